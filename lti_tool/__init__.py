@@ -1,0 +1,1 @@
+"""Tandem: reverse mentoring inside the LMS, as an LTI 1.3 tool."""

@@ -1,0 +1,104 @@
+"""The environment becomes one frozen :class:`Config`; a wrong value stops the start with one line that names it.
+
+Every ``TANDEM_X`` can also be given as ``TANDEM_X_FILE``, the path of a file that holds the value, as container
+platforms hand out secrets.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from marshmallow import ValidationError
+
+from schemas.settings import SETTINGS, SettingsSchema
+
+
+class WrongSetting(Exception):
+    """A setting cannot be used as it is. The text is one line that names it."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything the environment decides."""
+
+    base_url: str
+    """The tool's own public origin, without a trailing slash."""
+    data_dir: Path
+    database_url: str
+    secret_key: str
+    lrs_endpoint: str | None = None
+    lrs_username: str | None = None
+    lrs_password: str | None = None
+    lrs_version: str = "1.0.3"
+    smtp_url: str | None = None
+    redis_url: str | None = None
+    log_format: str = "text"
+    allow_private_networks: bool = False
+    allowed_hosts: frozenset[str] = frozenset()
+    default_locale: str = "en"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the tool over HTTPS."""
+        return self.base_url.startswith("https://")
+
+
+def load_config(environ: Mapping[str, str] | None = None) -> Config:
+    """Read the settings from ``environ`` (the process's own by default).
+
+    Makes the data folder, and the secret key in it when none is given. Raises :class:`WrongSetting`.
+    """
+    given = _read(os.environ if environ is None else environ)
+    try:
+        values = SettingsSchema().load(given)
+    except ValidationError as error:
+        name, problems = next(iter(error.normalized_messages().items()))
+        problem = problems[0] if isinstance(problems, list) else problems
+        raise WrongSetting(f"TANDEM_{name.upper()}: {problem}") from None
+    data_dir = Path(values.pop("data_dir")).expanduser()
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        secret_key = values.pop("secret_key") or _own_secret_key(data_dir)
+    except OSError as error:
+        raise WrongSetting(f"TANDEM_DATA_DIR: {data_dir} cannot be used ({error.strerror})") from None
+    database_url = values.pop("database_url") or f"sqlite:///{(data_dir / 'tandem.db').resolve()}"
+    return Config(data_dir=data_dir, database_url=database_url, secret_key=secret_key, **values)
+
+
+def _read(environ: Mapping[str, str]) -> dict[str, str]:
+    """Each known setting that is given, from the variable itself or from the file it names."""
+    given = {}
+    for name in SETTINGS:
+        variable = f"TANDEM_{name.upper()}"
+        path = environ.get(f"{variable}_FILE", "")
+        value = environ.get(variable, "")
+        if path and value:
+            raise WrongSetting(f"{variable}: set either {variable} or {variable}_FILE, not both")
+        if path:
+            try:
+                value = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise WrongSetting(f"{variable}_FILE: {path} cannot be read ({error})") from None
+        if value:
+            given[name] = value
+    return given
+
+
+def _own_secret_key(data_dir: Path) -> str:
+    """The key made at the first start and kept beside the data; readable by its owner alone."""
+    path = data_dir / "secret_key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_text(encoding="ascii").strip()
+        if len(key) < 32:
+            raise WrongSetting(f"TANDEM_SECRET_KEY: {path} is damaged; restore it from a backup") from None
+        return key
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        key = secrets.token_urlsafe(48)
+        file.write(key)
+    return key

@@ -1,0 +1,127 @@
+"""The database: the declarative base, the engine, and the only place that commits.
+
+SQLite (the default) and PostgreSQL run the same code. Two facts about SQLite shape this module:
+
+- the driver's own transaction handling starts a transaction late and never a *writing* one, so two writers
+  deadlock on the upgrade of their locks; every writing transaction therefore begins with ``BEGIN IMMEDIATE``
+  (https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#serializable-isolation-savepoints-transactional-ddl);
+- it stores no time zone, so :class:`UtcDateTime` refuses naive times and gives aware ones back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase, Session
+
+NAMING_CONVENTION = {
+    "ix": "ix__%(table_name)s__%(column_0_N_name)s",
+    "uq": "uq__%(table_name)s__%(column_0_N_name)s",
+    "ck": "ck__%(table_name)s__%(constraint_name)s",
+    "fk": "fk__%(table_name)s__%(column_0_N_name)s__%(referred_table_name)s",
+    "pk": "pk__%(table_name)s",
+}
+
+
+class UtcDateTime(sa.TypeDecorator[dt.datetime]):
+    """An aware moment, stored in UTC. A naive one is a bug and is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
+        """Turn an aware moment into UTC; raise :class:`ValueError` on a naive one."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored: say which time zone it is in")
+        value = value.astimezone(dt.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
+        """Give the moment back, aware and in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of every table, with named constraints, so that migrations can name what they change."""
+
+    metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        dt.datetime: UtcDateTime(),
+        uuid.UUID: sa.Uuid(),
+        dict[str, Any]: sa.JSON(),
+        list[str]: sa.JSON(),
+    }
+
+
+def one_of(column: str, values: type[Any]) -> sa.CheckConstraint:
+    """A named check that ``column`` holds one of a :class:`enum.StrEnum`'s values."""
+    listed = ", ".join(f"'{value.value}'" for value in values)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+def utcnow() -> dt.datetime:
+    """The present moment, aware, in UTC, with microseconds."""
+    return dt.datetime.now(dt.UTC)
+
+
+class Database:
+    """One engine and its transactions. Connects at first use, never when it is made."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """Prepare an engine for ``url`` (``sqlite:///path`` or ``postgresql+psycopg://…``)."""
+        self.url = sa.make_url(url)
+        self.engine: Engine
+        if self.is_sqlite:
+            self.engine = sa.create_engine(self.url, connect_args={"timeout": 30, "check_same_thread": False})
+            sa.event.listen(self.engine, "connect", _prepare_sqlite_connection)
+            sa.event.listen(self.engine, "begin", _begin_sqlite_transaction)
+        else:
+            self.engine = sa.create_engine(self.url, pool_size=pool_size, pool_pre_ping=True)
+        self._writing = self.engine.execution_options(tandem_writes=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite, which has one writer at a time."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A writing transaction: committed when the block ends, rolled back whole when it raises.
+
+        Nothing is ever sent over the network inside one: what must be sent is written to the outbox.
+        """
+        with Session(self._writing, expire_on_commit=False) as db, db.begin():
+            yield db
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only reads; whatever is changed inside it is forgotten."""
+        with Session(self.engine, expire_on_commit=False) as db:
+            yield db
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite_connection(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the "begin" listener below starts transactions instead
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite_transaction(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("tandem_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

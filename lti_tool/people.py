@@ -1,0 +1,95 @@
+"""Who and where: what both the LTI side and the mentoring side refer to.
+
+A :class:`Person` is one subject of one registration (LTI 1.3 core §5.3.6.1: ``sub`` is unique per issuer).
+A :class:`Course` is one LTI context of one deployment. A :class:`Membership` is a person's place in a course,
+replaced by every launch and every reading of the roster.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.database import Base, one_of, utcnow
+
+
+class CourseRole(enum.StrEnum):
+    """What a person may do in a course, after the platform's role URIs have been mapped."""
+
+    TUTOR = "tutor"
+    LEARNER = "learner"
+    OBSERVER = "observer"
+
+
+class Person(Base):
+    """Somebody the LMS told us about, by a launch or by the roster."""
+
+    __tablename__ = "person"
+    __table_args__ = (sa.UniqueConstraint("registration_id", "subject"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registration.id"))
+    subject: Mapped[str] = mapped_column(sa.String(255))
+    """The platform's ``sub``; also the ``userId`` of scores."""
+    pseudonym: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4, unique=True)
+    """The name of this person's xAPI account. Nothing outside this database links it to a name."""
+    name: Mapped[str | None] = mapped_column(sa.String(255))
+    given_name: Mapped[str | None] = mapped_column(sa.String(255))
+    family_name: Mapped[str | None] = mapped_column(sa.String(255))
+    email: Mapped[str | None] = mapped_column(sa.String(320))
+    locale: Mapped[str | None] = mapped_column(sa.String(35))
+    """The language this person last chose or arrived with, as a BCP 47 tag."""
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    last_launch_at: Mapped[dt.datetime | None]
+    """None until the person first launches: the roster lists people who have never come."""
+
+
+class Course(Base):
+    """An LTI context: the course, section or group in which the tool is used."""
+
+    __tablename__ = "course"
+    __table_args__ = (sa.UniqueConstraint("deployment_id", "context_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    deployment_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("deployment.id"))
+    context_id: Mapped[str] = mapped_column(sa.String(255))
+    title: Mapped[str | None] = mapped_column(sa.String(1000))
+    label: Mapped[str | None] = mapped_column(sa.String(255))
+    roster_url: Mapped[str | None] = mapped_column(sa.Text)
+    """``context_memberships_url`` of NRPS, from the latest launch that carried one."""
+    roster_read_at: Mapped[dt.datetime | None]
+    """When the whole roster was last read; None before the first time."""
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class Membership(Base):
+    """A person's place in a course. Its roles are replaced, never added to, by each launch."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        sa.UniqueConstraint("course_id", "person_id"),
+        sa.Index("ix__membership__person_id", "person_id"),
+        one_of("role", CourseRole),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("course.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"))
+    role: Mapped[str] = mapped_column(sa.String(20))
+    """One of :class:`CourseRole`: the strongest that the platform's role URIs give."""
+    active: Mapped[bool] = mapped_column(default=True)
+    """False once a roster no longer lists the person, or lists them as Inactive or Deleted."""
+    updated_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+    person: Mapped[Person] = relationship()
+    course: Mapped[Course] = relationship()
+
+
+def display_name(person: Person) -> str | None:
+    """The name to show for a person, or None when the platform shares none."""
+    joined = " ".join(part for part in (person.given_name, person.family_name) if part)
+    return person.name or joined or None

@@ -1,0 +1,1 @@
+"""The one source of truth for the shapes of forms, JSON, configuration, claims and registration."""

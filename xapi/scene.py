@@ -1,0 +1,125 @@
+"""Who, where and in which programme: the values that every statement is built from.
+
+They are plain frozen values. Nothing here knows a person's name, a note or an e-mail address: an actor is an
+account whose name is an opaque UUID, and the mapping back to a person stays with whoever made that UUID.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from xapi.vocabulary import Evidence, LanguageMap, Role, Tag
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+# The name of the tool's own account, the only actor that is not a person.
+TOOL_ACCOUNT = "tool"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """An xAPI account: `home_page` is the issuer or the tool's own IRI, `name` an opaque UUID per person."""
+
+    home_page: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The programme a statement belongs to, and the learning platform that holds it.
+
+    `tool_base_url`: where this tool lives; activity IRIs are made from it, so it must not change.
+    `programme_name`: the programme's public title, in "en" and "fr".
+    `course_iri`: the stable IRI of the LMS course.
+    `platform`: the LMS, as an analyst would call it ("Moodle").
+    `language`: the language the person was using, "en" or "fr".
+    """
+
+    tool_base_url: str
+    programme_id: UUID
+    programme_name: LanguageMap
+    course_iri: str
+    platform: str
+    language: str
+
+    def activity(self, kind: str, identifier: UUID) -> str:
+        """The IRI of one of the tool's activities: a programme, pair, session or objective."""
+        return f"{self.tool_base_url.rstrip('/')}/xapi/activities/{kind}/{identifier}"
+
+    @property
+    def programme_iri(self) -> str:
+        return self.activity("programme", self.programme_id)
+
+    @property
+    def tool(self) -> Actor:
+        """The tool itself, which speaks only to withdraw a statement."""
+        return Actor(self.tool_base_url.rstrip("/"), TOOL_ACCOUNT)
+
+
+@dataclass(frozen=True)
+class PairScene:
+    """The two members of a pair; `pair_id` is also the xAPI registration of everything they do together."""
+
+    pair_id: UUID
+    mentor: Actor
+    mentee: Actor
+
+    def role_of(self, actor: Actor) -> Role:
+        """Which side the actor is on. Raises ValueError for anyone else."""
+        if actor == self.mentor:
+            return Role.MENTOR
+        if actor == self.mentee:
+            return Role.MENTEE
+        raise ValueError("the actor is not a member of this pair")
+
+    def member(self, role: Role) -> Actor:
+        return self.mentor if role is Role.MENTOR else self.mentee
+
+
+@dataclass(frozen=True)
+class ObjectiveScene:
+    """One objective: its owner is the pair's member in `owner`; `tag` stands for its words."""
+
+    objective_id: UUID
+    owner: Role
+    tag: Tag
+
+
+@dataclass(frozen=True)
+class SessionScene:
+    """One session as it was logged. `format` is a short code ("video"), never words of a person."""
+
+    session_id: UUID
+    started_at: datetime
+    length: timedelta
+    format: str
+
+    def __post_init__(self) -> None:
+        if not _SLUG.fullmatch(self.format) or len(self.format) > 40:
+            raise ValueError("a session's format is a short code of small letters, digits and hyphens")
+
+
+@dataclass(frozen=True)
+class EvidenceScene:
+    """Why an objective counts as reached: the kind, and the LRS statement when one proves it."""
+
+    kind: Evidence
+    statement_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A finished statement: `body` is what is stored and sent, unchanged, however many times.
+
+    `id` is the same whenever the same fact is told; `xapi_registration` and `timestamp` order its sending.
+    """
+
+    id: UUID
+    xapi_registration: UUID
+    timestamp: datetime
+    body: bytes
+    document: dict[str, Any]

@@ -1,0 +1,163 @@
+"""Every IRI that our statements use, with the words people read, in one place.
+
+An IRI comes from the profile that first defined it whenever one exists; our own live under
+`https://w3id.org/xapi/reverse-mentoring`. The labels are language maps with the keys "en" and "fr".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+LanguageMap = Mapping[str, str]
+
+PROFILE: Final = "https://w3id.org/xapi/reverse-mentoring"
+PROFILE_VERSION: Final = f"{PROFILE}/v1.0"
+
+_ADL: Final = "http://adlnet.gov/expapi/verbs/"
+_STREAMS: Final = "http://activitystrea.ms/"
+_TINCAN: Final = "http://id.tincanapi.com/"
+
+
+def words(en: str, fr: str) -> LanguageMap:
+    """A read-only language map in the two languages every label has."""
+    return MappingProxyType({"en": en, "fr": fr})
+
+
+@dataclass(frozen=True)
+class Term:
+    """One IRI of the vocabulary, its label, and its definition where a reader needs one."""
+
+    iri: str
+    label: LanguageMap
+    definition: LanguageMap
+
+
+class Role(StrEnum):
+    """The actor's side of a pair: the junior mentors, the senior is mentored."""
+
+    MENTOR = "mentor"
+    MENTEE = "mentee"
+
+
+class Tag(StrEnum):
+    """The four dimensions of an objective: what it is about, never in its owner's words."""
+
+    SKILLS = "skills"
+    COMMUNICATION = "communication"
+    CULTURE = "culture"
+    PERSON = "person"
+
+
+class Evidence(StrEnum):
+    """Whose word says that an objective is reached."""
+
+    SELF = "self"
+    PARTNER = "partner"
+    TUTOR = "tutor"
+    XAPI = "xapi"
+
+
+# Verbs: the definition is what the verb means in these statements.
+REGISTERED = Term(
+    f"{_ADL}registered",
+    words("registered", "a rejoint"),
+    words("Entered a reverse-mentoring programme.", "Est entré dans un programme de mentorat inversé."),
+)
+JOINED = Term(
+    f"{_STREAMS}join",
+    words("joined", "a intégré"),
+    words("Became one of the two members of a pair.", "Est devenu l’un des deux membres d’un binôme."),
+)
+DEFINED = Term(
+    f"{_TINCAN}verb/defined",
+    words("defined", "a défini"),
+    words("Agreed an objective with the partner.", "A convenu d’un objectif avec son binôme."),
+)
+ATTENDED = Term(
+    f"{_ADL}attended",
+    words("attended", "a participé à"),
+    words("Took part in a mentoring session.", "A pris part à une séance de mentorat."),
+)
+CONFIRMED = Term(
+    f"{_STREAMS}confirm",
+    words("confirmed", "a confirmé"),
+    words(
+        "Confirmed a session that the partner had logged.",
+        "A confirmé une séance que son binôme avait notée.",
+    ),
+)
+COMPLETED = Term(
+    f"{_ADL}completed",
+    words("completed", "a terminé"),
+    words("Reached an objective, or the end of a programme.", "A atteint un objectif ou la fin d’un programme."),
+)
+VOIDED = Term(
+    f"{_ADL}voided",
+    words("voided", "a annulé"),
+    words("Withdrew an earlier statement.", "A retiré une déclaration précédente."),
+)
+
+VERBS: Final = (REGISTERED, JOINED, DEFINED, ATTENDED, CONFIRMED, COMPLETED, VOIDED)
+
+# Activity types.
+PROGRAMME = Term(
+    f"{PROFILE}/activity-types/programme",
+    words("Programme", "Programme"),
+    words(
+        "A reverse-mentoring programme run by an organisation.",
+        "Un programme de mentorat inversé mené par une organisation.",
+    ),
+)
+PAIR = Term(
+    f"{PROFILE}/activity-types/pair",
+    words("Mentoring pair", "Binôme de mentorat"),
+    words(
+        "One junior mentor working with one senior mentee for an agreed time.",
+        "Un mentor junior et un mentoré senior qui travaillent ensemble pendant une durée convenue.",
+    ),
+)
+SESSION = Term(
+    f"{PROFILE}/activity-types/session",
+    words("Mentoring session", "Séance de mentorat"),
+    words("One meeting of a pair, in any format.", "Une rencontre d’un binôme, quel que soit le format."),
+)
+OBJECTIVE = Term(
+    f"{_TINCAN}activitytype/goal",
+    words("Objective", "Objectif"),
+    words(
+        "Something one member of a pair has agreed to learn.",
+        "Ce que l’un des membres d’un binôme a convenu d’apprendre.",
+    ),
+)
+COURSE = Term(
+    "http://adlnet.gov/expapi/activities/course",
+    words("Course", "Cours"),
+    words(
+        "The course of the learning platform that holds the programme.",
+        "Le cours de la plateforme de formation qui accueille le programme.",
+    ),
+)
+
+ACTIVITY_TYPES: Final = (PROGRAMME, PAIR, SESSION, OBJECTIVE, COURSE)
+
+# Extensions.
+EXT_ROLE: Final = f"{PROFILE}/ext/role"
+EXT_FORMAT: Final = f"{PROFILE}/ext/format"
+EXT_STARTED_AT: Final = f"{PROFILE}/ext/started-at"
+EXT_EVIDENCE: Final = f"{PROFILE}/ext/evidence"
+EXT_OBJECTIVE_TAG: Final = f"{PROFILE}/ext/objective-tag"
+
+EXTENSIONS: Final = (EXT_ROLE, EXT_FORMAT, EXT_STARTED_AT, EXT_EVIDENCE, EXT_OBJECTIVE_TAG)
+
+OBJECTIVE_NAMES: Final[Mapping[Tag, LanguageMap]] = MappingProxyType(
+    {
+        Tag.SKILLS: words("Objective: skills", "Objectif : compétences"),
+        Tag.COMMUNICATION: words("Objective: communication", "Objectif : communication"),
+        Tag.CULTURE: words("Objective: culture", "Objectif : culture"),
+        Tag.PERSON: words("Objective: working with people", "Objectif : relation avec les autres"),
+    }
+)
