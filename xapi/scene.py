@@ -6,6 +6,7 @@ account whose name is an opaque UUID, and the mapping back to a person stays wit
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -122,4 +123,9 @@ class Statement:
     xapi_registration: UUID
     timestamp: datetime
     body: bytes
-    document: dict[str, Any]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The statement as JSON data: a fresh copy each time, so that nobody can change what is sent."""
+        document: dict[str, Any] = json.loads(self.body)
+        return document

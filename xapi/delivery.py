@@ -1,0 +1,177 @@
+"""What each answer of an LRS means for every statement sent: nothing lost, nothing twice.
+
+| the LRS answers | for each statement |
+|---|---|
+| 200, 204 | sent |
+| 409 | asked for by id: equal → sent; different → dead, with theirs; absent → sent again once |
+| 400, 422 | the batch is halved until the bad one stands alone and is dead; the rest go through |
+| 413 | the batch is halved; a statement too large alone is dead |
+| 401, 403 | blocked: this LRS must be looked at, and nothing is dropped |
+| 429, 5xx, a time-out, a reset, anything else | the same bytes later |
+
+Nothing here stores, sleeps or logs: it sends, and says what became of each statement.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from uuid import UUID
+
+import requests
+
+from xapi.client import LRSClient, LRSError
+from xapi.comparison import same_statement
+
+FIRST_DELAY = timedelta(seconds=2)
+LONGEST_DELAY = timedelta(hours=1)
+_MOST_WORDS = 2000
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The LRS holds it."""
+
+
+@dataclass(frozen=True)
+class Dead:
+    """The LRS will never take it. `reason` is in the LRS's words; `theirs` what it holds under the same id."""
+
+    reason: str
+    theirs: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Retry:
+    """The same bytes must go again, not before `after_seconds` when the LRS said so."""
+
+    reason: str
+    after_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """The LRS refuses us: stop sending to it until somebody has mended the credentials or the rights."""
+
+    reason: str
+
+
+Outcome = Sent | Dead | Retry | Blocked
+Item = tuple[UUID, bytes]
+
+
+class _Stop(Exception):
+    """Sending further statements now would be useless or rude; `outcome` holds for all that are left."""
+
+    def __init__(self, outcome: Retry | Blocked) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
+def deliver(client: LRSClient, statements: Sequence[Item]) -> list[Outcome]:
+    """Send the statements, in order, and say what became of each, in the same order.
+
+    `statements`: pairs of statement id and the stored bytes, which are sent exactly as they are.
+    """
+    bodies = dict(statements)
+    known: dict[UUID, Outcome] = {}
+    try:
+        _send(client, list(bodies.items()), known)
+    except _Stop as stop:
+        for identifier in bodies:
+            known.setdefault(identifier, stop.outcome)
+    return [known[identifier] for identifier, _ in statements]
+
+
+def next_attempt(
+    attempts: int, after_seconds: float | None = None, rng: random.Random | None = None
+) -> timedelta:
+    """How long to wait before sending again, after `attempts` (1 or more) failures in a row.
+
+    It doubles from FIRST_DELAY to LONGEST_DELAY, and lies at random in the upper half of that, so that many
+    statements do not come back together. It is never less than `after_seconds`, what the LRS asked for.
+    """
+    # The exponent is bounded because 2 ** attempts overflows a timedelta long before anybody gives up.
+    full = min(FIRST_DELAY * 2 ** min(max(attempts, 1) - 1, 30), LONGEST_DELAY)
+    delay = full * (rng or random).uniform(0.5, 1.0)
+    return max(delay, timedelta(seconds=after_seconds or 0))
+
+
+def _send(client: LRSClient, items: list[Item], known: dict[UUID, Outcome], *, repeat: bool = False) -> None:
+    """Send a batch and write the outcome of each into `known`; `repeat` once a 409 has been looked into."""
+    if not items:
+        return
+    try:
+        answer = client.post_statements([body for _, body in items])
+    except LRSError as error:
+        raise _Stop(Retry(str(error))) from error
+    status = answer.status_code
+    if status in (200, 204):
+        known.update((identifier, Sent()) for identifier, _ in items)
+    elif status == 409:
+        _resolve_conflict(client, items, known, repeat=repeat)
+    elif status in (400, 413, 422):
+        if len(items) == 1:
+            known[items[0][0]] = Dead(_words(answer))
+            return
+        middle = len(items) // 2
+        _send(client, items[:middle], known, repeat=repeat)
+        _send(client, items[middle:], known, repeat=repeat)
+    elif status in (401, 403):
+        raise _Stop(Blocked(_words(answer)))
+    else:
+        raise _Stop(Retry(_words(answer), _retry_after(answer)))
+
+
+def _resolve_conflict(
+    client: LRSClient, items: list[Item], known: dict[UUID, Outcome], *, repeat: bool
+) -> None:
+    """Some LRSs refuse a whole batch for one id they hold: ask for each, and send what is absent again.
+
+    The absent ones go together, then each alone; one that still conflicts and is still absent waits.
+    """
+    absent: list[Item] = []
+    for identifier, body in items:
+        try:
+            theirs = client.get_statement(identifier)
+        except LRSError as error:
+            raise _Stop(Retry(f"after a conflict: {error}")) from error
+        if theirs is None:
+            absent.append((identifier, body))
+        elif same_statement(json.loads(body), theirs):
+            known[identifier] = Sent()
+        else:
+            known[identifier] = Dead("the LRS holds another statement under this id", theirs)
+    if not repeat:
+        _send(client, absent, known, repeat=True)
+    elif len(items) > 1:
+        for item in absent:
+            _send(client, [item], known, repeat=True)
+    else:
+        for identifier, _ in absent:
+            known[identifier] = Retry("the LRS answered 409 but holds no statement under this id")
+
+
+def _words(answer: requests.Response) -> str:
+    """The status and what the LRS said, cut to a length that can be stored and shown."""
+    text = " ".join(answer.text.split())
+    return f"HTTP {answer.status_code} {answer.reason or ''}: {text[:_MOST_WORDS]}".rstrip(": ")
+
+
+def _retry_after(answer: requests.Response) -> float | None:
+    """Seconds to wait, from Retry-After as a number or as an HTTP date (RFC 9110, 10.2.3); None otherwise."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,376 @@
+"""One function per fact: what happened becomes the statement that tells it.
+
+Every function is pure but for the clock it may be told (`now`). The model is tincan's; what tincan writes is then
+put into our one spelling (it adds `version`, microseconds and +00:00), validated, and frozen as bytes.
+
+Common arguments: `recorded_at` is the aware moment when the fact was recorded, which is the statement's timestamp
+(a session's own start is in an extension); `revision` counts the corrections of that fact from 0; `now` is the
+moment that no timestamp may pass, the clock's by default. All raise `validation.InvalidStatement`, or ValueError
+for a value that cannot be written at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import tincan
+
+from xapi import encoding, vocabulary
+from xapi.identity import statement_id
+from xapi.scene import Actor, EvidenceScene, ObjectiveScene, PairScene, Scene, SessionScene, Statement
+from xapi.validation import validate
+from xapi.vocabulary import Role, Term
+
+
+def joined(
+    scene: Scene,
+    actor: Actor,
+    role: Role,
+    enrolment_id: UUID,
+    *,
+    recorded_at: datetime,
+    revision: int = 0,
+    now: datetime | None = None,
+) -> Statement:
+    """A participant joined the programme in a role. The xAPI registration is the enrolment's own."""
+    context = _programme_context(scene, enrolment_id, extensions={vocabulary.EXT_ROLE: role.value})
+    return _finish(
+        vocabulary.REGISTERED,
+        actor,
+        _programme(scene),
+        context,
+        fact_id=enrolment_id,
+        recorded_at=recorded_at,
+        revision=revision,
+        now=now,
+    )
+
+
+def paired(
+    scene: Scene,
+    pair: PairScene,
+    role: Role,
+    *,
+    recorded_at: datetime,
+    revision: int = 0,
+    now: datetime | None = None,
+) -> Statement:
+    """One of the two became a member of the pair; tell it once for each role."""
+    context = _pair_context(scene, pair, role, parent=_bare(scene.programme_iri, vocabulary.PROGRAMME))
+    return _finish(
+        vocabulary.JOINED,
+        pair.member(role),
+        _activity(scene.activity("pair", pair.pair_id), vocabulary.PAIR),
+        context,
+        fact_id=pair.pair_id,
+        recorded_at=recorded_at,
+        revision=revision,
+        now=now,
+    )
+
+
+def objective_agreed(
+    scene: Scene,
+    pair: PairScene,
+    objective: ObjectiveScene,
+    *,
+    recorded_at: datetime,
+    revision: int = 0,
+    now: datetime | None = None,
+) -> Statement:
+    """The pair agreed an objective; its owner says so."""
+    return _finish(
+        vocabulary.DEFINED,
+        pair.member(objective.owner),
+        _objective(scene, objective),
+        _pair_context(scene, pair, objective.owner),
+        fact_id=objective.objective_id,
+        recorded_at=recorded_at,
+        revision=revision,
+        now=now,
+    )
+
+
+def session_held(
+    scene: Scene,
+    pair: PairScene,
+    session: SessionScene,
+    role: Role,
+    *,
+    recorded_at: datetime,
+    revision: int = 0,
+    now: datetime | None = None,
+) -> Statement:
+    """One of the two attended the session; tell it once for each role, when the session is logged."""
+    context = _pair_context(
+        scene,
+        pair,
+        role,
+        extensions={
+            vocabulary.EXT_FORMAT: session.format,
+            vocabulary.EXT_STARTED_AT: encoding.timestamp(session.started_at),
+        },
+    )
+    return _finish(
+        vocabulary.ATTENDED,
+        pair.member(role),
+        _activity(scene.activity("session", session.session_id), vocabulary.SESSION),
+        context,
+        fact_id=session.session_id,
+        result=tincan.Result(duration=session.length),
+        length=session.length,
+        recorded_at=recorded_at,
+        revision=revision,
+        now=now,
+    )
+
+
+def session_confirmed(
+    scene: Scene,
+    pair: PairScene,
+    session: SessionScene,
+    role: Role,
+    *,
+    recorded_at: datetime,
+    revision: int = 0,
+    now: datetime | None = None,
+) -> Statement:
+    """The partner in `role` confirmed the session that the other had logged.
+
+    It points to the logger's own attended statement of the same revision.
+    """
+    logger = pair.mentee if role is Role.MENTOR else pair.mentor
+    attended = statement_id(pair.pair_id, session.session_id, revision, vocabulary.ATTENDED.iri, logger)
+    return _finish(
+        vocabulary.CONFIRMED,
+        pair.member(role),
+        _activity(scene.activity("session", session.session_id), vocabulary.SESSION),
+        _pair_context(scene, pair, role, statement=attended),
+        fact_id=session.session_id,
+        recorded_at=recorded_at,
+        revision=revision,
+        now=now,
+    )
+
+
+def objective_reached(
+    scene: Scene,
+    pair: PairScene,
+    objective: ObjectiveScene,
+    evidence: EvidenceScene,
+    *,
+    recorded_at: datetime,
+    revision: int = 0,
+    now: datetime | None = None,
+) -> Statement:
+    """The objective counts as reached; the evidence says on whose word, or by which statement."""
+    context = _pair_context(
+        scene,
+        pair,
+        objective.owner,
+        statement=evidence.statement_id,
+        extensions={vocabulary.EXT_EVIDENCE: evidence.kind.value},
+    )
+    return _finish(
+        vocabulary.COMPLETED,
+        pair.member(objective.owner),
+        _objective(scene, objective),
+        context,
+        fact_id=objective.objective_id,
+        result=tincan.Result(completion=True),
+        recorded_at=recorded_at,
+        revision=revision,
+        now=now,
+    )
+
+
+def programme_completed(
+    scene: Scene,
+    actor: Actor,
+    role: Role,
+    enrolment_id: UUID,
+    *,
+    time_spent: timedelta,
+    recorded_at: datetime,
+    score_percent: int | None = None,
+    revision: int = 0,
+    now: datetime | None = None,
+) -> Statement:
+    """A participant completed the programme; one statement per person, in that person's own registration.
+
+    `time_spent`: the time in sessions that counted. `score_percent`: 0 to 100 where a score is known.
+    """
+    result = tincan.Result(completion=True, duration=time_spent)
+    if score_percent is not None:
+        result.score = tincan.Score(scaled=score_percent / 100, raw=score_percent, min=0, max=100)
+    context = _programme_context(scene, enrolment_id, extensions={vocabulary.EXT_ROLE: role.value})
+    return _finish(
+        vocabulary.COMPLETED,
+        actor,
+        _programme(scene),
+        context,
+        fact_id=enrolment_id,
+        result=result,
+        length=time_spent,
+        recorded_at=recorded_at,
+        revision=revision,
+        now=now,
+    )
+
+
+def voided(
+    scene: Scene,
+    xapi_registration: UUID,
+    target: UUID,
+    *,
+    recorded_at: datetime,
+    now: datetime | None = None,
+) -> Statement:
+    """The tool withdraws the statement `target` of that registration (xAPI 1.0.3, Data 2.3.2).
+
+    A correction is this, and then the right statement under the next revision. A statement is voided once, so
+    voiding has no revision. It follows no template of the profile, so it carries no category.
+    """
+    return _finish(
+        vocabulary.VOIDED,
+        scene.tool,
+        tincan.StatementRef(id=target),
+        tincan.Context(registration=xapi_registration, language=scene.language),
+        fact_id=target,
+        recorded_at=recorded_at,
+        revision=0,
+        now=now,
+    )
+
+
+def _finish(
+    verb: Term,
+    actor: Actor,
+    target: Any,
+    context: Any,
+    *,
+    fact_id: UUID,
+    recorded_at: datetime,
+    revision: int,
+    now: datetime | None,
+    result: Any = None,
+    length: timedelta | None = None,
+) -> Statement:
+    """Assemble, put into our spelling, validate, freeze."""
+    identifier = statement_id(context.registration, fact_id, revision, verb.iri, actor)
+    timestamp = encoding.timestamp(recorded_at)
+    model = tincan.Statement(
+        id=identifier,
+        actor=_agent(actor),
+        verb=tincan.Verb(id=verb.iri, display=_map(verb.label)),
+        object=target,
+        context=context,
+        result=result,
+        timestamp=recorded_at,
+    )
+    document: dict[str, Any] = model.as_version()
+    del document["version"]
+    document["timestamp"] = timestamp
+    if length is not None:
+        document["result"]["duration"] = encoding.duration(length)
+    # tincan gives every Group an empty member list; a Group known by its account needs none.
+    document["context"].get("team", {}).pop("member", None)
+    validate(document, now=now)
+    moment = datetime.fromisoformat(timestamp).astimezone(UTC)
+    return Statement(identifier, context.registration, moment, encoding.to_bytes(document))
+
+
+def _agent(actor: Actor) -> Any:
+    return tincan.Agent(account=tincan.AgentAccount(home_page=actor.home_page, name=actor.name))
+
+
+def _map(words: Mapping[str, str]) -> Any:
+    return tincan.LanguageMap(dict(words))
+
+
+def _activity(
+    iri: str, kind: Term, *, name: Mapping[str, str] | None = None, extensions: dict[str, str] | None = None
+) -> Any:
+    """The object of a statement: an activity with its type, and a name and description in both languages."""
+    definition = tincan.ActivityDefinition(
+        type=kind.iri, name=_map(name or kind.label), description=_map(kind.definition)
+    )
+    if extensions:
+        definition.extensions = extensions
+    return tincan.Activity(id=iri, definition=definition)
+
+
+def _bare(iri: str, kind: Term) -> Any:
+    """An activity named in a context: its IRI and type are enough to find it by."""
+    return tincan.Activity(id=iri, definition=tincan.ActivityDefinition(type=kind.iri))
+
+
+def _programme(scene: Scene) -> Any:
+    return _activity(scene.programme_iri, vocabulary.PROGRAMME, name=scene.programme_name)
+
+
+def _objective(scene: Scene, objective: ObjectiveScene) -> Any:
+    """An objective is named after its tag: what its owner wrote never leaves the tool."""
+    return _activity(
+        scene.activity("objective", objective.objective_id),
+        vocabulary.OBJECTIVE,
+        name=vocabulary.OBJECTIVE_NAMES[objective.tag],
+        extensions={vocabulary.EXT_OBJECTIVE_TAG: objective.tag.value},
+    )
+
+
+def _programme_context(scene: Scene, enrolment_id: UUID, *, extensions: dict[str, str]) -> Any:
+    """What a participant's own statements share: there is no pair in them, so no team and no parent."""
+    return tincan.Context(
+        registration=enrolment_id,
+        platform=scene.platform,
+        language=scene.language,
+        context_activities=_activities(scene),
+        extensions=extensions,
+    )
+
+
+def _pair_context(
+    scene: Scene,
+    pair: PairScene,
+    role: Role,
+    *,
+    parent: Any = None,
+    statement: UUID | None = None,
+    extensions: dict[str, str] | None = None,
+) -> Any:
+    """What all statements of a pair share; on the mentee's, the mentor is the instructor."""
+    pair_iri = scene.activity("pair", pair.pair_id)
+    context = tincan.Context(
+        registration=pair.pair_id,
+        platform=scene.platform,
+        language=scene.language,
+        team=tincan.Group(
+            account=tincan.AgentAccount(
+                home_page=f"{scene.tool_base_url.rstrip('/')}/xapi/pairs", name=str(pair.pair_id)
+            )
+        ),
+        context_activities=_activities(scene, parent or _bare(pair_iri, vocabulary.PAIR)),
+        extensions={vocabulary.EXT_ROLE: role.value, **(extensions or {})},
+    )
+    if role is Role.MENTEE:
+        context.instructor = _agent(pair.mentor)
+    if statement is not None:
+        context.statement = tincan.StatementRef(id=statement)
+    return context
+
+
+def _activities(scene: Scene, parent: Any = None) -> Any:
+    """Context activities, always as arrays: course and programme, and the profile's version as category."""
+    activities = tincan.ContextActivities(
+        grouping=tincan.ActivityList(
+            [_bare(scene.course_iri, vocabulary.COURSE), _bare(scene.programme_iri, vocabulary.PROGRAMME)]
+        ),
+        category=tincan.ActivityList([tincan.Activity(id=vocabulary.PROFILE_VERSION)]),
+    )
+    if parent is not None:
+        activities.parent = tincan.ActivityList([parent])
+    return activities

@@ -1,0 +1,306 @@
+"""The rules that every statement of ours keeps, checked before its bytes are stored.
+
+Stricter than xAPI 1.0.3 (https://github.com/adlnet/xAPI-Spec): a property that we never write is refused, so
+that a person's name, an e-mail address or a free comment cannot slip into an LRS, where nothing is forgotten.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from xapi.encoding import CLOCK_TOLERANCE
+from xapi.scene import TOOL_ACCOUNT
+from xapi.vocabulary import VOIDED
+
+_IRI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
+_WEB_IRI = re.compile(r"https?://[^\s<>\"{}|\\^`/?#]+[^\s<>\"{}|\\^`]*", re.IGNORECASE)
+_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
+_DURATION = re.compile(r"PT(?=\d)(\d+H)?(\d+M)?(\d+(\.\d{1,2})?S)?")
+# The part of RFC 5646 that a learning platform sends: "fr", "fr-CA", "zh-Hant-TW".
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
+_SHA2 = re.compile(r"[0-9a-f]{64}")
+
+Check = Callable[[str, Any], None]
+
+
+class InvalidStatement(ValueError):
+    """The statement breaks a rule at the given place, written as a JSON path."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+def validate(document: Mapping[str, Any], *, now: datetime | None = None) -> None:
+    """Refuse a statement that breaks a rule.
+
+    `document`: the statement as JSON data. `now`: an aware moment, by default the clock's; a timestamp may not
+    be later (but for the second that `encoding.CLOCK_TOLERANCE` explains).
+    Raises InvalidStatement with the JSON path of the first broken rule.
+    """
+    if "version" in document:
+        raise InvalidStatement("$.version", "the version goes in a header, never in the body")
+    _object(
+        "$",
+        document,
+        required={"id": _uuid, "actor": _agent, "verb": _verb, "object": _target, "timestamp": _timestamp},
+        optional={"context": _context, "result": _result, "attachments": _attachments},
+    )
+    written = datetime.fromisoformat(document["timestamp"])
+    if written > (now or datetime.now(UTC)) + CLOCK_TOLERANCE:
+        raise InvalidStatement("$.timestamp", "a statement cannot be made in the future")
+    _voiding(document)
+    _platform(document)
+
+
+def _voiding(document: Mapping[str, Any]) -> None:
+    """Data 2.3.2: only a statement about a statement voids, and ours come from the tool without a category."""
+    voids = document["verb"]["id"] == VOIDED.iri
+    if voids != (document["object"]["objectType"] == "StatementRef"):
+        raise InvalidStatement("$.object.objectType", "a StatementRef is voided, and nothing else is")
+    if voids != (document["actor"]["account"]["name"] == TOOL_ACCOUNT):
+        raise InvalidStatement("$.actor.account.name", "the tool voids statements, and does nothing else")
+    activities = document.get("context", {}).get("contextActivities", {})
+    if voids and "category" in activities:
+        raise InvalidStatement("$.context.contextActivities.category", "a voiding statement has no category")
+
+
+def _platform(document: Mapping[str, Any]) -> None:
+    """Data 2.4.6: a platform is said of an Activity alone."""
+    if document["object"]["objectType"] != "Activity" and "platform" in document.get("context", {}):
+        raise InvalidStatement("$.context.platform", "only a statement about an activity has a platform")
+
+
+def _object(
+    path: str, value: Any, *, required: Mapping[str, Check], optional: Mapping[str, Check] | None = None
+) -> None:
+    """An object with all the required properties, perhaps the optional ones, and no other."""
+    optional = optional or {}
+    if not isinstance(value, Mapping):
+        raise InvalidStatement(path, "must be an object")
+    for name in required:
+        if name not in value:
+            raise InvalidStatement(f"{path}.{name}", "is missing")
+    for name, item in value.items():
+        check = required.get(name) or optional.get(name)
+        if check is None:
+            raise InvalidStatement(f"{path}.{name}", "is not a property that we write")
+        check(f"{path}.{name}", item)
+
+
+def _each(check: Check) -> Check:
+    """A non-empty array whose items all pass the check."""
+
+    def check_each(path: str, value: Any) -> None:
+        if not isinstance(value, list) or not value:
+            raise InvalidStatement(path, "must be an array with at least one item")
+        for index, item in enumerate(value):
+            check(f"{path}[{index}]", item)
+
+    return check_each
+
+
+def _exactly(expected: str) -> Check:
+    def check_exactly(path: str, value: Any) -> None:
+        if value != expected:
+            raise InvalidStatement(path, f"must be {expected!r}")
+
+    return check_exactly
+
+
+def _matching(pattern: re.Pattern[str], meaning: str) -> Check:
+    def check_matching(path: str, value: Any) -> None:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise InvalidStatement(path, f"must be {meaning}")
+
+    return check_matching
+
+
+_iri = _matching(_IRI, "an IRI with its scheme")
+_web_iri = _matching(_WEB_IRI, "an http or https IRI")
+_language = _matching(_LANGUAGE, "a language tag")
+_duration = _matching(_DURATION, "an ISO 8601 duration in hours, minutes and hundredths of a second")
+_sha2 = _matching(_SHA2, "a SHA-256 digest in hexadecimal")
+
+
+def _uuid(path: str, value: Any) -> None:
+    try:
+        canonical = isinstance(value, str) and str(UUID(value)) == value
+    except ValueError:
+        canonical = False
+    if not canonical:
+        raise InvalidStatement(path, "must be a UUID in its usual spelling")
+
+
+def _timestamp(path: str, value: Any) -> None:
+    try:
+        if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
+            raise ValueError
+        datetime.fromisoformat(value)
+    except ValueError:
+        raise InvalidStatement(path, "must be a UTC moment with three decimals and Z") from None
+
+
+def _text(path: str, value: Any) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidStatement(path, "must be a text that is not blank")
+
+
+def _boolean(path: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise InvalidStatement(path, "must be true or false")
+
+
+def _number(path: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidStatement(path, "must be a finite number")
+
+
+def _size(path: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InvalidStatement(path, "must be a size in bytes")
+
+
+def _language_map(path: str, value: Any) -> None:
+    _object(path, value, required={"en": _text, "fr": _text})
+
+
+def _account_name(path: str, value: Any) -> None:
+    if value != TOOL_ACCOUNT:
+        _uuid(path, value)
+
+
+def _account(path: str, value: Any) -> None:
+    _object(path, value, required={"homePage": _web_iri, "name": _account_name})
+
+
+def _agent(path: str, value: Any) -> None:
+    _object(path, value, required={"objectType": _exactly("Agent"), "account": _account})
+
+
+def _group(path: str, value: Any) -> None:
+    _object(path, value, required={"objectType": _exactly("Group"), "account": _account})
+
+
+def _verb(path: str, value: Any) -> None:
+    _object(path, value, required={"id": _web_iri, "display": _language_map})
+
+
+def _target(path: str, value: Any) -> None:
+    if isinstance(value, Mapping) and value.get("objectType") == "StatementRef":
+        _statement_ref(path, value)
+        return
+    _activity(path, value)
+    _object(
+        f"{path}.definition",
+        value.get("definition"),
+        required={"type": _web_iri, "name": _language_map, "description": _language_map},
+        optional={"extensions": _extensions},
+    )
+
+
+def _activity(path: str, value: Any) -> None:
+    _object(
+        path,
+        value,
+        required={"objectType": _exactly("Activity"), "id": _iri},
+        optional={"definition": _definition},
+    )
+
+
+def _definition(path: str, value: Any) -> None:
+    _object(
+        path,
+        value,
+        required={"type": _web_iri},
+        optional={"name": _language_map, "description": _language_map, "extensions": _extensions},
+    )
+
+
+def _statement_ref(path: str, value: Any) -> None:
+    _object(path, value, required={"objectType": _exactly("StatementRef"), "id": _uuid})
+
+
+def _extensions(path: str, value: Any) -> None:
+    if not isinstance(value, Mapping) or not value:
+        raise InvalidStatement(path, "must be an object with at least one extension")
+    for key in value:
+        if not _IRI.fullmatch(key):
+            raise InvalidStatement(f"{path}['{key}']", "an extension's key must be an IRI")
+
+
+def _context(path: str, value: Any) -> None:
+    activities = _each(_activity)
+    _object(
+        path,
+        value,
+        required={"registration": _uuid},
+        optional={
+            "team": _group,
+            "instructor": _agent,
+            "platform": _text,
+            "language": _language,
+            "statement": _statement_ref,
+            "extensions": _extensions,
+            "contextActivities": lambda at, item: _object(
+                at,
+                item,
+                required={},
+                optional={"parent": activities, "grouping": activities, "category": activities},
+            ),
+        },
+    )
+
+
+def _result(path: str, value: Any) -> None:
+    _object(
+        path,
+        value,
+        required={},
+        optional={
+            "completion": _boolean,
+            "success": _boolean,
+            "duration": _duration,
+            "score": _score,
+            "extensions": _extensions,
+        },
+    )
+
+
+def _score(path: str, value: Any) -> None:
+    """Data 2.4.5.1: scaled between -1 and 1, raw between min and max."""
+    _object(
+        path, value, required={"scaled": _number}, optional={"raw": _number, "min": _number, "max": _number}
+    )
+    if not -1 <= value["scaled"] <= 1:
+        raise InvalidStatement(f"{path}.scaled", "must be between -1 and 1")
+    low, raw, high = value.get("min", -math.inf), value.get("raw", value.get("min")), value.get("max", math.inf)
+    if low >= high:
+        raise InvalidStatement(f"{path}.min", "must be below the maximum")
+    if raw is not None and not low <= raw <= high:
+        raise InvalidStatement(f"{path}.raw", "must be between the minimum and the maximum")
+
+
+def _attachments(path: str, value: Any) -> None:
+    def attachment(at: str, item: Any) -> None:
+        _object(
+            at,
+            item,
+            required={
+                "usageType": _web_iri,
+                "display": _language_map,
+                "contentType": _text,
+                "length": _size,
+                "sha2": _sha2,
+                "fileUrl": _web_iri,
+            },
+            optional={"description": _language_map},
+        )
+
+    _each(attachment)(path, value)
