@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,11 @@ class Measure:
     target: int
     facts_used: tuple[UUID, ...] = ()
     params: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def ratio(self) -> Fraction:
+        """How far, 0 to 1, exactly."""
+        return min(Fraction(1), Fraction(self.value, self.target))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,7 @@ def _furthest(measures: Sequence[Measure], target: int) -> Measure:
     """The measure that gets closest to its own target; the earliest of equals. None at all: nothing done."""
     if not measures:
         return Measure(0, target)
-    # value / target compared by cross-multiplying would be shorter to run, not to read.
-    return max(measures, key=lambda measure: (min(measure.value, measure.target) * 1.0 / measure.target))
+    return max(measures, key=lambda measure: measure.ratio)
 
 
 def measure_agreement(criterion: Agreement, facts: FactsInView) -> Measure:
@@ -125,7 +130,11 @@ def measure_objectives(criterion: Objectives, facts: FactsInView) -> Measure:
         ]
         target = max(1, len(standing)) if criterion.count is None else criterion.count
         measures.append(Measure(len(reached), target, _ids(reached), params))
-    return _furthest(measures, criterion.count or 1) if measures else Measure(0, criterion.count or 1, (), params)
+    return (
+        _furthest(measures, criterion.count or 1)
+        if measures
+        else Measure(0, criterion.count or 1, (), params)
+    )
 
 
 def measure_tutor_validation(_criterion: TutorValidation, facts: FactsInView) -> Measure:

@@ -8,11 +8,11 @@ facts into an `Evaluation`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 Role = Literal["mentor", "mentee"]
@@ -83,7 +83,7 @@ class PersonFacts:
 # The rule.
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Common:
     """What every criterion has. `weight` 0 makes it a gate: demanded, but outside the percentage."""
 
@@ -92,15 +92,15 @@ class _Common:
     roles: tuple[Role, ...] = ROLES
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement(_Common):
     """The agreement is signed `by` one side or both."""
 
     by: Literal["both", "mentor", "mentee"] = "both"
-    type: Literal["agreement"] = "agreement"
+    type: ClassVar[str] = "agreement"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sessions(_Common):
     """At least `min` sessions, held or confirmed, each long enough and in an accepted format."""
 
@@ -108,61 +108,61 @@ class Sessions(_Common):
     status: Literal["held", "confirmed"] = "confirmed"
     formats: tuple[str, ...] = ("*",)
     min_minutes_each: int = 0
-    type: Literal["sessions"] = "sessions"
+    type: ClassVar[str] = "sessions"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Minutes(_Common):
     """At least `min` minutes of sessions, held or confirmed, in all."""
 
     min: int = 1
     status: Literal["held", "confirmed"] = "confirmed"
-    type: Literal["minutes"] = "minutes"
+    type: ClassVar[str] = "minutes"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Objectives(_Common):
     """`count` objectives (None: every one) of the kind `which`, reached with an accepted evidence."""
 
     which: Literal["required", "all"] = "required"
     count: int | None = None
     evidence: tuple[Evidence, ...] = ("self", "partner", "tutor", "xapi")
-    type: Literal["objectives"] = "objectives"
+    type: ClassVar[str] = "objectives"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment(_Common):
     """The questionnaire of a phase is answered."""
 
     phase: Literal["before", "after", "then", "follow_up"] = "after"
-    type: Literal["assessment"] = "assessment"
+    type: ClassVar[str] = "assessment"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback(_Common):
     """At least `min` feedbacks given by the person, by the partner, or by both."""
 
     by: Literal["self", "partner", "both"] = "self"
     min: int = 1
-    type: Literal["feedback"] = "feedback"
+    type: ClassVar[str] = "feedback"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reflection(_Common):
     """At least `min` reflections written by the person."""
 
     min: int = 1
-    type: Literal["reflection"] = "reflection"
+    type: ClassVar[str] = "reflection"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Training(_Common):
     """The induction of the person's role is finished."""
 
-    type: Literal["training"] = "training"
+    type: ClassVar[str] = "training"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Xapi(_Common):
     """A statement of the person is in the LRS: a verb, on an activity, good enough, inside a window."""
 
@@ -172,24 +172,24 @@ class Xapi(_Common):
     min_scaled: Fraction | None = None
     since: str | None = None
     until: str | None = None
-    type: Literal["xapi"] = "xapi"
+    type: ClassVar[str] = "xapi"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TutorValidation(_Common):
     """The tutor has validated the person's programme."""
 
-    type: Literal["tutor_validation"] = "tutor_validation"
+    type: ClassVar[str] = "tutor_validation"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group(_Common):
     """Criteria with a mode of their own, standing as one criterion in the rule; never inside another group."""
 
     mode: Mode = "all"
     k: int | None = None
     criteria: tuple[Leaf, ...] = ()
-    type: Literal["group"] = "group"
+    type: ClassVar[str] = "group"
 
 
 Leaf = (
@@ -256,7 +256,7 @@ class CriterionResult:
     satisfied: bool
     weight: Fraction
     facts_used: tuple[UUID, ...] = ()
-    children: tuple[CriterionResult, ...] = field(default=())
+    children: tuple[CriterionResult, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the result as JSON values, for the stored explanation; fractions are written `a/b`."""
@@ -264,7 +264,8 @@ class CriterionResult:
             "id": self.id,
             "type": self.type,
             "params": {
-                name: list(value) if isinstance(value, tuple) else value for name, value in self.params.items()
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in self.params.items()
             },
             "value": self.value,
             "target": self.target,

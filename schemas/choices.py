@@ -1,0 +1,30 @@
+"""The closed lists of codes that forms, rules and templates share. Their names in each language are the tool's."""
+
+ROLES = ("mentee", "mentor")
+MODES = ("all", "any", "at_least")
+COUNTED_STATUSES = ("held", "confirmed")
+EVIDENCE = ("self", "partner", "tutor", "xapi")
+PHASES = ("before", "after", "then", "follow_up")
+
+SESSION_FORMATS = (
+    "coaching",
+    "professional-training",
+    "trade-show",
+    "audio",
+    "multimodal",
+    "in-person",
+    "video",
+    "chat",
+)
+"""How a pair met: coaching, professional training, a trade show, audio, several media; face to face, video, chat."""
+
+DEFAULT_SESSION_FORMAT = "coaching"
+"""What the form proposes to a pair that has not met yet: a talk between two people."""
+
+FORMAT_CODE_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+){0,7}"
+"""The shape of a format's code, for the formats that a business adds."""
+
+OBJECTIVE_TAGS = ("skills", "communication", "culture", "person")
+OBJECTIVE_MOVES = ("start", "claim", "reach", "drop")
+DISPUTE_REASONS = ("did-not-meet", "wrong-date", "wrong-length", "wrong-format", "other")
+WITHDRAWAL_REASONS = ("logged-twice", "did-not-meet", "wrong-pair", "other")

@@ -1,0 +1,274 @@
+"""Fields whose errors are codes of `schemas.problem` and that never raise anything but a validation error.
+
+A form sends text and a JSON document sends values; numbers take text only where they are told to (`from_text`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from marshmallow import Schema, ValidationError, fields
+
+from schemas.problem import Problem
+
+_CODES = {"required": "required", "null": "required", "validator_failed": "invalid"}
+_TRUE = frozenset({"true", "on", "yes", "1"})
+_FALSE = frozenset({"false", "off", "no", "0"})
+_DIGITS = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_WEIGHT = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}|/[0-9]{1,6})?", re.ASCII)
+_IRI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+
+
+def refuse(code: str, /, **params: object) -> ValidationError:
+    """The validation error for one problem, to be raised."""
+    return ValidationError([Problem(code, **params)])
+
+
+class Text(fields.Field[str]):
+    """Text that can be stored and shown anywhere: trimmed, in NFC, with `\\n` line ends.
+
+    NUL, lone surrogates and control characters are refused; line ends and tabs only pass with `lines`.
+    Lengths are in characters, counted after trimming.
+    """
+
+    default_error_messages = _CODES
+
+    def __init__(
+        self, *, min_length: int = 0, max_length: int = 200, lines: bool = False, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.min_length, self.max_length, self.lines = min_length, max_length, lines
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        if not isinstance(value, str):
+            raise refuse("not_text")
+        # Normalising costs time in proportion to the length: a form that is far too long stops here.
+        if len(value) > 4 * self.max_length + 100:
+            raise refuse("too_long", max=self.max_length)
+        value = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+        allowed = {"\n", "\t"} if self.lines else set()
+        if any(unicodedata.category(char) in ("Cc", "Cs") and char not in allowed for char in value):
+            raise refuse("forbidden_characters")
+        value = unicodedata.normalize("NFC", value)
+        if not value and self.required:
+            raise refuse("required")
+        if len(value) < self.min_length and (value or self.required):
+            raise refuse("too_short", min=self.min_length)
+        if len(value) > self.max_length:
+            raise refuse("too_long", max=self.max_length)
+        return value
+
+
+class Code(Text):
+    """A short machine code that matches a pattern."""
+
+    def __init__(self, pattern: str, *, max_length: int = 64, **options: Any) -> None:
+        super().__init__(max_length=max_length, **options)
+        self.pattern = re.compile(pattern, re.ASCII)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        code = super()._deserialize(value, attr, data, **options)
+        if not self.pattern.fullmatch(code):
+            raise refuse("invalid")
+        return code
+
+
+class Iri(Text):
+    """An absolute IRI."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=1000, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        iri = super()._deserialize(value, attr, data, **options)
+        if not _IRI.fullmatch(iri):
+            raise refuse("not_an_iri")
+        return iri
+
+
+class Choice(fields.Field[str]):
+    """One of a closed list of codes."""
+
+    default_error_messages = _CODES
+
+    def __init__(self, choices: Sequence[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.choices = tuple(choices)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        if not isinstance(value, str) or value not in self.choices:
+            raise refuse("not_a_choice")
+        return value
+
+
+class WholeNumber(fields.Field[int]):
+    """A whole number between two bounds; `from_text` for forms."""
+
+    default_error_messages = _CODES
+
+    def __init__(self, *, least: int, most: int, from_text: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.least, self.most, self.from_text = least, most, from_text
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
+        if self.from_text and isinstance(value, str):
+            if not value.strip() and self.required:
+                raise refuse("required")
+            if _DIGITS.fullmatch(value.strip()) is None:
+                raise refuse("not_a_number")
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise refuse("not_a_number")
+        if value < self.least:
+            raise refuse("too_small", min=self.least)
+        if value > self.most:
+            raise refuse("too_large", max=self.most)
+        return value
+
+
+class ExactNumber(fields.Field[Fraction]):
+    """A number that is kept exactly: whole, decimal (also as text) or a fraction such as `1/3`.
+
+    A decimal of JSON arrives as a float; its shortest writing is what the author typed. It is written back as a
+    whole number where it is one, else as `a/b`.
+    """
+
+    default_error_messages = _CODES
+
+    def __init__(
+        self, *, least: int = 0, most: int = 1000, problem: str = "not_a_weight", **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.least, self.most, self.problem = least, most, problem
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Fraction:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise refuse(self.problem)
+        # Long integers cannot even be written out; they are too large whatever their digits.
+        if isinstance(value, int) and abs(value) > self.most:
+            raise refuse("too_large", max=self.most) if value > 0 else refuse(self.problem)
+        written = str(value)
+        if _WEIGHT.fullmatch(written.removeprefix("-")) is None:
+            raise refuse(self.problem)
+        try:
+            number = Fraction(written)
+        except ZeroDivisionError:
+            raise refuse(self.problem) from None
+        if number < self.least:
+            raise refuse(self.problem)
+        if number > self.most:
+            raise refuse("too_large", max=self.most)
+        return number
+
+    def _serialize(self, value: Fraction | None, attr: str | None, obj: Any, **_: Any) -> int | str | None:
+        if value is None:
+            return None
+        return value.numerator if value.denominator == 1 else str(value)
+
+
+class Identifier(fields.Field[UUID]):
+    """A UUID in its usual writing."""
+
+    default_error_messages = _CODES
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> UUID:
+        if not isinstance(value, str) or _UUID.fullmatch(value.strip()) is None:
+            raise refuse("not_an_id")
+        return UUID(value.strip())
+
+
+class Day(fields.Field[date]):
+    """A calendar day written year-month-day."""
+
+    default_error_messages = _CODES
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> date:
+        if isinstance(value, str) and not value.strip() and self.required:
+            raise refuse("required")
+        if not isinstance(value, str) or _ISO_DATE.fullmatch(value.strip()) is None:
+            raise refuse("not_a_date")
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError:
+            raise refuse("not_a_date") from None
+
+
+class YesNo(fields.Field[bool]):
+    """Yes or no, as a JSON boolean or as the text that check boxes and radio buttons send."""
+
+    default_error_messages = _CODES
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.strip().lower() in _TRUE | _FALSE:
+            return value.strip().lower() in _TRUE
+        raise refuse("not_yes_or_no")
+
+
+class Several(fields.Field[tuple[Any, ...]]):
+    """A list whose entries pass a field; between `least` and `most` of them, none twice where `distinct`."""
+
+    default_error_messages = _CODES
+
+    def __init__(
+        self,
+        inner: fields.Field[Any],
+        *,
+        least: int = 1,
+        most: int = 50,
+        distinct: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.inner, self.least, self.most, self.distinct = inner, least, most, distinct
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list | tuple):
+            raise refuse("not_a_list")
+        if len(value) < self.least:
+            raise refuse("empty")
+        if len(value) > self.most:
+            raise refuse("too_many", max=self.most)
+        kept, wrong = [], {}
+        for index, entry in enumerate(value):
+            try:
+                kept.append(self.inner.deserialize(entry))
+            except ValidationError as error:
+                wrong[index] = error.messages
+        if wrong:
+            raise ValidationError(wrong)
+        if self.distinct and len(set(kept)) < len(kept):
+            raise refuse("duplicated")
+        return tuple(kept)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> list[Any] | None:
+        if value is None:
+            return None
+        return [self.inner._serialize(entry, attr, obj, **options) for entry in value]
+
+
+class Inside(fields.Field[dict[str, Any]]):
+    """An object inside an object, with a schema of its own; `choose` picks the schema from the object."""
+
+    default_error_messages = _CODES
+
+    def __init__(self, choose: Callable[[Mapping[str, Any]], Schema], **options: Any) -> None:
+        super().__init__(**options)
+        self.choose = choose
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise refuse("not_an_object")
+        return dict(self.choose(value).load(value))
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> dict[str, Any] | None:
+        return None if value is None else dict(self.choose(value).dump(value))

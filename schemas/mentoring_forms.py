@@ -1,0 +1,175 @@
+"""The forms of the learner's and the tutor's pages.
+
+A form arrives as pairs of text (`request.form.items(multi=True)`); `read_form` checks it against one of the schemas
+below and returns values, or raises `schemas.problem.ShapeError` with a code for each field. Fields that a form
+does not know, such as the CSRF token, are left out. Which pair, session or objective a form is about stands in
+the address, not in the form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from marshmallow import EXCLUDE, ValidationError, pre_load, validates_schema
+
+from schemas import choices
+from schemas.fields import Choice, Code, Day, Identifier, Text, WholeNumber, YesNo, refuse
+from schemas.problem import CodedSchema, Problem, ShapeError
+
+MINUTES_LEAST = 5
+MINUTES_MOST = 480
+MINUTES_DEFAULT = 45
+OLDEST_SESSION = timedelta(days=366)
+"""How far back a session can be logged: a year, leap or not."""
+
+_MOST_FIELDS = 100
+
+
+class FormSchema(CodedSchema):
+    """A form of the pages; an optional field left blank is a field not sent."""
+
+    class Meta:
+        """Browsers and templates add fields of their own."""
+
+        unknown = EXCLUDE
+
+    @pre_load
+    def _without_blanks(self, given: Any, **_: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        return {
+            name: value
+            for name, value in given.items()
+            if not (isinstance(value, str) and not value.strip() and not self._demands(name))
+        }
+
+    def _demands(self, name: object) -> bool:
+        field = self.fields.get(name) if isinstance(name, str) else None
+        return field is not None and field.required
+
+
+class ChooseRoleForm(FormSchema):
+    """“I want to learn” or “I can teach”."""
+
+    role = Choice(choices.ROLES, required=True)
+
+
+class PairForm(FormSchema):
+    """The tutor puts a mentor and a mentee together; both ids are participants'."""
+
+    mentor_id = Identifier(required=True)
+    mentee_id = Identifier(required=True)
+
+    @validates_schema
+    def _two_people(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        if loaded["mentor_id"] == loaded["mentee_id"]:
+            raise ValidationError([Problem("same_person")], "mentee_id")
+
+
+class Ticked(YesNo):
+    """A box that has to be ticked."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:
+        if not super()._deserialize(value, attr, data, **options):
+            raise refuse("must_be_accepted")
+        return True
+
+
+class SignAgreementForm(FormSchema):
+    """A person signs the agreement of their pair."""
+
+    accepted = Ticked(
+        required=True, error_messages={"required": "must_be_accepted", "null": "must_be_accepted"}
+    )
+
+
+class SessionForm(FormSchema):
+    """“We met”, and the correction of what was logged: `held_on`, `minutes`, `format`, and a private `note`.
+
+    `today` is the person's own day; `formats` are those of the programme.
+    """
+
+    held_on = Day(required=True)
+    minutes = WholeNumber(least=MINUTES_LEAST, most=MINUTES_MOST, from_text=True, required=True)
+    format = Code(choices.FORMAT_CODE_PATTERN, required=True)
+    note = Text(max_length=2000, lines=True, load_default="")
+
+    def __init__(self, *, today: date, formats: Sequence[str] = choices.SESSION_FORMATS) -> None:
+        super().__init__()
+        self.today, self.formats = today, tuple(formats)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _in_reach(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        wrong: dict[str, list[Problem]] = {}
+        held_on = loaded.get("held_on")
+        if held_on is not None and held_on > self.today:
+            wrong["held_on"] = [Problem("date_in_future")]
+        elif held_on is not None and held_on < self.today - OLDEST_SESSION:
+            wrong["held_on"] = [Problem("date_too_old")]
+        if "format" in loaded and loaded["format"] not in self.formats:
+            wrong["format"] = [Problem("not_a_choice")]
+        if wrong:
+            raise ValidationError(dict(wrong))
+
+
+class AnswerSessionForm(FormSchema):
+    """The partner says whether the session took place as logged; a reason helps to put a wrong one right."""
+
+    answer = YesNo(required=True)
+    reason = Choice(choices.DISPUTE_REASONS, load_default=None)
+
+
+class WithdrawSessionForm(FormSchema):
+    """Who logged a session takes it back."""
+
+    reason = Choice(choices.WITHDRAWAL_REASONS, load_default=None)
+
+
+class ObjectiveForm(FormSchema):
+    """An objective of a pair: who learns (`direction`), about what (`tag`), and whether the programme asks for it."""
+
+    title = Text(min_length=3, max_length=200, required=True)
+    direction = Choice(choices.ROLES, required=True)
+    tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills")
+    required = YesNo(load_default=False)
+
+
+class MoveObjectiveForm(FormSchema):
+    """An objective is started, claimed, reached or dropped."""
+
+    move = Choice(choices.OBJECTIVE_MOVES, required=True)
+
+
+class TutorValidationForm(FormSchema):
+    """The tutor validates a participant's programme, or takes the validation back."""
+
+    participant_id = Identifier(required=True)
+    validated = YesNo(required=True)
+
+
+class ReopenForm(FormSchema):
+    """The tutor reopens a completed programme, and says why."""
+
+    participant_id = Identifier(required=True)
+    reason = Text(min_length=3, max_length=500, lines=True, required=True)
+
+
+def read_form(schema: FormSchema, items: Iterable[tuple[str, object]]) -> dict[str, Any]:
+    """Return the checked values of a form sent as (name, value) pairs.
+
+    Raises `ShapeError`; a field of the schema that comes twice is `duplicated`, even with the same value, because
+    two readers of the form could otherwise each believe another one.
+    """
+    given: dict[str, object] = {}
+    twice: dict[str, list[Problem]] = {}
+    for count, (name, value) in enumerate(items):
+        if count >= _MOST_FIELDS:
+            raise ShapeError({"_schema": [Problem("too_many", max=_MOST_FIELDS)]})
+        if name in given and name in schema.fields:
+            twice[name] = [Problem("duplicated")]
+        given.setdefault(name, value)
+    if twice:
+        raise ShapeError(twice)
+    return schema.read(given)

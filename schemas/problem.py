@@ -1,0 +1,127 @@
+"""What is wrong with an input: a code and its parameters, which the tool turns into a sentence.
+
+Schemas cannot translate: they know nothing of the web. So every message in a marshmallow error is a `Problem`, a
+string that *is* its code, with the parameters beside it. `MESSAGES` holds the English sentence for each code,
+marked with `N_` so that Babel extracts it; a view shows `gettext(MESSAGES[problem]) % problem.params`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that Babel extracts by default
+    """Mark an English sentence for translation where it stands, and return it as it is."""
+    return message
+
+
+MESSAGES: Mapping[str, str] = {
+    # any field
+    "required": N_("Please fill this in."),
+    "invalid": N_("This cannot be read. Please check it."),
+    "duplicated": N_("This was sent more than once. Please send the form again."),
+    "unknown_field": N_("This is not expected here."),
+    "not_text": N_("Please enter plain text."),
+    "forbidden_characters": N_("Some characters here cannot be kept. Please remove them."),
+    "too_short": N_("Please write at least %(min)s characters."),
+    "too_long": N_("Please keep this to %(max)s characters at most."),
+    "not_a_number": N_("Please enter a whole number."),
+    "too_small": N_("Please enter at least %(min)s."),
+    "too_large": N_("Please enter at most %(max)s."),
+    "not_a_date": N_("Please enter a date as year-month-day."),
+    "date_in_future": N_("This date is still to come. Please choose today or an earlier day."),
+    "date_too_old": N_("This date is more than a year ago. Please choose a later day."),
+    "not_an_id": N_("We do not know whom or what this is about. Please go back and choose again."),
+    "not_a_choice": N_("Please choose one of the answers offered."),
+    "not_yes_or_no": N_("Please answer yes or no."),
+    "must_be_accepted": N_("Please tick this box to go on."),
+    "same_person": N_("Please choose two different people."),
+    "not_an_object": N_("This should be a set of named values."),
+    "not_a_list": N_("This should be a list."),
+    "empty": N_("Please choose at least one."),
+    "too_many": N_("Please keep this to %(max)s at most."),
+    # completion rules
+    "unknown_version": N_("This rule was made by a newer version of the tool."),
+    "unknown_criterion": N_("We do not know the criterion “%(type)s”."),
+    "criterion_not_measurable": N_("The criterion “%(type)s” cannot be measured yet. Please take it out."),
+    "nested_too_deep": N_("A group of criteria cannot be put inside another group."),
+    "id_repeated": N_("Two criteria have the same name, “%(id)s”."),
+    "k_missing": N_("Please say how many of the criteria are enough."),
+    "k_not_used": N_("A number of criteria goes only with “at least”."),
+    "k_too_large": N_("%(k)s criteria are asked for, but only %(count)s count for the role %(role)s."),
+    "no_criterion_for_role": N_("Nothing is asked of the role %(role)s. Please add a criterion for it."),
+    "weights_sum_to_zero": N_(
+        "Every criterion for the role %(role)s has weight 0. Please raise at least one."
+    ),
+    "not_a_weight": N_("A weight is 0 or more: a whole number, a decimal, or a fraction such as 1/3."),
+    "not_an_iri": N_("Please enter a full address, such as https://example.org/course."),
+    "not_a_moment": N_("Please enter cohort_start or cohort_end, with +30d or -30d if needed, or a date."),
+    "star_with_formats": N_("Choose either every format or some formats."),
+    # programme templates
+    "not_translated": N_("Please give this text in French and in English."),
+    "offset_order": N_("The programme has to end before its follow-up begins."),
+}
+
+
+class Problem(str):
+    """A code of `MESSAGES`, with the parameters of its sentence."""
+
+    __slots__ = ("params",)
+    params: dict[str, object]
+
+    def __new__(cls, code: str, /, **params: object) -> Problem:
+        """Make a problem; an unknown code is a programming error."""
+        if code not in MESSAGES:
+            raise KeyError(code)
+        problem = super().__new__(cls, code)
+        problem.params = params
+        return problem
+
+    @property
+    def text(self) -> str:
+        """The sentence in English."""
+        return MESSAGES[str(self)] % self.params
+
+
+class ShapeError(ValueError):
+    """An input does not have the right shape; `problems` says where (dotted path) and why."""
+
+    def __init__(self, problems: Mapping[str, Sequence[Problem]]) -> None:
+        self.problems: dict[str, list[Problem]] = {where: list(found) for where, found in problems.items()}
+        super().__init__("; ".join(f"{where}: {found[0].text}" for where, found in self.problems.items()))
+
+
+def flatten(messages: Any, prefix: str = "") -> dict[str, list[Problem]]:
+    """Turn marshmallow's nested messages into dotted paths, each with its problems; `_schema` stands for all."""
+    if isinstance(messages, Mapping):
+        flat: dict[str, list[Problem]] = {}
+        for name, inner in messages.items():
+            where = prefix if name == "_schema" and prefix else f"{prefix}.{name}" if prefix else str(name)
+            for path, found in flatten(inner, where).items():
+                flat.setdefault(path, []).extend(found)
+        return flat
+    listed = messages if isinstance(messages, list | tuple) else [messages]
+    return {prefix or "_schema": [_problem(message) for message in listed]}
+
+
+def _problem(message: object) -> Problem:
+    if isinstance(message, Problem):
+        return message
+    return Problem(message) if isinstance(message, str) and message in MESSAGES else Problem("invalid")
+
+
+class CodedSchema(Schema):
+    """A schema whose errors are problems, whatever marshmallow's own fields say."""
+
+    error_messages = {"type": "not_an_object", "unknown": "unknown_field"}  # noqa: RUF012 - marshmallow's own way
+
+    def read(self, document: Any) -> dict[str, Any]:
+        """Return the checked values. Raises `ShapeError` with every problem found."""
+        try:
+            loaded = self.load(document)
+        except ValidationError as error:
+            raise ShapeError(flatten(error.messages)) from error
+        return dict(loaded)
