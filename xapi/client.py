@@ -1,7 +1,7 @@
 """Speaking to a Learning Record Store: tincan's RemoteLRS with a transport that can be trusted.
 
-tincan 1.0.0 opens a connection per call, never times out, refuses xAPI 2.0.0 and passwords outside ASCII, fails on
-an empty 204 and overwrites the ids it sent. Its model and its methods are kept; the way out is replaced here.
+tincan 1.0.0 opens a connection per call, never times out, refuses xAPI 2.0.0 and passwords outside ASCII,
+fails on an empty 204 and overwrites the ids it sent. Its model and methods are kept; the way out is replaced.
 xAPI 1.0.3, Communication: https://github.com/adlnet/xAPI-Spec/blob/master/xAPI-Communication.md
 """
 
@@ -26,7 +26,7 @@ class LRSError(Exception):
     """The LRS did not answer as the specification says."""
 
 
-class LRSUnreachable(LRSError):
+class LRSUnreachableError(LRSError):
     """No answer came from the LRS: refused, reset, timed out, or not allowed."""
 
 
@@ -42,8 +42,9 @@ class LRSReply(LRSResponse):
 class LRSClient(tincan.RemoteLRS):
     """A Learning Record Store, reached over a pooled session with time-outs.
 
-    `endpoint`: the xAPI base address. `version`: "1.0.3" or "2.0.0". `http`: the session to use, so that a caller
-    can guard where it connects; one of our own otherwise. `timeout`: seconds to connect, and to wait for a byte.
+    `endpoint`: the xAPI base address. `version`: "1.0.3" or "2.0.0". `http`: the session to use, so that a
+    caller can guard where it connects (a refusal must be a requests.RequestException); one of our own
+    otherwise. `timeout`: seconds to connect, and to wait for a byte.
     """
 
     _props_req = [*tincan.RemoteLRS._props_req]  # noqa: RUF012 - tincan reads a plain class list
@@ -87,7 +88,7 @@ class LRSClient(tincan.RemoteLRS):
         """One request and its answer, whatever the status.
 
         A redirection is not followed: the credentials are for this LRS alone.
-        Raises LRSUnreachable when no answer came.
+        Raises LRSUnreachableError when no answer came.
         """
         try:
             return self.http.request(
@@ -104,7 +105,7 @@ class LRSClient(tincan.RemoteLRS):
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise LRSUnreachable(f"{type(error).__name__}: {error}") from error
+            raise LRSUnreachableError(f"{type(error).__name__}: {error}") from error
 
     def _send_request(self, request: HTTPRequest) -> LRSReply:
         """tincan's way out, used by everything inherited from it."""
@@ -147,7 +148,7 @@ class LRSClient(tincan.RemoteLRS):
         """The statement as the LRS holds it, voided or not; None when it holds none.
 
         Some LRSs answer a list for one id, an empty one when there is none; some have no voided statements.
-        Raises LRSUnreachable, or LRSError for an answer that says neither.
+        Raises LRSUnreachableError, or LRSError for an answer that says neither.
         """
         found = self._lookup("statementId", identifier)
         return found if found is not None else self._lookup("voidedStatementId", identifier)

@@ -1,7 +1,7 @@
 """Are two statements the same, though an LRS has touched one of them?
 
-xAPI 1.0.3, Data 2.3.1: an LRS may add `stored`, `authority`, `version`, `timestamp`, wrap a context activity in an
-array, and keep its own display of a verb and definition of an activity. None of that makes another statement.
+xAPI 1.0.3, Data 2.3.1: an LRS may add `stored`, `authority` and `version`, wrap a context activity in an array,
+and keep its own display of a verb and definition of an activity. None of that makes another statement.
 """
 
 from __future__ import annotations
@@ -9,19 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
-_ADDED = ("stored", "authority", "version")
+# What an LRS may add to, or replace in, the object that stands under each property.
+_FREE: Final = {
+    "statement": ("stored", "authority", "version"),
+    "verb": ("display",),
+    "object": ("definition",),
+}
 
 
 def same_statement(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
     """Whether the LRS holds what we sent; both are statements as JSON data."""
-    return _normal("statement", ours) == _normal("statement", theirs)
+    return bool(_normal("statement", ours) == _normal("statement", theirs))
 
 
 def _normal(kind: str, value: Any) -> Any:
-    """The value with everything removed that an LRS is free to change; `kind` is the property that held it."""
+    """The value with everything removed that an LRS is free to change; `kind` is its property."""
     if isinstance(value, Mapping):
         return _normal_object(kind, value)
     if isinstance(value, list):
@@ -35,7 +40,9 @@ def _normal(kind: str, value: Any) -> Any:
 def _normal_object(kind: str, value: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "extensions":
         return {key: ("verbatim", _verbatim(item)) for key, item in value.items()}
-    dropped = _ADDED if kind == "statement" else {"verb": ("display",), "object": ("definition",)}.get(kind, ())
+    dropped = (
+        _ADDED if kind == "statement" else {"verb": ("display",), "object": ("definition",)}.get(kind, ())
+    )
     kept = {key: item for key, item in value.items() if key not in dropped and item is not None}
     if kind == "contextActivities":
         kept = {key: item if isinstance(item, list) else [item] for key, item in kept.items()}

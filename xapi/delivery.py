@@ -40,7 +40,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Dead:
-    """The LRS will never take it. `reason` is in the LRS's words; `theirs` what it holds under the same id."""
+    """The LRS will never take it. `reason` is in the LRS's words; `theirs` what it holds under that id."""
 
     reason: str
     theirs: dict[str, Any] | None = None
@@ -65,7 +65,7 @@ Outcome = Sent | Dead | Retry | Blocked
 Item = tuple[UUID, bytes]
 
 
-class _Stop(Exception):
+class _StopSendingError(Exception):
     """Sending further statements now would be useless or rude; `outcome` holds for all that are left."""
 
     def __init__(self, outcome: Retry | Blocked) -> None:
@@ -82,7 +82,7 @@ def deliver(client: LRSClient, statements: Sequence[Item]) -> list[Outcome]:
     known: dict[UUID, Outcome] = {}
     try:
         _send(client, list(bodies.items()), known)
-    except _Stop as stop:
+    except _StopSendingError as stop:
         for identifier in bodies:
             known.setdefault(identifier, stop.outcome)
     return [known[identifier] for identifier, _ in statements]
@@ -96,8 +96,9 @@ def next_attempt(
     It doubles from FIRST_DELAY to LONGEST_DELAY, and lies at random in the upper half of that, so that many
     statements do not come back together. It is never less than `after_seconds`, what the LRS asked for.
     """
-    # The exponent is bounded because 2 ** attempts overflows a timedelta long before anybody gives up.
-    full = min(FIRST_DELAY * 2 ** min(max(attempts, 1) - 1, 30), LONGEST_DELAY)
+    # The exponent is bounded because doubling for ever overflows a timedelta long before anybody gives up.
+    doublings = min(max(attempts, 1) - 1, 30)
+    full = min(FIRST_DELAY * 2.0**doublings, LONGEST_DELAY)
     delay = full * (rng or random).uniform(0.5, 1.0)
     return max(delay, timedelta(seconds=after_seconds or 0))
 
@@ -109,7 +110,7 @@ def _send(client: LRSClient, items: list[Item], known: dict[UUID, Outcome], *, r
     try:
         answer = client.post_statements([body for _, body in items])
     except LRSError as error:
-        raise _Stop(Retry(str(error))) from error
+        raise _StopSendingError(Retry(str(error))) from error
     status = answer.status_code
     if status in (200, 204):
         known.update((identifier, Sent()) for identifier, _ in items)
@@ -123,9 +124,9 @@ def _send(client: LRSClient, items: list[Item], known: dict[UUID, Outcome], *, r
         _send(client, items[:middle], known, repeat=repeat)
         _send(client, items[middle:], known, repeat=repeat)
     elif status in (401, 403):
-        raise _Stop(Blocked(_words(answer)))
+        raise _StopSendingError(Blocked(_words(answer)))
     else:
-        raise _Stop(Retry(_words(answer), _retry_after(answer)))
+        raise _StopSendingError(Retry(_words(answer), _retry_after(answer)))
 
 
 def _resolve_conflict(
@@ -140,7 +141,7 @@ def _resolve_conflict(
         try:
             theirs = client.get_statement(identifier)
         except LRSError as error:
-            raise _Stop(Retry(f"after a conflict: {error}")) from error
+            raise _StopSendingError(Retry(f"after a conflict: {error}")) from error
         if theirs is None:
             absent.append((identifier, body))
         elif same_statement(json.loads(body), theirs):

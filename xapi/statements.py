@@ -1,12 +1,12 @@
 """One function per fact: what happened becomes the statement that tells it.
 
-Every function is pure but for the clock it may be told (`now`). The model is tincan's; what tincan writes is then
-put into our one spelling (it adds `version`, microseconds and +00:00), validated, and frozen as bytes.
+Every function is pure but for the clock it may be told (`now`). The model is tincan's; what tincan writes is
+then put into our one spelling (it adds `version`, microseconds and +00:00), validated, and frozen as bytes.
 
-Common arguments: `recorded_at` is the aware moment when the fact was recorded, which is the statement's timestamp
-(a session's own start is in an extension); `revision` counts the corrections of that fact from 0; `now` is the
-moment that no timestamp may pass, the clock's by default. All raise `validation.InvalidStatement`, or ValueError
-for a value that cannot be written at all.
+Common arguments: `recorded_at` is the aware moment when the fact was recorded, which is the statement's
+timestamp (a session's own start is in an extension); `revision` counts the corrections of that fact from 0;
+`now` is the moment that no timestamp may pass, the clock's by default. All raise
+`validation.InvalidStatementError`, or ValueError for a value that cannot be written at all.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ _SHA2 = re.compile(r"[0-9a-f]{64}")
 Check = Callable[[str, Any], None]
 
 
-class InvalidStatement(ValueError):
+class InvalidStatementError(ValueError):
     """The statement breaks a rule at the given place, written as a JSON path."""
 
     def __init__(self, path: str, reason: str) -> None:
@@ -40,12 +40,12 @@ class InvalidStatement(ValueError):
 def validate(document: Mapping[str, Any], *, now: datetime | None = None) -> None:
     """Refuse a statement that breaks a rule.
 
-    `document`: the statement as JSON data. `now`: an aware moment, by default the clock's; a timestamp may not
-    be later (but for the second that `encoding.CLOCK_TOLERANCE` explains).
-    Raises InvalidStatement with the JSON path of the first broken rule.
+    `document`: the statement as JSON data. `now`: an aware moment, by default the clock's; a timestamp may
+    not be later (but for the second that `encoding.CLOCK_TOLERANCE` explains).
+    Raises InvalidStatementError with the JSON path of the first broken rule.
     """
     if "version" in document:
-        raise InvalidStatement("$.version", "the version goes in a header, never in the body")
+        raise InvalidStatementError("$.version", "the version goes in a header, never in the body")
     _object(
         "$",
         document,
@@ -54,27 +54,31 @@ def validate(document: Mapping[str, Any], *, now: datetime | None = None) -> Non
     )
     written = datetime.fromisoformat(document["timestamp"])
     if written > (now or datetime.now(UTC)) + CLOCK_TOLERANCE:
-        raise InvalidStatement("$.timestamp", "a statement cannot be made in the future")
+        raise InvalidStatementError("$.timestamp", "a statement cannot be made in the future")
     _voiding(document)
     _platform(document)
 
 
 def _voiding(document: Mapping[str, Any]) -> None:
-    """Data 2.3.2: only a statement about a statement voids, and ours come from the tool without a category."""
+    """Data 2.3.2: only a StatementRef is voided, and ours come from the tool, without a category."""
     voids = document["verb"]["id"] == VOIDED.iri
     if voids != (document["object"]["objectType"] == "StatementRef"):
-        raise InvalidStatement("$.object.objectType", "a StatementRef is voided, and nothing else is")
+        raise InvalidStatementError("$.object.objectType", "a StatementRef is voided, and nothing else is")
     if voids != (document["actor"]["account"]["name"] == TOOL_ACCOUNT):
-        raise InvalidStatement("$.actor.account.name", "the tool voids statements, and does nothing else")
+        raise InvalidStatementError(
+            "$.actor.account.name", "the tool voids statements, and does nothing else"
+        )
     activities = document.get("context", {}).get("contextActivities", {})
     if voids and "category" in activities:
-        raise InvalidStatement("$.context.contextActivities.category", "a voiding statement has no category")
+        raise InvalidStatementError(
+            "$.context.contextActivities.category", "a voiding statement has no category"
+        )
 
 
 def _platform(document: Mapping[str, Any]) -> None:
     """Data 2.4.6: a platform is said of an Activity alone."""
     if document["object"]["objectType"] != "Activity" and "platform" in document.get("context", {}):
-        raise InvalidStatement("$.context.platform", "only a statement about an activity has a platform")
+        raise InvalidStatementError("$.context.platform", "only a statement about an activity has a platform")
 
 
 def _object(
@@ -83,14 +87,14 @@ def _object(
     """An object with all the required properties, perhaps the optional ones, and no other."""
     optional = optional or {}
     if not isinstance(value, Mapping):
-        raise InvalidStatement(path, "must be an object")
+        raise InvalidStatementError(path, "must be an object")
     for name in required:
         if name not in value:
-            raise InvalidStatement(f"{path}.{name}", "is missing")
+            raise InvalidStatementError(f"{path}.{name}", "is missing")
     for name, item in value.items():
         check = required.get(name) or optional.get(name)
         if check is None:
-            raise InvalidStatement(f"{path}.{name}", "is not a property that we write")
+            raise InvalidStatementError(f"{path}.{name}", "is not a property that we write")
         check(f"{path}.{name}", item)
 
 
@@ -99,7 +103,7 @@ def _each(check: Check) -> Check:
 
     def check_each(path: str, value: Any) -> None:
         if not isinstance(value, list) or not value:
-            raise InvalidStatement(path, "must be an array with at least one item")
+            raise InvalidStatementError(path, "must be an array with at least one item")
         for index, item in enumerate(value):
             check(f"{path}[{index}]", item)
 
@@ -109,7 +113,7 @@ def _each(check: Check) -> Check:
 def _exactly(expected: str) -> Check:
     def check_exactly(path: str, value: Any) -> None:
         if value != expected:
-            raise InvalidStatement(path, f"must be {expected!r}")
+            raise InvalidStatementError(path, f"must be {expected!r}")
 
     return check_exactly
 
@@ -117,7 +121,7 @@ def _exactly(expected: str) -> Check:
 def _matching(pattern: re.Pattern[str], meaning: str) -> Check:
     def check_matching(path: str, value: Any) -> None:
         if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise InvalidStatement(path, f"must be {meaning}")
+            raise InvalidStatementError(path, f"must be {meaning}")
 
     return check_matching
 
@@ -135,7 +139,7 @@ def _uuid(path: str, value: Any) -> None:
     except ValueError:
         canonical = False
     if not canonical:
-        raise InvalidStatement(path, "must be a UUID in its usual spelling")
+        raise InvalidStatementError(path, "must be a UUID in its usual spelling")
 
 
 def _timestamp(path: str, value: Any) -> None:
@@ -144,27 +148,27 @@ def _timestamp(path: str, value: Any) -> None:
             raise ValueError
         datetime.fromisoformat(value)
     except ValueError:
-        raise InvalidStatement(path, "must be a UTC moment with three decimals and Z") from None
+        raise InvalidStatementError(path, "must be a UTC moment with three decimals and Z") from None
 
 
 def _text(path: str, value: Any) -> None:
     if not isinstance(value, str) or not value.strip():
-        raise InvalidStatement(path, "must be a text that is not blank")
+        raise InvalidStatementError(path, "must be a text that is not blank")
 
 
 def _boolean(path: str, value: Any) -> None:
     if not isinstance(value, bool):
-        raise InvalidStatement(path, "must be true or false")
+        raise InvalidStatementError(path, "must be true or false")
 
 
 def _number(path: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidStatement(path, "must be a finite number")
+        raise InvalidStatementError(path, "must be a finite number")
 
 
 def _size(path: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise InvalidStatement(path, "must be a size in bytes")
+        raise InvalidStatementError(path, "must be a size in bytes")
 
 
 def _language_map(path: str, value: Any) -> None:
@@ -229,10 +233,10 @@ def _statement_ref(path: str, value: Any) -> None:
 
 def _extensions(path: str, value: Any) -> None:
     if not isinstance(value, Mapping) or not value:
-        raise InvalidStatement(path, "must be an object with at least one extension")
+        raise InvalidStatementError(path, "must be an object with at least one extension")
     for key in value:
         if not _IRI.fullmatch(key):
-            raise InvalidStatement(f"{path}['{key}']", "an extension's key must be an IRI")
+            raise InvalidStatementError(f"{path}['{key}']", "an extension's key must be an IRI")
 
 
 def _context(path: str, value: Any) -> None:
@@ -279,12 +283,12 @@ def _score(path: str, value: Any) -> None:
         path, value, required={"scaled": _number}, optional={"raw": _number, "min": _number, "max": _number}
     )
     if not -1 <= value["scaled"] <= 1:
-        raise InvalidStatement(f"{path}.scaled", "must be between -1 and 1")
-    low, raw, high = value.get("min", -math.inf), value.get("raw", value.get("min")), value.get("max", math.inf)
+        raise InvalidStatementError(f"{path}.scaled", "must be between -1 and 1")
+    low, high, raw = value.get("min", -math.inf), value.get("max", math.inf), value.get("raw")
     if low >= high:
-        raise InvalidStatement(f"{path}.min", "must be below the maximum")
+        raise InvalidStatementError(f"{path}.min", "must be below the maximum")
     if raw is not None and not low <= raw <= high:
-        raise InvalidStatement(f"{path}.raw", "must be between the minimum and the maximum")
+        raise InvalidStatementError(f"{path}.raw", "must be between the minimum and the maximum")
 
 
 def _attachments(path: str, value: Any) -> None:

@@ -93,7 +93,9 @@ CONFIRMED = Term(
 COMPLETED = Term(
     f"{_ADL}completed",
     words("completed", "a terminé"),
-    words("Reached an objective, or the end of a programme.", "A atteint un objectif ou la fin d’un programme."),
+    words(
+        "Reached an objective, or the end of a programme.", "A atteint un objectif ou la fin d’un programme."
+    ),
 )
 VOIDED = Term(
     f"{_ADL}voided",
