@@ -1,4 +1,4 @@
-"""The closed lists of codes that forms, rules and templates share. Their names in each language are the tool's."""
+"""The closed lists of codes that forms, rules and templates share. The tool names them in each language."""
 
 ROLES = ("mentee", "mentor")
 MODES = ("all", "any", "at_least")
@@ -16,7 +16,7 @@ SESSION_FORMATS = (
     "video",
     "chat",
 )
-"""How a pair met: coaching, professional training, a trade show, audio, several media; face to face, video, chat."""
+"""How a pair met: coaching, training, a trade show, audio, several media; face to face, video, chat."""
 
 DEFAULT_SESSION_FORMAT = "coaching"
 """What the form proposes to a pair that has not met yet: a talk between two people."""

@@ -3,11 +3,11 @@
 The shape, version 1:
 
     {"v": 1, "scope": "participant", "mode": "all", "k": null, "pairs": "best",
-     "criteria": [{"id": "c1", "type": "agreement", "by": "both", "w": 1, "roles": ["mentee", "mentor"]}, ...],
+     "criteria": [{"id": "c1", "type": "agreement", "by": "both", "w": 1, "roles": ["mentor"]}, ...],
      "ags": {"report": "final_only", "mentee": true, "mentor": true}}
 
-`w` is 1 and `roles` are both unless said otherwise. A `group` has a mode, a k and criteria of its own and stands
-in no other group. Whether a criterion can be measured yet is not a matter of shape: the tool decides.
+`w` is 1 and `roles` are both unless said otherwise. A `group` has a mode, a k and criteria of its own and
+stands in no other group. Whether a criterion can be measured yet is not a matter of shape: the tool decides.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ _MOMENT = re.compile(r"cohort_(?:start|end)(?:[+-][0-9]{1,4}d)?", re.ASCII)
 class Moment(Text):
     """The edge of a window: `cohort_start`, `cohort_end+30d`, or a day."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        moment = super()._deserialize(value, attr, data, **options)
+    def read(self, value: Any) -> str:
+        """Return the value kept, or raise the error that `refuse` makes."""
+        moment = super().read(value)
         if _MOMENT.fullmatch(moment):
             return moment
         try:
@@ -103,10 +104,11 @@ class Count(WholeNumber):
     def __init__(self, **options: Any) -> None:
         super().__init__(least=1, most=100, allow_none=False, **options)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        return None if value == "all" else super()._deserialize(value, attr, data, **options)
+    def read(self, value: Any) -> Any:
+        """Return the value kept, or raise the error that `refuse` makes."""
+        return None if value == "all" else super().read(value)
 
-    def _serialize(self, value: int | None, attr: str | None, obj: Any, **_: Any) -> int | str:
+    def _serialize(self, value: int | None, *_: Any, **__: Any) -> int | str:
         return "all" if value is None else value
 
 

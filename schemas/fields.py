@@ -1,6 +1,7 @@
 """Fields whose errors are codes of `schemas.problem` and that never raise anything but a validation error.
 
-A form sends text and a JSON document sends values; numbers take text only where they are told to (`from_text`).
+A form sends text and a JSON document sends values; numbers take text only where they are told to
+(`from_text`).
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields
 
 from schemas.problem import Problem
 
-_CODES = {"required": "required", "null": "required", "validator_failed": "invalid"}
+Kept = TypeVar("Kept")
+
 _TRUE = frozenset({"true", "on", "yes", "1"})
 _FALSE = frozenset({"false", "off", "no", "0"})
 _DIGITS = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
@@ -32,14 +34,36 @@ def refuse(code: str, /, **params: object) -> ValidationError:
     return ValidationError([Problem(code, **params)])
 
 
-class Text(fields.Field[str]):
+class CodedField(fields.Field[Kept]):
+    """A field that reads a value into what is kept, and writes it back as JSON."""
+
+    default_error_messages: dict[str, str | list[Any] | dict[Any, Any]] = {  # noqa: RUF012 - marshmallow's way
+        "required": "required",
+        "null": "required",
+        "validator_failed": "invalid",
+    }
+
+    def read(self, value: Any) -> Kept:
+        """Return what is kept. Raises the error that `refuse` makes."""
+        raise NotImplementedError
+
+    def write(self, value: Any) -> Any:
+        """Return the JSON of a kept value, which is not None; most are their own."""
+        return value
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Kept:
+        return self.read(value)
+
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        return None if value is None else self.write(value)
+
+
+class Text(CodedField[str]):
     """Text that can be stored and shown anywhere: trimmed, in NFC, with `\\n` line ends.
 
     NUL, lone surrogates and control characters are refused; line ends and tabs only pass with `lines`.
     Lengths are in characters, counted after trimming.
     """
-
-    default_error_messages = _CODES
 
     def __init__(
         self, *, min_length: int = 0, max_length: int = 200, lines: bool = False, **options: Any
@@ -47,24 +71,25 @@ class Text(fields.Field[str]):
         super().__init__(**options)
         self.min_length, self.max_length, self.lines = min_length, max_length, lines
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+    def read(self, value: Any) -> str:
+        """Return the value kept, or raise the error that `refuse` makes."""
         if not isinstance(value, str):
             raise refuse("not_text")
         # Normalising costs time in proportion to the length: a form that is far too long stops here.
         if len(value) > 4 * self.max_length + 100:
             raise refuse("too_long", max=self.max_length)
-        value = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+        text: str = value.replace("\r\n", "\n").replace("\r", "\n").strip()
         allowed = {"\n", "\t"} if self.lines else set()
-        if any(unicodedata.category(char) in ("Cc", "Cs") and char not in allowed for char in value):
+        if any(unicodedata.category(char) in ("Cc", "Cs") and char not in allowed for char in text):
             raise refuse("forbidden_characters")
-        value = unicodedata.normalize("NFC", value)
-        if not value and self.required:
+        text = unicodedata.normalize("NFC", text)
+        if not text and self.required:
             raise refuse("required")
-        if len(value) < self.min_length and (value or self.required):
+        if len(text) < self.min_length and (text or self.required):
             raise refuse("too_short", min=self.min_length)
-        if len(value) > self.max_length:
+        if len(text) > self.max_length:
             raise refuse("too_long", max=self.max_length)
-        return value
+        return text
 
 
 class Code(Text):
@@ -74,8 +99,9 @@ class Code(Text):
         super().__init__(max_length=max_length, **options)
         self.pattern = re.compile(pattern, re.ASCII)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        code = super()._deserialize(value, attr, data, **options)
+    def read(self, value: Any) -> str:
+        """Return the value kept, or raise the error that `refuse` makes."""
+        code = super().read(value)
         if not self.pattern.fullmatch(code):
             raise refuse("invalid")
         return code
@@ -87,38 +113,37 @@ class Iri(Text):
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=1000, **options)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        iri = super()._deserialize(value, attr, data, **options)
+    def read(self, value: Any) -> str:
+        """Return the value kept, or raise the error that `refuse` makes."""
+        iri = super().read(value)
         if not _IRI.fullmatch(iri):
             raise refuse("not_an_iri")
         return iri
 
 
-class Choice(fields.Field[str]):
+class Choice(CodedField[str]):
     """One of a closed list of codes."""
-
-    default_error_messages = _CODES
 
     def __init__(self, choices: Sequence[str], **options: Any) -> None:
         super().__init__(**options)
         self.choices = tuple(choices)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+    def read(self, value: Any) -> str:
+        """Return the value kept, or raise the error that `refuse` makes."""
         if not isinstance(value, str) or value not in self.choices:
             raise refuse("not_a_choice")
         return value
 
 
-class WholeNumber(fields.Field[int]):
+class WholeNumber(CodedField[int]):
     """A whole number between two bounds; `from_text` for forms."""
-
-    default_error_messages = _CODES
 
     def __init__(self, *, least: int, most: int, from_text: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self.least, self.most, self.from_text = least, most, from_text
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
+    def read(self, value: Any) -> int:
+        """Return the value kept, or raise the error that `refuse` makes."""
         if self.from_text and isinstance(value, str):
             if not value.strip() and self.required:
                 raise refuse("required")
@@ -134,14 +159,12 @@ class WholeNumber(fields.Field[int]):
         return value
 
 
-class ExactNumber(fields.Field[Fraction]):
+class ExactNumber(CodedField[Fraction]):
     """A number that is kept exactly: whole, decimal (also as text) or a fraction such as `1/3`.
 
-    A decimal of JSON arrives as a float; its shortest writing is what the author typed. It is written back as a
-    whole number where it is one, else as `a/b`.
+    A decimal of JSON arrives as a float; its shortest writing is what the author typed. It is written back as
+    a whole number where it is one, else as `a/b`.
     """
-
-    default_error_messages = _CODES
 
     def __init__(
         self, *, least: int = 0, most: int = 1000, problem: str = "not_a_weight", **options: Any
@@ -149,7 +172,8 @@ class ExactNumber(fields.Field[Fraction]):
         super().__init__(**options)
         self.least, self.most, self.problem = least, most, problem
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Fraction:
+    def read(self, value: Any) -> Fraction:
+        """Return the value kept, or raise the error that `refuse` makes."""
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise refuse(self.problem)
         # Long integers cannot even be written out; they are too large whatever their digits.
@@ -168,29 +192,26 @@ class ExactNumber(fields.Field[Fraction]):
             raise refuse("too_large", max=self.most)
         return number
 
-    def _serialize(self, value: Fraction | None, attr: str | None, obj: Any, **_: Any) -> int | str | None:
-        if value is None:
-            return None
+    def write(self, value: Fraction) -> int | str:
+        """A whole number where it is one, else `a/b`."""
         return value.numerator if value.denominator == 1 else str(value)
 
 
-class Identifier(fields.Field[UUID]):
+class Identifier(CodedField[UUID]):
     """A UUID in its usual writing."""
 
-    default_error_messages = _CODES
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> UUID:
+    def read(self, value: Any) -> UUID:
+        """Return the value kept, or raise the error that `refuse` makes."""
         if not isinstance(value, str) or _UUID.fullmatch(value.strip()) is None:
             raise refuse("not_an_id")
         return UUID(value.strip())
 
 
-class Day(fields.Field[date]):
+class Day(CodedField[date]):
     """A calendar day written year-month-day."""
 
-    default_error_messages = _CODES
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> date:
+    def read(self, value: Any) -> date:
+        """Return the value kept, or raise the error that `refuse` makes."""
         if isinstance(value, str) and not value.strip() and self.required:
             raise refuse("required")
         if not isinstance(value, str) or _ISO_DATE.fullmatch(value.strip()) is None:
@@ -201,12 +222,11 @@ class Day(fields.Field[date]):
             raise refuse("not_a_date") from None
 
 
-class YesNo(fields.Field[bool]):
+class YesNo(CodedField[bool]):
     """Yes or no, as a JSON boolean or as the text that check boxes and radio buttons send."""
 
-    default_error_messages = _CODES
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> bool:
+    def read(self, value: Any) -> bool:
+        """Return the value kept, or raise the error that `refuse` makes."""
         if isinstance(value, bool):
             return value
         if isinstance(value, str) and value.strip().lower() in _TRUE | _FALSE:
@@ -214,14 +234,12 @@ class YesNo(fields.Field[bool]):
         raise refuse("not_yes_or_no")
 
 
-class Several(fields.Field[tuple[Any, ...]]):
+class Several(CodedField[tuple[Any, ...]]):
     """A list whose entries pass a field; between `least` and `most` of them, none twice where `distinct`."""
-
-    default_error_messages = _CODES
 
     def __init__(
         self,
-        inner: fields.Field[Any],
+        inner: CodedField[Any],
         *,
         least: int = 1,
         most: int = 50,
@@ -231,7 +249,8 @@ class Several(fields.Field[tuple[Any, ...]]):
         super().__init__(**options)
         self.inner, self.least, self.most, self.distinct = inner, least, most, distinct
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> tuple[Any, ...]:
+    def read(self, value: Any) -> tuple[Any, ...]:
+        """Return the value kept, or raise the error that `refuse` makes."""
         if not isinstance(value, list | tuple):
             raise refuse("not_a_list")
         if len(value) < self.least:
@@ -250,25 +269,24 @@ class Several(fields.Field[tuple[Any, ...]]):
             raise refuse("duplicated")
         return tuple(kept)
 
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> list[Any] | None:
-        if value is None:
-            return None
-        return [self.inner._serialize(entry, attr, obj, **options) for entry in value]
+    def write(self, value: Sequence[Any]) -> list[Any]:
+        """A list of what the entries write."""
+        return [self.inner.write(entry) for entry in value]
 
 
-class Inside(fields.Field[dict[str, Any]]):
+class Inside(CodedField[dict[str, Any]]):
     """An object inside an object, with a schema of its own; `choose` picks the schema from the object."""
-
-    default_error_messages = _CODES
 
     def __init__(self, choose: Callable[[Mapping[str, Any]], Schema], **options: Any) -> None:
         super().__init__(**options)
         self.choose = choose
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, Any]:
+    def read(self, value: Any) -> dict[str, Any]:
+        """Return the value kept, or raise the error that `refuse` makes."""
         if not isinstance(value, Mapping):
             raise refuse("not_an_object")
         return dict(self.choose(value).load(value))
 
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> dict[str, Any] | None:
-        return None if value is None else dict(self.choose(value).dump(value))
+    def write(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """What the chosen schema writes."""
+        return dict(self.choose(value).dump(value))

@@ -1,9 +1,9 @@
 """The forms of the learner's and the tutor's pages.
 
-A form arrives as pairs of text (`request.form.items(multi=True)`); `read_form` checks it against one of the schemas
-below and returns values, or raises `schemas.problem.ShapeError` with a code for each field. Fields that a form
-does not know, such as the CSRF token, are left out. Which pair, session or objective a form is about stands in
-the address, not in the form.
+A form arrives as pairs of text (`request.form.items(multi=True)`); `read_form` checks it against one of the
+schemas below and returns values, or raises `schemas.problem.ShapeError` with a code for each field. Fields
+that a form does not know, such as the CSRF token, are left out. Which pair, session or objective a form is
+about stands in the address, not in the form.
 """
 
 from __future__ import annotations
@@ -71,8 +71,9 @@ class PairForm(FormSchema):
 class Ticked(YesNo):
     """A box that has to be ticked."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:
-        if not super()._deserialize(value, attr, data, **options):
+    def read(self, value: Any) -> bool:
+        """Return the value kept, or raise the error that `refuse` makes."""
+        if not super().read(value):
             raise refuse("must_be_accepted")
         return True
 
@@ -128,7 +129,7 @@ class WithdrawSessionForm(FormSchema):
 
 
 class ObjectiveForm(FormSchema):
-    """An objective of a pair: who learns (`direction`), about what (`tag`), and whether the programme asks for it."""
+    """An objective: who learns (`direction`), about what (`tag`), and whether the programme asks for it."""
 
     title = Text(min_length=3, max_length=200, required=True)
     direction = Choice(choices.ROLES, required=True)
@@ -159,8 +160,8 @@ class ReopenForm(FormSchema):
 def read_form(schema: FormSchema, items: Iterable[tuple[str, object]]) -> dict[str, Any]:
     """Return the checked values of a form sent as (name, value) pairs.
 
-    Raises `ShapeError`; a field of the schema that comes twice is `duplicated`, even with the same value, because
-    two readers of the form could otherwise each believe another one.
+    Raises `ShapeError`; a field of the schema that comes twice is `duplicated`, even with the same value,
+    because two readers of the form could otherwise each believe another one.
     """
     given: dict[str, object] = {}
     twice: dict[str, list[Problem]] = {}

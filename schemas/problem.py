@@ -1,8 +1,9 @@
 """What is wrong with an input: a code and its parameters, which the tool turns into a sentence.
 
-Schemas cannot translate: they know nothing of the web. So every message in a marshmallow error is a `Problem`, a
-string that *is* its code, with the parameters beside it. `MESSAGES` holds the English sentence for each code,
-marked with `N_` so that Babel extracts it; a view shows `gettext(MESSAGES[problem]) % problem.params`.
+Schemas cannot translate: they know nothing of the web. So every message in a marshmallow error is a
+`Problem`, a string that *is* its code, with the parameters beside it. `MESSAGES` holds the English sentence
+for each code, marked with `N_` so that Babel extracts it; a view shows `gettext(MESSAGES[problem]) %
+problem.params`.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class ShapeError(ValueError):
 
 
 def flatten(messages: Any, prefix: str = "") -> dict[str, list[Problem]]:
-    """Turn marshmallow's nested messages into dotted paths, each with its problems; `_schema` stands for all."""
+    """Turn marshmallow's nested messages into dotted paths with their problems; `_schema` stands for all."""
     if isinstance(messages, Mapping):
         flat: dict[str, list[Problem]] = {}
         for name, inner in messages.items():

@@ -1,7 +1,8 @@
 """How far each kind of criterion is: one evaluator for each type, in a registry.
 
-An evaluator is a pure function of a criterion and the facts in view. To make another type measurable, add what it
-counts to `PairFacts` or `PersonFacts` and write its evaluator here: rules, forms and pages need no change.
+An evaluator is a pure function of a criterion and the facts in view. To make another type measurable, add
+what it counts to `PairFacts` or `PersonFacts` and write its evaluator here: rules, forms and pages need no
+change.
 """
 
 from __future__ import annotations
@@ -112,8 +113,8 @@ def measure_minutes(criterion: Minutes, facts: FactsInView) -> Measure:
 def measure_objectives(criterion: Objectives, facts: FactsInView) -> Measure:
     """The objectives reached, out of the number asked for; dropped ones are out of the picture.
 
-    Where every objective is asked for and none is set, the target is still 1. Were it 0, signing the agreement
-    could complete a programme for good before its objectives were even discussed.
+    Where every objective is asked for and none is set, the target is still 1. Were it 0, signing the
+    agreement could complete a programme for good before its objectives were even discussed.
     """
     measures = []
     params = {"which": criterion.which, "every": criterion.count is None, "evidence": criterion.evidence}

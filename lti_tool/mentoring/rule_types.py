@@ -53,7 +53,7 @@ class SessionFact:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveFact:
-    """One objective of a pair; `evidence` says who or what vouched for it, and is None until it is reached."""
+    """One objective of a pair; `evidence` is who or what vouched for it (None until it is reached)."""
 
     id: UUID
     direction: Role
@@ -184,7 +184,7 @@ class TutorValidation(_Common):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group(_Common):
-    """Criteria with a mode of their own, standing as one criterion in the rule; never inside another group."""
+    """Criteria with a mode of their own, standing as one criterion of the rule; never in another group."""
 
     mode: Mode = "all"
     k: int | None = None
@@ -242,9 +242,9 @@ class CompletionRule:
 class CriterionResult:
     """How far one criterion is, and why.
 
-    `value` out of `target` is counted in the criterion's own unit (sessions, minutes, objectives, criteria of a
-    group; 0 or 1 for yes or no). `params` are the parameters of its sentence on the page. `facts_used` are the
-    ids of the pair, the sessions or the objectives that count. `children` are the results inside a group.
+    `value` out of `target` is counted in the criterion's own unit (sessions, minutes, objectives, criteria of
+    a group; 0 or 1 for yes or no). `params` are the parameters of its sentence on the page. `facts_used` are
+    the ids of the pair, the sessions or the objectives that count. `children` are the results inside a group.
     """
 
     id: str
@@ -281,8 +281,8 @@ class CriterionResult:
 class Evaluation:
     """What a rule says about one person.
 
-    `progress` is exact, 0 to 1; `score` is a whole number, 100 exactly when the rule is satisfied, else 0 to 99.
-    `awaiting_tutor` is True when nothing is missing but the tutor's validation.
+    `progress` is exact, 0 to 1; `score` is a whole number, 100 exactly when the rule is satisfied, else 0 to
+    99. `awaiting_tutor` is True when nothing is missing but the tutor's validation.
     """
 
     progress: Fraction

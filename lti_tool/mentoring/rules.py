@@ -61,7 +61,7 @@ _NEARLY = 99
 """The highest score of a person whose programme is not completed."""
 
 
-class ReopeningRefused(Exception):
+class ReopeningError(Exception):
     """Only a completed programme can be reopened, and the tutor says why."""
 
 
@@ -69,8 +69,9 @@ def read_rule(document: object) -> CompletionRule:
     """Return the rule that a JSON document (already decoded) describes.
 
     Raises `schemas.problem.ShapeError`, whose `problems` name what is wrong and where: a wrong shape, or
-    `criterion_not_measurable` for a criterion that this version of the tool cannot measure yet. Such a rule is
-    refused when it is saved, because a criterion that silently stays at 0 would never let anybody complete.
+    `criterion_not_measurable` for a criterion that this version of the tool cannot measure yet. Such a rule
+    is refused when it is saved, because a criterion that silently stays at 0 would never let anybody
+    complete.
     """
     loaded = load_completion_rule(document)
     unmeasurable = {
@@ -210,7 +211,8 @@ def _tutor_is_all_that_misses(
 ) -> bool:
     """True when the tutor's validation would complete the programme, and nothing else ever could.
 
-    Where validation is only one way among others (`any`), the person still has things to do and is not waiting.
+    Where validation is only one way among others (`any`), the person still has things to do and is not
+    waiting.
     """
     validated = replace(person, tutor_validated=True)
     if not any(_judge(rule, view, validated)[1] for view in views):
@@ -241,9 +243,9 @@ def latch(previous: Completion, evaluation: Evaluation) -> Latched:
 
 
 def reopen(previous: Completion, reason: str) -> Completion:
-    """A tutor reopens a completed programme. Raises `ReopeningRefused` without a reason or a completion."""
+    """A tutor reopens a completed programme. Raises `ReopeningError` without a reason or a completion."""
     if previous is not Completion.COMPLETED or not reason.strip():
-        raise ReopeningRefused
+        raise ReopeningError
     return Completion.REOPENED
 
 

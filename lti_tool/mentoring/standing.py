@@ -1,7 +1,8 @@
 """Where a participant stands in the programme, in the words that the LMS's grade is made from.
 
 The table is in the AGS part of the domain's design: each standing has one activityProgress and one
-gradingProgress (https://www.imsglobal.org/spec/lti-ags/v2p0#activityprogress); `lti` and the grade code hold them.
+gradingProgress (https://www.imsglobal.org/spec/lti-ags/v2p0#activityprogress); `lti` and the grade code hold
+them.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ def standing(
 ) -> Standing:
     """Say where the participant stands.
 
-    `completion` is the latched one (`rules.latch`): what was completed stays satisfied whatever the facts became,
-    and what the tutor reopened is not, even if the facts still satisfy the rule. Under way begins with the first
-    session held or the first objective in progress; whoever withdrew is withdrawn, completed or not, so that the
-    LMS keeps what it has.
+    `completion` is the latched one (`rules.latch`): what was completed stays satisfied whatever the facts
+    became, and what the tutor reopened is not, even if the facts still satisfy the rule. Under way begins
+    with the first session held or the first objective in progress; whoever withdrew is withdrawn, completed
+    or not, so that the LMS keeps what it has.
     """
     if participant.withdrawn:
         return Standing.WITHDRAWN
