@@ -1,7 +1,7 @@
 """Are two statements the same, though an LRS has touched one of them?
 
-xAPI 1.0.3, Data 2.3.1: an LRS may add `stored`, `authority` and `version`, wrap a context activity in an array,
-and keep its own display of a verb and definition of an activity. None of that makes another statement.
+xAPI 1.0.3, Data 2.3.1: an LRS may add `stored`, `authority` and `version`, wrap a context activity in an
+array, and keep its own display of a verb and definition of an activity. None of that makes another statement.
 """
 
 from __future__ import annotations
@@ -40,9 +40,7 @@ def _normal(kind: str, value: Any) -> Any:
 def _normal_object(kind: str, value: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "extensions":
         return {key: ("verbatim", _verbatim(item)) for key, item in value.items()}
-    dropped = (
-        _ADDED if kind == "statement" else {"verb": ("display",), "object": ("definition",)}.get(kind, ())
-    )
+    dropped = _FREE.get(kind, ())
     kept = {key: item for key, item in value.items() if key not in dropped and item is not None}
     if kind == "contextActivities":
         kept = {key: item if isinstance(item, list) else [item] for key, item in kept.items()}
