@@ -1,0 +1,380 @@
+"""Every call the tool makes to a platform or an LRS goes through here: time-outs, and a guard on addresses.
+
+A registration hands the tool addresses that somebody else chose, so the tool could be made to call its own
+network (server-side request forgery). The guard therefore resolves each name itself, checks every address it
+got, and connects to a checked address and no other: a name that answers differently the second time (DNS
+rebinding) gains nothing. Redirects are not followed, proxies and netrc files of the environment are not used,
+cookies are not kept.
+
+https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import queue
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, ClassVar, Protocol
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 10.0
+USER_AGENT = "Tandem (LTI 1.3 tool)"
+"""Some Moodle sites refuse requests that do not say who they are."""
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
+"""Cloud services for the machine itself that answer on a public address; the others are not public anyway."""
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class AddressRules(Protocol):
+    """The two settings that open the guard; :class:`lti_tool.config.Config` has them."""
+
+    @property
+    def allow_private_networks(self) -> bool:
+        """Whether any address and plain http may be called (development)."""
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Hosts, in lower case, that may be called although their addresses are private."""
+
+
+class Unreachable(requests.RequestException):
+    """The tool did not get, or would not ask for, what is at an address.
+
+    ``reason`` is a code: ``bad_address``, ``not_https``, ``private_address``, ``no_answer``, ``too_slow``,
+    ``too_large``, ``redirected``, ``refused`` (a 4xx or 5xx answer; ``status_code`` has it) or ``not_json``.
+    """
+
+    def __init__(self, reason: str, detail: str = "", *, status_code: int | None = None) -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+        self.status_code = status_code
+
+
+class _ForbiddenError(Exception):
+    """The guard said no. Not an OSError, so that urllib3 and requests do not take it for a network fault."""
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is of the public internet, looking into IPv6 addresses that wrap an IPv4 one."""
+    if isinstance(address, ipaddress.IPv6Address):
+        wrapped = address.ipv4_mapped or address.sixtofour
+        if wrapped is None and address in _NAT64:
+            wrapped = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if wrapped is not None:
+            return is_public(wrapped)
+        if address.teredo is not None or address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast and address not in _METADATA
+
+
+class Guard:
+    """Which addresses may be called."""
+
+    def __init__(self, rules: AddressRules) -> None:
+        self.rules = rules
+
+    def check_url(self, url: str) -> None:
+        """Refuse an address by its writing alone. Raises :class:`Unreachable`."""
+        try:
+            parts = urlsplit(url)
+            host, _port = parts.hostname, parts.port
+        except ValueError:
+            raise Unreachable("bad_address", url[:200]) from None
+        if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or "\\" in url:
+            raise Unreachable("bad_address", url[:200])
+        if parts.scheme == "http" and not self.rules.allow_private_networks:
+            raise Unreachable("not_https", host)
+
+    def permits(self, host: str, port: int, address: str) -> bool:
+        """Whether ``address``, to which ``host`` resolved, may be connected to."""
+        name = host.lower().rstrip(".")
+        if self.rules.allow_private_networks or self.rules.allowed_hosts & {name, f"{name}:{port}"}:
+            return True
+        return is_public(ipaddress.ip_address(address))
+
+
+class _Watch:
+    """The sockets opened by one fetch, so that they can all be cut when its time is over.
+
+    Socket time-outs count from the last byte; only a clock beside the fetch bounds a server that drips.
+    """
+
+    def __init__(self) -> None:
+        self.over = False
+        self._sockets: list[socket.socket] = []
+        self._lock = threading.Lock()
+
+    def add(self, sock: socket.socket) -> None:
+        """Watch a copy: TLS takes the descriptor out of the object that it wraps."""
+        with self._lock:
+            self._sockets.append(sock.dup())
+
+    def cut(self) -> None:
+        """End every connection, whatever it is waiting for."""
+        self.over = True
+        with self._lock:
+            for sock in self._sockets:
+                try:
+                    sock.shutdown(socket.SHUT_RDWR)
+                except OSError:  # the other side was faster
+                    continue
+
+    def close(self) -> None:
+        """Give the copies back."""
+        with self._lock:
+            for sock in self._sockets:
+                sock.close()
+
+
+_watch: ContextVar[_Watch | None] = ContextVar("_watch", default=None)
+
+
+def _resolve(host: str, port: int, seconds: float) -> list[Any]:
+    """``getaddrinfo``, given up after ``seconds``: a resolver alone may take half a minute to do so."""
+    answer: queue.SimpleQueue[list[Any] | OSError | UnicodeError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answer.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            answer.put(error)
+
+    threading.Thread(target=ask, daemon=True, name="resolve").start()
+    try:
+        found = answer.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError(f"{host} was not resolved in {seconds:g} s") from None
+    if isinstance(found, UnicodeError):
+        raise socket.gaierror(socket.EAI_NONAME, "not a host name")
+    if isinstance(found, OSError):
+        raise found
+    return found
+
+
+def _connect(connection: HTTPConnection, guard: Guard) -> socket.socket:
+    """A socket connected to one of the host's addresses that the guard permits."""
+    host, port = connection.host, connection.port
+    seconds = connection.timeout if isinstance(connection.timeout, int | float) else CONNECT_SECONDS
+    try:
+        found = _resolve(host, port, seconds)
+    except socket.gaierror as error:
+        raise NameResolutionError(host, connection, error) from error
+    except TimeoutError as error:
+        raise ConnectTimeoutError(connection, str(error)) from error
+    permitted = [entry for entry in found if guard.permits(host, port, entry[4][0])]
+    if not permitted:
+        raise _ForbiddenError(host)
+    fault: OSError | None = None
+    for family, kind, protocol, _name, address in permitted:
+        sock = socket.socket(family, kind, protocol)
+        try:
+            for option in connection.socket_options or ():
+                sock.setsockopt(*option)
+            sock.settimeout(seconds)
+            sock.connect(address)
+        except OSError as error:
+            fault = error
+            sock.close()
+            continue
+        watch = _watch.get()
+        if watch is not None:
+            watch.add(sock)
+        return sock
+    if isinstance(fault, TimeoutError):
+        raise ConnectTimeoutError(connection, f"no connection to {host} in {seconds:g} s") from fault
+    raise NewConnectionError(connection, f"no connection to {host}: {fault}") from fault
+
+
+class _GuardedConnection(HTTPConnection):
+    guard: ClassVar[Guard]
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self, self.guard)
+
+
+class _GuardedTlsConnection(HTTPSConnection):
+    guard: ClassVar[Guard]
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self, self.guard)
+
+
+def _guarded_pools(guard: Guard) -> dict[str, type[HTTPConnectionPool]]:
+    """Pool classes whose connections ask this guard; urllib3 offers classes, not instances, to vary."""
+    plain = type("GuardedConnection", (_GuardedConnection,), {"guard": guard})
+    tls = type("GuardedTlsConnection", (_GuardedTlsConnection,), {"guard": guard})
+    return {
+        "http": type("GuardedPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("GuardedTlsPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
+    }
+
+
+class GuardedAdapter(HTTPAdapter):
+    """The transport of :class:`GuardedHttp`: the guard's connections, and time-outs where none are given."""
+
+    def __init__(self, guard: Guard, *, pool_size: int) -> None:
+        self.guard = guard
+        super().__init__(pool_connections=pool_size, pool_maxsize=pool_size)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        """Make the pools of connections, one for each host."""
+        super().init_poolmanager(connections, maxsize, block=block, **options)
+        pools: PoolManager = self.poolmanager
+        pools.pool_classes_by_scheme = _guarded_pools(self.guard)
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Send one request, always directly. Raises :class:`Unreachable` when the guard refuses."""
+        del proxies
+        self.guard.check_url(request.url or "")
+        if timeout is None:
+            timeout = (CONNECT_SECONDS, READ_SECONDS)
+        try:
+            return super().send(request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies={})
+        except _ForbiddenError as error:
+            raise Unreachable("private_address", str(error)) from None
+
+
+class GuardedHttp(requests.Session):
+    """A pooled session for every call out: guarded, timed, without redirects, cookies or proxies.
+
+    It is a :class:`requests.Session`, so libraries take it as one; threads may share it. A refusal by the
+    guard is :class:`Unreachable`; the network's own faults are requests' exceptions, of which it is one.
+    """
+
+    def __init__(self, rules: AddressRules, *, pool_size: int = 20) -> None:
+        super().__init__()
+        self.rules = rules
+        self.guard = Guard(rules)
+        self.trust_env = False
+        self.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        self.headers["User-Agent"] = USER_AGENT
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.adapters.clear()
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, GuardedAdapter(self.guard, pool_size=pool_size))
+
+    def request(self, method: str, url: Any, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]  # the same signature, not spelt out
+        """Send a request and return the answer, be it a redirect: nothing is followed."""
+        self.guard.check_url(str(url))
+        return super().request(method, url, *args, **{**options, "allow_redirects": False})
+
+    def fetch_json(
+        self,
+        url: str,
+        *,
+        limit: int = 256 * 1024,
+        deadline: float = 5.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """GET a small JSON document: at most ``limit`` bytes, within ``deadline`` seconds from first to last.
+
+        Raises :class:`Unreachable`, whatever goes wrong.
+        """
+        return self._exchange("GET", url, limit=limit, deadline=deadline, headers=headers)
+
+    def post_json(
+        self,
+        url: str,
+        document: Any,
+        *,
+        limit: int = 256 * 1024,
+        deadline: float = 15.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """POST a JSON document and read a small JSON answer, with the limits of :meth:`fetch_json`."""
+        return self._exchange("POST", url, limit=limit, deadline=deadline, headers=headers, json=document)
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        limit: int,
+        deadline: float,
+        headers: Mapping[str, str] | None,
+        json: Any = None,
+    ) -> Any:
+        watch = _Watch()
+        clock = threading.Timer(deadline, watch.cut)
+        clock.daemon = True
+        mark = _watch.set(watch)
+        started = time.monotonic()
+        try:
+            # A session of its own: a pooled connection would have been opened unwatched.
+            with GuardedHttp(self.rules, pool_size=1) as http:
+                http.verify = self.verify
+                clock.start()
+                body = http._read(method, url, limit, deadline, headers, json)
+        except Unreachable:
+            raise
+        except requests.RequestException as error:
+            slow = watch.over or isinstance(error, requests.Timeout) or time.monotonic() - started >= deadline
+            raise Unreachable("too_slow" if slow else "no_answer", str(error)[:200]) from None
+        finally:
+            clock.cancel()
+            _watch.reset(mark)
+            watch.close()
+        if watch.over:
+            raise Unreachable("too_slow", f"more than {deadline:g} s")
+        return _parsed(body)
+
+    def _read(
+        self,
+        method: str,
+        url: str,
+        limit: int,
+        deadline: float,
+        headers: Mapping[str, str] | None,
+        document: Any,
+    ) -> bytes:
+        asked = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
+        timeout = (min(CONNECT_SECONDS, deadline), min(READ_SECONDS, deadline))
+        with self.request(
+            method, url, json=document, headers=asked, stream=True, timeout=timeout
+        ) as response:
+            if response.is_redirect or 300 <= response.status_code < 400:
+                raise Unreachable("redirected", url[:200], status_code=response.status_code)
+            body = bytearray()
+            for piece in response.iter_content(8192):
+                body += piece
+                if len(body) > limit:
+                    raise Unreachable("too_large", f"more than {limit} bytes")
+            if not 200 <= response.status_code < 300:
+                said = bytes(body[:200]).decode("utf-8", "replace")
+                raise Unreachable(
+                    "refused", f"{response.status_code} {said}", status_code=response.status_code
+                )
+            return bytes(body)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise Unreachable("not_json", "the answer is not JSON") from None
