@@ -3,6 +3,9 @@
 A :class:`Delivery` holds the exact bytes to send. The worker claims it with a lease, commits, sends outside any
 transaction, and marks it. A killed worker's lease runs out and the same bytes go again: receivers tell a repeat
 by the statement id or by the score's timestamp.
+
+Order is kept per ``order_key``: as long as one delivery of a key is in flight or backing off, no other delivery
+of that key is claimed; a dead letter holds nothing back. PostgreSQL and SQLite run the same claiming statement.
 """
 
 from __future__ import annotations
@@ -10,7 +13,9 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -35,6 +40,19 @@ class DeliveryStatus(enum.StrEnum):
     SUPERSEDED = "superseded"
 
 
+LRS: Final = "lrs"
+"""The receiver of statements. A score's receiver is the id of its registration."""
+
+# Unsent means waiting or claimed. It is said by ``done_at``, so that claiming rewrites no index but one.
+_UNSENT = "done_at IS NULL"
+
+
+def _partial(name: str, *columns: str, where: str = _UNSENT) -> sa.Index:
+    return sa.Index(
+        f"ix__delivery__{name}", *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+    )
+
+
 class Delivery(Base):
     """One statement or one score on its way out."""
 
@@ -42,40 +60,282 @@ class Delivery(Base):
     __table_args__ = (
         one_of("kind", DeliveryKind),
         one_of("status", DeliveryStatus),
-        sa.Index("ix__delivery__due", "kind", "order_key", "id",
-                 sqlite_where=sa.text("status IN ('waiting', 'claimed')"),
-                 postgresql_where=sa.text("status IN ('waiting', 'claimed')")),
-        sa.Index("ix__delivery__dead", "kind", "id", sqlite_where=sa.text("status = 'dead'"),
-                 postgresql_where=sa.text("status = 'dead'")),
+        _partial("due", "kind", "receiver", "id"),
+        _partial("held", "kind", "receiver", "not_before"),
+        _partial("line", "order_key", where=f"kind = 'score' AND {_UNSENT}"),
+        _partial("dead", "kind", "id", where="status = 'dead'"),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
     """Rises with time: the order in which deliveries of one ``order_key`` go out."""
     kind: Mapped[str] = mapped_column(sa.String(20))
+    receiver: Mapped[str] = mapped_column(sa.String(40))
+    """``lrs``, or the id of the registration whose gradebook takes the score."""
     key: Mapped[uuid.UUID] = mapped_column(unique=True)
     """The statement's id, or a fresh id for a score: no fact is ever enqueued twice."""
     order_key: Mapped[str] = mapped_column(sa.String(100))
     """What keeps its order: the xAPI registration, or the line item and person of a score."""
     body: Mapped[bytes] = mapped_column(sa.LargeBinary)
     """The JSON exactly as it is sent, again and again."""
-    target: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """For a score: ``registration_id``, ``line_item_url``, ``user_id``, ``final`` (it sets a grade)."""
+    target: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """For a score: ``line_item_url`` and ``user_id``."""
     status: Mapped[str] = mapped_column(sa.String(20), default=DeliveryStatus.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
-    next_attempt_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
-    lease_until: Mapped[dt.datetime | None]
-    """Until when the worker that claimed it may hold it."""
+    """How often it was claimed."""
+    not_before: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    """Nobody may claim it before: the end of a back-off, or of the lease of the worker that holds it."""
+    claim: Mapped[uuid.UUID | None]
+    """The latest claim: only its holder may say that this must go again, or never will."""
     last_error: Mapped[str | None] = mapped_column(sa.Text)
     """The receiver's words, or ours."""
     conflict: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     """What the LRS holds under the same id, when it differs."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     done_at: Mapped[dt.datetime | None]
+    """When it was sent, given up or superseded; None as long as it must go out."""
 
 
-def enqueue(db: Session, *, kind: DeliveryKind, key: uuid.UUID, order_key: str, body: bytes,
-            target: dict[str, Any] | None = None) -> Delivery:
+_rows = Base.metadata.tables[Delivery.__tablename__]
+_column = _rows.c
+
+
+def enqueue(
+    db: Session,
+    *,
+    kind: DeliveryKind,
+    receiver: str = LRS,
+    key: uuid.UUID,
+    order_key: str,
+    body: bytes,
+    target: dict[str, Any] | None = None,
+    not_before: dt.datetime | None = None,
+) -> Delivery:
     """Write one delivery into the present transaction. The worker sees it once that commits."""
-    delivery = Delivery(kind=kind, key=key, order_key=order_key, body=body, target=target or {})
+    delivery = Delivery(
+        kind=kind,
+        receiver=receiver,
+        key=key,
+        order_key=order_key,
+        body=body,
+        target=target,
+        not_before=not_before or utcnow(),
+    )
     db.add(delivery)
     return delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What a worker needs of one claimed delivery."""
+
+    id: int
+    key: uuid.UUID
+    order_key: str
+    body: bytes
+    target: dict[str, Any] | None
+    attempts: int
+    """How often it was claimed, this time included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Deliveries that are one worker's until the lease ends, in the order in which they must go out."""
+
+    id: uuid.UUID
+    kind: DeliveryKind
+    receiver: str
+    parcels: Sequence[Parcel]
+
+
+_LOCKS = {DeliveryKind.STATEMENT: 0x74616E31, DeliveryKind.SCORE: 0x74616E32}
+
+
+def _take_turns(db: Session, kind: DeliveryKind) -> None:
+    """One claim of a kind at a time on PostgreSQL; SQLite's writing transactions do so already.
+
+    SKIP LOCKED alone would let a second worker skip the rows that a first one is claiming and take the later
+    ones of the same key, out of order. A claim takes milliseconds; sending is not under this lock.
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKS[kind])))
+
+
+def claim(
+    db: Session,
+    kind: DeliveryKind,
+    *,
+    receiver: str = LRS,
+    limit: int = 500,
+    lease: dt.timedelta = dt.timedelta(seconds=30),
+    now: dt.datetime | None = None,
+) -> Claim:
+    """Take up to ``limit`` of the oldest deliveries that may go out now; the claim is empty when none may.
+
+    A delivery whose lease ran out, because its worker was killed, is taken like any other.
+    """
+    now = now or utcnow()
+    identifier = uuid.uuid4()
+    _take_turns(db, kind)
+    unsent = sa.and_(_column.kind == kind.value, _column.receiver == receiver, _column.done_at.is_(None))
+    held = sa.select(_column.order_key).where(unsent, _column.not_before > now)
+    picked = (
+        sa.select(_column.id)
+        .where(unsent, _column.order_key.not_in(held))
+        .order_by(_column.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("picked")
+    )
+    taken = db.execute(
+        sa.update(_rows)
+        .where(_column.id.in_(sa.select(picked.c.id)))
+        .values(
+            status=DeliveryStatus.CLAIMED.value,
+            claim=identifier,
+            not_before=now + lease,
+            attempts=_column.attempts + 1,
+        )
+        .returning(_column.id, _column.key, _column.order_key, _column.body, _column.target, _column.attempts)
+    )
+    # RETURNING promises no order.
+    parcels = sorted((Parcel(*row) for row in taken), key=lambda parcel: parcel.id)
+    return Claim(identifier, kind, receiver, parcels)
+
+
+def _still_claimed(claim: Claim, ids: Collection[int]) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        _column.id.in_(ids), _column.claim == claim.id, _column.status == DeliveryStatus.CLAIMED.value
+    )
+
+
+def extend(db: Session, claim: Claim, *, lease: dt.timedelta, now: dt.datetime | None = None) -> None:
+    """Hold on to a claim for another ``lease`` while its sending takes long."""
+    ids = [parcel.id for parcel in claim.parcels]
+    db.execute(
+        sa.update(_rows).where(_still_claimed(claim, ids)).values(not_before=(now or utcnow()) + lease)
+    )
+
+
+def mark_sent(db: Session, ids: Collection[int], *, now: dt.datetime | None = None) -> None:
+    """The receiver has them. True whoever says so, and whatever has become of the lease meanwhile."""
+    if ids:
+        db.execute(
+            sa.update(_rows)
+            .where(_column.id.in_(ids), _column.done_at.is_(None))
+            .values(status=DeliveryStatus.SENT.value, done_at=now or utcnow(), last_error=None)
+        )
+
+
+def mark_again(
+    db: Session, claim: Claim, ids: Collection[int], *, not_before: dt.datetime, reason: str
+) -> None:
+    """The same bytes must go again, not before the moment given."""
+    if ids:
+        _take_turns(db, claim.kind)
+        db.execute(
+            sa.update(_rows)
+            .where(_still_claimed(claim, ids))
+            .values(status=DeliveryStatus.WAITING.value, not_before=not_before, claim=None, last_error=reason)
+        )
+
+
+def mark_dead(
+    db: Session, claim: Claim, identifier: int, *, reason: str, conflict: dict[str, Any] | None = None
+) -> None:
+    """The receiver will never take it as it is: a dead letter, kept with the reason."""
+    db.execute(
+        sa.update(_rows)
+        .where(_still_claimed(claim, [identifier]))
+        .values(status=DeliveryStatus.DEAD.value, done_at=utcnow(), last_error=reason, conflict=conflict)
+    )
+
+
+def mark_superseded(db: Session, claim: Claim, ids: Collection[int]) -> None:
+    """A later score of the same person on the same line item says it better."""
+    if ids:
+        db.execute(
+            sa.update(_rows)
+            .where(_still_claimed(claim, ids))
+            .values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
+        )
+
+
+def supersede_waiting(db: Session, order_key: str) -> None:
+    """Withdraw what still waits under a key, in the transaction that enqueues what replaces it."""
+    db.flush()
+    db.execute(
+        sa.update(_rows)
+        .where(_column.order_key == order_key, _column.done_at.is_(None), _column.status == DeliveryStatus.WAITING.value)
+        .values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
+    )
+
+
+def known_keys(db: Session, keys: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these were ever enqueued."""
+    return set(db.scalars(sa.select(Delivery.key).where(Delivery.key.in_(list(keys)))))
+
+
+def due_receivers(db: Session, kind: DeliveryKind, *, now: dt.datetime | None = None) -> set[str]:
+    """The receivers for which something may go out now, or whose worker's lease ran out."""
+    return set(
+        db.scalars(
+            sa.select(_column.receiver)
+            .where(_column.kind == kind.value, _column.done_at.is_(None), _column.not_before <= (now or utcnow()))
+            .distinct()
+        )
+    )
+
+
+def is_due(db: Session, kind: DeliveryKind, *, receiver: str = LRS, now: dt.datetime | None = None) -> bool:
+    """Whether anything may go out to one receiver now. A look that takes no lock."""
+    found = (
+        sa.select(_column.id)
+        .where(
+            _column.kind == kind.value,
+            _column.receiver == receiver,
+            _column.done_at.is_(None),
+            _column.not_before <= (now or utcnow()),
+        )
+        .limit(1)
+    )
+    return db.scalar(found) is not None
+
+
+def retry_dead(db: Session, keys: Collection[uuid.UUID] | None = None) -> int:
+    """Send dead letters again, these or all; return how many."""
+    chosen = sa.update(_rows).where(_column.status == DeliveryStatus.DEAD.value)
+    if keys is not None:
+        chosen = chosen.where(_column.key.in_(list(keys)))
+    revived = chosen.values(
+        status=DeliveryStatus.WAITING.value, not_before=utcnow(), done_at=None, conflict=None
+    ).returning(_column.id)
+    return len(db.execute(revived).all())
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How much of one kind is on its way."""
+
+    waiting: int
+    """Written and not yet taken by the receiver, those in flight included."""
+    oldest: dt.datetime | None
+    """Since when the oldest of them has waited."""
+    dead: int
+    last_error: str | None
+    """What the receiver of the oldest one said, when it said anything."""
+
+
+def backlog(db: Session, kind: DeliveryKind) -> Backlog:
+    """What waits and what is dead."""
+    unsent = sa.and_(Delivery.kind == kind.value, Delivery.done_at.is_(None))
+    waiting = db.scalar(sa.select(sa.func.count()).select_from(Delivery).where(unsent)) or 0
+    oldest = db.execute(
+        sa.select(Delivery.created_at, Delivery.last_error).where(unsent).order_by(Delivery.id).limit(1)
+    ).first()
+    dead = db.scalar(
+        sa.select(sa.func.count())
+        .select_from(Delivery)
+        .where(Delivery.kind == kind.value, sa.text("status = 'dead'"))
+    )
+    created_at, last_error = oldest or (None, None)
+    return Backlog(waiting=waiting, oldest=created_at, dead=dead or 0, last_error=last_error)

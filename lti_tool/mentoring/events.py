@@ -41,6 +41,13 @@ class ProgrammeJoined(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RoleChanged(Fact):
+    """A person not yet paired chose the other role."""
+
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PairFormed(Fact):
     """A tutor put a mentor and a mentee together."""
 
@@ -122,6 +129,8 @@ class SessionCorrected(Fact):
     started_at: dt.datetime
     minutes: int
     format: str
+    statements_stood: bool
+    """False when a dispute had already voided the old revision's statements."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +138,8 @@ class SessionWithdrawn(Fact):
     """The session was taken back: its statements are voided."""
 
     revision: int
+    statements_stood: bool
+    """False when a dispute had already voided them."""
 
 
 @dataclass(frozen=True, kw_only=True)

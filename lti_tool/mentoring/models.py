@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.database import Base, one_of, utcnow
+from lti_tool.mentoring.rule_types import Completion
 from lti_tool.people import Course, Person
 
 
@@ -195,9 +196,14 @@ class Pair(Base):
         one_of("state", PairState),
         sa.Index("ix__pair__mentor_id", "mentor_id"),
         sa.Index("ix__pair__mentee_id", "mentee_id"),
-        sa.Index("ix__pair__together_once", "mentor_id", "mentee_id", unique=True,
-                 sqlite_where=sa.text("state NOT IN ('closed', 'ended')"),
-                 postgresql_where=sa.text("state NOT IN ('closed', 'ended')")),
+        sa.Index(
+            "ix__pair__together_once",
+            "mentor_id",
+            "mentee_id",
+            unique=True,
+            sqlite_where=sa.text("state NOT IN ('closed', 'ended')"),
+            postgresql_where=sa.text("state NOT IN ('closed', 'ended')"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
@@ -282,17 +288,20 @@ class CompletionRecord(Base):
     """How far one participant is, kept up to date in the transaction of each fact."""
 
     __tablename__ = "completion_record"
+    __table_args__ = (one_of("completion", Completion),)
 
     participant_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("participant.id"), primary_key=True)
     rule_version_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("completion_rule_version.id"))
     score: Mapped[int] = mapped_column(default=0)
     """0 to 100."""
+    completion: Mapped[str] = mapped_column(sa.String(20), default=Completion.OPEN)
+    """Open, completed or reopened. Latched: later edits never undo a completion; only a tutor reopens."""
     standing: Mapped[str] = mapped_column(sa.String(20))
     """A :class:`lti_tool.mentoring.standing.Standing`: what the LMS is told."""
     explanation: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
     """Each criterion with value, target and the facts used."""
     completed_at: Mapped[dt.datetime | None]
-    """Latched: later edits never clear it; only a tutor reopens."""
+    """When it was first completed."""
     changed_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
 

@@ -17,14 +17,13 @@ from uuid import UUID
 
 Role = Literal["mentor", "mentee"]
 Mode = Literal["all", "any", "at_least"]
-SessionStatus = Literal["planned", "held", "confirmed", "disputed", "cancelled", "withdrawn"]
-ObjectiveStatus = Literal["agreed", "in_progress", "claimed", "reached", "dropped"]
 Evidence = Literal["self", "partner", "tutor", "xapi"]
 
 ROLES: tuple[Role, Role] = ("mentee", "mentor")
 
 
-# Facts: what is true of a pair and of a person at the moment of the evaluation.
+# Facts: what is true of a pair and of a person at the moment of the evaluation. Statuses and roles are plain
+# text here, as the columns hold them; the database refuses any that `models` does not name.
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,10 @@ class AgreementFact:
 
 @dataclass(frozen=True, slots=True)
 class SessionFact:
-    """One MentoringSession: `minutes` is its length in minutes, `format` a code of `schemas.choices`."""
+    """One MentoringSession, with a status of `models.SessionStatus`; `format` is a code of `schemas.choices`."""
 
     id: UUID
-    status: SessionStatus
+    status: str
     minutes: int
     format: str
     held_on: date
@@ -56,10 +55,10 @@ class ObjectiveFact:
     """One objective of a pair; `evidence` is who or what vouched for it (None until it is reached)."""
 
     id: UUID
-    direction: Role
-    status: ObjectiveStatus
+    direction: str
+    status: str
     required: bool
-    evidence: Evidence | None = None
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ class PairFacts:
 class PersonFacts:
     """All that counts for one person alone. Criteria that come later add fields with defaults here."""
 
-    role: Role
+    role: str
     tutor_validated: bool = False
 
 
@@ -215,7 +214,7 @@ class Reporting:
     mentee: bool = True
     mentor: bool = True
 
-    def covers(self, role: Role) -> bool:
+    def covers(self, role: str) -> bool:
         """True when people of this role have a grade in the LMS."""
         return self.mentor if role == "mentor" else self.mentee
 

@@ -32,7 +32,6 @@ from lti_tool.mentoring.rule_types import (
     PersonFacts,
     Reflection,
     Reporting,
-    Role,
     Sessions,
     Training,
     TutorValidation,
@@ -108,7 +107,7 @@ def _criterion(entry: Mapping[str, Any]) -> Criterion:
     return _LEAVES[entry["type"]](**given)
 
 
-def evaluate(rule: CompletionRule, role: Role, pairs: Sequence[PairFacts], person: PersonFacts) -> Evaluation:
+def evaluate(rule: CompletionRule, role: str, pairs: Sequence[PairFacts], person: PersonFacts) -> Evaluation:
     """Say how far the person is, in that role, with the pairs they have in it.
 
     Each criterion is r = min(1, value / target). `all` is the weighted mean of the r, `any` the best of them,
@@ -159,7 +158,7 @@ def _measure(leaf: Leaf, facts: FactsInView) -> CriterionResult:
 
 
 def _results(
-    criteria: Sequence[Criterion], role: Role, measure: Callable[[Leaf], CriterionResult]
+    criteria: Sequence[Criterion], role: str, measure: Callable[[Leaf], CriterionResult]
 ) -> tuple[CriterionResult, ...]:
     """Results of the criteria that concern the role; a group of which nothing does is left out too."""
     results = []

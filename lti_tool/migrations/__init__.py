@@ -1,0 +1,31 @@
+"""Migrations: Alembic's scripts, inside the package, so that an installed tool can bring its database up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from lti_tool.database import Database
+
+
+def _alembic(database: Database) -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["database"] = database
+    return config
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Bring the database to ``revision``; does nothing when it is there already."""
+    command.upgrade(_alembic(database), revision)
+
+
+def is_current(database: Database) -> bool:
+    """Whether the database is at the newest migration. Raises SQLAlchemy's errors when it does not answer."""
+    with database.engine.connect() as connection:
+        applied = MigrationContext.configure(connection).get_current_heads()
+    return set(applied) == set(ScriptDirectory.from_config(_alembic(database)).get_heads())

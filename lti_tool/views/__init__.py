@@ -1,0 +1,1 @@
+"""The pages: one module for each family. The only code that sees a Flask request; it parses, calls, renders."""

@@ -1,0 +1,53 @@
+"""What every test can ask for: a tool with a real database of its own, its application and a client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from lti_tool.config import Config
+from lti_tool.tool import Tool, make_tool
+
+pytest_plugins = [
+    "tests.databases",
+    "tests.lrs.fixtures",
+]
+
+
+@pytest.fixture
+def config(database_url: str, tmp_path: Path) -> Config:
+    """Settings of a tool at http://127.0.0.1:5000 that may call this machine."""
+    return Config(
+        base_url="http://127.0.0.1:5000",
+        data_dir=tmp_path,
+        database_url=database_url,
+        secret_key="a secret that only the tests know, long enough",
+        allow_private_networks=True,
+    )
+
+
+@pytest.fixture
+def tool(config: Config) -> Iterator[Tool]:
+    """A wired tool on a migrated database."""
+    tool = make_tool(config)
+    yield tool
+    tool.http.close()
+    tool.database.dispose()
+
+
+@pytest.fixture
+def app(config: Config, tool: Tool) -> Flask:
+    """The web application of ``tool``."""
+    from lti_tool.app import create_app
+
+    return create_app(config, tool)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a screen, for the application."""
+    return app.test_client()
