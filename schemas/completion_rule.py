@@ -81,7 +81,11 @@ class SessionsSchema(CriterionSchema):
 
     min = WholeNumber(least=1, most=_MOST_SESSIONS, required=True)
     status = Choice(choices.COUNTED_STATUSES, load_default="confirmed")
-    formats = Several(Code(rf"\*|{choices.FORMAT_CODE_PATTERN}"), distinct=True, load_default=("*",))
+    formats = Several(
+        Code(rf"\*|{choices.FORMAT_CODE_PATTERN}", max_length=choices.FORMAT_CODE_LENGTH),
+        distinct=True,
+        load_default=("*",),
+    )
     min_minutes_each = WholeNumber(least=0, most=480, load_default=0)
 
     @validates_schema

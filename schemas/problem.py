@@ -62,8 +62,8 @@ MESSAGES: Mapping[str, str] = {
     "not_a_moment": N_("Please enter cohort_start or cohort_end, with +30d or -30d if needed, or a date."),
     "star_with_formats": N_("Choose either every format or some formats."),
     # programme templates
-    "not_translated": N_("Please give this text in French and in English."),
-    "offset_order": N_("The programme has to end before its follow-up begins."),
+    "repeated": N_("“%(what)s” is there twice."),
+    "no_baseline": N_("Please add the questions to ask before the programme starts."),
 }
 
 

@@ -1,0 +1,169 @@
+"""A programme template as JSON: everything a cohort needs before it may start, in French and in English.
+
+A template holds a goal, named skills, measures with their definitions and targets, a questionnaire to be asked
+before (and usually one after), the completion rule, the formats, and dates counted from the day the cohort starts.
+The content of a programme (`Programme.settings`) has the same shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
+from schemas import choices
+from schemas.completion_rule import CompletionRuleSchema
+from schemas.fields import Choice, Code, ExactNumber, Inside, Several, Text, WholeNumber
+from schemas.problem import CodedSchema, Problem
+
+_CODE = r"[a-z0-9]+(?:[-_][a-z0-9]+)*"
+UNITS = ("share", "hours", "minutes", "points", "money")
+ITEM_KINDS = ("agree", "level", "recommend", "yes_no", "choice", "text")
+
+
+class BilingualSchema(CodedSchema):
+    """One text in both languages."""
+
+    fr = Text(max_length=1000, lines=True, required=True)
+    en = Text(max_length=1000, lines=True, required=True)
+
+
+def _bilingual(**options: Any) -> Inside:
+    return Inside(lambda _given: BilingualSchema(), **options)
+
+
+def _code(**options: Any) -> Code:
+    return Code(_CODE, max_length=60, required=True, **options)
+
+
+class SkillSchema(CodedSchema):
+    """A skill that the programme is about."""
+
+    code = _code()
+    name = _bilingual(required=True)
+    tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills")
+
+
+class TargetSchema(CodedSchema):
+    """What a measure should come to: at least, or at most, a value in the measure's unit."""
+
+    bound = Choice(("at_least", "at_most"), required=True)
+    value = ExactNumber(most=100_000, problem="invalid", required=True)
+
+
+class KpiSchema(CodedSchema):
+    """A measure: its code says how it is computed, its definition says so to people, denominator included."""
+
+    code = _code()
+    name = _bilingual(required=True)
+    definition = _bilingual(required=True)
+    unit = Choice(UNITS, required=True)
+    target = Inside(lambda _given: TargetSchema(), allow_none=True, load_default=None)
+
+
+class OptionSchema(CodedSchema):
+    """One answer of a `choice` item."""
+
+    code = _code()
+    name = _bilingual(required=True)
+
+
+class ItemSchema(CodedSchema):
+    """A question: five points of agreement or level, 0 to 10 for a recommendation, yes or no, a choice, a text."""
+
+    code = _code()
+    kind = Choice(ITEM_KINDS, load_default="agree")
+    text = _bilingual(required=True)
+    roles = Several(Choice(choices.ROLES), distinct=True, most=2, load_default=choices.ROLES)
+    options = Several(Inside(lambda _given: OptionSchema()), least=0, most=20, load_default=())
+
+    @validates_schema
+    def _options_with_choice(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        if (loaded["kind"] == "choice") != bool(loaded["options"]):
+            raise ValidationError([Problem("empty" if loaded["kind"] == "choice" else "invalid")], "options")
+
+
+class QuestionnaireSchema(CodedSchema):
+    """The items asked in one phase."""
+
+    phase = Choice(choices.PHASES, required=True)
+    title = _bilingual(required=True)
+    items = Several(Inside(lambda _given: ItemSchema()), most=60, required=True)
+
+    @validates_schema
+    def _codes_once(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        _refuse_repeated(loaded, "items", "code")
+
+
+class DatesSchema(CodedSchema):
+    """The cohort's dates, counted from the day it is made; the follow-up is counted from the end."""
+
+    start_after_days = WholeNumber(least=0, most=366, load_default=0)
+    duration_months = WholeNumber(least=1, most=36, required=True)
+    follow_up_after_days = WholeNumber(least=1, most=366, required=True)
+
+
+class RhythmSchema(CodedSchema):
+    """What a pair is advised to do: so many sessions, of so many minutes each."""
+
+    sessions = WholeNumber(least=1, most=100, required=True)
+    minutes = WholeNumber(least=5, most=480, required=True)
+
+
+class BudgetSchema(CodedSchema):
+    """What the programme may cost, and who pays. All of it can stay open."""
+
+    amount = ExactNumber(most=100_000_000, problem="invalid", allow_none=True, load_default=None)
+    currency = Code(r"[A-Z]{3}", max_length=3, load_default="EUR")
+    funding = Text(max_length=200, allow_none=True, load_default=None)
+
+
+class ProgrammeTemplateSchema(CodedSchema):
+    """A whole template."""
+
+    v = WholeNumber(least=1, most=1, required=True)
+    code = _code()
+    title = _bilingual(required=True)
+    goal = _bilingual(required=True)
+    skills = Several(Inside(lambda _given: SkillSchema()), most=40, required=True)
+    formats = Several(
+        Code(choices.FORMAT_CODE_PATTERN, max_length=choices.FORMAT_CODE_LENGTH),
+        distinct=True,
+        most=30,
+        required=True,
+    )
+    rhythm = Inside(lambda _given: RhythmSchema(), required=True)
+    rule = Inside(lambda _given: CompletionRuleSchema(), required=True)
+    kpis = Several(Inside(lambda _given: KpiSchema()), most=40, required=True)
+    questionnaires = Several(Inside(lambda _given: QuestionnaireSchema()), most=4, required=True)
+    dates = Inside(lambda _given: DatesSchema(), required=True)
+    budget = Inside(
+        lambda _given: BudgetSchema(),
+        load_default=lambda: {"amount": None, "currency": "EUR", "funding": None},
+    )
+
+    @validates_schema
+    def _complete(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        for name, key in (("skills", "code"), ("kpis", "code"), ("questionnaires", "phase")):
+            _refuse_repeated(loaded, name, key)
+        if not any(questionnaire["phase"] == "before" for questionnaire in loaded["questionnaires"]):
+            raise ValidationError([Problem("no_baseline")], "questionnaires")
+
+
+def _refuse_repeated(loaded: Mapping[str, Any], name: str, key: str) -> None:
+    seen: set[str] = set()
+    for entry in loaded[name]:
+        if entry[key] in seen:
+            raise ValidationError([Problem("repeated", what=entry[key])], name)
+        seen.add(entry[key])
+
+
+def load_programme_template(document: object) -> dict[str, Any]:
+    """Return the checked template, defaults filled in. Raises `schemas.problem.ShapeError`."""
+    return ProgrammeTemplateSchema().read(document)
+
+
+def dump_programme_template(loaded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON document of a checked template: the inverse of `load_programme_template`."""
+    return dict(ProgrammeTemplateSchema().dump(loaded))
