@@ -279,6 +279,10 @@ class GuardedHttp(requests.Session):
         for scheme in ("https://", "http://"):
             self.mount(scheme, GuardedAdapter(self.guard, pool_size=pool_size))
 
+    def session(self) -> GuardedHttp:
+        """A further session with the same rules and a pool of its own."""
+        return GuardedHttp(self.rules)
+
     def request(self, method: str, url: Any, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]  # the same signature, not spelt out
         """Send a request and return the answer, be it a redirect: nothing is followed."""
         self.guard.check_url(str(url))
