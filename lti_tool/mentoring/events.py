@@ -34,6 +34,13 @@ class Fact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CohortStarted(Fact):
+    """A cohort was made from a template and runs."""
+
+    template: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProgrammeJoined(Fact):
     """A person chose a role in a cohort."""
 

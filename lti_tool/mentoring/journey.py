@@ -25,7 +25,6 @@ from lti_tool.mentoring.models import (
     Pair,
     PairState,
     Participant,
-    ParticipantState,
     Programme,
     Role,
     SessionStatus,
@@ -78,8 +77,13 @@ class SessionLine:
 
     @property
     def can_change(self) -> bool:
-        """Whoever logged it may correct it or take it back."""
-        return self.mine and self.status in (SessionStatus.HELD, SessionStatus.CONFIRMED, SessionStatus.DISPUTED)
+        """Whether the one who looks sees a way to put it right: its logger, as long as it stands."""
+        return self.mine and self.correctable
+
+    @property
+    def correctable(self) -> bool:
+        """Neither taken back nor cancelled."""
+        return self.status in (SessionStatus.HELD, SessionStatus.CONFIRMED, SessionStatus.DISPUTED)
 
 
 @dataclass(frozen=True)
@@ -387,6 +391,19 @@ def criterion_line(entry: Mapping[str, Any]) -> CriterionLine:
     )
 
 
-def has_left(participant: Participant) -> bool:
-    """Whether the participant has withdrawn from the programme."""
-    return participant.state == ParticipantState.WITHDRAWN
+def pair_of(db: Session, pair_id: uuid.UUID, member_id: uuid.UUID) -> Pair | None:
+    """A pair, for one of its two; None for anybody else."""
+    pair = db.get(Pair, pair_id)
+    return pair if pair is not None and member_id in (pair.mentor_id, pair.mentee_id) else None
+
+
+def session_of(db: Session, session_id: uuid.UUID, member_id: uuid.UUID) -> MentoringSession | None:
+    """A session, for one of its pair; None for anybody else."""
+    session = db.get(MentoringSession, session_id)
+    return session if session is not None and pair_of(db, session.pair_id, member_id) else None
+
+
+def objective_of(db: Session, objective_id: uuid.UUID, member_id: uuid.UUID) -> Objective | None:
+    """An objective, for one of its pair; None for anybody else."""
+    objective = db.get(Objective, objective_id)
+    return objective if objective is not None and pair_of(db, objective.pair_id, member_id) else None

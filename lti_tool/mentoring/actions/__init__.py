@@ -18,7 +18,7 @@ from lti_tool.mentoring.actions.meeting import (
     log_session,
     withdraw_session,
 )
-from lti_tool.mentoring.actions.opening import open_programme
+from lti_tool.mentoring.actions.opening import find_cohort, missing_for_ready, open_programme
 from lti_tool.mentoring.actions.pairing import change_role, form_pair, join, sign_agreement
 from lti_tool.mentoring.actions.permission import NotAllowed
 from lti_tool.mentoring.actions.validating import reopen, validate_participant
@@ -33,9 +33,11 @@ __all__ = [
     "correct_session",
     "dispute_session",
     "drop_objective",
+    "find_cohort",
     "form_pair",
     "join",
     "log_session",
+    "missing_for_ready",
     "open_programme",
     "reopen",
     "sign_agreement",

@@ -1,0 +1,1 @@
+"""The commands of ``tandem``, one module for each family; :mod:`lti_tool.cli` puts them together."""
