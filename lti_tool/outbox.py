@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from lti_tool.database import Base, one_of, utcnow
 
@@ -75,8 +75,6 @@ class Delivery(Base):
     """The statement's id, or a fresh id for a score: no fact is ever enqueued twice."""
     order_key: Mapped[str] = mapped_column(sa.String(100))
     """What keeps its order: the xAPI registration, or the line item and person of a score."""
-    body: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    """The JSON exactly as it is sent, again and again."""
     target: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     """For a score: ``line_item_url`` and ``user_id``."""
     status: Mapped[str] = mapped_column(sa.String(20), default=DeliveryStatus.WAITING)
@@ -93,6 +91,27 @@ class Delivery(Base):
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     done_at: Mapped[dt.datetime | None]
     """When it was sent, given up or superseded; None as long as it must go out."""
+
+    content: Mapped[DeliveryBody] = relationship(back_populates="delivery")
+
+    @property
+    def body(self) -> bytes:
+        """The JSON exactly as it is sent, again and again."""
+        return self.content.body
+
+
+class DeliveryBody(Base):
+    """The bytes of one delivery, in a row that is written once.
+
+    Claiming and marking rewrite a delivery's own row: with the bytes in it, that cost twice as much.
+    """
+
+    __tablename__ = "delivery_body"
+
+    delivery_id: Mapped[int] = mapped_column(sa.ForeignKey("delivery.id"), primary_key=True)
+    body: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+    delivery: Mapped[Delivery] = relationship(back_populates="content")
 
 
 _rows = Base.metadata.tables[Delivery.__tablename__]
@@ -116,7 +135,7 @@ def enqueue(
         receiver=receiver,
         key=key,
         order_key=order_key,
-        body=body,
+        content=DeliveryBody(body=body),
         target=target,
         not_before=not_before or utcnow(),
     )
@@ -195,17 +214,37 @@ def claim(
             not_before=now + lease,
             attempts=_column.attempts + 1,
         )
-        .returning(_column.id, _column.key, _column.order_key, _column.body, _column.target, _column.attempts)
-    )
+        .returning(_column.id, _column.key, _column.order_key, _column.target, _column.attempts)
+    ).all()
+    bodies = _bodies(db, [row.id for row in taken])
     # RETURNING promises no order.
-    parcels = sorted((Parcel(*row) for row in taken), key=lambda parcel: parcel.id)
+    parcels = [
+        Parcel(row.id, row.key, row.order_key, bodies[row.id], row.target, row.attempts)
+        for row in sorted(taken, key=lambda row: row.id)
+    ]
     return Claim(identifier, kind, receiver, parcels)
 
 
+def _bodies(db: Session, ids: Collection[int]) -> dict[int, bytes]:
+    column = Base.metadata.tables[DeliveryBody.__tablename__].c
+    found = db.execute(sa.select(column.delivery_id, column.body).where(_among(column.delivery_id, ids)))
+    wanted = set(ids)
+    return {identifier: body for identifier, body in found if identifier in wanted}
+
+
+def _among(column: sa.ColumnElement[int], ids: Collection[int]) -> sa.ColumnElement[bool]:
+    """Rows with these ids, and perhaps others between them.
+
+    A claim is usually a run of ids: two bounds cost much less than hundreds of parameters.
+    """
+    low, high = min(ids, default=0), max(ids, default=0)
+    return column.between(low, high) if high - low < 4 * len(ids) else column.in_(ids)
+
+
 def _still_claimed(claim: Claim, ids: Collection[int]) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        _column.id.in_(ids), _column.claim == claim.id, _column.status == DeliveryStatus.CLAIMED.value
-    )
+    """These deliveries of a claim, unless the lease ran out and another worker has them now."""
+    which = _among(_column.id, ids) if len(ids) == len(claim.parcels) else _column.id.in_(ids)
+    return sa.and_(which, _column.claim == claim.id, _column.status == DeliveryStatus.CLAIMED.value)
 
 
 def extend(db: Session, claim: Claim, *, lease: dt.timedelta, now: dt.datetime | None = None) -> None:
@@ -216,12 +255,12 @@ def extend(db: Session, claim: Claim, *, lease: dt.timedelta, now: dt.datetime |
     )
 
 
-def mark_sent(db: Session, ids: Collection[int], *, now: dt.datetime | None = None) -> None:
-    """The receiver has them. True whoever says so, and whatever has become of the lease meanwhile."""
+def mark_sent(db: Session, claim: Claim, ids: Collection[int], *, now: dt.datetime | None = None) -> None:
+    """The receiver has them."""
     if ids:
         db.execute(
             sa.update(_rows)
-            .where(_column.id.in_(ids), _column.done_at.is_(None))
+            .where(_still_claimed(claim, ids))
             .values(status=DeliveryStatus.SENT.value, done_at=now or utcnow(), last_error=None)
         )
 
@@ -265,7 +304,11 @@ def supersede_waiting(db: Session, order_key: str) -> None:
     db.flush()
     db.execute(
         sa.update(_rows)
-        .where(_column.order_key == order_key, _column.done_at.is_(None), _column.status == DeliveryStatus.WAITING.value)
+        .where(
+            _column.order_key == order_key,
+            _column.done_at.is_(None),
+            _column.status == DeliveryStatus.WAITING.value,
+        )
         .values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
     )
 
@@ -280,7 +323,9 @@ def due_receivers(db: Session, kind: DeliveryKind, *, now: dt.datetime | None = 
     return set(
         db.scalars(
             sa.select(_column.receiver)
-            .where(_column.kind == kind.value, _column.done_at.is_(None), _column.not_before <= (now or utcnow()))
+            .where(
+                _column.kind == kind.value, _column.done_at.is_(None), _column.not_before <= (now or utcnow())
+            )
             .distinct()
         )
     )

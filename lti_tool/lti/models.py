@@ -85,8 +85,13 @@ class ToolKey(Base):
     __tablename__ = "tool_key"
     __table_args__ = (
         one_of("status", KeyStatus),
-        sa.Index("ix__tool_key__one_active", "status", unique=True, sqlite_where=sa.text("status = 'active'"),
-                 postgresql_where=sa.text("status = 'active'")),
+        sa.Index(
+            "ix__tool_key__one_active",
+            "status",
+            unique=True,
+            sqlite_where=sa.text("status = 'active'"),
+            postgresql_where=sa.text("status = 'active'"),
+        ),
     )
 
     kid: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
@@ -264,6 +269,10 @@ class ScoreTrail(Base):
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
     standing: Mapped[str] = mapped_column(sa.String(20))
     """What the latest score said."""
+    score: Mapped[int | None]
+    """Its ``scoreGiven``, 0 to 100; None when it gave none."""
+    comment: Mapped[str | None] = mapped_column(sa.Text)
+    """The latest comment that was sent: a score without one would erase it."""
     last_timestamp: Mapped[dt.datetime]
     """Its timestamp: whole seconds, UTC."""
     graded: Mapped[bool] = mapped_column(default=False)
