@@ -14,7 +14,9 @@ from flask import current_app
 
 from lti_tool.config import Config
 from lti_tool.database import Database
+from lti_tool.lti.crypto import Vault
 from lti_tool.lti.http import GuardedHttp
+from lti_tool.lti.keys import ToolKeys
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,27 @@ class Tool:
     """Makes the sessions that call platforms and LRSs: time-outs, size limits, no private addresses."""
     http: requests.Session
     """The pooled session for calls to platforms."""
+    vault: Vault
+    """Encrypts secrets at rest."""
+    keys: ToolKeys
+    """The tool's own signing keys."""
     wake: Event = field(default_factory=Event)
     """Set when deliveries were written, so that a worker in this process need not wait for its next look."""
 
 
 def make_tool(config: Config) -> Tool:
     """Wire the parts for ``config``."""
+    database = Database(config.database_url)
     guarded = GuardedHttp(config)
-    return Tool(config=config, database=Database(config.database_url), guarded=guarded, http=guarded.session())
+    vault = Vault(config.secret_key)
+    return Tool(
+        config=config,
+        database=database,
+        guarded=guarded,
+        http=guarded.session(),
+        vault=vault,
+        keys=ToolKeys(database, vault),
+    )
 
 
 def current_tool() -> Tool:

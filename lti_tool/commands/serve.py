@@ -1,0 +1,64 @@
+"""``tandem serve``: the web, and by default the worker, in one process."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import click
+import waitress
+
+from lti_tool.app import create_app
+from lti_tool.commands.context import pass_tool
+from lti_tool.delivery import Worker
+from lti_tool.logging import configure_logging
+from lti_tool.migrations import migrate
+from lti_tool.tool import Tool
+
+THREADS = 8
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=None,
+    help="The port to listen on; that of TANDEM_BASE_URL when it names one, else 5000.",
+)
+@click.option("--no-worker", is_flag=True, help="Serve the web only; run `tandem worker` beside it.")
+@pass_tool
+def serve(tool: Tool, host: str, port: int | None, no_worker: bool) -> None:
+    """Serve the tool. Brings the database up to date first.
+
+    \b
+    Example:
+      TANDEM_BASE_URL=https://mentoring.example.com tandem serve --host 0.0.0.0 --port 5000
+    """
+    configure_logging(tool.config.log_format)
+    migrate(tool.database)
+    port = port or urlsplit(tool.config.base_url).port or 5000
+    app = create_app(tool.config, tool)
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    workers = None if no_worker else Worker(tool)
+    if workers:
+        workers.start()
+    signal.signal(signal.SIGTERM, _stop)
+    click.echo(f"Serving {tool.config.base_url} on {host}:{port}. Ctrl-C ends it.")
+    try:
+        server.run()
+    except (KeyboardInterrupt, SystemExit):
+        click.echo("Stopping…")
+    finally:
+        server.close()
+        if workers:
+            workers.stop()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
