@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from lti_tool.mentoring.rule_types import CompletionRule
 from lti_tool.mentoring.rules import read_rule
+from schemas.problem import ShapeError
 from schemas.programme_template import dump_programme_template, load_programme_template
 
 DEFAULT_TEMPLATE = "digital-skills"
@@ -207,13 +208,21 @@ def read_template(document: object) -> ProgrammeTemplate:
         formats=loaded["formats"],
         sessions_advised=loaded["rhythm"]["sessions"],
         minutes_advised=loaded["rhythm"]["minutes"],
-        rule=read_rule(canonical["rule"]),
+        rule=_rule(canonical["rule"]),
         kpis=tuple(_kpi(kpi) for kpi in loaded["kpis"]),
         questionnaires=tuple(_questionnaire(asked) for asked in loaded["questionnaires"]),
         budget=Budget(**loaded["budget"]),
         canonical=json.dumps(canonical, ensure_ascii=False, sort_keys=True),
         **loaded["dates"],
     )
+
+
+def _rule(document: Mapping[str, Any]) -> CompletionRule:
+    """The rule, its problems told with their place in the template."""
+    try:
+        return read_rule(document)
+    except ShapeError as error:
+        raise ShapeError({f"rule.{where}": found for where, found in error.problems.items()}) from error
 
 
 def _kpi(kpi: Mapping[str, Any]) -> Kpi:
