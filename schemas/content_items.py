@@ -1,0 +1,89 @@
+"""Shapes of deep linking: what a platform asks for, what a tutor types, and what the tool answers.
+
+LTI Deep Linking 2.0: https://www.imsglobal.org/spec/lti-dl/v2p0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
+
+from schemas.fields import Text
+from schemas.problem import CodedSchema
+
+LTI = "https://purl.imsglobal.org/spec/lti/claim/"
+DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+RESOURCE_LINK = "ltiResourceLink"
+
+
+class DeepLinkingSettingsSchema(Schema):
+    """``deep_linking_settings`` of a deep-linking request (§4.4.1), as far as the tool needs it.
+
+    The return address is only text here: whether it may be used depends on the registration.
+    """
+
+    class Meta:
+        unknown = EXCLUDE
+
+    deep_link_return_url = fields.String(required=True, validate=validate.Length(min=1, max=4000))
+    accept_types = fields.List(fields.String(), required=True)
+    accept_lineitem = fields.Boolean(load_default=None, allow_none=True)
+    data = fields.Raw(load_default=None, allow_none=True)
+    """Opaque; it goes back unchanged. The specification says text, and platforms send what they like."""
+
+
+class ActivityChoiceForm(CodedSchema):
+    """The tutor's choice: the title of the activity in the course."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    title = Text(required=True, min_length=1, max_length=255)
+
+
+class LineItemSchema(Schema):
+    """``lineItem`` of a resource link (§3.1.1)."""
+
+    label = fields.String(required=True, validate=validate.Length(min=1, max=255))
+    scoreMaximum = fields.Float(  # noqa: N815 - the specification's name
+        required=True, validate=validate.Range(min=0, min_inclusive=False)
+    )
+    resourceId = fields.String(required=True, validate=validate.Length(max=255))  # noqa: N815 - as above
+    tag = fields.String(required=True, validate=validate.Length(max=255))
+
+
+class ResourceLinkItemSchema(Schema):
+    """An ``ltiResourceLink`` content item (§3.1), as the tool makes it."""
+
+    type = fields.String(required=True, validate=validate.Equal(RESOURCE_LINK))
+    title = fields.String(required=True, validate=validate.Length(min=1, max=255))
+    text = fields.String(required=True)
+    url = fields.String(required=True)
+    custom = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    lineItem = fields.Nested(LineItemSchema)  # noqa: N815 - the specification's name
+
+
+class DeepLinkingResponseSchema(Schema):
+    """The claims of a deep-linking response (§4.5); what the tool sends passes through it."""
+
+    iss = fields.String(required=True)
+    aud = fields.String(required=True)
+    iat = fields.Integer(required=True)
+    exp = fields.Integer(required=True)
+    nonce = fields.String(required=True, validate=validate.Length(min=16))
+    deployment_id = fields.String(required=True, data_key=LTI + "deployment_id")
+    message_type = fields.String(
+        required=True, data_key=LTI + "message_type", validate=validate.Equal("LtiDeepLinkingResponse")
+    )
+    version = fields.String(required=True, data_key=LTI + "version", validate=validate.Equal("1.3.0"))
+    content_items = fields.List(
+        fields.Nested(ResourceLinkItemSchema), required=True, data_key=DEEP_LINKING + "content_items"
+    )
+    data = fields.Raw(data_key=DEEP_LINKING + "data")
+
+    @validates_schema
+    def in_order(self, data: dict[str, Any], **_: Any) -> None:
+        """A response that ends before it begins is a bug."""
+        if data["exp"] <= data["iat"]:
+            raise ValidationError("exp must be after iat", "exp")

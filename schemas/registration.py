@@ -1,0 +1,115 @@
+"""Shapes of registering: what arrives at ``/lti/register``, what the platform answers, what an admin types."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
+
+from schemas.web_address import origin, web_address
+
+TOOL_CLAIM = "https://purl.imsglobal.org/spec/lti-tool-configuration"
+
+_TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
+
+
+def _text(maximum: int = 255, **options: Any) -> fields.String:
+    limits = validate.Length(min=1, max=maximum, error="must have 1 to {max} characters")
+    return fields.String(required=True, validate=limits, **options)
+
+
+def _bearer(value: str) -> None:
+    """RFC 6750 §2.1: what may follow ``Bearer``; also keeps line ends out of a header."""
+    if not _TOKEN68.fullmatch(value) or len(value) > 8000:
+        raise ValidationError("is not a bearer token")
+
+
+class RegistrationRequestSchema(Schema):
+    """The registration initiation request (LTI Dynamic Registration §3.3), with our invitation."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    openid_configuration = fields.String(required=True, validate=web_address)
+    registration_token = fields.String(load_default=None, validate=_bearer)
+    invite = _text(100)
+
+    @pre_load
+    def without_blanks(self, data: Any, **_: Any) -> dict[str, str]:
+        """An empty parameter is one that was not sent."""
+        return {name: value for name, value in dict(data).items() if value}
+
+
+class ToolClaimAnswerSchema(Schema):
+    """The tool configuration as the platform stored it; Moodle and others add the deployment."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    deployment_id = fields.String(
+        load_default=None, allow_none=True, validate=validate.Length(min=1, max=255)
+    )
+
+
+class RegistrationAnswerSchema(Schema):
+    """The registration response (LTI Dynamic Registration §3.6), as far as the tool needs it."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    client_id = _text()
+    tool = fields.Nested(ToolClaimAnswerSchema, data_key=TOOL_CLAIM)
+
+    @pre_load
+    def as_text(self, data: Any, **_: Any) -> Any:
+        """Read numeric ids as text: Canvas's client ids are numbers, and some platforms write them so."""
+        if not isinstance(data, dict):
+            return data
+        claim = data.get(TOOL_CLAIM)
+        claim = dict(claim) if isinstance(claim, dict) else {}
+        for holder, name in ((claim, "deployment_id"), (answer := dict(data), "client_id")):
+            if isinstance(holder.get(name), int) and not isinstance(holder[name], bool):
+                holder[name] = str(holder[name])
+        return {**answer, TOOL_CLAIM: claim}
+
+
+class ManualRegistrationSchema(Schema):
+    """A registration as an administrator types it from the platform's own page."""
+
+    issuer = fields.String(required=True, validate=[web_address, validate.Length(max=255)])
+    client_id = _text()
+    auth_login_url = fields.String(required=True, validate=web_address)
+    auth_token_url = fields.String(required=True, validate=web_address)
+    jwks_url = fields.String(required=True, validate=web_address)
+    auth_audience = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=2000))
+    platform_family = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=50))
+    label = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=255))
+    deployment_ids = fields.List(
+        fields.String(validate=validate.Length(min=1, max=255, error="must have 1 to {max} characters")),
+        load_default=list,
+    )
+
+    @post_load
+    def each_deployment_once(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Naming a deployment twice is naming it."""
+        return {**data, "deployment_ids": list(dict.fromkeys(data["deployment_ids"]))}
+
+
+class FrameOriginSchema(Schema):
+    """An origin that may frame the tool."""
+
+    origin = fields.String(required=True, validate=origin)
+
+
+class InvitationSchema(Schema):
+    """A new invitation: for whom, and for how many days."""
+
+    label = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=255, error="at most {max} characters"),
+    )
+    days = fields.Integer(
+        load_default=7, strict=True, validate=validate.Range(min=1, max=365, error="must be from 1 to 365")
+    )

@@ -1,0 +1,35 @@
+"""One meaning of "web address" for every shape that carries one."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from marshmallow import ValidationError
+
+NOT_AN_ADDRESS = "is not a web address such as https://lms.example.org/path"
+NOT_AN_ORIGIN = "is not an origin such as https://lms.example.org, without a path"
+
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+", re.ASCII)
+"""A host name in ASCII, or an IPv6 address. Nothing else may reach a header or a resolver."""
+
+
+def web_address(value: str) -> None:
+    """Refuse what is not an absolute http(s) address with a host and without user information."""
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValidationError(NOT_AN_ADDRESS) from None
+    if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host or "") or "@" in parts.netloc:
+        raise ValidationError(NOT_AN_ADDRESS)
+    if port == 0 or "\\" in value or not value.isprintable() or " " in value or len(value) > 2000:
+        raise ValidationError(NOT_AN_ADDRESS)
+
+
+def origin(value: str) -> None:
+    """Refuse what is not an origin alone, or could end the header that names it."""
+    web_address(value)
+    parts = urlsplit(value)
+    if parts.path not in {"", "/"} or parts.query or parts.fragment or not set(";,'*").isdisjoint(value):
+        raise ValidationError(NOT_AN_ORIGIN)
