@@ -43,7 +43,6 @@ class PersonCard:
     role: str
     name: str | None = None
     given_name: str | None = None
-    email: str | None = None
 
     @property
     def initials(self) -> str:
@@ -338,7 +337,7 @@ def _pair_view(
 
 def card(participant: Participant, person: Person) -> PersonCard:
     """How a participant is shown to others."""
-    return PersonCard(participant.id, participant.role, display_name(person), person.given_name, person.email)
+    return PersonCard(participant.id, participant.role, display_name(person), person.given_name)
 
 
 def session_line(row: MentoringSession, viewer_id: uuid.UUID) -> SessionLine:

@@ -45,10 +45,10 @@ def reopen(db: Session, *, participant: Participant, reason: str, now: dt.dateti
     """
     require(bool(reason.strip()), "reason_needed")
     lock_cohort(db, participant.cohort_id)
-    record = db.get(CompletionRecord, participant.id, populate_existing=True)
-    if record is None or record.completion != Completion.COMPLETED:
+    completion = db.get(CompletionRecord, participant.id, populate_existing=True)
+    if completion is None or completion.completion != Completion.COMPLETED:
         raise NotAllowed("not_completed")
-    record.completion = Completion.REOPENED
+    completion.completion = Completion.REOPENED
     participant.tutor_validated_at = None
     if participant.state == ParticipantState.COMPLETED:
         participant.state = ParticipantState.ACTIVE
