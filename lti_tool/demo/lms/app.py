@@ -1,0 +1,117 @@
+"""`create_lms(settings)`: the LMS as a Flask application. Nothing connects anywhere at import."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, jsonify, make_response, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from lti_tool.demo.lms import (
+    access_tokens,
+    admin_pages,
+    deep_linking,
+    grades,
+    line_items,
+    oidc,
+    pages,
+    registration,
+    roster,
+)
+from lti_tool.demo.lms.people import everybody
+from lti_tool.demo.lms.refusals import Refusal
+from lti_tool.demo.lms.settings import LmsSettings
+from lti_tool.demo.lms.texts import date_and_time, number, text
+from lti_tool.demo.lms.wiring import Lms, current_lms, current_locale, current_person
+
+LARGEST_REQUEST = 1024 * 1024
+SERVICES = ("/services/", "/oauth/")
+FOR_TOOLS = ("/services/", "/oauth/", "/oidc/", "/deep-link/return")
+"""Paths that other sites post to by design."""
+
+CONTENT_SECURITY = (
+    "default-src 'self'; img-src 'self' data: http: https:; frame-src http: https:; object-src 'none';"
+    " base-uri 'none'; frame-ancestors 'self'"
+)
+
+
+def create_lms(settings: LmsSettings) -> Flask:
+    """The LMS for these settings; its folder is made, filled and kept between starts."""
+    app = Flask("lti_tool.demo.lms")
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_REQUEST, JSON_SORT_KEYS=False)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    lms = Lms.open(settings)
+    app.extensions["lms"] = lms
+    access_tokens.install(app, lms)
+    for module in (oidc, registration, line_items, grades, roster, deep_linking, pages, admin_pages):
+        app.register_blueprint(module.blueprint)
+    app.before_request(_right_place)
+    app.after_request(_headers)
+    app.context_processor(_page_context)
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+    return app
+
+
+def _right_place() -> AnyResponse | None:
+    """One host name, and forms from our own pages only (SameSite cookies do the rest)."""
+    lms = current_lms()
+    wanted = urlsplit(lms.issuer).netloc
+    if request.method == "GET" and request.host.startswith("127.0.0.1") and request.host != wanted:
+        return redirect(lms.issuer + request.full_path.rstrip("?"), 302)
+    if request.method == "POST" and not request.path.startswith(FOR_TOOLS):
+        origin = request.headers.get("Origin")
+        if origin is not None and origin != lms.issuer:
+            raise Refusal(403, "foreign_form", "This form was sent from another site.")
+    return None
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _page_context() -> dict[str, object]:
+    lms = current_lms()
+    locale = current_locale()
+    with lms.store.reading() as db:
+        people = everybody(db)
+    return {
+        "settings": lms.settings,
+        "locale": locale,
+        "me": current_person(),
+        "people_to_be": people,
+        "t": lambda key, **values: text(locale, key, **values),
+        "number": lambda value: number(locale, value),
+        "moment": lambda value: date_and_time(locale, value),
+    }
+
+
+def _answer_for(status: int, reason: str, detail: str) -> AnyResponse:
+    if request.path.startswith(SERVICES) or request.path.endswith(".json") or admin_pages.wants_json():
+        response = make_response(jsonify({"error": reason, "error_description": detail}), status)
+        if status == 401:
+            response.headers["WWW-Authenticate"] = f'Bearer error="{reason}"'
+        return response
+    return make_response(render_template("refusal.html", reason=reason, detail=detail), status)
+
+
+def _refused(refusal: Refusal) -> AnyResponse:
+    """Note a refusal in the activity log and answer in the caller's form."""
+    current_lms().store.record_call(
+        refusal.tool, request.method, request.path, refusal.status, refusal.reason, refusal.detail
+    )
+    return _answer_for(refusal.status, refusal.reason, refusal.detail)
+
+
+def _http_error(error: HTTPException) -> AnyResponse:
+    response = _answer_for(error.code or 500, error.name.lower().replace(" ", "_"), error.description or "")
+    for name, value in error.get_headers():
+        if name.lower() == "allow":
+            response.headers[name] = value
+    return response

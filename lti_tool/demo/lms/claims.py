@@ -1,0 +1,140 @@
+"""What a launch says, in Moodle 4.5's way: context, presentation, custom parameters, service addresses.
+
+Variables of custom parameters follow LTI 1.3 core, appendix C
+(https://www.imsglobal.org/spec/lti/v1p3/#customproperty); the ones this LMS does not know arrive as written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from lti_tool.demo.lms.course import LineItem, Link, LmsCourse
+from lti_tool.demo.lms.people import LAUNCH_ROLES, LmsPerson
+from lti_tool.demo.lms.platform import LTI, LaunchContent
+from lti_tool.demo.lms.settings import LmsSettings
+from lti_tool.demo.lms.tools import AGS, ROSTER_READ, Tool
+
+AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+COURSE_SECTION = "http://purl.imsglobal.org/vocab/lis/v2/course#CourseSection"
+
+
+def line_items_url(issuer: str, course_id: int, tool: Tool) -> str:
+    """The container of the tool's line items; like Moodle's it carries a query, which tools must keep."""
+    return f"{issuer}/services/{course_id}/lineitems?type_id={tool.id}"
+
+
+def line_item_url(issuer: str, item: LineItem) -> str:
+    """The address of one line item."""
+    return f"{issuer}/services/{item.course_id}/lineitems/{item.id}/lineitem?type_id={item.tool_id}"
+
+
+def memberships_url(issuer: str, course_id: int, tool: Tool) -> str:
+    """The address of the course's roster for this tool."""
+    return f"{issuer}/services/{course_id}/bindings/{tool.id}/memberships"
+
+
+def substitute(value: str, variables: dict[str, str]) -> str:
+    """A custom parameter's value: replaced when the whole of it is a known variable, else as written."""
+    return variables.get(value[1:], value) if value.startswith("$") else value
+
+
+def _variables(
+    tool: Tool, person: LmsPerson, course: LmsCourse, title: str, link: Link | None
+) -> dict[str, str]:
+    variables = {
+        "User.id": str(person.id),
+        "User.username": person.username,
+        "Context.id": str(course.id),
+        "Context.title": title,
+        "Context.label": course.label,
+        "Context.id.history": course.history,
+        "CourseSection.title": title,
+        "CourseSection.label": course.label,
+        "Membership.role": ",".join(LAUNCH_ROLES[person.role]),
+        "Moodle.Person.userGroupIds": "",
+    }
+    if link is not None:
+        variables["ResourceLink.id"] = str(link.id)
+        variables["ResourceLink.title"] = link.title
+        variables["ResourceLink.description"] = link.description
+    identity = person.identity_claims(tool.claims)
+    for variable, claim in (
+        ("Person.name.full", "name"),
+        ("Person.name.given", "given_name"),
+        ("Person.name.family", "family_name"),
+        ("Person.email.primary", "email"),
+    ):
+        if claim in identity:
+            variables[variable] = identity[claim]
+    return variables
+
+
+def launch_content(
+    settings: LmsSettings,
+    tool: Tool,
+    person: LmsPerson,
+    course: LmsCourse,
+    *,
+    target: str,
+    locale: str,
+    document_target: str,
+    link: Link | None = None,
+    item: LineItem | None = None,
+    deep_linking: dict[str, Any] | None = None,
+) -> LaunchContent:
+    """Everything one launch says. `link` for a resource link, `deep_linking` settings for a content picker."""
+    title = course.title(settings.default_locale)
+    variables = _variables(tool, person, course, title, link)
+    moodle = settings.product_family_code == "moodle"
+    custom = {**tool.custom, **(link.custom if link else {})}
+    claims: dict[str, Any] = {
+        LTI + "tool_platform": {
+            "guid": hashlib.sha256(settings.issuer.encode()).hexdigest()[:32],
+            "name": settings.platform_name,
+            "description": settings.platform_name,
+            "product_family_code": settings.product_family_code,
+            "version": settings.platform_version,
+        },
+        LTI + "launch_presentation": {
+            "locale": locale,
+            "document_target": document_target,
+            "return_url": f"{settings.issuer}/return",
+        },
+        LTI + "lis": {"person_sourcedid": "", "course_section_sourcedid": ""},
+        LTI + "ext": {"user_username": person.username, "lms": f"{settings.product_family_code}-2"},
+    }
+    granted = [scope for scope in tool.scopes if scope.startswith(AGS)]
+    if granted:
+        endpoint: dict[str, Any] = {
+            "scope": granted,
+            "lineitems": line_items_url(settings.issuer, course.id, tool),
+        }
+        if item is not None:
+            endpoint["lineitem"] = line_item_url(settings.issuer, item)
+        claims[AGS_CLAIM] = endpoint
+    resource_link = None
+    if link is not None:
+        resource_link = {"id": str(link.id), "title": link.title}
+        if link.description:
+            resource_link["description"] = link.description
+    return LaunchContent(
+        target=target,
+        person_id=str(person.id),
+        roles=list(LAUNCH_ROLES[person.role]),
+        identity=person.identity_claims(tool.claims),
+        context={
+            "id": str(course.id),
+            "label": course.label,
+            "title": title,
+            # Moodle sends the short name, where the specification wants the address.
+            "type": ["CourseSection" if moodle else COURSE_SECTION],
+        },
+        claims=claims,
+        custom={key: substitute(value, variables) for key, value in custom.items()},
+        resource_link=resource_link,
+        memberships_url=memberships_url(settings.issuer, course.id, tool)
+        if ROSTER_READ in tool.scopes
+        else None,
+        deep_linking=deep_linking,
+    )

@@ -1,0 +1,169 @@
+"""Grades as the LMS holds them, and the completion that follows from them."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from typing import Any, Literal
+
+from lti_tool.demo.lms.course import LineItem, coupled_line_item, line_items_of, links_of, the_course
+from lti_tool.demo.lms.people import LmsPerson, everybody, find_person
+from lti_tool.demo.lms.score_rules import RULES, Held, completion
+
+
+def take_score(
+    db: sqlite3.Connection, rules: Literal["moodle", "canvas"], item: LineItem, score: dict[str, Any]
+) -> Held:
+    """Apply an accepted score, or raise the rules' Refusal. `score` is a loaded ScoreSchema."""
+    person = find_person(db, score["userId"])
+    row = db.execute(
+        "SELECT grade, comment, sent_at FROM scores WHERE line_item_id = ? AND person_id = ?",
+        (item.id, person.id if person else None),
+    ).fetchone()
+    held = None if row is None else Held(row["grade"], row["comment"], row["sent_at"])
+    role = person.role if person else None
+    new = RULES[rules](held, score, role, item.score_maximum)
+    db.execute(
+        "INSERT INTO scores (line_item_id, person_id, grade, comment, sent_at, activity_progress,"
+        " grading_progress, accepted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (line_item_id, person_id) DO UPDATE SET grade = excluded.grade,"
+        " comment = excluded.comment, sent_at = excluded.sent_at,"
+        " activity_progress = excluded.activity_progress, grading_progress = excluded.grading_progress,"
+        " accepted_at = excluded.accepted_at, accepted_count = accepted_count + 1",
+        (
+            item.id,
+            person.id if person else None,
+            new.grade,
+            new.comment,
+            new.sent_at,
+            score["activityProgress"],
+            score["gradingProgress"],
+            time.time(),
+        ),
+    )
+    return new
+
+
+def scores_of(db: sqlite3.Connection, line_item_id: int) -> dict[int, sqlite3.Row]:
+    """Score rows of a line item by person id."""
+    rows = db.execute("SELECT * FROM scores WHERE line_item_id = ? ORDER BY person_id", (line_item_id,))
+    return {row["person_id"]: row for row in rows}
+
+
+def _cell(row: sqlite3.Row | None, maximum: float) -> dict[str, Any]:
+    if row is None:
+        return {"grade": None, "maximum": maximum, "comment": None, "activity_progress": None}
+    return {
+        "grade": row["grade"],
+        "maximum": maximum,
+        "comment": row["comment"],
+        "activity_progress": row["activity_progress"],
+        "grading_progress": row["grading_progress"],
+        "accepted_count": row["accepted_count"],
+    }
+
+
+def gradebook(db: sqlite3.Connection) -> dict[str, Any]:
+    """The whole gradebook.
+
+    {"course": {...}, "columns": [{"line_item_id", "link_id", "label", "coupled", "maximum"}],
+    "activities": [{"id", "title", "completion_rule", "accepts_grades"}],
+    "students": [{"id", "name", "username", "grades": {line item id: cell}, "completion": {activity id: state}}]}
+    where a cell is {"grade", "maximum", "comment", "activity_progress", "grading_progress", "accepted_count"}.
+    """
+    course = the_course(db)
+    items = line_items_of(db, course.id)
+    links = links_of(db, course.id)
+    coupled = {item.link_id: item for item in items if item.coupled}
+    scores = {item.id: scores_of(db, item.id) for item in items}
+    students = []
+    for person in everybody(db):
+        if person.role != "student":
+            continue
+        states = {}
+        for link in links:
+            item = coupled.get(link.id)
+            row = scores[item.id].get(person.id) if item else None
+            states[str(link.id)] = completion(
+                link.completion_rule, row["grade"] if row else None, link.pass_grade
+            )
+        students.append(
+            {
+                "id": str(person.id),
+                "name": person.name,
+                "username": person.username,
+                "grades": {
+                    str(item.id): _cell(scores[item.id].get(person.id), item.score_maximum) for item in items
+                },
+                "completion": states,
+            }
+        )
+    return {
+        "course": {"id": str(course.id), "label": course.label, "title": course.title_fr},
+        "columns": [
+            {
+                "line_item_id": str(item.id),
+                "link_id": str(item.link_id) if item.link_id else None,
+                "label": item.label,
+                "coupled": item.coupled,
+                "maximum": item.score_maximum,
+                "resource_id": item.resource_id,
+                "tag": item.tag,
+            }
+            for item in items
+        ],
+        "activities": [
+            {
+                "id": str(link.id),
+                "title": link.title,
+                "completion_rule": link.completion_rule,
+                "accepts_grades": link.id in coupled,
+            }
+            for link in links
+        ],
+        "students": students,
+    }
+
+
+def course_for(db: sqlite3.Connection, person: LmsPerson | None) -> dict[str, Any]:
+    """The course as one person sees it: each activity with their own completion and grade.
+
+    {"course": {...}, "person": {...} | None, "activities": [{"id", "title", "description", "completion",
+    "grade", "maximum", "comment", "accepts_grades", "launch_url"}]}. Completion and grade are None for
+    whoever is not graded.
+    """
+    course = the_course(db)
+    graded = person is not None and person.role == "student"
+    activities = []
+    for link in links_of(db, course.id):
+        item = coupled_line_item(db, link.id)
+        row = scores_of(db, item.id).get(person.id) if item and person and graded else None
+        activities.append(
+            {
+                "id": str(link.id),
+                "title": link.title,
+                "description": link.description,
+                "accepts_grades": item is not None,
+                "completion_rule": link.completion_rule,
+                "completion": completion(link.completion_rule, row["grade"] if row else None, link.pass_grade)
+                if graded
+                else None,
+                "grade": row["grade"] if row else None,
+                "maximum": item.score_maximum if item else None,
+                "comment": row["comment"] if row else None,
+                "launch_url": f"/launch/{link.id}",
+            }
+        )
+    return {
+        "course": {"id": str(course.id), "label": course.label, "title": course.title_fr},
+        "person": None
+        if person is None
+        else {
+            "id": str(person.id),
+            "username": person.username,
+            "name": person.name,
+            "role": person.role,
+            "email": person.email,
+        },
+        "activities": activities,
+    }

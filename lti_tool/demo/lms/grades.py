@@ -1,0 +1,80 @@
+"""The score and result services, AGS 3.3 and 3.4: https://www.imsglobal.org/spec/lti-ags/v2p0/."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from lti_tool.demo.lms.claims import line_item_url
+from lti_tool.demo.lms.course import LineItem, find_line_item
+from lti_tool.demo.lms.gradebook import scores_of, take_score
+from lti_tool.demo.lms.platform import add_query
+from lti_tool.demo.lms.refusals import Refusal
+from lti_tool.demo.lms.services import answer, loaded_body, page_limit, page_number, serve
+from lti_tool.demo.lms.tools import RESULT_READ, SCORE
+from lti_tool.demo.lms.wiring import current_lms
+from schemas.demo_lms import ScoreSchema
+
+blueprint = Blueprint("grades", __name__)
+
+SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
+RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
+
+
+def _results_url(item: LineItem) -> str:
+    return line_item_url(current_lms().issuer, item).replace("/lineitem?", "/lineitem/results?")
+
+
+@blueprint.post("/services/<int:course_id>/lineitems/<int:item_id>/lineitem/scores")
+def post_score(course_id: int, item_id: int) -> Response:
+    """Take a score under the rules of the LMS that the settings name."""
+    tool = serve(SCORE_TYPE, SCORE)
+    lms = current_lms()
+    score = loaded_body(ScoreSchema(), SCORE_TYPE, tool)
+    summary = json.dumps({key: str(value) for key, value in score.items()}, ensure_ascii=False)
+    try:
+        with lms.store.transaction() as db:
+            item = find_line_item(db, course_id, item_id, tool)
+            take_score(db, lms.settings.grade_rules, item, score)
+    except Refusal as refusal:
+        raise Refusal(
+            refusal.status, refusal.reason, f"{refusal.detail} {summary}", tool.client_id
+        ) from refusal
+    if lms.settings.grade_rules == "canvas":
+        result_url = _results_url(item).replace("/results?", f"/results/{score['userId']}?")
+        return answer(tool, {"resultUrl": result_url}, "application/json", reason="score", detail=summary)
+    return answer(tool, None, SCORE_TYPE, reason="score", detail=summary)
+
+
+@blueprint.get("/services/<int:course_id>/lineitems/<int:item_id>/lineitem/results")
+def list_results(course_id: int, item_id: int) -> Response:
+    """What the gradebook holds for a line item; `user_id` filters, `limit` and `from` page."""
+    tool = serve(RESULTS_TYPE, RESULT_READ)
+    limit, start = page_limit(tool), page_number(tool)
+    with current_lms().store.reading() as db:
+        item = find_line_item(db, course_id, item_id, tool)
+        rows = scores_of(db, item.id)
+    wanted = request.args.get("user_id")
+    graded = [(person, row) for person, row in rows.items() if row["grade"] is not None]
+    if wanted is not None:
+        graded = [(person, row) for person, row in graded if str(person) == wanted]
+    end = len(graded) if limit is None else start + limit
+    base = _results_url(item)
+    results: list[dict[str, Any]] = []
+    for person, row in graded[start:end]:
+        result = {
+            "id": base.replace("/results?", f"/results/{person}?"),
+            "scoreOf": line_item_url(current_lms().issuer, item),
+            "userId": str(person),
+            "resultScore": row["grade"],
+            "resultMaximum": item.score_maximum,
+        }
+        if row["comment"]:
+            result["comment"] = row["comment"]
+        results.append(result)
+    next_page = None
+    if end < len(graded):
+        next_page = add_query(base, {"limit": str(limit), "from": str(end)})
+    return answer(tool, results, RESULTS_TYPE, detail=f"{len(results)} results", next_page=next_page)

@@ -1,0 +1,194 @@
+"""The pages of the course: who one is, the activities, the gradebook; each with a JSON view for scripts."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from marshmallow import Schema, ValidationError
+from werkzeug.wrappers import Response as AnyResponse
+
+from lti_tool.demo.lms.course import (
+    add_link,
+    change_link,
+    coupled_line_item,
+    delete_link,
+    find_link,
+    the_course,
+)
+from lti_tool.demo.lms.gradebook import course_for, gradebook
+from lti_tool.demo.lms.people import find_person
+from lti_tool.demo.lms.refusals import Refusal, first_problem
+from lti_tool.demo.lms.tools import all_tools, find_tool
+from lti_tool.demo.lms.wiring import (
+    LANGUAGE_COOKIE,
+    USER_COOKIE,
+    current_lms,
+    current_person,
+    demand_person,
+    demand_teacher,
+)
+from schemas.demo_lms import ActivityFormSchema
+
+blueprint = Blueprint("pages", __name__)
+
+
+def loaded_form(schema: Schema) -> dict[str, object]:
+    """The posted form (or JSON object), checked."""
+    given = request.get_json(silent=True) if request.is_json else request.form.to_dict()
+    try:
+        loaded: dict[str, object] = schema.load(given or {})
+    except ValidationError as error:
+        field, problem = first_problem(error.messages)
+        raise Refusal(400, f"bad_{field}", f"{field}: {problem}") from error
+    return loaded
+
+
+def local_path(wish: str | None) -> str:
+    """A path on this server to go back to; anything else leads home."""
+    if wish and wish.startswith("/") and not wish.startswith(("//", "/\\")) and wish.isprintable():
+        return wish
+    return "/"
+
+
+@blueprint.get("/")
+@blueprint.get("/course")
+def course_page() -> str:
+    """The course: its activities, with one's own completion and grade."""
+    person = current_person()
+    with current_lms().store.reading() as db:
+        course = the_course(db)
+        seen = course_for(db, person)
+        tools = all_tools(db)
+    return render_template("course.html", course=course, seen=seen, tools=tools)
+
+
+@blueprint.get("/course.json")
+def course_json() -> AnyResponse:
+    """The course as whoever is logged in sees it; see `gradebook.course_for` for its shape."""
+    with current_lms().store.reading() as db:
+        response = jsonify(course_for(db, current_person()))
+    response.add_etag()
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)
+
+
+@blueprint.post("/login")
+def login() -> AnyResponse:
+    """Become somebody: `person_id`, and `next`, a path to go on to."""
+    lms = current_lms()
+    with lms.store.reading() as db:
+        person = find_person(db, request.form.get("person_id", ""))
+    if person is None:
+        raise Refusal(400, "unknown_person", "There is no such person here.")
+    response = redirect(local_path(request.form.get("next")), 303)
+    value = lms.user_cookies().dumps(person.id)
+    response.set_cookie(USER_COOKIE, str(value), httponly=True, samesite="Lax", path="/")
+    return response
+
+
+@blueprint.post("/logout")
+def logout() -> AnyResponse:
+    """Be nobody again."""
+    response = redirect("/", 303)
+    response.delete_cookie(USER_COOKIE, path="/")
+    return response
+
+
+@blueprint.post("/language")
+def language() -> AnyResponse:
+    """Change the language: `lang` is fr or en."""
+    response = redirect(local_path(request.form.get("next")), 303)
+    if request.form.get("lang") in ("fr", "en"):
+        response.set_cookie(LANGUAGE_COOKIE, request.form["lang"], samesite="Lax", path="/", max_age=31536000)
+    return response
+
+
+@blueprint.get("/activities/<int:link_id>")
+def activity_page(link_id: int) -> str:
+    """An activity in its frame, with its completion beside it."""
+    person = demand_person()
+    with current_lms().store.reading() as db:
+        link = find_link(db, link_id)
+        tool = find_tool(db, link.tool_id)
+        seen = course_for(db, person)
+    mine = next(activity for activity in seen["activities"] if activity["id"] == str(link_id))
+    return render_template("activity.html", link=link, tool=tool, activity=mine)
+
+
+@blueprint.get("/activities/new")
+def new_activity_page() -> str:
+    """Choose a tool: its content picker in a frame (`?tool=ID`), or a form to fill in by hand."""
+    demand_teacher()
+    with current_lms().store.reading() as db:
+        tools = [tool for tool in all_tools(db) if tool.state == "active"]
+    chosen = next((tool for tool in tools if str(tool.id) == request.args.get("tool")), None)
+    return render_template("new_activity.html", tools=tools, chosen=chosen)
+
+
+@blueprint.post("/activities")
+def create_activity() -> AnyResponse:
+    """Add an activity by hand: `tool_id`, `title`, `accept_grades` (unticked by default, as in Moodle)."""
+    demand_teacher()
+    form = loaded_form(ActivityFormSchema())
+    tool_id = request.form.get("tool_id", "") or str((request.get_json(silent=True) or {}).get("tool_id", ""))
+    if not (tool_id.isascii() and tool_id.isdigit()):
+        raise Refusal(400, "bad_tool_id", "tool_id names no tool.")
+    with current_lms().store.transaction() as db:
+        tool = find_tool(db, int(tool_id))
+        link = add_link(db, the_course(db).id, tool, str(form["title"]))
+        change_link(db, link, form)
+    if request.accept_mimetypes.best == "application/json":
+        return make_response(jsonify({"id": str(link.id)}), 201)
+    return redirect(f"/activities/{link.id}/edit", 303)
+
+
+@blueprint.get("/activities/<int:link_id>/edit")
+def edit_activity_page(link_id: int) -> str:
+    """The settings of an activity."""
+    demand_teacher()
+    with current_lms().store.reading() as db:
+        link = find_link(db, link_id)
+        item = coupled_line_item(db, link_id)
+    return render_template("edit_activity.html", link=link, item=item)
+
+
+@blueprint.post("/activities/<int:link_id>/edit")
+def change_activity(link_id: int) -> AnyResponse:
+    """Change an activity: `title`, `accept_grades`, `completion_rule`, `pass_grade`."""
+    demand_teacher()
+    form = loaded_form(ActivityFormSchema())
+    with current_lms().store.transaction() as db:
+        change_link(db, find_link(db, link_id), form)
+    return redirect("/", 303)
+
+
+@blueprint.post("/activities/<int:link_id>/delete")
+def remove_activity(link_id: int) -> AnyResponse:
+    """Remove an activity with its grades."""
+    demand_teacher()
+    with current_lms().store.transaction() as db:
+        delete_link(db, link_id)
+    return redirect("/", 303)
+
+
+@blueprint.get("/gradebook")
+def gradebook_page() -> str:
+    """Every student, every activity: grades and completion."""
+    demand_teacher()
+    with current_lms().store.reading() as db:
+        book = gradebook(db)
+        course = the_course(db)
+    return render_template("gradebook.html", book=book, course=course)
+
+
+@blueprint.get("/gradebook.json")
+def gradebook_json() -> Response:
+    """The gradebook for scripts; see `gradebook.gradebook` for its shape."""
+    demand_teacher()
+    with current_lms().store.reading() as db:
+        return jsonify(gradebook(db))
+
+
+@blueprint.get("/return")
+def leave_tool() -> str:
+    """Where a tool sends people back to (launch_presentation.return_url): out of the frame, to the course."""
+    return render_template("leave_frame.html", target="/", links=[])

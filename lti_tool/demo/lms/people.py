@@ -1,0 +1,111 @@
+"""People of the LMS, their roles, and what launches and the roster may say about them."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from lti_tool.demo.lms.refusals import Refusal
+from lti_tool.demo.lms.store import MAIL_DOMAIN
+
+MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
+LAUNCH_ROLES = {
+    "student": [MEMBERSHIP + "Learner"],
+    "teacher": [MEMBERSHIP + "Instructor"],
+    "admin": [
+        MEMBERSHIP + "Instructor",
+        "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator",
+        "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator",
+    ],
+}
+"""Full URIs in launches, as Moodle sends them."""
+
+ROSTER_ROLES = {"student": "Learner", "teacher": "Instructor"}
+"""Short names in the roster, as Moodle sends them. An administrator is not enrolled."""
+
+
+@dataclass(frozen=True)
+class LmsPerson:
+    """Somebody with an account."""
+
+    id: int
+    username: str
+    given_name: str
+    family_name: str
+    email: str
+    job_fr: str
+    job_en: str
+    role: str
+
+    @property
+    def name(self) -> str:
+        """Given name, then family name."""
+        return f"{self.given_name} {self.family_name}"
+
+    @property
+    def initials(self) -> str:
+        """For the round badge."""
+        return (self.given_name[:1] + self.family_name[:1]).upper()
+
+    @property
+    def teaches(self) -> bool:
+        """Whether they may change the course."""
+        return self.role in ("teacher", "admin")
+
+    def job(self, locale: str) -> str:
+        """What they do, in the language of the page."""
+        return self.job_en if locale == "en" else self.job_fr
+
+    def identity_claims(self, claims: list[str]) -> dict[str, str]:
+        """Only the names and the e-mail that the tool asked for when it registered."""
+        known = {
+            "name": self.name,
+            "given_name": self.given_name,
+            "family_name": self.family_name,
+            "email": self.email,
+        }
+        return {claim: value for claim, value in known.items() if claim in claims}
+
+
+def _person(row: sqlite3.Row) -> LmsPerson:
+    return LmsPerson(**{key: row[key] for key in LmsPerson.__dataclass_fields__})
+
+
+def find_person(db: sqlite3.Connection, person_id: str | int) -> LmsPerson | None:
+    """The person of that id, written as launches write it; None when there is none."""
+    if isinstance(person_id, str) and not (
+        person_id.isascii() and person_id.isdigit() and len(person_id) < 16
+    ):
+        return None
+    row = db.execute("SELECT * FROM people WHERE id = ?", (int(person_id),)).fetchone()
+    return None if row is None else _person(row)
+
+
+def everybody(db: sqlite3.Connection) -> list[LmsPerson]:
+    """All accounts, the oldest first."""
+    return [_person(row) for row in db.execute("SELECT * FROM people ORDER BY id")]
+
+
+def add_person(db: sqlite3.Connection, form: dict[str, Any]) -> LmsPerson:
+    """Add an account from a loaded PersonFormSchema; missing user name and e-mail are made up."""
+    username = form["username"] or f"person-{secrets.token_hex(4)}"
+    email = form["email"] or f"{username}@{MAIL_DOMAIN}"
+    try:
+        added = db.execute(
+            "INSERT INTO people (username, given_name, family_name, email, job_fr, job_en, role)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                username,
+                form["given_name"],
+                form["family_name"],
+                email,
+                form["job"],
+                form["job"],
+                form["role"],
+            ),
+        )
+    except sqlite3.IntegrityError as error:
+        raise Refusal(409, "username_taken", "Somebody has this user name already.") from error
+    return _person(db.execute("SELECT * FROM people WHERE id = ?", (added.lastrowid,)).fetchone())

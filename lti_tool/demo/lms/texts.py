@@ -1,0 +1,172 @@
+"""The words of the LMS's pages, French and English side by side.
+
+The LMS shares nothing with the tool, its catalogue of translations included.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "course": ("Cours", "Course"),
+    "gradebook": ("Carnet de notes", "Gradebook"),
+    "people": ("Personnes", "People"),
+    "tools": ("Outils externes", "External tools"),
+    "log": ("Journal des échanges", "Service log"),
+    "menu": ("Navigation", "Navigation"),
+    "skip": ("Aller au contenu", "Skip to content"),
+    "who": ("Qui êtes-vous ?", "Who are you?"),
+    "who_lead": (
+        "Choisissez une personne : toute la plateforme se montre alors comme elle la voit.",
+        "Pick a person: the whole platform then looks the way they see it.",
+    ),
+    "you_are": ("Vous êtes", "You are"),
+    "change_person": ("Changer de personne", "Switch person"),
+    "student": ("Participant·e", "Participant"),
+    "teacher": ("Tuteur·rice", "Tutor"),
+    "admin": ("Administration", "Administrator"),
+    "course_lead": (
+        "Apprendre les usages numériques auprès de collègues qui les vivent chaque jour.",
+        "Learn digital ways of working from colleagues who live them every day.",
+    ),
+    "activities": ("Activités", "Activities"),
+    "open": ("Ouvrir", "Open"),
+    "open_window": ("Ouvrir dans une nouvelle fenêtre", "Open in a new window"),
+    "back_to_course": ("Retour au cours", "Back to the course"),
+    "settings": ("Réglages", "Settings"),
+    "no_activity_student": (
+        "Votre tuteur n’a pas encore ajouté d’activité. Revenez un peu plus tard.",
+        "Your tutor has not added an activity yet. Please come back a little later.",
+    ),
+    "no_activity_teacher": (
+        "Ce cours est encore vide. Ajoutez sa première activité.",
+        "This course is still empty. Add its first activity.",
+    ),
+    "no_tool_admin": (
+        "Aucun outil n’est encore installé. Commencez par en ajouter un.",
+        "No tool is installed yet. Start by adding one.",
+    ),
+    "no_tool_teacher": (
+        "Aucun outil n’est encore installé. Demandez à l’administratrice d’en ajouter un.",
+        "No tool is installed yet. Ask the administrator to add one.",
+    ),
+    "add_activity": ("Ajouter une activité", "Add an activity"),
+    "add_tool": ("Ajouter un outil", "Add a tool"),
+    "completion_incomplete": ("À faire", "To do"),
+    "completion_complete": ("Terminé", "Done"),
+    "completion_complete_pass": ("Terminé, réussi", "Done, passed"),
+    "completion_complete_fail": ("Terminé, seuil non atteint", "Done, below the pass mark"),
+    "grade": ("Note", "Grade"),
+    "no_grade": ("Pas encore de note", "No grade yet"),
+    "ungraded": ("Cette activité n’est pas notée", "This activity is not graded"),
+    "choose_tool": ("Quel outil ?", "Which tool?"),
+    "pick_content": ("Choisir le contenu dans l’outil", "Choose the content in the tool"),
+    "by_hand": ("Ou remplir à la main", "Or fill it in by hand"),
+    "title": ("Titre", "Title"),
+    "accept_grades": ("Accepter les notes de l’outil", "Accept grades from the tool"),
+    "completion_rule": ("L’activité est terminée…", "The activity is done…"),
+    "rule_none": ("jamais d’elle-même", "never by itself"),
+    "rule_grade": ("dès qu’une note est reçue", "as soon as a grade is received"),
+    "rule_passgrade": ("quand la note de réussite est atteinte", "when the pass mark is reached"),
+    "pass_grade": ("Note de réussite (sur {maximum})", "Pass mark (out of {maximum})"),
+    "save": ("Enregistrer", "Save"),
+    "cancel": ("Annuler", "Cancel"),
+    "delete_activity": ("Supprimer l’activité et ses notes", "Delete the activity and its grades"),
+    "add": ("Ajouter", "Add"),
+    "gradebook_lead": (
+        "Toutes les notes reçues des outils, et ce qu’elles terminent.",
+        "Every grade received from tools, and what it completes.",
+    ),
+    "gradebook_empty": ("Aucune activité n’est notée pour l’instant.", "No activity is graded so far."),
+    "completes": ("termine l’activité", "completes the activity"),
+    "shown_only": ("affiché seulement", "shown only"),
+    "person": ("Personne", "Person"),
+    "role": ("Rôle", "Role"),
+    "job": ("Métier", "Job"),
+    "given_name": ("Prénom", "Given name"),
+    "family_name": ("Nom", "Family name"),
+    "email": ("Courriel", "E-mail"),
+    "add_person": ("Ajouter une personne", "Add a person"),
+    "tools_lead": (
+        "Collez l’adresse d’inscription que l’outil vous a donnée : sa page s’ouvre ici.",
+        "Paste the registration address the tool gave you: its page opens here.",
+    ),
+    "registration_url": ("Adresse d’inscription de l’outil", "The tool’s registration address"),
+    "registering": ("Inscription d’un outil", "Registering a tool"),
+    "registering_lead": (
+        "Terminez dans la page de l’outil ci-dessous ; elle se ferme d’elle-même.",
+        "Finish in the tool’s page below; it closes by itself.",
+    ),
+    "tool_frame": ("Page de l’outil", "The tool’s page"),
+    "activate": ("Activer", "Activate"),
+    "delete": ("Supprimer", "Delete"),
+    "state_pending": ("En attente", "Pending"),
+    "state_active": ("Actif", "Active"),
+    "no_tools": ("Aucun outil pour l’instant.", "No tool so far."),
+    "log_lead": (
+        "Chaque lancement et chaque appel, accepté ou refusé, le plus récent d’abord.",
+        "Every launch and call, accepted or refused, latest first.",
+    ),
+    "log_empty": ("Rien encore.", "Nothing yet."),
+    "when": ("Quand", "When"),
+    "call": ("Appel", "Call"),
+    "result": ("Résultat", "Result"),
+    "details": ("Détails", "Details"),
+    "refused": ("La plateforme a refusé cette demande", "The platform refused this request"),
+    "refused_help": (
+        "Revenez au cours et recommencez ; si cela se répète, donnez ce code à l’administratrice :",
+        "Go back to the course and try again; if it happens again, give this code to the administrator:",
+    ),
+    "refused_reason_unknown_hint": (
+        "Ce lancement a déjà servi. Un lancement ne sert qu’une fois : rouvrez l’activité depuis le cours.",
+        "This launch was used already. A launch works once: open the activity from the course again.",
+    ),
+    "refused_reason_not_logged_in": (
+        "Choisissez d’abord qui vous êtes, sur la page du cours.",
+        "Choose who you are first, on the course page.",
+    ),
+    "refused_reason_tutors_only": (
+        "Cette page est réservée aux tuteurs et à l’administration.",
+        "This page is for tutors and administrators.",
+    ),
+    "refused_reason_administrators_only": (
+        "Cette page est réservée à l’administration.",
+        "This page is for administrators.",
+    ),
+    "refused_reason_tool_not_active": (
+        "L’administratrice n’a pas encore activé cet outil.",
+        "The administrator has not activated this tool yet.",
+    ),
+    "opening": ("Ouverture de l’activité…", "Opening the activity…"),
+    "continue": ("Continuer", "Continue"),
+    "content_added": ("Ajouté au cours", "Added to the course"),
+    "nothing_added": ("Rien n’a été ajouté", "Nothing was added"),
+    "demo": ("Démonstration", "Demonstration"),
+    "demo_note": (
+        "Plateforme de démonstration : les personnes sont imaginaires, les échanges sont réels.",
+        "Demonstration platform: the people are invented, the exchanges are real.",
+    ),
+    "language": ("Langue", "Language"),
+}
+
+
+def text(locale: str, key: str, **values: object) -> str:
+    """The text of that key, "fr" or "en", with French spaces that do not break."""
+    french, english = TEXTS[key]
+    if locale == "en":
+        return english.format(**values)
+    for mark in "?!;:":
+        french = french.replace(f" {mark}", f"\u00a0{mark}")
+    return french.format(**values)
+
+
+def number(locale: str, value: float) -> str:
+    """A grade: at most two decimals, none when it is whole."""
+    written = f"{value:.2f}".rstrip("0").rstrip(".")
+    return written if locale == "en" else written.replace(".", ",")
+
+
+def date_and_time(locale: str, written: str) -> str:
+    """An ISO time as a person reads it, in UTC."""
+    moment = datetime.fromisoformat(written).astimezone(UTC)
+    return moment.strftime("%Y-%m-%d %H:%M:%S" if locale == "en" else "%d/%m/%Y %H:%M:%S")

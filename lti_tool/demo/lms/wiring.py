@@ -1,0 +1,107 @@
+"""What every view of the LMS reaches for: settings, store, keys, and who is looking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app, request
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from lti_tool.demo.lms.people import LmsPerson, find_person
+from lti_tool.demo.lms.platform import PlatformKey
+from lti_tool.demo.lms.refusals import Refusal
+from lti_tool.demo.lms.secrets_file import cookie_secret, platform_private_key, public_pem
+from lti_tool.demo.lms.settings import LmsSettings
+from lti_tool.demo.lms.store import Store
+from lti_tool.demo.lms.tool_keys import ToolKeys
+
+USER_COOKIE = "lms_user"
+LANGUAGE_COOKIE = "lms_lang"
+
+
+@dataclass(frozen=True)
+class Lms:
+    """One LMS, ready to serve."""
+
+    settings: LmsSettings
+    store: Store
+    key: PlatformKey
+    tool_keys: ToolKeys
+    cookie_secret: str
+
+    @classmethod
+    def open(cls, settings: LmsSettings) -> Lms:
+        """Open the LMS's folder; a new one gets its people, its course and its keys."""
+        private = platform_private_key(settings.data_dir)
+        return cls(
+            settings=settings,
+            store=Store(settings.data_dir / "lms.sqlite3"),
+            key=PlatformKey(private, public_pem(private)),
+            tool_keys=ToolKeys(settings.http_seconds),
+            cookie_secret=cookie_secret(settings.data_dir),
+        )
+
+    @property
+    def issuer(self) -> str:
+        """Issuer and base address."""
+        return self.settings.issuer
+
+    def user_cookies(self) -> URLSafeSerializer:
+        """Signs and reads the `lms_user` cookie."""
+        return URLSafeSerializer(self.cookie_secret, salt="lms-user")
+
+    def page_marks(self) -> URLSafeSerializer:
+        """Signs and reads the opaque, case-sensitive marks of the roster's pages."""
+        return URLSafeSerializer(self.cookie_secret, salt="lms-roster-page")
+
+
+def current_lms() -> Lms:
+    """The LMS that serves this request."""
+    return cast(Lms, current_app.extensions["lms"])
+
+
+def current_person() -> LmsPerson | None:
+    """Whoever the `lms_user` cookie says is looking; None when nobody has been picked."""
+    lms = current_lms()
+    cookie = request.cookies.get(USER_COOKIE)
+    if not cookie:
+        return None
+    try:
+        person_id = lms.user_cookies().loads(cookie)
+    except BadSignature:
+        return None
+    with lms.store.reading() as db:
+        return find_person(db, person_id)
+
+
+def demand_person() -> LmsPerson:
+    """The person who is looking, or a refusal."""
+    person = current_person()
+    if person is None:
+        raise Refusal(401, "not_logged_in", "Choose who you are first.")
+    return person
+
+
+def demand_teacher() -> LmsPerson:
+    """The tutor or administrator who is looking, or a refusal."""
+    person = demand_person()
+    if not person.teaches:
+        raise Refusal(403, "tutors_only", "Only a tutor or an administrator may do this.")
+    return person
+
+
+def demand_admin() -> LmsPerson:
+    """The administrator who is looking, or a refusal."""
+    person = demand_person()
+    if person.role != "admin":
+        raise Refusal(403, "administrators_only", "Only the administrator may do this.")
+    return person
+
+
+def current_locale() -> str:
+    """ "fr" or "en": from `?lang=`, the language cookie, the browser, then the settings."""
+    for wish in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if wish in ("fr", "en"):
+            return str(wish)
+    return request.accept_languages.best_match(["fr", "en"]) or current_lms().settings.default_locale
