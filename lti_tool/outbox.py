@@ -108,7 +108,12 @@ class DeliveryBody(Base):
 
     __tablename__ = "delivery_body"
 
-    delivery_id: Mapped[int] = mapped_column(sa.ForeignKey("delivery.id"), primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        sa.ForeignKey("delivery.id"),
+        primary_key=True,
+        autoincrement=False,
+    )
     body: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
     delivery: Mapped[Delivery] = relationship(back_populates="content")
@@ -299,18 +304,25 @@ def mark_superseded(db: Session, claim: Claim, ids: Collection[int]) -> None:
         )
 
 
-def supersede_waiting(db: Session, order_key: str) -> None:
-    """Withdraw what still waits under a key, in the transaction that enqueues what replaces it."""
+def supersede_waiting(db: Session, order_key: str) -> bool:
+    """Withdraw the score that still waits under a key, in the transaction that enqueues what replaces it.
+
+    True when it was never claimed, so that nobody can ever have received it.
+    """
     db.flush()
-    db.execute(
+    withdrawn = db.scalars(
         sa.update(_rows)
         .where(
+            # Spelt out, not bound, as the partial index has it.
+            sa.text("kind = 'score'"),
             _column.order_key == order_key,
             _column.done_at.is_(None),
             _column.status == DeliveryStatus.WAITING.value,
         )
         .values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
-    )
+        .returning(_column.attempts)
+    ).all()
+    return bool(withdrawn) and not any(withdrawn)
 
 
 def known_keys(db: Session, keys: Iterable[uuid.UUID]) -> set[uuid.UUID]:

@@ -25,7 +25,6 @@ def upgrade() -> None:
         sa.Column("receiver", sa.String(length=40), nullable=False),
         sa.Column("key", sa.Uuid(), nullable=False),
         sa.Column("order_key", sa.String(length=100), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("target", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -73,6 +72,17 @@ def upgrade() -> None:
             postgresql_where=sa.text("kind = 'score' AND done_at IS NULL"),
         )
 
+    op.create_table(
+        "delivery_body",
+        sa.Column(
+            "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["delivery.id"], name=op.f("fk__delivery_body__delivery_id__delivery")
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk__delivery_body")),
+    )
     op.create_table(
         "launch_handoff",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -245,6 +255,7 @@ def upgrade() -> None:
         sa.Column("label", sa.String(length=255), nullable=True),
         sa.Column("roster_url", sa.Text(), nullable=True),
         sa.Column("roster_read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("roster_claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["deployment_id"], ["deployment.id"], name=op.f("fk__course__deployment_id__deployment")
@@ -257,6 +268,8 @@ def upgrade() -> None:
         sa.Column("line_item_url", sa.Text(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("standing", sa.String(length=20), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=True),
+        sa.Column("comment", sa.Text(), nullable=True),
         sa.Column("last_timestamp", sa.DateTime(timezone=True), nullable=False),
         sa.Column("graded", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -681,5 +694,6 @@ def downgrade() -> None:
             postgresql_where=sa.text("status = 'dead'"),
         )
 
+    op.drop_table("delivery_body")
     op.drop_table("delivery")
     # ### end Alembic commands ###
