@@ -276,6 +276,11 @@ def _finish(
     document["timestamp"] = timestamp
     if length is not None:
         document["result"]["duration"] = encoding.duration(length)
+    if "score" in document.get("result", {}):
+        document["result"]["score"] = {
+            key: int(value) if value == int(value) else value
+            for key, value in document["result"]["score"].items()
+        }
     # tincan gives every Group an empty member list; a Group known by its account needs none.
     document["context"].get("team", {}).pop("member", None)
     validate(document, now=now)

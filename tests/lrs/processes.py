@@ -37,7 +37,13 @@ def start_strict_lrs(data_dir: Path, port: int = 0) -> RunningLRS:
     }
     with log_path.open("wb") as log:
         process = subprocess.Popen(
-            ["node", "--no-deprecation", "--require", _PRELOAD, NODE_MODULES / "xapi-statements/dist/server.js"],
+            [
+                "node",
+                "--no-deprecation",
+                "--require",
+                _PRELOAD,
+                NODE_MODULES / "xapi-statements/dist/server.js",
+            ],
             cwd=data_dir,
             env=environment,
             stdin=subprocess.DEVNULL,

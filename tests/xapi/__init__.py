@@ -1,0 +1,1 @@
+"""The statements, the profile, the client and the delivery, each against real answers."""

@@ -1,0 +1,288 @@
+"""Every line of the delivery table, against an LRS that fails as it is told to."""
+
+import random
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
+
+from tests.xapi.scripted import ScriptedLRS
+from tests.xapi.story import told
+from xapi.client import LRSClient
+from xapi.delivery import FIRST_DELAY, LONGEST_DELAY, Blocked, Dead, Retry, Sent, deliver, next_attempt
+
+STATEMENTS = list(told().values())
+ITEMS = [(statement.id, statement.body) for statement in STATEMENTS[:8]]
+IDS = [str(identifier) for identifier, _ in ITEMS]
+ONE = ITEMS[:1]
+
+
+@pytest.fixture
+def lrs(httpserver: HTTPServer) -> ScriptedLRS:
+    return ScriptedLRS(httpserver)
+
+
+def hold(lrs: ScriptedLRS, *indexes: int) -> None:
+    """Let the LRS hold some statements already."""
+    lrs.held.update({IDS[index]: STATEMENTS[index].document for index in indexes})
+
+
+def test_nothing_to_send_sends_nothing(lrs):
+    assert deliver(lrs.client(), []) == []
+    assert lrs.bodies == []
+
+
+@pytest.mark.parametrize("answer", [Response("[]", 200), Response(status=204)], ids=["200", "204"])
+def test_a_success_means_sent(lrs, answer):
+    lrs.script.append(answer)
+    assert deliver(lrs.client(), ITEMS) == [Sent()] * 8
+
+
+def test_exactly_the_stored_bytes_are_sent_as_one_array(lrs):
+    deliver(lrs.client(), ITEMS)
+    assert lrs.bodies == [b"[" + b",".join(body for _, body in ITEMS) + b"]"]
+
+
+def test_statements_are_sent_in_the_order_given(lrs):
+    deliver(lrs.client(), ITEMS[::-1])
+    assert lrs.batches == [IDS[::-1]]
+
+
+def test_a_statement_given_twice_is_sent_once_and_answered_twice(lrs):
+    assert deliver(lrs.client(), [*ONE, *ONE]) == [Sent(), Sent()]
+    assert lrs.batches == [[IDS[0]]]
+
+
+def test_a_conflict_over_an_equal_statement_means_sent(lrs):
+    hold(lrs, 0)
+    assert deliver(lrs.client(), ONE) == [Sent()]
+
+
+def test_a_conflict_over_one_id_lets_the_rest_of_the_batch_through(lrs):
+    hold(lrs, 3)
+    assert deliver(lrs.client(), ITEMS) == [Sent()] * 8
+    assert set(lrs.held) == set(IDS)
+
+
+def test_after_a_conflict_only_the_absent_statements_go_again(lrs):
+    hold(lrs, 0, 3)
+    deliver(lrs.client(), ITEMS)
+    assert lrs.batches == [IDS, [i for n, i in enumerate(IDS) if n not in (0, 3)]]
+
+
+def test_a_conflict_over_another_statement_is_dead_with_what_the_lrs_holds(lrs):
+    other = {**STATEMENTS[0].document, "timestamp": "2020-01-01T00:00:00.000Z"}
+    lrs.held[IDS[0]] = other
+    [outcome] = deliver(lrs.client(), ONE)
+    assert isinstance(outcome, Dead)
+    assert outcome.theirs is not None
+    assert outcome.theirs["timestamp"] == "2020-01-01T00:00:00.000Z"
+
+
+def test_a_different_statement_does_not_hold_back_the_others(lrs):
+    lrs.held[IDS[2]] = {**STATEMENTS[2].document, "timestamp": "2020-01-01T00:00:00.000Z"}
+    outcomes = deliver(lrs.client(), ITEMS)
+    assert [type(outcome) for outcome in outcomes] == [Sent, Sent, Dead, *[Sent] * 5]
+
+
+def test_a_conflict_over_nothing_is_tried_again_alone_and_then_waits(lrs):
+    lrs.ghosts.add(IDS[1])
+    outcomes = deliver(lrs.client(), ITEMS[:3])
+    assert [type(outcome) for outcome in outcomes] == [Sent, Retry, Sent]
+
+
+def test_a_passing_conflict_over_nothing_is_sent_at_the_second_try(lrs):
+    lrs.script.append(Response("race", 409))
+    assert deliver(lrs.client(), ONE) == [Sent()]
+    assert len(lrs.bodies) == 2
+
+
+def test_a_lookup_that_fails_after_a_conflict_waits(lrs):
+    hold(lrs, 0)
+    lrs.lookup = Response("", 503)
+    [outcome] = deliver(lrs.client(), ONE)
+    assert outcome == Retry("after a conflict: asked for one statement, the LRS answered 503")
+
+
+def test_a_lookup_answered_with_a_list_is_understood(lrs):
+    hold(lrs, 0)
+    lrs.lookup = Response('{"statements": [' + ONE[0][1].decode() + "]}", 200)
+    assert deliver(lrs.client(), ONE) == [Sent()]
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_statement_refused_alone_is_dead_in_the_words_of_the_lrs(lrs, status):
+    lrs.script.append(Response("timestamp:\n  is wrong", status))
+    [outcome] = deliver(lrs.client(), ONE)
+    assert isinstance(outcome, Dead)
+    assert outcome.reason.startswith(f"HTTP {status}")
+    assert outcome.reason.endswith("timestamp: is wrong")
+
+
+def test_one_bad_statement_dies_and_the_rest_go_through(lrs):
+    lrs.bad.add(IDS[5])
+    outcomes = deliver(lrs.client(), ITEMS)
+    assert [type(outcome) for outcome in outcomes] == [*[Sent] * 5, Dead, Sent, Sent]
+    assert set(lrs.held) == set(IDS) - lrs.bad
+
+
+def test_several_bad_statements_die_and_the_rest_go_through(lrs):
+    lrs.bad.update({IDS[0], IDS[7]})
+    outcomes = deliver(lrs.client(), ITEMS)
+    assert [type(outcome) for outcome in outcomes] == [Dead, *[Sent] * 6, Dead]
+
+
+def test_a_bad_statement_costs_few_requests(lrs):
+    lrs.bad.add(IDS[0])
+    deliver(lrs.client(), ITEMS)
+    assert len(lrs.bodies) == 7
+
+
+def test_an_lrs_that_keeps_the_good_half_of_a_refused_batch_gets_nothing_twice(lrs):
+    lrs.script.append(Response("one is wrong", 400))
+    hold(lrs, *range(4))
+    assert deliver(lrs.client(), ITEMS) == [Sent()] * 8
+    assert set(lrs.held) == set(IDS)
+
+
+def test_a_batch_too_large_is_halved_until_it_passes(lrs):
+    lrs.largest = 3 + max(len(a[1]) + 1 + len(b[1]) for a, b in zip(ITEMS[::2], ITEMS[1::2], strict=True))
+    assert deliver(lrs.client(), ITEMS) == [Sent()] * 8
+    assert [len(batch) for batch in lrs.batches] == [8, 4, 2, 2, 4, 2, 2]
+
+
+def test_a_statement_too_large_alone_is_dead(lrs):
+    lrs.largest = 10
+    [outcome] = deliver(lrs.client(), ONE)
+    assert isinstance(outcome, Dead)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_of_the_credentials_blocks_the_lrs_and_drops_nothing(lrs, status):
+    lrs.script.append(Response("who are you?", status))
+    outcomes = deliver(lrs.client(), ITEMS)
+    assert [type(outcome) for outcome in outcomes] == [Blocked] * 8
+    assert "who are you?" in outcomes[0].reason
+
+
+def test_credentials_refused_halfway_keep_what_was_sent(lrs):
+    lrs.script.extend([Response("", 413), Response("[]", 200), Response("", 401)])
+    outcomes = deliver(lrs.client(), ITEMS)
+    assert [type(outcome) for outcome in outcomes] == [*[Sent] * 4, *[Blocked] * 4]
+
+
+@pytest.mark.parametrize("status", [301, 307, 404, 408, 429, 500, 502, 503, 504])
+def test_any_other_answer_means_the_same_bytes_later(lrs, status):
+    lrs.script.append(Response("later", status, headers={"Location": "https://elsewhere.example/"}))
+    [outcome] = deliver(lrs.client(), ONE)
+    assert isinstance(outcome, Retry)
+    assert str(status) in outcome.reason
+
+
+def test_a_redirection_is_not_followed_with_the_credentials(lrs):
+    elsewhere = lrs.server.url_for("/xAPI/statements")
+    lrs.script.append(Response("", 307, headers={"Location": elsewhere}))
+    deliver(lrs.client(), ONE)
+    assert len(lrs.bodies) == 1
+
+
+def test_a_failing_lrs_is_not_asked_again_for_the_rest(lrs):
+    lrs.script.extend([Response("", 413), Response("", 503)])
+    assert [type(outcome) for outcome in deliver(lrs.client(), ITEMS)] == [Retry] * 8
+    assert len(lrs.bodies) == 2
+
+
+def test_retry_after_is_read_as_seconds(lrs):
+    lrs.script.append(Response("", 429, headers={"Retry-After": "120"}))
+    [outcome] = deliver(lrs.client(), ONE)
+    assert isinstance(outcome, Retry)
+    assert outcome.after_seconds == 120
+
+
+def test_retry_after_is_read_as_a_date(lrs):
+    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    lrs.script.append(Response("", 503, headers={"Retry-After": moment}))
+    [outcome] = deliver(lrs.client(), ONE)
+    assert isinstance(outcome, Retry)
+    assert outcome.after_seconds == pytest.approx(90, abs=5)
+
+
+@pytest.mark.parametrize("nonsense", ["soon", "-5", ""])
+def test_a_retry_after_that_says_nothing_is_no_delay(lrs, nonsense):
+    lrs.script.append(Response("", 503, headers={"Retry-After": nonsense}))
+    [outcome] = deliver(lrs.client(), ONE)
+    assert isinstance(outcome, Retry)
+    assert outcome.after_seconds is None
+
+
+def test_a_statement_kept_before_a_500_is_found_and_not_sent_twice(lrs):
+    lrs.script.append(Response("oops", 500))
+    [first] = deliver(lrs.client(), ONE)
+    hold(lrs, 0)
+    assert (type(first), deliver(lrs.client(), ONE)) == (Retry, [Sent()])
+
+
+def test_a_silent_lrs_is_left_after_the_time_out(httpserver):
+    released = threading.Event()
+    httpserver.expect_request("/xAPI/statements").respond_with_handler(
+        lambda request: Response(status=204 if released.wait(10) else 500)
+    )
+    client = LRSClient(httpserver.url_for("/xAPI"), "someone", "secret", timeout=(5, 0.2))
+    started = time.monotonic()
+    [outcome] = deliver(client, ONE)
+    released.set()
+    assert isinstance(outcome, Retry)
+    assert time.monotonic() - started < 5
+
+
+@pytest.fixture
+def resetting_port() -> Iterator[int]:
+    """A port that takes a connection, reads a little and resets it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def reset() -> None:
+            connection, _ = listener.accept()
+            connection.recv(10)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+
+        thread = threading.Thread(target=reset)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join()
+
+
+def test_a_connection_that_is_reset_means_later(resetting_port):
+    [outcome] = deliver(LRSClient(f"http://127.0.0.1:{resetting_port}/", "a", "b"), ONE)
+    assert isinstance(outcome, Retry)
+
+
+def test_an_lrs_that_is_not_there_means_later():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    [outcome] = deliver(LRSClient(f"http://127.0.0.1:{port}/", "a", "b"), ONE)
+    assert isinstance(outcome, Retry)
+
+
+@given(st.integers(1, 10_000), st.randoms())
+def test_the_delay_lies_in_the_upper_half_of_a_doubling_bounded_interval(attempts, rng):
+    full = min(FIRST_DELAY * 2.0 ** min(attempts - 1, 30), LONGEST_DELAY)
+    assert full / 2 <= next_attempt(attempts, rng=rng) <= full
+
+
+@given(st.integers(1, 100), st.floats(0, 1e6), st.randoms())
+def test_the_delay_is_never_less_than_what_the_lrs_asked_for(attempts, after, rng):
+    assert next_attempt(attempts, after, rng) >= timedelta(seconds=after)
+
+
+def test_the_same_chance_gives_the_same_delay():
+    assert next_attempt(3, rng=random.Random(7)) == next_attempt(3, rng=random.Random(7))
