@@ -199,7 +199,9 @@ def _any(criterion: Mapping[str, Any]) -> CriterionSchema:
     if kind == "group":
         return GroupSchema()
     if not isinstance(kind, str) or kind not in _LEAVES:
-        raise ValidationError({"type": [Problem("unknown_criterion", type=str(kind)[:40])]})
+        # The name goes back to a page: only what can be shown there.
+        shown = kind[:40] if isinstance(kind, str) and kind.isascii() and kind.isprintable() else "?"
+        raise ValidationError({"type": [Problem("unknown_criterion", type=shown)]})
     return _LEAVES[kind]
 
 
