@@ -181,7 +181,7 @@ def _pair_facts(db: Session, participant: Participant) -> list[values.PairFacts]
         sessions[session.pair_id].append(
             values.SessionFact(
                 id=session.id,
-                status=cast("values.SessionStatus", str(session.status)),
+                status=session.status,
                 minutes=session.minutes,
                 format=session.format,
                 held_on=session.held_on,
@@ -193,7 +193,7 @@ def _pair_facts(db: Session, participant: Participant) -> list[values.PairFacts]
             values.ObjectiveFact(
                 id=objective.id,
                 direction=cast("values.Role", str(objective.direction)),
-                status=cast("values.ObjectiveStatus", str(objective.status)),
+                status=objective.status,
                 required=objective.required,
                 evidence=cast("values.Evidence | None", objective.evidence),
             )
