@@ -114,11 +114,10 @@ def record_score(
         .where(ResourceLink.course_id == course_id, ResourceLink.line_item_url.is_not(None))
         .order_by(ResourceLink.line_item_url)
     )
-    targets = {
-        url: (registration_id, family)
-        for url, scopes, registration_id, family in links
-        if SCORE_SCOPE in scopes
-    }
+    targets: dict[str, tuple[uuid.UUID, str | None]] = {}
+    for url, scopes, registration_id, family in links:
+        if url and SCORE_SCOPE in scopes:
+            targets[url] = (registration_id, family)
     return sum(
         _record_on(db, url, registration_id, family, person, standing, told, now, comment)
         for url, (registration_id, family) in targets.items()

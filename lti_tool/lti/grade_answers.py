@@ -1,0 +1,180 @@
+"""Sending scores to a gradebook, and what each answer means: nothing lost, nothing twice.
+
+| the platform answers | do |
+|---|---|
+| 2xx | sent |
+| 409 (Moodle), 400 for an earlier time (Canvas) | read the result: ours or a later one → sent; else say it again, later |
+| 400, 422 otherwise | read the result: ours → sent; else dead, with the platform's words |
+| 404, 410 | the line item is gone: dead |
+| 401 after a fresh token, or no token at all | this registration waits until somebody has looked; nothing is dropped |
+| 403 | this line item waits, longer each time: Moodle says so of one that was taken away, the others go on |
+| 429, 5xx, a time-out, a reset, anything else | the same bytes later |
+
+Nothing here stores, sleeps or logs. https://www.imsglobal.org/spec/lti-ags/v2p0#score-service-media-type-and-schema
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import requests
+
+from lti_tool.lti.grades import RESULT_SCOPE, SCORE_SCOPE
+from lti_tool.lti.http import Unreachable
+from lti_tool.lti.service import Answer, PlatformService, TokenRefused
+from lti_tool.outbox import Parcel
+from schemas.ags import ResultSchema
+from xapi.delivery import Blocked, Dead, Retry, Sent
+
+SCORE_TYPE: Final = "application/vnd.ims.lis.v1.score+json"
+RESULTS_TYPE: Final = "application/vnd.ims.lis.v2.resultcontainer+json"
+_FORBIDDEN: Final = frozenset({"bad_address", "not_https", "private_address"})
+_MOST_RESTAMPS: Final = 20
+
+
+@dataclass(frozen=True)
+class Stale:
+    """The platform holds something else under a timestamp that is not earlier: say it again, later."""
+
+    than: dt.datetime
+    reason: str
+
+
+ScoreOutcome = Sent | Dead | Retry | Blocked | Stale
+
+
+def deliver_scores(service: PlatformService, parcels: Sequence[Parcel]) -> list[ScoreOutcome]:
+    """Post the scores, in order, and say what became of each, in the same order.
+
+    A fault that is the platform's rather than one score's ends the round: the rest share its outcome.
+    """
+    outcomes: list[ScoreOutcome] = []
+    for parcel in parcels:
+        outcome, is_everybodys = _deliver_one(service, parcel)
+        outcomes.append(outcome)
+        if is_everybodys:
+            outcomes += [outcome] * (len(parcels) - len(outcomes))
+            break
+    return outcomes
+
+
+def _deliver_one(service: PlatformService, parcel: Parcel) -> tuple[ScoreOutcome, bool]:
+    """What became of one score, and whether the same holds for every other."""
+    target = parcel.target or {}
+    try:
+        service.get_access_token([SCORE_SCOPE])
+    except TokenRefused as error:
+        return Blocked(str(error)), True
+    except requests.RequestException as error:
+        if isinstance(error, Unreachable) and error.reason in _FORBIDDEN:
+            return Blocked(f"the token endpoint: {error}"), True
+        return Retry(f"the token endpoint: {_told(error)}"), True
+    try:
+        answer = service.call(
+            "POST",
+            beneath(target["line_item_url"], "scores"),
+            [SCORE_SCOPE],
+            body=parcel.body,
+            content_type=SCORE_TYPE,
+        )
+    except TokenRefused as error:
+        return Blocked(str(error)), True
+    except requests.RequestException as error:
+        if isinstance(error, Unreachable) and error.reason in _FORBIDDEN:
+            return Dead(f"the line item's address: {error}"), False
+        return Retry(_told(error)), True
+    return _meaning(service, parcel, answer)
+
+
+def _meaning(service: PlatformService, parcel: Parcel, answer: Answer) -> tuple[ScoreOutcome, bool]:
+    if answer.ok:
+        return Sent(), False
+    if answer.status == 409 or _is_about_an_earlier_timestamp(answer):
+        return _after_a_stale_one(service, parcel, answer), False
+    if answer.status in (400, 422):
+        held, _ = _result(service, parcel)
+        ours = json.loads(parcel.body)
+        return (Sent() if held and _same(ours, held) else Dead(answer.words)), False
+    if answer.status in (404, 410):
+        return Dead(answer.words), False
+    if answer.status == 401:
+        return Blocked(answer.words), True
+    if answer.status == 403:
+        return Retry(answer.words), False
+    busy = answer.status == 429 or answer.status >= 500
+    return Retry(answer.words, _retry_after(answer)), busy
+
+
+def _is_about_an_earlier_timestamp(answer: Answer) -> bool:
+    """Canvas has no status of its own for it, only words."""
+    return answer.status == 400 and b"before" in answer.body and b"last updated timestamp" in answer.body
+
+
+def _after_a_stale_one(service: PlatformService, parcel: Parcel, answer: Answer) -> ScoreOutcome:
+    """A repeat of ours, or a later word, means delivered. Only something else, not later, is said again."""
+    held, fault = _result(service, parcel)
+    if fault is not None:
+        return fault
+    ours = json.loads(parcel.body)
+    sent_at = dt.datetime.fromisoformat(ours["timestamp"])
+    if held is not None and (_same(ours, held) or (held["timestamp"] or sent_at) > sent_at):
+        return Sent()
+    if "scoreGiven" not in ours or (held is not None and held["timestamp"] is None):
+        # A state without a grade leaves no result to compare; and where results bear no time, the refusal
+        # itself says that something later is there.
+        return Sent()
+    if parcel.attempts > _MOST_RESTAMPS:
+        return Dead(answer.words)
+    return Stale(than=max(sent_at, (held or {}).get("timestamp") or sent_at), reason=answer.words)
+
+
+def _result(service: PlatformService, parcel: Parcel) -> tuple[dict[str, Any] | None, ScoreOutcome | None]:
+    """What the gradebook holds for the person, read back; or why that cannot be known now.
+
+    A platform that gives no right to read results is believed.
+    """
+    target = parcel.target or {}
+    address = beneath(target["line_item_url"], "results", user_id=target["user_id"])
+    try:
+        answer = service.call("GET", address, [RESULT_SCOPE], accept=RESULTS_TYPE)
+        if answer.ok:
+            return ResultSchema().load_matching(answer.json(), target["user_id"]), None
+    except TokenRefused:
+        return None, Sent()
+    except requests.RequestException as error:
+        return None, Retry(f"reading the result: {_told(error)}")
+    if answer.status in (401, 403, 404, 405):
+        return None, Sent()
+    return None, Retry(f"reading the result: {answer.words}", _retry_after(answer))
+
+
+def _same(ours: dict[str, Any], held: dict[str, Any]) -> bool:
+    """Whether the result is the score we sent, whatever its scale."""
+    if "scoreGiven" not in ours:
+        return held["score"] is None
+    if held["score"] is None:
+        return False
+    share = held["score"] / (held["maximum"] or 1.0)
+    return bool(abs(share - ours["scoreGiven"] / ours["scoreMaximum"]) < 1e-4)
+
+
+def beneath(url: str, name: str, **query: str) -> str:
+    """The address of a line item's scores or results: in its path, before the query (AGS §3.2.10)."""
+    parts = urlsplit(url)
+    added = "&".join(f"{key}={quote(value)}" for key, value in query.items())
+    asked = "&".join(part for part in (parts.query, added) if part)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}", query=asked))
+
+
+def _retry_after(answer: Answer) -> float | None:
+    value = answer.headers.get("Retry-After", "").strip()
+    return float(value) if value.isdecimal() else None
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error)[:300]}"

@@ -1,0 +1,251 @@
+"""The roster: who belongs to a course, read page by page (NRPS 2.0), so that people can be paired before they came.
+
+https://www.imsglobal.org/spec/lti-nrps/v2p0. One page is in memory at a time, and each is stored in its own
+transaction; nothing is read inside one. Whoever is no longer listed becomes inactive, but only after a complete
+reading: a platform that breaks off half-way has said nothing about the rest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import requests
+import sqlalchemy as sa
+import structlog
+from marshmallow import ValidationError
+from sqlalchemy.orm import Session
+
+from lti_tool.database import utcnow
+from lti_tool.lti import roles
+from lti_tool.lti.models import Deployment, ResourceLink
+from lti_tool.lti.service import Answer, Parts, PlatformService, TokenRefused
+from lti_tool.lti.upserts import insert_for
+from lti_tool.people import Course, Membership, Person
+from schemas.nrps import load_members
+
+SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+CONTAINER_TYPE: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+PAGE_SIZE: Final = 500
+"""Asked for; a platform may give fewer. Moodle and Open edX give pages only when a limit is asked for."""
+MOST_PAGES: Final = 5000
+FRESH_FOR: Final = dt.timedelta(hours=1)
+_CLAIM: Final = dt.timedelta(minutes=5)
+"""How long nobody else starts to read: longer than a reading takes, and the pause after one that failed."""
+
+_log = structlog.get_logger(__name__)
+
+
+class RosterUnreadable(Exception):
+    """The platform did not give the whole roster; what was known before stays."""
+
+
+@dataclass(frozen=True)
+class RosterReading:
+    """What one complete reading found."""
+
+    members: int
+    pages: int
+    unreadable: int
+    """Entries that could not be read; then nobody was made inactive."""
+    left: int
+    """How many are no longer listed."""
+
+
+def roster_is_due(course: Course, now: dt.datetime) -> bool:
+    """Whether the roster was never read, or is older than an hour; never without an address to read it at."""
+    if course.roster_url is None:
+        return False
+    return course.roster_read_at is None or course.roster_read_at <= now - FRESH_FOR
+
+
+def refresh_if_due(tool: Parts, course_id: uuid.UUID) -> bool:
+    """Read the roster if it is due and nobody else is reading it. True when it was read.
+
+    For the tutor's page: never raises for what a platform does, and a failure leaves the old roster and is
+    logged. Goes over the network, so never inside a transaction.
+    """
+    now = utcnow()
+    can_start = (
+        Course.id == course_id,
+        Course.roster_url.is_not(None),
+        sa.or_(Course.roster_read_at.is_(None), Course.roster_read_at <= now - FRESH_FOR),
+        sa.or_(Course.roster_claimed_until.is_(None), Course.roster_claimed_until <= now),
+    )
+    with tool.database.reading() as db:
+        if db.scalar(sa.select(Course.id).where(*can_start)) is None:
+            return False
+    with tool.database.transaction() as db:
+        claimed = db.execute(
+            sa.update(Course)
+            .where(*can_start)
+            .values(roster_claimed_until=now + _CLAIM)
+            .returning(Course.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+    if not claimed:
+        return False
+    try:
+        reading = read_roster(tool, course_id)
+    except RosterUnreadable as error:
+        _log.warning("roster_unreadable", course=str(course_id), problem=str(error))
+        return False
+    _log.info(
+        "roster_read", course=str(course_id), members=reading.members, pages=reading.pages, left=reading.left
+    )
+    return True
+
+
+def read_roster(tool: Parts, course_id: uuid.UUID) -> RosterReading:
+    """Read every page and store what it says. Raises :class:`RosterUnreadable`; pages already read are kept."""
+    with tool.database.reading() as db:
+        course = db.get_one(Course, course_id)
+        registration_id = db.get_one(Deployment, course.deployment_id).registration_id
+        link = db.scalar(
+            sa.select(ResourceLink.resource_link_id)
+            .where(ResourceLink.course_id == course_id)
+            .order_by(ResourceLink.created_at.desc())
+            .limit(1)
+        )
+    if course.roster_url is None:
+        raise RosterUnreadable("the platform gave no address for it")
+    service = PlatformService(tool, registration_id)
+    started_at = utcnow()
+    answer = _first_page(service, course.roster_url, link)
+    seen: set[str] = set()
+    members = unreadable = pages = 0
+    while True:
+        found, wrong = _members(answer)
+        with tool.database.transaction() as db:
+            _store(db, registration_id, course_id, found, started_at)
+        members, unreadable, pages = members + len(found), unreadable + wrong, pages + 1
+        if answer.next_url is None:
+            break
+        if answer.next_url in seen or pages >= MOST_PAGES:
+            raise RosterUnreadable("its pages lead back to each other")
+        seen.add(answer.next_url)
+        answer = _page(service, answer.next_url)
+    return RosterReading(
+        members, pages, unreadable, _finish(tool, course_id, started_at, complete=not unreadable)
+    )
+
+
+def _first_page(service: PlatformService, url: str, link: str | None) -> Answer:
+    """The first page, asked for the link's sake where one is known (§2.4.2); without it where that is refused."""
+    if link is not None:
+        try:
+            return _page(service, _with_query(url, limit=str(PAGE_SIZE), rlid=link))
+        except _RefusedError:
+            _log.info("roster_without_link", url_host=urlsplit(url).hostname)
+    return _page(service, _with_query(url, limit=str(PAGE_SIZE)))
+
+
+class _RefusedError(RosterUnreadable):
+    """The platform answered, and it was a refusal."""
+
+
+def _page(service: PlatformService, url: str) -> Answer:
+    try:
+        answer = service.call("GET", url, [SCOPE], accept=CONTAINER_TYPE)
+    except TokenRefused as error:
+        raise RosterUnreadable(str(error)) from None
+    except requests.RequestException as error:
+        raise RosterUnreadable(f"{type(error).__name__}: {str(error)[:300]}") from None
+    if not answer.ok:
+        kind = _RefusedError if 400 <= answer.status < 500 and answer.status != 429 else RosterUnreadable
+        raise kind(answer.words)
+    return answer
+
+
+def _members(answer: Answer) -> tuple[list[dict[str, Any]], int]:
+    try:
+        return load_members(answer.json())
+    except (ValidationError, requests.RequestException):
+        raise RosterUnreadable("a page is not a membership container") from None
+
+
+def _with_query(url: str, **added: str) -> str:
+    parts = urlsplit(url)
+    kept = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in added]
+    return urlunsplit(parts._replace(query=urlencode([*kept, *added.items()])))
+
+
+def _store(
+    db: Session,
+    registration_id: uuid.UUID,
+    course_id: uuid.UUID,
+    members: Sequence[dict[str, Any]],
+    read_at: dt.datetime,
+) -> None:
+    """Upsert one page: what a member shows replaces, what is absent keeps; roles are replaced."""
+    by_subject = {member["user_id"]: member for member in members}
+    stands = {subject: roles.standing(member["roles"]) for subject, member in by_subject.items()}
+    # A test student is nobody: pairing one with a person would be a mistake.
+    listed = sorted(subject for subject in by_subject if not stands[subject].is_test_user)
+    if not listed:
+        return
+    known = ("name", "given_name", "family_name", "email")
+    arrived = insert_for(db, Person).values(
+        [
+            {
+                "id": uuid.uuid4(),
+                "pseudonym": uuid.uuid4(),
+                "created_at": read_at,
+                "registration_id": registration_id,
+                "subject": subject,
+                **{field: by_subject[subject][field] for field in known},
+            }
+            for subject in listed
+        ]
+    )
+    kept = {field: sa.func.coalesce(arrived.excluded[field], getattr(Person, field)) for field in known}
+    people = db.execute(
+        arrived.on_conflict_do_update(index_elements=["registration_id", "subject"], set_=kept).returning(
+            Person.subject, Person.id
+        )
+    )
+    belonging = insert_for(db, Membership).values(
+        [
+            {
+                "id": uuid.uuid4(),
+                "course_id": course_id,
+                "person_id": person_id,
+                "role": stands[subject].role,
+                "active": by_subject[subject]["status"] == "Active",
+                "updated_at": read_at,
+            }
+            for subject, person_id in people
+        ]
+    )
+    replaced = {field: belonging.excluded[field] for field in ("role", "active", "updated_at")}
+    db.execute(belonging.on_conflict_do_update(index_elements=["course_id", "person_id"], set_=replaced))
+
+
+def _finish(tool: Parts, course_id: uuid.UUID, started_at: dt.datetime, *, complete: bool) -> int:
+    """Note that the whole roster was read; make inactive whoever it did not name and who did not launch since."""
+    with tool.database.transaction() as db:
+        left = 0
+        if complete:
+            gone = db.execute(
+                sa.update(Membership)
+                .where(
+                    Membership.course_id == course_id,
+                    Membership.updated_at < started_at,
+                    Membership.active.is_(True),
+                )
+                .values(active=False)
+                .returning(Membership.id)
+                .execution_options(synchronize_session=False)
+            )
+            left = len(gone.all())
+        db.execute(
+            sa.update(Course)
+            .where(Course.id == course_id)
+            .values(roster_read_at=utcnow(), roster_claimed_until=None)
+            .execution_options(synchronize_session=False)
+        )
+    return left
