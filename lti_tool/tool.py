@@ -17,6 +17,7 @@ from lti_tool.database import Database
 from lti_tool.lti.crypto import Vault
 from lti_tool.lti.http import GuardedHttp
 from lti_tool.lti.keys import ToolKeys
+from lti_tool.lti.keysets import PlatformKeys
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Tool:
     """Encrypts secrets at rest."""
     keys: ToolKeys
     """The tool's own signing keys."""
+    platform_keys: PlatformKeys
+    """The platforms' public keys."""
     wake: Event = field(default_factory=Event)
     """Set when deliveries were written, so that a worker in this process need not wait for its next look."""
 
@@ -49,6 +52,7 @@ def make_tool(config: Config) -> Tool:
         http=guarded.session(),
         vault=vault,
         keys=ToolKeys(database, vault),
+        platform_keys=PlatformKeys(database, guarded),
     )
 
 

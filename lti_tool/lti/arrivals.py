@@ -1,0 +1,236 @@
+"""A verified launch becomes rows: the person, the course, their place in it, the link, and a session to work in.
+
+The last step of the launch journey, in one transaction. Each row is one INSERT … ON CONFLICT, so that two first
+launches at once (a class opening the activity together) both find, and neither makes twice. The statements are
+built once per database dialect: a launch pays for running them only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import functools
+import secrets
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.database import utcnow
+from lti_tool.lti.models import LaunchSession, Registration, ResourceLink
+from lti_tool.lti.upserts import insert_in, table_of
+from lti_tool.people import Course, CourseRole, Membership, Person
+
+SESSION_LIFETIME = dt.timedelta(hours=12)
+
+RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
+DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
+
+
+@dataclass(frozen=True)
+class VerifiedLaunch:
+    """What a launch said, once every check has passed: plain values, so that it can wait as JSON."""
+
+    registration_id: uuid.UUID
+    deployment_id: uuid.UUID
+    """Our row of it, not the platform's id."""
+    message_type: str
+    role: CourseRole
+    is_admin: bool = False
+    subject: str | None = None
+    """None for an anonymous launch."""
+    name: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    email: str | None = None
+    locale: str | None = None
+    context_id: str | None = None
+    """None where the platform launches outside any course."""
+    context_title: str | None = None
+    context_label: str | None = None
+    resource_link_id: str | None = None
+    resource_link_title: str | None = None
+    content_id: uuid.UUID | None = None
+    line_item_url: str | None = None
+    scopes: tuple[str, ...] = ()
+    roster_url: str | None = None
+    platform_family: str | None = None
+    """What the platform is, when that is news; None when it said nothing or what we know already."""
+    return_url: str | None = None
+    document_target: str | None = None
+    deep_linking: dict[str, Any] | None = None
+
+    @property
+    def display_name(self) -> str | None:
+        """The person's name, as far as the platform shares it."""
+        return self.name or " ".join(part for part in (self.given_name, self.family_name) if part) or None
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object from which :meth:`from_json` makes an equal launch."""
+        return {
+            field.name: str(value) if isinstance(value, uuid.UUID) else value
+            for field in dataclasses.fields(self)
+            if (value := getattr(self, field.name)) is not None
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> VerifiedLaunch:
+        """The launch that :meth:`to_json` wrote."""
+        values = dict(stored)
+        for name in ("registration_id", "deployment_id", "content_id"):
+            if name in values:
+                values[name] = uuid.UUID(values[name])
+        values["role"] = CourseRole(values["role"])
+        values["scopes"] = tuple(values.get("scopes", ()))
+        return cls(**values)
+
+
+def arrive(
+    db: Session, launch: VerifiedLaunch, *, secret_hash: str, now: dt.datetime | None = None
+) -> uuid.UUID:
+    """Write a launch's rows into the present transaction. Returns the id of its :class:`LaunchSession`.
+
+    ``secret_hash``: SHA-256 of the secret that must come with that id.
+    """
+    now = now or utcnow()
+    statements = _statements(db.get_bind().dialect.name)
+    person_id = course_id = link_id = None
+    if launch.subject is not None:
+        person_id = db.execute(statements.person, _person(launch, now)).scalar_one()
+    if launch.context_id is not None:
+        course_id = db.execute(statements.course, _course(launch, now)).scalar_one()
+    if person_id is not None and course_id is not None:
+        place = {"course_id": course_id, "person_id": person_id, "role": launch.role.value}
+        db.execute(statements.membership, {**place, "active": True, "updated_at": now})
+    if course_id is not None and launch.resource_link_id is not None:
+        link_id = db.execute(statements.link, _link(launch, course_id, now)).scalar_one()
+    if launch.platform_family is not None:
+        db.execute(statements.family, {"wanted": launch.registration_id, "family": launch.platform_family})
+    session_id = uuid.uuid4()
+    db.execute(
+        statements.session,
+        {
+            "id": session_id,
+            "secret_hash": secret_hash,
+            "csrf_key": secrets.token_hex(32),
+            "registration_id": launch.registration_id,
+            "deployment_id": launch.deployment_id,
+            "person_id": person_id,
+            "course_id": course_id,
+            "resource_link_id": link_id,
+            "role": launch.role.value,
+            "is_admin": launch.is_admin,
+            "message_type": launch.message_type,
+            "locale": launch.locale,
+            "return_url": launch.return_url,
+            "document_target": launch.document_target,
+            "deep_linking": launch.deep_linking,
+            "created_at": now,
+            "expires_at": now + SESSION_LIFETIME,
+        },
+    )
+    return session_id
+
+
+def _person(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "registration_id": launch.registration_id,
+        "subject": launch.subject,
+        "name": launch.name,
+        "given_name": launch.given_name,
+        "family_name": launch.family_name,
+        "email": launch.email,
+        "locale": launch.locale,
+        "created_at": now,
+        "last_launch_at": now,
+    }
+
+
+def _course(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "deployment_id": launch.deployment_id,
+        "context_id": launch.context_id,
+        "title": launch.context_title,
+        "label": launch.context_label,
+        "roster_url": launch.roster_url,
+        "created_at": now,
+    }
+
+
+def _link(launch: VerifiedLaunch, course_id: uuid.UUID, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "course_id": course_id,
+        "resource_link_id": launch.resource_link_id,
+        "title": launch.resource_link_title,
+        "content_id": launch.content_id,
+        "line_item_url": launch.line_item_url,
+        "scopes": list(launch.scopes),
+        "created_at": now,
+    }
+
+
+@dataclass(frozen=True)
+class _Statements:
+    person: sa.Executable
+    course: sa.Executable
+    membership: sa.Executable
+    link: sa.Executable
+    family: sa.Executable
+    session: sa.Executable
+
+
+@functools.cache
+def _statements(dialect: str) -> _Statements:
+    """The statements of an arrival, in this database's words."""
+    registration = table_of(Registration)
+    return _Statements(
+        # What a platform stops sharing stays as it was: the roster may have told it.
+        person=_upsert(
+            dialect,
+            table_of(Person),
+            ("registration_id", "subject"),
+            keep_if_none=("name", "given_name", "family_name", "email", "locale"),
+            replace=("last_launch_at",),
+        ),
+        course=_upsert(
+            dialect,
+            table_of(Course),
+            ("deployment_id", "context_id"),
+            keep_if_none=("title", "label", "roster_url"),
+        ),
+        membership=_upsert(
+            dialect,
+            table_of(Membership),
+            ("course_id", "person_id"),
+            replace=("role", "active", "updated_at"),
+        ),
+        # The line item is replaced even by none: a tutor may have switched grading off.
+        link=_upsert(
+            dialect,
+            table_of(ResourceLink),
+            ("course_id", "resource_link_id"),
+            keep_if_none=("title", "content_id"),
+            replace=("line_item_url", "scopes"),
+        ),
+        family=sa.update(registration)
+        .where(registration.c.id == sa.bindparam("wanted"))
+        .values(platform_family=sa.bindparam("family")),
+        session=sa.insert(table_of(LaunchSession)),
+    )
+
+
+def _upsert(
+    dialect: str,
+    table: Any,
+    key: tuple[str, ...],
+    *,
+    keep_if_none: tuple[str, ...] = (),
+    replace: tuple[str, ...] = (),
+) -> sa.Executable:
+    """INSERT, or else UPDATE the row with this key; gives back its id either way."""
+    insert = insert_in(dialect, table)
+    values: dict[str, Any] = {name: insert.excluded[name] for name in replace}
+    values |= {name: sa.func.coalesce(insert.excluded[name], table.c[name]) for name in keep_if_none}
+    return insert.on_conflict_do_update(index_elements=list(key), set_=values).returning(table.c.id)

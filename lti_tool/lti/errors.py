@@ -1,0 +1,314 @@
+"""Why something was refused at the LTI doors: one class for each reason.
+
+The class's docstring is the text for the log, ``reason`` is the code of the audit row, ``status`` the HTTP
+status, and ``advice`` says which words the person gets (:mod:`lti_tool.views.refusals`). What a class says is
+never shown to a person: it would help whoever forges a launch more than whoever meant well.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import ClassVar
+
+
+class Advice(enum.Enum):
+    """What a person can do about a refusal; each has its words in :mod:`lti_tool.views.refusals`."""
+
+    OPEN_AGAIN = "open again"
+    TELL_ADMIN = "tell the administrator"
+    AWAIT_APPROVAL = "await approval"
+    SIGN_IN = "sign in to the LMS"
+    NEW_TAB = "continue in a new tab"
+    SESSION_OVER = "session over"
+    NOT_YOURS = "not your page"
+    TUTORS_ONLY = "for tutors"
+    NAMELESS = "no person"
+    FORM_AGAIN = "send the form again"
+    TOO_LARGE = "too large"
+
+
+class Refused(Exception):
+    """The request was refused."""
+
+    status: ClassVar[int] = 400
+    reason: ClassVar[str] = "refused"
+    step: ClassVar[str] = "launch"
+    advice: ClassVar[Advice] = Advice.TELL_ADMIN
+
+    def __init_subclass__(cls) -> None:
+        """Name the reason after the class: ``NonceWrong`` is recorded as ``nonce_wrong``."""
+        if "reason" not in cls.__dict__:
+            cls.reason = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        issuer: str | None = None,
+        client_id: str | None = None,
+        deployment_id: str | None = None,
+    ) -> None:
+        super().__init__(detail or (self.__doc__ or "").strip())
+        self.detail = detail
+        self.issuer = issuer
+        self.client_id = client_id
+        self.deployment_id = deployment_id
+
+
+# The login, OpenID Connect third-party initiated: 1EdTech security framework §5.1.1.1
+
+
+class LoginRefused(Refused):
+    """The login was refused."""
+
+    step = "login"
+
+
+class LoginMalformed(LoginRefused):
+    """A parameter of the login request is missing, too long or not what the specification says."""
+
+
+class IssuerUnknown(LoginRefused):
+    """No registration names this issuer."""
+
+    status = 403
+
+
+class ClientUnknown(LoginRefused):
+    """The issuer is known, but not with this client id."""
+
+    status = 403
+
+
+class ClientAmbiguous(LoginRefused):
+    """The login names no client id and the issuer has several registrations."""
+
+
+class TargetElsewhere(LoginRefused):
+    """target_link_uri is not an address of this tool."""
+
+
+# The state and the browser
+
+
+class LaunchMalformed(Refused):
+    """The launch request lacks its state or its id_token, or repeats or overfills them."""
+
+
+class StateUnknown(Refused):
+    """No login made this state."""
+
+    status = 403
+    advice = Advice.OPEN_AGAIN
+
+
+class StateUsed(StateUnknown):
+    """This state has opened, or failed to open, a launch already."""
+
+
+class StateExpired(StateUnknown):
+    """The login took longer than ten minutes."""
+
+
+class OtherBrowser(StateUnknown):
+    """The launch arrived from another browser than its login."""
+
+
+class NoBrowserProof(Refused):
+    """The launch is right, but the browser brought no cookie to show that it made the login."""
+
+    status = 403
+    advice = Advice.NEW_TAB
+
+
+class PlatformRefused(Refused):
+    """The platform answered the login with an error instead of a token."""
+
+    status = 403
+    advice = Advice.SIGN_IN
+
+
+class TooLarge(Refused):
+    """The request is larger than any real launch."""
+
+    status = 413
+    advice = Advice.TOO_LARGE
+
+
+# The token: 1EdTech security framework §5.1.3
+
+
+class TokenMalformed(Refused):
+    """The id_token is not a signed JSON Web Token."""
+
+
+class AlgorithmNotAllowed(Refused):
+    """The id_token is not signed with RS256."""
+
+
+class KidMissing(Refused):
+    """The id_token does not say which key signed it."""
+
+
+class KidUnknown(Refused):
+    """The platform publishes no usable key of this name."""
+
+    status = 403
+
+
+class KeysetUnreadable(Refused):
+    """The platform's key set cannot be read."""
+
+    status = 403
+
+
+class SignatureWrong(Refused):
+    """The signature is not the platform's."""
+
+    status = 403
+
+
+class NonceWrong(Refused):
+    """The nonce is not the one of this login."""
+
+    status = 403
+    advice = Advice.OPEN_AGAIN
+
+
+class IssuerMismatch(Refused):
+    """The token's issuer is not the one whose login this was."""
+
+    status = 403
+
+
+class AudienceWrong(Refused):
+    """The token is not meant for this registration's client id."""
+
+    status = 403
+
+
+class AuthorizedPartyWrong(Refused):
+    """azp names another client, or is missing from a token with several audiences."""
+
+    status = 403
+
+
+class TokenExpired(Refused):
+    """The token's time is over."""
+
+    status = 403
+    advice = Advice.OPEN_AGAIN
+
+
+class TokenFromTheFuture(Refused):
+    """The token's iat or nbf lies in the future: a clock is wrong."""
+
+    status = 403
+
+
+class TokenTooOld(Refused):
+    """The token was issued before the login that it answers could have begun."""
+
+    status = 403
+    advice = Advice.OPEN_AGAIN
+
+
+# The message: LTI 1.3 core §5.3
+
+
+class ClaimMissing(Refused):
+    """A claim that the message needs is missing."""
+
+
+class ClaimsMalformed(Refused):
+    """A claim has another type or length than the specification gives it."""
+
+
+class VersionWrong(Refused):
+    """The version is not 1.3.0."""
+
+
+class MessageTypeWrong(Refused):
+    """The message is of a type that this tool does not take."""
+
+
+class TargetClaimElsewhere(Refused):
+    """The target_link_uri claim is not an address of this tool."""
+
+
+class DeploymentAwaitsApproval(Refused):
+    """The deployment is new or not yet approved by this tool's administrator."""
+
+    status = 403
+    advice = Advice.AWAIT_APPROVAL
+
+
+class DeploymentOfAnotherTenant(Refused):
+    """The deployment belongs to another registration of the same issuer."""
+
+    status = 403
+
+
+class DeploymentDiffers(Refused):
+    """The deployment is not the one that the login named."""
+
+    status = 403
+
+
+# After the launch
+
+
+class HandoffUnknown(Refused):
+    """The address that continues a launch in a new tab is unknown, used or more than two minutes old."""
+
+    status = 410
+    advice = Advice.OPEN_AGAIN
+
+
+class HandoffForged(Refused):
+    """The confirmation that continues a launch was sent by a page of another site."""
+
+    status = 403
+    advice = Advice.OPEN_AGAIN
+
+
+class SessionRefused(Refused):
+    """A page of a launch was refused."""
+
+    step = "session"
+    status = 403
+    advice = Advice.NOT_YOURS
+
+
+class SessionUnknown(SessionRefused):
+    """No launch has this address."""
+
+
+class SessionOfAnotherBrowser(SessionRefused):
+    """The launch was opened in another browser."""
+
+
+class SessionExpired(SessionRefused):
+    """The launch is more than twelve hours old."""
+
+    status = 410
+    advice = Advice.SESSION_OVER
+
+
+class CsrfTokenWrong(SessionRefused):
+    """The form does not carry the token of its launch."""
+
+    advice = Advice.FORM_AGAIN
+
+
+class PersonNeeded(SessionRefused):
+    """The launch named nobody, so it may look but not act."""
+
+    advice = Advice.NAMELESS
+
+
+class TutorNeeded(SessionRefused):
+    """The page is for the course's tutors."""
+
+    advice = Advice.TUTORS_ONLY

@@ -1,0 +1,168 @@
+"""The platforms' public keys: remembered by kid in the database, read again once when a token names a new one.
+
+Security framework §5.1.3 and §6.3: keys are found by ``kid`` in the key set of the registration. The token's own
+``jku``, ``x5u`` and ``jwk`` headers are never looked at.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import threading
+import time
+import uuid
+from typing import Any, Protocol
+
+import jwt
+import requests
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from lti_tool.database import Database, utcnow
+from lti_tool.lti.errors import KeysetUnreadable, KidUnknown
+from lti_tool.lti.models import PlatformKey, Registration
+from lti_tool.lti.tool_config import PlatformRegistration
+from lti_tool.lti.upserts import insert_for, table_of
+
+REFETCH_PAUSE = dt.timedelta(seconds=2)
+"""After a reading that did not bring the key that was wanted: how long until a platform is asked again."""
+FRESH_FOR = dt.timedelta(hours=24)
+"""How long a key is believed before the key set is read again, so that a withdrawn key does not live for ever."""
+LEAST_BITS = 2048
+_PATIENCE = 20.0
+"""Seconds to wait for another thread's reading of the same key set."""
+
+_TABLE = table_of(PlatformKey)
+_FIND = sa.select(_TABLE.c.jwk, _TABLE.c.fetched_at).where(
+    _TABLE.c.registration_id == sa.bindparam("registration_id"), _TABLE.c.kid == sa.bindparam("kid")
+)
+
+
+class FetchesJson(Protocol):
+    """What reads a key set; :class:`lti_tool.lti.http.GuardedHttp` does, with limits on time and size."""
+
+    def fetch_json(self, url: str) -> Any:
+        """The JSON at ``url``. Raises :class:`requests.RequestException`."""
+
+
+class PlatformKeys:
+    """The keys of all platforms. One object serves a process; the database is shared by all of them."""
+
+    def __init__(self, database: Database, http: FetchesJson) -> None:
+        self._database = database
+        self._http = http
+        self._guard = threading.Lock()
+        self._reading: dict[uuid.UUID, threading.Lock] = {}
+        self._fruitless: dict[uuid.UUID, float] = {}
+
+    def find(self, registration: PlatformRegistration, kid: str) -> jwt.PyJWK:
+        """The platform's key of this name, from the database or else from its key set.
+
+        Raises :class:`KidUnknown` or :class:`KeysetUnreadable`. Must not be called inside a transaction: it may
+        call the platform.
+        """
+        known, fresh = self._remembered(registration.id, kid)
+        if known is not None and fresh:
+            return known
+        # One thread reads; the others wait for what it brings. A second process may read as well: no harm.
+        lock = self._lock_of(registration.id)
+        if not lock.acquire(timeout=_PATIENCE):
+            raise KeysetUnreadable("another reading of the key set takes too long")
+        try:
+            return self._read_again(registration, kid)
+        finally:
+            lock.release()
+
+    def _read_again(self, registration: PlatformRegistration, kid: str) -> jwt.PyJWK:
+        known, fresh = self._remembered(registration.id, kid)
+        paused = time.monotonic() < self._fruitless.get(registration.id, 0.0)
+        if known is not None and (fresh or paused):
+            return known
+        if paused:
+            raise KidUnknown(f"{kid!r}; the key set was read a moment ago")
+        self._fruitless[registration.id] = time.monotonic() + REFETCH_PAUSE.total_seconds()
+        try:
+            keys = self._fetch(registration)
+        except KeysetUnreadable:
+            if known is not None:  # a platform that is down for a moment keeps its keys
+                return known
+            raise
+        self._store(registration.id, keys)
+        known, _fresh = self._remembered(registration.id, kid)
+        if known is None:
+            raise KidUnknown(repr(kid))
+        del self._fruitless[registration.id]
+        return known
+
+    def _lock_of(self, registration_id: uuid.UUID) -> threading.Lock:
+        with self._guard:
+            return self._reading.setdefault(registration_id, threading.Lock())
+
+    def _remembered(self, registration_id: uuid.UUID, kid: str) -> tuple[jwt.PyJWK | None, bool]:
+        """The key as the database has it, and whether it was read lately."""
+        with self._database.reading() as db:
+            row = db.execute(_FIND, {"registration_id": registration_id, "kid": kid}).one_or_none()
+        if row is None:
+            return None, False
+        return _parsed(row.jwk["n"], row.jwk["e"]), row.fetched_at > utcnow() - FRESH_FOR
+
+    def _fetch(self, registration: PlatformRegistration) -> list[dict[str, str]]:
+        """The usable keys of the platform's set; one that is not is passed over, as RFC 7517 §5 asks."""
+        url = registration.get_key_set_url() or ""
+        try:
+            found = self._http.fetch_json(url)
+        except requests.RequestException as error:
+            raise KeysetUnreadable(str(error)[:200]) from error
+        keys = found.get("keys") if isinstance(found, dict) else None
+        if not isinstance(keys, list):
+            raise KeysetUnreadable("there is no list of keys")
+        return [usable for key in keys[:100] if (usable := _usable(key))]
+
+    def _store(self, registration_id: uuid.UUID, keys: list[dict[str, str]]) -> None:
+        now = utcnow()
+        with self._database.transaction() as db:
+            db.execute(
+                sa.update(Registration).where(Registration.id == registration_id).values(keyset_read_at=now)
+            )
+            # A key that the platform withdrew is no longer believed.
+            db.execute(
+                sa.delete(PlatformKey).where(
+                    PlatformKey.registration_id == registration_id,
+                    PlatformKey.kid.not_in([key["kid"] for key in keys]),
+                )
+            )
+            for key in keys:
+                insert = insert_for(db, PlatformKey).values(
+                    registration_id=registration_id, kid=key["kid"], jwk=key, fetched_at=now
+                )
+                db.execute(
+                    insert.on_conflict_do_update(
+                        index_elements=["registration_id", "kid"], set_={"jwk": key, "fetched_at": now}
+                    )
+                )
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(n: str, e: str) -> jwt.PyJWK:
+    """The key itself; parsing costs more than verifying."""
+    return jwt.PyJWK({"kty": "RSA", "n": n, "e": e}, algorithm="RS256")
+
+
+def _usable(key: Any) -> dict[str, str] | None:
+    """The public half of an RSA signing key of at least 2048 bits, or None."""
+    if not isinstance(key, dict) or key.get("kty") != "RSA":
+        return None
+    kid, n, e = key.get("kid"), key.get("n"), key.get("e")
+    if not (isinstance(kid, str) and 0 < len(kid) <= 255 and "\x00" not in kid):
+        return None
+    if not (isinstance(n, str) and isinstance(e, str)):
+        return None
+    if key.get("use", "sig") != "sig" or key.get("alg", "RS256") != "RS256":
+        return None
+    try:
+        public = _parsed(n, e).key
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return None
+    if not isinstance(public, RSAPublicKey) or public.key_size < LEAST_BITS:
+        return None
+    return {"kty": "RSA", "kid": kid, "n": n, "e": e}

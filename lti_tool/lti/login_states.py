@@ -1,0 +1,106 @@
+"""Logins under way: the row that ties state, nonce, registration, deployment and browser together, used once.
+
+PyLTI1p3 keeps states and nonces apart from each other and never forgets them, so that a launch can be replayed
+for a day and the login of one platform takes the token of another. Here the launch consumes the login's one row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from pylti1p3.session import SessionService
+
+from lti_tool.database import Database, utcnow
+from lti_tool.lti.errors import StateExpired, StateUnknown, StateUsed
+from lti_tool.lti.models import LoginState
+from lti_tool.lti.tool_config import PlatformRegistration, registration_by_id
+from lti_tool.lti.upserts import table_of
+
+LOGIN_LIFETIME = dt.timedelta(minutes=10)
+
+_TABLE = table_of(LoginState)
+_INSERT = sa.insert(_TABLE)
+_CONSUME = (
+    sa.update(_TABLE)
+    .where(
+        _TABLE.c.state == sa.bindparam("wanted"),
+        _TABLE.c.used_at.is_(None),
+        _TABLE.c.expires_at > sa.bindparam("now"),
+    )
+    .values(used_at=sa.bindparam("now"))
+    .returning(_TABLE.c.nonce, _TABLE.c.registration_id, _TABLE.c.deployment_hint, _TABLE.c.browser_hash)
+)
+
+
+@dataclass(frozen=True)
+class LoginUnderWay:
+    """What a login left for its launch."""
+
+    nonce: str
+    registration: PlatformRegistration
+    deployment_hint: str | None
+    browser_hash: str
+
+
+def secret_hash(secret: str) -> str:
+    """SHA-256, in hexadecimal: secrets of 256 random bits need no salt and no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def new_secret() -> str:
+    """256 random bits in 43 characters that are safe in an address and in a cookie."""
+    return secrets.token_urlsafe(32)
+
+
+class LoginStates(SessionService):
+    """PyLTI1p3's session service, as rows of ``login_state``."""
+
+    def __init__(self, database: Database) -> None:  # no request: nothing is kept in a web session
+        self._database = database
+
+    def begin(
+        self,
+        registration: PlatformRegistration,
+        *,
+        browser_secret: str,
+        target_link_uri: str,
+        deployment_hint: str | None,
+    ) -> tuple[str, str]:
+        """Remember a login. Returns its fresh state and nonce."""
+        state, nonce = new_secret(), new_secret()
+        with self._database.transaction() as db:
+            db.execute(
+                _INSERT,
+                {
+                    "state": state,
+                    "nonce": nonce,
+                    "registration_id": registration.id,
+                    "deployment_hint": deployment_hint,
+                    "target_link_uri": target_link_uri,
+                    "browser_hash": secret_hash(browser_secret),
+                    "expires_at": utcnow() + LOGIN_LIFETIME,
+                },
+            )
+        return state, nonce
+
+    def consume(self, state: str) -> LoginUnderWay:
+        """Use a state up, whatever becomes of its launch.
+
+        The UPDATE decides: of two launches with one state, one gets the row. Raises :class:`StateUnknown`,
+        :class:`StateUsed` or :class:`StateExpired`.
+        """
+        with self._database.transaction() as db:
+            row = db.execute(_CONSUME, {"wanted": state, "now": utcnow()}).one_or_none()
+            if row is not None:
+                registration = registration_by_id(db, row.registration_id)
+                return LoginUnderWay(row.nonce, registration, row.deployment_hint, row.browser_hash)
+            left = db.get(LoginState, state)
+            if left is None:
+                raise StateUnknown
+            registration = registration_by_id(db, left.registration_id)
+            refusal = StateExpired if left.used_at is None else StateUsed
+            raise refusal(issuer=registration.issuer, client_id=registration.client_id)

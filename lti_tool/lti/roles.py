@@ -1,0 +1,112 @@
+"""The platform's role URIs become what a person may do in a course. URIs are compared whole, never searched.
+
+LTI 1.3 core, appendix A (https://www.imsglobal.org/spec/lti/v1p3#role-vocabularies). Decisions:
+
+- Only roles *in the course* (``membership``) open a tutor's pages. An institution's Instructor may well be here to
+  learn, and a site administrator is flagged as such without becoming anybody's tutor.
+- ``membership/Learner#Instructor`` is a kind of learner: a sub-role belongs to the role before the ``#``.
+- Every sub-role of Instructor is a tutor, teaching assistants included: they look after the same people.
+  A ContentDeveloper is one too, since it is they who place the activity in a course and set it up.
+- LIS's Mentor is a person who looks over learners' shoulders (Canvas: observer), not a mentor of ours. An
+  observer may see the learners named in ``role_scope_mentor`` and nobody else, so nobody where it is missing.
+- Where nothing is known, a person is a learner: the least that is of any use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from lti_tool.people import CourseRole
+
+LIS = "http://purl.imsglobal.org/vocab/lis/v2/"
+LTI = "http://purl.imsglobal.org/vocab/lti/"
+
+_INSTRUCTOR_SUB_ROLES = (
+    "ExternalInstructor",
+    "Grader",
+    "GuestInstructor",
+    "Lecturer",
+    "PrimaryInstructor",
+    "SecondaryInstructor",
+    "TeachingAssistant",
+    "TeachingAssistantGroup",
+    "TeachingAssistantOffering",
+    "TeachingAssistantSection",
+    "TeachingAssistantTemplate",
+)
+_LEARNER_SUB_ROLES = ("ExternalLearner", "GuestLearner", "Instructor", "Learner", "NonCreditLearner")
+_MENTOR_SUB_ROLES = (
+    "Advisor",
+    "Auditor",
+    "ExternalAdvisor",
+    "ExternalAuditor",
+    "ExternalLearningCoach",
+    "ExternalMentor",
+    "ExternalReviewer",
+    "ExternalTutor",
+    "LearningCoach",
+    "Mentor",
+    "Reviewer",
+    "Tutor",
+)
+
+
+def _context_roles(*names: str) -> set[str]:
+    """A role's URI, and its short name, which the specification allows for roles in a context alone."""
+    return {f"{LIS}membership#{name}" for name in names} | set(names)
+
+
+TUTOR_ROLES = frozenset(
+    _context_roles("Instructor", "Administrator", "ContentDeveloper")
+    | {f"{LIS}membership/Instructor#{name}" for name in _INSTRUCTOR_SUB_ROLES}
+)
+LEARNER_ROLES = frozenset(
+    _context_roles("Learner") | {f"{LIS}membership/Learner#{name}" for name in _LEARNER_SUB_ROLES}
+)
+OBSERVER_ROLES = frozenset(
+    _context_roles("Mentor") | {f"{LIS}membership/Mentor#{name}" for name in _MENTOR_SUB_ROLES}
+)
+ADMIN_ROLES = frozenset(
+    {
+        f"{LIS}institution/person#Administrator",
+        f"{LIS}system/person#Administrator",
+        f"{LIS}system/person#SysAdmin",
+    }
+)
+TEST_USER_ROLES = frozenset({f"{vocabulary}system/person#TestUser" for vocabulary in (LIS, LTI)})
+"""The specification and Canvas write it under ``vocab/lti``; some platforms under ``vocab/lis/v2``."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the roles of one launch, or of one line of a roster, amount to."""
+
+    role: CourseRole
+    is_admin: bool = False
+    """An administrator of the site or the institution; says nothing about the course."""
+    is_test_user: bool = False
+    """The platform's "student view": acts like a learner, but is nobody."""
+    observes: frozenset[str] = frozenset()
+    """For an observer: the subjects whose progress may be seen."""
+
+
+def standing(uris: Collection[str], role_scope_mentor: Collection[str] = ()) -> Standing:
+    """The strongest role that these URIs give.
+
+    ``uris``: the roles claim, or a roster member's ``roles``. ``role_scope_mentor``: the claim of that name, the
+    subjects over whose shoulders a LIS Mentor may look.
+    """
+    held = frozenset(uris)
+    if held & TUTOR_ROLES:
+        role = CourseRole.TUTOR
+    elif held & OBSERVER_ROLES and not held & LEARNER_ROLES:
+        role = CourseRole.OBSERVER
+    else:
+        role = CourseRole.LEARNER
+    return Standing(
+        role=role,
+        is_admin=bool(held & ADMIN_ROLES),
+        is_test_user=bool(held & TEST_USER_ROLES),
+        observes=frozenset(role_scope_mentor) if role is CourseRole.OBSERVER else frozenset(),
+    )
