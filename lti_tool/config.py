@@ -1,4 +1,4 @@
-"""The environment becomes one frozen :class:`Config`; a wrong value stops the start with one line that names it.
+"""The environment becomes one frozen :class:`Config`; a wrong value stops the start with one line naming it.
 
 Every ``TANDEM_X`` can also be given as ``TANDEM_X_FILE``, the path of a file that holds the value, as container
 platforms hand out secrets.
@@ -15,6 +15,9 @@ from pathlib import Path
 from marshmallow import ValidationError
 
 from schemas.settings import SETTINGS, SettingsSchema
+
+
+KEPT_SETTINGS = "settings.env"
 
 
 class WrongSetting(Exception):
@@ -52,7 +55,9 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
 
     Makes the data folder, and the secret key in it when none is given. Raises :class:`WrongSetting`.
     """
-    given = _read(os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    given = _read(environ)
+    given = _read(_kept(Path(given.get("data_dir", "var")).expanduser())) | given
     try:
         values = SettingsSchema().load(given)
     except ValidationError as error:
@@ -86,6 +91,26 @@ def _read(environ: Mapping[str, str]) -> dict[str, str]:
         if value:
             given[name] = value
     return given
+
+
+def _kept(data_dir: Path) -> dict[str, str]:
+    """Settings kept in the data folder's ``settings.env``, one ``TANDEM_X=value`` a line.
+
+    The demo writes one, so that every command pointed at its folder sees its data. The environment wins.
+    """
+    path = data_dir / KEPT_SETTINGS
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSetting(f"TANDEM_DATA_DIR: {path} cannot be read ({error})") from None
+    settings = {}
+    for line in lines:
+        name, equals, value = line.strip().partition("=")
+        if equals and not name.startswith("#"):
+            settings[name.strip()] = value.strip()
+    return settings
 
 
 def _own_secret_key(data_dir: Path) -> str:

@@ -119,7 +119,10 @@ def _password(data_dir: Path) -> str:
         "username": USERNAME,
         "hash": bcrypt.hashpw(password.encode(), bcrypt.gensalt(10)).decode(),
         "scopes": ["all"],
-        "agent": {"objectType": "Agent", "account": {"homePage": "http://127.0.0.1/tandem", "name": USERNAME}},
+        "agent": {
+            "objectType": "Agent",
+            "account": {"homePage": "http://127.0.0.1/tandem", "name": USERNAME},
+        },
     }
     for path, text in ((users, json.dumps([user])), (kept, password)):
         path.touch(mode=0o600)

@@ -1,0 +1,173 @@
+"""The demo: the tool, a small LMS and a learning record store on this machine, connected as an admin would do it.
+
+Nothing is planted: the tool is registered through the LMS's own registration page, and the activity is added
+through its content picker, both over HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+import waitress
+
+from lti_tool.app import create_app
+from lti_tool.config import KEPT_SETTINGS, Config, load_config
+from lti_tool.delivery import Worker
+from lti_tool.demo.browser import Browser
+from lti_tool.demo.connect import add_activity, connect_tool
+from lti_tool.demo.lms.server import RunningLms
+from lti_tool.demo.lms.settings import LmsSettings
+from lti_tool.demo.lrs import RunningLRS, start_ralph
+from lti_tool.lti.invitations import create as create_invitation
+from lti_tool.mentoring.programme_templates import DEMO_TEMPLATE
+from lti_tool.migrations import migrate
+from lti_tool.tool import Tool, make_tool
+
+MARK = "demo.json"
+"""The file that says a folder is the demo's, and may be emptied by ``--reset``."""
+
+
+class DemoError(Exception):
+    """The demo cannot start. The text is one line that says why."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a demo runs: three ports on loopback and one folder."""
+
+    data_dir: Path
+    port: int = 5000
+    lms_port: int = 5001
+    lrs_port: int = 5002
+
+    @property
+    def tool_url(self) -> str:
+        """The tool is 127.0.0.1 and the LMS localhost, so that the frame is cross-site as in real life."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def lms_url(self) -> str:
+        return f"http://localhost:{self.lms_port}"
+
+    @property
+    def lrs_url(self) -> str:
+        return f"http://127.0.0.1:{self.lrs_port}/xAPI/"
+
+
+def reset(place: Place) -> None:
+    """Remove everything the demo keeps. A folder that is not the demo's is left alone (:class:`DemoError`)."""
+    folder = place.data_dir
+    if not folder.exists():
+        return
+    if any(folder.iterdir()) and not (folder / MARK).exists():
+        raise DemoError(f"{folder} was not made by the demo: it is left alone. Name another with --data.")
+    shutil.rmtree(folder)
+
+
+def is_running(place: Place) -> bool:
+    """Whether a demo answers at these ports already."""
+    try:
+        tool = requests.get(f"{place.tool_url}/healthz", timeout=2)
+        lms = requests.get(f"{place.lms_url}/people.json", timeout=2)
+    except requests.RequestException:
+        return False
+    return tool.ok and lms.ok
+
+
+class Demo:
+    """The three servers. Use it with ``with``: they run inside the block and are gone after it."""
+
+    def __init__(self, place: Place, say: Callable[[str], None]) -> None:
+        self.place = place
+        self._say = say
+        self._stops: list[Callable[[], Any]] = []
+        self.tool: Tool
+
+    def __enter__(self) -> Demo:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop what was started, the last first."""
+        while self._stops:
+            self._stops.pop()()
+
+    def invite(self, label: str) -> str:
+        """The address of a set-up page that one LMS may use."""
+        return create_invitation(
+            self.tool.database, base_url=self.tool.config.base_url, label=label
+        ).setup_url
+
+    def _start(self) -> None:
+        self.place.data_dir.mkdir(parents=True, exist_ok=True)
+        self._say("Starting the learning record store…")
+        lrs = start_ralph(self.place.data_dir / "lrs", self.place.lrs_port)
+        self._stops.append(lrs.stop)
+        self._say("Starting the LMS…")
+        lms = self._start_lms()
+        self._stops.append(lms.stop)
+        self._say("Starting the tool…")
+        self.tool = make_tool(_settings(self.place, lrs))
+        self._start_tool()
+        mark = self.place.data_dir / MARK
+        if not mark.exists():
+            self._say("Connecting the tool to the LMS, and adding the activity to the course…")
+            link_id = self._connect()
+            mark.write_text(json.dumps({"activity": link_id}), encoding="utf-8")
+
+    def _start_lms(self) -> RunningLms:
+        try:
+            return RunningLms(LmsSettings(data_dir=self.place.data_dir / "lms", port=self.place.lms_port))
+        except OSError as error:
+            raise DemoError(
+                f"port {self.place.lms_port} cannot be used for the LMS: {error.strerror}"
+            ) from None
+
+    def _start_tool(self) -> None:
+        migrate(self.tool.database)
+        app = create_app(self.tool.config, self.tool)
+        try:
+            server = waitress.create_server(app, host="127.0.0.1", port=self.place.port, threads=8)
+        except OSError as error:
+            raise DemoError(f"port {self.place.port} cannot be used for the tool: {error.strerror}") from None
+        thread = threading.Thread(target=server.run, name="demo-tool", daemon=True)
+        thread.start()
+        self._stops.append(server.close)
+        worker = Worker(self.tool)
+        worker.start()
+        self._stops.append(worker.stop)
+
+    def _connect(self) -> str:
+        admin = Browser("en")
+        connect_tool(admin, self.place.lms_url, self.invite("Demo"))
+        tutor = Browser("fr")
+        return add_activity(tutor, self.place.lms_url, template=DEMO_TEMPLATE)
+
+
+def _settings(place: Place, lrs: RunningLRS) -> Config:
+    """Keep the demo's settings in its folder, where every command finds them, and read them from there."""
+    kept = {
+        "TANDEM_BASE_URL": place.tool_url,
+        "TANDEM_LRS_ENDPOINT": lrs.endpoint,
+        "TANDEM_LRS_USERNAME": lrs.username,
+        "TANDEM_LRS_PASSWORD": lrs.password,
+        "TANDEM_ALLOW_PRIVATE_NETWORKS": "true",
+    }
+    path = place.data_dir / KEPT_SETTINGS
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={value}\n" for name, value in kept.items()), encoding="utf-8")
+    return load_config({"TANDEM_DATA_DIR": str(place.data_dir)})

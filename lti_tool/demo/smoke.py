@@ -1,0 +1,196 @@
+"""The whole loop by itself, over HTTP alone, with new people each time; any step that fails says its name.
+
+It imports nothing of the tool: it only knows what a person, an admin and an LRS analyst can see.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from lti_tool.demo.browser import Browser, Page, PageError
+from lti_tool.demo.connect import add_activity, become, connect_tool
+
+PATIENCE = 20.0
+"""Seconds to wait for what the worker delivers."""
+
+ATTENDED = "http://adlnet.gov/expapi/verbs/attended"
+CONFIRMED = "http://activitystrea.ms/confirm"
+COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
+PROGRAMME = "https://w3id.org/xapi/reverse-mentoring/activity-types/programme"
+
+
+class StepFailed(Exception):
+    """A step of the loop went wrong; the text names it."""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """What the smoke run is told: where things are, and an invitation to connect the tool with."""
+
+    lms_url: str
+    setup_url: str
+    lrs_url: str
+    lrs_username: str
+    lrs_password: str
+    template: str
+
+
+def run(loop: Loop, say: Callable[[str], None]) -> None:
+    """Do the whole loop. Raises :class:`StepFailed` at the first step that does not hold."""
+    with _step("the LMS registers the tool from its set-up page", say):
+        admin = Browser()
+        tool_id = connect_tool(admin, loop.lms_url, loop.setup_url)
+    with _step("a tutor adds the activity from the content picker", say):
+        tutor = Browser()
+        link_id = add_activity(tutor, loop.lms_url, template=loop.template, tool_id=tool_id)
+    with _step("two new people are enrolled", say):
+        mentor_id, mentor_name = _new_person(admin, loop, "Ines")
+        mentee_id, mentee_name = _new_person(admin, loop, "Paul")
+    with _step("neither of them has a grade", say):
+        for person_id in (mentor_id, mentee_id):
+            grade, completion = _result(admin, loop, link_id, person_id)
+            _hold(grade is None and completion != "complete", f"the grade is {grade}, the state {completion}")
+    with _step("the tutor opens the activity", say):
+        _launch(tutor, loop, link_id)
+    mentor, mentee = Browser(), Browser()
+    with _step("the mentor launches and offers to teach", say):
+        _become(mentor, loop, mentor_id)
+        home = _launch(mentor, loop, link_id)
+        mentor.submit(home.form(action="/join"), button="mentor")
+    with _step("the mentee launches and wants to learn", say):
+        _become(mentee, loop, mentee_id)
+        home = _launch(mentee, loop, link_id)
+        mentee.submit(home.form(action="/join"), button="mentee")
+    with _step("the tutor pairs the two", say):
+        form = _launch(tutor, loop, link_id).form(having="mentor_id")
+        chosen = _launch(tutor, loop, link_id)
+        tutor.submit(
+            form,
+            mentor_id=_choice(chosen, "mentor_id", mentor_name),
+            mentee_id=_choice(chosen, "mentee_id", mentee_name),
+        )
+    with _step("both sign the agreement", say):
+        for browser in (mentor, mentee):
+            home = _launch(browser, loop, link_id)
+            charter = browser.open(home.link("/agreement"))
+            browser.submit(charter.form(action="/agreement"), accepted="on")
+    before = _statements(loop)
+    with _step("the mentor logs a session", say):
+        home = _launch(mentor, loop, link_id)
+        form = mentor.open(home.link("/sessions/new")).form(having="minutes")
+        mentor.submit(form)
+    with _step("the mentee confirms it", say):
+        home = _launch(mentee, loop, link_id)
+        mentee.submit(home.form(action="/confirm"))
+    with _step("the LRS holds the session and both completions", say):
+        _wait_for(lambda: _told(loop, before))
+    with _step("the gradebook shows both as complete, with a grade", say):
+        for person_id in (mentor_id, mentee_id):
+            _wait_for(lambda person_id=person_id: _is_complete(admin, loop, link_id, person_id))
+    with _step("the LMS forgets the activity of this run", say):
+        admin.open(f"{loop.lms_url}/admin/tools/{tool_id}/delete", {})
+
+
+@contextmanager
+def _step(name: str, say: Callable[[str], None]) -> Iterator[None]:
+    try:
+        yield
+    except (PageError, requests.RequestException, KeyError, IndexError, ValueError, StepFailed) as error:
+        raise StepFailed(f"{name}: {error}") from error
+    say(f"  ok  {name}")
+
+
+def _hold(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise StepFailed(otherwise)
+
+
+def _new_person(admin: Browser, loop: Loop, given_name: str) -> tuple[str, str]:
+    """Enrol somebody nobody has heard of; returns their id and name."""
+    become(admin, loop.lms_url, "admin")
+    family_name = f"Essai {secrets.token_hex(4)}"
+    admin.open(
+        f"{loop.lms_url}/people",
+        {"given_name": given_name, "family_name": family_name, "role": "student", "job": ""},
+    )
+    name = f"{given_name} {family_name}"
+    people = admin.json(f"{loop.lms_url}/people.json")
+    return next(str(person["id"]) for person in people if person["name"] == name), name
+
+
+def _become(browser: Browser, loop: Loop, person_id: str) -> None:
+    browser.open(f"{loop.lms_url}/login", {"person_id": person_id, "next": "/"})
+
+
+def _launch(browser: Browser, loop: Loop, link_id: str) -> Page:
+    return browser.open(f"{loop.lms_url}/launch/{link_id}")
+
+
+def _choice(page: Page, field: str, name: str) -> str:
+    """The value of the option of ``field`` that shows ``name``."""
+    for text, value in page.options.get(field, []):
+        if name in text:
+            return value
+    raise StepFailed(f"{field} does not offer {name}")
+
+
+def _result(admin: Browser, loop: Loop, link_id: str, person_id: str) -> tuple[float | None, str]:
+    """The grade and the completion state that the gradebook shows."""
+    book = admin.json(f"{loop.lms_url}/gradebook.json")
+    column = next(column for column in book["columns"] if str(column["link_id"]) == link_id)
+    student = next(student for student in book["students"] if str(student["id"]) == person_id)
+    cell = student["grades"][str(column["line_item_id"])]
+    return cell["grade"], student["completion"][link_id]
+
+
+def _is_complete(admin: Browser, loop: Loop, link_id: str, person_id: str) -> bool:
+    grade, completion = _result(admin, loop, link_id, person_id)
+    return grade == 100 and completion.startswith("complete")
+
+
+def _statements(loop: Loop) -> dict[str, dict[str, Any]]:
+    """Everything the LRS holds, by id."""
+    found: dict[str, dict[str, Any]] = {}
+    url: str | None = f"{loop.lrs_url}statements?limit=500"
+    while url:
+        answer = requests.get(
+            url,
+            auth=(loop.lrs_username, loop.lrs_password),
+            headers={"X-Experience-API-Version": "1.0.3"},
+            timeout=10,
+        )
+        answer.raise_for_status()
+        document = answer.json()
+        found |= {statement["id"]: statement for statement in document["statements"]}
+        more = document.get("more")
+        url = requests.compat.urljoin(url, more) if more else None
+    return found
+
+
+def _told(loop: Loop, before: dict[str, dict[str, Any]]) -> bool:
+    """Whether the LRS has the two who attended, the confirmation, and both completions, each once."""
+    new = [statement for key, statement in _statements(loop).items() if key not in before]
+
+    def count(verb: str, kind: str | None = None) -> int:
+        return sum(
+            statement["verb"]["id"] == verb
+            and (kind is None or statement["object"].get("definition", {}).get("type") == kind)
+            for statement in new
+        )
+
+    return (count(ATTENDED), count(CONFIRMED), count(COMPLETED, PROGRAMME)) == (2, 1, 2)
+
+
+def _wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > deadline:
+            raise StepFailed(f"not seen within {PATIENCE:.0f} seconds")
+        time.sleep(0.3)
