@@ -50,6 +50,7 @@ def told() -> dict[str, Statement]:
     """Every statement of the story by the name of its golden file, in the order of its timestamps."""
     s = statements
     held_by_mentor = s.session_held(SCENE, PAIR, SESSION, Role.MENTOR, recorded_at=at(12, 10))
+    held_by_mentee = s.session_held(SCENE, PAIR, SESSION, Role.MENTEE, recorded_at=at(12, 10, 1))
     return {
         "joined-mentor": s.joined(SCENE, MENTOR, Role.MENTOR, MENTOR_ENROLMENT, recorded_at=at(2, 8)),
         "joined-mentee": s.joined(SCENE, MENTEE, Role.MENTEE, MENTEE_ENROLMENT, recorded_at=at(2, 9)),
@@ -58,10 +59,14 @@ def told() -> dict[str, Statement]:
         "objective-agreed": s.objective_agreed(SCENE, PAIR, OBJECTIVE, recorded_at=at(4, 8)),
         "objective-agreed-mentor": s.objective_agreed(SCENE, PAIR, MENTOR_OBJECTIVE, recorded_at=at(4, 9)),
         "session-held-mentor": held_by_mentor,
-        "session-held-mentee": s.session_held(SCENE, PAIR, SESSION, Role.MENTEE, recorded_at=at(12, 10, 1)),
+        "session-held-mentee": held_by_mentee,
         "voided": s.voided(SCENE, PAIR.pair_id, held_by_mentor.id, recorded_at=at(12, 11)),
+        "voided-mentee": s.voided(SCENE, PAIR.pair_id, held_by_mentee.id, recorded_at=at(12, 11, 1)),
         "session-held-corrected": s.session_held(
-            SCENE, PAIR, CORRECTED, Role.MENTOR, recorded_at=at(12, 11, 1), revision=1
+            SCENE, PAIR, CORRECTED, Role.MENTOR, recorded_at=at(12, 11, 2), revision=1
+        ),
+        "session-held-corrected-mentee": s.session_held(
+            SCENE, PAIR, CORRECTED, Role.MENTEE, recorded_at=at(12, 11, 3), revision=1
         ),
         "session-confirmed": s.session_confirmed(
             SCENE, PAIR, CORRECTED, Role.MENTEE, recorded_at=at(12, 12), revision=1

@@ -1,0 +1,58 @@
+"""The queries of docs/xapi.md give the right figures on the story; its example runs as it is written."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.xapi.story import MENTEE, PAIR, at, told
+from xapi.delivery import Retry
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "xapi.md").read_text()
+EXAMPLE, *QUERIES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, Any]:
+    """What the queries leave behind, run on the story as an LRS that returns voided statements gives it."""
+    names: dict[str, Any] = {
+        "fetched": [statement.document for statement in told().values()],
+        "now": at(30, 0),
+    }
+    for query in QUERIES:
+        exec(query, names)
+    return names
+
+
+def test_the_example_runs_and_waits_for_an_lrs_that_is_not_there():
+    names: dict[str, Any] = {}
+    exec(EXAMPLE.replace(":8080/", ":1/"), names)
+    assert isinstance(names["outcome"], Retry)
+
+
+def test_sessions_are_counted_once_per_pair_and_month(figures):
+    assert dict(figures["sessions_per_pair_and_month"]) == {(str(PAIR.pair_id), "2026-11"): 1}
+
+
+def test_hours_are_summed_by_format(figures):
+    assert figures["hours_by_format"] == {"in-person": pytest.approx(50 / 60)}
+
+
+def test_days_run_from_joining_to_the_first_session(figures):
+    assert figures["days_to_first_session"][MENTEE.name] == 10
+
+
+def test_objectives_are_counted_by_dimension(figures):
+    assert (figures["objectives_agreed"], figures["objectives_reached"]) == (
+        {"skills": 1, "culture": 1},
+        {"skills": 1, "culture": 1},
+    )
+
+
+def test_the_lag_runs_from_logging_to_confirming(figures):
+    assert figures["confirmation_lag"] == [pytest.approx(1, abs=0.01)]
+
+
+def test_a_pair_silent_for_less_than_thirty_days_is_not_listed(figures):
+    assert figures["silent_pairs"] == []
