@@ -27,6 +27,15 @@ def web_address(value: str) -> None:
         raise ValidationError(NOT_AN_ADDRESS)
 
 
+def is_web_address(value: str) -> bool:
+    """Whether :func:`web_address` takes ``value``."""
+    try:
+        web_address(value)
+    except ValidationError:
+        return False
+    return True
+
+
 def origin(value: str) -> None:
     """Refuse what is not an origin alone, or could end the header that names it."""
     web_address(value)

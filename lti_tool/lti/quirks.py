@@ -66,6 +66,15 @@ def frame_origins(issuer: str, auth_login_url: str) -> list[str]:
     return [*framing_origins(issuer, auth_login_url), *(family.frame_origins if family else ())]
 
 
+def family_frame_origins(origin: str) -> tuple[str, ...]:
+    """Where the pages of a hosted family are, when ``origin`` is one of its own; before its issuer is known."""
+    parts = urlsplit(origin)
+    hosts = (
+        family for family in HOSTED_FAMILIES if parts.scheme == "https" and family.has(parts.hostname or "")
+    )
+    return next((family.frame_origins for family in hosts), ())
+
+
 def deep_linking_audience(issuer: str) -> str:
     """``aud`` of a deep-linking response: the issuer, as text, which every platform met so far accepts."""
     return issuer

@@ -224,7 +224,7 @@ def tool_configuration(base_url: str, platform: Platform, language: str) -> dict
         **{f"client_name#{tag}": name for tag, name in NAMES.items()},
         "jwks_uri": f"{base_url}/.well-known/jwks.json",
         "client_uri": f"{base_url}/",
-        "logo_uri": f"{base_url}/static/img/logo.svg",
+        "logo_uri": f"{base_url}/static/icon.svg",
         "token_endpoint_auth_method": "private_key_jwt",
         "scope": " ".join(SCOPES),
         TOOL_CLAIM: {

@@ -1,0 +1,250 @@
+"""``tandem invite``, ``tandem registrations`` and ``tandem deployments``: which platforms may use the tool."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+import click
+from marshmallow import Schema, ValidationError
+
+from lti_tool.commands.context import pass_tool, print_json, print_rows
+from lti_tool.lti import registrations as store
+from lti_tool.lti.invitations import DEFAULT_DAYS
+from lti_tool.lti.invitations import invite as make_invitation
+from lti_tool.lti.models import Deployment, Registration
+from lti_tool.tool import Tool
+from schemas.registration import FrameOriginSchema, InvitationSchema, ManualRegistrationSchema
+
+
+class BadInput(click.ClickException):
+    """What was typed cannot be used: one line, exit code 2."""
+
+    exit_code = 2
+
+
+def _checked(schema: Schema, values: dict[str, Any], names: dict[str, str] | None = None) -> dict[str, Any]:
+    """The values a schema lets through; the first problem ends the command with the option's name."""
+    try:
+        return dict(schema.load(values))
+    except ValidationError as error:
+        field, problems = next(iter(error.messages_dict.items()))
+        option = (names or {}).get(field) or "--" + field.replace("_", "-")
+        raise BadInput(f"{option} {_first(problems)}") from None
+
+
+def _first(problems: Any) -> str:
+    while not isinstance(problems, str):
+        problems = next(iter(problems.values() if isinstance(problems, dict) else problems))
+    return problems
+
+
+def _identity(written: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(written)
+    except ValueError:
+        raise BadInput(f"ID {written!r} is not an id; the list shows them") from None
+
+
+@click.command()
+@click.option("--label", help="For whom the invitation is, such as the platform's name.")
+@click.option("--days", type=int, default=DEFAULT_DAYS, show_default=True, help="How long it can be used.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@pass_tool
+def invite(tool: Tool, label: str | None, days: int, as_json: bool) -> None:
+    """Print the address of a setup page that connects one LMS, once.
+
+    \b
+    Example:
+      tandem invite --label "Our Moodle" --days 3
+    """
+    values = _checked(InvitationSchema(), {"label": label, "days": days})
+    with tool.database.transaction() as db:
+        invitation, secret = make_invitation(db, **values)
+    url = f"{tool.config.base_url}/setup?{urlencode({'invite': secret})}"
+    if as_json:
+        print_json({"url": url, "label": label, "expires_at": invitation.expires_at.isoformat()})
+    else:
+        click.echo(url)
+
+
+@click.group()
+def registrations() -> None:
+    """The platforms that this tool trusts.
+
+    \b
+    Example:
+      tandem registrations list
+    """
+
+
+@registrations.command("add")
+@click.option("--issuer", required=True, help="The platform's issuer (Moodle: its Platform ID).")
+@click.option("--client-id", required=True, help="The client id that the platform gave the tool.")
+@click.option("--auth-login-url", required=True, help="The OIDC authentication request URL.")
+@click.option("--auth-token-url", required=True, help="The access token URL.")
+@click.option("--jwks-url", required=True, help="The public keyset URL of the platform.")
+@click.option("--deployment-id", multiple=True, help="A deployment to approve; may be repeated.")
+@click.option("--auth-audience", help="The audience for access tokens, where it is not the token URL.")
+@click.option("--family", help="The platform's family, such as moodle or canvas: theme and special cases.")
+@click.option("--label", help="A name for this registration.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@pass_tool
+def add(
+    tool: Tool, deployment_id: tuple[str, ...], family: str | None, as_json: bool, **options: str | None
+) -> None:
+    """Trust a platform, with the values that it shows. An existing registration is never overwritten.
+
+    \b
+    Example:
+      tandem registrations add --issuer https://lms.example.org --client-id a1b2c3 \\
+        --auth-login-url https://lms.example.org/mod/lti/auth.php \\
+        --auth-token-url https://lms.example.org/mod/lti/token.php \\
+        --jwks-url https://lms.example.org/mod/lti/certs.php --deployment-id 1 --family moodle
+    """
+    given = {**options, "deployment_ids": list(deployment_id), "platform_family": family}
+    names = {"deployment_ids": "--deployment-id", "platform_family": "--family"}
+    values = _checked(ManualRegistrationSchema(), given, names)
+    new = store.NewRegistration(**{**values, "deployment_ids": tuple(values["deployment_ids"])})
+    try:
+        with tool.database.transaction() as db:
+            shown = _registration(store.add(db, new))
+    except store.AlreadyRegistered:
+        raise click.ClickException(
+            f"{new.issuer} is registered with the client id {new.client_id} already; nothing was changed"
+        ) from None
+    if as_json:
+        print_json(shown)
+        return
+    click.echo(f"Registered {new.issuer} as {shown['id']}.")
+    if not deployment_id:
+        click.echo("Its first launch will wait for: tandem deployments approve ID")
+
+
+@registrations.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@pass_tool
+def list_registrations(tool: Tool, as_json: bool) -> None:
+    """List the platforms that this tool trusts.
+
+    \b
+    Example:
+      tandem registrations list --json
+    """
+    with tool.database.reading() as db:
+        shown = [_registration(row) for row in store.every(db)]
+    if as_json:
+        print_json(shown)
+        return
+    columns = ("id", "label", "issuer", "client_id", "platform_family")
+    rows = [
+        {**{name: row[name] for name in columns}, "deployments": len(row["deployments"])} for row in shown
+    ]
+    print_rows(rows, empty="No platform is registered. Connect one with: tandem invite")
+
+
+@registrations.command("frame-origin")
+@click.argument("registration_id", metavar="ID")
+@click.argument("origin")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@pass_tool
+def frame_origin(tool: Tool, registration_id: str, origin: str, as_json: bool) -> None:
+    """Let pages of one more origin show the tool in a frame, for registration ID.
+
+    \b
+    Example:
+      tandem registrations frame-origin 0d2c… https://courses.example.org
+    """
+    identity = _identity(registration_id)
+    checked = _checked(FrameOriginSchema(), {"origin": origin}, {"origin": "ORIGIN"})
+    try:
+        with tool.database.transaction() as db:
+            shown = _registration(store.allow_framing(db, identity, checked["origin"]))
+    except store.NoSuchRow as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        print_json(shown)
+    else:
+        click.echo("May frame the tool: " + " ".join(shown["frame_origins"]))
+
+
+@click.group()
+def deployments() -> None:
+    """The installations of the tool inside registered platforms.
+
+    \b
+    Example:
+      tandem deployments list
+    """
+
+
+@deployments.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@pass_tool
+def list_deployments(tool: Tool, as_json: bool) -> None:
+    """List deployments; those awaiting approval come first.
+
+    \b
+    Example:
+      tandem deployments list
+    """
+    with tool.database.reading() as db:
+        shown = [_deployment(row) for row in store.every_deployment(db)]
+    if as_json:
+        print_json(shown)
+    else:
+        print_rows(shown, empty="No deployment yet: the first launch of a registered platform makes one.")
+
+
+@deployments.command("approve")
+@click.argument("deployment_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@pass_tool
+def approve(tool: Tool, deployment_id: str, as_json: bool) -> None:
+    """Let deployment ID (the first column of the list) launch.
+
+    \b
+    Example:
+      tandem deployments approve 0d2c…
+    """
+    identity = _identity(deployment_id)
+    try:
+        with tool.database.transaction() as db:
+            shown = _deployment(store.approve(db, identity))
+    except store.NoSuchRow as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        print_json(shown)
+    else:
+        click.echo(f"Approved: deployment {shown['deployment_id']} of {shown['issuer']}.")
+
+
+def _registration(row: Registration) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "label": row.label,
+        "issuer": row.issuer,
+        "client_id": row.client_id,
+        "auth_login_url": row.auth_login_url,
+        "auth_token_url": row.auth_token_url,
+        "auth_audience": row.auth_audience,
+        "jwks_url": row.jwks_url,
+        "frame_origins": row.frame_origins,
+        "platform_family": row.platform_family,
+        "deployments": [
+            {"id": str(each.id), "deployment_id": each.deployment_id, "status": each.status}
+            for each in row.deployments
+        ],
+    }
+
+
+def _deployment(row: Deployment) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "status": row.status,
+        "deployment_id": row.deployment_id,
+        "issuer": row.registration.issuer,
+        "client_id": row.registration.client_id,
+        "created_at": row.created_at.isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,16 @@
+// Copy buttons: shown only where copying works; the fields beside them can be selected in any case.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  const field = document.getElementById(button.dataset.copy);
+  const said = document.getElementById(button.getAttribute("aria-describedby"));
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      // Inside a frame the clipboard may be forbidden; the older way still is not.
+      if (!document.execCommand("copy")) return;
+    }
+    if (said) said.textContent = button.dataset.copied;
+  });
+}
