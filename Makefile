@@ -64,7 +64,8 @@ $(VENV)/ready: constraints.txt pyproject.toml
 		|| { rm -rf $(VENV); $(APT) update -qq && $(APT) install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); } \
 		|| { rm -rf $(VENV); echo "The venv module is missing. Install it with: sudo apt-get install python3-venv"; exit 1; }
 	@echo "Setting up the Python environment in $(VENV) (a minute or two, once)…"
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -c constraints.txt "$$(grep -oE '^uv==[^ ]+' constraints.txt)"
+	@awk '/^uv==/ {found = 1} found {print} found && !/\\$$/ {exit}' constraints.txt > $(VENV)/uv.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r constraints.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import threading
+import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +27,9 @@ from lti_tool.demo.connect import add_activity, connect_tool
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.demo.lrs import RunningLRS, start_ralph
-from lti_tool.lti.invitations import create as create_invitation
+from lti_tool.demo.smoke import Loop, StepFailed
+from lti_tool.demo.smoke import run as run_loop
+from lti_tool.lti.invitations import invite
 from lti_tool.mentoring.programme_templates import DEMO_TEMPLATE
 from lti_tool.migrations import migrate
 from lti_tool.tool import Tool, make_tool
@@ -108,9 +112,7 @@ class Demo:
 
     def invite(self, label: str) -> str:
         """The address of a set-up page that one LMS may use."""
-        return create_invitation(
-            self.tool.database, base_url=self.tool.config.base_url, label=label
-        ).setup_url
+        return _invite(self.tool, label)
 
     def _start(self) -> None:
         self.place.data_dir.mkdir(parents=True, exist_ok=True)
@@ -156,6 +158,64 @@ class Demo:
         connect_tool(admin, self.place.lms_url, self.invite("Demo"))
         tutor = Browser("fr")
         return add_activity(tutor, self.place.lms_url, template=DEMO_TEMPLATE)
+
+
+def stay(place: Place, say: Callable[[str], None], *, open_browser: bool) -> None:
+    """Run the demo until Ctrl-C or SIGTERM."""
+    ended = threading.Event()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: ended.set())
+    with Demo(place, say):
+        say("")
+        say("Ready:")
+        say(f"  the course          {place.lms_url}/")
+        say(f"  the tool            {place.tool_url}/")
+        say(f"  the record store    {place.lrs_url}statements")
+        say("")
+        say("Open the course, choose who you are, and open the activity. Ctrl-C ends the demo.")
+        if open_browser:
+            webbrowser.open(f"{place.lms_url}/")
+        ended.wait()
+        say("Stopping…")
+
+
+def smoke(place: Place, say: Callable[[str], None]) -> None:
+    """Walk the whole loop, in the demo that runs at these ports or in one started for it.
+
+    Raises :class:`DemoError` with the name of the step that failed.
+    """
+    try:
+        if is_running(place):
+            say(f"A demo runs at {place.tool_url}: using it.")
+            _walk(place, make_tool(load_config({"TANDEM_DATA_DIR": str(place.data_dir)})), say)
+        else:
+            with Demo(place, say) as demo:
+                _walk(place, demo.tool, say)
+    except StepFailed as error:
+        raise DemoError(f"the loop stopped at: {error}") from None
+    say("The whole loop works.")
+
+
+def _walk(place: Place, tool: Tool, say: Callable[[str], None]) -> None:
+    config = tool.config
+    if not (config.lrs_endpoint and config.lrs_username and config.lrs_password):
+        raise DemoError(f"{place.data_dir} is not the folder of the demo that runs there")
+    loop = Loop(
+        lms_url=place.lms_url,
+        setup_url=_invite(tool, "Smoke"),
+        lrs_url=f"{config.lrs_endpoint.rstrip('/')}/",
+        lrs_username=config.lrs_username,
+        lrs_password=config.lrs_password,
+        template=DEMO_TEMPLATE,
+    )
+    run_loop(loop, say)
+
+
+def _invite(tool: Tool, label: str) -> str:
+    """What ``tandem invite`` prints."""
+    with tool.database.transaction() as db:
+        _, secret = invite(db, label=label)
+    return f"{tool.config.base_url}/setup?invite={secret}"
 
 
 def _settings(place: Place, lrs: RunningLRS) -> Config:
