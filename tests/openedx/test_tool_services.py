@@ -1,28 +1,27 @@
-"""The tool's service calls against the independent platform: its assertion, the roster page by page, scores."""
+"""The tool's services against the independent platform: its assertion, the roster page by page, scores."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from pytest_httpserver import HTTPServer
 
-from lti_tool.lti import grades, registrations
-from lti_tool.lti.service import Answer, PlatformService, TokenRefused
+from lti_tool.lti import grades, registrations, roster
+from lti_tool.lti.grade_answers import ScoreOutcome, deliver_scores
+from lti_tool.lti.models import Deployment, ResourceLink
+from lti_tool.lti.service import PlatformService, TokenRefused
+from lti_tool.outbox import Parcel
+from lti_tool.people import Course, CourseRole, Membership, Person
 from lti_tool.tool import Tool
-from tests.openedx.fixtures import RunningPlatform
-from tests.openedx.tiny_tool import (
-    LINE_ITEM,
-    LINE_ITEM_TYPE,
-    LINE_ITEMS_TYPE,
-    ROSTER,
-    ROSTER_TYPE,
-    SCORE,
-    SCORE_TYPE,
-)
+from tests.openedx.fixtures import PEOPLE, RunningPlatform, openedx_python, start_openedx
+from tests.openedx.tiny_tool import LINE_ITEM, LINE_ITEM_TYPE, LINE_ITEMS_TYPE, ROSTER
+from xapi.delivery import Sent
 
 NOW = dt.datetime(2026, 11, 12, 9, 30, tzinfo=dt.UTC)
 
@@ -32,7 +31,14 @@ class Connected:
     """The tool and the platform that know each other."""
 
     platform: RunningPlatform
-    service: PlatformService
+    tool: Tool
+    registration_id: uuid.UUID
+    course_id: uuid.UUID
+
+    @property
+    def service(self) -> PlatformService:
+        """The tool's way to the platform's services."""
+        return PlatformService(self.tool, self.registration_id)
 
     def line_item(self) -> str:
         """Makes a line item for the block, with the tool's own call; returns its address."""
@@ -54,26 +60,45 @@ class Connected:
         address: str = made.json()["id"]
         return address
 
-    def send(self, line_item: str, standing: str, at: dt.datetime, comment: str | None = None) -> Answer:
-        """Sends where Maya stands, as the tool spells it."""
+    def deliver(
+        self, line_item: str, standing: str, at: dt.datetime = NOW, comment: str | None = None
+    ) -> ScoreOutcome:
+        """Delivers where Maya stands, as the worker does; returns what became of it."""
         told = grades.report_of(standing, 100, "final_only")
         assert told is not None
-        body = grades.score_body(told, user_id=self.platform.user_id("maya"), at=at, comment=comment)
-        return self.service.call("POST", f"{line_item}/scores", [SCORE], body=body, content_type=SCORE_TYPE)
+        user_id = self.platform.user_id("maya")
+        parcel = Parcel(
+            id=1,
+            key=uuid.uuid4(),
+            order_key="maya",
+            body=grades.score_body(told, user_id=user_id, at=at, comment=comment),
+            target={"line_item_url": line_item, "user_id": user_id, "person_id": str(uuid.uuid4())},
+            attempts=1,
+        )
+        return deliver_scores(self.service, [parcel])[0]
+
+    def roles(self) -> dict[str, CourseRole]:
+        """The role of each person whom the tool knows in the course, by subject."""
+        with self.tool.database.reading() as db:
+            rows = db.execute(
+                sa.select(Person.subject, Membership.role)
+                .join(Membership, Membership.person_id == Person.id)
+                .where(Membership.course_id == self.course_id)
+            )
+            return {subject: CourseRole(role) for subject, role in rows}
 
 
-@pytest.fixture
-def connected(openedx: RunningPlatform, httpserver: HTTPServer, tool: Tool) -> Connected:
-    """A registration of the platform in the tool, and the tool's keys where the platform looks for them."""
+def connect(platform: RunningPlatform, tool: Tool, keys_at: HTTPServer) -> Connected:
+    """Registers the platform in the tool, with its course, and shows the platform the tool's keys."""
     tool.keys.ensure()
-    httpserver.expect_request("/jwks.json").respond_with_json(tool.keys.published_jwks())
-    openedx.reset()
-    openedx.connect_tool(
-        login_url=httpserver.url_for("/lti/login"),
-        launch_url=httpserver.url_for("/lti/launch"),
-        jwks_url=httpserver.url_for("/jwks.json"),
+    keys_at.expect_request("/jwks.json").respond_with_json(tool.keys.published_jwks())
+    platform.reset()
+    platform.connect_tool(
+        login_url=keys_at.url_for("/lti/login"),
+        launch_url=keys_at.url_for("/lti/launch"),
+        jwks_url=keys_at.url_for("/jwks.json"),
     )
-    known = openedx.info
+    known = platform.info
     with tool.database.transaction() as db:
         registration = registrations.add(
             db,
@@ -86,8 +111,37 @@ def connected(openedx: RunningPlatform, httpserver: HTTPServer, tool: Tool) -> C
                 deployment_ids=(known["deployment_id"],),
             ),
         )
-        identity = registration.id
-    return Connected(openedx, PlatformService(tool, identity))
+        deployment_id = db.scalar(
+            sa.select(Deployment.id).where(Deployment.registration_id == registration.id)
+        )
+        course = Course(
+            id=uuid.uuid4(),
+            deployment_id=deployment_id,
+            context_id=known["context_id"],
+            roster_url=known["memberships_url"],
+        )
+        db.add(course)
+        db.flush()
+        db.add(ResourceLink(course_id=course.id, resource_link_id=known["resource_link_id"]))
+        return Connected(platform, tool, registration.id, course.id)
+
+
+@pytest.fixture
+def connected(openedx: RunningPlatform, httpserver: HTTPServer, tool: Tool) -> Connected:
+    """The tool and the platform of the whole run."""
+    return connect(openedx, tool, httpserver)
+
+
+@pytest.fixture(scope="module")
+def crowded() -> Iterator[RunningPlatform]:
+    """A platform whose course has more people than one page of the tool's asking."""
+    crowd = [{"username": f"learner{number}"} for number in range(roster.PAGE_SIZE)]
+    platform = start_openedx(openedx_python(), {"people": PEOPLE + crowd})
+    yield platform
+    platform.stop()
+
+
+# Tokens
 
 
 def test_the_platform_takes_the_tool_s_assertion(connected: Connected) -> None:
@@ -103,15 +157,29 @@ def test_an_assertion_by_a_key_that_is_not_published_is_refused(
         connected.service.get_access_token([ROSTER])
 
 
-def test_the_tool_reads_the_whole_roster_page_by_page(connected: Connected) -> None:
-    url: str | None = connected.platform.info["memberships_url"] + "?limit=2"
-    seen: list[dict[str, Any]] = []
-    while url:
-        page = connected.service.call("GET", url, [ROSTER], accept=ROSTER_TYPE)
-        seen += page.json()["members"]
-        url = page.next_url
-    everyone = {person["user_id"] for person in connected.platform.info["people"].values()}
-    assert sorted(member["user_id"] for member in seen) == sorted(everyone)
+# The roster
+
+
+def test_the_tool_reads_the_whole_roster_over_its_pages(
+    crowded: RunningPlatform, httpserver: HTTPServer, tool: Tool
+) -> None:
+    connected = connect(crowded, tool, httpserver)
+    reading = roster.read_roster(tool, connected.course_id)
+    everyone = {person["user_id"] for person in crowded.info["people"].values()}
+    assert (reading.pages, reading.unreadable, set(connected.roles())) == (2, 0, everyone)
+
+
+def test_a_teacher_whom_the_roster_also_calls_a_learner_is_a_teacher(connected: Connected) -> None:
+    roster.read_roster(connected.tool, connected.course_id)
+    roles = connected.roles()
+    assert {name: roles[connected.platform.user_id(name)] for name in ("tess", "stan", "maya")} == {
+        "tess": CourseRole.TUTOR,
+        "stan": CourseRole.TUTOR,
+        "maya": CourseRole.LEARNER,
+    }
+
+
+# Line items and scores
 
 
 def test_the_tool_makes_a_line_item_that_the_platform_lists(connected: Connected) -> None:
@@ -122,24 +190,30 @@ def test_the_tool_makes_a_line_item_that_the_platform_lists(connected: Connected
 
 
 def test_a_completion_arrives_as_the_full_grade(connected: Connected) -> None:
-    answer = connected.send(connected.line_item(), "satisfied", NOW)
-    assert (answer.status, connected.platform.published("maya")) == (201, [100.0])
+    outcome = connected.deliver(connected.line_item(), "satisfied")
+    assert (outcome, connected.platform.published("maya")) == (Sent(), [100.0])
 
 
 @pytest.mark.parametrize("standing", ["onboarded", "agreement_signed", "under_way", "awaiting_tutor"])
 def test_a_state_before_completion_is_accepted_and_sets_no_grade(connected: Connected, standing: str) -> None:
-    answer = connected.send(connected.line_item(), standing, NOW)
-    assert (answer.status, connected.platform.published("maya")) == (201, [])
+    outcome = connected.deliver(connected.line_item(), standing)
+    assert (outcome, connected.platform.published("maya")) == (Sent(), [])
 
 
-def test_the_next_score_a_second_later_is_accepted(connected: Connected) -> None:
+def test_a_completion_a_second_after_another_state_is_accepted(connected: Connected) -> None:
     line_item = connected.line_item()
-    connected.send(line_item, "under_way", NOW)
-    answer = connected.send(line_item, "satisfied", NOW + dt.timedelta(seconds=1))
-    assert (answer.status, connected.platform.published("maya")) == (201, [100.0])
+    connected.deliver(line_item, "under_way")
+    outcome = connected.deliver(line_item, "satisfied", NOW + dt.timedelta(seconds=1))
+    assert (outcome, connected.platform.published("maya")) == (Sent(), [100.0])
+
+
+def test_a_completion_that_arrived_already_counts_as_sent(connected: Connected) -> None:
+    line_item = connected.line_item()
+    connected.deliver(line_item, "satisfied")
+    assert connected.deliver(line_item, "satisfied") == Sent()
 
 
 def test_the_comment_arrives_with_its_accents(connected: Connected) -> None:
-    connected.send(connected.line_item(), "satisfied", NOW, comment="Six rencontres confirmées — bravo")
+    connected.deliver(connected.line_item(), "satisfied", comment="Six rencontres confirmées — bravo")
     published = connected.platform.grades()["published"]
     assert [grade["comment"] for grade in published] == ["Six rencontres confirmées — bravo"]
