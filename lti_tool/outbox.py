@@ -119,6 +119,15 @@ class DeliveryBody(Base):
     delivery: Mapped[Delivery] = relationship(back_populates="content")
 
 
+class StatementTrail(Base):
+    """The latest timestamp of one xAPI registration: statements of one registration never share theirs."""
+
+    __tablename__ = "statement_trail"
+
+    xapi_registration: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    last_timestamp: Mapped[dt.datetime]
+
+
 _rows = Base.metadata.tables[Delivery.__tablename__]
 _column = _rows.c
 

@@ -84,6 +84,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk__delivery_body")),
     )
     op.create_table(
+        "statement_trail",
+        sa.Column("xapi_registration", sa.Uuid(), nullable=False),
+        sa.Column("last_timestamp", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("xapi_registration", name=op.f("pk__statement_trail")),
+    )
+    op.create_table(
         "launch_handoff",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("launch", sa.JSON(), nullable=False),
@@ -694,6 +700,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("status = 'dead'"),
         )
 
+    op.drop_table("statement_trail")
     op.drop_table("delivery_body")
     op.drop_table("delivery")
     # ### end Alembic commands ###
