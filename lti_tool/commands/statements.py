@@ -1,0 +1,157 @@
+"""``tandem statements``: what was told to the LRS, what waits, what it refused, and sending that again."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import uuid
+from typing import IO, Any
+
+import click
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from lti_tool import outbox
+from lti_tool.commands.context import pass_tool, print_json, print_rows
+from lti_tool.outbox import Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
+from lti_tool.tool import Tool
+
+STATUSES = [status.value for status in DeliveryStatus if status != DeliveryStatus.SUPERSEDED]
+
+
+@click.group()
+def statements() -> None:
+    """The statements for the LRS: list, look, send again, export."""
+
+
+@statements.command("list")
+@click.option("--status", type=click.Choice(STATUSES), help="Only those with this status.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="The newest, at most."
+)
+@click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
+@pass_tool
+def list_(tool: Tool, status: str | None, limit: int, as_json: bool) -> None:
+    """List statements, newest first.
+
+    \b
+    Example:
+      tandem statements list --status dead
+    """
+    chosen = sa.select(Delivery).where(Delivery.kind == DeliveryKind.STATEMENT.value)
+    if status:
+        chosen = chosen.where(Delivery.status == status)
+    chosen = chosen.options(joinedload(Delivery.content)).order_by(Delivery.id.desc()).limit(limit)
+    with tool.database.reading() as db:
+        found = [_summary(delivery) for delivery in db.scalars(chosen)]
+    if as_json:
+        print_json(found)
+    else:
+        print_rows(found, empty="No statements.")
+
+
+@statements.command()
+@click.argument("identifier", metavar="ID", type=click.UUID)
+@click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
+@pass_tool
+def show(tool: Tool, identifier: uuid.UUID, as_json: bool) -> None:
+    """Show one statement as it is sent, and what the LRS said of it.
+
+    \b
+    Example:
+      tandem statements show 1f0e4c6e-5b0d-5c53-9d4e-0f7a6b3f8a11
+    """
+    with tool.database.reading() as db:
+        delivery = _find(db, identifier)
+        found = {
+            **_summary(delivery),
+            "last_error": delivery.last_error,
+            "held_by_lrs": delivery.conflict,
+            "statement": json.loads(delivery.body),
+        }
+    if as_json:
+        print_json(found)
+        return
+    for name, value in found.items():
+        if isinstance(value, dict):
+            click.echo(f"{name}:\n{json.dumps(value, ensure_ascii=False, indent=2)}")
+        elif value is not None:
+            click.echo(f"{name}: {value}")
+
+
+@statements.command()
+@click.argument("identifier", metavar="[ID]", type=click.UUID, required=False)
+@click.option("--all", "everything", is_flag=True, help="Every statement that the LRS refused.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
+@pass_tool
+def retry(tool: Tool, identifier: uuid.UUID | None, everything: bool, as_json: bool) -> None:
+    """Send again what the LRS refused: one statement, or all of them.
+
+    \b
+    Example:
+      tandem statements retry --all
+    """
+    if (identifier is None) == (not everything):
+        raise click.UsageError("give either the ID of a statement or --all")
+    with tool.database.transaction() as db:
+        if identifier is not None and _find(db, identifier).status != DeliveryStatus.DEAD:
+            raise click.ClickException(
+                f"statement {identifier} is not among those refused: nothing to send again"
+            )
+        count = outbox.retry_dead(db, None if everything else [identifier] if identifier else [])
+    if as_json:
+        print_json({"sent_again": count})
+    else:
+        click.echo(f"{count} to be sent again.")
+
+
+@statements.command()
+@click.option(
+    "--output", type=click.File("w", encoding="utf-8"), default="-", help="A file; else standard output."
+)
+@pass_tool
+def export(tool: Tool, output: IO[str]) -> None:
+    """Write every statement ever recorded, one JSON document a line, in the order of recording.
+
+    \b
+    Example:
+      tandem statements export --output statements.jsonl
+    """
+    chosen = (
+        sa.select(DeliveryBody.body)
+        .join(Delivery, Delivery.id == DeliveryBody.delivery_id)
+        .where(Delivery.kind == DeliveryKind.STATEMENT.value)
+        .order_by(Delivery.id)
+        .execution_options(yield_per=1000)
+    )
+    shown = time.monotonic()
+    count = 0
+    with tool.database.reading() as db:
+        for body in db.scalars(chosen):
+            output.write(body.decode() + "\n")
+            count += 1
+            if time.monotonic() - shown > 2 and sys.stderr.isatty():
+                shown = time.monotonic()
+                click.echo(f"{count} statements…", err=True)
+
+
+def _find(db: Session, identifier: uuid.UUID) -> Delivery:
+    found = db.scalar(
+        sa.select(Delivery).where(Delivery.key == identifier, Delivery.kind == DeliveryKind.STATEMENT.value)
+    )
+    if found is None:
+        raise click.ClickException(f"there is no statement {identifier}")
+    return found
+
+
+def _summary(delivery: Delivery) -> dict[str, Any]:
+    statement = json.loads(delivery.body)
+    return {
+        "id": str(delivery.key),
+        "status": delivery.status,
+        "verb": statement["verb"]["display"]["en"],
+        "timestamp": statement["timestamp"],
+        "attempts": delivery.attempts,
+        "xapi_registration": delivery.order_key,
+    }
