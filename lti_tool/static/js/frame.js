@@ -1,0 +1,27 @@
+/* Inside an LMS's frame: say how tall the page is, so that it never scrolls inside a scroll. An LMS that does not
+   listen keeps the height that it chose (https://canvas.instructure.com/doc/api/file.lti_window_post_message.html). */
+(function () {
+  "use strict";
+  if (window.parent !== window) {
+    let last = 0;
+    const tell = function () {
+      const height = Math.ceil(document.body.getBoundingClientRect().height) + 8;
+      if (Math.abs(height - last) < 2) return;
+      last = height;
+      window.parent.postMessage({ subject: "lti.frameResize", height: height }, "*");
+    };
+    new ResizeObserver(tell).observe(document.body);
+    window.addEventListener("load", tell);
+  }
+
+  /* A form that asks for a day starts on the person's own day, and says how far their clock is from UTC. */
+  const offset = document.querySelector("input[name=utc_offset]");
+  if (offset) offset.value = String(-new Date().getTimezoneOffset());
+  document.querySelectorAll("input[type=date][data-today]").forEach(function (input) {
+    const now = new Date();
+    const pad = function (number) { return String(number).padStart(2, "0"); };
+    const today = now.getFullYear() + "-" + pad(now.getMonth() + 1) + "-" + pad(now.getDate());
+    if (input.value === input.dataset.today) input.value = today;
+    input.max = today;
+  });
+})();

@@ -1,0 +1,49 @@
+"""What pages take besides their forms: which pair is looked at, what was just done, the language chosen."""
+
+from __future__ import annotations
+
+from marshmallow import EXCLUDE
+
+from schemas.fields import Choice, Code, Identifier, Text, WholeNumber
+from schemas.mentoring_forms import FormSchema
+from schemas.problem import CodedSchema, ShapeError
+
+LANGUAGES = ("en", "fr")
+
+
+class PageQuery(CodedSchema):
+    """The query of a page: ``pair`` says which pair, ``done`` what was just done."""
+
+    class Meta:
+        """An address may carry what is none of our business."""
+
+        unknown = EXCLUDE
+
+    pair = Identifier(load_default=None)
+    done = Code(r"[a-z_]+", max_length=40, load_default=None)
+
+
+class LanguageForm(FormSchema):
+    """The switch of languages; ``back`` is the path of the page it was on."""
+
+    lang = Choice(LANGUAGES, required=True)
+    back = Text(max_length=2000, load_default="")
+
+
+class FormOrigin(FormSchema):
+    """What the browser adds to a form that logs a session.
+
+    ``form_key`` names the form, so that sending it twice logs one session. ``utc_offset`` is how far the
+    person's clock is ahead of UTC, in minutes; 0 where no script says it.
+    """
+
+    form_key = Identifier(load_default=None)
+    utc_offset = WholeNumber(least=-14 * 60, most=14 * 60, from_text=True, load_default=0)
+
+
+def read_query(args: dict[str, str]) -> dict[str, object]:
+    """The query of a page; what cannot be read is left out, since an address is not a form to correct."""
+    try:
+        return PageQuery().read(args)
+    except ShapeError as error:
+        return PageQuery().read({name: value for name, value in args.items() if name not in error.problems})
