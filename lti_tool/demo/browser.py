@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin
 
 import requests
+from requests.cookies import RequestsCookieJar
 
 LAUNCH_FIELDS = frozenset({"id_token", "JWT", "login_hint"})
 """A form with one of these is a step of a protocol, which a page sends by itself."""
@@ -129,15 +130,31 @@ class _Reader(HTMLParser):
             self._textarea = None
 
 
+class LoopbackSession(requests.Session):
+    """A session that sends Secure cookies over http, as browsers do on loopback."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # No proxy of the environment between loopback servers.
+        self.trust_env = False
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Prepare a request, its cookies chosen again: requests copies them into a jar of default policy."""
+        prepared = super().prepare_request(request)
+        # Redirects choose again from this same jar, so the policy is set on it and not on the session's.
+        jar: RequestsCookieJar = vars(prepared)["_cookies"]
+        jar.set_policy(DefaultCookiePolicy(secure_protocols=("https", "wss", "http")))
+        prepared.headers.pop("Cookie", None)
+        prepared.prepare_cookies(jar)
+        return prepared
+
+
 class Browser:
     """One person's browser, with cookies of its own."""
 
     def __init__(self, language: str = "en") -> None:
         """``language`` is what the browser asks pages for."""
-        self.http = requests.Session()
-        # A real browser takes Secure cookies on loopback without TLS; requests needs to be told.
-        policy = DefaultCookiePolicy(secure_protocols=("https", "http"))
-        self.http.cookies.set_policy(policy)
+        self.http = LoopbackSession()
         self.http.headers["Accept-Language"] = language
         self.http.headers["Accept"] = "text/html,*/*;q=0.5"
 

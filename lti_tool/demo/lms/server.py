@@ -55,7 +55,8 @@ class RunningLms:
         self.settings = replace(settings, port=self._listener.getsockname()[1])
         self.app: Flask = create_lms(self.settings)
         self._server: Any = create_server(self.app, sockets=[self._listener], threads=THREADS)
-        self._thread = threading.Thread(target=self._server.run, name="demo-lms", daemon=True)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="demo-lms", daemon=True)
         self._thread.start()
 
     @property
@@ -74,14 +75,17 @@ class RunningLms:
         with self.lms.store.transaction() as db:
             return register_tool(db, tool)
 
+    def _serve(self) -> None:
+        while not self._stopping.is_set():
+            self._server.asyncore.loop(timeout=1, map=self._server._map, use_poll=True, count=1)
+
     def stop(self) -> None:
         """Stop serving and free the port."""
-        # Only the server's own thread may touch its sockets; the loop ends when none is left.
-        self._server.trigger.pull_trigger(self._close_all)
-        self._thread.join(timeout=5)
-        self._server.task_dispatcher.shutdown(timeout=2)
-
-    def _close_all(self) -> None:
+        self._stopping.set()
+        self._server.trigger.pull_trigger()
+        self._thread.join(timeout=10)
+        # Workers wake the loop through the trigger, so they end before anything is closed.
+        self._server.task_dispatcher.shutdown(timeout=5)
         for channel in list(self._server._map.values()):
             channel.close()
 

@@ -67,10 +67,38 @@ CREATE TABLE calls (
 
 FIRST_PEOPLE = (
     ("claire.dubreuil", "Claire", "Dubreuil", "teacher", "Responsable formation", "Head of learning"),
-    ("lina.haddad", "Lina", "Haddad", "student", "Apprentie, équipe données", "Apprentice, data team"),
-    ("tomas.ferreira", "Tomás", "Ferreira", "student", "Designer de services", "Service designer"),
-    ("helene.marchand", "Hélène", "Marchand", "student", "Directrice des achats", "Head of purchasing"),
-    ("kwame.mensah", "Kwame", "Mensah", "student", "Directeur régional", "Regional director"),
+    (
+        "lina.haddad",
+        "Lina",
+        "Haddad",
+        "student",
+        "Mentore · apprentie, équipe données",
+        "Mentor · apprentice, data team",
+    ),
+    (
+        "tomas.ferreira",
+        "Tomás",
+        "Ferreira",
+        "student",
+        "Mentor · designer de services",
+        "Mentor · service designer",
+    ),
+    (
+        "helene.marchand",
+        "Hélène",
+        "Marchand",
+        "student",
+        "Mentorée · directrice des achats",
+        "Mentee · head of purchasing",
+    ),
+    (
+        "kwame.mensah",
+        "Kwame",
+        "Mensah",
+        "student",
+        "Mentoré · directeur régional",
+        "Mentee · regional director",
+    ),
     ("amelie.roux", "Amélie", "Roux", "admin", "Administratrice de la plateforme", "Platform administrator"),
 )
 """username, given name, family name, role, job in French, job in English."""

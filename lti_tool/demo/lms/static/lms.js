@@ -16,7 +16,10 @@ window.addEventListener("message", (event) => {
   }
   if (message.subject === "lti.frameResize" && event.origin === frame.dataset.toolOrigin) {
     const height = Number(message.height);
-    if (Number.isFinite(height)) frame.style.height = `${Math.min(Math.max(height, 200), 20000)}px`;
+    if (Number.isFinite(height)) {
+      frame.style.minHeight = "0";
+      frame.style.height = `${Math.min(Math.max(height, 200), 20000)}px`;
+    }
   }
 });
 
