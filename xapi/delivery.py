@@ -2,7 +2,7 @@
 
 | the LRS answers | for each statement |
 |---|---|
-| 200, 204 | sent |
+| 200, 204 | sent (unless it is a web page: then the address is wrong, and the same bytes wait) |
 | 409 | asked for by id: equal → sent; different → dead, with theirs; absent → sent again once |
 | 400, 422 | the batch is halved until the bad one stands alone and is dead; the rest go through |
 | 413 | the batch is halved; a statement too large alone is dead |
@@ -113,6 +113,8 @@ def _send(client: LRSClient, items: list[Item], known: dict[UUID, Outcome], *, r
         raise _StopSendingError(Retry(str(error))) from error
     status = answer.status_code
     if status in (200, 204):
+        if answer.content.lstrip().startswith(b"<"):
+            raise _StopSendingError(Retry(f"a web page answered, not an LRS: {_words(answer)}"))
         known.update((identifier, Sent()) for identifier, _ in items)
     elif status == 409:
         _resolve_conflict(client, items, known, repeat=repeat)
@@ -160,8 +162,8 @@ def _resolve_conflict(
 
 def _words(answer: requests.Response) -> str:
     """The status and what the LRS said, cut to a length that can be stored and shown."""
-    text = " ".join(answer.text.split())
-    return f"HTTP {answer.status_code} {answer.reason or ''}: {text[:_MOST_WORDS]}".rstrip(": ")
+    text = " ".join(answer.content[:_MOST_WORDS].decode("utf-8", "replace").split())
+    return f"HTTP {answer.status_code} {answer.reason or ''}: {text}".rstrip(": ")
 
 
 def _retry_after(answer: requests.Response) -> float | None:

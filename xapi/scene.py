@@ -36,7 +36,7 @@ class Scene:
     `tool_base_url`: where this tool lives; activity IRIs are made from it, so it must not change.
     `programme_name`: the programme's public title, in "en" and "fr".
     `course_iri`: the stable IRI of the LMS course.
-    `platform`: the LMS, as an analyst would call it ("Moodle").
+    `platform`: the LMS, as an analyst would call it ("Moodle"); None where it does not say.
     `language`: the language the person was using, "en" or "fr".
     """
 
@@ -44,7 +44,7 @@ class Scene:
     programme_id: UUID
     programme_name: LanguageMap
     course_iri: str
-    platform: str
+    platform: str | None
     language: str
 
     def activity(self, kind: str, identifier: UUID) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-_READY_WITHIN = 60.0
+_READY_WITHIN = 120.0
 _STOP_WITHIN = 3.0
 USERNAME = "tandem"
 

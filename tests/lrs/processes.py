@@ -46,7 +46,7 @@ def start_strict_lrs(data_dir: Path, port: int = 0) -> RunningLRS:
             ],
             cwd=data_dir,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
         )
@@ -57,7 +57,7 @@ def start_strict_lrs(data_dir: Path, port: int = 0) -> RunningLRS:
 
 
 def _announced_port(process: subprocess.Popen[bytes], log_path: Path) -> int:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         if match := re.search(r"listening on (\d+)", log_path.read_text()):
             return int(match[1])

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
@@ -45,6 +45,13 @@ def test_nothing_to_send_sends_nothing(lrs):
 def test_a_success_means_sent(lrs, answer):
     lrs.script.append(answer)
     assert deliver(lrs.client(), ITEMS) == [Sent()] * 8
+
+
+def test_a_web_page_that_answers_200_is_not_an_lrs(lrs):
+    lrs.script.append(Response("\n<!doctype html><title>Welcome</title>", 200))
+    [outcome] = deliver(lrs.client(), ONE)
+    assert isinstance(outcome, Retry)
+    assert outcome.reason.startswith("a web page answered, not an LRS")
 
 
 def test_exactly_the_stored_bytes_are_sent_as_one_array(lrs):
@@ -271,6 +278,27 @@ def test_an_lrs_that_is_not_there_means_later():
         port = listener.getsockname()[1]
     [outcome] = deliver(LRSClient(f"http://127.0.0.1:{port}/", "a", "b"), ONE)
     assert isinstance(outcome, Retry)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    held=st.sets(st.integers(0, 3)),
+    bad=st.sets(st.integers(0, 3)),
+    largest=st.sampled_from([1_500, 3_500, 10_000]),
+    faults=st.lists(st.sampled_from([400, 409, 413, 500]), max_size=3),
+)
+def test_whatever_goes_wrong_a_statement_is_held_or_dead_in_the_end(httpserver, held, bad, largest, faults):
+    httpserver.clear()
+    lrs = ScriptedLRS(httpserver, bad={IDS[index] for index in bad - held}, largest=largest)
+    hold(lrs, *held)
+    lrs.script.extend(Response("", status) for status in faults)
+    first = deliver(lrs.client(), ITEMS[:4])
+    lrs.script.clear()
+    waiting = [item for item, outcome in zip(ITEMS[:4], first, strict=True) if isinstance(outcome, Retry)]
+    then = dict(zip([identifier for identifier, _ in waiting], deliver(lrs.client(), waiting), strict=True))
+    final = [then.get(item[0], outcome) for item, outcome in zip(ITEMS[:4], first, strict=True)]
+    assert {type(outcome) for outcome in final} <= {Sent, Dead}
+    assert {IDS[number] for number, outcome in enumerate(final) if outcome == Sent()} <= lrs.held.keys()
 
 
 @given(st.integers(1, 10_000), st.randoms())

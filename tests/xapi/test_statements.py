@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -22,7 +23,7 @@ from tests.xapi.story import (
 )
 from xapi import statements
 from xapi.encoding import to_bytes
-from xapi.scene import Actor, PairScene, Scene, SessionScene
+from xapi.scene import Actor, PairScene, SessionScene
 from xapi.validation import InvalidStatementError
 from xapi.vocabulary import PROFILE_VERSION, Role
 
@@ -160,16 +161,14 @@ def test_an_actor_named_after_a_person_is_refused():
 
 
 def test_a_slash_after_the_tools_address_changes_no_iri():
-    slashed = Scene(
-        "https://tool.example/",
-        SCENE.programme_id,
-        SCENE.programme_name,
-        SCENE.course_iri,
-        SCENE.platform,
-        SCENE.language,
-    )
+    slashed = replace(SCENE, tool_base_url="https://tool.example/")
     statement = statements.objective_agreed(slashed, PAIR, OBJECTIVE, recorded_at=at(4, 8))
     assert statement.body == STORY["objective-agreed"].body
+
+
+def test_a_platform_that_does_not_say_its_name_is_left_out():
+    statement = statements.paired(replace(SCENE, platform=None), PAIR, Role.MENTOR, recorded_at=at(3, 8))
+    assert "platform" not in statement.document["context"]
 
 
 def test_the_members_of_a_pair_know_their_role():
