@@ -16,7 +16,13 @@ _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 
 def _text(maximum: int = 255, **options: Any) -> fields.String:
     limits = validate.Length(min=1, max=maximum, error="must have 1 to {max} characters")
-    return fields.String(required=True, validate=limits, **options)
+    return fields.String(required=True, validate=[limits, _printable], **options)
+
+
+def _printable(value: str) -> None:
+    """Ids are compared and stored as they are; no database keeps a NUL."""
+    if not value.isprintable():
+        raise ValidationError("has characters that cannot be kept")
 
 
 def _bearer(value: str) -> None:
@@ -33,7 +39,7 @@ class RegistrationRequestSchema(Schema):
 
     openid_configuration = fields.String(required=True, validate=web_address)
     registration_token = fields.String(load_default=None, validate=_bearer)
-    invite = _text(100)
+    invite = fields.String(required=True, validate=validate.Length(max=100))
 
     @pre_load
     def without_blanks(self, data: Any, **_: Any) -> dict[str, str]:
@@ -48,7 +54,7 @@ class ToolClaimAnswerSchema(Schema):
         unknown = EXCLUDE
 
     deployment_id = fields.String(
-        load_default=None, allow_none=True, validate=validate.Length(min=1, max=255)
+        load_default=None, allow_none=True, validate=[validate.Length(min=1, max=255), _printable]
     )
 
 
@@ -86,7 +92,9 @@ class ManualRegistrationSchema(Schema):
     platform_family = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=50))
     label = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=255))
     deployment_ids = fields.List(
-        fields.String(validate=validate.Length(min=1, max=255, error="must have 1 to {max} characters")),
+        fields.String(
+            validate=[validate.Length(min=1, max=255, error="must have 1 to {max} characters"), _printable]
+        ),
         load_default=list,
     )
 

@@ -18,11 +18,11 @@ from marshmallow import ValidationError
 from lti_tool.database import Database
 from lti_tool.lti.errors import Refused
 from lti_tool.lti.http import GuardedHttp, Unreachable
-from lti_tool.lti.invitations import open_invitation, use
+from lti_tool.lti.invitations import InvitationRefused, open_invitation, use
 from lti_tool.lti.models import Registration
 from lti_tool.lti.origins import origin_of, same_origin
 from lti_tool.lti.quirks import hosted_family, may_speak_for
-from lti_tool.lti.registrations import AlreadyRegistered, NewRegistration, add
+from lti_tool.lti.registrations import NewRegistration, add
 from schemas.platform_configuration import PlatformConfigurationSchema
 from schemas.registration import TOOL_CLAIM, RegistrationAnswerSchema, RegistrationRequestSchema
 
@@ -285,9 +285,8 @@ def connect(
         with database.transaction() as db:
             registration = add(db, new)
             use(db, invitation.id, registration.id)
-    except AlreadyRegistered as error:
-        raise AlreadyRegistered(error.detail, issuer=new.issuer, client_id=new.client_id) from None
-    except sa.exc.SQLAlchemyError as error:
+    except (InvitationRefused, sa.exc.SQLAlchemyError) as error:
+        # The invitation was good before the platform was asked: somebody else was faster with it.
         raise RegistrationNotStored(
             type(error).__name__, issuer=new.issuer, client_id=new.client_id
         ) from error

@@ -19,9 +19,10 @@ from lti_tool.lti.deep_linking import (
     signed_response,
 )
 from lti_tool.lti.origins import origin_of
+from lti_tool.mentoring.programme_templates import DEFAULT_TEMPLATE, load_template, template_codes
 from lti_tool.tool import current_tool
 from lti_tool.views.launch_sessions import require_tutor
-from lti_tool.views.refusals import audit, reference
+from lti_tool.views.refusals import record, reference
 from schemas.content_items import ActivityChoiceForm
 from schemas.problem import Problem, ShapeError
 
@@ -43,7 +44,7 @@ def answer() -> ResponseReturnValue:
     launch = g.launch
     asked = read_settings(launch.deep_linking, launch.registration)
     try:
-        form = ActivityChoiceForm().read(request.form.to_dict())
+        form = ActivityChoiceForm(_templates()).read(request.form.to_dict())
     except ShapeError as error:
         return make_response(_choice(request.form.get("title", ""), error.problems), 400)
     tool = current_tool()
@@ -52,6 +53,7 @@ def answer() -> ResponseReturnValue:
         text=_("Learn from each other, in pairs."),
         launch_url=f"{tool.config.base_url}/lti/launch",
         content_id=uuid.uuid4(),
+        template=form["template"],
         line_item=asked.takes_line_item,
     )
     response = signed_response(
@@ -71,12 +73,23 @@ def _form_origins(asked: ContentRequest) -> list[str]:
     return list(dict.fromkeys(origin for origin in own if origin))
 
 
+def _templates() -> list[str]:
+    """The programmes to choose from, the usual one first."""
+    return sorted(template_codes(), key=lambda code: code != DEFAULT_TEMPLATE)
+
+
 def _choice(title: str, problems: dict[str, list[Problem]]) -> str:
-    return render_template("deep_linking/choose.html", title=title, problems=problems)
+    return render_template(
+        "deep_linking/choose.html",
+        title=title,
+        problems=problems,
+        templates=[load_template(code) for code in _templates()],
+        chosen=request.form.get("template", DEFAULT_TEMPLATE),
+    )
 
 
 @blueprint.errorhandler(DeepLinkingRefused)
 def _refused(error: DeepLinkingRefused) -> ResponseReturnValue:
-    audit(error)
+    record(error)
     page = render_template("deep_linking/refused.html", reason=error.reason, reference=reference())
     return make_response(page, error.status)

@@ -35,7 +35,7 @@ from lti_tool.lti.registration import (
 )
 from lti_tool.lti.registrations import AlreadyRegistered
 from lti_tool.tool import current_tool
-from lti_tool.views.refusals import audit, reference
+from lti_tool.views.refusals import record, reference
 from schemas.web_address import is_web_address
 
 blueprint = Blueprint("registration", __name__)
@@ -113,7 +113,7 @@ _WORDS: Mapping[type[Refused], str] = {
 
 def refused_page(error: Refused) -> ResponseReturnValue:
     """Record a refusal and tell the administrator what happened and what to do."""
-    audit(error)
+    record(error)
     words = next(_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS)
     page = render_template(
         "setup/refused.html", words=words, platform=_platform_host(), reference=reference()

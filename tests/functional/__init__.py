@@ -1,0 +1,1 @@
+"""Through HTTP, as platforms and browsers see the tool."""
