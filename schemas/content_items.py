@@ -5,12 +5,13 @@ LTI Deep Linking 2.0: https://www.imsglobal.org/spec/lti-dl/v2p0.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from schemas.fields import Text
-from schemas.problem import CodedSchema
+from schemas.fields import Code, Text
+from schemas.problem import CodedSchema, Problem
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -34,12 +35,27 @@ class DeepLinkingSettingsSchema(Schema):
 
 
 class ActivityChoiceForm(CodedSchema):
-    """The tutor's choice: the title of the activity in the course."""
+    """The tutor's choice: the title of the activity in the course, and the programme it begins with."""
 
     class Meta:
         unknown = EXCLUDE
 
     title = Text(required=True, min_length=1, max_length=255)
+    template = Code(r"[a-z0-9_-]+", max_length=60, load_default=None)
+
+    def __init__(self, templates: Sequence[str]) -> None:
+        """``templates``: the codes to choose from; the first is what no answer means."""
+        super().__init__()
+        self.templates = tuple(templates)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _on_offer(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        if loaded.get("template") not in (None, *self.templates):
+            raise ValidationError([Problem("not_a_choice")], "template")
+
+    @post_load
+    def _usual(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**loaded, "template": loaded["template"] or self.templates[0]}
 
 
 class LineItemSchema(Schema):

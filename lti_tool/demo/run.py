@@ -7,6 +7,7 @@ through its content picker, both over HTTP.
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import signal
 import threading
@@ -29,6 +30,7 @@ from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.demo.lrs import RunningLRS, start_ralph
 from lti_tool.demo.smoke import Loop, StepFailed
 from lti_tool.demo.smoke import run as run_loop
+from lti_tool.logging import configure_logging
 from lti_tool.lti.invitations import invite
 from lti_tool.mentoring.programme_templates import DEMO_TEMPLATE
 from lti_tool.migrations import migrate
@@ -115,6 +117,7 @@ class Demo:
         return _invite(self.tool, label)
 
     def _start(self) -> None:
+        configure_logging("text", logging.WARNING)
         self.place.data_dir.mkdir(parents=True, exist_ok=True)
         self._say("Starting the learning record store…")
         lrs = start_ralph(self.place.data_dir / "lrs", self.place.lrs_port)

@@ -53,6 +53,7 @@ class VerifiedLaunch:
     resource_link_id: str | None = None
     resource_link_title: str | None = None
     content_id: uuid.UUID | None = None
+    template: str | None = None
     line_item_url: str | None = None
     scopes: tuple[str, ...] = ()
     roster_url: str | None = None
@@ -165,6 +166,7 @@ def _link(launch: VerifiedLaunch, course_id: uuid.UUID, now: dt.datetime) -> dic
         "resource_link_id": launch.resource_link_id,
         "title": launch.resource_link_title,
         "content_id": launch.content_id,
+        "template": launch.template,
         "line_item_url": launch.line_item_url,
         "scopes": list(launch.scopes),
         "created_at": now,
@@ -211,7 +213,7 @@ def _statements(dialect: str) -> _Statements:
             dialect,
             table_of(ResourceLink),
             ("course_id", "resource_link_id"),
-            keep_if_none=("title", "content_id"),
+            keep_if_none=("title", "content_id", "template"),
             replace=("line_item_url", "scopes"),
         ),
         family=sa.update(registration)

@@ -37,6 +37,8 @@ SCORE_MAXIMUM = 100
 LINE_ITEM_TAG = "reverse-mentoring"
 CONTENT_ID = "content_id"
 """The custom parameter that carries our id of the content."""
+TEMPLATE = "template"
+"""The custom parameter that carries the code of the programme template the tutor chose."""
 
 
 class DeepLinkingRefused(Refused):
@@ -118,7 +120,7 @@ def _is_among(origin: str, sources: Iterable[str]) -> bool:
 
 
 def resource_link(
-    *, title: str, text: str, launch_url: str, content_id: uuid.UUID, line_item: bool
+    *, title: str, text: str, launch_url: str, content_id: uuid.UUID, template: str, line_item: bool
 ) -> dict[str, Any]:
     """The one content item: the activity, with its own id and, where the platform takes it, its line item."""
     item: dict[str, Any] = {
@@ -126,7 +128,7 @@ def resource_link(
         "title": title,
         "text": text,
         "url": launch_url,
-        "custom": {CONTENT_ID: str(content_id)},
+        "custom": {CONTENT_ID: str(content_id), TEMPLATE: template},
     }
     if line_item:
         item["lineItem"] = {

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import Database
 from lti_tool.lti import errors
 from lti_tool.lti.arrivals import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST, VerifiedLaunch
+from lti_tool.lti.deep_linking import CONTENT_ID, TEMPLATE
 from lti_tool.lti.keysets import PlatformKeys
 from lti_tool.lti.login_states import LOGIN_LIFETIME, LoginStates, LoginUnderWay, secret_hash
 from lti_tool.lti.models import Deployment, DeploymentStatus, Registration
@@ -34,7 +35,8 @@ from lti_tool.lti.origins import same_origin
 from lti_tool.lti.roles import standing
 from lti_tool.lti.tool_config import DatabaseToolConfig, PlatformRegistration
 from lti_tool.lti.upserts import insert_for
-from schemas.claims import MISSING, ClaimsSchema, first_problem, web_address
+from schemas.claims import MISSING, ClaimsSchema, first_problem
+from schemas.web_address import is_web_address
 
 LEEWAY = 60.0
 """Seconds by which the platform's clock and ours may differ."""
@@ -43,6 +45,7 @@ OLDEST = LOGIN_LIFETIME.total_seconds()
 VERSION = "1.3.0"
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_CODE = re.compile(r"[a-z0-9_-]{1,60}", re.ASCII)
 _SCHEMA = ClaimsSchema()
 _DEPLOYMENTS = (
     sa.select(Deployment.id, Deployment.registration_id, Deployment.status)
@@ -286,6 +289,7 @@ def _verified(
     held = standing(claims["roles"], claims["role_scope_mentor"] or ())
     context, link = claims["context"] or {}, claims["resource_link"] or {}
     grades, presentation = claims["grades"] or {}, claims["launch_presentation"] or {}
+    return_url = presentation.get("return_url") or ""  # becomes a link on our pages, so never javascript:
     family = (claims["tool_platform"] or {}).get("product_family_code")
     is_resource_link = claims["message_type"] == RESOURCE_LINK_REQUEST
     return VerifiedLaunch(
@@ -305,15 +309,21 @@ def _verified(
         context_label=context.get("label"),
         resource_link_id=link.get("id") if is_resource_link else None,
         resource_link_title=link.get("title"),
-        content_id=_uuid((claims["custom"] or {}).get("content_id")),
+        content_id=_uuid((claims["custom"] or {}).get(CONTENT_ID)),
+        template=_code((claims["custom"] or {}).get(TEMPLATE)),
         line_item_url=grades.get("lineitem"),
         scopes=tuple(sorted(grades.get("scope") or ())),
         roster_url=(claims["roster"] or {}).get("context_memberships_url"),
         platform_family=family if family != registration.platform_family else None,
-        return_url=_web_address(presentation.get("return_url")),
+        return_url=return_url if is_web_address(return_url) else None,
         document_target=presentation.get("document_target"),
         deep_linking=claims["deep_linking"],
     )
+
+
+def _code(value: Any) -> str | None:
+    """A template's code, or None; whether there is such a template is not for this side to know."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else None
 
 
 def _uuid(value: Any) -> uuid.UUID | None:
@@ -322,12 +332,3 @@ def _uuid(value: Any) -> uuid.UUID | None:
         return uuid.UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
-
-
-def _web_address(value: str | None) -> str | None:
-    """The way back to the course, or None where it is no web address: it becomes a link on our pages."""
-    try:
-        web_address(value or "")
-    except ValidationError:
-        return None
-    return value

@@ -19,7 +19,12 @@ from lti_tool import recording
 from lti_tool.database import utcnow
 from lti_tool.mentoring import actions, journey, overview
 from lti_tool.mentoring.models import Cohort, Participant, Role
-from lti_tool.mentoring.programme_templates import DEFAULT_TEMPLATE, load_template
+from lti_tool.mentoring.programme_templates import (
+    DEFAULT_TEMPLATE,
+    ProgrammeTemplate,
+    UnknownTemplateError,
+    load_template,
+)
 from lti_tool.people import Course
 from lti_tool.tool import current_tool
 from lti_tool.views import wording
@@ -64,7 +69,16 @@ def _open() -> None:
             return
     with recording.transaction(current_tool()) as db:
         course = db.get_one(Course, g.launch.course_id)
-        actions.open_programme(db, course=course, template=load_template(DEFAULT_TEMPLATE), now=utcnow())
+        actions.open_programme(db, course=course, template=_template(), now=utcnow())
+
+
+def _template() -> ProgrammeTemplate:
+    """The template that the tutor chose in the content picker; the usual one where none was, or is no more."""
+    link = g.launch.resource_link
+    try:
+        return load_template(link.template or DEFAULT_TEMPLATE) if link else load_template(DEFAULT_TEMPLATE)
+    except UnknownTemplateError:
+        return load_template(DEFAULT_TEMPLATE)
 
 
 def _first_other(errors: Mapping[str, list[Problem]] | None) -> str | None:

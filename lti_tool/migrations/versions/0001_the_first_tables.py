@@ -73,23 +73,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "delivery_body",
-        sa.Column(
-            "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["delivery_id"], ["delivery.id"], name=op.f("fk__delivery_body__delivery_id__delivery")
-        ),
-        sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk__delivery_body")),
-    )
-    op.create_table(
-        "statement_trail",
-        sa.Column("xapi_registration", sa.Uuid(), nullable=False),
-        sa.Column("last_timestamp", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("xapi_registration", name=op.f("pk__statement_trail")),
-    )
-    op.create_table(
         "launch_handoff",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("launch", sa.JSON(), nullable=False),
@@ -131,6 +114,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("issuer", "client_id", name=op.f("uq__registration__issuer_client_id")),
     )
     op.create_table(
+        "statement_trail",
+        sa.Column("xapi_registration", sa.Uuid(), nullable=False),
+        sa.Column("last_timestamp", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("xapi_registration", name=op.f("pk__statement_trail")),
+    )
+    op.create_table(
         "tool_key",
         sa.Column("kid", sa.String(length=64), nullable=False),
         sa.Column("private_key", sa.LargeBinary(), nullable=False),
@@ -162,6 +151,20 @@ def upgrade() -> None:
             name=op.f("fk__access_token__registration_id__registration"),
         ),
         sa.PrimaryKeyConstraint("registration_id", "scopes", name=op.f("pk__access_token")),
+    )
+    op.create_table(
+        "delivery_body",
+        sa.Column(
+            "delivery_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["delivery.id"], name=op.f("fk__delivery_body__delivery_id__delivery")
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk__delivery_body")),
     )
     op.create_table(
         "deployment",
@@ -320,6 +323,7 @@ def upgrade() -> None:
         sa.Column("resource_link_id", sa.String(length=255), nullable=False),
         sa.Column("title", sa.String(length=1000), nullable=True),
         sa.Column("content_id", sa.Uuid(), nullable=True),
+        sa.Column("template", sa.String(length=60), nullable=True),
         sa.Column("line_item_url", sa.Text(), nullable=True),
         sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -663,6 +667,7 @@ def downgrade() -> None:
     op.drop_table("login_state")
     op.drop_table("invitation")
     op.drop_table("deployment")
+    op.drop_table("delivery_body")
     op.drop_table("access_token")
     with op.batch_alter_table("tool_key", schema=None) as batch_op:
         batch_op.drop_index(
@@ -672,6 +677,7 @@ def downgrade() -> None:
         )
 
     op.drop_table("tool_key")
+    op.drop_table("statement_trail")
     op.drop_table("registration")
     with op.batch_alter_table("refusal", schema=None) as batch_op:
         batch_op.drop_index("ix__refusal__at")
@@ -700,7 +706,5 @@ def downgrade() -> None:
             postgresql_where=sa.text("status = 'dead'"),
         )
 
-    op.drop_table("statement_trail")
-    op.drop_table("delivery_body")
     op.drop_table("delivery")
     # ### end Alembic commands ###
