@@ -15,7 +15,7 @@ from pyld import jsonld
 
 from tests.xapi.story import told
 from xapi import vocabulary
-from xapi.profile import profile_document, profile_text, vocabulary_rows
+from xapi.profile import profile_bytes, profile_document, vocabulary_rows
 from xapi.templates import broken_rules, determines, find, matching_templates
 
 CONTEXT_IRI = "https://w3id.org/xapi/profiles/context"
@@ -303,8 +303,8 @@ def test_the_extensions_of_a_statement_keep_their_schemas(name):
     )
 
 
-def test_the_published_text_is_the_document():
-    assert json.loads(profile_text()) == PROFILE
+def test_what_is_published_is_the_document():
+    assert json.loads(profile_bytes()) == PROFILE
 
 
 def test_a_changed_document_does_not_change_the_next_one():

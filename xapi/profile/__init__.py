@@ -33,14 +33,14 @@ class VocabularyRow:
 
 
 @cache
-def profile_text() -> str:
-    """The profile as it is published: JSON-LD, media type `application/ld+json`."""
-    return files(__name__).joinpath("reverse-mentoring.jsonld").read_text(encoding="utf-8")
+def profile_bytes() -> bytes:
+    """The profile as it is published: JSON-LD in UTF-8, media type `application/ld+json`."""
+    return files(__name__).joinpath("reverse-mentoring.jsonld").read_bytes()
 
 
 def profile_document() -> dict[str, Any]:
     """The profile as JSON data, a fresh copy each time."""
-    document: dict[str, Any] = json.loads(profile_text())
+    document: dict[str, Any] = json.loads(profile_bytes())
     return document
 
 
