@@ -61,7 +61,7 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     try:
         values = SettingsSchema().load(given)
     except ValidationError as error:
-        name, problems = next(iter(error.normalized_messages().items()))
+        name, problems = next(iter(dict(error.messages_dict).items()))
         problem = problems[0] if isinstance(problems, list) else problems
         raise WrongSetting(f"TANDEM_{name.upper()}: {problem}") from None
     data_dir = Path(values.pop("data_dir")).expanduser()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import requests
@@ -93,7 +94,7 @@ def run(loop: Loop, say: Callable[[str], None]) -> None:
         _wait_for(lambda: _told(loop, before))
     with _step("the gradebook shows both as complete, with a grade", say):
         for person_id in (mentor_id, mentee_id):
-            _wait_for(lambda person_id=person_id: _is_complete(admin, loop, link_id, person_id))
+            _wait_for(partial(_is_complete, admin, loop, link_id, person_id))
     with _step("the LMS forgets the activity of this run", say):
         admin.open(f"{loop.lms_url}/admin/tools/{tool_id}/delete", {})
 
