@@ -367,9 +367,9 @@ def is_due(db: Session, kind: DeliveryKind, *, receiver: str = LRS, now: dt.date
     return db.scalar(found) is not None
 
 
-def retry_dead(db: Session, keys: Collection[uuid.UUID] | None = None) -> int:
-    """Send dead letters again, these or all; return how many."""
-    chosen = sa.update(_rows).where(_column.status == DeliveryStatus.DEAD.value)
+def retry_dead(db: Session, kind: DeliveryKind, keys: Collection[uuid.UUID] | None = None) -> int:
+    """Send dead letters of a kind again, these or all; return how many."""
+    chosen = sa.update(_rows).where(_column.kind == kind.value, _column.status == DeliveryStatus.DEAD.value)
     if keys is not None:
         chosen = chosen.where(_column.key.in_(list(keys)))
     revived = chosen.values(

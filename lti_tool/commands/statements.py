@@ -99,7 +99,7 @@ def retry(tool: Tool, identifier: uuid.UUID | None, everything: bool, as_json: b
             raise click.ClickException(
                 f"statement {identifier} is not among those refused: nothing to send again"
             )
-        count = outbox.retry_dead(db, None if everything else [identifier] if identifier else [])
+        count = outbox.retry_dead(db, DeliveryKind.STATEMENT, None if identifier is None else [identifier])
     if as_json:
         print_json({"sent_again": count})
     else:

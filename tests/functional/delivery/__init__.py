@@ -1,0 +1,1 @@
+"""Delivery, from the fact to the LRS and the gradebook."""
