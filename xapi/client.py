@@ -96,16 +96,18 @@ class LRSClient(tincan.RemoteLRS):
                 urljoin(self.endpoint, resource),
                 params=params,
                 data=body,
-                headers={
-                    "X-Experience-API-Version": self.version,
-                    "Authorization": self.auth,
-                    **(headers or {}),
-                },
+                headers={"X-Experience-API-Version": self.version, **(headers or {})},
+                auth=self._authorise,
                 timeout=self.timeout,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
             raise LRSUnreachableError(f"{type(error).__name__}: {error}") from error
+
+    def _authorise(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Ours and no other: left to a header, requests would prefer what a .netrc file says of the host."""
+        request.headers["Authorization"] = self.auth
+        return request
 
     def _send_request(self, request: HTTPRequest) -> LRSReply:
         """tincan's way out, used by everything inherited from it."""
@@ -171,7 +173,10 @@ class LRSClient(tincan.RemoteLRS):
         return None
 
     def about(self) -> LRSReply:
-        """What the LRS says it is. Some have no such page: then `success` is false and nothing is raised."""
+        """What the LRS says it is. Some have no such page: then `success` is false and nothing is raised.
+
+        Raises LRSUnreachableError when no answer came.
+        """
         reply = self._send_request(HTTPRequest(method="GET", resource="about"))
         if reply.success:
             try:

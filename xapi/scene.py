@@ -34,7 +34,7 @@ class Scene:
     """The programme a statement belongs to, and the learning platform that holds it.
 
     `tool_base_url`: where this tool lives; activity IRIs are made from it, so it must not change.
-    `programme_name`: the programme's public title, in "en" and "fr".
+    `programme_name`: the programme's public title, in "en" and "fr"; where only one is given it stands for both.
     `course_iri`: the stable IRI of the LMS course.
     `platform`: the LMS, as an analyst would call it ("Moodle"); None where it does not say.
     `language`: the language the person was using, "en" or "fr".

@@ -314,7 +314,11 @@ def _bare(iri: str, kind: Term) -> Any:
 
 
 def _programme(scene: Scene) -> Any:
-    return _activity(scene.programme_iri, vocabulary.PROGRAMME, name=scene.programme_name)
+    titles = scene.programme_name
+    name = {
+        language: titles.get(language) or titles[other] for language, other in (("en", "fr"), ("fr", "en"))
+    }
+    return _activity(scene.programme_iri, vocabulary.PROGRAMME, name=name)
 
 
 def _objective(scene: Scene, objective: ObjectiveScene) -> Any:

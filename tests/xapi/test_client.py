@@ -51,6 +51,15 @@ def test_a_password_outside_ascii_is_sent_as_utf8(lrs):
     assert base64.b64decode(header.removeprefix("Basic ")).decode() == "zoé:pâté:œuf"
 
 
+def test_a_netrc_file_does_not_change_who_we_are(lrs, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine localhost login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    lrs.client().post_statements([ONE.body])
+    assert sent_header(lrs, "Authorization") == "Basic " + base64.b64encode(b"someone:secret").decode()
+
+
 def test_the_callers_session_is_the_one_that_connects(lrs):
     with requests.Session() as http:
         http.headers["User-Agent"] = "guarded"

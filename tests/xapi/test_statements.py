@@ -166,6 +166,13 @@ def test_a_slash_after_the_tools_address_changes_no_iri():
     assert statement.body == STORY["objective-agreed"].body
 
 
+@pytest.mark.parametrize("titles", [{"fr": "Numérique"}, {"en": "", "fr": "Numérique"}])
+def test_a_title_in_one_language_stands_for_both(titles):
+    scene = replace(SCENE, programme_name=titles)
+    statement = statements.joined(scene, MENTEE, Role.MENTEE, MENTEE_ENROLMENT, recorded_at=at(2, 9))
+    assert statement.document["object"]["definition"]["name"] == {"en": "Numérique", "fr": "Numérique"}
+
+
 def test_a_platform_that_does_not_say_its_name_is_left_out():
     statement = statements.paired(replace(SCENE, platform=None), PAIR, Role.MENTOR, recorded_at=at(3, 8))
     assert "platform" not in statement.document["context"]
