@@ -1,0 +1,1 @@
+"""Adding the activity from a platform's content picker."""
