@@ -7,6 +7,7 @@ It keeps itself up to date: the browser asks every three seconds with the ETag o
 from __future__ import annotations
 
 import hashlib
+import threading
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import recording
 from lti_tool.database import utcnow
+from lti_tool.lti import roster
 from lti_tool.mentoring import actions, journey, overview
 from lti_tool.mentoring.models import Cohort, Participant, Role
 from lti_tool.mentoring.programme_templates import (
@@ -48,6 +50,7 @@ def page(
     """
     launch = g.launch
     _open()
+    _read_roster()
     shown, etag = _overview()
     html = render_template(
         "cohort/index.html",
@@ -70,6 +73,18 @@ def _open() -> None:
     with recording.transaction(current_tool()) as db:
         course = db.get_one(Course, g.launch.course_id)
         actions.open_programme(db, course=course, template=_template(), now=utcnow())
+
+
+def _read_roster() -> None:
+    """Read the roster when it is due: now at the first visit, so that everybody is there; later behind the page,
+    which shows the change by itself."""
+    tool = current_tool()
+    with tool.database.reading() as db:
+        course = db.get_one(Course, g.launch.course_id)
+    if course.roster_read_at is None:
+        roster.refresh_if_due(tool, course.id)
+    elif roster.roster_is_due(course, utcnow()):
+        threading.Thread(target=roster.refresh_if_due, args=(tool, course.id), daemon=True).start()
 
 
 def _template() -> ProgrammeTemplate:

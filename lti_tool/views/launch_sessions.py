@@ -25,6 +25,7 @@ from flask import Flask, g, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload
 
+from lti_tool import recording
 from lti_tool.database import utcnow
 from lti_tool.lti.arrivals import DEEP_LINKING_REQUEST, VerifiedLaunch, arrive
 from lti_tool.lti.errors import (
@@ -78,8 +79,12 @@ def open_session(launch: VerifiedLaunch) -> str:
     """
     cookie = BrowserCookies().get_cookie(BROWSER_COOKIE)
     secret = cookie or new_secret()
-    with current_tool().database.transaction() as db:
+    with recording.transaction(current_tool()) as db:
         session_id = arrive(db, launch, secret_hash=secret_hash(secret))
+        if launch.line_item_url is not None:
+            course_id = db.scalar(sa.select(LaunchSession.course_id).where(LaunchSession.id == session_id))
+            if course_id is not None:
+                recording.catch_up(db, course_id)
     key = str(session_id) if cookie else f"{session_id}.{secret}"
     first_page = "deep_linking.choose" if launch.message_type == DEEP_LINKING_REQUEST else "home.home"
     return url_for(first_page, launch_key=key)
