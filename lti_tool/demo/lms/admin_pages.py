@@ -17,6 +17,7 @@ from schemas.demo_lms import PersonFormSchema, RegistrationUrlFormSchema
 blueprint = Blueprint("admin_pages", __name__)
 
 LATEST_CALLS = 200
+MOST_CALLS = 10_000
 
 
 def _person_json(person: LmsPerson) -> dict[str, str]:
@@ -128,8 +129,14 @@ def delete(tool_id: int) -> AnyResponse:
 
 
 def _calls() -> list[dict[str, object]]:
+    given = request.args.get("limit", "")
+    limit = (
+        min(int(given), MOST_CALLS)
+        if given.isascii() and given.isdigit() and len(given) < 9
+        else LATEST_CALLS
+    )
     with current_lms().store.reading() as db:
-        rows = db.execute("SELECT * FROM calls ORDER BY id DESC LIMIT ?", (LATEST_CALLS,)).fetchall()
+        rows = db.execute("SELECT * FROM calls ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
     return [
         {**dict(row), "at": datetime.fromtimestamp(row["at"], UTC).isoformat(timespec="seconds")}
         for row in rows
@@ -145,6 +152,7 @@ def activity_log_page() -> str:
 
 @blueprint.get("/activity.json")
 def activity_log_json() -> Response:
-    """[{"id", "at", "tool", "method", "path", "status", "reason", "detail"}], the latest first."""
+    """[{"id", "at", "tool", "method", "path", "status", "reason", "detail"}], the latest first;
+    `?limit=` up to 10000, 200 otherwise."""
     demand_admin()
     return jsonify(_calls())

@@ -19,7 +19,7 @@ from lti_tool.demo.lms import (
     registration,
     roster,
 )
-from lti_tool.demo.lms.people import everybody
+from lti_tool.demo.lms.people import people_to_pick
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.demo.lms.texts import date_and_time, number, text
@@ -80,7 +80,7 @@ def _page_context() -> dict[str, object]:
     lms = current_lms()
     locale = current_locale()
     with lms.store.reading() as db:
-        people = everybody(db)
+        people = people_to_pick(db)
     return {
         "settings": lms.settings,
         "locale": locale,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lti_tool.demo.lms.refusals import Refusal
-from lti_tool.demo.lms.store import MAIL_DOMAIN
+from lti_tool.demo.lms.store import FIRST_PEOPLE, MAIL_DOMAIN
 
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 LAUNCH_ROLES = {
@@ -86,6 +86,15 @@ def find_person(db: sqlite3.Connection, person_id: str | int) -> LmsPerson | Non
 def everybody(db: sqlite3.Connection) -> list[LmsPerson]:
     """All accounts, the oldest first."""
     return [_person(row) for row in db.execute("SELECT * FROM people ORDER BY id")]
+
+
+def people_to_pick(db: sqlite3.Connection, newcomers: int = 12) -> list[LmsPerson]:
+    """The demo's first people, and the newest of those who were added since: what fits on a page."""
+    rows = db.execute(
+        "SELECT * FROM people WHERE id <= ? OR id IN (SELECT id FROM people ORDER BY id DESC LIMIT ?) ORDER BY id",
+        (len(FIRST_PEOPLE), newcomers),
+    )
+    return [_person(row) for row in rows]
 
 
 def add_person(db: sqlite3.Connection, form: dict[str, Any]) -> LmsPerson:

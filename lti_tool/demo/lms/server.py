@@ -10,7 +10,7 @@ from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
 from flask import Flask
-from waitress.server import create_server  # type: ignore[import-untyped]  # waitress ships no types
+from waitress.server import create_server
 
 from lti_tool.demo.lms.app import create_lms
 from lti_tool.demo.lms.settings import LmsSettings

@@ -145,6 +145,8 @@ class Store:
         try:
             db.row_factory = sqlite3.Row
             db.execute("PRAGMA foreign_keys = ON")
+            # With a write-ahead log this survives a killed process; only a power cut may lose the last commit.
+            db.execute("PRAGMA synchronous = NORMAL")
             yield db
         finally:
             db.close()
