@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from typing import Any
-from urllib.parse import urlsplit
 
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validate
 
 from schemas.login import storable
+from schemas.web_address import web_address
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -26,19 +26,6 @@ MISSING = "is missing"
 ID_LENGTH = 255
 _ID = (validate.Length(min=1, max=ID_LENGTH), storable)
 _REQUIRED: dict[str, Any] = {"required": MISSING, "null": MISSING}
-
-
-def web_address(value: str) -> None:
-    """Refuse what is not an absolute http or https address with a host: ``javascript:``, say."""
-    try:
-        parts = urlsplit(value)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        raise ValidationError("is not a web address") from None
-    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or "\\" in value:
-        raise ValidationError("is not a web address")
-    if any(char.isspace() or not char.isprintable() for char in value):
-        raise ValidationError("is not a web address")
 
 
 class ShownText(fields.Field[str | None]):

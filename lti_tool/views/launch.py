@@ -94,10 +94,10 @@ def _offer_new_tab(arriving: Launch) -> ResponseReturnValue:
         issuer=arriving.registration.issuer if arriving.registration else None,
         client_id=arriving.registration.client_id if arriving.registration else None,
     )
-    refusals.audit(refused)
+    refusals.record(refused)
     with current_tool().database.transaction() as db:
         token = handoffs.leave(db, arriving.verified)
-    return render_template("launch/new_tab.html", token=token), refused.status
+    return render_template("launch/new_tab.html", token=token, reference=refusals.reference()), refused.status
 
 
 @blueprint.get("/lti/continue/<token>")

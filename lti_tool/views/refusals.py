@@ -13,8 +13,8 @@ from flask import Flask, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from lti_tool.lti import refusals as audit
 from lti_tool.lti.errors import Advice, Refused
-from lti_tool.lti.refusals import record
 from lti_tool.tool import current_tool
 
 log = structlog.get_logger()
@@ -27,7 +27,7 @@ def init_app(app: Flask) -> None:
 
 def refuse(refused: Refused) -> ResponseReturnValue:
     """The audit row, the log line and the page of a refusal."""
-    audit(refused)
+    record(refused)
     if refused.step in ("login", "launch"):
         # The page holds no control and nothing personal, and it appears inside an LMS that we may not know.
         g.setdefault("frame_origins", ["*"])
@@ -36,13 +36,16 @@ def refuse(refused: Refused) -> ResponseReturnValue:
     return page, refused.status
 
 
-def audit(refused: Refused) -> None:
-    """Write down a refusal. A database that is down does not keep the page from the person."""
+def record(refused: Refused) -> None:
+    """The audit row and the log line of a refusal, for a view that has a page of its own.
+
+    A database that is down does not keep the page from the person.
+    """
     log.warning(
         "refused", step=refused.step, reason=refused.reason, detail=refused.detail, issuer=refused.issuer
     )
     try:
-        record(current_tool().database, refused, reference=reference())
+        audit.record(current_tool().database, refused, reference=reference())
     except sa.exc.SQLAlchemyError as error:
         log.error("the refusal could not be recorded", error=str(error))
 

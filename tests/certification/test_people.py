@@ -1,0 +1,169 @@
+"""Who may do what after a launch, as far as the launch decides it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.lti.models import Registration, ResourceLink
+from lti_tool.people import Course, CourseRole, Membership
+from lti_tool.tool import Tool
+from tests.certification.verdicts import opened, person_of, role_of
+from tests.platform.platform import ABSENT, INSTRUCTOR, LEARNER, Browser, Platform
+
+LIS = "http://purl.imsglobal.org/vocab/lis/v2/"
+AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+
+ROLES: dict[str, tuple[list[str], CourseRole]] = {
+    "an instructor of the course": ([INSTRUCTOR], CourseRole.TUTOR),
+    "a learner whose sub-role is called Instructor": (
+        [f"{LIS}membership/Learner#Instructor"],
+        CourseRole.LEARNER,
+    ),
+    "an institution's instructor who learns here": (
+        [f"{LIS}institution/person#Instructor", LEARNER],
+        CourseRole.LEARNER,
+    ),
+    "an institution's instructor of whom no more is known": (
+        [f"{LIS}institution/person#Instructor"],
+        CourseRole.LEARNER,
+    ),
+    "an institution's administrator who learns here": (
+        [f"{LIS}institution/person#Administrator", LEARNER],
+        CourseRole.LEARNER,
+    ),
+    "a system's administrator of whom no more is known": (
+        [f"{LIS}system/person#Administrator"],
+        CourseRole.LEARNER,
+    ),
+    "a LIS mentor": ([f"{LIS}membership#Mentor"], CourseRole.OBSERVER),
+    "a test user of Canvas": (
+        ["http://purl.imsglobal.org/vocab/lti/system/person#TestUser", LEARNER],
+        CourseRole.LEARNER,
+    ),
+}
+
+
+@pytest.mark.parametrize(("roles", "expected"), ROLES.values(), ids=list(ROLES))
+def test_the_role_is_right_of(
+    tool: Tool, platform: Platform, browser: Browser, roles: list[str], expected: CourseRole
+) -> None:
+    assert role_of(tool, platform.launch(browser, roles=roles)) is expected
+
+
+def test_an_administrator_of_the_institution_is_flagged(
+    tool: Tool, platform: Platform, browser: Browser
+) -> None:
+    roles = [f"{LIS}institution/person#Administrator", LEARNER]
+    assert opened(tool, platform.launch(browser, roles=roles)).is_admin
+
+
+def test_a_mentor_without_a_scope_sees_no_learner(tool: Tool, platform: Platform, browser: Browser) -> None:
+    platform.launch(browser)  # Amina Okafor, a learner
+    response = platform.launch(browser, sub="aunt", name="Aunt", roles=[f"{LIS}membership#Mentor"])
+    page = browser.get(response.headers["Location"])
+    assert page.status_code == 200
+    assert "Okafor" not in page.text
+
+
+def test_a_launch_without_a_subject_is_anonymous(tool: Tool, platform: Platform, browser: Browser) -> None:
+    assert opened(tool, platform.launch(browser, sub=ABSENT)).person_id is None
+
+
+def test_an_anonymous_launch_may_look(platform: Platform, browser: Browser) -> None:
+    response = platform.launch(browser, sub=ABSENT)
+    assert browser.get(response.headers["Location"]).status_code == 200
+
+
+def test_an_anonymous_launch_has_no_place_in_the_course(
+    tool: Tool, platform: Platform, browser: Browser
+) -> None:
+    platform.launch(browser, sub=ABSENT)
+    with tool.database.reading() as db:
+        assert db.scalars(sa.select(Membership)).all() == []
+
+
+def test_a_later_launch_replaces_the_role(tool: Tool, platform: Platform, browser: Browser) -> None:
+    platform.launch(browser, roles=[INSTRUCTOR])
+    platform.launch(browser, roles=[LEARNER])
+    with tool.database.reading() as db:
+        assert db.scalars(sa.select(Membership.role)).all() == [CourseRole.LEARNER]
+
+
+def test_the_same_subject_at_two_tenants_is_two_people(
+    tool: Tool, platform: Platform, other_tenant: Platform, browser: Browser
+) -> None:
+    first, second = platform.launch(browser), other_tenant.launch(browser)
+    assert person_of(tool, first).id != person_of(tool, second).id
+
+
+def test_the_same_subject_twice_is_one_person(tool: Tool, platform: Platform, browser: Browser) -> None:
+    first, second = platform.launch(browser), platform.launch(browser)
+    assert person_of(tool, first).id == person_of(tool, second).id
+
+
+def test_a_new_name_is_learnt(tool: Tool, platform: Platform, browser: Browser) -> None:
+    platform.launch(browser)
+    assert person_of(tool, platform.launch(browser, name="Amina Diallo")).name == "Amina Diallo"
+
+
+def test_a_name_that_is_no_longer_sent_is_kept(tool: Tool, platform: Platform, browser: Browser) -> None:
+    platform.launch(browser)
+    assert person_of(tool, platform.launch(browser, name=ABSENT)).name == "Amina Okafor"
+
+
+HTML = "<script>alert(1)</script>"
+
+
+def test_html_in_a_name_is_shown_as_text(platform: Platform, browser: Browser) -> None:
+    changes: dict[str, Any] = {"name": HTML, "given_name": HTML, "family_name": HTML}
+    response = platform.launch(browser, roles=[INSTRUCTOR], context={"id": "c", "title": HTML}, **changes)
+    assert "<script>alert" not in browser.get(response.headers["Location"]).text
+
+
+def test_the_course_keeps_its_roster_s_address(tool: Tool, platform: Platform, browser: Browser) -> None:
+    platform.launch(browser, **{NRPS: {"context_memberships_url": "https://lms.example/nrps/1"}})
+    platform.launch(browser)
+    with tool.database.reading() as db:
+        assert db.scalars(sa.select(Course.roster_url)).all() == ["https://lms.example/nrps/1"]
+
+
+def test_the_link_keeps_the_latest_line_item(tool: Tool, platform: Platform, browser: Browser) -> None:
+    for number in (1, 2):
+        platform.launch(browser, **{AGS: {"lineitem": f"https://lms.example/items/{number}", "scope": []}})
+    with tool.database.reading() as db:
+        assert db.scalars(sa.select(ResourceLink.line_item_url)).all() == ["https://lms.example/items/2"]
+
+
+def test_the_link_loses_its_line_item_when_grading_is_switched_off(
+    tool: Tool, platform: Platform, browser: Browser
+) -> None:
+    platform.launch(browser, **{AGS: {"lineitem": "https://lms.example/items/1"}})
+    platform.launch(browser)
+    with tool.database.reading() as db:
+        assert db.scalars(sa.select(ResourceLink.line_item_url)).all() == [None]
+
+
+def test_the_link_keeps_its_content_id(tool: Tool, platform: Platform, browser: Browser) -> None:
+    content_id = uuid.uuid4()
+    platform.launch(browser, custom={"content_id": str(content_id)})
+    with tool.database.reading() as db:
+        assert db.scalars(sa.select(ResourceLink.content_id)).all() == [content_id]
+
+
+def test_a_content_id_that_is_none_of_ours_is_no_obstacle(
+    tool: Tool, platform: Platform, browser: Browser
+) -> None:
+    assert opened(tool, platform.launch(browser, custom={"content_id": "chapter 7", "level": 3}))
+
+
+def test_the_registration_learns_what_platform_it_is(
+    tool: Tool, platform: Platform, browser: Browser
+) -> None:
+    platform.launch(browser)
+    with tool.database.reading() as db:
+        assert db.get_one(Registration, platform.registration_id).platform_family == "moodle"
