@@ -31,6 +31,8 @@ class _Reader(HTMLParser):
             self._open = Form(values.get("action") or "", (values.get("method") or "get").lower(), values)
             self.forms.append(self._open)
         elif self._open is not None and tag == "input" and values.get("name"):
+            if values.get("type") in ("radio", "checkbox") and "checked" not in values:
+                return
             self._open.fields[str(values["name"])] = values.get("value") or ""
         elif self._open is not None and tag == "button":
             self._open.buttons += 1

@@ -140,3 +140,16 @@ def test_a_title_that_cannot_be_kept_is_asked_for_again(picker: Picker, title: s
     page = picker.answer(title=title)
     assert page.status_code == 400
     assert form_with(page, "title").fields["title"] == title
+
+
+def test_the_item_carries_the_programme_that_the_page_proposes(picker: Picker) -> None:
+    page = picker.open()
+    [item] = picker.claims(picker.choose(page))[f"{DL}content_items"]
+    assert item["custom"]["template"] == form_with(page, "title").fields["template"]
+
+
+@pytest.mark.parametrize("template", ["unknown", "../pilot", "<script>", "x" * 61])
+def test_a_programme_that_is_not_on_offer_is_asked_for_again(picker: Picker, template: str) -> None:
+    page = picker.answer(template=template)
+    assert page.status_code == 400
+    assert "JWT" not in page.text

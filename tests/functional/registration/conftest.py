@@ -140,7 +140,7 @@ class Administrator:
 @pytest.fixture
 def administrator(tool: Tool, client: FlaskClient) -> Administrator:
     """An administrator with a good invitation, at a tool that may call this machine."""
-    return Administrator(client, tool, _invitation(tool))
+    return Administrator(client, tool, new_invitation(tool))
 
 
 @pytest.fixture
@@ -148,12 +148,13 @@ def production(config: Config) -> Iterator[Administrator]:
     """An administrator with a good invitation, at a tool as in production: no private addresses."""
     strict = replace(config, base_url="https://mentoring.example.org", allow_private_networks=False)
     tool = make_tool(strict)
-    yield Administrator(create_app(strict, tool).test_client(), tool, _invitation(tool))
+    yield Administrator(create_app(strict, tool).test_client(), tool, new_invitation(tool))
     tool.http.close()
     tool.database.dispose()
 
 
-def _invitation(tool: Tool) -> str:
+def new_invitation(tool: Tool) -> str:
+    """The secret of a new invitation."""
     with tool.database.transaction() as db:
         return invite(db, label="Our Moodle")[1]
 
@@ -161,4 +162,4 @@ def _invitation(tool: Tool) -> str:
 @pytest.fixture
 def another_invitation(tool: Tool) -> Callable[[], str]:
     """Makes a further invitation and returns its secret."""
-    return lambda: _invitation(tool)
+    return lambda: new_invitation(tool)
