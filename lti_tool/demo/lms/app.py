@@ -51,6 +51,8 @@ def create_lms(settings: LmsSettings) -> Flask:
     app.context_processor(_page_context)
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OverflowError, _too_large)
+    app.register_error_handler(UnicodeEncodeError, _half_a_character)
     return app
 
 
@@ -107,6 +109,16 @@ def _refused(refusal: Refusal) -> AnyResponse:
         refusal.tool, request.method, request.path, refusal.status, refusal.reason, refusal.detail
     )
     return _answer_for(refusal.status, refusal.reason, refusal.detail)
+
+
+def _too_large(_error: OverflowError) -> AnyResponse:
+    """A number in an address that SQLite cannot hold names nothing here."""
+    return _refused(Refusal(404, "not_found", "There is nothing of this number here."))
+
+
+def _half_a_character(_error: UnicodeEncodeError) -> AnyResponse:
+    """JSON can carry half a surrogate pair, which is no text."""
+    return _refused(Refusal(400, "malformed_text", "Some text holds half a character."))
 
 
 def _http_error(error: HTTPException) -> AnyResponse:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from lti1p3platform.ltiplatform import (
     LTI1P3PlatformConfAbstract,
 )
@@ -34,14 +35,28 @@ DEEP_LINKING_SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linki
 
 @dataclass(frozen=True)
 class PlatformKey:
-    """The key that signs id_tokens, PEM."""
+    """The key that signs id_tokens."""
 
-    private: str
+    private: rsa.RSAPrivateKey
     public: str
+    "PEM."
 
     def key_set(self) -> dict[str, Any]:
         """The public JWKS."""
         return {"keys": [PlatformRegistration.get_jwk(self.public)]}
+
+
+class _SigningRegistration(PlatformRegistration):  # type: ignore[misc]  # an untyped base class
+    """Signs with the key as loaded once; the library would read its PEM again for every message."""
+
+    def __init__(self, key: PlatformKey) -> None:
+        self._key = key
+
+    def get_platform_private_key(self) -> rsa.RSAPrivateKey:
+        return self._key.private
+
+    def get_kid(self) -> str:
+        return str(self._key.key_set()["keys"][0]["kid"])
 
 
 def add_query(address: str, fields: dict[str, str]) -> str:
@@ -120,9 +135,9 @@ class _LaunchMessage(LTIAdvantageMessageLaunchAbstract):  # type: ignore[misc]  
 
 
 def _registration(issuer: str, key: PlatformKey, tool: Tool) -> Any:
-    registration = PlatformRegistration()
+    registration = _SigningRegistration(key)
     registration.set_iss(issuer).set_client_id(tool.client_id).set_deployment_id(tool.deployment_id)
-    registration.set_platform_private_key(key.private).set_platform_public_key(key.public)
+    registration.set_platform_public_key(key.public)
     registration.set_tool_key_set_url(tool.jwks_uri).set_launch_url(tool.target_link_uri)
     # Left empty: the library breaks an address that already has a query, so `add_query` joins them.
     registration.set_oidc_login_url("")

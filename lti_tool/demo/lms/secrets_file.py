@@ -38,9 +38,18 @@ def platform_private_key(data_dir: Path) -> str:
     return _write_once(path, pem).decode()
 
 
-def public_pem(private_pem: str) -> str:
+def loaded_key(private_pem: str) -> rsa.RSAPrivateKey:
+    """The private key, ready to sign. We made it ourselves, so its slow consistency check is left out."""
+    key = serialization.load_pem_private_key(
+        private_pem.encode(), password=None, unsafe_skip_rsa_key_validation=True
+    )
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError("The platform's key is not an RSA key.")
+    return key
+
+
+def public_pem(key: rsa.RSAPrivateKey) -> str:
     """The public half, PEM."""
-    key = serialization.load_pem_private_key(private_pem.encode(), password=None)
     return (
         key.public_key()
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

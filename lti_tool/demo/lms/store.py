@@ -168,10 +168,12 @@ class Store:
 
     def record_call(self, tool: str, method: str, path: str, status: int, reason: str, detail: str) -> None:
         """Write one line of the activity log, in a transaction of its own so that refusals stay."""
+        # Half a surrogate pair in somebody's JSON must not keep its refusal out of the log.
+        path, detail = (text.encode(errors="replace").decode() for text in (path[:500], detail[:2000]))
         with self.transaction() as db:
             db.execute(
                 "INSERT INTO calls (at, tool, method, path, status, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (time.time(), tool, method, path[:500], status, reason, detail[:2000]),
+                (time.time(), tool, method, path, status, reason, detail),
             )
 
     def see_once(self, client_id: str, kind: str, value: str, expires_at: float) -> bool:

@@ -11,7 +11,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from lti_tool.demo.lms.people import LmsPerson, find_person
 from lti_tool.demo.lms.platform import PlatformKey
 from lti_tool.demo.lms.refusals import Refusal
-from lti_tool.demo.lms.secrets_file import cookie_secret, platform_private_key, public_pem
+from lti_tool.demo.lms.secrets_file import cookie_secret, loaded_key, platform_private_key, public_pem
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.demo.lms.store import Store
 from lti_tool.demo.lms.tool_keys import ToolKeys
@@ -33,7 +33,7 @@ class Lms:
     @classmethod
     def open(cls, settings: LmsSettings) -> Lms:
         """Open the LMS's folder; a new one gets its people, its course and its keys."""
-        private = platform_private_key(settings.data_dir)
+        private = loaded_key(platform_private_key(settings.data_dir))
         return cls(
             settings=settings,
             store=Store(settings.data_dir / "lms.sqlite3"),
