@@ -1,0 +1,46 @@
+"""What some tests need of the system, and how to get it: a browser, and Node with the packages of ``tests/node``.
+
+A test that needs one says so with ``pytestmark = needs_chromium`` (or ``@needs_node``); where it is missing the test
+is skipped, and the reason names the command that installs it. :mod:`tests.skips` sums the skips up.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+INSTALL = "sudo apt-get install chromium nodejs npm"
+"""The one command that gets everything that tests may lack."""
+
+NODE_FOLDER = Path(__file__).parent / "node"
+AXE = NODE_FOLDER / "node_modules" / "axe-core" / "axe.min.js"
+"""The accessibility checker, which runs inside the page (https://github.com/dequelabs/axe-core)."""
+
+
+def chromium_path() -> str | None:
+    """Where the system's browser is."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+def _missing_browser() -> str | None:
+    if chromium_path() is None:
+        return f"no browser: {INSTALL}"
+    return None
+
+
+def _missing_node() -> str | None:
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        return f"no Node.js: {INSTALL}"
+    if not AXE.exists():
+        return "the Node packages of the tests are missing: npm ci --prefix tests/node"
+    return None
+
+
+needs_chromium = pytest.mark.skipif(_missing_browser() is not None, reason=_missing_browser() or "")
+"""Skips where there is no Chromium or Chrome."""
+
+needs_node = pytest.mark.skipif(_missing_node() is not None, reason=_missing_node() or "")
+"""Skips where there is no Node.js, or its packages have not been installed."""
