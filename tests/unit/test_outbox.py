@@ -72,7 +72,8 @@ def test_nothing_is_claimed_before_the_transaction_that_wrote_it_commits(databas
             outbox.enqueue(db, kind=STATEMENT, key=uuid.uuid4(), order_key="a", body=b"{}")
             raise RuntimeError
 
-    pytest.raises(RuntimeError, write_and_fail)
+    with pytest.raises(RuntimeError):
+        write_and_fail()
     assert ids(claim(database)) == []
 
 

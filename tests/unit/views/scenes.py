@@ -51,7 +51,10 @@ class Scene:
     def open(self, template: str = "digital-skills") -> Cohort:
         """The programme, as a tutor's first launch opens it."""
         self.cohort = actions.open_programme(
-            self.db, course=self.course, template=load_template(template), now=self.now - dt.timedelta(days=70)
+            self.db,
+            course=self.course,
+            template=load_template(template),
+            now=self.now - dt.timedelta(days=70),
         )
         return self.cohort
 
@@ -75,8 +78,16 @@ class Scene:
                 actions.sign_agreement(self.db, pair=pair, by=by, now=self.now - dt.timedelta(days=60))
         return pair
 
-    def met(self, pair: Pair, days_ago: int, *, by: Participant, minutes: int = 45, form: str = "video",
-            confirmed: bool = True) -> uuid.UUID:
+    def met(
+        self,
+        pair: Pair,
+        days_ago: int,
+        *,
+        by: Participant,
+        minutes: int = 45,
+        form: str = "video",
+        confirmed: bool = True,
+    ) -> uuid.UUID:
         """A meeting that one noted, and that the other has confirmed or not."""
         session = actions.log_session(
             self.db,
@@ -95,9 +106,17 @@ class Scene:
 
     def objective(self, pair: Pair, title: str, direction: Role, state: str = "agreed") -> uuid.UUID:
         """An objective; ``state``: ``agreed``, ``claimed`` or ``reached``."""
-        learner, other = (pair.mentee, pair.mentor) if direction == Role.MENTEE else (pair.mentor, pair.mentee)
+        learner, other = (
+            (pair.mentee, pair.mentor) if direction == Role.MENTEE else (pair.mentor, pair.mentee)
+        )
         objective = actions.agree_objective(
-            self.db, pair=pair, by=learner, title=title, direction=direction, tag="skills", required=True,
+            self.db,
+            pair=pair,
+            by=learner,
+            title=title,
+            direction=direction,
+            tag="skills",
+            required=True,
             now=self.now,
         )
         if state in ("claimed", "reached"):
@@ -179,7 +198,10 @@ def to_mend(scene: Scene) -> None:
     from lti_tool.mentoring.models import MentoringSession
 
     actions.dispute_session(
-        scene.db, session=scene.db.get_one(MentoringSession, session_id), by=pair.mentor, reason="wrong-date",
+        scene.db,
+        session=scene.db.get_one(MentoringSession, session_id),
+        by=pair.mentor,
+        reason="wrong-date",
         now=scene.now,
     )
     scene.me = pair.mentee.person
@@ -280,7 +302,9 @@ SCENES: tuple[Callable[[Scene], None], ...] = (
 )  # fmt: skip
 
 
-def play(tool: Tool, build: Callable[[Scene], None], *, family: str | None = "moodle", locale: str = "en") -> str:
+def play(
+    tool: Tool, build: Callable[[Scene], None], *, family: str | None = "moodle", locale: str = "en"
+) -> str:
     """Build a scene in a course of its own; return the path of its home page."""
     with recording.transaction(tool) as db:
         issuer = f"https://{family or 'other'}.example"
@@ -302,7 +326,10 @@ def play(tool: Tool, build: Callable[[Scene], None], *, family: str | None = "mo
             db.flush()
         deployment = registration.deployments[0]
         course = Course(
-            deployment_id=deployment.id, context_id=str(uuid.uuid4()), title="Cultures numériques", roster_url=None
+            deployment_id=deployment.id,
+            context_id=str(uuid.uuid4()),
+            title="Cultures numériques",
+            roster_url=None,
         )
         db.add(course)
         db.flush()
