@@ -180,11 +180,15 @@ def read_platform(http: GuardedHttp, request: RegistrationRequest) -> Platform:
         variables=tuple(claim["variables"]),
         configuration_origin=origin_of(source) or "",
     )
-    _check_addresses(http, platform)
+    check_addresses(http, platform)
     return platform
 
 
-def _check_addresses(http: GuardedHttp, platform: Platform) -> None:
+def check_addresses(http: GuardedHttp, platform: Platform) -> None:
+    """See that every address may be called, and that the platform speaks for its own host alone.
+
+    Raises :class:`ConfigurationAddressForbidden` or :class:`ConfigurationOfAnotherHost`.
+    """
     for name in ("issuer", "registration_endpoint", "jwks_uri", "authorization_endpoint", "token_endpoint"):
         address = getattr(platform, name)
         try:
