@@ -15,6 +15,7 @@ from lti_tool.tool import Tool, make_tool
 pytest_plugins = [
     "tests.databases",
     "tests.lrs.fixtures",
+    "tests.platform.fixtures",
     "tests.world",
 ]
 
