@@ -1,0 +1,112 @@
+"""The platform's role URIs, one by one."""
+
+from __future__ import annotations
+
+import pytest
+
+from lti_tool.lti.roles import standing
+from lti_tool.people import CourseRole
+
+LIS = "http://purl.imsglobal.org/vocab/lis/v2/"
+
+TUTORS = [
+    f"{LIS}membership#Instructor",
+    f"{LIS}membership#Administrator",
+    f"{LIS}membership#ContentDeveloper",
+    f"{LIS}membership/Instructor#TeachingAssistant",
+    f"{LIS}membership/Instructor#PrimaryInstructor",
+    "Instructor",
+    "Administrator",
+    "ContentDeveloper",
+]
+
+
+@pytest.mark.parametrize("uri", TUTORS)
+def test_a_tutor_is(uri: str) -> None:
+    assert standing([uri]).role is CourseRole.TUTOR
+
+
+LEARNERS = [
+    f"{LIS}membership#Learner",
+    f"{LIS}membership/Learner#Instructor",
+    f"{LIS}membership/Learner#NonCreditLearner",
+    f"{LIS}institution/person#Instructor",
+    f"{LIS}institution/person#Faculty",
+    f"{LIS}institution/person#Administrator",
+    f"{LIS}institution/person#Mentor",
+    f"{LIS}system/person#Administrator",
+    f"{LIS}system/person#SysAdmin",
+    f"{LIS}membership#Manager",
+    f"{LIS}membership#instructor",
+    f"{LIS}membership#Instructor ",
+    f"{LIS}membership#InstructorOfNothing",
+    f"https://evil.example/?{LIS}membership#Instructor",
+    f"{LIS}membership/Instructor",
+    f"{LIS}membership/Instructor#Learner",
+    "http://purl.imsglobal.org/vocab/lis/v1/membership#Instructor",
+    "urn:lti:role:ims/lis/Instructor",
+    "instructor",
+    "TeachingAssistant",
+    "Learner",
+    "",
+]
+
+
+@pytest.mark.parametrize("uri", LEARNERS)
+def test_a_learner_and_no_more_is(uri: str) -> None:
+    assert standing([uri]).role is CourseRole.LEARNER
+
+
+def test_nobody_in_particular_is_a_learner() -> None:
+    assert standing([]).role is CourseRole.LEARNER
+
+
+@pytest.mark.parametrize("uri", [f"{LIS}membership#Mentor", f"{LIS}membership/Mentor#Advisor", "Mentor"])
+def test_an_observer_is(uri: str) -> None:
+    assert standing([uri]).role is CourseRole.OBSERVER
+
+
+def test_an_observer_without_a_scope_sees_nobody() -> None:
+    assert standing(["Mentor"]).observes == frozenset()
+
+
+def test_an_observer_with_a_scope_sees_those_in_it() -> None:
+    assert standing(["Mentor"], ["person-1", "person-2"]).observes == {"person-1", "person-2"}
+
+
+@pytest.mark.parametrize("uri", ["Learner", "Instructor"])
+def test_a_scope_means_nothing_for_anybody_else(uri: str) -> None:
+    assert standing([uri, "Mentor"], ["person-1"]).observes == frozenset()
+
+
+def test_who_learns_and_observes_is_a_learner() -> None:
+    assert standing(["Mentor", "Learner"]).role is CourseRole.LEARNER
+
+
+def test_who_teaches_and_learns_is_a_tutor() -> None:
+    assert standing(["Learner", "Instructor"]).role is CourseRole.TUTOR
+
+
+ADMINISTRATORS = [
+    f"{LIS}institution/person#Administrator",
+    f"{LIS}system/person#Administrator",
+    f"{LIS}system/person#SysAdmin",
+]
+
+
+@pytest.mark.parametrize("uri", ADMINISTRATORS)
+def test_an_administrator_is(uri: str) -> None:
+    assert standing([uri]).is_admin
+
+
+def test_a_course_s_administrator_is_none_of_the_site() -> None:
+    assert not standing([f"{LIS}membership#Administrator"]).is_admin
+
+
+@pytest.mark.parametrize("vocabulary", [LIS, "http://purl.imsglobal.org/vocab/lti/"])
+def test_a_test_user_is_known_by(vocabulary: str) -> None:
+    assert standing([f"{vocabulary}system/person#TestUser"]).is_test_user
+
+
+def test_a_learner_is_no_test_user() -> None:
+    assert not standing(["Learner"]).is_test_user
