@@ -52,6 +52,8 @@ class Place:
     port: int = 5000
     lms_port: int = 5001
     lrs_port: int = 5002
+    database_url: str | None = None
+    """Another database than the SQLite file of the folder."""
 
     @property
     def tool_url(self) -> str:
@@ -118,7 +120,7 @@ class Demo:
 
     def _start(self) -> None:
         configure_logging("text", logging.WARNING)
-        self.place.data_dir.mkdir(parents=True, exist_ok=True)
+        mark = _mark(self.place.data_dir)
         self._say("Starting the learning record store…")
         lrs = start_ralph(self.place.data_dir / "lrs", self.place.lrs_port)
         self._stops.append(lrs.stop)
@@ -128,11 +130,9 @@ class Demo:
         self._say("Starting the tool…")
         self.tool = make_tool(_settings(self.place, lrs))
         self._start_tool()
-        mark = self.place.data_dir / MARK
-        if not mark.exists():
+        if "activity" not in json.loads(mark.read_text(encoding="utf-8")):
             self._say("Connecting the tool to the LMS, and adding the activity to the course…")
-            link_id = self._connect()
-            mark.write_text(json.dumps({"activity": link_id}), encoding="utf-8")
+            mark.write_text(json.dumps({"activity": self._connect()}), encoding="utf-8")
 
     def _start_lms(self) -> RunningLms:
         try:
@@ -161,6 +161,17 @@ class Demo:
         connect_tool(admin, self.place.lms_url, self.invite("Demo"))
         tutor = Browser("fr")
         return add_activity(tutor, self.place.lms_url, template=DEMO_TEMPLATE)
+
+
+def _mark(folder: Path) -> Path:
+    """The file that says the folder is the demo's. A folder with other things in it is refused."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = folder / MARK
+    if not mark.exists():
+        if any(folder.iterdir()):
+            raise DemoError(f"{folder} holds something else. Name an empty folder with --data.")
+        mark.write_text("{}", encoding="utf-8")
+    return mark
 
 
 def stay(place: Place, say: Callable[[str], None], *, open_browser: bool) -> None:
@@ -230,6 +241,8 @@ def _settings(place: Place, lrs: RunningLRS) -> Config:
         "TANDEM_LRS_PASSWORD": lrs.password,
         "TANDEM_ALLOW_PRIVATE_NETWORKS": "true",
     }
+    if place.database_url:
+        kept["TANDEM_DATABASE_URL"] = place.database_url
     path = place.data_dir / KEPT_SETTINGS
     path.touch(mode=0o600)
     path.write_text("".join(f"{name}={value}\n" for name, value in kept.items()), encoding="utf-8")

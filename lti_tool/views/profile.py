@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
+
+from lti_tool.views.i18n import language
 
 from xapi import profile
 
@@ -15,19 +16,18 @@ JSON_LD = "application/ld+json"
 
 @blueprint.get("/xapi/profile")
 def show() -> ResponseReturnValue:
-    """JSON-LD unless the client would rather have HTML, as a browser would."""
-    best = request.accept_mimetypes.best_match(
-        [JSON_LD, "application/json", "text/html"], default=JSON_LD
-    )
-    if best == "text/html":
+    """JSON-LD unless the client would rather have HTML, as a browser would; ``?format=json-ld`` settles it."""
+    best = request.accept_mimetypes.best_match([JSON_LD, "application/json", "text/html"], default=JSON_LD)
+    if best == "text/html" and request.args.get("format") != "json-ld":
         page = render_template(
             "profile.html",
-            rows=profile.vocabulary_rows(str(get_locale())),
+            rows=profile.vocabulary_rows(language()),
             document=profile.profile_document(),
         )
         response = Response(page, content_type="text/html; charset=utf-8")
     else:
-        response = Response(profile.profile_bytes(), content_type=best)
+        content_type = "application/json" if best == "application/json" else JSON_LD
+        response = Response(profile.profile_bytes(), content_type=content_type)
     response.vary.add("Accept")
     response.vary.add("Accept-Language")
     response.headers["Cache-Control"] = "public, max-age=300"
