@@ -1,0 +1,86 @@
+"""A worker in a process of its own that ends itself with SIGKILL at one step: nothing is cleaned up, as in life.
+
+``python -m tests.functional.delivery.dying_worker SETTINGS POINT``: SETTINGS is a JSON file with the values of
+:class:`lti_tool.config.Config`; POINT is ``<kind>:<step>`` for a step of :data:`lti_tool.delivery.STEPS`, or
+``<kind>:asking`` and ``<kind>:answered``, before the request leaves and after the receiver has taken it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from lti_tool.config import Config
+from lti_tool.delivery import Worker
+from lti_tool.lti.http import GuardedHttp
+from lti_tool.tool import make_tool
+
+ENDINGS = {"/statements": "statement", "/scores": "score"}
+
+
+def die() -> None:
+    """End this process as a power cut would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(10)
+
+
+class DyingHttp(GuardedHttp):
+    """The tool's session, which dies around the request that it was told."""
+
+    point = ""
+
+    def request(self, method: str, url: Any, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]  # the same signature
+        path = str(url).partition("?")[0]
+        kind = next((kind for ending, kind in ENDINGS.items() if path.endswith(ending)), None)
+        counts = method == "POST" and kind is not None
+        if counts and self.point == f"{kind}:asking":
+            die()
+        answer = super().request(method, url, *args, **options)
+        if counts and self.point == f"{kind}:answered":
+            answer.content  # noqa: B018 - the receiver has written all of its answer
+            die()
+        return answer
+
+
+def read_config(path: Path) -> Config:
+    values = json.loads(path.read_text())
+    values["data_dir"] = Path(values["data_dir"])
+    values["allowed_hosts"] = frozenset(values["allowed_hosts"])
+    return Config(**values)
+
+
+def write_config(config: Config, path: Path) -> None:
+    values = dataclasses.asdict(config)
+    values["data_dir"] = str(values["data_dir"])
+    values["allowed_hosts"] = sorted(values["allowed_hosts"])
+    path.write_text(json.dumps(values))
+
+
+def main() -> None:
+    config = read_config(Path(sys.argv[1]))
+    point = sys.argv[2]
+    http = DyingHttp(config)
+    http.point = point
+    tool = dataclasses.replace(make_tool(config), http=http)
+    worker = Worker(
+        tool,
+        lease=dt.timedelta(seconds=1),
+        poll_seconds=0.05,
+        statements_at_once=3,
+        at_step=lambda step: die() if step == point else None,
+    )
+    worker.start()
+    time.sleep(30)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""A worker killed at any step loses nothing and sends nothing twice: counted at real LRSs and in a gradebook."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool import outbox, recording
+from lti_tool.database import utcnow
+from lti_tool.delivery import STEPS, Worker, lrs_client
+from lti_tool.mentoring import actions
+from lti_tool.outbox import Delivery, DeliveryKind
+from lti_tool.tool import Tool, make_tool
+from tests.functional.connected import MENTEE, MENTOR, Connected
+from tests.functional.delivery.dying_worker import write_config
+from tests.lrs.processes import RunningLRS
+
+ROOT = Path(__file__).parents[3]
+POINTS = (*STEPS, "asking", "answered")
+LONGEST = 40.0
+
+
+@pytest.fixture(params=["ralph", "strict_lrs"])
+def lrs(request: pytest.FixtureRequest) -> RunningLRS:
+    """Each of the two real LRSs: one is indifferent to a repeat, the other refuses the whole batch for it."""
+    running: RunningLRS = request.getfixturevalue(request.param)
+    return running
+
+
+def with_lrs(connected: Connected, lrs: RunningLRS) -> Tool:
+    """The same tool, with an LRS set."""
+    config = dataclasses.replace(
+        connected.tool.config,
+        lrs_endpoint=lrs.endpoint.rstrip("/"),
+        lrs_username=lrs.username,
+        lrs_password=lrs.password,
+    )
+    return make_tool(config)
+
+
+def complete_the_programme(connected: Connected, tool: Tool) -> None:
+    """Two people are paired, sign, meet and confirm: statements for the LRS, and a grade of 100 for both."""
+    world = connected.world
+    with recording.transaction(tool) as db:
+        pair = world.pair(db, now=utcnow())
+        session = actions.log_session(
+            db,
+            pair=pair,
+            by=world.mentor(db),
+            held_on=utcnow().date(),
+            minutes=45,
+            format="video",
+            form_key=uuid.uuid4(),
+            now=utcnow(),
+        )
+        actions.confirm_session(db, session=session, by=world.mentee(db), now=utcnow())
+
+
+def run_until_it_dies(tool: Tool, point: str, folder: Path) -> int:
+    """Start the dying worker and wait for its end; its exit status."""
+    settings = folder / "settings.json"
+    write_config(tool.config, settings)
+    command = [sys.executable, "-m", "tests.functional.delivery.dying_worker", str(settings), point]
+    return subprocess.run(command, cwd=ROOT, timeout=LONGEST, capture_output=True, check=False).returncode
+
+
+def finish(tool: Tool) -> None:
+    """A healthy worker delivers what is left."""
+    worker = Worker(tool, lease=dt.timedelta(seconds=1), poll_seconds=0.05)
+    worker.start()
+    deadline = time.monotonic() + LONGEST
+    try:
+        while time.monotonic() < deadline:
+            with tool.database.reading() as db:
+                left = [outbox.backlog(db, kind).waiting for kind in DeliveryKind]
+            if not any(left):
+                return
+            time.sleep(0.05)
+    finally:
+        worker.stop()
+    pytest.fail(f"still waiting after {LONGEST:g} s: {left}")
+
+
+def enqueued(tool: Tool) -> list[str]:
+    with tool.database.reading() as db:
+        chosen = sa.select(Delivery.key).where(Delivery.kind == DeliveryKind.STATEMENT.value)
+        return [str(key) for key in db.scalars(chosen.order_by(Delivery.id))]
+
+
+def held(tool: Tool) -> Counter[str]:
+    """How often the LRS holds each statement, counted over everything that it lists."""
+    client = lrs_client(tool)
+    assert client is not None
+    counts: Counter[str] = Counter()
+    answer = client.exchange("GET", "statements", params={"limit": "500"})
+    while True:
+        page: dict[str, Any] = answer.json()
+        counts.update(statement["id"] for statement in page["statements"])
+        if not page.get("more"):
+            return counts
+        answer = client.http.get(
+            urljoin(client.endpoint, page["more"]),
+            headers={"Authorization": client.auth, "X-Experience-API-Version": client.version},
+        )
+
+
+@pytest.mark.parametrize("step", POINTS)
+def test_a_worker_killed_while_it_delivers_statements_loses_and_repeats_none(connected, lrs, step, tmp_path):
+    tool = with_lrs(connected, lrs)
+    complete_the_programme(connected, tool)
+    status = run_until_it_dies(tool, f"statement:{step}", tmp_path)
+    finish(tool)
+    expected = enqueued(tool)
+    found = held(tool)
+    tool.http.close()
+    tool.database.dispose()
+    assert (status, [found[identifier] for identifier in expected]) == (-signal.SIGKILL, [1] * 7)
+
+
+@pytest.mark.parametrize("step", POINTS)
+def test_a_worker_killed_while_it_delivers_scores_loses_and_repeats_none(connected, step, tmp_path):
+    tool = connected.tool
+    complete_the_programme(connected, tool)
+    status = run_until_it_dies(tool, f"score:{step}", tmp_path)
+    worker = Worker(tool, lease=dt.timedelta(seconds=1), poll_seconds=0.05)
+    worker.start()
+    deadline = time.monotonic() + LONGEST
+    while time.monotonic() < deadline:
+        with tool.database.reading() as db:
+            if not outbox.backlog(db, DeliveryKind.SCORE).waiting:
+                break
+        time.sleep(0.05)
+    worker.stop()
+    cells = [connected.cell(subject) for subject in (MENTOR, MENTEE)]
+    assert (status, [(cell["grade"], cell["accepted_count"]) for cell in cells]) == (
+        -signal.SIGKILL,
+        [(100, 1)] * 2,
+    )
