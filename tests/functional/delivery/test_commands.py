@@ -1,0 +1,140 @@
+"""``tandem statements`` and ``tandem lrs``, as an admin runs them."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner, Result
+
+from lti_tool import recording
+from lti_tool.cli import tandem
+from lti_tool.database import utcnow
+from lti_tool.outbox import Delivery
+from lti_tool.tool import Tool
+from tests.world import World
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tool: Tool) -> Run:
+    """Run one command on the test's own database."""
+    environment = {
+        "TANDEM_DATABASE_URL": tool.config.database_url,
+        "TANDEM_DATA_DIR": str(tool.config.data_dir),
+        "TANDEM_SECRET_KEY": tool.config.secret_key,
+        "TANDEM_ALLOW_PRIVATE_NETWORKS": "true",
+    }
+    return lambda *words, **more: CliRunner().invoke(tandem, words, env={**environment, **more})
+
+
+@pytest.fixture
+def told(tool: Tool, world: World) -> list[uuid.UUID]:
+    """Two statements that wait; their ids."""
+    with recording.transaction(tool) as db:
+        world.pair(db, now=utcnow(), signed=False)
+    with tool.database.reading() as db:
+        return list(db.scalars(sa.select(Delivery.key).order_by(Delivery.id)))
+
+
+def kill(tool: Tool, key: uuid.UUID) -> None:
+    with tool.database.transaction() as db:
+        db.execute(
+            sa.update(Delivery)
+            .where(Delivery.key == key)
+            .values(status="dead", done_at=utcnow(), last_error="HTTP 400: no")
+        )
+
+
+def test_statements_are_listed_newest_first(run, told):
+    listed = json.loads(run("statements", "list", "--json").output)
+    assert [uuid.UUID(row["id"]) for row in listed] == told[::-1]
+
+
+def test_only_dead_ones_are_listed_when_asked(run, tool, told):
+    kill(tool, told[0])
+    listed = json.loads(run("statements", "list", "--status", "dead", "--json").output)
+    assert [uuid.UUID(row["id"]) for row in listed] == told[:1]
+
+
+def test_an_empty_list_says_so(run):
+    assert run("statements", "list").output == "No statements.\n"
+
+
+def test_a_statement_is_shown_with_what_the_lrs_said(run, tool, told):
+    kill(tool, told[0])
+    shown = json.loads(run("statements", "show", str(told[0]), "--json").output)
+    assert (shown["last_error"], shown["statement"]["id"]) == ("HTTP 400: no", str(told[0]))
+
+
+def test_an_unknown_statement_is_one_line(run):
+    result = run("statements", "show", str(uuid.UUID(int=0)))
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+
+
+def test_all_dead_letters_are_sent_again(run, tool, told):
+    kill(tool, told[0])
+    assert json.loads(run("statements", "retry", "--all", "--json").output) == {"sent_again": 1}
+
+
+def test_one_dead_letter_is_sent_again(run, tool, told):
+    kill(tool, told[0])
+    kill(tool, told[1])
+    assert run("statements", "retry", str(told[0])).output == "1 to be sent again.\n"
+
+
+def test_a_statement_that_waits_is_not_sent_again(run, told):
+    result = run("statements", "retry", str(told[0]))
+    assert (result.exit_code, "nothing to send again" in result.output) == (1, True)
+
+
+def test_sending_again_needs_to_know_what(run):
+    assert run("statements", "retry").exit_code == 2
+
+
+def test_everything_is_exported_in_order(run, told):
+    lines = run("statements", "export").output.splitlines()
+    assert [uuid.UUID(json.loads(line)["id"]) for line in lines] == told
+
+
+def test_without_an_lrs_the_test_names_the_settings(run):
+    result = run("lrs", "test")
+    assert (result.exit_code, "TANDEM_LRS_ENDPOINT" in result.output) == (1, True)
+
+
+def lrs_at(url: str) -> dict[str, str]:
+    return {"TANDEM_LRS_ENDPOINT": url, "TANDEM_LRS_USERNAME": "someone", "TANDEM_LRS_PASSWORD": "secret"}
+
+
+def test_an_lrs_that_answers_is_said_to(run, ralph):
+    settings = {
+        "TANDEM_LRS_ENDPOINT": ralph.endpoint,
+        "TANDEM_LRS_USERNAME": ralph.username,
+        "TANDEM_LRS_PASSWORD": ralph.password,
+    }
+    assert run("lrs", "test", **settings).exit_code == 0
+
+
+def test_an_lrs_that_refuses_the_password_is_one_line(run, ralph):
+    settings = {**lrs_at(ralph.endpoint), "TANDEM_LRS_USERNAME": ralph.username}
+    result = run("lrs", "test", **settings)
+    assert (result.exit_code, "refuses the username or password" in result.output) == (1, True)
+
+
+def test_an_address_that_is_no_lrs_is_one_line(run, httpserver):
+    result = run("lrs", "test", **lrs_at(httpserver.url_for("/nothing")))
+    assert (result.exit_code, "is it an xAPI endpoint?" in result.output) == (1, True)
+
+
+def test_an_lrs_that_is_away_is_one_line(run):
+    result = run("lrs", "test", **lrs_at("http://127.0.0.1:9/xapi"))
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+
+
+def test_a_worker_on_a_database_that_is_not_ready_is_one_line(run, tmp_path):
+    result = run("worker", TANDEM_DATABASE_URL=f"sqlite:///{tmp_path / 'new.db'}")
+    assert (result.exit_code, "tandem migrate" in result.output) == (1, True)
