@@ -93,7 +93,9 @@ def _security_headers(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    # Platforms show the tool's icon on their own pages.
+    shared = "cross-origin" if request.endpoint == "static" else "same-origin"
+    response.headers.setdefault("Cross-Origin-Resource-Policy", shared)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     if request.is_secure:

@@ -85,6 +85,29 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and address not in _METADATA
 
 
+def without_query(url: str) -> str:
+    """An address for a log or an audit row: a query may hold a secret, such as a registration token."""
+    return url.partition("?")[0][:200]
+
+
+def _secrets_of(url: str, headers: Mapping[str, str]) -> list[str]:
+    """What a request says that no log should: an error page may repeat it."""
+    parts = [*urlsplit(url).query.split("&"), *headers.get("Authorization", "").split(" ")[1:]]
+    return [secret for part in parts for secret in (part, part.partition("=")[2]) if len(secret) > 7]
+
+
+def _without(secrets: list[str], said: str) -> str:
+    for secret in secrets:
+        said = said.replace(secret, "…")
+    return said
+
+
+def _cause(error: requests.RequestException) -> str:
+    """What went wrong on the network. The text of requests' own exceptions repeats the whole address."""
+    inner = getattr(error.args[0], "reason", None) if error.args else None
+    return f"{type(error).__name__} {inner or ''}".strip()[:200]
+
+
 class Guard:
     """Which addresses may be called."""
 
@@ -97,9 +120,9 @@ class Guard:
             parts = urlsplit(url)
             host, _port = parts.hostname, parts.port
         except ValueError:
-            raise Unreachable("bad_address", url[:200]) from None
+            raise Unreachable("bad_address", without_query(url)) from None
         if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or "\\" in url:
-            raise Unreachable("bad_address", url[:200])
+            raise Unreachable("bad_address", without_query(url))
         if parts.scheme == "http" and not self.rules.allow_private_networks:
             raise Unreachable("not_https", host)
 
@@ -126,6 +149,8 @@ class _Watch:
         """Watch a copy: TLS takes the descriptor out of the object that it wraps."""
         with self._lock:
             self._sockets.append(sock.dup())
+        if self.over:
+            self.cut()
 
     def cut(self) -> None:
         """End every connection, whatever it is waiting for."""
@@ -339,7 +364,7 @@ class GuardedHttp(requests.Session):
             raise
         except requests.RequestException as error:
             slow = watch.over or isinstance(error, requests.Timeout) or time.monotonic() - started >= deadline
-            raise Unreachable("too_slow" if slow else "no_answer", str(error)[:200]) from None
+            raise Unreachable("too_slow" if slow else "no_answer", _cause(error)) from None
         finally:
             clock.cancel()
             _watch.reset(mark)
@@ -363,16 +388,16 @@ class GuardedHttp(requests.Session):
             method, url, json=document, headers=asked, stream=True, timeout=timeout
         ) as response:
             if response.is_redirect or 300 <= response.status_code < 400:
-                raise Unreachable("redirected", url[:200], status_code=response.status_code)
+                raise Unreachable("redirected", without_query(url), status_code=response.status_code)
             body = bytearray()
             for piece in response.iter_content(8192):
                 body += piece
                 if len(body) > limit:
                     raise Unreachable("too_large", f"more than {limit} bytes")
             if not 200 <= response.status_code < 300:
-                said = bytes(body[:200]).decode("utf-8", "replace")
+                said = _without(_secrets_of(url, asked), body.decode("utf-8", "replace"))
                 raise Unreachable(
-                    "refused", f"{response.status_code} {said}", status_code=response.status_code
+                    "refused", f"{response.status_code} {said[:200]}", status_code=response.status_code
                 )
             return bytes(body)
 

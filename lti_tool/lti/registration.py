@@ -17,7 +17,7 @@ from marshmallow import ValidationError
 
 from lti_tool.database import Database
 from lti_tool.lti.errors import Refused
-from lti_tool.lti.http import GuardedHttp, Unreachable
+from lti_tool.lti.http import GuardedHttp, Unreachable, without_query
 from lti_tool.lti.invitations import InvitationRefused, open_invitation, use
 from lti_tool.lti.models import Registration
 from lti_tool.lti.origins import origin_of, same_origin
@@ -167,7 +167,7 @@ def read_platform(http: GuardedHttp, request: RegistrationRequest) -> Platform:
         document = http.fetch_json(source, headers=request.headers)
     except Unreachable as error:
         kind = _CONFIGURATION_FAULTS.get(error.reason, ConfigurationUnreadable)
-        raise kind(f"{source} {error}"[:500]) from None
+        raise kind(f"{without_query(source)} {error}"[:500]) from None
     try:
         read = PlatformConfigurationSchema().load(document)
     except ValidationError as error:
@@ -203,7 +203,9 @@ def check_addresses(http: GuardedHttp, platform: Platform) -> None:
         # The family's word counts only when the configuration, too, comes from one of its hosts.
         if may_speak_for(platform.issuer, source) and may_speak_for(platform.issuer, address):
             continue
-        raise ConfigurationOfAnotherHost(f"{name} {address} from {source}"[:500], issuer=platform.issuer)
+        raise ConfigurationOfAnotherHost(
+            f"{name} {without_query(address)} from {source}", issuer=platform.issuer
+        )
 
 
 def tool_configuration(base_url: str, platform: Platform, language: str) -> dict[str, Any]:

@@ -158,6 +158,13 @@ def test_the_logo_is_there(sent: dict[str, Any], administrator: Administrator) -
         assert logo.status_code == 200
 
 
+def test_the_logo_may_be_shown_on_the_platforms_pages(
+    sent: dict[str, Any], administrator: Administrator
+) -> None:
+    with administrator.client.get(urlsplit(sent["logo_uri"]).path) as logo:
+        assert logo.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
 def test_variables_are_asked_of_a_platform_that_knows_them(sent: dict[str, Any]) -> None:
     assert sent[TOOL_CLAIM]["custom_parameters"] == {"context_id_history": "$Context.id.history"}
 

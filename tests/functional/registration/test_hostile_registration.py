@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from werkzeug import Response
 
-from lti_tool.lti.models import Invitation
+from lti_tool.lti.models import Invitation, Refusal
 from tests.functional.registration.conftest import PLATFORM_CLAIM, TOOL_CLAIM, Administrator, FakePlatform
 
 ELSEWHERE = "http://evil.example.org"
@@ -372,6 +372,23 @@ def test_a_refusal_shows_no_internals(
 ) -> None:
     platform.configuration["registration_endpoint"] = "http://10.0.0.1/register"
     assert secret not in administrator.open(platform.configuration_url).text
+
+
+@pytest.mark.parametrize("path", ["/missing", "/moved", "/closed"])
+def test_the_audit_holds_no_token_of_the_platform(
+    administrator: Administrator, platform: FakePlatform, path: str
+) -> None:
+    platform.server.expect_request("/moved").respond_with_response(
+        Response(status=302, headers={"Location": platform.configuration_url})
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    origin = closed if path == "/closed" else platform.origin
+    administrator.open(f"{origin}{path}?registration_token=secret-of-the-platform")
+    with administrator.tool.database.reading() as db:
+        [detail] = db.scalars(sa.select(Refusal.detail))
+    assert path in detail
+    assert "secret" not in detail
 
 
 def _spend_invitations(administrator: Administrator) -> None:
