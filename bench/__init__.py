@@ -1,0 +1,1 @@
+"""Measures of the tool, each as a ratio to a named baseline that runs beside it. ``python -m bench``."""

@@ -1,0 +1,24 @@
+"""Serve one Python baseline as the tool serves itself: ``python -m bench.baselines.serve NAME PORT SETTINGS``."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import waitress
+
+from bench.baselines import bare, example
+from lti_tool.commands.serve import THREADS
+
+APPS = {"bare": bare.create_app, "example": example.create_app}
+
+
+def main() -> None:
+    """``SETTINGS`` is a JSON object."""
+    name, port, settings = sys.argv[1:]
+    app = APPS[name](json.loads(settings))
+    waitress.serve(app, host="127.0.0.1", port=int(port), threads=THREADS, ident=None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""The tool and its baselines, started: each as its own documentation serves it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives import serialization
+
+from bench.driving import Contender
+from bench.postgresql import socket_folder
+from bench.servers import Server, free_port
+from lti_tool.database import Database, utcnow
+from lti_tool.lti.models import Deployment
+from lti_tool.migrations import migrate
+from lti_tool.people import Course, Membership, Person
+from tests.platform.platform import TOOL, Platform
+
+LTIJS = Path(__file__).parent / "baselines" / "ltijs"
+_AT_ONCE = 10_000
+
+
+def subject(number: int) -> str:
+    """The platform's name for person ``number``, from 0."""
+    return f"person-{number}"
+
+
+def fill(database: Database, platform: Platform, people: int) -> None:
+    """Register the platform, with one course and this many people in it, who have all launched before."""
+    platform.register(database)
+    now = utcnow()
+    with database.transaction() as db:
+        deployment = db.scalars(sa.select(Deployment.id)).one()
+        course = Course(
+            id=uuid.uuid4(), deployment_id=deployment, context_id="course-1", title="Leading today"
+        )
+        db.add(course)
+        db.flush()
+        for start in range(0, people, _AT_ONCE):
+            rows: list[dict[str, Any]] = [
+                {
+                    "id": uuid.uuid4(),
+                    "registration_id": platform.registration_id,
+                    "subject": subject(number),
+                    "pseudonym": uuid.uuid4(),
+                    "name": f"Person {number}",
+                    "created_at": now,
+                    "last_launch_at": now,
+                }
+                for number in range(start, min(start + _AT_ONCE, people))
+            ]
+            places = [
+                {
+                    "id": uuid.uuid4(),
+                    "course_id": course.id,
+                    "person_id": row["id"],
+                    "role": "learner",
+                    "active": True,
+                }
+                for row in rows
+            ]
+            db.execute(sa.insert(Person), rows)
+            db.execute(sa.insert(Membership), [place | {"updated_at": now} for place in places])
+
+
+@contextmanager
+def tandem(
+    platform: Platform, folder: Path, *, people: int, processes: int, name: str
+) -> Iterator[Contender]:
+    """The tool on SQLite, in so many web processes on the one database."""
+    folder.mkdir()
+    database = Database(f"sqlite:///{folder / 'tandem.db'}")
+    migrate(database)
+    fill(database, platform, people)
+    database.dispose()
+    environ = {
+        "TANDEM_BASE_URL": TOOL,
+        "TANDEM_DATA_DIR": str(folder),
+        "TANDEM_SECRET_KEY": "a secret of this bench, long enough to be one",
+        "TANDEM_ALLOW_PRIVATE_NETWORKS": "true",
+    }
+    with ExitStack() as started:
+        servers = []
+        for number in range(processes):
+            port = free_port()
+            command = [
+                str(Path(sys.executable).with_name("tandem")),
+                "serve",
+                "--no-worker",
+                "--port",
+                str(port),
+            ]
+            server = Server(command, port, folder / f"{number}.log", environ)
+            servers.append(started.enter_context(server))
+        yield Contender(name, servers, "/lti/login", "/lti/launch", 303)
+
+
+@contextmanager
+def bare(platform: Platform, folder: Path) -> Iterator[Contender]:
+    """Flask and PyJWT, storing nothing."""
+    settings = {
+        "issuer": platform.issuer,
+        "client_id": platform.client_id,
+        "auth_login_url": platform.auth_login_url,
+        "launch_url": f"{TOOL}/launch",
+        "jwk": platform.key.jwk,
+    }
+    with _python("bare", settings, folder) as server:
+        yield Contender("bare Flask + PyJWT", [server], "/login", "/launch", 200)
+
+
+@contextmanager
+def example(platform: Platform, folder: Path, *, inline_keys: bool) -> Iterator[Contender]:
+    """PyLTI1p3 as its Flask example uses it, the platform's keys in its configuration or at their address."""
+    folder.mkdir()
+    private = platform.key.private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "private.key").write_bytes(private)
+    (folder / "public.key").write_bytes(platform.key.public_pem)
+    registered = {
+        "default": True,
+        "client_id": platform.client_id,
+        "auth_login_url": platform.auth_login_url,
+        "auth_token_url": "https://lms.example/token",
+        "key_set_url": None if inline_keys else keyset_url(platform),
+        "key_set": {"keys": [platform.key.jwk]} if inline_keys else None,
+        "private_key_file": "private.key",
+        "public_key_file": "public.key",
+        "deployment_ids": [platform.deployment_id],
+    }
+    config = folder / "config.json"
+    config.write_text(json.dumps({platform.issuer: [registered]}))
+    settings = {"config": str(config), "launch_url": f"{TOOL}/launch"}
+    name = f"PyLTI1p3's example, keys {'inline' if inline_keys else 'by URL'}"
+    with _python("example", settings, folder) as server:
+        yield Contender(name, [server], "/login", "/launch", 200)
+
+
+@contextmanager
+def _python(name: str, settings: dict[str, Any], folder: Path) -> Iterator[Server]:
+    folder.mkdir(exist_ok=True)
+    port = free_port()
+    command = [sys.executable, "-m", "bench.baselines.serve", name, str(port), json.dumps(settings)]
+    with Server(command, port, folder / "server.log", {}) as server:
+        yield server
+
+
+def example_inline(platform: Platform, folder: Path) -> AbstractContextManager[Contender]:
+    """The example with the platform's keys in its configuration."""
+    return example(platform, folder, inline_keys=True)
+
+
+def example_by_url(platform: Platform, folder: Path) -> AbstractContextManager[Contender]:
+    """The example as most people configure it: it reads the key set at every launch."""
+    return example(platform, folder, inline_keys=False)
+
+
+class NoLtijs(Exception):
+    """ltijs cannot run here; the text says why."""
+
+
+@contextmanager
+def ltijs(platform: Platform, folder: Path, *, inline_keys: bool) -> Iterator[Contender]:
+    """ltijs on PostgreSQL, whose own CPU time is not counted. Raises :class:`NoLtijs`."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise NoLtijs("no Node.js")
+    if not (LTIJS / "node_modules" / "ltijs").is_dir():
+        install = [
+            npm,
+            "ci",
+            "--ignore-scripts",
+            "--silent",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+            str(LTIJS),
+        ]
+        if subprocess.run(install, check=False).returncode:
+            raise NoLtijs("npm could not install it")
+    folder.mkdir()
+    key = {"method": "JWK_KEY", "key": json.dumps(platform.key.jwk)}
+    by_url = {"method": "JWK_SET", "key": keyset_url(platform)}
+    port = free_port()
+    with socket_folder(folder / "postgresql") as socket:
+        settings = {
+            "port": port,
+            "socket": socket,
+            "issuer": platform.issuer,
+            "clientId": platform.client_id,
+            "authLoginUrl": platform.auth_login_url,
+            "tokenUrl": "https://lms.example/token",
+            "authConfig": key if inline_keys else by_url,
+        }
+        command = [node, str(LTIJS / "server.js"), json.dumps(settings)]
+        with Server(command, port, folder / "server.log", {"NODE_ENV": "production"}) as server:
+            yield Contender(
+                f"ltijs, keys {'inline' if inline_keys else 'by URL'}", [server], "/login", "/launch", 302
+            )
+
+
+def ltijs_inline(platform: Platform, folder: Path) -> AbstractContextManager[Contender]:
+    """ltijs with the platform's one key in its database."""
+    return ltijs(platform, folder, inline_keys=True)
+
+
+def ltijs_by_url(platform: Platform, folder: Path) -> AbstractContextManager[Contender]:
+    """ltijs as its documentation has it: it reads the key set at every launch."""
+    return ltijs(platform, folder, inline_keys=False)
+
+
+def keyset_url(platform: Platform) -> str:
+    """Where this platform's key set is read."""
+    return f"{platform.keysets.url}/{platform.registration_id}/jwks"

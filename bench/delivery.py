@@ -1,0 +1,214 @@
+"""Delivering statements, from the claim to the mark, beside the least it could be and beside tincan.
+
+``python -m bench.delivery``. All send batches of 500 of the same statements to one sink, in rounds that take
+turns. Ours begins with stored statements: it claims, sends and marks them in the database. The floor serialises
+dicts with orjson and posts them over one pooled connection, and keeps no account of anything; tincan's
+``save_statements`` begins with finished ``Statement`` objects.
+"""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+import requests
+import sqlalchemy as sa
+import structlog
+import tincan
+
+from bench.postgresql import socket_folder
+from bench.rows import Row, table, write_json
+from bench.servers import Server, free_port
+from lti_tool.config import Config
+from lti_tool.database import utcnow
+from lti_tool.delivery import Worker
+from lti_tool.migrations import migrate
+from lti_tool.outbox import LRS, Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
+from lti_tool.tool import Tool, make_tool
+from xapi import statements
+from xapi.scene import Actor, PairScene, Scene, SessionScene
+from xapi.vocabulary import Role, words
+
+BATCH = 500
+PAIRS = 200
+"""How many xAPI registrations the statements belong to."""
+
+_KEY = "delivery: statements a second"
+
+
+def some_statements(count: int) -> list[tuple[uuid.UUID, uuid.UUID, bytes]]:
+    """Id, xAPI registration and bytes of statements as the tool tells them."""
+    moment = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    scene = Scene(
+        tool_base_url="https://mentoring.example",
+        programme_id=uuid.uuid4(),
+        programme_name=words("Reverse mentoring", "Mentorat inversé"),
+        course_iri="https://lms.example/lti/deployments/1/contexts/7",
+        platform="Moodle",
+        language="fr",
+    )
+    pair = PairScene(
+        uuid.uuid4(),
+        *(Actor("https://mentoring.example", str(uuid.uuid4())) for _ in range(2)),
+    )
+    session = SessionScene(uuid.uuid4(), moment, timedelta(minutes=45), "video")
+    body = statements.session_held(scene, pair, session, Role.MENTEE, recorded_at=moment).body
+    document = orjson.loads(body)
+    registrations = [uuid.uuid4() for _ in range(PAIRS)]
+    made = []
+    for number in range(count):
+        identifier, registration = uuid.uuid4(), registrations[number % PAIRS]
+        document["id"] = str(identifier)
+        document["context"]["registration"] = str(registration)
+        made.append((identifier, registration, orjson.dumps(document)))
+    return made
+
+
+def ours(tool: Tool, count: int) -> float:
+    """Fill the outbox, which is not measured, and deliver it; statements a second."""
+    now = utcnow()
+    with tool.database.transaction() as db:
+        db.execute(sa.delete(DeliveryBody))
+        db.execute(sa.delete(Delivery))
+        made = list(enumerate(some_statements(count), start=1))
+        common = {
+            "kind": DeliveryKind.STATEMENT.value,
+            "receiver": LRS,
+            "status": DeliveryStatus.WAITING.value,
+            "attempts": 0,
+            "not_before": now,
+            "created_at": now,
+        }
+        rows: list[dict[str, Any]] = [
+            {"id": number, "key": identifier, "order_key": str(registration), **common}
+            for number, (identifier, registration, _) in made
+        ]
+        db.execute(sa.insert(Delivery), rows)
+        db.execute(
+            sa.insert(DeliveryBody), [{"delivery_id": number, "body": body} for number, (_, _, body) in made]
+        )
+    if not tool.database.is_sqlite:
+        with tool.database.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
+                "VACUUM ANALYZE delivery"
+            )
+    worker = Worker(tool, statements_at_once=BATCH)
+    begun = time.perf_counter()
+    delivered = 0
+    while sent := worker.deliver_statements():
+        delivered += sent
+    took = time.perf_counter() - begun
+    if delivered != count:
+        raise RuntimeError(f"{delivered} of {count} statements were delivered: {worker.pauses}")
+    return count / took
+
+
+def floor(url: str, count: int) -> float:
+    """orjson and one pooled connection, and nothing else; statements a second."""
+    documents = [orjson.loads(body) for _, _, body in some_statements(count)]
+    with requests.Session() as http:
+        begun = time.perf_counter()
+        for start in range(0, count, BATCH):
+            http.post(
+                f"{url}statements",
+                data=orjson.dumps(documents[start : start + BATCH]),
+                headers={"Content-Type": "application/json", "X-Experience-API-Version": "1.0.3"},
+                timeout=30,
+            ).raise_for_status()
+        return count / (time.perf_counter() - begun)
+
+
+def by_tincan(url: str, count: int) -> float:
+    """tincan's RemoteLRS as it is; statements a second."""
+    made = [tincan.Statement(orjson.loads(body)) for _, _, body in some_statements(count)]
+    lrs = tincan.RemoteLRS(endpoint=url, version="1.0.3", username="someone", password="secret")
+    begun = time.perf_counter()
+    for start in range(0, count, BATCH):
+        if not lrs.save_statements(made[start : start + BATCH]).success:
+            raise RuntimeError("the sink refused tincan")
+    return count / (time.perf_counter() - begun)
+
+
+def measure(*, quick: bool = False) -> list[Row]:
+    """Statements a second of each, the median of rounds that take turns."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    rounds, count, few = (3, 5_000, 1_000) if quick else (7, 20_000, 4_000)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tandem-bench-")))
+        folder.chmod(0o711)  # PostgreSQL runs as a user of its own
+        port = free_port()
+        stack.enter_context(
+            Server([sys.executable, "-m", "bench.sink", str(port)], port, folder / "sink.log", environ={})
+        )
+        url = f"http://127.0.0.1:{port}/xAPI/"
+        socket = stack.enter_context(socket_folder(folder / "postgresql"))
+        databases = {
+            "SQLite": f"sqlite:///{folder / 'bench.db'}",
+            "PostgreSQL": f"postgresql+psycopg://postgres:@/postgres?host={socket}",
+        }
+        contenders: dict[str, Callable[[], float]] = {
+            "orjson + requests alone": lambda: floor(url, count),
+            "tincan save_statements": lambda: by_tincan(url, few),
+        }
+        for name, database_url in databases.items():
+            tool = _tool(folder, database_url, url)
+            stack.callback(tool.database.dispose)
+            contenders[name] = lambda tool=tool: ours(tool, count)  # type: ignore[misc]  # bound now, not later
+        rates: dict[str, list[float]] = {name: [] for name in contenders}
+        for _ in range(rounds):
+            for name, run in contenders.items():
+                rates[name].append(run())
+    middle = {name: statistics.median(found) for name, found in rates.items()}
+    return [
+        Row(f"{_KEY}, {database}", middle[database], baseline, middle[baseline], target, at_most=False)
+        for database in databases
+        for baseline, target in (("tincan save_statements", 5.0), ("orjson + requests alone", 0.7))
+    ]
+
+
+def _tool(folder: Path, database_url: str, lrs: str) -> Tool:
+    tool = make_tool(
+        Config(
+            base_url="http://127.0.0.1:5000",
+            data_dir=folder,
+            database_url=database_url,
+            secret_key="only for this measure, long enough to pass",
+            lrs_endpoint=lrs.rstrip("/"),
+            lrs_username="someone",
+            lrs_password="secret",
+            allow_private_networks=True,
+        )
+    )
+    migrate(tool.database)
+    return tool
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Fewer rounds: for a look, not for a claim.")
+@click.option("--json", "path", type=click.Path(path_type=Path), help="Write the rows to this file too.")
+def main(quick: bool, path: Path | None) -> None:
+    """Measure delivery and print the ratios.
+
+    \b
+    Example:
+      python -m bench.delivery --quick
+    """
+    rows = measure(quick=quick)
+    click.echo(table(rows))
+    if path:
+        write_json(rows, path)
+
+
+if __name__ == "__main__":
+    main()
