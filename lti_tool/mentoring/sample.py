@@ -5,7 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from lti_tool.mentoring.journey import CriterionLine, Journey, ObjectiveLine, PairView, PersonCard, Progress, SessionLine
+from lti_tool.mentoring.journey import (
+    CriterionLine,
+    Journey,
+    ObjectiveLine,
+    PairView,
+    PersonCard,
+    Progress,
+    SessionLine,
+)
 from lti_tool.mentoring.models import ObjectiveStatus, PairState, Role, SessionStatus
 from lti_tool.mentoring.standing import Standing
 

@@ -153,7 +153,9 @@ def pair() -> ResponseReturnValue:
         with recording.transaction(current_tool()) as db:
             cohort = _cohort(db)
             people = {role: _enrolled(db, cohort, form[f"{role}_id"], role) for role in Role}
-            actions.form_pair(db, cohort=cohort, mentor=people[Role.MENTOR], mentee=people[Role.MENTEE], now=now)
+            actions.form_pair(
+                db, cohort=cohort, mentor=people[Role.MENTOR], mentee=people[Role.MENTEE], now=now
+            )
     except actions.NotAllowed as refused:
         return page(refused=refused)
     return redirect(here("home.home", done="paired"))

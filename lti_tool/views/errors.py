@@ -21,14 +21,38 @@ log = structlog.get_logger()
 _NOTHING_CHANGED = N_("Nothing was changed.")
 
 _PAGES = {
-    400: (N_("We could not read that"), N_("Something in what was sent is missing or not as expected.")),
-    403: (N_("This is not for you to open"), N_("You may have been away for a while, or this page belongs to somebody else.")),
-    404: (N_("There is nothing here"), N_("The address is not quite right, or what was here has gone.")),
-    405: (N_("This page cannot be opened like that"), N_("It answers a button of another page. Please go back and use that button.")),
-    409: (N_("That cannot be done now"), N_("Things have changed in the meantime.")),
-    413: (N_("That is too large"), N_("What was sent is larger than anything this page needs.")),
-    429: (N_("One moment, please"), N_("There have been many requests in a short time. Please wait a minute and try again.")),
-    500: (N_("Something went wrong on our side"), N_("It is not your doing, and it has been noted. Please try again in a moment.")),
+    400: (
+        N_("We could not read that"),
+        N_("Something in what was sent is missing or not as expected."),
+    ),
+    403: (
+        N_("This is not for you to open"),
+        N_("You may have been away for a while, or this page belongs to somebody else."),
+    ),
+    404: (
+        N_("There is nothing here"),
+        N_("The address is not quite right, or what was here has gone."),
+    ),
+    405: (
+        N_("This page cannot be opened like that"),
+        N_("It answers a button of another page. Please go back and use that button."),
+    ),
+    409: (
+        N_("That cannot be done now"),
+        N_("Things have changed in the meantime."),
+    ),
+    413: (
+        N_("That is too large"),
+        N_("What was sent is larger than anything this page needs."),
+    ),
+    429: (
+        N_("One moment, please"),
+        N_("There have been many requests in a short time. Please wait a minute and try again."),
+    ),
+    500: (
+        N_("Something went wrong on our side"),
+        N_("It is not your doing, and it has been noted. Please try again in a moment."),
+    ),
 }
 """Heading and text for each status; any other status gets that of its hundred."""
 

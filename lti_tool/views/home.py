@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, g, redirect, render_template, request
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.exceptions import MethodNotAllowed
 
 from lti_tool import recording
 from lti_tool.database import utcnow
@@ -25,7 +26,10 @@ def home() -> ResponseReturnValue:
     """The home of whoever launched: tutor, learner, or somebody who may only look."""
     launch = g.launch
     if launch.course_id is None:
-        return _visitor(_("Open this activity from a course"), _("Reverse mentoring lives in a course: that is where your partner and your tutor are."))
+        return _visitor(
+            _("Open this activity from a course"),
+            _("Reverse mentoring lives in a course: that is where your partner and your tutor are."),
+        )
     if launch.person_id is None:
         return _visitor(
             _("You are here without a name"),
@@ -37,7 +41,7 @@ def home() -> ResponseReturnValue:
     if launch.role == CourseRole.OBSERVER:
         return _visitor(
             _("You are here to observe"),
-            _("What the pairs say and do stays between them and their tutor, so there is nothing to show you here."),
+            _("What two people share in a pair stays with them, so there is nothing to show you here."),
         )
     return _learner()
 
@@ -49,7 +53,9 @@ def _learner() -> ResponseReturnValue:
         if found is None:
             return _visitor(
                 _("Not open yet"),
-                _("Your tutor has not opened the programme yet. There is nothing to do: come back in a few days."),
+                _(
+                    "Your tutor has not opened the programme yet. There is nothing to do: come back in a few days."
+                ),
             )
         participant = journey.participant_of(db, found.id, launch.person_id)
         if participant is None:
@@ -138,3 +144,17 @@ def preview(role: str) -> ResponseReturnValue:
         done=None,
         preview=True,
     )
+
+
+@blueprint.route("/<path:below>", methods=["GET", "POST"])
+def elsewhere(below: str) -> ResponseReturnValue:
+    """Any other address below a launch: a friendly 404 that knows the person, or 405 where another method is right."""
+    adapter = current_app.create_url_adapter(request)
+    right = [
+        method
+        for method in ("GET", "POST")
+        if adapter is not None and adapter.match(method=method)[0] != "home.elsewhere"
+    ]
+    if right:
+        raise MethodNotAllowed(right)
+    abort(404, below)

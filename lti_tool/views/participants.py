@@ -81,4 +81,6 @@ def form_origin() -> dict[str, Any]:
     """``form_key`` and ``utc_offset`` of the present form; what cannot be read counts as not sent."""
     given = {name: request.form.get(name, "") for name in ("form_key", "utc_offset")}
     schema = FormOrigin()
-    return dict(schema.load({name: value for name, value in given.items() if not schema.validate({name: value})}))
+    return dict(
+        schema.load({name: value for name, value in given.items() if not schema.validate({name: value})})
+    )

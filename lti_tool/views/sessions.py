@@ -153,9 +153,9 @@ def confirm(session_id: uuid.UUID) -> ResponseReturnValue:
 def dispute(session_id: uuid.UUID) -> ResponseReturnValue:
     """“Not quite”, with what was not so."""
     try:
-        form = read_form(
-            AnswerSessionForm(), [("answer", "no"), *((k, v) for k, v in request.form.items(multi=True) if k != "answer")]
-        )
+        # The button itself says no: a form that says yes as well is read as a no.
+        given = [(name, value) for name, value in request.form.items(multi=True) if name != "answer"]
+        form = read_form(AnswerSessionForm(), [("answer", "no"), *given])
     except ShapeError:
         abort(400)
     with recording.transaction(current_tool()) as db:

@@ -148,16 +148,22 @@ def criterion(line: CriterionLine) -> str:
     """One criterion of the completion rule as a short sentence."""
     target = line.target
     if line.type == "agreement":
-        return str(_("The agreement is signed by both of you") if line.params.get("by") == "both" else
-                   _("The agreement is signed"))
+        return str(
+            _("The agreement is signed by both of you")
+            if line.params.get("by") == "both"
+            else _("The agreement is signed")
+        )
     if line.type == "sessions":
         return _sessions(line, target)
     if line.type == "minutes":
         return str(_("%(length)s spent together", length=duration(target)))
     if line.type == "objectives":
         if line.params.get("every"):
-            return str(_("Every required objective is reached") if line.params.get("which") == "required" else
-                       _("Every objective is reached"))
+            return str(
+                _("Every required objective is reached")
+                if line.params.get("which") == "required"
+                else _("Every objective is reached")
+            )
         return str(ngettext("%(num)s objective reached", "%(num)s objectives reached", target))
     if line.type == "tutor_validation":
         return str(_("Your tutor has validated your journey"))
@@ -172,15 +178,25 @@ def _sessions(line: CriterionLine, target: int) -> str:
     least = int(line.params.get("min_minutes_each") or 0)
     confirmed = line.params.get("status") == "confirmed"
     if confirmed and least:
-        return str(ngettext(
-            "%(num)s meeting of at least %(length)s, confirmed by both of you",
-            "%(num)s meetings of at least %(length)s, confirmed by both of you",
-            target, length=duration(least)))
+        return str(
+            ngettext(
+                "%(num)s meeting of at least %(length)s, confirmed by both of you",
+                "%(num)s meetings of at least %(length)s, confirmed by both of you",
+                target,
+                length=duration(least),
+            )
+        )
     if confirmed:
         return str(ngettext("%(num)s meeting confirmed", "%(num)s meetings confirmed", target))
     if least:
-        return str(ngettext("%(num)s meeting of at least %(length)s", "%(num)s meetings of at least %(length)s",
-                            target, length=duration(least)))
+        return str(
+            ngettext(
+                "%(num)s meeting of at least %(length)s",
+                "%(num)s meetings of at least %(length)s",
+                target,
+                length=duration(least),
+            )
+        )
     return str(ngettext("%(num)s meeting", "%(num)s meetings", target))
 
 

@@ -26,6 +26,9 @@ from lti_tool.tool import make_tool
 from tests.unit.views.scenes import SCENES, play
 
 VIEWPORTS = {"phone": (390, 844), "desktop": (1280, 800)}
+LOOKS = (("moodle", "en"), ("canvas", "fr"), (None, "fr"))
+"""Each theme, in one language; both languages are seen."""
+
 MORE = {
     "to_sign": ["agreement"],
     "under_way": ["sessions", "sessions/new", "objectives", "nothing-here"],
@@ -50,15 +53,17 @@ def main(folder: Path, words: list[str]) -> int:
         faults = 0
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-            for family, locale in (("moodle", "en"), ("canvas", "fr"), (None, "fr")):
+            for family, locale in LOOKS:
+                if os.environ.get("LOOK", family or "neutral") != (family or "neutral"):
+                    continue
                 for build in SCENES:
                     home = play(tool, build, family=family, locale=locale)
                     for below in ["", *MORE.get(build.__name__, [])]:
                         name = f"{build.__name__}{'-' if below else ''}{below.replace('/', '-')}"
                         if words and not any(word in name for word in words):
                             continue
-                        faults += _look(browser, f"http://127.0.0.1:{server.port}{home}{below}",
-                                        folder / f"{family or 'neutral'}-{locale}-{name}")
+                        url = f"http://127.0.0.1:{server.port}{home}{below}"
+                        faults += _look(browser, url, folder / f"{family or 'neutral'}-{locale}-{name}")
             browser.close()
         server.shutdown()
         return faults
@@ -68,11 +73,16 @@ def _look(browser: Browser, url: str, picture: Path) -> int:
     faults = 0
     for viewport, (width, height) in VIEWPORTS.items():
         page = browser.new_page(viewport={"width": width, "height": height})
-        page.on("console", lambda message: print(picture.name, message.text) if "404" not in message.text else None)
+        page.on(
+            "console",
+            lambda message: print(picture.name, message.text) if "404" not in message.text else None,
+        )
         page.goto(url)
         page.wait_for_load_state("networkidle") if "tutor" not in picture.name else page.wait_for_timeout(300)
         page.screenshot(path=f"{picture}-{viewport}.png", full_page=True)
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         if overflow > 0:
             print(picture.name, viewport, "overflows by", overflow)
             faults += 1
@@ -86,10 +96,17 @@ def _axe(page: Page, name: str) -> int:
     if not path:
         return 0
     page.evaluate(Path(path).read_text(encoding="utf-8"))
-    found: dict[str, Any] = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+    found: dict[str, Any] = page.evaluate(
+        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+    )
     for violation in found["violations"]:
-        print(name, violation["id"], violation["help"], [node["html"][:160] for node in violation["nodes"][:2]],
-              [node["failureSummary"][:200] for node in violation["nodes"][:1]])
+        print(
+            name,
+            violation["id"],
+            violation["help"],
+            [node["html"][:160] for node in violation["nodes"][:2]],
+            [node["failureSummary"][:200] for node in violation["nodes"][:1]],
+        )
     return int(bool(found["violations"]))
 
 
