@@ -11,7 +11,6 @@ https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Preve
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import queue
@@ -21,7 +20,7 @@ import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import requests
@@ -30,64 +29,18 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from lti_tool.lti.guard import AddressRules, Guard, Unreachable, without_query
+
+__all__ = ["CONNECT_SECONDS", "READ_SECONDS", "GuardedAdapter", "GuardedHttp", "Unreachable"]
+
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 USER_AGENT = "Tandem (LTI 1.3 tool)"
 """Some Moodle sites refuse requests that do not say who they are."""
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
-"""Cloud services for the machine itself that answer on a public address; the others are not public anyway."""
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-class AddressRules(Protocol):
-    """The two settings that open the guard; :class:`lti_tool.config.Config` has them."""
-
-    @property
-    def allow_private_networks(self) -> bool:
-        """Whether any address and plain http may be called (development)."""
-
-    @property
-    def allowed_hosts(self) -> frozenset[str]:
-        """Hosts, in lower case, that may be called although their addresses are private."""
-
-
-class Unreachable(requests.RequestException):
-    """The tool did not get, or would not ask for, what is at an address.
-
-    ``reason`` is a code: ``bad_address``, ``not_https``, ``private_address``, ``no_answer``, ``too_slow``,
-    ``too_large``, ``redirected``, ``refused`` (a 4xx or 5xx answer; ``status_code`` has it) or ``not_json``.
-    """
-
-    def __init__(self, reason: str, detail: str = "", *, status_code: int | None = None) -> None:
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason
-        self.detail = detail
-        self.status_code = status_code
-
 
 class _ForbiddenError(Exception):
     """The guard said no. Not an OSError, so that urllib3 and requests do not take it for a network fault."""
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address is of the public internet, looking into IPv6 addresses that wrap an IPv4 one."""
-    if isinstance(address, ipaddress.IPv6Address):
-        wrapped = address.ipv4_mapped or address.sixtofour
-        if wrapped is None and address in _NAT64:
-            wrapped = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if wrapped is not None:
-            return is_public(wrapped)
-        if address.teredo is not None or address.is_site_local:
-            return False
-    return address.is_global and not address.is_multicast and address not in _METADATA
-
-
-def without_query(url: str) -> str:
-    """An address for a log or an audit row: a query may hold a secret, such as a registration token."""
-    return url.partition("?")[0][:200]
 
 
 def _secrets_of(url: str, headers: Mapping[str, str]) -> list[str]:
@@ -106,32 +59,6 @@ def _cause(error: requests.RequestException) -> str:
     """What went wrong on the network. The text of requests' own exceptions repeats the whole address."""
     inner = getattr(error.args[0], "reason", None) if error.args else None
     return f"{type(error).__name__} {inner or ''}".strip()[:200]
-
-
-class Guard:
-    """Which addresses may be called."""
-
-    def __init__(self, rules: AddressRules) -> None:
-        self.rules = rules
-
-    def check_url(self, url: str) -> None:
-        """Refuse an address by its writing alone. Raises :class:`Unreachable`."""
-        try:
-            parts = urlsplit(url)
-            host, _port = parts.hostname, parts.port
-        except ValueError:
-            raise Unreachable("bad_address", without_query(url)) from None
-        if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or "\\" in url:
-            raise Unreachable("bad_address", without_query(url))
-        if parts.scheme == "http" and not self.rules.allow_private_networks:
-            raise Unreachable("not_https", host)
-
-    def permits(self, host: str, port: int, address: str) -> bool:
-        """Whether ``address``, to which ``host`` resolved, may be connected to."""
-        name = host.lower().rstrip(".")
-        if self.rules.allow_private_networks or self.rules.allowed_hosts & {name, f"{name}:{port}"}:
-            return True
-        return is_public(ipaddress.ip_address(address))
 
 
 class _Watch:

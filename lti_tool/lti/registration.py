@@ -17,7 +17,8 @@ from marshmallow import ValidationError
 
 from lti_tool.database import Database
 from lti_tool.lti.errors import Refused
-from lti_tool.lti.http import GuardedHttp, Unreachable, without_query
+from lti_tool.lti.guard import Unreachable, without_query
+from lti_tool.lti.http import GuardedHttp
 from lti_tool.lti.invitations import InvitationRefused, open_invitation, use
 from lti_tool.lti.models import Registration
 from lti_tool.lti.origins import origin_of, same_origin

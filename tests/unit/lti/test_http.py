@@ -18,7 +18,8 @@ import trustme
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from lti_tool.lti.http import GuardedHttp, Unreachable, is_public
+from lti_tool.lti.guard import is_public
+from lti_tool.lti.http import GuardedHttp, Unreachable
 
 
 @dataclass(frozen=True)
