@@ -6,6 +6,7 @@ OpenID Connect core §3.2.2.5 and §3.2.2.6.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from marshmallow import (
@@ -19,13 +20,15 @@ from marshmallow import (
     validates_schema,
 )
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
 HINT_LENGTH = 8_000
 """Canvas's message hint is a signed token of some two thousand characters."""
 
 
 def storable(value: str) -> None:
     """Refuse what no database keeps: NUL and lone surrogates."""
-    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+    if _UNSTORABLE.search(value):
         raise ValidationError("holds characters that are none")
 
 

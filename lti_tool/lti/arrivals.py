@@ -97,20 +97,21 @@ def arrive(
     """
     now = now or utcnow()
     statements = _statements(db.get_bind().dialect.name)
+    execute = db.connection().execute  # no objects are involved, so the session's own work is spared
     person_id = course_id = link_id = None
     if launch.subject is not None:
-        person_id = db.execute(statements.person, _person(launch, now)).scalar_one()
+        person_id = execute(statements.person, _person(launch, now)).scalar_one()
     if launch.context_id is not None:
-        course_id = db.execute(statements.course, _course(launch, now)).scalar_one()
+        course_id = execute(statements.course, _course(launch, now)).scalar_one()
     if person_id is not None and course_id is not None:
         place = {"course_id": course_id, "person_id": person_id, "role": launch.role.value}
-        db.execute(statements.membership, {**place, "active": True, "updated_at": now})
+        execute(statements.membership, {**place, "active": True, "updated_at": now})
     if course_id is not None and launch.resource_link_id is not None:
-        link_id = db.execute(statements.link, _link(launch, course_id, now)).scalar_one()
+        link_id = execute(statements.link, _link(launch, course_id, now)).scalar_one()
     if launch.platform_family is not None:
-        db.execute(statements.family, {"wanted": launch.registration_id, "family": launch.platform_family})
+        execute(statements.family, {"wanted": launch.registration_id, "family": launch.platform_family})
     session_id = uuid.uuid4()
-    db.execute(
+    execute(
         statements.session,
         {
             "id": session_id,

@@ -1,7 +1,7 @@
-"""The platforms' public keys: remembered by kid in the database, read again once when a token names a new one.
+"""The platforms' public keys, remembered by kid: in the database, and for a minute in memory.
 
-Security framework §5.1.3 and §6.3: keys are found by ``kid`` in the key set of the registration. The token's own
-``jku``, ``x5u`` and ``jwk`` headers are never looked at.
+The key set is read again once when a token names a new key. Security framework §5.1.3 and §6.3: keys are found by
+``kid`` in the key set of the registration. The token's own ``jku``, ``x5u`` and ``jwk`` headers are never looked at.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ REFETCH_PAUSE = dt.timedelta(seconds=2)
 """After a reading that did not bring the key that was wanted: how long until a platform is asked again."""
 FRESH_FOR = dt.timedelta(hours=24)
 """How long a key is believed before the key set is read again, so that a withdrawn key does not live for ever."""
+NEAR_FOR = dt.timedelta(seconds=60)
+"""How long a process uses a key without asking the database."""
 LEAST_BITS = 2048
+_NEAR_KEYS = 1_000
 _PATIENCE = 20.0
 """Seconds to wait for another thread's reading of the same key set."""
 
@@ -52,6 +55,7 @@ class PlatformKeys:
         self._database = database
         self._http = http
         self._guard = threading.Lock()
+        self._near: dict[tuple[uuid.UUID, str], tuple[float, jwt.PyJWK]] = {}
         self._reading: dict[uuid.UUID, threading.Lock] = {}
         self._fruitless: dict[uuid.UUID, float] = {}
 
@@ -61,9 +65,22 @@ class PlatformKeys:
         Raises :class:`KidUnknown` or :class:`KeysetUnreadable`. Must not be called inside a transaction: it may
         call the platform.
         """
+        near = self._near.get((registration.id, kid))
+        if near is not None and time.monotonic() < near[0]:
+            return near[1]
         known, fresh = self._remembered(registration.id, kid)
-        if known is not None and fresh:
-            return known
+        if known is None or not fresh:
+            known = self._awaited(registration, kid)
+        if len(self._near) >= _NEAR_KEYS:
+            self._near.clear()
+        self._near[registration.id, kid] = (time.monotonic() + NEAR_FOR.total_seconds(), known)
+        return known
+
+    def forget(self) -> None:
+        """Ask the database again for every key, as a process does that has just begun."""
+        self._near.clear()
+
+    def _awaited(self, registration: PlatformRegistration, kid: str) -> jwt.PyJWK:
         # One thread reads; the others wait for what it brings. A second process may read as well: no harm.
         lock = self._lock_of(registration.id)
         if not lock.acquire(timeout=_PATIENCE):
@@ -88,6 +105,7 @@ class PlatformKeys:
                 return known
             raise
         self._store(registration.id, keys)
+        self._near.clear()
         known, _fresh = self._remembered(registration.id, kid)
         if known is None:
             raise KidUnknown(repr(kid))

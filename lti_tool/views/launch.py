@@ -37,6 +37,8 @@ from schemas.login import LaunchFormSchema, LoginSchema
 LAUNCH_PATH = "/lti/launch"
 """The one redirect_uri that platforms know; whatever differs between links is in their custom parameters."""
 
+_LOGIN, _LAUNCH = LoginSchema(), LaunchFormSchema()
+
 blueprint = Blueprint("launch", __name__)
 
 
@@ -51,7 +53,7 @@ def login() -> ResponseReturnValue:
     """Step one: note the login, and send the browser to the platform to be told who it is."""
     tool = current_tool()
     given = request.form if request.method == "POST" else request.args
-    parameters = _loaded(LoginSchema(), given, LoginMalformed)
+    parameters = _loaded(_LOGIN, given, LoginMalformed)
     started = FlaskLogin(
         LoadedRequest(parameters),
         DatabaseToolConfig(tool.database),
@@ -67,7 +69,7 @@ def login() -> ResponseReturnValue:
 def launch() -> ResponseReturnValue:
     """Step two: check the platform's answer, and let the person in."""
     tool = current_tool()
-    form = _loaded(LaunchFormSchema(), request.form, LaunchMalformed)
+    form = _loaded(_LAUNCH, request.form, LaunchMalformed)
     arriving = Launch(
         LoadedRequest(form),
         DatabaseToolConfig(tool.database),

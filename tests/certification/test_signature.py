@@ -194,6 +194,7 @@ def test_a_withdrawn_key_is_not_believed_once_the_key_set_is_read_again(
 def _age_keys(tool: Tool) -> None:
     with tool.database.transaction() as db:
         db.execute(sa.update(PlatformKey).values(fetched_at=utcnow() - keysets.FRESH_FOR))
+    tool.platform_keys.forget()
 
 
 def test_a_key_is_looked_up_anew_after_a_day(tool: Tool, platform: Platform, browser: Browser) -> None:
