@@ -55,7 +55,9 @@ def doctor(tool: Tool, as_json: bool) -> None:
 
 def _line(finding: Finding) -> str:
     mend = f" → {finding.mend}" if finding.mend else ""
-    return f"{finding.verdict.value:<7}  {finding.about}: {finding.says}{mend}"
+    told = f"{finding.verdict.value:<7}  {finding.about}: {finding.says}{mend}"
+    # Platforms choose their deployments' ids and the words of their answers: no line breaks, no terminal codes.
+    return "".join(sign if sign.isprintable() else " " for sign in told)
 
 
 def _summary(wrong: int, warnings: int) -> str:

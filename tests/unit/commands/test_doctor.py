@@ -513,6 +513,11 @@ def test_each_finding_is_one_line(run):
     assert all(line.startswith(("ok ", "warning ", "wrong ")) for line in lines[:-1])
 
 
+def test_what_a_platform_wrote_cannot_write_on_the_terminal(run, tool):
+    register(tool, label="Moodle\x1b[2J\nwrong  database: gone")
+    assert "Moodle [2J wrong  database: gone has no deployment yet" in run().stdout
+
+
 def test_json_holds_every_finding(run):
     found = json.loads(run("--json").stdout)["findings"]
     assert {finding["about"] for finding in found} >= {"address", "database", "clock", "LRS", "deliveries"}
