@@ -16,7 +16,6 @@ from marshmallow import ValidationError
 
 from schemas.settings import SETTINGS, SettingsSchema
 
-
 KEPT_SETTINGS = "settings.env"
 
 
@@ -119,7 +118,7 @@ def _own_secret_key(data_dir: Path) -> str:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        key = path.read_text(encoding="ascii").strip()
+        key = path.read_bytes().decode("ascii", "ignore").strip()
         if len(key) < 32:
             raise WrongSetting(f"TANDEM_SECRET_KEY: {path} is damaged; restore it from a backup") from None
         return key

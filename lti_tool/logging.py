@@ -13,9 +13,15 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
     renderer: structlog.typing.Processor
     if log_format == "json":
         renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
-        exceptions: structlog.typing.Processor = structlog.processors.dict_tracebacks
+        # Without the variables of each frame, which structlog writes by default: they hold tokens and secrets.
+        exceptions: structlog.typing.Processor = structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        )
     else:
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # structlog's own choice, rich where it is installed, also writes the variables of every frame.
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
         exceptions = structlog.processors.StackInfoRenderer()
     structlog.configure(
         processors=[

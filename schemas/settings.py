@@ -2,33 +2,63 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate
 
 
-def _origin(value: str) -> None:
-    parts = urlsplit(value)
+def _parts(value: str, example: str, *schemes: str) -> SplitResult:
+    """The parts of an address with one of these schemes, a host, and a port that exists."""
     try:
-        port_fits = parts.port is None or 0 < parts.port < 65536
+        parts = urlsplit(value)
+        fits = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        port_fits = False
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or not port_fits:
-        raise ValidationError(f"{value!r} is not an address such as https://mentoring.example.com")
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        fits = False
+    if not fits:
+        raise ValidationError(f"must be an address such as {example}")
+    return parts
+
+
+def _origin(value: str) -> None:
+    parts = _parts(value, "https://mentoring.example.com", "http", "https")
+    if parts.username or parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ValidationError(f"{value!r} must be an origin alone, without a path")
 
 
 def _endpoint(value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValidationError(f"{value!r} is not an address such as https://lrs.example.com/xapi")
+    parts = _parts(value, "https://lrs.example.com/xapi", "http", "https")
+    if parts.query or parts.fragment:
+        raise ValidationError("must be an address without a query, such as https://lrs.example.com/xapi")
+
+
+def _mail(value: str) -> None:
+    _parts(value, "smtp://mail.example.com:587", "smtp", "smtps")
+
+
+def _redis(value: str) -> None:
+    _parts(value, "redis://cache.example.com:6379", "redis", "rediss")
 
 
 def _database(value: str) -> None:
-    if not value.startswith(("sqlite:///", "postgresql+psycopg://", "postgresql://")):
-        raise ValidationError("use sqlite:///path or postgresql://user:password@host/name")
+    wrong = ValidationError("use sqlite:///path or postgresql://user:password@host/name")
+    if value.startswith("sqlite:///"):
+        return
+    try:
+        # SQLAlchemy takes a URL without a host: the server is then reached through its socket.
+        parts = urlsplit(value)
+        fits = parts.scheme in {"postgresql", "postgresql+psycopg"} and parts.port != 0
+    except ValueError:
+        raise wrong from None
+    if not fits or "://" not in value:
+        raise wrong
+
+
+def _hosts(value: str) -> None:
+    for host in filter(None, map(str.strip, value.split(","))):
+        if not re.fullmatch(r"[^\s/@:]+(:\d{1,5})?|[0-9a-fA-F:]+", host):
+            raise ValidationError(f"{host!r} is not a host such as lms.intranet or lms.intranet:8443")
 
 
 class SettingsSchema(Schema):
@@ -46,15 +76,15 @@ class SettingsSchema(Schema):
     lrs_version = fields.String(
         load_default="1.0.3", validate=validate.OneOf(["1.0.3", "2.0.0"], error="must be 1.0.3 or 2.0.0")
     )
-    smtp_url = fields.String(load_default=None)
-    redis_url = fields.String(load_default=None)
+    smtp_url = fields.String(load_default=None, validate=_mail)
+    redis_url = fields.String(load_default=None, validate=_redis)
     log_format = fields.String(
         load_default="text", validate=validate.OneOf(["text", "json"], error="must be text or json")
     )
     allow_private_networks = fields.Boolean(
         load_default=False, error_messages={"invalid": "must be true or false"}
     )
-    allowed_hosts = fields.String(load_default="")
+    allowed_hosts = fields.String(load_default="", validate=_hosts)
     default_locale = fields.String(
         load_default="en", validate=validate.OneOf(["en", "fr"], error="must be en or fr")
     )

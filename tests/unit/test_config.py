@@ -47,14 +47,22 @@ BAD = [
     ("BASE_URL", "https://mentoring.example.com?x=1"),
     ("BASE_URL", "https://admin:pw@mentoring.example.com"),
     ("BASE_URL", "https://mentoring.example.com:99999"),
+    ("BASE_URL", "https://[::1"),
     ("DATABASE_URL", "mysql://u@h/n"),
     ("DATABASE_URL", "tandem.db"),
+    ("DATABASE_URL", "postgresql://u@h:port/n"),
     ("SECRET_KEY", "short"),
     ("LRS_ENDPOINT", "lrs.example"),
     ("LRS_ENDPOINT", "https://lrs.example/xapi?x=1"),
+    ("LRS_ENDPOINT", "https://lrs.example:99999/xapi"),
+    ("LRS_ENDPOINT", "https://[::1/xapi"),
     ("LRS_VERSION", "0.95"),
+    ("SMTP_URL", "mail.example"),
+    ("REDIS_URL", "cache.example"),
     ("LOG_FORMAT", "xml"),
     ("ALLOW_PRIVATE_NETWORKS", "perhaps"),
+    ("ALLOWED_HOSTS", "https://lms.intranet"),
+    ("ALLOWED_HOSTS", "lms.intranet/moodle"),
     ("DEFAULT_LOCALE", "de"),
 ]
 
@@ -218,7 +226,7 @@ def test_the_data_folder_is_closed_to_others(load, data_dir):
     assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("content", [b"", b"too short"], ids=["empty", "short"])
+@pytest.mark.parametrize("content", [b"", b"too short", b"\xff\xfe\x00"], ids=["empty", "short", "not text"])
 def test_a_damaged_secret_key_is_refused_by_name(load, data_dir, content):
     data_dir.mkdir()
     (data_dir / "secret_key").write_bytes(content)
