@@ -73,7 +73,7 @@ class LoginStates(SessionService):
         """Remember a login. Returns its fresh state and nonce."""
         state, nonce = new_secret(), new_secret()
         with self._database.transaction() as db:
-            db.execute(
+            db.connection().execute(
                 _INSERT,
                 {
                     "state": state,
@@ -94,7 +94,7 @@ class LoginStates(SessionService):
         :class:`StateUsed` or :class:`StateExpired`.
         """
         with self._database.transaction() as db:
-            row = db.execute(_CONSUME, {"wanted": state, "now": utcnow()}).one_or_none()
+            row = db.connection().execute(_CONSUME, {"wanted": state, "now": utcnow()}).one_or_none()
             if row is not None:
                 registration = registration_by_id(db, row.registration_id)
                 return LoginUnderWay(row.nonce, registration, row.deployment_hint, row.browser_hash)

@@ -213,9 +213,11 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             self._refuse(errors.DeploymentDiffers, hint)
         registration = self._login.registration
         with self._database.reading() as db:
-            rows = db.execute(
-                _DEPLOYMENTS, {"deployment_id": deployment_id, "issuer": registration.issuer}
-            ).all()
+            rows = (
+                db.connection()
+                .execute(_DEPLOYMENTS, {"deployment_id": deployment_id, "issuer": registration.issuer})
+                .all()
+            )
         own = next((row for row in rows if row.registration_id == registration.id), None)
         if own is not None and own.status == DeploymentStatus.APPROVED:
             self._deployment_row = own.id

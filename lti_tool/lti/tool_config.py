@@ -90,7 +90,7 @@ class DatabaseToolConfig(ToolConfAbstract[Request]):
         """
         del args, kwargs
         with self._database.reading() as db:
-            rows = db.execute(_BY_ISSUER, {"issuer": iss}).all()
+            rows = db.connection().execute(_BY_ISSUER, {"issuer": iss}).all()
         if not rows:
             raise IssuerUnknown(issuer=iss, client_id=client_id)
         if client_id is None and len(rows) > 1:
@@ -127,4 +127,4 @@ class DatabaseToolConfig(ToolConfAbstract[Request]):
 
 def registration_by_id(db: Session, registration_id: uuid.UUID) -> PlatformRegistration:
     """The registration of this id. Raises :class:`sqlalchemy.exc.NoResultFound`."""
-    return PlatformRegistration.from_row(db.execute(_BY_ID, {"id": registration_id}).one())
+    return PlatformRegistration.from_row(db.connection().execute(_BY_ID, {"id": registration_id}).one())

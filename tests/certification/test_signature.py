@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -149,6 +151,15 @@ def test_the_key_set_is_read_once_for_many_launches(platform: Platform, browser:
     for _ in range(3):
         platform.launch(browser)
     assert platform.keyset_reads == 1
+
+
+def test_first_launches_at_once_read_the_key_set_once_and_all_get_in(
+    platform: Platform, new_browser: Callable[..., Browser]
+) -> None:
+    browsers = [new_browser() for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(lambda browser: platform.launch(browser).status_code, browsers))
+    assert (statuses, platform.keyset_reads) == ([303] * 6, 1)
 
 
 def test_an_unknown_kid_makes_the_key_set_be_read_once(platform: Platform, browser: Browser) -> None:
