@@ -1,0 +1,76 @@
+"""What browser tests share: one demo and a few browsers for each worker, people of its own for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+
+from lti_tool.demo.run import Place
+from tests.browser.chromium import NO_THIRD_PARTY_COOKIES, chromium, no_cookie_of
+from tests.browser.demo_process import running_demo
+from tests.browser.walking import Campus
+from tests.databases import _sqlalchemy_url as sqlalchemy_url
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """Playwright's driver; it runs an event loop in this thread until the last test of this folder."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The demo, running, on SQLite."""
+    with running_demo(tmp_path_factory.mktemp("demo")) as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def demo_postgresql_url(postgresql_server: str) -> str:
+    """The URL of an empty PostgreSQL database, for a demo that migrates it itself."""
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE browser_demo")
+    return sqlalchemy_url(postgresql_server, "browser_demo")
+
+
+@pytest.fixture(scope="package")
+def third_party_blocked(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """A browser that blocks third-party cookies."""
+    folder = tmp_path_factory.mktemp("third-party-blocked")
+    with chromium(playwright, folder, NO_THIRD_PARTY_COOKIES) as context:
+        yield context
+
+
+@pytest.fixture(scope="package")
+def every_cookie_refused(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """A browser that refuses every cookie of the tool's host."""
+    folder = tmp_path_factory.mktemp("every-cookie-refused")
+    with chromium(playwright, folder, no_cookie_of("127.0.0.1")) as context:
+        yield context
+
+
+@pytest.fixture
+def campus(browser_demo: Place, third_party_blocked: BrowserContext) -> Iterator[Campus]:
+    """The course, in a browser that blocks third-party cookies and has seen nobody yet."""
+    yield from _fresh(browser_demo, third_party_blocked)
+
+
+@pytest.fixture
+def cookieless_campus(browser_demo: Place, every_cookie_refused: BrowserContext) -> Iterator[Campus]:
+    """The course, in a browser that refuses every cookie of the tool."""
+    yield from _fresh(browser_demo, every_cookie_refused)
+
+
+def _fresh(place: Place, context: BrowserContext) -> Iterator[Campus]:
+    context.clear_cookies()
+    yield Campus(place, context)
+    for page in context.pages[1:]:
+        page.close()

@@ -1,0 +1,87 @@
+"""The demo as a process of its own, as ``tandem demo`` runs it, on free ports and any database.
+
+python -m tests.browser.demo_process FOLDER PORT LMS_PORT LRS_PORT [DATABASE_URL]
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import requests
+
+from lti_tool.demo.run import Place, is_running, stay
+
+START_WITHIN = 180.0
+STOP_WITHIN = 15.0
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as held:
+        listeners = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [listener.getsockname()[1] for listener in listeners]
+
+
+@contextmanager
+def running_demo(folder: Path, database_url: str | None = None) -> Iterator[Place]:
+    """The three servers while the block lasts. Raises :class:`RuntimeError` with their last words."""
+    ports = _free_ports(3)
+    folder.mkdir(parents=True, exist_ok=True)
+    place = Place(folder / "data", *ports, database_url=database_url)
+    arguments = [str(place.data_dir), *map(str, ports), *([database_url] if database_url else [])]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
+    with (folder / "demo.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", __name__, *arguments],
+            stdout=log,
+            stderr=log,
+            env=environment,
+            cwd=Path(__file__).parents[2],
+        )
+        try:
+            _wait_until_connected(process, place, folder / "demo.log")
+            yield place
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(STOP_WITHIN)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_connected(process: subprocess.Popen[bytes], place: Place, log: Path) -> None:
+    deadline = time.monotonic() + START_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        if "Ready" in log.read_text(errors="replace") and is_running(place):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"the demo did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+def lrs_statements(place: Place) -> dict[str, str]:
+    """The verb of every statement that the demo's LRS holds, by the statement's id."""
+    answer = requests.get(
+        f"{place.lrs_url}statements?limit=500",
+        auth=("tandem", (place.data_dir / "lrs" / "lrs-password").read_text()),
+        headers={"X-Experience-API-Version": "1.0.3"},
+        timeout=10,
+    )
+    answer.raise_for_status()
+    return {statement["id"]: statement["verb"]["id"] for statement in answer.json()["statements"]}
+
+
+if __name__ == "__main__":
+    data, port, lms_port, lrs_port, *database = sys.argv[1:]
+    stay(
+        Place(Path(data), int(port), int(lms_port), int(lrs_port), database[0] if database else None),
+        lambda line: print(line, flush=True),
+        open_browser=False,
+    )

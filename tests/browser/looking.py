@@ -1,0 +1,146 @@
+"""What can be seen of a page without knowing what it is for: axe's findings, overflow, the console, its words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.pofile import read_po
+from playwright.sync_api import BrowserContext, ConsoleMessage, Frame, Page
+
+import lti_tool
+from tests.requirements import AXE
+
+WIDTHS = (390, 1280)
+NARROWEST = 320
+HEIGHT = 900
+
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+"""WCAG 2.2 AA, which includes a target size of 24 px, and what axe calls best practice."""
+
+_WORDS = """() => {
+  const said = [document.title];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (!node.parentElement.closest('script, style, code, pre')) said.push(node.textContent);
+  }
+  for (const element of document.querySelectorAll('[aria-label], [title], [alt], [placeholder], optgroup')) {
+    for (const name of ['aria-label', 'title', 'alt', 'placeholder', 'label']) said.push(element.getAttribute(name));
+  }
+  return said.filter(Boolean).map((text) => text.replace(/\\s+/g, ' ').trim()).filter(Boolean);
+}"""
+
+_OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+_REPORT_VIOLATIONS = """
+  addEventListener('securitypolicyviolation', (event) =>
+    console.error(`content policy: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+@dataclass
+class Look:
+    """One page in one language and one theme, seen at several widths."""
+
+    name: str
+    axe: list[str] = field(default_factory=list)
+    """What axe found fault with, and at which width."""
+    overflow: dict[int, int] = field(default_factory=dict)
+    """By how many pixels the page is wider than the window, at each width."""
+    console: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    language: str = ""
+
+
+class Console:
+    """Listens to what a page's console says, content policy included."""
+
+    def __init__(self, page: Page) -> None:
+        self.said: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # The browser notes the status of a page that refuses something: that is what the page is for.
+        refusal = re.search(r"server responded with a status of 4\d\d", message.text)
+        if message.type in ("error", "warning") and not refusal:
+            self.said.append(f"{message.type}: {message.text}")
+
+
+def listening(context: BrowserContext) -> BrowserContext:
+    """Make every page of a context report breaches of its content policy to the console."""
+    context.add_init_script(_REPORT_VIOLATIONS)
+    return context
+
+
+@cache
+def _axe_source() -> str:
+    return AXE.read_text(encoding="utf-8")
+
+
+def axe_findings(page: Page | Frame, where: str) -> list[str]:
+    """What axe finds fault with in a page, or in a frame of another site."""
+    page.evaluate(_axe_source())
+    found: dict[str, Any] = page.evaluate(
+        "(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", AXE_RULES
+    )
+    return [
+        f"{where}: {violation['id']} – {node['target']} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def look(page: Page, name: str, widths: Iterable[int] = WIDTHS) -> Look:
+    """Look at what the page shows now."""
+    seen = Look(name, language=str(page.locator("html").get_attribute("lang")))
+    seen.words = page.evaluate(_WORDS)
+    # A closed detail is read too.
+    page.evaluate("document.querySelectorAll('main details').forEach((details) => { details.open = true; })")
+    for width in (NARROWEST, *widths):
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        seen.overflow[width] = page.evaluate(_OVERFLOW)
+        if width in widths:
+            seen.axe += axe_findings(page, f"{name} at {width} px")
+    return seen
+
+
+@cache
+def english_sources() -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
+    """The catalogue's English texts whose French differs: plain ones, and patterns of those with a value in them."""
+    path = Path(lti_tool.__file__).parent / "translations" / "fr" / "LC_MESSAGES" / "messages.po"
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale="fr")
+    plain, patterns = set(), []
+    for message in catalogue:
+        for source in message.id if isinstance(message.id, tuple) else (message.id,):
+            text = re.sub(r"\s+", " ", source).strip()
+            strings = message.string if isinstance(message.string, tuple) else (message.string,)
+            if not text or source in strings:
+                continue
+            if "%(" in text:
+                parts = re.split(r"%\(\w+\)s|%\(\w+\)d", text)
+                if sum(len(re.findall(r"[^\W\d_]{2,}", part)) for part in parts) >= 1:
+                    patterns.append(
+                        re.compile(".+?".join(re.escape(part.replace("%%", "%")) for part in parts))
+                    )
+            else:
+                plain.add(text)
+    return frozenset(plain), tuple(patterns)
+
+
+def english_in(words: Iterable[str]) -> list[str]:
+    """The texts of a page that are English of the catalogue: a whole text, or a longer sentence within one."""
+    plain, patterns = english_sources()
+    sentences = [text for text in plain if text.count(" ") >= 2]
+    return [
+        said
+        for said in words
+        if said in plain
+        or any(pattern.fullmatch(said) for pattern in patterns)
+        or any(sentence in said for sentence in sentences)
+    ]

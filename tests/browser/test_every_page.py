@@ -1,0 +1,106 @@
+"""Every page of the URL map: accessible in both themes, at both widths, in both languages; whole on a small phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import BrowserContext, Playwright
+
+from tests.browser.cases import CASES, NOT_PAGES, Case, Visit
+from tests.browser.chromium import ARGUMENTS, PATIENCE
+from tests.browser.looking import Console, Look, english_in, listening, look
+from tests.browser.stage import Stage, running_stage
+from tests.requirements import chromium_path, needs_chromium, needs_node
+
+pytestmark = [needs_chromium, needs_node]
+
+THEMES = ("moodle", "canvas", None)
+LANGUAGES = ("en", "fr")
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The tool, with every scene at hand."""
+    with running_stage(tmp_path_factory.mktemp("stage")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def contexts(playwright: Playwright) -> Iterator[dict[str, BrowserContext]]:
+    """A browser for each language."""
+    browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
+    made = {}
+    for language in LANGUAGES:
+        made[language] = listening(browser.new_context(locale=language, reduced_motion="reduce"))
+        made[language].set_default_timeout(PATIENCE)
+    yield made
+    browser.close()
+
+
+@dataclass
+class Looked:
+    """One case, in each theme and language."""
+
+    case: Case
+    looks: list[Look]
+    routes: set[tuple[str, str]]
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
+def looked(request: pytest.FixtureRequest, stage: Stage, contexts: dict[str, BrowserContext]) -> Looked:
+    """Each page is opened once for all the claims about it."""
+    case: Case = request.param
+    seen = Looked(case, [], set())
+    for theme in THEMES if case.themed else (None,):
+        # The neutral theme adds only its colours and its font: one language shows them.
+        for language in LANGUAGES if theme or not case.themed else ("fr",):
+            page = contexts[language].new_page()
+            console = Console(page)
+            case.go(Visit(page, stage, theme, language))
+            seen.routes.add(stage.pages[-1])
+            found = look(page, f"{case.name}, {theme or 'neutral'}, {language}")
+            found.console = console.said
+            seen.looks.append(found)
+            page.close()
+    return seen
+
+
+def test_the_page_is_of_the_route_it_stands_for(looked: Looked) -> None:
+    assert looked.routes == {looked.case.route}
+
+
+def test_axe_finds_nothing(looked: Looked) -> None:
+    assert [finding for seen in looked.looks for finding in seen.axe] == []
+
+
+def test_nothing_scrolls_sideways(looked: Looked) -> None:
+    wide = {(seen.name, width): by for seen in looked.looks for width, by in seen.overflow.items() if by > 0}
+    assert wide == {}
+
+
+def test_the_console_stays_silent(looked: Looked) -> None:
+    assert [said for seen in looked.looks for said in seen.console] == []
+
+
+def test_the_page_says_which_language_it_is_in(looked: Looked) -> None:
+    assert {seen.language for seen in looked.looks} == set(LANGUAGES)
+
+
+def test_no_english_is_left_in_french(looked: Looked) -> None:
+    assert [text for seen in looked.looks if seen.language == "fr" for text in english_in(seen.words)] == []
+
+
+def test_every_route_that_renders_a_page_is_looked_at(stage: Stage) -> None:
+    routes = {
+        (rule.endpoint, method)
+        for rule in stage.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert sorted(routes - {case.route for case in CASES} - NOT_PAGES.keys()) == []
+
+
+def test_no_route_is_listed_that_is_no_more(stage: Stage) -> None:
+    endpoints = {rule.endpoint for rule in stage.app.url_map.iter_rules()}
+    assert {name for name, _method in NOT_PAGES} | {case.route[0] for case in CASES} <= endpoints
