@@ -1,8 +1,9 @@
 """A verified launch becomes rows: the person, the course, their place in it, the link, and a session to work in.
 
 The last step of the launch journey, in one transaction. Each row is one INSERT … ON CONFLICT, so that two first
-launches at once (a class opening the activity together) both find, and neither makes twice. The statements are
-built once per database dialect: a launch pays for running them only.
+launches at once (a class opening the activity together) both find, and neither makes twice. A course and a link
+that are known just as the launch tells them are not written again. The statements are built once per database
+dialect: a launch pays for running them only.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import datetime as dt
 import functools
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +26,13 @@ from lti_tool.lti.upserts import insert_in, table_of
 from lti_tool.people import Course, CourseRole, Membership, Person
 
 SESSION_LIFETIME = dt.timedelta(hours=12)
+
+_COURSE_TELLS = ("title", "label", "roster_url")
+"""Columns of a course that keep their value when a launch leaves theirs out."""
+_LINK_TELLS = ("title", "content_id", "template")
+"""The same, of a link."""
+_LINK_REPLACES = ("line_item_url", "scopes")
+"""Columns of a link that are what the latest launch says, be it nothing: a tutor may have switched grading off."""
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
@@ -88,26 +97,36 @@ class VerifiedLaunch:
         return cls(**values)
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """What a launch's rows came to."""
+
+    session_id: uuid.UUID
+    """The :class:`LaunchSession`."""
+    course_id: uuid.UUID | None
+    line_item_is_news: bool
+    """Whether the link's line item, or what we may do with it, was not known before this launch."""
+
+
 def arrive(
     db: Session, launch: VerifiedLaunch, *, secret_hash: str, now: dt.datetime | None = None
-) -> uuid.UUID:
-    """Write a launch's rows into the present transaction. Returns the id of its :class:`LaunchSession`.
+) -> Arrival:
+    """Write a launch's rows into the present transaction.
 
     ``secret_hash``: SHA-256 of the secret that must come with that id.
     """
     now = now or utcnow()
     statements = _statements(db.get_bind().dialect.name)
     execute = db.connection().execute  # no objects are involved, so the session's own work is spared
-    person_id = course_id = link_id = None
+    person_id = None
+    place = _Place()
     if launch.subject is not None:
         person_id = execute(statements.person, _person(launch, now)).scalar_one()
     if launch.context_id is not None:
-        course_id = execute(statements.course, _course(launch, now)).scalar_one()
-    if person_id is not None and course_id is not None:
-        place = {"course_id": course_id, "person_id": person_id, "role": launch.role.value}
-        execute(statements.membership, {**place, "active": True, "updated_at": now})
-    if course_id is not None and launch.resource_link_id is not None:
-        link_id = execute(statements.link, _link(launch, course_id, now)).scalar_one()
+        place = _place(execute, statements, launch, now)
+    if person_id is not None and place.course_id is not None:
+        held = {"course_id": place.course_id, "person_id": person_id, "role": launch.role.value}
+        execute(statements.membership, {**held, "active": True, "updated_at": now})
     if launch.platform_family is not None:
         execute(statements.family, {"wanted": launch.registration_id, "family": launch.platform_family})
     session_id = uuid.uuid4()
@@ -120,8 +139,8 @@ def arrive(
             "registration_id": launch.registration_id,
             "deployment_id": launch.deployment_id,
             "person_id": person_id,
-            "course_id": course_id,
-            "resource_link_id": link_id,
+            "course_id": place.course_id,
+            "resource_link_id": place.link_id,
             "role": launch.role.value,
             "is_admin": launch.is_admin,
             "message_type": launch.message_type,
@@ -133,7 +152,43 @@ def arrive(
             "expires_at": now + SESSION_LIFETIME,
         },
     )
-    return session_id
+    news = place.line_item_is_news and launch.line_item_url is not None
+    return Arrival(session_id, place.course_id, line_item_is_news=news)
+
+
+@dataclass(frozen=True)
+class _Place:
+    course_id: uuid.UUID | None = None
+    link_id: uuid.UUID | None = None
+    line_item_is_news: bool = False
+
+
+def _place(
+    execute: Callable[..., sa.CursorResult[Any]],
+    statements: _Statements,
+    launch: VerifiedLaunch,
+    now: dt.datetime,
+) -> _Place:
+    """The launch's course and link, written where they are new or the launch tells something new of them."""
+    course = _course(launch, now)
+    found = execute(statements.known, {**course, "link": launch.resource_link_id}).mappings().one_or_none()
+    known: dict[str, Any] = {str(name): value for name, value in found.items()} if found else {}
+    course_id: uuid.UUID | None = known.get("course_id")
+    if course_id is None or _tells_more(course, known, "course", _COURSE_TELLS):
+        course_id = execute(statements.course, course).scalar_one()
+    if launch.resource_link_id is None:
+        return _Place(course_id)
+    link = _link(launch, course_id, now)
+    link_id: uuid.UUID | None = known.get("link_id")
+    news = link_id is None or any(link[name] != known[f"link_{name}"] for name in _LINK_REPLACES)
+    if news or _tells_more(link, known, "link", _LINK_TELLS):
+        link_id = execute(statements.link, link).scalar_one()
+    return _Place(course_id, link_id, news)
+
+
+def _tells_more(told: dict[str, Any], known: dict[str, Any], kind: str, names: tuple[str, ...]) -> bool:
+    """Whether a launch tells anything that we do not know just so; what it leaves out tells nothing."""
+    return any(told[name] is not None and told[name] != known[f"{kind}_{name}"] for name in names)
 
 
 def _person(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
@@ -161,7 +216,7 @@ def _course(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _link(launch: VerifiedLaunch, course_id: uuid.UUID, now: dt.datetime) -> dict[str, Any]:
+def _link(launch: VerifiedLaunch, course_id: uuid.UUID | None, now: dt.datetime) -> dict[str, Any]:
     return {
         "course_id": course_id,
         "resource_link_id": launch.resource_link_id,
@@ -177,6 +232,8 @@ def _link(launch: VerifiedLaunch, course_id: uuid.UUID, now: dt.datetime) -> dic
 @dataclass(frozen=True)
 class _Statements:
     person: sa.Executable
+    known: sa.Executable
+    """The course and the link as they are."""
     course: sa.Executable
     membership: sa.Executable
     link: sa.Executable
@@ -187,7 +244,7 @@ class _Statements:
 @functools.cache
 def _statements(dialect: str) -> _Statements:
     """The statements of an arrival, in this database's words."""
-    registration = table_of(Registration)
+    registration, course, link = table_of(Registration), table_of(Course), table_of(ResourceLink)
     return _Statements(
         # What a platform stops sharing stays as it was: the roster may have told it.
         person=_upsert(
@@ -197,25 +254,35 @@ def _statements(dialect: str) -> _Statements:
             keep_if_none=("name", "given_name", "family_name", "email", "locale"),
             replace=("last_launch_at",),
         ),
-        course=_upsert(
-            dialect,
-            table_of(Course),
-            ("deployment_id", "context_id"),
-            keep_if_none=("title", "label", "roster_url"),
+        known=sa.select(
+            course.c.id.label("course_id"),
+            *(course.c[name].label(f"course_{name}") for name in _COURSE_TELLS),
+            link.c.id.label("link_id"),
+            *(link.c[name].label(f"link_{name}") for name in (*_LINK_TELLS, *_LINK_REPLACES)),
+        )
+        .join_from(
+            course,
+            link,
+            sa.and_(link.c.course_id == course.c.id, link.c.resource_link_id == sa.bindparam("link")),
+            isouter=True,
+        )
+        .where(
+            course.c.deployment_id == sa.bindparam("deployment_id"),
+            course.c.context_id == sa.bindparam("context_id"),
         ),
+        course=_upsert(dialect, course, ("deployment_id", "context_id"), keep_if_none=_COURSE_TELLS),
         membership=_upsert(
             dialect,
             table_of(Membership),
             ("course_id", "person_id"),
             replace=("role", "active", "updated_at"),
         ),
-        # The line item is replaced even by none: a tutor may have switched grading off.
         link=_upsert(
             dialect,
-            table_of(ResourceLink),
+            link,
             ("course_id", "resource_link_id"),
-            keep_if_none=("title", "content_id", "template"),
-            replace=("line_item_url", "scopes"),
+            keep_if_none=_LINK_TELLS,
+            replace=_LINK_REPLACES,
         ),
         family=sa.update(registration)
         .where(registration.c.id == sa.bindparam("wanted"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from urllib.parse import urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+@functools.lru_cache(maxsize=256)
 def origin_of(url: str) -> str | None:
     """``scheme://host[:port]`` of a web address in lower case, or None when it has no plain origin.
 

@@ -33,6 +33,7 @@ from lti_tool.lti.errors import (
     PersonNeeded,
     SessionExpired,
     SessionOfAnotherBrowser,
+    SessionRefused,
     SessionUnknown,
     TutorNeeded,
 )
@@ -80,12 +81,10 @@ def open_session(launch: VerifiedLaunch) -> str:
     cookie = BrowserCookies().get_cookie(BROWSER_COOKIE)
     secret = cookie or new_secret()
     with recording.transaction(current_tool()) as db:
-        session_id = arrive(db, launch, secret_hash=secret_hash(secret))
-        if launch.line_item_url is not None:
-            course_id = db.scalar(sa.select(LaunchSession.course_id).where(LaunchSession.id == session_id))
-            if course_id is not None:
-                recording.catch_up(db, course_id)
-    key = str(session_id) if cookie else f"{session_id}.{secret}"
+        arrival = arrive(db, launch, secret_hash=secret_hash(secret))
+        if arrival.line_item_is_news and arrival.course_id is not None:
+            recording.catch_up(db, arrival.course_id)
+    key = str(arrival.session_id) if cookie else f"{arrival.session_id}.{secret}"
     first_page = "deep_linking.choose" if launch.message_type == DEEP_LINKING_REQUEST else "home.home"
     return url_for(first_page, launch_key=key)
 
@@ -155,7 +154,17 @@ def _load() -> None:
         launch = db.scalar(_FIND, {"id": wanted})
     if launch is None:
         raise SessionUnknown
-    g.frame_origins = launch.registration.frame_origins
+    try:
+        _check(launch, address_secret)
+    except SessionRefused:
+        g.frame_origins = (
+            launch.registration.frame_origins
+        )  # the refusal shows where the page would have been
+        raise
+    g.launch = launch
+
+
+def _check(launch: LaunchSession, address_secret: str) -> None:
     secret = address_secret or BrowserCookies().get_cookie(BROWSER_COOKIE) or ""
     if not hmac.compare_digest(secret_hash(secret), launch.secret_hash):
         raise SessionOfAnotherBrowser(
@@ -167,7 +176,6 @@ def _load() -> None:
         given = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
         if not hmac.compare_digest(given.encode(), _csrf_token(launch).encode()):
             raise CsrfTokenWrong
-    g.launch = launch
 
 
 def _csrf_token(launch: LaunchSession) -> str:
