@@ -15,6 +15,7 @@ import enum
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -228,13 +229,20 @@ def claim(
             not_before=now + lease,
             attempts=_column.attempts + 1,
         )
-        .returning(_column.id, _column.key, _column.order_key, _column.target, _column.attempts)
+        .returning(
+            _column.id,
+            _column.key,
+            _column.order_key,
+            _column.attempts,
+            # A statement has no target, and reading hundreds of empty ones takes a while.
+            _column.target if kind is DeliveryKind.SCORE else sa.null(),
+        )
     ).all()
-    bodies = _bodies(db, [row.id for row in taken])
+    bodies = _bodies(db, [row[0] for row in taken])
     # RETURNING promises no order.
     parcels = [
-        Parcel(row.id, row.key, row.order_key, bodies[row.id], row.target, row.attempts)
-        for row in sorted(taken, key=lambda row: row.id)
+        Parcel(row_id, key, order_key, bodies[row_id], target, attempts)
+        for row_id, key, order_key, attempts, target in sorted(taken, key=itemgetter(0))
     ]
     return Claim(identifier, kind, receiver, parcels)
 
@@ -242,8 +250,7 @@ def claim(
 def _bodies(db: Session, ids: Collection[int]) -> dict[int, bytes]:
     column = Base.metadata.tables[DeliveryBody.__tablename__].c
     found = db.execute(sa.select(column.delivery_id, column.body).where(_among(column.delivery_id, ids)))
-    wanted = set(ids)
-    return {identifier: body for identifier, body in found if identifier in wanted}
+    return {row[0]: row[1] for row in found}
 
 
 def _among(column: sa.ColumnElement[int], ids: Collection[int]) -> sa.ColumnElement[bool]:

@@ -154,7 +154,10 @@ class PlatformService(ServiceConnector):
 
     def _assertion(self) -> str:
         """Who we are, signed; each assertion has an id of its own, since platforms refuse one used before."""
-        key = ToolKeys(self._parts.database, self._vault).signing_key()
+        try:
+            key = ToolKeys(self._parts.database, self._vault).signing_key()
+        except SecretKeyChanged as error:
+            raise TokenRefused(f"the tool cannot sign: {error}") from None
         client_id = self._registration.get_client_id() or ""
         now = int(time.time())
         claims: dict[str, str | int] = {

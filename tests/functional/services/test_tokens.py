@@ -112,6 +112,18 @@ def test_a_registration_that_the_platform_does_not_know_gets_no_token(connected)
         service(connected).get_access_token([SCORE_SCOPE])
 
 
+def test_a_tool_that_cannot_read_its_own_key_gets_no_token(connected):
+    connected.tool.keys.ensure()
+    config = dataclasses.replace(
+        connected.tool.config, secret_key="another secret key, just as long as needed"
+    )
+    calling = PlatformService(
+        dataclasses.replace(connected.tool, config=config), connected.world.registration_id
+    )
+    with pytest.raises(TokenRefused, match="cannot sign"):
+        calling.get_access_token([SCORE_SCOPE])
+
+
 def test_an_audience_that_was_given_goes_into_the_assertion(connected):
     with connected.tool.database.transaction() as db:
         db.execute(sa.update(Registration).values(auth_audience="https://elsewhere.example/"))
