@@ -1,0 +1,241 @@
+"""Every face of every page in a real browser: accessible, never wider than its frame, usable without a script."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright
+from werkzeug.serving import make_server
+
+from lti_tool.app import create_app
+from lti_tool.config import Config
+from lti_tool.migrations import migrate
+from lti_tool.tool import make_tool
+from tests.browser.chromium import ARGUMENTS
+from tests.requirements import AXE, chromium_path, needs_chromium, needs_node
+from tests.unit.views import scenes
+from tests.unit.views.scenes import Scene, play
+
+pytestmark = needs_chromium
+
+SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
+FACES = [
+    *((scene, "") for scene in scenes.SCENES),
+    (scenes.to_sign, "agreement"),
+    (scenes.under_way, "sessions"),
+    (scenes.under_way, "sessions/new"),
+    (scenes.under_way, "objectives"),
+    (scenes.under_way, "nothing-here"),
+    (scenes.tutor, "preview/mentee"),
+    (scenes.tutor, "preview/mentor"),
+]
+every_face = pytest.mark.parametrize(
+    ("scene", "below"), FACES, ids=[f"{scene.__name__}-{below or 'home'}" for scene, below in FACES]
+)
+Stage = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A tool on a real port; called with a scene, it builds it and returns the address of its home."""
+    folder = tmp_path_factory.mktemp("pages")
+    config = Config(
+        base_url="http://127.0.0.1",
+        data_dir=folder,
+        database_url=f"sqlite:///{folder / 'tandem.db'}",
+        secret_key="a secret that only the tests know, long enough",
+        allow_private_networks=True,
+    )
+    tool = make_tool(config)
+    migrate(tool.database)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, create_app(config, tool), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+
+    def build(scene: Callable[[Scene], None], *, family: str | None = "moodle", locale: str = "fr") -> str:
+        return f"http://127.0.0.1:{server.port}{play(tool, scene, family=family, locale=locale)}"
+
+    yield build
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    tool.http.close()
+    tool.database.dispose()
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A browser without a profile, that lets a page which is not really on the network frame this machine's."""
+    arguments = [*ARGUMENTS, "--disable-features=LocalNetworkAccessChecks"]
+    started = playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty tab of a phone's size."""
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    yield tab
+    tab.close()
+
+
+def wider_than_its_window(page: Page) -> int:
+    """By how many pixels a page scrolls sideways."""
+    found = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return int(found)
+
+
+@needs_node
+@pytest.mark.parametrize("family", ["moodle", "canvas"])
+@every_face
+def test_axe_finds_nothing(
+    stage: Stage, page: Page, scene: Callable[[Scene], None], below: str, family: str
+) -> None:
+    address = stage(scene, family=family) + below
+    found = []
+    for width, height in SIZES.values():
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(address)
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+        found += page.evaluate(
+            "axe.run().then((result) => result.violations.map((each) => each.id + each.nodes[0].html))"
+        )
+    assert found == []
+
+
+@every_face
+def test_no_page_scrolls_sideways_on_the_smallest_phone(
+    stage: Stage, page: Page, scene: Callable[[Scene], None], below: str
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(stage(scene) + below)
+    assert wider_than_its_window(page) <= 0
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+@pytest.mark.parametrize("scene", [scenes.to_confirm, scenes.tutor], ids=lambda scene: scene.__name__)
+def test_text_at_twice_its_size_stays_within_the_page(
+    stage: Stage, browser: Browser, scene: Callable[[Scene], None], width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, bypass_csp=True)
+    page = context.new_page()
+    page.goto(stage(scene))
+    page.add_style_tag(content="html { font-size: 200% }")
+    assert wider_than_its_window(page) <= 0
+    context.close()
+
+
+def test_the_keyboard_reaches_the_content_first(stage: Stage, page: Page) -> None:
+    page.goto(stage(scenes.begins))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_noting_a_meeting_takes_two_taps_from_home(stage: Stage, page: Page) -> None:
+    page.goto(stage(scenes.begins, locale="en"))
+    page.click("#we-met")
+    page.click("#save")
+    assert "Noted." in page.inner_text("[role=status]")
+
+
+def test_a_meeting_is_noted_without_any_script(stage: Stage, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(stage(scenes.begins, locale="en"))
+    page.click("#we-met")
+    page.click("#save")
+    assert "Noted." in page.inner_text("[role=status]")
+    context.close()
+
+
+def test_two_people_are_paired_without_any_script(stage: Stage, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(stage(scenes.tutor, locale="en"))
+    page.select_option("#mentee_id", label="Marc Tessier")
+    page.select_option("#mentor_id", label="Thomas Weber")
+    page.click("#pair-them")
+    assert "They are a pair now." in page.inner_text("[role=status]")
+    context.close()
+
+
+def test_the_form_begins_on_the_persons_own_day(stage: Stage, browser: Browser) -> None:
+    """In Kiritimati, 14 hours ahead, it is tomorrow for more than half of the day."""
+    context = browser.new_context(timezone_id="Pacific/Kiritimati")
+    page = context.new_page()
+    page.goto(stage(scenes.begins) + "sessions/new")
+    own_day = page.evaluate("new Date().toLocaleDateString('sv')")
+    assert page.input_value("#held_on") == own_day
+    page.click("#save")
+    assert page.locator("[role=status]").count() == 1
+    context.close()
+
+
+def framed(page: Page, address: str) -> None:
+    """Put a page into a frame that writes down what it is told; the tool's own headers still say who may frame it."""
+    page.route(
+        "https://moodle.example/course",
+        lambda route: route.fulfill(
+            content_type="text/html",
+            body=f"<script>window.told = []; addEventListener('message', (e) => told.push(e.data));</script>"
+            f"<iframe src='{address}' width='360' height='300'></iframe>",
+        ),
+    )
+    page.goto("https://moodle.example/course")
+
+
+def test_the_frame_is_told_how_tall_the_page_is(stage: Stage, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    framed(page, stage(scenes.under_way))
+    page.wait_for_function(
+        "window.told.some((data) => data.subject === 'lti.frameResize' && data.height > 400)"
+    )
+    before = page.evaluate("told.at(-1).height")
+    page.frames[1].click("#why summary")
+    page.wait_for_function(f"told.at(-1).height > {before}")
+    assert page.evaluate("told.every((data) => data.subject === 'lti.frameResize')")
+    context.close()
+
+
+def test_what_was_chosen_stays_chosen_through_a_live_update(stage: Stage, browser: Browser) -> None:
+    context = browser.new_context()
+    watching, acting = context.new_page(), context.new_page()
+    home = stage(scenes.tutor)
+    watching.goto(home)
+    watching.select_option("#mentee_id", label="Sophie Garnier")
+    acting.goto(home)
+    acting.select_option("#mentee_id", label="Marc Tessier")
+    acting.select_option("#mentor_id", label="Léa Nguyen")
+    acting.click("#pair-them")
+    watching.wait_for_selector("text=Marc Tessier et Léa Nguyen", timeout=15_000)
+    assert watching.locator("#mentee_id option:checked").inner_text() == "Sophie Garnier"
+    context.close()
+
+
+def test_what_was_opened_stays_open_and_focused_through_a_live_update(stage: Stage, browser: Browser) -> None:
+    context = browser.new_context()
+    watching, acting = context.new_page(), context.new_page()
+    home = stage(scenes.tutor)
+    watching.goto(home)
+    summary = watching.locator("#everyone ~ table summary").first
+    summary.click()
+    summary.focus()
+    focused = summary.get_attribute("id")
+    acting.goto(home)
+    acting.select_option("#mentee_id", label="Marc Tessier")
+    acting.select_option("#mentor_id", label="Léa Nguyen")
+    acting.click("#pair-them")
+    watching.wait_for_selector("text=Marc Tessier et Léa Nguyen", timeout=15_000)
+    assert watching.evaluate("[document.activeElement.id, document.activeElement.parentElement.open]") == [
+        focused,
+        True,
+    ]
+    context.close()
