@@ -29,7 +29,7 @@ from tests.lrs.processes import RunningLRS
 
 ROOT = Path(__file__).parents[3]
 POINTS = (*STEPS, "asking", "answered")
-LONGEST = 40.0
+LONGEST = 180.0
 
 
 @pytest.fixture(params=["ralph", "strict_lrs"])
