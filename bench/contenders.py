@@ -118,8 +118,13 @@ def bare(platform: Platform, folder: Path) -> Iterator[Contender]:
 
 
 @contextmanager
-def example(platform: Platform, folder: Path, *, inline_keys: bool) -> Iterator[Contender]:
-    """PyLTI1p3 as its Flask example uses it, the platform's keys in its configuration or at their address."""
+def example(
+    platform: Platform, folder: Path, *, inline_keys: bool, published: bool = True
+) -> Iterator[Contender]:
+    """PyLTI1p3's Flask example, the platform's keys in its configuration or at their address.
+
+    ``published``: the example whole; else the library's own work alone.
+    """
     folder.mkdir()
     private = platform.key.private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -139,10 +144,11 @@ def example(platform: Platform, folder: Path, *, inline_keys: bool) -> Iterator[
     }
     config = folder / "config.json"
     config.write_text(json.dumps({platform.issuer: [registered]}))
-    settings = {"config": str(config), "launch_url": f"{TOOL}/launch"}
-    name = f"PyLTI1p3's example, keys {'inline' if inline_keys else 'by URL'}"
+    settings = {"config": str(config), "launch_url": f"{TOOL}/launch", "published": published}
+    what = "PyLTI1p3's example" if published else "PyLTI1p3 alone"
+    name = f"{what}, keys {'inline' if inline_keys else 'by URL'}"
     with _python("example", settings, folder) as server:
-        yield Contender(name, [server], "/login", "/launch", 200)
+        yield Contender(name, [server], "/login", "/launch", 200, asks_twice=published)
 
 
 @contextmanager
@@ -162,6 +168,11 @@ def example_inline(platform: Platform, folder: Path) -> AbstractContextManager[C
 def example_by_url(platform: Platform, folder: Path) -> AbstractContextManager[Contender]:
     """The example as most people configure it: it reads the key set at every launch."""
     return example(platform, folder, inline_keys=False)
+
+
+def pylti_alone(platform: Platform, folder: Path) -> AbstractContextManager[Contender]:
+    """The library without what its example adds, the keys in its configuration."""
+    return example(platform, folder, inline_keys=True, published=False)
 
 
 class NoLtijs(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -38,6 +39,8 @@ class Contender:
     launch_path: str
     success: int
     """The status of a launch that was let in."""
+    asks_twice: bool = False
+    """Whether a login first answers with a page that tries the browser's cookies and comes again."""
 
     def cpu_seconds(self) -> float:
         """CPU time of all its processes so far."""
@@ -67,12 +70,16 @@ def drive(contender: Contender, platform: Platform, subjects: Sequence[str]) -> 
 
     Where there are several processes, a login goes to one and its launch to another.
     """
-    doors = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=30) for server in contender.servers]
+    ports = [server.port for server in contender.servers]
     failed = 0
     before = contender.cpu_seconds()
     for turn, subject in enumerate(subjects):
-        begins, ends = doors[turn % len(doors)], doors[(turn + 1) % len(doors)]
-        login = _send(begins, "GET", f"{contender.login_path}?{urlencode(platform.login_parameters())}")
+        begins, ends = ports[turn % len(ports)], ports[(turn + 1) % len(ports)]
+        address = f"{contender.login_path}?{urlencode(platform.login_parameters())}"
+        if contender.asks_twice:
+            _send(begins, "GET", address)
+            address += "&lti1p3_new_window=1"
+        login = _send(begins, "GET", address)
         query = parse_qs(urlsplit(login.location).query)
         if "nonce" not in query:
             failed += 1
@@ -81,24 +88,20 @@ def drive(contender: Contender, platform: Platform, subjects: Sequence[str]) -> 
         form = {"state": query["state"][0], "id_token": token}
         failed += _send(ends, "POST", contender.launch_path, form, login.cookies).status != contender.success
     spent = contender.cpu_seconds() - before
-    for door in doors:
-        door.close()
     return Tally(len(subjects), failed, spent * 1000 / len(subjects))
 
 
 def _send(
-    door: http.client.HTTPConnection,
-    method: str,
-    path: str,
-    form: dict[str, str] | None = None,
-    cookies: str = "",
+    port: int, method: str, path: str, form: dict[str, str] | None = None, cookies: str = ""
 ) -> _Answer:
+    """One request on a connection of its own: a fresh browser has none open."""
     headers = {"Cookie": cookies} if cookies else {}
     if form is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-    door.request(method, path, urlencode(form) if form is not None else None, headers)
-    response = door.getresponse()
-    response.read()
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as door:
+        door.request(method, path, urlencode(form) if form is not None else None, headers)
+        response = door.getresponse()
+        response.read()
     set_cookies = response.headers.get_all("Set-Cookie") or []
     return _Answer(
         response.status,

@@ -94,6 +94,7 @@ def measure(*, quick: bool = False, people: int = MANY_PEOPLE, seed: int = 7) ->
         bare = entered.enter(contenders.bare)
         inline = entered.enter(contenders.example_inline)
         by_url = entered.enter(contenders.example_by_url)
+        alone = entered.enter(contenders.pylti_alone)
         js: list[Measured] = []
         why_not = ""
         try:
@@ -111,6 +112,7 @@ def measure(*, quick: bool = False, people: int = MANY_PEOPLE, seed: int = 7) ->
             _cpu(ours, bare, 1.5),
             _cpu(ours, inline, 0.6),
             _cpu(ours, by_url, None),
+            _cpu(ours, alone, None),
             *(_cpu(ours, one, target) for one, target in zip(js, (0.3, None), strict=False)),
         ]
         if why_not:

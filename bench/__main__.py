@@ -1,0 +1,38 @@
+"""``python -m bench``: every measure, as ratios against named baselines that run beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bench import delivery, launch
+from bench.rows import table, write_json
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Fewer and shorter rounds: for a look, not for a claim.")
+@click.option(
+    "--people",
+    default=launch.MANY_PEOPLE,
+    show_default=True,
+    help="People in the fuller of the two databases.",
+)
+@click.option(
+    "--json", "path", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows there too."
+)
+def main(quick: bool, people: int, path: Path | None) -> None:
+    """Measure launches and delivery, and print the ratios.
+
+    \b
+    Example:
+      python -m bench --quick --json bench.json
+    """
+    rows = [*launch.measure(quick=quick, people=people), *delivery.measure(quick=quick)]
+    click.echo(table(rows))
+    if path:
+        write_json(rows, path)
+
+
+if __name__ == "__main__":
+    main()
