@@ -24,6 +24,7 @@ from sqlalchemy.exc import NoResultFound
 from lti_tool import outbox
 from lti_tool.database import utcnow
 from lti_tool.lti import grades
+from lti_tool.lti.expiry import forget_expired
 from lti_tool.lti.grade_answers import ScoreOutcome, Stale, deliver_scores
 from lti_tool.lti.service import PlatformService
 from lti_tool.outbox import LRS, Claim, DeliveryKind, Parcel
@@ -42,6 +43,9 @@ PLATFORMS_AT_ONCE: Final = 4
 LONGEST_PAUSE: Final = dt.timedelta(minutes=5)
 """How long a receiver that does not answer is left alone at most, unless it asks for longer itself."""
 LONGEST_BLOCK: Final = dt.timedelta(minutes=15)
+
+FORGET_SECONDS: Final = 3600.0
+"""How often what is over is deleted."""
 
 STEPS: Final = ("claiming", "claimed", "sent", "marking", "marked")
 """Where the process may die: before and after each of the two commits, and between sending and marking."""
@@ -106,6 +110,7 @@ class Worker:
             "scores": lambda: self._loop(DeliveryKind.SCORE, self._dispatch_scores),
             "leases": self._keep_leases,
             "wake": self._listen,
+            "expiry": self._forget,
         }
         self._threads = [
             threading.Thread(target=loop, name=f"deliver-{name}", daemon=True) for name, loop in loops.items()
@@ -143,6 +148,17 @@ class Worker:
             self._tool.wake.clear()
             for ring in self._rings.values():
                 ring.set()
+
+    def _forget(self) -> None:
+        """Tidy up once an hour: logins, hand-offs, sessions and tokens that are over."""
+        while not self._stopping.is_set():
+            self._guarded(self.forget_expired)
+            self._stopping.wait(FORGET_SECONDS)
+
+    def forget_expired(self) -> int:
+        """Delete what the LTI side need not remember; return how many rows went."""
+        with self._tool.database.transaction() as db:
+            return forget_expired(db, utcnow())
 
     def _loop(self, kind: DeliveryKind, work: Callable[[], int]) -> None:
         ring = self._rings[kind]
