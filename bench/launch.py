@@ -20,6 +20,7 @@ from bench import contenders
 from bench.contenders import NoLtijs
 from bench.driving import Contender, drive
 from bench.rows import Row, table, write_json
+from bench.servers import ServerDied
 from tests.platform.keyset_server import KeysetServer
 from tests.platform.platform import Platform
 
@@ -99,8 +100,8 @@ def measure(*, quick: bool = False, people: int = MANY_PEOPLE, seed: int = 7) ->
         why_not = ""
         try:
             js = [entered.enter(contenders.ltijs_by_url), entered.enter(contenders.ltijs_inline)]
-        except NoLtijs as reason:
-            why_not = f"not measured: {reason}"
+        except (NoLtijs, ServerDied) as reason:
+            why_not = f"not measured: {str(reason).strip().splitlines()[-1]}"
         for one in entered.all:
             one.play(WARM_UP, chance)
             one.rounds.clear()
