@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+FRENCH := lti_tool/translations/fr/LC_MESSAGES/messages.mo
 APT     = $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .PHONY: help demo smoke test lint types imports check bench screenshots translations lock audit clean
@@ -12,13 +13,13 @@ APT     = $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-demo: $(VENV)/ready  ## The tool, a small LMS and a learning record store, on this machine
+demo: $(VENV)/ready $(FRENCH)  ## The tool, a small LMS and a learning record store, on this machine
 	$(BIN)/tandem demo $(DEMO)
 
-smoke: $(VENV)/ready  ## The whole loop, by itself, over HTTP; exits 0 when all of it works
+smoke: $(VENV)/ready $(FRENCH)  ## The whole loop, by itself, over HTTP; exits 0 when all of it works
 	$(BIN)/tandem demo --smoke $(DEMO)
 
-test: $(VENV)/ready .venv-openedx/built-from node  ## Every test, on SQLite and PostgreSQL
+test: $(VENV)/ready $(FRENCH) .venv-openedx/built-from node  ## Every test, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
 
 lint: $(VENV)/ready  ## Style
@@ -34,7 +35,7 @@ imports: $(VENV)/ready  ## Who may import whom
 
 check: lint types imports test  ## All of it
 
-bench: $(VENV)/ready  ## Measures, as ratios against named baselines
+bench: $(VENV)/ready $(FRENCH)  ## Measures, as ratios against named baselines
 	$(BIN)/python -m bench
 
 translations: $(VENV)/ready  ## Bring the French catalogue up to date with the code
@@ -46,7 +47,7 @@ lock: $(VENV)/ready  ## Pin the newest versions that fit, with their hashes
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --extra demo --extra dev pyproject.toml -o constraints.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header tests/openedx/requirements.in -o tests/openedx/requirements.txt
+		--no-header --fork-strategy fewest tests/openedx/requirements.in -o tests/openedx/requirements.txt
 
 audit: $(VENV)/ready  ## Known vulnerabilities in what is pinned
 	$(BIN)/pip-audit --require-hashes -r constraints.txt
@@ -70,6 +71,9 @@ $(VENV)/ready: constraints.txt pyproject.toml
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(FRENCH): lti_tool/translations/fr/LC_MESSAGES/messages.po $(VENV)/ready
+	@$(BIN)/pybabel -q compile -d lti_tool/translations && touch $@
+
 # Open edX's LTI platform is AGPL: an environment and a process of its own, used by the tests alone.
 .venv-openedx/built-from: $(VENV)/ready tests/openedx/requirements.txt tests/openedx/build_venv.py
 	@echo "Setting up the independent LTI platform for the tests in .venv-openedx (once)…"
@@ -77,6 +81,8 @@ $(VENV)/ready: constraints.txt pyproject.toml
 	@touch $@
 
 # What the tests need of Node; without Node they skip and say so.
+.venv-openedx: .venv-openedx/built-from
+
 .PHONY: node
 node:
 	@if command -v npm >/dev/null; then \

@@ -3,12 +3,13 @@
 | the platform answers | do |
 |---|---|
 | 2xx | sent |
-| 409 (Moodle), 400 for an earlier time (Canvas) | read the result: ours or a later one → sent; else again, later |
+| 409 (Moodle), 400 for an earlier time (Canvas, Open edX) | read the result: ours or a later one → sent; else again, later |
 | 400, 422 otherwise | read the result: ours → sent; else dead, with the platform's words |
 | 404, 410 | the line item is gone: dead |
 | 401 after a fresh token, or no token at all | this registration waits until somebody has looked; nothing is dropped |
 | 403 | this line item waits, longer each time: Moodle says so of one that was taken away, the others go on |
-| 429, 5xx, a time-out, a reset, anything else | the same bytes later |
+| 500 | this line item waits: Open edX says so of one score that it cannot take, the others go on |
+| 429, 502 to 504, a time-out, a reset, anything else | the same bytes later, and the others with them |
 
 Nothing here stores, sleeps or logs. https://www.imsglobal.org/spec/lti-ags/v2p0#score-service-media-type-and-schema
 """
@@ -35,6 +36,11 @@ SCORE_TYPE: Final = "application/vnd.ims.lis.v1.score+json"
 RESULTS_TYPE: Final = "application/vnd.ims.lis.v2.resultcontainer+json"
 _FORBIDDEN: Final = frozenset({"bad_address", "not_https", "private_address"})
 _MOST_RESTAMPS: Final = 20
+_WORDS_FOR_AN_EARLIER_TIMESTAMP: Final = (
+    (b"before", b"last updated timestamp"),
+    (b"already exists for the provided timestamp",),
+    (b"later point in time",),
+)
 
 
 @dataclass(frozen=True)
@@ -106,13 +112,15 @@ def _meaning(service: PlatformService, parcel: Parcel, answer: Answer) -> tuple[
         return Blocked(answer.words), True
     if answer.status == 403:
         return Retry(answer.words), False
-    busy = answer.status == 429 or answer.status >= 500
+    busy = answer.status == 429 or answer.status > 500
     return Retry(answer.words, _retry_after(answer)), busy
 
 
 def _is_about_an_earlier_timestamp(answer: Answer) -> bool:
-    """Canvas has no status of its own for it, only words."""
-    return answer.status == 400 and b"before" in answer.body and b"last updated timestamp" in answer.body
+    """Canvas and Open edX have no status of its own for it, only words."""
+    return answer.status == 400 and any(
+        all(part in answer.body for part in words) for words in _WORDS_FOR_AN_EARLIER_TIMESTAMP
+    )
 
 
 def _after_a_stale_one(service: PlatformService, parcel: Parcel, answer: Answer) -> ScoreOutcome:

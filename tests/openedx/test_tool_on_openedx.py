@@ -133,3 +133,8 @@ def test_the_launch_of_another_browser_is_not_let_in(served: Served) -> None:
 def test_a_learner_s_launch_reads_no_roster(served: Served) -> None:
     served.launch("maya")
     assert [seen for seen in served.platform.requests() if "/memberships" in seen["path"]] == []
+
+
+def test_a_tutor_s_first_launch_makes_everyone_of_the_course_known(served: Served) -> None:
+    served.launch("tess")
+    assert served.person("zoé") == ("Zoé Ørsted", CourseRole.LEARNER)

@@ -207,10 +207,11 @@ def test_a_completion_a_second_after_another_state_is_accepted(connected: Connec
     assert (outcome, connected.platform.published("maya")) == (Sent(), [100.0])
 
 
-def test_a_completion_that_arrived_already_counts_as_sent(connected: Connected) -> None:
+@pytest.mark.parametrize("standing", ["satisfied", "under_way"])
+def test_a_score_that_arrived_already_counts_as_sent(connected: Connected, standing: str) -> None:
     line_item = connected.line_item()
-    connected.deliver(line_item, "satisfied")
-    assert connected.deliver(line_item, "satisfied") == Sent()
+    connected.deliver(line_item, standing)
+    assert connected.deliver(line_item, standing) == Sent()
 
 
 def test_the_comment_arrives_with_its_accents(connected: Connected) -> None:
