@@ -29,16 +29,15 @@ UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 @dataclass
 class Visit:
-    """A page of the browser on its way to a case, in one theme and one language."""
+    """A page of the browser on its way to a case, in one language."""
 
     page: Page
     stage: Stage
-    family: str | None
     locale: str
 
     def scene(self, build: Callable[[Scene], None], below: str = "") -> str:
         """Open a page of a scene; returns the address of the scene's home."""
-        home = self.stage.play(build, self.family, self.locale)
+        home = self.stage.play(build, self.locale)
         self.page.goto(home + below)
         return home
 
@@ -115,22 +114,8 @@ def _correction(visit: Visit) -> None:
     visit.send("", held_on="2020-01-01", minutes="3", format="video")
 
 
-def _withdrawn_twice(visit: Visit) -> None:
-    visit.scene(scenes.to_mend)
-    address = visit.address("/sessions/[0-9a-f-]+/withdraw")
-    visit.send(address)
-    visit.send(address)
-
-
-def _confirmed_twice(visit: Visit) -> None:
-    visit.scene(scenes.to_confirm)
-    address = visit.address("/sessions/[0-9a-f-]+/confirm")
-    visit.send(address)
-    visit.send(address)
-
-
 def _choice(visit: Visit) -> None:
-    visit.page.goto(visit.stage.choose_content(scenes.tutor, visit.family, visit.locale))
+    visit.page.goto(visit.stage.choose_content(scenes.tutor, visit.locale))
 
 
 def _choice_without_title(visit: Visit) -> None:
@@ -189,6 +174,8 @@ CASES: tuple[Case, ...] = (
     _at("preview-mentor", "home.preview", scenes.tutor, "preview/mentor"),
     _sent("join-without-a-role", "home.join", scenes.welcome, "join", role="king"),
     _sent("another-role-unknown", "home.change_role", scenes.waiting, "role", role="king"),
+    _at("nothing-here", "home.elsewhere", scenes.begins, "nothing-here"),
+    _sent("nothing-here-either", "home.elsewhere", scenes.begins, "nothing-here"),
     _at("agreement", "agreement.show", scenes.to_sign, "agreement"),
     _at("agreement-signed", "agreement.show", scenes.under_way, "agreement"),
     _sent("agreement-not-accepted", "agreement.sign", scenes.to_sign, "agreement", accepted=""),
@@ -197,11 +184,11 @@ CASES: tuple[Case, ...] = (
     _at("session-new", "sessions.new", scenes.under_way, "sessions/new"),
     _at("session-new-before-signing", "sessions.new", scenes.to_sign, "sessions/new"),
     _sent(
-        "session-empty", "sessions.log", scenes.under_way, "sessions/new", held_on="", minutes="x", format=""
+        "session-empty", "sessions.log", scenes.under_way, "sessions/new", held_on="", minutes="1", format=""
     ),
     _followed("correct", ("sessions.correct", "GET"), scenes.under_way, "/sessions/[0-9a-f-]+/correct"),
     Case("correction-wrong", ("sessions.save_correction", "POST"), _correction),
-    Case("confirmed-twice", ("sessions.confirm", "POST"), _confirmed_twice),
+    _sent("confirmed-unknown", "sessions.confirm", scenes.to_confirm, f"sessions/{UNKNOWN}/confirm"),
     _followed(
         "disputed-without-reason",
         ("sessions.dispute", "POST"),
@@ -210,7 +197,7 @@ CASES: tuple[Case, ...] = (
         reason="because",
     ),
     _followed("withdraw", ("sessions.ask_withdraw", "GET"), scenes.to_mend, "/sessions/[0-9a-f-]+/withdraw"),
-    Case("withdrawn-twice", ("sessions.withdraw", "POST"), _withdrawn_twice),
+    _sent("withdrawn-unknown", "sessions.withdraw", scenes.to_mend, f"sessions/{UNKNOWN}/withdraw"),
     _at("objectives", "objectives.index", scenes.under_way, "objectives"),
     _at("objectives-none", "objectives.index", scenes.begins, "objectives"),
     _at("objectives-claimed", "objectives.index", scenes.objective_to_confirm, "objectives"),

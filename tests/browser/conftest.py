@@ -8,6 +8,8 @@ import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
+from lti_tool.demo.browser import Browser
+from lti_tool.demo.connect import become
 from lti_tool.demo.run import Place
 from tests.browser.chromium import NO_THIRD_PARTY_COOKIES, chromium, no_cookie_of
 from tests.browser.demo_process import running_demo
@@ -24,8 +26,11 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """The demo, running, on SQLite."""
+    """The demo, running, on SQLite; its tutor has been there once, which opens the programme."""
     with running_demo(tmp_path_factory.mktemp("demo")) as place:
+        tutor = Browser()
+        become(tutor, place.lms_url, "teacher")
+        tutor.open(f"{place.lms_url}/launch/1")
         yield place
 
 

@@ -44,13 +44,13 @@ _REPORT_VIOLATIONS = """
 
 @dataclass
 class Look:
-    """One page in one language and one theme, seen at several widths."""
+    """One page in one language, seen in several themes and at several widths."""
 
     name: str
     axe: list[str] = field(default_factory=list)
     """What axe found fault with, and at which width."""
-    overflow: dict[int, int] = field(default_factory=dict)
-    """By how many pixels the page is wider than the window, at each width."""
+    overflow: dict[str, int] = field(default_factory=dict)
+    """By how many pixels the page is wider than the window, in each theme and at each width."""
     console: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     language: str = ""
@@ -84,52 +84,63 @@ def _axe_source() -> str:
 
 def axe_findings(page: Page | Frame, where: str) -> list[str]:
     """What axe finds fault with in a page, or in a frame of another site."""
-    page.evaluate(_axe_source())
-    found: dict[str, Any] = page.evaluate(
-        "(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", AXE_RULES
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe_source())
+    found: list[dict[str, Any]] = page.evaluate(
+        "(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations'], preload: false})"
+        ".then((results) => results.violations)",
+        AXE_RULES,
     )
     return [
         f"{where}: {violation['id']} – {node['target']} {node['failureSummary']}"
-        for violation in found["violations"]
+        for violation in found
         for node in violation["nodes"]
     ]
 
 
-def look(page: Page, name: str, widths: Iterable[int] = WIDTHS) -> Look:
-    """Look at what the page shows now."""
+def look(page: Page, name: str, themes: Iterable[str] = ()) -> Look:
+    """Look at what the page shows now: as it is, or in each of these themes."""
     seen = Look(name, language=str(page.locator("html").get_attribute("lang")))
     seen.words = page.evaluate(_WORDS)
-    # A closed detail is read too.
+    # What is folded away is read too.
     page.evaluate("document.querySelectorAll('main details').forEach((details) => { details.open = true; })")
-    for width in (NARROWEST, *widths):
-        page.set_viewport_size({"width": width, "height": HEIGHT})
-        seen.overflow[width] = page.evaluate(_OVERFLOW)
-        if width in widths:
-            seen.axe += axe_findings(page, f"{name} at {width} px")
+    for theme in themes or (None,):
+        if theme:
+            # The theme is this attribute and nothing else: `base.html`.
+            page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        for width in (NARROWEST, *WIDTHS):
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            where = f"{name}, {theme or 'as it is'}, {width} px"
+            seen.overflow[where] = page.evaluate(_OVERFLOW)
+            if width in WIDTHS:
+                seen.axe += axe_findings(page, where)
     return seen
+
+
+def _one_space(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
 
 
 @cache
 def english_sources() -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
-    """The catalogue's English texts whose French differs: plain ones, and patterns of those with a value in them."""
+    """The catalogue's English texts whose French differs by more than its spaces: plain ones, and patterns of those
+    with a value in them."""
     path = Path(lti_tool.__file__).parent / "translations" / "fr" / "LC_MESSAGES" / "messages.po"
     with path.open("rb") as file:
         catalogue = read_po(file, locale="fr")
     plain, patterns = set(), []
     for message in catalogue:
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        translated = {_one_space(str(string)) for string in strings}
         for source in message.id if isinstance(message.id, tuple) else (message.id,):
-            text = re.sub(r"\s+", " ", source).strip()
-            strings = message.string if isinstance(message.string, tuple) else (message.string,)
-            if not text or source in strings:
+            text = _one_space(source)
+            if not text or text in translated:
                 continue
-            if "%(" in text:
-                parts = re.split(r"%\(\w+\)s|%\(\w+\)d", text)
-                if sum(len(re.findall(r"[^\W\d_]{2,}", part)) for part in parts) >= 1:
-                    patterns.append(
-                        re.compile(".+?".join(re.escape(part.replace("%%", "%")) for part in parts))
-                    )
-            else:
+            parts = [part.replace("%%", "%") for part in re.split(r"%\(\w+\)[sd]", text)]
+            if len(parts) == 1:
                 plain.add(text)
+            elif re.search(r"[^\W\d_]{2,}", "".join(parts)):
+                patterns.append(re.compile(".+?".join(map(re.escape, parts))))
     return frozenset(plain), tuple(patterns)
 
 

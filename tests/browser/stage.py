@@ -5,7 +5,9 @@ It notes which route answered each page, so that a test of a route knows that it
 
 from __future__ import annotations
 
+import logging
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, Response, request
+from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from lti_tool.app import create_app
@@ -47,17 +50,28 @@ class Stage:
     pages: list[Route] = field(default_factory=list)
     """The routes that answered with a page, the oldest first."""
     _link_id: str | None = None
+    _homes: dict[Callable[[Scene], None], str] = field(default_factory=dict)
 
-    def play(self, build: Callable[[Scene], None], family: str | None, locale: str) -> str:
-        """Build a scene; return the address of its home page."""
-        return self.url + play(self.tool, build, family=family, locale=locale)
-
-    def choose_content(self, build: Callable[[Scene], None], family: str | None, locale: str) -> str:
-        """A tutor in the platform's content picker; returns the address of the choice."""
-        home = self.play(build, family, locale)
+    def play(self, build: Callable[[Scene], None], locale: str, *, again: bool = False) -> str:
+        """The address of a scene's home page. It is built once, or ``again`` for who changes something in it."""
+        home = None if again else self._homes.get(build)
+        if home is None:
+            home = play(self.tool, build, locale=locale)
+            if not again:
+                self._homes[build] = home
         with self.tool.database.transaction() as db:
-            launch = db.scalars(sa.select(LaunchSession).order_by(LaunchSession.created_at.desc())).first()
-            assert launch is not None
+            self._launch(db, home).locale = locale
+        return self.url + home
+
+    @staticmethod
+    def _launch(db: Session, home: str) -> LaunchSession:
+        return db.get_one(LaunchSession, uuid.UUID(home.split("/")[2].partition(".")[0]))
+
+    def choose_content(self, build: Callable[[Scene], None], locale: str) -> str:
+        """A tutor in the platform's content picker; returns the address of the choice."""
+        home = self.play(build, locale, again=True)
+        with self.tool.database.transaction() as db:
+            launch = self._launch(db, home.removeprefix(self.url))
             launch.message_type = "LtiDeepLinkingRequest"
             launch.deep_linking = {
                 "deep_link_return_url": f"{launch.registration.issuer}/return",
@@ -109,6 +123,7 @@ class Stage:
 @contextmanager
 def running_stage(folder: Path) -> Iterator[Stage]:
     """The tool and the LMS, served by threads while the block lasts."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     # The port is known before the address that the tool is told to have.
     placeholder: Any = Flask(__name__)
     server = make_server("127.0.0.1", 0, placeholder, threaded=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, Response, expect
+from playwright.sync_api import BrowserContext, expect
 
+from lti_tool.demo.run import Place
 from tests.browser.walking import (
     TUTOR,
     Campus,
@@ -27,19 +27,23 @@ WITHIN = 10_000
 
 
 @dataclass
-class Watching:
-    """A tutor's page that has been left open while a pair met and confirmed it."""
+class Watched:
+    """What happened on a tutor's open page while a pair's session was confirmed elsewhere."""
 
-    page: Page
-    frame: FrameLocator
-    pair: str
-    campus: Campus
-    statuses: list[int] = field(default_factory=list)
+    before: str
+    after: str
+    reloaded: bool
+    focus_before: str
+    focus_after: str
+    statuses: list[int]
+    """Of the answers to the page's questions while nothing changed."""
 
 
-@pytest.fixture
-def watching(campus: Campus) -> Iterator[Watching]:
-    """The tutor at the page; a pair of people who have signed, and whose mentor has noted a meeting."""
+@pytest.fixture(scope="module")
+def watched(browser_demo: Place, third_party_blocked: BrowserContext) -> Watched:
+    """A tutor leaves the page open, in the frame; a pair meets, and the mentee confirms it in another tab."""
+    third_party_blocked.clear_cookies()
+    campus = Campus(browser_demo, third_party_blocked)
     course = campus.page()
     mentor, mentee = campus.enrol(course, "Inès", "Paul")
     for name, role in ((mentor, "mentor"), (mentee, "mentee")):
@@ -49,50 +53,45 @@ def watching(campus: Campus) -> Iterator[Watching]:
         sign(campus.open_activity(course, name))
     log_session(campus.open_activity(course, mentor))
     page = campus.page()
-    frame = campus.open_activity(page, TUTOR)
-    frame.get_by_role("row", name=mentee).first.wait_for()
-    seen = Watching(page, frame, mentee, campus)
-
-    def note(answer: Response) -> None:
-        if "/cohort/live" in answer.url:
-            seen.statuses.append(answer.status)
-
-    page.on("response", note)
-    yield seen
-    page.remove_listener("response", note)
-
-
-def confirm(watching: Watching) -> None:
-    """The mentee confirms, in another tab."""
-    other = watching.campus.page()
-    confirm_session(watching.campus.open_activity(other, watching.pair))
-
-
-def test_the_tutor_sees_a_confirmed_session_without_a_reload(watching: Watching) -> None:
-    row = watching.frame.locator("[aria-labelledby=pairs] tr", has_text=watching.pair)
-    expect(row).to_contain_text("1 waiting for a yes")
-    tool_frame(watching.page, watching.campus.place).evaluate("window.notReloaded = true")
-    confirm(watching)
-    expect(row).to_contain_text("1 confirmed", timeout=WITHIN)
-    assert tool_frame(watching.page, watching.campus.place).evaluate("window.notReloaded") is True
-
-
-def test_the_focus_stays_on_its_control_through_a_live_update(watching: Watching) -> None:
-    row = watching.frame.locator("[aria-labelledby=pairs] tr", has_text=watching.pair)
-    summary = watching.frame.locator("[aria-labelledby=everyone] summary").first
-    details = summary.locator("xpath=..").get_attribute("id")
-    button = watching.frame.locator("#pair-them")
-    control = button if button.count() else summary
-    control.focus()
-    focused = control.get_attribute("id") or details
-    confirm(watching)
-    expect(row).to_contain_text("1 confirmed", timeout=WITHIN)
-    here = tool_frame(watching.page, watching.campus.place)
-    assert here.evaluate("document.activeElement.id || document.activeElement.parentElement.id") == focused
-
-
-def test_the_tutor_is_told_not_modified_while_nothing_changes(watching: Watching) -> None:
+    shown = campus.open_activity(page, TUTOR)
+    row = shown.locator("[aria-labelledby=pairs] tr", has_text=mentee)
+    row.wait_for()
+    before = row.inner_text()
+    statuses = []
     for _ in range(2):
-        with watching.page.expect_response(lambda answer: "/cohort/live" in answer.url):
+        with page.expect_response(lambda answer: "/cohort/live" in answer.url) as asked:
             pass
-    assert watching.statuses[:2] == [304, 304]
+        statuses.append(asked.value.status)
+    frame = tool_frame(page, browser_demo)
+    frame.evaluate("window.sameDocument = true")
+    shown.locator("#mentee_id").focus()
+    focus_before = frame.evaluate("document.activeElement.id")
+    confirm_session(campus.open_activity(course, mentee))
+    expect(row).to_contain_text("1 confirmed", timeout=WITHIN)
+    seen = Watched(
+        before,
+        row.inner_text(),
+        not frame.evaluate("window.sameDocument === true"),
+        focus_before,
+        frame.evaluate("document.activeElement.id"),
+        statuses,
+    )
+    course.close()
+    page.close()
+    return seen
+
+
+def test_the_tutor_sees_a_confirmed_session_within_ten_seconds(watched: Watched) -> None:
+    assert ("1 waiting for a yes" in watched.before, "1 confirmed" in watched.after) == (True, True)
+
+
+def test_the_tutor_sees_it_without_a_reload(watched: Watched) -> None:
+    assert not watched.reloaded
+
+
+def test_the_focus_stays_on_its_control_through_a_live_update(watched: Watched) -> None:
+    assert (watched.focus_before, watched.focus_after) == ("mentee_id", "mentee_id")
+
+
+def test_the_page_is_told_not_modified_while_nothing_changes(watched: Watched) -> None:
+    assert watched.statuses == [304, 304]

@@ -1,0 +1,98 @@
+"""Take the README's picture: the mentee's page inside the LMS's frame, as the demo shows it.
+
+    python -m tests.browser.screenshot_readme [PICTURE] [FOLDER_FOR_MORE]
+
+With a folder, the other pages of the walk are taken too, phone and desktop, in both languages, for people's eyes.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import FrameLocator, Page, sync_playwright
+
+from tests.browser.chromium import NO_THIRD_PARTY_COOKIES, chromium
+from tests.browser.demo_process import running_demo
+from tests.browser.walking import TUTOR, Campus, join, log_session, pair, sign
+
+PICTURE = Path("docs/images/mentee.png")
+MENTOR, MENTEE = "Lina Haddad", "Hélène Marchand"
+WIDTHS = {"phone": 390, "desktop": 1280}
+LMS_PAGES = {
+    "course": "/",
+    "gradebook": "/gradebook",
+    "people": "/people",
+    "tools": "/admin/tools",
+    "log": "/activity",
+}
+
+
+def main(picture: Path, more: Path | None) -> None:
+    """Walk to the moment when the mentor has noted a meeting and the mentee is about to say yes."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_demo(Path(folder) / "demo") as place,
+        sync_playwright() as playwright,
+        chromium(
+            playwright,
+            Path(folder) / "profile",
+            NO_THIRD_PARTY_COOKIES,
+            viewport={"width": 1280, "height": 800},
+            device_scale_factor=1.5,
+            reduced_motion="reduce",
+        ) as context,
+    ):
+        campus = Campus(place, context)
+        page = campus.page()
+        campus.open_activity(page, TUTOR).locator("#pairing").wait_for()
+        for name, role in ((MENTOR, "mentor"), (MENTEE, "mentee")):
+            join(campus.open_activity(page, name), role)
+        pair(campus.open_activity(page, TUTOR), MENTEE, MENTOR)
+        for name in (MENTOR, MENTEE):
+            sign(campus.open_activity(page, name))
+        set_objective(campus.open_activity(page, MENTEE), "Write good requests to an AI assistant")
+        home = campus.open_activity(page, MENTOR)
+        set_objective(home, "Present a project to a committee")
+        log_session(campus.open_activity(page, MENTOR))
+        campus.open_activity(page, MENTEE).locator("#next").wait_for()
+        page.locator("iframe.tool[style*=height]").wait_for()  # the frame is as tall as its page
+        page.wait_for_timeout(700)
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=picture, full_page=True)
+        if more:
+            _take_more(campus, page, more)
+
+
+def set_objective(home: FrameLocator, title: str) -> None:
+    """Set an objective of one's own."""
+    home.locator("a[href*='/objectives']").first.click()
+    home.locator("#title").fill(title)
+    home.locator("form[novalidate] button.btn-primary").click()
+    home.get_by_role("status").wait_for()
+
+
+def _take_more(campus: Campus, page: Page, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for language in ("fr", "en"):
+        campus.become_admin(page)
+        page.locator(f".language button[lang={language}]").click()
+        for name, path in LMS_PAGES.items():
+            page.goto(f"{campus.place.lms_url}{path}")
+            _both_widths(page, folder / f"lms-{name}-{language}")
+        for who in (TUTOR, MENTEE, MENTOR):
+            campus.open_activity(page, who).locator("h2").first.wait_for()
+            _both_widths(page, folder / f"frame-{who.split()[0]}-{language}")
+
+
+def _both_widths(page: Page, picture: Path) -> None:
+    for name, width in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": 844 if width < 500 else 800})
+        page.wait_for_timeout(700)
+        page.screenshot(path=f"{picture}-{name}.png", full_page=True)
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if sys.argv[1:] else PICTURE, Path(sys.argv[2]) if sys.argv[2:] else None)
