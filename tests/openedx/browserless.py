@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 import requests
-from requests.cookies import RequestsCookieJar
 
+from lti_tool.demo.browser import LoopbackSession as Browser
 from tests.openedx.fixtures import ANSWERS_WITHIN, RunningPlatform
 
 
@@ -58,25 +57,6 @@ def read_form(page: requests.Response) -> Form | None:
     if reader.form is None:
         return None
     return Form(urljoin(page.url, reader.form.action), reader.form.method, reader.form.fields)
-
-
-class Browser(requests.Session):
-    """A session that sends Secure cookies over http, as browsers do on loopback."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # No proxy of the environment between loopback servers.
-        self.trust_env = False
-
-    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """Prepares the request, its cookies chosen again: requests copies them into a jar of default policy."""
-        prepared = super().prepare_request(request)
-        # Redirects choose again from this same jar, so the policy is set on it and not on the session's.
-        jar: RequestsCookieJar = vars(prepared)["_cookies"]
-        jar.set_policy(DefaultCookiePolicy(secure_protocols=("https", "wss", "http")))
-        prepared.headers.pop("Cookie", None)
-        prepared.prepare_cookies(jar)
-        return prepared
 
 
 def initiation_url(
