@@ -67,8 +67,10 @@ def test_every_cookie_refused_the_whole_loop_works_in_the_new_tabs(cookieless_ca
     sign(of_mentor)
     of_mentee = arrive(campus, page, mentee).tab
     sign(of_mentee)
+    of_mentor.bring_to_front()
     of_mentor.reload()
     log_session(of_mentor)
+    of_mentee.bring_to_front()
     of_mentee.reload()
     confirm_session(of_mentee)
     for name in (mentor, mentee):

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from playwright.sync_api import BrowserContext, Frame, FrameLocator, Page, expect
 
 from lti_tool.demo.run import Place
+from tests.browser.chromium import PATIENCE
 
 TUTOR = "Claire Dubreuil"
 """The demo's first tutor."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
@@ -60,6 +63,7 @@ class Campus:
 
     def open_activity(self, page: Page, name: str | None = None) -> FrameLocator:
         """Open the activity in its frame, from the course page; first as ``name``, if given."""
+        page.bring_to_front()  # a frame of another site takes no clicks in a tab that nobody sees
         if name is not None:
             self.become(page, name)
         else:
