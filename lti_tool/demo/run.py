@@ -26,7 +26,7 @@ from lti_tool.delivery import Worker
 from lti_tool.demo.browser import Browser
 from lti_tool.demo.connect import add_activity, connect_tool
 from lti_tool.demo.lms.server import RunningLms
-from lti_tool.demo.lms.settings import LmsSettings
+from lti_tool.demo.lms.settings import LmsSettings, RecordStore
 from lti_tool.demo.lrs import RunningLRS, start_ralph
 from lti_tool.demo.smoke import Loop, StepFailed
 from lti_tool.demo.smoke import run as run_loop
@@ -125,7 +125,7 @@ class Demo:
         lrs = start_ralph(self.place.data_dir / "lrs", self.place.lrs_port)
         self._stops.append(lrs.stop)
         self._say("Starting the LMS…")
-        lms = self._start_lms()
+        lms = self._start_lms(lrs)
         self._stops.append(lms.stop)
         self._say("Starting the tool…")
         self.tool = make_tool(_settings(self.place, lrs))
@@ -134,9 +134,14 @@ class Demo:
             self._say("Connecting the tool to the LMS, and adding the activity to the course…")
             mark.write_text(json.dumps({"activity": self._connect()}), encoding="utf-8")
 
-    def _start_lms(self) -> RunningLms:
+    def _start_lms(self, lrs: RunningLRS) -> RunningLms:
+        settings = LmsSettings(
+            data_dir=self.place.data_dir / "lms",
+            port=self.place.lms_port,
+            lrs=RecordStore(lrs.endpoint, lrs.username, lrs.password),
+        )
         try:
-            return RunningLms(LmsSettings(data_dir=self.place.data_dir / "lms", port=self.place.lms_port))
+            return RunningLms(settings)
         except OSError as error:
             raise DemoError(
                 f"port {self.place.lms_port} cannot be used for the LMS: {error.strerror}"

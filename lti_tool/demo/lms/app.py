@@ -18,6 +18,7 @@ from lti_tool.demo.lms import (
     pages,
     registration,
     roster,
+    statements,
 )
 from lti_tool.demo.lms.people import people_to_pick
 from lti_tool.demo.lms.refusals import Refusal
@@ -44,7 +45,17 @@ def create_lms(settings: LmsSettings) -> Flask:
     lms = Lms.open(settings)
     app.extensions["lms"] = lms
     access_tokens.install(app, lms)
-    for module in (oidc, registration, line_items, grades, roster, deep_linking, pages, admin_pages):
+    for module in (
+        oidc,
+        registration,
+        line_items,
+        grades,
+        roster,
+        deep_linking,
+        pages,
+        admin_pages,
+        statements,
+    ):
         app.register_blueprint(module.blueprint)
     app.before_request(_right_place)
     app.after_request(_headers)

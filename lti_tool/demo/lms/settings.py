@@ -8,6 +8,15 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
+class RecordStore:
+    """A learning record store that the LMS shows: its xAPI address, ending in a slash, and who may read it."""
+
+    endpoint: str
+    username: str
+    password: str
+
+
+@dataclass(frozen=True)
 class LmsSettings:
     """Everything that `create_lms` needs; two LMSs with two folders share nothing."""
 
@@ -31,6 +40,8 @@ class LmsSettings:
     "A launch must come back within this time."
     access_token_seconds: int = 3600
     registration_seconds: int = 3600
+    lrs: RecordStore | None = None
+    "Where statements are read for the page that shows them; without it there is no such page."
     http_seconds: float = 5.0
     "Longest wait for a tool's key set."
     lifetime_leeway_seconds: int = 10

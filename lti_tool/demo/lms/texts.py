@@ -12,6 +12,19 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gradebook": ("Carnet de notes", "Gradebook"),
     "people": ("Personnes", "People"),
     "tools": ("Outils externes", "External tools"),
+    "statements": ("Traces d’apprentissage", "Statements"),
+    "statements_lead": (
+        "Ce que l’entrepôt de traces (LRS) détient, tel qu’il le rend. Les personnes y sont des comptes sans nom : "
+        "seul l’outil sait qui est qui.",
+        "What the learning record store holds, as it answers. People are accounts without a name there: only the "
+        "tool knows who is who.",
+    ),
+    "statements_empty": (
+        "Rien encore. Ouvrez l’activité : dès que quelqu’un choisit un rôle, une première trace arrive ici.",
+        "Nothing yet. Open the activity: as soon as somebody chooses a role, a first statement arrives here.",
+    ),
+    "statement_actor": ("Qui", "Who"),
+    "statement_verb": ("Quoi", "What"),
     "log": ("Journal des échanges", "Service log"),
     "menu": ("Navigation", "Navigation"),
     "skip": ("Aller au contenu", "Skip to content"),
