@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import signal
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -192,10 +194,15 @@ def stay(place: Place, say: Callable[[str], None], *, open_browser: bool) -> Non
         say(f"  the record store    {place.lrs_url}statements")
         say("")
         say("Open the course, choose who you are, and open the activity. Ctrl-C ends the demo.")
-        if open_browser:
+        if open_browser and _has_a_screen():
             webbrowser.open(f"{place.lms_url}/")
         ended.wait()
         say("Stopping…")
+
+
+def _has_a_screen() -> bool:
+    """Whether a browser can open here: without a screen, a text browser would take the terminal over."""
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def smoke(place: Place, say: Callable[[str], None]) -> None:
