@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -40,6 +41,7 @@ def running_demo(folder: Path, database_url: str | None = None) -> Iterator[Plac
     with (folder / "demo.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", __name__, *arguments],
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             env=environment,
@@ -55,6 +57,14 @@ def running_demo(folder: Path, database_url: str | None = None) -> Iterator[Plac
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            if process.stdin:
+                process.stdin.close()
+
+
+def _end_with_parent() -> None:
+    """The parent holds the other end of stdin: when it is gone, so are we, however it went."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def _wait_until_connected(process: subprocess.Popen[bytes], place: Place, log: Path) -> None:
@@ -79,6 +89,7 @@ def lrs_statements(place: Place) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     data, port, lms_port, lrs_port, *database = sys.argv[1:]
     stay(
         Place(Path(data), int(port), int(lms_port), int(lrs_port), database[0] if database else None),
