@@ -59,7 +59,9 @@ def tally(reports: dict[str, Sequence[object]]) -> Tally:
     ran: set[str] = set()
     skipped: dict[str, str] = {}
     for category in _RAN:
-        ran |= {report.nodeid for report in reports.get(category, ()) if isinstance(report, pytest.TestReport)}
+        ran |= {
+            report.nodeid for report in reports.get(category, ()) if isinstance(report, pytest.TestReport)
+        }
     for report in reports.get("skipped", ()):
         if isinstance(report, pytest.TestReport | pytest.CollectReport):
             skipped[report.nodeid] = _reason(report.longrepr)
