@@ -14,6 +14,7 @@ from lti_tool.tool import Tool, make_tool
 
 pytest_plugins = [
     "tests.databases",
+    "tests.skips",
     "tests.lrs.fixtures",
     "tests.platform.fixtures",
     "tests.world",

@@ -65,7 +65,7 @@ def postgresql_server() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sqlalchemy_url(uri: str, name: str) -> str:
+def sqlalchemy_url(uri: str, name: str) -> str:
     """The URL of database ``name`` on the server, reached through its socket folder."""
     return uri.replace("postgresql://", "postgresql+psycopg://", 1).replace(":@/postgres?", f"@/{name}?", 1)
 
@@ -75,7 +75,7 @@ def migrated_postgresql(postgresql_server: str) -> str:
     """The name of a PostgreSQL database with every migration applied, to be copied."""
     with psycopg.connect(postgresql_server, autocommit=True) as connection:
         connection.execute("CREATE DATABASE migrated")
-    database = Database(_sqlalchemy_url(postgresql_server, "migrated"))
+    database = Database(sqlalchemy_url(postgresql_server, "migrated"))
     migrate(database)
     database.dispose()
     return "migrated"
@@ -94,7 +94,7 @@ def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-    yield _sqlalchemy_url(server, name)
+    yield sqlalchemy_url(server, name)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -109,6 +109,6 @@ def empty_database_url(database_kind: str, request: pytest.FixtureRequest, tmp_p
     name = f"empty_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    yield _sqlalchemy_url(server, name)
+    yield sqlalchemy_url(server, name)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -14,7 +14,7 @@ from lti_tool.demo.run import Place
 from tests.browser.chromium import NO_THIRD_PARTY_COOKIES, chromium, no_cookie_of
 from tests.browser.demo_process import running_demo
 from tests.browser.walking import Campus
-from tests.databases import _sqlalchemy_url as sqlalchemy_url
+from tests.databases import sqlalchemy_url as sqlalchemy_url
 
 
 @pytest.fixture(scope="package")
