@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -19,6 +20,13 @@ pytest_plugins = [
     "tests.platform.fixtures",
     "tests.world",
 ]
+
+
+@pytest.fixture(autouse=True)
+def fresh_logging() -> Iterator[None]:
+    """No test logs the way that another one has set up."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
