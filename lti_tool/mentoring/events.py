@@ -136,8 +136,6 @@ class SessionCorrected(Fact):
     started_at: dt.datetime
     minutes: int
     format: str
-    statements_stood: bool
-    """False when a dispute had already voided the old revision's statements."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,8 +143,6 @@ class SessionWithdrawn(Fact):
     """The session was taken back: its statements are voided."""
 
     revision: int
-    statements_stood: bool
-    """False when a dispute had already voided them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -171,7 +171,6 @@ def correct_session(
     unchanged = (session.held_on, session.minutes, session.format) == (held_on, minutes, format)
     if unchanged and session.status != SessionStatus.DISPUTED:
         return
-    statements_stand = session.status != SessionStatus.DISPUTED
     session.held_on, session.minutes, session.format = held_on, minutes, format
     session.started_at = _start(held_on, now)
     session.status = SessionStatus.HELD
@@ -190,7 +189,6 @@ def correct_session(
         started_at=session.started_at,
         minutes=minutes,
         format=format,
-        statements_stood=statements_stand,
     )
 
 
@@ -204,7 +202,6 @@ def withdraw_session(db: Session, *, session: MentoringSession, by: Participant,
     if session.status == SessionStatus.WITHDRAWN:
         return
     require(session.status in _CORRECTABLE, "session_over")
-    statements_stand = session.status != SessionStatus.DISPUTED
     session.status = SessionStatus.WITHDRAWN
     record(
         db,
@@ -215,5 +212,4 @@ def withdraw_session(db: Session, *, session: MentoringSession, by: Participant,
         pair_id=pair.id,
         subject_id=session.id,
         revision=session.revision,
-        statements_stood=statements_stand,
     )
