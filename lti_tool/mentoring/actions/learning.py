@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lti_tool.mentoring import events
 from lti_tool.mentoring.actions.permission import (
     lock_pair,
-    record,
+    record_in_pair,
     require,
     require_member,
 )
@@ -54,13 +54,12 @@ def agree_objective(
         created_at=now,
     )
     db.add(objective)
-    record(
+    record_in_pair(
         db,
         events.ObjectiveAgreed,
-        cohort_id=pair.cohort_id,
+        pair,
+        by,
         at=now,
-        participant_id=by.id,
-        pair_id=pair.id,
         subject_id=objective.id,
         direction=objective.direction,
         tag=tag,
@@ -90,13 +89,12 @@ def claim_objective(db: Session, *, objective: Objective, by: Participant, now: 
         return
     require(objective.status in _OPEN_OBJECTIVE, "objective_over")
     objective.status, objective.claimed_at = ObjectiveStatus.CLAIMED, now
-    record(
+    record_in_pair(
         db,
         events.ObjectiveClaimed,
-        cohort_id=pair.cohort_id,
+        pair,
+        by,
         at=now,
-        participant_id=by.id,
-        pair_id=pair.id,
         subject_id=objective.id,
         direction=objective.direction,
     )
@@ -113,13 +111,12 @@ def confirm_objective(db: Session, *, objective: Objective, by: Participant, now
         return
     require(objective.status != ObjectiveStatus.DROPPED, "objective_over")
     objective.status, objective.reached_at, objective.evidence = ObjectiveStatus.REACHED, now, "partner"
-    record(
+    record_in_pair(
         db,
         events.ObjectiveReached,
-        cohort_id=pair.cohort_id,
+        pair,
+        by,
         at=now,
-        participant_id=by.id,
-        pair_id=pair.id,
         subject_id=objective.id,
         direction=objective.direction,
         tag=objective.tag,
@@ -134,13 +131,12 @@ def drop_objective(db: Session, *, objective: Objective, by: Participant, now: d
         return
     require(objective.status != ObjectiveStatus.REACHED, "objective_over")
     objective.status = ObjectiveStatus.DROPPED
-    record(
+    record_in_pair(
         db,
         events.ObjectiveDropped,
-        cohort_id=pair.cohort_id,
+        pair,
+        by,
         at=now,
-        participant_id=by.id,
-        pair_id=pair.id,
         subject_id=objective.id,
         direction=objective.direction,
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lti_tool.mentoring import events
 from lti_tool.mentoring.actions.permission import (
     lock_pair,
-    record,
+    record_in_pair,
     require,
     require_member,
 )
@@ -62,13 +62,12 @@ def log_session(
         form_key=form_key,
     )
     db.add(session)
-    record(
+    record_in_pair(
         db,
         events.SessionLogged,
-        cohort_id=pair.cohort_id,
+        pair,
+        by,
         at=now,
-        participant_id=by.id,
-        pair_id=pair.id,
         subject_id=session.id,
         revision=0,
         started_at=session.started_at,
@@ -108,13 +107,12 @@ def confirm_session(db: Session, *, session: MentoringSession, by: Participant, 
     require(session.status == SessionStatus.HELD, "not_waiting")
     session.status = SessionStatus.CONFIRMED
     session.answered_by, session.answered_at = by.id, now
-    record(
+    record_in_pair(
         db,
         events.SessionConfirmed,
-        cohort_id=pair.cohort_id,
+        pair,
+        by,
         at=now,
-        participant_id=by.id,
-        pair_id=pair.id,
         subject_id=session.id,
         revision=session.revision,
     )
@@ -135,13 +133,12 @@ def dispute_session(
     session.status = SessionStatus.DISPUTED
     session.dispute_reason = reason
     session.answered_by, session.answered_at = by.id, now
-    record(
+    record_in_pair(
         db,
         events.SessionDisputed,
-        cohort_id=pair.cohort_id,
+        pair,
+        by,
         at=now,
-        participant_id=by.id,
-        pair_id=pair.id,
         subject_id=session.id,
         revision=session.revision,
         reason=reason,
@@ -177,13 +174,12 @@ def correct_session(
     session.revision += 1
     session.logged_by, session.logged_at = by.id, now
     session.answered_by = session.answered_at = session.dispute_reason = None
-    record(
+    record_in_pair(
         db,
         events.SessionCorrected,
-        cohort_id=pair.cohort_id,
+        pair,
+        by,
         at=now,
-        participant_id=by.id,
-        pair_id=pair.id,
         subject_id=session.id,
         revision=session.revision,
         started_at=session.started_at,
@@ -203,13 +199,12 @@ def withdraw_session(db: Session, *, session: MentoringSession, by: Participant,
         return
     require(session.status in _CORRECTABLE, "session_over")
     session.status = SessionStatus.WITHDRAWN
-    record(
+    record_in_pair(
         db,
         events.SessionWithdrawn,
-        cohort_id=pair.cohort_id,
+        pair,
+        by,
         at=now,
-        participant_id=by.id,
-        pair_id=pair.id,
         subject_id=session.id,
         revision=session.revision,
     )

@@ -27,7 +27,11 @@ def open_programme(db: Session, *, course: Course, template: ProgrammeTemplate, 
     if found is not None:
         return found
     programme = Programme(
-        id=uuid.uuid4(), course_id=course.id, template=template.code, settings=template.document(), created_at=now
+        id=uuid.uuid4(),
+        course_id=course.id,
+        template=template.code,
+        settings=template.document(),
+        created_at=now,
     )
     dates = template.dates(now.date())
     cohort = Cohort(

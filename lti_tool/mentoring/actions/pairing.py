@@ -13,6 +13,7 @@ from lti_tool.mentoring.actions.permission import (
     lock_cohort,
     lock_pair,
     record,
+    record_in_pair,
     require,
     require_member,
 )
@@ -150,13 +151,12 @@ def sign_agreement(db: Session, *, pair: Pair, by: Participant, now: dt.datetime
         for participant in (pair.mentor, pair.mentee):
             if participant.state in {ParticipantState.ONBOARDED, ParticipantState.PAIRED}:
                 participant.state = ParticipantState.ACTIVE
-    record(
+    record_in_pair(
         db,
         events.AgreementSigned,
-        cohort_id=pair.cohort_id,
+        pair,
+        by,
         at=now,
-        participant_id=by.id,
-        pair_id=pair.id,
         role=by.role,
         by_both=by_both,
     )

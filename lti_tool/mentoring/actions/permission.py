@@ -46,6 +46,11 @@ def record(db: Session, kind: type[events.Fact], *, cohort_id: uuid.UUID, **valu
     events.record(db, kind(id=uuid.uuid4(), cohort_id=cohort_id, **values))
 
 
+def record_in_pair(db: Session, kind: type[events.Fact], pair: Pair, by: Participant, **values: Any) -> None:
+    """Record what one of a pair did in it."""
+    record(db, kind, cohort_id=pair.cohort_id, participant_id=by.id, pair_id=pair.id, **values)
+
+
 def lock_cohort(db: Session, cohort_id: uuid.UUID) -> None:
     """Make writers of one cohort take turns, and see what the one before has done.
 
