@@ -25,7 +25,7 @@ test: $(VENV)/ready $(FRENCH) .venv-openedx/built-from node  ## Every test, on S
 lint: $(VENV)/ready  ## Style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/djlint --check --quiet lti_tool/templates
+	$(BIN)/djlint --lint --quiet lti_tool/templates
 
 types: $(VENV)/ready  ## Types, strictly
 	$(BIN)/mypy

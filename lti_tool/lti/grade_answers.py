@@ -3,7 +3,7 @@
 | the platform answers | do |
 |---|---|
 | 2xx | sent |
-| 409 (Moodle), 400 for an earlier time (Canvas, Open edX) | read the result: ours or a later one → sent; else again, later |
+| 409 (Moodle), 400 for an earlier time (Canvas, Open edX) | read the result: ours or later → sent; else again |
 | 400, 422 otherwise | read the result: ours → sent; else dead, with the platform's words |
 | 404, 410 | the line item is gone: dead |
 | 401 after a fresh token, or no token at all | this registration waits until somebody has looked; nothing is dropped |

@@ -6,7 +6,6 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.views.i18n import language
-
 from xapi import profile
 
 blueprint = Blueprint("profile", __name__)
