@@ -171,11 +171,14 @@ def _usable(key: Any) -> dict[str, str] | None:
     if not isinstance(key, dict) or key.get("kty") != "RSA":
         return None
     kid, n, e = key.get("kid"), key.get("n"), key.get("e")
-    if not (isinstance(kid, str) and 0 < len(kid) <= 255 and "\x00" not in kid):
+    # No token can name any other: a launch whose kid is not printable is refused before it is looked for.
+    if not (isinstance(kid, str) and 0 < len(kid) <= 255 and kid.isprintable()):
         return None
     if not (isinstance(n, str) and isinstance(e, str)):
         return None
     if key.get("use", "sig") != "sig" or key.get("alg", "RS256") != "RS256":
+        return None
+    if "key_ops" in key and (not isinstance(key["key_ops"], list) or "verify" not in key["key_ops"]):
         return None
     try:
         public = _parsed(n, e).key

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 import time
 import uuid
@@ -43,6 +44,8 @@ LEEWAY = 60.0
 OLDEST = LOGIN_LIFETIME.total_seconds()
 """Seconds: a token answers a login, and no login lasts longer than this."""
 VERSION = "1.3.0"
+DEEPEST = 50
+"""Levels of objects and lists in a token; a real one has four or five."""
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _CODE = re.compile(r"[a-z0-9_-]{1,60}", re.ASCII)
@@ -270,10 +273,33 @@ def _decoded(part: str) -> bytes:
 
 
 def _json_object(encoded: bytes) -> dict[str, Any]:
-    found = json.loads(encoded.decode("utf-8"))
+    """A JSON object that can be written again, and kept by any database. Raises :class:`ValueError`.
+
+    Python reads numbers that JSON does not have (RFC 8259 §6), and nests deeper than it can write.
+    """
+    found = json.loads(encoded.decode("utf-8"), parse_float=_finite, parse_constant=_no_number)
     if not isinstance(found, dict):
         raise ValueError("not a JSON object")
-    return found
+    level: list[Any] = [found]
+    for _depth in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return found
+    raise ValueError(f"nested more than {DEEPEST} deep")
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    return number if math.isfinite(number) else _no_number(written)
+
+
+def _no_number(written: str) -> NoReturn:
+    raise ValueError(f"{written[:40]} is not a number of JSON")
 
 
 def _await_approval(db: Session, registration_id: uuid.UUID, deployment_id: str) -> None:

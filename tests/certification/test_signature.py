@@ -94,6 +94,11 @@ PAYLOADS = {
     "no JSON": b"{",
     "100,000 brackets": b"[" * 100_000,
     "a number too long to write": b'{"exp": ' + b"9" * 5_000 + b"}",
+    "an expiry that is not a number": b'{"exp": NaN}',
+    "an infinite expiry": b'{"exp": Infinity}',
+    "a time before all others": b'{"iat": -Infinity}',
+    "a number beyond all others": b'{"settings": {"data": 1e999}}',
+    "nested deeper than it could be kept": b'{"settings": ' + b"[" * 900 + b"]" * 900 + b"}",
 }
 
 
@@ -257,6 +262,9 @@ UNUSABLE: dict[str, Any] = {
     "whose modulus is a number": _rsa(n=7),
     "of 1024 bits": key("key-1", owner="short", bits=1024).jwk,
     "without a name": _rsa(kid=None),
+    "whose name has half a character": _rsa(kid="key-1\ud800"),
+    "for encryption alone": _rsa(key_ops=["encrypt", "wrapKey"]),
+    "whose operations are text": _rsa(key_ops="verify"),
 }
 
 
