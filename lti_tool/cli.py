@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from lti_tool.commands import doctor, keys, lrs, migrate, registrations, serve, statements, worker
 from lti_tool.config import WrongSetting
+from lti_tool.migrations import MigrationUnknown
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -116,8 +117,11 @@ def main() -> None:
         tandem(prog_name="tandem")
     except WrongSetting as error:
         _fail(str(error))
-    except sa.exc.OperationalError as error:
-        _fail(f"the database cannot be used: {str(error.orig).splitlines()[0]}")
+    except sa.exc.DatabaseError as error:
+        cause = (str(error.orig).splitlines() or [type(error).__name__])[0]
+        _fail(f"the database cannot be used: {cause} (`tandem doctor` says how to mend it)")
+    except MigrationUnknown as error:
+        _fail(str(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from marshmallow import ValidationError
 from schemas.settings import SETTINGS, SettingsSchema
 
 KEPT_SETTINGS = "settings.env"
+
+_FORBIDDEN = {"Cc", "Cs"}
+"""Control characters, and the surrogates that stand for bytes which are not UTF-8."""
 
 
 class WrongSetting(Exception):
@@ -87,6 +91,8 @@ def _read(environ: Mapping[str, str]) -> dict[str, str]:
                 value = Path(path).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
                 raise WrongSetting(f"{variable}_FILE: {path} cannot be read ({error})") from None
+        if any(unicodedata.category(char) in _FORBIDDEN for char in value.strip()):
+            raise WrongSetting(f"{variable}: has characters that cannot be kept")
         if value:
             given[name] = value
     return given

@@ -10,7 +10,12 @@ from lti_tool.tool import Tool
 
 @click.group()
 def keys() -> None:
-    """The keys that the tool signs with."""
+    """The keys that the tool signs with.
+
+    \b
+    Example:
+      tandem keys rotate
+    """
 
 
 @keys.command()

@@ -14,7 +14,12 @@ from xapi.client import LRSError
 
 @click.group()
 def lrs() -> None:
-    """The LRS that statements go to."""
+    """The LRS that statements go to.
+
+    \b
+    Example:
+      tandem lrs test
+    """
 
 
 @lrs.command()

@@ -45,6 +45,8 @@ def serve(tool: Tool, host: str, port: int | None, no_worker: bool) -> None:
         server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    except ValueError:  # waitress's word for a host that cannot be resolved
+        raise click.ClickException(f"cannot listen on {host}:{port}: no such address") from None
     workers = None if no_worker else Worker(tool)
     if workers:
         workers.start()

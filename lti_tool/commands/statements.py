@@ -22,7 +22,12 @@ STATUSES = [status.value for status in DeliveryStatus if status != DeliveryStatu
 
 @click.group()
 def statements() -> None:
-    """The statements for the LRS: list, look, send again, export."""
+    """The statements for the LRS: list, look, send again, export.
+
+    \b
+    Example:
+      tandem statements list --status dead
+    """
 
 
 @statements.command("list")
@@ -128,6 +133,9 @@ def export(tool: Tool, output: IO[str]) -> None:
     shown = time.monotonic()
     count = 0
     with tool.database.reading() as db:
+        output.write(
+            ""
+        )  # opens the file, so that an export of nothing is a file too, or says why it cannot be
         for body in db.scalars(chosen):
             output.write(body.decode() + "\n")
             count += 1

@@ -11,20 +11,23 @@ import logging
 import os
 import shutil
 import signal
+import sqlite3
 import sys
 import threading
 import time
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import requests
+import sqlalchemy as sa
 import waitress
 
 from lti_tool.app import create_app
-from lti_tool.config import KEPT_SETTINGS, Config, load_config
+from lti_tool.config import KEPT_SETTINGS, Config, WrongSetting, load_config
 from lti_tool.delivery import Worker
 from lti_tool.demo.browser import Browser
 from lti_tool.demo.connect import add_activity, connect_tool
@@ -132,7 +135,15 @@ class Demo:
 
     def _start(self) -> None:
         configure_logging("text", logging.WARNING)
-        mark = _mark(self.place.data_dir)
+        with _usable(self.place.data_dir):
+            mark = _mark(self.place.data_dir)
+            connected = "activity" in json.loads(mark.read_text(encoding="utf-8"))
+            self._start_servers()
+        if not connected:
+            self._say("Connecting the tool to the LMS, and adding the activity to the course…")
+            mark.write_text(json.dumps({"activity": self._connect()}), encoding="utf-8")
+
+    def _start_servers(self) -> None:
         self._say("Starting the learning record store…")
         lrs = start_ralph(self.place.data_dir / "lrs", self.place.lrs_port)
         self._stops.append(lrs.stop)
@@ -142,9 +153,6 @@ class Demo:
         self._say("Starting the tool…")
         self.tool = make_tool(_settings(self.place, lrs))
         self._start_tool()
-        if "activity" not in json.loads(mark.read_text(encoding="utf-8")):
-            self._say("Connecting the tool to the LMS, and adding the activity to the course…")
-            mark.write_text(json.dumps({"activity": self._connect()}), encoding="utf-8")
 
     def _start_lms(self, lrs: RunningLRS) -> RunningLms:
         settings = LmsSettings(
@@ -178,6 +186,16 @@ class Demo:
         connect_tool(admin, self.place.lms_url, self.invite("Demo"))
         tutor = Browser("fr")
         return add_activity(tutor, self.place.lms_url, template=DEMO_TEMPLATE)
+
+
+@contextmanager
+def _usable(folder: Path) -> Iterator[None]:
+    """Turn what a damaged or forbidden folder raises into :class:`DemoError`."""
+    try:
+        yield
+    except (OSError, ValueError, sqlite3.DatabaseError, sa.exc.DatabaseError, WrongSetting) as error:
+        cause = str(getattr(error, "orig", error)).splitlines()[0]
+        raise DemoError(f"{folder} cannot be used: {cause}. --reset starts afresh.") from None
 
 
 def _mark(folder: Path) -> Path:

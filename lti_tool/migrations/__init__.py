@@ -8,8 +8,13 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from lti_tool.database import Database
+
+
+class MigrationUnknown(Exception):
+    """The database is at a migration that this version of the tool does not have. The text is one line."""
 
 
 def _alembic(database: Database) -> AlembicConfig:
@@ -20,8 +25,11 @@ def _alembic(database: Database) -> AlembicConfig:
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Bring the database to ``revision``; does nothing when it is there already."""
-    command.upgrade(_alembic(database), revision)
+    """Bring the database to ``revision``; does nothing when it is there already. Raises :class:`MigrationUnknown`."""
+    try:
+        command.upgrade(_alembic(database), revision)
+    except CommandError as error:
+        raise MigrationUnknown(f"the database is of another version of the tool: {error}") from None
 
 
 def is_current(database: Database) -> bool:

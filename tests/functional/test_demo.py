@@ -103,3 +103,27 @@ def test_a_port_that_is_none_is_refused(wrong: str, tmp_path: Path) -> None:
     done = run("--data", str(tmp_path), "--port", wrong)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_a_folder_whose_mark_is_damaged_is_one_line(tmp_path: Path, ports: list[str]) -> None:
+    (tmp_path / "demo.json").write_text('{"activ')
+    done = run("--no-browser", "--data", str(tmp_path), *ports)
+    assert done.stderr.startswith(f"Error: {tmp_path} cannot be used: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_lms_whose_data_is_damaged_is_one_line(tmp_path: Path, ports: list[str]) -> None:
+    (tmp_path / "demo.json").write_text("{}")
+    (tmp_path / "lms").mkdir()
+    (tmp_path / "lms" / "lms.sqlite3").write_text("no database " * 100)
+    done = run("--no-browser", "--data", str(tmp_path), *ports)
+    assert (
+        done.stderr == f"Error: {tmp_path} cannot be used: file is not a database. --reset starts afresh.\n"
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, ports: list[str]) -> None:
+    (tmp_path / "file").touch()
+    done = run("--no-browser", "--data", str(tmp_path / "file" / "demo"), *ports)
+    assert done.stderr.count("\n") == 1
+    assert "cannot be used" in done.stderr

@@ -199,6 +199,15 @@ def test_a_bad_value_in_a_file_is_refused_by_name(load, tmp_path):
     assert refused(load, TANDEM_BASE_URL_FILE=str(tmp_path / "url")).startswith("TANDEM_BASE_URL: ")
 
 
+def test_bytes_that_are_not_utf_8_are_refused_by_name(load, tmp_path):
+    assert refused(load, TANDEM_DATA_DIR=f"{tmp_path}/\udcff").startswith("TANDEM_DATA_DIR: ")
+
+
+def test_a_nul_in_a_file_is_refused_by_name(load, tmp_path):
+    (tmp_path / "folder").write_text("a\0b")
+    assert refused(load, TANDEM_DATA_DIR_FILE=str(tmp_path / "folder")).startswith("TANDEM_DATA_DIR: ")
+
+
 def test_a_value_and_a_file_together_are_refused(load, tmp_path):
     (tmp_path / "key").write_text(KEY)
     told = refused(load, TANDEM_SECRET_KEY=KEY, TANDEM_SECRET_KEY_FILE=str(tmp_path / "key"))

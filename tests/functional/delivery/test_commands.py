@@ -138,3 +138,19 @@ def test_an_lrs_that_is_away_is_one_line(run):
 def test_a_worker_on_a_database_that_is_not_ready_is_one_line(run, tmp_path):
     result = run("worker", TANDEM_DATABASE_URL=f"sqlite:///{tmp_path / 'new.db'}")
     assert (result.exit_code, "tandem migrate" in result.output) == (1, True)
+
+
+def test_an_export_of_nothing_is_an_empty_file(run, tmp_path):
+    run("statements", "export", "--output", str(tmp_path / "statements.jsonl"))
+    assert (tmp_path / "statements.jsonl").read_text() == ""
+
+
+def test_an_export_to_a_folder_that_is_not_there_is_refused(run, tmp_path):
+    assert run("statements", "export", "--output", str(tmp_path / "nowhere" / "file")).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "words", [["statements"], ["lrs"], ["keys"], ["statements", "export"], ["lrs", "test"]]
+)
+def test_every_help_has_an_example(run, words):
+    assert "Example" in run(*words, "--help").output

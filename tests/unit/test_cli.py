@@ -1,0 +1,70 @@
+"""The command line as a whole: what goes wrong is one clear line and a code, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.database import Database
+from lti_tool.migrations import migrate
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run ``tandem`` as a person does, in a process of its own."""
+    command = [sys.executable, "-c", "from lti_tool.cli import main; main()", *words]
+    return subprocess.run(  # our own interpreter
+        command,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=60,
+        check=False,
+    )
+
+
+def complaint(ended: subprocess.CompletedProcess[str]) -> str:
+    """The one line that a command which failed wrote."""
+    assert ended.returncode != 0
+    (line,) = ended.stderr.splitlines()
+    return line
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Path:
+    """A data folder whose database is no database."""
+    (tmp_path / "tandem.db").write_text("this is no database, and long enough to be read as one" * 20)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "command", [["migrate"], ["serve", "--port", "1"], ["worker"], ["registrations", "list"]]
+)
+def test_a_damaged_database_is_one_line(damaged, command):
+    assert "file is not a database" in complaint(run(*command, TANDEM_DATA_DIR=str(damaged)))
+
+
+@pytest.mark.parametrize("command", [["registrations", "list"], ["statements", "list"], ["invite"]])
+def test_a_database_without_tables_is_one_line_that_says_who_helps(empty_database_url, tmp_path, command):
+    ended = run(*command, TANDEM_DATA_DIR=str(tmp_path), TANDEM_DATABASE_URL=empty_database_url)
+    assert "tandem doctor" in complaint(ended)
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["serve", "--port", "1"]])
+def test_a_database_of_a_newer_version_is_one_line(tmp_path, command):
+    database = Database(f"sqlite:///{tmp_path / 'tandem.db'}")
+    migrate(database)
+    with database.transaction() as db:
+        db.execute(sa.text("UPDATE alembic_version SET version_num = 'from_the_future'"))
+    database.dispose()
+    assert "of another version of the tool" in complaint(run(*command, TANDEM_DATA_DIR=str(tmp_path)))
+
+
+def test_a_host_that_nobody_knows_is_one_line(tmp_path):
+    ended = run("serve", "--host", "nowhere.invalid", "--port", "1", TANDEM_DATA_DIR=str(tmp_path))
+    assert complaint(ended) == "Error: cannot listen on nowhere.invalid:1: no such address"
