@@ -17,7 +17,8 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, ClassVar
@@ -35,6 +36,10 @@ __all__ = ["CONNECT_SECONDS", "READ_SECONDS", "GuardedAdapter", "GuardedHttp", "
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
+EXCHANGE_SECONDS = 60.0
+"""How long a whole exchange may take, however steadily its bytes arrive."""
+LARGEST_ANSWER = 16 * 1024 * 1024
+"""Bytes. A page of a roster is far smaller; anything larger is an attack or a fault."""
 USER_AGENT = "Tandem (LTI 1.3 tool)"
 """Some Moodle sites refuse requests that do not say who they are."""
 
@@ -62,9 +67,9 @@ def _cause(error: requests.RequestException) -> str:
 
 
 class _Watch:
-    """The sockets opened by one fetch, so that they can all be cut when its time is over.
+    """The sockets used by one exchange, so that they can all be cut when its time is over.
 
-    Socket time-outs count from the last byte; only a clock beside the fetch bounds a server that drips.
+    Socket time-outs count from the last byte; only a clock beside the exchange bounds a server that drips.
     """
 
     def __init__(self) -> None:
@@ -73,9 +78,9 @@ class _Watch:
         self._lock = threading.Lock()
 
     def add(self, sock: socket.socket) -> None:
-        """Watch a copy: TLS takes the descriptor out of the object that it wraps."""
+        """Watch a copy: TLS takes the descriptor out of the object that it wraps, and has no ``dup`` itself."""
         with self._lock:
-            self._sockets.append(sock.dup())
+            self._sockets.append(socket.fromfd(sock.fileno(), sock.family, sock.type))
         if self.over:
             self.cut()
 
@@ -97,6 +102,22 @@ class _Watch:
 
 
 _watch: ContextVar[_Watch | None] = ContextVar("_watch", default=None)
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[_Watch]:
+    """Cut whatever connection is used in the block once ``seconds`` are over."""
+    watch = _Watch()
+    clock = threading.Timer(seconds, watch.cut)
+    clock.daemon = True
+    mark = _watch.set(watch)
+    clock.start()
+    try:
+        yield watch
+    finally:
+        clock.cancel()
+        _watch.reset(mark)
+        watch.close()
 
 
 def _resolve(host: str, port: int, seconds: float) -> list[Any]:
@@ -155,18 +176,28 @@ def _connect(connection: HTTPConnection, guard: Guard) -> socket.socket:
     raise NewConnectionError(connection, f"no connection to {host}: {fault}") from fault
 
 
-class _GuardedConnection(HTTPConnection):
+class _Guarded(HTTPConnection):
+    """What the connections of either scheme have in common."""
+
     guard: ClassVar[Guard]
 
     def _new_conn(self) -> socket.socket:
         return _connect(self, self.guard)
 
+    def putrequest(self, *args: Any, **options: Any) -> None:
+        """Begin a request. A connection from the pool was opened in another exchange: it is watched in this one."""
+        watch = _watch.get()
+        if watch is not None and self.sock is not None:
+            watch.add(self.sock)
+        super().putrequest(*args, **options)
 
-class _GuardedTlsConnection(HTTPSConnection):
-    guard: ClassVar[Guard]
 
-    def _new_conn(self) -> socket.socket:
-        return _connect(self, self.guard)
+class _GuardedConnection(_Guarded):
+    pass
+
+
+class _GuardedTlsConnection(_Guarded, HTTPSConnection):
+    pass
 
 
 def _guarded_pools(guard: Guard) -> dict[str, type[HTTPConnectionPool]]:
@@ -235,10 +266,43 @@ class GuardedHttp(requests.Session):
         """A further session with the same rules and a pool of its own."""
         return GuardedHttp(self.rules)
 
-    def request(self, method: str, url: Any, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]  # the same signature, not spelt out
-        """Send a request and return the answer, be it a redirect: nothing is followed."""
+    def request(  # type: ignore[override]  # the same, and two limits
+        self,
+        method: str,
+        url: Any,
+        *args: Any,
+        stream: bool = False,
+        limit: int | None = None,
+        deadline: float | None = None,
+        **options: Any,
+    ) -> requests.Response:
+        """Send a request and return the answer, be it a redirect: nothing is followed.
+
+        At most ``limit`` bytes (:data:`LARGEST_ANSWER`) within ``deadline`` seconds (:data:`EXCHANGE_SECONDS`) from
+        first to last, else :class:`Unreachable`. With ``stream`` the body is left to the caller, limits and all.
+        """
         self.guard.check_url(str(url))
-        return super().request(method, url, *args, **{**options, "allow_redirects": False})
+        deadline = EXCHANGE_SECONDS if deadline is None else deadline
+        with _at_most(deadline) as watch:
+            try:
+                answer = super().request(
+                    method, url, *args, **{**options, "allow_redirects": False, "stream": True}
+                )
+                if not stream:
+                    _read(answer, LARGEST_ANSWER if limit is None else limit)
+            except Unreachable:
+                raise
+            except requests.RequestException:
+                if not watch.over:
+                    raise
+            # An answer without a length ends where it is cut.
+            if watch.over:
+                raise Unreachable("too_slow", f"more than {deadline:g} s")
+        return answer
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: requests would read all of a redirect's body to prepare a request that nobody sends."""
+        del resp
 
     def fetch_json(
         self,
@@ -276,57 +340,35 @@ class GuardedHttp(requests.Session):
         headers: Mapping[str, str] | None,
         json: Any = None,
     ) -> Any:
-        watch = _Watch()
-        clock = threading.Timer(deadline, watch.cut)
-        clock.daemon = True
-        mark = _watch.set(watch)
+        asked = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
+        timeout = (min(CONNECT_SECONDS, deadline), min(READ_SECONDS, deadline))
         started = time.monotonic()
         try:
-            # A session of its own: a pooled connection would have been opened unwatched.
-            with GuardedHttp(self.rules, pool_size=1) as http:
-                http.verify = self.verify
-                clock.start()
-                body = http._read(method, url, limit, deadline, headers, json)
+            answer = self.request(
+                method, url, json=json, headers=asked, timeout=timeout, limit=limit, deadline=deadline
+            )
         except Unreachable:
             raise
         except requests.RequestException as error:
-            slow = watch.over or isinstance(error, requests.Timeout) or time.monotonic() - started >= deadline
+            slow = isinstance(error, requests.Timeout) or time.monotonic() - started >= deadline
             raise Unreachable("too_slow" if slow else "no_answer", _cause(error)) from None
-        finally:
-            clock.cancel()
-            _watch.reset(mark)
-            watch.close()
-        if watch.over:
-            raise Unreachable("too_slow", f"more than {deadline:g} s")
-        return _parsed(body)
+        if 300 <= answer.status_code < 400:
+            raise Unreachable("redirected", without_query(url), status_code=answer.status_code)
+        if not 200 <= answer.status_code < 300:
+            said = _without(_secrets_of(url, asked), answer.content.decode("utf-8", "replace"))
+            raise Unreachable("refused", f"{answer.status_code} {said[:200]}", status_code=answer.status_code)
+        return _parsed(answer.content)
 
-    def _read(
-        self,
-        method: str,
-        url: str,
-        limit: int,
-        deadline: float,
-        headers: Mapping[str, str] | None,
-        document: Any,
-    ) -> bytes:
-        asked = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
-        timeout = (min(CONNECT_SECONDS, deadline), min(READ_SECONDS, deadline))
-        with self.request(
-            method, url, json=document, headers=asked, stream=True, timeout=timeout
-        ) as response:
-            if response.is_redirect or 300 <= response.status_code < 400:
-                raise Unreachable("redirected", without_query(url), status_code=response.status_code)
-            body = bytearray()
-            for piece in response.iter_content(8192):
-                body += piece
-                if len(body) > limit:
-                    raise Unreachable("too_large", f"more than {limit} bytes")
-            if not 200 <= response.status_code < 300:
-                said = _without(_secrets_of(url, asked), body.decode("utf-8", "replace"))
-                raise Unreachable(
-                    "refused", f"{response.status_code} {said[:200]}", status_code=response.status_code
-                )
-            return bytes(body)
+
+def _read(answer: requests.Response, limit: int) -> None:
+    """Read the whole body, as requests itself would, but no more than ``limit`` bytes of it."""
+    body = bytearray()
+    for piece in answer.iter_content(8192):
+        body += piece
+        if len(body) > limit:
+            answer.close()
+            raise Unreachable("too_large", f"more than {limit} bytes")
+    answer._content = bytes(body)
 
 
 def _parsed(body: bytes) -> Any:

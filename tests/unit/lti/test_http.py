@@ -331,3 +331,46 @@ def test_every_call_has_a_time_out_of_its_own(
     monkeypatch.setattr("lti_tool.lti.http.READ_SECONDS", 0.3)
     with dripping(b"", b"", every=0.2) as url, pytest.raises(requests.ReadTimeout):
         open_http.get(url)
+
+
+DRIPPING = {
+    "body": (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+    "body of a stated length": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" "),
+    "header": (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+}
+
+
+@pytest.mark.parametrize(("head", "drop"), DRIPPING.values(), ids=list(DRIPPING))
+def test_a_service_that_drips_its_answer_is_cut_when_the_time_is_over(
+    open_http: GuardedHttp, monkeypatch: pytest.MonkeyPatch, head: bytes, drop: bytes
+) -> None:
+    monkeypatch.setattr("lti_tool.lti.http.EXCHANGE_SECONDS", 0.5)
+    with dripping(head, drop) as url, pytest.raises(Unreachable, match="too_slow"):
+        open_http.post(url, data=b"a score")
+
+
+def test_a_pooled_connection_is_cut_in_its_second_exchange_too(
+    open_http: GuardedHttp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lti_tool.lti.http.EXCHANGE_SECONDS", 0.5)
+    finished = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    with dripping(finished, b"HTTP/1.1 200 OK\r\n\r\n", every=0.2) as url:
+        assert open_http.get(url).status_code == 200
+        with pytest.raises(Unreachable, match="too_slow"):
+            open_http.get(url)
+
+
+def test_a_long_answer_of_a_service_is_cut(
+    open_http: GuardedHttp, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lti_tool.lti.http.LARGEST_ANSWER", 1000)
+    httpserver.expect_request("/").respond_with_data(b" " * 1001)
+    with pytest.raises(Unreachable, match="too_large"):
+        open_http.get(httpserver.url_for("/"))
+
+
+def test_a_long_page_with_a_redirect_is_cut(open_http: GuardedHttp, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/").respond_with_response(
+        Response(b" " * 10_000_000, status=302, headers={"Location": "/other"})
+    )
+    assert reason_of(open_http, httpserver.url_for("/")) == "too_large"
