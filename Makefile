@@ -39,8 +39,8 @@ bench: $(VENV)/ready $(FRENCH)  ## Measures, as ratios against named baselines
 	$(BIN)/python -m bench
 
 translations: $(VENV)/ready  ## Bring the French catalogue up to date with the code
-	$(BIN)/pybabel -q extract -F lti_tool/translations/babel.cfg --no-location --omit-header -o $(VENV)/messages.pot .
-	$(BIN)/pybabel -q update -N --omit-header -i $(VENV)/messages.pot -d lti_tool/translations
+	$(BIN)/pybabel -q extract -F lti_tool/translations/babel.cfg --no-location --sort-output -o $(VENV)/messages.pot .
+	$(BIN)/pybabel -q update -N --ignore-pot-creation-date -w 110 -i $(VENV)/messages.pot -d lti_tool/translations
 	$(BIN)/pybabel -q compile -d lti_tool/translations
 
 lock: $(VENV)/ready  ## Pin the newest versions that fit, with their hashes

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, current_app, g, redirect, request, url_for
+from flask import Blueprint, Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, format_date, get_locale
 from werkzeug.datastructures import LanguageAccept
@@ -24,6 +24,7 @@ from lti_tool.tool import current_tool
 from lti_tool.views import wording
 from lti_tool.views.launch_sessions import here
 from schemas.display import LanguageForm
+from schemas.mentoring_forms import read_form
 from schemas.problem import ShapeError
 
 if TYPE_CHECKING:
@@ -131,9 +132,9 @@ def _fingerprint(folder: str, path: str) -> str:
 def switch() -> ResponseReturnValue:
     """Keep the language that a person chose, and show the same page in it."""
     try:
-        form = LanguageForm().read(request.form.to_dict())
+        form = read_form(LanguageForm(), request.form.items(multi=True))
     except ShapeError:
-        return redirect(here("home.home"))
+        abort(400)
     with current_tool().database.transaction() as db:
         launch = db.get_one(LaunchSession, g.launch.id)
         launch.locale = form["lang"]

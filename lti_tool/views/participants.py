@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import abort, g, redirect, request
 from sqlalchemy.orm import Session
 
 from lti_tool.mentoring import journey
+from lti_tool.mentoring.actions import NotAllowed
 from lti_tool.mentoring.journey import Journey, PairView
 from lti_tool.mentoring.models import Participant
 from lti_tool.tool import current_tool
@@ -38,12 +39,15 @@ class PairPage:
 
 
 def acting(db: Session) -> Participant:
-    """The participant who acts. Somebody who has not joined is sent to the home page, where one joins."""
+    """The participant who acts. Somebody who has not joined is sent to the home page, where one joins.
+
+    Raises :class:`NotAllowed` instead when a form was sent, so that nobody takes it for kept.
+    """
     launch = g.launch
     cohort = journey.current_cohort(db, launch.course_id) if launch.course_id else None
     found = journey.participant_of(db, cohort.id, launch.person_id) if cohort and launch.person_id else None
     if found is None:
-        abort(redirect(here("home.home")))
+        _go_home("not_joined")
     return found
 
 
@@ -56,8 +60,14 @@ def pair_page(wanted: uuid.UUID | None = None) -> PairPage:
     if pair is None:
         if wanted is not None:
             abort(404)
-        abort(redirect(here("home.home")))
+        _go_home("no_partner")
     return PairPage(mine, pair, g.launch.course.title)
+
+
+def _go_home(code: str) -> NoReturn:
+    if request.method == "POST":
+        raise NotAllowed(code)
+    abort(redirect(here("home.home")))
 
 
 def asked_pair() -> uuid.UUID | None:

@@ -84,6 +84,8 @@ REFUSALS: Mapping[str, str] = {
     "already_together": N_("These two people are a pair already."),
     "mentor_full": N_("This mentor already has a mentee."),
     "mentee_full": N_("This mentee already has a mentor."),
+    "not_joined": N_("You are not in this programme yet. Your first page says how it begins."),
+    "no_partner": N_("You have no partner at the moment. Your first page says what comes next."),
     "not_in_pair": N_("Only the two people of a pair can do this."),
     "agreement_first": N_("Both of you sign the agreement first; then your meetings can be noted."),
     "pair_over": N_("This pair has come to its end. What you did together is kept."),

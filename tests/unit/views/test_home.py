@@ -91,6 +91,20 @@ def test_somebody_who_has_not_joined_is_led_home(visit):
     assert answer.status_code == 302
 
 
+@pytest.mark.parametrize("path", ["agreement", "objectives", "sessions/new"])
+def test_a_form_of_somebody_who_has_not_joined_is_refused_in_words(visit, path):
+    answer = visit(scenes.welcome).post(path)
+    assert answer.status_code == 409
+    assert "You are not in this programme yet." in answer.text
+
+
+@pytest.mark.parametrize("path", ["agreement", "objectives", "sessions/new"])
+def test_a_form_of_somebody_without_a_partner_is_refused_in_words(visit, path):
+    answer = visit(scenes.waiting).post(path)
+    assert answer.status_code == 409
+    assert "You have no partner at the moment." in answer.text
+
+
 @pytest.mark.parametrize("role", ["mentee", "mentor"])
 def test_a_preview_shows_what_a_learner_sees_and_records_nothing(visit, tool, role):
     here = visit(scenes.tutor_alone)

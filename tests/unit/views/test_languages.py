@@ -222,6 +222,11 @@ def test_an_unknown_language_changes_nothing(visit):
     assert '<html lang="en"' in here.text()
 
 
+@pytest.mark.parametrize("lang", ["xx", "", "\0", ["fr", "en"]])
+def test_an_unknown_language_is_refused(visit, lang):
+    assert visit(scenes.begins).post("language", lang=lang).status_code == 400
+
+
 def test_a_page_outside_a_launch_switches_by_its_address(client):
     page = html.unescape(client.get("/?lang=fr").text)
     assert '<html lang="fr"' in page
