@@ -11,7 +11,19 @@ from urllib.parse import urlsplit
 
 import requests
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_WRAPPING = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
+"""Networks whose addresses end in an IPv4 one: NAT64, and the deprecated IPv4-compatible addresses."""
+_NEVER_PUBLIC = (
+    ipaddress.ip_network("192.0.0.0/24"),
+    ipaddress.ip_network("192.88.99.0/24"),
+    ipaddress.ip_network("64:ff9b:1::/48"),
+    ipaddress.ip_network("::ffff:0:0:0/96"),
+    ipaddress.ip_network("3fff::/20"),
+    ipaddress.ip_network("5f00::/16"),
+)
+"""Networks that Python's own list lacks or has only lately: protocol assignments (where a cloud keeps its metadata),
+6to4 relays, NAT64 of a site's own, translated addresses, documentation, segment routing
+(https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry)."""
 _METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
 """Cloud services for the machine itself that answer on a public address; the others are not public anyway."""
 
@@ -48,12 +60,14 @@ def is_public(address: Address) -> bool:
     """Whether an address is of the public internet, looking into IPv6 addresses that wrap an IPv4 one."""
     if isinstance(address, ipaddress.IPv6Address):
         wrapped = address.ipv4_mapped or address.sixtofour
-        if wrapped is None and address in _NAT64:
+        if wrapped is None and any(address in network for network in _WRAPPING):
             wrapped = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if wrapped is not None:
             return is_public(wrapped)
         if address.teredo is not None or address.is_site_local:
             return False
+    if any(address in network for network in _NEVER_PUBLIC):
+        return False
     return address.is_global and not address.is_multicast and address not in _METADATA
 
 

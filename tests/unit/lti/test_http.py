@@ -121,6 +121,12 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
         "::ffff:169.254.169.254",
         "2002:7f00:1::",
         "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::a9fe:a9fe",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "192.0.0.192",
+        "192.88.99.1",
+        "3fff::1",
         "2001:0:4136:e378:8000:63bf:3fff:fdd2",
     ],
 )
