@@ -81,13 +81,18 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         """Prepare an engine for ``url`` (``sqlite:///path`` or ``postgresql+psycopg://…``)."""
         self.url = sa.make_url(url)
+        # Parameters hold states, names and keys, and the text of an error goes to the log: they stay out of it.
         self.engine: Engine
         if self.is_sqlite:
-            self.engine = sa.create_engine(self.url, connect_args={"timeout": 30, "check_same_thread": False})
+            self.engine = sa.create_engine(
+                self.url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True
+            )
             sa.event.listen(self.engine, "connect", _prepare_sqlite_connection)
             sa.event.listen(self.engine, "begin", _begin_sqlite_transaction)
         else:
-            self.engine = sa.create_engine(self.url, pool_size=pool_size, pool_pre_ping=True)
+            self.engine = sa.create_engine(
+                self.url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
+            )
         self._writing = self.engine.execution_options(tandem_writes=True)
 
     @property
