@@ -18,6 +18,9 @@ from lti_tool.migrations import migrate
 from lti_tool.tool import Tool
 
 THREADS = 8
+LARGEST_KEPT_BODY = 4 * 1024 * 1024
+"""Bytes. The server keeps a body before the application sees it and refuses it with a page of its own; what is
+larger than this is not kept at all."""
 
 
 @click.command()
@@ -42,7 +45,9 @@ def serve(tool: Tool, host: str, port: int | None, no_worker: bool) -> None:
     port = port or urlsplit(tool.config.base_url).port or 5000
     app = create_app(tool.config, tool)
     try:
-        server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
+        server = waitress.create_server(
+            app, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=LARGEST_KEPT_BODY
+        )
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None
     except ValueError:  # waitress's word for a host that cannot be resolved
