@@ -7,10 +7,12 @@ place that says who may frame the tool.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, g, request
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lti_tool.config import Config
 from lti_tool.tool import Tool, make_tool
@@ -33,6 +35,9 @@ from lti_tool.views import (
     setup,
 )
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 MAX_REQUEST_BYTES = 512 * 1024
 """Beyond any honest token or form; a larger body is refused with 413 before it is read."""
 
@@ -47,9 +52,8 @@ def create_app(config: Config, tool: Tool | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=86400,
     )
     app.extensions["tandem"] = tool or make_tool(config)
-    if config.secure:
-        # TLS ends at a proxy in front: it says how the client came.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    # Flask documents this as the way to put something around an application.
+    app.wsgi_app = _at(config.base_url, app.wsgi_app)  # type: ignore[method-assign, assignment]
     app.before_request(_begin_request)
     i18n.init_app(app)
     errors.init_app(app)
@@ -74,11 +78,28 @@ def create_app(config: Config, tool: Tool | None = None) -> Flask:
     return app
 
 
+def _at(base_url: str, answer: WSGIApplication) -> WSGIApplication:
+    """Tell the application the address that it is configured with, whatever a request says of it.
+
+    TLS ends at a proxy in front, which may or may not say how the client came; and a ``Host`` that anybody may
+    write must not decide where a redirect leads, since the address of a page can be a secret.
+    """
+    own = urlsplit(base_url)
+
+    def answer_there(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ |= {"wsgi.url_scheme": own.scheme, "HTTP_HOST": own.netloc}
+        return answer(environ, start_response)
+
+    return answer_there
+
+
 def _begin_request() -> None:
     """Give the request the reference that its log lines and any error page share."""
     g.reference = uuid.uuid4().hex[:12]
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(reference=g.reference, method=request.method, endpoint=request.endpoint)
+    structlog.contextvars.bind_contextvars(
+        reference=g.reference, method=request.method, endpoint=request.endpoint
+    )
 
 
 def _security_headers(response: Response) -> Response:

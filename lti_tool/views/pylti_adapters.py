@@ -13,6 +13,7 @@ from pylti1p3.request import Request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from lti_tool.lti.oidc_login import Login
+from lti_tool.tool import current_tool
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
@@ -38,11 +39,17 @@ class LoadedRequest(Request):
 
 
 class BrowserCookies(CookieService):
-    """Cookies as a frame inside another site keeps them, where it keeps any."""
+    """Cookies as a frame inside another site keeps them, where it keeps any.
+
+    Over HTTPS their names begin with ``__Host-``: a browser then takes them from this very host alone, so that no
+    neighbouring host can slip in a secret that it knows. Browsers refuse that prefix over plain HTTP, which only a
+    tool on loopback speaks.
+    (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes)
+    """
 
     def get_cookie(self, name: str) -> str | None:
         """The secret that the browser brought, unless it cannot be one of ours."""
-        value = request.cookies.get(name)
+        value = request.cookies.get(_spelt(name))
         return value if value is not None and _SECRET.fullmatch(value) else None
 
     def set_cookie(self, name: str, value: str | int, exp: int | None = 3600) -> None:
@@ -55,7 +62,7 @@ class BrowserCookies(CookieService):
         @after_this_request
         def add(response: Response) -> Response:
             response.set_cookie(
-                name,
+                _spelt(name),
                 str(value),
                 max_age=exp,
                 path="/",
@@ -65,6 +72,10 @@ class BrowserCookies(CookieService):
                 partitioned=True,
             )
             return response
+
+
+def _spelt(name: str) -> str:
+    return f"__Host-{name}" if current_tool().config.secure else name
 
 
 class FlaskRedirect(Redirect[WerkzeugResponse]):
