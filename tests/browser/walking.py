@@ -106,9 +106,22 @@ class Taps:
         found.append(self.count - before)
 
 
+def tap(target: Locator) -> None:
+    """Tap something in the tool's frame once the frame has its height.
+
+    The LMS resizes the frame after each page; while it does, the place to tap moves away under the finger.
+    """
+    target.wait_for()
+    target.evaluate(
+        "async () => { for (let height = -1; height !== innerHeight;) {"
+        " height = innerHeight; await new Promise((settled) => setTimeout(settled, 200)); } }"
+    )
+    target.click()
+
+
 def join(frame: FrameLocator, role: str) -> None:
     """“I want to learn” or “I can teach”."""
-    frame.locator(f"#choose-{role}").click()
+    tap(frame.locator(f"#choose-{role}"))
     expect(frame.locator("#next")).to_be_visible()
 
 
@@ -116,25 +129,25 @@ def pair(frame: FrameLocator, mentee: str, mentor: str) -> None:
     """The tutor puts two people together."""
     frame.locator("#mentee_id").select_option(label=mentee)
     frame.locator("#mentor_id").select_option(label=mentor)
-    frame.locator("#pair-them").click()
+    tap(frame.locator("#pair-them"))
     expect(frame.get_by_role("status")).to_be_visible()
 
 
 def sign(frame: FrameLocator) -> None:
     """Read the agreement and sign it."""
-    frame.locator("#next ~ .actions a.btn-primary").click()
-    frame.locator("form[action*='/agreement'] button.btn-primary").click()
+    tap(frame.locator("#next ~ .actions a.btn-primary"))
+    tap(frame.locator("form[action*='/agreement'] button.btn-primary"))
     expect(frame.get_by_role("status")).to_be_visible()
 
 
 def log_session(frame: FrameLocator) -> None:
     """“We met”, with everything as it is filled in."""
-    frame.locator("#we-met").click()
-    frame.locator("#save").click()
+    tap(frame.locator("#we-met"))
+    tap(frame.locator("#save"))
     expect(frame.get_by_role("status")).to_be_visible()
 
 
 def confirm_session(frame: FrameLocator) -> None:
     """“Yes, we met.”"""
-    frame.locator("form[action*='/confirm'] button").click()
+    tap(frame.locator("form[action*='/confirm'] button"))
     expect(frame.get_by_role("status")).to_be_visible()
