@@ -167,14 +167,18 @@ def _words(answer: requests.Response) -> str:
 
 
 def _retry_after(answer: requests.Response) -> float | None:
-    """Seconds to wait, from Retry-After as a number or as an HTTP date (RFC 9110, 10.2.3); None otherwise."""
+    """Seconds to wait, from Retry-After as a number or as an HTTP date (RFC 9110, 10.2.3); None otherwise.
+
+    Never more than LONGEST_DELAY: nobody may park what is to be delivered for years.
+    """
+    longest = LONGEST_DELAY.total_seconds()
     value = answer.headers.get("Retry-After", "").strip()
     if value.isdecimal():
-        return float(value)
+        return min(float(value), longest)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), longest)

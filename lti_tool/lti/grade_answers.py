@@ -30,7 +30,7 @@ from lti_tool.lti.http import Unreachable
 from lti_tool.lti.service import Answer, PlatformService, TokenRefused
 from lti_tool.outbox import Parcel
 from schemas.ags import ResultSchema
-from xapi.delivery import Blocked, Dead, Retry, Sent
+from xapi.delivery import LONGEST_DELAY, Blocked, Dead, Retry, Sent
 
 SCORE_TYPE: Final = "application/vnd.ims.lis.v1.score+json"
 RESULTS_TYPE: Final = "application/vnd.ims.lis.v2.resultcontainer+json"
@@ -181,7 +181,7 @@ def beneath(url: str, name: str, **query: str) -> str:
 
 def _retry_after(answer: Answer) -> float | None:
     value = answer.headers.get("Retry-After", "").strip()
-    return float(value) if value.isdecimal() else None
+    return min(float(value), LONGEST_DELAY.total_seconds()) if value.isdecimal() else None
 
 
 def _told(error: Exception) -> str:
