@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,9 @@ from marshmallow import ValidationError
 from schemas.settings import SETTINGS, SettingsSchema
 
 KEPT_SETTINGS = "settings.env"
+
+_NO_SETTINGS = ("TANDEM_DEMO_", "TANDEM_TESTS_", "TANDEM_OPENEDX_")
+"""What the demo's command line and the tests take from the environment."""
 
 _FORBIDDEN = {"Cc", "Cs"}
 """Control characters, and the surrogates that stand for bytes which are not UTF-8."""
@@ -46,6 +49,9 @@ class Config:
     allow_private_networks: bool = False
     allowed_hosts: frozenset[str] = frozenset()
     default_locale: str = "en"
+    unknown_settings: tuple[str, ...] = ()
+    """Variables that look like ours and are none, perhaps misspelt. They are not refused: a Kubernetes service
+    called “tandem” puts its own into every container's environment."""
 
     @property
     def secure(self) -> bool:
@@ -60,7 +66,8 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     """
     environ = os.environ if environ is None else environ
     given = _read(environ)
-    given = _read(_kept(Path(given.get("data_dir", "var")).expanduser())) | given
+    kept = _kept(Path(given.get("data_dir", "var")).expanduser())
+    given = _read(kept) | given
     try:
         values = SettingsSchema().load(given)
     except ValidationError as error:
@@ -74,7 +81,13 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     except OSError as error:
         raise WrongSetting(f"TANDEM_DATA_DIR: {data_dir} cannot be used ({error.strerror})") from None
     database_url = values.pop("database_url") or f"sqlite:///{(data_dir / 'tandem.db').resolve()}"
-    return Config(data_dir=data_dir, database_url=database_url, secret_key=secret_key, **values)
+    return Config(
+        data_dir=data_dir,
+        database_url=database_url,
+        secret_key=secret_key,
+        unknown_settings=_unknown([*environ, *kept]),
+        **values,
+    )
 
 
 def _read(environ: Mapping[str, str]) -> dict[str, str]:
@@ -96,6 +109,12 @@ def _read(environ: Mapping[str, str]) -> dict[str, str]:
         if value:
             given[name] = value
     return given
+
+
+def _unknown(variables: Iterable[str]) -> tuple[str, ...]:
+    known = {f"TANDEM_{name.upper()}{end}" for name in SETTINGS for end in ("", "_FILE")}
+    others = {name for name in variables if name.startswith("TANDEM_")} - known
+    return tuple(sorted(name for name in others if not name.startswith(_NO_SETTINGS)))
 
 
 def _kept(data_dir: Path) -> dict[str, str]:

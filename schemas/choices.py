@@ -28,4 +28,3 @@ FORMAT_CODE_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+){0,7}"
 OBJECTIVE_TAGS = ("skills", "communication", "culture", "person")
 OBJECTIVE_MOVES = ("start", "claim", "reach", "drop")
 DISPUTE_REASONS = ("did-not-meet", "wrong-date", "wrong-length", "wrong-format", "other")
-WITHDRAWAL_REASONS = ("logged-twice", "did-not-meet", "wrong-pair", "other")

@@ -87,7 +87,7 @@ class SignAgreementForm(FormSchema):
 
 
 class SessionForm(FormSchema):
-    """“We met”, and the correction of what was logged: `held_on`, `minutes`, `format`, and a private `note`.
+    """“We met”, and the correction of what was logged: `held_on`, `minutes` and `format`.
 
     `today` is the person's own day; `formats` are those of the programme. `form_key` was made with the page, so
     that a double tap logs one session.
@@ -96,7 +96,6 @@ class SessionForm(FormSchema):
     held_on = Day(required=True)
     minutes = WholeNumber(least=MINUTES_LEAST, most=MINUTES_MOST, from_text=True, required=True)
     format = Code(choices.FORMAT_CODE_PATTERN, max_length=choices.FORMAT_CODE_LENGTH, required=True)
-    note = Text(max_length=2000, lines=True, load_default="")
     form_key = Identifier(load_default=None)
 
     def __init__(self, *, today: date, formats: Sequence[str] = choices.SESSION_FORMATS) -> None:
@@ -122,12 +121,6 @@ class AnswerSessionForm(FormSchema):
 
     answer = YesNo(required=True)
     reason = Choice(choices.DISPUTE_REASONS, load_default=None)
-
-
-class WithdrawSessionForm(FormSchema):
-    """Who logged a session takes it back."""
-
-    reason = Choice(choices.WITHDRAWAL_REASONS, load_default=None)
 
 
 class ObjectiveForm(FormSchema):

@@ -128,7 +128,7 @@ def _send(client: LRSClient, items: list[Item], known: dict[UUID, Outcome], *, r
     elif status in (401, 403):
         raise _StopSendingError(Blocked(_words(answer)))
     else:
-        raise _StopSendingError(Retry(_words(answer), _retry_after(answer)))
+        raise _StopSendingError(Retry(_words(answer), retry_after(answer.headers.get("Retry-After", ""))))
 
 
 def _resolve_conflict(
@@ -166,18 +166,18 @@ def _words(answer: requests.Response) -> str:
     return f"HTTP {answer.status_code} {answer.reason or ''}: {text}".rstrip(": ")
 
 
-def _retry_after(answer: requests.Response) -> float | None:
-    """Seconds to wait, from Retry-After as a number or as an HTTP date (RFC 9110, 10.2.3); None otherwise.
+def retry_after(value: str) -> float | None:
+    """Seconds to wait, from a Retry-After of a number or of an HTTP date (RFC 9110, 10.2.3); None otherwise.
 
     Never more than LONGEST_DELAY: nobody may park what is to be delivered for years.
     """
     longest = LONGEST_DELAY.total_seconds()
-    value = answer.headers.get("Retry-After", "").strip()
+    value = value.strip()
     if value.isdecimal():
         return min(float(value), longest)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

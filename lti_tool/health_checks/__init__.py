@@ -10,11 +10,12 @@ from typing import Final
 from lti_tool.health_checks.findings import Check, Finding, Verdict
 from lti_tool.health_checks.remote import clock, lrs
 from lti_tool.health_checks.stored import database, deliveries, platforms, signing_key
-from lti_tool.health_checks.surroundings import address, disk, pango, private_networks
+from lti_tool.health_checks.surroundings import address, disk, pango, private_networks, settings
 
 __all__ = ["CHECKS", "Check", "Finding", "Verdict"]
 
 CHECKS: Final = (
+    Check("settings", settings),
     Check("address", address),
     Check("private networks", private_networks),
     Check("database", database),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import difflib
 import ipaddress
 import shutil
 from typing import Final
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from lti_tool.health_checks.findings import Seen, Verdict
 from lti_tool.health_checks.stored import sqlite_path
 from lti_tool.tool import Tool
+from schemas.settings import SETTINGS
 
 LEAST_DISK: Final = 100 * 1024**2
 SCARCE_DISK: Final = 1024**3
@@ -56,6 +58,20 @@ def address(tool: Tool) -> Seen:
             f"{url} is plain HTTP, and browsers keep no session for it inside an LMS",
             "put the tool behind a proxy with a certificate and set TANDEM_BASE_URL to its https:// address",
         )
+
+
+def settings(tool: Tool) -> Seen:
+    """A misspelt setting is no error, and changes nothing: only looking finds it."""
+    known = [f"TANDEM_{name.upper()}" for name in SETTINGS]
+    for name in tool.config.unknown_settings:
+        near = difflib.get_close_matches(name.removesuffix("_FILE"), known, n=1)
+        yield (
+            Verdict.WARNING,
+            f"{name} is not a setting of this tool",
+            f"did you mean {near[0]}?" if near else "",
+        )
+    if not tool.config.unknown_settings:
+        yield Verdict.GOOD, "each TANDEM_ variable is a known one", ""
 
 
 def private_networks(tool: Tool) -> Seen:

@@ -30,7 +30,7 @@ from lti_tool.lti.http import Unreachable
 from lti_tool.lti.service import Answer, PlatformService, TokenRefused
 from lti_tool.outbox import Parcel
 from schemas.ags import ResultSchema
-from xapi.delivery import LONGEST_DELAY, Blocked, Dead, Retry, Sent
+from xapi.delivery import Blocked, Dead, Retry, Sent, retry_after
 
 SCORE_TYPE: Final = "application/vnd.ims.lis.v1.score+json"
 RESULTS_TYPE: Final = "application/vnd.ims.lis.v2.resultcontainer+json"
@@ -113,7 +113,7 @@ def _meaning(service: PlatformService, parcel: Parcel, answer: Answer) -> tuple[
     if answer.status == 403:
         return Retry(answer.words), False
     busy = answer.status == 429 or answer.status > 500
-    return Retry(answer.words, _retry_after(answer)), busy
+    return Retry(answer.words, retry_after(answer.headers.get("Retry-After", ""))), busy
 
 
 def _is_about_an_earlier_timestamp(answer: Answer) -> bool:
@@ -158,7 +158,9 @@ def _result(service: PlatformService, parcel: Parcel) -> tuple[dict[str, Any] | 
         return None, Retry(f"reading the result: {_told(error)}")
     if answer.status in (401, 403, 404, 405):
         return None, Sent()
-    return None, Retry(f"reading the result: {answer.words}", _retry_after(answer))
+    return None, Retry(
+        f"reading the result: {answer.words}", retry_after(answer.headers.get("Retry-After", ""))
+    )
 
 
 def _same(ours: dict[str, Any], held: dict[str, Any]) -> bool:
@@ -177,11 +179,6 @@ def beneath(url: str, name: str, **query: str) -> str:
     added = "&".join(f"{key}={quote(value)}" for key, value in query.items())
     asked = "&".join(part for part in (parts.query, added) if part)
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}", query=asked))
-
-
-def _retry_after(answer: Answer) -> float | None:
-    value = answer.headers.get("Retry-After", "").strip()
-    return min(float(value), LONGEST_DELAY.total_seconds()) if value.isdecimal() else None
 
 
 def _told(error: Exception) -> str:

@@ -141,7 +141,10 @@ def _sent_by_our_page(base_url: str) -> bool:
 
 
 def _loaded(schema: Schema, given: MultiDict[str, str], refusal: type[Refused]) -> dict[str, Any]:
-    """The parameters as the schema has them; of a parameter that is there twice, the first."""
+    """The parameters as the schema has them, each once (RFC 6749 §3.1)."""
+    for name in schema.fields:
+        if len(given.getlist(name)) > 1:
+            raise refusal(f"{name} is there twice", issuer=given.get("iss"), client_id=given.get("client_id"))
     try:
         loaded: dict[str, Any] = schema.load(given.to_dict())
     except ValidationError as error:

@@ -41,6 +41,20 @@ def test_a_login_is_refused_with(
     assert_refused(tool, response, reason, status=status)
 
 
+@pytest.mark.parametrize("name", sorted(LoginSchema().fields))
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_login_is_refused_with_a_parameter_twice(
+    tool: Tool, platform: Platform, browser: Browser, name: str, method: str
+) -> None:
+    parameters = {**platform.login_parameters(), name: ["_parent", "_parent"]}
+    response = (
+        browser.get("/lti/login", query_string=parameters)
+        if method == "GET"
+        else (browser.post("/lti/login", data=parameters))
+    )
+    assert_refused(tool, response, "login_malformed", status=400)
+
+
 TARGETS = {
     "on another host": "https://evil.example/lti/launch",
     "on another port": "http://127.0.0.1:5001/lti/launch",

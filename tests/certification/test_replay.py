@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
 
+import pytest
+
 from lti_tool.database import utcnow
 from lti_tool.lti.models import LaunchSession, LoginState
 from lti_tool.tool import Tool
@@ -131,6 +133,16 @@ def test_no_state_is_refused(tool: Tool, platform: Platform, browser: Browser) -
 def test_no_token_is_refused(tool: Tool, platform: Platform, browser: Browser) -> None:
     response = browser.post("/lti/launch", data={"state": platform.begin(browser).state})
     assert_refused(tool, response, "launch_malformed", status=400)
+
+
+@pytest.mark.parametrize("name", ["state", "id_token"])
+def test_a_parameter_that_is_there_twice_is_refused(
+    tool: Tool, platform: Platform, browser: Browser, name: str
+) -> None:
+    login = platform.begin(browser)
+    data = {"state": [login.state], "id_token": [platform.token(login.nonce)]}
+    data[name] *= 2
+    assert_refused(tool, browser.post("/lti/launch", data=data), "launch_malformed", status=400)
 
 
 def test_a_launch_by_get_is_no_launch(platform: Platform, browser: Browser) -> None:

@@ -152,6 +152,19 @@ def test_an_unknown_variable_is_left_alone(load):
     assert load(TANDEM_DEMO_PORT="5010", TANDEM_SECRET_KEY=KEY) == load(TANDEM_SECRET_KEY=KEY)
 
 
+def test_a_variable_that_looks_like_ours_is_noted(load):
+    config = load(
+        TANDEM_DATABSE_URL="x", TANDEM_BASE_URL="https://a.example", OTHER="1", TANDEM_DEMO_PORT="1"
+    )
+    assert config.unknown_settings == ("TANDEM_DATABSE_URL",)
+
+
+def test_a_kept_line_that_looks_like_ours_is_noted(load, data_dir):
+    data_dir.mkdir()
+    (data_dir / "settings.env").write_text("TANDEM_BASEURL=https://a.example\n", encoding="utf-8")
+    assert load().unknown_settings == ("TANDEM_BASEURL",)
+
+
 def test_a_refused_secret_is_not_shown(load):
     assert "short-secret" not in refused(load, TANDEM_SECRET_KEY="short-secret")
 

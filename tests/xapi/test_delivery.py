@@ -223,7 +223,26 @@ def test_retry_after_is_read_as_a_date(lrs):
     assert outcome.after_seconds == pytest.approx(90, abs=5)
 
 
-@pytest.mark.parametrize("nonsense", ["soon", "-5", ""])
+@pytest.mark.parametrize(
+    "asked", ["7200", "9" * 20, "9" * 400, "Fri, 01 Jan 9999 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 -0000"]
+)
+def test_nobody_may_ask_for_more_patience_than_an_hour(lrs, asked):
+    lrs.script.append(Response("", 429, headers={"Retry-After": asked}))
+    [outcome] = deliver(lrs.client(), ONE)
+    assert isinstance(outcome, Retry)
+    assert outcome.after_seconds == 3600
+
+
+def test_a_moment_that_has_passed_is_now(lrs):
+    lrs.script.append(Response("", 503, headers={"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}))
+    [outcome] = deliver(lrs.client(), ONE)
+    assert isinstance(outcome, Retry)
+    assert outcome.after_seconds == 0
+
+
+@pytest.mark.parametrize(
+    "nonsense", ["soon", "-5", "", "1.5", "Fri, 99 Xyz 2026", f"Fri, 01 Jan {'9' * 30} 00:00:00 GMT"]
+)
 def test_a_retry_after_that_says_nothing_is_no_delay(lrs, nonsense):
     lrs.script.append(Response("", 503, headers={"Retry-After": nonsense}))
     [outcome] = deliver(lrs.client(), ONE)

@@ -215,6 +215,17 @@ def test_retry_after_is_honoured(connected, httpserver):
     assert again - utcnow() > dt.timedelta(minutes=19)
 
 
+def test_retry_after_as_a_date_is_honoured_and_never_beyond_an_hour(connected, httpserver):
+    answer_with(
+        connected, httpserver, Response("busy", 429, {"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"})
+    )
+    record(connected, "satisfied", 100)
+    deliver(connected)
+    with connected.tool.database.reading() as db:
+        again = db.scalars(sa.select(Delivery.not_before)).one()
+    assert dt.timedelta(minutes=59) < again - utcnow() <= dt.timedelta(hours=1)
+
+
 def test_a_platform_that_is_away_keeps_its_scores(connected):
     record(connected, "satisfied", 100)
     with connected.tool.database.transaction() as db:

@@ -138,6 +138,31 @@ def enqueue(tool: Tool, kind: DeliveryKind, **changed: object) -> None:
             setattr(delivery, name, value)
 
 
+# The settings
+
+
+def test_known_settings_are_right(offline):
+    assert only(findings(offline, "settings")).verdict is Verdict.GOOD
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("TANDEM_DATABSE_URL", "TANDEM_DATABASE_URL"),
+        ("TANDEM_LRS_USER", "TANDEM_LRS_USERNAME"),
+        ("TANDEM_SECRETKEY_FILE", "TANDEM_SECRET_KEY"),
+    ],
+)
+def test_a_misspelt_setting_is_mentioned_with_the_one_that_was_meant(offline, misspelt, meant):
+    found = only(findings(offline, "settings", unknown_settings=(misspelt,)))
+    assert (found.verdict, misspelt in found.says, meant in found.mend) == (Verdict.WARNING, True, True)
+
+
+def test_a_setting_like_none_of_ours_is_mentioned_without_a_guess(offline):
+    found = only(findings(offline, "settings", unknown_settings=("TANDEM_XQZ",)))
+    assert (found.verdict, found.mend) == (Verdict.WARNING, "")
+
+
 # The address
 
 

@@ -18,7 +18,6 @@ from schemas.mentoring_forms import (
     SessionForm,
     SignAgreementForm,
     TutorValidationForm,
-    WithdrawSessionForm,
     read_form,
 )
 from schemas.problem import Problem, ShapeError
@@ -97,28 +96,6 @@ def test_an_unticked_box_does_not_sign(values):
 def test_a_session_is_logged():
     logged = read(session_form(), MET)
     assert (logged["held_on"], logged["minutes"], logged["format"]) == (date(2026, 11, 20), 45, "coaching")
-
-
-def test_a_note_is_optional():
-    assert read(session_form(), {**MET, "note": "   "})["note"] == ""
-
-
-def test_a_note_keeps_its_lines():
-    assert read(session_form(), {**MET, "note": " un\r\ndeux "})["note"] == "un\ndeux"
-
-
-def test_a_note_of_2000_characters_is_kept():
-    assert len(read(session_form(), {**MET, "note": "é" * 2000})["note"]) == 2000
-
-
-@pytest.mark.parametrize("length", [2001, 9000, 1_000_000])
-def test_a_longer_note_is_refused(length):
-    assert problems(session_form(), {**MET, "note": "é" * length}) == {"note": ["too_long"]}
-
-
-@pytest.mark.parametrize("note", ["a\0b", "\ud800", "\x1b[31m", "\x7f"])
-def test_a_note_with_characters_that_cannot_be_kept_is_refused(note):
-    assert problems(session_form(), {**MET, "note": note}) == {"note": ["forbidden_characters"]}
 
 
 def test_the_key_of_the_form_is_kept():
@@ -229,10 +206,6 @@ def test_another_answer_is_refused(answer):
     assert problems(AnswerSessionForm(), {"answer": answer}) == {"answer": ["not_yes_or_no"]}
 
 
-def test_a_session_is_withdrawn_without_a_reason():
-    assert read(WithdrawSessionForm(), {}) == {"reason": None}
-
-
 def test_an_objective_is_about_skills_by_default():
     assert read(ObjectiveForm(), LEARN) == {**LEARN, "tag": "skills", "required": False}
 
@@ -310,9 +283,8 @@ FORMS = {
     "role": (ChooseRoleForm, {"role": "mentor"}),
     "pair": (PairForm, {"mentor_id": ONE, "mentee_id": TWO}),
     "sign": (SignAgreementForm, {"accepted": "on"}),
-    "session": (session_form, {**MET, "note": "bien", "form_key": ONE}),
+    "session": (session_form, {**MET, "form_key": ONE}),
     "answer": (AnswerSessionForm, {"answer": "no", "reason": "other"}),
-    "withdraw": (WithdrawSessionForm, {"reason": "other"}),
     "objective": (ObjectiveForm, {**LEARN, "tag": "culture", "required": "on"}),
     "move": (MoveObjectiveForm, {"move": "claim"}),
     "validation": (TutorValidationForm, {"participant_id": ONE, "validated": "yes"}),
