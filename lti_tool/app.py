@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SessionInterface
 
 from lti_tool.config import Config
 from lti_tool.tool import Tool, make_tool
@@ -51,6 +52,7 @@ def create_app(config: Config, tool: Tool | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=MAX_REQUEST_BYTES,
         SEND_FILE_MAX_AGE_DEFAULT=86400,
     )
+    app.session_interface = NoSession()
     app.extensions["tandem"] = tool or make_tool(config)
     # Flask documents this as the way to put something around an application.
     app.wsgi_app = _at(config.base_url, app.wsgi_app)  # type: ignore[method-assign, assignment]
@@ -76,6 +78,13 @@ def create_app(config: Config, tool: Tool | None = None) -> Flask:
         app.register_blueprint(module.blueprint)
     app.after_request(_security_headers)
     return app
+
+
+class NoSession(SessionInterface):
+    """Flask's own cookie session is not used: frames may not keep it (:mod:`lti_tool.views.launch_sessions` is)."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        """None: Flask then makes an empty one that nothing can be put into."""
 
 
 def _at(base_url: str, answer: WSGIApplication) -> WSGIApplication:

@@ -14,7 +14,7 @@ import datetime as dt
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -114,6 +114,14 @@ class Database:
         """A transaction that only reads; whatever is changed inside it is forgotten."""
         with Session(self.engine, expire_on_commit=False) as db:
             yield db
+
+    def writing_connection(self) -> AbstractContextManager[Connection]:
+        """A :meth:`transaction` without the work of an ORM session, for statements that need no objects."""
+        return self._writing.begin()
+
+    def reading_connection(self) -> AbstractContextManager[Connection]:
+        """The same of :meth:`reading`."""
+        return self.engine.connect()
 
     def dispose(self) -> None:
         """Close every pooled connection."""

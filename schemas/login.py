@@ -26,9 +26,14 @@ HINT_LENGTH = 8_000
 """Canvas's message hint is a signed token of some two thousand characters."""
 
 
+def is_storable(value: str) -> bool:
+    """Whether every database keeps this text: none keeps NUL and lone surrogates."""
+    return _UNSTORABLE.search(value) is None
+
+
 def storable(value: str) -> None:
-    """Refuse what no database keeps: NUL and lone surrogates."""
-    if _UNSTORABLE.search(value):
+    """Refuse what :func:`is_storable` denies."""
+    if not is_storable(value):
         raise ValidationError("holds characters that are none")
 
 

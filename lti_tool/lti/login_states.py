@@ -17,7 +17,12 @@ from pylti1p3.session import SessionService
 from lti_tool.database import Database, utcnow
 from lti_tool.lti.errors import StateExpired, StateUnknown, StateUsed
 from lti_tool.lti.models import LoginState
-from lti_tool.lti.tool_config import PlatformRegistration, registration_by_id
+from lti_tool.lti.tool_config import (
+    NamedDeployment,
+    PlatformRegistration,
+    registration_and_deployments,
+    registration_by_id,
+)
 from lti_tool.lti.upserts import table_of
 
 LOGIN_LIFETIME = dt.timedelta(minutes=10)
@@ -34,6 +39,7 @@ _CONSUME = (
     .values(used_at=sa.bindparam("now"))
     .returning(_TABLE.c.nonce, _TABLE.c.registration_id, _TABLE.c.deployment_hint, _TABLE.c.browser_hash)
 )
+_LEFT = sa.select(_TABLE.c.registration_id, _TABLE.c.used_at).where(_TABLE.c.state == sa.bindparam("wanted"))
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class LoginUnderWay:
     registration: PlatformRegistration
     deployment_hint: str | None
     browser_hash: str
+    deployments: list[NamedDeployment]
+    """Those of the name that its token claims, of all the issuer's tenants."""
 
 
 def secret_hash(secret: str) -> str:
@@ -72,8 +80,8 @@ class LoginStates(SessionService):
     ) -> tuple[str, str]:
         """Remember a login. Returns its fresh state and nonce."""
         state, nonce = new_secret(), new_secret()
-        with self._database.transaction() as db:
-            db.connection().execute(
+        with self._database.writing_connection() as connection:
+            connection.execute(
                 _INSERT,
                 {
                     "state": state,
@@ -87,20 +95,25 @@ class LoginStates(SessionService):
             )
         return state, nonce
 
-    def consume(self, state: str) -> LoginUnderWay:
+    def consume(self, state: str, *, deployment_id: str | None = None) -> LoginUnderWay:
         """Use a state up, whatever becomes of its launch.
 
-        The UPDATE decides: of two launches with one state, one gets the row. Raises :class:`StateUnknown`,
+        The UPDATE decides: of two launches with one state, one gets the row. ``deployment_id``: the one that the
+        token claims, not believed yet, so that its rows come with the registration. Raises :class:`StateUnknown`,
         :class:`StateUsed` or :class:`StateExpired`.
         """
-        with self._database.transaction() as db:
-            row = db.connection().execute(_CONSUME, {"wanted": state, "now": utcnow()}).one_or_none()
+        with self._database.writing_connection() as connection:
+            row = connection.execute(_CONSUME, {"wanted": state, "now": utcnow()}).one_or_none()
             if row is not None:
-                registration = registration_by_id(db, row.registration_id)
-                return LoginUnderWay(row.nonce, registration, row.deployment_hint, row.browser_hash)
-            left = db.get(LoginState, state)
+                registration, deployments = registration_and_deployments(
+                    connection, row.registration_id, deployment_id
+                )
+                return LoginUnderWay(
+                    row.nonce, registration, row.deployment_hint, row.browser_hash, deployments
+                )
+            left = connection.execute(_LEFT, {"wanted": state}).one_or_none()
             if left is None:
                 raise StateUnknown
-            registration = registration_by_id(db, left.registration_id)
+            registration = registration_by_id(connection, left.registration_id)
             refusal = StateExpired if left.used_at is None else StateUsed
             raise refusal(issuer=registration.issuer, client_id=registration.client_id)

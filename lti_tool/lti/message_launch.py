@@ -17,7 +17,6 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-import sqlalchemy as sa
 from marshmallow import ValidationError
 from pylti1p3.cookie import CookieService
 from pylti1p3.message_launch import MessageLaunch
@@ -30,13 +29,14 @@ from lti_tool.lti.arrivals import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST, V
 from lti_tool.lti.deep_linking import CONTENT_ID, TEMPLATE
 from lti_tool.lti.keysets import PlatformKeys
 from lti_tool.lti.login_states import LOGIN_LIFETIME, LoginStates, LoginUnderWay, secret_hash
-from lti_tool.lti.models import Deployment, DeploymentStatus, Registration
+from lti_tool.lti.models import Deployment, DeploymentStatus
 from lti_tool.lti.oidc_login import BROWSER_COOKIE
 from lti_tool.lti.origins import same_origin
 from lti_tool.lti.roles import standing
 from lti_tool.lti.tool_config import DatabaseToolConfig, PlatformRegistration
 from lti_tool.lti.upserts import insert_for
 from schemas.claims import MISSING, ClaimsSchema, first_problem
+from schemas.login import is_storable
 from schemas.web_address import is_web_address
 
 LEEWAY = 60.0
@@ -50,14 +50,7 @@ DEEPEST = 50
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _CODE = re.compile(r"[a-z0-9_-]{1,60}", re.ASCII)
 _SCHEMA = ClaimsSchema()
-_DEPLOYMENTS = (
-    sa.select(Deployment.id, Deployment.registration_id, Deployment.status)
-    .join(Registration, Registration.id == Deployment.registration_id)
-    .where(
-        Deployment.deployment_id == sa.bindparam("deployment_id"),
-        Registration.issuer == sa.bindparam("issuer"),
-    )
-)
+_DEPLOYMENT_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/deployment_id"
 
 
 class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieService]):
@@ -85,6 +78,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         self._platform_keys = platform_keys
         self._registration = None
         self._login: LoginUnderWay
+        self._malformed: str | None = None
         self._header: dict[str, Any]
         self._signed: bytes
         self._signature: bytes
@@ -106,7 +100,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
     def _refuse(self, refusal: type[errors.Refused], detail: str = "") -> NoReturn:
         """Raise ``refusal`` with what is known of the platform, for the audit row."""
         body: Any = self._jwt.get("body", {})
-        named = body.get("https://purl.imsglobal.org/spec/lti/claim/deployment_id")
+        named = body.get(_DEPLOYMENT_CLAIM)
         raise refusal(
             detail,
             issuer=self._registration.issuer if self._registration else None,
@@ -118,7 +112,12 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         """Use the login up, and see whether it was this browser's."""
         if self._form.get("error"):
             self._refuse_as_the_platform_did()
-        self._login = self._session_service.consume(self._form["state"])
+        self._take_apart(self._form["id_token"])
+        named = (self._jwt.get("body") or {}).get(_DEPLOYMENT_CLAIM)
+        self._login = self._session_service.consume(
+            self._form["state"],
+            deployment_id=named if isinstance(named, str) and is_storable(named) else None,
+        )
         self._registration = self._login.registration
         secret = self._cookie_service.get_cookie(BROWSER_COOKIE)
         if secret and secret_hash(secret) != self._login.browser_hash:
@@ -134,18 +133,25 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             self._registration = None
         self._refuse(errors.PlatformRefused, self._form["error"])
 
-    def validate_jwt_format(self) -> Launch:
-        """Take the token apart; nothing in it is believed yet."""
-        parts = self._form["id_token"].split(".")
+    def _take_apart(self, token: str) -> None:
+        """Take the token apart, or note why that cannot be done; nothing in it is believed yet."""
+        parts = token.split(".")
         if len(parts) != 3:
-            self._refuse(errors.TokenMalformed, "a token has three parts")
+            self._malformed = "a token has three parts"
+            return
         try:
             self._header = _json_object(_decoded(parts[0]))
             self._signature = _decoded(parts[2]) if parts[2] else b""
             self._jwt = {"body": _json_object(_decoded(parts[1]))}  # type: ignore[typeddict-item]  # checked later
         except (ValueError, RecursionError) as error:
-            self._refuse(errors.TokenMalformed, str(error)[:200])
+            self._malformed = str(error)[:200]
+            return
         self._signed = f"{parts[0]}.{parts[1]}".encode("ascii")
+
+    def validate_jwt_format(self) -> Launch:
+        """The token is one. It was taken apart before, but a state is used up whatever came with it."""
+        if self._malformed is not None:
+            self._refuse(errors.TokenMalformed, self._malformed)
         return self
 
     def validate_nonce(self) -> Launch:
@@ -215,12 +221,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         if hint is not None and hint != deployment_id:
             self._refuse(errors.DeploymentDiffers, hint)
         registration = self._login.registration
-        with self._database.reading() as db:
-            rows = (
-                db.connection()
-                .execute(_DEPLOYMENTS, {"deployment_id": deployment_id, "issuer": registration.issuer})
-                .all()
-            )
+        rows = self._login.deployments
         own = next((row for row in rows if row.registration_id == registration.id), None)
         if own is not None and own.status == DeploymentStatus.APPROVED:
             self._deployment_row = own.id

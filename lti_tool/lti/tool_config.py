@@ -8,6 +8,7 @@ issuer has one registration.
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from pylti1p3.deployment import Deployment as LtiDeployment
 from pylti1p3.registration import Registration as LtiRegistration
 from pylti1p3.request import Request
 from pylti1p3.tool_config.abstract import ToolConfAbstract
-from sqlalchemy.orm import Session
+from sqlalchemy.engine import Connection
 
 from lti_tool.database import Database
 from lti_tool.lti.errors import ClientAmbiguous, ClientUnknown, IssuerUnknown
@@ -26,6 +27,28 @@ from lti_tool.lti.upserts import table_of
 _REGISTRATION = table_of(Registration)
 _BY_ISSUER = sa.select(_REGISTRATION).where(_REGISTRATION.c.issuer == sa.bindparam("issuer"))
 _BY_ID = sa.select(_REGISTRATION).where(_REGISTRATION.c.id == sa.bindparam("id"))
+_TENANT, _NAMED = _REGISTRATION.alias("tenant"), table_of(Deployment).alias("named")
+_WITH_DEPLOYMENTS = (
+    sa.select(
+        _REGISTRATION,
+        _NAMED.c.id.label("named_id"),
+        _NAMED.c.registration_id.label("named_registration_id"),
+        _NAMED.c.status.label("named_status"),
+    )
+    .join_from(_REGISTRATION, _TENANT, _TENANT.c.issuer == _REGISTRATION.c.issuer)
+    .join(
+        _NAMED,
+        sa.and_(
+            _NAMED.c.registration_id == _TENANT.c.id,
+            _NAMED.c.deployment_id == sa.bindparam("named", type_=sa.String),
+        ),
+        isouter=True,
+    )
+    .where(
+        _REGISTRATION.c.id == sa.bindparam("id"),
+        sa.or_(_TENANT.c.id == _REGISTRATION.c.id, _NAMED.c.id.is_not(None)),
+    )
+)
 
 
 class PlatformRegistration(LtiRegistration):
@@ -89,8 +112,8 @@ class DatabaseToolConfig(ToolConfAbstract[Request]):
         Raises :class:`IssuerUnknown`, :class:`ClientUnknown` or :class:`ClientAmbiguous`.
         """
         del args, kwargs
-        with self._database.reading() as db:
-            rows = db.connection().execute(_BY_ISSUER, {"issuer": iss}).all()
+        with self._database.reading_connection() as connection:
+            rows = connection.execute(_BY_ISSUER, {"issuer": iss}).all()
         if not rows:
             raise IssuerUnknown(issuer=iss, client_id=client_id)
         if client_id is None and len(rows) > 1:
@@ -125,6 +148,33 @@ class DatabaseToolConfig(ToolConfAbstract[Request]):
         return LtiDeployment().set_deployment_id(deployment_id) if found else None
 
 
-def registration_by_id(db: Session, registration_id: uuid.UUID) -> PlatformRegistration:
+@dataclass(frozen=True)
+class NamedDeployment:
+    """A deployment as far as a launch must know it: which row, whose, and whether it was let in."""
+
+    id: uuid.UUID
+    registration_id: uuid.UUID
+    status: str
+
+
+def registration_by_id(connection: Connection, registration_id: uuid.UUID) -> PlatformRegistration:
     """The registration of this id. Raises :class:`sqlalchemy.exc.NoResultFound`."""
-    return PlatformRegistration.from_row(db.connection().execute(_BY_ID, {"id": registration_id}).one())
+    return PlatformRegistration.from_row(connection.execute(_BY_ID, {"id": registration_id}).one())
+
+
+def registration_and_deployments(
+    connection: Connection, registration_id: uuid.UUID, deployment_id: str | None
+) -> tuple[PlatformRegistration, list[NamedDeployment]]:
+    """The registration, and the deployments of this name that it and the other tenants of its issuer have.
+
+    Raises :class:`sqlalchemy.exc.NoResultFound` where there is no such registration.
+    """
+    rows = connection.execute(_WITH_DEPLOYMENTS, {"id": registration_id, "named": deployment_id}).all()
+    if not rows:
+        raise sa.exc.NoResultFound(f"no registration {registration_id}")
+    deployments = [
+        NamedDeployment(row.named_id, row.named_registration_id, row.named_status)
+        for row in rows
+        if row.named_id is not None
+    ]
+    return PlatformRegistration.from_row(rows[0]), deployments

@@ -124,7 +124,7 @@ def proceed(token: str) -> ResponseReturnValue:
         raise HandoffForged
     with tool.database.transaction() as db:
         waiting = handoffs.take(db, token)
-        g.frame_origins = registration_by_id(db, waiting.registration_id).frame_origins
+        g.frame_origins = registration_by_id(db.connection(), waiting.registration_id).frame_origins
     return redirect(open_session(waiting), 303)
 
 
