@@ -6,9 +6,8 @@ import datetime as dt
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-import sqlalchemy as sa
-
 import pytest
+import sqlalchemy as sa
 
 from lti_tool.database import utcnow
 from lti_tool.lti.models import LaunchSession, LoginState

@@ -2,7 +2,8 @@
 
 ``python -m tests.functional.delivery.dying_worker SETTINGS POINT``: SETTINGS is a JSON file with the values of
 :class:`lti_tool.config.Config`; POINT is ``<kind>:<step>`` for a step of :data:`lti_tool.delivery.STEPS`, or
-``<kind>:asking`` and ``<kind>:answered``, before the request leaves and after the receiver has taken it.
+``<request>:asking`` and ``<request>:answered`` for one of :data:`REQUESTS`, before it leaves and after the receiver
+has answered all of it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,14 @@ from lti_tool.delivery import Worker
 from lti_tool.lti.http import GuardedHttp
 from lti_tool.tool import make_tool
 
-ENDINGS = {"/statements": "statement", "/scores": "score"}
+REQUESTS = {
+    ("POST", "/statements"): "statement",
+    ("GET", "/statements"): "held_statement",
+    ("POST", "/token"): "token",
+    ("POST", "/scores"): "score",
+    ("GET", "/results"): "result",
+}
+"""What a worker asks of others: each by its method and the end of its path."""
 
 
 def die() -> None:
@@ -40,12 +48,13 @@ class DyingHttp(GuardedHttp):
 
     def request(self, method: str, url: Any, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]  # the same signature
         path = str(url).partition("?")[0]
-        kind = next((kind for ending, kind in ENDINGS.items() if path.endswith(ending)), None)
-        counts = method == "POST" and kind is not None
-        if counts and self.point == f"{kind}:asking":
+        name = next(
+            (name for (verb, end), name in REQUESTS.items() if verb == method and path.endswith(end)), ""
+        )
+        if self.point == f"{name}:asking":
             die()
         answer = super().request(method, url, *args, **options)
-        if counts and self.point == f"{kind}:answered":
+        if self.point == f"{name}:answered":
             answer.content  # noqa: B018 - the receiver has written all of its answer
             die()
         return answer

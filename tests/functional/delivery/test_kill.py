@@ -76,15 +76,15 @@ def run_until_it_dies(tool: Tool, point: str, folder: Path) -> int:
     return subprocess.run(command, cwd=ROOT, timeout=LONGEST, capture_output=True, check=False).returncode
 
 
-def finish(tool: Tool) -> None:
-    """A healthy worker delivers what is left."""
+def finish(tool: Tool, *kinds: DeliveryKind) -> None:
+    """A healthy worker delivers what is left of these kinds, or of all."""
     worker = Worker(tool, lease=dt.timedelta(seconds=1), poll_seconds=0.05)
     worker.start()
     deadline = time.monotonic() + LONGEST
     try:
         while time.monotonic() < deadline:
             with tool.database.reading() as db:
-                left = [outbox.backlog(db, kind).waiting for kind in DeliveryKind]
+                left = [outbox.backlog(db, kind).waiting for kind in kinds or DeliveryKind]
             if not any(left):
                 return
             time.sleep(0.05)
@@ -129,22 +129,43 @@ def test_a_worker_killed_while_it_delivers_statements_loses_and_repeats_none(con
     assert (status, [found[identifier] for identifier in expected]) == (-signal.SIGKILL, [1] * 7)
 
 
-@pytest.mark.parametrize("step", POINTS)
-def test_a_worker_killed_while_it_delivers_scores_loses_and_repeats_none(connected, step, tmp_path):
+@pytest.mark.parametrize("moment", ["asking", "answered"])
+def test_a_worker_killed_while_it_asks_what_the_lrs_holds_repeats_nothing(
+    connected, strict_lrs, moment, tmp_path
+):
+    """The first worker dies with its batch taken, so that the second is refused it and looks for each."""
+    tool = with_lrs(connected, strict_lrs)
+    complete_the_programme(connected, tool)
+    ends = [
+        run_until_it_dies(tool, point, tmp_path)
+        for point in ("statement:answered", f"held_statement:{moment}")
+    ]
+    finish(tool)
+    expected = enqueued(tool)
+    found = held(tool)
+    tool.http.close()
+    tool.database.dispose()
+    assert (ends, [found[identifier] for identifier in expected]) == ([-signal.SIGKILL] * 2, [1] * 7)
+
+
+SCORE_DEATHS = (
+    *((f"score:{step}",) for step in POINTS),
+    ("token:asking",),
+    ("token:answered",),
+    # A second worker sends again what was taken, is refused, and looks at what the gradebook holds.
+    ("score:answered", "result:asking"),
+    ("score:answered", "result:answered"),
+)
+
+
+@pytest.mark.parametrize("points", SCORE_DEATHS, ids="-".join)
+def test_workers_killed_while_they_deliver_scores_lose_and_repeat_none(connected, points, tmp_path):
     tool = connected.tool
     complete_the_programme(connected, tool)
-    status = run_until_it_dies(tool, f"score:{step}", tmp_path)
-    worker = Worker(tool, lease=dt.timedelta(seconds=1), poll_seconds=0.05)
-    worker.start()
-    deadline = time.monotonic() + LONGEST
-    while time.monotonic() < deadline:
-        with tool.database.reading() as db:
-            if not outbox.backlog(db, DeliveryKind.SCORE).waiting:
-                break
-        time.sleep(0.05)
-    worker.stop()
+    ends = [run_until_it_dies(tool, point, tmp_path) for point in points]
+    finish(tool, DeliveryKind.SCORE)
     cells = [connected.cell(subject) for subject in (MENTOR, MENTEE)]
-    assert (status, [(cell["grade"], cell["accepted_count"]) for cell in cells]) == (
-        -signal.SIGKILL,
+    assert (ends, [(cell["grade"], cell["accepted_count"]) for cell in cells]) == (
+        [-signal.SIGKILL] * len(points),
         [(100, 1)] * 2,
     )

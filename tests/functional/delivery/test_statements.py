@@ -239,18 +239,30 @@ def test_the_worker_stops_within_five_seconds_while_the_lrs_hangs(with_lrs, worl
 
 
 def test_a_long_sending_keeps_its_lease(with_lrs, world, httpserver):
-    started = threading.Event()
-    slow(httpserver, 2.5, started)
+    lease = dt.timedelta(seconds=3)
+    answered = threading.Event()
+    httpserver.expect_request("/xAPI/statements", method="POST").respond_with_handler(
+        lambda _request: (answered.wait(60), Response(status=204))[1]
+    )
     pair_up(with_lrs, world)
-    worker = Worker(with_lrs, lease=dt.timedelta(seconds=0.9))
+    begun = utcnow()
+    worker = Worker(with_lrs, lease=lease)
     worker.start()
     try:
-        assert started.wait(20)
-        time.sleep(1.5)
+        # The first lease is over, and the sending still goes on.
+        while leased_until(with_lrs) < begun + 3 * lease:
+            assert utcnow() - begun < dt.timedelta(seconds=60)
+            time.sleep(0.05)
         with with_lrs.database.transaction() as db:
             assert outbox.claim(db, DeliveryKind.STATEMENT).parcels == []
     finally:
+        answered.set()
         worker.stop()
+
+
+def leased_until(tool: Tool) -> dt.datetime:
+    with tool.database.reading() as db:
+        return db.scalars(sa.select(sa.func.min(Delivery.not_before))).one()
 
 
 @pytest.fixture
