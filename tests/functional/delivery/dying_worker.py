@@ -88,7 +88,7 @@ def main() -> None:
         at_step=lambda step: die() if step == point else None,
     )
     worker.start()
-    time.sleep(150)
+    time.sleep(120)
 
 
 if __name__ == "__main__":
