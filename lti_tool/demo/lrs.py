@@ -116,13 +116,21 @@ def wait_until_ready(lrs: RunningLRS, url: str, log: Path) -> None:
 
 
 def _password(data_dir: Path) -> str:
-    """The password kept in the folder, made with Ralph's own user file at the first start."""
+    """The password kept in the folder, made with Ralph's own user file at the first start.
+
+    Both are made anew where they are damaged or do not belong together: Ralph itself would refuse everybody.
+    """
     import bcrypt  # an extra of the demo, so it is not imported with the rest
 
     kept = data_dir / "lrs-password"
     users = data_dir / "auth.json"
-    if kept.exists() and users.exists():
-        return kept.read_text()
+    try:
+        password = kept.read_text()
+        [user] = json.loads(users.read_text())
+        if bcrypt.checkpw(password.encode(), user["hash"].encode()):
+            return password
+    except (FileNotFoundError, ValueError, LookupError, TypeError, AttributeError):
+        pass
     password = secrets.token_urlsafe(24)
     user = {
         "username": USERNAME,

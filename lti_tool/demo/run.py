@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -131,7 +132,9 @@ class Demo:
 
     def invite(self, label: str) -> str:
         """The address of a set-up page that one LMS may use."""
-        return _invite(self.tool, label)
+        with self.tool.database.transaction() as db:
+            _, secret = invite(db, label=label)
+        return f"{self.tool.config.base_url}/setup?invite={secret}"
 
     def _start(self) -> None:
         configure_logging("text", logging.WARNING)
@@ -256,7 +259,7 @@ def _walk(place: Place, tool: Tool, say: Callable[[str], None]) -> None:
         raise DemoError(f"{place.data_dir} is not the folder of the demo that runs there")
     loop = Loop(
         lms_url=place.lms_url,
-        setup_url=_invite(tool, "Smoke"),
+        setup_url=_run_invite(place),
         lrs_url=f"{config.lrs_endpoint.rstrip('/')}/",
         lrs_username=config.lrs_username,
         lrs_password=config.lrs_password,
@@ -265,11 +268,21 @@ def _walk(place: Place, tool: Tool, say: Callable[[str], None]) -> None:
     run_loop(loop, say)
 
 
-def _invite(tool: Tool, label: str) -> str:
-    """What ``tandem invite`` prints."""
-    with tool.database.transaction() as db:
-        _, secret = invite(db, label=label)
-    return f"{tool.config.base_url}/setup?invite={secret}"
+def _run_invite(place: Place) -> str:
+    """What ``tandem invite`` prints when it is pointed at the demo's folder, as an admin would run it."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
+    command = [sys.executable, "-m", "lti_tool", "invite", "--label", "Smoke"]
+    ran = subprocess.run(  # noqa: S603 - our own interpreter and module, and words of ours alone
+        command,
+        env=environ | {"TANDEM_DATA_DIR": str(place.data_dir)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if ran.returncode:
+        raise DemoError(f"tandem invite: {ran.stderr.strip()}")
+    return ran.stdout.strip()
 
 
 def _settings(place: Place, lrs: RunningLRS) -> Config:

@@ -86,11 +86,11 @@ def _ask_platform(http: requests.Session, name: str, url: str) -> _Reply:
     try:
         status, behind = _look(http, url)
     except Unreachable as error:
-        return _Reply(name, fault=f"its key set may not be read ({error})", mend=_mend_of(error))
+        return _Reply(name, fault=f"its key set may not be read: {_plainly(error)}", mend=_mend_of(error))
     except requests.RequestException as error:
         return _Reply(
             name,
-            fault=f"its key set at {url} does not answer ({type(error).__name__})",
+            fault=f"its key set at {url} cannot be read: {_plainly(error)}",
             mend="check that this machine reaches the address, and its certificate",
         )
     if status != 200:
@@ -136,6 +136,27 @@ def _mend_of(error: Unreachable) -> str:
     return "check the address"
 
 
+_SAID: Final = {
+    "bad_address": "it is no web address",
+    "not_https": "it is not an https:// address",
+    "private_address": "its address is of a private network",
+    "too_slow": "it takes too long",
+    "too_large": "it answers far too much",
+    "redirected": "it sends elsewhere",
+}
+"""The guard's codes in words."""
+
+
+def _plainly(error: BaseException) -> str:
+    """What went wrong on the network, without the objects that libraries put into their messages."""
+    if isinstance(error, Unreachable):
+        return _SAID.get(error.reason) or one_line(error.detail or error)
+    if isinstance(error, requests.Timeout):
+        return "it does not answer in time"
+    inner = getattr(error.args[0], "reason", None) if error.args else None
+    return one_line(str(inner or error).rpartition("): ")[2])
+
+
 def lrs(tool: Tool) -> Seen:
     """The learning record store answers, takes the credentials, and speaks the version that is set."""
     config = tool.config
@@ -163,7 +184,7 @@ def lrs(tool: Tool) -> Seen:
             cause = error.__cause__
             yield (
                 Verdict.WRONG,
-                f"{config.lrs_endpoint} does not answer ({one_line(cause or error)})",
+                f"{config.lrs_endpoint} cannot be asked: {_plainly(cause or error)}",
                 _mend_of(cause) if isinstance(cause, Unreachable) else _CHECK_ENDPOINT,
             )
             return

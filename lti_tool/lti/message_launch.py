@@ -315,7 +315,7 @@ def _verified(
     claims: Mapping[str, Any], registration: PlatformRegistration, deployment: uuid.UUID
 ) -> VerifiedLaunch:
     """The launch's values, from its checked claims."""
-    held = standing(claims["roles"], claims["role_scope_mentor"] or ())
+    held = standing(claims["roles"])
     context, link = claims["context"] or {}, claims["resource_link"] or {}
     grades, presentation = claims["grades"] or {}, claims["launch_presentation"] or {}
     return_url = presentation.get("return_url") or ""  # becomes a link on our pages, so never javascript:

@@ -7,8 +7,8 @@ LTI 1.3 core, appendix A (https://www.imsglobal.org/spec/lti/v1p3#role-vocabular
 - ``membership/Learner#Instructor`` is a kind of learner: a sub-role belongs to the role before the ``#``.
 - Every sub-role of Instructor is a tutor, teaching assistants included: they look after the same people.
   A ContentDeveloper is one too, since it is they who place the activity in a course and set it up.
-- LIS's Mentor is a person who looks over learners' shoulders (Canvas: observer), not a mentor of ours. An
-  observer may see the learners named in ``role_scope_mentor`` and nobody else, so nobody where it is missing.
+- LIS's Mentor is a person who looks over learners' shoulders (Canvas: observer), not a mentor of ours. What a
+  pair shares stays with the pair, so an observer sees nobody, whomever ``role_scope_mentor`` names.
 - Where nothing is known, a person is a learner: the least that is of any use.
 """
 
@@ -87,16 +87,10 @@ class Standing:
     """An administrator of the site or the institution; says nothing about the course."""
     is_test_user: bool = False
     """The platform's "student view": acts like a learner, but is nobody."""
-    observes: frozenset[str] = frozenset()
-    """For an observer: the subjects whose progress may be seen."""
 
 
-def standing(uris: Collection[str], role_scope_mentor: Collection[str] = ()) -> Standing:
-    """The strongest role that these URIs give.
-
-    ``uris``: the roles claim, or a roster member's ``roles``. ``role_scope_mentor``: the claim of that name, the
-    subjects over whose shoulders a LIS Mentor may look.
-    """
+def standing(uris: Collection[str]) -> Standing:
+    """The strongest role that these URIs give: those of the roles claim, or of a roster member's ``roles``."""
     held = frozenset(uris)
     if held & TUTOR_ROLES:
         role = CourseRole.TUTOR
@@ -108,5 +102,4 @@ def standing(uris: Collection[str], role_scope_mentor: Collection[str] = ()) -> 
         role=role,
         is_admin=bool(held & ADMIN_ROLES),
         is_test_user=bool(held & TEST_USER_ROLES),
-        observes=frozenset(role_scope_mentor) if role is CourseRole.OBSERVER else frozenset(),
     )

@@ -62,9 +62,11 @@ def test_an_administrator_of_the_institution_is_flagged(
     assert opened(tool, platform.launch(browser, roles=roles)).is_admin
 
 
-def test_a_mentor_without_a_scope_sees_no_learner(tool: Tool, platform: Platform, browser: Browser) -> None:
+@pytest.mark.parametrize("scope", [ABSENT, [], ["person-1"]], ids=["no scope", "an empty one", "a named one"])
+def test_a_lis_mentor_sees_no_learner(tool: Tool, platform: Platform, browser: Browser, scope: Any) -> None:
     platform.launch(browser)  # Amina Okafor, a learner
-    response = platform.launch(browser, sub="aunt", name="Aunt", roles=[f"{LIS}membership#Mentor"])
+    roles = [f"{LIS}membership#Mentor"]
+    response = platform.launch(browser, sub="aunt", name="Aunt", roles=roles, role_scope_mentor=scope)
     page = browser.get(response.headers["Location"])
     assert page.status_code == 200
     assert "Okafor" not in page.text

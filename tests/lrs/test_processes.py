@@ -1,5 +1,6 @@
 """The LRS of the demo starts, stops, keeps its statements, and outlives nobody."""
 
+import json
 import os
 import signal
 import socket
@@ -10,9 +11,10 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import bcrypt
 import pytest
 
-from lti_tool.demo.lrs import LRSStartError, start_ralph
+from lti_tool.demo.lrs import LRSStartError, _password, start_ralph
 from tests.xapi.story import told
 from xapi.client import LRSClient
 from xapi.delivery import Sent, deliver
@@ -79,6 +81,21 @@ def test_it_keeps_its_statements(restarted):
 @pytest.mark.parametrize("name", ["auth.json", "lrs-password"])
 def test_its_secrets_are_for_nobody_else(restarted, name):
     assert stat.S_IMODE((restarted[0] / name).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", ["auth.json", "lrs-password"])
+@pytest.mark.parametrize("content", [b"", b"{}", b"[", b"[1]", b"\xff\xfe", b"another password"])
+def test_secrets_that_are_damaged_are_made_anew(tmp_path, name, content):
+    password = _password(tmp_path)
+    (tmp_path / name).write_bytes(content)
+    again = _password(tmp_path)
+    [user] = json.loads((tmp_path / "auth.json").read_text())
+    assert again != password
+    assert bcrypt.checkpw(again.encode(), user["hash"].encode())
+
+
+def test_secrets_that_belong_together_are_kept(tmp_path):
+    assert _password(tmp_path) == _password(tmp_path)
 
 
 def test_a_taken_port_is_refused_in_one_line(tmp_path):

@@ -122,17 +122,39 @@ def test_an_lrs_that_answers_is_said_to(run, ralph):
 def test_an_lrs_that_refuses_the_password_is_one_line(run, ralph):
     settings = {**lrs_at(ralph.endpoint), "TANDEM_LRS_USERNAME": ralph.username}
     result = run("lrs", "test", **settings)
-    assert (result.exit_code, "refuses the username or password" in result.output) == (1, True)
+    assert (result.exit_code, "refuses the credentials" in result.output) == (1, True)
 
 
 def test_an_address_that_is_no_lrs_is_one_line(run, httpserver):
     result = run("lrs", "test", **lrs_at(httpserver.url_for("/nothing")))
-    assert (result.exit_code, "is it an xAPI endpoint?" in result.output) == (1, True)
+    assert (result.exit_code, "TANDEM_LRS_ENDPOINT must be the address" in result.output) == (1, True)
 
 
 def test_an_lrs_that_is_away_is_one_line(run):
     result = run("lrs", "test", **lrs_at("http://127.0.0.1:9/xapi"))
     assert (result.exit_code, result.output.count("\n")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://127.0.0.1:9/xapi", "Connection refused"),
+        ("http://nobody.invalid/xapi", "Failed to resolve 'nobody.invalid'"),
+    ],
+)
+def test_an_lrs_that_is_away_is_told_without_a_librarys_objects(run, url, words):
+    output = run("lrs", "test", **lrs_at(url)).output
+    assert (words in output, "object at 0x" in output, "Pool" in output) == (True, False, False)
+
+
+def test_an_lrs_that_must_not_be_called_names_the_setting_that_allows_it(run):
+    output = run("lrs", "test", TANDEM_ALLOW_PRIVATE_NETWORKS="no", **lrs_at("https://10.0.0.7/xapi")).output
+    assert ("private network" in output, "TANDEM_ALLOWED_HOSTS" in output) == (True, True)
+
+
+def test_the_test_can_be_read_by_a_script(run):
+    result = run("lrs", "test", "--json", **lrs_at("http://127.0.0.1:9/xapi"))
+    assert (result.exit_code, json.loads(result.output)["ok"]) == (1, False)
 
 
 def test_a_worker_on_a_database_that_is_not_ready_is_one_line(run, tmp_path):

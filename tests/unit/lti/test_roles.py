@@ -66,19 +66,6 @@ def test_an_observer_is(uri: str) -> None:
     assert standing([uri]).role is CourseRole.OBSERVER
 
 
-def test_an_observer_without_a_scope_sees_nobody() -> None:
-    assert standing(["Mentor"]).observes == frozenset()
-
-
-def test_an_observer_with_a_scope_sees_those_in_it() -> None:
-    assert standing(["Mentor"], ["person-1", "person-2"]).observes == {"person-1", "person-2"}
-
-
-@pytest.mark.parametrize("uri", ["Learner", "Instructor"])
-def test_a_scope_means_nothing_for_anybody_else(uri: str) -> None:
-    assert standing([uri, "Mentor"], ["person-1"]).observes == frozenset()
-
-
 def test_who_learns_and_observes_is_a_learner() -> None:
     assert standing(["Mentor", "Learner"]).role is CourseRole.LEARNER
 
