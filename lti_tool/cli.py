@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
-import sqlalchemy as sa
-
-from lti_tool.commands import doctor, keys, lrs, migrate, registrations, serve, statements, worker
-from lti_tool.config import WrongSetting
-from lti_tool.migrations import MigrationUnknown
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
+COMMANDS: Final = {
+    "serve": "serve",
+    "worker": "worker",
+    "migrate": "migrate",
+    "doctor": "doctor",
+    "invite": "registrations",
+    "registrations": "registrations",
+    "deployments": "registrations",
+    "lrs": "lrs",
+    "statements": "statements",
+    "keys": "keys",
+}
+"""Each command that works on a tool, and the module of :mod:`lti_tool.commands` in which it is, under its name."""
 
-@click.group(context_settings=CONTEXT)
+
+class LazyGroup(click.Group):
+    """Imports a command's module when that command is asked for: the web and the database take a while to load.
+
+    https://click.palletsprojects.com/en/stable/complex/#lazily-loading-subcommands
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, by name."""
+        return sorted([*super().list_commands(ctx), *COMMANDS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, or None."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module = importlib.import_module(f"lti_tool.commands.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings=CONTEXT)
 @click.version_option(package_name="tandem-lti", prog_name="tandem")
 def tandem() -> None:
     """Reverse mentoring inside your LMS.
@@ -96,34 +126,32 @@ def demo(
         raise click.ClickException(str(error)) from None
 
 
-for command in (
-    serve.serve,
-    worker.worker,
-    migrate.migrate,
-    doctor.doctor,
-    registrations.invite,
-    registrations.registrations,
-    registrations.deployments,
-    lrs.lrs,
-    statements.statements,
-    keys.keys,
-):
-    tandem.add_command(command)
-
-
 def main() -> None:
     """Run the command line; every expected failure is one line on standard error."""
     try:
         tandem(prog_name="tandem")
-    except WrongSetting as error:
-        _fail(str(error))
-    except sa.exc.DatabaseError as error:
-        cause = (str(error.orig).splitlines() or [type(error).__name__])[0]
-        _fail(f"the database cannot be used: {cause} (`tandem doctor` says how to mend it)")
-    except MigrationUnknown as error:
-        _fail(str(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        told = _told(error)
+        if told is None:
+            raise
+        _fail(told)
+
+
+def _told(error: Exception) -> str | None:
+    """An expected failure in one line; None for any other. Only now are the libraries that name them needed."""
+    from sqlalchemy.exc import DatabaseError
+
+    from lti_tool.config import WrongSetting
+    from lti_tool.migrations import MigrationUnknown
+
+    if isinstance(error, WrongSetting | MigrationUnknown):
+        return str(error)
+    if isinstance(error, DatabaseError):
+        cause = (str(error.orig).splitlines() or [type(error).__name__])[0]
+        return f"the database cannot be used: {cause} (`tandem doctor` says how to mend it)"
+    return None
 
 
 def _fail(line: str) -> None:

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import sqlalchemy as sa
 
+from lti_tool.cli import COMMANDS, tandem
 from lti_tool.database import Database
 from lti_tool.migrations import migrate
 
@@ -68,3 +70,15 @@ def test_a_database_of_a_newer_version_is_one_line(tmp_path, command):
 def test_a_host_that_nobody_knows_is_one_line(tmp_path):
     ended = run("serve", "--host", "nowhere.invalid", "--port", "1", TANDEM_DATA_DIR=str(tmp_path))
     assert complaint(ended) == "Error: cannot listen on nowhere.invalid:1: no such address"
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_command_is_found_under_its_name(name):
+    command = tandem.get_command(click.Context(tandem), name)
+    assert (command.name if command else None) == name
+
+
+def test_the_command_line_is_there_before_the_web_and_the_database():
+    loaded = "import lti_tool.cli, sys; print(sorted({'sqlalchemy', 'flask', 'alembic'} & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
