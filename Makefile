@@ -6,6 +6,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 FRENCH := lti_tool/translations/fr/LC_MESSAGES/messages.mo
+# uv trusts the authorities that it brings along, unless told to trust the machine's, as a company's proxy needs.
+export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,0)
 APT     = $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .PHONY: help demo smoke test lint types imports check bench screenshots translations lock audit clean
