@@ -69,14 +69,6 @@ class PairScene:
     mentor: Actor
     mentee: Actor
 
-    def role_of(self, actor: Actor) -> Role:
-        """Which side the actor is on. Raises ValueError for anyone else."""
-        if actor == self.mentor:
-            return Role.MENTOR
-        if actor == self.mentee:
-            return Role.MENTEE
-        raise ValueError("the actor is not a member of this pair")
-
     def member(self, role: Role) -> Actor:
         return self.mentor if role is Role.MENTOR else self.mentee
 

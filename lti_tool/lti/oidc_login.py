@@ -53,12 +53,6 @@ class Login(OIDCLogin[Request, DatabaseToolConfig, LoginStates, CookieService, A
         """What a redirect to ``url`` is, in the web framework's words."""
         raise NotImplementedError
 
-    @property
-    def storage_target(self) -> str | None:
-        """The platform's frame for LTI Platform Storage, if it offers one."""
-        target: str | None = self._parameters["lti_storage_target"]
-        return target
-
     def validate_oidc_login(self) -> PlatformRegistration:
         """The registration that this login belongs to.
 

@@ -230,7 +230,7 @@ def latch(previous: Completion, evaluation: Evaluation) -> Latched:
 
     A completion once earned stays, whatever the facts become. A reopened one is not earned back by the facts
     that the tutor has just set aside: the rule has to be unsatisfied first (a session withdrawn, a validation
-    taken back), or the tutor restores it (`restore`).
+    taken back).
     """
     if previous is Completion.COMPLETED:
         return Latched(Completion.COMPLETED, 100, just_completed=False)
@@ -246,8 +246,3 @@ def reopen(previous: Completion, reason: str) -> Completion:
     if previous is not Completion.COMPLETED or not reason.strip():
         raise ReopeningError
     return Completion.REOPENED
-
-
-def restore(previous: Completion) -> Completion:
-    """A tutor takes a reopening back: the next `latch` decides on the facts alone."""
-    return Completion.OPEN if previous is Completion.REOPENED else previous

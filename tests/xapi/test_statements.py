@@ -178,15 +178,6 @@ def test_a_platform_that_does_not_say_its_name_is_left_out():
     assert "platform" not in statement.document["context"]
 
 
-def test_the_members_of_a_pair_know_their_role():
-    assert (PAIR.role_of(MENTOR), PAIR.role_of(MENTEE)) == (Role.MENTOR, Role.MENTEE)
-
-
-def test_somebody_else_has_no_role_in_the_pair():
-    with pytest.raises(ValueError, match="not a member"):
-        PAIR.role_of(SCENE.tool)
-
-
 def test_changing_a_document_does_not_change_what_is_sent():
     STORY["paired-mentor"].document["verb"]["id"] = "https://elsewhere.example"
     assert b"elsewhere" not in STORY["paired-mentor"].body

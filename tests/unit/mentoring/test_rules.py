@@ -16,7 +16,7 @@ from lti_tool.mentoring.rule_types import (
     PersonFacts,
     SessionFact,
 )
-from lti_tool.mentoring.rules import ReopeningError, evaluate, latch, read_rule, reopen, restore
+from lti_tool.mentoring.rules import ReopeningError, evaluate, latch, read_rule, reopen
 from schemas.problem import ShapeError
 
 DAY = date(2026, 11, 2)
@@ -401,11 +401,3 @@ def test_a_reopened_completion_shows_no_100():
 def test_a_reopened_completion_can_be_earned_again():
     unsatisfied = latch(Completion.REOPENED, NOT_YET).completion
     assert latch(unsatisfied, SATISFIED).completion is Completion.COMPLETED
-
-
-def test_a_tutor_can_restore_what_was_reopened():
-    assert latch(restore(Completion.REOPENED), SATISFIED).completion is Completion.COMPLETED
-
-
-def test_restoring_a_completion_changes_nothing():
-    assert restore(Completion.COMPLETED) is Completion.COMPLETED
