@@ -8,6 +8,8 @@ SUDO   := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 FRENCH := lti_tool/translations/fr/LC_MESSAGES/messages.mo
 # uv trusts the authorities that it brings along, unless told to trust the machine's, as a company's proxy needs.
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,0)
+# Compiled once here, instead of by every process where Python may not write what it compiles.
+export UV_COMPILE_BYTECODE ?= 1
 APT     = $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
 .PHONY: help demo smoke test lint types imports check bench screenshots translations lock audit clean

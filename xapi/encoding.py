@@ -26,22 +26,32 @@ def timestamp(moment: datetime) -> str:
 
     Raises ValueError for a moment without a time zone: nobody could say when it was.
     """
-    if moment.utcoffset() is None:
-        raise ValueError(f"a moment without a time zone cannot be written: {moment.isoformat()}")
-    utc = moment.astimezone(UTC)
+    utc = _utc(moment)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
 
 def strictly_after(previous: datetime | None, moment: datetime) -> datetime:
-    """The first whole millisecond that is at or after `moment` (rounded down) and later than `previous`.
+    """The first whole millisecond that is at or after `moment` (rounded down) and later than `previous`, in UTC.
 
     The profile's patterns are read in timestamp order, so two statements of one xAPI registration must not
-    share a timestamp.
+    share a timestamp. Raises ValueError for a moment without a time zone.
     """
-    floor = moment - timedelta(microseconds=moment.microsecond % 1000)
-    if previous is None or floor > previous:
+    floor = _whole_millisecond(moment)
+    if previous is None:
         return floor
-    return previous - timedelta(microseconds=previous.microsecond % 1000) + _MILLISECOND
+    return max(floor, _whole_millisecond(previous) + _MILLISECOND)
+
+
+def _whole_millisecond(moment: datetime) -> datetime:
+    # In UTC, because Python counts in the moment's own zone, where an hour may come twice.
+    utc = _utc(moment)
+    return utc - timedelta(microseconds=utc.microsecond % 1000)
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.utcoffset() is None:
+        raise ValueError(f"a moment without a time zone cannot be written: {moment.isoformat()}")
+    return moment.astimezone(UTC)
 
 
 def duration(length: timedelta) -> str:

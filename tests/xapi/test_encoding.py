@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import aniso8601
 import pytest
@@ -70,6 +71,22 @@ def test_a_written_length_is_read_back_to_the_hundredth_of_a_second(length):
 def test_the_next_moment_is_later_as_it_is_written(previous, moment):
     following = strictly_after(previous, moment)
     assert previous is None or timestamp(following) > timestamp(previous)
+
+
+def test_the_next_moment_in_an_hour_that_comes_twice_is_later():
+    second = datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Paris"))
+    assert timestamp(strictly_after(second, second)) == "2026-10-25T01:30:00.001Z"
+
+
+def test_a_first_moment_in_an_hour_that_comes_twice_is_not_taken_for_the_second():
+    paris = ZoneInfo("Europe/Paris")
+    first, second = (datetime(2026, 10, 25, 2, 30, fold=fold, tzinfo=paris) for fold in (0, 1))
+    assert strictly_after(first, second) == second.astimezone(UTC)
+
+
+def test_a_next_moment_without_a_time_zone_is_refused():
+    with pytest.raises(ValueError, match="time zone"):
+        strictly_after(None, datetime(2026, 11, 22))  # noqa: DTZ001 - on purpose
 
 
 def test_the_next_moment_is_the_moment_itself_when_that_is_later():
