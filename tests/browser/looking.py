@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -98,8 +98,11 @@ def axe_findings(page: Page | Frame, where: str) -> list[str]:
     ]
 
 
-def look(page: Page, name: str, themes: Iterable[str] = ()) -> Look:
-    """Look at what the page shows now: as it is, or in each of these themes."""
+def look(page: Page, name: str, themes: Sequence[str] = (), axe_in: Sequence[str] | None = None) -> Look:
+    """Look at what the page shows now: as it is, or in each of these themes.
+
+    ``axe_in``: the themes in which axe looks, too; by default all.
+    """
     seen = Look(name, language=str(page.locator("html").get_attribute("lang")))
     seen.words = page.evaluate(_WORDS)
     # What is folded away is read too.
@@ -112,7 +115,7 @@ def look(page: Page, name: str, themes: Iterable[str] = ()) -> Look:
             page.set_viewport_size({"width": width, "height": HEIGHT})
             where = f"{name}, {theme or 'as it is'}, {width} px"
             seen.overflow[where] = page.evaluate(_OVERFLOW)
-            if width in WIDTHS:
+            if width in WIDTHS and (axe_in is None or theme is None or theme in axe_in):
                 seen.axe += axe_findings(page, where)
     return seen
 
