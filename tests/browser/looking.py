@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -98,11 +98,8 @@ def axe_findings(page: Page | Frame, where: str) -> list[str]:
     ]
 
 
-def look(page: Page, name: str, themes: Sequence[str] = (), axe_in: Sequence[str] | None = None) -> Look:
-    """Look at what the page shows now: as it is, or in each of these themes.
-
-    ``axe_in``: the themes in which axe looks, too; by default all.
-    """
+def look(page: Page, name: str, themes: Iterable[str] = ()) -> Look:
+    """Look at what the page shows now: as it is, or in each of these themes."""
     seen = Look(name, language=str(page.locator("html").get_attribute("lang")))
     seen.words = page.evaluate(_WORDS)
     # What is folded away is read too.
@@ -115,7 +112,7 @@ def look(page: Page, name: str, themes: Sequence[str] = (), axe_in: Sequence[str
             page.set_viewport_size({"width": width, "height": HEIGHT})
             where = f"{name}, {theme or 'as it is'}, {width} px"
             seen.overflow[where] = page.evaluate(_OVERFLOW)
-            if width in WIDTHS and (axe_in is None or theme is None or theme in axe_in):
+            if width in WIDTHS:
                 seen.axe += axe_findings(page, where)
     return seen
 

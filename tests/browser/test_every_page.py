@@ -18,8 +18,6 @@ pytestmark = [needs_chromium, needs_node]
 
 THEMES = ("moodle", "canvas", "neutral")
 LANGUAGES = ("en", "fr")
-AXE_IN = {"en": THEMES, "fr": THEMES[:1]}
-"""A theme is colours and measures, which know no language; how wide the words are is looked at in all of them."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +58,7 @@ def looked(request: pytest.FixtureRequest, stage: Stage, contexts: dict[str, Bro
         console = Console(page)
         case.go(Visit(page, stage, language))
         seen.routes.add(stage.pages[-1])
-        found = look(page, f"{case.name}, {language}", THEMES if case.themed else (), AXE_IN[language])
+        found = look(page, f"{case.name}, {language}", THEMES if case.themed else ())
         found.console = console.said
         seen.looks.append(found)
         page.close()
