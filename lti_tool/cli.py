@@ -144,13 +144,13 @@ def _told(error: Exception) -> str | None:
     from sqlalchemy.exc import DatabaseError
 
     from lti_tool.config import WrongSetting
+    from lti_tool.health_checks.findings import database_words
     from lti_tool.migrations import MigrationUnknown
 
     if isinstance(error, WrongSetting | MigrationUnknown):
         return str(error)
     if isinstance(error, DatabaseError):
-        cause = (str(error.orig).splitlines() or [type(error).__name__])[0]
-        return f"the database cannot be used: {cause} (`tandem doctor` says how to mend it)"
+        return f"the database cannot be used: {database_words(error)} (`tandem doctor` says how to mend it)"
     return None
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
-from urllib.parse import urlencode
 
 import click
 from marshmallow import Schema, ValidationError
 
 from lti_tool.commands.context import pass_tool, print_json, print_rows
 from lti_tool.lti import registrations as store
-from lti_tool.lti.invitations import DEFAULT_DAYS
+from lti_tool.lti.invitations import DEFAULT_DAYS, setup_url
 from lti_tool.lti.invitations import invite as make_invitation
 from lti_tool.lti.models import Deployment, Registration
 from lti_tool.tool import Tool
@@ -62,7 +61,7 @@ def invite(tool: Tool, label: str | None, days: int, as_json: bool) -> None:
     values = _checked(InvitationSchema(), {"label": label, "days": days})
     with tool.database.transaction() as db:
         invitation, secret = make_invitation(db, **values)
-    url = f"{tool.config.base_url}/setup?{urlencode({'invite': secret})}"
+    url = setup_url(tool.config.base_url, secret)
     if as_json:
         print_json({"url": url, "label": label, "expires_at": invitation.expires_at.isoformat()})
     else:

@@ -37,8 +37,9 @@ from lti_tool.demo.lms.settings import LmsSettings, RecordStore
 from lti_tool.demo.lrs import RunningLRS, start_ralph
 from lti_tool.demo.smoke import Loop, StepFailed
 from lti_tool.demo.smoke import run as run_loop
+from lti_tool.health_checks.findings import one_line
 from lti_tool.logging import configure_logging
-from lti_tool.lti.invitations import invite
+from lti_tool.lti.invitations import invite, setup_url
 from lti_tool.mentoring.programme_templates import DEMO_TEMPLATE
 from lti_tool.migrations import migrate
 from lti_tool.tool import Tool, make_tool
@@ -134,7 +135,7 @@ class Demo:
         """The address of a set-up page that one LMS may use."""
         with self.tool.database.transaction() as db:
             _, secret = invite(db, label=label)
-        return f"{self.tool.config.base_url}/setup?invite={secret}"
+        return setup_url(self.tool.config.base_url, secret)
 
     def _start(self) -> None:
         configure_logging("text", logging.WARNING)
@@ -197,7 +198,7 @@ def _usable(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, sqlite3.DatabaseError, sa.exc.DatabaseError, WrongSetting) as error:
-        cause = str(getattr(error, "orig", error)).splitlines()[0]
+        cause = one_line(getattr(error, "orig", None) or error)
         raise DemoError(f"{folder} cannot be used: {cause}. --reset starts afresh.") from None
 
 

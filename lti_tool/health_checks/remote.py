@@ -163,7 +163,7 @@ def lrs(tool: Tool) -> Seen:
     if not (config.lrs_endpoint and config.lrs_username and config.lrs_password):
         yield (
             Verdict.WARNING,
-            "none is set: statements wait, and are sent once there is one",
+            "no LRS is set: statements wait, and are sent once there is one",
             "set TANDEM_LRS_ENDPOINT, TANDEM_LRS_USERNAME and TANDEM_LRS_PASSWORD",
         )
         return

@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import secrets
 import uuid
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -49,6 +50,11 @@ def invite(db: Session, *, label: str | None = None, days: int = DEFAULT_DAYS) -
     db.add(invitation)
     db.flush()
     return invitation, secret
+
+
+def setup_url(base_url: str, secret: str) -> str:
+    """The set-up page that an invitation leads to, as ``tandem invite`` prints it."""
+    return f"{base_url}/setup?{urlencode({'invite': secret})}"
 
 
 def open_invitation(db: Session, secret: str) -> Invitation:
