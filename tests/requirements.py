@@ -39,8 +39,12 @@ def _missing_node() -> str | None:
     return None
 
 
-needs_chromium = pytest.mark.skipif(_missing_browser() is not None, reason=_missing_browser() or "")
+def _needs(missing: str | None) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(missing is not None, reason=missing or "")
+
+
+needs_chromium = _needs(_missing_browser())
 """Skips where there is no Chromium or Chrome."""
 
-needs_node = pytest.mark.skipif(_missing_node() is not None, reason=_missing_node() or "")
+needs_node = _needs(_missing_node())
 """Skips where there is no Node.js, or its packages have not been installed."""

@@ -50,7 +50,7 @@ def test_a_login_is_refused_with_a_parameter_twice(
     response = (
         browser.get("/lti/login", query_string=parameters)
         if method == "GET"
-        else (browser.post("/lti/login", data=parameters))
+        else browser.post("/lti/login", data=parameters)
     )
     assert_refused(tool, response, "login_malformed", status=400)
 

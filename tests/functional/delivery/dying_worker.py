@@ -88,7 +88,7 @@ def main() -> None:
         at_step=lambda step: die() if step == point else None,
     )
     worker.start()
-    time.sleep(120)
+    time.sleep(150)
 
 
 if __name__ == "__main__":
