@@ -18,6 +18,7 @@ from lti_tool.lti.crypto import Vault
 from lti_tool.lti.http import GuardedHttp
 from lti_tool.lti.keys import ToolKeys
 from lti_tool.lti.keysets import PlatformKeys
+from lti_tool.lti.roster import RosterReadings
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Tool:
     """The tool's own signing keys."""
     platform_keys: PlatformKeys
     """The platforms' public keys."""
+    rosters: RosterReadings = field(default_factory=RosterReadings)
+    """Readings of rosters, behind the pages."""
     wake: Event = field(default_factory=Event)
     """Set when deliveries were written, so that a worker in this process need not wait for its next look."""
 

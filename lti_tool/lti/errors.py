@@ -163,6 +163,13 @@ class KeysetUnreadable(Refused):
     status = 403
 
 
+class KeysetBusy(Refused):
+    """The platform's key set is still being read, or as many launches wait for it as may."""
+
+    status = 429
+    advice = Advice.OPEN_AGAIN
+
+
 class SignatureWrong(Refused):
     """The signature is not the platform's."""
 

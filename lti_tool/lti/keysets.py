@@ -19,21 +19,27 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from lti_tool.database import Database, utcnow
-from lti_tool.lti.errors import KeysetUnreadable, KidUnknown
+from lti_tool.jobs.background import BackgroundPool, BackgroundTask
+from lti_tool.lti.errors import KeysetBusy, KeysetUnreadable, KidUnknown
 from lti_tool.lti.models import PlatformKey, Registration
 from lti_tool.lti.tool_config import PlatformRegistration
 from lti_tool.lti.upserts import insert_for, table_of
 
 REFETCH_PAUSE = dt.timedelta(seconds=2)
-"""After a reading that did not bring the key that was wanted: how long until a platform is asked again."""
+"""How long a platform is not asked again after the end of a reading that failed or lacked the wanted key."""
 FRESH_FOR = dt.timedelta(hours=24)
 """How long a key is believed before the key set is read again, so that a withdrawn key does not live for ever."""
 NEAR_FOR = dt.timedelta(seconds=60)
 """How long a process uses a key without asking the database."""
 LEAST_BITS = 2048
 _NEAR_KEYS = 1_000
-_PATIENCE = 20.0
-"""Seconds to wait for another thread's reading of the same key set."""
+WAIT_SECONDS = 2.0
+"""How long a launch waits for a reading of the key set at most; the reading itself goes on and serves the next."""
+WAITING = 4
+"""How many launches may wait long for key sets: half of the threads of ``tandem serve``."""
+WAITING_PER_PLATFORM = 3
+READINGS = 16
+"""How many key sets are read at the same time, one reading for each platform."""
 
 _TABLE = table_of(PlatformKey)
 _FIND = sa.select(_TABLE.c.jwk, _TABLE.c.fetched_at).where(
@@ -54,67 +60,99 @@ class PlatformKeys:
     def __init__(self, database: Database, http: FetchesJson) -> None:
         self._database = database
         self._http = http
-        self._guard = threading.Lock()
+        self._lock = threading.Lock()
         self._near: dict[tuple[uuid.UUID, str], tuple[float, jwt.PyJWK]] = {}
-        self._reading: dict[uuid.UUID, threading.Lock] = {}
-        self._fruitless: dict[uuid.UUID, float] = {}
+        self._pool = BackgroundPool(
+            "keyset", threads=READINGS, per_key=1, waiting=WAITING, waiting_per_key=WAITING_PER_PLATFORM
+        )
+        self._readings: dict[uuid.UUID, BackgroundTask[None]] = {}
+        self._refetch_after: dict[uuid.UUID, float] = {}
 
     def find(self, registration: PlatformRegistration, kid: str) -> jwt.PyJWK:
         """The platform's key of this name, from the database or else from its key set.
 
-        Raises :class:`KidUnknown` or :class:`KeysetUnreadable`. Must not be called inside a transaction: it may
-        call the platform.
+        A key that was read more than a day ago still serves while its platform cannot be asked. Raises
+        :class:`KidUnknown`, :class:`KeysetUnreadable` or :class:`KeysetBusy`. Must not be called inside a
+        transaction: it may wait for the platform, for :data:`WAIT_SECONDS` at most.
         """
         near = self._near.get((registration.id, kid))
         if near is not None and time.monotonic() < near[0]:
             return near[1]
         known, fresh = self._remembered(registration.id, kid)
         if known is None or not fresh:
-            known = self._awaited(registration, kid)
+            known = self._read_again(registration, kid, known)
         if len(self._near) >= _NEAR_KEYS:
             self._near.clear()
         self._near[registration.id, kid] = (time.monotonic() + NEAR_FOR.total_seconds(), known)
         return known
 
+    def prefetch(self, registration: PlatformRegistration) -> None:
+        """Read a new platform's key set in the background, so that its first launch need not wait for it."""
+        self._reading(registration)
+
+    @property
+    def running(self) -> int:
+        """How many key sets are being read."""
+        return self._pool.running
+
     def forget(self) -> None:
         """Ask the database again for every key, as a process does that has just begun."""
         self._near.clear()
 
-    def _awaited(self, registration: PlatformRegistration, kid: str) -> jwt.PyJWK:
-        # One thread reads; the others wait for what it brings. A second process may read as well: no harm.
-        lock = self._lock_of(registration.id)
-        if not lock.acquire(timeout=_PATIENCE):
-            raise KeysetUnreadable("another reading of the key set takes too long")
-        try:
-            return self._read_again(registration, kid)
-        finally:
-            lock.release()
+    def _read_again(self, registration: PlatformRegistration, kid: str, known: jwt.PyJWK | None) -> jwt.PyJWK:
+        """The key after a reading of the key set; ``known`` where the platform did not answer in time."""
+        reading = self._reading(registration)
+        if reading is None:
+            if known is not None:
+                return known
+            if self._is_paused(registration.id):
+                raise KidUnknown(f"{kid!r}; the key set was read a moment ago")
+            raise KeysetBusy("too many key sets are being read")
+        if not self._pool.wait(reading, WAIT_SECONDS):
+            if known is not None:
+                return known
+            raise KeysetBusy("the key set is still being read")
+        fault = reading.future.exception()
+        if isinstance(fault, KeysetUnreadable):
+            if known is not None:
+                return known
+            raise KeysetUnreadable(fault.detail)
+        if fault is not None:
+            raise fault
+        found, _fresh = self._remembered(registration.id, kid)
+        if found is None:
+            self._pause(registration.id)
+            raise KidUnknown(repr(kid))
+        return found
 
-    def _read_again(self, registration: PlatformRegistration, kid: str) -> jwt.PyJWK:
-        known, fresh = self._remembered(registration.id, kid)
-        paused = time.monotonic() < self._fruitless.get(registration.id, 0.0)
-        if known is not None and (fresh or paused):
-            return known
-        if paused:
-            raise KidUnknown(f"{kid!r}; the key set was read a moment ago")
-        self._fruitless[registration.id] = time.monotonic() + REFETCH_PAUSE.total_seconds()
+    def _reading(self, registration: PlatformRegistration) -> BackgroundTask[None] | None:
+        """The reading of this platform's key set that is under way, or a new one; None where none may begin now."""
+        with self._lock:
+            under_way = self._readings.get(registration.id)
+            if under_way is not None and not under_way.future.done():
+                return under_way
+            if self._is_paused(registration.id):
+                return None
+            started = self._pool.start(registration.id, lambda: self._read(registration))
+            if started is not None:
+                self._readings[registration.id] = started
+            return started
+
+    def _read(self, registration: PlatformRegistration) -> None:
+        """Read the key set and store it. Raises :class:`KeysetUnreadable`."""
         try:
             keys = self._fetch(registration)
         except KeysetUnreadable:
-            if known is not None:  # a platform that is down for a moment keeps its keys
-                return known
+            self._pause(registration.id)
             raise
         self._store(registration.id, keys)
         self._near.clear()
-        known, _fresh = self._remembered(registration.id, kid)
-        if known is None:
-            raise KidUnknown(repr(kid))
-        del self._fruitless[registration.id]
-        return known
 
-    def _lock_of(self, registration_id: uuid.UUID) -> threading.Lock:
-        with self._guard:
-            return self._reading.setdefault(registration_id, threading.Lock())
+    def _pause(self, registration_id: uuid.UUID) -> None:
+        self._refetch_after[registration_id] = time.monotonic() + REFETCH_PAUSE.total_seconds()
+
+    def _is_paused(self, registration_id: uuid.UUID) -> bool:
+        return time.monotonic() < self._refetch_after.get(registration_id, 0.0)
 
     def _remembered(self, registration_id: uuid.UUID, kid: str) -> tuple[jwt.PyJWK | None, bool]:
         """The key as the database has it, and whether it was read lately."""

@@ -31,7 +31,8 @@ from lti_tool.lti.keysets import PlatformKeys
 from lti_tool.lti.login_states import LOGIN_LIFETIME, LoginStates, LoginUnderWay, secret_hash
 from lti_tool.lti.models import Deployment, DeploymentStatus
 from lti_tool.lti.oidc_login import BROWSER_COOKIE
-from lti_tool.lti.origins import same_origin
+from lti_tool.lti.origins import host_of, same_origin
+from lti_tool.lti.quirks import signed_by_family
 from lti_tool.lti.roles import standing
 from lti_tool.lti.tool_config import DatabaseToolConfig, PlatformRegistration
 from lti_tool.lti.upserts import insert_for
@@ -191,7 +192,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             self._refuse(errors.TokenMalformed, "kid")
         try:
             key = self._platform_keys.find(self._login.registration, kid)
-        except (errors.KidUnknown, errors.KeysetUnreadable) as error:
+        except (errors.KidUnknown, errors.KeysetUnreadable, errors.KeysetBusy) as error:
             self._refuse(type(error), error.detail)
         if not key.Algorithm.verify(self._signed, key.key, self._signature):
             self._refuse(errors.SignatureWrong)
@@ -343,11 +344,22 @@ def _verified(
         line_item_url=grades.get("lineitem"),
         scopes=tuple(sorted(grades.get("scope") or ())),
         roster_url=(claims["roster"] or {}).get("context_memberships_url"),
+        service_hosts=_new_service_hosts(claims, registration),
         platform_family=family if family != registration.platform_family else None,
         return_url=return_url if is_web_address(return_url) else None,
         document_target=presentation.get("document_target"),
         deep_linking=claims["deep_linking"],
     )
+
+
+def _new_service_hosts(claims: Mapping[str, Any], registration: PlatformRegistration) -> tuple[str, ...]:
+    """Hosts of the services named in a launch, where a hosted family signed it and they are not known yet."""
+    if not signed_by_family(registration.get_key_set_url() or ""):
+        return ()
+    grades, roster = claims["grades"] or {}, claims["roster"] or {}
+    named = (grades.get("lineitem"), grades.get("lineitems"), roster.get("context_memberships_url"))
+    hosts = {host for address in named if address and (host := host_of(address))}
+    return tuple(sorted(hosts - registration.hosts))
 
 
 def _code(value: Any) -> str | None:

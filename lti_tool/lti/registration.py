@@ -7,7 +7,9 @@ and nothing is fetched without an invitation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,8 +24,8 @@ from lti_tool.lti.http import GuardedHttp
 from lti_tool.lti.invitations import InvitationRefused, open_invitation, use
 from lti_tool.lti.models import Registration
 from lti_tool.lti.origins import origin_of, same_origin
-from lti_tool.lti.quirks import hosted_family, may_speak_for
-from lti_tool.lti.registrations import NewRegistration, add
+from lti_tool.lti.quirks import hosted_family, may_speak_for, names_any_registration_endpoint
+from lti_tool.lti.registrations import AudienceTaken, NewRegistration, add
 from schemas.platform_configuration import PlatformConfigurationSchema
 from schemas.registration import TOOL_CLAIM, RegistrationAnswerSchema, RegistrationRequestSchema
 
@@ -97,10 +99,33 @@ class PlatformAnswerUnreadable(RegistrationRefused):
     """The platform may have registered the tool, but its answer could not be read."""
 
 
+class RegistrationBusy(RegistrationRefused):
+    """As many platforms as may are being connected at this moment."""
+
+    status = 503
+
+
 class RegistrationNotStored(RegistrationRefused):
     """The platform registered the tool, but the tool could not store it."""
 
     status = 503
+
+
+AT_ONCE = 3
+"""How many requests of one process may wait for platforms that are being connected: the others serve everybody else."""
+
+_exchanges = threading.BoundedSemaphore(AT_ONCE)
+
+
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    """Wait for a platform only where few do already. Raises :class:`RegistrationBusy`."""
+    if not _exchanges.acquire(blocking=False):
+        raise RegistrationBusy
+    try:
+        yield
+    finally:
+        _exchanges.release()
 
 
 _CONFIGURATION_FAULTS: Mapping[str, type[RegistrationRefused]] = {
@@ -165,7 +190,8 @@ def read_platform(http: GuardedHttp, request: RegistrationRequest) -> Platform:
     """
     source = request.openid_configuration
     try:
-        document = http.fetch_json(source, headers=request.headers)
+        with _one_of_few():
+            document = http.fetch_json(source, headers=request.headers)
     except Unreachable as error:
         kind = _CONFIGURATION_FAULTS.get(error.reason, ConfigurationUnreadable)
         raise kind(f"{without_query(source)} {error}"[:500]) from None
@@ -197,16 +223,34 @@ def check_addresses(http: GuardedHttp, platform: Platform) -> None:
         except Unreachable as error:
             raise ConfigurationAddressForbidden(f"{name}: {error}", issuer=platform.issuer) from None
     source = platform.configuration_origin
-    for name in ("issuer", "registration_endpoint", "jwks_uri"):
+    for name in ("issuer", "registration_endpoint", "token_endpoint", "jwks_uri"):
         address = getattr(platform, name)
-        if same_origin(address, source):
-            continue
-        # The family's word counts only when the configuration, too, comes from one of its hosts.
-        if may_speak_for(platform.issuer, source) and may_speak_for(platform.issuer, address):
-            continue
+        if not _is_its_own(platform, name, address):
+            raise ConfigurationOfAnotherHost(
+                f"{name} {without_query(address)} from {source}", issuer=platform.issuer
+            )
+    server = platform.authorization_server
+    if server is not None and not _is_its_own(platform, "authorization_server", _as_address(server)):
+        # It is the audience of our client assertions: one for another platform could be used there.
         raise ConfigurationOfAnotherHost(
-            f"{name} {without_query(address)} from {source}", issuer=platform.issuer
+            f"authorization_server {without_query(server)} from {source}", issuer=platform.issuer
         )
+
+
+def _is_its_own(platform: Platform, name: str, address: str) -> bool:
+    """Whether an address is on the host that the configuration came from, or on one that its family may name."""
+    source = platform.configuration_origin
+    if same_origin(address, source):
+        return True
+    if name == "registration_endpoint" and names_any_registration_endpoint(source):
+        return urlsplit(address).scheme == "https"
+    # The family's word counts only when the configuration, too, comes from one of its hosts.
+    return may_speak_for(platform.issuer, source) and may_speak_for(platform.issuer, address)
+
+
+def _as_address(server: str) -> str:
+    """``authorization_server`` is an address, or a bare host as Canvas writes it."""
+    return server if "://" in server else f"https://{server}"
 
 
 def tool_configuration(base_url: str, platform: Platform, language: str) -> dict[str, Any]:
@@ -268,7 +312,8 @@ def connect(
     platform = read_platform(http, request)
     document = tool_configuration(base_url, platform, language)
     try:
-        answer = http.post_json(platform.registration_endpoint, document, headers=request.headers)
+        with _one_of_few():
+            answer = http.post_json(platform.registration_endpoint, document, headers=request.headers)
     except Unreachable as error:
         raise _refusal_of(error, platform) from None
     try:
@@ -286,13 +331,15 @@ def connect(
         platform_family=platform.family,
         label=invitation.label or platform.account_name,
         deployment_ids=(deployment_id,) if deployment_id else (),
-        frame_origins=(platform.configuration_origin,),
+        frame_origins=tuple(
+            dict.fromkeys([platform.configuration_origin, origin_of(platform.registration_endpoint) or ""])
+        ),
     )
     try:
         with database.transaction() as db:
             registration = add(db, new)
             use(db, invitation.id, registration.id)
-    except (InvitationRefused, sa.exc.SQLAlchemyError) as error:
+    except (InvitationRefused, AudienceTaken, sa.exc.SQLAlchemyError) as error:
         # The invitation was good before the platform was asked: somebody else was faster with it.
         raise RegistrationNotStored(
             type(error).__name__, issuer=new.issuer, client_id=new.client_id

@@ -21,9 +21,10 @@ from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
+from lti_tool.jobs.background import BackgroundPool
 from lti_tool.lti import roles
 from lti_tool.lti.models import Deployment, ResourceLink
-from lti_tool.lti.service import Answer, Parts, PlatformService, TokenRefused
+from lti_tool.lti.service import Answer, Parts, PlatformService, ServiceHostUnknown, TokenRefused
 from lti_tool.lti.upserts import insert_for
 from lti_tool.people import Course, Membership, Person
 from schemas.nrps import load_members
@@ -33,9 +34,13 @@ CONTAINER_TYPE: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+jso
 PAGE_SIZE: Final = 500
 """Asked for; a platform may give fewer. Moodle and Open edX give pages only when a limit is asked for."""
 MOST_PAGES: Final = 5000
+LONGEST_READING: Final = dt.timedelta(minutes=10)
+"""How long a whole reading may take, however many pages it has."""
 FRESH_FOR: Final = dt.timedelta(hours=1)
-_CLAIM: Final = dt.timedelta(minutes=5)
-"""How long nobody else starts to read: longer than a reading takes, and the pause after one that failed."""
+_CLAIM: Final = LONGEST_READING + dt.timedelta(minutes=1)
+"""How long nobody else starts to read while somebody reads."""
+RETRY_AFTER: Final = dt.timedelta(minutes=5)
+"""How long nobody starts to read after a reading that failed."""
 
 _log = structlog.get_logger(__name__)
 
@@ -66,8 +71,8 @@ def roster_is_due(course: Course, now: dt.datetime) -> bool:
 def refresh_if_due(tool: Parts, course_id: uuid.UUID) -> bool:
     """Read the roster if it is due and nobody else is reading it. True when it was read.
 
-    For the tutor's page: never raises for what a platform does, and a failure leaves the old roster and is
-    logged. Goes over the network, so never inside a transaction.
+    Never raises for what a platform does: a failure leaves the old roster and is logged. Goes over the network, so
+    never inside a transaction and never in a request's thread (:class:`RosterReadings`).
     """
     now = utcnow()
     can_start = (
@@ -93,11 +98,40 @@ def refresh_if_due(tool: Parts, course_id: uuid.UUID) -> bool:
         reading = read_roster(tool, course_id)
     except RosterUnreadable as error:
         _log.warning("roster_unreadable", course=str(course_id), problem=str(error))
+        with tool.database.transaction() as db:
+            db.execute(
+                sa.update(Course).where(Course.id == course_id).values(roster_claimed_until=now + RETRY_AFTER)
+            )
         return False
     _log.info(
         "roster_read", course=str(course_id), members=reading.members, pages=reading.pages, left=reading.left
     )
     return True
+
+
+class RosterReadings:
+    """Readings of rosters behind the pages that need them, in threads of this process.
+
+    At most two for each registration, so that a slow platform's courses keep nobody else waiting. A reading that ends
+    with its process is tried again at a later visit, once its claim on the course has run out.
+    """
+
+    def __init__(self) -> None:
+        self._pool = BackgroundPool("roster", threads=16, per_key=2, waiting=2, waiting_per_key=1)
+
+    @property
+    def running(self) -> int:
+        """How many rosters are being read."""
+        return self._pool.running
+
+    def refresh(
+        self, tool: Parts, course: Course, registration_id: uuid.UUID, *, wait_seconds: float = 0
+    ) -> bool:
+        """Begin to read the roster if it is due; whether it was read within ``wait_seconds``."""
+        if not roster_is_due(course, utcnow()):
+            return False
+        task = self._pool.start(registration_id, lambda: refresh_if_due(tool, course.id))
+        return task is not None and self._pool.wait(task, wait_seconds)
 
 
 def read_roster(tool: Parts, course_id: uuid.UUID) -> RosterReading:
@@ -127,6 +161,8 @@ def read_roster(tool: Parts, course_id: uuid.UUID) -> RosterReading:
             break
         if answer.next_url in seen or pages >= MOST_PAGES:
             raise RosterUnreadable("its pages lead back to each other")
+        if utcnow() - started_at > LONGEST_READING:
+            raise RosterUnreadable(f"it takes longer than {LONGEST_READING}")
         seen.add(answer.next_url)
         answer = _page(service, answer.next_url)
     return RosterReading(
@@ -151,7 +187,7 @@ class _RefusedError(RosterUnreadable):
 def _page(service: PlatformService, url: str) -> Answer:
     try:
         answer = service.call("GET", url, [SCOPE], accept=CONTAINER_TYPE)
-    except TokenRefused as error:
+    except (TokenRefused, ServiceHostUnknown) as error:
         raise RosterUnreadable(str(error)) from None
     except requests.RequestException as error:
         raise RosterUnreadable(f"{type(error).__name__}: {str(error)[:300]}") from None

@@ -7,7 +7,6 @@ It keeps itself up to date: the browser asks every three seconds with the ETag o
 from __future__ import annotations
 
 import hashlib
-import threading
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from lti_tool import recording
 from lti_tool.database import utcnow
-from lti_tool.lti import roster
 from lti_tool.mentoring import actions, journey, overview
 from lti_tool.mentoring.models import Cohort, Participant, Role
 from lti_tool.mentoring.programme_templates import (
@@ -35,6 +33,9 @@ from lti_tool.views.launch_sessions import here, require_tutor
 from lti_tool.views.participants import done_message
 from schemas.mentoring_forms import PairForm, ReopenForm, TutorValidationForm, read_form
 from schemas.problem import Problem, ShapeError
+
+FIRST_ROSTER_SECONDS = 1.5
+"""How long the first page of a course waits for its roster."""
 
 blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
 
@@ -76,15 +77,15 @@ def _open() -> None:
 
 
 def _read_roster() -> None:
-    """Read the roster when it is due: now at the first visit, so that everybody is there; later behind the page,
-    which shows the change by itself."""
+    """Read the roster when it is due, behind the page, which shows the change by itself.
+
+    The first visit waits a moment, so that everybody is there where the platform is quick.
+    """
     tool = current_tool()
     with tool.database.reading() as db:
         course = db.get_one(Course, g.launch.course_id)
-    if course.roster_read_at is None:
-        roster.refresh_if_due(tool, course.id)
-    elif roster.roster_is_due(course, utcnow()):
-        threading.Thread(target=roster.refresh_if_due, args=(tool, course.id), daemon=True).start()
+    wait = FIRST_ROSTER_SECONDS if course.roster_read_at is None else 0
+    tool.rosters.refresh(tool, course, g.launch.registration_id, wait_seconds=wait)
 
 
 def _template() -> ProgrammeTemplate:

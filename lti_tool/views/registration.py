@@ -25,6 +25,7 @@ from lti_tool.lti.registration import (
     ConfigurationOfAnotherHost,
     PlatformAnswerUnreadable,
     PlatformRefusedTool,
+    RegistrationBusy,
     RegistrationFromElsewhere,
     RegistrationNotStored,
     RegistrationRefused,
@@ -34,6 +35,7 @@ from lti_tool.lti.registration import (
     read_request,
 )
 from lti_tool.lti.registrations import AlreadyRegistered
+from lti_tool.lti.tool_config import PlatformRegistration
 from lti_tool.tool import current_tool
 from lti_tool.views.refusals import record, reference
 from schemas.web_address import is_web_address
@@ -81,6 +83,8 @@ def register() -> ResponseReturnValue:
         base_url=tool.config.base_url,
         language=str(get_locale() or tool.config.default_locale),
     )
+    # Its first launch then need not wait for its keys.
+    tool.platform_keys.prefetch(PlatformRegistration.from_row(registration))
     return render_template("setup/connected.html", registration=registration)
 
 
@@ -106,6 +110,7 @@ _WORDS: Mapping[type[Refused], str] = {
     PlatformRefusedTool: "platform_said_no",
     PlatformAnswerUnreadable: "half_done",
     RegistrationNotStored: "half_done",
+    RegistrationBusy: "busy",
     RegistrationRefused: "configuration",
 }
 """Which words of ``setup/refused.html`` a refusal gets: those of its nearest class."""
