@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
 
@@ -108,6 +109,24 @@ class FrameOriginSchema(Schema):
     """An origin that may frame the tool."""
 
     origin = fields.String(required=True, validate=origin)
+
+
+class ServiceHostSchema(Schema):
+    """A host of a platform's services: a name or an address, and a port where it is not that of HTTPS."""
+
+    host = fields.String(required=True)
+
+    @post_load
+    def as_compared(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The host as addresses are compared: in lower case, without the port of HTTPS."""
+        address = f"https://{data['host'].strip()}"
+        try:
+            origin(address)
+        except ValidationError:
+            raise ValidationError(
+                "must be a host such as services.example.org or lms.example.org:8443", "host"
+            ) from None
+        return {"host": urlsplit(address).netloc.lower().removesuffix(":443")}
 
 
 class InvitationSchema(Schema):

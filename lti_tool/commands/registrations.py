@@ -14,7 +14,12 @@ from lti_tool.lti.invitations import DEFAULT_DAYS, setup_url
 from lti_tool.lti.invitations import invite as make_invitation
 from lti_tool.lti.models import Deployment, Registration
 from lti_tool.tool import Tool
-from schemas.registration import FrameOriginSchema, InvitationSchema, ManualRegistrationSchema
+from schemas.registration import (
+    FrameOriginSchema,
+    InvitationSchema,
+    ManualRegistrationSchema,
+    ServiceHostSchema,
+)
 
 
 class BadInput(click.ClickException):
@@ -113,6 +118,11 @@ def add(
         raise click.ClickException(
             f"{new.issuer} is registered with the client id {new.client_id} already; nothing was changed"
         ) from None
+    except store.AudienceTaken as error:
+        raise click.ClickException(
+            f"another registration asks {error.detail} for tokens with the client id {new.client_id} already; "
+            "nothing was changed"
+        ) from None
     if as_json:
         print_json(shown)
         return
@@ -166,6 +176,31 @@ def frame_origin(tool: Tool, registration_id: str, origin: str, as_json: bool) -
         print_json(shown)
     else:
         click.echo("May frame the tool: " + " ".join(shown["frame_origins"]))
+
+
+@registrations.command("service-host")
+@click.argument("registration_id", metavar="ID")
+@click.argument("host")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@pass_tool
+def service_host(tool: Tool, registration_id: str, host: str, as_json: bool) -> None:
+    """Let access tokens of registration ID be sent to one more host, where the platform has services.
+
+    \b
+    Example:
+      tandem registrations service-host 0d2c… services.example.org
+    """
+    identity = _identity(registration_id)
+    checked = _checked(ServiceHostSchema(), {"host": host}, {"host": "HOST"})
+    try:
+        with tool.database.transaction() as db:
+            shown = _registration(store.allow_service_host(db, identity, checked["host"]))
+    except store.NoSuchRow as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        print_json(shown)
+    else:
+        click.echo("Tokens may also be sent to: " + " ".join(shown["service_hosts"]))
 
 
 @click.group()
@@ -227,9 +262,10 @@ def _registration(row: Registration) -> dict[str, Any]:
         "client_id": row.client_id,
         "auth_login_url": row.auth_login_url,
         "auth_token_url": row.auth_token_url,
-        "auth_audience": row.auth_audience,
+        "token_audience": row.token_audience,
         "jwks_url": row.jwks_url,
         "frame_origins": row.frame_origins,
+        "service_hosts": row.service_hosts,
         "platform_family": row.platform_family,
         "deployments": [
             {"id": str(each.id), "deployment_id": each.deployment_id, "status": each.status}

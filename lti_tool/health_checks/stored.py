@@ -105,6 +105,12 @@ def platforms(tool: Tool) -> Seen:
                 f"{name}: deployment {deployment.deployment_id} awaits approval, its launches are refused",
                 f"if you know it, run: tandem deployments approve {deployment.id}",
             )
+        if registration.token_audience is None:
+            yield (
+                Verdict.WRONG,
+                f"{name}: another registration has the same token audience and client id, so no token is asked for",
+                "compare both (tandem registrations list --json) and register the true platform again",
+            )
         if not registration.deployments:
             yield (
                 Verdict.WARNING,

@@ -66,6 +66,8 @@ class VerifiedLaunch:
     line_item_url: str | None = None
     scopes: tuple[str, ...] = ()
     roster_url: str | None = None
+    service_hosts: tuple[str, ...] = ()
+    """Hosts of services that this launch is the first to name, where the platform's word is enough."""
     platform_family: str | None = None
     """What the platform is, when that is news; None when it said nothing or what we know already."""
     return_url: str | None = None
@@ -93,7 +95,8 @@ class VerifiedLaunch:
             if name in values:
                 values[name] = uuid.UUID(values[name])
         values["role"] = CourseRole(values["role"])
-        values["scopes"] = tuple(values.get("scopes", ()))
+        for name in ("scopes", "service_hosts"):
+            values[name] = tuple(values.get(name, ()))
         return cls(**values)
 
 
@@ -127,6 +130,9 @@ def arrive(
     if person_id is not None and place.course_id is not None:
         held = {"course_id": place.course_id, "person_id": person_id, "role": launch.role.value}
         execute(statements.membership, {**held, "active": True, "updated_at": now})
+    if launch.service_hosts:
+        registration = db.get_one(Registration, launch.registration_id, with_for_update=True)
+        registration.service_hosts = list(dict.fromkeys([*registration.service_hosts, *launch.service_hosts]))
     if launch.platform_family is not None:
         execute(statements.family, {"wanted": launch.registration_id, "family": launch.platform_family})
     session_id = uuid.uuid4()

@@ -7,6 +7,7 @@
 | 400, 422 otherwise | read the result: ours → sent; else dead, with the platform's words |
 | 404, 410 | the line item is gone: dead |
 | 401 after a fresh token, or no token at all | this registration waits until somebody has looked; nothing is dropped |
+| nothing was sent, since the address is on a host that is not the platform's | this line item waits |
 | 403 | this line item waits, longer each time: Moodle says so of one that was taken away, the others go on |
 | 500 | this line item waits: Open edX says so of one score that it cannot take, the others go on |
 | 429, 502 to 504, a time-out, a reset, anything else | the same bytes later, and the others with them |
@@ -27,7 +28,7 @@ import requests
 
 from lti_tool.lti.grades import RESULT_SCOPE, SCORE_SCOPE
 from lti_tool.lti.http import Unreachable
-from lti_tool.lti.service import Answer, PlatformService, TokenRefused
+from lti_tool.lti.service import Answer, PlatformService, ServiceHostUnknown, TokenRefused
 from lti_tool.outbox import Parcel
 from schemas.ags import ResultSchema
 from xapi.delivery import Blocked, Dead, Retry, Sent, retry_after
@@ -90,6 +91,8 @@ def _deliver_one(service: PlatformService, parcel: Parcel) -> tuple[ScoreOutcome
         )
     except TokenRefused as error:
         return Blocked(str(error)), True
+    except ServiceHostUnknown as error:
+        return Retry(f"the line item's address: {error}"), False
     except requests.RequestException as error:
         if isinstance(error, Unreachable) and error.reason in _FORBIDDEN:
             return Dead(f"the line item's address: {error}"), False
@@ -154,6 +157,8 @@ def _result(service: PlatformService, parcel: Parcel) -> tuple[dict[str, Any] | 
             return ResultSchema().load_matching(answer.json(), target["user_id"]), None
     except TokenRefused:
         return None, Sent()
+    except ServiceHostUnknown as error:
+        return None, Retry(f"reading the result: {error}")
     except requests.RequestException as error:
         return None, Retry(f"reading the result: {_told(error)}")
     if answer.status in (401, 403, 404, 405):

@@ -37,7 +37,10 @@ class Registration(Base):
     """The trust between one issuer's client id and this tool."""
 
     __tablename__ = "registration"
-    __table_args__ = (sa.UniqueConstraint("issuer", "client_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("issuer", "client_id"),
+        sa.UniqueConstraint("token_audience", "client_id"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     label: Mapped[str | None] = mapped_column(sa.String(255))
@@ -46,11 +49,17 @@ class Registration(Base):
     auth_login_url: Mapped[str] = mapped_column(sa.Text)
     """The platform's OIDC authorisation endpoint."""
     auth_token_url: Mapped[str] = mapped_column(sa.Text)
-    auth_audience: Mapped[str | None] = mapped_column(sa.Text)
-    """The ``aud`` of our client assertions when it is not the token URL."""
+    token_audience: Mapped[str | None] = mapped_column(
+        sa.Text, default=lambda context: context.get_current_parameters()["auth_token_url"]
+    )
+    """The ``aud`` of our client assertions. None where another registration has it with the same client id: no token
+    is asked for then, since it would be the other's."""
     jwks_url: Mapped[str] = mapped_column(sa.Text)
     frame_origins: Mapped[list[str]] = mapped_column(default=list)
     """Origins that may frame the tool: the issuer's, the auth URL's, and those an admin adds."""
+    service_hosts: Mapped[list[str]] = mapped_column(default=list)
+    """Further hosts (``host`` or ``host:port``) to which access tokens of this registration may be sent: those an
+    operator added, and those a hosted family named in launches it signed."""
     platform_family: Mapped[str | None] = mapped_column(sa.String(50))
     """``product_family_code`` (moodle, canvas, …); chooses the theme and the quirks."""
     keyset_read_at: Mapped[dt.datetime | None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 from urllib.parse import urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -29,6 +30,13 @@ def origin_of(url: str) -> str | None:
     return f"{parts.scheme}://{host}{shown}"
 
 
+@functools.lru_cache(maxsize=256)
+def host_of(url: str) -> str | None:
+    """``host`` of a web address in lower case, with ``:port`` unless it is the scheme's own, or None."""
+    origin = origin_of(url)
+    return None if origin is None else urlsplit(origin).netloc
+
+
 def same_origin(url: str, base_url: str) -> bool:
     """Whether ``url`` is an address of the site at ``base_url``."""
     origin = origin_of(url)
@@ -43,3 +51,18 @@ def framing_origins(issuer: str, auth_login_url: str) -> list[str]:
     """
     found = (origin_of(url) for url in (issuer, auth_login_url))
     return list(dict.fromkeys(origin for origin in found if origin))
+
+
+def service_hosts(registration: Any) -> frozenset[str]:
+    """The hosts to which a registration's access tokens may be sent: its own, and those added to it.
+
+    ``registration``: a row of :class:`lti_tool.lti.models.Registration`.
+    """
+    addresses = (
+        registration.issuer,
+        registration.auth_login_url,
+        registration.auth_token_url,
+        registration.jwks_url,
+    )
+    own = {host for address in addresses if (host := host_of(address))}
+    return frozenset(own.union(registration.service_hosts))

@@ -24,6 +24,13 @@ class AlreadyRegistered(Refused):
     status = 409
 
 
+class AudienceTaken(Refused):
+    """Another registration asks for tokens with the same audience and client id."""
+
+    step = "registration"
+    status = 409
+
+
 class NoSuchRow(LookupError):
     """There is no registration or deployment of this id."""
 
@@ -38,6 +45,7 @@ class NewRegistration:
     auth_token_url: str
     jwks_url: str
     auth_audience: str | None = None
+    """The ``aud`` of client assertions where it is not the token URL."""
     platform_family: str | None = None
     label: str | None = None
     deployment_ids: tuple[str, ...] = ()
@@ -47,8 +55,13 @@ class NewRegistration:
 
 
 def add(db: Session, new: NewRegistration) -> Registration:
-    """Store a registration with its deployments. Raises :class:`AlreadyRegistered` and changes nothing then."""
+    """Store a registration with its deployments.
+
+    Raises :class:`AlreadyRegistered`, or :class:`AudienceTaken` where a token for it would be another platform's, and
+    changes nothing then.
+    """
     identity = uuid.uuid4()
+    audience = new.auth_audience or new.auth_token_url
     origins = [*frame_origins(new.issuer, new.auth_login_url), *new.frame_origins]
     stored = db.execute(
         insert_for(db, Registration)
@@ -59,17 +72,24 @@ def add(db: Session, new: NewRegistration) -> Registration:
             client_id=new.client_id,
             auth_login_url=new.auth_login_url,
             auth_token_url=new.auth_token_url,
-            auth_audience=new.auth_audience,
+            token_audience=audience,
+            service_hosts=[],
             jwks_url=new.jwks_url,
             frame_origins=list(dict.fromkeys(origins)),
             platform_family=new.platform_family,
             created_at=utcnow(),
         )
-        .on_conflict_do_nothing(index_elements=["issuer", "client_id"])
+        .on_conflict_do_nothing()
         .returning(Registration.id)
     )
     if stored.first() is None:
-        raise AlreadyRegistered(issuer=new.issuer, client_id=new.client_id)
+        known = db.scalar(
+            sa.select(Registration.id).where(
+                Registration.issuer == new.issuer, Registration.client_id == new.client_id
+            )
+        )
+        refusal = AudienceTaken if known is None else AlreadyRegistered
+        raise refusal(audience, issuer=new.issuer, client_id=new.client_id)
     for deployment_id in new.deployment_ids:
         db.add(
             Deployment(
@@ -120,6 +140,18 @@ def allow_framing(db: Session, identity: uuid.UUID, origin: str) -> Registration
     if spelt is None:
         raise ValueError(f"{origin!r} is not an origin")
     registration.frame_origins = list(dict.fromkeys([*registration.frame_origins, spelt]))
+    db.flush()
+    return registration
+
+
+def allow_service_host(db: Session, identity: uuid.UUID, host: str) -> Registration:
+    """Let access tokens of a registration be sent to ``host`` (``name`` or ``name:port``) too.
+
+    For a platform whose services are on other hosts than its issuer, its keys, its logins and its tokens. Raises
+    :class:`NoSuchRow`; a host named twice is kept once.
+    """
+    registration = find(db, identity)
+    registration.service_hosts = list(dict.fromkeys([*registration.service_hosts, host]))
     db.flush()
     return registration
 

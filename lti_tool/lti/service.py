@@ -30,6 +30,7 @@ from lti_tool.lti.crypto import SecretKeyChanged, Vault
 from lti_tool.lti.http import Unreachable
 from lti_tool.lti.keys import ToolKeys
 from lti_tool.lti.models import AccessToken, Registration
+from lti_tool.lti.origins import host_of, service_hosts
 from lti_tool.lti.upserts import insert_for
 from schemas.services import AccessTokenSchema
 
@@ -53,6 +54,10 @@ class Parts(Protocol):
 
 class TokenRefused(Exception):
     """The platform gave no access token: the registration, the key or the scopes are not as it knows them."""
+
+
+class ServiceHostUnknown(Exception):
+    """A service's address is not on a host of its platform, so it gets no token. The text names the host."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +105,11 @@ class PlatformService(ServiceConnector):
             .set_client_id(row.client_id)
             .set_auth_token_url(row.auth_token_url)
         )
-        if row.auth_audience:
-            registration.set_auth_audience(row.auth_audience)
+        if row.token_audience:
+            registration.set_auth_audience(row.token_audience)
         super().__init__(registration, parts.http)
+        self._has_audience = row.token_audience is not None
+        self._hosts = service_hosts(row)
         self.registration_id = registration_id
         self.platform_family = row.platform_family
         self._parts = parts
@@ -128,6 +135,11 @@ class PlatformService(ServiceConnector):
             return None
 
     def _new_token(self, scopes: str) -> str:
+        if not self._has_audience:
+            raise TokenRefused(
+                "another registration asks for tokens with the same audience and client id: remove the one that is not "
+                "trusted, then register this platform again"
+            )
         answer = self._exchange(
             "POST",
             self._registration.get_auth_token_url() or "",
@@ -161,7 +173,7 @@ class PlatformService(ServiceConnector):
         claims: dict[str, str | int] = {
             "iss": client_id,
             "sub": client_id,
-            "aud": self._registration.get_auth_audience() or self._registration.get_auth_token_url() or "",
+            "aud": self._registration.get_auth_audience() or "",
             "iat": now - 5,
             "exp": now + 60,
             "jti": str(uuid.uuid4()),
@@ -205,9 +217,10 @@ class PlatformService(ServiceConnector):
         A 401 is tried again with a new token; so is a 403 on a token from the store, since Open edX says 403 of a
         token that it does not know.
 
-        Raises :class:`TokenRefused`, or requests' exceptions (:class:`lti_tool.lti.http.Unreachable` among
-        them) when no answer came or the address may not be called.
+        Raises :class:`TokenRefused`, :class:`ServiceHostUnknown`, or requests' exceptions
+        (:class:`lti_tool.lti.http.Unreachable` among them) when no answer came or the address may not be called.
         """
+        self._check_host(url)
         headers = {"Accept": accept}
         if body is not None:
             headers["Content-Type"] = content_type
@@ -219,6 +232,15 @@ class PlatformService(ServiceConnector):
             token = self.get_access_token(scopes)
             answer = self._exchange(method, url, {**headers, "Authorization": f"Bearer {token}"}, body)
         return answer
+
+    def _check_host(self, url: str) -> None:
+        """A token opens the platform's services to whoever gets it: only the platform's own hosts do."""
+        host = host_of(url)
+        if host not in self._hosts:
+            raise ServiceHostUnknown(
+                f"{host or 'the address'} is not a host of this platform; if it is, run: "
+                f"tandem registrations service-host {self.registration_id} {host or 'HOST'}"
+            )
 
     def _exchange(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | dict[str, str] | None

@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection
 from lti_tool.database import Database
 from lti_tool.lti.errors import ClientAmbiguous, ClientUnknown, IssuerUnknown
 from lti_tool.lti.models import Deployment, DeploymentStatus, Registration
-from lti_tool.lti.origins import framing_origins
+from lti_tool.lti.origins import framing_origins, service_hosts
 from lti_tool.lti.upserts import table_of
 
 _REGISTRATION = table_of(Registration)
@@ -57,6 +57,8 @@ class PlatformRegistration(LtiRegistration):
     id: uuid.UUID
     frame_origins: list[str]
     platform_family: str | None
+    hosts: frozenset[str]
+    """Those to which its access tokens may be sent."""
 
     @classmethod
     def from_row(cls, row: Any) -> PlatformRegistration:
@@ -66,10 +68,11 @@ class PlatformRegistration(LtiRegistration):
         registration.set_issuer(row.issuer).set_client_id(row.client_id)
         registration.set_auth_login_url(row.auth_login_url).set_auth_token_url(row.auth_token_url)
         registration.set_key_set_url(row.jwks_url)
-        if row.auth_audience:
-            registration.set_auth_audience(row.auth_audience)
+        if row.token_audience:
+            registration.set_auth_audience(row.token_audience)
         registration.frame_origins = row.frame_origins or framing_origins(row.issuer, row.auth_login_url)
         registration.platform_family = row.platform_family
+        registration.hosts = service_hosts(row)
         return registration
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -19,6 +20,7 @@ from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.demo.lms.tools import SUPPORTED_SCOPES
 from lti_tool.demo.lms.tools import Tool as RegisteredTool
+from lti_tool.lti import registrations
 from lti_tool.lti.models import Deployment, DeploymentStatus, Registration, ResourceLink
 from lti_tool.mentoring import actions
 from lti_tool.mentoring.models import Role
@@ -58,6 +60,11 @@ class Connected:
     def scores(self) -> list[tuple[int, str, str]]:
         """What the score service answered to each score that it received."""
         return self.calls("/scores")
+
+    def has_services_at(self, address: str) -> None:
+        """Let the platform's services be at another address too, as an operator would say."""
+        with self.tool.database.transaction() as db:
+            registrations.allow_service_host(db, self.world.registration_id, urlsplit(address).netloc)
 
     def cell(self, subject: str) -> dict[str, Any]:
         """A student's cell in the activity's column of the gradebook."""

@@ -159,3 +159,46 @@ def test_two_processes_that_migrate_at_once_take_turns(empty_database_url):
 def test_a_database_that_two_processes_migrated_is_as_the_models_are(database, empty_database_url):
     migrate_in_two_processes(empty_database_url)
     assert differences(database) == []
+
+
+def test_of_registrations_that_ask_for_the_same_tokens_only_the_oldest_goes_on(database):
+    """One of the two was made to use the other's tokens: an operator has to look."""
+    migrate(database, "0001")
+    insert = (
+        "INSERT INTO registration (id, issuer, client_id, auth_login_url, auth_token_url, auth_audience, jwks_url,"
+        " frame_origins, created_at) VALUES (:id, :issuer, 'client', 'https://x/auth', :token, :audience, 'https://x/jwks',"
+        " '[]', :at)"
+    )
+    rows = [
+        ("a" * 32, "https://first.example", "https://first.example/token", None, "2026-01-01 00:00:00"),
+        ("b" * 32, "https://evil.example", "https://first.example/token", None, "2026-01-02 00:00:00"),
+        (
+            "c" * 32,
+            "https://sly.example",
+            "https://sly.example/token",
+            "https://first.example/token",
+            "2026-01-03",
+        ),
+        (
+            "d" * 32,
+            "https://other.example",
+            "https://other.example/token",
+            "https://other.example/",
+            "2026-01-04",
+        ),
+    ]
+    with database.transaction() as db:
+        for identity, issuer, token, audience, at in rows:
+            db.execute(
+                sa.text(insert),
+                {"id": identity, "issuer": issuer, "token": token, "audience": audience, "at": at},
+            )
+    migrate(database)
+    with database.reading() as db:
+        audiences = dict(db.execute(sa.text("SELECT issuer, token_audience FROM registration")).all())
+    assert audiences == {
+        "https://first.example": "https://first.example/token",
+        "https://evil.example": None,
+        "https://sly.example": None,
+        "https://other.example": "https://other.example/",
+    }

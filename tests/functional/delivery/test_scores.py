@@ -70,6 +70,7 @@ def answer_with(connected, server: HTTPServer, *answers: Response, result: objec
     server.expect_request("/item/scores").respond_with_handler(take)
     if result is not None:
         server.expect_request("/item/results").respond_with_json(result)
+    connected.has_services_at(server.url_for("/"))
     with connected.tool.database.transaction() as db:
         db.execute(sa.update(ResourceLink).values(line_item_url=server.url_for("/item?type_id=3")))
     return got

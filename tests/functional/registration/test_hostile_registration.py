@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from werkzeug import Response
 
 from lti_tool.lti.models import Invitation, Refusal
+from lti_tool.lti.registrations import NewRegistration, add
 from tests.functional.registration.conftest import PLATFORM_CLAIM, TOOL_CLAIM, Administrator, FakePlatform
 
 ELSEWHERE = "http://evil.example.org"
@@ -83,7 +84,9 @@ def test_a_redirect_of_the_configuration_is_not_followed(
 # What the configuration says
 
 
-@pytest.mark.parametrize("name", ["issuer", "registration_endpoint", "jwks_uri"])
+@pytest.mark.parametrize(
+    "name", ["issuer", "registration_endpoint", "jwks_uri", "token_endpoint", "authorization_server"]
+)
 def test_a_configuration_may_not_speak_for_another_host(
     administrator: Administrator, platform: FakePlatform, name: str
 ) -> None:
@@ -422,3 +425,63 @@ def _drip(listener: socket.socket) -> None:
             except OSError:
                 return
             time.sleep(0.2)
+
+
+# One tenant and another one's tokens
+
+
+VICTIM = "https://victim.example"
+
+
+def _register_victim(administrator: Administrator, client_id: str) -> None:
+    with administrator.tool.database.transaction() as db:
+        add(
+            db,
+            NewRegistration(
+                issuer=VICTIM,
+                client_id=client_id,
+                auth_login_url=f"{VICTIM}/auth",
+                auth_token_url=f"{VICTIM}/token",
+                jwks_url=f"{VICTIM}/jwks",
+            ),
+        )
+
+
+@pytest.mark.parametrize("name", ["token_endpoint", "authorization_server"])
+def test_a_platform_that_names_anothers_token_endpoint_is_not_registered(
+    administrator: Administrator, platform: FakePlatform, name: str
+) -> None:
+    """With the other's public client id in its answer, the tool would ask the other for tokens, or sign for it."""
+    _register_victim(administrator, platform.answer["client_id"])
+    platform.configuration[name] = f"{VICTIM}/token"
+    administrator.open(platform.configuration_url)
+    assert reason(administrator) == "configuration_of_another_host"
+    assert [registration.issuer for registration in administrator.registrations()] == [VICTIM]
+
+
+def test_a_bare_host_as_authorization_server_must_be_its_own(
+    administrator: Administrator, platform: FakePlatform
+) -> None:
+    platform.configuration["authorization_server"] = "victim.example"
+    administrator.open(platform.configuration_url)
+    assert reason(administrator) == "configuration_of_another_host"
+
+
+def test_an_audience_that_another_registration_has_is_refused_at_the_end_too(
+    administrator: Administrator, platform: FakePlatform
+) -> None:
+    """Registered by hand meanwhile, with this platform's token endpoint and the client id that it gives us."""
+    with administrator.tool.database.transaction() as db:
+        add(
+            db,
+            NewRegistration(
+                issuer="https://other.example",
+                client_id=platform.answer["client_id"],
+                auth_login_url="https://other.example/auth",
+                auth_token_url=platform.configuration["token_endpoint"],
+                jwks_url="https://other.example/jwks",
+            ),
+        )
+    administrator.connect(platform.configuration_url)
+    assert reason(administrator) == "registration_not_stored"
+    assert len(administrator.registrations()) == 1

@@ -54,6 +54,7 @@ def serve_members(connected, server: HTTPServer, *pages: list[dict], link: str =
     server.expect_request("/members").respond_with_handler(page(0))
     for index in range(1, len(pages)):
         server.expect_request(f"/more-{index}").respond_with_handler(page(index))
+    connected.has_services_at(server.url_for("/"))
     change_course(connected, roster_url=server.url_for("/members"))
     return seen
 
@@ -180,6 +181,7 @@ def test_pages_that_lead_back_to_each_other_end(connected, httpserver):
 
 
 def test_a_page_that_is_not_a_roster_ends_the_reading(connected, httpserver):
+    connected.has_services_at(httpserver.url_for("/"))
     httpserver.expect_request("/members").respond_with_json(["nobody"])
     change_course(connected, roster_url=httpserver.url_for("/members"))
     with pytest.raises(RosterUnreadable, match="not a membership container"):

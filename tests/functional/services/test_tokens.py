@@ -13,7 +13,7 @@ from lti_tool.lti.http import Unreachable
 from lti_tool.lti.models import AccessToken, Registration
 from lti_tool.lti.roster import CONTAINER_TYPE
 from lti_tool.lti.roster import SCOPE as ROSTER_SCOPE
-from lti_tool.lti.service import PlatformService, TokenRefused
+from lti_tool.lti.service import PlatformService, ServiceHostUnknown, TokenRefused
 from lti_tool.people import Course
 from lti_tool.tool import make_tool
 from tests.functional.connected import connect
@@ -100,6 +100,7 @@ def test_a_token_that_the_platform_forgot_is_asked_for_once_more(connected):
 
 
 def test_a_second_401_is_the_answer(connected, httpserver: HTTPServer):
+    connected.has_services_at(httpserver.url_for("/"))
     httpserver.expect_request("/refuses").respond_with_data("no", 401)
     answer = service(connected).call("GET", httpserver.url_for("/refuses"), [ROSTER_SCOPE])
     assert (answer.status, tokens_given(connected)) == (401, 2)
@@ -126,7 +127,7 @@ def test_a_tool_that_cannot_read_its_own_key_gets_no_token(connected):
 
 def test_an_audience_that_was_given_goes_into_the_assertion(connected):
     with connected.tool.database.transaction() as db:
-        db.execute(sa.update(Registration).values(auth_audience="https://elsewhere.example/"))
+        db.execute(sa.update(Registration).values(token_audience="https://elsewhere.example/"))
     with pytest.raises(TokenRefused):
         service(connected).get_access_token([SCORE_SCOPE])
 
@@ -140,6 +141,7 @@ def test_a_token_endpoint_that_answers_nonsense_gives_no_token(connected, httpse
 
 
 def test_the_next_page_keeps_its_capitals(connected, httpserver: HTTPServer):
+    connected.has_services_at(httpserver.url_for("/"))
     httpserver.expect_request("/page").respond_with_data(
         "[]", headers={"Link": '</Page?Bookmark=AbCdEf>; rel="next"'}, content_type="application/json"
     )
@@ -171,10 +173,12 @@ def test_pylti1p3s_own_services_work_on_it(connected):
     ["http://169.254.169.254/latest", "https://127.0.0.1:1/", "https://10.0.0.1/", "file:///etc/passwd"],
 )
 def test_a_service_address_on_a_private_network_is_not_called(connected, address):
+    if address.startswith("http"):
+        connected.has_services_at(address)
     service(connected).get_access_token([ROSTER_SCOPE])
     guarded = make_tool(dataclasses.replace(connected.tool.config, allow_private_networks=False))
     calling = PlatformService(guarded, connected.world.registration_id)
-    with pytest.raises(Unreachable, match=r"not_https|private_address|bad_address"):
+    with pytest.raises((Unreachable, ServiceHostUnknown), match=r"not_https|private_address|not a host"):
         calling.call("GET", address, [ROSTER_SCOPE])
     guarded.http.close()
     guarded.database.dispose()

@@ -264,3 +264,35 @@ def test_an_unknown_deployment_is_one_line_and_a_code(run: Run, identity: str, c
 )
 def test_every_help_has_an_example(group: Any, arguments: list[str]) -> None:
     assert "Example" in CliRunner().invoke(group, [*arguments, "--help"]).output
+
+
+def test_a_service_host_is_kept_as_addresses_are_compared(tool, run):
+    run(registrations, *adding())
+    result = run(registrations, "service-host", str(stored(tool)[0].id), "Services.Example.org:443")
+    assert result.exit_code == 0
+    assert stored(tool)[0].service_hosts == ["services.example.org"]
+
+
+def test_a_service_host_named_twice_is_kept_once(tool, run):
+    run(registrations, *adding())
+    for _ in range(2):
+        run(registrations, "service-host", str(stored(tool)[0].id), "services.example.org:8443")
+    assert stored(tool)[0].service_hosts == ["services.example.org:8443"]
+
+
+@pytest.mark.parametrize(
+    "host", ["", "https://services.example.org", "a host", "services.example.org/path", "*"]
+)
+def test_a_service_host_is_a_host_alone(tool, run, host):
+    run(registrations, *adding())
+    result = run(registrations, "service-host", str(stored(tool)[0].id), host)
+    assert (result.exit_code, stored(tool)[0].service_hosts) == (2, [])
+    assert "HOST" in result.output
+
+
+def test_a_platform_whose_tokens_another_asks_for_is_not_added(tool, run):
+    run(registrations, *adding())
+    result = run(registrations, *adding(issuer="https://evil.example.org"))
+    assert result.exit_code == 1
+    assert "tokens" in result.output
+    assert len(stored(tool)) == 1

@@ -64,24 +64,44 @@ def test_a_true_platform_is_accepted(http: GuardedHttp, platform: Platform) -> N
     assert check_addresses(http, platform) is None  # type: ignore[func-returns-value]  # it raises or not
 
 
-@pytest.mark.parametrize("name", ["issuer", "jwks_uri", "registration_endpoint"])
-@pytest.mark.parametrize("platform", [MOODLE, CANVAS], ids=["moodle", "canvas"])
+OTHER_HOSTS = [
+    "https://evil.example.org/",
+    "https://instructure.com.evil.example.org/",
+    "https://evilinstructure.com/",
+    "https://sso.canvaslms.com.evil.example.org/",
+    "https://lms.example.org:8443/",
+    "https://lms.example.org.evil.example.org/",
+]
+
+
 @pytest.mark.parametrize(
-    "address",
+    ("platform", "name"),
     [
-        "https://evil.example.org/",
-        "https://instructure.com.evil.example.org/",
-        "https://evilinstructure.com/",
-        "https://sso.canvaslms.com.evil.example.org/",
-        "https://lms.example.org:8443/",
-        "https://lms.example.org.evil.example.org/",
+        *((MOODLE, name) for name in ("issuer", "jwks_uri", "registration_endpoint", "token_endpoint")),
+        *((CANVAS, name) for name in ("issuer", "jwks_uri", "token_endpoint")),
     ],
 )
+@pytest.mark.parametrize("address", OTHER_HOSTS)
 def test_no_platform_speaks_for_another_host(
     http: GuardedHttp, platform: Platform, name: str, address: str
 ) -> None:
     with pytest.raises(ConfigurationOfAnotherHost):
         check_addresses(http, replace(platform, **{name: address}))
+
+
+@pytest.mark.parametrize("address", ["https://canvas.school.example/", *OTHER_HOSTS])
+def test_a_configuration_of_hosted_canvas_may_name_a_schools_own_host_for_registering(
+    http: GuardedHttp, address: str
+) -> None:
+    """Schools have hosts of their own, and the configuration comes from Canvas itself."""
+    assert check_addresses(http, replace(CANVAS, registration_endpoint=address)) is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.parametrize("server", ["https://evil.example.org/token", "evil.example.org"])
+@pytest.mark.parametrize("platform", [MOODLE, CANVAS], ids=["moodle", "canvas"])
+def test_no_platform_names_anothers_audience(http: GuardedHttp, platform: Platform, server: str) -> None:
+    with pytest.raises(ConfigurationOfAnotherHost):
+        check_addresses(http, replace(platform, authorization_server=server))
 
 
 def test_a_stranger_does_not_speak_for_canvas(http: GuardedHttp) -> None:
