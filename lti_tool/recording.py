@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from lti_tool.config import Config
 from lti_tool.database import utcnow
 from lti_tool.lti import grades
-from lti_tool.lti.models import ResourceLink, ScoreTrail
+from lti_tool.lti.models import ResourceLink
 from lti_tool.mentoring import events, progress
 from lti_tool.telling import Teller
 from lti_tool.tool import Tool
@@ -51,21 +51,16 @@ def settle(db: Session, config: Config, now: dt.datetime) -> int:
 
 
 def catch_up(db: Session, course_id: uuid.UUID, now: dt.datetime | None = None) -> int:
-    """Tell line items that know nothing yet where everybody stands; return how many scores were enqueued.
+    """Enqueue the scores that a course's line items do not have yet; return how many were enqueued.
 
-    For every arrival in a course: a line item may become known long after people began, when a tutor ticks
-    "accept grades". Costs one query when there is nothing new. Belongs in a :func:`transaction`.
+    For an arrival that brought a line item or new rights to one: it may become known long after people began, when a
+    tutor ticks "accept grades". Each person is judged by their own scores: what another registration recorded for the
+    same address says nothing about this one. Belongs in a :func:`transaction`.
     """
-    fresh = (
-        sa.select(ResourceLink.scopes)
-        .outerjoin(ScoreTrail, ScoreTrail.line_item_url == ResourceLink.line_item_url)
-        .where(
-            ResourceLink.course_id == course_id,
-            ResourceLink.line_item_url.is_not(None),
-            ScoreTrail.line_item_url.is_(None),
-        )
+    links = sa.select(ResourceLink.scopes).where(
+        ResourceLink.course_id == course_id, ResourceLink.line_item_url.is_not(None)
     )
-    if not any(grades.SCORE_SCOPE in scopes for scopes in db.scalars(fresh)):
+    if not any(grades.SCORE_SCOPE in scopes for scopes in db.scalars(links)):
         return 0
     enqueued = _report(db, progress.current(db, course_id), now or utcnow())
     db.info[_CAUGHT_UP] = db.info.get(_CAUGHT_UP, 0) + enqueued

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from lti_tool import recording
 from lti_tool.database import utcnow
-from lti_tool.lti.models import ResourceLink, ScoreTrail
+from lti_tool.lti.models import Registration, ResourceLink, ScoreTrail
 from lti_tool.mentoring import actions
 from lti_tool.mentoring.models import FactRow, MentoringSession, Objective, Pair, Participant, Role
 from lti_tool.outbox import Delivery, DeliveryKind, StatementTrail
@@ -374,6 +374,32 @@ def test_catching_up_twice_reports_once(tool, world, pair):
         recording.catch_up(db, world.course_id)
     with recording.transaction(tool) as db:
         assert recording.catch_up(db, world.course_id) == 0
+
+
+def test_what_another_platform_recorded_for_the_same_address_holds_nothing_back(tool, world, pair):
+    """Anybody can launch with the line item's address of somebody else."""
+    confirm(tool, world, log(tool, world))
+    with tool.database.transaction() as db:
+        other = Registration(
+            issuer="https://other.example",
+            client_id="other",
+            auth_login_url="https://other.example/auth",
+            auth_token_url="https://other.example/token",
+            jwks_url="https://other.example/jwks",
+        )
+        db.add(other)
+        db.flush()
+        stranger = Person(id=uuid.uuid4(), registration_id=other.id, subject="stranger")
+        db.add(stranger)
+        db.flush()
+        db.add(
+            ScoreTrail(
+                line_item_url=LINE_ITEM, person_id=stranger.id, standing="onboarded", last_timestamp=utcnow()
+            )
+        )
+    grade_column(tool, world)
+    with recording.transaction(tool) as db:
+        assert recording.catch_up(db, world.course_id) == 2
 
 
 def test_catching_up_wakes_the_worker(tool, world, pair):
