@@ -150,7 +150,7 @@ class Teller:
 
     def _held(self, fact: events.SessionLogged | events.SessionCorrected) -> Iterator[Build]:
         pair = self._pair(_given(fact.pair_id))
-        session = _session(_given(fact.subject_id), fact.started_at, fact.minutes, fact.format)
+        session = _session(_given(fact.subject_id), fact.held_on, fact.minutes, fact.format)
         for role in (Role.MENTOR, Role.MENTEE):
             scene = self._scene(fact.cohort_id, pair.languages[role])
             yield partial(statements.session_held, scene, pair.scene, session, role, revision=fact.revision)
@@ -159,7 +159,7 @@ class Teller:
         pair = self._pair(_given(fact.pair_id))
         role = pair.roles[_given(fact.participant_id)]
         row = self._db.get_one(MentoringSession, _given(fact.subject_id))
-        session = _session(row.id, row.started_at, row.minutes, row.format)
+        session = _session(row.id, row.held_on, row.minutes, row.format)
         scene = self._scene(fact.cohort_id, pair.languages[role])
         return partial(statements.session_confirmed, scene, pair.scene, session, role, revision=fact.revision)
 
@@ -283,8 +283,8 @@ def _platform(registration: Registration) -> str:
     return _PLATFORMS.get(family.lower()) or urlsplit(registration.issuer).hostname or registration.issuer
 
 
-def _session(identifier: uuid.UUID, started_at: dt.datetime, minutes: int, code: str) -> SessionScene:
-    return SessionScene(identifier, started_at, dt.timedelta(minutes=minutes), code)
+def _session(identifier: uuid.UUID, held_on: dt.date, minutes: int, code: str) -> SessionScene:
+    return SessionScene(identifier, held_on, dt.timedelta(minutes=minutes), code)
 
 
 def _given(identifier: uuid.UUID | None) -> uuid.UUID:

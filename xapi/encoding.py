@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 # Facts recorded in the same millisecond are told apart by one millisecond each (see `strictly_after`),
@@ -28,6 +28,11 @@ def timestamp(moment: datetime) -> str:
     """
     utc = _utc(moment)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def day_or_timestamp(start: date | datetime) -> str:
+    """Write a day as `2026-11-12`, and a moment as `timestamp` does: no more precisely than it is known."""
+    return timestamp(start) if isinstance(start, datetime) else start.isoformat()
 
 
 def strictly_after(previous: datetime | None, moment: datetime) -> datetime:

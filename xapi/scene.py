@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -84,10 +84,13 @@ class ObjectiveScene:
 
 @dataclass(frozen=True)
 class SessionScene:
-    """One session as it was logged. `format` is a short code ("video"), never words of a person."""
+    """One session as it was logged. `format` is a short code ("video"), never words of a person.
+
+    `started_at` has the precision that is known: the day in the pair's own time zone, or an aware moment.
+    """
 
     session_id: UUID
-    started_at: datetime
+    started_at: date | datetime
     length: timedelta
     format: str
 

@@ -4,8 +4,8 @@ Every function is pure but for the clock it may be told (`now`). The model is ti
 then put into our one spelling (it adds `version`, microseconds and +00:00), validated, and frozen as bytes.
 
 Common arguments: `recorded_at` is the aware moment when the fact was recorded, which is the statement's
-timestamp (a session's own start is in an extension); `revision` counts the corrections of that fact from 0;
-`now` is the moment that no timestamp may pass, the clock's by default. All raise
+timestamp (a session's own start, or its day, is in an extension); `revision` counts the corrections of that
+fact from 0; `now` is the moment that no timestamp may pass, the clock's by default. All raise
 `validation.InvalidStatementError`, or ValueError for a value that cannot be written at all.
 """
 
@@ -111,7 +111,7 @@ def session_held(
         role,
         extensions={
             vocabulary.EXT_FORMAT: session.format,
-            vocabulary.EXT_STARTED_AT: encoding.timestamp(session.started_at),
+            vocabulary.EXT_STARTED_AT: encoding.day_or_timestamp(session.started_at),
         },
     )
     return _finish(

@@ -107,7 +107,7 @@ class SessionLogged(Fact):
     """One of the pair logged a session that was held."""
 
     revision: int
-    started_at: dt.datetime
+    held_on: dt.date
     minutes: int
     format: str
 
@@ -133,7 +133,7 @@ class SessionCorrected(Fact):
 
     revision: int
     """The new revision; the one before it is void."""
-    started_at: dt.datetime
+    held_on: dt.date
     minutes: int
     format: str
 
@@ -172,7 +172,7 @@ class CompletionReopened(Fact):
 def _plain(value: Any) -> Any:
     if isinstance(value, uuid.UUID):
         return str(value)
-    if isinstance(value, dt.datetime):
+    if isinstance(value, dt.date):
         return value.isoformat()
     return value
 

@@ -1,6 +1,6 @@
 """One small story, told as statements: its values are fixed, so its statements are too."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from xapi import statements
@@ -33,7 +33,7 @@ OBJECTIVE = ObjectiveScene(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0e0001"), Role.ME
 MENTOR_OBJECTIVE = ObjectiveScene(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0e0002"), Role.MENTOR, Tag.CULTURE)
 SESSION = SessionScene(
     UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0f0001"),
-    datetime(2026, 11, 12, 9, 0, tzinfo=UTC),
+    date(2026, 11, 12),
     timedelta(minutes=45),
     "video",
 )

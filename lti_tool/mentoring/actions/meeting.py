@@ -70,7 +70,7 @@ def log_session(
         at=now,
         subject_id=session.id,
         revision=0,
-        started_at=session.started_at,
+        held_on=held_on,
         minutes=minutes,
         format=format,
     )
@@ -182,7 +182,7 @@ def correct_session(
         at=now,
         subject_id=session.id,
         revision=session.revision,
-        started_at=session.started_at,
+        held_on=held_on,
         minutes=minutes,
         format=format,
     )
