@@ -29,7 +29,7 @@ test: $(VENV)/ready $(FRENCH) .venv-openedx/built-from node  ## Every test, on S
 lint: $(VENV)/ready  ## Style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/djlint --lint --quiet lti_tool/templates
+	$(BIN)/djlint --lint --quiet lti_tool/web
 
 types: $(VENV)/ready  ## Types, strictly
 	$(BIN)/mypy
@@ -43,7 +43,7 @@ bench: $(VENV)/ready $(FRENCH)  ## Measures, as ratios against named baselines
 	$(BIN)/python -m bench
 
 translations: $(VENV)/ready  ## Bring the French catalogue up to date with the code
-	$(BIN)/pybabel -q extract -F lti_tool/translations/babel.cfg --no-location --sort-output -o $(VENV)/messages.pot .
+	$(BIN)/pybabel -q extract -F lti_tool/translations/babel.cfg -k plural_message:1,2 --no-location --sort-output -o $(VENV)/messages.pot .
 	$(BIN)/pybabel -q update -N --ignore-pot-creation-date -w 110 -i $(VENV)/messages.pot -d lti_tool/translations
 	$(BIN)/pybabel -q compile -d lti_tool/translations
 

@@ -10,6 +10,8 @@ from typing import Final
 
 import click
 
+from lti_tool.identity.policy import Action
+
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 COMMANDS: Final = {
@@ -23,8 +25,11 @@ COMMANDS: Final = {
     "lrs": "lrs",
     "statements": "statements",
     "keys": "keys",
+    "organisations": "organisations",
+    "owners": "organisations",
+    "events": "events",
 }
-"""Each command that works on a tool, and the module of :mod:`lti_tool.commands` in which it is, under its name."""
+"""Each command but the demo, and the module of :mod:`lti_tool.commands` in which it is, under its name."""
 
 
 class LazyGroup(click.Group):
@@ -114,16 +119,20 @@ def demo(
         raise click.ClickException(
             f"the demo needs more: pip install 'tandem-lti[demo]' ({error.name})"
         ) from None
-    place = run.Place(data_dir=data.resolve(), port=port, lms_port=lms_port, lrs_port=lrs_port)
+    settings = run.DemoSettings(data_dir=data.resolve(), port=port, lms_port=lms_port, lrs_port=lrs_port)
     try:
         if reset:
-            run.reset(place)
+            run.reset(settings)
         if smoke:
-            run.smoke(place, click.echo)
+            run.smoke(settings, click.echo)
         else:
-            run.stay(place, click.echo, open_browser=not no_browser)
+            run.serve(settings, click.echo, open_browser=not no_browser)
     except (run.DemoError, LRSStartError, PageError) as error:
         raise click.ClickException(str(error)) from None
+
+
+# It runs an installation, as whoever serves one does.
+vars(demo.callback)["policy_action"] = Action.SERVE
 
 
 def main() -> None:
@@ -133,25 +142,13 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
-        told = _told(error)
-        if told is None:
+        # Only now are the libraries that name expected failures needed.
+        from lti_tool.commands.failures import expected_failure
+
+        line = expected_failure(error)
+        if line is None:
             raise
-        _fail(told)
-
-
-def _told(error: Exception) -> str | None:
-    """An expected failure in one line; None for any other. Only now are the libraries that name them needed."""
-    from sqlalchemy.exc import DatabaseError
-
-    from lti_tool.config import WrongSetting
-    from lti_tool.health_checks.findings import database_words
-    from lti_tool.migrations import MigrationUnknown
-
-    if isinstance(error, WrongSetting | MigrationUnknown):
-        return str(error)
-    if isinstance(error, DatabaseError):
-        return f"the database cannot be used: {database_words(error)} (`tandem doctor` says how to mend it)"
-    return None
+        _fail(line)
 
 
 def _fail(line: str) -> None:

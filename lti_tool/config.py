@@ -69,7 +69,7 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     kept = _kept(Path(given.get("data_dir", "var")).expanduser())
     given = _read(kept) | given
     try:
-        values = SettingsSchema().load(given)
+        values = SettingsSchema(_languages()).load(given)
     except ValidationError as error:
         name, problems = next(iter(dict(error.messages_dict).items()))
         problem = problems[0] if isinstance(problems, list) else problems
@@ -88,6 +88,12 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         unknown_settings=_unknown([*environ, *kept]),
         **values,
     )
+
+
+def _languages() -> list[str]:
+    """The languages that there are: English, of the source, and each that has a catalogue."""
+    folders = (Path(__file__).parent / "translations").glob("*/LC_MESSAGES")
+    return ["en", *sorted(folder.parent.name for folder in folders)]
 
 
 def _read(environ: Mapping[str, str]) -> dict[str, str]:

@@ -15,9 +15,10 @@ import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -28,6 +29,10 @@ NAMING_CONVENTION = {
     "fk": "fk__%(table_name)s__%(column_0_N_name)s__%(referred_table_name)s",
     "pk": "pk__%(table_name)s",
 }
+
+
+Insert = sqlite.Insert | postgresql.Insert
+"""An INSERT that takes ``ON CONFLICT``. SQLAlchemy writes it per dialect; the two agree in all that is used here."""
 
 
 class UtcDateTime(sa.TypeDecorator[dt.datetime]):
@@ -111,7 +116,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that only reads; whatever is changed inside it is forgotten."""
+        """A transaction that only reads; whatever is changed inside it is rolled back."""
         with Session(self.engine, expire_on_commit=False) as db:
             yield db
 
@@ -144,3 +149,18 @@ def _begin_sqlite_transaction(connection: Connection) -> None:
         driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
     except sqlite3.OperationalError as error:
         raise sa.exc.OperationalError("BEGIN", None, error) from error
+
+
+def table_of(mapped: Any) -> sa.Table:
+    """The table of a mapped class, for statements that need no objects."""
+    return cast(sa.Table, mapped.__table__)
+
+
+def insert_for(db: Session, table: Any) -> Insert:
+    """An INSERT into ``table`` (a mapped class or a table) that takes ``on_conflict_…`` on this database."""
+    return insert_in(db.get_bind().dialect.name, table)
+
+
+def insert_in(dialect: str, table: Any) -> Insert:
+    """The same, for a dialect by name."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

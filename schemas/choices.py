@@ -26,5 +26,5 @@ FORMAT_CODE_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+){0,7}"
 """The shape of a format's code, for the formats that a business adds."""
 
 OBJECTIVE_TAGS = ("skills", "communication", "culture", "person")
-OBJECTIVE_MOVES = ("start", "claim", "reach", "drop")
+OBJECTIVE_MOVES = ("claim", "reach", "withdraw")
 DISPUTE_REASONS = ("did-not-meet", "wrong-date", "wrong-length", "wrong-format", "other")

@@ -6,8 +6,8 @@ The shape, version 1:
      "criteria": [{"id": "c1", "type": "agreement", "by": "both", "w": 1, "roles": ["mentor"]}, ...],
      "ags": {"report": "final_only", "mentee": true, "mentor": true}}
 
-`w` is 1 and `roles` are both unless said otherwise. A `group` has a mode, a k and criteria of its own and
-stands in no other group. Whether a criterion can be measured yet is not a matter of shape: the tool decides.
+``w`` is 1 and ``roles`` are both unless said otherwise. A ``group`` has a mode, a k and criteria of its own and stands
+in no other group. The fields of each criterion are given by whoever measures it.
 """
 
 from __future__ import annotations
@@ -21,37 +21,37 @@ from marshmallow import ValidationError, post_load, pre_load, validates_schema
 
 from schemas import choices
 from schemas.fields import (
+    Boolean,
     Choice,
     Code,
+    CodedField,
     ExactNumber,
-    Inside,
     Iri,
-    Several,
+    List,
+    Nested,
     Text,
     WholeNumber,
-    YesNo,
-    refuse,
+    fail,
 )
 from schemas.problem import CodedSchema, Problem
 
 _MOST_CRITERIA = 30
 _MOST_SESSIONS = 500
-_MOST_MINUTES = 100_000
 _MOMENT = re.compile(r"cohort_(?:start|end)(?:[+-][0-9]{1,4}d)?", re.ASCII)
 
 
 class Moment(Text):
-    """The edge of a window: `cohort_start`, `cohort_end+30d`, or a day."""
+    """The edge of a window: ``cohort_start``, ``cohort_end+30d``, or a day."""
 
     def read(self, value: Any) -> str:
-        """Return the value kept, or raise the error that `refuse` makes."""
+        """Return the value kept, or raise the error that ``fail`` makes."""
         moment = super().read(value)
         if _MOMENT.fullmatch(moment):
             return moment
         try:
             return date.fromisoformat(moment).isoformat()
         except ValueError:
-            raise refuse("not_a_moment") from None
+            raise fail("not_a_moment") from None
 
 
 class CriterionSchema(CodedSchema):
@@ -60,7 +60,7 @@ class CriterionSchema(CodedSchema):
     id = Code(r"[A-Za-z0-9_-]+", max_length=40, required=True)
     type = Text(required=True, max_length=40)
     w = ExactNumber(load_default=1)
-    roles = Several(Choice(choices.ROLES), distinct=True, most=2, load_default=choices.ROLES)
+    roles = List(Choice(choices.ROLES), distinct=True, max=2, load_default=choices.ROLES)
 
     @post_load
     def _exact(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -68,60 +68,6 @@ class CriterionSchema(CodedSchema):
         loaded["w"] = ExactNumber().deserialize(loaded["w"]) if isinstance(loaded["w"], int) else loaded["w"]
         loaded["roles"] = tuple(role for role in choices.ROLES if role in loaded["roles"])
         return loaded
-
-
-class AgreementSchema(CriterionSchema):
-    """The agreement is signed."""
-
-    by = Choice(("both", *choices.ROLES), load_default="both")
-
-
-class SessionsSchema(CriterionSchema):
-    """Enough sessions."""
-
-    min = WholeNumber(least=1, most=_MOST_SESSIONS, required=True)
-    status = Choice(choices.COUNTED_STATUSES, load_default="confirmed")
-    formats = Several(
-        Code(rf"\*|{choices.FORMAT_CODE_PATTERN}", max_length=choices.FORMAT_CODE_LENGTH),
-        distinct=True,
-        load_default=("*",),
-    )
-    min_minutes_each = WholeNumber(least=0, most=480, load_default=0)
-
-    @validates_schema
-    def _every_or_some(self, loaded: Mapping[str, Any], **_: Any) -> None:
-        formats = loaded.get("formats", ())
-        if "*" in formats and len(formats) > 1:
-            raise ValidationError([Problem("star_with_formats")], "formats")
-
-
-class MinutesSchema(CriterionSchema):
-    """Enough minutes."""
-
-    min = WholeNumber(least=1, most=_MOST_MINUTES, required=True)
-    status = Choice(choices.COUNTED_STATUSES, load_default="confirmed")
-
-
-class Count(WholeNumber):
-    """How many objectives: a number, or `all`, which is None once loaded."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(least=1, most=100, allow_none=False, **options)
-
-    def read(self, value: Any) -> Any:
-        """Return the value kept, or raise the error that `refuse` makes."""
-        return None if value == "all" else super().read(value)
-
-    def _serialize(self, value: int | None, *_: Any, **__: Any) -> int | str:
-        return "all" if value is None else value
-
-
-class ObjectivesSchema(CriterionSchema):
-    """Enough objectives reached."""
-
-    which = Choice(("required", "all"), load_default="required")
-    count = Count(load_default=None)
-    evidence = Several(Choice(choices.EVIDENCE), distinct=True, load_default=choices.EVIDENCE)
 
 
 class AssessmentSchema(CriterionSchema):
@@ -134,13 +80,13 @@ class FeedbackSchema(CriterionSchema):
     """Enough feedback."""
 
     by = Choice(("self", "partner", "both"), load_default="self")
-    min = WholeNumber(least=1, most=_MOST_SESSIONS, load_default=1)
+    min = WholeNumber(min=1, max=_MOST_SESSIONS, load_default=1)
 
 
 class ReflectionSchema(CriterionSchema):
     """Enough reflections."""
 
-    min = WholeNumber(least=1, most=_MOST_SESSIONS, load_default=1)
+    min = WholeNumber(min=1, max=_MOST_SESSIONS, load_default=1)
 
 
 class TrainingSchema(CriterionSchema):
@@ -148,12 +94,12 @@ class TrainingSchema(CriterionSchema):
 
 
 class XapiSchema(CriterionSchema):
-    """A statement in the LRS; `verb` takes one IRI or several."""
+    """A statement in the LRS; ``verb`` takes one IRI or several."""
 
-    verb = Several(Iri(required=True), distinct=True, most=20, required=True)
+    verb = List(Iri(required=True), distinct=True, max=20, required=True)
     activity = Iri(required=True)
     match = Choice(("exact", "prefix"), load_default="exact")
-    min_scaled = ExactNumber(least=-1, most=1, problem="invalid", allow_none=True, load_default=None)
+    min_scaled = ExactNumber(min=-1, max=1, problem="invalid", allow_none=True, load_default=None)
     since = Moment(max_length=40, allow_none=True, load_default=None)
     until = Moment(max_length=40, allow_none=True, load_default=None)
 
@@ -164,61 +110,73 @@ class XapiSchema(CriterionSchema):
         return given
 
 
-class TutorValidationSchema(CriterionSchema):
-    """The tutor validates."""
-
-
-_LEAVES: Mapping[str, CriterionSchema] = {
-    "agreement": AgreementSchema(),
-    "sessions": SessionsSchema(),
-    "minutes": MinutesSchema(),
-    "objectives": ObjectivesSchema(),
-    "assessment": AssessmentSchema(),
-    "feedback": FeedbackSchema(),
-    "reflection": ReflectionSchema(),
-    "training": TrainingSchema(),
-    "xapi": XapiSchema(),
-    "tutor_validation": TutorValidationSchema(),
+PLANNED: Mapping[str, type[CriterionSchema]] = {
+    "assessment": AssessmentSchema,
+    "feedback": FeedbackSchema,
+    "reflection": ReflectionSchema,
+    "training": TrainingSchema,
+    "xapi": XapiSchema,
 }
+"""Criteria whose shape is settled and which this version does not measure: whoever reads a rule refuses them."""
 
-CRITERION_TYPES = (*_LEAVES, "group")
-
-
-def _leaf(criterion: Mapping[str, Any]) -> CriterionSchema:
-    """The schema of a criterion inside a group."""
-    if criterion.get("type") == "group":
-        raise ValidationError({"type": [Problem("nested_too_deep")]})
-    return _any(criterion)
+GROUP = "group"
 
 
-def _any(criterion: Mapping[str, Any]) -> CriterionSchema:
-    """The schema of a criterion of the rule itself."""
+def _schema_of(
+    criterion: Mapping[str, Any], known: Mapping[str, type[CriterionSchema]], *, in_group: bool
+) -> CriterionSchema:
+    """The schema of a criterion, by its type."""
     kind = criterion.get("type")
     if kind is None:
         raise ValidationError({"type": [Problem("required")]})
-    if kind == "group":
-        return GroupSchema()
-    if not isinstance(kind, str) or kind not in _LEAVES:
+    if kind == GROUP:
+        if in_group:
+            raise ValidationError({"type": [Problem("nested_too_deep")]})
+        return GroupSchema(known)
+    if not isinstance(kind, str) or kind not in {*known, *PLANNED}:
         # The name goes back to a page: only what can be shown there.
         shown = kind[:40] if isinstance(kind, str) and kind.isascii() and kind.isprintable() else "?"
         raise ValidationError({"type": [Problem("unknown_criterion", type=shown)]})
-    return _LEAVES[kind]
+    return {**PLANNED, **known}[kind]()
+
+
+class _Criteria(CodedField[tuple[Any, ...]]):
+    """The criteria of a rule or of a group, each by the schema of its type."""
+
+    def _list(self) -> List:
+        schema: Any = self.parent
+        return List(
+            Nested(lambda given: _schema_of(given, schema.known, in_group=isinstance(schema, GroupSchema))),
+            max=_MOST_CRITERIA,
+        )
+
+    def read(self, value: Any) -> tuple[Any, ...]:
+        """The checked criteria."""
+        return self._list().read(value)
+
+    def write(self, value: Sequence[Any]) -> list[Any]:
+        """Their JSON."""
+        return self._list().write(value)
 
 
 class GroupSchema(CriterionSchema):
     """Criteria with a mode of their own."""
 
     mode = Choice(choices.MODES, required=True)
-    k = WholeNumber(least=1, most=_MOST_CRITERIA, allow_none=True, load_default=None)
-    criteria = Several(Inside(_leaf), most=_MOST_CRITERIA, required=True)
+    k = WholeNumber(min=1, max=_MOST_CRITERIA, allow_none=True, load_default=None)
+    criteria = _Criteria(required=True)
+
+    def __init__(self, known: Mapping[str, type[CriterionSchema]]) -> None:
+        super().__init__()
+        self.known = known
 
 
 class ReportingSchema(CodedSchema):
-    """What the LMS is told (AGS), and about whom."""
+    """What is sent to the LMS (AGS), and about whom."""
 
     report = Choice(("final_only", "live"), load_default="final_only")
-    mentee = YesNo(load_default=True)
-    mentor = YesNo(load_default=True)
+    mentee = Boolean(load_default=True)
+    mentor = Boolean(load_default=True)
 
 
 def _reporting(_given: Mapping[str, Any]) -> ReportingSchema:
@@ -226,15 +184,22 @@ def _reporting(_given: Mapping[str, Any]) -> ReportingSchema:
 
 
 class CompletionRuleSchema(CodedSchema):
-    """A whole rule, checked so far that evaluating it can neither fail nor mean nothing."""
+    """A whole rule, checked so far that evaluating it can neither fail nor mean nothing.
 
-    v = WholeNumber(least=1, most=1_000_000, required=True)
+    ``known``: the fields of each criterion that a rule can have, by type.
+    """
+
+    def __init__(self, known: Mapping[str, type[CriterionSchema]]) -> None:
+        super().__init__()
+        self.known = known
+
+    v = WholeNumber(min=1, max=1_000_000, required=True)
     scope = Choice(("participant",), load_default="participant")
     mode = Choice(choices.MODES, required=True)
-    k = WholeNumber(least=1, most=_MOST_CRITERIA, allow_none=True, load_default=None)
+    k = WholeNumber(min=1, max=_MOST_CRITERIA, allow_none=True, load_default=None)
     pairs = Choice(("best", "sum"), load_default="best")
-    criteria = Several(Inside(_any), most=_MOST_CRITERIA, required=True)
-    ags = Inside(_reporting, load_default=lambda: dict(ReportingSchema().load({})))
+    criteria = _Criteria(required=True)
+    ags = Nested(_reporting, load_default=lambda: dict(ReportingSchema().load({})))
 
     @validates_schema
     def _makes_sense(self, loaded: Mapping[str, Any], **_: Any) -> None:
@@ -299,14 +264,17 @@ def _level_problems(
     return problems
 
 
-def load_completion_rule(document: object) -> dict[str, Any]:
+def load_completion_rule(document: object, criteria: Mapping[str, type[CriterionSchema]]) -> dict[str, Any]:
     """Return the checked rule, with every default filled in.
 
-    Weights are `Fraction`s, lists are tuples, `count` is None for `all`. Raises `schemas.problem.ShapeError`.
+    ``criteria``: the fields of each criterion that a rule can have, by type. Weights are ``Fraction``s, lists are
+    tuples, ``count`` is None for ``all``. Raises :class:`schemas.problem.ShapeError`.
     """
-    return CompletionRuleSchema().read(document)
+    return CompletionRuleSchema(criteria).read(document)
 
 
-def dump_completion_rule(loaded: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the JSON document of a checked rule: the inverse of `load_completion_rule`."""
-    return dict(CompletionRuleSchema().dump(loaded))
+def dump_completion_rule(
+    loaded: Mapping[str, Any], criteria: Mapping[str, type[CriterionSchema]]
+) -> dict[str, Any]:
+    """Return the JSON document of a checked rule: the inverse of :func:`load_completion_rule`."""
+    return dict(CompletionRuleSchema(criteria).dump(loaded))

@@ -8,14 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import (
+    EXCLUDE,
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    pre_load,
+    validate,
+    validates_schema,
+)
 
-from schemas.fields import Code, Text
+from schemas.fields import Choice, Code, Identifier, Text
 from schemas.problem import CodedSchema, Problem
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 RESOURCE_LINK = "ltiResourceLink"
+ROLE_VIEWS = ("both", "mentee", "mentor")
 
 
 class DeepLinkingSettingsSchema(Schema):
@@ -35,26 +45,37 @@ class DeepLinkingSettingsSchema(Schema):
 
 
 class ActivityChoiceForm(CodedSchema):
-    """The tutor's choice: the title of the activity in the course, and the programme it begins with."""
+    """The tutor's choice: the activity's title in the course, the programme it begins with, its group and its role.
+
+    ``group`` is the id of a cohort to share, or None for a new one; ``role_view`` says who takes part through this
+    activity.
+    """
 
     class Meta:
         unknown = EXCLUDE
 
     title = Text(required=True, min_length=1, max_length=255)
     template = Code(r"[a-z0-9_-]+", max_length=60, load_default=None)
+    group = Identifier(load_default=None)
+    role_view = Choice(ROLE_VIEWS, load_default="both")
 
     def __init__(self, templates: Sequence[str]) -> None:
         """``templates``: the codes to choose from; the first is what no answer means."""
         super().__init__()
         self.templates = tuple(templates)
 
+    @pre_load
+    def _new_group(self, given: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """The empty option of the list is a new group."""
+        return {name: value for name, value in given.items() if name != "group" or value != ""}
+
     @validates_schema(skip_on_field_errors=False)
-    def _on_offer(self, loaded: Mapping[str, Any], **_: Any) -> None:
+    def _is_offered(self, loaded: Mapping[str, Any], **_: Any) -> None:
         if loaded.get("template") not in (None, *self.templates):
             raise ValidationError([Problem("not_a_choice")], "template")
 
     @post_load
-    def _usual(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _default(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
         return {**loaded, "template": loaded["template"] or self.templates[0]}
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from marshmallow import EXCLUDE
+from collections.abc import Collection
+from typing import Any
 
-from schemas.fields import Choice, Code, Identifier, Text, WholeNumber
+from marshmallow import EXCLUDE, ValidationError, validates
+
+from schemas.fields import Code, Identifier, Text, WholeNumber
 from schemas.mentoring_forms import FormSchema
-from schemas.problem import CodedSchema, ShapeError
-
-LANGUAGES = ("en", "fr")
+from schemas.problem import CodedSchema, Problem, ShapeError
 
 
 class PageQuery(CodedSchema):
@@ -26,8 +27,18 @@ class PageQuery(CodedSchema):
 class LanguageForm(FormSchema):
     """The switch of languages; ``back`` is the path of the page it was on."""
 
-    lang = Choice(LANGUAGES, required=True)
+    lang = Code(r"[a-z]+", max_length=8, required=True)
     back = Text(max_length=2000, load_default="")
+
+    def __init__(self, languages: Collection[str]) -> None:
+        """``languages``: the tags to choose from."""
+        super().__init__()
+        self.languages = tuple(languages)
+
+    @validates("lang")
+    def _check_language(self, value: str, **_: Any) -> None:
+        if value not in self.languages:
+            raise ValidationError([Problem("not_a_choice")])
 
 
 class FormOrigin(FormSchema):
@@ -38,7 +49,7 @@ class FormOrigin(FormSchema):
     """
 
     form_key = Identifier(load_default=None)
-    utc_offset = WholeNumber(least=-14 * 60, most=14 * 60, from_text=True, load_default=0)
+    utc_offset = WholeNumber(min=-14 * 60, max=14 * 60, from_text=True, load_default=0)
 
 
 def read_query(args: dict[str, str]) -> dict[str, object]:

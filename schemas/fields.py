@@ -1,7 +1,6 @@
-"""Fields whose errors are codes of `schemas.problem` and that never raise anything but a validation error.
+"""Fields whose errors are codes of ``schemas.problem`` and that never raise anything but a validation error.
 
-A form sends text and a JSON document sends values; numbers take text only where they are told to
-(`from_text`).
+A form sends text and a JSON document sends values; numbers take text only with ``from_text``.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _WEIGHT = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}|/[0-9]{1,6})?", re.ASCII)
 _IRI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 
 
-def refuse(code: str, /, **params: object) -> ValidationError:
+def fail(code: str, /, **params: object) -> ValidationError:
     """The validation error for one problem, to be raised."""
     return ValidationError([Problem(code, **params)])
 
@@ -44,11 +43,11 @@ class CodedField(fields.Field[Kept]):
     }
 
     def read(self, value: Any) -> Kept:
-        """Return what is kept. Raises the error that `refuse` makes."""
+        """Return what is kept. Raises the error that ``fail`` makes."""
         raise NotImplementedError
 
     def write(self, value: Any) -> Any:
-        """Return the JSON of a kept value, which is not None; most are their own."""
+        """Return the JSON of a kept value, which is not None; max are their own."""
         return value
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Kept:
@@ -59,9 +58,9 @@ class CodedField(fields.Field[Kept]):
 
 
 class Text(CodedField[str]):
-    """Text that can be stored and shown anywhere: trimmed, in NFC, with `\\n` line ends.
+    """Text that can be stored and shown anywhere: trimmed, in NFC, with ``\\n`` line ends.
 
-    NUL, lone surrogates and control characters are refused; line ends and tabs only pass with `lines`.
+    NUL, lone surrogates and control characters are refused; line ends and tabs only pass with ``lines``.
     Lengths are in characters, counted after trimming.
     """
 
@@ -72,23 +71,23 @@ class Text(CodedField[str]):
         self.min_length, self.max_length, self.lines = min_length, max_length, lines
 
     def read(self, value: Any) -> str:
-        """Return the value kept, or raise the error that `refuse` makes."""
+        """Return the value kept, or raise the error that ``fail`` makes."""
         if not isinstance(value, str):
-            raise refuse("not_text")
+            raise fail("not_text")
         # Normalising costs time in proportion to the length: a form that is far too long stops here.
         if len(value) > 4 * self.max_length + 100:
-            raise refuse("too_long", max=self.max_length)
+            raise fail("too_long", max=self.max_length)
         text: str = value.replace("\r\n", "\n").replace("\r", "\n").strip()
         allowed = {"\n", "\t"} if self.lines else set()
         if any(unicodedata.category(char) in ("Cc", "Cs") and char not in allowed for char in text):
-            raise refuse("forbidden_characters")
+            raise fail("forbidden_characters")
         text = unicodedata.normalize("NFC", text)
         if not text and self.required:
-            raise refuse("required")
+            raise fail("required")
         if len(text) < self.min_length and (text or self.required):
-            raise refuse("too_short", min=self.min_length)
+            raise fail("too_short", min=self.min_length)
         if len(text) > self.max_length:
-            raise refuse("too_long", max=self.max_length)
+            raise fail("too_long", max=self.max_length)
         return text
 
 
@@ -100,10 +99,10 @@ class Code(Text):
         self.pattern = re.compile(pattern, re.ASCII)
 
     def read(self, value: Any) -> str:
-        """Return the value kept, or raise the error that `refuse` makes."""
+        """Return the value kept, or raise the error that ``fail`` makes."""
         code = super().read(value)
         if not self.pattern.fullmatch(code):
-            raise refuse("invalid")
+            raise fail("invalid")
         return code
 
 
@@ -114,10 +113,10 @@ class Iri(Text):
         super().__init__(max_length=1000, **options)
 
     def read(self, value: Any) -> str:
-        """Return the value kept, or raise the error that `refuse` makes."""
+        """Return the value kept, or raise the error that ``fail`` makes."""
         iri = super().read(value)
         if not _IRI.fullmatch(iri):
-            raise refuse("not_an_iri")
+            raise fail("not_an_iri")
         return iri
 
 
@@ -129,71 +128,71 @@ class Choice(CodedField[str]):
         self.choices = tuple(choices)
 
     def read(self, value: Any) -> str:
-        """Return the value kept, or raise the error that `refuse` makes."""
+        """Return the value kept, or raise the error that ``fail`` makes."""
         if not isinstance(value, str) or value not in self.choices:
-            raise refuse("not_a_choice")
+            raise fail("not_a_choice")
         return value
 
 
 class WholeNumber(CodedField[int]):
-    """A whole number between two bounds; `from_text` for forms."""
+    """A whole number between two bounds; ``from_text`` for forms."""
 
-    def __init__(self, *, least: int, most: int, from_text: bool = False, **options: Any) -> None:
+    def __init__(self, *, min: int, max: int, from_text: bool = False, **options: Any) -> None:
         super().__init__(**options)
-        self.least, self.most, self.from_text = least, most, from_text
+        self.min, self.max, self.from_text = min, max, from_text
 
     def read(self, value: Any) -> int:
-        """Return the value kept, or raise the error that `refuse` makes."""
+        """Return the value kept, or raise the error that ``fail`` makes."""
         if self.from_text and isinstance(value, str):
             if not value.strip() and self.required:
-                raise refuse("required")
+                raise fail("required")
             if _DIGITS.fullmatch(value.strip()) is None:
-                raise refuse("not_a_number")
+                raise fail("not_a_number")
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise refuse("not_a_number")
-        if value < self.least:
-            raise refuse("too_small", min=self.least)
-        if value > self.most:
-            raise refuse("too_large", max=self.most)
+            raise fail("not_a_number")
+        if value < self.min:
+            raise fail("too_small", min=self.min)
+        if value > self.max:
+            raise fail("too_large", max=self.max)
         return value
 
 
 class ExactNumber(CodedField[Fraction]):
-    """A number that is kept exactly: whole, decimal (also as text) or a fraction such as `1/3`.
+    """A number that is kept exactly: whole, decimal (also as text) or a fraction such as ``1/3``.
 
     A decimal of JSON arrives as a float; its shortest writing is what the author typed. It is written back as
-    a whole number where it is one, else as `a/b`.
+    a whole number where it is one, else as ``a/b``.
     """
 
     def __init__(
-        self, *, least: int = 0, most: int = 1000, problem: str = "not_a_weight", **options: Any
+        self, *, min: int = 0, max: int = 1000, problem: str = "not_a_weight", **options: Any
     ) -> None:
         super().__init__(**options)
-        self.least, self.most, self.problem = least, most, problem
+        self.min, self.max, self.problem = min, max, problem
 
     def read(self, value: Any) -> Fraction:
-        """Return the value kept, or raise the error that `refuse` makes."""
+        """Return the value kept, or raise the error that ``fail`` makes."""
         if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise refuse(self.problem)
+            raise fail(self.problem)
         # Long integers cannot even be written out; they are too large whatever their digits.
-        if isinstance(value, int) and abs(value) > self.most:
-            raise refuse("too_large", max=self.most) if value > 0 else refuse(self.problem)
+        if isinstance(value, int) and abs(value) > self.max:
+            raise fail("too_large", max=self.max) if value > 0 else fail(self.problem)
         written = str(value)
         if _WEIGHT.fullmatch(written.removeprefix("-")) is None:
-            raise refuse(self.problem)
+            raise fail(self.problem)
         try:
             number = Fraction(written)
         except ZeroDivisionError:
-            raise refuse(self.problem) from None
-        if number < self.least:
-            raise refuse(self.problem)
-        if number > self.most:
-            raise refuse("too_large", max=self.most)
+            raise fail(self.problem) from None
+        if number < self.min:
+            raise fail(self.problem)
+        if number > self.max:
+            raise fail("too_large", max=self.max)
         return number
 
     def write(self, value: Fraction) -> int | str:
-        """A whole number where it is one, else `a/b`."""
+        """A whole number where it is one, else ``a/b``."""
         return value.numerator if value.denominator == 1 else str(value)
 
 
@@ -201,9 +200,9 @@ class Identifier(CodedField[UUID]):
     """A UUID in its usual writing."""
 
     def read(self, value: Any) -> UUID:
-        """Return the value kept, or raise the error that `refuse` makes."""
+        """Return the value kept, or raise the error that ``fail`` makes."""
         if not isinstance(value, str) or _UUID.fullmatch(value.strip()) is None:
-            raise refuse("not_an_id")
+            raise fail("not_an_id")
         return UUID(value.strip())
 
 
@@ -211,52 +210,52 @@ class Day(CodedField[date]):
     """A calendar day written year-month-day."""
 
     def read(self, value: Any) -> date:
-        """Return the value kept, or raise the error that `refuse` makes."""
+        """Return the value kept, or raise the error that ``fail`` makes."""
         if isinstance(value, str) and not value.strip() and self.required:
-            raise refuse("required")
+            raise fail("required")
         if not isinstance(value, str) or _ISO_DATE.fullmatch(value.strip()) is None:
-            raise refuse("not_a_date")
+            raise fail("not_a_date")
         try:
             return date.fromisoformat(value.strip())
         except ValueError:
-            raise refuse("not_a_date") from None
+            raise fail("not_a_date") from None
 
 
-class YesNo(CodedField[bool]):
+class Boolean(CodedField[bool]):
     """Yes or no, as a JSON boolean or as the text that check boxes and radio buttons send."""
 
     def read(self, value: Any) -> bool:
-        """Return the value kept, or raise the error that `refuse` makes."""
+        """Return the value kept, or raise the error that ``fail`` makes."""
         if isinstance(value, bool):
             return value
         if isinstance(value, str) and value.strip().lower() in _TRUE | _FALSE:
             return value.strip().lower() in _TRUE
-        raise refuse("not_yes_or_no")
+        raise fail("not_yes_or_no")
 
 
-class Several(CodedField[tuple[Any, ...]]):
-    """A list whose entries pass a field; between `least` and `most` of them, none twice where `distinct`."""
+class List(CodedField[tuple[Any, ...]]):
+    """A list whose entries pass a field: ``min`` to ``max`` of them, none twice where ``distinct``."""
 
     def __init__(
         self,
         inner: CodedField[Any],
         *,
-        least: int = 1,
-        most: int = 50,
+        min: int = 1,
+        max: int = 50,
         distinct: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.inner, self.least, self.most, self.distinct = inner, least, most, distinct
+        self.inner, self.min, self.max, self.distinct = inner, min, max, distinct
 
     def read(self, value: Any) -> tuple[Any, ...]:
-        """Return the value kept, or raise the error that `refuse` makes."""
+        """Return the value kept, or raise the error that ``fail`` makes."""
         if not isinstance(value, list | tuple):
-            raise refuse("not_a_list")
-        if len(value) < self.least:
-            raise refuse("empty")
-        if len(value) > self.most:
-            raise refuse("too_many", max=self.most)
+            raise fail("not_a_list")
+        if len(value) < self.min:
+            raise fail("empty")
+        if len(value) > self.max:
+            raise fail("too_many", max=self.max)
         kept, wrong = [], {}
         for index, entry in enumerate(value):
             try:
@@ -266,7 +265,7 @@ class Several(CodedField[tuple[Any, ...]]):
         if wrong:
             raise ValidationError(wrong)
         if self.distinct and len(set(kept)) < len(kept):
-            raise refuse("duplicated")
+            raise fail("duplicated")
         return tuple(kept)
 
     def write(self, value: Sequence[Any]) -> list[Any]:
@@ -274,17 +273,17 @@ class Several(CodedField[tuple[Any, ...]]):
         return [self.inner.write(entry) for entry in value]
 
 
-class Inside(CodedField[dict[str, Any]]):
-    """An object inside an object, with a schema of its own; `choose` picks the schema from the object."""
+class Nested(CodedField[dict[str, Any]]):
+    """An object inside an object, with a schema of its own; ``choose`` picks the schema from the object."""
 
     def __init__(self, choose: Callable[[Mapping[str, Any]], Schema], **options: Any) -> None:
         super().__init__(**options)
         self.choose = choose
 
     def read(self, value: Any) -> dict[str, Any]:
-        """Return the value kept, or raise the error that `refuse` makes."""
+        """Return the value kept, or raise the error that ``fail`` makes."""
         if not isinstance(value, Mapping):
-            raise refuse("not_an_object")
+            raise fail("not_an_object")
         return dict(self.choose(value).load(value))
 
     def write(self, value: Mapping[str, Any]) -> dict[str, Any]:

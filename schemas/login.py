@@ -1,4 +1,4 @@
-"""What a browser brings to the login and to the launch, before any of it is believed.
+"""The parameters of login and launch requests, before any of it is verified.
 
 Third-party initiated login: 1EdTech security framework §5.1.1.1 and LTI 1.3 core §4.1; authentication response:
 OpenID Connect core §3.2.2.5 and §3.2.2.6.

@@ -1,7 +1,7 @@
 """The forms of the learner's and the tutor's pages.
 
-A form arrives as pairs of text (`request.form.items(multi=True)`); `read_form` checks it against one of the
-schemas below and returns values, or raises `schemas.problem.ShapeError` with a code for each field. Fields
+A form arrives as pairs of text (``request.form.items(multi=True)``); ``read_form`` checks it against one of the
+schemas below and returns values, or raises ``schemas.problem.ShapeError`` with a code for each field. Fields
 that a form does not know, such as the CSRF token, are left out. Which pair, session or objective a form is
 about stands in the address, not in the form.
 """
@@ -15,11 +15,11 @@ from typing import Any
 from marshmallow import EXCLUDE, ValidationError, pre_load, validates_schema
 
 from schemas import choices
-from schemas.fields import Choice, Code, Day, Identifier, Text, WholeNumber, YesNo, refuse
+from schemas.fields import Boolean, Choice, Code, Day, Identifier, Text, WholeNumber, fail
 from schemas.problem import CodedSchema, Problem, ShapeError
 
-MINUTES_LEAST = 5
-MINUTES_MOST = 480
+MINUTES_MIN = 5
+MINUTES_MAX = 480
 MINUTES_DEFAULT = 45
 OLDEST_SESSION = timedelta(days=366)
 """How far back a session can be logged: a year, leap or not."""
@@ -57,7 +57,7 @@ class ChooseRoleForm(FormSchema):
 
 
 class PairForm(FormSchema):
-    """The tutor puts a mentor and a mentee together; both ids are participants'."""
+    """The tutor pairs a mentor and a mentee; both ids are those of persons, who may not be enrolled yet."""
 
     mentor_id = Identifier(required=True)
     mentee_id = Identifier(required=True)
@@ -68,13 +68,13 @@ class PairForm(FormSchema):
             raise ValidationError([Problem("same_person")], "mentee_id")
 
 
-class Ticked(YesNo):
+class Ticked(Boolean):
     """A box that has to be ticked."""
 
     def read(self, value: Any) -> bool:
-        """Return the value kept, or raise the error that `refuse` makes."""
+        """Return the value kept, or raise the error that ``fail`` makes."""
         if not super().read(value):
-            raise refuse("must_be_accepted")
+            raise fail("must_be_accepted")
         return True
 
 
@@ -87,14 +87,14 @@ class SignAgreementForm(FormSchema):
 
 
 class SessionForm(FormSchema):
-    """“We met”, and the correction of what was logged: `held_on`, `minutes` and `format`.
+    """“We met”, and the correction of what was logged: ``held_on``, ``minutes`` and ``format``.
 
-    `today` is the person's own day; `formats` are those of the programme. `form_key` was made with the page, so
+    ``today`` is the person's own day; ``formats`` are those of the programme. ``form_key`` was made with the page, so
     that a double tap logs one session.
     """
 
     held_on = Day(required=True)
-    minutes = WholeNumber(least=MINUTES_LEAST, most=MINUTES_MOST, from_text=True, required=True)
+    minutes = WholeNumber(min=MINUTES_MIN, max=MINUTES_MAX, from_text=True, required=True)
     format = Code(choices.FORMAT_CODE_PATTERN, max_length=choices.FORMAT_CODE_LENGTH, required=True)
     form_key = Identifier(load_default=None)
 
@@ -119,30 +119,32 @@ class SessionForm(FormSchema):
 class AnswerSessionForm(FormSchema):
     """The partner says whether the session took place as logged; a reason helps to put a wrong one right."""
 
-    answer = YesNo(required=True)
+    answer = Boolean(required=True)
     reason = Choice(choices.DISPUTE_REASONS, load_default=None)
 
 
 class ObjectiveForm(FormSchema):
-    """An objective: who learns (`direction`), about what (`tag`), and whether the programme asks for it."""
+    """An objective: who learns (``direction``), about what (``tag``), and whether the programme asks for it."""
 
     title = Text(min_length=3, max_length=200, required=True)
     direction = Choice(choices.ROLES, required=True)
     tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills")
-    required = YesNo(load_default=False)
+    required = Boolean(load_default=False)
 
 
 class MoveObjectiveForm(FormSchema):
-    """An objective is started, claimed, reached or dropped."""
+    """An objective is claimed, reached or withdrawn."""
 
     move = Choice(choices.OBJECTIVE_MOVES, required=True)
 
 
 class TutorValidationForm(FormSchema):
-    """The tutor validates a participant's programme, or takes the validation back."""
+    """The tutor approves what a participant did."""
 
     participant_id = Identifier(required=True)
-    validated = YesNo(required=True)
+    validated = Ticked(
+        required=True, error_messages={"required": "must_be_accepted", "null": "must_be_accepted"}
+    )
 
 
 class ReopenForm(FormSchema):
@@ -155,8 +157,8 @@ class ReopenForm(FormSchema):
 def read_form(schema: FormSchema, items: Iterable[tuple[str, object]]) -> dict[str, Any]:
     """Return the checked values of a form sent as (name, value) pairs.
 
-    Raises `ShapeError`; a field of the schema that comes twice is `duplicated`, even with the same value,
-    because two readers of the form could otherwise each believe another one.
+    Raises ``ShapeError``; a field of the schema that comes twice is ``duplicated``, even with the same value,
+    because two readers of the form could otherwise each take another one.
     """
     given: dict[str, object] = {}
     twice: dict[str, list[Problem]] = {}

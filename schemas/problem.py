@@ -1,8 +1,8 @@
 """What is wrong with an input: a code and its parameters, which the tool turns into a sentence.
 
 Schemas cannot translate: they know nothing of the web. So every message in a marshmallow error is a
-`Problem`, a string that *is* its code, with the parameters beside it. `MESSAGES` holds the English sentence
-for each code, marked with `N_` so that Babel extracts it; a view shows `gettext(MESSAGES[problem]) %
+``Problem``, a string that *is* its code, with the parameters beside it. ``MESSAGES`` holds the English sentence
+for each code, marked with ``N_`` so that Babel extracts it; a view shows `gettext(MESSAGES[problem]) %
 problem.params`.
 """
 
@@ -68,7 +68,7 @@ MESSAGES: Mapping[str, str] = {
 
 
 class Problem(str):
-    """A code of `MESSAGES`, with the parameters of its sentence."""
+    """A code of ``MESSAGES``, with the parameters of its sentence."""
 
     __slots__ = ("params",)
     params: dict[str, object]
@@ -88,7 +88,7 @@ class Problem(str):
 
 
 class ShapeError(ValueError):
-    """An input does not have the right shape; `problems` says where (dotted path) and why."""
+    """An input does not have the right shape; ``problems`` says where (dotted path) and why."""
 
     def __init__(self, problems: Mapping[str, Sequence[Problem]]) -> None:
         self.problems: dict[str, list[Problem]] = {where: list(found) for where, found in problems.items()}
@@ -96,7 +96,7 @@ class ShapeError(ValueError):
 
 
 def flatten(messages: Any, prefix: str = "") -> dict[str, list[Problem]]:
-    """Turn marshmallow's nested messages into dotted paths with their problems; `_schema` stands for all."""
+    """Turn marshmallow's nested messages into dotted paths with their problems; ``_schema`` stands for all."""
     if isinstance(messages, Mapping):
         flat: dict[str, list[Problem]] = {}
         for name, inner in messages.items():
@@ -120,7 +120,7 @@ class CodedSchema(Schema):
     error_messages = {"type": "not_an_object", "unknown": "unknown_field"}  # noqa: RUF012 - marshmallow's own way
 
     def read(self, document: Any) -> dict[str, Any]:
-        """Return the checked values. Raises `ShapeError` with every problem found."""
+        """Return the checked values. Raises ``ShapeError`` with every problem found."""
         try:
             loaded = self.load(document)
         except ValidationError as error:

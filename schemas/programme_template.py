@@ -2,7 +2,7 @@
 
 A template holds a goal, named skills, measures with their definitions and targets, a questionnaire to be asked
 before (and usually one after), the completion rule, the formats, and dates counted from the day the cohort starts.
-The content of a programme (`Programme.settings`) has the same shape.
+The content of a programme (``Programme.settings``) has the same shape.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from schemas import choices
-from schemas.completion_rule import CompletionRuleSchema
-from schemas.fields import Choice, Code, ExactNumber, Inside, Several, Text, WholeNumber
+from schemas.completion_rule import CompletionRuleSchema, CriterionSchema
+from schemas.fields import Choice, Code, CodedField, ExactNumber, List, Nested, Text, WholeNumber
 from schemas.problem import CodedSchema, Problem
 
 _CODE = r"[a-z0-9]+(?:[-_][a-z0-9]+)*"
@@ -29,8 +29,8 @@ class BilingualSchema(CodedSchema):
     en = Text(max_length=1000, lines=True, required=True)
 
 
-def _bilingual(**options: Any) -> Inside:
-    return Inside(lambda _given: BilingualSchema(), **options)
+def _bilingual(**options: Any) -> Nested:
+    return Nested(lambda _given: BilingualSchema(), **options)
 
 
 def _code(**options: Any) -> Code:
@@ -49,7 +49,7 @@ class TargetSchema(CodedSchema):
     """What a measure should come to: at least, or at most, a value in the measure's unit."""
 
     bound = Choice(("at_least", "at_most"), required=True)
-    value = ExactNumber(most=100_000, problem="invalid", required=True)
+    value = ExactNumber(max=100_000, problem="invalid", required=True)
 
 
 class KpiSchema(CodedSchema):
@@ -59,11 +59,11 @@ class KpiSchema(CodedSchema):
     name = _bilingual(required=True)
     definition = _bilingual(required=True)
     unit = Choice(UNITS, required=True)
-    target = Inside(lambda _given: TargetSchema(), allow_none=True, load_default=None)
+    target = Nested(lambda _given: TargetSchema(), allow_none=True, load_default=None)
 
 
 class OptionSchema(CodedSchema):
-    """One answer of a `choice` item."""
+    """One answer of a ``choice`` item."""
 
     code = _code()
     name = _bilingual(required=True)
@@ -75,8 +75,8 @@ class ItemSchema(CodedSchema):
     code = _code()
     kind = Choice(ITEM_KINDS, load_default="agree")
     text = _bilingual(required=True)
-    roles = Several(Choice(choices.ROLES), distinct=True, most=2, load_default=choices.ROLES)
-    options = Several(Inside(lambda _given: OptionSchema()), least=0, most=20, load_default=())
+    roles = List(Choice(choices.ROLES), distinct=True, max=2, load_default=choices.ROLES)
+    options = List(Nested(lambda _given: OptionSchema()), min=0, max=20, load_default=())
 
     @validates_schema
     def _options_with_choice(self, loaded: Mapping[str, Any], **_: Any) -> None:
@@ -89,56 +89,76 @@ class QuestionnaireSchema(CodedSchema):
 
     phase = Choice(choices.PHASES, required=True)
     title = _bilingual(required=True)
-    items = Several(Inside(lambda _given: ItemSchema()), most=60, required=True)
+    items = List(Nested(lambda _given: ItemSchema()), max=60, required=True)
 
     @validates_schema
     def _codes_once(self, loaded: Mapping[str, Any], **_: Any) -> None:
-        _refuse_repeated(loaded, "items", "code")
+        _fail_if_repeated(loaded, "items", "code")
 
 
 class DatesSchema(CodedSchema):
     """The cohort's dates, counted from the day it is made; the follow-up is counted from the end."""
 
-    start_after_days = WholeNumber(least=0, most=366, load_default=0)
-    duration_months = WholeNumber(least=1, most=36, required=True)
-    follow_up_after_days = WholeNumber(least=1, most=366, required=True)
+    start_after_days = WholeNumber(min=0, max=366, load_default=0)
+    duration_months = WholeNumber(min=1, max=36, required=True)
+    follow_up_after_days = WholeNumber(min=1, max=366, required=True)
 
 
 class RhythmSchema(CodedSchema):
     """What a pair is advised to do: so many sessions, of so many minutes each."""
 
-    sessions = WholeNumber(least=1, most=100, required=True)
-    minutes = WholeNumber(least=5, most=480, required=True)
+    sessions = WholeNumber(min=1, max=100, required=True)
+    minutes = WholeNumber(min=5, max=480, required=True)
 
 
 class BudgetSchema(CodedSchema):
     """What the programme may cost, and who pays. All of it can stay open."""
 
-    amount = ExactNumber(most=100_000_000, problem="invalid", allow_none=True, load_default=None)
+    amount = ExactNumber(max=100_000_000, problem="invalid", allow_none=True, load_default=None)
     currency = Code(r"[A-Z]{3}", max_length=3, load_default="EUR")
     funding = Text(max_length=200, allow_none=True, load_default=None)
 
 
-class ProgrammeTemplateSchema(CodedSchema):
-    """A whole template."""
+class _Rule(CodedField[dict[str, Any]]):
+    """The completion rule, with the criteria that the template's schema was given."""
 
-    v = WholeNumber(least=1, most=1, required=True)
+    def _schema(self) -> CompletionRuleSchema:
+        parent: Any = self.parent
+        return CompletionRuleSchema(parent.criteria)
+
+    def read(self, value: Any) -> dict[str, Any]:
+        """The checked rule."""
+        return Nested(lambda _given: self._schema()).read(value)
+
+    def write(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """The rule's JSON."""
+        return dict(self._schema().dump(value))
+
+
+class ProgrammeTemplateSchema(CodedSchema):
+    """A whole template. ``criteria``: the fields of each criterion that its rule can have, by type."""
+
+    def __init__(self, criteria: Mapping[str, type[CriterionSchema]]) -> None:
+        super().__init__()
+        self.criteria = criteria
+
+    v = WholeNumber(min=1, max=1, required=True)
     code = _code()
     title = _bilingual(required=True)
     goal = _bilingual(required=True)
-    skills = Several(Inside(lambda _given: SkillSchema()), most=40, required=True)
-    formats = Several(
+    skills = List(Nested(lambda _given: SkillSchema()), max=40, required=True)
+    formats = List(
         Code(choices.FORMAT_CODE_PATTERN, max_length=choices.FORMAT_CODE_LENGTH),
         distinct=True,
-        most=30,
+        max=30,
         required=True,
     )
-    rhythm = Inside(lambda _given: RhythmSchema(), required=True)
-    rule = Inside(lambda _given: CompletionRuleSchema(), required=True)
-    kpis = Several(Inside(lambda _given: KpiSchema()), most=40, required=True)
-    questionnaires = Several(Inside(lambda _given: QuestionnaireSchema()), most=4, required=True)
-    dates = Inside(lambda _given: DatesSchema(), required=True)
-    budget = Inside(
+    rhythm = Nested(lambda _given: RhythmSchema(), required=True)
+    rule = _Rule(required=True)
+    kpis = List(Nested(lambda _given: KpiSchema()), max=40, required=True)
+    questionnaires = List(Nested(lambda _given: QuestionnaireSchema()), max=4, required=True)
+    dates = Nested(lambda _given: DatesSchema(), required=True)
+    budget = Nested(
         lambda _given: BudgetSchema(),
         load_default=lambda: {"amount": None, "currency": "EUR", "funding": None},
     )
@@ -146,12 +166,12 @@ class ProgrammeTemplateSchema(CodedSchema):
     @validates_schema
     def _complete(self, loaded: Mapping[str, Any], **_: Any) -> None:
         for name, key in (("skills", "code"), ("kpis", "code"), ("questionnaires", "phase")):
-            _refuse_repeated(loaded, name, key)
+            _fail_if_repeated(loaded, name, key)
         if not any(questionnaire["phase"] == "before" for questionnaire in loaded["questionnaires"]):
             raise ValidationError([Problem("no_baseline")], "questionnaires")
 
 
-def _refuse_repeated(loaded: Mapping[str, Any], name: str, key: str) -> None:
+def _fail_if_repeated(loaded: Mapping[str, Any], name: str, key: str) -> None:
     seen: set[str] = set()
     for entry in loaded[name]:
         if entry[key] in seen:
@@ -159,11 +179,18 @@ def _refuse_repeated(loaded: Mapping[str, Any], name: str, key: str) -> None:
         seen.add(entry[key])
 
 
-def load_programme_template(document: object) -> dict[str, Any]:
-    """Return the checked template, defaults filled in. Raises `schemas.problem.ShapeError`."""
-    return ProgrammeTemplateSchema().read(document)
+def load_programme_template(
+    document: object, criteria: Mapping[str, type[CriterionSchema]]
+) -> dict[str, Any]:
+    """Return the checked template, defaults filled in. Raises :class:`schemas.problem.ShapeError`.
+
+    ``criteria``: the fields of each criterion that its completion rule can have, by type.
+    """
+    return ProgrammeTemplateSchema(criteria).read(document)
 
 
-def dump_programme_template(loaded: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the JSON document of a checked template: the inverse of `load_programme_template`."""
-    return dict(ProgrammeTemplateSchema().dump(loaded))
+def dump_programme_template(
+    loaded: Mapping[str, Any], criteria: Mapping[str, type[CriterionSchema]]
+) -> dict[str, Any]:
+    """Return the JSON document of a checked template: the inverse of :func:`load_programme_template`."""
+    return dict(ProgrammeTemplateSchema(criteria).dump(loaded))

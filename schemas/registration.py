@@ -140,3 +140,13 @@ class InvitationSchema(Schema):
     days = fields.Integer(
         load_default=7, strict=True, validate=validate.Range(min=1, max=365, error="must be from 1 to 365")
     )
+
+
+class OrganisationSchema(Schema):
+    """A new organisation."""
+
+    name = _text()
+
+    @pre_load
+    def _trim(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**given, "name": given["name"].strip()}

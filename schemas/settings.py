@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates
 
 
 def _parts(value: str, example: str, *schemes: str) -> SplitResult:
@@ -85,9 +86,18 @@ class SettingsSchema(Schema):
         load_default=False, error_messages={"invalid": "must be true or false"}
     )
     allowed_hosts = fields.String(load_default="", validate=_hosts)
-    default_locale = fields.String(
-        load_default="en", validate=validate.OneOf(["en", "fr"], error="must be en or fr")
-    )
+    default_locale = fields.String(load_default="en")
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        """``languages``: the tags of those that there are."""
+        super().__init__()
+        self.languages = tuple(languages)
+
+    @validates("default_locale")
+    def check_language(self, tag: str, **_: Any) -> None:
+        """A language that nobody has translated is a wrong value."""
+        if tag not in self.languages:
+            raise ValidationError(f"must be {' or '.join(self.languages)}")
 
     @pre_load
     def without_blanks(self, data: dict[str, str], **_: Any) -> dict[str, str]:
@@ -110,4 +120,4 @@ class SettingsSchema(Schema):
         return data
 
 
-SETTINGS = tuple(SettingsSchema().fields)
+SETTINGS = tuple(SettingsSchema(()).fields)

@@ -10,15 +10,19 @@ import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 
+from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
-from lti_tool.tool import Tool, make_tool
 
 pytest_plugins = [
     "tests.databases",
     "tests.skips",
     "tests.lrs.fixtures",
     "tests.platform.fixtures",
+    "tests.migrations.first_version",
     "tests.world",
+    "tests.connected",
+    "tests.web.deep_linking.picking",
+    "tests.web.visiting",
 ]
 
 
@@ -42,20 +46,20 @@ def config(database_url: str, tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def tool(config: Config) -> Iterator[Tool]:
+def services(config: Config) -> Iterator[Services]:
     """A wired tool on a migrated database."""
-    tool = make_tool(config)
-    yield tool
-    tool.http.close()
-    tool.database.dispose()
+    services = make_services(config)
+    yield services
+    services.http.close()
+    services.database.dispose()
 
 
 @pytest.fixture
-def app(config: Config, tool: Tool) -> Flask:
+def app(config: Config, services: Services) -> Flask:
     """The web application of ``tool``."""
     from lti_tool.app import create_app
 
-    return create_app(config, tool)
+    return create_app(config, services)
 
 
 @pytest.fixture

@@ -42,9 +42,9 @@ class LRSReply(LRSResponse):
 class LRSClient(tincan.RemoteLRS):
     """A Learning Record Store, reached over a pooled session with time-outs.
 
-    `endpoint`: the xAPI base address. `version`: "1.0.3" or "2.0.0". `http`: the session to use, so that a
+    ``endpoint``: the xAPI base address. ``version``: "1.0.3" or "2.0.0". ``http``: the session to use, so that a
     caller can guard where it connects (a refusal must be a requests.RequestException); one of our own
-    otherwise. `timeout`: seconds to connect, and to wait for a byte.
+    otherwise. ``timeout``: seconds to connect, and to wait for a byte.
     """
 
     _props_req = [*tincan.RemoteLRS._props_req]  # noqa: RUF012 - tincan reads a plain class list
@@ -67,7 +67,7 @@ class LRSClient(tincan.RemoteLRS):
 
     @property
     def version(self) -> str:
-        """The xAPI version told to the LRS with every request."""
+        """The xAPI version that every request names."""
         return str(self._version)
 
     @version.setter
@@ -173,7 +173,7 @@ class LRSClient(tincan.RemoteLRS):
         return None
 
     def about(self) -> LRSReply:
-        """What the LRS says it is. Some have no such page: then `success` is false and nothing is raised.
+        """What the LRS says it is. Some have no such page: then ``success`` is false and nothing is raised.
 
         Raises LRSUnreachableError when no answer came.
         """
@@ -187,7 +187,7 @@ class LRSClient(tincan.RemoteLRS):
 
 
 def _parameter(value: Any) -> str:
-    """Query values as the specification spells them: JSON's true and false, ISO moments."""
+    """Query values as the specification writes them: JSON's true and false, ISO moments."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,6 +1,6 @@
 """Are two statements the same, though an LRS has touched one of them?
 
-xAPI 1.0.3, Data 2.3.1: an LRS may add `stored`, `authority` and `version`, wrap a context activity in an
+xAPI 1.0.3, Data 2.3.1: an LRS may add ``stored``, ``authority`` and ``version``, wrap a context activity in an
 array, and keep its own display of a verb and definition of an activity. None of that makes another statement.
 """
 
@@ -26,7 +26,7 @@ def same_statement(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
 
 
 def _normal(kind: str, value: Any) -> Any:
-    """The value with everything removed that an LRS is free to change; `kind` is its property."""
+    """The value with everything removed that an LRS is free to change; ``kind`` is its property."""
     if isinstance(value, Mapping):
         return _normal_object(kind, value)
     if isinstance(value, list):

@@ -15,20 +15,19 @@ Nothing here stores, sleeps or logs: it sends, and says what became of each stat
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import requests
+from urllib3 import Retry as RetryPolicy
+from urllib3.exceptions import InvalidHeader
 
 from xapi.client import LRSClient, LRSError
 from xapi.comparison import same_statement
 
-FIRST_DELAY = timedelta(seconds=2)
 LONGEST_DELAY = timedelta(hours=1)
 _MOST_WORDS = 2000
 
@@ -40,7 +39,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Dead:
-    """The LRS will never take it. `reason` is in the LRS's words; `theirs` what it holds under that id."""
+    """The LRS will never take it. ``reason`` is in the LRS's words; ``theirs`` what it holds under that id."""
 
     reason: str
     theirs: dict[str, Any] | None = None
@@ -48,7 +47,7 @@ class Dead:
 
 @dataclass(frozen=True)
 class Retry:
-    """The same bytes must go again, not before `after_seconds` when the LRS said so."""
+    """The same bytes must go again, not before ``after_seconds`` when the LRS said so."""
 
     reason: str
     after_seconds: float | None = None
@@ -56,7 +55,7 @@ class Retry:
 
 @dataclass(frozen=True)
 class Blocked:
-    """The LRS refuses us: stop sending to it until somebody has mended the credentials or the rights."""
+    """The LRS refuses us: stop sending to it until somebody has corrected the credentials or the rights."""
 
     reason: str
 
@@ -66,7 +65,7 @@ Item = tuple[UUID, bytes]
 
 
 class _StopSendingError(Exception):
-    """Sending further statements now would be useless or rude; `outcome` holds for all that are left."""
+    """Sending further statements now would be useless or rude; ``outcome`` holds for all that are left."""
 
     def __init__(self, outcome: Retry | Blocked) -> None:
         super().__init__(outcome.reason)
@@ -76,7 +75,7 @@ class _StopSendingError(Exception):
 def deliver(client: LRSClient, statements: Sequence[Item]) -> list[Outcome]:
     """Send the statements, in order, and say what became of each, in the same order.
 
-    `statements`: pairs of statement id and the stored bytes, which are sent exactly as they are.
+    ``statements``: pairs of statement id and the stored bytes, which are sent exactly as they are.
     """
     bodies = dict(statements)
     known: dict[UUID, Outcome] = {}
@@ -88,23 +87,8 @@ def deliver(client: LRSClient, statements: Sequence[Item]) -> list[Outcome]:
     return [known[identifier] for identifier, _ in statements]
 
 
-def next_attempt(
-    attempts: int, after_seconds: float | None = None, rng: random.Random | None = None
-) -> timedelta:
-    """How long to wait before sending again, after `attempts` (1 or more) failures in a row.
-
-    It doubles from FIRST_DELAY to LONGEST_DELAY, and lies at random in the upper half of that, so that many
-    statements do not come back together. It is never less than `after_seconds`, what the LRS asked for.
-    """
-    # The exponent is bounded because doubling for ever overflows a timedelta long before anybody gives up.
-    doublings = min(max(attempts, 1) - 1, 30)
-    full = min(FIRST_DELAY * 2.0**doublings, LONGEST_DELAY)
-    delay = full * (rng or random).uniform(0.5, 1.0)
-    return max(delay, timedelta(seconds=after_seconds or 0))
-
-
 def _send(client: LRSClient, items: list[Item], known: dict[UUID, Outcome], *, repeat: bool = False) -> None:
-    """Send a batch and write the outcome of each into `known`; `repeat` once a 409 has been looked into."""
+    """Send a batch and write the outcome of each into ``known``; ``repeat`` once a 409 has been looked into."""
     if not items:
         return
     try:
@@ -167,18 +151,12 @@ def _words(answer: requests.Response) -> str:
 
 
 def retry_after(value: str) -> float | None:
-    """Seconds to wait, from a Retry-After of a number or of an HTTP date (RFC 9110, 10.2.3); None otherwise.
+    """Seconds to wait, from a ``Retry-After`` of a number or of an HTTP date (RFC 9110 §10.2.3); None otherwise.
 
-    Never more than LONGEST_DELAY: nobody may park what is to be delivered for years.
+    Never more than :data:`LONGEST_DELAY`: no record store may stop deliveries for years.
     """
-    longest = LONGEST_DELAY.total_seconds()
-    value = value.strip()
-    if value.isdecimal():
-        return min(float(value), longest)
     try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
+        seconds = RetryPolicy().parse_retry_after(value)
+    except (InvalidHeader, OverflowError, ValueError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), longest)
+    return float(min(seconds, LONGEST_DELAY.total_seconds()))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-# Facts recorded in the same millisecond are told apart by one millisecond each (see `strictly_after`),
+# Events recorded in the same millisecond are put one millisecond apart (see ``strictly_after``),
 # so the last of them may stand this far ahead of the clock. It is past by the time anything is sent.
 CLOCK_TOLERANCE = timedelta(seconds=1)
 
@@ -31,12 +31,12 @@ def timestamp(moment: datetime) -> str:
 
 
 def day_or_timestamp(start: date | datetime) -> str:
-    """Write a day as `2026-11-12`, and a moment as `timestamp` does: no more precisely than it is known."""
+    """Write a day as ``2026-11-12``, and a moment as ``timestamp`` does: no more precisely than it is known."""
     return timestamp(start) if isinstance(start, datetime) else start.isoformat()
 
 
 def strictly_after(previous: datetime | None, moment: datetime) -> datetime:
-    """The first whole millisecond that is at or after `moment` (rounded down) and later than `previous`, in UTC.
+    """The first whole millisecond that is at or after ``moment`` (rounded down) and later than ``previous``, in UTC.
 
     The profile's patterns are read in timestamp order, so two statements of one xAPI registration must not
     share a timestamp. Raises ValueError for a moment without a time zone.

@@ -1,12 +1,12 @@
-"""One function per fact: what happened becomes the statement that tells it.
+"""One function for each thing that happens: its values become the statement that says it.
 
-Every function is pure but for the clock it may be told (`now`). The model is tincan's; what tincan writes is
-then put into our one spelling (it adds `version`, microseconds and +00:00), validated, and frozen as bytes.
+Every function is pure; the clock is an argument (``now``). The model is tincan's; what tincan writes is
+then put into our one spelling (it adds ``version``, microseconds and +00:00), validated, and frozen as bytes.
 
-Common arguments: `recorded_at` is the aware moment when the fact was recorded, which is the statement's
-timestamp (a session's own start, or its day, is in an extension); `revision` counts the corrections of that
-fact from 0; `now` is the moment that no timestamp may pass, the clock's by default. All raise
-`validation.InvalidStatementError`, or ValueError for a value that cannot be written at all.
+Common arguments: ``recorded_at`` is the aware moment when the fact was recorded, which is the statement's
+timestamp (a session's own start, or its day, is in an extension); ``revision`` counts the corrections of that
+fact from 0; ``now`` is the moment that no timestamp may pass, the clock's by default. All raise
+``validation.InvalidStatementError``, or ValueError for a value that cannot be written at all.
 """
 
 from __future__ import annotations
@@ -19,14 +19,22 @@ from uuid import UUID
 import tincan
 
 from xapi import encoding, vocabulary
+from xapi.context import (
+    Actor,
+    EvidenceContext,
+    ObjectiveContext,
+    PairContext,
+    SessionContext,
+    Statement,
+    StatementContext,
+)
 from xapi.identity import statement_id
-from xapi.scene import Actor, EvidenceScene, ObjectiveScene, PairScene, Scene, SessionScene, Statement
 from xapi.validation import validate
 from xapi.vocabulary import Role, Term
 
 
 def joined(
-    scene: Scene,
+    context: StatementContext,
     actor: Actor,
     role: Role,
     enrolment_id: UUID,
@@ -36,13 +44,14 @@ def joined(
     now: datetime | None = None,
 ) -> Statement:
     """A participant joined the programme in a role. The xAPI registration is the enrolment's own."""
-    context = _programme_context(scene, enrolment_id, extensions={vocabulary.EXT_ROLE: role.value})
+    xapi_context = _programme_context(context, enrolment_id, extensions={vocabulary.EXT_ROLE: role.value})
     return _finish(
+        context,
         vocabulary.REGISTERED,
         actor,
-        _programme(scene),
-        context,
-        fact_id=enrolment_id,
+        _programme(context),
+        xapi_context,
+        subject_id=enrolment_id,
         recorded_at=recorded_at,
         revision=revision,
         now=now,
@@ -50,22 +59,25 @@ def joined(
 
 
 def paired(
-    scene: Scene,
-    pair: PairScene,
+    context: StatementContext,
+    pair: PairContext,
     role: Role,
     *,
     recorded_at: datetime,
     revision: int = 0,
     now: datetime | None = None,
 ) -> Statement:
-    """One of the two became a member of the pair; tell it once for each role."""
-    context = _pair_context(scene, pair, role, parent=_bare(scene.programme_iri, vocabulary.PROGRAMME))
+    """One of the two became a member of the pair; a statement for each role."""
+    xapi_context = _pair_context(
+        context, pair, role, parent=_bare(context.programme_iri, vocabulary.PROGRAMME)
+    )
     return _finish(
+        context,
         vocabulary.JOINED,
         pair.member(role),
-        _activity(scene.activity("pair", pair.pair_id), vocabulary.PAIR),
-        context,
-        fact_id=pair.pair_id,
+        _activity(context.activity("pair", pair.pair_id), vocabulary.PAIR),
+        xapi_context,
+        subject_id=pair.pair_id,
         recorded_at=recorded_at,
         revision=revision,
         now=now,
@@ -73,9 +85,9 @@ def paired(
 
 
 def objective_agreed(
-    scene: Scene,
-    pair: PairScene,
-    objective: ObjectiveScene,
+    context: StatementContext,
+    pair: PairContext,
+    objective: ObjectiveContext,
     *,
     recorded_at: datetime,
     revision: int = 0,
@@ -83,11 +95,12 @@ def objective_agreed(
 ) -> Statement:
     """The pair agreed an objective; its owner says so."""
     return _finish(
+        context,
         vocabulary.DEFINED,
         pair.member(objective.owner),
-        _objective(scene, objective),
-        _pair_context(scene, pair, objective.owner),
-        fact_id=objective.objective_id,
+        _objective(context, objective),
+        _pair_context(context, pair, objective.owner),
+        subject_id=objective.objective_id,
         recorded_at=recorded_at,
         revision=revision,
         now=now,
@@ -95,18 +108,18 @@ def objective_agreed(
 
 
 def session_held(
-    scene: Scene,
-    pair: PairScene,
-    session: SessionScene,
+    context: StatementContext,
+    pair: PairContext,
+    session: SessionContext,
     role: Role,
     *,
     recorded_at: datetime,
     revision: int = 0,
     now: datetime | None = None,
 ) -> Statement:
-    """One of the two attended the session; tell it once for each role, when the session is logged."""
-    context = _pair_context(
-        scene,
+    """One of the two attended the session; a statement for each role, when the session is logged."""
+    xapi_context = _pair_context(
+        context,
         pair,
         role,
         extensions={
@@ -115,11 +128,12 @@ def session_held(
         },
     )
     return _finish(
+        context,
         vocabulary.ATTENDED,
         pair.member(role),
-        _activity(scene.activity("session", session.session_id), vocabulary.SESSION),
-        context,
-        fact_id=session.session_id,
+        _activity(context.activity("session", session.session_id), vocabulary.SESSION),
+        xapi_context,
+        subject_id=session.session_id,
         result=tincan.Result(duration=session.length),
         length=session.length,
         recorded_at=recorded_at,
@@ -129,27 +143,30 @@ def session_held(
 
 
 def session_confirmed(
-    scene: Scene,
-    pair: PairScene,
-    session: SessionScene,
+    context: StatementContext,
+    pair: PairContext,
+    session: SessionContext,
     role: Role,
     *,
     recorded_at: datetime,
     revision: int = 0,
     now: datetime | None = None,
 ) -> Statement:
-    """The partner in `role` confirmed the session that the other had logged.
+    """The partner in ``role`` confirmed the session that the other had logged.
 
     It points to the logger's own attended statement of the same revision.
     """
     logger = pair.mentee if role is Role.MENTOR else pair.mentor
-    attended = statement_id(pair.pair_id, session.session_id, revision, vocabulary.ATTENDED.iri, logger)
+    attended = statement_id(
+        pair.pair_id, session.session_id, revision, vocabulary.ATTENDED.iri, context.id_base, logger.id_name
+    )
     return _finish(
+        context,
         vocabulary.CONFIRMED,
         pair.member(role),
-        _activity(scene.activity("session", session.session_id), vocabulary.SESSION),
-        _pair_context(scene, pair, role, statement=attended),
-        fact_id=session.session_id,
+        _activity(context.activity("session", session.session_id), vocabulary.SESSION),
+        _pair_context(context, pair, role, statement=attended),
+        subject_id=session.session_id,
         recorded_at=recorded_at,
         revision=revision,
         now=now,
@@ -157,29 +174,30 @@ def session_confirmed(
 
 
 def objective_reached(
-    scene: Scene,
-    pair: PairScene,
-    objective: ObjectiveScene,
-    evidence: EvidenceScene,
+    context: StatementContext,
+    pair: PairContext,
+    objective: ObjectiveContext,
+    evidence: EvidenceContext,
     *,
     recorded_at: datetime,
     revision: int = 0,
     now: datetime | None = None,
 ) -> Statement:
     """The objective counts as reached; the evidence says on whose word, or by which statement."""
-    context = _pair_context(
-        scene,
+    xapi_context = _pair_context(
+        context,
         pair,
         objective.owner,
         statement=evidence.statement_id,
         extensions={vocabulary.EXT_EVIDENCE: evidence.kind.value},
     )
     return _finish(
+        context,
         vocabulary.COMPLETED,
         pair.member(objective.owner),
-        _objective(scene, objective),
-        context,
-        fact_id=objective.objective_id,
+        _objective(context, objective),
+        xapi_context,
+        subject_id=objective.objective_id,
         result=tincan.Result(completion=True),
         recorded_at=recorded_at,
         revision=revision,
@@ -188,7 +206,7 @@ def objective_reached(
 
 
 def programme_completed(
-    scene: Scene,
+    context: StatementContext,
     actor: Actor,
     role: Role,
     enrolment_id: UUID,
@@ -201,18 +219,19 @@ def programme_completed(
 ) -> Statement:
     """A participant completed the programme; one statement per person, in that person's own registration.
 
-    `time_spent`: the time in sessions that counted. `score_percent`: 0 to 100 where a score is known.
+    ``time_spent``: the time in sessions that counted. ``score_percent``: 0 to 100 where a score is known.
     """
     result = tincan.Result(completion=True, duration=time_spent)
     if score_percent is not None:
         result.score = tincan.Score(scaled=score_percent / 100, raw=score_percent, min=0, max=100)
-    context = _programme_context(scene, enrolment_id, extensions={vocabulary.EXT_ROLE: role.value})
+    xapi_context = _programme_context(context, enrolment_id, extensions={vocabulary.EXT_ROLE: role.value})
     return _finish(
+        context,
         vocabulary.COMPLETED,
         actor,
-        _programme(scene),
-        context,
-        fact_id=enrolment_id,
+        _programme(context),
+        xapi_context,
+        subject_id=enrolment_id,
         result=result,
         length=time_spent,
         recorded_at=recorded_at,
@@ -222,24 +241,25 @@ def programme_completed(
 
 
 def voided(
-    scene: Scene,
+    context: StatementContext,
     xapi_registration: UUID,
     target: UUID,
     *,
     recorded_at: datetime,
     now: datetime | None = None,
 ) -> Statement:
-    """The tool withdraws the statement `target` of that registration (xAPI 1.0.3, Data 2.3.2).
+    """The tool withdraws the statement ``target`` of that registration (xAPI 1.0.3, Data 2.3.2).
 
     A correction is this, and then the right statement under the next revision. A statement is voided once, so
     voiding has no revision. It follows no template of the profile, so it carries no category.
     """
     return _finish(
+        context,
         vocabulary.VOIDED,
-        scene.tool,
+        context.tool,
         tincan.StatementRef(id=target),
-        tincan.Context(registration=xapi_registration, language=scene.language),
-        fact_id=target,
+        tincan.Context(registration=xapi_registration, language=context.language),
+        subject_id=target,
         recorded_at=recorded_at,
         revision=0,
         now=now,
@@ -247,12 +267,13 @@ def voided(
 
 
 def _finish(
+    context: StatementContext,
     verb: Term,
     actor: Actor,
     target: Any,
-    context: Any,
+    xapi_context: Any,
     *,
-    fact_id: UUID,
+    subject_id: UUID,
     recorded_at: datetime,
     revision: int,
     now: datetime | None,
@@ -260,14 +281,16 @@ def _finish(
     length: timedelta | None = None,
 ) -> Statement:
     """Assemble, put into our spelling, validate, freeze."""
-    identifier = statement_id(context.registration, fact_id, revision, verb.iri, actor)
+    identifier = statement_id(
+        xapi_context.registration, subject_id, revision, verb.iri, context.id_base, actor.id_name
+    )
     timestamp = encoding.timestamp(recorded_at)
     model = tincan.Statement(
         id=identifier,
         actor=_agent(actor),
         verb=tincan.Verb(id=verb.iri, display=_map(verb.label)),
         object=target,
-        context=context,
+        context=xapi_context,
         result=result,
         timestamp=recorded_at,
     )
@@ -285,7 +308,16 @@ def _finish(
     document["context"].get("team", {}).pop("member", None)
     validate(document, now=now)
     moment = datetime.fromisoformat(timestamp).astimezone(UTC)
-    return Statement(identifier, context.registration, moment, encoding.to_bytes(document))
+    return Statement(
+        id=identifier,
+        xapi_registration=xapi_context.registration,
+        timestamp=moment,
+        body=encoding.to_bytes(document),
+        subject_id=subject_id,
+        revision=revision,
+        verb=verb.iri,
+        actor=actor.id_name,
+    )
 
 
 def _agent(actor: Actor) -> Any:
@@ -313,38 +345,38 @@ def _bare(iri: str, kind: Term) -> Any:
     return tincan.Activity(id=iri, definition=tincan.ActivityDefinition(type=kind.iri))
 
 
-def _programme(scene: Scene) -> Any:
-    titles = scene.programme_name
+def _programme(context: StatementContext) -> Any:
+    titles = context.programme_name
     name = {
         language: titles.get(language) or titles[other] for language, other in (("en", "fr"), ("fr", "en"))
     }
-    return _activity(scene.programme_iri, vocabulary.PROGRAMME, name=name)
+    return _activity(context.programme_iri, vocabulary.PROGRAMME, name=name)
 
 
-def _objective(scene: Scene, objective: ObjectiveScene) -> Any:
+def _objective(context: StatementContext, objective: ObjectiveContext) -> Any:
     """An objective is named after its tag: what its owner wrote never leaves the tool."""
     return _activity(
-        scene.activity("objective", objective.objective_id),
+        context.activity("objective", objective.objective_id),
         vocabulary.OBJECTIVE,
         name=vocabulary.OBJECTIVE_NAMES[objective.tag],
         extensions={vocabulary.EXT_OBJECTIVE_TAG: objective.tag.value},
     )
 
 
-def _programme_context(scene: Scene, enrolment_id: UUID, *, extensions: dict[str, str]) -> Any:
+def _programme_context(context: StatementContext, enrolment_id: UUID, *, extensions: dict[str, str]) -> Any:
     """What a participant's own statements share: there is no pair in them, so no team and no parent."""
     return tincan.Context(
         registration=enrolment_id,
-        platform=scene.platform,
-        language=scene.language,
-        context_activities=_activities(scene),
+        platform=context.platform,
+        language=context.language,
+        context_activities=_activities(context),
         extensions=extensions,
     )
 
 
 def _pair_context(
-    scene: Scene,
-    pair: PairScene,
+    context: StatementContext,
+    pair: PairContext,
     role: Role,
     *,
     parent: Any = None,
@@ -352,32 +384,33 @@ def _pair_context(
     extensions: dict[str, str] | None = None,
 ) -> Any:
     """What all statements of a pair share; on the mentee's, the mentor is the instructor."""
-    pair_iri = scene.activity("pair", pair.pair_id)
-    context = tincan.Context(
+    pair_iri = context.activity("pair", pair.pair_id)
+    xapi_context = tincan.Context(
         registration=pair.pair_id,
-        platform=scene.platform,
-        language=scene.language,
+        platform=context.platform,
+        language=context.language,
         team=tincan.Group(
             account=tincan.AgentAccount(
-                home_page=f"{scene.tool_base_url.rstrip('/')}/xapi/pairs", name=str(pair.pair_id)
+                home_page=f"{context.iri_base.rstrip('/')}/xapi/pairs", name=str(pair.pair_id)
             )
         ),
-        context_activities=_activities(scene, parent or _bare(pair_iri, vocabulary.PAIR)),
+        context_activities=_activities(context, parent or _bare(pair_iri, vocabulary.PAIR)),
         extensions={vocabulary.EXT_ROLE: role.value, **(extensions or {})},
     )
     if role is Role.MENTEE:
-        context.instructor = _agent(pair.mentor)
+        xapi_context.instructor = _agent(pair.mentor)
     if statement is not None:
-        context.statement = tincan.StatementRef(id=statement)
-    return context
+        xapi_context.statement = tincan.StatementRef(id=statement)
+    return xapi_context
 
 
-def _activities(scene: Scene, parent: Any = None) -> Any:
+def _activities(context: StatementContext, parent: Any = None) -> Any:
     """Context activities, always as arrays: course and programme, and the profile's version as category."""
+    grouping = [_bare(context.programme_iri, vocabulary.PROGRAMME)]
+    if context.course_iri is not None:
+        grouping.insert(0, _bare(context.course_iri, vocabulary.COURSE))
     activities = tincan.ContextActivities(
-        grouping=tincan.ActivityList(
-            [_bare(scene.course_iri, vocabulary.COURSE), _bare(scene.programme_iri, vocabulary.PROGRAMME)]
-        ),
+        grouping=tincan.ActivityList(grouping),
         category=tincan.ActivityList([tincan.Activity(id=vocabulary.PROFILE_VERSION)]),
     )
     if parent is not None:

@@ -1,7 +1,7 @@
 """Which template of the profile does a statement follow?
 
 xAPI Profiles 1.0, Statement Templates: https://github.com/adlnet/xapi-profiles. A template's determining
-properties (verb, types) choose the statements it speaks about; its rules say what those must hold.
+properties (verb, types) choose the statements it applies to; its rules say what those must hold.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CONTEXT_TYPES = {
 def matching_templates(document: Mapping[str, Any], profile: Mapping[str, Any]) -> list[str]:
     """The IRIs of the templates that the statement follows whole: the profile means there to be exactly one.
 
-    `document`: a statement, `profile`: a profile, both as JSON data. A statement without the profile's version
+    ``document``: a statement, ``profile``: a profile, both as JSON data. A statement without the profile's version
     as its category follows none.
     """
     return [
@@ -33,7 +33,7 @@ def matching_templates(document: Mapping[str, Any], profile: Mapping[str, Any]) 
 
 
 def determines(template: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
-    """Whether the statement is one of those the template speaks about."""
+    """Whether the template applies to the statement."""
     wanted: list[tuple[str, Iterable[Any]]] = [
         ("$.context.contextActivities.category[*].id", [template["inScheme"]])
     ]

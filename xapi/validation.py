@@ -1,7 +1,7 @@
 """The rules that every statement of ours keeps, checked before its bytes are stored.
 
 Stricter than xAPI 1.0.3 (https://github.com/adlnet/xAPI-Spec): a property that we never write is refused, so
-that a person's name, an e-mail address or a free comment cannot slip into an LRS, where nothing is forgotten.
+that a person's name, an e-mail address or a free comment cannot get into an LRS, where nothing is deleted.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from xapi.context import TOOL_ACCOUNT
 from xapi.encoding import CLOCK_TOLERANCE
-from xapi.scene import TOOL_ACCOUNT
 from xapi.vocabulary import VOIDED
 
 _IRI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
@@ -40,8 +40,8 @@ class InvalidStatementError(ValueError):
 def validate(document: Mapping[str, Any], *, now: datetime | None = None) -> None:
     """Refuse a statement that breaks a rule.
 
-    `document`: the statement as JSON data. `now`: an aware moment, by default the clock's; a timestamp may
-    not be later (but for the second that `encoding.CLOCK_TOLERANCE` explains).
+    ``document``: the statement as JSON data. ``now``: an aware moment, by default the clock's; a timestamp may
+    not be later (but for the second that ``encoding.CLOCK_TOLERANCE`` explains).
     Raises InvalidStatementError with the JSON path of the first broken rule.
     """
     if "version" in document:

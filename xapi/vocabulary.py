@@ -1,7 +1,7 @@
 """Every IRI that our statements use, with the words people read, in one place.
 
 An IRI comes from the profile that first defined it whenever one exists; our own live under
-`https://w3id.org/xapi/reverse-mentoring`. The labels are language maps with the keys "en" and "fr".
+``https://w3id.org/xapi/reverse-mentoring``. The labels are language maps with the keys "en" and "fr".
 """
 
 from __future__ import annotations

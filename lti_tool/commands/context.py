@@ -1,41 +1,100 @@
-"""What commands share: the tool they work on, and how they write their answers."""
+"""What commands share: the services they work with, what they need the right to, and how they write their answers."""
 
 from __future__ import annotations
 
 import functools
 import json
+import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 import click
+from marshmallow import Schema, ValidationError
+from sqlalchemy.orm import Session
 
+from lti_tool.composition import transaction as composition
+from lti_tool.composition.services import Services, make_services
 from lti_tool.config import WrongSetting, load_config
-from lti_tool.tool import Tool, make_tool
+from lti_tool.identity.policy import Action, Relation, decide
+from lti_tool.identity.principal import OPERATOR
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def read_tool() -> Tool:
-    """The tool that the environment describes. A wrong setting ends the command with one line that names it."""
+class BadInput(click.ClickException):
+    """What was typed cannot be used: one line, exit code 2."""
+
+    exit_code = 2
+
+
+def read_services() -> Services:
+    """The services for the environment's settings. A wrong setting ends the command with one line that names it."""
     try:
-        return make_tool(load_config())
+        return make_services(load_config())
     except WrongSetting as error:
         raise click.ClickException(str(error)) from None
 
 
-def pass_tool(command: Command) -> Command:
-    """Give a command the tool as its first argument, and close the tool's connections afterwards."""
+def operator_command(action: Action) -> Callable[[Command], Command]:
+    """Make a command that does ``action`` as the operator.
 
-    @functools.wraps(command)
-    def with_tool(*args: Any, **kwargs: Any) -> Any:
-        tool = read_tool()
-        try:
-            return command(tool, *args, **kwargs)
-        finally:
-            tool.http.close()
-            tool.database.dispose()
+    It gets the services as its first argument; their connections are closed afterwards.
+    """
 
-    return with_tool  # type: ignore[return-value]  # functools.wraps cannot say that the first argument is gone
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def as_operator(*args: Any, **kwargs: Any) -> Any:
+            require_operator(action)
+            services = read_services()
+            try:
+                return command(services, *args, **kwargs)
+            finally:
+                services.http.close()
+                services.database.dispose()
+
+        as_operator.policy_action = action  # type: ignore[attr-defined]  # read by the test of every command
+        return as_operator  # type: ignore[return-value]  # functools.wraps cannot say that the first argument is gone
+
+    return decorate
+
+
+def require_operator(action: Action) -> None:
+    """End the command unless the policy lets the operator do ``action``."""
+    if decide(OPERATOR, Relation(), action) is not None:
+        raise click.ClickException(f"the operator may not {action.value}")
+
+
+def transaction(services: Services) -> AbstractContextManager[Session]:
+    """A writing transaction with its consequences, in which the operator acts."""
+    return composition.transaction(services, OPERATOR)
+
+
+def checked(schema: Schema, values: dict[str, Any], names: dict[str, str] | None = None) -> dict[str, Any]:
+    """The values that a schema accepts; the first problem ends the command with the option's name.
+
+    ``names``: what the command line calls a field where it is not ``--field``.
+    """
+    try:
+        return dict(schema.load(values))
+    except ValidationError as error:
+        field, problems = next(iter(error.messages_dict.items()))
+        option = (names or {}).get(field) or "--" + field.replace("_", "-")
+        raise BadInput(f"{option} {_first(problems)}") from None
+
+
+def _first(problems: Any) -> str:
+    while not isinstance(problems, str):
+        problems = next(iter(problems.values() if isinstance(problems, dict) else problems))
+    return problems
+
+
+def read_id(written: str, name: str = "ID") -> uuid.UUID:
+    """An id as the lists show it. Anything else ends the command."""
+    try:
+        return uuid.UUID(written)
+    except ValueError:
+        raise BadInput(f"{name} {written!r} is not an id; the list shows them") from None
 
 
 def print_json(value: Any) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from lti_tool.commands.context import pass_tool
-from lti_tool.tool import Tool
+from lti_tool.commands.context import operator_command
+from lti_tool.composition.services import Services
+from lti_tool.identity.policy import Action
 
 
 @click.group()
@@ -19,12 +20,12 @@ def keys() -> None:
 
 
 @keys.command()
-@pass_tool
-def rotate(tool: Tool) -> None:
+@operator_command(Action.MANAGE_KEYS)
+def rotate(services: Services) -> None:
     """Sign with a new key from now on; the old one stays published so that platforms can still check it.
 
     \b
     Example:
       tandem keys rotate
     """
-    click.echo(f"The tool now signs with key {tool.keys.rotate()}.")
+    click.echo(f"The tool now signs with key {services.keys.rotate()}.")

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from typing import Any
 
 import click
-from marshmallow import Schema, ValidationError
+from sqlalchemy.orm import Session
 
-from lti_tool.commands.context import pass_tool, print_json, print_rows
-from lti_tool.lti import registrations as store
-from lti_tool.lti.invitations import DEFAULT_DAYS, setup_url
-from lti_tool.lti.invitations import invite as make_invitation
-from lti_tool.lti.models import Deployment, Registration
-from lti_tool.tool import Tool
+from lti_tool.commands.context import (
+    BadInput,
+    checked,
+    operator_command,
+    print_json,
+    print_rows,
+    read_id,
+    transaction,
+)
+from lti_tool.composition.services import Services
+from lti_tool.identity import organisations
+from lti_tool.identity.policy import Action
+from lti_tool.lti.registration import registrations as store
+from lti_tool.lti.registration.invitations import DEFAULT_DAYS, setup_url
+from lti_tool.lti.registration.invitations import invite as make_invitation
+from lti_tool.lti.registration.models import Deployment, Registration
 from schemas.registration import (
     FrameOriginSchema,
     InvitationSchema,
@@ -22,51 +33,27 @@ from schemas.registration import (
 )
 
 
-class BadInput(click.ClickException):
-    """What was typed cannot be used: one line, exit code 2."""
-
-    exit_code = 2
-
-
-def _checked(schema: Schema, values: dict[str, Any], names: dict[str, str] | None = None) -> dict[str, Any]:
-    """The values a schema lets through; the first problem ends the command with the option's name."""
-    try:
-        return dict(schema.load(values))
-    except ValidationError as error:
-        field, problems = next(iter(error.messages_dict.items()))
-        option = (names or {}).get(field) or "--" + field.replace("_", "-")
-        raise BadInput(f"{option} {_first(problems)}") from None
-
-
-def _first(problems: Any) -> str:
-    while not isinstance(problems, str):
-        problems = next(iter(problems.values() if isinstance(problems, dict) else problems))
-    return problems
-
-
-def _identity(written: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(written)
-    except ValueError:
-        raise BadInput(f"ID {written!r} is not an id; the list shows them") from None
-
-
 @click.command()
 @click.option("--label", help="For whom the invitation is, such as the platform's name.")
+@click.option(
+    "--organisation",
+    metavar="NAME",
+    help="The company, by name or id; otherwise a new one.",
+)
 @click.option("--days", type=int, default=DEFAULT_DAYS, show_default=True, help="How long it can be used.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-@pass_tool
-def invite(tool: Tool, label: str | None, days: int, as_json: bool) -> None:
+@operator_command(Action.INVITE_PLATFORM)
+def invite(services: Services, label: str | None, organisation: str | None, days: int, as_json: bool) -> None:
     """Print the address of a setup page that connects one LMS, once.
 
     \b
     Example:
       tandem invite --label "Our Moodle" --days 3
     """
-    values = _checked(InvitationSchema(), {"label": label, "days": days})
-    with tool.database.transaction() as db:
-        invitation, secret = make_invitation(db, **values)
-    url = setup_url(tool.config.base_url, secret)
+    values = checked(InvitationSchema(), {"label": label, "days": days})
+    with transaction(services) as db:
+        invitation, secret = make_invitation(db, organisation_id=_organisation(db, organisation), **values)
+    url = setup_url(services.config.base_url, secret)
     if as_json:
         print_json({"url": url, "label": label, "expires_at": invitation.expires_at.isoformat()})
     else:
@@ -93,10 +80,20 @@ def registrations() -> None:
 @click.option("--auth-audience", help="The audience for access tokens, where it is not the token URL.")
 @click.option("--family", help="The platform's family, such as moodle or canvas: theme and special cases.")
 @click.option("--label", help="A name for this registration.")
+@click.option(
+    "--organisation",
+    metavar="NAME",
+    help="The company, by name or id; otherwise a new one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-@pass_tool
+@operator_command(Action.MANAGE_REGISTRATIONS)
 def add(
-    tool: Tool, deployment_id: tuple[str, ...], family: str | None, as_json: bool, **options: str | None
+    services: Services,
+    deployment_id: tuple[str, ...],
+    family: str | None,
+    organisation: str | None,
+    as_json: bool,
+    **options: str | None,
 ) -> None:
     """Trust a platform, with the values that it shows. An existing registration is never overwritten.
 
@@ -109,10 +106,11 @@ def add(
     """
     given = {**options, "deployment_ids": list(deployment_id), "platform_family": family}
     names = {"deployment_ids": "--deployment-id", "platform_family": "--family"}
-    values = _checked(ManualRegistrationSchema(), given, names)
+    values = checked(ManualRegistrationSchema(), given, names)
     new = store.NewRegistration(**{**values, "deployment_ids": tuple(values["deployment_ids"])})
     try:
-        with tool.database.transaction() as db:
+        with transaction(services) as db:
+            new = dataclasses.replace(new, organisation_id=_organisation(db, organisation))
             shown = _registration(store.add(db, new))
     except store.AlreadyRegistered:
         raise click.ClickException(
@@ -133,15 +131,15 @@ def add(
 
 @registrations.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-@pass_tool
-def list_registrations(tool: Tool, as_json: bool) -> None:
+@operator_command(Action.MANAGE_REGISTRATIONS)
+def list_registrations(services: Services, as_json: bool) -> None:
     """List the platforms that this tool trusts.
 
     \b
     Example:
       tandem registrations list --json
     """
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         shown = [_registration(row) for row in store.every(db)]
     if as_json:
         print_json(shown)
@@ -157,19 +155,19 @@ def list_registrations(tool: Tool, as_json: bool) -> None:
 @click.argument("registration_id", metavar="ID")
 @click.argument("origin")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-@pass_tool
-def frame_origin(tool: Tool, registration_id: str, origin: str, as_json: bool) -> None:
+@operator_command(Action.MANAGE_REGISTRATIONS)
+def frame_origin(services: Services, registration_id: str, origin: str, as_json: bool) -> None:
     """Let pages of one more origin show the tool in a frame, for registration ID.
 
     \b
     Example:
       tandem registrations frame-origin 0d2c… https://courses.example.org
     """
-    identity = _identity(registration_id)
-    checked = _checked(FrameOriginSchema(), {"origin": origin}, {"origin": "ORIGIN"})
+    identity = read_id(registration_id)
+    values = checked(FrameOriginSchema(), {"origin": origin}, {"origin": "ORIGIN"})
     try:
-        with tool.database.transaction() as db:
-            shown = _registration(store.allow_framing(db, identity, checked["origin"]))
+        with transaction(services) as db:
+            shown = _registration(store.allow_framing(db, identity, values["origin"]))
     except store.NoSuchRow as error:
         raise click.ClickException(str(error)) from None
     if as_json:
@@ -182,19 +180,19 @@ def frame_origin(tool: Tool, registration_id: str, origin: str, as_json: bool) -
 @click.argument("registration_id", metavar="ID")
 @click.argument("host")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-@pass_tool
-def service_host(tool: Tool, registration_id: str, host: str, as_json: bool) -> None:
+@operator_command(Action.MANAGE_REGISTRATIONS)
+def service_host(services: Services, registration_id: str, host: str, as_json: bool) -> None:
     """Let access tokens of registration ID be sent to one more host, where the platform has services.
 
     \b
     Example:
       tandem registrations service-host 0d2c… services.example.org
     """
-    identity = _identity(registration_id)
-    checked = _checked(ServiceHostSchema(), {"host": host}, {"host": "HOST"})
+    identity = read_id(registration_id)
+    values = checked(ServiceHostSchema(), {"host": host}, {"host": "HOST"})
     try:
-        with tool.database.transaction() as db:
-            shown = _registration(store.allow_service_host(db, identity, checked["host"]))
+        with transaction(services) as db:
+            shown = _registration(store.allow_service_host(db, identity, values["host"]))
     except store.NoSuchRow as error:
         raise click.ClickException(str(error)) from None
     if as_json:
@@ -215,15 +213,15 @@ def deployments() -> None:
 
 @deployments.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-@pass_tool
-def list_deployments(tool: Tool, as_json: bool) -> None:
+@operator_command(Action.MANAGE_REGISTRATIONS)
+def list_deployments(services: Services, as_json: bool) -> None:
     """List deployments; those awaiting approval come first.
 
     \b
     Example:
       tandem deployments list
     """
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         shown = [_deployment(row) for row in store.every_deployment(db)]
     if as_json:
         print_json(shown)
@@ -233,20 +231,26 @@ def list_deployments(tool: Tool, as_json: bool) -> None:
 
 @deployments.command("approve")
 @click.argument("deployment_id", metavar="ID")
+@click.option(
+    "--organisation",
+    metavar="NAME",
+    help="The company, by name or id; otherwise the platform's, or a new one where companies share a platform.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-@pass_tool
-def approve(tool: Tool, deployment_id: str, as_json: bool) -> None:
+@operator_command(Action.MANAGE_REGISTRATIONS)
+def approve(services: Services, deployment_id: str, organisation: str | None, as_json: bool) -> None:
     """Let deployment ID (the first column of the list) launch.
 
     \b
     Example:
       tandem deployments approve 0d2c…
     """
-    identity = _identity(deployment_id)
+    identity = read_id(deployment_id)
     try:
-        with tool.database.transaction() as db:
-            shown = _deployment(store.approve(db, identity))
-    except store.NoSuchRow as error:
+        with transaction(services) as db:
+            organisation_id = _organisation(db, organisation)
+            shown = _deployment(store.approve(db, identity, organisation_id=organisation_id))
+    except (store.NoSuchRow, store.OtherOrganisation) as error:
         raise click.ClickException(str(error)) from None
     if as_json:
         print_json(shown)
@@ -254,9 +258,19 @@ def approve(tool: Tool, deployment_id: str, as_json: bool) -> None:
         click.echo(f"Approved: deployment {shown['deployment_id']} of {shown['issuer']}.")
 
 
+def _organisation(db: Session, name_or_id: str | None) -> uuid.UUID | None:
+    if name_or_id is None:
+        return None
+    try:
+        return organisations.find(db, name_or_id).id
+    except organisations.OrganisationUnknown as error:
+        raise BadInput(f"--organisation: {error}; `tandem organisations list` shows them") from None
+
+
 def _registration(row: Registration) -> dict[str, Any]:
     return {
         "id": str(row.id),
+        "organisation_id": str(row.organisation_id),
         "label": row.label,
         "issuer": row.issuer,
         "client_id": row.client_id,
@@ -278,6 +292,7 @@ def _deployment(row: Deployment) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "status": row.status,
+        "organisation_id": str(row.organisation_id) if row.organisation_id else None,
         "deployment_id": row.deployment_id,
         "issuer": row.registration.issuer,
         "client_id": row.registration.client_id,

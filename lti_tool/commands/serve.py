@@ -11,11 +11,12 @@ import click
 import waitress
 
 from lti_tool.app import create_app
-from lti_tool.commands.context import pass_tool
-from lti_tool.delivery import Worker
+from lti_tool.commands.context import operator_command
+from lti_tool.commands.migrate import prepare_to_serve
+from lti_tool.composition.channels import make_worker
+from lti_tool.composition.services import Services
+from lti_tool.identity.policy import Action
 from lti_tool.logging import configure_logging
-from lti_tool.migrations import migrate
-from lti_tool.tool import Tool
 
 THREADS = 8
 LARGEST_KEPT_BODY = 4 * 1024 * 1024
@@ -32,31 +33,31 @@ larger than this is not kept at all."""
     help="The port to listen on; that of TANDEM_BASE_URL when it names one, else 5000.",
 )
 @click.option("--no-worker", is_flag=True, help="Serve the web only; run `tandem worker` beside it.")
-@pass_tool
-def serve(tool: Tool, host: str, port: int | None, no_worker: bool) -> None:
+@operator_command(Action.SERVE)
+def serve(services: Services, host: str, port: int | None, no_worker: bool) -> None:
     """Serve the tool. Brings the database up to date first.
 
     \b
     Example:
       TANDEM_BASE_URL=https://mentoring.example.com tandem serve --host 0.0.0.0 --port 5000
     """
-    configure_logging(tool.config.log_format)
-    migrate(tool.database)
-    port = port or urlsplit(tool.config.base_url).port or 5000
-    app = create_app(tool.config, tool)
+    configure_logging(services.config.log_format)
+    prepare_to_serve(services)
+    port = port or urlsplit(services.config.base_url).port or 5000
+    app = create_app(services.config, services)
     try:
         server = waitress.create_server(
             app, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=LARGEST_KEPT_BODY
         )
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None
-    except ValueError:  # waitress's word for a host that cannot be resolved
+    except ValueError:  # what waitress raises for a host that cannot be resolved
         raise click.ClickException(f"cannot listen on {host}:{port}: no such address") from None
-    workers = None if no_worker else Worker(tool)
+    workers = None if no_worker else make_worker(services)
     if workers:
         workers.start()
     signal.signal(signal.SIGTERM, _stop)
-    click.echo(f"Serving {tool.config.base_url} on {host}:{port}. Ctrl-C ends it.")
+    click.echo(f"Serving {services.config.base_url} on {host}:{port}. Ctrl-C ends it.")
     try:
         server.run()
     except (KeyboardInterrupt, SystemExit):

@@ -1,4 +1,4 @@
-"""``tandem statements``: what was told to the LRS, what waits, what it refused, and sending that again."""
+"""``tandem statements``: what was sent to the LRS, what waits, what it refused, and sending that again."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import click
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from lti_tool import outbox
-from lti_tool.commands.context import pass_tool, print_json, print_rows
-from lti_tool.outbox import Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
-from lti_tool.tool import Tool
+from lti_tool.commands.context import operator_command, print_json, print_rows, transaction
+from lti_tool.composition.services import Services
+from lti_tool.identity.policy import Action
+from lti_tool.messaging import outbox
+from lti_tool.messaging.models import Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
 
 STATUSES = [status.value for status in DeliveryStatus if status != DeliveryStatus.SUPERSEDED]
 
@@ -36,8 +37,8 @@ def statements() -> None:
     "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="The newest, at most."
 )
 @click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
-@pass_tool
-def list_(tool: Tool, status: str | None, limit: int, as_json: bool) -> None:
+@operator_command(Action.MANAGE_DELIVERIES)
+def list_(services: Services, status: str | None, limit: int, as_json: bool) -> None:
     """List statements, newest first.
 
     \b
@@ -48,7 +49,7 @@ def list_(tool: Tool, status: str | None, limit: int, as_json: bool) -> None:
     if status:
         chosen = chosen.where(Delivery.status == status)
     chosen = chosen.options(joinedload(Delivery.content)).order_by(Delivery.id.desc()).limit(limit)
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         found = [_summary(delivery) for delivery in db.scalars(chosen)]
     if as_json:
         print_json(found)
@@ -59,15 +60,15 @@ def list_(tool: Tool, status: str | None, limit: int, as_json: bool) -> None:
 @statements.command()
 @click.argument("identifier", metavar="ID", type=click.UUID)
 @click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
-@pass_tool
-def show(tool: Tool, identifier: uuid.UUID, as_json: bool) -> None:
-    """Show one statement as it is sent, and what the LRS said of it.
+@operator_command(Action.MANAGE_DELIVERIES)
+def show(services: Services, identifier: uuid.UUID, as_json: bool) -> None:
+    """Show one statement as it is sent, and the LRS's answer to it.
 
     \b
     Example:
       tandem statements show 1f0e4c6e-5b0d-5c53-9d4e-0f7a6b3f8a11
     """
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         delivery = _find(db, identifier)
         found = {
             **_summary(delivery),
@@ -89,8 +90,8 @@ def show(tool: Tool, identifier: uuid.UUID, as_json: bool) -> None:
 @click.argument("identifier", metavar="[ID]", type=click.UUID, required=False)
 @click.option("--all", "everything", is_flag=True, help="Every statement that the LRS refused.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
-@pass_tool
-def retry(tool: Tool, identifier: uuid.UUID | None, everything: bool, as_json: bool) -> None:
+@operator_command(Action.MANAGE_DELIVERIES)
+def retry(services: Services, identifier: uuid.UUID | None, everything: bool, as_json: bool) -> None:
     """Send again what the LRS refused: one statement, or all of them.
 
     \b
@@ -99,7 +100,7 @@ def retry(tool: Tool, identifier: uuid.UUID | None, everything: bool, as_json: b
     """
     if (identifier is None) == (not everything):
         raise click.UsageError("give either the ID of a statement or --all")
-    with tool.database.transaction() as db:
+    with transaction(services) as db:
         if identifier is not None and _find(db, identifier).status != DeliveryStatus.DEAD:
             raise click.ClickException(
                 f"statement {identifier} is not among those refused: nothing to send again"
@@ -115,8 +116,8 @@ def retry(tool: Tool, identifier: uuid.UUID | None, everything: bool, as_json: b
 @click.option(
     "--output", type=click.File("w", encoding="utf-8"), default="-", help="A file; else standard output."
 )
-@pass_tool
-def export(tool: Tool, output: IO[str]) -> None:
+@operator_command(Action.MANAGE_DELIVERIES)
+def export(services: Services, output: IO[str]) -> None:
     """Write every statement ever recorded, one JSON document a line, in the order of recording.
 
     \b
@@ -132,7 +133,7 @@ def export(tool: Tool, output: IO[str]) -> None:
     )
     shown = time.monotonic()
     count = 0
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         output.write(
             ""
         )  # opens the file, so that an export of nothing is a file too, or says why it cannot be

@@ -7,16 +7,17 @@ from types import FrameType
 
 import click
 
-from lti_tool.commands.context import pass_tool
-from lti_tool.delivery import Worker
+from lti_tool.commands.context import operator_command
+from lti_tool.composition.channels import make_worker
+from lti_tool.composition.services import Services
+from lti_tool.identity.policy import Action
 from lti_tool.logging import configure_logging
 from lti_tool.migrations import is_current
-from lti_tool.tool import Tool
 
 
 @click.command()
-@pass_tool
-def worker(tool: Tool) -> None:
+@operator_command(Action.DELIVER)
+def worker(services: Services) -> None:
     """Deliver statements to the LRS and scores to the LMS until Ctrl-C.
 
     Any number of workers may share one PostgreSQL; `tandem serve` already runs one of its own.
@@ -25,10 +26,10 @@ def worker(tool: Tool) -> None:
     Example:
       TANDEM_DATABASE_URL=postgresql://tandem@db/tandem tandem worker
     """
-    configure_logging(tool.config.log_format)
-    if not is_current(tool.database):
+    configure_logging(services.config.log_format)
+    if not is_current(services.database):
         raise click.ClickException("the database is not up to date: run `tandem migrate` first")
-    working = Worker(tool)
+    deliverer = make_worker(services)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -36,8 +37,8 @@ def worker(tool: Tool) -> None:
     signal.signal(signal.SIGTERM, stop)
     click.echo("Delivering. Ctrl-C ends it.")
     try:
-        working.run()
+        deliverer.run()
     except KeyboardInterrupt:
         click.echo("Stopping…")
     finally:
-        working.stop()
+        deliverer.stop()

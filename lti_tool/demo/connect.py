@@ -5,7 +5,7 @@ from __future__ import annotations
 from lti_tool.demo.browser import Browser, PageError
 
 
-def become(browser: Browser, lms_url: str, role: str) -> str:
+def log_in_as(browser: Browser, lms_url: str, role: str) -> str:
     """Log in to the LMS as the first person with ``role`` (admin, teacher, student); returns their id."""
     people = browser.json(f"{lms_url}/people.json")
     person = next((person for person in people if person["role"] == role), None)
@@ -17,7 +17,7 @@ def become(browser: Browser, lms_url: str, role: str) -> str:
 
 def connect_tool(admin: Browser, lms_url: str, setup_url: str) -> str:
     """Register the tool from its set-up page, as an admin, and activate it; returns the LMS's id for it."""
-    become(admin, lms_url, "admin")
+    log_in_as(admin, lms_url, "admin")
     before = {tool["id"] for tool in admin.json(f"{lms_url}/admin/tools.json")}
     setup = admin.open(setup_url)
     registration_url = setup.values["registration-url"]
@@ -31,14 +31,19 @@ def connect_tool(admin: Browser, lms_url: str, setup_url: str) -> str:
     return str(added[0])
 
 
-def add_activity(tutor: Browser, lms_url: str, *, template: str, tool_id: str | None = None) -> str:
-    """Add the activity from the LMS's content picker, as a tutor; returns the LMS's id for it."""
-    become(tutor, lms_url, "teacher")
+def add_activity(
+    tutor: Browser, lms_url: str, *, template: str, tool_id: str | None = None, **choices: str
+) -> str:
+    """Add the activity from the LMS's content picker, as a tutor; returns the LMS's id for it.
+
+    ``choices``: further fields of the tool's page, such as its ``group``.
+    """
+    log_in_as(tutor, lms_url, "teacher")
     before = {activity["id"] for activity in tutor.json(f"{lms_url}/course.json")["activities"]}
     chooser = tutor.open(f"{lms_url}/activities/new")
     picker = chooser.link(f"/activities/new?tool={tool_id or ''}")
     choose = tutor.open(tutor.open(picker).link("/deep-link/"))
-    tutor.submit(choose.form(having="title"), template=template)
+    tutor.submit(choose.form(having="title"), template=template, **choices)
     activities = tutor.json(f"{lms_url}/course.json")["activities"]
     added = [activity["id"] for activity in activities if activity["id"] not in before]
     if len(added) != 1:

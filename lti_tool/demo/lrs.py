@@ -59,8 +59,8 @@ class RunningLRS:
 def start_ralph(data_dir: Path, port: int = 0) -> RunningLRS:
     """Start Ralph on 127.0.0.1 and return when it answers.
 
-    `data_dir` keeps its statements, its password and its log, and is made when absent; started there again, it
-    goes on where it stopped. `port` 0 takes a free one. The process ends when this one does, however that ends.
+    ``data_dir`` keeps its statements, its password and its log, and is made when absent; started there again, it
+    goes on where it stopped. ``port`` 0 takes a free one. The process ends when this one does, however that ends.
     Raises LRSStartError when the port is taken or Ralph does not come up.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -111,8 +111,8 @@ def wait_until_ready(lrs: RunningLRS, url: str, log: Path) -> None:
             connection.close()
         time.sleep(0.05)
     lrs.stop()
-    last_words = log.read_text(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
-    raise LRSStartError(f"the LRS did not start: {last_words[0]}")
+    last_line = log.read_text(errors="replace").strip().splitlines()[-1:] or ["its log is empty"]
+    raise LRSStartError(f"the LRS did not start: {last_line[0]}")
 
 
 def _password(data_dir: Path) -> str:

@@ -28,21 +28,21 @@ import sqlalchemy as sa
 import waitress
 
 from lti_tool.app import create_app
+from lti_tool.commands.context import transaction
+from lti_tool.commands.migrate import prepare_to_serve
+from lti_tool.composition.channels import make_worker
+from lti_tool.composition.services import Services, make_services
 from lti_tool.config import KEPT_SETTINGS, Config, WrongSetting, load_config
-from lti_tool.delivery import Worker
 from lti_tool.demo.browser import Browser
 from lti_tool.demo.connect import add_activity, connect_tool
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings, RecordStore
 from lti_tool.demo.lrs import RunningLRS, start_ralph
-from lti_tool.demo.smoke import Loop, StepFailed
-from lti_tool.demo.smoke import run as run_loop
+from lti_tool.demo.smoke import Loop, StepFailed, run_loop
 from lti_tool.health_checks.findings import one_line
 from lti_tool.logging import configure_logging
-from lti_tool.lti.invitations import invite, setup_url
-from lti_tool.mentoring.programme_templates import DEMO_TEMPLATE
-from lti_tool.migrations import migrate
-from lti_tool.tool import Tool, make_tool
+from lti_tool.lti.registration.invitations import invite, setup_url
+from lti_tool.mentoring.programmes.template import DEMO_TEMPLATE
 
 MARK = "demo.json"
 """The file that says a folder is the demo's, and may be emptied by ``--reset``."""
@@ -57,7 +57,7 @@ class DemoError(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
+class DemoSettings:
     """Where a demo runs: three ports on loopback and one folder."""
 
     data_dir: Path
@@ -81,9 +81,9 @@ class Place:
         return f"http://127.0.0.1:{self.lrs_port}/xAPI/"
 
 
-def reset(place: Place) -> None:
+def reset(settings: DemoSettings) -> None:
     """Remove everything the demo keeps. A folder that is not the demo's is left alone (:class:`DemoError`)."""
-    folder = place.data_dir
+    folder = settings.data_dir
     if not folder.exists():
         return
     if any(folder.iterdir()) and not (folder / MARK).exists():
@@ -91,11 +91,11 @@ def reset(place: Place) -> None:
     shutil.rmtree(folder)
 
 
-def is_running(place: Place) -> bool:
+def is_running(settings: DemoSettings) -> bool:
     """Whether a demo answers at these ports already."""
     try:
-        tool = requests.get(f"{place.tool_url}/healthz", timeout=2)
-        lms = requests.get(f"{place.lms_url}/people.json", timeout=2)
+        tool = requests.get(f"{settings.tool_url}/healthz", timeout=2)
+        lms = requests.get(f"{settings.lms_url}/people.json", timeout=2)
     except requests.RequestException:
         return False
     return tool.ok and lms.ok
@@ -104,11 +104,11 @@ def is_running(place: Place) -> bool:
 class Demo:
     """The three servers. Use it with ``with``: they run inside the block and are gone after it."""
 
-    def __init__(self, place: Place, say: Callable[[str], None]) -> None:
-        self.place = place
-        self._say = say
+    def __init__(self, settings: DemoSettings, echo: Callable[[str], None]) -> None:
+        self.settings = settings
+        self._echo = echo
         self._stops: list[Callable[[], Any]] = []
-        self.tool: Tool
+        self.services: Services
 
     def __enter__(self) -> Demo:
         try:
@@ -133,63 +133,65 @@ class Demo:
 
     def invite(self, label: str) -> str:
         """The address of a set-up page that one LMS may use."""
-        with self.tool.database.transaction() as db:
+        with transaction(self.services) as db:
             _, secret = invite(db, label=label)
-        return setup_url(self.tool.config.base_url, secret)
+        return setup_url(self.services.config.base_url, secret)
 
     def _start(self) -> None:
         configure_logging("text", logging.WARNING)
-        with _usable(self.place.data_dir):
-            mark = _mark(self.place.data_dir)
+        with _usable(self.settings.data_dir):
+            mark = _mark(self.settings.data_dir)
             connected = "activity" in json.loads(mark.read_text(encoding="utf-8"))
             self._start_servers()
         if not connected:
-            self._say("Connecting the tool to the LMS, and adding the activity to the course…")
+            self._echo("Connecting the tool to the LMS, and adding the activity to the course…")
             mark.write_text(json.dumps({"activity": self._connect()}), encoding="utf-8")
 
     def _start_servers(self) -> None:
-        self._say("Starting the learning record store…")
-        lrs = start_ralph(self.place.data_dir / "lrs", self.place.lrs_port)
+        self._echo("Starting the learning record store…")
+        lrs = start_ralph(self.settings.data_dir / "lrs", self.settings.lrs_port)
         self._stops.append(lrs.stop)
-        self._say("Starting the LMS…")
+        self._echo("Starting the LMS…")
         lms = self._start_lms(lrs)
         self._stops.append(lms.stop)
-        self._say("Starting the tool…")
-        self.tool = make_tool(_settings(self.place, lrs))
+        self._echo("Starting the tool…")
+        self.services = make_services(_tool_config(self.settings, lrs))
         self._start_tool()
 
     def _start_lms(self, lrs: RunningLRS) -> RunningLms:
         settings = LmsSettings(
-            data_dir=self.place.data_dir / "lms",
-            port=self.place.lms_port,
+            data_dir=self.settings.data_dir / "lms",
+            port=self.settings.lms_port,
             lrs=RecordStore(lrs.endpoint, lrs.username, lrs.password),
         )
         try:
             return RunningLms(settings)
         except OSError as error:
             raise DemoError(
-                f"port {self.place.lms_port} cannot be used for the LMS: {error.strerror}"
+                f"port {self.settings.lms_port} cannot be used for the LMS: {error.strerror}"
             ) from None
 
     def _start_tool(self) -> None:
-        migrate(self.tool.database)
-        app = create_app(self.tool.config, self.tool)
+        prepare_to_serve(self.services)
+        app = create_app(self.services.config, self.services)
         try:
-            server = waitress.create_server(app, host="127.0.0.1", port=self.place.port, threads=8)
+            server = waitress.create_server(app, host="127.0.0.1", port=self.settings.port, threads=8)
         except OSError as error:
-            raise DemoError(f"port {self.place.port} cannot be used for the tool: {error.strerror}") from None
+            raise DemoError(
+                f"port {self.settings.port} cannot be used for the tool: {error.strerror}"
+            ) from None
         thread = threading.Thread(target=server.run, name="demo-tool", daemon=True)
         thread.start()
         self._stops.append(server.close)
-        worker = Worker(self.tool)
+        worker = make_worker(self.services)
         worker.start()
         self._stops.append(worker.stop)
 
     def _connect(self) -> str:
         admin = Browser("en")
-        connect_tool(admin, self.place.lms_url, self.invite("Demo"))
+        connect_tool(admin, self.settings.lms_url, self.invite("Demo"))
         tutor = Browser("fr")
-        return add_activity(tutor, self.place.lms_url, template=DEMO_TEMPLATE)
+        return add_activity(tutor, self.settings.lms_url, template=DEMO_TEMPLATE)
 
 
 @contextmanager
@@ -213,23 +215,23 @@ def _mark(folder: Path) -> Path:
     return mark
 
 
-def stay(place: Place, say: Callable[[str], None], *, open_browser: bool) -> None:
+def serve(settings: DemoSettings, echo: Callable[[str], None], *, open_browser: bool) -> None:
     """Run the demo until Ctrl-C or SIGTERM."""
     ended = threading.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: ended.set())
-    with Demo(place, say):
-        say("")
-        say("Ready:")
-        say(f"  the course          {place.lms_url}/")
-        say(f"  the tool            {place.tool_url}/")
-        say(f"  the record store    {place.lrs_url}statements")
-        say("")
-        say("Open the course, choose who you are, and open the activity. Ctrl-C ends the demo.")
+    with Demo(settings, echo):
+        echo("")
+        echo("Ready:")
+        echo(f"  the course          {settings.lms_url}/")
+        echo(f"  the tool            {settings.tool_url}/")
+        echo(f"  the record store    {settings.lrs_url}statements")
+        echo("")
+        echo("Open the course, choose who you are, and open the activity. Ctrl-C ends the demo.")
         if open_browser and _has_a_screen():
-            webbrowser.open(f"{place.lms_url}/")
+            webbrowser.open(f"{settings.lms_url}/")
         ended.wait()
-        say("Stopping…")
+        echo("Stopping…")
 
 
 def _has_a_screen() -> bool:
@@ -237,45 +239,45 @@ def _has_a_screen() -> bool:
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def smoke(place: Place, say: Callable[[str], None]) -> None:
-    """Walk the whole loop, in the demo that runs at these ports or in one started for it.
+def smoke(settings: DemoSettings, echo: Callable[[str], None]) -> None:
+    """Run the whole loop, in the demo that runs at these ports or in one started for it.
 
     Raises :class:`DemoError` with the name of the step that failed.
     """
     try:
-        if is_running(place):
-            say(f"A demo runs at {place.tool_url}: using it.")
-            _walk(place, make_tool(load_config({"TANDEM_DATA_DIR": str(place.data_dir)})), say)
+        if is_running(settings):
+            echo(f"A demo runs at {settings.tool_url}: using it.")
+            _run_loop(settings, make_services(load_config({"TANDEM_DATA_DIR": str(settings.data_dir)})), echo)
         else:
-            with Demo(place, say) as demo:
-                _walk(place, demo.tool, say)
+            with Demo(settings, echo) as demo:
+                _run_loop(settings, demo.services, echo)
     except StepFailed as error:
         raise DemoError(f"the loop stopped at: {error}") from None
-    say("The whole loop works.")
+    echo("The whole loop works.")
 
 
-def _walk(place: Place, tool: Tool, say: Callable[[str], None]) -> None:
-    config = tool.config
+def _run_loop(settings: DemoSettings, services: Services, echo: Callable[[str], None]) -> None:
+    config = services.config
     if not (config.lrs_endpoint and config.lrs_username and config.lrs_password):
-        raise DemoError(f"{place.data_dir} is not the folder of the demo that runs there")
+        raise DemoError(f"{settings.data_dir} is not the folder of the demo that runs there")
     loop = Loop(
-        lms_url=place.lms_url,
-        setup_url=_run_invite(place),
+        lms_url=settings.lms_url,
+        setup_url=_run_invite(settings),
         lrs_url=f"{config.lrs_endpoint.rstrip('/')}/",
         lrs_username=config.lrs_username,
         lrs_password=config.lrs_password,
         template=DEMO_TEMPLATE,
     )
-    run_loop(loop, say)
+    run_loop(loop, echo)
 
 
-def _run_invite(place: Place) -> str:
+def _run_invite(settings: DemoSettings) -> str:
     """What ``tandem invite`` prints when it is pointed at the demo's folder, as an admin would run it."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
     command = [sys.executable, "-m", "lti_tool", "invite", "--label", "Smoke"]
     ran = subprocess.run(  # noqa: S603 - our own interpreter and module, and words of ours alone
         command,
-        env=environ | {"TANDEM_DATA_DIR": str(place.data_dir)},
+        env=environ | {"TANDEM_DATA_DIR": str(settings.data_dir)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -286,18 +288,18 @@ def _run_invite(place: Place) -> str:
     return ran.stdout.strip()
 
 
-def _settings(place: Place, lrs: RunningLRS) -> Config:
+def _tool_config(settings: DemoSettings, lrs: RunningLRS) -> Config:
     """Keep the demo's settings in its folder, where every command finds them, and read them from there."""
     kept = {
-        "TANDEM_BASE_URL": place.tool_url,
+        "TANDEM_BASE_URL": settings.tool_url,
         "TANDEM_LRS_ENDPOINT": lrs.endpoint,
         "TANDEM_LRS_USERNAME": lrs.username,
         "TANDEM_LRS_PASSWORD": lrs.password,
         "TANDEM_ALLOW_PRIVATE_NETWORKS": "true",
     }
-    if place.database_url:
-        kept["TANDEM_DATABASE_URL"] = place.database_url
-    path = place.data_dir / KEPT_SETTINGS
+    if settings.database_url:
+        kept["TANDEM_DATABASE_URL"] = settings.database_url
+    path = settings.data_dir / KEPT_SETTINGS
     path.touch(mode=0o600)
     path.write_text("".join(f"{name}={value}\n" for name, value in kept.items()), encoding="utf-8")
-    return load_config({"TANDEM_DATA_DIR": str(place.data_dir)})
+    return load_config({"TANDEM_DATA_DIR": str(settings.data_dir)})

@@ -1,4 +1,4 @@
-"""The whole loop by itself, over HTTP alone, with new people each time; any step that fails says its name.
+"""The whole loop by itself, over HTTP alone, with new people each time; a step that fails is named.
 
 It imports nothing of the tool: it only knows what a person, an admin and an LRS analyst can see.
 """
@@ -16,10 +16,10 @@ from typing import Any
 import requests
 
 from lti_tool.demo.browser import Browser, Page, PageError
-from lti_tool.demo.connect import add_activity, become, connect_tool
+from lti_tool.demo.connect import add_activity, connect_tool, log_in_as
 
-PATIENCE = 20.0
-"""Seconds to wait for what the worker delivers."""
+DELIVERY_SECONDS = 20.0
+"""How long to wait for what the worker delivers."""
 
 ATTENDED = "http://adlnet.gov/expapi/verbs/attended"
 CONFIRMED = "http://activitystrea.ms/confirm"
@@ -33,7 +33,7 @@ class StepFailed(Exception):
 
 @dataclass(frozen=True)
 class Loop:
-    """What the smoke run is told: where things are, and an invitation to connect the tool with."""
+    """What the smoke run needs: where things are, and an invitation to connect the tool with."""
 
     lms_url: str
     setup_url: str
@@ -43,33 +43,35 @@ class Loop:
     template: str
 
 
-def run(loop: Loop, say: Callable[[str], None]) -> None:
-    """Do the whole loop. Raises :class:`StepFailed` at the first step that does not hold."""
-    with _step("the LMS registers the tool from its set-up page", say):
+def run_loop(loop: Loop, echo: Callable[[str], None]) -> None:
+    """Do the whole loop. Raises :class:`StepFailed` at the first step that fails."""
+    with _step("the LMS registers the tool from its set-up page", echo):
         admin = Browser()
         tool_id = connect_tool(admin, loop.lms_url, loop.setup_url)
-    with _step("a tutor adds the activity from the content picker", say):
+    with _step("a tutor adds the activity from the content picker", echo):
         tutor = Browser()
         link_id = add_activity(tutor, loop.lms_url, template=loop.template, tool_id=tool_id)
-    with _step("two new people are enrolled", say):
+    with _step("two new people are enrolled", echo):
         mentor_id, mentor_name = _new_person(admin, loop, "Ines")
         mentee_id, mentee_name = _new_person(admin, loop, "Paul")
-    with _step("neither of them has a grade", say):
+    with _step("neither of them has a grade", echo):
         for person_id in (mentor_id, mentee_id):
             grade, completion = _result(admin, loop, link_id, person_id)
-            _hold(grade is None and completion != "complete", f"the grade is {grade}, the state {completion}")
-    with _step("the tutor opens the activity", say):
+            _require(
+                grade is None and completion != "complete", f"the grade is {grade}, the state {completion}"
+            )
+    with _step("the tutor opens the activity", echo):
         _launch(tutor, loop, link_id)
     mentor, mentee = Browser(), Browser()
-    with _step("the mentor launches and offers to teach", say):
+    with _step("the mentor launches and offers to teach", echo):
         _become(mentor, loop, mentor_id)
         home = _launch(mentor, loop, link_id)
         mentor.submit(home.form(action="/join"), button="mentor")
-    with _step("the mentee launches and wants to learn", say):
+    with _step("the mentee launches and wants to learn", echo):
         _become(mentee, loop, mentee_id)
         home = _launch(mentee, loop, link_id)
         mentee.submit(home.form(action="/join"), button="mentee")
-    with _step("the tutor pairs the two", say):
+    with _step("the tutor pairs the two", echo):
         form = _launch(tutor, loop, link_id).form(having="mentor_id")
         chosen = _launch(tutor, loop, link_id)
         tutor.submit(
@@ -77,45 +79,45 @@ def run(loop: Loop, say: Callable[[str], None]) -> None:
             mentor_id=_choice(chosen, "mentor_id", mentor_name),
             mentee_id=_choice(chosen, "mentee_id", mentee_name),
         )
-    with _step("both sign the agreement", say):
+    with _step("both sign the agreement", echo):
         for browser in (mentor, mentee):
             home = _launch(browser, loop, link_id)
             charter = browser.open(home.link("/agreement"))
             browser.submit(charter.form(action="/agreement"), accepted="on")
     before = _statements(loop)
-    with _step("the mentor logs a session", say):
+    with _step("the mentor logs a session", echo):
         home = _launch(mentor, loop, link_id)
         form = mentor.open(home.link("/sessions/new")).form(having="minutes")
         mentor.submit(form)
-    with _step("the mentee confirms it", say):
+    with _step("the mentee confirms it", echo):
         home = _launch(mentee, loop, link_id)
         mentee.submit(home.form(action="/confirm"))
-    with _step("the LRS holds the session and both completions", say):
-        _wait_for(lambda: _told(loop, before))
-    with _step("the gradebook shows both as complete, with a grade", say):
+    with _step("the LRS holds the session and both completions", echo):
+        _wait_for(lambda: _has_statements(loop, before))
+    with _step("the gradebook shows both as complete, with a grade", echo):
         for person_id in (mentor_id, mentee_id):
             _wait_for(partial(_is_complete, admin, loop, link_id, person_id))
-    with _step("the LMS forgets the activity of this run", say):
+    with _step("the LMS deletes the activity of this run", echo):
         admin.open(f"{loop.lms_url}/admin/tools/{tool_id}/delete", {})
 
 
 @contextmanager
-def _step(name: str, say: Callable[[str], None]) -> Iterator[None]:
+def _step(name: str, echo: Callable[[str], None]) -> Iterator[None]:
     try:
         yield
     except (PageError, requests.RequestException, KeyError, IndexError, ValueError, StepFailed) as error:
         raise StepFailed(f"{name}: {error}") from error
-    say(f"  ok  {name}")
+    echo(f"  ok  {name}")
 
 
-def _hold(condition: bool, otherwise: str) -> None:
+def _require(condition: bool, otherwise: str) -> None:
     if not condition:
         raise StepFailed(otherwise)
 
 
 def _new_person(admin: Browser, loop: Loop, given_name: str) -> tuple[str, str]:
     """Enrol somebody nobody has heard of; returns their id and name."""
-    become(admin, loop.lms_url, "admin")
+    log_in_as(admin, loop.lms_url, "admin")
     family_name = f"Essai {secrets.token_hex(4)}"
     admin.open(
         f"{loop.lms_url}/people",
@@ -175,7 +177,7 @@ def _statements(loop: Loop) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _told(loop: Loop, before: dict[str, dict[str, Any]]) -> bool:
+def _has_statements(loop: Loop, before: dict[str, dict[str, Any]]) -> bool:
     """Whether the LRS has the two who attended, the confirmation, and both completions, each once."""
     new = [statement for key, statement in _statements(loop).items() if key not in before]
 
@@ -189,9 +191,9 @@ def _told(loop: Loop, before: dict[str, dict[str, Any]]) -> bool:
     return (count(ATTENDED), count(CONFIRMED), count(COMPLETED, PROGRAMME)) == (2, 1, 2)
 
 
-def _wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DELIVERY_SECONDS
+    while not condition():
         if time.monotonic() > deadline:
-            raise StepFailed(f"not seen within {PATIENCE:.0f} seconds")
+            raise StepFailed(f"not seen within {DELIVERY_SECONDS:.0f} seconds")
         time.sleep(0.3)

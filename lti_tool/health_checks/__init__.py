@@ -1,16 +1,16 @@
-"""What may be wrong with an installation, and how to mend it: each check is a function from the tool to findings.
+"""What may be wrong with an installation, and how to fix it: each check is a function of the services to findings.
 
-Checks look and change nothing: no key is made, no table, no file. One that cannot look says so as a finding.
+Checks change nothing: no key is made, no table, no file. One that cannot be made says so as a finding.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from lti_tool.health_checks.environment import address, disk, private_networks, settings
 from lti_tool.health_checks.findings import Check, Finding, Verdict
 from lti_tool.health_checks.remote import clock, lrs
 from lti_tool.health_checks.stored import database, deliveries, platforms, signing_key
-from lti_tool.health_checks.surroundings import address, disk, pango, private_networks, settings
 
 __all__ = ["CHECKS", "Check", "Finding", "Verdict"]
 
@@ -25,6 +25,5 @@ CHECKS: Final = (
     Check("clock", clock, needs_database=True),
     Check("LRS", lrs),
     Check("deliveries", deliveries, needs_database=True),
-    Check("Pango", pango),
 )
-"""In the order in which to look. Once the database is wrong, what needs it would only say the same again."""
+"""In the order in which they are made. Once the database is wrong, what needs it would only say the same again."""

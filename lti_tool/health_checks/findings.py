@@ -8,58 +8,58 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from lti_tool.tool import Tool
+from lti_tool.composition.services import Services
 
 
 class Verdict(enum.StrEnum):
     """How bad a finding is."""
 
-    GOOD = "ok"
+    OK = "ok"
     WARNING = "warning"
-    """Works, but somebody should know."""
-    WRONG = "wrong"
-    """Something does not work, or is not safe."""
+    """It works, but somebody should know."""
+    ERROR = "error"
+    """It does not work, or is not safe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check saw: one line, and one line of advice where something can be done."""
+    """What one check found: a line about it, and a line of advice where something can be done."""
 
     about: str
     verdict: Verdict
-    says: str
-    mend: str = ""
+    message: str
+    fix: str = ""
+
+
+Found = Iterator[tuple[Verdict, str, str]]
+"""What a check gives: a verdict, a message, and how to fix it (or nothing), once for each thing that it found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing to look at."""
+    """One thing to check."""
 
     about: str
-    look: Callable[[Tool], Iterable[tuple[Verdict, str, str]]]
-    """Gives a verdict, what it saw and how to mend it, once for each thing it saw."""
+    check: Callable[[Services], Iterable[tuple[Verdict, str, str]]]
     needs_database: bool = False
 
-    def run(self, tool: Tool) -> list[Finding]:
-        """Look. Never raises: what keeps the check from looking is a finding too."""
+    def run(self, services: Services) -> list[Finding]:
+        """Check. Never raises: what keeps the check from working is a finding too."""
         try:
-            return [Finding(self.about, *seen) for seen in self.look(tool)]
+            return [Finding(self.about, *found) for found in self.check(services)]
         except sa.exc.SQLAlchemyError as error:
-            told = database_words(error)
+            cause = database_fault(error)
         except Exception as error:
             # The doctor is run when things are broken in ways that nobody foresaw: it must still finish.
-            told = f"{type(error).__name__}: {one_line(error)}"
-        return [Finding(self.about, Verdict.WRONG, f"could not be looked at ({told})")]
+            cause = f"{type(error).__name__}: {one_line(error)}"
+        return [Finding(self.about, Verdict.ERROR, f"could not be checked ({cause})")]
 
 
-Seen = Iterator[tuple[Verdict, str, str]]
-"""What a check gives: a verdict, what it saw, and how to mend it (or nothing)."""
-
-
-def database_words(error: sa.exc.SQLAlchemyError) -> str:
-    """The driver's own words, without the statement and its parameters."""
+def database_fault(error: sa.exc.SQLAlchemyError) -> str:
+    """The driver's own message, without the statement and its parameters."""
     return one_line(getattr(error, "orig", None) or error)
 
 
-def one_line(told: object) -> str:
-    return (str(told).strip().splitlines() or [type(told).__name__])[0][:200]
+def one_line(message: object) -> str:
+    """The first line of a message, cut to 200 characters; the name of its type where it is empty."""
+    return (str(message).strip().splitlines() or [type(message).__name__])[0][:200]

@@ -1,4 +1,4 @@
-"""What the database says: of itself, of the keys, of the platforms, and of what waits to be delivered."""
+"""Checks of the database, and of what is stored there: keys, platforms, deliveries."""
 
 from __future__ import annotations
 
@@ -9,85 +9,92 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from lti_tool import outbox
+from lti_tool.composition.services import Services
 from lti_tool.database import Database, utcnow
-from lti_tool.health_checks.findings import Seen, Verdict, database_words, one_line
-from lti_tool.lti.crypto import SecretKeyChanged
-from lti_tool.lti.models import DeploymentStatus, KeyStatus, Registration, ToolKey
+from lti_tool.encryption import SecretKeyChanged
+from lti_tool.health_checks.findings import Found, Verdict, database_fault, one_line
+from lti_tool.lti.models import KeyStatus, ToolKey
+from lti_tool.lti.registration.models import DeploymentStatus, Registration
+from lti_tool.messaging import outbox
+from lti_tool.messaging.models import DeliveryKind
 from lti_tool.migrations import is_current
-from lti_tool.tool import Tool
 
 LONG_WAIT: Final = dt.timedelta(hours=1)
 
 
-def database(tool: Tool) -> Seen:
+def database_is_current(database: Database) -> bool:
+    """Whether the database is at the newest migration. Raises SQLAlchemy's errors when it does not answer."""
+    return is_current(database)
+
+
+def database(services: Services) -> Found:
     """It answers, it is at the newest migration, and it can be written."""
-    shown = tool.database.url.render_as_string(hide_password=True)
-    path = sqlite_path(tool.database)
+    shown = services.database.url.render_as_string(hide_password=True)
+    path = sqlite_path(services.database)
     if path is not None and not path.exists():
         # Connecting would make an empty file.
-        yield Verdict.WRONG, f"there is no database at {path} yet", "run: tandem migrate"
+        yield Verdict.ERROR, f"there is no database at {path} yet", "run: tandem migrate"
         return
     try:
-        current = is_current(tool.database)
+        current = database_is_current(services.database)
     except sa.exc.SQLAlchemyError as error:
         yield (
-            Verdict.WRONG,
-            f"{shown} does not answer ({database_words(error)})",
+            Verdict.ERROR,
+            f"{shown} does not answer ({database_fault(error)})",
             "check TANDEM_DATABASE_URL, and that the database server runs and lets the tool in",
         )
         return
     if not current:
         yield (
-            Verdict.WRONG,
+            Verdict.ERROR,
             f"{shown} is not at this version’s migration",
             "run: tandem migrate (if that fails, the database is of a newer version: install that one)",
         )
         return
     try:
-        with tool.database.engine.execution_options(tandem_writes=True).connect() as connection:
-            _try_to_write(connection)
+        with services.database.engine.execution_options(tandem_writes=True).connect() as connection:
+            _test_write(connection)
     except sa.exc.SQLAlchemyError as error:
         yield (
-            Verdict.WRONG,
-            f"{shown} cannot be written ({database_words(error)})",
+            Verdict.ERROR,
+            f"{shown} cannot be written ({database_fault(error)})",
             "give the tool’s user the right to write it"
             + ("" if path is None else f", and the folder {path.parent}"),
         )
         return
-    yield Verdict.GOOD, f"{shown} answers, is up to date and can be written", ""
+    yield Verdict.OK, f"{shown} answers, is up to date and can be written", ""
 
 
-def _try_to_write(connection: sa.Connection) -> None:
+def _test_write(connection: sa.Connection) -> None:
     """Lock and touch nothing for good: on SQLite the beginning itself is refused where writing would be."""
     with connection.begin() as transaction:
         connection.execute(sa.update(ToolKey).where(sa.false()).values(status=ToolKey.status))
         transaction.rollback()
 
 
-def signing_key(tool: Tool) -> Seen:
+def signing_key(services: Services) -> Found:
     """The private key opens with the present TANDEM_SECRET_KEY."""
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         key = db.scalar(sa.select(ToolKey).where(ToolKey.status == KeyStatus.ACTIVE))
     if key is None:
-        yield Verdict.GOOD, "none yet: the first start makes one", ""
+        yield Verdict.OK, "none yet: the first start makes one", ""
         return
     try:
-        tool.vault.open(key.private_key)
+        services.vault.open(key.private_key)
     except SecretKeyChanged:
         yield (
-            Verdict.WRONG,
+            Verdict.ERROR,
             "it was encrypted with another TANDEM_SECRET_KEY",
             "set the former TANDEM_SECRET_KEY again, or restore secret_key in the data folder; "
             "if it is lost: tandem keys rotate",
         )
         return
-    yield Verdict.GOOD, f"{key.kid} can be read", ""
+    yield Verdict.OK, f"{key.kid} can be read", ""
 
 
-def platforms(tool: Tool) -> Seen:
+def platforms(services: Services) -> Found:
     """Somebody is connected, and every registration has a deployment that may launch."""
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         registrations = db.scalars(
             sa.select(Registration)
             .options(selectinload(Registration.deployments))
@@ -96,7 +103,7 @@ def platforms(tool: Tool) -> Seen:
     if not registrations:
         yield Verdict.WARNING, "no LMS is connected yet", "run: tandem invite, and open what it prints"
     for registration in registrations:
-        name = named(registration)
+        name = name_of(registration)
         pending = [row for row in registration.deployments if row.status == DeploymentStatus.PENDING]
         approved = len(registration.deployments) - len(pending)
         for deployment in pending:
@@ -107,7 +114,7 @@ def platforms(tool: Tool) -> Seen:
             )
         if registration.token_audience is None:
             yield (
-                Verdict.WRONG,
+                Verdict.ERROR,
                 f"{name}: another registration has the same token audience and client id, so no token is asked for",
                 "compare both (tandem registrations list --json) and register the true platform again",
             )
@@ -118,38 +125,38 @@ def platforms(tool: Tool) -> Seen:
                 "launch the tool from the LMS once, then run: tandem deployments list",
             )
         if approved:
-            yield Verdict.GOOD, f"{name}: {approved} deployment{'s' if approved > 1 else ''} may launch", ""
+            yield Verdict.OK, f"{name}: {approved} deployment{'s' if approved > 1 else ''} may launch", ""
 
 
-def deliveries(tool: Tool) -> Seen:
+def deliveries(services: Services) -> Found:
     """What waits longer than it should, and what a receiver will never take."""
-    configured = bool(tool.config.lrs_endpoint)
-    with tool.database.reading() as db:
-        queues = {kind: outbox.backlog(db, kind) for kind in outbox.DeliveryKind}
+    configured = bool(services.config.lrs_endpoint)
+    with services.database.reading() as db:
+        queues = {kind: outbox.backlog(db, kind) for kind in DeliveryKind}
     for kind, queue in queues.items():
-        said = f" ({one_line(queue.last_error)})" if queue.last_error else ""
+        last_error = f" ({one_line(queue.last_error)})" if queue.last_error else ""
         late = queue.oldest is not None and utcnow() - queue.oldest > LONG_WAIT
-        no_receiver = kind is outbox.DeliveryKind.STATEMENT and not configured
+        no_receiver = kind is DeliveryKind.STATEMENT and not configured
         waits = f"{_counted(queue.waiting, kind)} waiting"
         if late and not no_receiver and queue.oldest is not None:
             yield (
                 Verdict.WARNING,
-                f"{waits}, the oldest since {queue.oldest:%Y-%m-%d %H:%M} UTC{said}",
+                f"{waits}, the oldest since {queue.oldest:%Y-%m-%d %H:%M} UTC{last_error}",
                 "see that a worker runs (tandem serve, or tandem worker)",
             )
         else:
-            yield Verdict.GOOD, waits, ""
+            yield Verdict.OK, waits, ""
         if queue.dead:
             yield (
                 Verdict.WARNING,
                 f"{_counted(queue.dead, kind)} refused for good",
                 "see why, and send again what can be: tandem statements list --status dead"
-                if kind is outbox.DeliveryKind.STATEMENT
+                if kind is DeliveryKind.STATEMENT
                 else "the LMS took the activity away, or refuses grades for these people",
             )
 
 
-def _counted(number: int, kind: outbox.DeliveryKind) -> str:
+def _counted(number: int, kind: DeliveryKind) -> str:
     return f"{number} {kind.value}{'' if number == 1 else 's'}"
 
 
@@ -161,5 +168,6 @@ def sqlite_path(database: Database) -> Path | None:
     return Path(name).resolve()
 
 
-def named(registration: Registration) -> str:
+def name_of(registration: Registration) -> str:
+    """What to call a registration to its operator."""
     return registration.label or registration.issuer

@@ -18,7 +18,7 @@ from typing import Final, Generic, TypeVar
 Result = TypeVar("Result")
 
 SHORT_WAIT: Final = 1.0
-"""Seconds from the start of some work during which anybody may wait for it: a burst of honest requests passes."""
+"""Seconds from the start of some work during which anybody may wait for it: a burst of ordinary requests passes."""
 
 
 @dataclass(frozen=True)

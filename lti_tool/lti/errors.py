@@ -1,7 +1,7 @@
-"""Why something was refused at the LTI doors: one class for each reason.
+"""Why a login, launch, registration or response was refused: one class for each reason.
 
 The class's docstring is the text for the log, ``reason`` is the code of the audit row, ``status`` the HTTP
-status, and ``advice`` says which words the person gets (:mod:`lti_tool.views.refusals`). What a class says is
+status, and ``advice`` says which words the person gets (:mod:`lti_tool.web.refusal_pages`). What a class says is
 never shown to a person: it would help whoever forges a launch more than whoever meant well.
 """
 
@@ -13,10 +13,10 @@ from typing import ClassVar
 
 
 class Advice(enum.Enum):
-    """What a person can do about a refusal; each has its words in :mod:`lti_tool.views.refusals`."""
+    """What a person can do about a refusal; each has its words in :mod:`lti_tool.web.refusal_pages`."""
 
     OPEN_AGAIN = "open again"
-    TELL_ADMIN = "tell the administrator"
+    CONTACT_ADMIN = "ask the administrator"
     AWAIT_APPROVAL = "await approval"
     SIGN_IN = "sign in to the LMS"
     NEW_TAB = "continue in a new tab"
@@ -24,6 +24,7 @@ class Advice(enum.Enum):
     NOT_YOURS = "not your page"
     TUTORS_ONLY = "for tutors"
     NAMELESS = "no person"
+    COURSE_LEFT = "not in the course"
     FORM_AGAIN = "send the form again"
     TOO_LARGE = "too large"
 
@@ -34,7 +35,7 @@ class Refused(Exception):
     status: ClassVar[int] = 400
     reason: ClassVar[str] = "refused"
     step: ClassVar[str] = "launch"
-    advice: ClassVar[Advice] = Advice.TELL_ADMIN
+    advice: ClassVar[Advice] = Advice.CONTACT_ADMIN
 
     def __init_subclass__(cls) -> None:
         """Name the reason after the class: ``NonceWrong`` is recorded as ``nonce_wrong``."""
@@ -278,44 +279,3 @@ class HandoffForged(Refused):
 
     status = 403
     advice = Advice.OPEN_AGAIN
-
-
-class SessionRefused(Refused):
-    """A page of a launch was refused."""
-
-    step = "session"
-    status = 403
-    advice = Advice.NOT_YOURS
-
-
-class SessionUnknown(SessionRefused):
-    """No launch has this address."""
-
-
-class SessionOfAnotherBrowser(SessionRefused):
-    """The launch was opened in another browser."""
-
-
-class SessionExpired(SessionRefused):
-    """The launch is more than twelve hours old."""
-
-    status = 410
-    advice = Advice.SESSION_OVER
-
-
-class CsrfTokenWrong(SessionRefused):
-    """The form does not carry the token of its launch."""
-
-    advice = Advice.FORM_AGAIN
-
-
-class PersonNeeded(SessionRefused):
-    """The launch named nobody, so it may look but not act."""
-
-    advice = Advice.NAMELESS
-
-
-class TutorNeeded(SessionRefused):
-    """The page is for the course's tutors."""
-
-    advice = Advice.TUTORS_ONLY

@@ -1,4 +1,4 @@
-"""What the LTI side forgets: logins, hand-offs and sessions that are over, tokens that have run out, old refusals."""
+"""Deleting what has expired on the LTI side: logins, hand-offs, sessions, access tokens, old refusals."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.lti.models import AccessToken, LaunchHandoff, LaunchSession, LoginState, Refusal
+from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession, LoginState
+from lti_tool.lti.models import AccessToken, Refusal
 
 KEPT_AFTERWARDS = dt.timedelta(days=1)
-"""How long a used or expired row stays, so that what comes too late can be told why."""
+"""How long a used or expired row stays, so that whoever comes too late is shown the reason."""
 REFUSALS_KEPT = dt.timedelta(days=90)
 """How long the audit keeps a refusal. Anybody can be refused, so the audit would grow for ever."""
 
 
-def forget_expired(db: Session, now: dt.datetime) -> int:
+def delete_expired_rows(db: Session, now: dt.datetime) -> int:
     """Delete what has been over for a day, and refusals of long ago. Returns how many rows went."""
     long_ago = sa.delete(Refusal).where(Refusal.at < now - REFUSALS_KEPT)
     gone = cast(sa.CursorResult[Any], db.execute(long_ago)).rowcount

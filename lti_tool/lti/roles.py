@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from lti_tool.people import CourseRole
+from lti_tool.identity.models import CourseRole
 
 LIS = "http://purl.imsglobal.org/vocab/lis/v2/"
 LTI = "http://purl.imsglobal.org/vocab/lti/"
@@ -79,8 +79,8 @@ TEST_USER_ROLES = frozenset({f"{vocabulary}system/person#TestUser" for vocabular
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What the roles of one launch, or of one line of a roster, amount to."""
+class ResolvedRoles:
+    """What the roles of one launch, or of one member of a roster, amount to."""
 
     role: CourseRole
     is_admin: bool = False
@@ -89,7 +89,7 @@ class Standing:
     """The platform's "student view": acts like a learner, but is nobody."""
 
 
-def standing(uris: Collection[str]) -> Standing:
+def resolve(uris: Collection[str]) -> ResolvedRoles:
     """The strongest role that these URIs give: those of the roles claim, or of a roster member's ``roles``."""
     held = frozenset(uris)
     if held & TUTOR_ROLES:
@@ -98,7 +98,7 @@ def standing(uris: Collection[str]) -> Standing:
         role = CourseRole.OBSERVER
     else:
         role = CourseRole.LEARNER
-    return Standing(
+    return ResolvedRoles(
         role=role,
         is_admin=bool(held & ADMIN_ROLES),
         is_test_user=bool(held & TEST_USER_ROLES),

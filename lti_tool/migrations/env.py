@@ -7,16 +7,42 @@ from typing import Any, Literal, cast
 from alembic import context
 from sqlalchemy.engine import Connection
 
-from lti_tool import outbox, people
 from lti_tool.database import Base, Database, UtcDateTime
-from lti_tool.lti import models as lti_models
-from lti_tool.mentoring import models as mentoring_models
+from lti_tool.events import models as events
+from lti_tool.identity import models as identity
+from lti_tool.lti import models as lti
+from lti_tool.lti.ags import models as ags
+from lti_tool.lti.launch import models as launch
+from lti_tool.lti.registration import models as registration
+from lti_tool.mentoring.completion import models as completion
+from lti_tool.mentoring.enrolment import models as enrolment
+from lti_tool.mentoring.objectives import models as objectives
+from lti_tool.mentoring.overview import models as overview
+from lti_tool.mentoring.pairs import models as pairs
+from lti_tool.mentoring.programmes import models as programmes
+from lti_tool.mentoring.sessions import models as sessions
+from lti_tool.messaging import models as messaging
 
-# The modules whose tables make up the metadata.
-TABLES = (lti_models, mentoring_models, outbox, people)
+TABLES = (
+    identity,
+    events,
+    registration,
+    launch,
+    lti,
+    ags,
+    messaging,
+    programmes,
+    enrolment,
+    pairs,
+    sessions,
+    objectives,
+    completion,
+    overview,
+)
+"""The modules whose tables make up the metadata."""
 
 LOCK = 7_416_036
-"""An arbitrary number: the PostgreSQL advisory lock that makes two starting processes migrate in turn."""
+"""An arbitrary number: the PostgreSQL advisory lock that makes two starting processes migrate one after the other."""
 
 database = cast(Database, context.config.attributes["database"])
 

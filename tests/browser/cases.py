@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from tests.browser.stage import Route, Stage
-from tests.unit.views import scenes
-from tests.unit.views.scenes import SCENES, Scene
+from tests.browser.served_tool import Route, ServedTool
+from tests.web import situations
+from tests.web.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
     ("static", "GET"): "files",
-    ("health.alive", "GET"): "JSON",
+    ("health.healthz", "GET"): "JSON",
     ("health.ready", "GET"): "JSON",
-    ("jwks.jwks", "GET"): "JSON",
+    ("key_set.jwks", "GET"): "JSON",
     ("cohort.live", "GET"): "a part of the tutor's page, which is looked at whole",
 }
 """Routes that show no page of their own, and why."""
@@ -32,19 +32,21 @@ class Visit:
     """A page of the browser on its way to a case, in one language."""
 
     page: Page
-    stage: Stage
+    served_tool: ServedTool
     locale: str
 
-    def scene(self, build: Callable[[Scene], None], below: str = "") -> str:
-        """Open a page of a scene; returns the address of the scene's home."""
-        home = self.stage.play(build, self.locale)
+    def situation(self, build: Callable[[Situation], None], below: str = "") -> str:
+        """Open a page of a situation; returns the address of the situation's home."""
+        home = self.served_tool.build_situation(build, self.locale)
         self.page.goto(home + below)
         return home
 
     def public(self, path: str) -> None:
         """Open a page outside any launch."""
         joint = "&" if "?" in path else "?"
-        self.page.goto(f"{'' if path.startswith('http') else self.stage.url}{path}{joint}lang={self.locale}")
+        self.page.goto(
+            f"{'' if path.startswith('http') else self.served_tool.url}{path}{joint}lang={self.locale}"
+        )
 
     def send(self, address: str, **fields: str) -> None:
         """Post a form as the present page would, with its token, whatever its own fields demand."""
@@ -81,27 +83,29 @@ class Case:
     """Whether it wears the theme of a platform; pages outside a launch are neutral."""
 
 
-def _home(build: Callable[[Scene], None]) -> Case:
-    return Case(f"home-{build.__name__}", ("home.home", "GET"), lambda visit: visit.scene(build))
+def _home(build: Callable[[Situation], None]) -> Case:
+    return Case(f"home-{build.__name__}", ("home.home", "GET"), lambda visit: visit.situation(build))
 
 
-def _at(name: str, endpoint: str, build: Callable[[Scene], None], below: str) -> Case:
-    return Case(name, (endpoint, "GET"), lambda visit: visit.scene(build, below))
+def _at(name: str, endpoint: str, build: Callable[[Situation], None], below: str) -> Case:
+    return Case(name, (endpoint, "GET"), lambda visit: visit.situation(build, below))
 
 
-def _sent(name: str, endpoint: str, build: Callable[[Scene], None], below: str, **fields: str) -> Case:
+def _sent(name: str, endpoint: str, build: Callable[[Situation], None], below: str, **fields: str) -> Case:
     """A form that is sent as it should not be, and the page that says so."""
-    return Case(name, (endpoint, "POST"), lambda visit: visit.send(visit.scene(build) + below, **fields))
+    return Case(name, (endpoint, "POST"), lambda visit: visit.send(visit.situation(build) + below, **fields))
 
 
-def _followed(name: str, route: Route, build: Callable[[Scene], None], pattern: str, **fields: str) -> Case:
-    """A page whose address a scene's home gives: opened, or sent a form."""
+def _followed(
+    name: str, route: Route, build: Callable[[Situation], None], pattern: str, **fields: str
+) -> Case:
+    """A page whose address a situation's home gives: opened, or sent a form."""
 
     def go(visit: Visit) -> None:
-        visit.scene(build)
+        visit.situation(build)
         address = visit.address(pattern)
         if route[1] == "GET":
-            visit.page.goto(visit.stage.url + address)
+            visit.page.goto(visit.served_tool.url + address)
         else:
             visit.send(address, **fields)
 
@@ -109,13 +113,13 @@ def _followed(name: str, route: Route, build: Callable[[Scene], None], pattern: 
 
 
 def _correction(visit: Visit) -> None:
-    visit.scene(scenes.under_way)
-    visit.page.goto(visit.stage.url + visit.address("/sessions/[0-9a-f-]+/correct"))
+    visit.situation(situations.under_way)
+    visit.page.goto(visit.served_tool.url + visit.address("/sessions/[0-9a-f-]+/correct"))
     visit.send("", held_on="2020-01-01", minutes="3", format="video")
 
 
 def _choice(visit: Visit) -> None:
-    visit.page.goto(visit.stage.choose_content(scenes.tutor, visit.locale))
+    visit.page.goto(visit.served_tool.choose_content(situations.tutor, visit.locale))
 
 
 def _choice_without_title(visit: Visit) -> None:
@@ -132,7 +136,7 @@ def _choice_answered(visit: Visit) -> None:
 
 def _away_posted(visit: Visit, path: str, **fields: str) -> None:
     """A form from another site, as platforms post them."""
-    visit.page.goto(visit.stage.lms.base_url + "/static/icon.svg")
+    visit.page.goto(visit.served_tool.lms.base_url + "/static/icon.svg")
     visit.page.goto("about:blank")
     with visit.page.expect_navigation():
         visit.page.evaluate(
@@ -144,23 +148,23 @@ def _away_posted(visit: Visit, path: str, **fields: str) -> None:
               document.body.append(form);
               form.submit();
             }""",
-            [f"{visit.stage.url}{path}?lang={visit.locale}", fields],
+            [f"{visit.served_tool.url}{path}?lang={visit.locale}", fields],
         )
 
 
 def _new_tab(visit: Visit) -> None:
-    _away_posted(visit, "/lti/launch", **visit.stage.launch_form().fields)
+    _away_posted(visit, "/lti/launch", **visit.served_tool.launch_form().fields)
 
 
 def _connected(visit: Visit) -> None:
-    visit.public(visit.stage.registration())
+    visit.public(visit.served_tool.registration())
     with visit.page.expect_navigation():
         visit.page.locator("main form button").first.click()
 
 
 def _handed_over(visit: Visit) -> None:
-    visit.scene(scenes.begins)
-    visit.public(visit.stage.handed_over())
+    visit.situation(situations.begins)
+    visit.public(visit.served_tool.handed_over())
 
 
 def _handed_over_twice(visit: Visit) -> None:
@@ -169,63 +173,95 @@ def _handed_over_twice(visit: Visit) -> None:
 
 
 CASES: tuple[Case, ...] = (
-    *map(_home, SCENES),
-    _at("preview-mentee", "home.preview", scenes.tutor, "preview/mentee"),
-    _at("preview-mentor", "home.preview", scenes.tutor, "preview/mentor"),
-    _sent("join-without-a-role", "home.join", scenes.welcome, "join", role="king"),
-    _sent("another-role-unknown", "home.change_role", scenes.waiting, "role", role="king"),
-    _at("nothing-here", "home.elsewhere", scenes.begins, "nothing-here"),
-    _sent("nothing-here-either", "home.elsewhere", scenes.begins, "nothing-here"),
-    _at("agreement", "agreement.show", scenes.to_sign, "agreement"),
-    _at("agreement-signed", "agreement.show", scenes.under_way, "agreement"),
-    _sent("agreement-not-accepted", "agreement.sign", scenes.to_sign, "agreement", accepted=""),
-    _at("sessions", "sessions.index", scenes.under_way, "sessions"),
-    _at("sessions-none", "sessions.index", scenes.begins, "sessions"),
-    _at("session-new", "sessions.new", scenes.under_way, "sessions/new"),
-    _at("session-new-before-signing", "sessions.new", scenes.to_sign, "sessions/new"),
+    *map(_home, SITUATIONS),
+    _at("preview-mentee", "preview.show", situations.tutor, "preview/mentee"),
+    _at("preview-mentor", "preview.show", situations.tutor, "preview/mentor"),
+    _sent("join-without-a-role", "learner.join", situations.welcome, "join", role="king"),
+    _sent("another-role-unknown", "learner.change_role", situations.waiting, "role", role="king"),
+    _at("nothing-here", "home.elsewhere", situations.begins, "nothing-here"),
+    _sent("nothing-here-either", "home.elsewhere", situations.begins, "nothing-here"),
+    _at("agreement", "agreement.show", situations.to_sign, "agreement"),
+    _at("agreement-signed", "agreement.show", situations.under_way, "agreement"),
+    _sent("agreement-not-accepted", "agreement.sign", situations.to_sign, "agreement", accepted=""),
+    _at("sessions", "sessions.index", situations.under_way, "sessions"),
+    _at("sessions-none", "sessions.index", situations.begins, "sessions"),
+    _at("session-new", "sessions.new", situations.under_way, "sessions/new"),
+    _at("session-new-before-signing", "sessions.new", situations.to_sign, "sessions/new"),
     _sent(
-        "session-empty", "sessions.log", scenes.under_way, "sessions/new", held_on="", minutes="1", format=""
+        "session-empty",
+        "sessions.log",
+        situations.under_way,
+        "sessions/new",
+        held_on="",
+        minutes="1",
+        format="",
     ),
-    _followed("correct", ("sessions.correct", "GET"), scenes.under_way, "/sessions/[0-9a-f-]+/correct"),
+    _followed("correct", ("sessions.correct", "GET"), situations.under_way, "/sessions/[0-9a-f-]+/correct"),
     Case("correction-wrong", ("sessions.save_correction", "POST"), _correction),
-    _sent("confirmed-unknown", "sessions.confirm", scenes.to_confirm, f"sessions/{UNKNOWN}/confirm"),
+    _sent("confirmed-unknown", "sessions.confirm", situations.to_confirm, f"sessions/{UNKNOWN}/confirm"),
     _followed(
         "disputed-without-reason",
         ("sessions.dispute", "POST"),
-        scenes.to_confirm,
+        situations.to_confirm,
         "/sessions/[0-9a-f-]+/dispute",
         reason="because",
     ),
-    _followed("withdraw", ("sessions.ask_withdraw", "GET"), scenes.to_mend, "/sessions/[0-9a-f-]+/withdraw"),
-    _sent("withdrawn-unknown", "sessions.withdraw", scenes.to_mend, f"sessions/{UNKNOWN}/withdraw"),
-    _at("objectives", "objectives.index", scenes.under_way, "objectives"),
-    _at("objectives-none", "objectives.index", scenes.begins, "objectives"),
-    _at("objectives-claimed", "objectives.index", scenes.objective_to_confirm, "objectives"),
-    _sent(
-        "objective-empty", "objectives.agree", scenes.under_way, "objectives", title="", direction="", tag="x"
+    _followed(
+        "withdraw",
+        ("sessions.confirm_withdrawal", "GET"),
+        situations.to_correct,
+        "/sessions/[0-9a-f-]+/withdraw",
     ),
-    _sent("objective-unknown", "objectives.move", scenes.under_way, f"objectives/{UNKNOWN}", move="reach"),
-    _sent("pair-of-nobody", "cohort.pair", scenes.tutor, "cohort/pairs", mentor_id="", mentee_id=""),
+    _sent("withdrawn-unknown", "sessions.withdraw", situations.to_correct, f"sessions/{UNKNOWN}/withdraw"),
+    _at("objectives", "objectives.index", situations.under_way, "objectives"),
+    _at("objectives-none", "objectives.index", situations.begins, "objectives"),
+    _at("objectives-claimed", "objectives.index", situations.objective_to_confirm, "objectives"),
     _sent(
-        "validate-nobody", "cohort.validate", scenes.tutor_to_validate, "cohort/validate", participant_id=""
+        "objective-empty",
+        "objectives.agree",
+        situations.under_way,
+        "objectives",
+        title="",
+        direction="",
+        tag="x",
     ),
-    _sent("reopen-without-reason", "cohort.reopen", scenes.tutor_of_complete, "cohort/reopen", reason=""),
+    _sent(
+        "objective-unknown", "objectives.move", situations.under_way, f"objectives/{UNKNOWN}", move="reach"
+    ),
+    _followed("pair", ("history.pair", "GET"), situations.tutor, "/cohort/pairs/[0-9a-f-]+"),
+    _at("pair-unknown", "history.pair", situations.tutor, f"cohort/pairs/{UNKNOWN}"),
+    _at("decisions", "history.audit", situations.tutor, "cohort/audit"),
+    _at("decisions-none", "history.audit", situations.tutor_alone, "cohort/audit"),
+    _sent("pair-of-nobody", "cohort.pair", situations.tutor, "cohort/pairs", mentor_id="", mentee_id=""),
+    _sent(
+        "validate-nobody",
+        "cohort.validate",
+        situations.tutor_to_validate,
+        "cohort/validate",
+        participant_id="",
+    ),
+    _sent("reopen-without-reason", "cohort.reopen", situations.tutor_of_complete, "cohort/reopen", reason=""),
     Case("content-choice", ("deep_linking.choose", "GET"), _choice),
-    _at("content-not-asked-for", "deep_linking.choose", scenes.tutor, "deep-linking"),
-    _at("content-by-a-learner", "deep_linking.choose", scenes.begins, "deep-linking"),
+    _at("content-not-asked-for", "deep_linking.choose", situations.tutor, "deep-linking"),
+    _at("content-by-a-learner", "deep_linking.choose", situations.begins, "deep-linking"),
     Case("content-without-title", ("deep_linking.answer", "POST"), _choice_without_title),
     Case("content-answered", ("deep_linking.answer", "POST"), _choice_answered),
-    _sent("form-of-another-page", "i18n.switch", scenes.begins, "language", csrf_token="wrong"),
-    Case("front", ("public.index", "GET"), lambda visit: visit.public("/"), themed=False),
+    _sent("form-of-another-page", "language.switch", situations.begins, "language", csrf_token="wrong"),
+    Case("front", ("landing.index", "GET"), lambda visit: visit.public("/"), themed=False),
     Case("profile", ("profile.show", "GET"), lambda visit: visit.public("/xapi/profile"), themed=False),
-    Case("setup", ("setup.show", "GET"), lambda visit: visit.public(visit.stage.invitation()), themed=False),
+    Case(
+        "setup",
+        ("setup.show", "GET"),
+        lambda visit: visit.public(visit.served_tool.invitation()),
+        themed=False,
+    ),
     Case(
         "setup-unknown", ("setup.show", "GET"), lambda visit: visit.public("/setup?invite=no"), themed=False
     ),
     Case(
         "connect",
         ("registration.show", "GET"),
-        lambda visit: visit.public(visit.stage.registration()),
+        lambda visit: visit.public(visit.served_tool.registration()),
         themed=False,
     ),
     Case(
@@ -249,9 +285,12 @@ CASES: tuple[Case, ...] = (
         themed=False,
     ),
     Case("launch-without-cookie", ("launch.launch", "POST"), _new_tab, themed=False),
-    Case("continue", ("launch.ask", "GET"), _handed_over, themed=False),
+    Case("continue", ("launch.show_handoff", "GET"), _handed_over, themed=False),
     Case(
-        "continue-unknown", ("launch.ask", "GET"), lambda visit: visit.public("/lti/continue/x"), themed=False
+        "continue-unknown",
+        ("launch.show_handoff", "GET"),
+        lambda visit: visit.public("/lti/continue/x"),
+        themed=False,
     ),
-    Case("continue-twice", ("launch.proceed", "POST"), _handed_over_twice, themed=False),
+    Case("continue-twice", ("launch.consume_handoff", "POST"), _handed_over_twice, themed=False),
 )

@@ -26,7 +26,7 @@ ARGUMENTS = (
     "--disable-sync",
 )
 
-PATIENCE = 20_000
+TIMEOUT = 20_000
 """Milliseconds to wait for a page on a busy machine."""
 
 Preferences = dict[str, Any]
@@ -55,7 +55,7 @@ def chromium(
         headless=True,
         **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options},
     )
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(TIMEOUT)
     try:
         yield context
     finally:

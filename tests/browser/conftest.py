@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
 from lti_tool.demo.browser import Browser
-from lti_tool.demo.connect import become
-from lti_tool.demo.run import Place
+from lti_tool.demo.connect import log_in_as
+from lti_tool.demo.run import DemoSettings
 from tests.browser.chromium import NO_THIRD_PARTY_COOKIES, chromium, no_cookie_of
+from tests.browser.demo_course import DemoCourse
 from tests.browser.demo_process import running_demo
-from tests.browser.walking import Campus
 from tests.databases import sqlalchemy_url as sqlalchemy_url
 
 
@@ -25,13 +25,13 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def browser_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def browser_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoSettings]:
     """The demo, running, on SQLite; its tutor has been there once, which opens the programme."""
-    with running_demo(tmp_path_factory.mktemp("demo")) as place:
+    with running_demo(tmp_path_factory.mktemp("demo")) as demo_settings:
         tutor = Browser()
-        become(tutor, place.lms_url, "teacher")
-        tutor.open(f"{place.lms_url}/launch/1")
-        yield place
+        log_in_as(tutor, demo_settings.lms_url, "teacher")
+        tutor.open(f"{demo_settings.lms_url}/launch/1")
+        yield demo_settings
 
 
 @pytest.fixture(scope="session")
@@ -63,19 +63,21 @@ def every_cookie_refused(
 
 
 @pytest.fixture
-def campus(browser_demo: Place, third_party_blocked: BrowserContext) -> Iterator[Campus]:
+def course(browser_demo: DemoSettings, third_party_blocked: BrowserContext) -> Iterator[DemoCourse]:
     """The course, in a browser that blocks third-party cookies and has seen nobody yet."""
     yield from _fresh(browser_demo, third_party_blocked)
 
 
 @pytest.fixture
-def cookieless_campus(browser_demo: Place, every_cookie_refused: BrowserContext) -> Iterator[Campus]:
+def course_without_cookies(
+    browser_demo: DemoSettings, every_cookie_refused: BrowserContext
+) -> Iterator[DemoCourse]:
     """The course, in a browser that refuses every cookie of the tool."""
     yield from _fresh(browser_demo, every_cookie_refused)
 
 
-def _fresh(place: Place, context: BrowserContext) -> Iterator[Campus]:
+def _fresh(demo_settings: DemoSettings, context: BrowserContext) -> Iterator[DemoCourse]:
     context.clear_cookies()
-    yield Campus(place, context)
+    yield DemoCourse(demo_settings, context)
     for page in context.pages[1:]:
         page.close()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import requests
 
-from lti_tool.demo.run import Place, is_running, stay
+from lti_tool.demo.run import DemoSettings, is_running, serve
 
 START_WITHIN = 180.0
 STOP_WITHIN = 15.0
@@ -31,12 +31,12 @@ def _free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def running_demo(folder: Path, database_url: str | None = None) -> Iterator[Place]:
+def running_demo(folder: Path, database_url: str | None = None) -> Iterator[DemoSettings]:
     """The three servers while the block lasts. Raises :class:`RuntimeError` with their last words."""
     ports = _free_ports(3)
     folder.mkdir(parents=True, exist_ok=True)
-    place = Place(folder / "data", *ports, database_url=database_url)
-    arguments = [str(place.data_dir), *map(str, ports), *([database_url] if database_url else [])]
+    demo_settings = DemoSettings(folder / "data", *ports, database_url=database_url)
+    arguments = [str(demo_settings.data_dir), *map(str, ports), *([database_url] if database_url else [])]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
     with (folder / "demo.log").open("wb") as log:
         process = subprocess.Popen(
@@ -48,8 +48,8 @@ def running_demo(folder: Path, database_url: str | None = None) -> Iterator[Plac
             cwd=Path(__file__).parents[2],
         )
         try:
-            _wait_until_connected(process, place, folder / "demo.log")
-            yield place
+            _wait_until_connected(process, demo_settings, folder / "demo.log")
+            yield demo_settings
         finally:
             process.send_signal(signal.SIGINT)
             try:
@@ -67,20 +67,20 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
-def _wait_until_connected(process: subprocess.Popen[bytes], place: Place, log: Path) -> None:
+def _wait_until_connected(process: subprocess.Popen[bytes], demo_settings: DemoSettings, log: Path) -> None:
     deadline = time.monotonic() + START_WITHIN
     while time.monotonic() < deadline and process.poll() is None:
-        if "Ready" in log.read_text(errors="replace") and is_running(place):
+        if "Ready" in log.read_text(errors="replace") and is_running(demo_settings):
             return
         time.sleep(0.2)
     raise RuntimeError(f"the demo did not start: {log.read_text(errors='replace')[-2000:]}")
 
 
-def lrs_statements(place: Place) -> dict[str, str]:
+def lrs_statements(demo_settings: DemoSettings) -> dict[str, str]:
     """The verb of every statement that the demo's LRS holds, by the statement's id."""
     answer = requests.get(
-        f"{place.lrs_url}statements?limit=500",
-        auth=("tandem", (place.data_dir / "lrs" / "lrs-password").read_text()),
+        f"{demo_settings.lrs_url}statements?limit=500",
+        auth=("tandem", (demo_settings.data_dir / "lrs" / "lrs-password").read_text()),
         headers={"X-Experience-API-Version": "1.0.3"},
         timeout=10,
     )
@@ -91,8 +91,8 @@ def lrs_statements(place: Place) -> dict[str, str]:
 if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()
     data, port, lms_port, lrs_port, *database = sys.argv[1:]
-    stay(
-        Place(Path(data), int(port), int(lms_port), int(lrs_port), database[0] if database else None),
+    serve(
+        DemoSettings(Path(data), int(port), int(lms_port), int(lrs_port), database[0] if database else None),
         lambda line: print(line, flush=True),
         open_browser=False,
     )

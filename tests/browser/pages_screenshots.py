@@ -20,10 +20,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from lti_tool.app import create_app
+from lti_tool.composition.services import make_services
 from lti_tool.config import Config
 from lti_tool.migrations import migrate
-from lti_tool.tool import make_tool
-from tests.unit.views.scenes import SCENES, play
+from tests.web.situations import SITUATIONS, build_situation
 
 VIEWPORTS = {"phone": (390, 844), "desktop": (1280, 800)}
 LOOKS = (("moodle", "en"), ("canvas", "fr"), (None, "fr"))
@@ -34,7 +34,7 @@ MORE = {
     "under_way": ["sessions", "sessions/new", "objectives", "nothing-here"],
     "tutor": ["preview/mentee", "preview/mentor"],
 }
-"""Further pages of a scene, by their path below its home."""
+"""Further pages of a situation, by their path below its home."""
 
 
 def main(folder: Path, words: list[str]) -> int:
@@ -46,9 +46,9 @@ def main(folder: Path, words: list[str]) -> int:
             base_url="http://127.0.0.1", data_dir=Path(data), database_url=f"sqlite:///{data}/tandem.db",
             secret_key="for looking at pages only, and long enough", allow_private_networks=True,
         )  # fmt: skip
-        tool = make_tool(config)
-        migrate(tool.database)
-        server = make_server("127.0.0.1", 0, create_app(config, tool), threaded=True)
+        services = make_services(config)
+        migrate(services.database)
+        server = make_server("127.0.0.1", 0, create_app(config, services), threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         faults = 0
         with sync_playwright() as playwright:
@@ -56,8 +56,8 @@ def main(folder: Path, words: list[str]) -> int:
             for family, locale in LOOKS:
                 if os.environ.get("LOOK", family or "neutral") != (family or "neutral"):
                     continue
-                for build in SCENES:
-                    home = play(tool, build, family=family, locale=locale)
+                for build in SITUATIONS:
+                    home = build_situation(services, build, family=family, locale=locale)
                     for below in ["", *MORE.get(build.__name__, [])]:
                         name = f"{build.__name__}{'-' if below else ''}{below.replace('/', '-')}"
                         if words and not any(word in name for word in words):

@@ -14,8 +14,8 @@ from pathlib import Path
 from playwright.sync_api import FrameLocator, Page, sync_playwright
 
 from tests.browser.chromium import NO_THIRD_PARTY_COOKIES, chromium
+from tests.browser.demo_course import TUTOR, DemoCourse, join, log_session, pair, sign
 from tests.browser.demo_process import running_demo
-from tests.browser.walking import TUTOR, Campus, join, log_session, pair, sign
 
 PICTURE = Path("docs/images/mentee.png")
 MENTOR, MENTEE = "Lina Haddad", "Hélène Marchand"
@@ -33,7 +33,7 @@ def main(picture: Path, more: Path | None) -> None:
     """Walk to the moment when the mentor has noted a meeting and the mentee is about to say yes."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_demo(Path(folder) / "demo") as place,
+        running_demo(Path(folder) / "demo") as demo_settings,
         sync_playwright() as playwright,
         chromium(
             playwright,
@@ -44,25 +44,25 @@ def main(picture: Path, more: Path | None) -> None:
             reduced_motion="reduce",
         ) as context,
     ):
-        campus = Campus(place, context)
-        page = campus.page()
-        campus.open_activity(page, TUTOR).locator("#pairing").wait_for()
+        course = DemoCourse(demo_settings, context)
+        page = course.page()
+        course.open_activity(page, TUTOR).locator("#pairing").wait_for()
         for name, role in ((MENTOR, "mentor"), (MENTEE, "mentee")):
-            join(campus.open_activity(page, name), role)
-        pair(campus.open_activity(page, TUTOR), MENTEE, MENTOR)
+            join(course.open_activity(page, name), role)
+        pair(course.open_activity(page, TUTOR), MENTEE, MENTOR)
         for name in (MENTOR, MENTEE):
-            sign(campus.open_activity(page, name))
-        set_objective(campus.open_activity(page, MENTEE), "Write good requests to an AI assistant")
-        home = campus.open_activity(page, MENTOR)
+            sign(course.open_activity(page, name))
+        set_objective(course.open_activity(page, MENTEE), "Write good requests to an AI assistant")
+        home = course.open_activity(page, MENTOR)
         set_objective(home, "Present a project to a committee")
-        log_session(campus.open_activity(page, MENTOR))
-        campus.open_activity(page, MENTEE).locator("#next").wait_for()
+        log_session(course.open_activity(page, MENTOR))
+        course.open_activity(page, MENTEE).locator("#next").wait_for()
         page.locator("iframe.tool[style*=height]").wait_for()  # the frame is as tall as its page
         page.wait_for_timeout(700)
         picture.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=picture, full_page=True)
         if more:
-            _take_more(campus, page, more)
+            _take_more(course, page, more)
 
 
 def set_objective(home: FrameLocator, title: str) -> None:
@@ -73,16 +73,16 @@ def set_objective(home: FrameLocator, title: str) -> None:
     home.get_by_role("status").wait_for()
 
 
-def _take_more(campus: Campus, page: Page, folder: Path) -> None:
+def _take_more(course: DemoCourse, page: Page, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for language in ("fr", "en"):
-        campus.become_admin(page)
+        course.log_in_as_admin(page)
         page.locator(f".language button[lang={language}]").click()
         for name, path in LMS_PAGES.items():
-            page.goto(f"{campus.place.lms_url}{path}")
+            page.goto(f"{course.demo_settings.lms_url}{path}")
             _both_widths(page, folder / f"lms-{name}-{language}")
         for who in (TUTOR, MENTEE, MENTOR):
-            campus.open_activity(page, who).locator("h2").first.wait_for()
+            course.open_activity(page, who).locator("h2").first.wait_for()
             _both_widths(page, folder / f"frame-{who.split()[0]}-{language}")
 
 

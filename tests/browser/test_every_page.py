@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Playwright
 
 from tests.browser.cases import CASES, NOT_PAGES, Case, Visit
-from tests.browser.chromium import ARGUMENTS, PATIENCE
-from tests.browser.looking import Console, Look, english_in, listening, look
-from tests.browser.stage import Stage, running_stage
+from tests.browser.chromium import ARGUMENTS, TIMEOUT
+from tests.browser.page_inspection import Console, PageInspection, english_in, inspect_page, report_violations
+from tests.browser.served_tool import ServedTool, serving_tool
 from tests.requirements import chromium_path, needs_chromium, needs_node
 
 pytestmark = [needs_chromium, needs_node]
@@ -21,9 +21,9 @@ LANGUAGES = ("en", "fr")
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The tool, with every scene at hand."""
-    with running_stage(tmp_path_factory.mktemp("stage")) as running:
+def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool]:
+    """The tool, with every situation at hand."""
+    with serving_tool(tmp_path_factory.mktemp("stage")) as running:
         yield running
 
 
@@ -33,8 +33,8 @@ def contexts(playwright: Playwright) -> Iterator[dict[str, BrowserContext]]:
     browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
     made = {}
     for language in LANGUAGES:
-        made[language] = listening(browser.new_context(locale=language, reduced_motion="reduce"))
-        made[language].set_default_timeout(PATIENCE)
+        made[language] = report_violations(browser.new_context(locale=language, reduced_motion="reduce"))
+        made[language].set_default_timeout(TIMEOUT)
     yield made
     browser.close()
 
@@ -44,22 +44,24 @@ class Looked:
     """One case, in each language and theme."""
 
     case: Case
-    looks: list[Look]
+    looks: list[PageInspection]
     routes: set[tuple[str, str]]
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
-def looked(request: pytest.FixtureRequest, stage: Stage, contexts: dict[str, BrowserContext]) -> Looked:
+def looked(
+    request: pytest.FixtureRequest, served_tool: ServedTool, contexts: dict[str, BrowserContext]
+) -> Looked:
     """Each page is opened once for all the claims about it."""
     case: Case = request.param
     seen = Looked(case, [], set())
     for language in LANGUAGES:
         page = contexts[language].new_page()
         console = Console(page)
-        case.go(Visit(page, stage, language))
-        seen.routes.add(stage.pages[-1])
-        found = look(page, f"{case.name}, {language}", THEMES if case.themed else ())
-        found.console = console.said
+        case.go(Visit(page, served_tool, language))
+        seen.routes.add(served_tool.pages[-1])
+        found = inspect_page(page, f"{case.name}, {language}", THEMES if case.themed else ())
+        found.console = console.messages
         seen.looks.append(found)
         page.close()
     return seen
@@ -78,7 +80,7 @@ def test_nothing_scrolls_sideways(looked: Looked) -> None:
     assert wide == {}
 
 
-def test_the_console_stays_silent(looked: Looked) -> None:
+def test_the_console_has_no_message(looked: Looked) -> None:
     assert [said for seen in looked.looks for said in seen.console] == []
 
 
@@ -90,15 +92,15 @@ def test_no_english_is_left_in_french(looked: Looked) -> None:
     assert [text for seen in looked.looks if seen.language == "fr" for text in english_in(seen.words)] == []
 
 
-def test_every_route_that_renders_a_page_is_looked_at(stage: Stage) -> None:
+def test_every_route_that_renders_a_page_is_looked_at(served_tool: ServedTool) -> None:
     routes = {
         (rule.endpoint, method)
-        for rule in stage.app.url_map.iter_rules()
+        for rule in served_tool.app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert sorted(routes - {case.route for case in CASES} - NOT_PAGES.keys()) == []
 
 
-def test_no_route_is_listed_that_is_no_more(stage: Stage) -> None:
-    endpoints = {rule.endpoint for rule in stage.app.url_map.iter_rules()}
+def test_no_route_is_listed_that_is_no_more(served_tool: ServedTool) -> None:
+    endpoints = {rule.endpoint for rule in served_tool.app.url_map.iter_rules()}
     assert {name for name, _method in NOT_PAGES} | {case.route[0] for case in CASES} <= endpoints

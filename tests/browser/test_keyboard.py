@@ -7,20 +7,20 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Playwright, TimeoutError, expect
 
-from tests.browser.chromium import ARGUMENTS, PATIENCE
-from tests.browser.stage import Stage, running_stage
+from tests.browser.chromium import ARGUMENTS, TIMEOUT
+from tests.browser.served_tool import ServedTool, serving_tool
 from tests.requirements import chromium_path, needs_chromium
-from tests.unit.views import scenes
+from tests.web import situations
 
 pytestmark = needs_chromium
 
 PRIMARY = {
-    "welcome": (scenes.welcome, "", "#choose-mentee"),
-    "agreement": (scenes.to_sign, "agreement", "form[action*='/agreement'] .btn-primary"),
-    "home": (scenes.begins, "", "#we-met"),
-    "session": (scenes.begins, "sessions/new", "#save"),
-    "confirm": (scenes.to_confirm, "", "form[action*='/confirm'] button"),
-    "tutor": (scenes.tutor, "", "#pair-them"),
+    "welcome": (situations.welcome, "", "#choose-mentee"),
+    "agreement": (situations.to_sign, "agreement", "form[action*='/agreement'] .btn-primary"),
+    "home": (situations.begins, "", "#we-met"),
+    "session": (situations.begins, "sessions/new", "#save"),
+    "confirm": (situations.to_confirm, "", "form[action*='/confirm'] button"),
+    "tutor": (situations.tutor, "", "#pair-them"),
 }
 """The action that each page is for."""
 
@@ -38,9 +38,9 @@ _FOCUSED = """() => {
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The tool, with every scene at hand."""
-    with running_stage(tmp_path_factory.mktemp("keyboard")) as running:
+def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool]:
+    """The tool, with every situation at hand."""
+    with serving_tool(tmp_path_factory.mktemp("keyboard")) as running:
         yield running
 
 
@@ -49,16 +49,16 @@ def page(playwright: Playwright) -> Iterator[Page]:
     """A tab at a desk."""
     browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(TIMEOUT)
     yield page
     browser.close()
 
 
 @pytest.fixture(params=PRIMARY)
-def primary(request: pytest.FixtureRequest, stage: Stage, page: Page) -> str:
+def primary(request: pytest.FixtureRequest, served_tool: ServedTool, page: Page) -> str:
     """A page, open; the selector of its primary action."""
     build, below, selector = PRIMARY[request.param]
-    page.goto(stage.play(build, "en") + below)
+    page.goto(served_tool.build_situation(build, "en") + below)
     return selector
 
 
@@ -101,8 +101,8 @@ def test_each_stop_of_the_keyboard_can_be_seen(primary: str, page: Page) -> None
     assert unseen == []
 
 
-def test_a_session_is_logged_with_the_keyboard_alone(stage: Stage, page: Page) -> None:
-    page.goto(stage.play(scenes.begins, "en", again=True))
+def test_a_session_is_logged_with_the_keyboard_alone(served_tool: ServedTool, page: Page) -> None:
+    page.goto(served_tool.build_situation(situations.begins, "en", again=True))
     for selector in ("#we-met", "#save"):
         page.locator("h1, h2").first.wait_for()
         for _ in range(MOST_STOPS):

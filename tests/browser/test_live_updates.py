@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from lti_tool.demo.run import Place
-from tests.browser.walking import (
+from lti_tool.demo.run import DemoSettings
+from tests.browser.demo_course import (
     TUTOR,
-    Campus,
+    DemoCourse,
     confirm_session,
     join,
     log_session,
@@ -40,20 +40,20 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def watched(browser_demo: Place, third_party_blocked: BrowserContext) -> Watched:
+def watched(browser_demo: DemoSettings, third_party_blocked: BrowserContext) -> Watched:
     """A tutor leaves the page open, in the frame; a pair meets, and the mentee confirms it in another tab."""
     third_party_blocked.clear_cookies()
-    campus = Campus(browser_demo, third_party_blocked)
-    course = campus.page()
-    mentor, mentee = campus.enrol(course, "Inès", "Paul")
+    course = DemoCourse(browser_demo, third_party_blocked)
+    course = course.page()
+    mentor, mentee = course.enrol(course, "Inès", "Paul")
     for name, role in ((mentor, "mentor"), (mentee, "mentee")):
-        join(campus.open_activity(course, name), role)
-    pair(campus.open_activity(course, TUTOR), mentee, mentor)
+        join(course.open_activity(course, name), role)
+    pair(course.open_activity(course, TUTOR), mentee, mentor)
     for name in (mentor, mentee):
-        sign(campus.open_activity(course, name))
-    log_session(campus.open_activity(course, mentor))
-    page = campus.page()
-    shown = campus.open_activity(page, TUTOR)
+        sign(course.open_activity(course, name))
+    log_session(course.open_activity(course, mentor))
+    page = course.page()
+    shown = course.open_activity(page, TUTOR)
     row = shown.locator("[aria-labelledby=pairs] tr", has_text=mentee)
     row.wait_for()
     before = row.inner_text()
@@ -66,7 +66,7 @@ def watched(browser_demo: Place, third_party_blocked: BrowserContext) -> Watched
     frame.evaluate("window.sameDocument = true")
     shown.locator("#mentee_id").focus()
     focus_before = frame.evaluate("document.activeElement.id")
-    confirm_session(campus.open_activity(course, mentee))
+    confirm_session(course.open_activity(course, mentee))
     expect(row).to_contain_text("1 confirmed", timeout=WITHIN)
     seen = Watched(
         before,
@@ -93,5 +93,5 @@ def test_the_focus_stays_on_its_control_through_a_live_update(watched: Watched) 
     assert (watched.focus_before, watched.focus_after) == ("mentee_id", "mentee_id")
 
 
-def test_the_page_is_told_not_modified_while_nothing_changes(watched: Watched) -> None:
+def test_the_page_is_answered_304_while_nothing_changes(watched: Watched) -> None:
     assert watched.statuses == [304, 304]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.browser.looking import Console, Look, look
-from tests.browser.walking import TUTOR, Campus
+from tests.browser.demo_course import TUTOR, DemoCourse
+from tests.browser.page_inspection import Console, PageInspection, inspect_page
 from tests.requirements import needs_chromium, needs_node
 
 pytestmark = [needs_chromium, needs_node]
@@ -31,24 +31,24 @@ PAGES = {
 class Looked:
     """One page, in both languages."""
 
-    looks: list[Look]
+    looks: list[PageInspection]
 
 
 @pytest.fixture(params=PAGES)
-def looked(request: pytest.FixtureRequest, campus: Campus) -> Looked:
+def looked(request: pytest.FixtureRequest, course: DemoCourse) -> Looked:
     """A page of the LMS, seen by whoever it is for."""
     who, path = PAGES[request.param]
-    page = campus.page()
+    page = course.page()
     if who == "admin":
-        campus.become_admin(page)
+        course.log_in_as_admin(page)
     elif who:
-        campus.become(page, who)
+        course.log_in_as(page, who)
     seen = Looked([])
     for language in ("en", "fr"):
         console = Console(page)
-        page.goto(f"{campus.place.lms_url}{path}{'&' if '?' in path else '?'}lang={language}")
-        found = look(page, f"{request.param}, {language}")
-        found.console = console.said
+        page.goto(f"{course.demo_settings.lms_url}{path}{'&' if '?' in path else '?'}lang={language}")
+        found = inspect_page(page, f"{request.param}, {language}")
+        found.console = console.messages
         seen.looks.append(found)
     return seen
 

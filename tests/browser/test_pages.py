@@ -11,22 +11,22 @@ from playwright.sync_api import Browser, Page, Playwright
 from werkzeug.serving import make_server
 
 from lti_tool.app import create_app
+from lti_tool.composition.services import make_services
 from lti_tool.config import Config
 from lti_tool.migrations import migrate
-from lti_tool.tool import make_tool
 from tests.browser.chromium import ARGUMENTS
 from tests.requirements import chromium_path, needs_chromium
-from tests.unit.views import scenes
-from tests.unit.views.scenes import Scene, play
+from tests.web import situations
+from tests.web.situations import Situation, build_situation
 
 pytestmark = needs_chromium
 
-Stage = Callable[..., str]
+ServedTool = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A tool on a real port; called with a scene, it builds it and returns the address of its home."""
+def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool]:
+    """A tool on a real port; called with a situation, it builds it and returns the address of its home."""
     folder = tmp_path_factory.mktemp("pages")
     config = Config(
         base_url="http://127.0.0.1",
@@ -35,22 +35,24 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         secret_key="a secret that only the tests know, long enough",
         allow_private_networks=True,
     )
-    tool = make_tool(config)
-    migrate(tool.database)
+    services = make_services(config)
+    migrate(services.database)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, create_app(config, tool), threaded=True)
+    server = make_server("127.0.0.1", 0, create_app(config, services), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
 
-    def build(scene: Callable[[Scene], None], *, family: str | None = "moodle", locale: str = "fr") -> str:
-        return f"http://127.0.0.1:{server.port}{play(tool, scene, family=family, locale=locale)}"
+    def build(
+        situation: Callable[[Situation], None], *, family: str | None = "moodle", locale: str = "fr"
+    ) -> str:
+        return f"http://127.0.0.1:{server.port}{build_situation(services, situation, family=family, locale=locale)}"
 
     yield build
     server.shutdown()
     thread.join()
     server.server_close()
-    tool.http.close()
-    tool.database.dispose()
+    services.http.close()
+    services.database.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -77,46 +79,48 @@ def wider_than_its_window(page: Page) -> int:
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])
-@pytest.mark.parametrize("scene", [scenes.to_confirm, scenes.tutor], ids=lambda scene: scene.__name__)
+@pytest.mark.parametrize(
+    "situation", [situations.to_confirm, situations.tutor], ids=lambda situation: situation.__name__
+)
 def test_text_at_twice_its_size_stays_within_the_page(
-    stage: Stage, browser: Browser, scene: Callable[[Scene], None], width: int
+    served_tool: ServedTool, browser: Browser, situation: Callable[[Situation], None], width: int
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, bypass_csp=True)
     page = context.new_page()
-    page.goto(stage(scene))
+    page.goto(served_tool(situation))
     page.add_style_tag(content="html { font-size: 200% }")
     assert wider_than_its_window(page) <= 0
     context.close()
 
 
-def test_the_keyboard_reaches_the_content_first(stage: Stage, page: Page) -> None:
-    page.goto(stage(scenes.begins))
+def test_the_keyboard_reaches_the_content_first(served_tool: ServedTool, page: Page) -> None:
+    page.goto(served_tool(situations.begins))
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
 
 
-def test_noting_a_meeting_takes_two_taps_from_home(stage: Stage, page: Page) -> None:
-    page.goto(stage(scenes.begins, locale="en"))
+def test_noting_a_meeting_takes_two_taps_from_home(served_tool: ServedTool, page: Page) -> None:
+    page.goto(served_tool(situations.begins, locale="en"))
     page.click("#we-met")
     page.click("#save")
     assert "Noted." in page.inner_text("[role=status]")
 
 
-def test_a_meeting_is_noted_without_any_script(stage: Stage, browser: Browser) -> None:
+def test_a_meeting_is_noted_without_any_script(served_tool: ServedTool, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(stage(scenes.begins, locale="en"))
+    page.goto(served_tool(situations.begins, locale="en"))
     page.click("#we-met")
     page.click("#save")
     assert "Noted." in page.inner_text("[role=status]")
     context.close()
 
 
-def test_two_people_are_paired_without_any_script(stage: Stage, browser: Browser) -> None:
+def test_two_people_are_paired_without_any_script(served_tool: ServedTool, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(stage(scenes.tutor, locale="en"))
+    page.goto(served_tool(situations.tutor, locale="en"))
     page.select_option("#mentee_id", label="Marc Tessier")
     page.select_option("#mentor_id", label="Thomas Weber")
     page.click("#pair-them")
@@ -124,11 +128,11 @@ def test_two_people_are_paired_without_any_script(stage: Stage, browser: Browser
     context.close()
 
 
-def test_the_form_begins_on_the_persons_own_day(stage: Stage, browser: Browser) -> None:
+def test_the_form_begins_on_the_persons_own_day(served_tool: ServedTool, browser: Browser) -> None:
     """In Kiritimati, 14 hours ahead, it is tomorrow for more than half of the day."""
     context = browser.new_context(timezone_id="Pacific/Kiritimati")
     page = context.new_page()
-    page.goto(stage(scenes.begins) + "sessions/new")
+    page.goto(served_tool(situations.begins) + "sessions/new")
     own_day = page.evaluate("new Date().toLocaleDateString('sv')")
     assert page.input_value("#held_on") == own_day
     page.click("#save")
@@ -149,10 +153,10 @@ def framed(page: Page, address: str) -> None:
     page.goto("https://moodle.example/course")
 
 
-def test_the_frame_is_told_how_tall_the_page_is(stage: Stage, browser: Browser) -> None:
+def test_the_page_sends_its_height_to_the_frame(served_tool: ServedTool, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
-    framed(page, stage(scenes.under_way))
+    framed(page, served_tool(situations.under_way))
     page.wait_for_function(
         "window.told.some((data) => data.subject === 'lti.frameResize' && data.height > 400)"
     )
@@ -163,10 +167,12 @@ def test_the_frame_is_told_how_tall_the_page_is(stage: Stage, browser: Browser) 
     context.close()
 
 
-def test_what_was_chosen_stays_chosen_through_a_live_update(stage: Stage, browser: Browser) -> None:
+def test_what_was_chosen_stays_chosen_through_a_live_update(
+    served_tool: ServedTool, browser: Browser
+) -> None:
     context = browser.new_context()
     watching, acting = context.new_page(), context.new_page()
-    home = stage(scenes.tutor)
+    home = served_tool(situations.tutor)
     watching.goto(home)
     watching.select_option("#mentee_id", label="Sophie Garnier")
     acting.goto(home)
@@ -178,10 +184,12 @@ def test_what_was_chosen_stays_chosen_through_a_live_update(stage: Stage, browse
     context.close()
 
 
-def test_what_was_opened_stays_open_and_focused_through_a_live_update(stage: Stage, browser: Browser) -> None:
+def test_what_was_opened_stays_open_and_focused_through_a_live_update(
+    served_tool: ServedTool, browser: Browser
+) -> None:
     context = browser.new_context()
     watching, acting = context.new_page(), context.new_page()
-    home = stage(scenes.tutor)
+    home = served_tool(situations.tutor)
     watching.goto(home)
     summary = watching.locator("#everyone ~ table summary").first
     summary.click()

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Playwright
 
-from lti_tool.demo.run import Place
+from lti_tool.demo.run import DemoSettings
 from tests.browser.chromium import NO_THIRD_PARTY_COOKIES, chromium
-from tests.browser.demo_process import lrs_statements, running_demo
-from tests.browser.walking import (
+from tests.browser.demo_course import (
     TUTOR,
-    Campus,
+    DemoCourse,
     Taps,
     confirm_session,
     join,
@@ -27,6 +26,7 @@ from tests.browser.walking import (
     sign,
     tool_frame,
 )
+from tests.browser.demo_process import lrs_statements, running_demo
 from tests.requirements import needs_chromium
 
 pytestmark = needs_chromium
@@ -50,50 +50,50 @@ class Walked:
     seen_in_gradebook: dict[str, str]
 
 
-def walk(campus: Campus) -> Walked:
+def walk(course: DemoCourse) -> Walked:
     """Enrol two people, and do all of it in the frame."""
-    place = campus.place
-    taps = Taps(campus.context)
-    page = campus.page()
-    mentor, mentee = campus.enrol(page, "Inès", "Paul")
-    campus.open_activity(page, TUTOR).locator("h1").wait_for()
-    parent = tool_frame(page, place).parent_frame
+    demo_settings = course.demo_settings
+    taps = Taps(course.context)
+    page = course.page()
+    mentor, mentee = course.enrol(page, "Inès", "Paul")
+    course.open_activity(page, TUTOR).locator("h1").wait_for()
+    parent = tool_frame(page, demo_settings).parent_frame
     framed_by = parent.url if parent else None
     for name, role in ((mentor, "mentor"), (mentee, "mentee")):
-        join(campus.open_activity(page, name), role)
-    pair(campus.open_activity(page, TUTOR), mentee, mentor)
+        join(course.open_activity(page, name), role)
+    pair(course.open_activity(page, TUTOR), mentee, mentor)
     for name in (mentor, mentee):
-        sign(campus.open_activity(page, name))
-    before = lrs_statements(place).keys()
-    home = campus.open_activity(page, mentor)
+        sign(course.open_activity(page, name))
+    before = lrs_statements(demo_settings).keys()
+    home = course.open_activity(page, mentor)
     home.locator("#we-met").wait_for()
     with taps.counted() as taps_to_log:
         log_session(home)
-    home = campus.open_activity(page, mentee)
+    home = course.open_activity(page, mentee)
     home.locator("#next").wait_for()
     with taps.counted() as taps_to_confirm:
         confirm_session(home)
-    in_course = {name: campus.completion(page, name) for name in (mentor, mentee)}
-    campus.become(page, TUTOR)
-    page.goto(f"{place.lms_url}/gradebook")
+    in_course = {name: course.completion(page, name) for name in (mentor, mentee)}
+    course.log_in_as(page, TUTOR)
+    page.goto(f"{demo_settings.lms_url}/gradebook")
     rows = {name: page.get_by_role("row", name=name).inner_text() for name in (mentor, mentee)}
     return Walked(
         taps_to_log[0],
         taps_to_confirm[0],
         framed_by,
-        place.tool_url,
-        place.lms_url,
-        _told(place, set(before)),
+        demo_settings.tool_url,
+        demo_settings.lms_url,
+        _told(demo_settings, set(before)),
         in_course,
         rows,
     )
 
 
-def _told(place: Place, before: set[str]) -> list[str]:
+def _told(demo_settings: DemoSettings, before: set[str]) -> list[str]:
     """The verbs of the statements that are new to the LRS, once the last of them has come."""
     deadline = time.monotonic() + 30
     while True:
-        verbs = [verb for key, verb in lrs_statements(place).items() if key not in before]
+        verbs = [verb for key, verb in lrs_statements(demo_settings).items() if key not in before]
         if verbs.count(COMPLETED) >= 2 or time.monotonic() > deadline:
             return verbs
         time.sleep(0.3)
@@ -109,16 +109,16 @@ def walked(
     """The loop, walked once on each database."""
     folder = tmp_path_factory.mktemp("loop")
     if database_kind == "sqlite":
-        place = request.getfixturevalue("browser_demo")
+        demo_settings = request.getfixturevalue("browser_demo")
         with chromium(playwright, folder / "profile", NO_THIRD_PARTY_COOKIES) as context:
-            yield walk(Campus(place, context))
+            yield walk(DemoCourse(demo_settings, context))
         return
     url = request.getfixturevalue("demo_postgresql_url")
     with (
-        running_demo(folder / "demo", url) as place,
+        running_demo(folder / "demo", url) as demo_settings,
         chromium(playwright, folder / "profile", NO_THIRD_PARTY_COOKIES) as context,
     ):
-        yield walk(Campus(place, context))
+        yield walk(DemoCourse(demo_settings, context))
 
 
 def test_the_loop_runs_in_a_frame_of_another_site(walked: Walked) -> None:
@@ -137,9 +137,7 @@ def test_the_loop_confirms_a_session_in_one_tap(walked: Walked) -> None:
 
 
 @pytest.mark.parametrize(("verb", "times"), [(ATTENDED, 2), (CONFIRMED, 1), (COMPLETED, 2)])
-def test_the_loop_is_told_to_the_learning_record_store_each_thing_once(
-    walked: Walked, verb: str, times: int
-) -> None:
+def test_the_record_store_has_each_statement_of_the_loop_once(walked: Walked, verb: str, times: int) -> None:
     assert walked.verbs_told.count(verb) == times
 
 

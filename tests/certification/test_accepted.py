@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lti_tool.people import CourseRole
-from lti_tool.tool import Tool
+from lti_tool.composition.services import Services
+from lti_tool.identity.models import CourseRole
 from tests.certification.verdicts import opened, role_of
 from tests.platform.platform import ABSENT, INSTRUCTOR, LEARNER, MEMBERSHIP, Browser, Platform
 
@@ -30,9 +30,9 @@ PAYLOADS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("roles", PEOPLE.values(), ids=list(PEOPLE))
 @pytest.mark.parametrize("changes", PAYLOADS.values(), ids=list(PAYLOADS))
 def test_a_valid_launch_is_accepted(
-    tool: Tool, platform: Platform, browser: Browser, roles: list[str], changes: dict[str, Any]
+    services: Services, platform: Platform, browser: Browser, roles: list[str], changes: dict[str, Any]
 ) -> None:
-    assert opened(tool, platform.launch(browser, roles=roles, **changes))
+    assert opened(services, platform.launch(browser, roles=roles, **changes))
 
 
 ROLES = {
@@ -48,13 +48,13 @@ ROLES = {
 
 @pytest.mark.parametrize(("roles", "expected"), ROLES.values(), ids=list(ROLES))
 def test_a_launch_is_accepted_with(
-    tool: Tool, platform: Platform, browser: Browser, roles: list[str], expected: CourseRole
+    services: Services, platform: Platform, browser: Browser, roles: list[str], expected: CourseRole
 ) -> None:
-    assert role_of(tool, platform.launch(browser, roles=roles)) is expected
+    assert role_of(services, platform.launch(browser, roles=roles)) is expected
 
 
 def test_a_student_with_the_resource_link_only_is_accepted(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     changes = {
         **NAMELESS,
@@ -65,33 +65,39 @@ def test_a_student_with_the_resource_link_only_is_accepted(
         "custom": ABSENT,
         "resource_link": {"id": "link-1"},
     }
-    assert opened(tool, platform.launch(browser, **changes)).course_id is None
+    assert opened(services, platform.launch(browser, **changes)).course_id is None
 
 
 def test_a_deep_linking_request_opens_the_content_picker(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     response = platform.launch(browser, **deep_linking())
     assert response.headers["Location"].endswith("/deep-linking")
 
 
-def test_a_deep_linking_request_keeps_its_settings(tool: Tool, platform: Platform, browser: Browser) -> None:
-    settings = opened(tool, platform.launch(browser, **deep_linking(data="echo this"))).deep_linking
+def test_a_deep_linking_request_keeps_its_settings(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    settings = opened(services, platform.launch(browser, **deep_linking(data="echo this"))).deep_linking
     assert settings is not None
     assert settings["data"] == "echo this"
 
 
-def test_two_audiences_with_our_azp_are_accepted(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_two_audiences_with_our_azp_are_accepted(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     response = platform.launch(browser, aud=["another", platform.client_id], azp=platform.client_id)
-    assert opened(tool, response)
+    assert opened(services, response)
 
 
-def test_an_audience_list_with_us_alone_is_accepted(tool: Tool, platform: Platform, browser: Browser) -> None:
-    assert opened(tool, platform.launch(browser, aud=[platform.client_id]))
+def test_an_audience_list_with_us_alone_is_accepted(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    assert opened(services, platform.launch(browser, aud=[platform.client_id]))
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_the_login_may_come_by(tool: Tool, platform: Platform, browser: Browser, method: str) -> None:
+def test_the_login_may_come_by(services: Services, platform: Platform, browser: Browser, method: str) -> None:
     parameters = platform.login_parameters()
     if method == "GET":
         response = browser.get("/lti/login", query_string=parameters)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lti_tool.tool import Tool
+from lti_tool.composition.services import Services
 from tests.certification.test_accepted import deep_linking
 from tests.certification.verdicts import assert_refused, opened
 from tests.platform.platform import ABSENT, Browser, Platform
@@ -16,8 +16,8 @@ NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 
 
-def test_an_unmodified_launch_is_let_in(tool: Tool, platform: Platform, browser: Browser) -> None:
-    assert opened(tool, platform.launch(browser))
+def test_an_unmodified_launch_is_let_in(services: Services, platform: Platform, browser: Browser) -> None:
+    assert opened(services, platform.launch(browser))
 
 
 MISSING = {
@@ -38,10 +38,10 @@ MISSING = {
 @pytest.mark.parametrize("value", [ABSENT, None], ids=["left out", "null"])
 @pytest.mark.parametrize("name", MISSING)
 def test_a_launch_is_refused_without(
-    tool: Tool, platform: Platform, browser: Browser, name: str, value: Any
+    services: Services, platform: Platform, browser: Browser, name: str, value: Any
 ) -> None:
     response = platform.launch(browser, **{name: value})
-    assert_refused(tool, response, MISSING[name], status=400)
+    assert_refused(services, response, MISSING[name], status=400)
 
 
 WRONG: dict[str, tuple[dict[str, Any], str, int]] = {
@@ -89,9 +89,14 @@ WRONG: dict[str, tuple[dict[str, Any], str, int]] = {
 
 @pytest.mark.parametrize(("changes", "reason", "status"), WRONG.values(), ids=list(WRONG))
 def test_a_launch_is_refused_with(
-    tool: Tool, platform: Platform, browser: Browser, changes: dict[str, Any], reason: str, status: int
+    services: Services,
+    platform: Platform,
+    browser: Browser,
+    changes: dict[str, Any],
+    reason: str,
+    status: int,
 ) -> None:
-    assert_refused(tool, platform.launch(browser, **changes), reason, status=status)
+    assert_refused(services, platform.launch(browser, **changes), reason, status=status)
 
 
 MALFORMED: dict[str, dict[str, Any]] = {
@@ -164,15 +169,15 @@ MALFORMED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("changes", MALFORMED.values(), ids=list(MALFORMED))
 def test_a_launch_is_malformed_with(
-    tool: Tool, platform: Platform, browser: Browser, changes: dict[str, Any]
+    services: Services, platform: Platform, browser: Browser, changes: dict[str, Any]
 ) -> None:
-    assert_refused(tool, platform.launch(browser, **changes), "claims_malformed", status=400)
+    assert_refused(services, platform.launch(browser, **changes), "claims_malformed", status=400)
 
 
 def test_an_unmodified_deep_linking_request_is_let_in(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
-    assert opened(tool, platform.launch(browser, **deep_linking()))
+    assert opened(services, platform.launch(browser, **deep_linking()))
 
 
 DEEP_LINKING_WRONG: dict[str, tuple[Any, str]] = {
@@ -195,24 +200,28 @@ DEEP_LINKING_WRONG: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize(("settings", "reason"), DEEP_LINKING_WRONG.values(), ids=list(DEEP_LINKING_WRONG))
 def test_a_deep_linking_request_is_refused(
-    tool: Tool, platform: Platform, browser: Browser, settings: Any, reason: str
+    services: Services, platform: Platform, browser: Browser, settings: Any, reason: str
 ) -> None:
     changes = settings if isinstance(settings, dict) else {**deep_linking(), DEEP_LINKING: settings}
-    assert_refused(tool, platform.launch(browser, **changes), reason, status=400)
+    assert_refused(services, platform.launch(browser, **changes), reason, status=400)
 
 
-def test_a_name_longer_than_its_column_is_cut(tool: Tool, platform: Platform, browser: Browser) -> None:
-    assert opened(tool, platform.launch(browser, name="x" * 5_000, context={"id": "c", "title": "y" * 5_000}))
+def test_a_name_longer_than_its_column_is_cut(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    assert opened(
+        services, platform.launch(browser, name="x" * 5_000, context={"id": "c", "title": "y" * 5_000})
+    )
 
 
-def test_ids_of_255_characters_are_taken(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_ids_of_255_characters_are_taken(services: Services, platform: Platform, browser: Browser) -> None:
     long = "x" * 255
     response = platform.launch(browser, sub=long, resource_link={"id": long}, context={"id": long})
-    assert opened(tool, response)
+    assert opened(services, response)
 
 
-def test_a_return_address_that_is_a_script_is_forgotten(
-    tool: Tool, platform: Platform, browser: Browser
+def test_a_return_address_that_is_a_script_is_not_kept(
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     response = platform.launch(browser, launch_presentation={"return_url": "javascript:alert(1)"})
-    assert opened(tool, response).return_url is None
+    assert opened(services, response).return_url is None

@@ -6,8 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lti_tool.lti.models import Deployment, DeploymentStatus
-from lti_tool.tool import Tool
+from lti_tool.composition import transaction as composition
+from lti_tool.composition.services import Services
+from lti_tool.identity.principal import OPERATOR
+from lti_tool.lti.registration.models import Deployment, DeploymentStatus
+from lti_tool.lti.registration.registrations import approve
 from tests.certification.verdicts import assert_refused, opened
 from tests.platform.keys import key
 from tests.platform.platform import ABSENT, Browser, Platform
@@ -15,9 +18,9 @@ from tests.platform.platform import ABSENT, Browser, Platform
 ANY_DEPLOYMENT = {"lti_deployment_id": ABSENT}
 
 
-def deployments(tool: Tool, platform: Platform) -> dict[str, str]:
+def deployments(services: Services, platform: Platform) -> dict[str, str]:
     """This registration's deployments and their status."""
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         rows: Any = db.execute(
             sa.select(Deployment.deployment_id, Deployment.status).where(
                 Deployment.registration_id == platform.registration_id
@@ -26,13 +29,15 @@ def deployments(tool: Tool, platform: Platform) -> dict[str, str]:
         return {row.deployment_id: row.status for row in rows}
 
 
-def test_an_approved_deployment_is_let_in(tool: Tool, platform: Platform, browser: Browser) -> None:
-    assert opened(tool, platform.launch(browser))
+def test_an_approved_deployment_is_let_in(services: Services, platform: Platform, browser: Browser) -> None:
+    assert opened(services, platform.launch(browser))
 
 
-def test_an_unknown_deployment_awaits_approval(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_an_unknown_deployment_awaits_approval(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     response = platform.launch(browser, login=ANY_DEPLOYMENT, deployment_id="new")
-    row = assert_refused(tool, response, "deployment_awaits_approval")
+    row = assert_refused(services, response, "deployment_awaits_approval")
     assert row.deployment_id == "new"
 
 
@@ -44,62 +49,65 @@ def test_the_page_for_an_unknown_deployment_says_that_approval_is_awaited(
 
 
 def test_an_unknown_deployment_is_noted_for_the_administrator(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     for _ in range(2):
         platform.launch(browser, login=ANY_DEPLOYMENT, deployment_id="new")
-    assert deployments(tool, platform)["new"] == DeploymentStatus.PENDING
+    assert deployments(services, platform)["new"] == DeploymentStatus.PENDING
 
 
 def test_a_deployment_named_by_a_forged_token_is_not_noted(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     forger = key(owner="forger")
     response = platform.launch(browser, login=ANY_DEPLOYMENT, deployment_id="new", signing=forger)
-    assert_refused(tool, response, "signature_wrong")
-    assert "new" not in deployments(tool, platform)
+    assert_refused(services, response, "signature_wrong")
+    assert "new" not in deployments(services, platform)
 
 
-def test_a_pending_deployment_still_awaits_approval(tool: Tool, platform: Platform, browser: Browser) -> None:
-    with tool.database.transaction() as db:
+def test_a_pending_deployment_still_awaits_approval(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    with services.database.transaction() as db:
         platform.add_deployment(db, "pending", approved=False)
     response = platform.launch(browser, login=ANY_DEPLOYMENT, deployment_id="pending")
-    assert_refused(tool, response, "deployment_awaits_approval")
+    assert_refused(services, response, "deployment_awaits_approval")
 
 
 def test_a_deployment_may_launch_once_it_is_approved(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     platform.launch(browser, login=ANY_DEPLOYMENT, deployment_id="new")
-    with tool.database.transaction() as db:
-        db.execute(sa.update(Deployment).values(status=DeploymentStatus.APPROVED))
-    assert opened(tool, platform.launch(browser, login=ANY_DEPLOYMENT, deployment_id="new"))
+    with composition.transaction(services, OPERATOR) as db:
+        waiting = db.scalars(sa.select(Deployment).where(Deployment.deployment_id == "new")).one()
+        approve(db, waiting.id)
+    assert opened(services, platform.launch(browser, login=ANY_DEPLOYMENT, deployment_id="new"))
 
 
 def test_another_tenant_s_deployment_is_refused(
-    tool: Tool, platform: Platform, other_tenant: Platform, browser: Browser
+    services: Services, platform: Platform, other_tenant: Platform, browser: Browser
 ) -> None:
     response = platform.launch(browser, login=ANY_DEPLOYMENT, deployment_id=other_tenant.deployment_id)
-    assert_refused(tool, response, "deployment_of_another_tenant")
+    assert_refused(services, response, "deployment_of_another_tenant")
 
 
 def test_another_tenant_s_deployment_is_not_noted(
-    tool: Tool, platform: Platform, other_tenant: Platform, browser: Browser
+    services: Services, platform: Platform, other_tenant: Platform, browser: Browser
 ) -> None:
     platform.launch(browser, login=ANY_DEPLOYMENT, deployment_id=other_tenant.deployment_id)
-    assert other_tenant.deployment_id not in deployments(tool, platform)
+    assert other_tenant.deployment_id not in deployments(services, platform)
 
 
 def test_a_deployment_of_the_same_name_at_another_issuer_is_another_one(
-    tool: Tool, platform: Platform, other_platform: Platform, browser: Browser
+    services: Services, platform: Platform, other_platform: Platform, browser: Browser
 ) -> None:
-    assert opened(tool, other_platform.launch(browser))
+    assert opened(services, other_platform.launch(browser))
 
 
 def test_a_deployment_other_than_the_login_s_is_refused(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
-    with tool.database.transaction() as db:
+    with services.database.transaction() as db:
         platform.add_deployment(db, "deployment-9")
     response = platform.launch(browser, deployment_id="deployment-9")
-    assert_refused(tool, response, "deployment_differs")
+    assert_refused(services, response, "deployment_differs")

@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from lti_tool.lti.models import LoginState
-from lti_tool.tool import Tool
+from lti_tool.composition.services import Services
+from lti_tool.lti.launch.models import LoginState
 from schemas.login import LoginSchema
 from tests.certification.verdicts import assert_refused, opened
 from tests.platform.platform import ABSENT, TOOL, Browser, Platform
 
 
-def test_an_unmodified_login_leads_to_a_launch(tool: Tool, platform: Platform, browser: Browser) -> None:
-    assert opened(tool, platform.launch(browser))
+def test_an_unmodified_login_leads_to_a_launch(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    assert opened(services, platform.launch(browser))
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str, int]] = {
@@ -35,16 +37,21 @@ REFUSED: dict[str, tuple[dict[str, Any], str, int]] = {
 
 @pytest.mark.parametrize(("changes", "reason", "status"), REFUSED.values(), ids=list(REFUSED))
 def test_a_login_is_refused_with(
-    tool: Tool, platform: Platform, browser: Browser, changes: dict[str, Any], reason: str, status: int
+    services: Services,
+    platform: Platform,
+    browser: Browser,
+    changes: dict[str, Any],
+    reason: str,
+    status: int,
 ) -> None:
     response = browser.get("/lti/login", query_string=platform.login_parameters(**changes))
-    assert_refused(tool, response, reason, status=status)
+    assert_refused(services, response, reason, status=status)
 
 
 @pytest.mark.parametrize("name", sorted(LoginSchema().fields))
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_login_is_refused_with_a_parameter_twice(
-    tool: Tool, platform: Platform, browser: Browser, name: str, method: str
+    services: Services, platform: Platform, browser: Browser, name: str, method: str
 ) -> None:
     parameters = {**platform.login_parameters(), name: ["_parent", "_parent"]}
     response = (
@@ -52,7 +59,7 @@ def test_a_login_is_refused_with_a_parameter_twice(
         if method == "GET"
         else browser.post("/lti/login", data=parameters)
     )
-    assert_refused(tool, response, "login_malformed", status=400)
+    assert_refused(services, response, "login_malformed", status=400)
 
 
 TARGETS = {
@@ -73,10 +80,10 @@ TARGETS = {
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=list(TARGETS))
 def test_a_login_is_refused_for_a_target(
-    tool: Tool, platform: Platform, browser: Browser, target: str
+    services: Services, platform: Platform, browser: Browser, target: str
 ) -> None:
     response = browser.get("/lti/login", query_string=platform.login_parameters(target_link_uri=target))
-    assert_refused(tool, response, "target_elsewhere", status=400)
+    assert_refused(services, response, "target_elsewhere", status=400)
 
 
 def test_a_target_in_capitals_is_still_ours(platform: Platform, browser: Browser) -> None:
@@ -90,10 +97,10 @@ def test_the_client_id_may_be_left_out_where_the_issuer_has_one_registration(
 
 
 def test_the_client_id_is_needed_where_the_issuer_has_several(
-    tool: Tool, platform: Platform, other_tenant: Platform, browser: Browser
+    services: Services, platform: Platform, other_tenant: Platform, browser: Browser
 ) -> None:
     response = browser.get("/lti/login", query_string=platform.login_parameters(client_id=ABSENT))
-    assert_refused(tool, response, "client_ambiguous", status=400)
+    assert_refused(services, response, "client_ambiguous", status=400)
 
 
 @pytest.mark.parametrize("tenant", ["platform", "other_tenant"])
@@ -127,9 +134,11 @@ def test_html_in_the_hints_reaches_the_platform_as_it_was(platform: Platform, br
     assert (login.query["login_hint"], login.query["lti_message_hint"]) == (HTML, HTML)
 
 
-def test_html_in_a_refused_login_is_not_shown(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_html_in_a_refused_login_is_not_shown(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     response = browser.get("/lti/login", query_string=platform.login_parameters(iss=HTML))
-    assert_refused(tool, response, "issuer_unknown")
+    assert_refused(services, response, "issuer_unknown")
     assert "<script>alert" not in response.text
 
 
@@ -162,12 +171,12 @@ def test_every_login_has_a_state_and_a_nonce_of_its_own(platform: Platform, brow
 
 
 def test_the_parameters_of_the_platform_s_own_address_are_kept(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     platform.auth_login_url = "https://lms.example/auth?site=7"
     platform.client_id = "client-with-site"
     platform.registration_id = type(platform.registration_id)(int=7)
-    platform.register(tool.database)
+    platform.register(services.database)
     assert platform.begin(browser).query["site"] == "7"
 
 
@@ -190,7 +199,7 @@ def test_a_secret_that_is_none_of_ours_is_replaced(platform: Platform, browser: 
     assert browser.cookie() != "weak"
 
 
-def test_the_secret_itself_is_not_stored(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_the_secret_itself_is_not_stored(services: Services, platform: Platform, browser: Browser) -> None:
     platform.begin(browser)
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         assert browser.cookie() not in list(db.scalars(sa.select(LoginState.browser_hash)))

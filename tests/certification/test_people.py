@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from lti_tool.lti.models import Registration, ResourceLink
-from lti_tool.people import Course, CourseRole, Membership
-from lti_tool.tool import Tool
+from lti_tool.composition.services import Services
+from lti_tool.identity.models import Course, CourseRole, Membership
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.registration.models import Registration
 from tests.certification.verdicts import opened, person_of, role_of
 from tests.platform.platform import ABSENT, INSTRUCTOR, LEARNER, Browser, Platform
 
@@ -50,20 +51,22 @@ ROLES: dict[str, tuple[list[str], CourseRole]] = {
 
 @pytest.mark.parametrize(("roles", "expected"), ROLES.values(), ids=list(ROLES))
 def test_the_role_is_right_of(
-    tool: Tool, platform: Platform, browser: Browser, roles: list[str], expected: CourseRole
+    services: Services, platform: Platform, browser: Browser, roles: list[str], expected: CourseRole
 ) -> None:
-    assert role_of(tool, platform.launch(browser, roles=roles)) is expected
+    assert role_of(services, platform.launch(browser, roles=roles)) is expected
 
 
 def test_an_administrator_of_the_institution_is_flagged(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     roles = [f"{LIS}institution/person#Administrator", LEARNER]
-    assert opened(tool, platform.launch(browser, roles=roles)).is_admin
+    assert opened(services, platform.launch(browser, roles=roles)).is_admin
 
 
 @pytest.mark.parametrize("scope", [ABSENT, [], ["person-1"]], ids=["no scope", "an empty one", "a named one"])
-def test_a_lis_mentor_sees_no_learner(tool: Tool, platform: Platform, browser: Browser, scope: Any) -> None:
+def test_a_lis_mentor_sees_no_learner(
+    services: Services, platform: Platform, browser: Browser, scope: Any
+) -> None:
     platform.launch(browser)  # Amina Okafor, a learner
     roles = [f"{LIS}membership#Mentor"]
     response = platform.launch(browser, sub="aunt", name="Aunt", roles=roles, role_scope_mentor=scope)
@@ -72,50 +75,56 @@ def test_a_lis_mentor_sees_no_learner(tool: Tool, platform: Platform, browser: B
     assert "Okafor" not in page.text
 
 
-def test_a_launch_without_a_subject_is_anonymous(tool: Tool, platform: Platform, browser: Browser) -> None:
-    assert opened(tool, platform.launch(browser, sub=ABSENT)).person_id is None
+def test_a_launch_without_a_subject_is_anonymous(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    assert opened(services, platform.launch(browser, sub=ABSENT)).person_id is None
 
 
-def test_an_anonymous_launch_may_look(platform: Platform, browser: Browser) -> None:
+def test_an_anonymous_launch_sees_a_page_and_may_change_nothing(platform: Platform, browser: Browser) -> None:
     response = platform.launch(browser, sub=ABSENT)
     assert browser.get(response.headers["Location"]).status_code == 200
 
 
 def test_an_anonymous_launch_has_no_place_in_the_course(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     platform.launch(browser, sub=ABSENT)
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         assert db.scalars(sa.select(Membership)).all() == []
 
 
-def test_a_later_launch_replaces_the_role(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_later_launch_replaces_the_role(services: Services, platform: Platform, browser: Browser) -> None:
     platform.launch(browser, roles=[INSTRUCTOR])
     platform.launch(browser, roles=[LEARNER])
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         assert db.scalars(sa.select(Membership.role)).all() == [CourseRole.LEARNER]
 
 
 def test_the_same_subject_at_two_tenants_is_two_people(
-    tool: Tool, platform: Platform, other_tenant: Platform, browser: Browser
+    services: Services, platform: Platform, other_tenant: Platform, browser: Browser
 ) -> None:
     first, second = platform.launch(browser), other_tenant.launch(browser)
-    assert person_of(tool, first).id != person_of(tool, second).id
+    assert person_of(services, first).id != person_of(services, second).id
 
 
-def test_the_same_subject_twice_is_one_person(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_the_same_subject_twice_is_one_person(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     first, second = platform.launch(browser), platform.launch(browser)
-    assert person_of(tool, first).id == person_of(tool, second).id
+    assert person_of(services, first).id == person_of(services, second).id
 
 
-def test_a_new_name_is_learnt(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_new_name_is_learnt(services: Services, platform: Platform, browser: Browser) -> None:
     platform.launch(browser)
-    assert person_of(tool, platform.launch(browser, name="Amina Diallo")).name == "Amina Diallo"
+    assert person_of(services, platform.launch(browser, name="Amina Diallo")).name == "Amina Diallo"
 
 
-def test_a_name_that_is_no_longer_sent_is_kept(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_name_that_is_no_longer_sent_is_kept(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     platform.launch(browser)
-    assert person_of(tool, platform.launch(browser, name=ABSENT)).name == "Amina Okafor"
+    assert person_of(services, platform.launch(browser, name=ABSENT)).name == "Amina Okafor"
 
 
 HTML = "<script>alert(1)</script>"
@@ -127,45 +136,49 @@ def test_html_in_a_name_is_shown_as_text(platform: Platform, browser: Browser) -
     assert "<script>alert" not in browser.get(response.headers["Location"]).text
 
 
-def test_the_course_keeps_its_roster_s_address(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_the_course_keeps_its_roster_s_address(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     platform.launch(browser, **{NRPS: {"context_memberships_url": "https://lms.example/nrps/1"}})
     platform.launch(browser)
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         assert db.scalars(sa.select(Course.roster_url)).all() == ["https://lms.example/nrps/1"]
 
 
-def test_the_link_keeps_the_latest_line_item(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_the_link_keeps_the_latest_line_item(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     for number in (1, 2):
         platform.launch(browser, **{AGS: {"lineitem": f"https://lms.example/items/{number}", "scope": []}})
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         assert db.scalars(sa.select(ResourceLink.line_item_url)).all() == ["https://lms.example/items/2"]
 
 
 def test_the_link_loses_its_line_item_when_grading_is_switched_off(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     platform.launch(browser, **{AGS: {"lineitem": "https://lms.example/items/1"}})
     platform.launch(browser)
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         assert db.scalars(sa.select(ResourceLink.line_item_url)).all() == [None]
 
 
-def test_the_link_keeps_its_content_id(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_the_link_keeps_its_content_id(services: Services, platform: Platform, browser: Browser) -> None:
     content_id = uuid.uuid4()
     platform.launch(browser, custom={"content_id": str(content_id)})
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         assert db.scalars(sa.select(ResourceLink.content_id)).all() == [content_id]
 
 
 def test_a_content_id_that_is_none_of_ours_is_no_obstacle(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
-    assert opened(tool, platform.launch(browser, custom={"content_id": "chapter 7", "level": 3}))
+    assert opened(services, platform.launch(browser, custom={"content_id": "chapter 7", "level": 3}))
 
 
 def test_the_registration_learns_what_platform_it_is(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     platform.launch(browser)
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         assert db.get_one(Registration, platform.registration_id).platform_family == "moodle"

@@ -9,60 +9,62 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
+from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
-from lti_tool.lti.models import LaunchSession, LoginState
-from lti_tool.tool import Tool
+from lti_tool.lti.launch.models import LaunchSession, LoginState
 from tests.certification.verdicts import assert_refused, opened
 from tests.platform.platform import ABSENT, Browser, Platform
 
 
-def test_an_unmodified_launch_is_let_in(tool: Tool, platform: Platform, browser: Browser) -> None:
-    assert opened(tool, platform.launch(browser))
+def test_an_unmodified_launch_is_let_in(services: Services, platform: Platform, browser: Browser) -> None:
+    assert opened(services, platform.launch(browser))
 
 
-def test_a_replay_in_the_same_browser_is_refused(tool: Tool, platform: Platform, browser: Browser) -> None:
-    login = platform.begin(browser)
-    token = platform.token(login.nonce)
-    browser.launch(login.state, token)
-    assert_refused(tool, browser.launch(login.state, token), "state_used")
-
-
-def test_a_replay_in_another_browser_is_refused(
-    tool: Tool, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+def test_a_replay_in_the_same_browser_is_refused(
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     login = platform.begin(browser)
     token = platform.token(login.nonce)
     browser.launch(login.state, token)
-    assert_refused(tool, new_browser().launch(login.state, token), "state_used")
+    assert_refused(services, browser.launch(login.state, token), "state_used")
+
+
+def test_a_replay_in_another_browser_is_refused(
+    services: Services, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    login = platform.begin(browser)
+    token = platform.token(login.nonce)
+    browser.launch(login.state, token)
+    assert_refused(services, new_browser().launch(login.state, token), "state_used")
 
 
 def test_a_stolen_launch_is_refused_in_a_browser_with_a_secret_of_its_own(
-    tool: Tool, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+    services: Services, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
 ) -> None:
     login = platform.begin(browser)
     thief = new_browser()
     platform.begin(thief)
-    assert_refused(tool, thief.launch(login.state, platform.token(login.nonce)), "other_browser")
+    assert_refused(services, thief.launch(login.state, platform.token(login.nonce)), "other_browser")
 
 
 def test_a_state_without_the_cookie_opens_nothing(
-    tool: Tool, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+    services: Services, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
 ) -> None:
     login = platform.begin(browser)
     response = new_browser().launch(login.state, platform.token(login.nonce))
-    assert_refused(tool, response, "no_browser_proof")
+    assert_refused(services, response, "no_browser_proof")
 
 
 def test_a_state_without_the_cookie_makes_no_session(
-    tool: Tool, platform: Platform, new_browser: Callable[..., Browser]
+    services: Services, platform: Platform, new_browser: Callable[..., Browser]
 ) -> None:
     platform.launch(new_browser(cookies=False))
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(LaunchSession)) == 0
 
 
 def test_two_launches_with_one_state_at_once_open_one_session(
-    tool: Tool, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+    services: Services, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
 ) -> None:
     login = platform.begin(browser)
     token = platform.token(login.nonce)
@@ -74,74 +76,84 @@ def test_two_launches_with_one_state_at_once_open_one_session(
     assert sorted(statuses) == [303, 403, 403, 403]
 
 
-def test_a_state_that_nobody_made_is_refused(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_state_that_nobody_made_is_refused(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     login = platform.begin(browser)
-    assert_refused(tool, browser.launch("made-up", platform.token(login.nonce)), "state_unknown")
+    assert_refused(services, browser.launch("made-up", platform.token(login.nonce)), "state_unknown")
 
 
-def test_a_state_is_refused_after_ten_minutes(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_state_is_refused_after_ten_minutes(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     login = platform.begin(browser)
-    with tool.database.transaction() as db:
+    with services.database.transaction() as db:
         db.execute(sa.update(LoginState).values(expires_at=utcnow() - dt.timedelta(seconds=1)))
-    assert_refused(tool, browser.launch(login.state, platform.token(login.nonce)), "state_expired")
+    assert_refused(services, browser.launch(login.state, platform.token(login.nonce)), "state_expired")
 
 
-def test_an_old_nonce_with_a_new_state_is_refused(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_an_old_nonce_with_a_new_state_is_refused(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     old, new = platform.begin(browser), platform.begin(browser)
-    assert_refused(tool, browser.launch(new.state, platform.token(old.nonce)), "nonce_wrong")
+    assert_refused(services, browser.launch(new.state, platform.token(old.nonce)), "nonce_wrong")
 
 
-def test_a_nonce_that_nobody_made_is_refused(tool: Tool, platform: Platform, browser: Browser) -> None:
-    assert_refused(tool, platform.launch(browser, nonce="made-up"), "nonce_wrong")
+def test_a_nonce_that_nobody_made_is_refused(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    assert_refused(services, platform.launch(browser, nonce="made-up"), "nonce_wrong")
 
 
 def test_a_token_of_another_issuer_is_refused(
-    tool: Tool, platform: Platform, other_platform: Platform, browser: Browser
+    services: Services, platform: Platform, other_platform: Platform, browser: Browser
 ) -> None:
     login = platform.begin(browser)
     response = browser.launch(login.state, other_platform.token(login.nonce))
-    assert_refused(tool, response, "issuer_mismatch")
+    assert_refused(services, response, "issuer_mismatch")
 
 
 def test_a_token_of_another_issuer_that_claims_to_be_this_one_is_refused(
-    tool: Tool, platform: Platform, other_platform: Platform, browser: Browser
+    services: Services, platform: Platform, other_platform: Platform, browser: Browser
 ) -> None:
     login = platform.begin(browser)
     forged = other_platform.token(login.nonce, iss=platform.issuer, aud=platform.client_id)
-    assert_refused(tool, browser.launch(login.state, forged), "kid_unknown")
+    assert_refused(services, browser.launch(login.state, forged), "kid_unknown")
 
 
 def test_a_token_for_another_tenant_of_the_issuer_is_refused(
-    tool: Tool, platform: Platform, other_tenant: Platform, browser: Browser
+    services: Services, platform: Platform, other_tenant: Platform, browser: Browser
 ) -> None:
     login = platform.begin(browser)
-    assert_refused(tool, browser.launch(login.state, other_tenant.token(login.nonce)), "audience_wrong")
+    assert_refused(services, browser.launch(login.state, other_tenant.token(login.nonce)), "audience_wrong")
 
 
-def test_the_issuer_whose_login_it_was_is_recorded(tool: Tool, platform: Platform, browser: Browser) -> None:
-    row = assert_refused(tool, platform.launch(browser, nonce="made-up"), "nonce_wrong")
+def test_the_issuer_whose_login_it_was_is_recorded(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    row = assert_refused(services, platform.launch(browser, nonce="made-up"), "nonce_wrong")
     assert (row.issuer, row.client_id) == (platform.issuer, platform.client_id)
 
 
-def test_no_state_is_refused(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_no_state_is_refused(services: Services, platform: Platform, browser: Browser) -> None:
     login = platform.begin(browser)
     response = browser.post("/lti/launch", data={"id_token": platform.token(login.nonce)})
-    assert_refused(tool, response, "launch_malformed", status=400)
+    assert_refused(services, response, "launch_malformed", status=400)
 
 
-def test_no_token_is_refused(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_no_token_is_refused(services: Services, platform: Platform, browser: Browser) -> None:
     response = browser.post("/lti/launch", data={"state": platform.begin(browser).state})
-    assert_refused(tool, response, "launch_malformed", status=400)
+    assert_refused(services, response, "launch_malformed", status=400)
 
 
 @pytest.mark.parametrize("name", ["state", "id_token"])
 def test_a_parameter_that_is_there_twice_is_refused(
-    tool: Tool, platform: Platform, browser: Browser, name: str
+    services: Services, platform: Platform, browser: Browser, name: str
 ) -> None:
     login = platform.begin(browser)
     data = {"state": [login.state], "id_token": [platform.token(login.nonce)]}
     data[name] *= 2
-    assert_refused(tool, browser.post("/lti/launch", data=data), "launch_malformed", status=400)
+    assert_refused(services, browser.post("/lti/launch", data=data), "launch_malformed", status=400)
 
 
 def test_a_launch_by_get_is_no_launch(platform: Platform, browser: Browser) -> None:
@@ -150,61 +162,69 @@ def test_a_launch_by_get_is_no_launch(platform: Platform, browser: Browser) -> N
     assert browser.get("/lti/launch", query_string=query).status_code == 405
 
 
-def test_a_refused_token_uses_its_state_up(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_refused_token_uses_its_state_up(services: Services, platform: Platform, browser: Browser) -> None:
     login = platform.begin(browser)
     browser.launch(login.state, platform.token(login.nonce, sub="x" * 256))
     assert browser.launch(login.state, platform.token(login.nonce)).status_code == 403
 
 
-def test_two_logins_of_one_browser_may_be_under_way(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_two_logins_of_one_browser_may_be_under_way(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     first, second = platform.begin(browser), platform.begin(browser)
     for login in (second, first):
-        assert opened(tool, browser.launch(login.state, platform.token(login.nonce)))
+        assert opened(services, browser.launch(login.state, platform.token(login.nonce)))
 
 
 def test_an_error_of_the_platform_gets_a_friendly_page(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     state = platform.begin(browser).state
     response = browser.post("/lti/launch", data={"state": state, "error": "login_required"})
-    assert_refused(tool, response, "platform_refused")
+    assert_refused(services, response, "platform_refused")
     assert "sign in" in response.text
 
 
 def test_an_error_of_the_platform_without_a_state_gets_the_same_page(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     response = browser.post("/lti/launch", data={"error": "invalid_request_object", "error_description": "x"})
-    assert_refused(tool, response, "platform_refused")
+    assert_refused(services, response, "platform_refused")
 
 
-def test_an_error_beside_a_token_opens_nothing(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_an_error_beside_a_token_opens_nothing(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     login = platform.begin(browser)
     form = {"state": login.state, "id_token": platform.token(login.nonce), "error": "login_required"}
-    assert_refused(tool, browser.post("/lti/launch", data=form), "platform_refused")
+    assert_refused(services, browser.post("/lti/launch", data=form), "platform_refused")
 
 
-def test_a_token_of_a_megabyte_is_not_read(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_token_of_a_megabyte_is_not_read(services: Services, platform: Platform, browser: Browser) -> None:
     response = browser.launch(platform.begin(browser).state, "x" * 1024 * 1024)
-    assert_refused(tool, response, "too_large", status=413)
+    assert_refused(services, response, "too_large", status=413)
 
 
-def test_a_token_of_300_kilobytes_is_refused(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_token_of_300_kilobytes_is_refused(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     response = browser.launch(platform.begin(browser).state, "x" * 300_000)
-    assert_refused(tool, response, "launch_malformed", status=400)
+    assert_refused(services, response, "launch_malformed", status=400)
 
 
-def test_a_login_of_a_megabyte_is_not_read(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_login_of_a_megabyte_is_not_read(services: Services, platform: Platform, browser: Browser) -> None:
     response = browser.post("/lti/login", data=platform.login_parameters(login_hint="x" * 1024 * 1024))
-    assert_refused(tool, response, "too_large", status=413)
+    assert_refused(services, response, "too_large", status=413)
 
 
-def test_an_approved_deployment_may_launch(tool: Tool, platform: Platform, browser: Browser) -> None:
-    with tool.database.transaction() as db:
+def test_an_approved_deployment_may_launch(services: Services, platform: Platform, browser: Browser) -> None:
+    with services.database.transaction() as db:
         platform.add_deployment(db, "deployment-9")
     login = {"lti_deployment_id": "deployment-9"}
-    assert opened(tool, platform.launch(browser, login=login, deployment_id="deployment-9"))
+    assert opened(services, platform.launch(browser, login=login, deployment_id="deployment-9"))
 
 
-def test_a_login_need_not_name_the_deployment(tool: Tool, platform: Platform, browser: Browser) -> None:
-    assert opened(tool, platform.launch(browser, login={"lti_deployment_id": ABSENT}))
+def test_a_login_need_not_name_the_deployment(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    assert opened(services, platform.launch(browser, login={"lti_deployment_id": ABSENT}))

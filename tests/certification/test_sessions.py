@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
-from lti_tool.lti.models import LaunchHandoff, LaunchSession
-from lti_tool.people import Membership
-from lti_tool.tool import Tool
+from lti_tool.identity.models import Membership
+from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession
 from tests.certification.verdicts import assert_refused, opened, refusals
 from tests.platform.platform import LEARNER, TOOL, Browser, Platform
 
@@ -30,49 +30,49 @@ def test_the_launch_itself_is_not_repeated_by_a_reload(platform: Platform, brows
 
 
 def test_two_people_in_one_browser_stand_side_by_side(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     pages = [platform.launch(browser, sub=sub).headers["Location"] for sub in ("person-1", "person-2")]
     assert [browser.get(page).status_code for page in pages] == [200, 200]
 
 
 def test_another_person_s_session_is_refused_in_another_browser(
-    tool: Tool, platform: Platform, browser: Browser, new_browser: NewBrowser
+    services: Services, platform: Platform, browser: Browser, new_browser: NewBrowser
 ) -> None:
     home = platform.launch(browser).headers["Location"]
     stranger = new_browser()
     platform.launch(stranger, sub="person-2")
-    assert_refused(tool, stranger.get(home), "session_of_another_browser")
+    assert_refused(services, stranger.get(home), "session_of_another_browser")
 
 
 def test_a_session_is_refused_without_a_cookie(
-    tool: Tool, platform: Platform, browser: Browser, new_browser: NewBrowser
+    services: Services, platform: Platform, browser: Browser, new_browser: NewBrowser
 ) -> None:
     home = platform.launch(browser).headers["Location"]
-    assert_refused(tool, new_browser().get(home), "session_of_another_browser")
+    assert_refused(services, new_browser().get(home), "session_of_another_browser")
 
 
 @pytest.mark.parametrize("key", ["00000000-0000-4000-8000-000000000000", "x", "x.y", "..", "%00"])
 def test_a_session_that_nobody_opened_is_refused(
-    tool: Tool, platform: Platform, browser: Browser, key: str
+    services: Services, platform: Platform, browser: Browser, key: str
 ) -> None:
-    assert_refused(tool, browser.get(f"/l/{key}/"), "session_unknown")
+    assert_refused(services, browser.get(f"/l/{key}/"), "session_unknown")
 
 
-def test_a_session_ends_after_twelve_hours(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_session_ends_after_twelve_hours(services: Services, platform: Platform, browser: Browser) -> None:
     response = platform.launch(browser)
-    remaining = opened(tool, response).expires_at - utcnow()
+    remaining = opened(services, response).expires_at - utcnow()
     assert dt.timedelta(hours=11, minutes=59) < remaining <= dt.timedelta(hours=12)
 
 
 def test_a_session_that_is_over_sends_its_person_back_to_the_course(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     home = platform.launch(browser).headers["Location"]
-    with tool.database.transaction() as db:
+    with services.database.transaction() as db:
         db.execute(sa.update(LaunchSession).values(expires_at=utcnow()))
     page = browser.get(home)
-    assert_refused(tool, page, "session_expired", status=410)
+    assert_refused(services, page, "session_expired", status=410)
     assert "open the activity again" in page.text
 
 
@@ -89,22 +89,26 @@ def test_a_form_with_its_token_is_taken(platform: Platform, browser: Browser) ->
     assert browser.post(f"{home}language", data=form).status_code == 302
 
 
-def test_a_form_without_a_token_is_refused(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_form_without_a_token_is_refused(services: Services, platform: Platform, browser: Browser) -> None:
     home = platform.launch(browser).headers["Location"]
     response = browser.post(f"{home}language", data={"lang": "fr", "back": home})
-    assert_refused(tool, response, "csrf_token_wrong")
+    assert_refused(services, response, "csrf_token_wrong")
 
 
-def test_the_token_of_another_launch_is_refused(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_the_token_of_another_launch_is_refused(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     first, second = (platform.launch(browser).headers["Location"] for _ in range(2))
     form = {"csrf_token": csrf_token(browser.get(first)), "lang": "fr", "back": second}
-    assert_refused(tool, browser.post(f"{second}language", data=form), "csrf_token_wrong")
+    assert_refused(services, browser.post(f"{second}language", data=form), "csrf_token_wrong")
 
 
-def test_a_token_of_strange_letters_is_refused(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_token_of_strange_letters_is_refused(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     home = platform.launch(browser).headers["Location"]
     response = browser.post(f"{home}language", data={"csrf_token": "é\x00", "lang": "fr"})
-    assert_refused(tool, response, "csrf_token_wrong")
+    assert_refused(services, response, "csrf_token_wrong")
 
 
 def ancestors(response: TestResponse) -> list[str]:
@@ -133,7 +137,7 @@ def test_a_page_of_a_launch_is_kept_by_no_cache(platform: Platform, browser: Bro
     assert "no-store" in page.headers["Cache-Control"]
 
 
-def test_a_page_of_a_launch_tells_its_address_to_nobody(platform: Platform, browser: Browser) -> None:
+def test_a_page_of_a_launch_sends_no_referrer(platform: Platform, browser: Browser) -> None:
     page = browser.get(platform.launch(browser).headers["Location"])
     assert page.headers["Referrer-Policy"] == "no-referrer"
 
@@ -151,19 +155,19 @@ def hand_off(platform: Platform, frame: Browser) -> str:
 
 
 def test_a_frame_without_cookies_offers_a_new_tab(
-    tool: Tool, platform: Platform, new_browser: NewBrowser
+    services: Services, platform: Platform, new_browser: NewBrowser
 ) -> None:
     response = platform.launch(new_browser(cookies=False))
     assert "Continue in a new tab" in response.text
-    assert_refused(tool, response, "no_browser_proof")
+    assert_refused(services, response, "no_browser_proof")
 
 
 def test_the_new_tab_asks_who_it_is_first(
-    tool: Tool, platform: Platform, browser: Browser, new_browser: NewBrowser
+    services: Services, platform: Platform, browser: Browser, new_browser: NewBrowser
 ) -> None:
     page = browser.get(hand_off(platform, new_browser(cookies=False)))
     assert "Continue as Amina Okafor?" in page.text
-    with tool.database.reading() as db:
+    with services.database.reading() as db:
         assert db.scalars(sa.select(Membership)).all() == []
 
 
@@ -206,28 +210,30 @@ def test_the_links_of_a_page_keep_the_secret_of_its_address(
 
 
 def test_an_address_with_a_wrong_secret_is_refused(
-    tool: Tool, platform: Platform, new_browser: NewBrowser
+    services: Services, platform: Platform, new_browser: NewBrowser
 ) -> None:
     browser = new_browser(cookies=False)
     home = browser.post(hand_off(platform, browser)).headers["Location"]
     response = browser.get(f"{home.partition('.')[0]}.wrong/")
     assert response.status_code == 403
-    assert refusals(tool)[-1].reason == "session_of_another_browser"
+    assert refusals(services)[-1].reason == "session_of_another_browser"
 
 
-def test_the_new_tab_can_be_continued_once(tool: Tool, platform: Platform, new_browser: NewBrowser) -> None:
+def test_the_new_tab_can_be_continued_once(
+    services: Services, platform: Platform, new_browser: NewBrowser
+) -> None:
     browser = new_browser(cookies=False)
     address = hand_off(platform, browser)
     browser.post(address)
     assert browser.post(address).status_code == 410
-    assert refusals(tool)[-1].reason == "handoff_unknown"
+    assert refusals(services)[-1].reason == "handoff_unknown"
 
 
 def test_the_new_tab_can_be_continued_for_two_minutes(
-    tool: Tool, platform: Platform, browser: Browser, new_browser: NewBrowser
+    services: Services, platform: Platform, browser: Browser, new_browser: NewBrowser
 ) -> None:
     address = hand_off(platform, new_browser(cookies=False))
-    with tool.database.transaction() as db:
+    with services.database.transaction() as db:
         db.execute(sa.update(LaunchHandoff).values(expires_at=utcnow()))
     assert (browser.get(address).status_code, browser.post(address).status_code) == (410, 410)
 
@@ -242,11 +248,11 @@ FORGED = {
 
 @pytest.mark.parametrize("headers", FORGED.values(), ids=list(FORGED))
 def test_a_confirmation_is_refused_from(
-    tool: Tool, platform: Platform, browser: Browser, new_browser: NewBrowser, headers: dict[str, str]
+    services: Services, platform: Platform, browser: Browser, new_browser: NewBrowser, headers: dict[str, str]
 ) -> None:
     address = hand_off(platform, new_browser(cookies=False))
     assert browser.post(address, headers=headers).status_code == 403
-    assert refusals(tool)[-1].reason == "handoff_forged"
+    assert refusals(services)[-1].reason == "handoff_forged"
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": TOOL}])
@@ -257,26 +263,23 @@ def test_a_confirmation_is_taken_from_our_own_page(
     assert browser.post(address, headers=headers).status_code == 303
 
 
-def test_the_page_that_asks_lets_the_browser_say_where_its_form_comes_from(
+def test_the_confirming_page_lets_the_browser_send_its_origin(
     platform: Platform, browser: Browser, new_browser: NewBrowser
 ) -> None:
     page = browser.get(hand_off(platform, new_browser(cookies=False)))
     assert page.headers["Referrer-Policy"] == "same-origin"
 
 
-def test_a_refused_token_is_not_handed_off(tool: Tool, platform: Platform, new_browser: NewBrowser) -> None:
-    response = platform.launch(new_browser(cookies=False), roles="not a list")
-    assert_refused(tool, response, "claims_malformed", status=400)
-
-
-def test_a_handed_off_launch_knows_that_it_is_not_in_a_frame(
-    tool: Tool, platform: Platform, browser: Browser, new_browser: NewBrowser
+def test_a_refused_token_is_not_handed_off(
+    services: Services, platform: Platform, new_browser: NewBrowser
 ) -> None:
-    address = hand_off(platform, new_browser(cookies=False))
-    assert opened(tool, browser.post(address)).document_target == "window"
+    response = platform.launch(new_browser(cookies=False), roles="not a list")
+    assert_refused(services, response, "claims_malformed", status=400)
 
 
-def test_a_learner_is_refused_a_tutor_s_page(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_learner_is_refused_a_tutor_s_page(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     response = platform.launch(
         browser,
         roles=[LEARNER],
@@ -289,4 +292,4 @@ def test_a_learner_is_refused_a_tutor_s_page(tool: Tool, platform: Platform, bro
             }
         },
     )
-    assert_refused(tool, browser.get(response.headers["Location"]), "tutor_needed")
+    assert_refused(services, browser.get(response.headers["Location"]), "tutor_needed")

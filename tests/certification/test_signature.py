@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
-from lti_tool.lti import keysets
-from lti_tool.lti.models import PlatformKey
-from lti_tool.tool import Tool
+from lti_tool.lti.launch import keysets
+from lti_tool.lti.launch.models import PlatformKey
 from tests.certification.verdicts import assert_refused, opened
 from tests.platform.keys import base64url, key, token
 from tests.platform.platform import ABSENT, Browser, Platform
 
 
-def test_an_unmodified_launch_is_let_in(tool: Tool, platform: Platform, browser: Browser) -> None:
-    assert opened(tool, platform.launch(browser))
+def test_an_unmodified_launch_is_let_in(services: Services, platform: Platform, browser: Browser) -> None:
+    assert opened(services, platform.launch(browser))
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str, int]] = {
@@ -44,9 +44,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str, int]] = {
 
 @pytest.mark.parametrize(("changes", "reason", "status"), REFUSED.values(), ids=list(REFUSED))
 def test_a_token_is_refused_with(
-    tool: Tool, platform: Platform, browser: Browser, changes: dict[str, Any], reason: str, status: int
+    services: Services,
+    platform: Platform,
+    browser: Browser,
+    changes: dict[str, Any],
+    reason: str,
+    status: int,
 ) -> None:
-    assert_refused(tool, platform.launch(browser, **changes), reason, status=status)
+    assert_refused(services, platform.launch(browser, **changes), reason, status=status)
 
 
 def _header(platform: Platform) -> dict[str, str]:
@@ -81,10 +86,12 @@ MANGLED = {
 
 
 @pytest.mark.parametrize("mangle", MANGLED.values(), ids=list(MANGLED))
-def test_a_token_is_malformed_that(tool: Tool, platform: Platform, browser: Browser, mangle: Any) -> None:
+def test_a_token_is_malformed_that(
+    services: Services, platform: Platform, browser: Browser, mangle: Any
+) -> None:
     login = platform.begin(browser)
     response = browser.launch(login.state, mangle(platform.token(login.nonce)))
-    assert_refused(tool, response, "token_malformed", status=400)
+    assert_refused(services, response, "token_malformed", status=400)
 
 
 PAYLOADS = {
@@ -104,52 +111,56 @@ PAYLOADS = {
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=list(PAYLOADS))
 def test_a_signed_payload_is_malformed_that_is(
-    tool: Tool, platform: Platform, browser: Browser, payload: bytes
+    services: Services, platform: Platform, browser: Browser, payload: bytes
 ) -> None:
     login = platform.begin(browser)
     response = browser.launch(login.state, token(_header(platform), payload, platform.key))
-    assert_refused(tool, response, "token_malformed", status=400)
+    assert_refused(services, response, "token_malformed", status=400)
 
 
 @pytest.mark.parametrize("mangle", [_without_signature, _cut], ids=["without a signature", "cut short"])
 def test_the_signature_is_wrong_of_a_token(
-    tool: Tool, platform: Platform, browser: Browser, mangle: Any
+    services: Services, platform: Platform, browser: Browser, mangle: Any
 ) -> None:
     login = platform.begin(browser)
     response = browser.launch(login.state, mangle(platform.token(login.nonce)))
-    assert_refused(tool, response, "signature_wrong")
+    assert_refused(services, response, "signature_wrong")
 
 
-def test_a_payload_changed_after_signing_is_refused(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_payload_changed_after_signing_is_refused(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     login = platform.begin(browser)
     header, _payload, signature = platform.token(login.nonce).split(".")
     payload = platform.token(login.nonce, sub="person-2").split(".")[1]
-    assert_refused(tool, browser.launch(login.state, f"{header}.{payload}.{signature}"), "signature_wrong")
+    assert_refused(
+        services, browser.launch(login.state, f"{header}.{payload}.{signature}"), "signature_wrong"
+    )
 
 
 @pytest.mark.parametrize("name", ["jku", "x5u"])
 def test_a_key_set_that_the_token_names_is_never_read(
-    tool: Tool, platform: Platform, other_platform: Platform, browser: Browser, name: str
+    services: Services, platform: Platform, other_platform: Platform, browser: Browser, name: str
 ) -> None:
     elsewhere = f"{platform.keysets.url}{other_platform._keyset_path}"
     header = {name: elsewhere, "kid": other_platform.key.kid}
     response = platform.launch(browser, header=header, signing=other_platform.key)
-    assert_refused(tool, response, "kid_unknown")
+    assert_refused(services, response, "kid_unknown")
     assert other_platform.keyset_reads == 0
 
 
 @pytest.mark.parametrize("name", ["jku", "x5u"])
 def test_a_true_token_is_let_in_whatever_key_set_it_names(
-    tool: Tool, platform: Platform, browser: Browser, name: str
+    services: Services, platform: Platform, browser: Browser, name: str
 ) -> None:
     response = platform.launch(browser, header={name: "https://evil.example/jwks"})
-    assert opened(tool, response)
+    assert opened(services, response)
 
 
-def test_a_key_inside_the_token_is_not_believed(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_key_inside_the_token_is_not_used(services: Services, platform: Platform, browser: Browser) -> None:
     forger = key(owner="forger")
     response = platform.launch(browser, header={"jwk": forger.jwk}, signing=forger)
-    assert_refused(tool, response, "signature_wrong")
+    assert_refused(services, response, "signature_wrong")
 
 
 def test_the_key_set_is_read_once_for_many_launches(platform: Platform, browser: Browser) -> None:
@@ -181,52 +192,56 @@ def test_unknown_kids_in_a_row_do_not_make_the_tool_hammer_the_platform(
     assert platform.keyset_reads == 1
 
 
-def test_a_new_key_is_found_at_its_first_launch(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_new_key_is_found_at_its_first_launch(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     platform.launch(browser)
     new = key("key-2")
     platform.publish(new, platform.key)
-    assert opened(tool, platform.launch(browser, header={"kid": "key-2"}, signing=new))
+    assert opened(services, platform.launch(browser, header={"kid": "key-2"}, signing=new))
 
 
 def test_the_old_key_serves_while_the_platform_publishes_both(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     new = key("key-2")
     platform.publish(new, platform.key)
     platform.launch(browser, header={"kid": "key-2"}, signing=new)
-    assert opened(tool, platform.launch(browser))
+    assert opened(services, platform.launch(browser))
 
 
-def test_a_withdrawn_key_is_not_believed_once_the_key_set_is_read_again(
-    tool: Tool, platform: Platform, browser: Browser
+def test_a_withdrawn_key_is_not_used_once_the_key_set_is_read_again(
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     platform.launch(browser)
     new = key("key-2")
     platform.publish(new)
     platform.launch(browser, header={"kid": "key-2"}, signing=new)
-    assert_refused(tool, platform.launch(browser), "kid_unknown")
+    assert_refused(services, platform.launch(browser), "kid_unknown")
 
 
-def _age_keys(tool: Tool) -> None:
-    with tool.database.transaction() as db:
+def _age_keys(services: Services) -> None:
+    with services.database.transaction() as db:
         db.execute(sa.update(PlatformKey).values(fetched_at=utcnow() - keysets.FRESH_FOR))
-    tool.platform_keys.forget()
+    services.platform_keys.clear_cache()
 
 
-def test_a_key_is_looked_up_anew_after_a_day(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_key_is_looked_up_anew_after_a_day(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     platform.launch(browser)
-    _age_keys(tool)
+    _age_keys(services)
     platform.publish(key("key-2"))
-    assert_refused(tool, platform.launch(browser), "kid_unknown")
+    assert_refused(services, platform.launch(browser), "kid_unknown")
 
 
 def test_a_key_of_yesterday_serves_while_the_platform_is_down(
-    tool: Tool, platform: Platform, browser: Browser
+    services: Services, platform: Platform, browser: Browser
 ) -> None:
     platform.launch(browser)
-    _age_keys(tool)
+    _age_keys(services)
     platform.publish_document(None)
-    assert opened(tool, platform.launch(browser))
+    assert opened(services, platform.launch(browser))
 
 
 KEY_SETS: dict[str, Any] = {
@@ -241,10 +256,10 @@ KEY_SETS: dict[str, Any] = {
 
 @pytest.mark.parametrize("document", KEY_SETS.values(), ids=list(KEY_SETS))
 def test_a_launch_is_refused_when_the_key_set_is(
-    tool: Tool, platform: Platform, browser: Browser, document: Any
+    services: Services, platform: Platform, browser: Browser, document: Any
 ) -> None:
     platform.publish_document(document)
-    assert_refused(tool, platform.launch(browser), "keyset_unreadable")
+    assert_refused(services, platform.launch(browser), "keyset_unreadable")
 
 
 def _rsa(**changes: Any) -> dict[str, Any]:
@@ -270,22 +285,26 @@ UNUSABLE: dict[str, Any] = {
 
 @pytest.mark.parametrize("bad", UNUSABLE.values(), ids=list(UNUSABLE))
 def test_a_launch_is_refused_when_its_key_is_one(
-    tool: Tool, platform: Platform, browser: Browser, bad: Any
+    services: Services, platform: Platform, browser: Browser, bad: Any
 ) -> None:
     platform.publish_document({"keys": [bad]})
-    assert_refused(tool, platform.launch(browser), "kid_unknown")
+    assert_refused(services, platform.launch(browser), "kid_unknown")
 
 
 @pytest.mark.parametrize("bad", UNUSABLE.values(), ids=list(UNUSABLE))
-def test_a_launch_is_let_in_beside_a_key(tool: Tool, platform: Platform, browser: Browser, bad: Any) -> None:
+def test_a_launch_is_let_in_beside_a_key(
+    services: Services, platform: Platform, browser: Browser, bad: Any
+) -> None:
     platform.publish_document({"keys": [bad, platform.key.jwk]})
-    assert opened(tool, platform.launch(browser))
+    assert opened(services, platform.launch(browser))
 
 
-def test_a_key_without_use_and_algorithm_is_taken(tool: Tool, platform: Platform, browser: Browser) -> None:
+def test_a_key_without_use_and_algorithm_is_taken(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     bare = {name: value for name, value in platform.key.jwk.items() if name not in ("use", "alg")}
     platform.publish_document({"keys": [bare]})
-    assert opened(tool, platform.launch(browser))
+    assert opened(services, platform.launch(browser))
 
 
 TIMES: dict[str, tuple[dict[str, float], str]] = {
@@ -302,9 +321,9 @@ def _at(moments: dict[str, float]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("moments", "reason"), TIMES.values(), ids=list(TIMES))
 def test_a_token_is_refused(
-    tool: Tool, platform: Platform, browser: Browser, moments: dict[str, float], reason: str
+    services: Services, platform: Platform, browser: Browser, moments: dict[str, float], reason: str
 ) -> None:
-    assert_refused(tool, platform.launch(browser, **_at(moments)), reason)
+    assert_refused(services, platform.launch(browser, **_at(moments)), reason)
 
 
 ALLOWED: dict[str, dict[str, float]] = {
@@ -317,6 +336,6 @@ ALLOWED: dict[str, dict[str, float]] = {
 
 @pytest.mark.parametrize("moments", ALLOWED.values(), ids=list(ALLOWED))
 def test_clocks_may_differ_by_a_minute_for_a_token(
-    tool: Tool, platform: Platform, browser: Browser, moments: dict[str, float]
+    services: Services, platform: Platform, browser: Browser, moments: dict[str, float]
 ) -> None:
-    assert opened(tool, platform.launch(browser, **_at(moments)))
+    assert opened(services, platform.launch(browser, **_at(moments)))

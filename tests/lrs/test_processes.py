@@ -15,11 +15,11 @@ import bcrypt
 import pytest
 
 from lti_tool.demo.lrs import LRSStartError, _password, start_ralph
-from tests.xapi.story import told
+from tests.xapi.story import story_statements
 from xapi.client import LRSClient
 from xapi.delivery import Sent, deliver
 
-ONE = told()["paired-mentor"]
+ONE = story_statements()["paired-mentor"]
 LOOPBACK = "0100007F"
 
 

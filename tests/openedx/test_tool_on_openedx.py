@@ -13,11 +13,13 @@ import sqlalchemy as sa
 from werkzeug.serving import make_server
 
 from lti_tool.app import create_app
+from lti_tool.composition import transaction as composition
+from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
-from lti_tool.lti import registrations
-from lti_tool.lti.models import ResourceLink
-from lti_tool.people import Course, CourseRole, Membership, Person
-from lti_tool.tool import Tool, make_tool
+from lti_tool.identity.models import Course, CourseRole, Membership, Person
+from lti_tool.identity.principal import OPERATOR
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.registration import registrations
 from tests.openedx import browserless
 from tests.openedx.fixtures import RunningPlatform
 
@@ -27,7 +29,7 @@ class Served:
     """The tool at work, known to the platform and knowing it."""
 
     platform: RunningPlatform
-    tool: Tool
+    services: Services
     base_url: str
 
     def launch(self, user: str, method: str = "GET") -> requests.Response:
@@ -37,7 +39,7 @@ class Served:
 
     def person(self, username: str) -> tuple[str | None, CourseRole]:
         """The name and role that the tool has noted of the person in the platform's course."""
-        with self.tool.database.reading() as db:
+        with self.services.database.reading() as db:
             name, role = db.execute(
                 sa.select(Person.name, Membership.role)
                 .join(Membership, Membership.person_id == Person.id)
@@ -56,8 +58,8 @@ def served(config: Config, openedx: RunningPlatform) -> Iterator[Served]:
     # The tool must know its address before it is made, and the address is the server's: it is handed over after.
     server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
     base_url = f"http://127.0.0.1:{server.port}"
-    tool = make_tool(replace(config, base_url=base_url))
-    server.app = create_app(tool.config, tool)
+    services = make_services(replace(config, base_url=base_url))
+    server.app = create_app(services.config, services)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     openedx.reset()
@@ -68,7 +70,7 @@ def served(config: Config, openedx: RunningPlatform) -> Iterator[Served]:
         deep_linking_url=f"{base_url}/lti/launch",
     )
     known = openedx.info
-    with tool.database.transaction() as db:
+    with composition.transaction(services, OPERATOR) as db:
         registrations.add(
             db,
             registrations.NewRegistration(
@@ -80,12 +82,12 @@ def served(config: Config, openedx: RunningPlatform) -> Iterator[Served]:
                 deployment_ids=(known["deployment_id"],),
             ),
         )
-    yield Served(openedx, tool, base_url)
+    yield Served(openedx, services, base_url)
     server.shutdown()
     thread.join()
     server.server_close()
-    tool.http.close()
-    tool.database.dispose()
+    services.http.close()
+    services.database.dispose()
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -111,7 +113,7 @@ def test_a_member_of_the_course_s_staff_is_a_tutor(served: Served) -> None:
 
 def test_the_line_item_of_the_launch_is_the_one_that_scores_go_to(served: Served) -> None:
     served.launch("maya")
-    with served.tool.database.reading() as db:
+    with served.services.database.reading() as db:
         stored = db.scalars(sa.select(ResourceLink.line_item_url)).one()
     assert stored == served.platform.refresh()["line_item_url"]
 

@@ -12,16 +12,21 @@ import pytest
 import sqlalchemy as sa
 from pytest_httpserver import HTTPServer
 
-from lti_tool.lti import grades, registrations, roster
-from lti_tool.lti.grade_answers import ScoreOutcome, deliver_scores
-from lti_tool.lti.models import Deployment, ResourceLink
-from lti_tool.lti.service import PlatformService, TokenRefused
-from lti_tool.outbox import Parcel
-from lti_tool.people import Course, CourseRole, Membership, Person
-from lti_tool.tool import Tool
+from lti_tool.composition import transaction as composition
+from lti_tool.composition.services import Services
+from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.identity.principal import OPERATOR, CourseRole
+from lti_tool.lti.ags import scores as grades
+from lti_tool.lti.ags.answers import ScoreOutcome, deliver_scores
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.nrps import roster
+from lti_tool.lti.platform_service import PlatformService, TokenRefused
+from lti_tool.lti.registration import registrations
+from lti_tool.lti.registration.models import Deployment
+from lti_tool.messaging.outbox import ClaimedDelivery
+from lti_tool.messaging.outcomes import Sent
 from tests.openedx.fixtures import PEOPLE, RunningPlatform, openedx_python, start_openedx
 from tests.openedx.tiny_tool import LINE_ITEM, LINE_ITEM_TYPE, LINE_ITEMS_TYPE, ROSTER
-from xapi.delivery import Sent
 
 NOW = dt.datetime(2026, 11, 12, 9, 30, tzinfo=dt.UTC)
 
@@ -31,14 +36,14 @@ class Connected:
     """The tool and the platform that know each other."""
 
     platform: RunningPlatform
-    tool: Tool
+    services: Services
     registration_id: uuid.UUID
     course_id: uuid.UUID
 
     @property
     def service(self) -> PlatformService:
         """The tool's way to the platform's services."""
-        return PlatformService(self.tool, self.registration_id)
+        return PlatformService(self.services, self.registration_id)
 
     def line_item(self) -> str:
         """Makes a line item for the block, with the tool's own call; returns its address."""
@@ -61,25 +66,25 @@ class Connected:
         return address
 
     def deliver(
-        self, line_item: str, standing: str, at: dt.datetime = NOW, comment: str | None = None
+        self, line_item: str, status: str, at: dt.datetime = NOW, comment: str | None = None
     ) -> ScoreOutcome:
         """Delivers where Maya stands, as the worker does; returns what became of it."""
-        told = grades.report_of(standing, 100, "final_only")
-        assert told is not None
+        report = grades.report_of(status, 100, "final_only")
+        assert report is not None
         user_id = self.platform.user_id("maya")
-        parcel = Parcel(
+        delivery = ClaimedDelivery(
             id=1,
             key=uuid.uuid4(),
             order_key="maya",
-            body=grades.score_body(told, user_id=user_id, at=at, comment=comment),
+            body=grades.score_body(report, user_id=user_id, at=at, comment=comment),
             target={"line_item_url": line_item, "user_id": user_id, "person_id": str(uuid.uuid4())},
             attempts=1,
         )
-        return deliver_scores(self.service, [parcel])[0]
+        return deliver_scores(self.service, [delivery])[0]
 
     def roles(self) -> dict[str, CourseRole]:
         """The role of each person whom the tool knows in the course, by subject."""
-        with self.tool.database.reading() as db:
+        with self.services.database.reading() as db:
             rows = db.execute(
                 sa.select(Person.subject, Membership.role)
                 .join(Membership, Membership.person_id == Person.id)
@@ -88,10 +93,10 @@ class Connected:
             return {subject: CourseRole(role) for subject, role in rows}
 
 
-def connect(platform: RunningPlatform, tool: Tool, keys_at: HTTPServer) -> Connected:
+def connect(platform: RunningPlatform, services: Services, keys_at: HTTPServer) -> Connected:
     """Registers the platform in the tool, with its course, and shows the platform the tool's keys."""
-    tool.keys.ensure()
-    keys_at.expect_request("/jwks.json").respond_with_json(tool.keys.published_jwks())
+    services.keys.ensure()
+    keys_at.expect_request("/jwks.json").respond_with_json(services.keys.published_jwks())
     platform.reset()
     platform.connect_tool(
         login_url=keys_at.url_for("/lti/login"),
@@ -99,7 +104,7 @@ def connect(platform: RunningPlatform, tool: Tool, keys_at: HTTPServer) -> Conne
         jwks_url=keys_at.url_for("/jwks.json"),
     )
     known = platform.info
-    with tool.database.transaction() as db:
+    with composition.transaction(services, OPERATOR) as db:
         registration = registrations.add(
             db,
             registrations.NewRegistration(
@@ -123,13 +128,13 @@ def connect(platform: RunningPlatform, tool: Tool, keys_at: HTTPServer) -> Conne
         db.add(course)
         db.flush()
         db.add(ResourceLink(course_id=course.id, resource_link_id=known["resource_link_id"]))
-        return Connected(platform, tool, registration.id, course.id)
+        return Connected(platform, services, registration.id, course.id)
 
 
 @pytest.fixture
-def connected(openedx: RunningPlatform, httpserver: HTTPServer, tool: Tool) -> Connected:
+def connected(openedx: RunningPlatform, httpserver: HTTPServer, services: Services) -> Connected:
     """The tool and the platform of the whole run."""
-    return connect(openedx, tool, httpserver)
+    return connect(openedx, services, httpserver)
 
 
 @pytest.fixture(scope="module")
@@ -161,16 +166,16 @@ def test_an_assertion_by_a_key_that_is_not_published_is_refused(
 
 
 def test_the_tool_reads_the_whole_roster_over_its_pages(
-    crowded: RunningPlatform, httpserver: HTTPServer, tool: Tool
+    crowded: RunningPlatform, httpserver: HTTPServer, services: Services
 ) -> None:
-    connected = connect(crowded, tool, httpserver)
-    reading = roster.read_roster(tool, connected.course_id)
+    connected = connect(crowded, services, httpserver)
+    reading = roster.read_roster(services, connected.course_id)
     everyone = {person["user_id"] for person in crowded.info["people"].values()}
     assert (reading.pages, reading.unreadable, set(connected.roles())) == (2, 0, everyone)
 
 
 def test_a_teacher_whom_the_roster_also_calls_a_learner_is_a_teacher(connected: Connected) -> None:
-    roster.read_roster(connected.tool, connected.course_id)
+    roster.read_roster(connected.services, connected.course_id)
     roles = connected.roles()
     assert {name: roles[connected.platform.user_id(name)] for name in ("tess", "stan", "maya")} == {
         "tess": CourseRole.TUTOR,
@@ -194,9 +199,9 @@ def test_a_completion_arrives_as_the_full_grade(connected: Connected) -> None:
     assert (outcome, connected.platform.published("maya")) == (Sent(), [100.0])
 
 
-@pytest.mark.parametrize("standing", ["onboarded", "agreement_signed", "under_way", "awaiting_tutor"])
-def test_a_state_before_completion_is_accepted_and_sets_no_grade(connected: Connected, standing: str) -> None:
-    outcome = connected.deliver(connected.line_item(), standing)
+@pytest.mark.parametrize("status", ["onboarded", "agreement_signed", "under_way", "awaiting_tutor"])
+def test_a_state_before_completion_is_accepted_and_sets_no_grade(connected: Connected, status: str) -> None:
+    outcome = connected.deliver(connected.line_item(), status)
     assert (outcome, connected.platform.published("maya")) == (Sent(), [])
 
 
@@ -207,11 +212,11 @@ def test_a_completion_a_second_after_another_state_is_accepted(connected: Connec
     assert (outcome, connected.platform.published("maya")) == (Sent(), [100.0])
 
 
-@pytest.mark.parametrize("standing", ["satisfied", "under_way"])
-def test_a_score_that_arrived_already_counts_as_sent(connected: Connected, standing: str) -> None:
+@pytest.mark.parametrize("status", ["satisfied", "under_way"])
+def test_a_score_that_arrived_already_counts_as_sent(connected: Connected, status: str) -> None:
     line_item = connected.line_item()
-    connected.deliver(line_item, standing)
-    assert connected.deliver(line_item, standing) == Sent()
+    connected.deliver(line_item, status)
+    assert connected.deliver(line_item, status) == Sent()
 
 
 def test_the_comment_arrives_with_its_accents(connected: Connected) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
-from lti_tool.tool import Tool
+from lti_tool.composition.services import Services
 from tests.platform.keys import key
 from tests.platform.keyset_server import KeysetServer
 from tests.platform.platform import Browser, Platform
@@ -21,23 +21,23 @@ def keysets() -> Iterator[KeysetServer]:
 
 
 @pytest.fixture
-def platform(keysets: KeysetServer, tool: Tool) -> Platform:
+def platform(keysets: KeysetServer, services: Services) -> Platform:
     """A registered platform with one approved deployment."""
     platform = Platform(keysets)
-    platform.register(tool.database)
+    platform.register(services.database)
     return platform
 
 
 @pytest.fixture
-def other_tenant(keysets: KeysetServer, tool: Tool) -> Platform:
+def other_tenant(keysets: KeysetServer, services: Services) -> Platform:
     """A second registration of the same issuer, with a deployment of its own."""
     tenant = Platform(keysets, client_id="client-2", deployment_id="deployment-2", key=key(owner="tenant"))
-    tenant.register(tool.database)
+    tenant.register(services.database)
     return tenant
 
 
 @pytest.fixture
-def other_platform(keysets: KeysetServer, tool: Tool) -> Platform:
+def other_platform(keysets: KeysetServer, services: Services) -> Platform:
     """A platform of another issuer."""
     other = Platform(
         keysets,
@@ -45,7 +45,7 @@ def other_platform(keysets: KeysetServer, tool: Tool) -> Platform:
         client_id="client-3",
         key=key("key-3", owner="other platform"),
     )
-    other.register(tool.database)
+    other.register(services.database)
     return other
 
 

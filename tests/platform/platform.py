@@ -12,7 +12,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from lti_tool.database import Database
-from lti_tool.lti.models import Deployment, DeploymentStatus, Registration
+from lti_tool.identity import organisations
+from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Registration
 from tests.platform.keys import Key, key, token
 from tests.platform.keyset_server import KeysetServer
 
@@ -102,9 +103,12 @@ class Platform:
     def register(self, database: Database, *, approve: bool = True) -> None:
         """Write the registration, and its deployment unless it is to stay unknown."""
         with database.transaction() as db:
+            organisation = organisations.add_for(db, "Example")
+            self.organisation_id = organisation.id
             db.add(
                 Registration(
                     id=self.registration_id,
+                    organisation_id=organisation.id,
                     issuer=self.issuer,
                     client_id=self.client_id,
                     auth_login_url=self.auth_login_url,
@@ -120,7 +124,14 @@ class Platform:
     def add_deployment(self, db: Any, deployment_id: str, *, approved: bool = True) -> None:
         """One more deployment of this registration."""
         status = DeploymentStatus.APPROVED if approved else DeploymentStatus.PENDING
-        db.add(Deployment(registration_id=self.registration_id, deployment_id=deployment_id, status=status))
+        db.add(
+            Deployment(
+                registration_id=self.registration_id,
+                organisation_id=self.organisation_id if approved else None,
+                deployment_id=deployment_id,
+                status=status,
+            )
+        )
 
     def login_parameters(self, **changes: Any) -> dict[str, str]:
         """The parameters with which this platform begins a login."""

@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from xapi import statements
-from xapi.scene import (
+from xapi.context import (
     Actor,
-    EvidenceScene,
-    ObjectiveScene,
-    PairScene,
-    Scene,
-    SessionScene,
+    EvidenceContext,
+    ObjectiveContext,
+    PairContext,
+    SessionContext,
     Statement,
+    StatementContext,
 )
 from xapi.vocabulary import Evidence, Role, Tag
 
@@ -20,24 +20,24 @@ MENTOR = Actor(LMS, "5f0c1c0e-6a3b-4a35-9c55-4f0f0f0a0001")
 MENTEE = Actor(LMS, "5f0c1c0e-6a3b-4a35-9c55-4f0f0f0a0002")
 MENTOR_ENROLMENT = UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0b0001")
 MENTEE_ENROLMENT = UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0b0002")
-SCENE = Scene(
-    tool_base_url="https://tool.example",
+CONTEXT = StatementContext(
+    iri_base="https://tool.example",
     programme_id=UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0c0001"),
     programme_name={"en": "Digital skills", "fr": "Compétences numériques"},
     course_iri="https://lms.example/course/view.php?id=7",
     platform="Moodle",
     language="fr",
 )
-PAIR = PairScene(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0d0001"), MENTOR, MENTEE)
-OBJECTIVE = ObjectiveScene(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0e0001"), Role.MENTEE, Tag.SKILLS)
-MENTOR_OBJECTIVE = ObjectiveScene(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0e0002"), Role.MENTOR, Tag.CULTURE)
-SESSION = SessionScene(
+PAIR = PairContext(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0d0001"), MENTOR, MENTEE)
+OBJECTIVE = ObjectiveContext(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0e0001"), Role.MENTEE, Tag.SKILLS)
+MENTOR_OBJECTIVE = ObjectiveContext(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0e0002"), Role.MENTOR, Tag.CULTURE)
+SESSION = SessionContext(
     UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0f0001"),
     date(2026, 11, 12),
     timedelta(minutes=45),
     "video",
 )
-CORRECTED = SessionScene(SESSION.session_id, SESSION.started_at, timedelta(minutes=50), "in-person")
+CORRECTED = SessionContext(SESSION.session_id, SESSION.started_at, timedelta(minutes=50), "in-person")
 PODCAST_STATEMENT = UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0a00ff")
 
 
@@ -46,43 +46,43 @@ def at(day: int, hour: int, millisecond: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, 0, 0, millisecond * 1000, tzinfo=UTC)
 
 
-def told() -> dict[str, Statement]:
+def story_statements() -> dict[str, Statement]:
     """Every statement of the story by the name of its golden file, in the order of its timestamps."""
     s = statements
-    held_by_mentor = s.session_held(SCENE, PAIR, SESSION, Role.MENTOR, recorded_at=at(12, 10))
-    held_by_mentee = s.session_held(SCENE, PAIR, SESSION, Role.MENTEE, recorded_at=at(12, 10, 1))
+    held_by_mentor = s.session_held(CONTEXT, PAIR, SESSION, Role.MENTOR, recorded_at=at(12, 10))
+    held_by_mentee = s.session_held(CONTEXT, PAIR, SESSION, Role.MENTEE, recorded_at=at(12, 10, 1))
     return {
-        "joined-mentor": s.joined(SCENE, MENTOR, Role.MENTOR, MENTOR_ENROLMENT, recorded_at=at(2, 8)),
-        "joined-mentee": s.joined(SCENE, MENTEE, Role.MENTEE, MENTEE_ENROLMENT, recorded_at=at(2, 9)),
-        "paired-mentor": s.paired(SCENE, PAIR, Role.MENTOR, recorded_at=at(3, 8)),
-        "paired-mentee": s.paired(SCENE, PAIR, Role.MENTEE, recorded_at=at(3, 8, 1)),
-        "objective-agreed": s.objective_agreed(SCENE, PAIR, OBJECTIVE, recorded_at=at(4, 8)),
-        "objective-agreed-mentor": s.objective_agreed(SCENE, PAIR, MENTOR_OBJECTIVE, recorded_at=at(4, 9)),
+        "joined-mentor": s.joined(CONTEXT, MENTOR, Role.MENTOR, MENTOR_ENROLMENT, recorded_at=at(2, 8)),
+        "joined-mentee": s.joined(CONTEXT, MENTEE, Role.MENTEE, MENTEE_ENROLMENT, recorded_at=at(2, 9)),
+        "paired-mentor": s.paired(CONTEXT, PAIR, Role.MENTOR, recorded_at=at(3, 8)),
+        "paired-mentee": s.paired(CONTEXT, PAIR, Role.MENTEE, recorded_at=at(3, 8, 1)),
+        "objective-agreed": s.objective_agreed(CONTEXT, PAIR, OBJECTIVE, recorded_at=at(4, 8)),
+        "objective-agreed-mentor": s.objective_agreed(CONTEXT, PAIR, MENTOR_OBJECTIVE, recorded_at=at(4, 9)),
         "session-held-mentor": held_by_mentor,
         "session-held-mentee": held_by_mentee,
-        "voided": s.voided(SCENE, PAIR.pair_id, held_by_mentor.id, recorded_at=at(12, 11)),
-        "voided-mentee": s.voided(SCENE, PAIR.pair_id, held_by_mentee.id, recorded_at=at(12, 11, 1)),
+        "voided": s.voided(CONTEXT, PAIR.pair_id, held_by_mentor.id, recorded_at=at(12, 11)),
+        "voided-mentee": s.voided(CONTEXT, PAIR.pair_id, held_by_mentee.id, recorded_at=at(12, 11, 1)),
         "session-held-corrected": s.session_held(
-            SCENE, PAIR, CORRECTED, Role.MENTOR, recorded_at=at(12, 11, 2), revision=1
+            CONTEXT, PAIR, CORRECTED, Role.MENTOR, recorded_at=at(12, 11, 2), revision=1
         ),
         "session-held-corrected-mentee": s.session_held(
-            SCENE, PAIR, CORRECTED, Role.MENTEE, recorded_at=at(12, 11, 3), revision=1
+            CONTEXT, PAIR, CORRECTED, Role.MENTEE, recorded_at=at(12, 11, 3), revision=1
         ),
         "session-confirmed": s.session_confirmed(
-            SCENE, PAIR, CORRECTED, Role.MENTEE, recorded_at=at(12, 12), revision=1
+            CONTEXT, PAIR, CORRECTED, Role.MENTEE, recorded_at=at(12, 12), revision=1
         ),
         "objective-reached": s.objective_reached(
-            SCENE, PAIR, OBJECTIVE, EvidenceScene(Evidence.PARTNER), recorded_at=at(13, 8)
+            CONTEXT, PAIR, OBJECTIVE, EvidenceContext(Evidence.PARTNER), recorded_at=at(13, 8)
         ),
         "objective-reached-by-statement": s.objective_reached(
-            SCENE,
+            CONTEXT,
             PAIR,
             MENTOR_OBJECTIVE,
-            EvidenceScene(Evidence.XAPI, PODCAST_STATEMENT),
+            EvidenceContext(Evidence.XAPI, PODCAST_STATEMENT),
             recorded_at=at(13, 9),
         ),
         "programme-completed": s.programme_completed(
-            SCENE,
+            CONTEXT,
             MENTEE,
             Role.MENTEE,
             MENTEE_ENROLMENT,

@@ -13,10 +13,10 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from tests.xapi.scripted import ScriptedLRS
-from tests.xapi.story import told
+from tests.xapi.story import story_statements
 from xapi.client import LRSClient, LRSError, LRSUnreachableError
 
-ONE = told()["paired-mentor"]
+ONE = story_statements()["paired-mentor"]
 VOIDED_ID = UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0a00aa")
 
 
@@ -29,7 +29,7 @@ def sent_header(lrs: ScriptedLRS, name: str) -> str | None:
     return lrs.requests[-1].headers.get(name)
 
 
-def test_version_1_0_3_is_told_by_default(lrs):
+def test_version_1_0_3_is_sent_by_default(lrs):
     lrs.client().post_statements([ONE.body])
     assert sent_header(lrs, "X-Experience-API-Version") == "1.0.3"
 
@@ -76,7 +76,7 @@ def test_a_session_that_refuses_to_connect_makes_the_lrs_unreachable(lrs):
         lrs.client(http=Guarded()).post_statements([ONE.body])
 
 
-def test_the_bytes_are_told_to_be_json(lrs):
+def test_the_bytes_are_sent_as_json(lrs):
     lrs.client().post_statements([ONE.body])
     assert sent_header(lrs, "Content-Type") == "application/json"
 
@@ -121,7 +121,7 @@ def test_every_way_to_say_that_there_is_none_means_none(httpserver, absence):
 
 
 def test_another_statement_than_the_one_asked_for_means_none(httpserver):
-    lookup = Response(json.dumps([told()["paired-mentee"].document]), 200)
+    lookup = Response(json.dumps([story_statements()["paired-mentee"].document]), 200)
     assert ScriptedLRS(httpserver, lookup=lookup).client().get_statement(ONE.id) is None
 
 

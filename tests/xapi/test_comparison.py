@@ -4,12 +4,12 @@ import copy
 
 import pytest
 
-from tests.xapi.story import told
+from tests.xapi.story import story_statements
 from tests.xapi.test_validation import drop, put
 from xapi.comparison import same_statement
 
-OURS = told()["session-held-mentee"].document
-SCORED = told()["programme-completed"].document
+OURS = story_statements()["session-held-mentee"].document
+SCORED = story_statements()["programme-completed"].document
 
 ALLOWED = [
     put("stored", "2026-11-12T10:00:01.000Z"),
@@ -17,7 +17,7 @@ ALLOWED = [
     put("version", "1.0.0"),
     put("timestamp", "2026-11-12T11:00:00.001000+01:00"),
     put("timestamp", "2026-11-12T10:00:00.001234Z"),
-    put("id", told()["session-held-mentee"].document["id"].upper()),
+    put("id", story_statements()["session-held-mentee"].document["id"].upper()),
     drop("verb/display"),
     put("verb/display/de", "hat teilgenommen"),
     drop("object/definition"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.xapi.story import MENTEE, PAIR, at, told
+from tests.xapi.story import MENTEE, PAIR, at, story_statements
 from xapi.delivery import Retry
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "xapi.md").read_text()
@@ -17,7 +17,7 @@ EXAMPLE, *QUERIES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 def figures() -> dict[str, Any]:
     """What the queries leave behind, run on the story as an LRS that returns voided statements gives it."""
     names: dict[str, Any] = {
-        "fetched": [statement.document for statement in told().values()],
+        "fetched": [statement.document for statement in story_statements().values()],
         "now": at(30, 0),
     }
     for query in QUERIES:

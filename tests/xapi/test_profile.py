@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from pyld import jsonld
 
-from tests.xapi.story import told
+from tests.xapi.story import story_statements
 from xapi import vocabulary
 from xapi.profile import profile_bytes, profile_document, vocabulary_rows
 from xapi.templates import broken_rules, determines, find, matching_templates
@@ -27,7 +27,7 @@ TEMPLATES = {template["id"]: template for template in PROFILE["templates"]}
 PATTERNS = {pattern["id"]: pattern for pattern in PROFILE["patterns"]}
 ENTRIES = [*CONCEPTS.values(), *TEMPLATES.values(), *PATTERNS.values()]
 OPERATORS = ("alternates", "optional", "oneOrMore", "sequence", "zeroOrMore")
-STORY = told()
+STORY = story_statements()
 FOLLOWED = {
     "joined-mentor": "joined",
     "joined-mentee": "joined",
@@ -124,10 +124,10 @@ def test_a_location_finds_its_values(location, values):
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: urlsplit(entry["id"]).path)
-def test_an_entry_speaks_english_and_french(entry):
-    spoken = [entry["prefLabel"], entry["definition"]]
-    spoken += [rule["scopeNote"] for rule in entry.get("rules", []) if "scopeNote" in rule]
-    assert all(texts.keys() == {"en", "fr"} and all(texts.values()) for texts in spoken)
+def test_an_entry_is_in_english_and_french(entry):
+    supported_language = [entry["prefLabel"], entry["definition"]]
+    supported_language += [rule["scopeNote"] for rule in entry.get("rules", []) if "scopeNote" in rule]
+    assert all(texts.keys() == {"en", "fr"} and all(texts.values()) for texts in supported_language)
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: urlsplit(entry["id"]).path)
@@ -165,7 +165,7 @@ def members(pattern: dict[str, Any]) -> list[str]:
     return named if isinstance(named, list) else [named]
 
 
-def test_patterns_speak_of_what_is_defined_and_of_every_template():
+def test_patterns_name_what_is_defined_and_every_template():
     named = {member for pattern in PATTERNS.values() for member in members(pattern)}
     assert named - PATTERNS.keys() == TEMPLATES.keys()
 

@@ -11,15 +11,15 @@ import pytest
 from ralph.models.xapi.base.statements import BaseXapiStatement
 
 from tests.lrs.processes import NODE_MODULES, RunningLRS
-from tests.xapi.story import MENTEE, MENTOR, SCENE, SESSION, at, told
+from tests.xapi.story import CONTEXT, MENTEE, MENTOR, SESSION, at, story_statements
 from xapi import statements
 from xapi.client import LRSClient
 from xapi.comparison import same_statement
+from xapi.context import PairContext, SessionContext, Statement
 from xapi.delivery import Blocked, Dead, Sent, deliver
-from xapi.scene import PairScene, SessionScene, Statement
 from xapi.vocabulary import Role
 
-STORY = told()
+STORY = story_statements()
 LRSS = pytest.mark.parametrize("lrs", ["ralph", "strict_lrs"], indirect=True)
 
 
@@ -37,19 +37,19 @@ def client(lrs: RunningLRS) -> LRSClient:
 @pytest.fixture
 def held() -> Callable[..., Statement]:
     """Statements of a pair that no other test has, so that the LRS can be shared."""
-    pair = PairScene(uuid4(), MENTOR, MENTEE)
+    pair = PairContext(uuid4(), MENTOR, MENTEE)
 
     def one_of_them(number: int = 0, minutes: int = 45) -> Statement:
-        session = SessionScene(pair.pair_id, SESSION.started_at, timedelta(minutes=minutes), "video")
+        session = SessionContext(pair.pair_id, SESSION.started_at, timedelta(minutes=minutes), "video")
         return statements.session_held(
-            SCENE, pair, session, Role.MENTOR, recorded_at=at(12, 10), revision=number
+            CONTEXT, pair, session, Role.MENTOR, recorded_at=at(12, 10), revision=number
         )
 
     return one_of_them
 
 
-def send(client: LRSClient, *told_now: Statement) -> list[Any]:
-    return deliver(client, [(statement.id, statement.body) for statement in told_now])
+def send(client: LRSClient, *given: Statement) -> list[Any]:
+    return deliver(client, [(statement.id, statement.body) for statement in given])
 
 
 @LRSS
@@ -108,7 +108,7 @@ def test_a_statement_the_lrs_finds_invalid_dies_alone(client, held):
 
 @LRSS
 def test_a_voided_statement_sent_again_is_no_accident(client, held):
-    void = statements.voided(SCENE, held().xapi_registration, held().id, recorded_at=at(12, 11))
+    void = statements.voided(CONTEXT, held().xapi_registration, held().id, recorded_at=at(12, 11))
     send(client, held(), void)
     assert send(client, held(), void) == [Sent(), Sent()]
 

@@ -10,26 +10,26 @@ from uuid import uuid4
 import pytest
 
 from tests.xapi.story import (
+    CONTEXT,
     CORRECTED,
     MENTEE,
     MENTEE_ENROLMENT,
     MENTOR,
     OBJECTIVE,
     PAIR,
-    SCENE,
     SESSION,
     at,
-    told,
+    story_statements,
 )
 from xapi import statements
+from xapi.context import Actor, PairContext, SessionContext
 from xapi.encoding import to_bytes
-from xapi.scene import Actor, PairScene, SessionScene
 from xapi.validation import InvalidStatementError
 from xapi.vocabulary import PROFILE_VERSION, Role
 
 EXPECTED = Path(__file__).with_name("expected")
-STORY = told()
-SPOKEN = {name: statement for name, statement in STORY.items() if not name.startswith("voided")}
+STORY = story_statements()
+WITHOUT_VOIDING = {name: statement for name, statement in STORY.items() if not name.startswith("voided")}
 
 
 @pytest.mark.parametrize("name", STORY)
@@ -42,8 +42,8 @@ def test_every_reviewed_file_has_its_statement():
 
 
 @pytest.mark.parametrize("name", STORY)
-def test_telling_a_fact_again_gives_the_same_bytes(name):
-    assert told()[name].body == STORY[name].body
+def test_making_a_statement_again_gives_the_same_bytes(name):
+    assert story_statements()[name].body == STORY[name].body
 
 
 @pytest.mark.parametrize("name", STORY)
@@ -66,7 +66,7 @@ def test_no_two_statements_share_an_id():
     assert len({statement.id for statement in STORY.values()}) == len(STORY)
 
 
-@pytest.mark.parametrize("name", SPOKEN)
+@pytest.mark.parametrize("name", WITHOUT_VOIDING)
 def test_a_statement_names_the_version_of_the_profile(name):
     category = STORY[name].document["context"]["contextActivities"]["category"]
     assert [activity["id"] for activity in category] == [PROFILE_VERSION]
@@ -115,7 +115,7 @@ def test_the_rest_happens_in_the_pairs_registration():
     assert others == {PAIR.pair_id}
 
 
-def test_an_objective_is_told_without_a_single_word_of_its_owner():
+def test_a_statement_about_an_objective_has_no_word_of_its_owner():
     assert STORY["objective-agreed"].document["object"]["definition"]["name"] == {
         "en": "Objective: skills",
         "fr": "Objectif : compétences",
@@ -129,52 +129,52 @@ def test_no_statement_holds_an_address_of_a_person(name):
 
 def test_a_moment_without_a_time_zone_is_refused():
     with pytest.raises(ValueError, match="without a time zone"):
-        statements.paired(SCENE, PAIR, Role.MENTOR, recorded_at=datetime.fromisoformat("2026-11-03T08:00"))
+        statements.paired(CONTEXT, PAIR, Role.MENTOR, recorded_at=datetime.fromisoformat("2026-11-03T08:00"))
 
 
 def test_a_fact_of_the_future_is_refused():
     with pytest.raises(InvalidStatementError, match="future"):
-        statements.paired(SCENE, PAIR, Role.MENTOR, recorded_at=at(3, 8), now=at(3, 7))
+        statements.paired(CONTEXT, PAIR, Role.MENTOR, recorded_at=at(3, 8), now=at(3, 7))
 
 
-def test_the_clock_is_asked_when_nobody_says_what_time_it_is():
+def test_the_clock_is_read_when_no_time_is_given():
     with pytest.raises(InvalidStatementError, match="future"):
-        statements.paired(SCENE, PAIR, Role.MENTOR, recorded_at=datetime.now(UTC) + timedelta(minutes=1))
+        statements.paired(CONTEXT, PAIR, Role.MENTOR, recorded_at=datetime.now(UTC) + timedelta(minutes=1))
 
 
 def test_a_session_that_lasts_less_than_nothing_is_refused():
-    session = SessionScene(SESSION.session_id, SESSION.started_at, timedelta(minutes=-1), "video")
+    session = SessionContext(SESSION.session_id, SESSION.started_at, timedelta(minutes=-1), "video")
     with pytest.raises(ValueError, match="negative"):
-        statements.session_held(SCENE, PAIR, session, Role.MENTOR, recorded_at=at(12, 10))
+        statements.session_held(CONTEXT, PAIR, session, Role.MENTOR, recorded_at=at(12, 10))
 
 
 @pytest.mark.parametrize("words", ["Chez Paul, 12 rue X", "", "video ", "x" * 41, "Video"])
 def test_a_format_in_a_persons_own_words_is_refused(words):
     with pytest.raises(ValueError, match="short code"):
-        SessionScene(uuid4(), SESSION.started_at, SESSION.length, words)
+        SessionContext(uuid4(), SESSION.started_at, SESSION.length, words)
 
 
 def test_an_actor_named_after_a_person_is_refused():
-    pair = PairScene(PAIR.pair_id, Actor(MENTOR.home_page, "amina.diallo"), MENTEE)
+    pair = PairContext(PAIR.pair_id, Actor(MENTOR.home_page, "amina.diallo"), MENTEE)
     with pytest.raises(InvalidStatementError, match=re.escape("$.actor.account.name")):
-        statements.paired(SCENE, pair, Role.MENTOR, recorded_at=at(3, 8))
+        statements.paired(CONTEXT, pair, Role.MENTOR, recorded_at=at(3, 8))
 
 
 def test_a_slash_after_the_tools_address_changes_no_iri():
-    slashed = replace(SCENE, tool_base_url="https://tool.example/")
+    slashed = replace(CONTEXT, iri_base="https://tool.example/")
     statement = statements.objective_agreed(slashed, PAIR, OBJECTIVE, recorded_at=at(4, 8))
     assert statement.body == STORY["objective-agreed"].body
 
 
 @pytest.mark.parametrize("titles", [{"fr": "Numérique"}, {"en": "", "fr": "Numérique"}])
 def test_a_title_in_one_language_stands_for_both(titles):
-    scene = replace(SCENE, programme_name=titles)
-    statement = statements.joined(scene, MENTEE, Role.MENTEE, MENTEE_ENROLMENT, recorded_at=at(2, 9))
+    context = replace(CONTEXT, programme_name=titles)
+    statement = statements.joined(context, MENTEE, Role.MENTEE, MENTEE_ENROLMENT, recorded_at=at(2, 9))
     assert statement.document["object"]["definition"]["name"] == {"en": "Numérique", "fr": "Numérique"}
 
 
 def test_a_platform_that_does_not_say_its_name_is_left_out():
-    statement = statements.paired(replace(SCENE, platform=None), PAIR, Role.MENTOR, recorded_at=at(3, 8))
+    statement = statements.paired(replace(CONTEXT, platform=None), PAIR, Role.MENTOR, recorded_at=at(3, 8))
     assert "platform" not in statement.document["context"]
 
 
@@ -184,5 +184,5 @@ def test_changing_a_document_does_not_change_what_is_sent():
 
 
 def test_a_session_keeps_its_id_when_its_length_is_corrected_under_the_same_revision():
-    corrected = statements.session_held(SCENE, PAIR, CORRECTED, Role.MENTOR, recorded_at=at(12, 10))
+    corrected = statements.session_held(CONTEXT, PAIR, CORRECTED, Role.MENTOR, recorded_at=at(12, 10))
     assert corrected.id == STORY["session-held-mentor"].id

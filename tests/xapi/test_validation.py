@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.xapi.story import at, told
+from tests.xapi.story import at, story_statements
 from xapi.validation import InvalidStatementError, validate
 
-HELD = told()["session-held-mentee"].document
-REACHED = told()["programme-completed"].document
-VOIDED = told()["voided"].document
+HELD = story_statements()["session-held-mentee"].document
+REACHED = story_statements()["programme-completed"].document
+VOIDED = story_statements()["voided"].document
 NOW = at(30, 0)
 
 Document = dict[str, Any]
@@ -118,9 +118,9 @@ def test_a_broken_rule_is_refused_where_it_is_broken(document, change, path):
     assert caught.value.path == path
 
 
-@pytest.mark.parametrize("name", told())
+@pytest.mark.parametrize("name", story_statements())
 def test_the_unbroken_statement_passes(name):
-    assert validate(told()[name].document, now=NOW) is None
+    assert validate(story_statements()[name].document, now=NOW) is None
 
 
 def test_the_message_says_where_and_why():

@@ -22,7 +22,7 @@ _EXTENSION_TYPES = ("ContextExtension", "ResultExtension", "ActivityExtension")
 class VocabularyRow:
     """One line of the page that explains the vocabulary.
 
-    `uses`: for a template, the IRIs of its verb and its object's type; nothing otherwise.
+    ``uses``: for a template, the IRIs of its verb and its object's type; nothing otherwise.
     """
 
     kind: Kind
@@ -34,7 +34,7 @@ class VocabularyRow:
 
 @cache
 def profile_bytes() -> bytes:
-    """The profile as it is published: JSON-LD in UTF-8, media type `application/ld+json`."""
+    """The profile as it is published: JSON-LD in UTF-8, media type ``application/ld+json``."""
     return files(__name__).joinpath("reverse-mentoring.jsonld").read_bytes()
 
 

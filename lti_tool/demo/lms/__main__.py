@@ -1,4 +1,4 @@
-"""`python -m lti_tool.demo.lms --port 5001 --data FOLDER`: the demo's LMS in a process of its own."""
+"""``python -m lti_tool.demo.lms --port 5001 --data FOLDER``: the demo's LMS in a process of its own."""
 
 from __future__ import annotations
 

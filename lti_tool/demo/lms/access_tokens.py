@@ -1,4 +1,4 @@
-"""The token endpoint: Authlib's client-credentials grant with `private_key_jwt` assertions, read strictly.
+"""The token endpoint: Authlib's client-credentials grant with ``private_key_jwt`` assertions, read strictly.
 
 LTI Security Framework 4.1, https://www.imsglobal.org/spec/security/v1p0/#using-json-web-tokens-with-oauth-2-0-client-credentials-grant,
 and RFC 7523. Access tokens are opaque; only their digest is kept.
@@ -35,7 +35,7 @@ blueprint = Blueprint("access_tokens", __name__)
 
 AUTHENTICATION_METHOD = "private_key_jwt"
 LONGEST_ASSERTION = 3600
-"""Seconds; an assertion that lives longer would have to be remembered longer."""
+"""Seconds; an assertion that is valid longer would have to be stored longer."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # an untyped 
         if isinstance(claims.get("aud"), list) and len(claims["aud"]) != 1:
             raise InvalidClientError(description="The assertion is meant for others too.")
         if claims["exp"] > time.time() + LONGEST_ASSERTION + self.leeway:
-            raise InvalidClientError(description="The assertion lives too long.")
+            raise InvalidClientError(description="The assertion is valid too long.")
         if not isinstance(claims.get("iat"), int | float):
             raise InvalidClientError(description="Missing claim: 'iat'")
 
@@ -132,7 +132,7 @@ def _save_token(token: dict[str, Any], token_request: Any) -> None:
 
 
 def token_generator(lifetime: int) -> Callable[..., dict[str, Any]]:
-    """What makes a token of `lifetime` seconds, as Authlib calls it."""
+    """What makes a token of ``lifetime`` seconds, as Authlib calls it."""
 
     def generate(client: _Client, scope: str, **_: Any) -> dict[str, Any]:
         return {
@@ -179,7 +179,7 @@ def token() -> Response:
 
 
 def bearer(*scopes: str) -> Tool:
-    """The tool whose token this request carries, if the token has one of `scopes`; otherwise a refusal."""
+    """The tool whose token this request carries, if the token has one of ``scopes``; otherwise a refusal."""
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not value:
         raise Refusal(401, "missing_token", "This service needs a bearer token.")

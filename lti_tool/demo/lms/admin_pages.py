@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from lti_tool.demo.lms.pages import loaded_form
 from lti_tool.demo.lms.people import LmsPerson, add_person, everybody
 from lti_tool.demo.lms.registration import start_registration
+from lti_tool.demo.lms.schemas import PersonFormSchema, RegistrationUrlFormSchema
 from lti_tool.demo.lms.tools import activate_tool, all_tools, delete_tool
 from lti_tool.demo.lms.wiring import current_lms, demand_admin, demand_teacher
-from schemas.demo_lms import PersonFormSchema, RegistrationUrlFormSchema
 
 blueprint = Blueprint("admin_pages", __name__)
 
@@ -57,7 +57,7 @@ def people_json() -> Response:
 
 @blueprint.post("/people")
 def create_person() -> AnyResponse:
-    """Add and enrol somebody: `given_name`, `family_name`, `role` (student, teacher, admin), `job`."""
+    """Add and enrol somebody: ``given_name``, ``family_name``, ``role`` (student, teacher, admin), ``job``."""
     demand_admin()
     form = loaded_form(PersonFormSchema())
     with current_lms().store.transaction() as db:
@@ -101,7 +101,7 @@ def tools_json() -> Response:
 
 @blueprint.post("/admin/registrations")
 def add_tool() -> AnyResponse:
-    """Open a tool's registration page in a frame: `registration_url`."""
+    """Open a tool's registration page in a frame: ``registration_url``."""
     demand_admin()
     form = loaded_form(RegistrationUrlFormSchema())
     started = start_registration(current_lms(), str(form["registration_url"]))
@@ -153,6 +153,6 @@ def activity_log_page() -> str:
 @blueprint.get("/activity.json")
 def activity_log_json() -> Response:
     """[{"id", "at", "tool", "method", "path", "status", "reason", "detail"}], the latest first;
-    `?limit=` up to 10000, 200 otherwise."""
+    ``?limit=`` up to 10000, 200 otherwise."""
     demand_admin()
     return jsonify(_calls())

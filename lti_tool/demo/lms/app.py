@@ -1,4 +1,4 @@
-"""`create_lms(settings)`: the LMS as a Flask application. Nothing connects anywhere at import."""
+"""``create_lms(settings)``: the LMS as a Flask application. Nothing connects anywhere at import."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def launch_content(
     item: LineItem | None = None,
     deep_linking: dict[str, Any] | None = None,
 ) -> LaunchContent:
-    """Everything one launch says. `link` for a resource link, `deep_linking` settings for a content picker."""
+    """Everything one launch says. ``link`` for a resource link, ``deep_linking`` settings for a content picker."""
     title = course.title(settings.default_locale)
     variables = _variables(tool, person, course, title, link)
     moodle = settings.product_family_code == "moodle"

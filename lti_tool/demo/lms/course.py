@@ -106,7 +106,7 @@ def add_link(
     pass_grade: float = 0.0,
     line_item: dict[str, Any] | None = None,
 ) -> Link:
-    """Add an activity. `line_item` (a loaded DeepLinkLineItemSchema) couples a line item to it."""
+    """Add an activity. ``line_item`` (a loaded DeepLinkLineItemSchema) couples a line item to it."""
     added = db.execute(
         "INSERT INTO links (course_id, tool_id, title, description, url, custom, completion_rule, pass_grade)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

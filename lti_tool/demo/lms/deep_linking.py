@@ -1,7 +1,7 @@
-"""Deep linking: what the content picker is told, and how strictly its answer is read.
+"""Deep linking: what the content picker gets, and how strictly its answer is read.
 
 https://www.imsglobal.org/spec/lti-dl/v2p0. The return address works without a cookie, since the answer is
-posted from the tool's page; the single-use `data` ties it to the tutor and course it was started for.
+posted from the tool's page; the single-use ``data`` ties it to the tutor and course it was started for.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from werkzeug.wrappers import Response
 
 from lti_tool.demo.lms.course import Link, add_link
 from lti_tool.demo.lms.refusals import Refusal, first_problem
+from lti_tool.demo.lms.schemas import LTI_CLAIM, DeepLinkingResponseSchema, first_foreign_address
 from lti_tool.demo.lms.tool_keys import KeyNotFound
 from lti_tool.demo.lms.tools import Tool, find_active_client
 from lti_tool.demo.lms.wiring import current_lms
-from schemas.demo_lms import LTI_CLAIM, DeepLinkingResponseSchema, first_foreign_address
 
 blueprint = Blueprint("deep_linking", __name__)
 
@@ -142,7 +142,7 @@ def _accept(tool: Tool, claims: dict[str, Any]) -> list[Link]:
 
 @blueprint.post("/deep-link/return")
 def take_content() -> Response:
-    """Where the tool posts its answer, as the form field `JWT`."""
+    """Where the tool posts its answer, as the form field ``JWT``."""
     token = request.form.get("JWT")
     if not token:
         raise Refusal(400, "missing_jwt", "The form has no JWT.")

@@ -14,7 +14,7 @@ from lti_tool.demo.lms.score_rules import RULES, Held, completion
 def take_score(
     db: sqlite3.Connection, rules: Literal["moodle", "canvas"], item: LineItem, score: dict[str, Any]
 ) -> Held:
-    """Apply an accepted score, or raise the rules' Refusal. `score` is a loaded ScoreSchema."""
+    """Apply an accepted score, or raise the rules' Refusal. ``score`` is a loaded ScoreSchema."""
     person = find_person(db, score["userId"])
     row = db.execute(
         "SELECT grade, comment, sent_at FROM scores WHERE line_item_id = ? AND person_id = ?",

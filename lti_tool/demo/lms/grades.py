@@ -12,10 +12,10 @@ from lti_tool.demo.lms.course import LineItem, find_line_item
 from lti_tool.demo.lms.gradebook import scores_of, take_score
 from lti_tool.demo.lms.platform import add_query
 from lti_tool.demo.lms.refusals import Refusal
+from lti_tool.demo.lms.schemas import ScoreSchema
 from lti_tool.demo.lms.services import answer, loaded_body, page_limit, page_number, serve
 from lti_tool.demo.lms.tools import RESULT_READ, SCORE
 from lti_tool.demo.lms.wiring import current_lms
-from schemas.demo_lms import ScoreSchema
 
 blueprint = Blueprint("grades", __name__)
 
@@ -50,7 +50,7 @@ def post_score(course_id: int, item_id: int) -> Response:
 
 @blueprint.get("/services/<int:course_id>/lineitems/<int:item_id>/lineitem/results")
 def list_results(course_id: int, item_id: int) -> Response:
-    """What the gradebook holds for a line item; `user_id` filters, `limit` and `from` page."""
+    """What the gradebook holds for a line item; ``user_id`` filters, ``limit`` and ``from`` page."""
     tool = serve(RESULTS_TYPE, RESULT_READ)
     limit, start = page_limit(tool), page_number(tool)
     with current_lms().store.reading() as db:

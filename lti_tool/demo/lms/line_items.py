@@ -19,10 +19,10 @@ from lti_tool.demo.lms.course import (
 )
 from lti_tool.demo.lms.platform import add_query
 from lti_tool.demo.lms.refusals import Refusal
+from lti_tool.demo.lms.schemas import LineItemSchema
 from lti_tool.demo.lms.services import answer, loaded_body, page_limit, page_number, serve
 from lti_tool.demo.lms.tools import LINE_ITEM, LINE_ITEM_READ, Tool
 from lti_tool.demo.lms.wiring import current_lms
-from schemas.demo_lms import LineItemSchema
 
 blueprint = Blueprint("line_items", __name__)
 

@@ -20,6 +20,7 @@ from lti_tool.demo.lms.deep_linking import deep_linking_settings
 from lti_tool.demo.lms.people import LmsPerson
 from lti_tool.demo.lms.platform import add_query, login_fields, signed_launch
 from lti_tool.demo.lms.refusals import Refusal, first_problem
+from lti_tool.demo.lms.schemas import OidcRequestSchema
 from lti_tool.demo.lms.tools import Tool, find_active_client, find_tool
 from lti_tool.demo.lms.wiring import (
     current_lms,
@@ -28,7 +29,6 @@ from lti_tool.demo.lms.wiring import (
     demand_person,
     demand_teacher,
 )
-from schemas.demo_lms import OidcRequestSchema
 
 blueprint = Blueprint("oidc", __name__)
 
@@ -75,7 +75,7 @@ def _usable(tool: Tool) -> Tool:
 
 @blueprint.get("/launch/<int:link_id>")
 def launch(link_id: int) -> AnyResponse:
-    """Start a launch of an activity, in its frame or (`?target=window`) in a window of its own."""
+    """Start a launch of an activity, in its frame or (``?target=window``) in a window of its own."""
     person = demand_person()
     with current_lms().store.reading() as db:
         link = find_link(db, link_id)

@@ -17,6 +17,7 @@ from lti_tool.demo.lms.course import (
 from lti_tool.demo.lms.gradebook import course_for, gradebook
 from lti_tool.demo.lms.people import find_person
 from lti_tool.demo.lms.refusals import Refusal, first_problem
+from lti_tool.demo.lms.schemas import ActivityFormSchema
 from lti_tool.demo.lms.tools import all_tools, find_tool
 from lti_tool.demo.lms.wiring import (
     LANGUAGE_COOKIE,
@@ -26,7 +27,6 @@ from lti_tool.demo.lms.wiring import (
     demand_person,
     demand_teacher,
 )
-from schemas.demo_lms import ActivityFormSchema
 
 blueprint = Blueprint("pages", __name__)
 
@@ -42,10 +42,10 @@ def loaded_form(schema: Schema) -> dict[str, object]:
     return loaded
 
 
-def local_path(wish: str | None) -> str:
+def local_path(target: str | None) -> str:
     """A path on this server to go back to; anything else leads home."""
-    if wish and wish.startswith("/") and not wish.startswith(("//", "/\\")) and wish.isprintable():
-        return wish
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable():
+        return target
     return "/"
 
 
@@ -63,7 +63,7 @@ def course_page() -> str:
 
 @blueprint.get("/course.json")
 def course_json() -> AnyResponse:
-    """The course as whoever is logged in sees it; see `gradebook.course_for` for its shape."""
+    """The course as whoever is logged in sees it; see ``gradebook.course_for`` for its shape."""
     with current_lms().store.reading() as db:
         response = jsonify(course_for(db, current_person()))
     response.add_etag()
@@ -73,7 +73,7 @@ def course_json() -> AnyResponse:
 
 @blueprint.post("/login")
 def login() -> AnyResponse:
-    """Become somebody: `person_id`, and `next`, a path to go on to."""
+    """Become somebody: ``person_id``, and ``next``, a path to go on to."""
     lms = current_lms()
     with lms.store.reading() as db:
         person = find_person(db, request.form.get("person_id", ""))
@@ -95,7 +95,7 @@ def logout() -> AnyResponse:
 
 @blueprint.post("/language")
 def language() -> AnyResponse:
-    """Change the language: `lang` is fr or en."""
+    """Change the language: ``lang`` is fr or en."""
     response = redirect(local_path(request.form.get("next")), 303)
     if request.form.get("lang") in ("fr", "en"):
         response.set_cookie(LANGUAGE_COOKIE, request.form["lang"], samesite="Lax", path="/", max_age=31536000)
@@ -116,7 +116,7 @@ def activity_page(link_id: int) -> str:
 
 @blueprint.get("/activities/new")
 def new_activity_page() -> str:
-    """Choose a tool: its content picker in a frame (`?tool=ID`), or a form to fill in by hand."""
+    """Choose a tool: its content picker in a frame (``?tool=ID``), or a form to fill in by hand."""
     demand_teacher()
     with current_lms().store.reading() as db:
         tools = [tool for tool in all_tools(db) if tool.state == "active"]
@@ -126,7 +126,7 @@ def new_activity_page() -> str:
 
 @blueprint.post("/activities")
 def create_activity() -> AnyResponse:
-    """Add an activity by hand: `tool_id`, `title`, `accept_grades` (unticked by default, as in Moodle)."""
+    """Add an activity by hand: ``tool_id``, ``title``, ``accept_grades`` (unticked by default, as in Moodle)."""
     demand_teacher()
     form = loaded_form(ActivityFormSchema())
     tool_id = request.form.get("tool_id", "") or str((request.get_json(silent=True) or {}).get("tool_id", ""))
@@ -153,7 +153,7 @@ def edit_activity_page(link_id: int) -> str:
 
 @blueprint.post("/activities/<int:link_id>/edit")
 def change_activity(link_id: int) -> AnyResponse:
-    """Change an activity: `title`, `accept_grades`, `completion_rule`, `pass_grade`."""
+    """Change an activity: ``title``, ``accept_grades``, ``completion_rule``, ``pass_grade``."""
     demand_teacher()
     form = loaded_form(ActivityFormSchema())
     with current_lms().store.transaction() as db:
@@ -182,7 +182,7 @@ def gradebook_page() -> str:
 
 @blueprint.get("/gradebook.json")
 def gradebook_json() -> Response:
-    """The gradebook for scripts; see `gradebook.gradebook` for its shape."""
+    """The gradebook for scripts; see ``gradebook.gradebook`` for its shape."""
     demand_teacher()
     with current_lms().store.reading() as db:
         return jsonify(gradebook(db))

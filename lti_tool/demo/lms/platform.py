@@ -1,7 +1,7 @@
-"""`lti1p3platform` at work: signing key, login initiation and launch messages.
+"""``lti1p3platform`` at work: signing key, login initiation and launch messages.
 
 The library gives the shape of every message and signs it. What it leaves open is closed here and in
-`oidc.py`: exact redirect addresses, single-use hints, an initiation address that already has a query,
+``oidc.py``: exact redirect addresses, single-use hints, an initiation address that already has a query,
 the deep-linking settings it cannot express.
 """
 
@@ -85,7 +85,7 @@ class _LoginInitiation(OIDCLoginAbstract):  # type: ignore[misc]  # an untyped b
 
 
 class _Preflight(Request):  # type: ignore[misc]  # an untyped base class
-    """The tool's authentication request, already checked by `oidc.py`."""
+    """The tool's authentication request, already checked by ``oidc.py``."""
 
     def build_metadata(self, request: dict[str, str]) -> dict[str, Any]:
         return {"method": "POST", "form_data": request, "get_data": {}, "headers": {}, "path": "/"}
@@ -139,7 +139,7 @@ def _registration(issuer: str, key: PlatformKey, tool: Tool) -> Any:
     registration.set_iss(issuer).set_client_id(tool.client_id).set_deployment_id(tool.deployment_id)
     registration.set_platform_public_key(key.public)
     registration.set_tool_key_set_url(tool.jwks_uri).set_launch_url(tool.target_link_uri)
-    # Left empty: the library breaks an address that already has a query, so `add_query` joins them.
+    # Left empty: the library breaks an address that already has a query, so ``add_query`` joins them.
     registration.set_oidc_login_url("")
     return registration
 
@@ -162,7 +162,7 @@ def signed_launch(
     content: LaunchContent,
     lifetime: int,
 ) -> dict[str, str]:
-    """The fields to post to the tool: `id_token`, living `lifetime` seconds, and its `state`."""
+    """The fields to post to the tool: ``id_token``, living ``lifetime`` seconds, and its ``state``."""
     registration = _registration(issuer, key, tool)
     registration.set_deeplink_launch_url(content.target)
     message = _LaunchMessage(_Preflight(preflight), _Configuration(registration=registration), content)

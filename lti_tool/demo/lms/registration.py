@@ -16,6 +16,7 @@ from marshmallow import ValidationError
 
 from lti_tool.demo.lms.platform import add_query
 from lti_tool.demo.lms.refusals import Refusal, first_problem
+from lti_tool.demo.lms.schemas import TOOL_CONFIGURATION, ClientRegistrationSchema
 from lti_tool.demo.lms.tools import (
     SUPPORTED_CLAIMS,
     SUPPORTED_SCOPES,
@@ -24,7 +25,6 @@ from lti_tool.demo.lms.tools import (
     register_tool,
 )
 from lti_tool.demo.lms.wiring import Lms, current_lms
-from schemas.demo_lms import TOOL_CONFIGURATION, ClientRegistrationSchema
 
 blueprint = Blueprint("registration", __name__)
 

@@ -40,7 +40,7 @@ def _member(tool: Tool, person: LmsPerson, link: Link | None) -> dict[str, Any]:
 
 
 def _link_asked_for(tool: Tool, course_id: int) -> Link | None:
-    """The activity that `rlid` names; another tool's is refused (NRPS 2.4.2)."""
+    """The activity that ``rlid`` names; another tool's is refused (NRPS 2.4.2)."""
     given = request.args.get("rlid")
     if given is None:
         return None
@@ -54,7 +54,7 @@ def _link_asked_for(tool: Tool, course_id: int) -> Link | None:
 
 
 def _start(tool: Tool) -> int:
-    """How many members the page mark in `from` passes over."""
+    """How many members the page mark in ``from`` passes over."""
     mark = request.args.get("from")
     if mark is None:
         return 0
@@ -66,7 +66,7 @@ def _start(tool: Tool) -> int:
 
 @blueprint.get("/services/<int:course_id>/bindings/<int:tool_id>/memberships")
 def members(course_id: int, tool_id: int) -> Response:
-    """Whoever is enrolled. Pages only when `limit` is given; their marks are opaque and case-sensitive."""
+    """Whoever is enrolled. Pages only when ``limit`` is given; their marks are opaque and case-sensitive."""
     tool = serve(MEMBERS, ROSTER_READ)
     if tool_id != tool.id:
         raise Refusal(403, "wrong_type_id", "This roster is another tool's.", tool.client_id)

@@ -33,7 +33,7 @@ def _points(score: dict[str, Any], maximum: float) -> float | None:
 
 
 def moodle_score(held: Held | None, score: dict[str, Any], role: str | None, maximum: float) -> Held:
-    """The new state under Moodle's rules; `score` is a loaded ScoreSchema, `role` None for a stranger.
+    """The new state under Moodle's rules; ``score`` is a loaded ScoreSchema, ``role`` None outside the course.
 
     Only FullyGraded sets a grade; any other state wipes it. A missing comment clears the earlier one. The
     timestamp must be later than the last by a whole second. Raises Refusal: 400, 409.

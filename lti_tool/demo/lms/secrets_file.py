@@ -58,7 +58,7 @@ def public_pem(key: rsa.RSAPrivateKey) -> str:
 
 
 def cookie_secret(data_dir: Path) -> str:
-    """What signs the `lms_user` cookie and the roster's page marks."""
+    """What signs the ``lms_user`` cookie and the roster's page marks."""
     path = data_dir / "cookie-secret"
     if path.exists():
         return path.read_text()

@@ -48,7 +48,7 @@ def serve_lms(settings: LmsSettings) -> None:
 
 
 class RunningLms:
-    """An LMS served by a thread, on a free port when `settings.port` is 0; use it with `with`."""
+    """An LMS served by a thread, on a free port when ``settings.port`` is 0; use it with ``with``."""
 
     def __init__(self, settings: LmsSettings) -> None:
         self._listener = _listening_socket(settings.port)

@@ -49,7 +49,7 @@ def loaded_body(schema: Schema, media_type: str, tool: Tool) -> dict[str, Any]:
 
 
 def page_limit(tool: Tool) -> int | None:
-    """`limit`, between 1 and LARGEST_PAGE; None when the caller wants everything."""
+    """``limit``, between 1 and LARGEST_PAGE; None when the caller wants everything."""
     given = request.args.get("limit")
     if given is None:
         return None
@@ -59,7 +59,7 @@ def page_limit(tool: Tool) -> int | None:
 
 
 def page_number(tool: Tool) -> int:
-    """`from`: how many to pass over; 0 by default."""
+    """``from``: how many to pass over; 0 by default."""
     given = request.args.get("from", "0")
     if not (given.isascii() and given.isdigit() and len(given) < 10):
         raise Refusal(400, "bad_from", "from must be a whole number.", tool.client_id)
@@ -76,7 +76,7 @@ def answer(
     detail: str = "",
     next_page: str | None = None,
 ) -> Response:
-    """A JSON answer, noted in the activity log; `next_page` becomes a Link header."""
+    """A JSON answer, noted in the activity log; ``next_page`` becomes a Link header."""
     current_lms().store.record_call(tool.client_id, request.method, request.path, status, reason, detail)
     response = Response(None if body is None else json.dumps(body), status, content_type=media_type)
     if next_page:

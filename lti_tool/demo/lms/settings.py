@@ -18,12 +18,12 @@ class RecordStore:
 
 @dataclass(frozen=True)
 class LmsSettings:
-    """Everything that `create_lms` needs; two LMSs with two folders share nothing."""
+    """Everything that ``create_lms`` needs; two LMSs with two folders share nothing."""
 
     data_dir: Path
     "Where the SQLite file, the signing key and the cookie secret live; kept between starts."
     port: int = 5001
-    "0 lets `RunningLms` choose a free one."
+    "0 lets ``RunningLms`` choose a free one."
     host_name: str = "localhost"
     "The name in every address the LMS gives out; the tool's is 127.0.0.1, so that its frame is cross-site."
     grade_rules: Literal["moodle", "canvas"] = "moodle"

@@ -25,7 +25,7 @@ def _held() -> list[dict[str, Any]]:
     """The newest statements, the latest first. Raises Refusal when there is no store or it does not answer."""
     settings = current_lms().settings
     if settings.lrs is None:
-        raise Refusal(404, "no_record_store", "This LMS was told of no learning record store.")
+        raise Refusal(404, "no_record_store", "This LMS has no learning record store in its settings.")
     url = urljoin(settings.lrs.endpoint, f"statements?limit={MOST_SHOWN}")
     try:
         answer = requests.get(

@@ -1,6 +1,6 @@
 """The LMS's SQLite file: tables, connections and the demo's first people.
 
-One connection a unit of work, opened and closed here; `transaction()` alone commits. Plain `sqlite3`, so
+One connection a unit of work, opened and closed here; ``transaction()`` alone commits. Plain ``sqlite3``, so
 that the LMS shares nothing with the tool it is there to check.
 """
 
@@ -177,7 +177,7 @@ class Store:
             )
 
     def see_once(self, client_id: str, kind: str, value: str, expires_at: float) -> bool:
-        """Remember a jti or nonce until it expires; False when it was there already."""
+        """Store a jti or nonce until it expires; False when it was there already."""
         with self.transaction() as db:
             db.execute("DELETE FROM seen_jwts WHERE expires_at < ?", (time.time(),))
             added = db.execute(

@@ -1,4 +1,4 @@
-"""Tools that this LMS knows: stored by dynamic registration, or straight by `register_tool`."""
+"""Tools that this LMS knows: stored by dynamic registration, or straight by ``register_tool``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SUPPORTED_CLAIMS = ("sub", "iss", "name", "given_name", "family_name", "email")
 
 @dataclass(frozen=True)
 class Tool:
-    """A registered tool with what it may do here. `id` also is its deployment id, as in Moodle."""
+    """A registered tool with what it may do here. ``id`` also is its deployment id, as in Moodle."""
 
     client_id: str
     name: str

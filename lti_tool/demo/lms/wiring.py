@@ -48,7 +48,7 @@ class Lms:
         return self.settings.issuer
 
     def user_cookies(self) -> URLSafeSerializer:
-        """Signs and reads the `lms_user` cookie."""
+        """Signs and reads the ``lms_user`` cookie."""
         return URLSafeSerializer(self.cookie_secret, salt="lms-user")
 
     def page_marks(self) -> URLSafeSerializer:
@@ -62,7 +62,7 @@ def current_lms() -> Lms:
 
 
 def current_person() -> LmsPerson | None:
-    """Whoever the `lms_user` cookie says is looking; None when nobody has been picked."""
+    """Whoever the ``lms_user`` cookie says is looking; None when nobody has been picked."""
     lms = current_lms()
     cookie = request.cookies.get(USER_COOKIE)
     if not cookie:
@@ -100,8 +100,8 @@ def demand_admin() -> LmsPerson:
 
 
 def current_locale() -> str:
-    """ "fr" or "en": from `?lang=`, the language cookie, the browser, then the settings."""
-    for wish in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
-        if wish in ("fr", "en"):
-            return str(wish)
+    """ "fr" or "en": from ``?lang=``, the language cookie, the browser, then the settings."""
+    for language in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if language in ("fr", "en"):
+            return str(language)
     return request.accept_languages.best_match(["fr", "en"]) or current_lms().settings.default_locale

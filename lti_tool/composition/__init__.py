@@ -1,0 +1,1 @@
+"""How the parts are put together: what every part is given, the subscribers, the channels, and the transaction."""

@@ -1,0 +1,42 @@
+"""The channels, and the worker that serves them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
+from lti_tool.identity.policy import Action, require
+from lti_tool.identity.principal import TOOL
+from lti_tool.lti.ags.channel import GradebookChannel
+from lti_tool.lti.expiry import delete_expired_rows
+from lti_tool.messaging.channel import Channel
+from lti_tool.messaging.lrs_channel import LRSChannel, lrs_client
+from lti_tool.messaging.worker import Worker
+
+
+def make_channels(services: Services) -> tuple[Channel, ...]:
+    """Where deliveries go. A new channel is a line here."""
+    return (
+        LRSChannel(lrs_client(services.config, services.http)),
+        GradebookChannel(services),
+    )
+
+
+def make_worker(services: Services, **options: Any) -> Worker:
+    """A worker for every channel. ``options``: those of :class:`lti_tool.messaging.worker.Worker`."""
+    require(TOOL, Action.DELIVER)
+    return Worker(
+        services.database,
+        make_channels(services),
+        wake=services.wake,
+        housekeeping=lambda: delete_expired(services),
+        **options,
+    )
+
+
+def delete_expired(services: Services) -> int:
+    """Delete logins, hand-offs, sessions and tokens that are over; return how many rows were deleted."""
+    require(TOOL, Action.TIDY_UP)
+    with services.database.transaction() as db:
+        return delete_expired_rows(db, utcnow())

@@ -1,0 +1,26 @@
+"""Every module that defines events: a row of the log can be read only once the module of its kind is imported."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Final
+
+from lti_tool.events import organisation_events
+from lti_tool.lti.registration import events as registration
+from lti_tool.mentoring.completion import events as completion
+from lti_tool.mentoring.enrolment import events as enrolment
+from lti_tool.mentoring.objectives import events as objectives
+from lti_tool.mentoring.pairs import events as pairs
+from lti_tool.mentoring.programmes import events as programmes
+from lti_tool.mentoring.sessions import events as sessions
+
+EVENT_MODULES: Final[tuple[ModuleType, ...]] = (
+    organisation_events,
+    registration,
+    programmes,
+    enrolment,
+    pairs,
+    sessions,
+    objectives,
+    completion,
+)

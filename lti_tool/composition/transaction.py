@@ -1,0 +1,42 @@
+"""The transaction in which something happens: the events, what they cause, and what must be sent, or nothing at all.
+
+``with transaction(services, principal) as db:`` is how pages and commands change anything. Before the commit the
+subscribers handle the events that the actions appended (:mod:`lti_tool.composition.subscribers`); then all of it
+commits at once. Sending is the worker's work.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
+from lti_tool.events import log
+from lti_tool.events.dispatch import dispatch
+from lti_tool.identity.principal import Principal
+from lti_tool.messaging.outbox import ENQUEUED
+
+
+@contextmanager
+def transaction(services: Services, principal: Principal) -> Iterator[Session]:
+    """A writing transaction with its consequences. ``principal``: who acts in it.
+
+    Commits when the block ends; rolls everything back, deliveries included, when it raises. The worker in this process,
+    if there is one, is woken after the commit.
+    """
+    with services.database.transaction() as db:
+        log.set_principal(db, principal)
+        yield db
+        process_events(db, services, utcnow())
+        enqueued = db.info.pop(ENQUEUED, False)
+    if enqueued:
+        services.wake.set()
+
+
+def process_events(db: Session, services: Services, now: dt.datetime) -> int:
+    """Let the subscribers handle what was appended so far; return how many events there were."""
+    return dispatch(db, services.subscribers, now)

@@ -1,0 +1,114 @@
+"""Appending to the log and reading it back as typed values."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.events.base import ActedBy, Event, LoggedEvent, Scope, from_details, to_details
+from lti_tool.events.models import EventRow
+from lti_tool.identity.principal import Principal, PrincipalKind
+
+_PENDING = "pending_events"
+_PRINCIPAL = "acting_principal"
+"""Keys in ``Session.info``: events that no subscriber has handled yet, and who acts in this transaction."""
+_ROWS_AT_ONCE = 1000
+
+
+def set_principal(db: Session, principal: Principal) -> None:
+    """Say who acts in this transaction, before anything is appended in it."""
+    db.info[_PRINCIPAL] = principal
+
+
+def acting_principal(db: Session) -> Principal:
+    """Who acts in this transaction. Raises :class:`LookupError` where none was set."""
+    principal: Principal | None = db.info.get(_PRINCIPAL)
+    if principal is None:
+        raise LookupError("an event must say who acted: begin with composition.transaction or set_principal")
+    return principal
+
+
+def append(db: Session, event: Event, scope: Scope, *, at: dt.datetime) -> LoggedEvent:
+    """Write an event into the present transaction; subscribers handle it before the commit. ``at`` is aware."""
+    principal = acting_principal(db)
+    kind, identifier = principal.acted_by
+    logged = LoggedEvent(uuid.uuid4(), at, scope, ActedBy(kind, identifier), event)
+    db.add(_row(logged))
+    # Written at once, so that the order of the log is the order of the calls.
+    db.flush()
+    db.info.setdefault(_PENDING, []).append(logged)
+    return logged
+
+
+def take_pending(db: Session) -> list[LoggedEvent]:
+    """The events appended since the last call, in order."""
+    pending: list[LoggedEvent] = db.info.pop(_PENDING, [])
+    return pending
+
+
+def _row(logged: LoggedEvent) -> EventRow:
+    scope, event = logged.scope, logged.event
+    return EventRow(
+        id=logged.id,
+        kind=type(event).__name__,
+        version=event.version,
+        at=logged.at,
+        organisation_id=scope.organisation_id,
+        programme_id=scope.programme_id,
+        cohort_id=scope.cohort_id,
+        placement_id=scope.placement_id,
+        pair_id=scope.pair_id,
+        participant_id=scope.participant_id,
+        acted_by_kind=logged.acted_by.kind,
+        acted_by_id=logged.acted_by.id,
+        details=to_details(event),
+    )
+
+
+def read(db: Session) -> Iterator[LoggedEvent]:
+    """The whole log, oldest first, a thousand rows in memory at a time.
+
+    Raises :class:`lti_tool.events.base.EventUnreadable` at the first row that cannot be read.
+    """
+    rows = db.scalars(
+        sa.select(EventRow).order_by(EventRow.sequence).execution_options(yield_per=_ROWS_AT_ONCE)
+    )
+    # PostgreSQL keeps a cursor open for them, also where one of them cannot be read.
+    with closing(rows):
+        for row in rows:
+            yield from_row(row)
+            db.expunge(row)
+
+
+def from_row(row: EventRow) -> LoggedEvent:
+    """The event that a row holds. Raises :class:`lti_tool.events.base.EventUnreadable`."""
+    return LoggedEvent(
+        id=row.id,
+        at=row.at,
+        scope=Scope(
+            organisation_id=row.organisation_id,
+            programme_id=row.programme_id,
+            cohort_id=row.cohort_id,
+            placement_id=row.placement_id,
+            pair_id=row.pair_id,
+            participant_id=row.participant_id,
+        ),
+        acted_by=ActedBy(PrincipalKind(row.acted_by_kind), row.acted_by_id),
+        event=from_details(row.id, row.kind, row.version, row.details),
+    )
+
+
+def state_of_cohort(db: Session, cohort_id: uuid.UUID) -> tuple[int, int]:
+    """The number of a cohort's events and the highest place of one in the log: both change with every event.
+
+    Numbers are given when a row is written and seen when it commits, so the highest alone could stay the same.
+    """
+    count, highest = db.execute(
+        sa.select(sa.func.count(), sa.func.max(EventRow.sequence)).where(EventRow.cohort_id == cohort_id)
+    ).one()
+    return count, highest or 0

@@ -1,0 +1,1 @@
+"""Who: organisations, people, their places in courses, and who may do what."""

@@ -1,0 +1,220 @@
+"""Who may do what: one table, and the function that reads it.
+
+Every page, command and job names its :class:`Action` and asks :func:`decide`. The table is about values alone: a
+:class:`~lti_tool.identity.principal.Principal` (who asks) and a :class:`Relation` (how they stand to what is asked
+about); whoever asks reads both from the database.
+
+An own cohort is one with an activity in a course where the person's latest launch was as a teacher.
+"""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
+
+
+class Capacity(enum.StrEnum):
+    """In what capacity somebody asks. One person may have several."""
+
+    ANYBODY = "anybody"
+    ARRIVED = "arrived"
+    """By a launch, named or not, and still in the course."""
+    LEARNER = "learner"
+    """A learner of the course."""
+    PARTICIPANT = "participant"
+    """Enrolled in the cohort that is asked about; about themselves."""
+    MEMBER = "member"
+    """One of the two of the pair that is asked about."""
+    TEACHER = "teacher"
+    """A tutor of the course of the launch."""
+    TUTOR = "tutor"
+    """A tutor of the cohort that is asked about."""
+    OWNER = "owner"
+    """An owner of the programme that is asked about."""
+    OPERATOR = "operator"
+    TOOL = "tool"
+
+
+class Action(enum.StrEnum):
+    """What somebody asks to do; the value is what a log says of it."""
+
+    # anybody
+    READ_PUBLIC_PAGES = "read the public pages"
+    ARRIVE = "log in and launch"
+    CONNECT_PLATFORM = "connect a platform with an invitation"
+    # by a launch
+    VIEW_HOME = "see one's own first page"
+    CHOOSE_LANGUAGE = "choose a language"
+    CHOOSE_ROLE = "choose a role in a programme"
+    CHANGE_ROLE = "change one's own role"
+    VIEW_OWN_PAIR = "see what one's own pair does"
+    SIGN_AGREEMENT = "sign the agreement"
+    KEEP_SESSIONS = "log, confirm, dispute, correct and withdraw meetings"
+    KEEP_OBJECTIVES = "agree, claim, confirm and withdraw objectives"
+    # a tutor's
+    ADD_ACTIVITY = "add the activity to a course"
+    VIEW_COHORT = "see a cohort: names, progress, dates and states"
+    VIEW_PAIR_HISTORY = "see a pair's dates, lengths, formats and states"
+    VIEW_AUDIT = "see what tutors, owners and operators did"
+    PREVIEW_PAGES = "see an example of a learner's page"
+    PAIR_PEOPLE = "invite and pair people"
+    APPROVE_COMPLETION = "approve a participant's completion"
+    REOPEN_COMPLETION = "reopen a completion"
+    # the operator's
+    SERVE = "run the tool"
+    DELIVER = "send what waits"
+    MIGRATE = "bring the database up to date"
+    DIAGNOSE = "see what is wrong with the installation"
+    INVITE_PLATFORM = "invite a platform"
+    MANAGE_REGISTRATIONS = "manage registrations and deployments"
+    MANAGE_ORGANISATIONS = "manage organisations"
+    MANAGE_KEYS = "manage signing keys"
+    MANAGE_RECORD_STORES = "manage record stores"
+    MANAGE_DELIVERIES = "see and resend statements"
+    NAME_OWNERS = "name owners of programmes"
+    REPLAY_EVENTS = "compute projections from the event log"
+    # the tool's own
+    READ_ROSTERS = "read the rosters of courses"
+    TIDY_UP = "delete what has expired"
+
+
+_COHORT: Final = frozenset({Capacity.TUTOR, Capacity.OWNER})
+
+TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
+    {
+        Action.READ_PUBLIC_PAGES: frozenset({Capacity.ANYBODY}),
+        Action.ARRIVE: frozenset({Capacity.ANYBODY}),
+        Action.CONNECT_PLATFORM: frozenset({Capacity.ANYBODY}),
+        Action.VIEW_HOME: frozenset({Capacity.ARRIVED}),
+        Action.CHOOSE_LANGUAGE: frozenset({Capacity.ARRIVED}),
+        Action.CHOOSE_ROLE: frozenset({Capacity.LEARNER}),
+        Action.CHANGE_ROLE: frozenset({Capacity.PARTICIPANT}),
+        Action.VIEW_OWN_PAIR: frozenset({Capacity.MEMBER}),
+        Action.SIGN_AGREEMENT: frozenset({Capacity.MEMBER}),
+        Action.KEEP_SESSIONS: frozenset({Capacity.MEMBER}),
+        Action.KEEP_OBJECTIVES: frozenset({Capacity.MEMBER}),
+        Action.ADD_ACTIVITY: frozenset({Capacity.TEACHER}),
+        Action.VIEW_COHORT: _COHORT,
+        Action.VIEW_PAIR_HISTORY: frozenset({Capacity.TUTOR}),
+        Action.VIEW_AUDIT: _COHORT,
+        Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER}),
+        Action.PAIR_PEOPLE: _COHORT,
+        Action.APPROVE_COMPLETION: _COHORT,
+        Action.REOPEN_COMPLETION: _COHORT,
+        Action.SERVE: frozenset({Capacity.OPERATOR}),
+        Action.DELIVER: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
+        Action.MIGRATE: frozenset({Capacity.OPERATOR}),
+        Action.DIAGNOSE: frozenset({Capacity.OPERATOR}),
+        Action.INVITE_PLATFORM: frozenset({Capacity.OPERATOR}),
+        Action.MANAGE_REGISTRATIONS: frozenset({Capacity.OPERATOR}),
+        Action.MANAGE_ORGANISATIONS: frozenset({Capacity.OPERATOR}),
+        Action.MANAGE_KEYS: frozenset({Capacity.OPERATOR}),
+        Action.MANAGE_RECORD_STORES: frozenset({Capacity.OPERATOR}),
+        Action.MANAGE_DELIVERIES: frozenset({Capacity.OPERATOR}),
+        Action.NAME_OWNERS: frozenset({Capacity.OPERATOR}),
+        Action.REPLAY_EVENTS: frozenset({Capacity.OPERATOR}),
+        Action.READ_ROSTERS: frozenset({Capacity.TOOL}),
+        Action.TIDY_UP: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
+    }
+)
+"""In which capacities each action is allowed. An action that is not here is allowed to nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """How whoever asks stands to what they ask about."""
+
+    organisation_id: uuid.UUID | None = None
+    """The company to which it belongs; None for what belongs to none, such as a public page."""
+    participant: bool = False
+    """They are enrolled in the cohort."""
+    member: bool = False
+    """They are one of the two of the pair."""
+    teaches: bool = False
+    """They teach a course with an activity of the cohort."""
+    owns: bool = False
+    """They own the programme."""
+
+
+class Refusal(enum.StrEnum):
+    """Why something is not allowed, for a page to put into words."""
+
+    NO_LAUNCH = "no_launch"
+    """Only who comes by a launch may."""
+    LEFT_COURSE = "left_course"
+    """They are not in the course any more."""
+    NAMELESS = "nameless"
+    """The launch named nobody."""
+    FOR_TUTORS = "for_tutors"
+    FOR_LEARNERS = "for_learners"
+    NOT_THEIRS = "not_theirs"
+    """It is somebody else's, or of another company; a page does not say that it exists."""
+
+
+def capacities(principal: Principal, relation: Relation) -> frozenset[Capacity]:
+    """In which capacities ``principal`` asks about something to which they stand in ``relation``."""
+    found = {Capacity.ANYBODY}
+    match principal.kind:
+        case PrincipalKind.OPERATOR:
+            found.add(Capacity.OPERATOR)
+        case PrincipalKind.TOOL:
+            found.add(Capacity.TOOL)
+        case PrincipalKind.ANONYMOUS if principal.active:
+            found.add(Capacity.ARRIVED)
+        case PrincipalKind.PERSON if principal.active:
+            found.add(Capacity.ARRIVED)
+            if relation.organisation_id in (None, principal.organisation_id):
+                found |= _of_person(principal, relation)
+    return frozenset(found)
+
+
+def _of_person(principal: Principal, relation: Relation) -> set[Capacity]:
+    found = set()
+    if principal.role == CourseRole.LEARNER:
+        found.add(Capacity.LEARNER)
+    if principal.role == CourseRole.TUTOR:
+        found.add(Capacity.TEACHER)
+    for holds, capacity in (
+        (relation.participant, Capacity.PARTICIPANT),
+        (relation.member, Capacity.MEMBER),
+        (relation.teaches, Capacity.TUTOR),
+        (relation.owns, Capacity.OWNER),
+    ):
+        if holds:
+            found.add(capacity)
+    return found
+
+
+def decide(principal: Principal, relation: Relation, action: Action) -> Refusal | None:
+    """None when ``principal`` may do ``action`` to something they stand in ``relation`` to; else why not."""
+    allowed = TABLE.get(action, frozenset())
+    if allowed & capacities(principal, relation):
+        return None
+    if principal.kind in (PrincipalKind.NOBODY, PrincipalKind.NOT_RECORDED):
+        return Refusal.NO_LAUNCH
+    if not principal.active:
+        return Refusal.LEFT_COURSE
+    if principal.kind == PrincipalKind.ANONYMOUS:
+        return Refusal.NAMELESS
+    if allowed & {Capacity.TEACHER, Capacity.TUTOR} and principal.role != CourseRole.TUTOR:
+        return Refusal.FOR_TUTORS
+    if Capacity.LEARNER in allowed:
+        return Refusal.FOR_LEARNERS
+    return Refusal.NOT_THEIRS
+
+
+class NotPermitted(Exception):
+    """The policy does not allow what was asked."""
+
+
+def require(principal: Principal, action: Action, relation: Relation | None = None) -> None:
+    """Raise :class:`NotPermitted` unless the policy allows ``action``; for jobs and commands."""
+    refusal = decide(principal, relation or Relation(), action)
+    if refusal is not None:
+        raise NotPermitted(f"{principal.kind} may not {action.value} ({refusal})")

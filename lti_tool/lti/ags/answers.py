@@ -1,0 +1,184 @@
+"""Sending scores to a gradebook, and what each answer means: nothing lost, nothing twice.
+
+| the platform answers | do |
+|---|---|
+| 2xx | sent |
+| 409 (Moodle), 400 for an earlier time (Canvas, Open edX) | read the result: ours or later → sent; else again |
+| 400, 422 otherwise | read the result: ours → sent; else dead, with the platform's words |
+| 404, 410 | the line item is gone: dead |
+| 401 after a fresh token, or no token at all | this registration waits until somebody has looked; nothing is dropped |
+| nothing was sent, since the address is on a host that is not the platform's | this line item waits |
+| 403 | this line item waits, longer each time: Moodle says so of one that was taken away, the others go on |
+| 500 | this line item waits: Open edX says so of one score that it cannot take, the others go on |
+| 429, 502 to 504, a time-out, a reset, anything else | the same bytes later, and the others with them |
+
+Nothing here stores, sleeps or logs. https://www.imsglobal.org/spec/lti-ags/v2p0#score-service-media-type-and-schema
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import requests
+
+from lti_tool.lti.ags.scores import RESULT_SCOPE, SCORE_SCOPE
+from lti_tool.lti.platform_service import Answer, PlatformService, ServiceHostUnknown, TokenRefused
+from lti_tool.lti.platforms import is_earlier_timestamp_error
+from lti_tool.messaging.outbox import ClaimedDelivery
+from lti_tool.messaging.outcomes import Blocked, Dead, Retry, Sent
+from lti_tool.messaging.retry import retry_after
+from lti_tool.outbound.client import OutboundRequestError
+from schemas.ags import ResultSchema
+
+SCORE_TYPE: Final = "application/vnd.ims.lis.v1.score+json"
+RESULTS_TYPE: Final = "application/vnd.ims.lis.v2.resultcontainer+json"
+_FORBIDDEN: Final = frozenset({"bad_address", "not_https", "private_address"})
+_MOST_RESTAMPS: Final = 20
+
+
+@dataclass(frozen=True)
+class Stale:
+    """The platform holds something else under a timestamp that is not earlier: say it again, later."""
+
+    than: dt.datetime
+    reason: str
+
+
+ScoreOutcome = Sent | Dead | Retry | Blocked | Stale
+
+
+def deliver_scores(service: PlatformService, deliveries: Sequence[ClaimedDelivery]) -> list[ScoreOutcome]:
+    """Post the scores, in order, and say what became of each, in the same order.
+
+    A fault that is the platform's rather than one score's ends the round: the rest share its outcome.
+    """
+    outcomes: list[ScoreOutcome] = []
+    for delivery in deliveries:
+        outcome, is_everybodys = _deliver_one(service, delivery)
+        outcomes.append(outcome)
+        if is_everybodys:
+            outcomes += [outcome] * (len(deliveries) - len(outcomes))
+            break
+    return outcomes
+
+
+def _deliver_one(service: PlatformService, delivery: ClaimedDelivery) -> tuple[ScoreOutcome, bool]:
+    """What became of one score, and whether the same holds for every other."""
+    target = delivery.target or {}
+    try:
+        service.get_access_token([SCORE_SCOPE])
+    except TokenRefused as error:
+        return Blocked(str(error)), True
+    except requests.RequestException as error:
+        if isinstance(error, OutboundRequestError) and error.reason in _FORBIDDEN:
+            return Blocked(f"the token endpoint: {error}"), True
+        return Retry(f"the token endpoint: {_words_of(error)}"), True
+    try:
+        answer = service.call(
+            "POST",
+            subresource_url(target["line_item_url"], "scores"),
+            [SCORE_SCOPE],
+            body=delivery.body,
+            content_type=SCORE_TYPE,
+        )
+    except TokenRefused as error:
+        return Blocked(str(error)), True
+    except ServiceHostUnknown as error:
+        return Retry(f"the line item's address: {error}"), False
+    except requests.RequestException as error:
+        if isinstance(error, OutboundRequestError) and error.reason in _FORBIDDEN:
+            return Dead(f"the line item's address: {error}"), False
+        return Retry(_words_of(error)), True
+    return _meaning(service, delivery, answer)
+
+
+def _meaning(
+    service: PlatformService, delivery: ClaimedDelivery, answer: Answer
+) -> tuple[ScoreOutcome, bool]:
+    if answer.ok:
+        return Sent(), False
+    if answer.status == 409 or (answer.status == 400 and is_earlier_timestamp_error(answer.body)):
+        return _after_a_stale_one(service, delivery, answer), False
+    if answer.status in (400, 422):
+        held, _ = _result(service, delivery)
+        ours = json.loads(delivery.body)
+        return (Sent() if held and _same(ours, held) else Dead(answer.words)), False
+    if answer.status in (404, 410):
+        return Dead(answer.words), False
+    if answer.status == 401:
+        return Blocked(answer.words), True
+    if answer.status == 403:
+        return Retry(answer.words), False
+    busy = answer.status == 429 or answer.status > 500
+    return Retry(answer.words, retry_after(answer.headers.get("Retry-After", ""))), busy
+
+
+def _after_a_stale_one(service: PlatformService, delivery: ClaimedDelivery, answer: Answer) -> ScoreOutcome:
+    """A repeat of ours, or a later score, means delivered. Only something else, not later, is sent again."""
+    held, fault = _result(service, delivery)
+    if fault is not None:
+        return fault
+    ours = json.loads(delivery.body)
+    sent_at = dt.datetime.fromisoformat(ours["timestamp"])
+    if held is not None and (_same(ours, held) or (held["timestamp"] or sent_at) > sent_at):
+        return Sent()
+    if "scoreGiven" not in ours or (held is not None and held["timestamp"] is None):
+        # A state without a grade leaves no result to compare; and where results bear no time, the refusal
+        # itself says that something later is there.
+        return Sent()
+    if delivery.attempts > _MOST_RESTAMPS:
+        return Dead(answer.words)
+    return Stale(than=max(sent_at, (held or {}).get("timestamp") or sent_at), reason=answer.words)
+
+
+def _result(
+    service: PlatformService, delivery: ClaimedDelivery
+) -> tuple[dict[str, Any] | None, ScoreOutcome | None]:
+    """What the gradebook holds for the person, read back; or why that cannot be known now.
+
+    Where the platform gives no right to read results, its answer counts as it is.
+    """
+    target = delivery.target or {}
+    address = subresource_url(target["line_item_url"], "results", user_id=target["user_id"])
+    try:
+        answer = service.call("GET", address, [RESULT_SCOPE], accept=RESULTS_TYPE)
+        if answer.ok:
+            return ResultSchema().load_matching(answer.json(), target["user_id"]), None
+    except TokenRefused:
+        return None, Sent()
+    except ServiceHostUnknown as error:
+        return None, Retry(f"reading the result: {error}")
+    except requests.RequestException as error:
+        return None, Retry(f"reading the result: {_words_of(error)}")
+    if answer.status in (401, 403, 404, 405):
+        return None, Sent()
+    return None, Retry(
+        f"reading the result: {answer.words}", retry_after(answer.headers.get("Retry-After", ""))
+    )
+
+
+def _same(ours: dict[str, Any], held: dict[str, Any]) -> bool:
+    """Whether the result is the score we sent, whatever its scale."""
+    if "scoreGiven" not in ours:
+        return held["score"] is None
+    if held["score"] is None:
+        return False
+    share = held["score"] / (held["maximum"] or 1.0)
+    return bool(abs(share - ours["scoreGiven"] / ours["scoreMaximum"]) < 1e-4)
+
+
+def subresource_url(url: str, name: str, **query: str) -> str:
+    """The address of a line item's scores or results: in its path, before the query (AGS §3.2.10)."""
+    parts = urlsplit(url)
+    added = "&".join(f"{key}={quote(value)}" for key, value in query.items())
+    both = "&".join(part for part in (parts.query, added) if part)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}", query=both))
+
+
+def _words_of(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error)[:300]}"

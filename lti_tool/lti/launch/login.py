@@ -1,0 +1,96 @@
+"""Login: the platform sends the browser here, the tool sends it back with a state and a nonce.
+
+OpenID Connect third-party initiated login, 1EdTech security framework §5.1.1.1 and §5.1.1.2
+(https://www.imsglobal.org/spec/security/v1p0#step-1-third-party-initiated-login).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from pylti1p3.cookie import CookieService
+from pylti1p3.oidc_login import OIDCLogin
+from pylti1p3.redirect import Redirect
+from pylti1p3.request import Request
+
+from lti_tool.lti.errors import TargetElsewhere
+from lti_tool.lti.launch.login_states import LoginStates, new_secret
+from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistration
+from lti_tool.outbound.origins import same_origin
+
+BROWSER_COOKIE = "tandem_browser"
+BROWSER_COOKIE_SECONDS = 30 * 24 * 3600
+
+Answer = TypeVar("Answer")
+
+
+class Login(OIDCLogin[Request, DatabaseToolConfig, LoginStates, CookieService, Answer]):
+    """PyLTI1p3's login, with its state and nonce in one single-use row that this browser's secret is tied to.
+
+    Subclasses say what a redirect is (:meth:`get_redirect`).
+    """
+
+    _registration: PlatformRegistration
+
+    def __init__(
+        self,
+        request: Request,
+        tool_config: DatabaseToolConfig,
+        states: LoginStates,
+        cookies: CookieService,
+        *,
+        parameters: Mapping[str, Any],
+        base_url: str,
+    ) -> None:
+        """``parameters``: what :class:`schemas.login.LoginSchema` loaded. ``base_url``: the tool's own origin."""
+        super().__init__(request, tool_config, states, cookies)
+        self._parameters = parameters
+        self._base_url = base_url
+
+    def get_redirect(self, url: str) -> Redirect[Answer]:
+        """What a redirect to ``url`` is, in the web framework's words."""
+        raise NotImplementedError
+
+    def validate_oidc_login(self) -> PlatformRegistration:
+        """The registration that this login belongs to.
+
+        Raises :class:`TargetElsewhere`, or as :meth:`DatabaseToolConfig.find_registration_by_params` does.
+        """
+        issuer, client_id = self._parameters["iss"], self._parameters["client_id"]
+        target = self._parameters["target_link_uri"]
+        if not same_origin(target, self._base_url):
+            raise TargetElsewhere(target[:200], issuer=issuer, client_id=client_id)
+        return self._tool_config.find_registration_by_params(issuer, client_id)
+
+    def _prepare_redirect_url(self, launch_url: str) -> str:
+        self._registration = self.validate_oidc_login()
+        state, nonce = self._session_service.begin(
+            self._registration,
+            browser_secret=self._browser_secret(),
+            deployment_hint=self._parameters["lti_deployment_id"],
+        )
+        query = {
+            "scope": "openid",
+            "response_type": "id_token",
+            "response_mode": "form_post",
+            "prompt": "none",
+            "client_id": self._registration.client_id,
+            "redirect_uri": launch_url,
+            "login_hint": self._parameters["login_hint"],
+            "state": state,
+            "nonce": nonce,
+        }
+        if self._parameters["lti_message_hint"]:
+            query["lti_message_hint"] = self._parameters["lti_message_hint"]
+        endpoint = urlsplit(self._registration.get_auth_login_url() or "")
+        joined = "&".join(part for part in (endpoint.query, urlencode(query)) if part)
+        return urlunsplit(endpoint._replace(query=joined, fragment=""))
+
+    def _browser_secret(self) -> str:
+        """This browser's secret, made now if it brought none."""
+        secret = self._cookie_service.get_cookie(BROWSER_COOKIE) or new_secret()
+        # Set even if it is there already, so that it does not run out during a day's work.
+        self._cookie_service.set_cookie(BROWSER_COOKIE, secret, BROWSER_COOKIE_SECONDS)
+        return secret

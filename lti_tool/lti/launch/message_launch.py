@@ -1,0 +1,372 @@
+"""Launch: the platform's signed message is checked, every part of it, and becomes a :class:`VerifiedLaunch`.
+
+PyLTI1p3's chain of steps, each step replaced by one that refuses what the specification refuses: LTI 1.3 core §5
+(https://www.imsglobal.org/spec/lti/v1p3#message-launch) and 1EdTech security framework §5.1.2 and §5.1.3
+(https://www.imsglobal.org/spec/security/v1p0#authentication-response-validation). Whatever is wrong with a token is
+one :class:`lti_tool.lti.errors.Refused`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from marshmallow import ValidationError
+from pylti1p3.cookie import CookieService
+from pylti1p3.message_launch import MessageLaunch
+from pylti1p3.request import Request
+from sqlalchemy.orm import Session
+
+from lti_tool.database import Database, insert_for
+from lti_tool.lti import errors
+from lti_tool.lti.deep_linking.response import CONTENT_ID, TEMPLATE
+from lti_tool.lti.launch.keysets import PlatformKeys
+from lti_tool.lti.launch.login import BROWSER_COOKIE
+from lti_tool.lti.launch.login_states import LOGIN_LIFETIME, LoginStates, LoginUnderWay, secret_hash
+from lti_tool.lti.launch.persist import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST, VerifiedLaunch
+from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistration
+from lti_tool.lti.platforms import signed_by_vendor
+from lti_tool.lti.registration.models import Deployment, DeploymentStatus
+from lti_tool.lti.roles import resolve
+from lti_tool.outbound.origins import host_of, same_origin
+from schemas.claims import MISSING, ClaimsSchema, first_problem
+from schemas.login import is_storable
+from schemas.web_address import is_web_address
+
+LEEWAY = 60.0
+"""Seconds by which the platform's clock and ours may differ."""
+OLDEST = LOGIN_LIFETIME.total_seconds()
+"""Seconds: a token answers a login, and no login lasts longer than this."""
+VERSION = "1.3.0"
+DEEPEST = 50
+"""Levels of objects and lists in a token; a real one has four or five."""
+
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_CODE = re.compile(r"[a-z0-9_-]{1,60}", re.ASCII)
+_SCHEMA = ClaimsSchema()
+_DEPLOYMENT_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/deployment_id"
+
+
+class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieService]):
+    """One launch request on its way through the checks. :meth:`validate` runs them all, in PyLTI1p3's order."""
+
+    _registration: PlatformRegistration | None
+
+    def __init__(
+        self,
+        request: Request,
+        tool_config: DatabaseToolConfig,
+        states: LoginStates,
+        cookies: CookieService,
+        *,
+        form: Mapping[str, Any],
+        base_url: str,
+        database: Database,
+        platform_keys: PlatformKeys,
+    ) -> None:
+        """``form``: what :class:`schemas.login.LaunchFormSchema` loaded. ``base_url``: the tool's own origin."""
+        super().__init__(request, tool_config, states, cookies, requests_session=_NO_REQUESTS)
+        self._form = form
+        self._base_url = base_url
+        self._database = database
+        self._platform_keys = platform_keys
+        self._registration = None
+        self._login: LoginUnderWay
+        self._malformed: str | None = None
+        self._header: dict[str, Any]
+        self._signed: bytes
+        self._signature: bytes
+        self._claims: dict[str, Any]
+        self._deployment_row: uuid.UUID
+        self.verified: VerifiedLaunch
+        """Set by :meth:`validate`."""
+        self.browser_proved = False
+        """Whether the browser showed the secret that its login gave it."""
+
+    @property
+    def registration(self) -> PlatformRegistration | None:
+        """The registration, known as soon as the state is."""
+        return self._registration
+
+    def _get_request_param(self, key: str) -> str:
+        return self._form.get(key) or ""
+
+    def _refuse(self, refusal: type[errors.Refused], detail: str = "") -> NoReturn:
+        """Raise ``refusal`` with what is known of the platform, for the audit row."""
+        body: Any = self._jwt.get("body", {})
+        named = body.get(_DEPLOYMENT_CLAIM)
+        raise refusal(
+            detail,
+            issuer=self._registration.issuer if self._registration else None,
+            client_id=self._registration.client_id if self._registration else None,
+            deployment_id=named if isinstance(named, str) else None,
+        )
+
+    def validate_state(self) -> Launch:
+        """Use the login up, and see whether it was this browser's."""
+        if self._form.get("error"):
+            self._refuse_as_the_platform_did()
+        self._take_apart(self._form["id_token"])
+        named = (self._jwt.get("body") or {}).get(_DEPLOYMENT_CLAIM)
+        self._login = self._session_service.consume(
+            self._form["state"],
+            deployment_id=named if isinstance(named, str) and is_storable(named) else None,
+        )
+        self._registration = self._login.registration
+        secret = self._cookie_service.get_cookie(BROWSER_COOKIE)
+        if secret and secret_hash(secret) != self._login.browser_hash:
+            self._refuse(errors.OtherBrowser)
+        self.browser_proved = bool(secret)
+        return self
+
+    def _refuse_as_the_platform_did(self) -> NoReturn:
+        """An authentication error response (OpenID Connect core §3.1.2.6), with or without a state of ours."""
+        try:
+            self._registration = self._session_service.consume(self._form["state"] or "").registration
+        except errors.StateUnknown:
+            self._registration = None
+        self._refuse(errors.PlatformRefused, self._form["error"])
+
+    def _take_apart(self, token: str) -> None:
+        """Take the token apart, or note why that cannot be done; nothing in it is verified yet."""
+        parts = token.split(".")
+        if len(parts) != 3:
+            self._malformed = "a token has three parts"
+            return
+        try:
+            self._header = _json_object(_decoded(parts[0]))
+            self._signature = _decoded(parts[2]) if parts[2] else b""
+            self._jwt = {"body": _json_object(_decoded(parts[1]))}  # type: ignore[typeddict-item]  # checked later
+        except (ValueError, RecursionError) as error:
+            self._malformed = str(error)[:200]
+            return
+        self._signed = f"{parts[0]}.{parts[1]}".encode("ascii")
+
+    def validate_jwt_format(self) -> Launch:
+        """The token is one. It was taken apart before, but a state is used up whatever came with it."""
+        if self._malformed is not None:
+            self._refuse(errors.TokenMalformed, self._malformed)
+        return self
+
+    def validate_nonce(self) -> Launch:
+        """The nonce must be the one of the login that this state belongs to."""
+        if self._text_claim("nonce") != self._login.nonce:
+            self._refuse(errors.NonceWrong)
+        return self
+
+    def validate_registration(self) -> Launch:
+        """Issuer and audience must be those of the registration whose login this was."""
+        registration = self._login.registration
+        issuer = self._text_claim("iss")
+        if issuer != registration.issuer:
+            self._refuse(errors.IssuerMismatch, issuer[:200])
+        body: Any = self._jwt["body"]
+        audience = body.get("aud")
+        if audience in (None, "", []):
+            self._refuse(errors.ClaimMissing, "aud")
+        audiences = audience if isinstance(audience, list) else [audience]
+        if not all(isinstance(one, str) for one in audiences):
+            self._refuse(errors.ClaimsMalformed, "aud")
+        if registration.client_id not in audiences:
+            self._refuse(errors.AudienceWrong, ", ".join(audiences)[:200])
+        party = body.get("azp")
+        if (party is not None or len(audiences) > 1) and party != registration.client_id:
+            self._refuse(errors.AuthorizedPartyWrong, repr(party)[:200])
+        return self
+
+    def validate_jwt_signature(self) -> Launch:
+        """RS256 alone, with a key from the registration's key set; then the claims' types and the times."""
+        algorithm, kid = self._header.get("alg"), self._header.get("kid")
+        if algorithm != "RS256" or "crit" in self._header:
+            self._refuse(errors.AlgorithmNotAllowed, repr(algorithm)[:50])
+        if kid is None or kid == "":
+            self._refuse(errors.KidMissing)
+        if not isinstance(kid, str) or len(kid) > 255 or not kid.isprintable():
+            self._refuse(errors.TokenMalformed, "kid")
+        try:
+            key = self._platform_keys.find(self._login.registration, kid)
+        except (errors.KidUnknown, errors.KeysetUnreadable, errors.KeysetBusy) as error:
+            self._refuse(type(error), error.detail)
+        if not key.Algorithm.verify(self._signed, key.key, self._signature):
+            self._refuse(errors.SignatureWrong)
+        try:
+            self._claims = _SCHEMA.load(self._jwt["body"])
+        except ValidationError as error:
+            claim, problem = first_problem(error)
+            refusal = errors.ClaimMissing if problem == MISSING else errors.ClaimsMalformed
+            self._refuse(refusal, f"{claim} {problem}"[:200])
+        self._validate_times(time.time())
+        return self
+
+    def _validate_times(self, now: float) -> None:
+        claims = self._claims
+        if now > claims["exp"] + LEEWAY:
+            self._refuse(errors.TokenExpired, f"by {now - claims['exp']:.0f} s")
+        for name in ("iat", "nbf"):
+            if claims[name] is not None and claims[name] > now + LEEWAY:
+                self._refuse(errors.TokenFromTheFuture, f"{name} by {claims[name] - now:.0f} s")
+        if now > claims["iat"] + OLDEST + LEEWAY:
+            self._refuse(errors.TokenTooOld, f"{now - claims['iat']:.0f} s")
+
+    def validate_deployment(self) -> Launch:
+        """The deployment must be approved, of this registration, and the one that the login named if it did."""
+        deployment_id = self._claims["deployment_id"]
+        hint = self._login.deployment_hint
+        if hint is not None and hint != deployment_id:
+            self._refuse(errors.DeploymentDiffers, hint)
+        registration = self._login.registration
+        rows = self._login.deployments
+        own = next((row for row in rows if row.registration_id == registration.id), None)
+        if own is not None and own.status == DeploymentStatus.APPROVED:
+            self._deployment_row = own.id
+            return self
+        if own is None and any(row.status == DeploymentStatus.APPROVED for row in rows):
+            self._refuse(errors.DeploymentOfAnotherTenant)
+        if own is None:
+            with self._database.transaction() as db:
+                _await_approval(db, registration.id, deployment_id)
+        return self._refuse(errors.DeploymentAwaitsApproval)
+
+    def validate_message(self) -> Launch:
+        """The claims that this version and this type of message must have."""
+        claims = self._claims
+        if claims["version"] != VERSION:
+            self._refuse(errors.VersionWrong, repr(claims["version"])[:100])
+        if claims["message_type"] not in (RESOURCE_LINK_REQUEST, DEEP_LINKING_REQUEST):
+            self._refuse(errors.MessageTypeWrong, repr(claims["message_type"])[:100])
+        if not same_origin(claims["target_link_uri"], self._base_url):
+            self._refuse(errors.TargetClaimElsewhere, claims["target_link_uri"][:200])
+        if claims["message_type"] == RESOURCE_LINK_REQUEST and claims["resource_link"] is None:
+            self._refuse(errors.ClaimMissing, "resource_link")
+        if claims["message_type"] == DEEP_LINKING_REQUEST and claims["deep_linking"] is None:
+            self._refuse(errors.ClaimMissing, "deep_linking_settings")
+        return self
+
+    def save_launch_data(self) -> Launch:
+        """Keep the launch's values; the rows are written by whoever lets the person in."""
+        self.verified = _verified(self._claims, self._login.registration, self._deployment_row)
+        return self
+
+    def _text_claim(self, name: str) -> str:
+        value = self._jwt["body"].get(name)
+        if value is None or value == "":
+            self._refuse(errors.ClaimMissing, name)
+        if not isinstance(value, str):
+            self._refuse(errors.ClaimsMalformed, name)
+        return value
+
+
+_NO_REQUESTS: Any = object()
+"""Given to PyLTI1p3 in place of a session: all fetching is :class:`PlatformKeys`'s."""
+
+
+def _decoded(part: str) -> bytes:
+    """Strict base64url without padding (RFC 7515 §2). Raises :class:`ValueError`."""
+    if not _BASE64URL.fullmatch(part):
+        raise ValueError("not base64url")
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def _json_object(encoded: bytes) -> dict[str, Any]:
+    """A JSON object that can be written again, and kept by any database. Raises :class:`ValueError`.
+
+    Python reads numbers that JSON does not have (RFC 8259 §6), and nests deeper than it can write.
+    """
+    found = json.loads(encoded.decode("utf-8"), parse_float=_finite, parse_constant=_no_number)
+    if not isinstance(found, dict):
+        raise ValueError("not a JSON object")
+    level: list[Any] = [found]
+    for _depth in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return found
+    raise ValueError(f"nested more than {DEEPEST} deep")
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    return number if math.isfinite(number) else _no_number(written)
+
+
+def _no_number(written: str) -> NoReturn:
+    raise ValueError(f"{written[:40]} is not a number of JSON")
+
+
+def _await_approval(db: Session, registration_id: uuid.UUID, deployment_id: str) -> None:
+    """Note a deployment that nobody has approved yet; many of its people may arrive at once."""
+    insert = insert_for(db, Deployment).values(
+        registration_id=registration_id, deployment_id=deployment_id, status=DeploymentStatus.PENDING
+    )
+    db.execute(insert.on_conflict_do_nothing())
+
+
+def _verified(
+    claims: Mapping[str, Any], registration: PlatformRegistration, deployment: uuid.UUID
+) -> VerifiedLaunch:
+    """The launch's values, from its checked claims."""
+    held = resolve(claims["roles"])
+    context, link = claims["context"] or {}, claims["resource_link"] or {}
+    grades, presentation = claims["grades"] or {}, claims["launch_presentation"] or {}
+    return_url = presentation.get("return_url") or ""  # becomes a link on our pages, so never javascript:
+    family = (claims["tool_platform"] or {}).get("product_family_code")
+    is_resource_link = claims["message_type"] == RESOURCE_LINK_REQUEST
+    return VerifiedLaunch(
+        registration_id=registration.id,
+        deployment_id=deployment,
+        message_type=claims["message_type"],
+        role=held.role,
+        is_admin=held.is_admin,
+        subject=claims["sub"],
+        name=claims["name"],
+        given_name=claims["given_name"],
+        family_name=claims["family_name"],
+        email=claims["email"],
+        locale=presentation.get("locale") or claims["locale"],
+        context_id=context.get("id"),
+        context_title=context.get("title"),
+        resource_link_id=link.get("id") if is_resource_link else None,
+        resource_link_title=link.get("title"),
+        content_id=_uuid((claims["custom"] or {}).get(CONTENT_ID)),
+        template=_code((claims["custom"] or {}).get(TEMPLATE)),
+        line_item_url=grades.get("lineitem"),
+        scopes=tuple(sorted(grades.get("scope") or ())),
+        roster_url=(claims["roster"] or {}).get("context_memberships_url"),
+        service_hosts=_new_service_hosts(claims, registration),
+        platform_family=family if family != registration.platform_family else None,
+        return_url=return_url if is_web_address(return_url) else None,
+        deep_linking=claims["deep_linking"],
+    )
+
+
+def _new_service_hosts(claims: Mapping[str, Any], registration: PlatformRegistration) -> tuple[str, ...]:
+    """Hosts of the services named in a launch, where a hosted family signed it and they are not known yet."""
+    if not signed_by_vendor(registration.get_key_set_url() or ""):
+        return ()
+    grades, roster = claims["grades"] or {}, claims["roster"] or {}
+    named = (grades.get("lineitem"), grades.get("lineitems"), roster.get("context_memberships_url"))
+    hosts = {host for address in named if address and (host := host_of(address))}
+    return tuple(sorted(hosts - registration.hosts))
+
+
+def _code(value: Any) -> str | None:
+    """A template's code, or None; whether there is such a template is not for this side to know."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+
+
+def _uuid(value: Any) -> uuid.UUID | None:
+    """A content id of ours, or None: other tools' links may carry anything under that name."""
+    try:
+        return uuid.UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

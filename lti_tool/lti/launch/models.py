@@ -1,0 +1,125 @@
+"""What a launch leaves behind: logins under way, keys, links, sessions, and launches handed to a new tab.
+
+Every row that a step of the protocol needs is in the database, so that any web process can serve any step.
+LTI 1.3 core (https://www.imsglobal.org/spec/lti/v1p3), 1EdTech security framework
+(https://www.imsglobal.org/spec/security/v1p0).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.database import Base, one_of, utcnow
+from lti_tool.identity.models import Course, CourseRole, Person
+from lti_tool.lti.registration.models import Deployment, Registration
+
+
+class PlatformKey(Base):
+    """A platform's public key, cached by kid so that launches need no fetch."""
+
+    __tablename__ = "platform_key"
+
+    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registration.id"), primary_key=True)
+    kid: Mapped[str] = mapped_column(sa.String(255), primary_key=True)
+    jwk: Mapped[dict[str, Any]]
+    fetched_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class LoginState(Base):
+    """One OIDC login under way: made by ``/lti/login``, consumed once by ``/lti/launch``.
+
+    It ties state, nonce, registration, deployment and browser together (security framework §5.1.1, core §5.2).
+    """
+
+    __tablename__ = "login_state"
+    __table_args__ = (sa.Index("ix__login_state__expires_at", "expires_at"),)
+
+    state: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    nonce: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registration.id"))
+    deployment_hint: Mapped[str | None] = mapped_column(sa.String(255))
+    """``lti_deployment_id`` of the login, when the platform sent one."""
+    browser_hash: Mapped[str] = mapped_column(sa.String(64))
+    """SHA-256 of the secret this browser was given in a cookie."""
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+
+
+class ResourceLink(Base):
+    """One placement of the tool in a course."""
+
+    __tablename__ = "resource_link"
+    __table_args__ = (sa.UniqueConstraint("course_id", "resource_link_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("course.id"))
+    resource_link_id: Mapped[str] = mapped_column(sa.String(255))
+    title: Mapped[str | None] = mapped_column(sa.String(1000))
+    content_id: Mapped[uuid.UUID | None]
+    """Our own stable id, carried in the link's ``custom`` parameters; survives a course copy."""
+    template: Mapped[str | None] = mapped_column(sa.String(60))
+    """The programme template that the tutor chose in the content picker, carried in the same way."""
+    line_item_url: Mapped[str | None] = mapped_column(sa.Text)
+    """The coupled line item: the only one whose scores complete the activity."""
+    scopes: Mapped[list[str]] = mapped_column(default=list)
+    """The AGS scopes of the latest launch."""
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+    course: Mapped[Course] = relationship()
+
+
+class LaunchSession(Base):
+    """What one verified launch opened: a person at work in a course, at an address of its own.
+
+    It is reached by its id in the address together with a secret: the browser's cookie, or, in a browser that
+    refuses every cookie, a secret in the address (:mod:`lti_tool.web.launch_session`).
+    """
+
+    __tablename__ = "launch_session"
+    __table_args__ = (
+        sa.Index("ix__launch_session__expires_at", "expires_at"),
+        one_of("role", CourseRole),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    secret_hash: Mapped[str] = mapped_column(sa.String(64))
+    """SHA-256 of the secret that must come with the id."""
+    csrf_key: Mapped[str] = mapped_column(sa.String(64))
+    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registration.id"))
+    deployment_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("deployment.id"))
+    person_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("person.id"))
+    """None for an anonymous launch (no ``sub``): a read-only view, and no grades."""
+    course_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("course.id"))
+    resource_link_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("resource_link.id"))
+    role: Mapped[str] = mapped_column(sa.String(20))
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    message_type: Mapped[str] = mapped_column(sa.String(50))
+    locale: Mapped[str | None] = mapped_column(sa.String(35))
+    return_url: Mapped[str | None] = mapped_column(sa.Text)
+    deep_linking: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """``deep_linking_settings`` of a deep-linking request."""
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[dt.datetime]
+
+    person: Mapped[Person | None] = relationship()
+    course: Mapped[Course | None] = relationship()
+    resource_link: Mapped[ResourceLink | None] = relationship()
+    registration: Mapped[Registration] = relationship()
+    deployment: Mapped[Deployment] = relationship()
+
+
+class LaunchHandoff(Base):
+    """A verified launch that waits for its person to continue in a new tab, where the frame takes no cookie."""
+
+    __tablename__ = "launch_handoff"
+
+    token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    launch: Mapped[dict[str, Any]]
+    """The verified launch, as :mod:`lti_tool.lti.launch.persist` reads it."""
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]

@@ -1,0 +1,312 @@
+"""The roster: who belongs to a course, read page by page (NRPS 2.0), so that people can be paired before they came.
+
+https://www.imsglobal.org/spec/lti-nrps/v2p0. One page is in memory at a time, and each is stored in its own
+transaction; nothing is read inside one. Whoever is no longer listed becomes inactive, but only after a complete
+reading: what a platform sends before it breaks off says nothing about the rest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import requests
+import sqlalchemy as sa
+import structlog
+from marshmallow import ValidationError
+from sqlalchemy.orm import Session
+
+from lti_tool.database import insert_for, utcnow
+from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.identity.policy import Action, require
+from lti_tool.identity.principal import TOOL
+from lti_tool.jobs.background import BackgroundPool
+from lti_tool.lti import roles
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.platform_service import (
+    Answer,
+    PlatformService,
+    ServiceDeps,
+    ServiceHostUnknown,
+    TokenRefused,
+)
+from lti_tool.lti.registration.models import Deployment
+from schemas.nrps import load_members
+
+SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+CONTAINER_TYPE: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+PAGE_SIZE: Final = 500
+"""Asked for; a platform may give fewer. Moodle and Open edX give pages only when a limit is asked for."""
+MOST_PAGES: Final = 5000
+LONGEST_READING: Final = dt.timedelta(minutes=10)
+"""How long a whole reading may take, however many pages it has."""
+LONGEST_REST: Final = 0.2
+"""Seconds between two pages of one reading, at most."""
+FRESH_FOR: Final = dt.timedelta(hours=1)
+_CLAIM: Final = LONGEST_READING + dt.timedelta(minutes=1)
+"""How long nobody else starts to read while somebody reads."""
+RETRY_AFTER: Final = dt.timedelta(minutes=5)
+"""How long nobody starts to read after a reading that failed."""
+
+_log = structlog.get_logger(__name__)
+
+
+class RosterUnreadable(Exception):
+    """The platform did not give the whole roster; what was known before stays."""
+
+
+@dataclass(frozen=True)
+class RosterReading:
+    """What one complete reading found."""
+
+    members: int
+    pages: int
+    unreadable: int
+    """Entries that could not be read; then nobody was made inactive."""
+    left: int
+    """How many are no longer listed."""
+
+
+def roster_is_due(course: Course, now: dt.datetime) -> bool:
+    """Whether the roster was never read, or is older than an hour; never without an address to read it at."""
+    if course.roster_url is None:
+        return False
+    return course.roster_read_at is None or course.roster_read_at <= now - FRESH_FOR
+
+
+def refresh_if_due(deps: ServiceDeps, course_id: uuid.UUID) -> bool:
+    """Read the roster if it is due and nobody else is reading it. True when it was read.
+
+    Never raises for what a platform does: a failure leaves the old roster and is logged. Goes over the network, so
+    never inside a transaction and never in a request's thread (:class:`RosterReadings`).
+    """
+    require(TOOL, Action.READ_ROSTERS)
+    now = utcnow()
+    can_start = (
+        Course.id == course_id,
+        Course.roster_url.is_not(None),
+        sa.or_(Course.roster_read_at.is_(None), Course.roster_read_at <= now - FRESH_FOR),
+        sa.or_(Course.roster_claimed_until.is_(None), Course.roster_claimed_until <= now),
+    )
+    with deps.database.reading() as db:
+        if db.scalar(sa.select(Course.id).where(*can_start)) is None:
+            return False
+    with deps.database.transaction() as db:
+        claimed = db.execute(
+            sa.update(Course)
+            .where(*can_start)
+            .values(roster_claimed_until=now + _CLAIM)
+            .returning(Course.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+    if not claimed:
+        return False
+    try:
+        reading = read_roster(deps, course_id)
+    except RosterUnreadable as error:
+        _log.warning("roster_unreadable", course=str(course_id), problem=str(error))
+        with deps.database.transaction() as db:
+            db.execute(
+                sa.update(Course).where(Course.id == course_id).values(roster_claimed_until=now + RETRY_AFTER)
+            )
+        return False
+    _log.info(
+        "roster_read", course=str(course_id), members=reading.members, pages=reading.pages, left=reading.left
+    )
+    return True
+
+
+class RosterReadings:
+    """Readings of rosters behind the pages that need them, in threads of this process.
+
+    At most two for each registration, so that a slow platform's courses keep nobody else waiting. A reading that ends
+    with its process is tried again at a later visit, once its claim on the course has run out.
+    """
+
+    def __init__(self) -> None:
+        self._pool = BackgroundPool("roster", threads=16, per_key=2, waiting=2, waiting_per_key=1)
+
+    @property
+    def running(self) -> int:
+        """How many rosters are being read."""
+        return self._pool.running
+
+    def refresh(
+        self, deps: ServiceDeps, course: Course, registration_id: uuid.UUID, *, wait_seconds: float = 0
+    ) -> bool:
+        """Begin to read the roster if it is due; whether it was read within ``wait_seconds``."""
+        if not roster_is_due(course, utcnow()):
+            return False
+        task = self._pool.start(registration_id, lambda: refresh_if_due(deps, course.id))
+        return task is not None and self._pool.wait(task, wait_seconds)
+
+
+def read_roster(deps: ServiceDeps, course_id: uuid.UUID) -> RosterReading:
+    """Read every page and store what it says. Raises :class:`RosterUnreadable`; pages already read are kept."""
+    with deps.database.reading() as db:
+        course = db.get_one(Course, course_id)
+        registration_id = db.get_one(Deployment, course.deployment_id).registration_id
+        link = db.scalar(
+            sa.select(ResourceLink.resource_link_id)
+            .where(ResourceLink.course_id == course_id)
+            .order_by(ResourceLink.created_at.desc())
+            .limit(1)
+        )
+    if course.roster_url is None:
+        raise RosterUnreadable("the platform gave no address for it")
+    service = PlatformService(deps, registration_id)
+    started_at = utcnow()
+    answer = _first_page(service, course.roster_url, link)
+    seen: set[str] = set()
+    members = unreadable = pages = 0
+    while True:
+        page_began = time.monotonic()
+        found, wrong = _members(answer)
+        with deps.database.transaction() as db:
+            _store(db, registration_id, course_id, found, started_at)
+        members, unreadable, pages = members + len(found), unreadable + wrong, pages + 1
+        if answer.next_url is None:
+            break
+        if answer.next_url in seen or pages >= MOST_PAGES:
+            raise RosterUnreadable("its pages lead back to each other")
+        if utcnow() - started_at > LONGEST_READING:
+            raise RosterUnreadable(f"it takes longer than {LONGEST_READING}")
+        seen.add(answer.next_url)
+        # Pages are served by the same processor: a reading leaves them half of its time.
+        time.sleep(min(LONGEST_REST, time.monotonic() - page_began))
+        answer = _page(service, answer.next_url)
+    return RosterReading(
+        members, pages, unreadable, _finish(deps, course_id, started_at, complete=not unreadable)
+    )
+
+
+def _first_page(service: PlatformService, url: str, link: str | None) -> Answer:
+    """The first page, asked for the link's sake where one is known (§2.4.2); without it where that is refused."""
+    if link is not None:
+        try:
+            return _page(service, _with_query(url, limit=str(PAGE_SIZE), rlid=link))
+        except _RefusedError:
+            _log.info("roster_without_link", url_host=urlsplit(url).hostname)
+    return _page(service, _with_query(url, limit=str(PAGE_SIZE)))
+
+
+class _RefusedError(RosterUnreadable):
+    """The platform answered, and it was a refusal."""
+
+
+def _page(service: PlatformService, url: str) -> Answer:
+    try:
+        answer = service.call("GET", url, [SCOPE], accept=CONTAINER_TYPE)
+    except (TokenRefused, ServiceHostUnknown) as error:
+        raise RosterUnreadable(str(error)) from None
+    except requests.RequestException as error:
+        raise RosterUnreadable(f"{type(error).__name__}: {str(error)[:300]}") from None
+    if not answer.ok:
+        kind = _RefusedError if 400 <= answer.status < 500 and answer.status != 429 else RosterUnreadable
+        raise kind(answer.words)
+    return answer
+
+
+def _members(answer: Answer) -> tuple[list[dict[str, Any]], int]:
+    try:
+        return load_members(answer.json())
+    except (ValidationError, requests.RequestException):
+        raise RosterUnreadable("a page is not a membership container") from None
+
+
+def _with_query(url: str, **added: str) -> str:
+    parts = urlsplit(url)
+    kept = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in added]
+    return urlunsplit(parts._replace(query=urlencode([*kept, *added.items()])))
+
+
+def _store(
+    db: Session,
+    registration_id: uuid.UUID,
+    course_id: uuid.UUID,
+    members: Sequence[dict[str, Any]],
+    read_at: dt.datetime,
+) -> None:
+    """Upsert one page: what is there replaces, what is absent keeps; a role only of somebody who never launched."""
+    by_subject = {member["user_id"]: member for member in members}
+    resolved = {subject: roles.resolve(member["roles"]) for subject, member in by_subject.items()}
+    # A test student is nobody: pairing one with a person would be a mistake.
+    listed = sorted(subject for subject in by_subject if not resolved[subject].is_test_user)
+    if not listed:
+        return
+    known = ("name", "given_name", "family_name", "email")
+    arrived = insert_for(db, Person).values(
+        [
+            {
+                "id": uuid.uuid4(),
+                "pseudonym": uuid.uuid4(),
+                "created_at": read_at,
+                "registration_id": registration_id,
+                "subject": subject,
+                **{field: by_subject[subject][field] for field in known},
+            }
+            for subject in listed
+        ]
+    )
+    kept = {field: sa.func.coalesce(arrived.excluded[field], getattr(Person, field)) for field in known}
+    people = db.execute(
+        arrived.on_conflict_do_update(index_elements=["registration_id", "subject"], set_=kept).returning(
+            Person.subject, Person.id
+        )
+    )
+    belonging = insert_for(db, Membership).values(
+        [
+            {
+                "id": uuid.uuid4(),
+                "course_id": course_id,
+                "person_id": person_id,
+                "role": resolved[subject].role,
+                "active": by_subject[subject]["status"] == "Active",
+                "listed_at": read_at,
+            }
+            for subject, person_id in people
+        ]
+    )
+    replaced = {
+        # Whoever has launched here has the role of that launch: some platforms test it by another capability.
+        "role": sa.case((Membership.launched_at.is_(None), belonging.excluded.role), else_=Membership.role),
+        "active": belonging.excluded.active,
+        "listed_at": belonging.excluded.listed_at,
+    }
+    db.execute(belonging.on_conflict_do_update(index_elements=["course_id", "person_id"], set_=replaced))
+
+
+def _finish(deps: ServiceDeps, course_id: uuid.UUID, started_at: dt.datetime, *, complete: bool) -> int:
+    """Note that the whole roster was read; make inactive whoever an earlier one listed and this one did not.
+
+    Whoever launched since this reading began is there. Somebody whom no roster ever listed may be there all the same:
+    some platforms list only those who have grades.
+    """
+    with deps.database.transaction() as db:
+        left = 0
+        if complete:
+            gone = db.execute(
+                sa.update(Membership)
+                .where(
+                    Membership.course_id == course_id,
+                    Membership.active.is_(True),
+                    Membership.listed_at < started_at,
+                    sa.or_(Membership.launched_at.is_(None), Membership.launched_at < started_at),
+                )
+                .values(active=False)
+                .returning(Membership.id)
+                .execution_options(synchronize_session=False)
+            )
+            left = len(gone.all())
+        db.execute(
+            sa.update(Course)
+            .where(Course.id == course_id)
+            .values(roster_read_at=utcnow(), roster_claimed_until=None)
+            .execution_options(synchronize_session=False)
+        )
+    return left

@@ -1,0 +1,18 @@
+"""Open edX: https://github.com/openedx/xblock-lti-consumer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from lti_tool.lti.platforms.base import Platform
+
+
+class OpenEdx(Platform):
+    """An Open edX site."""
+
+    family: ClassVar[str | None] = "openedx"
+    name: ClassVar[str | None] = "Open edX"
+
+    def is_earlier_timestamp_error(self, body: bytes) -> bool:
+        """Open edX has no status of its own for it, only words."""
+        return b"already exists for the provided timestamp" in body or b"later point in time" in body

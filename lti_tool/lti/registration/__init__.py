@@ -1,0 +1,1 @@
+"""Registrations: how a platform comes to be trusted."""

@@ -1,0 +1,387 @@
+"""Dynamic registration: the platform's configuration is read, ours is posted, the trust between both is stored.
+
+LTI Dynamic Registration 1.0: https://www.imsglobal.org/spec/lti-dr/v1p0. Nothing of the platform's answer is
+accepted that does not come from the host of its own configuration (§3.5 asks this of the registration endpoint),
+and nothing is fetched without an invitation.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from marshmallow import ValidationError
+from sqlalchemy.orm import Session
+
+from lti_tool.database import Database
+from lti_tool.lti.errors import Refused
+from lti_tool.lti.platforms import (
+    belongs_to_issuers_vendor,
+    family_of_issuer,
+    names_any_registration_endpoint,
+)
+from lti_tool.lti.registration.invitations import InvitationRefused, open_invitation, use
+from lti_tool.lti.registration.models import Registration
+from lti_tool.lti.registration.registrations import AudienceTaken, NewRegistration, add
+from lti_tool.outbound.client import GuardedHttp
+from lti_tool.outbound.guard import OutboundRequestError, without_query
+from lti_tool.outbound.origins import origin_of, same_origin
+from lti_tool.translation import LANGUAGES, gettext, supported_language, using_language
+from schemas.platform_configuration import PlatformConfigurationSchema
+from schemas.problem import N_
+from schemas.registration import TOOL_CLAIM, RegistrationAnswerSchema, RegistrationRequestSchema
+
+SCOPES = (
+    "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem",
+    "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly",
+    "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly",
+    "https://purl.imsglobal.org/spec/lti-ags/scope/score",
+    "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",
+)
+CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "email")
+"""Names and e-mail addresses arrive only where they are asked for."""
+
+NAME = N_("Reverse mentoring")
+DESCRIPTION = N_(
+    "Pairs of colleagues teach each other what they do best, meet, and see how far they have come."
+)
+
+
+class RegistrationRefused(Refused):
+    """The platform was not connected."""
+
+    step = "registration"
+
+
+class RegistrationRequestMalformed(RegistrationRefused):
+    """The address does not carry a configuration, a token or an invitation as it should."""
+
+
+class RegistrationFromElsewhere(RegistrationRefused):
+    """The form was sent by a page of another site."""
+
+    status = 403
+
+
+class ConfigurationAddressForbidden(RegistrationRefused):
+    """An address of the platform is not one that the tool may call."""
+
+
+class ConfigurationRedirects(RegistrationRefused):
+    """The platform's configuration is not where it is said to be."""
+
+
+class ConfigurationTooSlow(RegistrationRefused):
+    """The platform's configuration did not arrive in time."""
+
+
+class ConfigurationTooLarge(RegistrationRefused):
+    """The platform's configuration is larger than any real one."""
+
+
+class ConfigurationUnreadable(RegistrationRefused):
+    """The platform's configuration could not be read."""
+
+
+class ConfigurationMalformed(RegistrationRefused):
+    """The platform's configuration lacks something, or has it in another form than the specification gives."""
+
+
+class ConfigurationOfAnotherHost(RegistrationRefused):
+    """The platform's configuration names a host that it does not come from."""
+
+
+class PlatformRefusedTool(RegistrationRefused):
+    """The platform did not accept the tool's registration."""
+
+
+class PlatformAnswerUnreadable(RegistrationRefused):
+    """The platform may have registered the tool, but its answer could not be read."""
+
+
+class RegistrationBusy(RegistrationRefused):
+    """As many platforms as may are being connected at this moment."""
+
+    status = 503
+
+
+class RegistrationNotStored(RegistrationRefused):
+    """The platform registered the tool, but the tool could not store it."""
+
+    status = 503
+
+
+AT_ONCE = 3
+"""How many requests of one process may wait for platforms that are being connected: the others serve everybody else."""
+
+_exchanges = threading.BoundedSemaphore(AT_ONCE)
+
+
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    """Wait for a platform only where few do already. Raises :class:`RegistrationBusy`."""
+    if not _exchanges.acquire(blocking=False):
+        raise RegistrationBusy
+    try:
+        yield
+    finally:
+        _exchanges.release()
+
+
+_CONFIGURATION_FAULTS: Mapping[str, type[RegistrationRefused]] = {
+    "bad_address": ConfigurationAddressForbidden,
+    "not_https": ConfigurationAddressForbidden,
+    "private_address": ConfigurationAddressForbidden,
+    "redirected": ConfigurationRedirects,
+    "too_slow": ConfigurationTooSlow,
+    "too_large": ConfigurationTooLarge,
+}
+
+
+@dataclass(frozen=True)
+class RegistrationRequest:
+    """What the platform's administrator arrived with."""
+
+    openid_configuration: str
+    registration_token: str | None
+    """The platform's permission, to be sent as a bearer token; some platforms need none."""
+    invite: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Canvas wants the token for reading its configuration, too."""
+        return {"Authorization": f"Bearer {self.registration_token}"} if self.registration_token else {}
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform as its checked configuration describes it."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    registration_endpoint: str
+    authorization_server: str | None
+    family: str | None
+    account_name: str | None
+    """Canvas: the account for which the tool is being installed."""
+    variables: tuple[str, ...]
+    configuration_origin: str
+
+    @property
+    def name(self) -> str:
+        """What to call it to its administrator: its account, else its host."""
+        return self.account_name or urlsplit(self.issuer).netloc
+
+
+def read_request(values: Mapping[str, str]) -> RegistrationRequest:
+    """Check the parameters of ``/lti/register``. Raises :class:`RegistrationRequestMalformed`."""
+    try:
+        return RegistrationRequest(**RegistrationRequestSchema().load(dict(values)))
+    except ValidationError as error:
+        raise RegistrationRequestMalformed(_fields(error)) from None
+
+
+def read_platform(http: GuardedHttp, request: RegistrationRequest) -> Platform:
+    """Fetch the platform's configuration and check every address in it.
+
+    Raises a :class:`RegistrationRefused`. Sends, so it never runs inside a transaction.
+    """
+    source = request.openid_configuration
+    try:
+        with _one_of_few():
+            document = http.fetch_json(source, headers=request.headers)
+    except OutboundRequestError as error:
+        kind = _CONFIGURATION_FAULTS.get(error.reason, ConfigurationUnreadable)
+        raise kind(f"{without_query(source)} {error}"[:500]) from None
+    try:
+        read = PlatformConfigurationSchema().load(document)
+    except ValidationError as error:
+        raise ConfigurationMalformed(_fields(error)) from None
+    claim = read.pop("platform")
+    platform = Platform(
+        **read,
+        family=claim["product_family_code"] or family_of_issuer(read["issuer"]),
+        account_name=claim["account_name"],
+        variables=tuple(claim["variables"]),
+        configuration_origin=origin_of(source) or "",
+    )
+    check_addresses(http, platform)
+    return platform
+
+
+def check_addresses(http: GuardedHttp, platform: Platform) -> None:
+    """See that every address may be called, and that the configuration names the platform's own host alone.
+
+    Raises :class:`ConfigurationAddressForbidden` or :class:`ConfigurationOfAnotherHost`.
+    """
+    for name in ("issuer", "registration_endpoint", "jwks_uri", "authorization_endpoint", "token_endpoint"):
+        address = getattr(platform, name)
+        try:
+            http.guard.check_url(address)
+        except OutboundRequestError as error:
+            raise ConfigurationAddressForbidden(f"{name}: {error}", issuer=platform.issuer) from None
+    source = platform.configuration_origin
+    for name in ("issuer", "registration_endpoint", "token_endpoint", "jwks_uri"):
+        address = getattr(platform, name)
+        if not _is_its_own(platform, name, address):
+            raise ConfigurationOfAnotherHost(
+                f"{name} {without_query(address)} from {source}", issuer=platform.issuer
+            )
+    server = platform.authorization_server
+    if server is not None and not _is_its_own(platform, "authorization_server", _as_address(server)):
+        # It is the audience of our client assertions: one for another platform could be used there.
+        raise ConfigurationOfAnotherHost(
+            f"authorization_server {without_query(server)} from {source}", issuer=platform.issuer
+        )
+
+
+def _is_its_own(platform: Platform, name: str, address: str) -> bool:
+    """Whether an address is on the host that the configuration came from, or on one that its family may name."""
+    source = platform.configuration_origin
+    if same_origin(address, source):
+        return True
+    if name == "registration_endpoint" and names_any_registration_endpoint(source):
+        return urlsplit(address).scheme == "https"
+    # The family's word counts only when the configuration, too, comes from one of its hosts.
+    return belongs_to_issuers_vendor(platform.issuer, source) and belongs_to_issuers_vendor(
+        platform.issuer, address
+    )
+
+
+def _as_address(server: str) -> str:
+    """``authorization_server`` is an address, or a bare host as Canvas writes it."""
+    return server if "://" in server else f"https://{server}"
+
+
+def tool_configuration(base_url: str, platform: Platform, language: str) -> dict[str, Any]:
+    """The client registration request (§3.5), in ``language`` first: some platforms read no other.
+
+    Moodle compares ``domain`` with the target's host, port included, and takes only the deep-linking message
+    from ``messages``; a resource link launches whatever the platform.
+    """
+    language = supported_language(language) or "en"
+    launch_url = f"{base_url}/lti/launch"
+    names, descriptions = _in_every_language(NAME), _in_every_language(DESCRIPTION)
+    labels = {"label": names[language], **{f"label#{tag}": name for tag, name in names.items()}}
+    # A variable that the platform does not know would arrive as it is written.
+    history = {"context_id_history": "$Context.id.history"}
+    custom = history if "Context.id.history" in platform.variables else {}
+    return {
+        "application_type": "web",
+        "response_types": ["id_token"],
+        "grant_types": ["client_credentials", "implicit"],
+        "initiate_login_uri": f"{base_url}/lti/login",
+        "redirect_uris": [launch_url],
+        "client_name": names[language],
+        **{f"client_name#{tag}": name for tag, name in names.items()},
+        "jwks_uri": f"{base_url}/.well-known/jwks.json",
+        "client_uri": f"{base_url}/",
+        "logo_uri": f"{base_url}/static/icon.svg",
+        "token_endpoint_auth_method": "private_key_jwt",
+        "scope": " ".join(SCOPES),
+        TOOL_CLAIM: {
+            "domain": urlsplit(base_url).netloc,
+            "target_link_uri": launch_url,
+            "description": descriptions[language],
+            **{f"description#{tag}": text for tag, text in descriptions.items()},
+            "claims": list(CLAIMS),
+            "custom_parameters": custom,
+            "messages": [
+                {
+                    "type": "LtiDeepLinkingRequest",
+                    "target_link_uri": launch_url,
+                    "placements": ["ContentArea"],
+                    **labels,
+                },
+                {"type": "LtiResourceLinkRequest", "target_link_uri": launch_url, **labels},
+            ],
+        },
+    }
+
+
+def _in_every_language(message: str) -> dict[str, str]:
+    """A text by the tag of each language of the tool."""
+    found = {}
+    for tag in LANGUAGES:
+        with using_language(tag):
+            found[tag] = gettext(message)
+    return found
+
+
+def connect(
+    database: Database,
+    http: GuardedHttp,
+    request: RegistrationRequest,
+    *,
+    begin: Callable[[], AbstractContextManager[Session]],
+    base_url: str,
+    language: str,
+) -> Registration:
+    """Register the tool with the platform and the platform with the tool; spend the invitation.
+
+    The order leaves nothing half-done in the tool: the registration, its deployment and the spent invitation
+    are one transaction, after the platform has answered. If that fails, the platform has a tool that will not
+    launch, and :class:`RegistrationNotStored` says so. ``begin``: begins that transaction. Raises a
+    :class:`lti_tool.lti.errors.Refused`.
+    """
+    with database.reading() as db:
+        invitation = open_invitation(db, request.invite)
+    platform = read_platform(http, request)
+    document = tool_configuration(base_url, platform, language)
+    try:
+        with _one_of_few():
+            answer = http.post_json(platform.registration_endpoint, document, headers=request.headers)
+    except OutboundRequestError as error:
+        raise _refusal_of(error, platform) from None
+    try:
+        read = RegistrationAnswerSchema().load(answer)
+    except ValidationError as error:
+        raise PlatformAnswerUnreadable(_fields(error), issuer=platform.issuer) from None
+    deployment_id = read["tool"]["deployment_id"]
+    new = NewRegistration(
+        issuer=platform.issuer,
+        client_id=read["client_id"],
+        auth_login_url=platform.authorization_endpoint,
+        auth_token_url=platform.token_endpoint,
+        jwks_url=platform.jwks_uri,
+        auth_audience=platform.authorization_server,
+        platform_family=platform.family,
+        label=invitation.label or platform.account_name,
+        organisation_id=invitation.organisation_id,
+        deployment_ids=(deployment_id,) if deployment_id else (),
+        frame_origins=tuple(
+            dict.fromkeys([platform.configuration_origin, origin_of(platform.registration_endpoint) or ""])
+        ),
+    )
+    try:
+        with begin() as db:
+            registration = add(db, new)
+            use(db, invitation.id, registration.id)
+    except (InvitationRefused, AudienceTaken, sa.exc.SQLAlchemyError) as error:
+        # The invitation was good before the platform was asked: somebody else was faster with it.
+        raise RegistrationNotStored(
+            type(error).__name__, issuer=new.issuer, client_id=new.client_id
+        ) from error
+    return registration
+
+
+def _refusal_of(error: OutboundRequestError, platform: Platform) -> RegistrationRefused:
+    """An answer of 4xx is a no. Any other silence may hide a yes, and the administrator has to know."""
+    said_no = error.status_code is not None and 400 <= error.status_code < 500
+    never_sent = error.reason in {"bad_address", "not_https"}
+    if error.reason == "private_address":
+        return ConfigurationAddressForbidden(f"registration_endpoint: {error}"[:500], issuer=platform.issuer)
+    kind = PlatformRefusedTool if said_no or never_sent else PlatformAnswerUnreadable
+    return kind(str(error)[:500], issuer=platform.issuer)
+
+
+def _fields(error: ValidationError) -> str:
+    """The fields that are wrong, for the audit row; not their values, which may be secrets."""
+    return ("wrong: " + ", ".join(sorted(map(str, error.messages_dict))))[:500]

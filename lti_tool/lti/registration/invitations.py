@@ -1,0 +1,101 @@
+"""Single-use invitations: the permission to connect one LMS to this tool.
+
+The secret is shown once, in the address that ``tandem invite`` prints; the database keeps its hash alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+import uuid
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.database import utcnow
+from lti_tool.lti.errors import Refused
+from lti_tool.lti.registration.models import Invitation
+
+DEFAULT_DAYS = 7
+
+
+class InvitationRefused(Refused):
+    """The invitation cannot be used."""
+
+    step = "registration"
+    status = 410
+
+
+class InvitationUnknown(InvitationRefused):
+    """No invitation has this secret."""
+
+
+class InvitationUsed(InvitationRefused):
+    """An LMS was connected with this invitation already."""
+
+
+class InvitationExpired(InvitationRefused):
+    """The days of this invitation are over."""
+
+
+def invite(
+    db: Session,
+    *,
+    label: str | None = None,
+    days: int = DEFAULT_DAYS,
+    organisation_id: uuid.UUID | None = None,
+) -> tuple[Invitation, str]:
+    """Make an invitation valid for ``days``; return it with its secret, which nobody can read again.
+
+    ``organisation_id``: the company that is invited; None for one that is made when its platform is connected.
+    """
+    secret = secrets.token_urlsafe(24)
+    now = utcnow()
+    invitation = Invitation(
+        token_hash=_hash(secret),
+        label=label,
+        organisation_id=organisation_id,
+        created_at=now,
+        expires_at=now + dt.timedelta(days=days),
+    )
+    db.add(invitation)
+    db.flush()
+    return invitation, secret
+
+
+def setup_url(base_url: str, secret: str) -> str:
+    """The set-up page that an invitation leads to, as ``tandem invite`` prints it."""
+    return f"{base_url}/setup?{urlencode({'invite': secret})}"
+
+
+def open_invitation(db: Session, secret: str) -> Invitation:
+    """The invitation with this secret, which can still be used. Raises :class:`InvitationRefused`."""
+    invitation = db.scalar(sa.select(Invitation).where(Invitation.token_hash == _hash(secret)))
+    if invitation is None:
+        raise InvitationUnknown
+    if invitation.used_at is not None:
+        raise InvitationUsed(f"invitation {invitation.id}")
+    if invitation.expires_at <= utcnow():
+        raise InvitationExpired(f"invitation {invitation.id}")
+    return invitation
+
+
+def use(db: Session, invitation_id: uuid.UUID, registration_id: uuid.UUID) -> None:
+    """Spend an invitation on a registration. Of two that try at once, one gets :class:`InvitationUsed`."""
+    now = utcnow()
+    spent = db.execute(
+        sa.update(Invitation)
+        .where(Invitation.id == invitation_id, Invitation.used_at.is_(None), Invitation.expires_at > now)
+        .values(used_at=now, registration_id=registration_id)
+        .returning(Invitation.id)
+        .execution_options(synchronize_session=False)
+    )
+    if spent.first() is None:
+        raise InvitationUsed(f"invitation {invitation_id}")
+
+
+def _hash(secret: str) -> str:
+    """SHA-256: enough for a secret of 192 random bits."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

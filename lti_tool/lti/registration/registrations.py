@@ -1,0 +1,239 @@
+"""Registrations and deployments as an administrator keeps them: add, list, approve, widen who may frame."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from lti_tool.database import insert_for, utcnow
+from lti_tool.events import log
+from lti_tool.events.base import Event, Scope
+from lti_tool.identity import organisations
+from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.lti.errors import Refused
+from lti_tool.lti.platforms import platform_of
+from lti_tool.lti.registration.events import (
+    DeploymentApproved,
+    FrameOriginAllowed,
+    PlatformConnected,
+    ServiceHostAllowed,
+)
+from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Registration
+from lti_tool.outbound.origins import host_of, origin_of
+
+
+class AlreadyRegistered(Refused):
+    """This issuer has a registration with this client id; it is never overwritten."""
+
+    step = "registration"
+    status = 409
+
+
+class AudienceTaken(Refused):
+    """Another registration asks for tokens with the same audience and client id."""
+
+    step = "registration"
+    status = 409
+
+
+class OtherOrganisation(ValueError):
+    """The deployment belongs to another organisation; organisations are merged to change that."""
+
+
+class NoSuchRow(LookupError):
+    """There is no registration or deployment of this id."""
+
+
+@dataclass(frozen=True)
+class NewRegistration:
+    """What is needed to trust a platform; the fields are those of :class:`Registration`."""
+
+    issuer: str
+    client_id: str
+    auth_login_url: str
+    auth_token_url: str
+    jwks_url: str
+    auth_audience: str | None = None
+    """The ``aud`` of client assertions where it is not the token URL."""
+    platform_family: str | None = None
+    label: str | None = None
+    organisation_id: uuid.UUID | None = None
+    """The company that connects it; None for a new one of the registration's label, account or host."""
+    deployment_ids: tuple[str, ...] = ()
+    """Deployments approved from the beginning; others wait for approval at their first launch."""
+    frame_origins: tuple[str, ...] = ()
+    """Further origins that may frame the tool."""
+
+
+def add(db: Session, new: NewRegistration) -> Registration:
+    """Store a registration with its deployments, as a platform of its organisation. Belongs in a transaction with
+    a principal (:func:`lti_tool.events.log.set_principal`).
+
+    Raises :class:`AlreadyRegistered`, or :class:`AudienceTaken` where a token for it would be another platform's, and
+    changes nothing then.
+    """
+    identity = uuid.uuid4()
+    audience = new.auth_audience or new.auth_token_url
+    platform = platform_of(new.issuer, new.platform_family)
+    origins = [*platform.frame_origins(new.issuer, new.auth_login_url), *new.frame_origins]
+    stored = db.execute(
+        insert_for(db, Registration)
+        .values(
+            id=identity,
+            label=new.label,
+            issuer=new.issuer,
+            client_id=new.client_id,
+            auth_login_url=new.auth_login_url,
+            auth_token_url=new.auth_token_url,
+            token_audience=audience,
+            service_hosts=[],
+            jwks_url=new.jwks_url,
+            frame_origins=list(dict.fromkeys(origins)),
+            platform_family=new.platform_family,
+            created_at=utcnow(),
+        )
+        .on_conflict_do_nothing()
+        .returning(Registration.id)
+    )
+    if stored.first() is None:
+        known = db.scalar(
+            sa.select(Registration.id).where(
+                Registration.issuer == new.issuer, Registration.client_id == new.client_id
+            )
+        )
+        refusal = AudienceTaken if known is None else AlreadyRegistered
+        raise refusal(audience, issuer=new.issuer, client_id=new.client_id)
+    organisation_id = new.organisation_id or organisations.add_for(db, _name(new.label, new.issuer)).id
+    db.execute(
+        sa.update(Registration).where(Registration.id == identity).values(organisation_id=organisation_id)
+    )
+    scope = Scope(organisation_id=organisation_id)
+    log.append(db, PlatformConnected(registration_id=identity), scope, at=utcnow())
+    for deployment_id in new.deployment_ids:
+        deployment = Deployment(
+            id=uuid.uuid4(),
+            registration_id=identity,
+            deployment_id=deployment_id,
+            organisation_id=organisation_id,
+            status=DeploymentStatus.APPROVED,
+        )
+        db.add(deployment)
+        db.flush()
+        log.append(db, DeploymentApproved(deployment_id=deployment.id), scope, at=utcnow())
+    return find(db, identity)
+
+
+def _name(label: str | None, issuer: str) -> str:
+    """What to call the organisation of a platform of which nothing else is known."""
+    return label or host_of(issuer) or issuer
+
+
+def find(db: Session, identity: uuid.UUID) -> Registration:
+    """The registration of this id. Raises :class:`NoSuchRow`."""
+    found = db.scalar(
+        sa.select(Registration)
+        .where(Registration.id == identity)
+        .options(selectinload(Registration.deployments))
+    )
+    if found is None:
+        raise NoSuchRow(f"there is no registration {identity}")
+    return found
+
+
+def every(db: Session) -> Iterable[Registration]:
+    """All registrations with their deployments, the oldest first."""
+    return db.scalars(
+        sa.select(Registration)
+        .options(selectinload(Registration.deployments))
+        .order_by(Registration.created_at, Registration.id)
+    ).all()
+
+
+def every_deployment(db: Session) -> Iterable[Deployment]:
+    """All deployments with their registrations: those awaiting approval first, then the oldest first."""
+    return db.scalars(
+        sa.select(Deployment)
+        .options(selectinload(Deployment.registration))
+        .order_by(Deployment.status != DeploymentStatus.PENDING, Deployment.created_at, Deployment.id)
+    ).all()
+
+
+def allow_framing(db: Session, identity: uuid.UUID, origin: str) -> Registration:
+    """Let pages of ``origin`` frame the tool too. Raises :class:`NoSuchRow`; an origin named twice is kept once.
+
+    A platform whose pages come from another host than its issuer and its auth URL needs this.
+    """
+    registration = find(db, identity)
+    own = origin_of(origin)
+    if own is None:
+        raise ValueError(f"{origin!r} is not an origin")
+    registration.frame_origins = list(dict.fromkeys([*registration.frame_origins, own]))
+    db.flush()
+    _append(db, registration, FrameOriginAllowed(registration_id=identity))
+    return registration
+
+
+def _append(db: Session, registration: Registration, event: Event) -> None:
+    """Registrations that no organisation has yet leave no event."""
+    if registration.organisation_id is not None:
+        log.append(db, event, Scope(organisation_id=registration.organisation_id), at=utcnow())
+
+
+def allow_service_host(db: Session, identity: uuid.UUID, host: str) -> Registration:
+    """Let access tokens of a registration be sent to ``host`` (``name`` or ``name:port``) too.
+
+    For a platform whose services are on other hosts than its issuer, its keys, its logins and its tokens. Raises
+    :class:`NoSuchRow`; a host named twice is kept once.
+    """
+    registration = find(db, identity)
+    registration.service_hosts = list(dict.fromkeys([*registration.service_hosts, host]))
+    db.flush()
+    _append(db, registration, ServiceHostAllowed(registration_id=identity))
+    return registration
+
+
+def approve(db: Session, identity: uuid.UUID, *, organisation_id: uuid.UUID | None = None) -> Deployment:
+    """Let a deployment launch, for an organisation. Approving twice is approving.
+
+    Without ``organisation_id`` it is that of the registration; a new one where companies share the registration, since
+    another company's deployment must not be taken for one of the first. Raises :class:`NoSuchRow`, or
+    :class:`OtherOrganisation` for a deployment that is approved for another organisation already.
+    """
+    deployment = db.get(Deployment, identity, options=[selectinload(Deployment.registration)])
+    if deployment is None:
+        raise NoSuchRow(f"there is no deployment {identity}")
+    if deployment.status == DeploymentStatus.APPROVED:
+        if organisation_id not in (None, deployment.organisation_id):
+            raise OtherOrganisation(f"deployment {identity} belongs to another organisation")
+        return deployment
+    registration = deployment.registration
+    shared = platform_of(registration.issuer, registration.platform_family).organisations_share_registration
+    if organisation_id is None and not shared:
+        organisation_id = registration.organisation_id
+    if organisation_id is None:
+        organisation_id = organisations.add_for(db, _name(registration.label, registration.issuer)).id
+    deployment.status = DeploymentStatus.APPROVED
+    deployment.organisation_id = organisation_id
+    db.flush()
+    scope = Scope(organisation_id=organisation_id)
+    log.append(db, DeploymentApproved(deployment_id=deployment.id), scope, at=utcnow())
+    return deployment
+
+
+def organisations_of_person(db: Session, person_id: uuid.UUID) -> set[uuid.UUID]:
+    """The organisations in whose courses the person is, or where that is none, that of the person's registration."""
+    found = db.scalars(
+        sa.select(Deployment.organisation_id)
+        .join(Course, Course.deployment_id == Deployment.id)
+        .join(Membership, Membership.course_id == Course.id)
+        .where(Membership.person_id == person_id, Deployment.organisation_id.is_not(None))
+    ).all() or db.scalars(
+        sa.select(Registration.organisation_id)
+        .join(Person, Person.registration_id == Registration.id)
+        .where(Person.id == person_id, Registration.organisation_id.is_not(None))
+    )
+    return {each for each in found if each is not None}

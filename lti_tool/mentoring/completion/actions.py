@@ -1,0 +1,48 @@
+"""What the tutor decides about a participant: approving what they did, and reopening a completion."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from sqlalchemy.orm import Session
+
+from lti_tool.events import log
+from lti_tool.mentoring.completion.events import CompletionReopened, TutorValidated
+from lti_tool.mentoring.completion.models import CompletionRecord, Reopening, TutorValidation
+from lti_tool.mentoring.completion.rule import Completion
+from lti_tool.mentoring.enrolment.queries import lock_participants
+from lti_tool.mentoring.guards import NotAllowed, require
+from lti_tool.mentoring.programmes.queries import scope_of
+
+
+def validate_participant(db: Session, *, participant_id: uuid.UUID, now: dt.datetime) -> None:
+    """The tutor approves what a participant did. Approving twice changes nothing."""
+    participant = lock_participants(db, [participant_id])[participant_id]
+    if db.get(TutorValidation, participant_id, populate_existing=True) is not None:
+        return
+    db.add(TutorValidation(participant_id=participant_id, validated_at=now))
+    db.flush()
+    scope = scope_of(db, participant.cohort_id, participant_id=participant_id)
+    log.append(db, TutorValidated(), scope, at=now)
+
+
+def reopen(db: Session, *, participant_id: uuid.UUID, reason: str, now: dt.datetime) -> None:
+    """The tutor reopens a completion, with a reason that is kept.
+
+    What the LMS shows stays until the programme is completed again: a state that is not final would erase the grade.
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``reason_needed``, ``not_completed``).
+    """
+    require(bool(reason.strip()), "reason_needed")
+    participant = lock_participants(db, [participant_id])[participant_id]
+    record = db.get(CompletionRecord, participant_id, populate_existing=True)
+    if record is None or record.completion != Completion.COMPLETED:
+        raise NotAllowed("not_completed")
+    row = Reopening(id=uuid.uuid4(), participant_id=participant_id, reason=reason.strip(), created_at=now)
+    db.add(row)
+    validation = db.get(TutorValidation, participant_id)
+    if validation is not None:
+        db.delete(validation)
+    db.flush()
+    scope = scope_of(db, participant.cohort_id, participant_id=participant_id)
+    log.append(db, CompletionReopened(reason_id=row.id), scope, at=now)

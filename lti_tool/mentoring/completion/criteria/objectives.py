@@ -1,0 +1,89 @@
+"""Criterion ``objectives``: enough objectives reached, by an accepted evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from lti_tool.mentoring.completion.criteria.base import (
+    Criterion,
+    FactsInView,
+    Measure,
+    Reader,
+    SchemaClass,
+    furthest,
+)
+from lti_tool.translation import Message, plural_message
+from schemas import choices
+from schemas.completion_rule import CriterionSchema
+from schemas.fields import Choice, List, WholeNumber
+from schemas.problem import N_
+
+MOST = 100
+
+
+class Count(WholeNumber):
+    """How many objectives: a number, or ``all``, which is None once loaded."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min=1, max=MOST, allow_none=False, **options)
+
+    def read(self, value: Any) -> Any:
+        """The number, or None for ``all``."""
+        return None if value == "all" else super().read(value)
+
+    def _serialize(self, value: int | None, *_: Any, **__: Any) -> int | str:
+        return "all" if value is None else value
+
+
+class ObjectivesSchema(CriterionSchema):
+    """The fields of the criterion."""
+
+    which = Choice(("required", "all"), load_default="required")
+    count = Count(load_default=None)
+    evidence = List(Choice(choices.EVIDENCE), distinct=True, load_default=choices.EVIDENCE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objectives(Criterion):
+    """``count`` objectives (None: every one) of the kind ``which``, reached with an accepted evidence."""
+
+    type: ClassVar[str] = "objectives"
+    schema: ClassVar[SchemaClass] = ObjectivesSchema
+    which: str = "required"
+    count: int | None = None
+    evidence: tuple[str, ...] = choices.EVIDENCE
+
+    def measure(self, facts: FactsInView) -> Measure:
+        """The objectives reached, out of the number asked for; removed ones do not count.
+
+        Where every objective is asked for and none is set, the target is still 1. Were it 0, signing the agreement
+        could complete a programme for good before its objectives were even discussed.
+        """
+        params = {"which": self.which, "every": self.count is None, "evidence": self.evidence}
+        measures = []
+        for pair in facts.pairs:
+            wanted = [
+                objective
+                for objective in pair.objectives
+                if objective.status != "withdrawn" and (self.which == "all" or objective.required)
+            ]
+            reached = [
+                objective
+                for objective in wanted
+                if objective.status == "reached" and objective.evidence in self.evidence
+            ]
+            target = max(1, len(wanted)) if self.count is None else self.count
+            ids = tuple(sorted(objective.id for objective in reached))
+            measures.append(Measure(len(reached), target, ids, params))
+        return furthest(measures, Measure(0, self.count or 1, (), params))
+
+    @classmethod
+    def sentence(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
+        """How many objectives are asked for."""
+        if not params.get("every"):
+            return plural_message("%(num)s objective reached", "%(num)s objectives reached", target)
+        if params.get("which") == "required":
+            return Message(N_("Every required objective is reached"))
+        return Message(N_("Every objective is reached"))

@@ -1,0 +1,48 @@
+"""What happens to completions. The participant is the event's scope."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from lti_tool.events.base import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class TutorValidated(Event):
+    """The tutor approved what a participant did."""
+
+    version: ClassVar[int] = 2
+
+    @classmethod
+    def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
+        """The first version named the participant in its details; the migration put it into the scope."""
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgrammeCompleted(Event):
+    """A participant met the completion rule."""
+
+    version: ClassVar[int] = 2
+    role: str
+    score: int
+
+    @classmethod
+    def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
+        """The same in the first version."""
+        return {name: details[name] for name in ("role", "score")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompletionReopened(Event):
+    """A tutor reopened a completion; ``reason_id`` is the row that holds why."""
+
+    version: ClassVar[int] = 2
+    reason_id: uuid.UUID
+
+    @classmethod
+    def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
+        """The first version held the tutor's words; the migration moved them to a row of their own."""
+        return {"reason_id": details["reason_id"]}

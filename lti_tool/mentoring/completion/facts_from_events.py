@@ -1,0 +1,167 @@
+"""The facts that completion is judged on, computed from the event log alone."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field, replace
+
+from lti_tool.events.base import LoggedEvent
+from lti_tool.mentoring.completion.events import CompletionReopened, TutorValidated
+from lti_tool.mentoring.completion.facts import (
+    AgreementFact,
+    ObjectiveFact,
+    PairFacts,
+    PersonFacts,
+    SessionFact,
+)
+from lti_tool.mentoring.enrolment.events import ParticipantInvited, ProgrammeJoined, RoleChanged
+from lti_tool.mentoring.objectives.events import (
+    ObjectiveAgreed,
+    ObjectiveClaimed,
+    ObjectiveReached,
+    ObjectiveWithdrawn,
+)
+from lti_tool.mentoring.pairs.events import AgreementSigned, PairFormed
+from lti_tool.mentoring.roles import Role
+from lti_tool.mentoring.sessions.events import (
+    SessionConfirmed,
+    SessionCorrected,
+    SessionDisputed,
+    SessionLogged,
+    SessionWithdrawn,
+)
+
+
+@dataclass
+class _Person:
+    cohort_id: uuid.UUID
+    role: str
+    joined: bool = False
+    validated: bool = False
+    pairs: list[uuid.UUID] = field(default_factory=list)
+
+
+@dataclass
+class _Pair:
+    mentor_id: uuid.UUID
+    mentee_id: uuid.UUID
+    signed: set[str] = field(default_factory=set)
+    sessions: dict[uuid.UUID, SessionFact] = field(default_factory=dict)
+    objectives: dict[uuid.UUID, ObjectiveFact] = field(default_factory=dict)
+
+
+class FactsFromEvents:
+    """Everybody's facts after the events applied so far."""
+
+    def __init__(self) -> None:
+        self._people: dict[uuid.UUID, _Person] = {}
+        self._pairs: dict[uuid.UUID, _Pair] = {}
+        self._early: dict[uuid.UUID, list[uuid.UUID]] = {}
+        """Pairs of participants whose enrolment comes later in the log; the first version's could."""
+
+    def apply(self, logged: LoggedEvent) -> None:
+        """Take one event into account."""
+        self._apply_to_person(logged)
+        self._apply_to_pair(logged)
+
+    def _apply_to_person(self, logged: LoggedEvent) -> None:
+        participant_id, cohort_id = logged.scope.participant_id, logged.scope.cohort_id
+        match logged.event:
+            case ParticipantInvited(role=role) | ProgrammeJoined(role=role) | RoleChanged(role=role):
+                if participant_id is None or cohort_id is None:
+                    raise ValueError(f"event {logged.id} does not say whom it is about")
+                person = self._people.setdefault(participant_id, _Person(cohort_id, role))
+                person.role = role
+                person.pairs += self._early.pop(participant_id, [])
+                person.joined = person.joined or isinstance(logged.event, ProgrammeJoined)
+            case TutorValidated() if participant_id in self._people:
+                self._people[participant_id].validated = True
+            case CompletionReopened() if participant_id in self._people:
+                self._people[participant_id].validated = False
+
+    def _apply_to_pair(self, logged: LoggedEvent) -> None:
+        pair_id = logged.scope.pair_id
+        if pair_id is None:
+            return
+        if isinstance(logged.event, PairFormed):
+            self._pairs[pair_id] = _Pair(logged.event.mentor_id, logged.event.mentee_id)
+            for member in (logged.event.mentor_id, logged.event.mentee_id):
+                person = self._people.get(member)
+                (person.pairs if person else self._early.setdefault(member, [])).append(pair_id)
+            return
+        pair = self._pairs[pair_id]
+        match logged.event:
+            case AgreementSigned(role=role):
+                pair.signed.add(role)
+            case SessionLogged() | SessionCorrected():
+                event = logged.event
+                pair.sessions[event.session_id] = SessionFact(
+                    event.session_id, "held", event.minutes, event.format, event.held_on
+                )
+            case SessionConfirmed(session_id=session_id):
+                pair.sessions[session_id] = replace(pair.sessions[session_id], status="confirmed")
+            case SessionDisputed(session_id=session_id):
+                pair.sessions[session_id] = replace(pair.sessions[session_id], status="disputed")
+            case SessionWithdrawn(session_id=session_id):
+                pair.sessions[session_id] = replace(pair.sessions[session_id], status="withdrawn")
+            case ObjectiveAgreed(objective_id=objective_id, direction=direction, required=required):
+                pair.objectives[objective_id] = ObjectiveFact(objective_id, direction, "agreed", required)
+            case ObjectiveClaimed(objective_id=objective_id):
+                pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="claimed")
+            case ObjectiveReached(objective_id=objective_id, evidence=evidence):
+                pair.objectives[objective_id] = replace(
+                    pair.objectives[objective_id], status="reached", evidence=evidence
+                )
+            case ObjectiveWithdrawn(objective_id=objective_id):
+                pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="withdrawn")
+
+    def concerned(self, logged: LoggedEvent) -> set[uuid.UUID]:
+        """The participants whose completion an event can change: the one it names, and both of its pair."""
+        found = {logged.scope.participant_id} - {None}
+        pair = self._pairs.get(logged.scope.pair_id) if logged.scope.pair_id else None
+        if pair is not None:
+            found |= {pair.mentor_id, pair.mentee_id}
+        return {participant_id for participant_id in found if participant_id is not None}
+
+    def has_joined(self, participant_id: uuid.UUID) -> bool:
+        """Whether a participant has said that they take part."""
+        person = self._people.get(participant_id)
+        return person is not None and person.joined
+
+    def cohort_of(self, participant_id: uuid.UUID) -> uuid.UUID:
+        """The cohort in which a participant is enrolled."""
+        return self._people[participant_id].cohort_id
+
+    def role_of(self, participant_id: uuid.UUID) -> str:
+        """A participant's role."""
+        return self._people[participant_id].role
+
+    def participants_of(self, cohort_id: uuid.UUID) -> list[uuid.UUID]:
+        """Everybody who is enrolled in a cohort."""
+        return [key for key, person in self._people.items() if person.cohort_id == cohort_id]
+
+    def pair(self, pair_id: uuid.UUID) -> PairFacts:
+        """What a pair did."""
+        pair = self._pairs[pair_id]
+        return PairFacts(
+            pair_id=pair_id,
+            agreement=AgreementFact("mentor" in pair.signed, "mentee" in pair.signed),
+            sessions=tuple(pair.sessions.values()),
+            objectives=tuple(pair.objectives.values()),
+        )
+
+    def of(self, participant_id: uuid.UUID) -> tuple[list[PairFacts], PersonFacts]:
+        """What a participant's completion is judged on."""
+        person = self._people[participant_id]
+        in_role = [
+            pair_id
+            for pair_id in person.pairs
+            if participant_id
+            == (
+                self._pairs[pair_id].mentor_id
+                if person.role == Role.MENTOR
+                else self._pairs[pair_id].mentee_id
+            )
+        ]
+        facts = PersonFacts(role=person.role, tutor_validated=person.validated)
+        return [self.pair(pair_id) for pair_id in in_role], facts

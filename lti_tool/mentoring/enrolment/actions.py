@@ -1,0 +1,132 @@
+"""Joining a cohort, being invited to it, and changing role."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.database import insert_for
+from lti_tool.events import log
+from lti_tool.mentoring.enrolment.events import ParticipantInvited, ProgrammeJoined, RoleChanged
+from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.queries import lock_participants
+from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.pairs.queries import open_pairs_of
+from lti_tool.mentoring.programmes import queries as programmes
+from lti_tool.mentoring.roles import Role
+
+
+def join(
+    db: Session, *, cohort_id: uuid.UUID, person_id: uuid.UUID, role: Role | str, now: dt.datetime
+) -> Participant:
+    """Enrol a person in a role of their own choice: that is their consent to take part.
+
+    Joining again in the same role changes nothing. Somebody whom a tutor invited, and who is in no pair, may choose
+    either role. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``other_role``, ``cohort_closed``).
+    """
+    participant, is_new = _enrol(db, cohort_id, person_id, Role(role), ParticipantStatus.ONBOARDED, now)
+    if not is_new:
+        if participant.status != ParticipantStatus.INVITED:
+            require(participant.role == role, "other_role")
+            return participant
+        if participant.role != role:
+            require(not open_pairs_of(db, participant.id), "other_role")
+            participant.role = Role(role)
+        participant.status, participant.joined_at = ParticipantStatus.ONBOARDED, now
+        db.flush()
+    _joined(db, participant, now)
+    return participant
+
+
+def invite(
+    db: Session, *, cohort_id: uuid.UUID, person_id: uuid.UUID, role: Role | str, now: dt.datetime
+) -> Participant:
+    """Enrol a person in a role that a tutor gives them; they take part once they say so.
+
+    Somebody who is enrolled already stays as they are. Raises :class:`~lti_tool.mentoring.guards.NotAllowed`
+    (``cohort_closed``).
+    """
+    participant, is_new = _enrol(db, cohort_id, person_id, Role(role), ParticipantStatus.INVITED, now)
+    if is_new:
+        scope = programmes.scope_of(db, cohort_id, participant_id=participant.id)
+        log.append(db, ParticipantInvited(role=str(participant.role)), scope, at=now)
+    return participant
+
+
+def _enrol(
+    db: Session,
+    cohort_id: uuid.UUID,
+    person_id: uuid.UUID,
+    role: Role,
+    status: ParticipantStatus,
+    now: dt.datetime,
+) -> tuple[Participant, bool]:
+    """The person's enrolment, made if there is none, and whether it was made: of two at once, one makes it."""
+    find = sa.select(Participant).where(
+        Participant.cohort_id == cohort_id, Participant.person_id == person_id
+    )
+    found = db.scalar(find.with_for_update())
+    if found is not None:
+        return found, False
+    require(programmes.cohort(db, cohort_id).takes_people, "cohort_closed")
+    insert = insert_for(db, Participant).values(
+        id=uuid.uuid4(),
+        cohort_id=cohort_id,
+        person_id=person_id,
+        role=role,
+        status=status,
+        capacity=1,
+        joined_at=now,
+    )
+    made = db.execute(insert.on_conflict_do_nothing().returning(Participant.id)).scalar_one_or_none()
+    return db.scalars(find.with_for_update()).one(), made is not None
+
+
+def _joined(db: Session, participant: Participant, now: dt.datetime) -> None:
+    scope = programmes.scope_of(db, participant.cohort_id, participant_id=participant.id)
+    log.append(db, ProgrammeJoined(role=str(participant.role)), scope, at=now)
+
+
+def change_role(db: Session, *, participant_id: uuid.UUID, role: Role | str, now: dt.datetime) -> None:
+    """Change a role chosen by mistake, as long as the person is in no pair (``already_paired``)."""
+    lock_participants(db, [participant_id])
+    participant = db.get_one(Participant, participant_id, populate_existing=True)
+    if participant.role == role:
+        return
+    require(not open_pairs_of(db, participant_id), "already_paired")
+    participant.role = Role(role)
+    db.flush()
+    scope = programmes.scope_of(db, participant.cohort_id, participant_id=participant_id)
+    log.append(db, RoleChanged(role=str(participant.role)), scope, at=now)
+
+
+def accept_by_signing(db: Session, *, participant_id: uuid.UUID, now: dt.datetime) -> None:
+    """Until people accept a pair by itself, signing its agreement is how an invited person says that they take part."""
+    participant = db.get_one(Participant, participant_id)
+    if participant.status == ParticipantStatus.INVITED:
+        participant.status, participant.joined_at = ParticipantStatus.ONBOARDED, now
+        db.flush()
+        _joined(db, participant, now)
+
+
+def follow_pair(db: Session, *, participant_id: uuid.UUID, active: bool) -> None:
+    """A participant is in a pair; ``active``: both have signed its agreement."""
+    participant = db.get_one(Participant, participant_id)
+    if active and participant.status in (ParticipantStatus.ONBOARDED, ParticipantStatus.PAIRED):
+        participant.status = ParticipantStatus.ACTIVE
+    elif participant.status == ParticipantStatus.ONBOARDED:
+        participant.status = ParticipantStatus.PAIRED
+    db.flush()
+
+
+def follow_completion(db: Session, *, participant_id: uuid.UUID, completed: bool) -> None:
+    """A participant has completed the programme, or it was reopened."""
+    participant = db.get_one(Participant, participant_id)
+    if completed:
+        participant.status = ParticipantStatus.COMPLETED
+    elif participant.status == ParticipantStatus.COMPLETED:
+        participant.status = ParticipantStatus.ACTIVE
+    db.flush()

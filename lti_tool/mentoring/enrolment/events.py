@@ -1,0 +1,41 @@
+"""What happens to enrolments. The participant is the event's scope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from lti_tool.events.base import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantInvited(Event):
+    """A tutor enrolled a person in a role, who has not said yet that they take part."""
+
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgrammeJoined(Event):
+    """A person said that they take part, in this role."""
+
+    version: ClassVar[int] = 2
+    role: str
+
+    @classmethod
+    def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
+        """The same in the first version, where a tutor's enrolment was one too."""
+        return {"role": details["role"]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleChanged(Event):
+    """A person who is in no pair chose the other role."""
+
+    version: ClassVar[int] = 2
+    role: str
+
+    @classmethod
+    def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
+        """The same in the first version."""
+        return {"role": details["role"]}

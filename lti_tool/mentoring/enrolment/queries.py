@@ -1,0 +1,96 @@
+"""Reading enrolments."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.identity.models import Person, display_name
+from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.roles import Role
+
+
+@dataclass(frozen=True)
+class ParticipantRecord:
+    """An enrolment, with the person's names as far as the platform shares them."""
+
+    id: uuid.UUID
+    cohort_id: uuid.UUID
+    person_id: uuid.UUID
+    role: Role
+    status: str
+    capacity: int
+    joined_at: dt.datetime
+    name: str | None = None
+    given_name: str | None = None
+
+    @property
+    def invited(self) -> bool:
+        """Whether they were enrolled by a tutor and have not said yet that they take part."""
+        return self.status == ParticipantStatus.INVITED
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether they have left the programme."""
+        return self.status == ParticipantStatus.WITHDRAWN
+
+
+_WITH_PERSON = sa.select(Participant, Person).join(Person, Person.id == Participant.person_id)
+
+
+def _record(row: Participant, person: Person) -> ParticipantRecord:
+    return ParticipantRecord(
+        id=row.id,
+        cohort_id=row.cohort_id,
+        person_id=row.person_id,
+        role=Role(row.role),
+        status=row.status,
+        capacity=row.capacity,
+        joined_at=row.joined_at,
+        name=display_name(person),
+        given_name=person.given_name,
+    )
+
+
+def _one(db: Session, *where: sa.ColumnElement[bool]) -> ParticipantRecord | None:
+    found = db.execute(_WITH_PERSON.where(*where).execution_options(populate_existing=True)).one_or_none()
+    return None if found is None else _record(*found)
+
+
+def participant(db: Session, participant_id: uuid.UUID) -> ParticipantRecord | None:
+    """The enrolment of this id, as it is now."""
+    return _one(db, Participant.id == participant_id)
+
+
+def participant_of_person(
+    db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID
+) -> ParticipantRecord | None:
+    """A person's enrolment in a cohort; None before they have one."""
+    return _one(db, Participant.cohort_id == cohort_id, Participant.person_id == person_id)
+
+
+def participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:
+    """These enrolments, by id, as they are now."""
+    rows = db.execute(_WITH_PERSON.where(Participant.id.in_(ids)).execution_options(populate_existing=True))
+    return {row.id: _record(row, person) for row, person in rows}
+
+
+def participants_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[ParticipantRecord]:
+    """Every enrolment in a cohort."""
+    return [_record(*found) for found in db.execute(_WITH_PERSON.where(Participant.cohort_id == cohort_id))]
+
+
+def lock_participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:
+    """Make those who change what concerns these participants wait for each other; then read them as they are.
+
+    Rows are locked in the order of their ids, so that nobody waits for each other for ever.
+    """
+    db.execute(
+        sa.select(Participant.id).where(Participant.id.in_(ids)).order_by(Participant.id).with_for_update()
+    )
+    return participants(db, ids)

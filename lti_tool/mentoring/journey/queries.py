@@ -1,0 +1,342 @@
+"""What a learner's pages show: read-side queries, and the values that they return.
+
+Nothing here changes anything. A page asks for a :class:`Journey` and renders it; the same values, made by hand,
+feed the tutor's preview (:mod:`lti_tool.mentoring.sample`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from lti_tool.mentoring.completion.queries import ProgressRecord, progress
+from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
+from lti_tool.mentoring.objectives.queries import ObjectiveRecord, objectives_of_pairs
+from lti_tool.mentoring.pairs.queries import PairRecord, open_pairs_of
+from lti_tool.mentoring.sessions.queries import SessionRecord, sessions_of_pairs
+
+
+@dataclass(frozen=True)
+class PersonCard:
+    """A participant as others see them; ``name`` is None where the LMS shares none."""
+
+    participant_id: uuid.UUID
+    role: str
+    name: str | None = None
+    given_name: str | None = None
+
+    @property
+    def initials(self) -> str:
+        """One or two capitals for the round badge; empty without a name."""
+        words = [word for word in (self.name or "").replace("-", " ").split() if word[0].isalpha()]
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+@dataclass(frozen=True)
+class SessionLine:
+    """One mentoring session, seen by one of the pair."""
+
+    id: uuid.UUID
+    held_on: dt.date
+    minutes: int
+    format: str
+    status: str
+    mine: bool
+    """Whether the one who looks logged it."""
+    dispute_reason: str | None = None
+
+    @property
+    def to_confirm(self) -> bool:
+        """The partner logged it, and waits for a yes."""
+        return self.status == "held" and not self.mine
+
+    @property
+    def to_correct(self) -> bool:
+        """The partner said that it was not so: to correct or to take back."""
+        return self.status == "disputed" and self.mine
+
+    @property
+    def can_change(self) -> bool:
+        """Whether the one who looks sees a way to put it right: its logger, as long as it stands."""
+        return self.mine and self.correctable
+
+    @property
+    def correctable(self) -> bool:
+        """Neither taken back nor cancelled."""
+        return self.status in ("held", "confirmed", "disputed")
+
+
+@dataclass(frozen=True)
+class ObjectiveLine:
+    """One objective, seen by one of the pair."""
+
+    id: uuid.UUID
+    title: str
+    direction: str
+    tag: str
+    required: bool
+    status: str
+    mine: bool
+    """Whether the one who looks is the one who learns."""
+
+    @property
+    def open(self) -> bool:
+        """Still being worked on."""
+        return self.status in ("agreed", "in_progress")
+
+    @property
+    def to_confirm(self) -> bool:
+        """The partner says that they reached it, and waits for a yes."""
+        return self.status == "claimed" and not self.mine
+
+
+@dataclass(frozen=True)
+class PairView:
+    """A pair, seen by one of the two."""
+
+    id: uuid.UUID
+    status: str
+    partner: PersonCard
+    charter_version: str
+    signed_by_me_at: dt.datetime | None = None
+    signed_by_partner_at: dt.datetime | None = None
+    sessions: tuple[SessionLine, ...] = ()
+    """The latest first; without those that were removed."""
+    objectives: tuple[ObjectiveLine, ...] = ()
+    """In the order in which they were set; without those that were removed."""
+
+    @property
+    def active(self) -> bool:
+        """Both have signed, and the pair goes on."""
+        return self.status == "active"
+
+    @property
+    def sessions_to_confirm(self) -> tuple[SessionLine, ...]:
+        """What the partner logged and waits for, the oldest first."""
+        return tuple(reversed([line for line in self.sessions if line.to_confirm]))
+
+    @property
+    def objectives_to_confirm(self) -> tuple[ObjectiveLine, ...]:
+        """What the partner says is reached."""
+        return tuple(line for line in self.objectives if line.to_confirm)
+
+    @property
+    def sessions_to_correct(self) -> tuple[SessionLine, ...]:
+        """What I logged and the partner did not recognise."""
+        return tuple(line for line in self.sessions if line.to_correct)
+
+    @property
+    def last_format(self) -> str | None:
+        """How the two met last; None before the first time."""
+        return self.sessions[0].format if self.sessions else None
+
+
+@dataclass(frozen=True)
+class CriterionLine:
+    """One line of “what is still needed”; the shape of the stored explanation."""
+
+    type: str
+    value: int
+    target: int
+    satisfied: bool
+    params: Mapping[str, Any] = field(default_factory=dict)
+    children: tuple[CriterionLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a participant is."""
+
+    score: int = 0
+    status: str = "onboarded"
+    criteria: tuple[CriterionLine, ...] = ()
+    completed_at: dt.datetime | None = None
+
+    @property
+    def completed(self) -> bool:
+        """Whether the journey is complete, and counted as such."""
+        return self.status == "satisfied"
+
+    @property
+    def meetings(self) -> CriterionLine | None:
+        """The criterion that counts meetings, if the rule has one: it is drawn as a path."""
+        for line in self.criteria:
+            for candidate in (line, *line.children):
+                if candidate.type == "sessions":
+                    return candidate
+        return None
+
+
+class Step(enum.StrEnum):
+    """What is next for a participant: one thing at a time, in this order."""
+
+    CONFIRM_SESSION = "confirm_session"
+    CORRECT_SESSION = "correct_session"
+    SIGN = "sign"
+    CONFIRM_OBJECTIVE = "confirm_objective"
+    WAIT_FOR_PAIR = "wait_for_pair"
+    WAIT_FOR_SIGNATURE = "wait_for_signature"
+    WAIT_FOR_TUTOR = "wait_for_tutor"
+    COMPLETED = "completed"
+    MEET = "meet"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True)
+class Journey:
+    """Everything that a participant's home shows."""
+
+    me: PersonCard
+    status: str
+    cohort_id: uuid.UUID
+    progress: Progress
+    pairs: tuple[PairView, ...] = ()
+    """Those that go on, the oldest first."""
+
+    def pair(self, wanted: uuid.UUID | None = None) -> PairView | None:
+        """The pair that was asked for; else the one in which something waits for an answer; else the first."""
+        if wanted is not None:
+            return next((pair for pair in self.pairs if pair.id == wanted), None)
+        return min(self.pairs, key=_urgency, default=None)
+
+    def step(self, pair: PairView | None) -> Step:
+        """What is next, seen from ``pair``."""
+        if pair is None:
+            return Step.COMPLETED if self.progress.completed else Step.WAIT_FOR_PAIR
+        step = _PAIR_STEPS[_urgency(pair)]
+        if step is Step.MEET and self.progress.completed:
+            return Step.COMPLETED
+        if step is Step.MEET and self.progress.status == "awaiting_tutor":
+            return Step.WAIT_FOR_TUTOR
+        return step
+
+
+_PAIR_STEPS = (
+    Step.CONFIRM_SESSION,
+    Step.CORRECT_SESSION,
+    Step.SIGN,
+    Step.CONFIRM_OBJECTIVE,
+    Step.MEET,
+    Step.WAIT_FOR_SIGNATURE,
+    Step.PAUSED,
+)
+
+
+def _urgency(pair: PairView) -> int:
+    """The place in ``_PAIR_STEPS`` of what a pair waits for."""
+    found = (
+        bool(pair.sessions_to_confirm),
+        bool(pair.sessions_to_correct),
+        pair.signed_by_me_at is None,
+        bool(pair.objectives_to_confirm),
+        pair.active,
+        pair.signed_by_partner_at is None,
+    )
+    return next((index for index, true in enumerate(found) if true), len(found))
+
+
+def journey_of(db: Session, participant: ParticipantRecord) -> Journey:
+    """What ``participant``'s home shows, in five queries whatever the number of pairs."""
+    pairs = open_pairs_of(db, participant.id)
+    ids = [pair.id for pair in pairs]
+    partners = participants(db, [pair.partner_of(participant.id) for pair in pairs])
+    sessions = sessions_of_pairs(db, ids)
+    objectives = objectives_of_pairs(db, ids)
+    return Journey(
+        me=card(participant),
+        status=participant.status,
+        cohort_id=participant.cohort_id,
+        progress=progress_from(progress(db, participant.id)),
+        pairs=tuple(
+            _pair_view(pair, participant, partners[pair.partner_of(participant.id)], sessions, objectives)
+            for pair in pairs
+        ),
+    )
+
+
+def _pair_view(
+    pair: PairRecord,
+    me: ParticipantRecord,
+    partner: ParticipantRecord,
+    sessions: Sequence[SessionRecord],
+    objectives: Sequence[ObjectiveRecord],
+) -> PairView:
+    my_role = pair.role_of(me.id)
+    return PairView(
+        id=pair.id,
+        status=pair.status,
+        partner=card(partner),
+        charter_version=pair.charter_version,
+        signed_by_me_at=pair.signed_at(my_role),
+        signed_by_partner_at=pair.signed_at(my_role.other),
+        sessions=tuple(
+            session_line(row, me.id)
+            for row in sessions
+            if row.pair_id == pair.id and row.status not in ("withdrawn", "cancelled")
+        ),
+        objectives=tuple(
+            objective_line(row, my_role)
+            for row in objectives
+            if row.pair_id == pair.id and row.status != "withdrawn"
+        ),
+    )
+
+
+def card(participant: ParticipantRecord) -> PersonCard:
+    """How a participant is shown to others."""
+    return PersonCard(participant.id, participant.role, participant.name, participant.given_name)
+
+
+def session_line(row: SessionRecord, viewer_id: uuid.UUID) -> SessionLine:
+    """A session as ``viewer_id`` (a participant) sees it."""
+    return SessionLine(
+        id=row.id,
+        held_on=row.held_on,
+        minutes=row.minutes,
+        format=row.format,
+        status=row.status,
+        mine=row.logged_by == viewer_id,
+        dispute_reason=row.dispute_reason,
+    )
+
+
+def objective_line(row: ObjectiveRecord, my_role: str) -> ObjectiveLine:
+    """An objective as the one who has ``my_role`` in its pair sees it."""
+    return ObjectiveLine(
+        id=row.id,
+        title=row.title,
+        direction=row.direction,
+        tag=row.tag,
+        required=row.required,
+        status=row.status,
+        mine=row.direction == my_role,
+    )
+
+
+def progress_from(record: ProgressRecord | None) -> Progress:
+    """A participant's progress; nothing done yet where nothing was judged."""
+    record = record or ProgressRecord()
+    return Progress(
+        score=record.score,
+        status=record.status,
+        criteria=tuple(criterion_line(entry) for entry in record.explanation),
+        completed_at=record.completed_at,
+    )
+
+
+def criterion_line(entry: Mapping[str, Any]) -> CriterionLine:
+    """One criterion of a stored explanation, with those inside it."""
+    return CriterionLine(
+        type=str(entry["type"]),
+        value=int(entry["value"]),
+        target=int(entry["target"]),
+        satisfied=bool(entry["satisfied"]),
+        params=dict(entry.get("params", {})),
+        children=tuple(criterion_line(child) for child in entry.get("criteria", ())),
+    )

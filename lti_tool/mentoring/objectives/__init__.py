@@ -1,0 +1,1 @@
+"""What one of a pair wants to learn from the other."""

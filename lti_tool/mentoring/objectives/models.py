@@ -1,0 +1,59 @@
+"""The table of objectives."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_tool.database import Base, one_of, utcnow
+from lti_tool.mentoring.roles import Role
+
+
+class ObjectiveStatus(enum.StrEnum):
+    """Where an objective is."""
+
+    PROPOSED = "proposed"
+    AGREED = "agreed"
+    IN_PROGRESS = "in_progress"
+    CLAIMED = "claimed"
+    REACHED = "reached"
+    WITHDRAWN = "withdrawn"
+
+
+class Tag(enum.StrEnum):
+    """The four dimensions of an outcome."""
+
+    SKILLS = "skills"
+    COMMUNICATION = "communication"
+    CULTURE = "culture"
+    PERSON = "person"
+
+
+class Objective(Base):
+    """What one of the two wants to learn from the other. Both directions exist."""
+
+    __tablename__ = "objective"
+    __table_args__ = (
+        one_of("direction", Role),
+        one_of("tag", Tag),
+        one_of("status", ObjectiveStatus),
+        sa.Index("ix__objective__pair_id", "pair_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    pair_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("pair.id"))
+    direction: Mapped[str] = mapped_column(sa.String(10))
+    """The role of the one who learns, its owner: an objective towards the mentee, or towards the mentor."""
+    title: Mapped[str] = mapped_column(sa.String(200))
+    """The pair's own words; never in a statement."""
+    tag: Mapped[str] = mapped_column(sa.String(20))
+    required: Mapped[bool] = mapped_column(default=True)
+    status: Mapped[str] = mapped_column(sa.String(20), default=ObjectiveStatus.AGREED)
+    evidence: Mapped[str | None] = mapped_column(sa.String(10))
+    """What it was reached by: ``self``, ``partner``, ``tutor`` or ``xapi``."""
+    created_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("participant.id"))
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

@@ -1,0 +1,1 @@
+"""What a tutor's page shows of a cohort."""

@@ -1,0 +1,1 @@
+"""One mentor with one mentee, and the agreement that both sign."""

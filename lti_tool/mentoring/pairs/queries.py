@@ -1,0 +1,159 @@
+"""Reading pairs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.mentoring.enrolment.queries import lock_participants
+from lti_tool.mentoring.pairs.models import OVER, Pair, PairStatus, TimelineEntry
+from lti_tool.mentoring.roles import Role
+
+
+@dataclass(frozen=True)
+class PairRecord:
+    """A pair; ``mentor_id`` and ``mentee_id`` are participants."""
+
+    id: uuid.UUID
+    cohort_id: uuid.UUID
+    mentor_id: uuid.UUID
+    mentee_id: uuid.UUID
+    status: str
+    charter_version: str
+    created_at: dt.datetime
+    mentor_signed_at: dt.datetime | None = None
+    mentee_signed_at: dt.datetime | None = None
+
+    @property
+    def members(self) -> tuple[uuid.UUID, uuid.UUID]:
+        """Both participants, the mentor first."""
+        return self.mentor_id, self.mentee_id
+
+    @property
+    def over(self) -> bool:
+        """Whether the pair has come to its end."""
+        return self.status in OVER
+
+    @property
+    def active(self) -> bool:
+        """Whether both have signed and the pair goes on."""
+        return self.status == PairStatus.ACTIVE
+
+    def role_of(self, participant_id: uuid.UUID) -> Role:
+        """The role of one of the two."""
+        return Role.MENTOR if participant_id == self.mentor_id else Role.MENTEE
+
+    def partner_of(self, participant_id: uuid.UUID) -> uuid.UUID:
+        """The other of the two."""
+        return self.mentee_id if participant_id == self.mentor_id else self.mentor_id
+
+    def signed_at(self, role: str) -> dt.datetime | None:
+        """When the one in this role signed."""
+        return self.mentor_signed_at if role == Role.MENTOR else self.mentee_signed_at
+
+
+def _record(row: Pair) -> PairRecord:
+    return PairRecord(
+        id=row.id,
+        cohort_id=row.cohort_id,
+        mentor_id=row.mentor_id,
+        mentee_id=row.mentee_id,
+        status=row.status,
+        charter_version=row.charter_version,
+        created_at=row.created_at,
+        mentor_signed_at=row.mentor_signed_at,
+        mentee_signed_at=row.mentee_signed_at,
+    )
+
+
+def pair(db: Session, pair_id: uuid.UUID) -> PairRecord | None:
+    """The pair of this id, as it is now."""
+    row = db.get(Pair, pair_id, populate_existing=True)
+    return None if row is None else _record(row)
+
+
+def pair_of_member(db: Session, pair_id: uuid.UUID, participant_id: uuid.UUID) -> PairRecord | None:
+    """A pair, for one of its two; None for anybody else."""
+    found = pair(db, pair_id)
+    return found if found is not None and participant_id in found.members else None
+
+
+def pairs(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PairRecord]:
+    """These pairs, by id."""
+    return {row.id: _record(row) for row in db.scalars(sa.select(Pair).where(Pair.id.in_(ids)))}
+
+
+def _of(participant_id: uuid.UUID) -> sa.ColumnElement[bool]:
+    return sa.or_(Pair.mentor_id == participant_id, Pair.mentee_id == participant_id)
+
+
+def pairs_of(db: Session, participant_ids: Collection[uuid.UUID]) -> list[PairRecord]:
+    """Every pair, ended ones included, that one of these participants is in."""
+    rows = db.scalars(
+        sa.select(Pair).where(
+            sa.or_(Pair.mentor_id.in_(participant_ids), Pair.mentee_id.in_(participant_ids))
+        )
+    )
+    return [_record(row) for row in rows]
+
+
+def open_pairs_of(db: Session, participant_id: uuid.UUID) -> list[PairRecord]:
+    """The pairs of a participant that go on, the oldest first."""
+    rows = db.scalars(
+        sa.select(Pair)
+        .where(_of(participant_id), Pair.status.not_in(OVER))
+        .order_by(Pair.created_at, Pair.id)
+    )
+    return [_record(row) for row in rows]
+
+
+def open_pairs_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[PairRecord]:
+    """The pairs of a cohort that go on, the oldest first."""
+    rows = db.scalars(
+        sa.select(Pair)
+        .where(Pair.cohort_id == cohort_id, Pair.status.not_in(OVER))
+        .order_by(Pair.created_at, Pair.id)
+    )
+    return [_record(row) for row in rows]
+
+
+def lock_pair(db: Session, pair_id: uuid.UUID) -> PairRecord:
+    """Make those who change what concerns a pair wait for each other; then read it as it is.
+
+    Locks the two participants in the order of their ids, then the pair: completion of somebody with two pairs is
+    then never judged on half of what both did. Raises :class:`sqlalchemy.exc.NoResultFound`.
+    """
+    row = db.get_one(Pair, pair_id)
+    lock_participants(db, [row.mentor_id, row.mentee_id])
+    locked = db.get_one(Pair, pair_id, populate_existing=True, with_for_update=True)
+    return _record(locked)
+
+
+@dataclass(frozen=True)
+class TimelineLine:
+    """One entry of a pair's timeline."""
+
+    at: dt.datetime
+    kind: str
+    participant_id: uuid.UUID | None
+    held_on: dt.date | None
+    minutes: int | None
+    format: str | None
+
+
+def timeline(db: Session, pair_id: uuid.UUID) -> list[TimelineLine]:
+    """What happened in a pair, the latest first."""
+    rows = db.scalars(
+        sa.select(TimelineEntry)
+        .where(TimelineEntry.pair_id == pair_id)
+        .order_by(TimelineEntry.at.desc(), TimelineEntry.event_id)
+    )
+    return [
+        TimelineLine(row.at, row.kind, row.participant_id, row.held_on, row.minutes, row.format)
+        for row in rows
+    ]

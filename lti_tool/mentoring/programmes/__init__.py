@@ -1,0 +1,1 @@
+"""Programmes, their cohorts, and the activities in courses that open them."""

@@ -1,0 +1,205 @@
+"""Opening a programme through an activity in a course, and what a tutor chooses for one in the content picker."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.events import log
+from lti_tool.events.base import Scope
+from lti_tool.identity.models import Course
+from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.programmes.events import CohortStarted, OwnerNamed, PlacementOpened
+from lti_tool.mentoring.programmes.models import (
+    ActivityChoice,
+    Cohort,
+    CohortKind,
+    CohortStatus,
+    CompletionRuleVersion,
+    Placement,
+    Programme,
+    ProgrammeOwner,
+    ProgrammeSettings,
+    RoleView,
+)
+from lti_tool.mentoring.programmes.queries import teaches_cohort
+from lti_tool.mentoring.programmes.template import ProgrammeTemplate
+
+
+def open_placement(
+    db: Session,
+    *,
+    organisation_id: uuid.UUID,
+    course_id: uuid.UUID,
+    resource_link_id: uuid.UUID,
+    content_id: uuid.UUID | None,
+    template: ProgrammeTemplate,
+    opened_by: uuid.UUID | None,
+    now: dt.datetime,
+) -> Placement:
+    """Let an activity open a cohort: what a tutor's first launch of it does. Return the placement that is there.
+
+    The cohort is the one that a tutor chose to share in the content picker, else a new one of a new programme, which
+    belongs to ``opened_by``. ``content_id``: the link's, under which the choice was kept.
+    """
+    # Two tutors may arrive at once: the second waits at the course's row, and finds what the first has made.
+    db.execute(sa.select(Course.id).where(Course.id == course_id).with_for_update())
+    found = db.scalar(sa.select(Placement).where(Placement.resource_link_id == resource_link_id))
+    if found is not None:
+        return found
+    choice = _choice(db, content_id, course_id)
+    shared = _shared_cohort(db, choice, organisation_id)
+    cohort = shared or _start_programme(db, organisation_id, template, opened_by, now)
+    placement = Placement(
+        id=uuid.uuid4(),
+        cohort_id=cohort.id,
+        course_id=course_id,
+        resource_link_id=resource_link_id,
+        role_view=choice.role_view if choice is not None else RoleView.BOTH,
+        created_at=now,
+    )
+    db.add(placement)
+    db.flush()
+    log.append(
+        db,
+        PlacementOpened(
+            course_id=course_id,
+            resource_link_id=resource_link_id,
+            role_view=str(placement.role_view),
+            shared=shared is not None,
+        ),
+        Scope(
+            organisation_id=organisation_id,
+            programme_id=cohort.programme_id,
+            cohort_id=cohort.id,
+            placement_id=placement.id,
+        ),
+        at=now,
+    )
+    return placement
+
+
+def _choice(db: Session, content_id: uuid.UUID | None, course_id: uuid.UUID) -> ActivityChoice | None:
+    """What was chosen for this content in this very course: a copied course chooses anew."""
+    choice = db.get(ActivityChoice, content_id) if content_id is not None else None
+    return choice if choice is not None and choice.course_id == course_id else None
+
+
+def _shared_cohort(db: Session, choice: ActivityChoice | None, organisation_id: uuid.UUID) -> Cohort | None:
+    """The cohort that was chosen to be shared, if it still may be: of this organisation, taught by who chose it."""
+    if choice is None or choice.cohort_id is None:
+        return None
+    cohort = db.get_one(Cohort, choice.cohort_id)
+    programme = db.get_one(Programme, cohort.programme_id)
+    is_theirs = programme.organisation_id == organisation_id and teaches_cohort(
+        db, cohort.id, choice.chosen_by
+    )
+    return cohort if is_theirs else None
+
+
+def _start_programme(
+    db: Session,
+    organisation_id: uuid.UUID,
+    template: ProgrammeTemplate,
+    owner_id: uuid.UUID | None,
+    now: dt.datetime,
+) -> Cohort:
+    """A programme and its first, running cohort. The template fills everything that a cohort must have to run."""
+    programme = Programme(
+        id=uuid.uuid4(), organisation_id=organisation_id, template=template.code, created_at=now
+    )
+    settings = ProgrammeSettings(
+        id=uuid.uuid4(),
+        programme_id=programme.id,
+        number=1,
+        settings=template.document(),
+        created_at=now,
+    )
+    dates = template.dates(now.date())
+    cohort = Cohort(
+        id=uuid.uuid4(),
+        programme_id=programme.id,
+        settings_id=settings.id,
+        number=1,
+        kind=CohortKind.PILOT,
+        status=CohortStatus.DRAFT,
+        starts_on=dates.starts_on,
+        ends_on=dates.ends_on,
+        follow_up_on=dates.follow_up_on,
+        kpis=template.kpis_document(),
+        baseline=template.baseline_document(),
+        created_at=now,
+    )
+    rule = CompletionRuleVersion(
+        id=uuid.uuid4(), cohort_id=cohort.id, number=1, rule=template.rule_document(), created_at=now
+    )
+    for row in (programme, settings, cohort, rule):
+        db.add(row)
+        db.flush()
+    require(not missing_for_ready(db, cohort), "not_ready")
+    cohort.status = CohortStatus.RUNNING
+    scope = Scope(organisation_id=organisation_id, programme_id=programme.id, cohort_id=cohort.id)
+    started = CohortStarted(template=template.code, settings_number=settings.number, rule_number=rule.number)
+    log.append(db, started, scope, at=now)
+    if owner_id is not None:
+        name_owner(db, programme_id=programme.id, person_id=owner_id, now=now)
+    return cohort
+
+
+def missing_for_ready(db: Session, cohort: Cohort) -> list[str]:
+    """What a cohort still lacks before it may run: ``kpis``, ``baseline``, ``rule``, ``follow_up``."""
+    has_rule = db.scalar(
+        sa.select(CompletionRuleVersion.id).where(CompletionRuleVersion.cohort_id == cohort.id).limit(1)
+    )
+    present = {
+        "kpis": bool(cohort.kpis),
+        "baseline": bool(cohort.baseline.get("items")),
+        "rule": has_rule is not None,
+        "follow_up": cohort.follow_up_on >= cohort.ends_on,
+    }
+    return [name for name, there in present.items() if not there]
+
+
+def choose_activity(
+    db: Session,
+    *,
+    content_id: uuid.UUID,
+    course_id: uuid.UUID,
+    organisation_id: uuid.UUID,
+    cohort_id: uuid.UUID | None,
+    role_view: RoleView | str,
+    chosen_by: uuid.UUID,
+    now: dt.datetime,
+) -> None:
+    """Keep what a tutor chose for a new activity: the group to share (or None for a new one), and for whom it is.
+
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_own_group``) for a group that the tutor does not
+    teach, or of another organisation.
+    """
+    choice = ActivityChoice(
+        content_id=content_id,
+        course_id=course_id,
+        cohort_id=cohort_id,
+        role_view=RoleView(role_view),
+        chosen_by=chosen_by,
+        created_at=now,
+    )
+    if cohort_id is not None:
+        require(db.get(Cohort, cohort_id) is not None, "not_own_group")
+        require(_shared_cohort(db, choice, organisation_id) is not None, "not_own_group")
+    db.add(choice)
+    db.flush()
+
+
+def name_owner(db: Session, *, programme_id: uuid.UUID, person_id: uuid.UUID, now: dt.datetime) -> None:
+    """Make a person an owner of a programme. Naming twice changes nothing."""
+    if db.get(ProgrammeOwner, (programme_id, person_id)) is not None:
+        return
+    programme = db.get_one(Programme, programme_id)
+    db.add(ProgrammeOwner(programme_id=programme_id, person_id=person_id, created_at=now))
+    db.flush()
+    scope = Scope(organisation_id=programme.organisation_id, programme_id=programme_id)
+    log.append(db, OwnerNamed(person_id=person_id), scope, at=now)

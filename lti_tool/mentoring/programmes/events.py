@@ -1,0 +1,44 @@
+"""What happens to programmes."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from lti_tool.events.base import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortStarted(Event):
+    """A cohort was made from a template and runs."""
+
+    version: ClassVar[int] = 2
+    template: str
+    settings_number: int
+    """The version of the programme's settings."""
+    rule_number: int
+    """The version of the completion rule."""
+
+    @classmethod
+    def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
+        """The first version had one version of each."""
+        return {"template": details["template"], "settings_number": 1, "rule_number": 1}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacementOpened(Event):
+    """An activity in a course opens a cohort from now on. The placement is the event's scope."""
+
+    course_id: uuid.UUID
+    resource_link_id: uuid.UUID
+    role_view: str
+    shared: bool
+    """Whether the cohort had another activity already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnerNamed(Event):
+    """A person owns the programme from now on."""
+
+    person_id: uuid.UUID

@@ -1,0 +1,159 @@
+"""Tables of programmes: organisation → programme → cohort ← placement."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_tool.database import Base, one_of, utcnow
+
+
+class CohortKind(enum.StrEnum):
+    """Whether a cohort tries the programme out or runs it at full scale."""
+
+    PILOT = "pilot"
+    SCALE = "scale"
+
+
+class CohortStatus(enum.StrEnum):
+    """Where a cohort is in its life."""
+
+    DRAFT = "draft"
+    READY = "ready"
+    ENROLLING = "enrolling"
+    MATCHING = "matching"
+    RUNNING = "running"
+    CLOSING = "closing"
+    FOLLOW_UP = "follow_up"
+    ARCHIVED = "archived"
+
+
+class RoleView(enum.StrEnum):
+    """For whom an activity is: only people of this role have a grade in it."""
+
+    BOTH = "both"
+    MENTOR = "mentor"
+    MENTEE = "mentee"
+
+    def covers(self, role: str) -> bool:
+        """Whether people of ``role`` belong here."""
+        return self is RoleView.BOTH or self == role
+
+
+class Programme(Base):
+    """A reverse-mentoring programme of an organisation."""
+
+    __tablename__ = "programme"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    organisation_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    template: Mapped[str] = mapped_column(sa.String(60))
+    """The code of the template it was made from."""
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class ProgrammeSettings(Base):
+    """One version of a programme's settings; a version that a cohort runs on never changes."""
+
+    __tablename__ = "programme_settings"
+    __table_args__ = (sa.UniqueConstraint("programme_id", "number"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    programme_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("programme.id"))
+    number: Mapped[int]
+    settings: Mapped[dict[str, Any]]
+    """In the shape of :mod:`schemas.programme_template`."""
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class ProgrammeOwner(Base):
+    """A person who owns a programme: who made it, and whom an owner or an operator named."""
+
+    __tablename__ = "programme_owner"
+
+    programme_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("programme.id"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class Cohort(Base):
+    """One run of a programme, with its own people, dates, rule and frozen measures."""
+
+    __tablename__ = "cohort"
+    __table_args__ = (
+        one_of("kind", CohortKind),
+        one_of("status", CohortStatus),
+        sa.CheckConstraint("starts_on <= ends_on AND ends_on <= follow_up_on", name="dates_in_order"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    programme_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("programme.id"), index=True)
+    settings_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("programme_settings.id"))
+    """The version of the programme's settings that it runs on."""
+    number: Mapped[int] = mapped_column(default=1)
+    kind: Mapped[str] = mapped_column(sa.String(20), default=CohortKind.PILOT)
+    status: Mapped[str] = mapped_column(sa.String(20), default=CohortStatus.DRAFT)
+    starts_on: Mapped[dt.date]
+    ends_on: Mapped[dt.date]
+    follow_up_on: Mapped[dt.date]
+    kpis: Mapped[list[Any]] = mapped_column(sa.JSON)
+    """KPI definitions, frozen when the cohort starts."""
+    baseline: Mapped[dict[str, Any]]
+    """The questionnaire asked before."""
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class CompletionRuleVersion(Base):
+    """One immutable version of a cohort's completion rule."""
+
+    __tablename__ = "completion_rule_version"
+    __table_args__ = (sa.UniqueConstraint("cohort_id", "number"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    cohort_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cohort.id"))
+    number: Mapped[int]
+    rule: Mapped[dict[str, Any]]
+    """Canonical JSON, as :mod:`schemas.completion_rule` checks it."""
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class Placement(Base):
+    """An activity in a course (an LTI resource link) that opens one cohort."""
+
+    __tablename__ = "placement"
+    __table_args__ = (
+        one_of("role_view", RoleView),
+        sa.Index("ix__placement__cohort_id", "cohort_id"),
+        sa.Index("ix__placement__course_id", "course_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    cohort_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cohort.id"))
+    course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("course.id"))
+    resource_link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("resource_link.id"), unique=True)
+    role_view: Mapped[str] = mapped_column(sa.String(10), default=RoleView.BOTH)
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class ActivityChoice(Base):
+    """What a tutor chose for an activity in the content picker, until the activity is first opened.
+
+    The link carries only ``content_id``: a copy of the course carries it too, and must not open the group of the
+    course that it was copied from. A choice therefore holds in the course in which it was made alone.
+    """
+
+    __tablename__ = "activity_choice"
+    __table_args__ = (one_of("role_view", RoleView),)
+
+    content_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("course.id"))
+    cohort_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("cohort.id"))
+    """The group to share; None for a new one."""
+    role_view: Mapped[str] = mapped_column(sa.String(10))
+    chosen_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"))
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

@@ -1,0 +1,271 @@
+"""Reading programmes, cohorts and placements."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.events.base import Scope
+from lti_tool.events.log import acting_principal
+from lti_tool.identity.models import Course, Membership
+from lti_tool.identity.principal import CourseRole
+from lti_tool.mentoring.programmes.models import (
+    Cohort,
+    CohortStatus,
+    CompletionRuleVersion,
+    Placement,
+    Programme,
+    ProgrammeOwner,
+    ProgrammeSettings,
+    RoleView,
+)
+
+
+@dataclass(frozen=True)
+class CohortRecord:
+    """A cohort with what belongs to its programme."""
+
+    id: uuid.UUID
+    programme_id: uuid.UUID
+    organisation_id: uuid.UUID
+    number: int
+    kind: str
+    status: str
+    starts_on: dt.date
+    ends_on: dt.date
+    follow_up_on: dt.date
+
+    @property
+    def takes_people(self) -> bool:
+        """Whether people may join or be invited now."""
+        return self.status in (CohortStatus.ENROLLING, CohortStatus.MATCHING, CohortStatus.RUNNING)
+
+    @property
+    def running(self) -> bool:
+        """Whether pairs may be formed now."""
+        return self.status == CohortStatus.RUNNING
+
+
+@dataclass(frozen=True)
+class PlacementRecord:
+    """An activity in a course that opens a cohort."""
+
+    id: uuid.UUID
+    cohort_id: uuid.UUID
+    course_id: uuid.UUID
+    resource_link_id: uuid.UUID
+    role_view: RoleView
+
+
+@dataclass(frozen=True)
+class RuleRecord:
+    """A version of a cohort's completion rule."""
+
+    id: uuid.UUID
+    cohort_id: uuid.UUID
+    number: int
+    rule: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A cohort that a tutor can share with another activity."""
+
+    cohort_id: uuid.UUID
+    title: dict[str, str]
+    """The programme's title by language."""
+    resource_link_id: uuid.UUID
+    """Of its oldest activity."""
+    course_title: str | None
+    """Of the course of that activity."""
+    starts_on: dt.date
+
+
+def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
+    """The cohort of this id. Raises :class:`sqlalchemy.exc.NoResultFound`."""
+    row, programme = db.execute(
+        sa.select(Cohort, Programme)
+        .join(Programme, Programme.id == Cohort.programme_id)
+        .where(Cohort.id == cohort_id)
+    ).one()
+    return CohortRecord(
+        id=row.id,
+        programme_id=programme.id,
+        organisation_id=programme.organisation_id,
+        number=row.number,
+        kind=row.kind,
+        status=row.status,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        follow_up_on=row.follow_up_on,
+    )
+
+
+def lock_cohort(db: Session, cohort_id: uuid.UUID) -> None:
+    """Make those who form pairs in one cohort wait for each other; SQLite has one writer at a time anyway."""
+    db.execute(sa.select(Cohort.id).where(Cohort.id == cohort_id).with_for_update())
+
+
+def placement_of_link(db: Session, resource_link_id: uuid.UUID) -> PlacementRecord | None:
+    """What an LTI resource link opens; None before a tutor has opened it."""
+    row = db.scalar(sa.select(Placement).where(Placement.resource_link_id == resource_link_id))
+    return None if row is None else _placement(row)
+
+
+def placement(db: Session, placement_id: uuid.UUID) -> PlacementRecord:
+    """The placement of this id. Raises :class:`sqlalchemy.exc.NoResultFound`."""
+    return _placement(db.get_one(Placement, placement_id))
+
+
+def placements_of_cohorts(db: Session, cohort_ids: Sequence[uuid.UUID]) -> list[PlacementRecord]:
+    """Every activity that opens one of these cohorts, the oldest first."""
+    rows = db.scalars(
+        sa.select(Placement)
+        .where(Placement.cohort_id.in_(cohort_ids))
+        .order_by(Placement.created_at, Placement.id)
+    )
+    return [_placement(row) for row in rows]
+
+
+def _placement(row: Placement) -> PlacementRecord:
+    return PlacementRecord(
+        row.id, row.cohort_id, row.course_id, row.resource_link_id, RoleView(row.role_view)
+    )
+
+
+def teaches_cohort(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> bool:
+    """Whether a person's latest launch in a course with an activity of the cohort was as a teacher."""
+    return (
+        db.scalar(
+            sa.select(Placement.id)
+            .join(Membership, Membership.course_id == Placement.course_id)
+            .where(Placement.cohort_id == cohort_id, *_teaches(person_id))
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def _teaches(person_id: uuid.UUID) -> tuple[sa.ColumnElement[bool] | Any, ...]:
+    return (
+        Membership.person_id == person_id,
+        Membership.role == CourseRole.TUTOR,
+        Membership.active,
+        Membership.launched_at.is_not(None),
+    )
+
+
+def owns_programme(db: Session, programme_id: uuid.UUID, person_id: uuid.UUID) -> bool:
+    """Whether a person is among the owners of a programme."""
+    return db.get(ProgrammeOwner, (programme_id, person_id)) is not None
+
+
+def programmes_of(db: Session, organisation_id: uuid.UUID) -> Sequence[Programme]:
+    """The programmes of an organisation, the oldest first."""
+    return db.scalars(
+        sa.select(Programme)
+        .where(Programme.organisation_id == organisation_id)
+        .order_by(Programme.created_at, Programme.id)
+    ).all()
+
+
+def owner_ids(db: Session, programme_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """The people who own a programme."""
+    return db.scalars(
+        sa.select(ProgrammeOwner.person_id).where(ProgrammeOwner.programme_id == programme_id)
+    ).all()
+
+
+def tutor_ids(db: Session, programme_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """The people who teach a course with an activity of one of a programme's cohorts."""
+    return db.scalars(
+        sa.select(Membership.person_id)
+        .join(Placement, Placement.course_id == Membership.course_id)
+        .join(Cohort, Cohort.id == Placement.cohort_id)
+        .where(
+            Cohort.programme_id == programme_id,
+            Membership.role == CourseRole.TUTOR,
+            Membership.active,
+            Membership.launched_at.is_not(None),
+        )
+        .distinct()
+    ).all()
+
+
+def groups_to_share(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID) -> list[Group]:
+    """The cohorts of an organisation that a person teaches, the newest first."""
+    taught = (
+        sa.select(Placement.cohort_id)
+        .join(Membership, Membership.course_id == Placement.course_id)
+        .where(*_teaches(person_id))
+    )
+    rows = db.execute(
+        sa.select(Cohort, ProgrammeSettings.settings, Placement.resource_link_id, Course.title)
+        .join(Programme, Programme.id == Cohort.programme_id)
+        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
+        .join(Placement, Placement.cohort_id == Cohort.id)
+        .join(Course, Course.id == Placement.course_id)
+        .where(Programme.organisation_id == organisation_id, Cohort.id.in_(taught))
+        .order_by(Cohort.created_at.desc(), Cohort.id, Placement.created_at, Placement.id)
+    )
+    found: dict[uuid.UUID, Group] = {}
+    for row, settings, link_id, course_title in rows:
+        found.setdefault(row.id, Group(row.id, settings["title"], link_id, course_title, row.starts_on))
+    return list(found.values())
+
+
+def settings_of_cohort(db: Session, cohort_id: uuid.UUID) -> dict[str, Any]:
+    """The settings that a cohort runs on. Raises :class:`sqlalchemy.exc.NoResultFound`."""
+    settings: dict[str, Any] = db.scalars(
+        sa.select(ProgrammeSettings.settings)
+        .join(Cohort, Cohort.settings_id == ProgrammeSettings.id)
+        .where(Cohort.id == cohort_id)
+    ).one()
+    return settings
+
+
+def rule_in_force(db: Session, cohort_id: uuid.UUID) -> RuleRecord:
+    """The newest version of a cohort's completion rule. Raises :class:`sqlalchemy.exc.NoResultFound`."""
+    row = db.scalars(
+        sa.select(CompletionRuleVersion)
+        .where(CompletionRuleVersion.cohort_id == cohort_id)
+        .order_by(CompletionRuleVersion.number.desc())
+        .limit(1)
+    ).one()
+    return RuleRecord(row.id, row.cohort_id, row.number, row.rule)
+
+
+def every_rule(db: Session) -> list[RuleRecord]:
+    """Every version of every cohort's rule, for a replay."""
+    rows = db.scalars(sa.select(CompletionRuleVersion))
+    return [RuleRecord(row.id, row.cohort_id, row.number, row.rule) for row in rows]
+
+
+def scope_of(
+    db: Session,
+    cohort_id: uuid.UUID,
+    *,
+    pair_id: uuid.UUID | None = None,
+    participant_id: uuid.UUID | None = None,
+    placement_id: uuid.UUID | None = None,
+) -> Scope:
+    """Where an event of a cohort belongs; the activity is the one through which whoever acts came, if it is its own."""
+    programme = db.get_one(Programme, db.get_one(Cohort, cohort_id).programme_id)
+    if placement_id is None:
+        came_by = acting_principal(db).placement_id
+        opened = db.get(Placement, came_by) if came_by is not None else None
+        placement_id = opened.id if opened is not None and opened.cohort_id == cohort_id else None
+    return Scope(
+        organisation_id=programme.organisation_id,
+        programme_id=programme.id,
+        cohort_id=cohort_id,
+        placement_id=placement_id,
+        pair_id=pair_id,
+        participant_id=participant_id,
+    )

@@ -1,0 +1,139 @@
+"""The programme templates that come with the tool, as values.
+
+Each is a JSON file in ``templates``, in the shape of :mod:`schemas.programme_template`. One may be ``based_on``
+another: it then says only what differs, key by key of the top level. Business people edit a programme's own copy, never
+these files.
+"""
+
+from __future__ import annotations
+
+import calendar
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.resources import files
+from typing import Any
+
+from lti_tool.mentoring.completion.queries import criterion_schemas, read_rule
+from schemas.problem import ShapeError
+from schemas.programme_template import dump_programme_template, load_programme_template
+
+_FOLDER = files(__package__ or __name__).joinpath("templates")
+
+DEFAULT_TEMPLATE = "digital-skills"
+DEMO_TEMPLATE = "demo"
+
+
+class UnknownTemplateError(LookupError):
+    """There is no programme template of this code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    """One text in French and in English."""
+
+    fr: str
+    en: str
+
+    def text(self, locale: str) -> str:
+        """The French text for a French locale (``fr``, ``fr_CA``, ``fr-FR``), else the English one."""
+        return self.fr if locale.lower().startswith("fr") else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class CohortDates:
+    """The days between which a cohort runs, and the day of its follow-up."""
+
+    starts_on: date
+    ends_on: date
+    follow_up_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeTemplate:
+    """All that a cohort needs before it may start."""
+
+    code: str
+    title: Bilingual
+    sessions_advised: int
+    minutes_advised: int
+    start_after_days: int
+    duration_months: int
+    follow_up_after_days: int
+    canonical: str
+    """The template's JSON text, every default written out."""
+
+    def document(self) -> dict[str, Any]:
+        """A fresh JSON document of the template, for a programme's settings; :func:`read_template` reads it back."""
+        return dict(json.loads(self.canonical))
+
+    def rule_document(self) -> dict[str, Any]:
+        """The completion rule as JSON, for the first version of a cohort's rule."""
+        return dict(self.document()["rule"])
+
+    def kpis_document(self) -> list[dict[str, Any]]:
+        """The measures as JSON, to be frozen in a cohort."""
+        return list(self.document()["kpis"])
+
+    def baseline_document(self) -> dict[str, Any]:
+        """The questionnaire asked before as JSON, to be kept with a cohort."""
+        return next(asked for asked in self.document()["questionnaires"] if asked["phase"] == "before")
+
+    def dates(self, today: date) -> CohortDates:
+        """The dates of a cohort that is made today."""
+        starts_on = today + timedelta(days=self.start_after_days)
+        ends_on = _months_later(starts_on, self.duration_months)
+        return CohortDates(starts_on, ends_on, ends_on + timedelta(days=self.follow_up_after_days))
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day so many months later, or the last of that month where it is shorter."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def template_codes() -> tuple[str, ...]:
+    """The codes of the built-in templates, in alphabetical order."""
+    names = (entry.name for entry in _FOLDER.iterdir())
+    return tuple(sorted(name.removesuffix(".json") for name in names if name.endswith(".json")))
+
+
+def load_template(code: str) -> ProgrammeTemplate:
+    """Return a built-in template. Raises :class:`UnknownTemplateError`."""
+    return read_template(_built_in(code))
+
+
+def _built_in(code: str) -> dict[str, Any]:
+    if code not in template_codes():
+        raise UnknownTemplateError(code)
+    document = json.loads(_FOLDER.joinpath(f"{code}.json").read_text(encoding="utf-8"))
+    base = document.pop("based_on", None)
+    return {**_built_in(base), **document} if base else dict(document)
+
+
+def read_template(document: object) -> ProgrammeTemplate:
+    """Return the template that a JSON document (already decoded) describes.
+
+    Raises :class:`schemas.problem.ShapeError`, also where the completion rule asks for what cannot be measured yet.
+    """
+    criteria = criterion_schemas()
+    loaded = load_programme_template(document, criteria)
+    canonical = dump_programme_template(loaded, criteria)
+    _check_rule(canonical["rule"])
+    return ProgrammeTemplate(
+        code=loaded["code"],
+        title=Bilingual(**loaded["title"]),
+        sessions_advised=loaded["rhythm"]["sessions"],
+        minutes_advised=loaded["rhythm"]["minutes"],
+        canonical=json.dumps(canonical, ensure_ascii=False, sort_keys=True),
+        **loaded["dates"],
+    )
+
+
+def _check_rule(document: object) -> None:
+    """See that the rule can be measured; its problems are named with their place in the template."""
+    try:
+        read_rule(document)
+    except ShapeError as error:
+        raise ShapeError({f"rule.{where}": found for where, found in error.problems.items()}) from error

@@ -1,0 +1,50 @@
+"""The table of meetings."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_tool.database import Base, one_of, utcnow
+
+
+class SessionStatus(enum.StrEnum):
+    """Where a mentoring session is. ``withdrawn`` is a logged session that its logger removed."""
+
+    PLANNED = "planned"
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    DISPUTED = "disputed"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+
+
+class MentoringSession(Base):
+    """A meeting of a pair, in any format."""
+
+    __tablename__ = "mentoring_session"
+    __table_args__ = (
+        one_of("status", SessionStatus),
+        sa.CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_in_a_day"),
+        sa.Index("ix__mentoring_session__pair_id", "pair_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    pair_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("pair.id"))
+    held_on: Mapped[dt.date]
+    """The day in the time zone of whoever logged it."""
+    minutes: Mapped[int]
+    format: Mapped[str] = mapped_column(sa.String(30))
+    status: Mapped[str] = mapped_column(sa.String(20), default=SessionStatus.HELD)
+    revision: Mapped[int] = mapped_column(default=0)
+    """Rises with each correction; part of the ids of its statements."""
+    logged_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("participant.id"))
+    logged_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    dispute_reason: Mapped[str | None] = mapped_column(sa.String(30))
+    """A code of :data:`schemas.choices.DISPUTE_REASONS`."""
+    form_key: Mapped[uuid.UUID | None] = mapped_column(unique=True)
+    """The key of the form that logged it: a double tap logs one session."""

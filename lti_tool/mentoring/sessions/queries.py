@@ -1,0 +1,65 @@
+"""Reading meetings."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.mentoring.sessions.models import MentoringSession, SessionStatus
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """A meeting of a pair."""
+
+    id: uuid.UUID
+    pair_id: uuid.UUID
+    held_on: dt.date
+    minutes: int
+    format: str
+    status: str
+    revision: int
+    logged_by: uuid.UUID
+    dispute_reason: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was held and nobody contests it."""
+        return self.status in (SessionStatus.HELD, SessionStatus.CONFIRMED)
+
+
+def _record(row: MentoringSession) -> SessionRecord:
+    return SessionRecord(
+        id=row.id,
+        pair_id=row.pair_id,
+        held_on=row.held_on,
+        minutes=row.minutes,
+        format=row.format,
+        status=row.status,
+        revision=row.revision,
+        logged_by=row.logged_by,
+        dispute_reason=row.dispute_reason,
+    )
+
+
+def session(db: Session, session_id: uuid.UUID) -> SessionRecord | None:
+    """The session of this id, as it is now."""
+    row = db.get(MentoringSession, session_id, populate_existing=True)
+    return None if row is None else _record(row)
+
+
+def sessions_of_pairs(db: Session, pair_ids: Collection[uuid.UUID]) -> list[SessionRecord]:
+    """Every session of these pairs, removed ones included, the latest first."""
+    rows = db.scalars(
+        sa.select(MentoringSession)
+        .where(MentoringSession.pair_id.in_(pair_ids))
+        .order_by(
+            MentoringSession.held_on.desc(), MentoringSession.logged_at.desc(), MentoringSession.id.desc()
+        )
+    )
+    return [_record(row) for row in rows]

@@ -1,0 +1,1 @@
+"""Calls to other machines: guarded, timed and limited."""

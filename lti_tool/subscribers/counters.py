@@ -1,0 +1,62 @@
+"""What each pair has done, counted."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.database import insert_for, table_of
+from lti_tool.events.base import LoggedEvent
+from lti_tool.events.replay import Projection, Projections
+from lti_tool.mentoring.completion.queries import PairFacts, pair_facts
+from lti_tool.mentoring.overview.counting import count
+from lti_tool.mentoring.overview.models import PairCounters
+from lti_tool.mentoring.pairs.queries import pairs
+from lti_tool.subscribers.progress import CompletionProjection
+
+
+def _row(facts: PairFacts) -> dict[str, Any]:
+    return {"pair_id": facts.pair_id, **dataclasses.asdict(count(facts))}
+
+
+class Counters:
+    """Keeps the counters."""
+
+    name = "counters"
+
+    def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
+        """Count anew for each pair that the events concern."""
+        concerned: set[uuid.UUID] = {
+            logged.scope.pair_id for logged in events if logged.scope.pair_id is not None
+        }
+        for facts in pair_facts(db, list(pairs(db, concerned).values())) if concerned else ():
+            row = _row(facts)
+            insert = insert_for(db, PairCounters).values(**row)
+            db.execute(insert.on_conflict_do_update(index_elements=["pair_id"], set_=row))
+
+    def projection(self, db: Session, others: Projections) -> Projection:
+        """The counters as the log makes them."""
+        return CounterProjection(cast(CompletionProjection, others[CompletionProjection.name]))
+
+
+class CounterProjection(Projection):
+    """The counters, from the events alone."""
+
+    name: ClassVar[str] = "counters"
+    table: ClassVar[sa.Table] = table_of(PairCounters)
+
+    def __init__(self, completion: CompletionProjection) -> None:
+        """``completion``: the projection that applies each event to its facts before this one does."""
+        super().__init__()
+        self._completion = completion
+
+    def apply(self, logged: LoggedEvent) -> None:
+        """Count anew for the event's pair."""
+        if logged.scope.pair_id is not None:
+            self.put(_row(self._completion.facts.pair(logged.scope.pair_id)))

@@ -1,0 +1,200 @@
+"""What should stand in the gradebook of each activity, and the scores that bring it there.
+
+Each activity has the people of its own role view, and its own line item. What should stand is kept in
+:class:`~lti_tool.lti.ags.models.ScoreState`, line item or not; a score is enqueued where there is one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.database import insert_for, table_of
+from lti_tool.events.base import LoggedEvent
+from lti_tool.events.replay import Projection, Projections
+from lti_tool.lti.ags.models import ScoreState
+from lti_tool.lti.ags.scores import record_score
+from lti_tool.mentoring.completion.queries import ProgressRecord, progress_of, rule_of
+from lti_tool.mentoring.completion.rule import Reporting
+from lti_tool.mentoring.enrolment.queries import (
+    ParticipantRecord,
+    participants,
+    participants_of_cohort,
+)
+from lti_tool.mentoring.programmes.events import PlacementOpened
+from lti_tool.mentoring.programmes.models import RoleView
+from lti_tool.mentoring.programmes.queries import (
+    PlacementRecord,
+    placement_of_link,
+    placements_of_cohorts,
+    rule_in_force,
+)
+from lti_tool.subscribers.progress import CompletionProjection, concerned
+
+_TABLE = table_of(ScoreState)
+
+
+def _state(
+    placement_id: uuid.UUID, participant_id: uuid.UUID, status: str, score: int, reporting: Reporting
+) -> dict[str, Any]:
+    """What should stand for one participant in one activity."""
+    return {
+        "placement_id": placement_id,
+        "participant_id": participant_id,
+        "status": status,
+        "score": score,
+        "report": reporting.report,
+    }
+
+
+class Scores:
+    """Keeps the score states, and enqueues scores."""
+
+    name = "scores"
+
+    def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
+        """Bring what should stand up to date for everybody whom the events concern."""
+        self._update(db, participants(db, concerned(db, events)).values(), None, now)
+        for logged in events:
+            scope = logged.scope
+            if isinstance(logged.event, PlacementOpened) and scope.cohort_id is not None:
+                everybody = participants_of_cohort(db, scope.cohort_id)
+                self._update(db, everybody, scope.placement_id, now)
+
+    def projection(self, db: Session, others: Projections) -> Projection:
+        """What should stand, as the log makes it."""
+        return ScoreProjection(cast(CompletionProjection, others[CompletionProjection.name]))
+
+    def _update(
+        self,
+        db: Session,
+        people: Iterable[ParticipantRecord],
+        only: uuid.UUID | None,
+        now: dt.datetime,
+    ) -> None:
+        """``only``: one activity alone, or every one of their cohorts."""
+        by_id = {participant.id: participant for participant in people}
+        progress = progress_of(db, list(by_id))
+        cohorts = sorted({by_id[participant_id].cohort_id for participant_id in progress})
+        placements = placements_of_cohorts(db, cohorts)
+        reporting = {cohort: rule_of(rule_in_force(db, cohort)).reporting for cohort in cohorts}
+        stored = {
+            (row["placement_id"], row["participant_id"]): dict(row)
+            for row in db.execute(sa.select(_TABLE).where(_TABLE.c.participant_id.in_(progress))).mappings()
+        }
+        for participant_id in sorted(progress):
+            participant = by_id[participant_id]
+            reports = reporting[participant.cohort_id]
+            for placement in placements:
+                if placement.cohort_id == participant.cohort_id and only in (None, placement.id):
+                    before = stored.get((placement.id, participant_id))
+                    self._bring(db, placement, participant, progress[participant_id], reports, before, now)
+
+    def _bring(
+        self,
+        db: Session,
+        placement: PlacementRecord,
+        participant: ParticipantRecord,
+        progress: ProgressRecord,
+        reporting: Reporting,
+        before: dict[str, Any] | None,
+        now: dt.datetime,
+    ) -> None:
+        state = _state(placement.id, participant.id, progress.status, progress.score, reporting)
+        key = {name: state[name] for name in ("placement_id", "participant_id")}
+        if not (placement.role_view.covers(participant.role) and reporting.covers(participant.role)):
+            # After a change of role nothing should stand here any more; what the LMS shows stays.
+            if before is not None:
+                db.execute(sa.delete(_TABLE).filter_by(**key))
+            return
+        changes = {name: value for name, value in state.items() if name not in key}
+        if before == state:
+            return
+        insert = insert_for(db, _TABLE).values(**state)
+        db.execute(insert.on_conflict_do_update(index_elements=list(key), set_=changes))
+        record_score(
+            db,
+            resource_link_id=placement.resource_link_id,
+            person_id=participant.person_id,
+            status=progress.status,
+            score=progress.score,
+            report=reporting.report,
+            now=now,
+        )
+
+
+def backfill_scores(
+    db: Session, resource_link_id: uuid.UUID, now: dt.datetime, *, person_id: uuid.UUID | None = None
+) -> int:
+    """Enqueue the scores that the line item of an activity does not have yet; return how many were enqueued.
+
+    For a launch that brought a line item or new rights to one, and for somebody who launches in its course for the
+    first time (``person_id``). What was enqueued before for the same person and line item is not enqueued again.
+    """
+    placement = placement_of_link(db, resource_link_id)
+    if placement is None:
+        return 0
+    states = {
+        row.participant_id: row
+        for row in db.execute(sa.select(_TABLE).where(_TABLE.c.placement_id == placement.id))
+    }
+    people = participants(db, list(states)).values()
+    return sum(
+        record_score(
+            db,
+            resource_link_id=resource_link_id,
+            person_id=participant.person_id,
+            status=states[participant.id].status,
+            score=states[participant.id].score,
+            report=states[participant.id].report,
+            now=now,
+        )
+        for participant in sorted(people, key=lambda found: found.id)
+        if person_id in (None, participant.person_id)
+    )
+
+
+class ScoreProjection(Projection):
+    """What should stand in each gradebook, from the events alone."""
+
+    name: ClassVar[str] = "scores"
+    table: ClassVar[sa.Table] = _TABLE
+
+    def __init__(self, completion: CompletionProjection) -> None:
+        """``completion``: the projection that applies each event before this one does."""
+        super().__init__()
+        self._completion = completion
+        self._placements: dict[uuid.UUID, dict[uuid.UUID, RoleView]] = {}
+
+    def apply(self, logged: LoggedEvent) -> None:
+        """Bring what should stand up to date for everybody whom the event concerns."""
+        facts, scope = self._completion.facts, logged.scope
+        for participant_id in facts.concerned(logged):
+            self._update(participant_id, None)
+        if isinstance(logged.event, PlacementOpened) and scope.cohort_id and scope.placement_id:
+            role_view = RoleView(logged.event.role_view)
+            self._placements.setdefault(scope.cohort_id, {})[scope.placement_id] = role_view
+            for participant_id in facts.participants_of(scope.cohort_id):
+                self._update(participant_id, scope.placement_id)
+
+    def _update(self, participant_id: uuid.UUID, only: uuid.UUID | None) -> None:
+        progress = self._completion.rows.get((participant_id,))
+        if progress is None:
+            return
+        facts = self._completion.facts
+        cohort_id, role = facts.cohort_of(participant_id), facts.role_of(participant_id)
+        reporting = self._completion.rule_of(cohort_id).reporting
+        for placement_id, role_view in self._placements.get(cohort_id, {}).items():
+            if only not in (None, placement_id):
+                continue
+            if role_view.covers(role) and reporting.covers(role):
+                self.put(
+                    _state(placement_id, participant_id, progress["status"], progress["score"], reporting)
+                )
+            else:
+                self.rows.pop((placement_id, participant_id), None)

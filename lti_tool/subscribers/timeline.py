@@ -1,0 +1,62 @@
+"""A pair's timeline: what happened in it, in dates, lengths, formats and states."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.database import table_of
+from lti_tool.events.base import LoggedEvent
+from lti_tool.events.replay import Projection, Projections
+from lti_tool.mentoring.pairs.models import TimelineEntry
+from lti_tool.mentoring.sessions.events import SessionCorrected, SessionLogged
+
+
+def _entry(logged: LoggedEvent) -> dict[str, Any] | None:
+    """The entry that an event makes; None for one of no pair."""
+    if logged.scope.pair_id is None:
+        return None
+    meeting = logged.event if isinstance(logged.event, SessionLogged | SessionCorrected) else None
+    return {
+        "event_id": logged.id,
+        "pair_id": logged.scope.pair_id,
+        "at": logged.at,
+        "kind": type(logged.event).__name__,
+        "participant_id": logged.scope.participant_id,
+        "held_on": meeting.held_on if meeting else None,
+        "minutes": meeting.minutes if meeting else None,
+        "format": meeting.format if meeting else None,
+    }
+
+
+class Timeline:
+    """Keeps the timelines."""
+
+    name = "timeline"
+
+    def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
+        """Write an entry for each event of a pair."""
+        entries = [entry for logged in events if (entry := _entry(logged)) is not None]
+        if entries:
+            db.execute(sa.insert(table_of(TimelineEntry)), entries)
+
+    def projection(self, db: Session, others: Projections) -> Projection:
+        """The timelines as the log makes them."""
+        return TimelineProjection()
+
+
+class TimelineProjection(Projection):
+    """The timelines, from the events alone."""
+
+    name: ClassVar[str] = "timeline"
+    table: ClassVar[sa.Table] = table_of(TimelineEntry)
+
+    def apply(self, logged: LoggedEvent) -> None:
+        """Add the event's entry."""
+        entry = _entry(logged)
+        if entry is not None:
+            self.put(entry)

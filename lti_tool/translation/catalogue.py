@@ -1,0 +1,91 @@
+"""The catalogue of the current language, and messages that are translated only when they are read."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from babel.support import NullTranslations, Translations
+
+CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
+
+_language: ContextVar[str] = ContextVar("_language", default="en")
+
+
+@functools.cache
+def _catalogue(tag: str) -> NullTranslations:
+    """The catalogue of a language; one that translates nothing where there is none."""
+    found: NullTranslations = Translations.load(CATALOGUES, [tag])
+    return found
+
+
+def current_language() -> str:
+    """The tag of the current language."""
+    return _language.get()
+
+
+def set_language(tag: str) -> None:
+    """Change the current language, in this thread or task."""
+    _language.set(tag)
+
+
+@contextmanager
+def using_language(tag: str) -> Iterator[None]:
+    """Change the current language inside the block."""
+    token = _language.set(tag)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def gettext(message: str, /, **params: object) -> str:
+    """``message`` in the current language, with its ``%(name)s`` filled in."""
+    found: str = _catalogue(_language.get()).ugettext(message)
+    return found % params if params else found
+
+
+def plural_form(singular: str, plural: str, number: int) -> str:
+    """The form of a message for ``number`` in the current language, its ``%(name)s`` not filled in."""
+    found: str = _catalogue(_language.get()).ungettext(singular, plural, number)
+    return found
+
+
+def ngettext(singular: str, plural: str, number: int, /, **params: object) -> str:
+    """The form of a message for ``number``, which is also the parameter ``num``."""
+    return plural_form(singular, plural, number) % {"num": number, **params}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence to be put into the language of whoever reads it.
+
+    ``singular`` is the English sentence that the catalogues have, marked with ``N_`` where it stands;
+    :func:`plural_message` makes one with a ``plural``, of which ``number`` chooses the form.
+    """
+
+    singular: str
+    plural: str | None = None
+    number: int = 1
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The sentence in the current language. A parameter that is a message is put into words too."""
+        params = {
+            name: value.text if isinstance(value, Message) else value for name, value in self.params.items()
+        }
+        if self.plural is None:
+            return gettext(self.singular, **params)
+        return ngettext(self.singular, self.plural, self.number, **params)
+
+
+def plural_message(
+    singular: str, plural: str, number: int, params: Mapping[str, object] | None = None
+) -> Message:
+    """A message with a form for ``number``. Babel extracts it by this name, which the Makefile gives it."""
+    return Message(singular, plural, number, params or {})

@@ -1,0 +1,133 @@
+"""Access to views: :mod:`lti_tool.identity.policy` decides, and a refusal becomes an answer."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NoReturn, ParamSpec
+
+from flask import abort, g
+from flask.typing import ResponseReturnValue
+
+from lti_tool.identity.policy import Action, Refusal, Relation, decide
+from lti_tool.lti.errors import Advice, Refused
+from lti_tool.mentoring.enrolment.queries import participant_of_person
+from lti_tool.mentoring.programmes.queries import (
+    PlacementRecord,
+    cohort,
+    owns_programme,
+    placement_of_link,
+    teaches_cohort,
+)
+from lti_tool.web.services import current_principal, reading
+
+_Arguments = ParamSpec("_Arguments")
+View = Callable[_Arguments, ResponseReturnValue]
+FindRelation = Callable[..., Relation]
+"""Finds how whoever asks stands to what the view is about, from the view's own arguments."""
+
+
+class AccessRefused(Refused):
+    """A page of a launch was refused."""
+
+    step = "session"
+    status = 403
+    advice = Advice.NOT_YOURS
+
+
+class PersonNeeded(AccessRefused):
+    """The launch named nobody, so it may look but not act."""
+
+    advice = Advice.NAMELESS
+
+
+class TutorNeeded(AccessRefused):
+    """The page is for the course's tutors."""
+
+    advice = Advice.TUTORS_ONLY
+
+
+class CourseLeft(AccessRefused):
+    """The person is not in the course any more."""
+
+    advice = Advice.COURSE_LEFT
+
+
+def no_relation(**_arguments: Any) -> Relation:
+    """Of a view that is about nothing of anybody's."""
+    return Relation()
+
+
+def allows(
+    action: Action, about: FindRelation = no_relation
+) -> Callable[[View[_Arguments]], View[_Arguments]]:
+    """Make a view answer only whom the policy allows ``action`` to what it is about.
+
+    A refusal is raised: :class:`PersonNeeded`, :class:`TutorNeeded`, :class:`CourseLeft`, or 403 or 404 in the words
+    of :mod:`lti_tool.web.errors`.
+    """
+
+    def decorate(view: View[_Arguments]) -> View[_Arguments]:
+        @functools.wraps(view)
+        def guarded(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> ResponseReturnValue:
+            _refuse_early(action)
+            check(action, about(**kwargs))
+            return view(*args, **kwargs)
+
+        guarded.policy_action = action  # type: ignore[attr-defined]  # read by the test of every route
+        return guarded
+
+    return decorate
+
+
+def check(action: Action, relation: Relation) -> None:
+    """Raise what :func:`allows` raises, unless the policy allows ``action``."""
+    refusal = decide(current_principal(), relation, action)
+    if refusal is not None:
+        _raise(refusal)
+
+
+def _refuse_early(action: Action) -> None:
+    """Whoever has left, or has no name, is refused whatever the view is about: it need not be looked for."""
+    refusal = decide(current_principal(), Relation(), action)
+    if refusal in (Refusal.LEFT_COURSE, Refusal.NAMELESS, Refusal.NO_LAUNCH):
+        _raise(refusal)
+
+
+def _raise(refusal: Refusal) -> NoReturn:
+    match refusal:
+        case Refusal.NAMELESS:
+            raise PersonNeeded
+        case Refusal.FOR_TUTORS:
+            raise TutorNeeded
+        case Refusal.LEFT_COURSE:
+            raise CourseLeft
+        case Refusal.FOR_LEARNERS | Refusal.NO_LAUNCH:
+            abort(403)
+        case Refusal.NOT_THEIRS:
+            abort(404)
+
+
+def current_placement() -> PlacementRecord | None:
+    """What the activity of the present launch opens; None before a tutor has opened it."""
+    link_id = g.launch.resource_link_id
+    if link_id is None:
+        return None
+    with reading() as db:
+        return placement_of_link(db, link_id)
+
+
+def cohort_of_launch(**_arguments: Any) -> Relation:
+    """How whoever asks stands to the cohort that the activity of the launch opens."""
+    principal, placement = current_principal(), current_placement()
+    if placement is None or principal.person_id is None:
+        return Relation(organisation_id=principal.organisation_id)
+    with reading() as db:
+        found = cohort(db, placement.cohort_id)
+        enrolled = participant_of_person(db, found.id, principal.person_id)
+        return Relation(
+            organisation_id=found.organisation_id,
+            participant=enrolled is not None,
+            teaches=teaches_cohort(db, found.id, principal.person_id),
+            owns=owns_programme(db, found.programme_id, principal.person_id),
+        )

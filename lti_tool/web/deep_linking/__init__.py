@@ -1,0 +1,1 @@
+"""The content picker of a platform."""

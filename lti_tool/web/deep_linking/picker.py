@@ -1,0 +1,173 @@
+"""The content picker: a tutor adds the activity to a course, and the platform gets the signed answer.
+
+LTI Deep Linking 2.0: https://www.imsglobal.org/spec/lti-dl/v2p0. The page is under the launch's own address, like
+every page after a launch.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, abort, g, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from lti_tool.database import utcnow
+from lti_tool.identity.policy import Action
+from lti_tool.lti.deep_linking.response import (
+    ContentRequest,
+    DeepLinkingRefused,
+    read_settings,
+    resource_link,
+    signed_response,
+)
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.mentoring.guards import NotAllowed
+from lti_tool.mentoring.programmes.actions import choose_activity
+from lti_tool.mentoring.programmes.queries import Group, groups_to_share
+from lti_tool.mentoring.programmes.template import DEFAULT_TEMPLATE, load_template, template_codes
+from lti_tool.outbound.origins import origin_of
+from lti_tool.translation import gettext as _
+from lti_tool.web.access import allows
+from lti_tool.web.language import day
+from lti_tool.web.refusal_pages import record, reference
+from lti_tool.web.refusal_wording import refusal
+from lti_tool.web.services import current_principal, current_services, reading, transaction
+from schemas.content_items import ActivityChoiceForm
+from schemas.problem import Problem, ShapeError
+
+blueprint = Blueprint("deep_linking", __name__, url_prefix="/l/<launch_key>")
+
+
+@blueprint.get("/deep-linking")
+@allows(Action.ADD_ACTIVITY)
+def choose() -> ResponseReturnValue:
+    """Offer the activity, with a title to change, a programme, and a group."""
+    read_settings(g.launch.deep_linking, g.launch.registration)
+    return _page({"title": _("Reverse mentoring")})
+
+
+@blueprint.post("/deep-linking")
+@allows(Action.ADD_ACTIVITY)
+def answer() -> ResponseReturnValue:
+    """Keep the choice, and send it to the platform: a page whose form goes there by itself."""
+    launch, services = g.launch, current_services()
+    content_request = read_settings(launch.deep_linking, launch.registration)
+    given = request.form.to_dict()
+    try:
+        form = ActivityChoiceForm(_templates()).read(given)
+    except ShapeError as error:
+        return make_response(_page(given, error.problems), 400)
+    content_id = uuid.uuid4()
+    try:
+        _keep(form, content_id)
+    except NotAllowed as refused:
+        return make_response(_page(given, refused=refusal(refused.code)), 409)
+    item = resource_link(
+        title=form["title"],
+        text=_("Learn from each other, in pairs."),
+        launch_url=f"{services.config.base_url}/lti/launch",
+        content_id=content_id,
+        template=form["template"],
+        line_item=content_request.takes_line_item,
+    )
+    response = signed_response(
+        registration=launch.registration,
+        deployment_id=launch.deployment.deployment_id,
+        request=content_request,
+        items=[item],
+        key=services.keys.signing_key(),
+    )
+    g.form_origins = _form_origins(content_request)
+    return render_template(
+        "deep_linking/answer.html", return_url=content_request.return_url, response=response
+    )
+
+
+def _keep(form: Mapping[str, Any], content_id: uuid.UUID) -> None:
+    """Keep a choice that the link itself does not carry, for the first launch of the activity.
+
+    A link may be copied or edited in the LMS, so it says nothing that could open somebody else's group.
+    """
+    launch, principal = g.launch, current_principal()
+    if launch.course_id is None:
+        # The page offers neither choice where the platform names no course.
+        if form["group"] is not None or form["role_view"] != "both":
+            raise NotAllowed("not_own_group")
+        return
+    with transaction() as db:
+        choose_activity(
+            db,
+            content_id=content_id,
+            course_id=launch.course_id,
+            organisation_id=principal.organisation_id or abort(403),
+            cohort_id=form["group"],
+            role_view=form["role_view"],
+            chosen_by=principal.person_id or abort(403),
+            now=utcnow(),
+        )
+
+
+def _form_origins(content_request: ContentRequest) -> list[str]:
+    """Browsers hold a form to its origins through redirects too, so the platform's own are all named."""
+    own = [origin_of(content_request.return_url), *g.launch.registration.frame_origins]
+    return list(dict.fromkeys(origin for origin in own if origin))
+
+
+def _templates() -> list[str]:
+    """The codes of the programmes to choose from, the default one first."""
+    return sorted(template_codes(), key=lambda code: code != DEFAULT_TEMPLATE)
+
+
+def _groups() -> list[tuple[uuid.UUID, str]]:
+    """The groups that the tutor can share, and what to call each."""
+    principal = current_principal()
+    if principal.organisation_id is None or principal.person_id is None:
+        return []
+    with reading() as db:
+        groups = groups_to_share(db, principal.organisation_id, principal.person_id)
+        links = sa.select(ResourceLink.id, ResourceLink.title).where(
+            ResourceLink.id.in_([group.resource_link_id for group in groups])
+        )
+        titles = dict(db.execute(links).all())
+    return [(group.cohort_id, _group_name(group, titles.get(group.resource_link_id))) for group in groups]
+
+
+def _group_name(group: Group, activity: str | None) -> str:
+    activity = activity or _("Reverse mentoring")
+    if group.course_title is None:
+        return _("The group of “%(activity)s”, since %(day)s", activity=activity, day=day(group.starts_on))
+    return _(
+        "The group of “%(activity)s” in %(course)s, since %(day)s",
+        activity=activity,
+        course=group.course_title,
+        day=day(group.starts_on),
+    )
+
+
+def _page(
+    given: Mapping[str, str],
+    problems: Mapping[str, list[Problem]] | None = None,
+    refused: str | None = None,
+) -> str:
+    return render_template(
+        "deep_linking/choose.html",
+        title=given.get("title", ""),
+        problems=problems or {},
+        refused=refused,
+        templates=[load_template(code) for code in _templates()],
+        chosen=given.get("template", DEFAULT_TEMPLATE),
+        in_course=g.launch.course_id is not None,
+        groups=_groups(),
+        group=given.get("group", ""),
+        role_view=given.get("role_view", "both"),
+    )
+
+
+@blueprint.errorhandler(DeepLinkingRefused)
+def _refused(error: DeepLinkingRefused) -> ResponseReturnValue:
+    record(error)
+    page = render_template("deep_linking/refused.html", reason=error.reason, reference=reference())
+    return make_response(page, error.status)

@@ -1,0 +1,109 @@
+"""When something goes wrong: a page that says what happened, what was kept, and what to do.
+
+It carries the request's reference, which the log has too. No traceback ever reaches a person.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import structlog
+from flask import Flask, Response, g, make_response, render_template, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from lti_tool.mentoring.guards import NotAllowed
+from lti_tool.translation import gettext as _
+from lti_tool.web.refusal_wording import refusal
+from schemas.problem import N_, ShapeError
+
+log = structlog.get_logger()
+
+_NOTHING_CHANGED = N_("Nothing was changed.")
+
+_PAGES = {
+    400: (
+        N_("We could not read that"),
+        N_("Something in what was sent is missing or not as expected."),
+    ),
+    403: (
+        N_("This is not for you to open"),
+        N_("You may have been away for a while, or this page belongs to somebody else."),
+    ),
+    404: (
+        N_("There is nothing here"),
+        N_("The address is not quite right, or what was here has gone."),
+    ),
+    405: (
+        N_("This page cannot be opened like that"),
+        N_("It answers a button of another page. Please go back and use that button."),
+    ),
+    409: (
+        N_("That cannot be done now"),
+        N_("Things have changed in the meantime."),
+    ),
+    413: (
+        N_("That is too large"),
+        N_("What was sent is larger than anything this page needs."),
+    ),
+    429: (
+        N_("One moment, please"),
+        N_("There have been many requests in a short time. Please wait a minute and try again."),
+    ),
+    500: (
+        N_("Something went wrong on our side"),
+        N_("It is not your doing, and it has been noted. Please try again in a moment."),
+    ),
+}
+"""Heading and text for each status; any other status gets that of its hundred."""
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error of ``app`` with a page that says what happened and what to do."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(NotAllowed, _not_allowed)
+    app.register_error_handler(ShapeError, _unreadable)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def error_page(status: int, *, text: str | None = None) -> Response:
+    """The page for an HTTP status; ``text`` (translated) says more than the usual sentence."""
+    heading, usual = _PAGES.get(status) or _PAGES[500 if status >= 500 else 400]
+    # Before the first step of a request there may be no reference yet.
+    reference = g.setdefault("reference", uuid.uuid4().hex[:12])
+    html = render_template(
+        "error.html",
+        heading=_(heading),
+        text=text or _(usual),
+        kept=_(_NOTHING_CHANGED) if request.method == "POST" else None,
+        reference=reference,
+    )
+    return make_response(html, status)
+
+
+def _http_error(error: HTTPException) -> Response:
+    """Keep the status, and the headers that it demands (Allow, Retry-After)."""
+    original = error.get_response()
+    if error.response is not None or original.status_code < 400:
+        return make_response(original)
+    if isinstance(error, InternalServerError):
+        log.error("request failed", cause=repr(error.original_exception or error))
+    page = error_page(original.status_code)
+    for name in ("Allow", "Retry-After"):
+        if name in original.headers:
+            page.headers[name] = original.headers[name]
+    return page
+
+
+def _not_allowed(error: NotAllowed) -> Response:
+    log.info("action refused", code=error.code)
+    return error_page(409, text=refusal(error.code))
+
+
+def _unreadable(error: ShapeError) -> Response:
+    log.info("input refused", problems=str(error))
+    return error_page(400)
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("request failed", exc_info=error)
+    return error_page(500)

@@ -1,0 +1,66 @@
+"""The first page after a launch, for everyone: a tutor's group, a learner's journey, or why there is none."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, current_app, g, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import MethodNotAllowed
+
+from lti_tool.identity.policy import Action
+from lti_tool.identity.principal import CourseRole
+from lti_tool.translation import gettext as _
+from lti_tool.web.access import allows
+from lti_tool.web.learner import home as learner
+from lti_tool.web.services import current_principal
+from lti_tool.web.tutor import cohort
+
+blueprint = Blueprint("home", __name__, url_prefix="/l/<launch_key>")
+
+
+@blueprint.get("/")
+@allows(Action.VIEW_HOME)
+def home() -> ResponseReturnValue:
+    """The home of whoever launched: tutor, learner, or somebody who may only look."""
+    principal = current_principal()
+    if g.launch.course_id is None or g.launch.resource_link_id is None:
+        return visitor_page(
+            _("Open this activity from a course"),
+            _("Reverse mentoring lives in a course: that is where your partner and your tutor are."),
+        )
+    if principal.person_id is None:
+        return visitor_page(
+            _("You are here without a name"),
+            _("Your course did not say who you are, so you can look around, and nothing you do is kept."),
+            _("To take part, sign in to your learning platform and open the activity from your course."),
+        )
+    if principal.role == CourseRole.TUTOR:
+        return cohort.page()
+    if principal.role == CourseRole.OBSERVER:
+        return visitor_page(
+            _("You are here to observe"),
+            _("What two people share in a pair stays with them, so there is nothing to show you here."),
+        )
+    return learner.page() or visitor_page(
+        _("Not open yet"),
+        _("Your tutor has not opened the programme yet. There is nothing to do: come back in a few days."),
+    )
+
+
+def visitor_page(heading: str, text: str, hint: str | None = None) -> ResponseReturnValue:
+    """A page for somebody who has nothing to do here: why, and what they can do."""
+    return render_template("learner/visitor.html", heading=heading, text=text, hint=hint)
+
+
+@blueprint.route("/<path:below>", methods=["GET", "POST"])
+@allows(Action.VIEW_HOME)
+def elsewhere(below: str) -> ResponseReturnValue:
+    """Any other address below a launch: a 404 that knows the person, or 405 where another method is right."""
+    adapter = current_app.create_url_adapter(request)
+    right = [
+        method
+        for method in ("GET", "POST")
+        if adapter is not None and adapter.match(method=method)[0] != "home.elsewhere"
+    ]
+    if right:
+        raise MethodNotAllowed(right)
+    abort(404, below)

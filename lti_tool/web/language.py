@@ -1,0 +1,145 @@
+"""The language and the theme of a page, and the functions and filters that templates use for them.
+
+A page's language is, in this order: ``?lang=`` of the address, what the person chose or arrived with (kept on the
+launch), what the browser asks for, the tool's default. The switch on every page after a launch keeps the choice on the
+launch and on the person; nothing is kept in a cookie.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlencode
+
+from babel.dates import format_date
+from flask import Blueprint, Flask, abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lti_tool.identity.models import Person
+from lti_tool.identity.policy import Action
+from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.lti.platforms import platform_of
+from lti_tool.lti.platforms.base import NEUTRAL_THEME
+from lti_tool.translation import (
+    LANGUAGES,
+    current_language,
+    gettext,
+    plural_form,
+    set_language,
+    supported_language,
+)
+from lti_tool.web import wording
+from lti_tool.web.access import allows
+from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.services import current_services, transaction
+from schemas.display import LanguageForm
+from schemas.mentoring_forms import read_form
+from schemas.problem import ShapeError
+
+blueprint = Blueprint("language", __name__, url_prefix="/l/<launch_key>")
+
+
+def init_app(app: Flask) -> None:
+    """Choose the language of every request of ``app``, and give its templates what they say it with."""
+    app.before_request(choose_language)
+    app.register_blueprint(blueprint)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    # With newstyle, Jinja fills in the parameters itself, after escaping them.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
+        lambda message: gettext(message), plural_form, newstyle=True
+    )
+    app.jinja_env.globals.update(
+        asset=asset,
+        theme=theme,
+        language=current_language,
+        other_languages=other_languages,
+        other_query=other_query,
+        word=wording.word,
+        words=wording,
+    )
+    app.jinja_env.filters.update(
+        day=day,
+        month=month,
+        problem=wording.problem,
+        person=wording.person,
+        first_name=wording.first_name,
+        duration=wording.duration,
+        format_name=wording.format_name,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def choose_language() -> None:
+    """Set the language of the present request from what is known of it now, its launch included once that is loaded."""
+    launch = g.get("launch")
+    chosen = supported_language(request.args.get("lang")) or supported_language(
+        launch.locale if launch is not None else None
+    )
+    default = supported_language(current_services().config.default_locale) or "en"
+    set_language(chosen or _accepted() or default)
+
+
+def _accepted() -> str | None:
+    """The language of ours that the browser asks for first, be it by a region of it."""
+    wanted = (supported_language(tag) for tag, quality in request.accept_languages if quality > 0)
+    return next((tag for tag in wanted if tag is not None), None)
+
+
+def other_languages() -> dict[str, str]:
+    """The languages to switch to, with their own names."""
+    return {tag: language.name for tag, language in LANGUAGES.items() if tag != current_language()}
+
+
+def theme() -> str:
+    """The theme of the platform that launched this page; a theme of ``static/css/tandem.css``."""
+    launch = g.get("launch")
+    if launch is None:
+        return NEUTRAL_THEME
+    return platform_of(launch.registration.issuer, launch.registration.platform_family).theme
+
+
+def day(value: dt.date) -> str:
+    """A date in full, such as ``12 November 2026``."""
+    language = LANGUAGES[current_language()]
+    pattern = language.first_of_month if value.day == 1 and language.first_of_month else "d MMMM y"
+    return format_date(value, pattern, locale=language.tag)
+
+
+def month(value: dt.date) -> str:
+    """The short name of a date's month, for the calendar leaf."""
+    return format_date(value, "MMM", locale=current_language())
+
+
+def other_query(tag: str) -> str:
+    """The query of the present address in another language."""
+    return urlencode({**request.args.to_dict(), "lang": tag})
+
+
+def asset(path: str) -> str:
+    """The address of a static file, which changes when its content does."""
+    return url_for("static", filename=path, v=_fingerprint(str(current_app.static_folder), path))
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(folder: str, path: str) -> str:
+    return hashlib.sha256((Path(folder) / path).read_bytes()).hexdigest()[:10]
+
+
+@blueprint.post("/language")
+@allows(Action.CHOOSE_LANGUAGE)
+def switch() -> ResponseReturnValue:
+    """Keep the language that a person chose, and show the same page in it."""
+    try:
+        form = read_form(LanguageForm(LANGUAGES), request.form.items(multi=True))
+    except ShapeError:
+        abort(400)
+    with transaction() as db:
+        launch = db.get_one(LaunchSession, g.launch.id)
+        launch.locale = form["lang"]
+        if launch.person_id is not None:
+            db.get_one(Person, launch.person_id).locale = form["lang"]
+    root = launch_url_for("home.home")
+    # Only a page of this very launch: never another address that a form names.
+    return redirect(form["back"] if form["back"].startswith(root) else root)

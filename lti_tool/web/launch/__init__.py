@@ -1,0 +1,1 @@
+"""Login and launch, and continuing a launch in a new tab."""

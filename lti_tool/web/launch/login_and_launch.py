@@ -1,0 +1,155 @@
+"""``/lti/login`` and ``/lti/launch``, and ``/lti/continue`` where a frame keeps no cookie.
+
+The steps of a launch by OpenID Connect third-party initiated login (1EdTech security framework §5.1.1). A launch that
+passes ends with a redirect to a page with an address of its own, so that a reload never repeats it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from flask import Blueprint, g, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema, ValidationError
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from lti_tool.identity.policy import Action
+from lti_tool.lti.errors import (
+    HandoffForged,
+    LaunchMalformed,
+    LoginMalformed,
+    NoBrowserProof,
+    Refused,
+    TooLarge,
+)
+from lti_tool.lti.launch import handoffs
+from lti_tool.lti.launch.login import BROWSER_COOKIE, BROWSER_COOKIE_SECONDS
+from lti_tool.lti.launch.login_states import LoginStates, new_secret
+from lti_tool.lti.launch.message_launch import Launch
+from lti_tool.lti.launch.tool_config import DatabaseToolConfig, registration_by_id
+from lti_tool.web import refusal_pages
+from lti_tool.web.access import allows
+from lti_tool.web.launch.pylti_adapters import BrowserCookies, FlaskLogin, LoadedRequest
+from lti_tool.web.launch_session import open_session
+from lti_tool.web.security import foreign_sender
+from lti_tool.web.services import current_services, reading, transaction
+from schemas.claims import first_problem
+from schemas.login import LaunchFormSchema, LoginSchema
+
+LAUNCH_PATH = "/lti/launch"
+"""The one redirect_uri that platforms know; whatever differs between links is in their custom parameters."""
+
+_LOGIN, _LAUNCH = LoginSchema(), LaunchFormSchema()
+
+blueprint = Blueprint("launch", __name__)
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
+    """A body over the limit is not read at all."""
+    return refusal_pages.refuse(TooLarge())
+
+
+@blueprint.route("/lti/login", methods=["GET", "POST"])
+@allows(Action.ARRIVE)
+def login() -> ResponseReturnValue:
+    """Keep the state and nonce of a login, and send the browser to the platform's authorization endpoint (§5.1.1.2)."""
+    services = current_services()
+    given = request.form if request.method == "POST" else request.args
+    parameters = _loaded(_LOGIN, given, LoginMalformed)
+    started = FlaskLogin(
+        LoadedRequest(parameters),
+        DatabaseToolConfig(services.database),
+        LoginStates(services.database),
+        BrowserCookies(),
+        parameters=parameters,
+        base_url=services.config.base_url,
+    )
+    return started.redirect(f"{services.config.base_url}{LAUNCH_PATH}")
+
+
+@blueprint.post(LAUNCH_PATH)
+@allows(Action.ARRIVE)
+def launch() -> ResponseReturnValue:
+    """Validate the platform's id_token (§5.1.3), and open a session."""
+    services = current_services()
+    form = _loaded(_LAUNCH, request.form, LaunchMalformed)
+    arriving = Launch(
+        LoadedRequest(form),
+        DatabaseToolConfig(services.database),
+        LoginStates(services.database),
+        BrowserCookies(),
+        form=form,
+        base_url=services.config.base_url,
+        database=services.database,
+        platform_keys=services.platform_keys,
+    )
+    try:
+        arriving.validate()
+    finally:
+        if arriving.registration is not None:
+            g.frame_origins = arriving.registration.frame_origins
+    if not arriving.browser_proved:
+        return _offer_new_tab(arriving)
+    return redirect(open_session(arriving.verified), 303)
+
+
+def _offer_new_tab(arriving: Launch) -> ResponseReturnValue:
+    """Keep the launch for the person to continue in a tab of its own, where the browser keeps a cookie."""
+    refused = NoBrowserProof(
+        issuer=arriving.registration.issuer if arriving.registration else None,
+        client_id=arriving.registration.client_id if arriving.registration else None,
+    )
+    refusal_pages.record(refused)
+    with transaction() as db:
+        token = handoffs.create(db, arriving.verified)
+    return render_template(
+        "launch/new_tab.html", token=token, reference=refusal_pages.reference()
+    ), refused.status
+
+
+@blueprint.get("/lti/continue/<token>")
+@allows(Action.ARRIVE)
+def show_handoff(token: str) -> ResponseReturnValue:
+    """Ask in the new tab whose launch it is before anything opens, and try to set a cookie here."""
+    with reading() as db:
+        waiting = handoffs.get(db, token)
+    cookies = BrowserCookies()
+    if cookies.get_cookie(BROWSER_COOKIE) is None:
+        cookies.set_cookie(BROWSER_COOKIE, new_secret(), BROWSER_COOKIE_SECONDS)
+    response = make_response(render_template("launch/continue.html", name=waiting.display_name))
+    # Browsers name the origin of a form only if the page may say where it comes from.
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+@blueprint.post("/lti/continue/<token>")
+@allows(Action.ARRIVE)
+def consume_handoff(token: str) -> ResponseReturnValue:
+    """Open the session of a launch whose person has confirmed who they are."""
+    if foreign_sender(current_services().config.base_url) is not None:
+        raise HandoffForged
+    with transaction() as db:
+        waiting = handoffs.consume(db, token)
+        g.frame_origins = registration_by_id(db.connection(), waiting.registration_id).frame_origins
+    return redirect(open_session(waiting), 303)
+
+
+def _loaded(schema: Schema, given: MultiDict[str, str], refusal: type[Refused]) -> dict[str, Any]:
+    """The parameters as the schema has them, each once (RFC 6749 §3.1)."""
+    for name in schema.fields:
+        if len(given.getlist(name)) > 1:
+            raise refusal(f"{name} is there twice", issuer=given.get("iss"), client_id=given.get("client_id"))
+    try:
+        loaded: dict[str, Any] = schema.load(given.to_dict())
+    except ValidationError as error:
+        _refuse_malformed(error, given, refusal)
+    return loaded
+
+
+def _refuse_malformed(error: ValidationError, given: MultiDict[str, str], refusal: type[Refused]) -> NoReturn:
+    name, problem = first_problem(error)
+    raise refusal(
+        f"{name} {problem}"[:200], issuer=given.get("iss"), client_id=given.get("client_id")
+    ) from None

@@ -1,0 +1,109 @@
+"""PyLTI1p3's request, cookies and redirect in Flask's terms: the only place where the two meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, after_this_request, redirect, request
+from pylti1p3.cookie import CookieService
+from pylti1p3.redirect import Redirect
+from pylti1p3.request import Request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from lti_tool.lti.launch.login import Login
+from lti_tool.web.services import current_services
+
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
+
+class LoadedRequest(Request):
+    """The present request's parameters, after their schema."""
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        self._parameters = parameters
+
+    @property
+    def session(self) -> Any:
+        """Nothing is kept in Flask's session: it would travel in a cookie that frames may not keep."""
+        raise NotImplementedError
+
+    def is_secure(self) -> bool:
+        """Whether the browser came over HTTPS."""
+        return request.is_secure
+
+    def get_param(self, key: str) -> str:
+        """One parameter, or nothing."""
+        return self._parameters.get(key) or ""
+
+
+class BrowserCookies(CookieService):
+    """Cookies as a frame inside another site keeps them, where it keeps any.
+
+    Over HTTPS their names begin with ``__Host-``: a browser then takes them from this very host alone, so that no
+    neighbouring host can slip in a secret that it knows. Browsers refuse that prefix over plain HTTP, which only a
+    tool on loopback uses.
+    (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes)
+    """
+
+    def get_cookie(self, name: str) -> str | None:
+        """The secret that the browser brought, unless it cannot be one of ours."""
+        value = request.cookies.get(_cookie_name(name))
+        return value if value is not None and _SECRET.fullmatch(value) else None
+
+    def set_cookie(self, name: str, value: str | int, exp: int | None = 3600) -> None:
+        """Give the browser a cookie with the present response.
+
+        ``Partitioned`` is what survives the blocking of third-party cookies
+        (https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies).
+        """
+
+        @after_this_request
+        def add(response: Response) -> Response:
+            response.set_cookie(
+                _cookie_name(name),
+                str(value),
+                max_age=exp,
+                path="/",
+                secure=True,
+                httponly=True,
+                samesite="None",
+                partitioned=True,
+            )
+            return response
+
+
+def _cookie_name(name: str) -> str:
+    return f"__Host-{name}" if current_services().config.secure else name
+
+
+class FlaskRedirect(Redirect[WerkzeugResponse]):
+    """A redirect by status; the script that PyLTI1p3 would write instead has no place under our content policy."""
+
+    def __init__(self, location: str) -> None:
+        self._location = location
+
+    def do_redirect(self) -> WerkzeugResponse:
+        """302 to the location."""
+        return redirect(self._location)
+
+    def do_js_redirect(self) -> WerkzeugResponse:
+        """The same: a redirect needs no script."""
+        return self.do_redirect()
+
+    def set_redirect_url(self, location: str) -> None:
+        """Change where it leads."""
+        self._location = location
+
+    def get_redirect_url(self) -> str:
+        """Where it leads."""
+        return self._location
+
+
+class FlaskLogin(Login[WerkzeugResponse]):
+    """A login that answers with Flask's redirect."""
+
+    def get_redirect(self, url: str) -> FlaskRedirect:
+        """A redirect to ``url``."""
+        return FlaskRedirect(url)

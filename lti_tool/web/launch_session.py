@@ -1,0 +1,187 @@
+"""How a launch session travels between a browser and the tool.
+
+Every page after a launch is under ``/l/<launch_key>/``, so that it has an address of its own, survives a reload
+and stands beside other launches (people, courses, tabs) of the same browser. The key is
+
+- the session's id, where the browser keeps our cookie: the cookie holds the secret that must come with it;
+- ``<id>.<secret>`` where it refuses every cookie: then the address is the secret, so it is sent to nobody
+  (``Referrer-Policy: no-referrer``), kept by no cache, and written to no log.
+
+Views never see the key: it is taken out of their arguments, they find the session at ``g.launch``, and
+:func:`launch_url_for` puts the key into their links.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+import uuid
+from typing import Any, Final
+
+import sqlalchemy as sa
+from flask import Flask, g, url_for
+from sqlalchemy.orm import joinedload
+
+from lti_tool.composition import transaction as composition
+from lti_tool.database import utcnow
+from lti_tool.identity.models import Membership
+from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
+from lti_tool.lti.errors import Advice
+from lti_tool.lti.launch.login import BROWSER_COOKIE
+from lti_tool.lti.launch.login_states import new_secret, secret_hash
+from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.lti.launch.persist import DEEP_LINKING_REQUEST, VerifiedLaunch, persist_launch
+from lti_tool.mentoring.programmes.models import Placement
+from lti_tool.subscribers.scores import backfill_scores
+from lti_tool.web.access import AccessRefused
+from lti_tool.web.launch.pylti_adapters import BrowserCookies
+from lti_tool.web.security import has_csrf_token
+from lti_tool.web.services import current_services
+
+LIFETIME: Final = dt.timedelta(hours=12)
+"""How long the pages of a launch can be used."""
+
+_FIND = (
+    sa.select(LaunchSession, Membership, Placement.id)
+    .outerjoin(
+        Membership,
+        sa.and_(
+            Membership.course_id == LaunchSession.course_id, Membership.person_id == LaunchSession.person_id
+        ),
+    )
+    .outerjoin(Placement, Placement.resource_link_id == LaunchSession.resource_link_id)
+    .where(LaunchSession.id == sa.bindparam("id"))
+    .options(
+        joinedload(LaunchSession.person),
+        joinedload(LaunchSession.course),
+        joinedload(LaunchSession.resource_link),
+        joinedload(LaunchSession.registration, innerjoin=True),
+        joinedload(LaunchSession.deployment, innerjoin=True),
+    )
+)
+
+
+class SessionUnknown(AccessRefused):
+    """No launch has this address."""
+
+
+class SessionOfAnotherBrowser(AccessRefused):
+    """The launch was opened in another browser."""
+
+
+class SessionExpired(AccessRefused):
+    """The launch is older than :data:`LIFETIME`."""
+
+    status = 410
+    advice = Advice.SESSION_OVER
+
+
+class CsrfTokenWrong(AccessRefused):
+    """The form does not carry the token of its launch."""
+
+    advice = Advice.FORM_AGAIN
+
+
+def init_app(app: Flask) -> None:
+    """Load the launch session of every request under ``/l/<launch_key>/``."""
+    app.url_value_preprocessor(_take_key)
+    app.before_request(_load)
+    app.jinja_env.globals.update(launch_url_for=launch_url_for)
+
+
+def open_session(launch: VerifiedLaunch) -> str:
+    """Open a session for a verified launch: write its rows, and return the address of its first page.
+
+    The session goes by cookie where this browser brought one, else by its address.
+    """
+    cookie = BrowserCookies().get_cookie(BROWSER_COOKIE)
+    secret = cookie or new_secret()
+    principal = Principal(kind=PrincipalKind.ANONYMOUS if launch.subject is None else PrincipalKind.PERSON)
+    with composition.transaction(current_services(), principal) as db:
+        persisted = persist_launch(db, launch, secret_hash=secret_hash(secret), lifetime=LIFETIME)
+        if persisted.resource_link_id is not None and persisted.line_item_changed:
+            backfill_scores(db, persisted.resource_link_id, utcnow())
+        elif persisted.resource_link_id is not None and persisted.first_in_course and launch.line_item_url:
+            backfill_scores(db, persisted.resource_link_id, utcnow(), person_id=persisted.person_id)
+    key = str(persisted.session_id) if cookie else f"{persisted.session_id}.{secret}"
+    first_page = "deep_linking.choose" if launch.message_type == DEEP_LINKING_REQUEST else "home.home"
+    return url_for(first_page, launch_key=key)
+
+
+def launch_url_for(endpoint: str, **values: Any) -> str:
+    """The address of ``endpoint`` within the present launch."""
+    return url_for(endpoint, launch_key=g.launch_key, **values)
+
+
+def _take_key(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    if values and "launch_key" in values:
+        g.launch_key = values.pop("launch_key")
+
+
+def _load() -> None:
+    """Find the session of the present address, see that this browser may use it, and say who is asking.
+
+    Raises :class:`SessionUnknown`, :class:`SessionOfAnotherBrowser`, :class:`SessionExpired` or, for a form that
+    was not ours, :class:`CsrfTokenWrong`.
+    """
+    key: str | None = g.get("launch_key")
+    if key is None:
+        return
+    session_id, _dot, address_secret = key.partition(".")
+    try:
+        wanted = uuid.UUID(session_id)
+    except ValueError:
+        raise SessionUnknown from None
+    with current_services().database.reading() as db:
+        found = db.execute(_FIND, {"id": wanted}).one_or_none()
+    if found is None:
+        raise SessionUnknown
+    launch, membership, placement_id = found
+    try:
+        _check(launch, address_secret)
+    except AccessRefused:
+        # The refusal shows where the page would have been.
+        g.frame_origins = launch.registration.frame_origins
+        raise
+    g.launch = launch
+    g.principal = principal_of(launch, membership, placement_id)
+
+
+def principal_of(
+    launch: LaunchSession, membership: Membership | None, placement_id: uuid.UUID | None
+) -> Principal:
+    """Who asks by a launch session. The role is that of the person's latest own launch in the course.
+
+    A person whom the roster no longer lists has left, unless they are an administrator of the site: those may launch
+    without being in the course.
+    """
+    if launch.person_id is None:
+        return Principal(
+            kind=PrincipalKind.ANONYMOUS,
+            organisation_id=launch.deployment.organisation_id,
+            course_id=launch.course_id,
+            placement_id=placement_id,
+            role=CourseRole(launch.role),
+        )
+    has_launched = membership is not None and membership.launched_at is not None
+    return Principal(
+        kind=PrincipalKind.PERSON,
+        person_id=launch.person_id,
+        organisation_id=launch.deployment.organisation_id,
+        course_id=launch.course_id,
+        placement_id=placement_id,
+        role=CourseRole(membership.role if membership is not None and has_launched else launch.role),
+        active=launch.is_admin or membership is None or membership.active,
+    )
+
+
+def _check(launch: LaunchSession, address_secret: str) -> None:
+    secret = address_secret or BrowserCookies().get_cookie(BROWSER_COOKIE) or ""
+    if not hmac.compare_digest(secret_hash(secret), launch.secret_hash):
+        raise SessionOfAnotherBrowser(
+            issuer=launch.registration.issuer, client_id=launch.registration.client_id
+        )
+    if launch.expires_at <= utcnow():
+        raise SessionExpired
+    if not has_csrf_token(launch):
+        raise CsrfTokenWrong

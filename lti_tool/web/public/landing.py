@@ -1,0 +1,18 @@
+"""``/``: what this is, and how to connect an LMS."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from lti_tool.identity.policy import Action
+from lti_tool.web.access import allows
+
+blueprint = Blueprint("landing", __name__)
+
+
+@blueprint.get("/")
+@allows(Action.READ_PUBLIC_PAGES)
+def index() -> ResponseReturnValue:
+    """The page for whoever comes without a launch."""
+    return render_template("public/landing.html")

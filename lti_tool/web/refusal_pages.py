@@ -1,0 +1,134 @@
+"""What a person sees when something is refused: what happened and what to do, in their language, and a reference.
+
+The reason itself goes to the audit and to the log, under the same reference, and never to the page.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import sqlalchemy as sa
+import structlog
+from flask import Flask, g, render_template
+from flask.typing import ResponseReturnValue
+
+from lti_tool.lti import refusal_log as audit
+from lti_tool.lti.errors import Advice, Refused
+from lti_tool.translation import gettext as _
+from lti_tool.web.services import current_services
+
+log = structlog.get_logger()
+
+
+def init_app(app: Flask) -> None:
+    """Answer every :class:`Refused` that a view raises with :func:`refuse`."""
+    app.register_error_handler(Refused, refuse)
+
+
+def refuse(refused: Refused) -> ResponseReturnValue:
+    """The audit row, the log line and the page of a refusal."""
+    record(refused)
+    if refused.step in ("login", "launch"):
+        # The page holds no control and nothing personal, and it appears inside an LMS that we may not know.
+        g.setdefault("frame_origins", ["*"])
+    heading, text = _words(refused.advice)
+    page = render_template("refused.html", heading=heading, text=text, reference=reference())
+    return page, refused.status
+
+
+def record(refused: Refused) -> None:
+    """The audit row and the log line of a refusal, for a view that has a page of its own.
+
+    A database that is down does not keep the page from the person.
+    """
+    log.warning(
+        "refused", step=refused.step, reason=refused.reason, detail=refused.detail, issuer=refused.issuer
+    )
+    try:
+        audit.record(current_services().database, refused, reference=reference())
+    except sa.exc.SQLAlchemyError as error:
+        log.error("the refusal could not be recorded", error=str(error))
+
+
+def reference() -> str:
+    """The present request's reference: short enough to be read out on the telephone."""
+    if "reference" not in g:
+        g.reference = secrets.token_hex(6)
+    return str(g.reference)
+
+
+def _words(advice: Advice) -> tuple[str, str]:
+    """The heading and the text for a piece of advice."""
+    match advice:
+        case Advice.OPEN_AGAIN:
+            return (
+                _("Please open the activity again"),
+                _(
+                    "This link could be used only once, or for a few minutes. Go back to your course and open it anew."
+                ),
+            )
+        case Advice.AWAIT_APPROVAL:
+            return (
+                _("Almost there: approval is awaited"),
+                _(
+                    "Your platform has just introduced itself to us. An administrator of the mentoring tool has to "
+                    "approve it once; after that, this activity opens as usual."
+                ),
+            )
+        case Advice.SIGN_IN:
+            return (
+                _("Please sign in to your course platform again"),
+                _(
+                    "Your platform did not recognise you. Sign in there again, then open the activity from your course."
+                ),
+            )
+        case Advice.NEW_TAB:
+            return (
+                _("One more step"),
+                _("Your browser keeps this page from remembering you here. It works in a tab of its own."),
+            )
+        case Advice.SESSION_OVER:
+            return (
+                _("Welcome back – please come in through your course"),
+                _("This page was opened quite a while ago. Everything you entered is kept."),
+            )
+        case Advice.NOT_YOURS:
+            return (
+                _("This page was opened in another browser"),
+                _("To keep your mentoring private, each page opens only where it was started."),
+            )
+        case Advice.TUTORS_ONLY:
+            return _("This page is for tutors"), _("Your own mentoring is just a step back.")
+        case Advice.NAMELESS:
+            return (
+                _("You are looking in as a guest"),
+                _("Your platform did not tell us who you are, so you can look around but not take part yet."),
+            )
+        case Advice.COURSE_LEFT:
+            return (
+                _("You are not in this course any more"),
+                _(
+                    "Your course no longer lists you, so this activity is closed to you. What you did is kept. If "
+                    "this is a mistake, ask your tutor."
+                ),
+            )
+        case Advice.FORM_AGAIN:
+            return (
+                _("Please send that once more"),
+                _(
+                    "The page had been open too long, so nothing was changed. Go back, reload the page and try again."
+                ),
+            )
+        case Advice.TOO_LARGE:
+            return (
+                _("That was too large"),
+                _("Your platform sent far more than we can take. Your administrator can help."),
+            )
+        case Advice.CONTACT_ADMIN:
+            return (
+                _("We could not open the activity"),
+                _(
+                    "The connection between your platform and the mentoring tool needs a look. It is nothing you did: "
+                    "please give your administrator the reference below."
+                ),
+            )

@@ -1,0 +1,45 @@
+"""Why an action was refused, in words: a sentence for each code of :class:`lti_tool.mentoring.guards.NotAllowed`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lti_tool.translation import gettext as _
+from schemas.problem import N_
+
+REFUSALS: Mapping[str, str] = {
+    "other_role": N_("You already have the other role in this programme. Ask your tutor to change it."),
+    "cohort_closed": N_("This programme does not take new people or pairs at the moment."),
+    "already_paired": N_("This role cannot change any more: there is a partner already."),
+    "same_person": N_("Please choose two different people."),
+    "wrong_roles": N_("A pair needs one mentor and one mentee."),
+    "other_cohort": N_("These two people are not in the same programme."),
+    "already_together": N_("These two people are a pair already."),
+    "mentor_full": N_("This mentor already has a mentee."),
+    "mentee_full": N_("This mentee already has a mentor."),
+    "not_joined": N_("You are not in this programme yet. Your first page says how it begins."),
+    "no_partner": N_("You have no partner at the moment. Your first page says what comes next."),
+    "not_in_pair": N_("Only the two people of a pair can do this."),
+    "agreement_first": N_("Both of you sign the agreement first; then your meetings can be noted."),
+    "pair_over": N_("This pair has come to its end. What you did together is kept."),
+    "in_the_future": N_("This date is still to come. Please choose today or an earlier day."),
+    "own_session": N_("Your partner says yes to what you noted, not you."),
+    "not_waiting": N_("This meeting has changed in the meantime. Please look at it again."),
+    "session_over": N_("This meeting was taken back in the meantime."),
+    "not_own_session": N_("Only the person who noted a meeting can take it back."),
+    "role_not_here": N_("This activity is for the other role. Please open the one that is for you."),
+    "not_own_group": N_("This group cannot be shared here. Please choose another one."),
+    "not_your_objective": N_("The person who learns says when an objective is reached."),
+    "own_objective": N_("Your partner confirms that you reached it."),
+    "objective_over": N_("This objective is finished already."),
+    "reason_needed": N_("Please say why in a few words."),
+    "not_completed": N_("This journey is not complete, so there is nothing to reopen."),
+    "not_a_learner": N_("This person is not on the list of learners of this course."),
+}
+
+_OTHER_REFUSAL = N_("This cannot be done at the moment. Nothing was changed.")
+
+
+def refusal(code: str) -> str:
+    """The sentence for ``code`` in the current language."""
+    return _(REFUSALS.get(code, _OTHER_REFUSAL))

@@ -1,0 +1,100 @@
+"""What keeps pages from other sites: headers, who may frame the tool, where a form may come from, and its token."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+
+from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.outbound.origins import origin_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+CSRF_FIELD: Final = "csrf_token"
+CSRF_HEADER: Final = "X-CSRF-Token"
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class FixedOriginMiddleware:
+    """Gives the application the address that it is configured with, whatever a request says of it.
+
+    TLS ends at a proxy in front, which may or may not say how the client came; and a ``Host`` that anybody may write
+    must not decide where a redirect leads, since the address of a page can be a secret.
+    """
+
+    def __init__(self, application: WSGIApplication, base_url: str) -> None:
+        self._application = application
+        self._origin = urlsplit(base_url)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request (PEP 3333)."""
+        environ |= {"wsgi.url_scheme": self._origin.scheme, "HTTP_HOST": self._origin.netloc}
+        return self._application(environ, start_response)
+
+
+def init_app(app: Flask) -> None:
+    """Give every answer of ``app`` its headers, and templates the token of their forms."""
+    app.after_request(_add_headers)
+    app.jinja_env.globals.update(csrf_token=lambda: csrf_token(g.launch))
+
+
+def _add_headers(response: Response) -> Response:
+    """A strict content policy, and frames only from the LMS that launched."""
+    ancestors = " ".join(["'self'", *_frame_ancestors(), *g.get("frame_origins", [])])
+    form_targets = " ".join(["'self'", *g.get("form_origins", [])])
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"connect-src 'self'; form-action {form_targets}; base-uri 'none'; frame-ancestors {ancestors}",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    # Platforms show the tool's icon on their own pages.
+    shared = "cross-origin" if request.endpoint == "static" else "same-origin"
+    response.headers.setdefault("Cross-Origin-Resource-Policy", shared)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def _frame_ancestors() -> list[str]:
+    """The origins that may frame the present page: those of the platform that launched it; else none."""
+    launch: LaunchSession | None = g.get("launch")
+    return list(launch.registration.frame_origins) if launch is not None else []
+
+
+def csrf_token(launch: LaunchSession) -> str:
+    """The value of the hidden field ``csrf_token`` that every form under ``/l/…`` must carry."""
+    return hmac.new(launch.csrf_key.encode(), launch.id.bytes, hashlib.sha256).hexdigest()
+
+
+def has_csrf_token(launch: LaunchSession) -> bool:
+    """Whether the present request carries the token of its launch, or needs none."""
+    if request.method in SAFE_METHODS:
+        return True
+    given = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
+    return hmac.compare_digest(given.encode(), csrf_token(launch).encode())
+
+
+def foreign_sender(base_url: str) -> str | None:
+    """What says that a page of another site sent the present form; None where nothing does.
+
+    For a form that no launch protects. A client that sends neither header is no browser, and has no session to abuse.
+    https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return None if site == "same-origin" else f"Sec-Fetch-Site: {site[:50]}"
+    origin = request.headers.get("Origin")
+    if origin is not None and origin_of(origin) != origin_of(base_url):
+        return f"Origin: {origin[:200]}"
+    return None

@@ -1,0 +1,33 @@
+"""What a view works with: the services of the application that serves the present request, and who is asking."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import cast
+
+from flask import current_app, g
+from sqlalchemy.orm import Session
+
+from lti_tool.composition import transaction as composition
+from lti_tool.composition.services import Services
+from lti_tool.identity.principal import NOBODY, Principal
+
+
+def current_services() -> Services:
+    """The services of the application that serves the present request."""
+    return cast(Services, current_app.extensions["tandem"])
+
+
+def current_principal() -> Principal:
+    """Who is asking: the person of the launch, or nobody in particular."""
+    return cast(Principal, g.get("principal", NOBODY))
+
+
+def transaction() -> AbstractContextManager[Session]:
+    """A writing transaction with its consequences, in which the one who is asking acts."""
+    return composition.transaction(current_services(), current_principal())
+
+
+def reading() -> AbstractContextManager[Session]:
+    """A transaction that only reads."""
+    return current_services().database.reading()

@@ -1,0 +1,93 @@
+"""``/setup?invite=…``: everything that the administrator of an LMS needs to connect it, on one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import structlog
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lti_tool.composition.services import Services
+from lti_tool.health_checks import Verdict
+from lti_tool.health_checks.environment import address
+from lti_tool.health_checks.findings import Check
+from lti_tool.health_checks.stored import database, signing_key
+from lti_tool.identity.policy import Action
+from lti_tool.lti.registration.invitations import InvitationRefused, InvitationUnknown, open_invitation
+from lti_tool.translation import gettext as _
+from lti_tool.web.access import allows
+from lti_tool.web.services import current_services, reading
+from lti_tool.web.setup.registration import refused_page
+
+blueprint = Blueprint("setup", __name__)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class ReadyLine:
+    """One thing that must be right before an LMS is connected, in the reader's language."""
+
+    name: str
+    good: bool
+    advice: str
+    """What to do when it is not."""
+
+
+@blueprint.get("/setup")
+@allows(Action.CONNECT_PLATFORM)
+def show() -> ResponseReturnValue:
+    """The installation page of one invitation; 410 when it cannot be used."""
+    services = current_services()
+    invite = request.args.get("invite", "")
+    if not invite or len(invite) > 100:
+        raise InvitationUnknown("no invitation in the address")
+    with reading() as db:
+        invitation = open_invitation(db, invite)
+    base = services.config.base_url
+    return render_template(
+        "setup/setup.html",
+        invitation=invitation,
+        registration_url=f"{base}{url_for('registration.show')}?{urlencode({'invite': invite})}",
+        login_url=f"{base}/lti/login",
+        launch_url=f"{base}/lti/launch",
+        jwks_url=f"{base}/.well-known/jwks.json",
+        icon_url=f"{base}/static/icon.svg",
+        checks=_readiness(services),
+    )
+
+
+blueprint.register_error_handler(InvitationRefused, refused_page)
+
+
+def _readiness(services: Services) -> list[ReadyLine]:
+    """What the doctor finds of the three things without which nothing can be connected."""
+    return [
+        ReadyLine(
+            _("The address is secure (HTTPS)"),
+            _passes(Check("address", address), services),
+            _(
+                "Browsers keep no session for a page without HTTPS inside an LMS. Set TANDEM_BASE_URL to the "
+                "https:// address of this tool."
+            ),
+        ),
+        ReadyLine(
+            _("The database answers"),
+            _passes(Check("database", database), services),
+            _("Run: tandem migrate"),
+        ),
+        ReadyLine(
+            _("The signing key can be read"),
+            _passes(Check("signing key", signing_key), services),
+            _("TANDEM_SECRET_KEY is not the one that the keys were encrypted with. Put the former one back."),
+        ),
+    ]
+
+
+def _passes(check: Check, services: Services) -> bool:
+    errors = [finding for finding in check.run(services) if finding.verdict is Verdict.ERROR]
+    for finding in errors:
+        log.error("setup.check_failed", about=finding.about, message=finding.message)
+    return not errors

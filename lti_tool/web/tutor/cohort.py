@@ -1,0 +1,243 @@
+"""The tutor's page: who is here, who is with whom, how far each is; and what only a tutor decides.
+
+It keeps itself up to date: the browser asks every three seconds with the ETag of what it shows, and is answered 304
+until an event of the cohort, or a new person of its courses, changes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from lti_tool.database import utcnow
+from lti_tool.events.log import state_of_cohort
+from lti_tool.identity.models import Course
+from lti_tool.identity.policy import Action
+from lti_tool.lti.platforms import platform_of
+from lti_tool.mentoring.completion import actions as completion
+from lti_tool.mentoring.enrolment import actions as enrolment
+from lti_tool.mentoring.enrolment.queries import participant, participant_of_person
+from lti_tool.mentoring.guards import NotAllowed
+from lti_tool.mentoring.overview.queries import (
+    CohortOverview,
+    learner_in_cohorts_courses,
+    overview_of,
+)
+from lti_tool.mentoring.pairs.actions import form_pair
+from lti_tool.mentoring.programmes.actions import open_placement
+from lti_tool.mentoring.programmes.queries import (
+    PlacementRecord,
+    placement_of_link,
+    placements_of_cohorts,
+)
+from lti_tool.mentoring.programmes.template import (
+    DEFAULT_TEMPLATE,
+    ProgrammeTemplate,
+    UnknownTemplateError,
+    load_template,
+)
+from lti_tool.mentoring.roles import Role
+from lti_tool.translation import current_language
+from lti_tool.web import wording
+from lti_tool.web.access import allows, check, cohort_of_launch, current_placement
+from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.learner.current import flash_message
+from lti_tool.web.refusal_wording import refusal
+from lti_tool.web.services import current_principal, current_services, reading, transaction
+from schemas.mentoring_forms import PairForm, ReopenForm, TutorValidationForm, read_form
+from schemas.problem import Problem, ShapeError
+
+FIRST_ROSTER_SECONDS = 0.6
+"""How long the first page of a course waits for its roster."""
+
+blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
+
+
+def page(
+    *,
+    errors: Mapping[str, list[Problem]] | None = None,
+    refused: NotAllowed | None = None,
+) -> ResponseReturnValue:
+    """The whole page; after a refused form with what was chosen, and what is wrong beside it.
+
+    The first tutor who opens the activity opens its cohort.
+    """
+    launch = g.launch
+    placement = _open()
+    check(Action.VIEW_COHORT, cohort_of_launch())
+    _read_roster()
+    shown, etag = _overview(placement)
+    lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
+    html = render_template(
+        "tutor/cohort.html",
+        overview=shown,
+        etag=etag,
+        course_title=launch.course.title,
+        no_line_item=launch.resource_link.line_item_url is None,
+        line_item_advice=lms.line_item_advice.text,
+        errors=errors or {},
+        given=request.form if errors or refused else None,
+        refused=refusal(refused.code) if refused else _first_other(errors),
+        done=flash_message(),
+    )
+    return html, 422 if errors else 409 if refused else 200
+
+
+def _open() -> PlacementRecord:
+    """What the activity opens; opened now when it is not yet."""
+    placement = current_placement()
+    if placement is not None:
+        return placement
+    principal, link = current_principal(), g.launch.resource_link
+    with transaction() as db:
+        open_placement(
+            db,
+            organisation_id=principal.organisation_id or abort(403),
+            course_id=g.launch.course_id,
+            resource_link_id=link.id,
+            content_id=link.content_id,
+            template=_template(link.template),
+            opened_by=principal.person_id,
+            now=utcnow(),
+        )
+        return placement_of_link(db, link.id) or abort(404)
+
+
+def _template(code: str | None) -> ProgrammeTemplate:
+    """The template that the tutor chose in the content picker; the usual one where none was, or is no more."""
+    try:
+        return load_template(code or DEFAULT_TEMPLATE)
+    except UnknownTemplateError:
+        return load_template(DEFAULT_TEMPLATE)
+
+
+def _read_roster() -> None:
+    """Read the roster when it is due, behind the page, which shows the change by itself.
+
+    The first visit waits a moment, so that everybody is there where the platform is quick.
+    """
+    services = current_services()
+    with reading() as db:
+        course = db.get_one(Course, g.launch.course_id)
+    wait = FIRST_ROSTER_SECONDS if course.roster_read_at is None else 0
+    services.rosters.refresh(services, course, g.launch.registration_id, wait_seconds=wait)
+
+
+def _first_other(errors: Mapping[str, list[Problem]] | None) -> str | None:
+    """What is wrong outside the two lists of people, in words."""
+    for name, problems in (errors or {}).items():
+        if name not in ("mentor_id", "mentee_id"):
+            return wording.problem(problems[0])
+    return None
+
+
+def _overview(placement: PlacementRecord) -> tuple[CohortOverview, str]:
+    """What the page shows, and its ETag."""
+    with reading() as db:
+        return overview_of(db, placement.cohort_id), _etag(db, placement)
+
+
+def _etag(db: Session, placement: PlacementRecord) -> str:
+    """Changes with every event of the cohort, every reading of a roster of its courses, and the language."""
+    courses = [each.course_id for each in placements_of_cohorts(db, [placement.cohort_id])]
+    read = db.scalars(
+        sa.select(Course.roster_read_at).where(Course.id.in_(courses)).order_by(Course.id)
+    ).all()
+    seed = f"{placement.cohort_id} {state_of_cohort(db, placement.cohort_id)} {read} {current_language()}"
+    return f'"{hashlib.sha256(seed.encode()).hexdigest()[:20]}"'
+
+
+def _placement() -> PlacementRecord:
+    return current_placement() or abort(404)
+
+
+@blueprint.get("/live")
+@allows(Action.VIEW_COHORT, about=cohort_of_launch)
+def live() -> ResponseReturnValue:
+    """The part of the page that changes by itself; 304 when it has not."""
+    placement = _placement()
+    with reading() as db:
+        etag = _etag(db, placement)
+    if request.headers.get("If-None-Match") == etag:
+        return _tagged(Response(status=304), etag)
+    shown, etag = _overview(placement)
+    return _tagged(make_response(render_template("tutor/_live.html", overview=shown, etag=etag)), etag)
+
+
+def _tagged(response: Response, etag: str) -> Response:
+    response.headers["ETag"] = etag
+    return response
+
+
+@blueprint.post("/pairs")
+@allows(Action.PAIR_PEOPLE, about=cohort_of_launch)
+def pair() -> ResponseReturnValue:
+    """Pair two people. Whoever has no role yet is invited with the one they get here."""
+    try:
+        form = read_form(PairForm(), request.form.items(multi=True))
+    except ShapeError as error:
+        return page(errors=error.problems)
+    cohort_id = _placement().cohort_id
+    try:
+        with transaction() as db:
+            mentor_id, mentee_id = (
+                _enrolled(db, cohort_id, form[f"{role}_id"], role) for role in (Role.MENTOR, Role.MENTEE)
+            )
+            form_pair(db, cohort_id=cohort_id, mentor_id=mentor_id, mentee_id=mentee_id, now=utcnow())
+    except NotAllowed as refused:
+        return page(refused=refused)
+    return redirect(launch_url_for("home.home", done="paired"))
+
+
+def _enrolled(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID, role: Role) -> uuid.UUID:
+    """The enrolment of a person of the cohort's courses, who is invited in ``role`` where they have none yet."""
+    found = participant_of_person(db, cohort_id, person_id)
+    if found is not None:
+        return found.id
+    if learner_in_cohorts_courses(db, cohort_id, person_id) is None:
+        raise NotAllowed("not_a_learner")
+    return enrolment.invite(db, cohort_id=cohort_id, person_id=person_id, role=role, now=utcnow()).id
+
+
+@blueprint.post("/validate")
+@allows(Action.APPROVE_COMPLETION, about=cohort_of_launch)
+def validate() -> ResponseReturnValue:
+    """Approve what a participant did."""
+    try:
+        form = read_form(TutorValidationForm(), request.form.items(multi=True))
+    except ShapeError:
+        abort(400)
+    with transaction() as db:
+        completion.validate_participant(db, participant_id=_participant(db, form), now=utcnow())
+    return redirect(launch_url_for("home.home", done="validated"))
+
+
+@blueprint.post("/reopen")
+@allows(Action.REOPEN_COMPLETION, about=cohort_of_launch)
+def reopen() -> ResponseReturnValue:
+    """Reopen a completion, and say why."""
+    try:
+        form = read_form(ReopenForm(), request.form.items(multi=True))
+    except ShapeError as error:
+        return page(errors=error.problems)
+    try:
+        with transaction() as db:
+            completion.reopen(db, participant_id=_participant(db, form), reason=form["reason"], now=utcnow())
+    except NotAllowed as refused:
+        return page(refused=refused)
+    return redirect(launch_url_for("home.home", done="reopened"))
+
+
+def _participant(db: Session, form: Mapping[str, Any]) -> uuid.UUID:
+    """The participant whom a form names; 404 for one of another cohort."""
+    found = participant(db, form["participant_id"])
+    if found is None or found.cohort_id != _placement().cohort_id:
+        abort(404)
+    return found.id

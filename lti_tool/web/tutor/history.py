@@ -1,0 +1,101 @@
+"""What happened: one pair's dates, lengths, formats and states; and what tutors and operators did in a cohort."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, abort, g, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from lti_tool.events.audit_queries import AuditLine, entries_of_cohort
+from lti_tool.identity.models import Person, display_name
+from lti_tool.identity.policy import Action, Relation
+from lti_tool.identity.principal import PrincipalKind
+from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
+from lti_tool.mentoring.journey.queries import card
+from lti_tool.mentoring.pairs.queries import TimelineLine, pairs, timeline
+from lti_tool.mentoring.pairs.queries import pair as find_pair
+from lti_tool.web.access import allows, cohort_of_launch, current_placement
+from lti_tool.web.services import reading
+from lti_tool.web.tutor import wording
+
+AUDIT_LENGTH = 200
+
+blueprint = Blueprint("history", __name__, url_prefix="/l/<launch_key>/cohort")
+
+
+def _cohort_of_pair(pair_id: uuid.UUID, **_arguments: Any) -> Relation:
+    """How whoever asks stands to a pair's cohort; to none at all for a pair of another cohort than the launch's."""
+    placement = current_placement()
+    with reading() as db:
+        found = find_pair(db, pair_id)
+    if found is None or placement is None or found.cohort_id != placement.cohort_id:
+        return Relation()
+    return cohort_of_launch()
+
+
+@blueprint.get("/pairs/<uuid:pair_id>")
+@allows(Action.VIEW_PAIR_HISTORY, about=_cohort_of_pair)
+def pair(pair_id: uuid.UUID) -> ResponseReturnValue:
+    """A pair's timeline, the latest first."""
+    with reading() as db:
+        found = find_pair(db, pair_id) or abort(404)
+        people = participants(db, found.members)
+        lines = timeline(db, pair_id)
+    return render_template(
+        "tutor/pair.html",
+        mentor=card(people[found.mentor_id]),
+        mentee=card(people[found.mentee_id]),
+        lines=[(line, _sentence(line, people)) for line in lines],
+        course_title=g.launch.course.title,
+    )
+
+
+def _sentence(line: TimelineLine, people: Mapping[uuid.UUID, ParticipantRecord]) -> str:
+    who = people.get(line.participant_id) if line.participant_id is not None else None
+    return wording.timeline_sentence(line, who)
+
+
+@blueprint.get("/audit")
+@allows(Action.VIEW_AUDIT, about=cohort_of_launch)
+def audit() -> ResponseReturnValue:
+    """What tutors, owners and operators did in the cohort, in sentences made now."""
+    placement = current_placement() or abort(404)
+    with reading() as db:
+        lines = entries_of_cohort(db, placement.cohort_id, tuple(wording.AUDIT), limit=AUDIT_LENGTH)
+        about = _people_of(db, lines)
+        actors = _actors(db, lines)
+    return render_template(
+        "tutor/audit.html",
+        lines=[
+            (line, wording.audit_sentence(line, actors.get(line.acted_by_id), about.get(line)))
+            for line in lines
+        ],
+        course_title=g.launch.course.title,
+    )
+
+
+def _people_of(db: Session, lines: list[AuditLine]) -> dict[AuditLine, list[ParticipantRecord]]:
+    """Whom each line is about: its participant, or both of its pair."""
+    found_pairs = pairs(db, {line.pair_id for line in lines if line.pair_id is not None})
+    ids = {member for found in found_pairs.values() for member in found.members}
+    ids |= {line.participant_id for line in lines if line.participant_id is not None}
+    people = participants(db, ids)
+    about = {}
+    for line in lines:
+        if line.participant_id is not None:
+            about[line] = [people[line.participant_id]]
+        elif line.pair_id is not None:
+            about[line] = [people[member] for member in found_pairs[line.pair_id].members]
+    return about
+
+
+def _actors(db: Session, lines: list[AuditLine]) -> dict[uuid.UUID | None, str | None]:
+    """The names of the people who acted."""
+    ids = {line.acted_by_id for line in lines if line.acted_by_kind == PrincipalKind.PERSON}
+    rows = db.scalars(sa.select(Person).where(Person.id.in_([found for found in ids if found])))
+    return {person.id: display_name(person) for person in rows}

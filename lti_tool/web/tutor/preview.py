@@ -1,0 +1,36 @@
+"""“See what others see”: a learner's page with invented people, for tutors."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, render_template
+from flask.typing import ResponseReturnValue
+
+from lti_tool.database import utcnow
+from lti_tool.identity.policy import Action
+from lti_tool.mentoring.journey import sample
+from lti_tool.translation import gettext as _
+from lti_tool.web.access import allows
+
+blueprint = Blueprint("preview", __name__, url_prefix="/l/<launch_key>/preview")
+
+
+@blueprint.get("/<any(mentee, mentor):role>")
+@allows(Action.PREVIEW_PAGES)
+def show(role: str) -> ResponseReturnValue:
+    """What a mentee or a mentor sees; it reads and changes nothing."""
+    mine = sample.journey_for(
+        role,
+        learns=_("Write good requests to an AI assistant"),
+        teaches_back=_("Present a project to a committee"),
+        today=utcnow().date(),
+    )
+    pair = mine.pair()
+    return render_template(
+        "learner/home.html",
+        journey=mine,
+        pair=pair,
+        step=mine.step(pair),
+        course_title=g.launch.course.title if g.launch.course else None,
+        done=None,
+        preview=True,
+    )

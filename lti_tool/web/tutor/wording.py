@@ -1,0 +1,64 @@
+"""The words of the tutor's pages for what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from lti_tool.events.audit_queries import AuditLine
+from lti_tool.identity.principal import PrincipalKind
+from lti_tool.mentoring.enrolment.queries import ParticipantRecord
+from lti_tool.mentoring.journey.queries import card
+from lti_tool.mentoring.pairs.queries import TimelineLine
+from lti_tool.translation import gettext as _
+from lti_tool.web import wording
+from schemas.problem import N_
+
+TIMELINE: Final[Mapping[str, str]] = {
+    "PairFormed": N_("The pair was formed"),
+    "AgreementSigned": N_("%(name)s signed the agreement"),
+    "SessionLogged": N_("%(name)s logged a meeting"),
+    "SessionConfirmed": N_("%(name)s confirmed a meeting"),
+    "SessionDisputed": N_("%(name)s disputed a meeting"),
+    "SessionCorrected": N_("%(name)s corrected a meeting"),
+    "SessionWithdrawn": N_("%(name)s removed a meeting"),
+    "ObjectiveAgreed": N_("%(name)s added an objective"),
+    "ObjectiveClaimed": N_("%(name)s reached an objective, to be confirmed"),
+    "ObjectiveReached": N_("%(name)s confirmed an objective"),
+    "ObjectiveWithdrawn": N_("%(name)s removed an objective"),
+}
+"""What happened in a pair, by the name of the event. Never the words of an objective."""
+
+AUDIT: Final[Mapping[str, str]] = {
+    "CohortStarted": N_("%(actor)s started the programme"),
+    "PlacementOpened": N_("%(actor)s opened the activity"),
+    "ParticipantInvited": N_("%(actor)s invited %(about)s"),
+    "PairFormed": N_("%(actor)s paired %(about)s"),
+    "TutorValidated": N_("%(actor)s approved the journey of %(about)s"),
+    "CompletionReopened": N_("%(actor)s reopened the journey of %(about)s"),
+}
+"""What tutors, owners and operators do, by the name of the event. What a pair did is not in it."""
+
+
+def timeline_sentence(line: TimelineLine, who: ParticipantRecord | None) -> str:
+    """What happened, in the current language."""
+    name = wording.person(card(who)) if who is not None else ""
+    return _(TIMELINE[line.kind], name=name) if line.kind in TIMELINE else line.kind
+
+
+def audit_sentence(line: AuditLine, actor: str | None, about: Sequence[ParticipantRecord] | None) -> str:
+    """Who did what, in the current language."""
+    names = [wording.person(card(participant)) for participant in about or ()]
+    joined = _("%(mentee)s and %(mentor)s", mentee=names[1], mentor=names[0]) if len(names) == 2 else ""
+    return _(AUDIT[line.kind], actor=_actor(line, actor), about=joined or "".join(names))
+
+
+def _actor(line: AuditLine, name: str | None) -> str:
+    match line.acted_by_kind:
+        case PrincipalKind.PERSON:
+            return name or _("A tutor without a name")
+        case PrincipalKind.OPERATOR:
+            return _("The operator")
+        case PrincipalKind.NOT_RECORDED:
+            return _("Somebody (not recorded)")
+    return _("The tool")

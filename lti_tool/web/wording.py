@@ -1,0 +1,118 @@
+"""The words for the domain's codes: what a person reads where the database holds ``held`` or ``mentee``.
+
+Each table maps a code to an English sentence marked with ``N_``; the functions translate into the language of
+the present request. A code that is not in its table is shown as it is: a business may add its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lti_tool.mentoring.completion.criteria.base import Reader
+from lti_tool.mentoring.completion.criteria.base import duration as length
+from lti_tool.mentoring.completion.explanation import criterion_amount, criterion_sentence
+from lti_tool.mentoring.journey.queries import CriterionLine, PersonCard
+from lti_tool.translation import gettext as _
+from schemas.problem import MESSAGES, N_, Problem
+
+FORMATS: Mapping[str, str] = {
+    "coaching": N_("Coaching"),
+    "professional-training": N_("Professional training"),
+    "trade-show": N_("Trade show"),
+    "audio": N_("Audio"),
+    "multimodal": N_("Several media"),
+    "in-person": N_("Face to face"),
+    "video": N_("Video call"),
+    "chat": N_("Chat"),
+}
+
+TAGS: Mapping[str, str] = {
+    "skills": N_("Skills"),
+    "communication": N_("Communication"),
+    "culture": N_("Culture"),
+    "person": N_("As a person"),
+}
+
+ROLES: Mapping[str, str] = {"mentor": N_("Mentor"), "mentee": N_("Mentee")}
+
+PARTNERS: Mapping[str, str] = {"mentor": N_("Your mentor"), "mentee": N_("Your mentee")}
+
+DISPUTE_REASONS: Mapping[str, str] = {
+    "wrong-date": N_("Another day"),
+    "wrong-length": N_("Another length"),
+    "wrong-format": N_("Another format"),
+    "did-not-meet": N_("We did not meet"),
+    "other": N_("Something else"),
+}
+
+PAIR_STATUSES: Mapping[str, str] = {
+    "proposed": N_("Agreement to sign"),
+    "accepted": N_("Agreement to sign"),
+    "active": N_("Under way"),
+    "paused": N_("On hold"),
+    "closed": N_("Closed"),
+    "ended": N_("Ended"),
+}
+
+COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale")}
+
+DONE: Mapping[str, str] = {
+    "joined": N_("Welcome! You will hear here as soon as you have a partner."),
+    "role_changed": N_("Your role has been changed."),
+    "signed": N_("Thank you, your signature is kept."),
+    "session_logged": N_("Noted. Your partner will be asked to say yes."),
+    "session_corrected": N_("Corrected. Your partner will be asked again."),
+    "session_withdrawn": N_("Taken back. It counts no more."),
+    "session_confirmed": N_("Thank you. The meeting counts for both of you."),
+    "session_disputed": N_("Thank you. Your partner will see it and put it right."),
+    "objective_agreed": N_("The objective is set."),
+    "objective_claimed": N_("Well done! Your partner will be asked to confirm."),
+    "objective_reached": N_("Confirmed. What good news for you both."),
+    "objective_withdrawn": N_("Objective removed."),
+    "paired": N_("They are a pair now. Both will be asked to sign the agreement."),
+    "validated": N_("Validated. Their page and the gradebook will say so."),
+    "reopened": N_("Reopened. Their page will say so."),
+}
+"""What was just done, by the code that travels in the address after a form."""
+
+
+def word(table: Mapping[str, str], code: str) -> str:
+    """The word for ``code`` in the present language; the code itself where there is none."""
+    return _(table[code]) if code in table else code
+
+
+def format_name(code: str) -> str:
+    """How the two met."""
+    return word(FORMATS, code)
+
+
+def problem(found: Problem) -> str:
+    """What is wrong with a field."""
+    return _(MESSAGES[str(found)]) % found.params
+
+
+def person(card: PersonCard) -> str:
+    """A participant's full name, or their role where the LMS shares no name."""
+    return card.name or word(ROLES, card.role)
+
+
+def first_name(card: PersonCard) -> str:
+    """What a partner calls them."""
+    return card.given_name or card.name or word(PARTNERS, card.role)
+
+
+def duration(minutes: int) -> str:
+    """A length of time, such as ``45 min`` or ``1 h 30``."""
+    return length(minutes).text
+
+
+def criterion(line: CriterionLine, reader: str) -> str:
+    """One criterion of the completion rule as a short sentence, to one of a pair or to their tutor."""
+    sentence = criterion_sentence(line.type, line.params, line.target, Reader(reader))
+    return sentence.text if sentence is not None else line.type
+
+
+def amount(line: CriterionLine) -> str:
+    """How far a criterion is, such as ``4 of 6``; empty for one that is simply met or not."""
+    found = criterion_amount(line.type, line.value, line.target)
+    return found.text if found is not None else ""

@@ -1,0 +1,161 @@
+"""The tool, served in this process, with its pages in every state that ``tests/web/situations.py`` can build.
+
+It notes which route answered each page, so that a test of a route knows that it has seen that very route.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, Response, request
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from lti_tool.app import create_app
+from lti_tool.commands.migrate import bring_up_to_date
+from lti_tool.composition.services import Services, make_services
+from lti_tool.config import Config
+from lti_tool.demo.browser import Browser, Form
+from lti_tool.demo.connect import add_activity, connect_tool, log_in_as
+from lti_tool.demo.lms.registration import start_registration
+from lti_tool.demo.lms.server import RunningLms
+from lti_tool.demo.lms.settings import LmsSettings
+from lti_tool.identity.principal import CourseRole
+from lti_tool.lti.launch import handoffs
+from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.lti.launch.persist import RESOURCE_LINK_REQUEST, VerifiedLaunch
+from lti_tool.lti.registration.invitations import invite
+from tests.web.situations import Situation, build_situation
+
+Route = tuple[str, str]
+"""An endpoint and a method."""
+
+
+@dataclass
+class ServedTool:
+    """A running tool, and the LMS beside it."""
+
+    services: Services
+    app: Flask
+    url: str
+    lms: RunningLms
+    pages: list[Route] = field(default_factory=list)
+    """The routes that answered with a page, the oldest first."""
+    _link_id: str | None = None
+    _homes: dict[Callable[[Situation], None], str] = field(default_factory=dict)
+
+    def build_situation(self, build: Callable[[Situation], None], locale: str, *, again: bool = False) -> str:
+        """The address of a situation's home page. It is built once, or ``again`` for who changes something in it."""
+        home = None if again else self._homes.get(build)
+        if home is None:
+            home = build_situation(self.services, build, locale=locale)
+            if not again:
+                self._homes[build] = home
+        with self.services.database.transaction() as db:
+            self._launch(db, home).locale = locale
+        return self.url + home
+
+    @staticmethod
+    def _launch(db: Session, home: str) -> LaunchSession:
+        return db.get_one(LaunchSession, uuid.UUID(home.split("/")[2].partition(".")[0]))
+
+    def choose_content(self, build: Callable[[Situation], None], locale: str) -> str:
+        """A tutor in the platform's content picker; returns the address of the choice."""
+        home = self.build_situation(build, locale, again=True)
+        with self.services.database.transaction() as db:
+            launch = self._launch(db, home.removeprefix(self.url))
+            launch.message_type = "LtiDeepLinkingRequest"
+            launch.deep_linking = {
+                "deep_link_return_url": f"{launch.registration.issuer}/return",
+                "accept_types": ["ltiResourceLink"],
+                "accept_presentation_document_targets": ["iframe"],
+            }
+        return f"{home}deep-linking"
+
+    def invitation(self) -> str:
+        """The address of a set-up page."""
+        with self.services.database.transaction() as db:
+            _, secret = invite(db, label="Campus Horizon")
+        return f"{self.url}/setup?invite={secret}"
+
+    def registration(self) -> str:
+        """The address that an LMS opens to be connected."""
+        secret = self.invitation().partition("invite=")[2]
+        return start_registration(self.lms.lms, f"{self.url}/lti/register?invite={secret}")["url"]
+
+    def handed_over(self) -> str:
+        """The address that asks “Continue as …?”."""
+        with self.services.database.transaction() as db:
+            known = db.scalars(sa.select(LaunchSession)).first()
+            assert known is not None
+            token = handoffs.create(
+                db,
+                VerifiedLaunch(
+                    registration_id=known.registration_id,
+                    deployment_id=known.deployment_id,
+                    message_type=RESOURCE_LINK_REQUEST,
+                    role=CourseRole.LEARNER,
+                    subject="someone",
+                    name="Paul Moreau",
+                ),
+            )
+        return f"{self.url}/lti/continue/{token}"
+
+    def launch_form(self) -> Form:
+        """What the LMS's page posts to the tool's launch, taken out of a browser that began the login elsewhere."""
+        browser = Browser()
+        if self._link_id is None:
+            connect_tool(browser, self.lms.base_url, self.invitation())
+            self._link_id = add_activity(browser, self.lms.base_url, template="demo")
+        log_in_as(browser, self.lms.base_url, "student")
+        login = browser._step(f"{self.lms.base_url}/launch/{self._link_id}", None).forms[0]
+        return browser._step(login.action, login.fields).forms[0]
+
+
+@contextmanager
+def serving_tool(folder: Path) -> Iterator[ServedTool]:
+    """The tool and the LMS, served by threads while the block lasts."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    # The port is known before the address that the tool is told to have.
+    placeholder: Any = Flask(__name__)
+    server = make_server("127.0.0.1", 0, placeholder, threaded=True)
+    url = f"http://127.0.0.1:{server.port}"
+    config = Config(
+        base_url=url,
+        data_dir=folder,
+        database_url=f"sqlite:///{folder / 'tool.db'}",
+        secret_key="a secret that only the tests know, long enough",
+        allow_private_networks=True,
+    )
+    services = make_services(config)
+    bring_up_to_date(services)
+    app = create_app(config, services)
+    with RunningLms(LmsSettings(data_dir=folder / "lms", port=0)) as lms:
+        served_tool = ServedTool(services, app, url, lms)
+
+        def note(response: Response) -> Response:
+            is_page = response.mimetype == "text/html" and response.status_code // 100 != 3
+            if is_page and request.endpoint is not None:
+                served_tool.pages.append((request.endpoint, request.method))
+            return response
+
+        app.after_request(note)
+        server.app = app
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield served_tool
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+            services.http.close()
+            services.database.dispose()

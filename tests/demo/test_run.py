@@ -1,0 +1,138 @@
+"""The demo as a stranger runs it: the command, in a folder of its own, on free ports."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+TANDEM = [sys.executable, "-c", "from lti_tool.cli import main; main()", "demo"]
+
+
+def free_ports(count: int) -> list[int]:
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [listener.getsockname()[1] for listener in listeners]
+    for listener in listeners:
+        listener.close()
+    return ports
+
+
+@pytest.fixture
+def ports() -> list[str]:
+    tool, lms, lrs = free_ports(3)
+    return ["--port", str(tool), "--lms-port", str(lms), "--lrs-port", str(lrs)]
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
+
+
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*TANDEM, *options], env=environment(), capture_output=True, text=True, timeout=240, check=False
+    )
+
+
+def test_the_smoke_run_does_the_whole_loop_and_again_in_the_same_folder(
+    tmp_path: Path, ports: list[str]
+) -> None:
+    for _ in range(2):
+        done = run("--smoke", "--data", str(tmp_path / "demo"), *ports)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "the gradebook shows both as complete, with a grade" in done.stdout
+    replay = subprocess.run(
+        [*TANDEM[:-1], "events", "replay", "--check"],
+        env=environment() | {"TANDEM_DATA_DIR": str(tmp_path / "demo")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (replay.returncode, replay.stdout.count("identical")) == (0, 5), replay.stdout + replay.stderr
+
+
+def test_the_demo_says_where_it_is_and_ends_within_five_seconds_of_ctrl_c(
+    tmp_path: Path, ports: list[str]
+) -> None:
+    log = tmp_path / "demo.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [*TANDEM, "--no-browser", "--data", str(tmp_path / "demo"), *ports],
+            env=environment(),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            deadline = time.monotonic() + 180
+            while "Ctrl-C" not in log.read_text() and time.monotonic() < deadline and process.poll() is None:
+                time.sleep(0.2)
+            addresses = re.findall(r"http://\S+", log.read_text())
+            assert len(addresses) == 3, log.read_text()
+            assert requests.get(addresses[0], timeout=10).ok
+            assert requests.get(addresses[1], timeout=10).ok
+            process.send_signal(signal.SIGINT)
+            assert process.wait(5) == 0
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_a_port_that_is_taken_is_reported_in_one_line(tmp_path: Path, ports: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", int(ports[3]))):
+        done = run("--no-browser", "--data", str(tmp_path / "demo"), *ports)
+    assert done.returncode != 0
+    assert f"port {ports[3]} cannot be used for the LMS" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_reset_leaves_a_folder_alone_that_the_demo_did_not_make(tmp_path: Path, ports: list[str]) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    done = run("--reset", "--data", str(tmp_path), *ports)
+    assert done.returncode != 0
+    assert "was not made by the demo" in done.stderr
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_two_servers_cannot_share_a_port(tmp_path: Path) -> None:
+    done = run("--data", str(tmp_path), "--port", "5000", "--lms-port", "5000")
+    assert done.returncode == 2
+    assert "must be different" in done.stderr
+
+
+@pytest.mark.parametrize("wrong", ["0", "70000", "web"])
+def test_a_port_that_is_none_is_refused(wrong: str, tmp_path: Path) -> None:
+    done = run("--data", str(tmp_path), "--port", wrong)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_whose_mark_is_damaged_is_one_line(tmp_path: Path, ports: list[str]) -> None:
+    (tmp_path / "demo.json").write_text('{"activ')
+    done = run("--no-browser", "--data", str(tmp_path), *ports)
+    assert done.stderr.startswith(f"Error: {tmp_path} cannot be used: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_lms_whose_data_is_damaged_is_one_line(tmp_path: Path, ports: list[str]) -> None:
+    (tmp_path / "demo.json").write_text("{}")
+    (tmp_path / "lms").mkdir()
+    (tmp_path / "lms" / "lms.sqlite3").write_text("no database " * 100)
+    done = run("--no-browser", "--data", str(tmp_path), *ports)
+    assert (
+        done.stderr == f"Error: {tmp_path} cannot be used: file is not a database. --reset starts afresh.\n"
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, ports: list[str]) -> None:
+    (tmp_path / "file").touch()
+    done = run("--no-browser", "--data", str(tmp_path / "file" / "demo"), *ports)
+    assert done.stderr.count("\n") == 1
+    assert "cannot be used" in done.stderr

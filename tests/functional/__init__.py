@@ -1,1 +1,0 @@
-"""Through HTTP, as platforms and browsers see the tool."""

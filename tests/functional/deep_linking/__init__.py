@@ -1,1 +1,0 @@
-"""Adding the activity from a platform's content picker."""

@@ -1,1 +1,0 @@
-"""Delivery, from the fact to the LRS and the gradebook."""

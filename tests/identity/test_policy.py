@@ -1,0 +1,384 @@
+"""Who may what: every route and every command against the table, for everybody who may come."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import click
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.routing import Rule
+
+from lti_tool.cli import tandem
+from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
+from lti_tool.identity.models import Course, Membership
+from lti_tool.identity.policy import (
+    TABLE,
+    Action,
+    Capacity,
+    NotPermitted,
+    Refusal,
+    Relation,
+    capacities,
+    decide,
+    require,
+)
+from lti_tool.identity.principal import NOBODY, OPERATOR, TOOL, CourseRole, Principal, PrincipalKind
+from lti_tool.lti.launch.login_states import secret_hash
+from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.mentoring.enrolment.actions import join
+from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.objectives.models import Objective
+from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
+from lti_tool.mentoring.programmes.actions import open_placement
+from lti_tool.mentoring.programmes.template import load_template
+from lti_tool.mentoring.roles import Role
+from lti_tool.mentoring.sessions.models import MentoringSession
+from tests.subscribers.pair_at_work import agree, log_session_of
+from tests.web.situations import SECRET
+from tests.world import World, add_link, add_person, build_world
+
+C = Capacity
+ARRIVED = frozenset({C.ANYBODY, C.ARRIVED})
+LEARNER = ARRIVED | {C.LEARNER, C.PARTICIPANT}
+TUTOR = ARRIVED | {C.TEACHER, C.TUTOR, C.OWNER}
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody with a launch session, and in which capacities they ask."""
+
+    about_theirs: frozenset[Capacity]
+    """About their own pair, and about the group that their own activity opens."""
+    about_ours: frozenset[Capacity]
+    """About the pair of the world, by its ids."""
+
+
+VISITORS = {
+    "learner of the pair": Visitor(LEARNER | {C.MEMBER}, LEARNER | {C.MEMBER}),
+    "other learner": Visitor(LEARNER | {C.MEMBER}, LEARNER),
+    "learner without a role": Visitor(ARRIVED | {C.LEARNER}, ARRIVED | {C.LEARNER}),
+    "tutor": Visitor(TUTOR, TUTOR),
+    "other course's tutor": Visitor(TUTOR, ARRIVED | {C.TEACHER}),
+    "other organisation's tutor": Visitor(TUTOR, ARRIVED | {C.TEACHER}),
+    "observer": Visitor(ARRIVED, ARRIVED),
+    "anonymous": Visitor(ARRIVED, ARRIVED),
+    "expired": Visitor(frozenset({C.ANYBODY}), frozenset({C.ANYBODY})),
+    "made inactive": Visitor(frozenset({C.ANYBODY}), frozenset({C.ANYBODY})),
+    "nobody": Visitor(frozenset({C.ANYBODY}), frozenset({C.ANYBODY})),
+}
+
+
+@dataclass
+class Ours:
+    """What the visitors ask about."""
+
+    keys: dict[str, str]
+    """The key of each visitor's launch."""
+    pair_id: uuid.UUID
+    session_id: uuid.UUID
+    objective_id: uuid.UUID
+    participant_id: uuid.UUID
+
+
+def launch(world: World, person_id: uuid.UUID | None, role: CourseRole, **changes: Any) -> str:
+    """A launch session; its key."""
+    values = {
+        "registration_id": world.registration_id,
+        "deployment_id": world.deployment_id,
+        "course_id": world.course_id,
+        "resource_link_id": world.resource_link_id,
+        "expires_at": utcnow() + dt.timedelta(hours=8),
+        **changes,
+    }
+    with world.services.database.transaction() as db:
+        row = LaunchSession(
+            secret_hash=secret_hash(SECRET),
+            csrf_key="k" * 64,
+            person_id=person_id,
+            role=role,
+            message_type="LtiResourceLinkRequest",
+            locale="en",
+            **values,
+        )
+        db.add(row)
+        db.flush()
+        return f"{row.id}.{SECRET}"
+
+
+def second_course(world: World) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
+    """A course of the same organisation with a group and a tutor of its own: course, link, tutor."""
+    with world.acting() as db:
+        course = Course(id=uuid.uuid4(), deployment_id=world.deployment_id, context_id="course-8", title="B")
+        db.add(course)
+        db.flush()
+        link = add_link(db, course, "activity-8")
+        tutor = add_person(db, world.registration_id, course, "Other Tutor", CourseRole.TUTOR)
+        open_placement(
+            db,
+            organisation_id=world.organisation_id,
+            course_id=course.id,
+            resource_link_id=link.id,
+            content_id=None,
+            template=load_template("demo"),
+            opened_by=tutor.id,
+            now=utcnow(),
+        )
+        return course.id, link.id, tutor.id
+
+
+@pytest.fixture
+def ours(services: Services) -> Ours:
+    """The world's pair at work, and a launch of everybody."""
+    world = build_world(services)
+    with world.acting() as db:
+        pair_id = world.pair(db, now=utcnow()).id
+        course = db.get_one(Course, world.course_id)
+        mentor, mentee = (
+            join(
+                db,
+                cohort_id=world.cohort_id,
+                person_id=add_person(db, world.registration_id, course, name).id,
+                role=role,
+                now=utcnow(),
+            )
+            for name, role in (("Other Mentor", Role.MENTOR), ("Other Mentee", Role.MENTEE))
+        )
+    session_id, objective_id = log_session_of(world), agree(world, "An objective")
+    with world.acting() as db:
+        other = form_pair(
+            db, cohort_id=world.cohort_id, mentor_id=mentor.id, mentee_id=mentee.id, now=utcnow()
+        )
+        for by in (mentor.id, mentee.id):
+            sign_agreement(db, pair_id=other.id, by=by, now=utcnow())
+        newcomer = add_person(db, world.registration_id, course, "New Learner")
+        observer = add_person(db, world.registration_id, course, "An Observer", CourseRole.OBSERVER)
+        gone = add_person(db, world.registration_id, course, "Gone Tutor", CourseRole.TUTOR)
+        db.execute(sa.update(Membership).where(Membership.person_id == gone.id).values(active=False))
+        mentee_person = db.get_one(Participant, world.mentee_id).person_id
+        other_person = mentee.person_id
+    course_id, link_id, colleague = second_course(world)
+    elsewhere = build_world(services, issuer="https://other.example")
+    keys = {
+        "learner of the pair": launch(world, mentee_person, CourseRole.LEARNER),
+        "other learner": launch(world, other_person, CourseRole.LEARNER),
+        "learner without a role": launch(world, newcomer.id, CourseRole.LEARNER),
+        "tutor": launch(world, world.tutor_id, CourseRole.TUTOR),
+        "other course's tutor": launch(
+            world, colleague, CourseRole.TUTOR, course_id=course_id, resource_link_id=link_id
+        ),
+        "other organisation's tutor": launch(elsewhere, elsewhere.tutor_id, CourseRole.TUTOR),
+        "observer": launch(world, observer.id, CourseRole.OBSERVER),
+        "anonymous": launch(world, None, CourseRole.LEARNER),
+        "expired": launch(
+            world, world.tutor_id, CourseRole.TUTOR, expires_at=utcnow() - dt.timedelta(seconds=1)
+        ),
+        "made inactive": launch(world, gone.id, CourseRole.TUTOR),
+        "nobody": f"{uuid.uuid4()}.{SECRET}",
+    }
+    return Ours(keys, pair_id, session_id, objective_id, world.mentee_id)
+
+
+def routes(app: Flask) -> Iterator[tuple[Rule, str]]:
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield rule, method
+
+
+def action_of(app: Flask, rule: Rule) -> Action:
+    action: Action = app.view_functions[rule.endpoint].policy_action  # type: ignore[attr-defined]
+    return action
+
+
+NAMES_OURS = {"session_id", "objective_id", "pair_id"}
+FORMS: dict[str, Callable[[Ours], dict[str, str]]] = {
+    "cohort.validate": lambda ours: {"participant_id": str(ours.participant_id), "validated": "yes"},
+    "cohort.reopen": lambda ours: {"participant_id": str(ours.participant_id), "reason": "Because"},
+}
+"""Forms that name somebody of the world."""
+
+
+def answers(app: Flask, ours: Ours, name: str) -> dict[tuple[str, str], tuple[bool, int]]:
+    """For each route below a launch whether the table allows it to this visitor, and the status of the answer."""
+    client, visitor, key = app.test_client(), VISITORS[name], ours.keys[name]
+    found = {}
+    for rule, method in routes(app):
+        if "launch_key" not in rule.arguments:
+            continue
+        values = {
+            "launch_key": key,
+            "below": "nothing-here",
+            "role": "mentee",
+            "session_id": ours.session_id,
+            "objective_id": ours.objective_id,
+            "pair_id": ours.pair_id,
+        }
+        with app.test_request_context():
+            path = app.url_map.bind("127.0.0.1:5000").build(
+                rule.endpoint, {name: values[name] for name in rule.arguments}, method=method
+            )
+        form = FORMS.get(rule.endpoint, lambda _ours: {})(ours)
+        token = {"csrf_token": csrf_token_of(key)} if method == "POST" else None
+        answer = client.open(path, method=method, data={**token, **form} if token else None)
+        names_ours = bool(NAMES_OURS & rule.arguments) or rule.endpoint in FORMS
+        held = visitor.about_ours if names_ours else visitor.about_theirs
+        found[rule.endpoint, method] = (bool(TABLE[action_of(app, rule)] & held), answer.status_code)
+    return found
+
+
+def csrf_token_of(key: str) -> str:
+    import hashlib
+    import hmac
+
+    session_id = uuid.UUID(key.partition(".")[0])
+    return hmac.new(b"k" * 64, session_id.bytes, hashlib.sha256).hexdigest()
+
+
+ALLOWED = {200, 302, 303, 400, 409, 422}
+"""What somebody gets who may: a page, a way on, or what is wrong with what they sent."""
+REFUSED = {403, 404, 410}
+
+
+def is_for_who_has_joined(endpoint: str) -> bool:
+    """A learner who has not joined is sent home from these pages, or is told so where they sent a form."""
+    return (
+        endpoint.split(".")[0] in ("agreement", "objectives", "sessions") or endpoint == "learner.change_role"
+    )
+
+
+@pytest.mark.parametrize("name", VISITORS)
+def test_every_answer_below_a_launch_is_the_table_s(app: Flask, ours: Ours, name: str) -> None:
+    wrong = {}
+    for (endpoint, method), (allowed, status) in answers(app, ours, name).items():
+        if endpoint == "home.elsewhere" and allowed:
+            expected = {404}  # nobody finds anything there
+        elif name == "learner without a role" and not allowed and is_for_who_has_joined(endpoint):
+            expected = {302 if method == "GET" else 409}
+        elif endpoint == "deep_linking.choose" and allowed:
+            expected = {400}  # the launch was not made to choose content
+        else:
+            expected = ALLOWED if allowed else REFUSED
+        if status not in expected:
+            wrong[endpoint, method] = (status, "allowed" if allowed else "refused")
+    assert wrong == {}
+
+
+def test_what_is_refused_changes_nothing(app: Flask, ours: Ours, services: Services) -> None:
+    def state() -> list[Any]:
+        with services.database.reading() as db:
+            return [
+                db.execute(sa.select(MentoringSession.status, MentoringSession.revision)).all(),
+                db.execute(sa.select(Objective.status)).all(),
+                db.execute(sa.select(Participant.id, Participant.status).order_by(Participant.id)).all(),
+            ]
+
+    before = state()
+    for name in ("other course's tutor", "other organisation's tutor", "observer", "anonymous", "expired",
+                 "made inactive", "nobody"):  # fmt: skip
+        answers(app, ours, name)
+    assert state() == before
+
+
+def test_the_routes_outside_a_launch_are_anybody_s(app: Flask) -> None:
+    outside = {action_of(app, rule) for rule, _method in routes(app) if "launch_key" not in rule.arguments}
+    assert outside == {Action.READ_PUBLIC_PAGES, Action.ARRIVE, Action.CONNECT_PLATFORM}
+    assert all(C.ANYBODY in TABLE[action] for action in outside)
+
+
+def test_every_route_names_an_action_of_the_table(app: Flask) -> None:
+    lacking = {
+        rule.endpoint
+        for rule, _method in routes(app)
+        if getattr(app.view_functions[rule.endpoint], "policy_action", None) not in TABLE
+    }
+    assert lacking == set()
+
+
+def commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands(tandem)), ids=lambda value: str(value))
+def test_every_command_names_an_action_that_the_operator_may_do(name: str, command: click.Command) -> None:
+    action = getattr(command.callback, "policy_action", None)
+    assert action in TABLE
+    assert C.OPERATOR in TABLE[action]
+
+
+def test_a_command_that_the_table_does_not_give_the_operator_is_refused(monkeypatch) -> None:
+    from click.testing import CliRunner
+
+    from lti_tool.identity import policy
+
+    monkeypatch.setattr(policy, "TABLE", {**TABLE, Action.MANAGE_KEYS: frozenset()})
+    answer = CliRunner().invoke(tandem, ["keys", "rotate"])
+    assert (answer.exit_code, answer.stderr) == (1, "Error: the operator may not manage signing keys\n")
+
+
+# The function itself
+
+
+def test_every_action_is_in_the_table() -> None:
+    assert set(TABLE) == set(Action)
+
+
+ORGANISATION, OTHER = uuid.UUID(int=1), uuid.UUID(int=2)
+PERSON = Principal(
+    kind=PrincipalKind.PERSON,
+    person_id=uuid.UUID(int=3),
+    organisation_id=ORGANISATION,
+    role=CourseRole.TUTOR,
+)
+EVERYTHING = Relation(organisation_id=ORGANISATION, participant=True, member=True, teaches=True, owns=True)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_nothing_crosses_from_one_organisation_to_another(action: Action) -> None:
+    theirs = replace(EVERYTHING, organisation_id=OTHER)
+    held = capacities(PERSON, theirs)
+    assert held == {C.ANYBODY, C.ARRIVED}
+    assert (decide(PERSON, theirs, action) is None) == bool(TABLE[action] & held)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_whoever_has_left_may_what_anybody_may(action: Action) -> None:
+    left = replace(PERSON, active=False)
+    refusal = decide(left, EVERYTHING, action)
+    assert refusal == (None if C.ANYBODY in TABLE[action] else Refusal.LEFT_COURSE)
+
+
+@pytest.mark.parametrize("principal", [NOBODY, TOOL, OPERATOR], ids=lambda one: one.kind)
+def test_no_relation_gives_a_right_to_whoever_is_no_person(principal: Principal) -> None:
+    assert capacities(principal, EVERYTHING) == capacities(principal, Relation())
+
+
+def test_an_owner_who_is_a_learner_here_may_what_an_owner_may() -> None:
+    owner = replace(PERSON, role=CourseRole.LEARNER)
+    relation = Relation(organisation_id=ORGANISATION, owns=True)
+    assert decide(owner, relation, Action.VIEW_COHORT) is None
+    assert decide(owner, relation, Action.VIEW_PAIR_HISTORY) == Refusal.FOR_TUTORS
+
+
+def test_the_words_of_a_pair_are_nobody_s_but_its_two_members() -> None:
+    """What tutors, owners and operators may do names no objective's title, note or reflection."""
+    members = {action for action, held in TABLE.items() if C.MEMBER in held}
+    assert all(TABLE[action] == {C.MEMBER} for action in members)
+
+
+def test_a_job_that_the_table_does_not_give_the_tool_is_refused() -> None:
+    require(TOOL, Action.DELIVER)
+    with pytest.raises(NotPermitted, match="tool may not manage organisations"):
+        require(TOOL, Action.MANAGE_ORGANISATIONS)

@@ -1,0 +1,260 @@
+"""Reading the roster: every page, short role names, what is kept, who is no longer listed."""
+
+import datetime as dt
+import json
+
+import pytest
+import sqlalchemy as sa
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from lti_tool.database import utcnow
+from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.nrps import roster
+from lti_tool.lti.nrps.roster import RosterUnreadable, read_roster, refresh_if_due, roster_is_due
+
+LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
+
+
+def memberships(connected) -> dict[str, tuple[str, bool]]:
+    with connected.services.database.reading() as db:
+        rows = db.execute(
+            sa.select(Person.subject, Membership.role, Membership.active)
+            .join(Person, Person.id == Membership.person_id)
+            .where(Membership.course_id == connected.world.course_id)
+        )
+        return {subject: (role, active) for subject, role, active in rows}
+
+
+def person(connected, subject: str) -> Person:
+    with connected.services.database.reading() as db:
+        return db.scalars(sa.select(Person).where(Person.subject == subject)).one()
+
+
+def change_course(connected, **values) -> None:
+    with connected.services.database.transaction() as db:
+        db.execute(sa.update(Course).values(**values))
+
+
+def serve_members(connected, server: HTTPServer, *pages: list[dict], link: str = "/more-{}") -> list[Request]:
+    """A platform that gives these pages; the requests that it got."""
+    seen: list[Request] = []
+
+    def page(index: int):
+        def answer(request: Request) -> Response:
+            seen.append(request)
+            headers = {}
+            if index + 1 < len(pages):
+                headers["Link"] = f'<{server.url_for(link.format(index + 1))}>; rel="next"'
+            return Response(json.dumps({"id": "x", "members": pages[index]}), 200, headers)
+
+        return answer
+
+    server.expect_request("/members").respond_with_handler(page(0))
+    for index in range(1, len(pages)):
+        server.expect_request(f"/more-{index}").respond_with_handler(page(index))
+    connected.has_services_at(server.url_for("/"))
+    change_course(connected, roster_url=server.url_for("/members"))
+    return seen
+
+
+def member(subject: str, **more) -> dict:
+    return {"user_id": subject, "roles": [LEARNER], **more}
+
+
+def read(connected) -> roster.RosterReading:
+    return read_roster(connected.services, connected.world.course_id)
+
+
+def test_everybody_is_known_before_they_ever_launch(connected):
+    read(connected)
+    assert person(connected, "3").name == "Tomás Ferreira"
+
+
+def test_short_role_names_are_roles(connected):
+    read(connected)
+    assert {subject: role for subject, (role, _) in memberships(connected).items()} == {
+        "1": "tutor",
+        "2": "learner",
+        "3": "learner",
+        "4": "learner",
+        "5": "learner",
+    }
+
+
+def test_all_pages_are_read(connected, monkeypatch):
+    monkeypatch.setattr(roster, "PAGE_SIZE", 2)
+    assert (read(connected).members, read(connected).pages) == (5, 3)
+
+
+def test_reading_twice_makes_nobody_twice(connected):
+    read(connected)
+    read(connected)
+    assert len(memberships(connected)) == 5
+
+
+def test_the_link_is_named_and_a_limit_is_asked_for(connected, httpserver):
+    seen = serve_members(connected, httpserver, [member("2")])
+    read(connected)
+    assert (seen[0].args["rlid"], seen[0].args["limit"]) == (str(connected.link_id), "500")
+
+
+def test_a_link_that_the_platform_no_longer_knows_is_left_out(connected):
+    with connected.services.database.transaction() as db:
+        db.execute(sa.update(ResourceLink).values(resource_link_id="9999"))
+    assert read(connected).members == 5
+
+
+def test_what_the_address_already_asks_is_kept(connected, httpserver):
+    seen = serve_members(connected, httpserver, [member("2")])
+    change_course(connected, roster_url=httpserver.url_for("/members?type_id=7"))
+    read(connected)
+    assert seen[0].args["type_id"] == "7"
+
+
+def test_a_name_that_is_not_shared_stays_as_it_was_known(connected, httpserver):
+    serve_members(connected, httpserver, [member("2", email="lina@example.org")])
+    read(connected)
+    assert (person(connected, "2").name, person(connected, "2").email) == ("Person 2", "lina@example.org")
+
+
+def read_again(connected, httpserver, members: list[dict]) -> None:
+    """A later reading of the same roster finds these members."""
+    httpserver.clear()
+    serve_members(connected, httpserver, members)
+    httpserver.expect_request("/jwks").respond_with_json(connected.services.keys.published_jwks())
+    read(connected)
+
+
+def launched(connected, subject: str, at: dt.datetime | None) -> None:
+    with connected.services.database.transaction() as db:
+        person_id = db.scalars(sa.select(Person.id).where(Person.subject == subject)).one()
+        db.execute(sa.update(Membership).where(Membership.person_id == person_id).values(launched_at=at))
+
+
+def test_whoever_is_no_longer_listed_becomes_inactive(connected, httpserver):
+    read(connected)
+    read_again(connected, httpserver, [member("2")])
+    assert memberships(connected)["4"] == ("learner", False)
+
+
+def test_whoever_launched_and_was_never_listed_stays(connected, httpserver):
+    serve_members(connected, httpserver, [member("2")])
+    read(connected)
+    assert memberships(connected)["4"] == ("learner", True)
+
+
+def test_whoever_launched_after_the_reading_began_stays(connected, httpserver):
+    read(connected)
+    launched(connected, "4", utcnow() + dt.timedelta(minutes=1))
+    read_again(connected, httpserver, [member("2")])
+    assert memberships(connected)["4"] == ("learner", True)
+
+
+def test_whoever_is_listed_again_is_active_again(connected, httpserver):
+    read(connected)
+    read_again(connected, httpserver, [member("2")])
+    read_again(connected, httpserver, [member("2"), member("4")])
+    assert memberships(connected)["4"] == ("learner", True)
+
+
+def test_whoever_the_platform_calls_inactive_is_inactive(connected, httpserver):
+    serve_members(connected, httpserver, [member("2", status="Inactive"), member("4", status="Active")])
+    read(connected)
+    assert memberships(connected)["2"] == ("learner", False)
+
+
+def test_the_role_of_somebody_who_never_launched_is_replaced_not_added(connected, httpserver):
+    launched(connected, "1", None)
+    serve_members(connected, httpserver, [{"user_id": "1", "roles": ["Learner"]}])
+    read(connected)
+    assert memberships(connected)["1"][0] == "learner"
+
+
+def test_the_role_of_a_launch_is_kept(connected, httpserver):
+    """Moodle decides by two capabilities: some teachers launch as instructors and are listed as learners."""
+    serve_members(connected, httpserver, [{"user_id": "1", "roles": ["Learner"]}])
+    read(connected)
+    assert memberships(connected)["1"][0] == "tutor"
+
+
+def test_a_test_student_is_nobody(connected, httpserver):
+    roles = [LEARNER, "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"]
+    serve_members(connected, httpserver, [{"user_id": "99", "roles": roles}])
+    read(connected)
+    assert "99" not in memberships(connected)
+
+
+def test_an_entry_that_cannot_be_read_makes_nobody_inactive(connected, httpserver):
+    serve_members(connected, httpserver, [member("2"), {"roles": []}])
+    assert (read(connected).unreadable, memberships(connected)["4"][1]) == (1, True)
+
+
+def test_a_reading_that_breaks_off_makes_nobody_inactive(connected, httpserver):
+    serve_members(connected, httpserver, [member("2")], [member("4")])
+    httpserver.expect_request("/more-1").respond_with_data("down", 503)
+    change_course(connected, roster_url=httpserver.url_for("/members"))
+    httpserver.clear_all_handlers()
+    httpserver.expect_request("/jwks").respond_with_json(connected.services.keys.published_jwks())
+    httpserver.expect_request("/members").respond_with_json(
+        {"members": [member("2")]}, headers={"Link": f'<{httpserver.url_for("/more-1")}>; rel="next"'}
+    )
+    httpserver.expect_request("/more-1").respond_with_data("down", 503)
+    with pytest.raises(RosterUnreadable, match="503"):
+        read(connected)
+    assert memberships(connected)["4"][1] is True
+
+
+def test_pages_that_lead_back_to_each_other_end(connected, httpserver):
+    serve_members(connected, httpserver, [member("2")], [member("4")], [], link="/more-1")
+    with pytest.raises(RosterUnreadable, match="lead back"):
+        read(connected)
+
+
+def test_a_page_that_is_not_a_roster_ends_the_reading(connected, httpserver):
+    connected.has_services_at(httpserver.url_for("/"))
+    httpserver.expect_request("/members").respond_with_json(["nobody"])
+    change_course(connected, roster_url=httpserver.url_for("/members"))
+    with pytest.raises(RosterUnreadable, match="not a membership container"):
+        read(connected)
+
+
+@pytest.mark.parametrize(
+    ("read_at", "url", "due"),
+    [
+        (None, "https://lms.example/members", True),
+        (dt.timedelta(minutes=59), "https://lms.example/members", False),
+        (dt.timedelta(minutes=61), "https://lms.example/members", True),
+        (None, None, False),
+    ],
+    ids=["never read", "read within the hour", "older than an hour", "no address"],
+)
+def test_a_roster_is_due(read_at, url, due):
+    now = utcnow()
+    course = Course(roster_url=url, roster_read_at=None if read_at is None else now - read_at)
+    assert roster_is_due(course, now) is due
+
+
+def test_a_due_roster_is_read_once(connected):
+    course_id = connected.world.course_id
+    assert [refresh_if_due(connected.services, course_id), refresh_if_due(connected.services, course_id)] == [
+        True,
+        False,
+    ]
+
+
+def test_a_second_tutor_does_not_read_at_the_same_time(connected):
+    change_course(connected, roster_claimed_until=utcnow() + dt.timedelta(minutes=1))
+    assert refresh_if_due(connected.services, connected.world.course_id) is False
+
+
+def test_a_claim_whose_reader_died_runs_out(connected):
+    change_course(connected, roster_claimed_until=utcnow() - dt.timedelta(seconds=1))
+    assert refresh_if_due(connected.services, connected.world.course_id) is True
+
+
+def test_a_failure_leaves_the_old_roster_and_breaks_nothing(connected):
+    change_course(connected, roster_url=connected.lms.base_url + "/nothing-here")
+    assert refresh_if_due(connected.services, connected.world.course_id) is False
+    assert len(memberships(connected)) == 3

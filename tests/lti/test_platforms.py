@@ -1,0 +1,81 @@
+"""Differences between platforms are behind one interface, and nothing else asks which platform it is."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import lti_tool
+from lti_tool.lti.platforms import PLATFORMS, platform_of, platform_of_family
+from lti_tool.lti.platforms.base import NEUTRAL_THEME, Platform
+
+PACKAGE = Path(lti_tool.__file__).parent
+NAMES = {platform.family for platform in PLATFORMS} | {"instructure", "desire2learn"}
+EXEMPT = ("lti/platforms/", "demo/", "migrations/")
+"""The interface itself; the demo's LMS, which is a platform; and what earlier versions wrote."""
+
+
+def compared_texts(path: Path) -> set[str]:
+    """Texts that code compares with, looks up, or takes as a default: not those of docstrings and messages."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Compare):
+            constants = [node.left, *node.comparators]
+        elif isinstance(node, ast.MatchValue):
+            constants = [node.value]
+        elif isinstance(node, ast.Dict):
+            constants = [key for key in node.keys if key is not None]
+        elif isinstance(node, ast.Set | ast.Tuple | ast.List):
+            constants = node.elts
+        else:
+            continue
+        found |= {
+            constant.value.lower()
+            for constant in constants
+            if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+        }
+    return found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(PACKAGE.rglob("*.py")) if not str(path.relative_to(PACKAGE)).startswith(EXEMPT)],
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
+def test_nothing_else_asks_which_platform_it_is(path: Path) -> None:
+    assert compared_texts(path) & NAMES == set()
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "web").rglob("*.html")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_no_template_asks_which_platform_it_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert "platform_family" not in text
+    assert not any(f"== '{name}'" in text or f'== "{name}"' in text for name in NAMES)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.family)
+def test_each_platform_is_found_by_what_it_calls_itself(platform: Platform) -> None:
+    assert platform_of_family(platform.family) is platform
+    assert platform_of_family((platform.family or "").upper()) is platform
+
+
+@pytest.mark.parametrize("family", [None, "", "ilias", "moodle2"])
+def test_an_unknown_platform_is_as_the_specifications_say(family: str | None) -> None:
+    found = platform_of("https://lms.example", family)
+    assert (type(found), found.theme) == (Platform, NEUTRAL_THEME)
+
+
+def test_an_issuer_that_proves_a_platform_counts_more_than_what_it_calls_itself() -> None:
+    assert platform_of("https://canvas.instructure.com", "moodle").family == "canvas"
+
+
+@pytest.mark.parametrize(
+    "platform", [*PLATFORMS, Platform()], ids=lambda platform: platform.family or "other"
+)
+def test_every_theme_is_in_the_style_sheet(platform: Platform) -> None:
+    css = (PACKAGE / "static" / "css" / "tandem.css").read_text(encoding="utf-8")
+    assert platform.theme == NEUTRAL_THEME or f'[data-theme="{platform.theme}"]' in css

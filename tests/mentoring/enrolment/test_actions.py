@@ -1,0 +1,79 @@
+"""Joining, being invited, and changing role."""
+
+from __future__ import annotations
+
+from lti_tool.mentoring.enrolment.actions import change_role, invite, join
+from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
+from lti_tool.mentoring.roles import Role
+from tests.mentoring.acting import LATER, another_person, event_names, refused
+from tests.world import World
+
+
+def test_joining_twice_in_the_same_role_is_one_enrolment(world: World) -> None:
+    with world.transaction() as db:
+        mentor, before = world.mentor(db), event_names(db)
+        again = join(db, cohort_id=world.cohort_id, person_id=mentor.person_id, role=Role.MENTOR, now=LATER)
+        assert again is mentor
+        assert event_names(db) == before
+
+
+def test_joining_in_the_other_role_is_refused(world: World) -> None:
+    with world.transaction() as db:
+        person_id = world.mentor(db).person_id
+        refused(
+            "other_role",
+            lambda: join(db, cohort_id=world.cohort_id, person_id=person_id, role=Role.MENTEE, now=LATER),
+        )
+
+
+def test_a_role_chosen_by_mistake_can_be_changed_before_pairing_only(world: World) -> None:
+    with world.transaction() as db:
+        for role in (Role.MENTEE, Role.MENTOR):
+            change_role(db, participant_id=world.mentor_id, role=role, now=LATER)
+        world.pair(db, signed=False)
+        refused(
+            "already_paired",
+            lambda: change_role(db, participant_id=world.mentor_id, role=Role.MENTEE, now=LATER),
+        )
+
+
+def test_whom_a_tutor_enrols_is_invited(world: World) -> None:
+    with world.transaction() as db:
+        person = another_person(db, world)
+        invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
+        assert invited.status == "invited"
+        assert event_names(db)[-1] == "ParticipantInvited"
+
+
+def test_an_invited_person_may_choose_either_role(world: World) -> None:
+    with world.transaction() as db:
+        person = another_person(db, world)
+        for act, role in ((invite, Role.MENTEE), (join, Role.MENTOR)):
+            participant = act(db, cohort_id=world.cohort_id, person_id=person.id, role=role, now=LATER)
+        assert (participant.status, participant.role) == ("onboarded", "mentor")
+
+
+def test_an_invited_person_in_a_pair_keeps_the_role_of_the_pair(world: World) -> None:
+    with world.transaction() as db:
+        person = another_person(db, world)
+        invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
+        form_pair(db, cohort_id=world.cohort_id, mentor_id=world.mentor_id, mentee_id=invited.id, now=LATER)
+        refused(
+            "other_role",
+            lambda: join(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTOR, now=LATER),
+        )
+
+
+def test_signing_is_an_invited_person_s_consent(world: World) -> None:
+    with world.acting() as db:
+        person = another_person(db, world)
+        invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
+        pair = form_pair(
+            db, cohort_id=world.cohort_id, mentor_id=world.mentor_id, mentee_id=invited.id, now=LATER
+        )
+    with world.acting() as db:
+        sign_agreement(db, pair_id=pair.id, by=invited.id, now=LATER)
+    with world.services.database.reading() as db:
+        assert db.get_one(Participant, invited.id).status == "paired"
+        assert event_names(db)[-2:] == ["AgreementSigned", "ProgrammeJoined"]

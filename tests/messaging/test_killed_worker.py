@@ -1,0 +1,178 @@
+"""A worker killed at any step loses nothing and sends nothing twice: counted at real LRSs and in a gradebook."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.composition import transaction as composition
+from lti_tool.composition.channels import make_worker
+from lti_tool.composition.services import Services, make_services
+from lti_tool.database import utcnow
+from lti_tool.identity.principal import TOOL
+from lti_tool.mentoring.sessions.actions import confirm_session, log_session
+from lti_tool.messaging import outbox
+from lti_tool.messaging.lrs_channel import lrs_client
+from lti_tool.messaging.models import Delivery, DeliveryKind
+from lti_tool.messaging.worker import STEPS
+from tests.connected import MENTEE, MENTOR, Connected
+from tests.lrs.processes import RunningLRS
+from tests.messaging.dying_worker import write_config
+from tests.xapi.scripted import ScriptedLRS
+
+ROOT = Path(__file__).parents[2]
+POINTS = (*STEPS, "asking", "answered")
+LONGEST = 180.0
+
+
+@pytest.fixture(params=["ralph", "strict_lrs"])
+def lrs(request: pytest.FixtureRequest) -> RunningLRS:
+    """Each of the two real LRSs."""
+    running: RunningLRS = request.getfixturevalue(request.param)
+    return running
+
+
+def with_lrs(connected: Connected, endpoint: str, username: str, password: str) -> Services:
+    """The same tool, with an LRS set."""
+    config = dataclasses.replace(
+        connected.services.config,
+        lrs_endpoint=endpoint.rstrip("/"),
+        lrs_username=username,
+        lrs_password=password,
+    )
+    return make_services(config)
+
+
+def complete_the_programme(connected: Connected, services: Services) -> None:
+    """Two people are paired, sign, meet and confirm: statements for the LRS, and a grade of 100 for both."""
+    world = connected.world
+    with composition.transaction(services, TOOL) as db:
+        pair = world.pair(db, now=utcnow())
+        session = log_session(
+            db,
+            pair_id=pair.id,
+            by=world.mentor_id,
+            held_on=utcnow().date(),
+            minutes=45,
+            format="video",
+            form_key=uuid.uuid4(),
+            now=utcnow(),
+        )
+        confirm_session(db, session_id=session.id, by=world.mentee_id, now=utcnow())
+
+
+def run_until_it_dies(services: Services, point: str, folder: Path) -> int:
+    """Start the dying worker and wait for its end; its exit status."""
+    settings = folder / "settings.json"
+    write_config(services.config, settings)
+    command = [sys.executable, "-m", "tests.messaging.dying_worker", str(settings), point]
+    return subprocess.run(command, cwd=ROOT, timeout=LONGEST, capture_output=True, check=False).returncode
+
+
+def finish(services: Services, *kinds: DeliveryKind) -> None:
+    """A healthy worker delivers what is left of these kinds, or of all."""
+    worker = make_worker(services, lease=dt.timedelta(seconds=1), poll_seconds=0.05)
+    worker.start()
+    deadline = time.monotonic() + LONGEST
+    try:
+        while time.monotonic() < deadline:
+            with services.database.reading() as db:
+                left = [outbox.backlog(db, kind).waiting for kind in kinds or DeliveryKind]
+            if not any(left):
+                return
+            time.sleep(0.05)
+    finally:
+        worker.stop()
+    pytest.fail(f"still waiting after {LONGEST:g} s: {left}")
+
+
+def enqueued(services: Services) -> list[str]:
+    with services.database.reading() as db:
+        chosen = sa.select(Delivery.key).where(Delivery.kind == DeliveryKind.STATEMENT.value)
+        return [str(key) for key in db.scalars(chosen.order_by(Delivery.id))]
+
+
+def held(services: Services) -> Counter[str]:
+    """How often the LRS holds each statement, counted over everything that it lists."""
+    client = lrs_client(services.config, services.http)
+    assert client is not None
+    counts: Counter[str] = Counter()
+    answer = client.exchange("GET", "statements", params={"limit": "500"})
+    while True:
+        page: dict[str, Any] = answer.json()
+        counts.update(statement["id"] for statement in page["statements"])
+        if not page.get("more"):
+            return counts
+        answer = client.http.get(
+            urljoin(client.endpoint, page["more"]),
+            headers={"Authorization": client.auth, "X-Experience-API-Version": client.version},
+        )
+
+
+@pytest.mark.parametrize("step", POINTS)
+def test_a_worker_killed_while_it_delivers_statements_loses_and_repeats_none(connected, lrs, step, tmp_path):
+    services = with_lrs(connected, lrs.endpoint, lrs.username, lrs.password)
+    complete_the_programme(connected, services)
+    status = run_until_it_dies(services, f"statement:{step}", tmp_path)
+    finish(services)
+    expected = enqueued(services)
+    found = held(services)
+    services.http.close()
+    services.database.dispose()
+    assert (status, [found[identifier] for identifier in expected]) == (-signal.SIGKILL, [1] * 7)
+
+
+@pytest.mark.parametrize("moment", ["asking", "answered"])
+def test_a_worker_killed_while_it_asks_what_the_lrs_holds_repeats_nothing(
+    connected, httpserver, moment, tmp_path
+):
+    """The first worker dies with its batch taken; the second is refused it, asks for each, and dies at that.
+
+    Neither of the real LRSs here refuses a batch that it holds already, as others do.
+    """
+    lrs = ScriptedLRS(httpserver)
+    services = with_lrs(connected, httpserver.url_for("/xAPI"), "someone", "secret")
+    complete_the_programme(connected, services)
+    points = ("statement:answered", f"held_statement:{moment}")
+    ends = [run_until_it_dies(services, point, tmp_path) for point in points]
+    finish(services, DeliveryKind.STATEMENT)
+    expected = enqueued(services)
+    services.http.close()
+    services.database.dispose()
+    # It refuses every batch that holds anything it has, so it has taken each of these once.
+    assert (ends, sorted(lrs.held)) == ([-signal.SIGKILL] * 2, sorted(expected))
+
+
+SCORE_DEATHS = (
+    *((f"score:{step}",) for step in POINTS),
+    ("token:asking",),
+    ("token:answered",),
+    # A second worker sends again what was taken, is refused, and looks at what the gradebook holds.
+    ("score:answered", "result:asking"),
+    ("score:answered", "result:answered"),
+)
+
+
+@pytest.mark.parametrize("points", SCORE_DEATHS, ids="-".join)
+def test_workers_killed_while_they_deliver_scores_lose_and_repeat_none(connected, points, tmp_path):
+    services = connected.services
+    complete_the_programme(connected, services)
+    ends = [run_until_it_dies(services, point, tmp_path) for point in points]
+    finish(services, DeliveryKind.SCORE)
+    cells = [connected.cell(subject) for subject in (MENTOR, MENTEE)]
+    assert (ends, [(cell["grade"], cell["accepted_count"]) for cell in cells]) == (
+        [-signal.SIGKILL] * len(points),
+        [(100, 1)] * 2,
+    )

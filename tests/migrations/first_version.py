@@ -1,0 +1,75 @@
+"""A database of the first version: made by its own migration, filled with what its own actions wrote.
+
+``first_version.json`` holds every row of such a database, with two platforms, three courses, three pairs, and
+deliveries, sessions, a login and a launch under way. Every name in it is invented.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.database import Database
+from lti_tool.migrations import migrate
+
+CONTENT: dict[str, Any] = json.loads(
+    Path(__file__).with_name("first_version.json").read_text(encoding="utf-8")
+)
+NOTES: dict[str, Any] = CONTENT["notes"]
+"""Ids and secrets of what is in it."""
+ROWS: dict[str, list[dict[str, Any]]] = CONTENT["tables"]
+
+
+def fill(database: Database) -> None:
+    """Bring an empty database to the first migration, and write every row."""
+    migrate(database, "0001")
+    metadata = sa.MetaData()
+    metadata.reflect(database.engine)
+    with database.transaction() as db:
+        for table in metadata.sorted_tables:
+            for column in table.columns:
+                if isinstance(column.type, sa.CHAR):
+                    column.type = sa.Uuid()
+            rows = ROWS.get(table.name)
+            if rows:
+                db.execute(
+                    sa.insert(table),
+                    [
+                        {name: _value(table.c[name].type, value) for name, value in row.items()}
+                        for row in rows
+                    ],
+                )
+        if not database.is_sqlite:
+            # The rows brought their own numbers.
+            db.execute(sa.text("SELECT setval('delivery_id_seq', (SELECT max(id) FROM delivery))"))
+
+
+def _value(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(kind, sa.Uuid):
+        return uuid.UUID(value)
+    if isinstance(kind, sa.DateTime):
+        return dt.datetime.fromisoformat(value)
+    if isinstance(kind, sa.Date):
+        return dt.date.fromisoformat(value)
+    if isinstance(kind, sa.LargeBinary):
+        return value["text"].encode() if "text" in value else base64.b64decode(value["base64"])
+    return value
+
+
+@pytest.fixture
+def first_version(empty_database_url: str) -> Iterator[Database]:
+    """The database, before any later migration."""
+    database = Database(empty_database_url)
+    fill(database)
+    yield database
+    database.dispose()

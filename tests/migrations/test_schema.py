@@ -1,0 +1,204 @@
+"""The migrations, on both databases: from nothing to the newest and back, and in turn when two start at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from lti_tool.database import Base, Database, UtcDateTime, utcnow
+from lti_tool.lti.registration.models import Invitation
+from lti_tool.migrations import _alembic, is_current, migrate
+
+STARTS = 2
+MIGRATE = (
+    "import sys; from lti_tool.database import Database; from lti_tool.migrations import migrate; "
+    "print('ready', flush=True); sys.stdin.readline(); migrate(Database(sys.argv[1]))"
+)
+"""A process that is ready, waits for a line, and migrates."""
+
+
+@pytest.fixture
+def database(empty_database_url: str) -> Iterator[Database]:
+    """A database without a single table."""
+    database = Database(empty_database_url)
+    yield database
+    database.dispose()
+
+
+def tables(database: Database) -> set[str]:
+    return set(sa.inspect(database.engine).get_table_names())
+
+
+def downgrade(database: Database) -> None:
+    command.downgrade(_alembic(database), "base")
+
+
+def same_type(
+    _context: Any, _inspected: Any, _metadata: Any, _found: sa.types.TypeEngine[Any], wanted: Any
+) -> bool | None:
+    """None lets Alembic compare; our own column type is judged by what it is in the database."""
+    return False if isinstance(wanted, UtcDateTime) and isinstance(_found, sa.DateTime) else None
+
+
+def differences(database: Database) -> list[Any]:
+    """What Alembic would still have to change for the tables to be those of the models."""
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": same_type, "target_metadata": Base.metadata}
+        )
+        return compare_metadata(context, Base.metadata)
+
+
+def checks(database: Database) -> set[str]:
+    """The names of all check constraints, which Alembic does not compare."""
+    inspector = sa.inspect(database.engine)
+    return {
+        str(check["name"])
+        for table in inspector.get_table_names()
+        for check in inspector.get_check_constraints(table)
+    }
+
+
+def test_an_empty_database_is_not_current(database):
+    assert not is_current(database)
+
+
+def test_migrating_an_empty_database_makes_it_current(database):
+    migrate(database)
+    assert is_current(database)
+
+
+def test_migrating_makes_every_table_of_the_models(database):
+    migrate(database)
+    assert tables(database) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_the_migrated_tables_are_those_of_the_models(database):
+    migrate(database)
+    assert differences(database) == []
+
+
+def test_the_migrated_checks_are_those_of_the_models(database):
+    migrate(database)
+    modelled = {
+        str(constraint.name)
+        for table in Base.metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, sa.CheckConstraint)
+    }
+    assert checks(database) == modelled
+
+
+def test_a_missing_column_would_be_noticed(database):
+    migrate(database)
+    with database.transaction() as db:
+        db.execute(sa.text("ALTER TABLE person DROP COLUMN email"))
+    assert [(change[0], change[3].name) for change in differences(database)] == [("add_column", "email")]
+
+
+def test_downgrading_leaves_no_table(database):
+    migrate(database)
+    downgrade(database)
+    assert tables(database) == {"alembic_version"}
+
+
+def test_a_downgraded_database_is_not_current(database):
+    migrate(database)
+    downgrade(database)
+    assert not is_current(database)
+
+
+def test_a_downgraded_database_can_be_migrated_again(database):
+    migrate(database)
+    downgrade(database)
+    migrate(database)
+    assert differences(database) == []
+
+
+def test_migrating_twice_keeps_what_is_stored(database):
+    migrate(database)
+    with database.transaction() as db:
+        db.add(Invitation(token_hash="kept", expires_at=utcnow()))
+    migrate(database)
+    with database.reading() as db:
+        assert db.scalars(sa.select(Invitation.token_hash)).all() == ["kept"]
+
+
+def migrate_in_two_processes(url: str) -> list[int]:
+    """Migrate in two processes that start to do so at the same moment; their exit codes."""
+    starting = [
+        subprocess.Popen(
+            [sys.executable, "-c", MIGRATE, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(STARTS)
+    ]
+    for process in starting:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in starting:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in starting:
+        process.communicate(timeout=120)
+    return [process.returncode for process in starting]
+
+
+def test_two_processes_that_migrate_at_once_take_turns(empty_database_url):
+    assert migrate_in_two_processes(empty_database_url) == [0] * STARTS
+
+
+def test_a_database_that_two_processes_migrated_is_as_the_models_are(database, empty_database_url):
+    migrate_in_two_processes(empty_database_url)
+    assert differences(database) == []
+
+
+def test_of_registrations_that_ask_for_the_same_tokens_only_the_oldest_goes_on(database):
+    """One of the two was made to use the other's tokens: an operator has to look."""
+    migrate(database, "0001")
+    insert = (
+        "INSERT INTO registration (id, issuer, client_id, auth_login_url, auth_token_url, auth_audience, jwks_url,"
+        " frame_origins, created_at) VALUES (:id, :issuer, 'client', 'https://x/auth', :token, :audience, 'https://x/jwks',"
+        " '[]', :at)"
+    )
+    rows = [
+        ("a" * 32, "https://first.example", "https://first.example/token", None, "2026-01-01 00:00:00"),
+        ("b" * 32, "https://evil.example", "https://first.example/token", None, "2026-01-02 00:00:00"),
+        (
+            "c" * 32,
+            "https://sly.example",
+            "https://sly.example/token",
+            "https://first.example/token",
+            "2026-01-03",
+        ),
+        (
+            "d" * 32,
+            "https://other.example",
+            "https://other.example/token",
+            "https://other.example/",
+            "2026-01-04",
+        ),
+    ]
+    with database.transaction() as db:
+        for identity, issuer, token, audience, at in rows:
+            db.execute(
+                sa.text(insert),
+                {"id": identity, "issuer": issuer, "token": token, "audience": audience, "at": at},
+            )
+    migrate(database)
+    with database.reading() as db:
+        audiences = dict(db.execute(sa.text("SELECT issuer, token_audience FROM registration")).all())
+    assert audiences == {
+        "https://first.example": "https://first.example/token",
+        "https://evil.example": None,
+        "https://sly.example": None,
+        "https://other.example": "https://other.example/",
+    }

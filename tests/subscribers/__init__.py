@@ -1,0 +1,1 @@
+"""Tests of :mod:`lti_tool.subscribers`, with the transaction that runs them."""

@@ -1,0 +1,128 @@
+"""The first page: what is next, how far, with whom; for everyone who may come."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.events.models import EventRow
+from lti_tool.mentoring.enrolment.models import Participant
+from tests.web import situations
+
+
+@pytest.mark.parametrize(
+    ("situation", "sentence"),
+    [
+        (situations.welcome, "I want to learn"),
+        (situations.not_open, "Not open yet"),
+        (situations.waiting, "Your tutor is looking for your partner"),
+        (situations.to_sign, "You have a partner: Inès Benali"),
+        (situations.waits_for_signature, "Waiting for Inès to sign"),
+        (situations.begins, "Have you met Inès?"),
+        (situations.under_way, "Have you met Inès again?"),
+        (situations.to_confirm, "Inès says that you met"),
+        (situations.to_correct, "Let us put one meeting right"),
+        (situations.objective_to_confirm, "Paul has reached an objective"),
+        (situations.complete, "Your journey is complete"),
+        (situations.awaits_tutor, "You have done everything"),
+        (situations.observer, "You are here to observe"),
+        (situations.anonymous, "You are here without a name"),
+        (situations.tutor, "My group"),
+    ],
+)
+def test_each_person_sees_what_is_next(visit, situation, sentence):
+    assert sentence in visit(situation).text()
+
+
+@pytest.mark.parametrize("situation", [*situations.SITUATIONS], ids=lambda situation: situation.__name__)
+def test_a_home_has_at_most_one_primary_action(visit, situation):
+    page = visit(situation).text()
+    expected = 2 if situation is situations.tutor_to_validate else 1  # one for each of the two who wait
+    assert page.count("btn-primary") <= expected
+
+
+def test_choosing_a_role_enrols(visit, services):
+    visit(situations.welcome).post("join", role="mentor")
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(Participant.role)).all() == ["mentor"]
+
+
+def test_a_role_that_does_not_exist_is_refused_beside_the_choice(visit):
+    answer = visit(situations.welcome).post("join", role="guru")
+    assert answer.status_code == 422
+    assert "Please choose one of the answers offered." in answer.text
+
+
+def test_the_other_role_can_be_chosen_before_there_is_a_partner(visit, services):
+    visit(situations.waiting).post("role", role="mentor")
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(Participant.role)).all() == ["mentor"]
+
+
+def test_the_other_role_cannot_be_chosen_afterwards(visit):
+    answer = visit(situations.to_sign).post("role", role="mentor")
+    assert answer.status_code == 409
+    assert "there is a partner already" in answer.text
+
+
+def test_an_observer_cannot_join(visit):
+    assert visit(situations.observer).post("join", role="mentee").status_code == 403
+
+
+def test_signing_says_thank_you(visit):
+    here = visit(situations.to_sign)
+    answer = here.post("agreement", accepted="yes")
+    assert "your signature is kept" in here.client.get(answer.location).text
+
+
+def test_the_agreement_is_not_signed_without_a_yes(visit):
+    answer = visit(situations.to_sign).post("agreement")
+    assert answer.status_code == 422
+    assert "Please tick this box to go on." in answer.text
+
+
+def test_why_a_journey_is_not_complete_is_on_the_page(visit):
+    page = visit(situations.under_way).text()
+    assert "6 meetings of at least 30 min, confirmed by both of you" in page
+    assert "3 of 6" in page
+
+
+def test_somebody_who_has_not_joined_is_led_home(visit):
+    answer = visit(situations.welcome).get("objectives")
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("path", ["agreement", "objectives", "sessions/new"])
+def test_a_form_of_somebody_who_has_not_joined_is_refused_in_words(visit, path):
+    answer = visit(situations.welcome).post(path)
+    assert answer.status_code == 409
+    assert "You are not in this programme yet." in answer.text
+
+
+@pytest.mark.parametrize("path", ["agreement", "objectives", "sessions/new"])
+def test_a_form_of_somebody_without_a_partner_is_refused_in_words(visit, path):
+    answer = visit(situations.waiting).post(path)
+    assert answer.status_code == 409
+    assert "You have no partner at the moment." in answer.text
+
+
+@pytest.mark.parametrize("role", ["mentee", "mentor"])
+def test_a_preview_shows_what_a_learner_sees_and_records_nothing(visit, services, role):
+    here = visit(situations.tutor_alone)
+    with services.database.reading() as db:
+        before = db.scalar(sa.select(sa.func.count()).select_from(EventRow))
+    assert "You are looking at an example." in here.text(f"preview/{role}")
+    with services.database.reading() as db:
+        assert db.scalar(sa.select(sa.func.count()).select_from(EventRow)) == before
+
+
+def test_a_learner_has_no_preview(visit):
+    assert visit(situations.under_way).get("preview/mentor").status_code == 403
+
+
+def test_no_page_has_a_style_attribute_or_an_inline_script(visit):
+    for situation in situations.SITUATIONS:
+        page = visit(situation).text()
+        assert " style=" not in page
+        assert "<script>" not in page
+        assert " onclick" not in page

@@ -1,0 +1,146 @@
+"""Noting a meeting, and what the two say of it afterwards."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.composition.services import Services
+from lti_tool.mentoring.sessions.models import MentoringSession
+from tests.web import situations
+
+TODAY = dt.datetime.now(dt.UTC).date()
+MEETING = {"held_on": TODAY.isoformat(), "minutes": "45", "format": "coaching"}
+SESSION = r"sessions/[0-9a-f-]{36}/"
+
+
+def statuses(services: Services) -> list[str]:
+    with services.database.reading() as db:
+        return list(db.scalars(sa.select(MentoringSession.status)))
+
+
+def test_the_form_is_filled_in_beforehand(visit):
+    before = dt.datetime.now(dt.UTC).date()
+    page = visit(situations.begins).text("sessions/new")
+    after = dt.datetime.now(dt.UTC).date()
+    assert any(f'name="held_on" value="{day}"' in page for day in (before, after))
+    assert 'name="minutes" value="45"' in page
+    assert re.search(r'value="coaching"[^>]* checked', page)
+
+
+def test_the_form_proposes_the_last_format(visit):
+    page = visit(situations.under_way).text("sessions/new")
+    assert re.search(r'value="video"[^>]* checked', page)
+
+
+def test_saving_a_meeting_leads_home_with_thanks(visit):
+    here = visit(situations.begins)
+    answer = here.post("sessions/new", **MEETING)
+    assert answer.status_code == 302
+    assert "Noted. Your partner will be asked to say yes." in here.client.get(answer.location).text
+
+
+def test_a_form_sent_twice_notes_one_meeting(visit, services):
+    here = visit(situations.begins)
+    form = {**MEETING, "form_key": str(uuid.uuid4())}
+    here.post("sessions/new", **form)
+    here.post("sessions/new", **form)
+    assert statuses(services) == ["held"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("held_on", "", "Please fill this in."),
+        ("held_on", "yesterday", "Please enter a date as year-month-day."),
+        ("held_on", str(TODAY + dt.timedelta(days=3)), "This date is still to come."),
+        ("minutes", "4", "Please enter at least 5."),
+        ("minutes", "forty", "Please enter a whole number."),
+        ("format", "telepathy", "Please choose one of the answers offered."),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field(visit, services, field, value, sentence):
+    answer = visit(situations.begins).post("sessions/new", **{**MEETING, field: value})
+    assert answer.status_code == 422
+    assert sentence in answer.text.split(f'id="{field}-error"')[1][:900]
+    assert statuses(services) == []
+
+
+def test_what_was_typed_is_kept(visit):
+    answer = visit(situations.begins).post("sessions/new", **{**MEETING, "minutes": "9999"})
+    assert 'name="minutes" value="9999"' in answer.text
+
+
+def test_a_person_east_of_greenwich_may_note_their_own_today(visit):
+    tomorrow = str((dt.datetime.now(dt.UTC) + dt.timedelta(hours=14)).date())
+    answer = visit(situations.begins).post(
+        "sessions/new", **{**MEETING, "held_on": tomorrow, "utc_offset": "840"}
+    )
+    assert answer.status_code == 302
+
+
+def test_a_meeting_before_the_agreement_is_not_noted(visit, services):
+    answer = visit(situations.waits_for_signature).post("sessions/new", **MEETING)
+    assert answer.status_code == 409
+    assert "Both of you sign the agreement first" in answer.text
+    assert statuses(services) == []
+
+
+def test_the_partner_confirms_in_one_tap(visit):
+    here = visit(situations.to_confirm)
+    answer = here.post(here.link(SESSION + "confirm"))
+    assert "The meeting counts for both of you." in here.client.get(answer.location).text
+
+
+def test_not_quite_keeps_the_reason_in_one_tap(visit, services):
+    here = visit(situations.to_confirm)
+    here.post(here.link(SESSION + "dispute"), reason="wrong-date")
+    with services.database.reading() as db:
+        assert db.scalars(
+            sa.select(MentoringSession.dispute_reason).where(MentoringSession.status == "disputed")
+        ).all() == ["wrong-date"]
+
+
+def test_an_unknown_reason_is_refused(visit):
+    here = visit(situations.to_confirm)
+    assert here.post(here.link(SESSION + "dispute"), reason="bad-mood").status_code == 400
+
+
+def test_a_correction_asks_the_partner_again(visit):
+    here = visit(situations.to_correct)
+    answer = here.post(here.link(SESSION + "correct"), **MEETING)
+    assert "Waiting for Inès" in here.client.get(answer.location).text
+
+
+def test_taking_back_asks_once(visit):
+    here = visit(situations.under_way)
+    below = here.link(SESSION + "correct").replace("correct", "withdraw")
+    assert "Take this meeting back?" in here.text(below)
+
+
+def test_a_meeting_taken_back_counts_no_more(visit, services):
+    here = visit(situations.under_way)
+    here.post(here.link(SESSION + "correct").replace("correct", "withdraw"))
+    assert statuses(services).count("withdrawn") == 1
+
+
+@pytest.mark.parametrize("verb", ["confirm", "dispute", "correct", "withdraw"])
+def test_somebody_elses_meeting_is_not_there(visit, verb):
+    other = visit(situations.under_way)
+    theirs = other.link(SESSION + "correct").replace("correct", verb)
+    assert visit(situations.to_confirm).post(theirs, **MEETING).status_code == 404
+
+
+def test_confirming_ones_own_meeting_is_refused_in_words(visit):
+    here = visit(situations.under_way)
+    answer = here.post(here.link(SESSION + "correct").replace("correct", "confirm"))
+    assert answer.status_code == 409
+    assert "Your partner says yes to what you noted, not you." in answer.text
+
+
+def test_another_pairs_address_is_not_there(visit):
+    assert visit(situations.under_way).get(f"sessions/new?pair={uuid.uuid4()}").status_code == 404

@@ -1,0 +1,128 @@
+"""The installation page, and the first page of all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from lti_tool.app import create_app
+from lti_tool.composition.services import Services, make_services
+from lti_tool.lti.registration.models import Invitation
+from tests.web.setup.conftest import Administrator, FakePlatform, new_invitation
+
+TOOL = "http://127.0.0.1:5000"
+
+
+def setup_page(administrator: Administrator, **query: str) -> TestResponse:
+    return administrator.client.get("/setup", query_string={"invite": administrator.invite, **query})
+
+
+def test_the_registration_url_carries_the_invitation(administrator: Administrator) -> None:
+    page = setup_page(administrator).text
+    url = page.split('id="registration-url" value="')[1].split('"')[0].replace("&amp;", "&")
+    assert url.startswith(f"{TOOL}/lti/register?")
+    assert parse_qs(urlsplit(url).query) == {"invite": [administrator.invite]}
+
+
+@pytest.mark.parametrize("path", ["/lti/login", "/lti/launch", "/.well-known/jwks.json", "/static/icon.svg"])
+def test_the_manual_values_are_addresses_of_the_tool(administrator: Administrator, path: str) -> None:
+    assert f"<code>{TOOL}{path}</code>" in setup_page(administrator).text
+
+
+def test_the_key_set_that_the_page_names_is_there(administrator: Administrator) -> None:
+    assert administrator.client.get("/.well-known/jwks.json").get_json()["keys"]
+
+
+@pytest.mark.parametrize(
+    "words", ["Manage tools", "Add LTI Advantage", "Activate", "Show in activity chooser"]
+)
+def test_the_steps_for_moodle_are_in_moodles_words(administrator: Administrator, words: str) -> None:
+    assert words in setup_page(administrator).text
+
+
+@pytest.mark.parametrize("words", ["Gérer les outils", "Ajouter LTI Advantage", "Activer"])
+def test_the_steps_for_moodle_are_in_moodles_french_words(administrator: Administrator, words: str) -> None:
+    assert words in setup_page(administrator, lang="fr").text
+
+
+def test_opening_the_page_leaves_the_invitation_open(administrator: Administrator) -> None:
+    setup_page(administrator)
+    assert not administrator.invitation_used()
+
+
+def test_the_switch_of_language_keeps_the_invitation(administrator: Administrator) -> None:
+    page = setup_page(administrator).text
+    link = page.split('hreflang="fr"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    assert administrator.client.get(link).status_code == 200
+
+
+def test_everything_is_ready_on_loopback(administrator: Administrator) -> None:
+    assert "not yet" not in setup_page(administrator).text
+
+
+def test_plain_http_beyond_loopback_is_a_warning(services: Services) -> None:
+    config = replace(services.config, base_url="http://mentoring.example.org")
+    far = make_services(config)
+    administrator = Administrator(create_app(config, far).test_client(), far, new_invitation(services))
+    assert "TANDEM_BASE_URL" in setup_page(administrator).text
+    far.http.close()
+    far.database.dispose()
+
+
+def test_a_changed_secret_key_is_a_warning(services: Services) -> None:
+    services.keys.signing_key()
+    config = replace(services.config, secret_key="another secret, which did not encrypt the key in use")
+    changed = make_services(config)
+    administrator = Administrator(
+        create_app(config, changed).test_client(), changed, new_invitation(services)
+    )
+    assert "TANDEM_SECRET_KEY" in setup_page(administrator).text
+    changed.http.close()
+    changed.database.dispose()
+
+
+@pytest.mark.parametrize("invite", ["", "unknown", "x" * 200, "\x00", "é"])
+def test_an_unknown_invitation_is_gone(administrator: Administrator, invite: str) -> None:
+    assert setup_page(administrator, invite=invite).status_code == 410
+    assert administrator.reasons() == [("registration", "invitation_unknown")]
+
+
+def test_a_used_invitation_is_gone(administrator: Administrator, platform: FakePlatform) -> None:
+    administrator.connect(platform.configuration_url)
+    page = setup_page(administrator)
+    assert (page.status_code, "has been used" in page.text) == (410, True)
+
+
+def test_an_expired_invitation_is_gone(administrator: Administrator) -> None:
+    with administrator.services.database.transaction() as db:
+        db.execute(sa.update(Invitation).values(expires_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)))
+    page = setup_page(administrator)
+    assert (page.status_code, "has expired" in page.text) == (410, True)
+
+
+def test_the_secret_of_an_invitation_is_not_in_the_database(administrator: Administrator) -> None:
+    with administrator.services.database.reading() as db:
+        [stored] = db.scalars(sa.select(Invitation.token_hash))
+    assert administrator.invite not in stored
+    assert len(stored) == 64
+
+
+def test_nobody_may_frame_the_setup_page(administrator: Administrator) -> None:
+    policy = setup_page(administrator).headers["Content-Security-Policy"]
+    assert policy.split("frame-ancestors ")[1].split(";")[0] == "'self'"
+
+
+def test_the_first_page_says_how_to_connect_a_platform(client: FlaskClient) -> None:
+    assert "tandem invite" in client.get("/").text
+
+
+def test_the_first_page_is_in_french_for_a_french_browser(client: FlaskClient) -> None:
+    page = client.get("/", headers={"Accept-Language": "fr-CA,fr;q=0.9"})
+    assert '<html lang="fr"' in page.text
+    assert "Mentorat inversé" in page.text

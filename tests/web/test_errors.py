@@ -1,0 +1,81 @@
+"""Friendly errors: what happened, what was kept, a reference; the right status; never a traceback."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask, abort
+from flask.testing import FlaskClient
+
+from tests.web import situations
+
+
+@pytest.fixture
+def broken(app: Flask) -> FlaskClient:
+    """The application with pages that fail."""
+    app.add_url_rule("/broken", "broken", lambda: 1 // 0, methods=["GET", "POST"])
+    app.add_url_rule("/busy", "busy", lambda: abort(429))
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app.test_client()
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "heading"),
+    [
+        ("/nothing-here", 404, "There is nothing here"),
+        ("/broken", 500, "Something went wrong on our side"),
+        ("/busy", 429, "One moment, please"),
+    ],
+)
+def test_an_error_is_a_page_with_a_heading(broken, path, status, heading):
+    answer = broken.get(path)
+    assert answer.status_code == status
+    assert f"<h1>{heading}</h1>" in answer.text
+
+
+def test_no_traceback_reaches_a_person(broken):
+    page = broken.get("/broken").text
+    assert "Traceback" not in page
+    assert "ZeroDivisionError" not in page
+
+
+def test_the_log_has_the_cause_under_the_reference_that_the_page_shows(broken, capsys):
+    page = broken.get("/broken").text
+    reference = re.search(r'class="reference">([0-9a-f]+)<', page)
+    assert reference
+    log = capsys.readouterr()
+    assert reference[1] in log.out + log.err
+    assert "ZeroDivisionError" in log.out + log.err
+
+
+def test_a_form_that_failed_says_that_nothing_was_changed(broken):
+    assert "Nothing was changed." in broken.post("/broken").text
+
+
+def test_a_wrong_method_names_the_right_one(visit):
+    answer = visit(situations.begins).get("join")
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_too_large_a_form_is_refused_in_words(visit):
+    answer = visit(situations.begins).post("objectives", title="x" * 600_000)
+    assert answer.status_code == 413
+    assert "That is too large" in answer.text
+
+
+def test_an_error_inside_a_launch_leads_back_home(visit):
+    here = visit(situations.begins)
+    answer = here.get("nothing-here")
+    assert answer.status_code == 404
+    assert f'class="btn btn-primary" href="{here.home}"' in answer.text
+
+
+def test_an_error_outside_a_launch_says_where_to_go(client):
+    assert "open the activity again" in client.get("/nothing-here").text
+
+
+def test_an_error_is_in_the_persons_language(client):
+    answer = client.get("/nothing-here", headers={"Accept-Language": "fr-FR,fr;q=0.9"})
+    assert "Il n’y a rien ici" in answer.text

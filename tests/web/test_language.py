@@ -1,0 +1,240 @@
+"""French as whole as English: the catalogue, the templates, and every rendered page."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jinja2
+import pytest
+from babel.messages import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+
+import lti_tool
+from tests.web import situations
+
+PACKAGE = Path(lti_tool.__file__).parent
+ROOT = PACKAGE.parent
+TRANSLATIONS = PACKAGE / "translations"
+TEMPLATES = sorted((PACKAGE / "web").rglob("*.html"))
+BELOW = {
+    situations.begins: ["sessions/new", "sessions", "agreement", "objectives", "nothing-here"],
+    situations.to_sign: ["agreement"],
+    situations.under_way: ["sessions", "objectives"],
+    situations.tutor: ["preview/mentee", "preview/mentor", "cohort/live", "cohort/audit"],
+}
+SAYS_ALIKE = {"Audio", "Chat", "Coaching", "Communication", "Culture", "Mentor", "Services", "Extensions"}
+"""What is spelled the same in both languages, or would be found inside other words."""
+
+PROPER_NAMES = re.compile(r"\b(xAPI|LTI|Moodle|Canvas|Tandem)\b")
+
+
+@pytest.fixture(scope="module")
+def french() -> Catalog:
+    """The French catalogue as it is committed."""
+    with (TRANSLATIONS / "fr" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        return read_po(file, locale="fr")
+
+
+@pytest.fixture(scope="module")
+def wanted() -> set[str | tuple[str, str]]:
+    """Every message in the code and in the templates."""
+    with (TRANSLATIONS / "babel.cfg").open(encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)
+    found = extract_from_dir(
+        ROOT,
+        methods,
+        options,
+        {**DEFAULT_KEYWORDS, "N_": None, "plural_message": (1, 2)},
+        directory_filter=lambda folder: not Path(folder).name.startswith((".", "node_modules")),
+    )
+    return {message for _name, _line, message, _comments, _context in found}
+
+
+def translated(message: Message) -> list[str]:
+    return [message.string] if isinstance(message.string, str) else list(message.string)
+
+
+def test_no_message_is_missing_in_french(french, wanted):
+    missing = [message for message in wanted if message not in french]
+    assert missing == []
+
+
+def test_no_translation_is_empty_or_unsure(french):
+    unsure = [
+        message.id for message in french if message.id and (message.fuzzy or not all(translated(message)))
+    ]
+    assert unsure == []
+
+
+def test_no_translation_is_left_of_a_message_that_is_gone(french, wanted):
+    ids = {message if isinstance(message, str) else message[0] for message in wanted}
+    stale = [m.id for m in french if m.id and (m.id if isinstance(m.id, str) else m.id[0]) not in ids]
+    assert stale == []
+
+
+def test_translations_keep_the_placeholders(french):
+    def names(text: str) -> set[str]:
+        return set(re.findall(r"%\((\w+)\)s", text))
+
+    wrong = [
+        message.id
+        for message in french
+        if message.id
+        for text in translated(message)
+        if names(text) != names(message.id if isinstance(message.id, str) else message.id[1])
+    ]
+    assert wrong == []
+
+
+def test_french_has_its_typography(french):
+    plain = [
+        text
+        for message in french
+        if message.id
+        for text in translated(message)
+        if re.search(r"\w'\w|[ \w][;!?](?:\s|$)| [:»]|« |\.\.\.|\"", text) and "http" not in text
+    ]
+    assert plain == []
+
+
+class Words(HTMLParser):
+    """Collects what a person reads or hears of a page: its text, and the attributes that are read out."""
+
+    SPOKEN = frozenset({"aria-label", "title", "alt", "placeholder", "label"})
+    SILENT = frozenset({"script", "style", "code", "pre"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.silent = 0
+        self.language: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.silent += tag in self.SILENT
+        values = dict(attrs)
+        foreign = "lang" in values and tag != "html"
+        self.found += [value for name, value in attrs if name in self.SPOKEN and value and not foreign]
+        self.skip_next = foreign
+
+    def handle_endtag(self, tag):
+        self.silent -= tag in self.SILENT
+        self.skip_next = False
+
+    def handle_data(self, data):
+        if not self.silent and not getattr(self, "skip_next", False) and data.strip():
+            self.found.append(re.sub(r"[ \t\r\n]+", " ", data).strip(" \n"))
+
+
+def words_of(page: str) -> list[str]:
+    reader = Words()
+    reader.feed(page)
+    return reader.found
+
+
+def template_text(source: str) -> str:
+    """A template with everything that Jinja computes replaced by a mark."""
+    pieces: list[str] = []
+    for _line, kind, value in jinja2.Environment().lex(source):
+        if kind == "data":
+            pieces.append(value)
+        elif kind in ("variable_begin", "block_begin", "comment_begin", "raw_begin"):
+            pieces.append("\x00" if kind == "variable_begin" else " ")
+    return "".join(pieces)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(PACKAGE / "web")))
+def test_no_template_has_words_of_its_own(template):
+    written = words_of(template_text(template.read_text(encoding="utf-8")))
+    assert [text for text in written if re.search(r"[^\W\d_]{2,}", PROPER_NAMES.sub("", text))] == []
+
+
+def english_patterns(french: Catalog) -> Iterator[re.Pattern[str]]:
+    for message in french:
+        if not message.id:
+            continue
+        ids = [message.id] if isinstance(message.id, str) else list(message.id)
+        for text in set(ids) - set(translated(message)) - SAYS_ALIKE:
+            parts = (re.escape(part).replace("%%", "%") for part in re.split(r"%\(\w+\)s", text))
+            yield re.compile(r".+?".join(parts))
+
+
+def pages() -> Iterator[tuple[object, str]]:
+    for situation in situations.SITUATIONS:
+        for below in ["", *BELOW.get(situation, [])]:
+            yield situation, below
+
+
+@pytest.mark.parametrize(
+    ("situation", "below"), list(pages()), ids=lambda value: getattr(value, "__name__", value or "home")
+)
+def test_no_english_is_left_on_a_french_page(visit, french, situation, below):
+    written = words_of(visit(situation, locale="fr-CA").get(below).get_data(as_text=True))
+    patterns = list(english_patterns(french))
+    assert [text for text in written if any(pattern.fullmatch(text) for pattern in patterns)] == []
+
+
+def test_dates_are_written_in_french(visit):
+    months = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
+    assert re.search(rf"\d{{1,2}} ({months}) \d{{4}}", visit(situations.to_confirm, locale="fr").text())
+
+
+def test_the_page_names_its_language(visit):
+    assert '<html lang="fr"' in visit(situations.begins, locale="fr-FR").text()
+
+
+def test_a_launch_without_a_language_follows_the_browser(visit):
+    page = visit(situations.begins, locale=None).get(headers={"Accept-Language": "fr-BE,fr;q=0.8"})
+    assert '<html lang="fr"' in page.text
+
+
+def test_a_language_without_a_catalogue_falls_back_to_the_default(visit):
+    page = visit(situations.begins, locale="pl").get(headers={"Accept-Language": "pl"})
+    assert '<html lang="en"' in page.text
+
+
+@pytest.mark.parametrize("situation", situations.SITUATIONS, ids=lambda situation: situation.__name__)
+def test_the_switch_is_on_every_page(visit, situation):
+    assert "Français" in visit(situation).text()
+
+
+def test_the_switch_keeps_the_language_and_the_page(visit):
+    here = visit(situations.begins)
+    answer = here.post("language", lang="fr", back=f"{here.home}objectives")
+    assert answer.location == f"{here.home}objectives"
+    assert "Nos objectifs" in here.text("objectives")
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "/l/another", ""])
+def test_the_switch_leads_nowhere_else(visit, back):
+    here = visit(situations.begins)
+    assert here.post("language", lang="fr", back=back).location == here.home
+
+
+def test_an_unknown_language_changes_nothing(visit):
+    here = visit(situations.begins)
+    here.post("language", lang="xx")
+    assert '<html lang="en"' in here.text()
+
+
+@pytest.mark.parametrize("lang", ["xx", "", "\0", ["fr", "en"]])
+def test_an_unknown_language_is_refused(visit, lang):
+    assert visit(situations.begins).post("language", lang=lang).status_code == 400
+
+
+def test_a_page_outside_a_launch_switches_by_its_address(client):
+    page = html.unescape(client.get("/?lang=fr").text)
+    assert '<html lang="fr"' in page
+    assert 'href="/?lang=en"' in page
+
+
+@pytest.mark.parametrize(
+    ("family", "theme"), [("moodle", "moodle"), ("canvas", "canvas"), ("sakai", "neutral")]
+)
+def test_a_page_wears_the_theme_of_its_platform(visit, family, theme):
+    assert f'data-theme="{theme}"' in visit(situations.begins, family=family).text()

@@ -1,0 +1,147 @@
+"""The tutor's page: people, pairs, and its live part."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.composition.services import Services
+from lti_tool.mentoring.completion.models import CompletionRecord
+from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.pairs.models import Pair
+from tests.web import situations
+
+
+def person_id(page: str, name: str) -> str:
+    found = re.search(rf'<option value="([0-9a-f-]+)">{re.escape(name)}</option>', page)
+    assert found, name
+    return found[1]
+
+
+def pairs(services: Services) -> int:
+    with services.database.reading() as db:
+        return db.scalar(sa.select(sa.func.count()).select_from(Pair)) or 0
+
+
+def test_people_who_have_joined_are_paired_by_hand(visit, services):
+    here = visit(situations.tutor)
+    page = here.text()
+    before = pairs(services)
+    here.post(
+        "cohort/pairs", mentee_id=person_id(page, "Marc Tessier"), mentor_id=person_id(page, "Léa Nguyen")
+    )
+    assert pairs(services) == before + 1
+
+
+def test_people_who_have_never_come_are_paired(visit, services):
+    here = visit(situations.tutor)
+    page = here.text()
+    answer = here.post(
+        "cohort/pairs",
+        mentee_id=person_id(page, "Sophie Garnier"),
+        mentor_id=person_id(page, "Thomas Weber"),
+    )
+    assert "They are a pair now." in here.client.get(answer.location).text
+
+
+def test_nobody_is_paired_with_themselves(visit, services):
+    here = visit(situations.tutor)
+    same = person_id(here.text(), "Sophie Garnier")
+    answer = here.post("cohort/pairs", mentee_id=same, mentor_id=same)
+    assert answer.status_code == 422
+    assert "Please choose two different people." in answer.text
+
+
+def test_a_refused_pair_changes_nothing_at_all(visit, services):
+    here = visit(situations.tutor)
+    page = here.text()
+    with services.database.reading() as db:
+        before = db.scalar(sa.select(sa.func.count()).select_from(Participant))
+    # A mentee stands where a mentor should: the newcomer is not joined either.
+    answer = here.post(
+        "cohort/pairs", mentee_id=person_id(page, "Sophie Garnier"), mentor_id=person_id(page, "Marc Tessier")
+    )
+    assert answer.status_code == 409
+    assert "A pair needs one mentor and one mentee." in answer.text
+    with services.database.reading() as db:
+        assert db.scalar(sa.select(sa.func.count()).select_from(Participant)) == before
+
+
+def test_a_person_of_another_course_cannot_be_paired(visit):
+    stranger = person_id(visit(situations.tutor).text(), "Sophie Garnier")
+    here = visit(situations.tutor)
+    answer = here.post("cohort/pairs", mentee_id=stranger, mentor_id=person_id(here.text(), "Léa Nguyen"))
+    assert answer.status_code == 409
+    assert "not on the list of learners" in answer.text
+
+
+@pytest.mark.parametrize("below", ["cohort/live", "preview/mentee"])
+def test_a_learner_cannot_open_what_is_the_tutors(visit, below):
+    assert visit(situations.under_way).get(below).status_code == 403
+
+
+@pytest.mark.parametrize("below", ["cohort/pairs", "cohort/validate", "cohort/reopen"])
+def test_a_learner_cannot_do_what_is_the_tutors(visit, below):
+    assert visit(situations.under_way).post(below).status_code == 403
+
+
+def test_the_live_part_says_nothing_when_nothing_has_changed(visit):
+    here = visit(situations.tutor)
+    etag = here.get("cohort/live").headers["ETag"]
+    answer = here.get("cohort/live", headers={"If-None-Match": etag})
+    assert (answer.status_code, answer.data) == (304, b"")
+
+
+def test_the_page_begins_with_the_etag_of_what_it_shows(visit):
+    here = visit(situations.tutor)
+    sent = re.search(r"hx-headers='([^']*)'", here.get().get_data(as_text=True))
+    assert sent
+    assert here.get("cohort/live").headers["ETag"].strip('"') in html.unescape(sent[1])
+
+
+def test_the_live_part_shows_a_new_pair(visit):
+    here = visit(situations.tutor)
+    page = here.text()
+    etag = here.get("cohort/live").headers["ETag"]
+    here.post(
+        "cohort/pairs", mentee_id=person_id(page, "Marc Tessier"), mentor_id=person_id(page, "Léa Nguyen")
+    )
+    answer = here.get("cohort/live", headers={"If-None-Match": etag})
+    assert answer.status_code == 200
+    assert "Marc Tessier and Léa Nguyen" in answer.text
+
+
+def test_the_tutors_approval_completes_a_participant(visit, services):
+    here = visit(situations.tutor_to_validate)
+    about = re.search(r'name="participant_id" value="([0-9a-f-]+)"', here.text())
+    assert about
+    here.post("cohort/validate", participant_id=about[1], validated="yes")
+    with services.database.reading() as db:
+        assert sorted(db.scalars(sa.select(CompletionRecord.status))) == ["awaiting_tutor", "satisfied"]
+
+
+def test_reopening_needs_a_reason(visit):
+    here = visit(situations.tutor_of_complete)
+    about = re.search(r'name="participant_id" value="([0-9a-f-]+)"', here.text())
+    assert about
+    answer = here.post("cohort/reopen", participant_id=about[1], reason="")
+    assert answer.status_code == 422
+
+
+def test_reopening_with_a_reason_reopens(visit):
+    here = visit(situations.tutor_of_complete)
+    about = re.search(r'name="participant_id" value="([0-9a-f-]+)"', here.text())
+    assert about
+    answer = here.post("cohort/reopen", participant_id=about[1], reason="One meeting was counted twice")
+    assert "Reopened." in here.client.get(answer.location).text
+
+
+def test_the_tutor_reads_which_box_to_tick_when_grades_have_nowhere_to_go(visit):
+    assert "Grades do not reach your course yet" in visit(situations.tutor).text()
+
+
+def test_the_tutor_does_not_read_so_when_they_do(visit):
+    assert "Grades do not reach your course yet" not in visit(situations.tutor_alone).text()

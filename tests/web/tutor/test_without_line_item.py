@@ -1,0 +1,44 @@
+"""An activity that was added by hand has no line item: its tutor is told which box to tick."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from werkzeug.test import TestResponse
+
+from tests.platform.platform import INSTRUCTOR, LEARNER
+from tests.web.deep_linking.picking import Picker
+
+ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+BOX = "Accept grades from the tool"
+BOX_IN_FRENCH = "Accepter les notes de l’outil"
+
+
+def first_page(picker: Picker, **claims: Any) -> TestResponse:
+    """The page at the end of a launch of the activity."""
+    page = picker.platform.launch(picker.browser, **{"roles": [INSTRUCTOR], **claims})
+    for _ in range(3):
+        if page.status_code not in (302, 303):
+            break
+        page = picker.browser.get(urlsplit(page.headers["Location"]).path)
+    assert page.status_code == 200
+    return page
+
+
+def test_a_tutor_reads_which_box_to_tick(picker: Picker) -> None:
+    assert BOX in first_page(picker).text
+
+
+def test_a_tutor_reads_it_with_the_labels_of_a_french_moodle(picker: Picker) -> None:
+    assert BOX_IN_FRENCH in first_page(picker, launch_presentation={"locale": "fr"}).text
+
+
+def test_a_tutor_of_an_activity_with_a_line_item_reads_nothing_of_it(picker: Picker) -> None:
+    endpoint = {"scope": [SCORE], "lineitem": "https://lms.example/lineitems/1/lineitem"}
+    assert BOX not in first_page(picker, **{ENDPOINT: endpoint}).text
+
+
+def test_a_learner_reads_nothing_of_it(picker: Picker) -> None:
+    assert BOX not in first_page(picker, roles=[LEARNER]).text

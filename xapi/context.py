@@ -1,0 +1,145 @@
+"""Who, where and in which programme: the values that every statement is built from.
+
+They are plain frozen values. Nothing here knows a person's name, a note or an e-mail address: an actor is an
+account whose name is an opaque UUID, and the mapping back to a person stays with whoever made that UUID.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from xapi.vocabulary import Evidence, LanguageMap, Role, Tag
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+# The name of the tool's own account, the only actor that is not a person.
+TOOL_ACCOUNT = "tool"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """An xAPI account: ``home_page`` is the issuer or the tool's own IRI, ``name`` an opaque UUID per person.
+
+    ``pseudonym``: by which the ids of statements are computed, where the account shown has another name.
+    """
+
+    home_page: str
+    name: str
+    pseudonym: str | None = None
+
+    @property
+    def id_name(self) -> str:
+        """The name by which the ids of statements are computed."""
+        return self.pseudonym or self.name
+
+
+@dataclass(frozen=True)
+class StatementContext:
+    """The programme a statement belongs to, and the learning platform that holds it.
+
+    ``iri_base``: what the IRIs of activities and of the tool's accounts begin with; it must never change.
+    ``programme_name``: the programme's public title, in "en" and "fr"; where only one is given it stands for both.
+    ``course_iri``: the stable IRI of the LMS course; None where there is none.
+    ``platform``: the LMS, as an analyst would call it ("Moodle"); None where it does not say.
+    ``language``: the language the person was using, "en" or "fr".
+    """
+
+    iri_base: str
+    programme_id: UUID
+    programme_name: LanguageMap
+    course_iri: str | None
+    platform: str | None
+    language: str
+
+    def activity(self, kind: str, identifier: UUID) -> str:
+        """The IRI of one of the tool's activities: a programme, pair, session or objective."""
+        return f"{self.iri_base.rstrip('/')}/xapi/activities/{kind}/{identifier}"
+
+    @property
+    def id_base(self) -> str:
+        """From which the ids of statements are computed."""
+        return self.iri_base.rstrip("/")
+
+    @property
+    def programme_iri(self) -> str:
+        return self.activity("programme", self.programme_id)
+
+    @property
+    def tool(self) -> Actor:
+        """The tool itself, which is the actor only of voiding statements."""
+        return Actor(self.iri_base.rstrip("/"), TOOL_ACCOUNT)
+
+
+@dataclass(frozen=True)
+class PairContext:
+    """The two members of a pair; ``pair_id`` is also the xAPI registration of everything they do together."""
+
+    pair_id: UUID
+    mentor: Actor
+    mentee: Actor
+
+    def member(self, role: Role) -> Actor:
+        return self.mentor if role is Role.MENTOR else self.mentee
+
+
+@dataclass(frozen=True)
+class ObjectiveContext:
+    """One objective: its owner is the pair's member in ``owner``; ``tag`` stands for its words."""
+
+    objective_id: UUID
+    owner: Role
+    tag: Tag
+
+
+@dataclass(frozen=True)
+class SessionContext:
+    """One session as it was logged. ``format`` is a short code ("video"), never words of a person.
+
+    ``started_at`` has the precision that is known: the day in the pair's own time zone, or an aware moment.
+    """
+
+    session_id: UUID
+    started_at: date | datetime
+    length: timedelta
+    format: str
+
+    def __post_init__(self) -> None:
+        if not _SLUG.fullmatch(self.format) or len(self.format) > 40:
+            raise ValueError("a session's format is a short code of small letters, digits and hyphens")
+
+
+@dataclass(frozen=True)
+class EvidenceContext:
+    """Why an objective counts as reached: the kind, and the LRS statement when one proves it."""
+
+    kind: Evidence
+    statement_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A finished statement: ``body`` is what is stored and sent, unchanged, however many times.
+
+    ``xapi_registration`` and ``timestamp`` order its sending. ``id`` is computed from what it says: ``subject_id``,
+    ``revision``, ``verb`` and ``actor``, as :func:`xapi.identity.statement_id` describes them.
+    """
+
+    id: UUID
+    xapi_registration: UUID
+    timestamp: datetime
+    body: bytes
+    subject_id: UUID
+    revision: int
+    verb: str
+    actor: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The statement as JSON data: a fresh copy each time, so that nobody can change what is sent."""
+        document: dict[str, Any] = json.loads(self.body)
+        return document
