@@ -19,9 +19,9 @@ from bench.driving import Contender
 from bench.postgresql import socket_folder
 from bench.servers import Server, free_port
 from lti_tool.database import Database, utcnow
-from lti_tool.lti.models import Deployment
+from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.lti.registration.models import Deployment
 from lti_tool.migrations import migrate
-from lti_tool.people import Course, Membership, Person
 from tests.platform.platform import TOOL, Platform
 
 LTIJS = Path(__file__).parent / "baselines" / "ltijs"
@@ -53,7 +53,6 @@ def fill(database: Database, platform: Platform, people: int) -> None:
                     "pseudonym": uuid.uuid4(),
                     "name": f"Person {number}",
                     "created_at": now,
-                    "last_launch_at": now,
                 }
                 for number in range(start, min(start + _AT_ONCE, people))
             ]
@@ -64,11 +63,12 @@ def fill(database: Database, platform: Platform, people: int) -> None:
                     "person_id": row["id"],
                     "role": "learner",
                     "active": True,
+                    "launched_at": now,
                 }
                 for row in rows
             ]
             db.execute(sa.insert(Person), rows)
-            db.execute(sa.insert(Membership), [place | {"updated_at": now} for place in places])
+            db.execute(sa.insert(Membership), places)
 
 
 @contextmanager

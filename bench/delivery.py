@@ -31,17 +31,18 @@ import tincan
 from bench.postgresql import socket_folder
 from bench.rows import Row, table, write_json
 from bench.servers import Server, free_port
+from lti_tool.composition.channels import make_worker
+from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
 from lti_tool.database import utcnow
-from lti_tool.delivery import Worker
+from lti_tool.messaging.lrs_channel import LRSChannel
+from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
 from lti_tool.migrations import migrate
-from lti_tool.outbox import LRS, Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
-from lti_tool.tool import Tool, make_tool
 from xapi import statements
-from xapi.scene import Actor, PairScene, Scene, SessionScene
+from xapi.context import Actor, PairContext, SessionContext, StatementContext
 from xapi.vocabulary import Role, words
 
-BATCH = 500
+BATCH = LRSChannel.at_once
 PAIRS = 200
 """How many xAPI registrations the statements belong to."""
 
@@ -49,22 +50,22 @@ _KEY = "delivery: statements a second"
 
 
 def some_statements(count: int) -> list[tuple[uuid.UUID, uuid.UUID, bytes]]:
-    """Id, xAPI registration and bytes of statements as the tool tells them."""
+    """Id, xAPI registration and bytes of statements as the tool emits them."""
     moment = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-    scene = Scene(
-        tool_base_url="https://mentoring.example",
+    context = StatementContext(
+        iri_base="https://mentoring.example",
         programme_id=uuid.uuid4(),
         programme_name=words("Reverse mentoring", "Mentorat inversé"),
         course_iri="https://lms.example/lti/deployments/1/contexts/7",
         platform="Moodle",
         language="fr",
     )
-    pair = PairScene(
+    pair = PairContext(
         uuid.uuid4(),
         *(Actor("https://mentoring.example", str(uuid.uuid4())) for _ in range(2)),
     )
-    session = SessionScene(uuid.uuid4(), moment, timedelta(minutes=45), "video")
-    body = statements.session_held(scene, pair, session, Role.MENTEE, recorded_at=moment).body
+    session = SessionContext(uuid.uuid4(), moment, timedelta(minutes=45), "video")
+    body = statements.session_held(context, pair, session, Role.MENTEE, recorded_at=moment).body
     document = orjson.loads(body)
     registrations = [uuid.uuid4() for _ in range(PAIRS)]
     made = []
@@ -76,10 +77,10 @@ def some_statements(count: int) -> list[tuple[uuid.UUID, uuid.UUID, bytes]]:
     return made
 
 
-def ours(tool: Tool, count: int) -> float:
+def ours(services: Services, count: int) -> float:
     """Fill the outbox, which is not measured, and deliver it; statements a second."""
     now = utcnow()
-    with tool.database.transaction() as db:
+    with services.database.transaction() as db:
         db.execute(sa.delete(DeliveryBody))
         db.execute(sa.delete(Delivery))
         made = list(enumerate(some_statements(count), start=1))
@@ -99,15 +100,15 @@ def ours(tool: Tool, count: int) -> float:
         db.execute(
             sa.insert(DeliveryBody), [{"delivery_id": number, "body": body} for number, (_, _, body) in made]
         )
-    if not tool.database.is_sqlite:
-        with tool.database.engine.connect() as connection:
+    if not services.database.is_sqlite:
+        with services.database.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
                 "VACUUM ANALYZE delivery"
             )
-    worker = Worker(tool, statements_at_once=BATCH)
+    worker = make_worker(services)
     begun = time.perf_counter()
     delivered = 0
-    while sent := worker.deliver_statements():
+    while sent := worker.deliver(DeliveryKind.STATEMENT, LRS):
         delivered += sent
     took = time.perf_counter() - begun
     if delivered != count:
@@ -145,7 +146,7 @@ def writer(example: dict[str, Any]) -> Callable[[str, str], dict[str, Any]]:
 
 
 def plain(write: Callable[[str, str], dict[str, Any]], number: int) -> dict[str, Any]:
-    """One statement as a dict of its own, with an id that comes from the fact and a moment, and nothing checked."""
+    """One statement as a dict of its own, with an id that comes from the event and a moment, and nothing checked."""
     moment = datetime(2026, 3, 2, 9, 0, tzinfo=UTC) + timedelta(milliseconds=number)
     identifier = uuid.uuid5(uuid.NAMESPACE_URL, f"https://mentoring.example/{number}")
     return write(str(identifier), moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
@@ -185,9 +186,9 @@ def measure(*, quick: bool = False) -> list[Row]:
             "tincan save_statements": lambda: by_tincan(url, few),
         }
         for name, database_url in databases.items():
-            tool = _tool(folder, database_url, url)
-            stack.callback(tool.database.dispose)
-            contenders[name] = lambda tool=tool: ours(tool, count)  # type: ignore[misc]  # bound now, not later
+            services = _services(folder, database_url, url)
+            stack.callback(services.database.dispose)
+            contenders[name] = lambda services=services: ours(services, count)  # type: ignore[misc]  # bound now, not later
         rates: dict[str, list[float]] = {name: [] for name in contenders}
         for _ in range(rounds):
             for name, run in contenders.items():
@@ -204,8 +205,8 @@ def measure(*, quick: bool = False) -> list[Row]:
     ]
 
 
-def _tool(folder: Path, database_url: str, lrs: str) -> Tool:
-    tool = make_tool(
+def _services(folder: Path, database_url: str, lrs: str) -> Services:
+    services = make_services(
         Config(
             base_url="http://127.0.0.1:5000",
             data_dir=folder,
@@ -217,8 +218,8 @@ def _tool(folder: Path, database_url: str, lrs: str) -> Tool:
             allow_private_networks=True,
         )
     )
-    migrate(tool.database)
-    return tool
+    migrate(services.database)
+    return services
 
 
 @click.command()
