@@ -43,9 +43,13 @@ class EmittedStatement(Base):
     voided: Mapped[bool] = mapped_column(default=False)
 
 
-def is_emitted(db: Session, statement_id: uuid.UUID) -> bool:
-    """Whether a statement was ever written."""
-    return db.get(EmittedStatement, statement_id) is not None
+def emitted_ids(db: Session, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these statements were ever written."""
+    if not ids:
+        return set()
+    return set(
+        db.scalars(sa.select(EmittedStatement.statement_id).where(EmittedStatement.statement_id.in_(ids)))
+    )
 
 
 def emitted(

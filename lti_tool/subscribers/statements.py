@@ -49,7 +49,7 @@ from lti_tool.messaging.statement_log import (
     EmittedStatement,
     StatementTrail,
     emitted,
-    is_emitted,
+    emitted_ids,
     next_revision,
 )
 from lti_tool.translation import supported_language
@@ -81,8 +81,11 @@ class Statements:
     def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
         """Enqueue the statements that the events make. Many events make none."""
         emitter = StatementEmitter(db, self._config, now)
-        for logged in events:
-            emitter.emit(logged)
+        # Rows are written together at the end, or before something is read that they change.
+        with db.no_autoflush:
+            for logged in events:
+                emitter.emit(logged)
+        db.flush()
 
     def projection(self, db: Session, others: Projections) -> Projection | None:
         """None: what was sent cannot be computed again, and is never sent again."""
@@ -107,24 +110,28 @@ class StatementEmitter:
         self._now = now
         self._contexts: dict[tuple[uuid.UUID | None, uuid.UUID | None, str], StatementContext] = {}
         self._pairs: dict[uuid.UUID, _PairValues] = {}
+        self._participants: dict[uuid.UUID, tuple[Actor, str]] = {}
+        self._trails: dict[uuid.UUID, StatementTrail] = {}
+        self._enqueued: set[uuid.UUID] = set()
 
     def emit(self, logged: LoggedEvent) -> int:
         """Enqueue the statements that the event makes; return how many."""
-        return sum(self._enqueue(build, logged.at) for build in self._statements(logged))
+        at = logged.at
+        built = [(build, build(recorded_at=at, now=max(at, self._now))) for build in self._statements(logged)]
+        known = self._already_enqueued([statement.id for _, statement in built])
+        new = [(build, statement) for build, statement in built if statement.id not in known]
+        for build, statement in new:
+            self._enqueue(build, statement)
+        return len(new)
 
-    def _enqueue(self, build: Build, at: dt.datetime) -> bool:
-        """Build one statement, at a moment of its own in its registration, unless it was written before.
+    def _enqueue(self, build: Build, statement: Statement) -> None:
+        """Write one statement, at a moment of its own in its registration.
 
-        The first build settles the id and the registration; it is built again only when its moment must move.
+        It is built already, which settles its id and its registration; it is built again only when its moment must
+        move.
         """
-        statement = build(recorded_at=at, now=max(at, self._now))
-        if self._already_enqueued(statement.id):
-            return False
-        trail = self._db.get(StatementTrail, statement.xapi_registration, with_for_update=True)
-        if trail is None:
-            trail = StatementTrail(xapi_registration=statement.xapi_registration)
-            self._db.add(trail)
-        else:
+        trail = self._trail(statement.xapi_registration)
+        if trail.last_timestamp is not None:
             moment = strictly_after(trail.last_timestamp, statement.timestamp)
             if moment != statement.timestamp:
                 # A clock that was set back must not stop anybody: order matters more than the moment.
@@ -148,12 +155,21 @@ class StatementEmitter:
                 voided=False,
             )
         )
-        # Written at once: what follows in this transaction asks whether it was.
-        self._db.flush()
-        return True
+        self._enqueued.add(statement.id)
 
-    def _already_enqueued(self, statement_id: uuid.UUID) -> bool:
-        return is_emitted(self._db, statement_id)
+    def _trail(self, xapi_registration: uuid.UUID) -> StatementTrail:
+        """The trail of a registration, locked; a new one where there is none yet."""
+        if xapi_registration not in self._trails:
+            trail = self._db.get(StatementTrail, xapi_registration, with_for_update=True)
+            if trail is None:
+                trail = StatementTrail(xapi_registration=xapi_registration)
+                self._db.add(trail)
+            self._trails[xapi_registration] = trail
+        return self._trails[xapi_registration]
+
+    def _already_enqueued(self, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+        """Which of these statements were written before, in this transaction or an earlier one."""
+        return self._enqueued.intersection(ids) | emitted_ids(self._db, ids)
 
     def _statements(self, logged: LoggedEvent) -> Iterator[Build]:
         """What builds each statement, in the order of sending."""
@@ -186,7 +202,7 @@ class StatementEmitter:
     def _joined(self, scope: Scope, role: str) -> Build:
         enrolment = _given(scope.participant_id)
         actor, language = self._participant(enrolment)
-        revision = next_revision(self._db, enrolment, vocabulary.REGISTERED.iri, actor.name)
+        revision = self._next_revision(enrolment, vocabulary.REGISTERED.iri, actor)
         return partial(
             statements.joined,
             self._context(scope, language),
@@ -234,14 +250,22 @@ class StatementEmitter:
     def _void_session(self, scope: Scope, session_id: uuid.UUID, revision: int) -> Iterator[Build]:
         """Void what was written of one revision of a session: first that it was confirmed, then who attended."""
         for verb in (vocabulary.CONFIRMED.iri, vocabulary.ATTENDED.iri):
-            for written in emitted(self._db, session_id, [verb]):
+            for written in self._emitted(session_id, verb):
                 if written.revision == revision:
                     yield self._void(scope, written)
 
     def _void_latest(self, scope: Scope, verb: str) -> Iterator[Build]:
         enrolment = _given(scope.participant_id)
-        for written in emitted(self._db, enrolment, [verb])[-1:]:
+        for written in self._emitted(enrolment, verb)[-1:]:
             yield self._void(scope, written)
+
+    def _emitted(self, subject_id: uuid.UUID, verb: str) -> list[EmittedStatement]:
+        self._db.flush()
+        return emitted(self._db, subject_id, [verb])
+
+    def _next_revision(self, subject_id: uuid.UUID, verb: str, actor: Actor) -> int:
+        self._db.flush()
+        return next_revision(self._db, subject_id, verb, actor.name)
 
     def _void(self, scope: Scope, written: EmittedStatement) -> Build:
         """Both go out even where the first still waits: the order is kept, and the LRS's log stays whole."""
@@ -252,7 +276,7 @@ class StatementEmitter:
     def _completed(self, scope: Scope, event: ProgrammeCompleted) -> Build:
         enrolment = _given(scope.participant_id)
         actor, language = self._participant(enrolment)
-        revision = next_revision(self._db, enrolment, vocabulary.COMPLETED.iri, actor.name)
+        revision = self._next_revision(enrolment, vocabulary.COMPLETED.iri, actor)
         return partial(
             statements.programme_completed,
             self._context(scope, language),
@@ -271,9 +295,11 @@ class StatementEmitter:
         return dt.timedelta(minutes=sum(meeting.minutes for meeting in held))
 
     def _participant(self, participant_id: uuid.UUID) -> tuple[Actor, str]:
-        person_id = participants(self._db, [participant_id])[participant_id].person_id
-        person = self._db.get_one(Person, person_id)
-        return self._actor(person), self._language(person)
+        if participant_id not in self._participants:
+            person_id = participants(self._db, [participant_id])[participant_id].person_id
+            person = self._db.get_one(Person, person_id)
+            self._participants[participant_id] = self._actor(person), self._language(person)
+        return self._participants[participant_id]
 
     def _actor(self, person: Person) -> Actor:
         return Actor(self._iri_base, str(person.pseudonym))

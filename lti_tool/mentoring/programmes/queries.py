@@ -247,6 +247,10 @@ def every_rule(db: Session) -> list[RuleRecord]:
     return [RuleRecord(row.id, row.cohort_id, row.number, row.rule) for row in rows]
 
 
+_BELONGS_TO = "cohorts_belong_to"
+"""The key in ``Session.info`` of what :func:`_belongs_to` has read."""
+
+
 def scope_of(
     db: Session,
     cohort_id: uuid.UUID,
@@ -256,16 +260,29 @@ def scope_of(
     placement_id: uuid.UUID | None = None,
 ) -> Scope:
     """Where an event of a cohort belongs; the activity is the one through which whoever acts came, if it is its own."""
-    programme = db.get_one(Programme, db.get_one(Cohort, cohort_id).programme_id)
+    organisation_id, programme_id = _belongs_to(db, cohort_id)
     if placement_id is None:
         came_by = acting_principal(db).placement_id
         opened = db.get(Placement, came_by) if came_by is not None else None
         placement_id = opened.id if opened is not None and opened.cohort_id == cohort_id else None
     return Scope(
-        organisation_id=programme.organisation_id,
-        programme_id=programme.id,
+        organisation_id=organisation_id,
+        programme_id=programme_id,
         cohort_id=cohort_id,
         placement_id=placement_id,
         pair_id=pair_id,
         participant_id=participant_id,
     )
+
+
+def _belongs_to(db: Session, cohort_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:
+    """A cohort's organisation and programme, read once in a transaction: nothing that appends events changes them."""
+    known: dict[uuid.UUID, tuple[uuid.UUID, uuid.UUID]] = db.info.setdefault(_BELONGS_TO, {})
+    if cohort_id not in known:
+        found = db.execute(
+            sa.select(Programme.organisation_id, Programme.id)
+            .join(Cohort, Cohort.programme_id == Programme.id)
+            .where(Cohort.id == cohort_id)
+        ).one()
+        known[cohort_id] = found.organisation_id, found.id
+    return known[cohort_id]
