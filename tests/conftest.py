@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import jinja2
 import pytest
 import structlog
 from flask import Flask
@@ -54,12 +55,20 @@ def services(config: Config) -> Iterator[Services]:
     services.database.dispose()
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> jinja2.BytecodeCache:
+    """Templates compiled once for all applications of this test process."""
+    return jinja2.FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(config: Config, services: Services) -> Flask:
-    """The web application of ``tool``."""
+def app(config: Config, services: Services, compiled_templates: jinja2.BytecodeCache) -> Flask:
+    """The web application."""
     from lti_tool.app import create_app
 
-    return create_app(config, services)
+    application = create_app(config, services)
+    application.jinja_env.bytecode_cache = compiled_templates
+    return application
 
 
 @pytest.fixture
