@@ -41,6 +41,8 @@ __all__ = [
 ]
 
 CONNECT_SECONDS = 5.0
+MAX_ADDRESSES = 8
+"""How many addresses of one host are tried."""
 READ_SECONDS = 10.0
 EXCHANGE_SECONDS = 60.0
 """How long a whole exchange may take, however steadily its bytes arrive."""
@@ -129,18 +131,25 @@ def _connect(connection: HTTPConnection, guard: Guard) -> socket.socket:
     if not permitted:
         raise _ForbiddenError(host)
     fault: OSError | None = None
-    for family, kind, protocol, _name, address in permitted:
+    watched = current_deadline()
+    until = time.monotonic() + seconds
+    # One limit for all addresses together: a name may have hundreds that do not answer.
+    for family, kind, protocol, _name, address in permitted[:MAX_ADDRESSES]:
+        left = until - time.monotonic()
+        if left <= 0 or (watched is not None and watched.over):
+            fault = fault or TimeoutError()
+            break
         sock = socket.socket(family, kind, protocol)
         try:
             for option in connection.socket_options or ():
                 sock.setsockopt(*option)
-            sock.settimeout(seconds)
+            sock.settimeout(left)
             sock.connect(address)
         except OSError as error:
             fault = error
             sock.close()
             continue
-        watched = current_deadline()
+        sock.settimeout(seconds)
         if watched is not None:
             watched.add(sock)
         return sock
@@ -249,7 +258,7 @@ class GuardedHttp(requests.Session):
         deadline: float | None = None,
         **options: Any,
     ) -> requests.Response:
-        """Send a request and return the answer, be it a redirect: nothing is followed.
+        """Send a request and return the response. Redirects are returned, not followed.
 
         At most ``limit`` bytes (:data:`LARGEST_ANSWER`) within ``deadline`` seconds (:data:`EXCHANGE_SECONDS`) from
         first to last, else :class:`OutboundRequestError`. With ``stream`` the body, limits and all, is the caller's.

@@ -220,7 +220,7 @@ def test_another_host_than_those_on_the_list_is_still_refused(monkeypatch: pytes
         assert reason_of(http, "https://other.intranet/") == "private_address"
 
 
-def test_a_certificate_of_nobody_known_is_refused() -> None:
+def test_an_untrusted_certificate_is_refused() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(context)
     with (
@@ -272,6 +272,28 @@ def test_a_server_that_does_not_answer_is_left_after_the_time_out(open_http: Gua
 def test_a_tls_handshake_without_an_answer_is_left_after_the_time_out(open_http: GuardedHttp) -> None:
     with dripping(b"", b"", every=0.2) as url:
         assert reason_of(open_http, url.replace("http://", "https://"), deadline=0.4) == "too_slow"
+
+
+def test_a_host_with_many_addresses_that_do_not_answer_has_one_time_out(
+    open_http: GuardedHttp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A listener whose queue is full leaves further connections without an answer."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        address = listener.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(address)
+        entry = (socket.AF_INET, socket.SOCK_STREAM, 6, "", address)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: [entry] * 200)
+        started = time.monotonic()
+        assert reason_of(open_http, f"http://many.example:{address[1]}/", deadline=1.0) in (
+            "too_slow",
+            "no_answer",
+        )
+        assert time.monotonic() - started < 7
+        for each in waiting:
+            each.close()
 
 
 def test_a_port_where_nobody_listens_is_no_answer(open_http: GuardedHttp) -> None:
