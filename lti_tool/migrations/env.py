@@ -22,6 +22,7 @@ from lti_tool.mentoring.pairs import models as pairs
 from lti_tool.mentoring.programmes import models as programmes
 from lti_tool.mentoring.sessions import models as sessions
 from lti_tool.messaging import models as messaging
+from lti_tool.messaging import statement_log
 
 TABLES = (
     identity,
@@ -31,6 +32,7 @@ TABLES = (
     lti,
     ags,
     messaging,
+    statement_log,
     programmes,
     enrolment,
     pairs,
@@ -64,6 +66,14 @@ def run(connection: Connection) -> None:
             compare_type=True,
             render_item=plain_types,
         )
+        if database.is_sqlite:
+            # Some other program may have deleted rows: SQLite's own shell does not check references.
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            if broken:
+                raise RuntimeError(
+                    f"the database refers to rows that do not exist (table, row, table referred to): {broken[:5]}; "
+                    "restore it from a backup, or remove those rows"
+                )
         context.run_migrations()
         if database.is_sqlite:
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,17 +51,9 @@ PAIRS = {name: uuid.UUID(value) for name, value in NOTES["pairs"].items()}
 
 
 @pytest.fixture
-def services(first_version: Database, empty_database_url: str, tmp_path: Path) -> Iterator[Services]:
+def services(first_version: Database, config: Config) -> Iterator[Services]:
     """The tool of this version, started on the database of the first one at another address."""
-    services = make_services(
-        Config(
-            base_url="http://127.0.0.1:5000",
-            data_dir=tmp_path,
-            database_url=empty_database_url,
-            secret_key="a secret that only the tests know, long enough",
-            allow_private_networks=True,
-        )
-    )
+    services = make_services(config)
     prepare_to_serve(services)
     yield services
     services.http.close()

@@ -2,12 +2,17 @@
 
 ``registration.auth_audience`` becomes ``token_audience``, which is always written and unique with the client id.
 Of registrations that share both, the oldest keeps it: the others must be looked at, so they ask for no token.
+A registration whose keys are at a vendor's own address may name its services in each launch; the hosts of those that it
+has named so far are kept, so that what waits can be sent before anybody launches again.
 
 Revision ID: 0002
 Revises: 0001
 """
 
 from __future__ import annotations
+
+import uuid
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +21,31 @@ revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
+
+
+VENDORS = ("instructure.com", "sso.canvaslms.com", "developer.blackboard.com", "brightspace.com")
+"""Where hosted products keep their keys: these hosts, and all below them."""
+
+
+def _is_vendors(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    return any(host == vendor or host.endswith(f".{vendor}") for vendor in VENDORS)
+
+
+def _named_hosts(connection: sa.Connection, registration_id: uuid.UUID) -> list[str]:
+    """The hosts of the line items and rosters of a registration's courses."""
+    addresses = connection.execute(
+        sa.text(
+            "SELECT course.roster_url AS address FROM course"
+            " JOIN deployment ON deployment.id = course.deployment_id"
+            " WHERE deployment.registration_id = :id AND course.roster_url IS NOT NULL"
+            " UNION SELECT resource_link.line_item_url FROM resource_link"
+            " JOIN course ON course.id = resource_link.course_id"
+            " JOIN deployment ON deployment.id = course.deployment_id"
+            " WHERE deployment.registration_id = :id AND resource_link.line_item_url IS NOT NULL"
+        ).bindparams(sa.bindparam("id", registration_id, sa.Uuid()))
+    ).scalars()
+    return sorted({urlsplit(address).netloc.lower() for address in addresses})
 
 
 def upgrade() -> None:
@@ -27,6 +57,8 @@ def upgrade() -> None:
         sa.column("id", sa.Uuid()),
         sa.column("client_id", sa.String()),
         sa.column("auth_token_url", sa.Text()),
+        sa.column("jwks_url", sa.Text()),
+        sa.column("service_hosts", sa.JSON()),
         sa.column("token_audience", sa.Text()),
         sa.column("created_at", sa.DateTime(timezone=True)),
     )
@@ -40,7 +72,10 @@ def upgrade() -> None:
         connection.execute(
             sa.update(registration)
             .where(registration.c.id == row.id)
-            .values(token_audience=audience if is_first else None)
+            .values(
+                token_audience=audience if is_first else None,
+                service_hosts=_named_hosts(connection, row.id) if _is_vendors(row.jwks_url) else [],
+            )
         )
     with op.batch_alter_table("registration") as batch_op:
         batch_op.alter_column("service_hosts", server_default=None)

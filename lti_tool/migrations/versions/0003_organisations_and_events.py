@@ -30,6 +30,14 @@ depends_on = None
 STATEMENT_NAMESPACE = uuid.UUID("b632cd03-27e3-5ca1-b647-dc8016fc8bbb")
 """From which the first version computed the ids of its statements."""
 HIGHEST_REVISION = 500
+SHARED_FAMILIES = ("canvas", "blackboardlearn")
+"""Platforms of which one registration may serve many companies, each with a deployment of its own."""
+SHARED_ISSUERS = (
+    "https://canvas.instructure.com",
+    "https://canvas.beta.instructure.com",
+    "https://canvas.test.instructure.com",
+    "https://blackboard.com",
+)
 ROWS_AT_ONCE = 1000
 
 U, T, D, J, B = sa.Uuid(), sa.Text(), sa.DateTime(timezone=True), sa.JSON(), sa.Boolean()
@@ -39,15 +47,17 @@ def _table(name: str, /, **columns: Any) -> sa.TableClause:
     return sa.table(name, *(sa.column(column, kind) for column, kind in columns.items()))
 
 
-REGISTRATION = _table("registration", id=U, label=T, issuer=T, organisation_id=U, created_at=D)
-DEPLOYMENT = _table("deployment", id=U, registration_id=U, status=T, organisation_id=U)
+REGISTRATION = _table(
+    "registration", id=U, label=T, issuer=T, platform_family=T, organisation_id=U, created_at=D
+)
+DEPLOYMENT = _table("deployment", id=U, registration_id=U, status=T, organisation_id=U, created_at=D)
 INVITATION = _table("invitation", id=U, registration_id=U, organisation_id=U)
 ORGANISATION = _table("organisation", id=U, name=T, created_at=D)
 COURSE = _table("course", id=U, deployment_id=U, roster_read_at=D)
 LINK = _table("resource_link", id=U, course_id=U, created_at=D)
 PERSON = _table("person", id=U, last_launch_at=D)
 MEMBERSHIP = _table(
-    "membership", id=U, course_id=U, person_id=U, active=B, updated_at=D, launched_at=D, listed_at=D
+    "membership", id=U, course_id=U, person_id=U, role=T, active=B, updated_at=D, launched_at=D, listed_at=D
 )
 SESSION = _table("launch_session", id=U, course_id=U, person_id=U)
 PROGRAMME = _table("programme", id=U, course_id=U, settings=J, organisation_id=U, created_at=D)
@@ -132,38 +142,64 @@ def _add_columns() -> None:
 
 
 def _fill_organisations(connection: sa.Connection) -> None:
-    """An organisation for each registration, called by its label or its host."""
+    """An organisation for each registration, called by its label or its host.
+
+    Where companies share the registration, each further approved deployment has one of its own: organisations can be
+    merged later, and never be split.
+    """
     taken: set[str] = set()
-    rows = connection.execute(
-        sa.select(REGISTRATION).order_by(REGISTRATION.c.created_at, REGISTRATION.c.id)
-    ).all()
-    for row in rows:
+
+    def add(row: Any, created_at: dt.datetime) -> uuid.UUID:
         stem = (row.label or urlsplit(row.issuer).netloc or row.issuer)[:240].strip() or "Organisation"
         names = itertools.chain([stem], (f"{stem} ({number})" for number in itertools.count(2)))
         name = next(name for name in names if name not in taken)
         taken.add(name)
         organisation_id = uuid.uuid4()
         connection.execute(
-            sa.insert(ORGANISATION).values(id=organisation_id, name=name, created_at=row.created_at)
+            sa.insert(ORGANISATION).values(id=organisation_id, name=name, created_at=created_at)
         )
+        return organisation_id
+
+    rows = connection.execute(
+        sa.select(REGISTRATION).order_by(REGISTRATION.c.created_at, REGISTRATION.c.id)
+    ).all()
+    for row in rows:
+        organisation_id = add(row, row.created_at)
         for table, condition in (
             (REGISTRATION, REGISTRATION.c.id == row.id),
             (DEPLOYMENT, sa.and_(DEPLOYMENT.c.registration_id == row.id, DEPLOYMENT.c.status == "approved")),
             (INVITATION, INVITATION.c.registration_id == row.id),
         ):
             connection.execute(sa.update(table).where(condition).values(organisation_id=organisation_id))
+        if row.issuer in SHARED_ISSUERS or (row.platform_family or "").lower() in SHARED_FAMILIES:
+            approved = connection.execute(
+                sa.select(DEPLOYMENT.c.id, DEPLOYMENT.c.created_at)
+                .where(DEPLOYMENT.c.registration_id == row.id, DEPLOYMENT.c.status == "approved")
+                .order_by(DEPLOYMENT.c.created_at, DEPLOYMENT.c.id)
+            ).all()
+            for deployment in approved[1:]:
+                connection.execute(
+                    sa.update(DEPLOYMENT)
+                    .where(DEPLOYMENT.c.id == deployment.id)
+                    .values(organisation_id=add(row, deployment.created_at))
+                )
 
 
 def _fill_programmes(connection: sa.Connection) -> None:
     """A programme belongs to the organisation of its course; its settings become their first version."""
     rows = connection.execute(
-        sa.select(PROGRAMME.c.id, PROGRAMME.c.settings, PROGRAMME.c.created_at, DEPLOYMENT.c.registration_id)
+        sa.select(
+            PROGRAMME.c.id,
+            PROGRAMME.c.settings,
+            PROGRAMME.c.created_at,
+            sa.func.coalesce(DEPLOYMENT.c.organisation_id, REGISTRATION.c.organisation_id).label(
+                "organisation_id"
+            ),
+        )
         .join(COURSE, COURSE.c.id == PROGRAMME.c.course_id)
         .join(DEPLOYMENT, DEPLOYMENT.c.id == COURSE.c.deployment_id)
+        .join(REGISTRATION, REGISTRATION.c.id == DEPLOYMENT.c.registration_id)
     ).all()
-    organisations = dict(
-        connection.execute(sa.select(REGISTRATION.c.id, REGISTRATION.c.organisation_id)).all()
-    )
     for row in rows:
         settings_id = uuid.uuid4()
         connection.execute(
@@ -178,7 +214,7 @@ def _fill_programmes(connection: sa.Connection) -> None:
         connection.execute(
             sa.update(PROGRAMME)
             .where(PROGRAMME.c.id == row.id)
-            .values(organisation_id=organisations[row.registration_id])
+            .values(organisation_id=row.organisation_id)
         )
         connection.execute(
             sa.update(COHORT).where(COHORT.c.programme_id == row.id).values(settings_id=settings_id)
@@ -188,14 +224,15 @@ def _fill_programmes(connection: sa.Connection) -> None:
 def _fill_memberships(connection: sa.Connection) -> None:
     """When a person launched in a course, and whether its roster listed them.
 
-    The first version kept the latest launch of a person, not its course: it is that of their only membership, or of
-    those in which a session of theirs is still kept.
+    The first version kept the latest launch of a person, not its course: it is that of their only membership, of those
+    in which a session of theirs is still kept, and of those that no roster can have written. A learner who is active in a
+    course whose roster was read was listed, or would have been made inactive; some rosters leave teachers out.
     """
     connection.execute(
         sa.update(MEMBERSHIP).values(
             launched_at=sa.case(
                 (
-                    sa.or_(_has_one_membership(), _has_session()),
+                    sa.or_(_has_one_membership(), _has_session(), _no_roster_wrote_it()),
                     sa.select(PERSON.c.last_launch_at)
                     .where(PERSON.c.id == MEMBERSHIP.c.person_id)
                     .scalar_subquery(),
@@ -206,7 +243,7 @@ def _fill_memberships(connection: sa.Connection) -> None:
             .where(
                 COURSE.c.id == MEMBERSHIP.c.course_id,
                 MEMBERSHIP.c.active,
-                MEMBERSHIP.c.updated_at <= COURSE.c.roster_read_at,
+                sa.or_(MEMBERSHIP.c.role == "learner", MEMBERSHIP.c.updated_at <= COURSE.c.roster_read_at),
             )
             .scalar_subquery(),
         )
@@ -219,8 +256,15 @@ def _has_one_membership() -> sa.ColumnElement[bool]:
 
 
 def _has_session() -> sa.ColumnElement[bool]:
+    return sa.tuple_(MEMBERSHIP.c.course_id, MEMBERSHIP.c.person_id).in_(
+        sa.select(SESSION.c.course_id, SESSION.c.person_id)
+    )
+
+
+def _no_roster_wrote_it() -> sa.ColumnElement[bool]:
     return sa.exists().where(
-        SESSION.c.person_id == MEMBERSHIP.c.person_id, SESSION.c.course_id == MEMBERSHIP.c.course_id
+        COURSE.c.id == MEMBERSHIP.c.course_id,
+        sa.or_(COURSE.c.roster_read_at.is_(None), MEMBERSHIP.c.updated_at > COURSE.c.roster_read_at),
     )
 
 
@@ -260,8 +304,13 @@ def _write_events(connection: sa.Connection) -> None:
     if connection.dialect.name == "sqlite":
         order: list[sa.ColumnElement[Any]] = [sa.literal_column("fact.rowid")]
     else:
-        # What one transaction recorded has one moment, and stands in the table in the order of recording.
-        order = [FACT.c.at, sa.literal_column("fact.ctid")]
+        # The number of the transaction first: it was given while the cohort was locked, and clocks may have differed.
+        # After a restore all have one number. What one transaction recorded stands in the table in its order.
+        order = [
+            sa.literal_column("fact.xmin::text::bigint"),
+            FACT.c.at,
+            sa.literal_column("fact.ctid"),
+        ]
     facts = connection.execute(sa.select(FACT).order_by(*order)).all()
     reopenings: list[dict[str, Any]] = []
     events = []
