@@ -6,9 +6,13 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
+from schemas.login import storable
+
 
 def _name(maximum: int = 255) -> Any:
-    return fields.String(load_default=None, allow_none=True, validate=validate.Length(max=maximum))
+    return fields.String(
+        load_default=None, allow_none=True, validate=[validate.Length(max=maximum), storable]
+    )
 
 
 class MemberSchema(Schema):
@@ -17,7 +21,7 @@ class MemberSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    user_id = fields.String(required=True, validate=validate.Length(min=1, max=255))
+    user_id = fields.String(required=True, validate=[validate.Length(min=1, max=255), storable])
     status = fields.String(load_default="Active")
     roles = fields.List(fields.String(), required=True)
     name = _name()

@@ -40,12 +40,14 @@ from schemas.nrps import load_members
 
 SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 CONTAINER_TYPE: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+STORED_AT_ONCE = 500
+"""Members in one statement: PostgreSQL takes 65,535 parameters."""
 PAGE_SIZE: Final = 500
 """Asked for; a platform may give fewer. Moodle and Open edX give pages only when a limit is asked for."""
 MOST_PAGES: Final = 5000
 LONGEST_READING: Final = dt.timedelta(minutes=10)
 """How long a whole reading may take, however many pages it has."""
-LONGEST_REST: Final = 0.2
+MAX_PAGE_DELAY: Final = 0.2
 """Seconds between two pages of one reading, at most."""
 FRESH_FOR: Final = dt.timedelta(hours=1)
 _CLAIM: Final = LONGEST_READING + dt.timedelta(minutes=1)
@@ -83,7 +85,7 @@ def refresh_if_due(deps: ServiceDeps, course_id: uuid.UUID) -> bool:
     """Read the roster if it is due and nobody else is reading it. True when it was read.
 
     Never raises for what a platform does: a failure leaves the old roster and is logged. Goes over the network, so
-    never inside a transaction and never in a request's thread (:class:`RosterReadings`).
+    never inside a transaction and never in a request's thread (:class:`RosterRefresher`).
     """
     require(TOOL, Action.READ_ROSTERS)
     now = utcnow()
@@ -110,10 +112,12 @@ def refresh_if_due(deps: ServiceDeps, course_id: uuid.UUID) -> bool:
         reading = read_roster(deps, course_id)
     except RosterUnreadable as error:
         _log.warning("roster_unreadable", course=str(course_id), problem=str(error))
-        with deps.database.transaction() as db:
-            db.execute(
-                sa.update(Course).where(Course.id == course_id).values(roster_claimed_until=now + RETRY_AFTER)
-            )
+        _pause(deps, course_id)
+        return False
+    except Exception:
+        # Nobody waits for this thread, so nobody else would log it.
+        _log.exception("roster_failed", course=str(course_id))
+        _pause(deps, course_id)
         return False
     _log.info(
         "roster_read", course=str(course_id), members=reading.members, pages=reading.pages, left=reading.left
@@ -121,7 +125,17 @@ def refresh_if_due(deps: ServiceDeps, course_id: uuid.UUID) -> bool:
     return True
 
 
-class RosterReadings:
+def _pause(deps: ServiceDeps, course_id: uuid.UUID) -> None:
+    """Let nobody read the roster for a while, counted from now: the reading that failed may have taken long."""
+    with deps.database.transaction() as db:
+        db.execute(
+            sa.update(Course)
+            .where(Course.id == course_id)
+            .values(roster_claimed_until=utcnow() + RETRY_AFTER)
+        )
+
+
+class RosterRefresher:
     """Readings of rosters behind the pages that need them, in threads of this process.
 
     At most two for each registration, so that a slow platform's courses keep nobody else waiting. A reading that ends
@@ -167,8 +181,9 @@ def read_roster(deps: ServiceDeps, course_id: uuid.UUID) -> RosterReading:
     while True:
         page_began = time.monotonic()
         found, wrong = _members(answer)
-        with deps.database.transaction() as db:
-            _store(db, registration_id, course_id, found, started_at)
+        for start in range(0, len(found), STORED_AT_ONCE):
+            with deps.database.transaction() as db:
+                _store(db, registration_id, course_id, found[start : start + STORED_AT_ONCE], started_at)
         members, unreadable, pages = members + len(found), unreadable + wrong, pages + 1
         if answer.next_url is None:
             break
@@ -178,7 +193,7 @@ def read_roster(deps: ServiceDeps, course_id: uuid.UUID) -> RosterReading:
             raise RosterUnreadable(f"it takes longer than {LONGEST_READING}")
         seen.add(answer.next_url)
         # Pages are served by the same processor: a reading leaves them half of its time.
-        time.sleep(min(LONGEST_REST, time.monotonic() - page_began))
+        time.sleep(min(MAX_PAGE_DELAY, time.monotonic() - page_began))
         answer = _page(service, answer.next_url)
     return RosterReading(
         members, pages, unreadable, _finish(deps, course_id, started_at, complete=not unreadable)
@@ -235,7 +250,7 @@ def _store(
     """Upsert one page: what is there replaces, what is absent keeps; a role only of somebody who never launched."""
     by_subject = {member["user_id"]: member for member in members}
     resolved = {subject: roles.resolve(member["roles"]) for subject, member in by_subject.items()}
-    # A test student is nobody: pairing one with a person would be a mistake.
+    # Test students are skipped: they must not be paired with people.
     listed = sorted(subject for subject in by_subject if not resolved[subject].is_test_user)
     if not listed:
         return

@@ -6,6 +6,7 @@ import json
 import pytest
 import sqlalchemy as sa
 from pytest_httpserver import HTTPServer
+from structlog.testing import capture_logs
 from werkzeug import Request, Response
 
 from lti_tool.database import utcnow
@@ -179,7 +180,7 @@ def test_the_role_of_a_launch_is_kept(connected, httpserver):
     assert memberships(connected)["1"][0] == "tutor"
 
 
-def test_a_test_student_is_nobody(connected, httpserver):
+def test_a_test_student_is_not_stored(connected, httpserver):
     roles = [LEARNER, "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"]
     serve_members(connected, httpserver, [{"user_id": "99", "roles": roles}])
     read(connected)
@@ -249,7 +250,7 @@ def test_a_second_tutor_does_not_read_at_the_same_time(connected):
     assert refresh_if_due(connected.services, connected.world.course_id) is False
 
 
-def test_a_claim_whose_reader_died_runs_out(connected):
+def test_an_expired_roster_claim_is_taken_over(connected):
     change_course(connected, roster_claimed_until=utcnow() - dt.timedelta(seconds=1))
     assert refresh_if_due(connected.services, connected.world.course_id) is True
 
@@ -258,3 +259,42 @@ def test_a_failure_leaves_the_old_roster_and_breaks_nothing(connected):
     change_course(connected, roster_url=connected.lms.base_url + "/nothing-here")
     assert refresh_if_due(connected.services, connected.world.course_id) is False
     assert len(memberships(connected)) == 3
+
+
+def claimed_until(connected) -> dt.datetime | None:
+    with connected.services.database.reading() as db:
+        return db.get_one(Course, connected.world.course_id).roster_claimed_until
+
+
+def test_a_failure_that_took_long_is_followed_by_a_whole_pause(connected, monkeypatch):
+    """The pause is counted from the failure, not from the beginning of the reading."""
+    long_ago = utcnow() - dt.timedelta(minutes=10)
+    moments = iter([long_ago])
+    monkeypatch.setattr(roster, "utcnow", lambda: next(moments, None) or utcnow())
+    change_course(connected, roster_url=connected.lms.base_url + "/nothing-here")
+    refresh_if_due(connected.services, connected.world.course_id)
+    assert claimed_until(connected) > utcnow()
+
+
+def test_a_fault_of_our_own_is_logged_and_paused(connected, monkeypatch):
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(roster, "_finish", fail)
+    with capture_logs() as logs:
+        assert refresh_if_due(connected.services, connected.world.course_id) is False
+    assert [entry["event"] for entry in logs] == ["roster_failed"]
+    assert claimed_until(connected) > utcnow()
+
+
+@pytest.mark.parametrize("name", ["half an emoji \ud83d", "a null \x00"], ids=["surrogate", "null"])
+def test_a_name_that_no_database_stores_spoils_its_own_entry_alone(connected, httpserver, name):
+    serve_members(connected, httpserver, [member("a"), member("b", name=name)])
+    reading = read(connected)
+    assert (reading.members, reading.unreadable) == (1, 1)
+
+
+def test_a_page_of_more_people_than_one_statement_takes_is_stored(connected, httpserver):
+    serve_members(connected, httpserver, [member(f"person-{number}") for number in range(9_000)])
+    assert read(connected).members == 9_000
+    assert len(memberships(connected)) >= 9_000
