@@ -37,6 +37,6 @@ def make_worker(services: Services, **options: Any) -> Worker:
 
 def delete_expired(services: Services) -> int:
     """Delete logins, hand-offs, sessions and tokens that are over; return how many rows were deleted."""
-    require(TOOL, Action.TIDY_UP)
+    require(TOOL, Action.DELETE_EXPIRED)
     with services.database.transaction() as db:
         return delete_expired_rows(db, utcnow())

@@ -15,7 +15,7 @@ from lti_tool.database import Database
 from lti_tool.encryption import Vault
 from lti_tool.events.dispatch import Subscriber
 from lti_tool.lti.launch.keysets import PlatformKeys
-from lti_tool.lti.nrps.roster import RosterReadings
+from lti_tool.lti.nrps.roster import RosterRefresher
 from lti_tool.lti.tool_keys import ToolKeys
 from lti_tool.outbound.client import GuardedHttp
 from lti_tool.translation import LANGUAGES
@@ -37,7 +37,7 @@ class Services:
     """The tool's own signing keys."""
     platform_keys: PlatformKeys
     """The platforms' public keys."""
-    rosters: RosterReadings = field(default_factory=RosterReadings)
+    rosters: RosterRefresher = field(default_factory=RosterRefresher)
     """Readings of rosters, behind the pages."""
     wake: threading.Event = field(default_factory=threading.Event)
     """Set when deliveries were written, so that a worker in this process need not wait for its next look."""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_for
 from lti_tool.events import log
-from lti_tool.events.base import LoggedEvent
+from lti_tool.events.base import EventUnreadable, LoggedEvent
 from lti_tool.events.models import ProjectionState
 
 Key = tuple[Any, ...]
@@ -86,7 +86,12 @@ def replay(db: Session, make: Sequence[Any]) -> list[Projection]:
             projections[projection.name] = projection
     for logged in log.read(db):
         for projection in projections.values():
-            projection.apply(logged)
+            try:
+                projection.apply(logged)
+            except Exception as error:
+                cause = f"it does not follow from the events before it ({type(error).__name__}: {error})"
+                event = logged.event
+                raise EventUnreadable(logged.id, type(event).__name__, event.version, cause) from error
     return list(projections.values())
 
 

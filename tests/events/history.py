@@ -58,16 +58,16 @@ class History:
         self._now = NOW
         self._people = 0
 
-    def go_on(self, events: int, *, at_once: int = 100) -> None:
+    def go_on(self, events: int, *, batch_size: int = 100) -> None:
         """Act until the log holds so many events.
 
-        At most ``at_once`` pairs act in a transaction, each once: a transaction is judged by where it ends.
+        At most ``batch_size`` pairs act in a transaction, each once: a transaction is judged by where it ends.
         """
         while self._count() < events:
             with self._world.acting() as db:
                 for _ in range(3 if len(self._pairs) < 150 else 0):
                     self._meet(db)
-                for pair in self._random.sample(self._pairs, min(at_once, len(self._pairs))):
+                for pair in self._random.sample(self._pairs, min(batch_size, len(self._pairs))):
                     self._now += dt.timedelta(seconds=self._random.randrange(1, 90))
                     with suppress(NotAllowed):
                         self._act(db, pair)

@@ -29,7 +29,7 @@ from tests.world import World, build_world
 
 
 @dataclass
-class ThankYouNotes:
+class RecordingSubscriber:
     """A subscriber as somebody else would write it: it reads events and nothing else, and nothing else knows it."""
 
     name: str = "thank-you notes"
@@ -64,7 +64,7 @@ def world_with(config: Config) -> Iterator[WithSubscriber]:
 
 
 def test_a_new_subscriber_is_one_module_and_one_line(world_with: WithSubscriber) -> None:
-    notes = ThankYouNotes()
+    notes = RecordingSubscriber()
     world = world_with(notes)
     with world.acting() as db:
         pair_id = world.pair(db, now=utcnow()).id

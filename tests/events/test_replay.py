@@ -93,9 +93,9 @@ def test_ten_thousand_events_are_computed_again_identically(silent: World) -> No
     events = 10_000 if world.services.database.is_sqlite else 2_500
     handled(world)
     history = History(world, seed=20261112)
-    history.go_on(events // 2, at_once=400)
+    history.go_on(events // 2, batch_size=400)
     share_the_group(world, "mentor")
-    history.go_on(events, at_once=400)
+    history.go_on(events, batch_size=400)
     compared = check_projections(world.services)
     assert {each.name: each.differences[:3] for each in compared if not each.identical} == {}
     assert {each.name for each in compared if each.rows > 100} == set(PROJECTIONS)
@@ -105,7 +105,7 @@ def test_ten_thousand_events_are_computed_again_identically(silent: World) -> No
 def test_actions_one_by_one_are_computed_again_identically(world: World, seed: int) -> None:
     """Each in a transaction of its own, as pages do it."""
     handled(world)
-    History(world, seed).go_on(120, at_once=1)
+    History(world, seed).go_on(120, batch_size=1)
     assert differences(world.services) == {}
 
 
@@ -244,6 +244,22 @@ def test_the_command_names_an_event_that_cannot_be_read_in_one_line(world: World
     assert answer.stderr.count("\n") == 1
     assert str(spoilt) in answer.stderr
     assert "restore the row from a backup" in answer.stderr
+
+
+def test_an_event_without_what_must_come_before_it_is_named_and_changes_nothing(world: World) -> None:
+    handled(world)
+    with world.acting() as db:
+        world.pair(db)
+    with world.services.database.transaction() as db:
+        db.execute(sa.delete(EventRow).where(EventRow.kind == "PairFormed"))
+        db.execute(sa.update(CompletionRecord).values(score=42))
+        db.execute(sa.delete(ProjectionState))
+        first = db.scalars(sa.select(EventRow.id).where(EventRow.kind == "AgreementSigned")).first()
+    with pytest.raises(EventUnreadable, match=f"{first}.*does not follow from the events before it"):
+        rebuild_projections(world.services)
+    prepare_to_serve(world.services)
+    with world.services.database.reading() as db:
+        assert set(db.scalars(sa.select(CompletionRecord.score))) == {42}
 
 
 def test_an_event_that_cannot_be_read_does_not_stop_the_tool(world: World) -> None:

@@ -55,6 +55,7 @@ class FactsFromEvents:
 
     def __init__(self) -> None:
         self._people: dict[uuid.UUID, _Person] = {}
+        self._by_cohort: dict[uuid.UUID, list[uuid.UUID]] = {}
         self._pairs: dict[uuid.UUID, _Pair] = {}
         self._early: dict[uuid.UUID, list[uuid.UUID]] = {}
         """Pairs of participants whose enrolment comes later in the log; the first version's could."""
@@ -70,7 +71,10 @@ class FactsFromEvents:
             case ParticipantInvited(role=role) | ProgrammeJoined(role=role) | RoleChanged(role=role):
                 if participant_id is None or cohort_id is None:
                     raise ValueError(f"event {logged.id} does not say whom it is about")
-                person = self._people.setdefault(participant_id, _Person(cohort_id, role))
+                if participant_id not in self._people:
+                    self._people[participant_id] = _Person(cohort_id, role)
+                    self._by_cohort.setdefault(cohort_id, []).append(participant_id)
+                person = self._people[participant_id]
                 person.role = role
                 person.pairs += self._early.pop(participant_id, [])
                 person.joined = person.joined or isinstance(logged.event, ProgrammeJoined)
@@ -138,7 +142,7 @@ class FactsFromEvents:
 
     def participants_of(self, cohort_id: uuid.UUID) -> list[uuid.UUID]:
         """Everybody who is enrolled in a cohort."""
-        return [key for key, person in self._people.items() if person.cohort_id == cohort_id]
+        return list(self._by_cohort.get(cohort_id, ()))
 
     def pair(self, pair_id: uuid.UUID) -> PairFacts:
         """What a pair did."""
