@@ -15,7 +15,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -149,6 +149,13 @@ def _begin_sqlite_transaction(connection: Connection) -> None:
         driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
     except sqlite3.OperationalError as error:
         raise sa.exc.OperationalError("BEGIN", None, error) from error
+
+
+LOCK_ROW: Final[dict[str, Any]] = {"key_share": True}
+"""The options of ``with_for_update`` that lock a row for changes of its own (FOR NO KEY UPDATE on PostgreSQL).
+
+FOR UPDATE would also wait for whoever inserts a row that refers to it, and two of those would wait for each other.
+"""
 
 
 def table_of(mapped: Any) -> sa.Table:

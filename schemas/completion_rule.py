@@ -202,7 +202,7 @@ class CompletionRuleSchema(CodedSchema):
     ags = Nested(_reporting, load_default=lambda: dict(ReportingSchema().load({})))
 
     @validates_schema
-    def _makes_sense(self, loaded: Mapping[str, Any], **_: Any) -> None:
+    def _check_consistency(self, loaded: Mapping[str, Any], **_: Any) -> None:
         problems: dict[str, list[Problem]] = {}
         if loaded["v"] != 1:
             problems["v"] = [Problem("unknown_version")]

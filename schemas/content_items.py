@@ -121,6 +121,6 @@ class DeepLinkingResponseSchema(Schema):
 
     @validates_schema
     def in_order(self, data: dict[str, Any], **_: Any) -> None:
-        """A response that ends before it begins is a bug."""
+        """Refuse ``exp`` that is not after ``iat``."""
         if data["exp"] <= data["iat"]:
             raise ValidationError("exp must be after iat", "exp")

@@ -16,7 +16,7 @@ class PageQuery(CodedSchema):
     """The query of a page: ``pair`` says which pair, ``done`` what was just done."""
 
     class Meta:
-        """An address may carry what is none of our business."""
+        """Unknown query parameters are ignored."""
 
         unknown = EXCLUDE
 
@@ -41,7 +41,7 @@ class LanguageForm(FormSchema):
             raise ValidationError([Problem("not_a_choice")])
 
 
-class FormOrigin(FormSchema):
+class FormMetadata(FormSchema):
     """What the browser adds to a form that logs a session.
 
     ``form_key`` names the form, so that sending it twice logs one session. ``utc_offset`` is how far the

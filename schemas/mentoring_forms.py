@@ -42,10 +42,10 @@ class FormSchema(CodedSchema):
         return {
             name: value
             for name, value in given.items()
-            if not (isinstance(value, str) and not value.strip() and not self._demands(name))
+            if not (isinstance(value, str) and not value.strip() and not self._is_required(name))
         }
 
-    def _demands(self, name: object) -> bool:
+    def _is_required(self, name: object) -> bool:
         field = self.fields.get(name) if isinstance(name, str) else None
         return field is not None and field.required
 
@@ -68,7 +68,7 @@ class PairForm(FormSchema):
             raise ValidationError([Problem("same_person")], "mentee_id")
 
 
-class Ticked(Boolean):
+class RequiredCheckbox(Boolean):
     """A box that has to be ticked."""
 
     def read(self, value: Any) -> bool:
@@ -81,7 +81,7 @@ class Ticked(Boolean):
 class SignAgreementForm(FormSchema):
     """A person signs the agreement of their pair."""
 
-    accepted = Ticked(
+    accepted = RequiredCheckbox(
         required=True, error_messages={"required": "must_be_accepted", "null": "must_be_accepted"}
     )
 
@@ -103,7 +103,7 @@ class SessionForm(FormSchema):
         self.today, self.formats = today, tuple(formats)
 
     @validates_schema(skip_on_field_errors=False)
-    def _in_reach(self, loaded: Mapping[str, Any], **_: Any) -> None:
+    def _check_date_and_format(self, loaded: Mapping[str, Any], **_: Any) -> None:
         wrong: dict[str, list[Problem]] = {}
         held_on = loaded.get("held_on")
         if held_on is not None and held_on > self.today:
@@ -121,6 +121,8 @@ class AnswerSessionForm(FormSchema):
 
     answer = Boolean(required=True)
     reason = Choice(choices.DISPUTE_REASONS, load_default=None)
+    revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
+    """Which revision of the session the partner saw: it may have been corrected since."""
 
 
 class ObjectiveForm(FormSchema):
@@ -142,7 +144,7 @@ class TutorValidationForm(FormSchema):
     """The tutor approves what a participant did."""
 
     participant_id = Identifier(required=True)
-    validated = Ticked(
+    validated = RequiredCheckbox(
         required=True, error_messages={"required": "must_be_accepted", "null": "must_be_accepted"}
     )
 

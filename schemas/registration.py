@@ -101,7 +101,7 @@ class ManualRegistrationSchema(Schema):
 
     @post_load
     def each_deployment_once(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Naming a deployment twice is naming it."""
+        """Remove duplicate deployment ids."""
         return {**data, "deployment_ids": list(dict.fromkeys(data["deployment_ids"]))}
 
 

@@ -65,7 +65,7 @@ Item = tuple[UUID, bytes]
 
 
 class _StopSendingError(Exception):
-    """Sending further statements now would be useless or rude; ``outcome`` holds for all that are left."""
+    """Stops sending; ``outcome`` applies to all remaining statements."""
 
     def __init__(self, outcome: Retry | Blocked) -> None:
         super().__init__(outcome.reason)

@@ -150,14 +150,15 @@ def session_confirmed(
     *,
     recorded_at: datetime,
     revision: int = 0,
+    attended: UUID | None = None,
     now: datetime | None = None,
 ) -> Statement:
     """The partner in ``role`` confirmed the session that the other had logged.
 
-    It points to the logger's own attended statement of the same revision.
+    It points to the logger's own attended statement of the same revision: ``attended``, or the id computed for it.
     """
     logger = pair.mentee if role is Role.MENTOR else pair.mentor
-    attended = statement_id(
+    attended = attended or statement_id(
         pair.pair_id, session.session_id, revision, vocabulary.ATTENDED.iri, context.id_base, logger.id_name
     )
     return _finish(

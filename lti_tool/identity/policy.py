@@ -1,4 +1,4 @@
-"""Who may do what: one table, and the function that reads it.
+"""The authorisation policy: the table of allowed actions, and the function that evaluates it.
 
 Every page, command and job names its :class:`Action` and asks :func:`decide`. The table is about values alone: a
 :class:`~lti_tool.identity.principal.Principal` (who asks) and a :class:`Relation` (how they stand to what is asked
@@ -20,10 +20,10 @@ from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
 
 
 class Capacity(enum.StrEnum):
-    """In what capacity somebody asks. One person may have several."""
+    """The capacity in which a principal requests an action. One person may have several."""
 
-    ANYBODY = "anybody"
-    ARRIVED = "arrived"
+    ANYONE = "anybody"
+    LAUNCHED = "arrived"
     """By a launch, named or not, and still in the course."""
     LEARNER = "learner"
     """A learner of the course."""
@@ -42,11 +42,11 @@ class Capacity(enum.StrEnum):
 
 
 class Action(enum.StrEnum):
-    """What somebody asks to do; the value is what a log says of it."""
+    """An action that needs permission; the value is its description in logs."""
 
     # anybody
     READ_PUBLIC_PAGES = "read the public pages"
-    ARRIVE = "log in and launch"
+    LAUNCH = "log in and launch"
     CONNECT_PLATFORM = "connect a platform with an invitation"
     # by a launch
     VIEW_HOME = "see one's own first page"
@@ -81,18 +81,18 @@ class Action(enum.StrEnum):
     REPLAY_EVENTS = "compute projections from the event log"
     # the tool's own
     READ_ROSTERS = "read the rosters of courses"
-    TIDY_UP = "delete what has expired"
+    DELETE_EXPIRED = "delete what has expired"
 
 
 _COHORT: Final = frozenset({Capacity.TUTOR, Capacity.OWNER})
 
 TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
     {
-        Action.READ_PUBLIC_PAGES: frozenset({Capacity.ANYBODY}),
-        Action.ARRIVE: frozenset({Capacity.ANYBODY}),
-        Action.CONNECT_PLATFORM: frozenset({Capacity.ANYBODY}),
-        Action.VIEW_HOME: frozenset({Capacity.ARRIVED}),
-        Action.CHOOSE_LANGUAGE: frozenset({Capacity.ARRIVED}),
+        Action.READ_PUBLIC_PAGES: frozenset({Capacity.ANYONE}),
+        Action.LAUNCH: frozenset({Capacity.ANYONE}),
+        Action.CONNECT_PLATFORM: frozenset({Capacity.ANYONE}),
+        Action.VIEW_HOME: frozenset({Capacity.LAUNCHED}),
+        Action.CHOOSE_LANGUAGE: frozenset({Capacity.LAUNCHED}),
         Action.CHOOSE_ROLE: frozenset({Capacity.LEARNER}),
         Action.CHANGE_ROLE: frozenset({Capacity.PARTICIPANT}),
         Action.VIEW_OWN_PAIR: frozenset({Capacity.MEMBER}),
@@ -120,7 +120,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.NAME_OWNERS: frozenset({Capacity.OPERATOR}),
         Action.REPLAY_EVENTS: frozenset({Capacity.OPERATOR}),
         Action.READ_ROSTERS: frozenset({Capacity.TOOL}),
-        Action.TIDY_UP: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
+        Action.DELETE_EXPIRED: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
     }
 )
 """In which capacities each action is allowed. An action that is not here is allowed to nobody."""
@@ -128,7 +128,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """How whoever asks stands to what they ask about."""
+    """The relation of the principal to the resource of the request."""
 
     organisation_id: uuid.UUID | None = None
     """The company to which it belongs; None for what belongs to none, such as a public page."""
@@ -159,16 +159,16 @@ class Refusal(enum.StrEnum):
 
 def capacities(principal: Principal, relation: Relation) -> frozenset[Capacity]:
     """In which capacities ``principal`` asks about something to which they stand in ``relation``."""
-    found = {Capacity.ANYBODY}
+    found = {Capacity.ANYONE}
     match principal.kind:
         case PrincipalKind.OPERATOR:
             found.add(Capacity.OPERATOR)
         case PrincipalKind.TOOL:
             found.add(Capacity.TOOL)
         case PrincipalKind.ANONYMOUS if principal.active:
-            found.add(Capacity.ARRIVED)
+            found.add(Capacity.LAUNCHED)
         case PrincipalKind.PERSON if principal.active:
-            found.add(Capacity.ARRIVED)
+            found.add(Capacity.LAUNCHED)
             if relation.organisation_id in (None, principal.organisation_id):
                 found |= _of_person(principal, relation)
     return frozenset(found)

@@ -20,7 +20,7 @@ class CourseRole(enum.StrEnum):
 
 
 class PrincipalKind(enum.StrEnum):
-    """How somebody comes to ask."""
+    """The kind of a principal."""
 
     NOBODY = "nobody"
     """A request without a launch: anybody."""
@@ -38,7 +38,7 @@ class PrincipalKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who asks, as far as the policy must know it."""
+    """The principal of a request, with the values that the policy needs."""
 
     kind: PrincipalKind
     person_id: uuid.UUID | None = None

@@ -15,9 +15,9 @@ class Channel(ABC):
     """Sends deliveries of one kind: the worker claims them, calls :meth:`send` outside any transaction, marks them."""
 
     kind: ClassVar[DeliveryKind]
-    at_once: ClassVar[int]
+    batch_size: ClassVar[int]
     """How many deliveries one call takes."""
-    receivers_at_once: ClassVar[int]
+    max_receivers: ClassVar[int]
     """How many receivers are served at the same time, each in a thread of its own."""
 
     def is_ready(self) -> bool:

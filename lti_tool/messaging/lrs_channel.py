@@ -18,8 +18,8 @@ class LRSChannel(Channel):
     """Statements to the record store of the settings."""
 
     kind: ClassVar[DeliveryKind] = DeliveryKind.STATEMENT
-    at_once: ClassVar[int] = 500
-    receivers_at_once: ClassVar[int] = 1
+    batch_size: ClassVar[int] = 500
+    max_receivers: ClassVar[int] = 1
 
     def __init__(self, client: LRSClient | None) -> None:
         """``client``: None where no record store is set; statements then wait."""

@@ -21,7 +21,7 @@ class DeliveryKind(enum.StrEnum):
 
 
 class DeliveryStatus(enum.StrEnum):
-    """Where a delivery is on its way."""
+    """The status of a delivery."""
 
     WAITING = "waiting"
     CLAIMED = "claimed"

@@ -210,7 +210,7 @@ def mark_dead(
 
 
 def mark_superseded(db: Session, claim: Claim, ids: Collection[int]) -> None:
-    """A later score of the same person on the same line item says it better."""
+    """A later score of the same person on the same line item replaces them."""
     if ids:
         db.execute(
             sa.update(_rows)

@@ -63,7 +63,11 @@ def emitted(
     )
     if actor is not None:
         found = found.where(EmittedStatement.actor == actor)
-    return list(db.scalars(found.order_by(EmittedStatement.revision, EmittedStatement.actor)))
+    return list(
+        db.scalars(
+            found.order_by(EmittedStatement.revision, EmittedStatement.actor, EmittedStatement.statement_id)
+        )
+    )
 
 
 def next_revision(db: Session, subject_id: uuid.UUID, verb: str, actor: str) -> int:
@@ -75,7 +79,7 @@ def next_revision(db: Session, subject_id: uuid.UUID, verb: str, actor: str) -> 
             EmittedStatement.verb == verb,
             EmittedStatement.actor == actor,
         )
-        .order_by(EmittedStatement.revision.desc())
+        .order_by(EmittedStatement.revision.desc(), EmittedStatement.voided)
         .limit(1)
     ).one_or_none()
     if latest is None:

@@ -105,7 +105,7 @@ class Worker:
         """Deliver in threads of their own, and return at once."""
         loops: dict[str, Callable[[], None]] = {
             "leases": self._keep_leases,
-            "wake": self._listen,
+            "wake": self._forward_wakeups,
             "housekeeping": self._run_housekeeping,
         }
         for channel in self._channels.values():
@@ -142,7 +142,7 @@ class Worker:
             if thread is not threading.current_thread():
                 thread.join(max(0.0, (deadline - utcnow()).total_seconds()))
 
-    def _listen(self) -> None:
+    def _forward_wakeups(self) -> None:
         """Pass a wake-up on to every channel; each looks for itself, so a lost one costs half a second."""
         while not self._stopping.is_set():
             self._wake.wait()
@@ -179,7 +179,7 @@ class Worker:
             key = (channel.kind, receiver)
             with self._lock:
                 serving = sum(kind == channel.kind for kind, _ in self._active_receivers)
-                if key in self._active_receivers or serving >= channel.receivers_at_once:
+                if key in self._active_receivers or serving >= channel.max_receivers:
                     continue
                 thread = threading.Thread(
                     target=self._serve, args=(channel, receiver), name=f"deliver-{receiver}", daemon=True
@@ -204,7 +204,7 @@ class Worker:
         claim = self._claim(channel, receiver)
         if claim is None:
             return 0
-        with self._holding(claim):
+        with self._extending_lease(claim):
             outcomes = channel.send(receiver, claim.deliveries)
             self._step(claim, "sent")
             self._mark(claim, outcomes)
@@ -217,7 +217,7 @@ class Worker:
                 return None
         with self._database.transaction() as db:
             claim = outbox.claim(
-                db, channel.kind, receiver=receiver, limit=channel.at_once, lease=self._lease
+                db, channel.kind, receiver=receiver, limit=channel.batch_size, lease=self._lease
             )
             self._step(claim, "claiming")
         if not claim.deliveries:
@@ -229,7 +229,7 @@ class Worker:
         self._at_step(f"{claim.kind}:{step}")
 
     @contextmanager
-    def _holding(self, claim: Claim) -> Iterator[None]:
+    def _extending_lease(self, claim: Claim) -> Iterator[None]:
         with self._lock:
             self._in_flight[claim.id] = claim
         try:

@@ -27,17 +27,17 @@ class Participants:
             match logged.event:
                 case PairFormed(mentor_id=mentor_id, mentee_id=mentee_id):
                     for member in (mentor_id, mentee_id):
-                        actions.follow_pair(db, participant_id=member, active=False)
+                        actions.update_status_for_pair(db, participant_id=member, active=False)
                 case AgreementSigned(by_both=by_both) if participant_id and pair_id:
                     actions.accept_by_signing(db, participant_id=participant_id, now=now)
                     formed = pair(db, pair_id)
                     signed = formed.members if by_both and formed is not None else (participant_id,)
                     for member in signed:
-                        actions.follow_pair(db, participant_id=member, active=by_both)
+                        actions.update_status_for_pair(db, participant_id=member, active=by_both)
                 case ProgrammeCompleted() if participant_id:
-                    actions.follow_completion(db, participant_id=participant_id, completed=True)
+                    actions.update_status_for_completion(db, participant_id=participant_id, completed=True)
                 case CompletionReopened() if participant_id:
-                    actions.follow_completion(db, participant_id=participant_id, completed=False)
+                    actions.update_status_for_completion(db, participant_id=participant_id, completed=False)
 
     def projection(self, db: Session, others: Projections) -> Projection | None:
         """None: statuses are rows of enrolment, not a projection."""

@@ -23,6 +23,7 @@ from lti_tool.mentoring.completion.queries import ProgressRecord, progress_of, r
 from lti_tool.mentoring.completion.rule import Reporting
 from lti_tool.mentoring.enrolment.queries import (
     ParticipantRecord,
+    lock_participants,
     participants,
     participants_of_cohort,
 )
@@ -64,7 +65,9 @@ class Scores:
             scope = logged.scope
             if isinstance(logged.event, PlacementOpened) and scope.cohort_id is not None:
                 everybody = participants_of_cohort(db, scope.cohort_id)
-                self._update(db, everybody, scope.placement_id, now)
+                # Somebody may be completing at this moment, who does not see the new activity yet.
+                locked = lock_participants(db, [participant.id for participant in everybody])
+                self._update(db, locked.values(), scope.placement_id, now)
 
     def projection(self, db: Session, others: Projections) -> Projection:
         """What should stand, as the log makes it."""
@@ -93,9 +96,11 @@ class Scores:
             for placement in placements:
                 if placement.cohort_id == participant.cohort_id and only in (None, placement.id):
                     before = stored.get((placement.id, participant_id))
-                    self._bring(db, placement, participant, progress[participant_id], reports, before, now)
+                    self._store_state(
+                        db, placement, participant, progress[participant_id], reports, before, now
+                    )
 
-    def _bring(
+    def _store_state(
         self,
         db: Session,
         placement: PlacementRecord,

@@ -175,10 +175,10 @@ class StatementEmitter:
         """What builds each statement, in the order of sending."""
         match logged.event:
             case ProgrammeJoined(role=role):
-                yield self._joined(logged.scope, role)
+                yield from self._joined(logged.scope, role)
             case RoleChanged(role=role):
                 yield from self._void_latest(logged.scope, vocabulary.REGISTERED.iri)
-                yield self._joined(logged.scope, role)
+                yield from self._joined(logged.scope, role)
             case PairFormed():
                 yield from self._paired(logged.scope)
             case ObjectiveAgreed() | ObjectiveReached():
@@ -199,11 +199,14 @@ class StatementEmitter:
             case CompletionReopened():
                 yield from self._void_latest(logged.scope, vocabulary.COMPLETED.iri)
 
-    def _joined(self, scope: Scope, role: str) -> Build:
+    def _joined(self, scope: Scope, role: str) -> Iterator[Build]:
+        """Nothing for whom it was written, by whatever id, and is not voided: the first version did so at pairing."""
         enrolment = _given(scope.participant_id)
         actor, language = self._participant(enrolment)
+        if self._emitted(enrolment, vocabulary.REGISTERED.iri):
+            return
         revision = self._next_revision(enrolment, vocabulary.REGISTERED.iri, actor)
-        return partial(
+        yield partial(
             statements.joined,
             self._context(scope, language),
             actor,
@@ -243,8 +246,20 @@ class StatementEmitter:
             raise LookupError(f"there is no session {event.session_id}")
         meeting = _session(row.id, row.held_on, row.minutes, row.format)
         context = self._context(scope, pair.languages[role])
+        logger = pair.context.mentee if role is Role.MENTOR else pair.context.mentor
+        attended = [
+            written.statement_id
+            for written in self._emitted(row.id, vocabulary.ATTENDED.iri)
+            if (written.revision, written.actor) == (event.revision, logger.name)
+        ]
         return partial(
-            statements.session_confirmed, context, pair.context, meeting, role, revision=event.revision
+            statements.session_confirmed,
+            context,
+            pair.context,
+            meeting,
+            role,
+            revision=event.revision,
+            attended=next(iter(attended), None),
         )
 
     def _void_session(self, scope: Scope, session_id: uuid.UUID, revision: int) -> Iterator[Build]:

@@ -54,7 +54,7 @@ class CourseLeft(AccessRefused):
 
 
 def no_relation(**_arguments: Any) -> Relation:
-    """Of a view that is about nothing of anybody's."""
+    """The empty relation, for a view without a resource."""
     return Relation()
 
 

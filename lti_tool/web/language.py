@@ -82,7 +82,7 @@ def choose_language() -> None:
 
 
 def _accepted() -> str | None:
-    """The language of ours that the browser asks for first, be it by a region of it."""
+    """The supported language that ``Accept-Language`` prefers; a region counts as its language."""
     wanted = (supported_language(tag) for tag, quality in request.accept_languages if quality > 0)
     return next((tag for tag in wanted if tag is not None), None)
 

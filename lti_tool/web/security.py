@@ -85,7 +85,7 @@ def has_csrf_token(launch: LaunchSession) -> bool:
     return hmac.compare_digest(given.encode(), csrf_token(launch).encode())
 
 
-def foreign_sender(base_url: str) -> str | None:
+def cross_site_header(base_url: str) -> str | None:
     """What says that a page of another site sent the present form; None where nothing does.
 
     For a form that no launch protects. A client that sends neither header is no browser, and has no session to abuse.

@@ -45,9 +45,9 @@ from tests.web.situations import SECRET
 from tests.world import World, add_link, add_person, build_world
 
 C = Capacity
-ARRIVED = frozenset({C.ANYBODY, C.ARRIVED})
-LEARNER = ARRIVED | {C.LEARNER, C.PARTICIPANT}
-TUTOR = ARRIVED | {C.TEACHER, C.TUTOR, C.OWNER}
+LAUNCHED = frozenset({C.ANYONE, C.LAUNCHED})
+LEARNER = LAUNCHED | {C.LEARNER, C.PARTICIPANT}
+TUTOR = LAUNCHED | {C.TEACHER, C.TUTOR, C.OWNER}
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,15 @@ class Visitor:
 VISITORS = {
     "learner of the pair": Visitor(LEARNER | {C.MEMBER}, LEARNER | {C.MEMBER}),
     "other learner": Visitor(LEARNER | {C.MEMBER}, LEARNER),
-    "learner without a role": Visitor(ARRIVED | {C.LEARNER}, ARRIVED | {C.LEARNER}),
+    "learner without a role": Visitor(LAUNCHED | {C.LEARNER}, LAUNCHED | {C.LEARNER}),
     "tutor": Visitor(TUTOR, TUTOR),
-    "other course's tutor": Visitor(TUTOR, ARRIVED | {C.TEACHER}),
-    "other organisation's tutor": Visitor(TUTOR, ARRIVED | {C.TEACHER}),
-    "observer": Visitor(ARRIVED, ARRIVED),
-    "anonymous": Visitor(ARRIVED, ARRIVED),
-    "expired": Visitor(frozenset({C.ANYBODY}), frozenset({C.ANYBODY})),
-    "made inactive": Visitor(frozenset({C.ANYBODY}), frozenset({C.ANYBODY})),
-    "nobody": Visitor(frozenset({C.ANYBODY}), frozenset({C.ANYBODY})),
+    "other course's tutor": Visitor(TUTOR, LAUNCHED | {C.TEACHER}),
+    "other organisation's tutor": Visitor(TUTOR, LAUNCHED | {C.TEACHER}),
+    "observer": Visitor(LAUNCHED, LAUNCHED),
+    "anonymous": Visitor(LAUNCHED, LAUNCHED),
+    "expired": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),
+    "made inactive": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),
+    "nobody": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),
 }
 
 
@@ -287,8 +287,8 @@ def test_what_is_refused_changes_nothing(app: Flask, ours: Ours, services: Servi
 
 def test_the_routes_outside_a_launch_are_anybody_s(app: Flask) -> None:
     outside = {action_of(app, rule) for rule, _method in routes(app) if "launch_key" not in rule.arguments}
-    assert outside == {Action.READ_PUBLIC_PAGES, Action.ARRIVE, Action.CONNECT_PLATFORM}
-    assert all(C.ANYBODY in TABLE[action] for action in outside)
+    assert outside == {Action.READ_PUBLIC_PAGES, Action.LAUNCH, Action.CONNECT_PLATFORM}
+    assert all(C.ANYONE in TABLE[action] for action in outside)
 
 
 def test_every_route_names_an_action_of_the_table(app: Flask) -> None:
@@ -349,15 +349,15 @@ EVERYTHING = Relation(organisation_id=ORGANISATION, participant=True, member=Tru
 def test_nothing_crosses_from_one_organisation_to_another(action: Action) -> None:
     theirs = replace(EVERYTHING, organisation_id=OTHER)
     held = capacities(PERSON, theirs)
-    assert held == {C.ANYBODY, C.ARRIVED}
+    assert held == {C.ANYONE, C.LAUNCHED}
     assert (decide(PERSON, theirs, action) is None) == bool(TABLE[action] & held)
 
 
 @pytest.mark.parametrize("action", Action)
-def test_whoever_has_left_may_what_anybody_may(action: Action) -> None:
+def test_a_person_who_left_has_only_the_rights_of_anyone(action: Action) -> None:
     left = replace(PERSON, active=False)
     refusal = decide(left, EVERYTHING, action)
-    assert refusal == (None if C.ANYBODY in TABLE[action] else Refusal.LEFT_COURSE)
+    assert refusal == (None if C.ANYONE in TABLE[action] else Refusal.LEFT_COURSE)
 
 
 @pytest.mark.parametrize("principal", [NOBODY, TOOL, OPERATOR], ids=lambda one: one.kind)

@@ -29,7 +29,7 @@ from lti_tool.messaging.models import Delivery, DeliveryKind
 from lti_tool.messaging.worker import STEPS
 from tests.connected import MENTEE, MENTOR, Connected
 from tests.lrs.processes import RunningLRS
-from tests.messaging.dying_worker import write_config
+from tests.messaging.killed_worker import write_config
 from tests.xapi.scripted import ScriptedLRS
 
 ROOT = Path(__file__).parents[2]
@@ -73,11 +73,11 @@ def complete_the_programme(connected: Connected, services: Services) -> None:
         confirm_session(db, session_id=session.id, by=world.mentee_id, now=utcnow())
 
 
-def run_until_it_dies(services: Services, point: str, folder: Path) -> int:
+def run_until_killed(services: Services, point: str, folder: Path) -> int:
     """Start the dying worker and wait for its end; its exit status."""
     settings = folder / "settings.json"
     write_config(services.config, settings)
-    command = [sys.executable, "-m", "tests.messaging.dying_worker", str(settings), point]
+    command = [sys.executable, "-m", "tests.messaging.killed_worker", str(settings), point]
     return subprocess.run(command, cwd=ROOT, timeout=LONGEST, capture_output=True, check=False).returncode
 
 
@@ -125,7 +125,7 @@ def held(services: Services) -> Counter[str]:
 def test_a_worker_killed_while_it_delivers_statements_loses_and_repeats_none(connected, lrs, step, tmp_path):
     services = with_lrs(connected, lrs.endpoint, lrs.username, lrs.password)
     complete_the_programme(connected, services)
-    status = run_until_it_dies(services, f"statement:{step}", tmp_path)
+    status = run_until_killed(services, f"statement:{step}", tmp_path)
     finish(services)
     expected = enqueued(services)
     found = held(services)
@@ -146,7 +146,7 @@ def test_a_worker_killed_while_it_asks_what_the_lrs_holds_repeats_nothing(
     services = with_lrs(connected, httpserver.url_for("/xAPI"), "someone", "secret")
     complete_the_programme(connected, services)
     points = ("statement:answered", f"held_statement:{moment}")
-    ends = [run_until_it_dies(services, point, tmp_path) for point in points]
+    ends = [run_until_killed(services, point, tmp_path) for point in points]
     finish(services, DeliveryKind.STATEMENT)
     expected = enqueued(services)
     services.http.close()
@@ -155,7 +155,7 @@ def test_a_worker_killed_while_it_asks_what_the_lrs_holds_repeats_nothing(
     assert (ends, sorted(lrs.held)) == ([-signal.SIGKILL] * 2, sorted(expected))
 
 
-SCORE_DEATHS = (
+SCORE_KILL_POINTS = (
     *((f"score:{step}",) for step in POINTS),
     ("token:asking",),
     ("token:answered",),
@@ -165,11 +165,11 @@ SCORE_DEATHS = (
 )
 
 
-@pytest.mark.parametrize("points", SCORE_DEATHS, ids="-".join)
+@pytest.mark.parametrize("points", SCORE_KILL_POINTS, ids="-".join)
 def test_workers_killed_while_they_deliver_scores_lose_and_repeat_none(connected, points, tmp_path):
     services = connected.services
     complete_the_programme(connected, services)
-    ends = [run_until_it_dies(services, point, tmp_path) for point in points]
+    ends = [run_until_killed(services, point, tmp_path) for point in points]
     finish(services, DeliveryKind.SCORE)
     cells = [connected.cell(subject) for subject in (MENTOR, MENTEE)]
     assert (ends, [(cell["grade"], cell["accepted_count"]) for cell in cells]) == (

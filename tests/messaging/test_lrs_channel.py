@@ -69,7 +69,7 @@ def deliver(worker: Worker) -> int:
 
 def one_at_a_time(services: Services) -> Worker:
     channels = make_channels(services)
-    channels[0].at_once = 1  # type: ignore[misc]  # of this one alone
+    channels[0].batch_size = 1  # type: ignore[misc]  # of this one alone
     return Worker(services.database, channels, wake=services.wake)
 
 
@@ -152,7 +152,7 @@ def test_an_lrs_in_trouble_gets_the_same_bytes_later(with_lrs, world, lrs):
     assert lrs.bodies[0] == lrs.bodies[1]
 
 
-def test_an_lrs_in_trouble_is_left_alone_for_a_growing_while(with_lrs, world, lrs):
+def test_the_pause_of_a_failing_lrs_grows(with_lrs, world, lrs):
     lrs.script.extend([Response("busy", 503)] * 4)
     pair_up(with_lrs, world)
     worker = make_worker(with_lrs)

@@ -11,12 +11,12 @@ from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Course, Person
 from lti_tool.mentoring.completion.actions import reopen
-from lti_tool.mentoring.enrolment.actions import change_role, join
+from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.actions import log_session, withdraw_session
-from lti_tool.messaging.statement_log import StatementTrail
+from lti_tool.messaging.statement_log import EmittedStatement, StatementTrail
 from tests.subscribers.pair_at_work import (
     actor_of,
     agree,
@@ -27,6 +27,7 @@ from tests.subscribers.pair_at_work import (
     statements,
     verbs,
 )
+from xapi import vocabulary
 
 
 def test_a_logged_session_makes_a_statement_about_each(services, world, pair):
@@ -174,7 +175,7 @@ def test_timestamps_of_one_registration_rise_strictly(services, world, pair):
     assert moments == sorted(set(moments))
 
 
-def test_a_clock_set_back_stops_nobody(services, world, pair):
+def test_statements_are_ordered_when_the_clock_is_set_back(services, world, pair):
     log_session_of(world)
     with services.database.transaction() as db:
         db.execute(sa.update(StatementTrail).values(last_timestamp=utcnow() + dt.timedelta(hours=1)))
@@ -198,3 +199,38 @@ def test_a_reopened_completion_is_voided(services, world, pair):
     [voided] = [s for s in statements(services) if s["verb"]["display"]["en"] == "voided"]
     completed = {s["id"]: s for s in statements(services) if s["verb"]["display"]["en"] == "completed"}
     assert completed[voided["object"]["id"]]["actor"]["account"]["name"] == actor_of(world, world.mentee_id)
+
+
+def test_who_was_registered_under_another_id_is_not_registered_again(services, world):
+    """The first version did so when a tutor paired somebody, perhaps at another address."""
+    with world.acting() as db:
+        person = Person(registration_id=world.registration_id, subject="new")
+        db.add(person)
+        db.flush()
+        invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=utcnow())
+        db.add(
+            EmittedStatement(
+                statement_id=uuid.uuid4(),
+                xapi_registration=invited.id,
+                subject_id=invited.id,
+                verb=vocabulary.REGISTERED.iri,
+                revision=0,
+                actor=str(person.pseudonym),
+            )
+        )
+    with world.acting() as db:
+        join(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=utcnow())
+    assert verbs(services) == []
+
+
+def test_a_confirmation_points_to_the_attended_statement_that_was_written(services, world, pair):
+    session_id, written = log_session_of(world), uuid.uuid4()
+    with services.database.transaction() as db:
+        db.execute(
+            sa.update(EmittedStatement)
+            .where(EmittedStatement.actor == actor_of(world, world.mentor_id))
+            .values(statement_id=written)
+        )
+    confirm(world, session_id)
+    [confirmation] = [each for each in statements(services) if each["verb"]["display"]["en"] == "confirmed"]
+    assert confirmation["context"]["statement"]["id"] == str(written)

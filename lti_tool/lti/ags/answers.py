@@ -38,7 +38,7 @@ from schemas.ags import ResultSchema
 SCORE_TYPE: Final = "application/vnd.ims.lis.v1.score+json"
 RESULTS_TYPE: Final = "application/vnd.ims.lis.v2.resultcontainer+json"
 _FORBIDDEN: Final = frozenset({"bad_address", "not_https", "private_address"})
-_MOST_RESTAMPS: Final = 20
+_MAX_RESTAMPS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _deliver_one(service: PlatformService, delivery: ClaimedDelivery) -> tuple[S
     except requests.RequestException as error:
         if isinstance(error, OutboundRequestError) and error.reason in _FORBIDDEN:
             return Blocked(f"the token endpoint: {error}"), True
-        return Retry(f"the token endpoint: {_words_of(error)}"), True
+        return Retry(f"the token endpoint: {_error_text(error)}"), True
     try:
         answer = service.call(
             "POST",
@@ -93,17 +93,17 @@ def _deliver_one(service: PlatformService, delivery: ClaimedDelivery) -> tuple[S
     except requests.RequestException as error:
         if isinstance(error, OutboundRequestError) and error.reason in _FORBIDDEN:
             return Dead(f"the line item's address: {error}"), False
-        return Retry(_words_of(error)), True
-    return _meaning(service, delivery, answer)
+        return Retry(_error_text(error)), True
+    return _outcome_of_response(service, delivery, answer)
 
 
-def _meaning(
+def _outcome_of_response(
     service: PlatformService, delivery: ClaimedDelivery, answer: Answer
 ) -> tuple[ScoreOutcome, bool]:
     if answer.ok:
         return Sent(), False
     if answer.status == 409 or (answer.status == 400 and is_earlier_timestamp_error(answer.body)):
-        return _after_a_stale_one(service, delivery, answer), False
+        return _handle_stale_timestamp(service, delivery, answer), False
     if answer.status in (400, 422):
         held, _ = _result(service, delivery)
         ours = json.loads(delivery.body)
@@ -118,7 +118,9 @@ def _meaning(
     return Retry(answer.words, retry_after(answer.headers.get("Retry-After", ""))), busy
 
 
-def _after_a_stale_one(service: PlatformService, delivery: ClaimedDelivery, answer: Answer) -> ScoreOutcome:
+def _handle_stale_timestamp(
+    service: PlatformService, delivery: ClaimedDelivery, answer: Answer
+) -> ScoreOutcome:
     """A repeat of ours, or a later score, means delivered. Only something else, not later, is sent again."""
     held, fault = _result(service, delivery)
     if fault is not None:
@@ -131,7 +133,7 @@ def _after_a_stale_one(service: PlatformService, delivery: ClaimedDelivery, answ
         # A state without a grade leaves no result to compare; and where results bear no time, the refusal
         # itself says that something later is there.
         return Sent()
-    if delivery.attempts > _MOST_RESTAMPS:
+    if delivery.attempts > _MAX_RESTAMPS:
         return Dead(answer.words)
     return Stale(than=max(sent_at, (held or {}).get("timestamp") or sent_at), reason=answer.words)
 
@@ -154,7 +156,7 @@ def _result(
     except ServiceHostUnknown as error:
         return None, Retry(f"reading the result: {error}")
     except requests.RequestException as error:
-        return None, Retry(f"reading the result: {_words_of(error)}")
+        return None, Retry(f"reading the result: {_error_text(error)}")
     if answer.status in (401, 403, 404, 405):
         return None, Sent()
     return None, Retry(
@@ -180,5 +182,5 @@ def subresource_url(url: str, name: str, **query: str) -> str:
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}", query=both))
 
 
-def _words_of(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error)[:300]}"

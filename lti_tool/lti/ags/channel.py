@@ -23,8 +23,8 @@ class GradebookChannel(Channel):
     """Scores; the receiver is the id of a registration."""
 
     kind: ClassVar[DeliveryKind] = DeliveryKind.SCORE
-    at_once: ClassVar[int] = 20
-    receivers_at_once: ClassVar[int] = 4
+    batch_size: ClassVar[int] = 20
+    max_receivers: ClassVar[int] = 4
 
     def __init__(self, deps: ServiceDeps) -> None:
         self._deps = deps

@@ -1,4 +1,4 @@
-"""Scores on their way to a gradebook: what to say, when to say nothing, and the bytes that say it.
+"""Scores for a gradebook: when one is enqueued, its values, and its serialisation.
 
 Assignment and Grade Services: https://www.imsglobal.org/spec/lti-ags/v2p0#score-publish-service. Platforms agree
 on less than the specification says:
@@ -118,6 +118,8 @@ def record_score(
         )
         # Gradebooks have no place for a tutor: Moodle answers 400 to such a score.
         .where(ResourceLink.id == resource_link_id, Membership.role == CourseRole.LEARNER)
+        # A launch may be writing the line item at this moment: whoever comes second sees what the first has written.
+        .with_for_update(read=True, of=ResourceLink)
     ).one_or_none()
     if found is None:
         return False
@@ -151,7 +153,7 @@ def _record_on(
         trail = ScoreTrail(line_item_url=url, person_id=person.id, graded=False)
         db.add(trail)
     else:
-        # What nobody ever sent leaves its second free: timestamps do not run ahead of the clock.
+        # The second of a score that was never sent is reused: timestamps must not run ahead of the clock.
         at = max(at, trail.last_timestamp if never_sent else trail.last_timestamp + dt.timedelta(seconds=1))
     trail.status, trail.score, trail.comment = status, reported.score, comment
     trail.last_timestamp, trail.graded = at, trail.graded or reported.grades

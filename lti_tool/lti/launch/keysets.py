@@ -37,7 +37,7 @@ WAIT_SECONDS = 2.0
 WAITING = 4
 """How many launches may wait long for key sets: half of the threads of ``tandem serve``."""
 WAITING_PER_PLATFORM = 3
-READINGS = 16
+FETCH_THREADS = 16
 """How many key sets are read at the same time, one reading for each platform."""
 
 _TABLE = table_of(PlatformKey)
@@ -46,7 +46,7 @@ _FIND = sa.select(_TABLE.c.jwk, _TABLE.c.fetched_at).where(
 )
 
 
-class FetchesJson(Protocol):
+class JsonClient(Protocol):
     """What reads a key set; :class:`lti_tool.outbound.client.GuardedHttp` does, with limits on time and size."""
 
     def fetch_json(self, url: str) -> Any:
@@ -56,13 +56,13 @@ class FetchesJson(Protocol):
 class PlatformKeys:
     """The keys of all platforms. One object serves a process; the database is shared by all of them."""
 
-    def __init__(self, database: Database, http: FetchesJson) -> None:
+    def __init__(self, database: Database, http: JsonClient) -> None:
         self._database = database
         self._http = http
         self._lock = threading.Lock()
         self._cache: dict[tuple[uuid.UUID, str], tuple[float, jwt.PyJWK]] = {}
         self._pool = BackgroundPool(
-            "keyset", threads=READINGS, per_key=1, waiting=WAITING, waiting_per_key=WAITING_PER_PLATFORM
+            "keyset", threads=FETCH_THREADS, per_key=1, waiting=WAITING, waiting_per_key=WAITING_PER_PLATFORM
         )
         self._readings: dict[uuid.UUID, BackgroundTask[None]] = {}
         self._refetch_after: dict[uuid.UUID, float] = {}
@@ -79,7 +79,7 @@ class PlatformKeys:
             return cached[1]
         known, fresh = self._cached_key(registration.id, kid)
         if known is None or not fresh:
-            known = self._read_again(registration, kid, known)
+            known = self._refetch(registration, kid, known)
         if len(self._cache) >= _CACHED_KEYS:
             self._cache.clear()
         self._cache[registration.id, kid] = (time.monotonic() + CACHED_FOR.total_seconds(), known)
@@ -87,7 +87,7 @@ class PlatformKeys:
 
     def prefetch(self, registration: PlatformRegistration) -> None:
         """Read a new platform's key set in the background, so that its first launch need not wait for it."""
-        self._reading(registration)
+        self._start_or_join_fetch(registration)
 
     @property
     def running(self) -> int:
@@ -98,9 +98,9 @@ class PlatformKeys:
         """Ask the database again for every key, as a process does that has just begun."""
         self._cache.clear()
 
-    def _read_again(self, registration: PlatformRegistration, kid: str, known: jwt.PyJWK | None) -> jwt.PyJWK:
+    def _refetch(self, registration: PlatformRegistration, kid: str, known: jwt.PyJWK | None) -> jwt.PyJWK:
         """The key after a reading of the key set; ``known`` where the platform did not answer in time."""
-        reading = self._reading(registration)
+        reading = self._start_or_join_fetch(registration)
         if reading is None:
             if known is not None:
                 return known
@@ -124,7 +124,7 @@ class PlatformKeys:
             raise KidUnknown(repr(kid))
         return found
 
-    def _reading(self, registration: PlatformRegistration) -> BackgroundTask[None] | None:
+    def _start_or_join_fetch(self, registration: PlatformRegistration) -> BackgroundTask[None] | None:
         """The reading of this platform's key set that is under way, or a new one; None where none may begin now."""
         with self._lock:
             under_way = self._readings.get(registration.id)

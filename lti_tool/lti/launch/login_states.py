@@ -42,7 +42,7 @@ _LEFT = sa.select(_TABLE.c.registration_id, _TABLE.c.used_at).where(_TABLE.c.sta
 
 
 @dataclass(frozen=True)
-class LoginUnderWay:
+class PendingLogin:
     """What a login left for its launch."""
 
     nonce: str
@@ -92,7 +92,7 @@ class LoginStates(SessionService):
             )
         return state, nonce
 
-    def consume(self, state: str, *, deployment_id: str | None = None) -> LoginUnderWay:
+    def consume(self, state: str, *, deployment_id: str | None = None) -> PendingLogin:
         """Use a state up, whatever becomes of its launch.
 
         The UPDATE decides: of two launches with one state, one gets the row. ``deployment_id``: the one that the
@@ -105,7 +105,7 @@ class LoginStates(SessionService):
                 registration, deployments = registration_and_deployments(
                     connection, row.registration_id, deployment_id
                 )
-                return LoginUnderWay(
+                return PendingLogin(
                     row.nonce, registration, row.deployment_hint, row.browser_hash, deployments
                 )
             left = connection.execute(_LEFT, {"wanted": state}).one_or_none()

@@ -28,7 +28,7 @@ from lti_tool.lti import errors
 from lti_tool.lti.deep_linking.response import CONTENT_ID, TEMPLATE
 from lti_tool.lti.launch.keysets import PlatformKeys
 from lti_tool.lti.launch.login import BROWSER_COOKIE
-from lti_tool.lti.launch.login_states import LOGIN_LIFETIME, LoginStates, LoginUnderWay, secret_hash
+from lti_tool.lti.launch.login_states import LOGIN_LIFETIME, LoginStates, PendingLogin, secret_hash
 from lti_tool.lti.launch.persist import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST, VerifiedLaunch
 from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistration
 from lti_tool.lti.platforms import signed_by_vendor
@@ -44,7 +44,7 @@ LEEWAY = 60.0
 OLDEST = LOGIN_LIFETIME.total_seconds()
 """Seconds: a token answers a login, and no login lasts longer than this."""
 VERSION = "1.3.0"
-DEEPEST = 50
+MAX_JSON_DEPTH = 50
 """Levels of objects and lists in a token; a real one has four or five."""
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -77,7 +77,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         self._database = database
         self._platform_keys = platform_keys
         self._registration = None
-        self._login: LoginUnderWay
+        self._login: PendingLogin
         self._malformed: str | None = None
         self._header: dict[str, Any]
         self._signed: bytes
@@ -111,8 +111,8 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
     def validate_state(self) -> Launch:
         """Use the login up, and see whether it was this browser's."""
         if self._form.get("error"):
-            self._refuse_as_the_platform_did()
-        self._take_apart(self._form["id_token"])
+            self._handle_error_response()
+        self._decode_token(self._form["id_token"])
         named = (self._jwt.get("body") or {}).get(_DEPLOYMENT_CLAIM)
         self._login = self._session_service.consume(
             self._form["state"],
@@ -125,7 +125,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         self.browser_proved = bool(secret)
         return self
 
-    def _refuse_as_the_platform_did(self) -> NoReturn:
+    def _handle_error_response(self) -> NoReturn:
         """An authentication error response (OpenID Connect core §3.1.2.6), with or without a state of ours."""
         try:
             self._registration = self._session_service.consume(self._form["state"] or "").registration
@@ -133,7 +133,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             self._registration = None
         self._refuse(errors.PlatformRefused, self._form["error"])
 
-    def _take_apart(self, token: str) -> None:
+    def _decode_token(self, token: str) -> None:
         """Take the token apart, or note why that cannot be done; nothing in it is verified yet."""
         parts = token.split(".")
         if len(parts) != 3:
@@ -149,7 +149,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         self._signed = f"{parts[0]}.{parts[1]}".encode("ascii")
 
     def validate_jwt_format(self) -> Launch:
-        """The token is one. It was taken apart before, but a state is used up whatever came with it."""
+        """Refuse a malformed token here, after its state has been consumed."""
         if self._malformed is not None:
             self._refuse(errors.TokenMalformed, self._malformed)
         return self
@@ -278,11 +278,11 @@ def _json_object(encoded: bytes) -> dict[str, Any]:
 
     Python reads numbers that JSON does not have (RFC 8259 §6), and nests deeper than it can write.
     """
-    found = json.loads(encoded.decode("utf-8"), parse_float=_finite, parse_constant=_no_number)
+    found = json.loads(encoded.decode("utf-8"), parse_float=_finite, parse_constant=_reject_number)
     if not isinstance(found, dict):
         raise ValueError("not a JSON object")
     level: list[Any] = [found]
-    for _depth in range(DEEPEST):
+    for _depth in range(MAX_JSON_DEPTH):
         level = [
             inner
             for outer in level
@@ -291,15 +291,15 @@ def _json_object(encoded: bytes) -> dict[str, Any]:
         ]
         if not level:
             return found
-    raise ValueError(f"nested more than {DEEPEST} deep")
+    raise ValueError(f"nested more than {MAX_JSON_DEPTH} deep")
 
 
 def _finite(written: str) -> float:
     number = float(written)
-    return number if math.isfinite(number) else _no_number(written)
+    return number if math.isfinite(number) else _reject_number(written)
 
 
-def _no_number(written: str) -> NoReturn:
+def _reject_number(written: str) -> NoReturn:
     raise ValueError(f"{written[:40]} is not a number of JSON")
 
 

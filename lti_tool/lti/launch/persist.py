@@ -20,7 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.database import insert_in, table_of, utcnow
+from lti_tool.database import LOCK_ROW, insert_in, table_of, utcnow
 from lti_tool.identity.models import Course, CourseRole, Membership, Person
 from lti_tool.lti.launch.models import LaunchSession, ResourceLink
 from lti_tool.lti.registration.models import Registration
@@ -138,7 +138,7 @@ def persist_launch(
         held = {"course_id": stored.course_id, "person_id": person_id, "role": launch.role.value}
         execute(statements.membership, {**held, "active": True, "launched_at": now})
     if launch.service_hosts:
-        registration = db.get_one(Registration, launch.registration_id, with_for_update=True)
+        registration = db.get_one(Registration, launch.registration_id, with_for_update=LOCK_ROW)
         registration.service_hosts = list(dict.fromkeys([*registration.service_hosts, *launch.service_hosts]))
     if launch.platform_family is not None:
         execute(statements.family, {"wanted": launch.registration_id, "family": launch.platform_family})

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from lti_tool.mentoring.completion.criteria.base import Criterion, FactsInView
+from lti_tool.mentoring.completion.criteria.base import Criterion, CriterionFacts
 from lti_tool.mentoring.completion.criteria.tutor_validation import TutorValidation
 from lti_tool.mentoring.completion.facts import PairFacts, PersonFacts
 from lti_tool.mentoring.completion.progress_state import ProgressState, progress_state
@@ -49,7 +49,7 @@ def evaluate(rule: CompletionRule, role: str, pairs: Sequence[PairFacts], person
         progress=progress,
         score=100 if satisfied else min(_NEARLY, math.floor(100 * progress)),
         satisfied=satisfied,
-        awaiting_tutor=not satisfied and _tutor_is_all_that_misses(rule, views, person),
+        awaiting_tutor=not satisfied and _only_validation_missing(rule, views, person),
         explanation=explanation,
     )
 
@@ -58,12 +58,12 @@ _Verdict = tuple[Fraction, bool, tuple[CriterionResult, ...]]
 
 
 def _judge(rule: CompletionRule, pairs: Sequence[PairFacts], person: PersonFacts) -> _Verdict:
-    facts = FactsInView(person, pairs)
+    facts = CriterionFacts(person, pairs)
     results = _results(rule.criteria, person.role, lambda leaf: _measure(leaf, facts))
     return *_combine(rule.mode, rule.k, results), results
 
 
-def _measure(leaf: Criterion, facts: FactsInView) -> CriterionResult:
+def _measure(leaf: Criterion, facts: CriterionFacts) -> CriterionResult:
     measure = leaf.measure(facts)
     return CriterionResult(
         id=leaf.id,
@@ -126,7 +126,7 @@ def _combine(mode: Mode, k: int | None, results: Sequence[CriterionResult]) -> t
     return progress, gates_open and sum(result.satisfied for result in weighted) >= needed
 
 
-def _tutor_is_all_that_misses(
+def _only_validation_missing(
     rule: CompletionRule, views: Sequence[Sequence[PairFacts]], person: PersonFacts
 ) -> bool:
     """True when the tutor's validation would complete the programme, and nothing else ever could.
@@ -138,11 +138,11 @@ def _tutor_is_all_that_misses(
     if not any(_judge(rule, view, validated)[1] for view in views):
         return False
 
-    def all_but_the_tutor(leaf: Criterion) -> CriterionResult:
+    def all_met_except_validation(leaf: Criterion) -> CriterionResult:
         done = not isinstance(leaf, TutorValidation)
         return CriterionResult(leaf.id, leaf.type, {}, int(done), 1, Fraction(int(done)), done, leaf.weight)
 
-    otherwise = _results(rule.criteria, person.role, all_but_the_tutor)
+    otherwise = _results(rule.criteria, person.role, all_met_except_validation)
     return not _combine(rule.mode, rule.k, otherwise)[1]
 
 

@@ -25,7 +25,7 @@ class ProgressState(StrEnum):
 
 
 _MET = frozenset({"held", "confirmed"})
-_MOVING = frozenset({"in_progress", "claimed", "reached"})
+_STARTED_OBJECTIVES = frozenset({"in_progress", "claimed", "reached"})
 
 
 def progress_state(
@@ -56,5 +56,5 @@ def progress_state(
 def _has_begun(pair: PairFacts) -> bool:
     """Whether the two have met, or work on an objective."""
     return any(session.status in _MET for session in pair.sessions) or any(
-        objective.status in _MOVING for objective in pair.objectives
+        objective.status in _STARTED_OBJECTIVES for objective in pair.objectives
     )

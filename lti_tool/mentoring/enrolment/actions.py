@@ -8,7 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.database import insert_for
+from lti_tool.database import LOCK_ROW, insert_for
 from lti_tool.events import log
 from lti_tool.mentoring.enrolment.events import ParticipantInvited, ProgrammeJoined, RoleChanged
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
@@ -68,10 +68,10 @@ def _enrol(
     find = sa.select(Participant).where(
         Participant.cohort_id == cohort_id, Participant.person_id == person_id
     )
-    found = db.scalar(find.with_for_update())
+    found = db.scalar(find.with_for_update(**LOCK_ROW))
     if found is not None:
         return found, False
-    require(programmes.cohort(db, cohort_id).takes_people, "cohort_closed")
+    require(programmes.cohort(db, cohort_id).accepts_participants, "cohort_closed")
     insert = insert_for(db, Participant).values(
         id=uuid.uuid4(),
         cohort_id=cohort_id,
@@ -82,7 +82,7 @@ def _enrol(
         joined_at=now,
     )
     made = db.execute(insert.on_conflict_do_nothing().returning(Participant.id)).scalar_one_or_none()
-    return db.scalars(find.with_for_update()).one(), made is not None
+    return db.scalars(find.with_for_update(**LOCK_ROW)).one(), made is not None
 
 
 def _joined(db: Session, participant: Participant, now: dt.datetime) -> None:
@@ -91,9 +91,14 @@ def _joined(db: Session, participant: Participant, now: dt.datetime) -> None:
 
 
 def change_role(db: Session, *, participant_id: uuid.UUID, role: Role | str, now: dt.datetime) -> None:
-    """Change a role chosen by mistake, as long as the person is in no pair (``already_paired``)."""
+    """Change a role chosen by mistake, as long as the person is in no pair.
+
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``already_paired``, or ``not_joined`` for somebody who was
+    only invited and has chosen nothing yet).
+    """
     lock_participants(db, [participant_id])
     participant = db.get_one(Participant, participant_id, populate_existing=True)
+    require(participant.status != ParticipantStatus.INVITED, "not_joined")
     if participant.role == role:
         return
     require(not open_pairs_of(db, participant_id), "already_paired")
@@ -112,7 +117,7 @@ def accept_by_signing(db: Session, *, participant_id: uuid.UUID, now: dt.datetim
         _joined(db, participant, now)
 
 
-def follow_pair(db: Session, *, participant_id: uuid.UUID, active: bool) -> None:
+def update_status_for_pair(db: Session, *, participant_id: uuid.UUID, active: bool) -> None:
     """A participant is in a pair; ``active``: both have signed its agreement."""
     participant = db.get_one(Participant, participant_id)
     if active and participant.status in (ParticipantStatus.ONBOARDED, ParticipantStatus.PAIRED):
@@ -122,7 +127,7 @@ def follow_pair(db: Session, *, participant_id: uuid.UUID, active: bool) -> None
     db.flush()
 
 
-def follow_completion(db: Session, *, participant_id: uuid.UUID, completed: bool) -> None:
+def update_status_for_completion(db: Session, *, participant_id: uuid.UUID, completed: bool) -> None:
     """A participant has completed the programme, or it was reopened."""
     participant = db.get_one(Participant, participant_id)
     if completed:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lti_tool.database import LOCK_ROW
 from lti_tool.identity.models import Person, display_name
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.roles import Role
@@ -88,9 +89,12 @@ def participants_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[Participan
 def lock_participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:
     """Make those who change what concerns these participants wait for each other; then read them as they are.
 
-    Rows are locked in the order of their ids, so that nobody waits for each other for ever.
+    Rows are locked in the order of their ids, which prevents deadlocks.
     """
     db.execute(
-        sa.select(Participant.id).where(Participant.id.in_(ids)).order_by(Participant.id).with_for_update()
+        sa.select(Participant.id)
+        .where(Participant.id.in_(ids))
+        .order_by(Participant.id)
+        .with_for_update(**LOCK_ROW)
     )
     return participants(db, ids)

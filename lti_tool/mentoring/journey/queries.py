@@ -49,6 +49,8 @@ class SessionLine:
     status: str
     mine: bool
     """Whether the one who looks logged it."""
+    revision: int = 0
+    """Raised by every correction; an answer says which one it is about."""
     dispute_reason: str | None = None
 
     @property
@@ -302,6 +304,7 @@ def session_line(row: SessionRecord, viewer_id: uuid.UUID) -> SessionLine:
         format=row.format,
         status=row.status,
         mine=row.logged_by == viewer_id,
+        revision=row.revision,
         dispute_reason=row.dispute_reason,
     )
 

@@ -24,7 +24,7 @@ class PairStatus(enum.StrEnum):
     ENDED = "ended"
 
 
-OVER = (PairStatus.CLOSED, PairStatus.ENDED)
+ENDED_STATUSES = (PairStatus.CLOSED, PairStatus.ENDED)
 
 
 class Pair(Base):

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lti_tool.database import LOCK_ROW
 from lti_tool.mentoring.enrolment.queries import lock_participants
-from lti_tool.mentoring.pairs.models import OVER, Pair, PairStatus, TimelineEntry
+from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus, TimelineEntry
 from lti_tool.mentoring.roles import Role
 
 
@@ -37,7 +38,7 @@ class PairRecord:
     @property
     def over(self) -> bool:
         """Whether the pair has come to its end."""
-        return self.status in OVER
+        return self.status in ENDED_STATUSES
 
     @property
     def active(self) -> bool:
@@ -106,7 +107,7 @@ def open_pairs_of(db: Session, participant_id: uuid.UUID) -> list[PairRecord]:
     """The pairs of a participant that go on, the oldest first."""
     rows = db.scalars(
         sa.select(Pair)
-        .where(_of(participant_id), Pair.status.not_in(OVER))
+        .where(_of(participant_id), Pair.status.not_in(ENDED_STATUSES))
         .order_by(Pair.created_at, Pair.id)
     )
     return [_record(row) for row in rows]
@@ -116,7 +117,7 @@ def open_pairs_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[PairRecord]:
     """The pairs of a cohort that go on, the oldest first."""
     rows = db.scalars(
         sa.select(Pair)
-        .where(Pair.cohort_id == cohort_id, Pair.status.not_in(OVER))
+        .where(Pair.cohort_id == cohort_id, Pair.status.not_in(ENDED_STATUSES))
         .order_by(Pair.created_at, Pair.id)
     )
     return [_record(row) for row in rows]
@@ -130,7 +131,7 @@ def lock_pair(db: Session, pair_id: uuid.UUID) -> PairRecord:
     """
     row = db.get_one(Pair, pair_id)
     lock_participants(db, [row.mentor_id, row.mentee_id])
-    locked = db.get_one(Pair, pair_id, populate_existing=True, with_for_update=True)
+    locked = db.get_one(Pair, pair_id, populate_existing=True, with_for_update=LOCK_ROW)
     return _record(locked)
 
 

@@ -8,6 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lti_tool.database import LOCK_ROW
 from lti_tool.events import log
 from lti_tool.events.base import Scope
 from lti_tool.identity.models import Course
@@ -46,7 +47,7 @@ def open_placement(
     belongs to ``opened_by``. ``content_id``: the link's, under which the choice was kept.
     """
     # Two tutors may arrive at once: the second waits at the course's row, and finds what the first has made.
-    db.execute(sa.select(Course.id).where(Course.id == course_id).with_for_update())
+    db.execute(sa.select(Course.id).where(Course.id == course_id).with_for_update(**LOCK_ROW))
     found = db.scalar(sa.select(Placement).where(Placement.resource_link_id == resource_link_id))
     if found is not None:
         return found

@@ -21,7 +21,7 @@ class CohortKind(enum.StrEnum):
 
 
 class CohortStatus(enum.StrEnum):
-    """Where a cohort is in its life."""
+    """The status of a cohort."""
 
     DRAFT = "draft"
     READY = "ready"

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lti_tool.database import LOCK_ROW
 from lti_tool.events.base import Scope
 from lti_tool.events.log import acting_principal
 from lti_tool.identity.models import Course, Membership
@@ -42,7 +43,7 @@ class CohortRecord:
     follow_up_on: dt.date
 
     @property
-    def takes_people(self) -> bool:
+    def accepts_participants(self) -> bool:
         """Whether people may join or be invited now."""
         return self.status in (CohortStatus.ENROLLING, CohortStatus.MATCHING, CohortStatus.RUNNING)
 
@@ -109,7 +110,7 @@ def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
 
 def lock_cohort(db: Session, cohort_id: uuid.UUID) -> None:
     """Make those who form pairs in one cohort wait for each other; SQLite has one writer at a time anyway."""
-    db.execute(sa.select(Cohort.id).where(Cohort.id == cohort_id).with_for_update())
+    db.execute(sa.select(Cohort.id).where(Cohort.id == cohort_id).with_for_update(**LOCK_ROW))
 
 
 def placement_of_link(db: Session, resource_link_id: uuid.UUID) -> PlacementRecord | None:

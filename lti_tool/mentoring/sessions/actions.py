@@ -50,7 +50,7 @@ def log_session(
             return found
     require(not pair.over, "pair_over")
     require(pair.active, "agreement_first")
-    _require_not_ahead(held_on, now)
+    _require_not_in_future(held_on, now)
     session = MentoringSession(
         id=uuid.uuid4(),
         pair_id=pair.id,
@@ -74,7 +74,7 @@ def log_session(
     return session
 
 
-def _require_not_ahead(held_on: dt.date, now: dt.datetime) -> None:
+def _require_not_in_future(held_on: dt.date, now: dt.datetime) -> None:
     """A person east of Greenwich may already be in a day that UTC has not reached: one day ahead is theirs."""
     require(held_on <= now.date() + dt.timedelta(days=1), "in_the_future")
 
@@ -92,14 +92,17 @@ def _lock_session(db: Session, session_id: uuid.UUID, by: uuid.UUID) -> tuple[Pa
     return pair, session
 
 
-def confirm_session(db: Session, *, session_id: uuid.UUID, by: uuid.UUID, now: dt.datetime) -> None:
-    """The partner says that the session was so.
+def confirm_session(
+    db: Session, *, session_id: uuid.UUID, by: uuid.UUID, now: dt.datetime, revision: int | None = None
+) -> None:
+    """The partner says that the session was so. ``revision``: the one that they saw, where that is known.
 
     Confirming twice changes nothing. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``,
     ``own_session``, ``not_waiting``).
     """
     pair, session = _lock_session(db, session_id, by)
     require(session.logged_by != by, "own_session")
+    require(revision in (None, session.revision), "not_waiting")
     if session.status == SessionStatus.CONFIRMED:
         return
     require(session.status == SessionStatus.HELD, "not_waiting")
@@ -108,14 +111,23 @@ def confirm_session(db: Session, *, session_id: uuid.UUID, by: uuid.UUID, now: d
 
 
 def dispute_session(
-    db: Session, *, session_id: uuid.UUID, by: uuid.UUID, reason: str | None, now: dt.datetime
+    db: Session,
+    *,
+    session_id: uuid.UUID,
+    by: uuid.UUID,
+    reason: str | None,
+    now: dt.datetime,
+    revision: int | None = None,
 ) -> None:
     """The partner says that the session was not so; its logger can then correct or remove it. ``reason``: a code.
+
+    ``revision``: the one that they saw, where that is known.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``own_session``, ``not_waiting``).
     """
     pair, session = _lock_session(db, session_id, by)
     require(session.logged_by != by, "own_session")
+    require(revision in (None, session.revision), "not_waiting")
     if session.status == SessionStatus.DISPUTED:
         return
     require(session.status == SessionStatus.HELD, "not_waiting")
@@ -145,7 +157,7 @@ def correct_session(
     unchanged = (session.held_on, session.minutes, session.format) == (held_on, minutes, format)
     if unchanged and session.status != SessionStatus.DISPUTED:
         return
-    _require_not_ahead(held_on, now)
+    _require_not_in_future(held_on, now)
     session.held_on, session.minutes, session.format = held_on, minutes, format
     session.status = SessionStatus.HELD
     session.revision += 1

@@ -32,7 +32,7 @@ from lti_tool.web import refusal_pages
 from lti_tool.web.access import allows
 from lti_tool.web.launch.pylti_adapters import BrowserCookies, FlaskLogin, LoadedRequest
 from lti_tool.web.launch_session import open_session
-from lti_tool.web.security import foreign_sender
+from lti_tool.web.security import cross_site_header
 from lti_tool.web.services import current_services, reading, transaction
 from schemas.claims import first_problem
 from schemas.login import LaunchFormSchema, LoginSchema
@@ -52,7 +52,7 @@ def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
 
 
 @blueprint.route("/lti/login", methods=["GET", "POST"])
-@allows(Action.ARRIVE)
+@allows(Action.LAUNCH)
 def login() -> ResponseReturnValue:
     """Keep the state and nonce of a login, and send the browser to the platform's authorization endpoint (§5.1.1.2)."""
     services = current_services()
@@ -70,7 +70,7 @@ def login() -> ResponseReturnValue:
 
 
 @blueprint.post(LAUNCH_PATH)
-@allows(Action.ARRIVE)
+@allows(Action.LAUNCH)
 def launch() -> ResponseReturnValue:
     """Validate the platform's id_token (§5.1.3), and open a session."""
     services = current_services()
@@ -110,7 +110,7 @@ def _offer_new_tab(arriving: Launch) -> ResponseReturnValue:
 
 
 @blueprint.get("/lti/continue/<token>")
-@allows(Action.ARRIVE)
+@allows(Action.LAUNCH)
 def show_handoff(token: str) -> ResponseReturnValue:
     """Ask in the new tab whose launch it is before anything opens, and try to set a cookie here."""
     with reading() as db:
@@ -125,10 +125,10 @@ def show_handoff(token: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/lti/continue/<token>")
-@allows(Action.ARRIVE)
+@allows(Action.LAUNCH)
 def consume_handoff(token: str) -> ResponseReturnValue:
     """Open the session of a launch whose person has confirmed who they are."""
-    if foreign_sender(current_services().config.base_url) is not None:
+    if cross_site_header(current_services().config.base_url) is not None:
         raise HandoffForged
     with transaction() as db:
         waiting = handoffs.consume(db, token)

@@ -21,7 +21,7 @@ from lti_tool.mentoring.sessions.queries import session
 from lti_tool.web import wording
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_principal, reading
-from schemas.display import FormOrigin, read_query
+from schemas.display import FormMetadata, read_query
 
 
 @dataclass(frozen=True)
@@ -134,13 +134,13 @@ def flash_message() -> str | None:
 
 def user_today(now: dt.datetime) -> dt.date:
     """The day it is for the person who sent the present form; the server's UTC day for a form that says nothing."""
-    return (now + dt.timedelta(minutes=form_origin()["utc_offset"])).date()
+    return (now + dt.timedelta(minutes=form_metadata()["utc_offset"])).date()
 
 
-def form_origin() -> dict[str, Any]:
+def form_metadata() -> dict[str, Any]:
     """``form_key`` and ``utc_offset`` of the present form; what cannot be read counts as not sent."""
     given = {name: request.form.get(name, "") for name in ("form_key", "utc_offset")}
-    schema = FormOrigin()
+    schema = FormMetadata()
     return dict(
         schema.load({name: value for name, value in given.items() if not schema.validate({name: value})})
     )

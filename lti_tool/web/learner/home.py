@@ -45,6 +45,7 @@ def page() -> ResponseReturnValue | None:
         journey=mine,
         pair=pair,
         step=mine.step(pair),
+        may_change_role=placement.role_view is RoleView.BOTH,
         course_title=g.launch.course.title,
         done=flash_message(),
         preview=False,
@@ -92,5 +93,8 @@ def change_role() -> ResponseReturnValue:
         abort(400)
     with transaction() as db:
         participant = current_participant(db) or abort(404)
+        placement = current_placement()
+        if placement is not None and not placement.role_view.covers(form["role"]):
+            raise NotAllowed("role_not_here")
         actions.change_role(db, participant_id=participant.id, role=form["role"], now=utcnow())
     return redirect(launch_url_for("home.home", done="role_changed"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -15,7 +16,7 @@ from lti_tool.mentoring.journey.queries import SessionLine
 from lti_tool.mentoring.sessions import actions
 from lti_tool.web.access import allows
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.learner.current import form_origin, pair_of_request, pair_page, user_today
+from lti_tool.web.learner.current import form_metadata, pair_of_request, pair_page, user_today
 from lti_tool.web.refusal_wording import refusal
 from lti_tool.web.services import transaction
 from schemas.choices import DEFAULT_SESSION_FORMAT, SESSION_FORMATS
@@ -55,7 +56,7 @@ def log() -> ResponseReturnValue:
     """Keep a meeting. The same form sent twice keeps it once."""
     page = pair_page()
     now = utcnow()
-    form_key = str(form_origin()["form_key"] or uuid.uuid4())
+    form_key = str(form_metadata()["form_key"] or uuid.uuid4())
     try:
         form = read_form(SessionForm(today=user_today(now)), request.form.items(multi=True))
         with transaction() as db:
@@ -138,8 +139,11 @@ def save_correction(session_id: uuid.UUID) -> ResponseReturnValue:
 def confirm(session_id: uuid.UUID) -> ResponseReturnValue:
     """“Yes, we met.”"""
     page = pair_page()
+    form = _answer("yes")
     with transaction() as db:
-        actions.confirm_session(db, session_id=session_id, by=page.participant.id, now=utcnow())
+        actions.confirm_session(
+            db, session_id=session_id, by=page.participant.id, revision=form["revision"], now=utcnow()
+        )
     return redirect(launch_url_for("home.home", pair=page.pair.id, done="session_confirmed"))
 
 
@@ -148,17 +152,26 @@ def confirm(session_id: uuid.UUID) -> ResponseReturnValue:
 def dispute(session_id: uuid.UUID) -> ResponseReturnValue:
     """“Not quite”, with what was not so."""
     page = pair_page()
-    try:
-        # The button itself says no: a form that says yes as well is read as a no.
-        given = [(name, value) for name, value in request.form.items(multi=True) if name != "answer"]
-        form = read_form(AnswerSessionForm(), [("answer", "no"), *given])
-    except ShapeError:
-        abort(400)
+    form = _answer("no")
     with transaction() as db:
         actions.dispute_session(
-            db, session_id=session_id, by=page.participant.id, reason=form["reason"], now=utcnow()
+            db,
+            session_id=session_id,
+            by=page.participant.id,
+            reason=form["reason"],
+            revision=form["revision"],
+            now=utcnow(),
         )
     return redirect(launch_url_for("home.home", pair=page.pair.id, done="session_disputed"))
+
+
+def _answer(answer: str) -> dict[str, Any]:
+    """The partner's form. The button itself is the answer, whatever else the form says."""
+    given = [(name, value) for name, value in request.form.items(multi=True) if name != "answer"]
+    try:
+        return read_form(AnswerSessionForm(), [("answer", answer), *given])
+    except ShapeError:
+        abort(400)
 
 
 @blueprint.get("/<uuid:session_id>/withdraw")

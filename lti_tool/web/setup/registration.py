@@ -44,7 +44,7 @@ from lti_tool.outbound.origins import origin_of
 from lti_tool.translation import current_language
 from lti_tool.web.access import allows
 from lti_tool.web.refusal_pages import record, reference
-from lti_tool.web.security import foreign_sender
+from lti_tool.web.security import cross_site_header
 from lti_tool.web.services import current_services, reading, transaction
 from schemas.web_address import is_web_address
 
@@ -88,7 +88,7 @@ def show() -> ResponseReturnValue:
 def register() -> ResponseReturnValue:
     """Connect the platform, and close its window."""
     services = current_services()
-    sender = foreign_sender(services.config.base_url)
+    sender = cross_site_header(services.config.base_url)
     if sender is not None:
         raise RegistrationFromElsewhere(sender)
     registration = connect(

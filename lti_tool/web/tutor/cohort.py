@@ -34,6 +34,7 @@ from lti_tool.mentoring.pairs.actions import form_pair
 from lti_tool.mentoring.programmes.actions import open_placement
 from lti_tool.mentoring.programmes.queries import (
     PlacementRecord,
+    lock_cohort,
     placement_of_link,
     placements_of_cohorts,
 )
@@ -141,7 +142,9 @@ def _first_other(errors: Mapping[str, list[Problem]] | None) -> str | None:
 def _overview(placement: PlacementRecord) -> tuple[CohortOverview, str]:
     """What the page shows, and its ETag."""
     with reading() as db:
-        return overview_of(db, placement.cohort_id), _etag(db, placement)
+        # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
+        etag = _etag(db, placement)
+        return overview_of(db, placement.cohort_id), etag
 
 
 def _etag(db: Session, placement: PlacementRecord) -> str:
@@ -187,6 +190,8 @@ def pair() -> ResponseReturnValue:
     cohort_id = _placement().cohort_id
     try:
         with transaction() as db:
+            # Before anybody is invited: two tutors who pair the same people would wait for each other.
+            lock_cohort(db, cohort_id)
             mentor_id, mentee_id = (
                 _enrolled(db, cohort_id, form[f"{role}_id"], role) for role in (Role.MENTOR, Role.MENTEE)
             )

@@ -32,5 +32,6 @@ def show(role: str) -> ResponseReturnValue:
         step=mine.step(pair),
         course_title=g.launch.course.title if g.launch.course else None,
         done=None,
+        may_change_role=True,
         preview=True,
     )

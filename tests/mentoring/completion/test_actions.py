@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lti_tool.identity.principal import Principal, PrincipalKind
 from lti_tool.mentoring.completion.actions import reopen, validate_participant
 from lti_tool.mentoring.completion.models import CompletionRecord, Reopening, TutorValidation
 from lti_tool.mentoring.sessions.actions import confirm_session, withdraw_session
@@ -96,3 +101,19 @@ def test_approving_twice_is_approving_once(world: World) -> None:
             validate_participant(db, participant_id=world.mentor_id, now=LATER)
     with world.services.database.reading() as db:
         assert event_names(db).count("TutorValidated") == 1
+
+
+@pytest.mark.parametrize(
+    "decide", [validate_participant, partial(reopen, reason="a reason")], ids=["approve", "reopen"]
+)
+def test_nobody_decides_about_their_own_completion(world: World, decide: Callable[..., None]) -> None:
+    """An owner of the programme may take part in it, as a learner."""
+    completed(world)
+    with world.services.database.reading() as db:
+        person_id = world.mentee(db).person_id
+    owner = replace(world, principal=Principal(kind=PrincipalKind.PERSON, person_id=person_id))
+    with owner.transaction() as db:
+        before = event_names(db)
+        refused("own_completion", lambda: decide(db, participant_id=world.mentee_id, now=LATER))
+        assert event_names(db) == before
+        decide(db, participant_id=world.mentor_id, now=LATER)

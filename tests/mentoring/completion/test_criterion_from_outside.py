@@ -14,7 +14,13 @@ from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services
 from lti_tool.identity.principal import TOOL
 from lti_tool.mentoring.completion.criteria import CRITERIA, criterion_schemas
-from lti_tool.mentoring.completion.criteria.base import Criterion, FactsInView, Measure, Reader, SchemaClass
+from lti_tool.mentoring.completion.criteria.base import (
+    Criterion,
+    CriterionFacts,
+    Measure,
+    Reader,
+    SchemaClass,
+)
 from lti_tool.mentoring.completion.evaluation import evaluate
 from lti_tool.mentoring.completion.facts import AgreementFact, PairFacts, PersonFacts, SessionFact
 from lti_tool.mentoring.completion.models import CompletionRecord
@@ -40,7 +46,7 @@ class Variety(Criterion):
     schema: ClassVar[SchemaClass] = VarietySchema
     min: int = 2
 
-    def measure(self, facts: FactsInView) -> Measure:
+    def measure(self, facts: CriterionFacts) -> Measure:
         formats = {session.format for pair in facts.pairs for session in pair.sessions}
         return Measure(len(formats), self.min)
 

@@ -77,3 +77,12 @@ def test_signing_is_an_invited_person_s_consent(world: World) -> None:
     with world.services.database.reading() as db:
         assert db.get_one(Participant, invited.id).status == "paired"
         assert event_names(db)[-2:] == ["AgreementSigned", "ProgrammeJoined"]
+
+
+def test_an_invited_person_who_has_chosen_nothing_has_no_role_to_change(world: World) -> None:
+    with world.transaction() as db:
+        person = another_person(db, world)
+        invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
+        before = event_names(db)
+        refused("not_joined", lambda: change_role(db, participant_id=invited.id, role=Role.MENTOR, now=LATER))
+        assert event_names(db) == before

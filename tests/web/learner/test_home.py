@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from lti_tool.events.models import EventRow
 from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.programmes.models import Placement
 from tests.web import situations
 
 
@@ -126,3 +127,13 @@ def test_no_page_has_a_style_attribute_or_an_inline_script(visit):
         assert " style=" not in page
         assert "<script>" not in page
         assert " onclick" not in page
+
+
+def test_the_role_of_an_activity_for_one_role_is_not_changed(visit, services):
+    here = visit(situations.waiting)
+    with services.database.transaction() as db:
+        db.execute(sa.update(Placement).values(role_view="mentee"))
+    assert "I would rather teach" not in here.text()
+    assert here.post("role", role="mentor").status_code == 409
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(Participant.role)).all() == ["mentee"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 import uuid
 
@@ -94,6 +95,29 @@ def test_the_partner_confirms_in_one_tap(visit):
     here = visit(situations.to_confirm)
     answer = here.post(here.link(SESSION + "confirm"))
     assert "The meeting counts for both of you." in here.client.get(answer.location).text
+
+
+@pytest.mark.parametrize("answer", ["confirm", "dispute"])
+def test_an_answer_about_what_was_corrected_since_is_refused(visit, services, answer):
+    """The page of the partner is older than the correction."""
+    here = visit(situations.to_confirm)
+    below = here.link(SESSION + answer)
+    with services.database.transaction() as db:
+        db.execute(sa.update(MentoringSession).values(minutes=480, revision=MentoringSession.revision + 1))
+    before = statuses(services)
+    refused = here.post(below, revision="0", reason="other")
+    assert refused.status_code == 409
+    assert "This meeting has changed in the meantime." in html.unescape(refused.text)
+    assert statuses(services) == before
+
+
+def test_the_partners_form_names_the_revision_that_it_shows(visit, services):
+    with_revision = re.compile(r'/confirm">.*?name="revision" value="(\d+)"', re.DOTALL)
+    here = visit(situations.to_confirm)
+    assert with_revision.search(here.text())[1] == "0"
+    with services.database.transaction() as db:
+        db.execute(sa.update(MentoringSession).values(revision=3))
+    assert with_revision.search(here.text())[1] == "3"
 
 
 def test_not_quite_keeps_the_reason_in_one_tap(visit, services):

@@ -223,7 +223,7 @@ def test_nothing_is_fetched_without_a_good_invitation(
     assert platform.received == []
 
 
-def test_two_that_race_with_one_invitation_store_one_registration(
+def test_an_invitation_spent_meanwhile_stores_no_registration(
     administrator: Administrator, platform: FakePlatform
 ) -> None:
     page = administrator.open(platform.configuration_url)

@@ -12,6 +12,7 @@ from lti_tool.composition.services import Services
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.web.tutor import cohort
 from tests.web import situations
 
 
@@ -102,6 +103,31 @@ def test_the_page_begins_with_the_etag_of_what_it_shows(visit):
     assert here.get("cohort/live").headers["ETag"].strip('"') in html.unescape(sent[1])
 
 
+def test_what_happens_while_the_page_is_made_is_asked_for_again(visit, services, monkeypatch):
+    here = visit(situations.tutor)
+    page = here.text()
+    about = {
+        "mentee_id": person_id(page, "Marc Tessier"), "mentor_id": person_id(page, "Léa Nguyen"),
+        "csrf_token": here.csrf_token(),
+    }  # fmt: skip
+    read = cohort.overview_of
+    pending = [True]
+
+    def read_and_then_pair(db, cohort_id):
+        shown = read(db, cohort_id)
+        if pending.pop() if pending else False:
+            tutor = here.client.application.test_client()
+            assert tutor.post(here.home + "cohort/pairs", data=about).status_code == 302
+        return shown
+
+    monkeypatch.setattr(cohort, "overview_of", read_and_then_pair)
+    live = here.get("cohort/live")
+    assert "Marc Tessier and Léa Nguyen" not in html.unescape(live.text)
+    again = here.get("cohort/live", headers={"If-None-Match": live.headers["ETag"]})
+    assert again.status_code == 200
+    assert "Marc Tessier and Léa Nguyen" in html.unescape(again.text)
+
+
 def test_the_live_part_shows_a_new_pair(visit):
     here = visit(situations.tutor)
     page = here.text()
@@ -143,5 +169,5 @@ def test_the_tutor_reads_which_box_to_tick_when_grades_have_nowhere_to_go(visit)
     assert "Grades do not reach your course yet" in visit(situations.tutor).text()
 
 
-def test_the_tutor_does_not_read_so_when_they_do(visit):
+def test_the_tutor_reads_no_grade_advice_with_a_line_item(visit):
     assert "Grades do not reach your course yet" not in visit(situations.tutor_alone).text()

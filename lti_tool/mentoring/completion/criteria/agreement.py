@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from lti_tool.mentoring.completion.criteria.base import (
     Criterion,
-    FactsInView,
+    CriterionFacts,
     Measure,
     Reader,
     SchemaClass,
@@ -35,7 +35,7 @@ class Agreement(Criterion):
     schema: ClassVar[SchemaClass] = AgreementSchema
     by: str = "both"
 
-    def measure(self, facts: FactsInView) -> Measure:
+    def measure(self, facts: CriterionFacts) -> Measure:
         """1 of 1 once the sides that the criterion names have signed; ``missing`` names the others."""
         wanted = ("mentor", "mentee") if self.by == "both" else (self.by,)
         measures = []

@@ -60,7 +60,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class FactsInView:
+class CriterionFacts:
     """The facts that a criterion may look at: one person's, and those of the pairs that count for them."""
 
     person: PersonFacts
@@ -85,7 +85,7 @@ class Criterion(ABC):
         return cls(weight=entry["w"], **given)
 
     @abstractmethod
-    def measure(self, facts: FactsInView) -> Measure:
+    def measure(self, facts: CriterionFacts) -> Measure:
         """How far the person of ``facts`` is. No clock, no database."""
 
     @classmethod

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from lti_tool.mentoring.completion.criteria.base import (
     Criterion,
-    FactsInView,
+    CriterionFacts,
     Measure,
     Reader,
     SchemaClass,
@@ -40,7 +40,7 @@ class Minutes(Criterion):
     min: int = 1
     status: str = "confirmed"
 
-    def measure(self, facts: FactsInView) -> Measure:
+    def measure(self, facts: CriterionFacts) -> Measure:
         """The minutes of all sessions that count."""
         counted = [
             session for pair in facts.pairs for session in pair.sessions if counts(session, self.status)

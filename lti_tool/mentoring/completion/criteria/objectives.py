@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from lti_tool.mentoring.completion.criteria.base import (
     Criterion,
-    FactsInView,
+    CriterionFacts,
     Measure,
     Reader,
     SchemaClass,
@@ -55,7 +55,7 @@ class Objectives(Criterion):
     count: int | None = None
     evidence: tuple[str, ...] = choices.EVIDENCE
 
-    def measure(self, facts: FactsInView) -> Measure:
+    def measure(self, facts: CriterionFacts) -> Measure:
         """The objectives reached, out of the number asked for; removed ones do not count.
 
         Where every objective is asked for and none is set, the target is still 1. Were it 0, signing the agreement

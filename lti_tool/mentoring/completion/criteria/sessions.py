@@ -10,7 +10,7 @@ from marshmallow import ValidationError, validates_schema
 
 from lti_tool.mentoring.completion.criteria.base import (
     Criterion,
-    FactsInView,
+    CriterionFacts,
     Measure,
     Reader,
     SchemaClass,
@@ -62,7 +62,7 @@ class Sessions(Criterion):
     formats: tuple[str, ...] = ("*",)
     min_minutes_each: int = 0
 
-    def measure(self, facts: FactsInView) -> Measure:
+    def measure(self, facts: CriterionFacts) -> Measure:
         """The number of sessions that count."""
         counted = [
             session

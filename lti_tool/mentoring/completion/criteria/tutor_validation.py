@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lti_tool.mentoring.completion.criteria.base import Criterion, FactsInView, Measure, Reader, SchemaClass
+from lti_tool.mentoring.completion.criteria.base import (
+    Criterion,
+    CriterionFacts,
+    Measure,
+    Reader,
+    SchemaClass,
+)
 from lti_tool.translation import Message
 from schemas.completion_rule import CriterionSchema
 from schemas.problem import N_
@@ -23,7 +29,7 @@ class TutorValidation(Criterion):
     type: ClassVar[str] = "tutor_validation"
     schema: ClassVar[SchemaClass] = TutorValidationSchema
 
-    def measure(self, facts: FactsInView) -> Measure:
+    def measure(self, facts: CriterionFacts) -> Measure:
         """1 of 1 once the tutor has validated."""
         return Measure(int(facts.person.tutor_validated), 1)
 

@@ -36,13 +36,13 @@ REQUESTS = {
 """What a worker asks of others: each by its method and the end of its path."""
 
 
-def die() -> None:
+def kill_process() -> None:
     """End this process as a power cut would."""
     os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(10)
 
 
-class DyingHttp(GuardedHttp):
+class KillPointHttp(GuardedHttp):
     """The tool's session, which dies around the request that it was told."""
 
     point = ""
@@ -53,11 +53,11 @@ class DyingHttp(GuardedHttp):
             (name for (verb, end), name in REQUESTS.items() if verb == method and path.endswith(end)), ""
         )
         if self.point == f"{name}:asking":
-            die()
+            kill_process()
         answer = super().request(method, url, *args, **options)
         if self.point == f"{name}:answered":
             answer.content  # noqa: B018 - the receiver has written all of its answer
-            die()
+            kill_process()
         return answer
 
 
@@ -78,19 +78,19 @@ def write_config(config: Config, path: Path) -> None:
 def main() -> None:
     config = read_config(Path(sys.argv[1]))
     point = sys.argv[2]
-    http = DyingHttp(config)
+    http = KillPointHttp(config)
     http.point = point
     services = dataclasses.replace(make_services(config), http=http)
     channels = make_channels(services)
     for channel in channels:
-        channel.at_once = min(channel.at_once, 3)  # type: ignore[misc]  # of this one alone
+        channel.batch_size = min(channel.batch_size, 3)  # type: ignore[misc]  # of this one alone
     worker = Worker(
         services.database,
         channels,
         wake=services.wake,
         lease=dt.timedelta(seconds=1),
         poll_seconds=0.05,
-        at_step=lambda step: die() if step == point else None,
+        at_step=lambda step: kill_process() if step == point else None,
     )
     worker.start()
     time.sleep(150)

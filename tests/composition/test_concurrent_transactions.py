@@ -1,0 +1,245 @@
+"""People who act at the same moment: nobody waits for ever, and nothing of what either did is lost.
+
+One begins, stays in its transaction for a while, and ends; another acts meanwhile. On SQLite the second waits until the
+first has ended; on PostgreSQL both are under way.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.composition.projections import check_projections, rebuild_outdated, rebuild_projections
+from lti_tool.composition.services import Services, make_services
+from lti_tool.composition.subscribers import SUBSCRIBERS
+from lti_tool.config import Config
+from lti_tool.database import LOCK_ROW, utcnow
+from lti_tool.events.base import LoggedEvent
+from lti_tool.events.models import ProjectionState
+from lti_tool.events.replay import Projection, Projections
+from lti_tool.identity.models import Course
+from lti_tool.lti.ags.scores import SCORE_SCOPE
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.registration.models import Registration
+from lti_tool.mentoring.enrolment.actions import change_role, invite
+from lti_tool.mentoring.enrolment.queries import lock_participants
+from lti_tool.mentoring.guards import NotAllowed
+from lti_tool.mentoring.pairs.actions import form_pair
+from lti_tool.mentoring.programmes.actions import choose_activity, open_placement
+from lti_tool.mentoring.programmes.template import load_template
+from lti_tool.mentoring.roles import Role
+from lti_tool.subscribers.scores import backfill_scores
+from tests.subscribers.pair_at_work import LINE_ITEM, confirm, log_session_of, scores
+from tests.world import World, add_link, add_person
+
+PAUSE = 0.7
+"""Seconds for which the first stays in its transaction."""
+
+
+class Meanwhile:
+    """Two who act: the second begins once the first is in the middle of its transaction."""
+
+    def __init__(self) -> None:
+        self._inside = threading.Event()
+
+    def pause(self) -> None:
+        """Called by the first."""
+        self._inside.set()
+        time.sleep(PAUSE)
+
+    def run(self, first: Callable[[], object], second: Callable[[], object]) -> None:
+        """Run both to their ends; raises what either of them raised."""
+
+        def once_inside() -> None:
+            assert self._inside.wait(10)
+            second()
+
+        with ThreadPoolExecutor(2) as people:
+            running = [people.submit(first), people.submit(once_inside)]
+            for each in running:
+                each.result(timeout=60)
+
+
+@pytest.fixture
+def meanwhile() -> Meanwhile:
+    return Meanwhile()
+
+
+class PausingSubscriber:
+    """The last subscriber: the transaction stays open when all consequences are written."""
+
+    name = "pausing"
+
+    def __init__(self, pause: Callable[[], None]) -> None:
+        self._pause = pause
+
+    def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
+        self._pause()
+
+    def projection(self, db: Session, others: Projections) -> Projection | None:
+        return None
+
+
+@pytest.fixture
+def pausing(world: World, config: Config, meanwhile: Meanwhile) -> Iterator[World]:
+    """The same world, where every transaction pauses just before its commit."""
+    pausing = PausingSubscriber(meanwhile.pause)
+    services = make_services(config, [*SUBSCRIBERS, lambda _config: pausing])
+    yield dataclasses.replace(world, services=services)
+    services.http.close()
+    services.database.dispose()
+
+
+@pytest.fixture
+def pair(world: World) -> uuid.UUID:
+    rebuild_projections(world.services)
+    with world.acting() as db:
+        return world.pair(db, now=utcnow()).id
+
+
+def differences(services: Services) -> dict[str, tuple[str, ...]]:
+    return {each.name: each.differences for each in check_projections(services) if not each.identical}
+
+
+def newcomers(world: World, *names: str) -> list[uuid.UUID]:
+    with world.services.database.transaction() as db:
+        course = db.get_one(Course, world.course_id)
+        return [add_person(db, world.registration_id, course, name, launched=False).id for name in names]
+
+
+def test_two_tutors_pair_newcomers_of_one_cohort(world: World, meanwhile: Meanwhile) -> None:
+    people = newcomers(world, "Ana Lima", "Bo Ek", "Cleo Roy", "Dan Oz")
+    formed: list[uuid.UUID] = []
+
+    def pair_up(person_ids: Sequence[uuid.UUID], pause: Callable[[], None]) -> None:
+        with world.acting() as db:
+            mentor, mentee = (
+                invite(db, cohort_id=world.cohort_id, person_id=person_id, role=role, now=utcnow()).id
+                for person_id, role in zip(person_ids, Role, strict=True)
+            )
+            pause()
+            pair = form_pair(db, cohort_id=world.cohort_id, mentor_id=mentor, mentee_id=mentee, now=utcnow())
+            formed.append(pair.id)
+
+    meanwhile.run(
+        lambda: pair_up(people[:2], meanwhile.pause),
+        lambda: pair_up(people[2:], lambda: time.sleep(PAUSE / 2)),
+    )
+    assert len(formed) == 2
+
+
+def test_a_person_changes_role_while_a_tutor_pairs_them(world: World, meanwhile: Meanwhile) -> None:
+    def change() -> None:
+        with world.acting() as db:
+            lock_participants(db, [world.mentor_id])
+            meanwhile.pause()
+            change_role(db, participant_id=world.mentor_id, role=Role.MENTEE, now=utcnow())
+
+    def pair_up() -> None:
+        with pytest.raises(NotAllowed, match="wrong_roles"), world.acting() as db:
+            world.pair(db, now=utcnow())
+
+    meanwhile.run(change, pair_up)
+
+
+def test_people_whose_first_launches_name_a_new_service_host(world: World, meanwhile: Meanwhile) -> None:
+    """Each adds a person, which refers to the registration, and then changes the registration."""
+
+    def arrive(name: str, pause: Callable[[], None]) -> None:
+        with world.services.database.transaction() as db:
+            add_person(db, world.registration_id, db.get_one(Course, world.course_id), name)
+            pause()
+            registration = db.get_one(
+                Registration, world.registration_id, with_for_update=LOCK_ROW, populate_existing=True
+            )
+            registration.service_hosts = [*registration.service_hosts, f"{name.split()[0].lower()}.example"]
+
+    meanwhile.run(
+        lambda: arrive("Ana Lima", meanwhile.pause), lambda: arrive("Bo Ek", lambda: time.sleep(PAUSE / 2))
+    )
+    with world.services.database.reading() as db:
+        hosts = db.get_one(Registration, world.registration_id).service_hosts
+    assert {"ana.example", "bo.example"} <= set(hosts)
+
+
+def test_a_line_item_comes_while_somebody_completes(
+    world: World, meanwhile: Meanwhile, pair: uuid.UUID
+) -> None:
+    session_id = log_session_of(world)
+
+    def launch() -> None:
+        with world.acting() as db:
+            link = db.get_one(ResourceLink, world.resource_link_id)
+            link.line_item_url, link.scopes = LINE_ITEM, [SCORE_SCOPE]
+            db.flush()
+            backfill_scores(db, link.id, utcnow())
+            meanwhile.pause()
+
+    meanwhile.run(launch, lambda: confirm(world, session_id))
+    final = {score["userId"]: score.get("scoreGiven") for score in scores(world.services)}
+    assert final == {"Inès Benali": 100, "Paul Moreau": 100}
+
+
+def test_an_activity_is_opened_while_somebody_completes(
+    world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
+) -> None:
+    session_id = log_session_of(world)
+    with world.acting() as db:
+        link = add_link(db, db.get_one(Course, world.course_id), "activity-2", LINE_ITEM)
+        link.content_id = uuid.uuid4()
+        choose_activity(
+            db,
+            content_id=link.content_id,
+            course_id=world.course_id,
+            organisation_id=world.organisation_id,
+            cohort_id=world.cohort_id,
+            role_view="both",
+            chosen_by=world.tutor_id,
+            now=utcnow(),
+        )
+        link_id, content_id = link.id, link.content_id
+
+    def open_activity() -> None:
+        with pausing.acting() as db:
+            open_placement(
+                db,
+                organisation_id=world.organisation_id,
+                course_id=world.course_id,
+                resource_link_id=link_id,
+                content_id=content_id,
+                template=load_template("demo"),
+                opened_by=world.tutor_id,
+                now=utcnow(),
+            )
+
+    meanwhile.run(open_activity, lambda: confirm(world, session_id))
+    assert differences(world.services) == {}
+    assert [score.get("scoreGiven") for score in scores(world.services)][-2:] == [100, 100]
+
+
+def test_projections_are_rebuilt_while_somebody_acts(
+    world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
+) -> None:
+    meanwhile.run(lambda: log_session_of(pausing), lambda: rebuild_projections(world.services))
+    assert differences(world.services) == {}
+
+
+def test_two_processes_start_after_an_upgrade(world: World, pair: uuid.UUID) -> None:
+    with world.services.database.transaction() as db:
+        db.execute(sa.update(ProjectionState).values(version=0))
+    with ThreadPoolExecutor(2) as processes:
+        started = [processes.submit(rebuild_outdated, world.services) for _ in range(2)]
+        computed = [each.result(timeout=60) for each in started]
+    assert sorted(names for found in computed for names in found) == sorted(
+        {names for found in computed for names in found}
+    )
+    assert differences(world.services) == {}
