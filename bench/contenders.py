@@ -175,16 +175,16 @@ def pylti_alone(platform: Platform, folder: Path) -> AbstractContextManager[Cont
     return example(platform, folder, inline_keys=True, published=False)
 
 
-class NoLtijs(Exception):
+class LtijsUnavailable(Exception):
     """ltijs cannot run here; the text says why."""
 
 
 @contextmanager
 def ltijs(platform: Platform, folder: Path, *, inline_keys: bool) -> Iterator[Contender]:
-    """ltijs on PostgreSQL, whose own CPU time is not counted. Raises :class:`NoLtijs`."""
+    """ltijs on PostgreSQL, whose own CPU time is not counted. Raises :class:`LtijsUnavailable`."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
-        raise NoLtijs("no Node.js")
+        raise LtijsUnavailable("no Node.js")
     if not (LTIJS / "node_modules" / "ltijs").is_dir():
         install = [
             npm,
@@ -197,7 +197,7 @@ def ltijs(platform: Platform, folder: Path, *, inline_keys: bool) -> Iterator[Co
             str(LTIJS),
         ]
         if subprocess.run(install, check=False).returncode:
-            raise NoLtijs("npm could not install it")
+            raise LtijsUnavailable("npm could not install it")
     folder.mkdir()
     key = {"method": "JWK_KEY", "key": json.dumps(platform.key.jwk)}
     by_url = {"method": "JWK_SET", "key": keyset_url(platform)}

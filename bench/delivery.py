@@ -42,7 +42,7 @@ from xapi import statements
 from xapi.context import Actor, PairContext, SessionContext, StatementContext
 from xapi.vocabulary import Role, words
 
-BATCH = LRSChannel.at_once
+BATCH = LRSChannel.batch_size
 PAIRS = 200
 """How many xAPI registrations the statements belong to."""
 

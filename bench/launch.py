@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from bench import contenders
-from bench.contenders import NoLtijs
+from bench.contenders import LtijsUnavailable
 from bench.driving import Contender, drive
 from bench.rows import Row, table, write_json
 from bench.servers import ServerDied
@@ -100,7 +100,7 @@ def measure(*, quick: bool = False, people: int = MANY_PEOPLE, seed: int = 7) ->
         why_not = ""
         try:
             js = [entered.enter(contenders.ltijs_by_url), entered.enter(contenders.ltijs_inline)]
-        except (NoLtijs, ServerDied) as reason:
+        except (LtijsUnavailable, ServerDied) as reason:
             why_not = f"not measured: {str(reason).strip().splitlines()[-1]}"
         for one in entered.all:
             one.play(WARM_UP, chance)

@@ -17,7 +17,7 @@ from marshmallow import ValidationError
 
 from schemas.settings import SETTINGS, SettingsSchema
 
-KEPT_SETTINGS = "settings.env"
+SETTINGS_FILE = "settings.env"
 
 _NO_SETTINGS = ("TANDEM_DEMO_", "TANDEM_TESTS_", "TANDEM_OPENEDX_")
 """What the demo's command line and the tests take from the environment."""
@@ -66,7 +66,7 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     """
     environ = os.environ if environ is None else environ
     given = _read(environ)
-    kept = _kept(Path(given.get("data_dir", "var")).expanduser())
+    kept = _read_settings_file(Path(given.get("data_dir", "var")).expanduser())
     given = _read(kept) | given
     try:
         values = SettingsSchema(_languages()).load(given)
@@ -123,12 +123,12 @@ def _unknown(variables: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in others if not name.startswith(_NO_SETTINGS)))
 
 
-def _kept(data_dir: Path) -> dict[str, str]:
+def _read_settings_file(data_dir: Path) -> dict[str, str]:
     """Settings kept in the data folder's ``settings.env``, one ``TANDEM_X=value`` a line.
 
     The demo writes one, so that every command pointed at its folder sees its data. The environment wins.
     """
-    path = data_dir / KEPT_SETTINGS
+    path = data_dir / SETTINGS_FILE
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (FileNotFoundError, NotADirectoryError):

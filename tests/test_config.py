@@ -137,7 +137,7 @@ def test_an_lrs_is_taken_with_its_credentials(load):
 
 
 @pytest.mark.parametrize("missing", ["TANDEM_LRS_USERNAME", "TANDEM_LRS_PASSWORD"])
-def test_half_an_lrs_is_refused_by_what_is_missing(load, missing):
+def test_incomplete_lrs_settings_are_refused_by_the_missing_name(load, missing):
     assert refused(load, **{name: value for name, value in LRS.items() if name != missing}).startswith(
         f"{missing}: "
     )

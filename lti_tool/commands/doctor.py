@@ -36,7 +36,7 @@ def doctor(services: Services, as_json: bool) -> None:
     for check in CHECKS:
         if database_is_wrong and check.needs_database:
             continue
-        with _named_when_slow(check.about):
+        with _report_when_slow(check.about):
             found = check.run(services)
         findings += found
         if check.about == "database":
@@ -69,7 +69,7 @@ def _summary(errors: int, warnings: int) -> str:
 
 
 @contextmanager
-def _named_when_slow(about: str) -> Iterator[None]:
+def _report_when_slow(about: str) -> Iterator[None]:
     """Name a check on standard error when it takes long; those of the network may wait for time-outs."""
     slow = threading.Timer(SLOW_SECONDS, click.echo, (f"… still checking: {about}",), {"err": True})
     slow.daemon = True

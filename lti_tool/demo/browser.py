@@ -1,4 +1,4 @@
-"""A browser without a screen: it keeps cookies, follows redirects, reads forms and sends them, over HTTP alone.
+"""A headless browser: it keeps cookies, follows redirects, reads forms and sends them, over HTTP alone.
 
 It knows nothing of the tool. The smoke run and the demo's set-up use it to do what a person would do.
 """

@@ -148,7 +148,7 @@ def _password(data_dir: Path) -> str:
 
 
 def _end_with_parent() -> None:
-    """The parent holds the other end of stdin: when it is gone, so are we, even after a SIGKILL."""
+    """Exit when stdin closes, as it does when the parent ends, even by SIGKILL."""
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
 

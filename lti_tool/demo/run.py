@@ -32,7 +32,7 @@ from lti_tool.commands.context import transaction
 from lti_tool.commands.migrate import prepare_to_serve
 from lti_tool.composition.channels import make_worker
 from lti_tool.composition.services import Services, make_services
-from lti_tool.config import KEPT_SETTINGS, Config, WrongSetting, load_config
+from lti_tool.config import SETTINGS_FILE, Config, WrongSetting, load_config
 from lti_tool.demo.browser import Browser
 from lti_tool.demo.connect import add_activity, connect_tool
 from lti_tool.demo.lms.server import RunningLms
@@ -228,13 +228,13 @@ def serve(settings: DemoSettings, echo: Callable[[str], None], *, open_browser: 
         echo(f"  the record store    {settings.lrs_url}statements")
         echo("")
         echo("Open the course, choose who you are, and open the activity. Ctrl-C ends the demo.")
-        if open_browser and _has_a_screen():
+        if open_browser and _has_display():
             webbrowser.open(f"{settings.lms_url}/")
         ended.wait()
         echo("Stopping…")
 
 
-def _has_a_screen() -> bool:
+def _has_display() -> bool:
     """Whether a browser can open here: without a screen, a text browser would take the terminal over."""
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
@@ -299,7 +299,7 @@ def _tool_config(settings: DemoSettings, lrs: RunningLRS) -> Config:
     }
     if settings.database_url:
         kept["TANDEM_DATABASE_URL"] = settings.database_url
-    path = settings.data_dir / KEPT_SETTINGS
+    path = settings.data_dir / SETTINGS_FILE
     path.touch(mode=0o600)
     path.write_text("".join(f"{name}={value}\n" for name, value in kept.items()), encoding="utf-8")
     return load_config({"TANDEM_DATA_DIR": str(settings.data_dir)})

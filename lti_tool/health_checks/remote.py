@@ -44,7 +44,7 @@ def clock(services: Services) -> Found:
     if now < EARLIEST:
         yield Verdict.ERROR, f"this machine says {now:%Y-%m-%d %H:%M} UTC", _SET_CLOCK
         return
-    replies = _ask_all(services)
+    replies = _fetch_clocks(services)
     answered = [reply for reply in replies if reply.behind is not None]
     # One that does not answer has a fault of its own; if none does, it is rather this machine's network.
     verdict = Verdict.WARNING if answered else Verdict.ERROR
@@ -70,18 +70,18 @@ def clock(services: Services) -> Found:
 _SET_CLOCK = "let the machine follow a time server, for example: timedatectl set-ntp true"
 
 
-def _ask_all(services: Services) -> list[_Reply]:
+def _fetch_clocks(services: Services) -> list[_Reply]:
     with services.database.reading() as db:
         registrations = db.scalars(sa.select(Registration).order_by(Registration.created_at)).all()
     addresses = [(name_of(row), row.jwks_url) for row in registrations]
     with services.guarded.session() as http, ThreadPoolExecutor(max_workers=8) as several:
-        replies = list(several.map(lambda each: _ask_platform(http, *each), addresses))
+        replies = list(several.map(lambda each: _platform_clock(http, *each), addresses))
         if services.config.lrs_endpoint:
-            replies += _ask_lrs(http, services.config.lrs_endpoint)
+            replies += _lrs_clock(http, services.config.lrs_endpoint)
     return replies
 
 
-def _ask_platform(http: GuardedHttp, name: str, url: str) -> _Reply:
+def _platform_clock(http: GuardedHttp, name: str, url: str) -> _Reply:
     try:
         status, behind = _clock_of(http, url)
     except OutboundRequestError as error:
@@ -103,7 +103,7 @@ def _ask_platform(http: GuardedHttp, name: str, url: str) -> _Reply:
     return _Reply(name, behind=behind)
 
 
-def _ask_lrs(http: GuardedHttp, endpoint: str) -> list[_Reply]:
+def _lrs_clock(http: GuardedHttp, endpoint: str) -> list[_Reply]:
     """The LRS's clock, whatever it answers; that it does not answer is the other check's finding."""
     try:
         _status, behind = _clock_of(http, f"{endpoint}/about")

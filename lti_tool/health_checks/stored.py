@@ -66,7 +66,7 @@ def database(services: Services) -> Found:
 
 
 def _test_write(connection: sa.Connection) -> None:
-    """Lock and touch nothing for good: on SQLite the beginning itself is refused where writing would be."""
+    """Test writing without a change; on SQLite ``BEGIN IMMEDIATE`` already fails on a read-only database."""
     with connection.begin() as transaction:
         connection.execute(sa.update(ToolKey).where(sa.false()).values(status=ToolKey.status))
         transaction.rollback()

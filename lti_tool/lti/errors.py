@@ -1,8 +1,8 @@
 """Why a login, launch, registration or response was refused: one class for each reason.
 
 The class's docstring is the text for the log, ``reason`` is the code of the audit row, ``status`` the HTTP
-status, and ``advice`` says which words the person gets (:mod:`lti_tool.web.refusal_pages`). What a class says is
-never shown to a person: it would help whoever forges a launch more than whoever meant well.
+status, and ``advice`` selects the error page's text (:mod:`lti_tool.web.refusal_pages`). The docstring is
+never shown to the user, because it would help an attacker.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ LTI 1.3 core, appendix A (https://www.imsglobal.org/spec/lti/v1p3#role-vocabular
 - ``membership/Learner#Instructor`` is a kind of learner: a sub-role belongs to the role before the ``#``.
 - Every sub-role of Instructor is a tutor, teaching assistants included: they look after the same people.
   A ContentDeveloper is one too, since it is they who place the activity in a course and set it up.
-- LIS's Mentor is a person who looks over learners' shoulders (Canvas: observer), not a mentor of ours. What a
+- The LIS role Mentor observes learners (Canvas: observer) and is not the mentor of a pair. What a
   pair shares stays with the pair, so an observer sees nobody, whomever ``role_scope_mentor`` names.
 - Where nothing is known, a person is a learner: the least that is of any use.
 """

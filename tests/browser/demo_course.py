@@ -84,7 +84,7 @@ def tool_frame(page: Page, demo_settings: DemoSettings) -> Frame:
     return next(frame for frame in page.frames if frame.url.startswith(demo_settings.tool_url))
 
 
-class Taps:
+class TapCounter:
     """Counts what fingers do: every trusted pointer press, in every frame of a browser."""
 
     def __init__(self, context: BrowserContext) -> None:

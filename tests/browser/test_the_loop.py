@@ -18,7 +18,7 @@ from tests.browser.chromium import NO_THIRD_PARTY_COOKIES, chromium
 from tests.browser.demo_course import (
     TUTOR,
     DemoCourse,
-    Taps,
+    TapCounter,
     confirm_session,
     join,
     log_session,
@@ -37,7 +37,7 @@ COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
 
 
 @dataclass
-class Walked:
+class LoopResult:
     """What the walk left behind, for each test to make its own claim about."""
 
     taps_to_log: int
@@ -50,10 +50,10 @@ class Walked:
     seen_in_gradebook: dict[str, str]
 
 
-def walk(course: DemoCourse) -> Walked:
+def walk(course: DemoCourse) -> LoopResult:
     """Enrol two people, and do all of it in the frame."""
     demo_settings = course.demo_settings
-    taps = Taps(course.context)
+    taps = TapCounter(course.context)
     page = course.page()
     mentor, mentee = course.enrol(page, "Inès", "Paul")
     course.open_activity(page, TUTOR).locator("h1").wait_for()
@@ -77,19 +77,19 @@ def walk(course: DemoCourse) -> Walked:
     course.log_in_as(page, TUTOR)
     page.goto(f"{demo_settings.lms_url}/gradebook")
     rows = {name: page.get_by_role("row", name=name).inner_text() for name in (mentor, mentee)}
-    return Walked(
+    return LoopResult(
         taps_to_log[0],
         taps_to_confirm[0],
         framed_by,
         demo_settings.tool_url,
         demo_settings.lms_url,
-        _told(demo_settings, set(before)),
+        _new_verbs(demo_settings, set(before)),
         in_course,
         rows,
     )
 
 
-def _told(demo_settings: DemoSettings, before: set[str]) -> list[str]:
+def _new_verbs(demo_settings: DemoSettings, before: set[str]) -> list[str]:
     """The verbs of the statements that are new to the LRS, once the last of them has come."""
     deadline = time.monotonic() + 30
     while True:
@@ -105,7 +105,7 @@ def walked(
     playwright: Playwright,
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Walked]:
+) -> Iterator[LoopResult]:
     """The loop, walked once on each database."""
     folder = tmp_path_factory.mktemp("loop")
     if database_kind == "sqlite":
@@ -121,33 +121,35 @@ def walked(
         yield walk(DemoCourse(demo_settings, context))
 
 
-def test_the_loop_runs_in_a_frame_of_another_site(walked: Walked) -> None:
+def test_the_loop_runs_in_a_frame_of_another_site(walked: LoopResult) -> None:
     assert walked.framed_by is not None
     assert walked.framed_by.startswith(walked.lms_url)
     assert "//localhost:" in walked.lms_url
     assert "//127.0.0.1:" in walked.tool_url
 
 
-def test_the_loop_logs_a_session_in_at_most_three_taps_from_home(walked: Walked) -> None:
+def test_the_loop_logs_a_session_in_at_most_three_taps_from_home(walked: LoopResult) -> None:
     assert 1 <= walked.taps_to_log <= 3
 
 
-def test_the_loop_confirms_a_session_in_one_tap(walked: Walked) -> None:
+def test_the_loop_confirms_a_session_in_one_tap(walked: LoopResult) -> None:
     assert walked.taps_to_confirm == 1
 
 
 @pytest.mark.parametrize(("verb", "times"), [(ATTENDED, 2), (CONFIRMED, 1), (COMPLETED, 2)])
-def test_the_record_store_has_each_statement_of_the_loop_once(walked: Walked, verb: str, times: int) -> None:
+def test_the_record_store_has_each_statement_of_the_loop_once(
+    walked: LoopResult, verb: str, times: int
+) -> None:
     assert walked.verbs_told.count(verb) == times
 
 
-def test_the_loop_ends_with_completion_on_both_peoples_course_page(walked: Walked) -> None:
+def test_the_loop_ends_with_completion_on_both_peoples_course_page(walked: LoopResult) -> None:
     assert [state for state, _grade in walked.seen_in_course.values()] == ["Done", "Done"]
 
 
-def test_the_loop_ends_with_a_grade_on_both_peoples_course_page(walked: Walked) -> None:
+def test_the_loop_ends_with_a_grade_on_both_peoples_course_page(walked: LoopResult) -> None:
     assert all("100 / 100" in grade for _state, grade in walked.seen_in_course.values())
 
 
-def test_the_loop_ends_with_both_grades_in_the_gradebook(walked: Walked) -> None:
+def test_the_loop_ends_with_both_grades_in_the_gradebook(walked: LoopResult) -> None:
     assert all("100 / 100" in row for row in walked.seen_in_gradebook.values())

@@ -86,7 +86,7 @@ MANGLED = {
 
 
 @pytest.mark.parametrize("mangle", MANGLED.values(), ids=list(MANGLED))
-def test_a_token_is_malformed_that(
+def test_a_mangled_token_is_malformed(
     services: Services, platform: Platform, browser: Browser, mangle: Any
 ) -> None:
     login = platform.begin(browser)
@@ -284,7 +284,7 @@ UNUSABLE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("bad", UNUSABLE.values(), ids=list(UNUSABLE))
-def test_a_launch_is_refused_when_its_key_is_one(
+def test_a_launch_signed_with_an_unusable_key_is_refused(
     services: Services, platform: Platform, browser: Browser, bad: Any
 ) -> None:
     platform.publish_document({"keys": [bad]})

@@ -47,7 +47,7 @@ def _await(address: tuple[str, int]) -> None:
             return
 
 
-def test_a_body_beyond_all_measure_is_refused_before_it_is_received(served: tuple[str, int]) -> None:
+def test_an_oversized_body_is_refused_before_it_is_received(served: tuple[str, int]) -> None:
     head = f"POST /lti/launch HTTP/1.1\r\nHost: x\r\nContent-Length: {HALF_A_GIGABYTE}\r\n\r\n"
     with socket.create_connection(served, timeout=10) as connection:
         connection.sendall(head.encode() + b"state=x")

@@ -112,7 +112,7 @@ def deploy(services: Services, registration_id: uuid.UUID, status: str) -> uuid.
 
 
 @contextmanager
-def host_whose_clock_is(ahead: dt.timedelta) -> Iterator[str]:
+def host_with_clock_offset(ahead: dt.timedelta) -> Iterator[str]:
     """A web server that believes to be this much later, and answers everything with a key set."""
 
     class Answers(BaseHTTPRequestHandler):
@@ -137,9 +137,9 @@ def host_whose_clock_is(ahead: dt.timedelta) -> Iterator[str]:
 
 
 @pytest.fixture
-def punctual() -> Iterator[str]:
+def host_with_correct_clock() -> Iterator[str]:
     """The address of a host with the right time."""
-    with host_whose_clock_is(dt.timedelta()) as host:
+    with host_with_clock_offset(dt.timedelta()) as host:
         yield host
 
 
@@ -332,21 +332,21 @@ def test_a_registration_goes_by_its_label(services):
 # The clock
 
 
-def test_a_platform_with_the_same_time_is_right(services, punctual):
-    register(services, jwks_url=f"{punctual}/jwks")
+def test_a_platform_with_the_same_time_is_right(services, host_with_correct_clock):
+    register(services, jwks_url=f"{host_with_correct_clock}/jwks")
     assert only(findings(services, "clock")).verdict is Verdict.OK
 
 
 @pytest.mark.parametrize(("minutes", "side"), [(3, "behind"), (-3, "ahead of")], ids=["slow", "fast"])
 def test_a_clock_that_differs_by_minutes_is_an_error(services, minutes, side):
-    with host_whose_clock_is(dt.timedelta(minutes=minutes)) as host:
+    with host_with_clock_offset(dt.timedelta(minutes=minutes)) as host:
         register(services, jwks_url=f"{host}/jwks")
         found = only(findings(services, "clock"))
     assert (found.verdict, side in found.message) == (Verdict.ERROR, True)
 
 
 def test_a_clock_that_differs_by_half_a_minute_is_mentioned(services):
-    with host_whose_clock_is(dt.timedelta(seconds=40)) as host:
+    with host_with_clock_offset(dt.timedelta(seconds=40)) as host:
         register(services, jwks_url=f"{host}/jwks")
         found = only(findings(services, "clock"))
     assert found.verdict is Verdict.WARNING
@@ -357,8 +357,11 @@ def test_a_clock_before_the_tool_was_written_is_an_error(services, monkeypatch):
     assert only(findings(services, "clock")).verdict is Verdict.ERROR
 
 
-def test_the_clock_of_the_lrs_is_compared_too(services, punctual):
-    assert only(findings(services, "clock", lrs_endpoint=f"{punctual}/xapi")).message == "agrees with the LRS"
+def test_the_clock_of_the_lrs_is_compared_too(services, host_with_correct_clock):
+    assert (
+        only(findings(services, "clock", lrs_endpoint=f"{host_with_correct_clock}/xapi")).message
+        == "agrees with the LRS"
+    )
 
 
 def test_an_lrs_out_of_reach_gives_no_finding_about_the_clock(services, closed_port):
@@ -371,8 +374,8 @@ def test_the_only_platform_out_of_reach_is_an_error(services, closed_port):
     assert only(findings(services, "clock")).verdict is Verdict.ERROR
 
 
-def test_one_platform_of_two_out_of_reach_is_mentioned(services, punctual, closed_port):
-    register(services, jwks_url=f"{punctual}/jwks")
+def test_one_platform_of_two_out_of_reach_is_mentioned(services, host_with_correct_clock, closed_port):
+    register(services, jwks_url=f"{host_with_correct_clock}/jwks")
     register(services, jwks_url=f"http://127.0.0.1:{closed_port}/jwks")
     assert {found.verdict for found in findings(services, "clock")} == {Verdict.OK, Verdict.WARNING}
 

@@ -92,7 +92,7 @@ def test_a_tenants_token_is_never_used_for_another(connected, httpserver):
     )
 
 
-def test_a_token_that_the_platform_forgot_is_asked_for_once_more(connected):
+def test_a_revoked_token_is_requested_again(connected):
     service(connected).get_access_token([ROSTER_SCOPE])
     with connected.lms.lms.store.transaction() as lms_db:
         lms_db.execute("DELETE FROM access_tokens")

@@ -113,7 +113,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.monotonic() - started, result
 
 
-def assert_others_go_on(served: str, platform: Platform, seconds: float) -> None:
+def assert_others_respond(served: str, platform: Platform, seconds: float) -> None:
     """Health and an honest launch are answered in time, again and again while ``seconds`` pass."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -147,7 +147,7 @@ def test_forged_launches_against_a_dripping_key_set(
     with ThreadPoolExecutor(24) as attackers:
         forged = [attackers.submit(forge, number) for number in range(24)]
         wait_until(lambda: slow.requests["/drip/jwks"], 10)
-        assert_others_go_on(served, platform, 6)
+        assert_others_respond(served, platform, 6)
         answers = [future.result() for future in forged]
     assert {status for _took, status in answers} <= {403, 429}
     # Everybody shared one reading, or two where the first had ended.
@@ -195,7 +195,7 @@ def open_together(launched: list[tuple[SocketBrowser, str]], served: str, platfo
     together = threading.Barrier(len(launched))
     with ThreadPoolExecutor(len(launched)) as tutors:
         pages = [tutors.submit(open_at_once, *each, together) for each in launched]
-        assert_others_go_on(served, platform, 4)
+        assert_others_respond(served, platform, 4)
         return max(page.result() for page in pages)
 
 
@@ -231,7 +231,7 @@ def test_nine_administrators_whose_platform_drips_its_configuration(
     with ThreadPoolExecutor(9) as administrators:
         pages = [administrators.submit(register, invitation) for invitation in invitations]
         wait_until(lambda: slow.requests["/drip/configuration"], 10)
-        assert_others_go_on(served, platform, 4)
+        assert_others_respond(served, platform, 4)
         statuses = sorted(page.result() for page in pages)
     # Cut where they were waited for, told to come back where too many were.
     assert set(statuses) == {400, 503}

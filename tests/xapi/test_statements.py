@@ -142,7 +142,7 @@ def test_the_clock_is_read_when_no_time_is_given():
         statements.paired(CONTEXT, PAIR, Role.MENTOR, recorded_at=datetime.now(UTC) + timedelta(minutes=1))
 
 
-def test_a_session_that_lasts_less_than_nothing_is_refused():
+def test_a_session_of_negative_length_is_refused():
     session = SessionContext(SESSION.session_id, SESSION.started_at, timedelta(minutes=-1), "video")
     with pytest.raises(ValueError, match="negative"):
         statements.session_held(CONTEXT, PAIR, session, Role.MENTOR, recorded_at=at(12, 10))

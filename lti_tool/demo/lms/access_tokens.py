@@ -95,7 +95,7 @@ class _Assertion(JWTBearerClientAssertion):  # type: ignore[misc]  # an untyped 
         if not isinstance(jti, str) or not jti or len(jti) > 255:
             raise InvalidClientError(description="Invalid JWT ID.")
         expiry = float(claims["exp"]) + self.leeway
-        return current_lms().store.see_once(str(claims["sub"]), "jti", jti, expiry)
+        return current_lms().store.mark_seen(str(claims["sub"]), "jti", jti, expiry)
 
 
 class _Grant(ClientCredentialsGrant):  # type: ignore[misc]  # an untyped base class

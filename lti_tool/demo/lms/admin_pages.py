@@ -12,7 +12,7 @@ from lti_tool.demo.lms.people import LmsPerson, add_person, everybody
 from lti_tool.demo.lms.registration import start_registration
 from lti_tool.demo.lms.schemas import PersonFormSchema, RegistrationUrlFormSchema
 from lti_tool.demo.lms.tools import activate_tool, all_tools, delete_tool
-from lti_tool.demo.lms.wiring import current_lms, demand_admin, demand_teacher
+from lti_tool.demo.lms.wiring import current_lms, require_admin, require_teacher
 
 blueprint = Blueprint("admin_pages", __name__)
 
@@ -41,7 +41,7 @@ def wants_json() -> bool:
 @blueprint.get("/people")
 def people_page() -> str:
     """Everybody, and a form to add somebody."""
-    demand_teacher()
+    require_teacher()
     with current_lms().store.reading() as db:
         people = everybody(db)
     return render_template("people.html", people=people)
@@ -58,7 +58,7 @@ def people_json() -> Response:
 @blueprint.post("/people")
 def create_person() -> AnyResponse:
     """Add and enrol somebody: ``given_name``, ``family_name``, ``role`` (student, teacher, admin), ``job``."""
-    demand_admin()
+    require_admin()
     form = loaded_form(PersonFormSchema())
     with current_lms().store.transaction() as db:
         person = add_person(db, form)
@@ -70,7 +70,7 @@ def create_person() -> AnyResponse:
 @blueprint.get("/admin/tools")
 def tools_page() -> str:
     """The tools, and the form to add one."""
-    demand_admin()
+    require_admin()
     with current_lms().store.reading() as db:
         tools = all_tools(db)
     return render_template("tools.html", tools=tools)
@@ -79,7 +79,7 @@ def tools_page() -> str:
 @blueprint.get("/admin/tools.json")
 def tools_json() -> Response:
     """[{"id", "client_id", "deployment_id", "name", "state", "scopes", "claims", "has_picker"}]."""
-    demand_admin()
+    require_admin()
     with current_lms().store.reading() as db:
         tools = all_tools(db)
     return jsonify(
@@ -102,7 +102,7 @@ def tools_json() -> Response:
 @blueprint.post("/admin/registrations")
 def add_tool() -> AnyResponse:
     """Open a tool's registration page in a frame: ``registration_url``."""
-    demand_admin()
+    require_admin()
     form = loaded_form(RegistrationUrlFormSchema())
     started = start_registration(current_lms(), str(form["registration_url"]))
     if wants_json():
@@ -113,7 +113,7 @@ def add_tool() -> AnyResponse:
 @blueprint.post("/admin/tools/<int:tool_id>/activate")
 def activate(tool_id: int) -> AnyResponse:
     """Let a registered tool be used."""
-    demand_admin()
+    require_admin()
     with current_lms().store.transaction() as db:
         activate_tool(db, tool_id)
     return redirect("/admin/tools", 303)
@@ -122,7 +122,7 @@ def activate(tool_id: int) -> AnyResponse:
 @blueprint.post("/admin/tools/<int:tool_id>/delete")
 def delete(tool_id: int) -> AnyResponse:
     """Remove a tool with its activities and grades."""
-    demand_admin()
+    require_admin()
     with current_lms().store.transaction() as db:
         delete_tool(db, tool_id)
     return redirect("/admin/tools", 303)
@@ -146,7 +146,7 @@ def _calls() -> list[dict[str, object]]:
 @blueprint.get("/activity")
 def activity_log_page() -> str:
     """Every launch and service call, accepted or refused, the latest first."""
-    demand_admin()
+    require_admin()
     return render_template("activity_log.html", calls=_calls())
 
 
@@ -154,5 +154,5 @@ def activity_log_page() -> str:
 def activity_log_json() -> Response:
     """[{"id", "at", "tool", "method", "path", "status", "reason", "detail"}], the latest first;
     ``?limit=`` up to 10000, 200 otherwise."""
-    demand_admin()
+    require_admin()
     return jsonify(_calls())

@@ -57,17 +57,17 @@ def create_lms(settings: LmsSettings) -> Flask:
         statements,
     ):
         app.register_blueprint(module.blueprint)
-    app.before_request(_right_place)
+    app.before_request(_check_host_and_origin)
     app.after_request(_headers)
     app.context_processor(_page_context)
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OverflowError, _too_large)
-    app.register_error_handler(UnicodeEncodeError, _half_a_character)
+    app.register_error_handler(UnicodeEncodeError, _lone_surrogate)
     return app
 
 
-def _right_place() -> AnyResponse | None:
+def _check_host_and_origin() -> AnyResponse | None:
     """One host name, and forms from our own pages only (SameSite cookies do the rest)."""
     lms = current_lms()
     wanted = urlsplit(lms.issuer).netloc
@@ -127,7 +127,7 @@ def _too_large(_error: OverflowError) -> AnyResponse:
     return _refused(Refusal(404, "not_found", "There is nothing of this number here."))
 
 
-def _half_a_character(_error: UnicodeEncodeError) -> AnyResponse:
+def _lone_surrogate(_error: UnicodeEncodeError) -> AnyResponse:
     """JSON can carry half a surrogate pair, which is no text."""
     return _refused(Refusal(400, "malformed_text", "Some text holds half a character."))
 

@@ -8,19 +8,19 @@ from typing import Any, Literal
 
 from lti_tool.demo.lms.course import LineItem, coupled_line_item, line_items_of, links_of, the_course
 from lti_tool.demo.lms.people import LmsPerson, everybody, find_person
-from lti_tool.demo.lms.score_rules import RULES, Held, completion
+from lti_tool.demo.lms.score_rules import RULES, StoredGrade, completion
 
 
 def take_score(
     db: sqlite3.Connection, rules: Literal["moodle", "canvas"], item: LineItem, score: dict[str, Any]
-) -> Held:
+) -> StoredGrade:
     """Apply an accepted score, or raise the rules' Refusal. ``score`` is a loaded ScoreSchema."""
     person = find_person(db, score["userId"])
     row = db.execute(
         "SELECT grade, comment, sent_at FROM scores WHERE line_item_id = ? AND person_id = ?",
         (item.id, person.id if person else None),
     ).fetchone()
-    held = None if row is None else Held(row["grade"], row["comment"], row["sent_at"])
+    held = None if row is None else StoredGrade(row["grade"], row["comment"], row["sent_at"])
     role = person.role if person else None
     new = RULES[rules](held, score, role, item.score_maximum)
     db.execute(

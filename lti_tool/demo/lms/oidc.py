@@ -26,8 +26,8 @@ from lti_tool.demo.lms.wiring import (
     current_lms,
     current_locale,
     current_person,
-    demand_person,
-    demand_teacher,
+    require_person,
+    require_teacher,
 )
 
 blueprint = Blueprint("oidc", __name__)
@@ -76,7 +76,7 @@ def _usable(tool: Tool) -> Tool:
 @blueprint.get("/launch/<int:link_id>")
 def launch(link_id: int) -> AnyResponse:
     """Start a launch of an activity, in its frame or (``?target=window``) in a window of its own."""
-    person = demand_person()
+    person = require_person()
     with current_lms().store.reading() as db:
         link = find_link(db, link_id)
         tool = _usable(find_tool(db, link.tool_id))
@@ -86,7 +86,7 @@ def launch(link_id: int) -> AnyResponse:
 @blueprint.get("/deep-link/<int:tool_id>")
 def pick_content(tool_id: int) -> AnyResponse:
     """Start a deep-linking request: the tool's content picker, for a tutor."""
-    person = demand_teacher()
+    person = require_teacher()
     lms = current_lms()
     deep_link_id = secrets.token_urlsafe(24)
     with lms.store.transaction() as db:

@@ -24,8 +24,8 @@ from lti_tool.demo.lms.wiring import (
     USER_COOKIE,
     current_lms,
     current_person,
-    demand_person,
-    demand_teacher,
+    require_person,
+    require_teacher,
 )
 
 blueprint = Blueprint("pages", __name__)
@@ -73,7 +73,7 @@ def course_json() -> AnyResponse:
 
 @blueprint.post("/login")
 def login() -> AnyResponse:
-    """Become somebody: ``person_id``, and ``next``, a path to go on to."""
+    """Log in: ``person_id``, and ``next``, the path to redirect to."""
     lms = current_lms()
     with lms.store.reading() as db:
         person = find_person(db, request.form.get("person_id", ""))
@@ -87,7 +87,7 @@ def login() -> AnyResponse:
 
 @blueprint.post("/logout")
 def logout() -> AnyResponse:
-    """Be nobody again."""
+    """Log out."""
     response = redirect("/", 303)
     response.delete_cookie(USER_COOKIE, path="/")
     return response
@@ -105,7 +105,7 @@ def language() -> AnyResponse:
 @blueprint.get("/activities/<int:link_id>")
 def activity_page(link_id: int) -> str:
     """An activity in its frame, with its completion beside it."""
-    person = demand_person()
+    person = require_person()
     with current_lms().store.reading() as db:
         link = find_link(db, link_id)
         tool = find_tool(db, link.tool_id)
@@ -117,7 +117,7 @@ def activity_page(link_id: int) -> str:
 @blueprint.get("/activities/new")
 def new_activity_page() -> str:
     """Choose a tool: its content picker in a frame (``?tool=ID``), or a form to fill in by hand."""
-    demand_teacher()
+    require_teacher()
     with current_lms().store.reading() as db:
         tools = [tool for tool in all_tools(db) if tool.state == "active"]
     chosen = next((tool for tool in tools if str(tool.id) == request.args.get("tool")), None)
@@ -127,7 +127,7 @@ def new_activity_page() -> str:
 @blueprint.post("/activities")
 def create_activity() -> AnyResponse:
     """Add an activity by hand: ``tool_id``, ``title``, ``accept_grades`` (unticked by default, as in Moodle)."""
-    demand_teacher()
+    require_teacher()
     form = loaded_form(ActivityFormSchema())
     tool_id = request.form.get("tool_id", "") or str((request.get_json(silent=True) or {}).get("tool_id", ""))
     if not (tool_id.isascii() and tool_id.isdigit()):
@@ -144,7 +144,7 @@ def create_activity() -> AnyResponse:
 @blueprint.get("/activities/<int:link_id>/edit")
 def edit_activity_page(link_id: int) -> str:
     """The settings of an activity."""
-    demand_teacher()
+    require_teacher()
     with current_lms().store.reading() as db:
         link = find_link(db, link_id)
         item = coupled_line_item(db, link_id)
@@ -154,7 +154,7 @@ def edit_activity_page(link_id: int) -> str:
 @blueprint.post("/activities/<int:link_id>/edit")
 def change_activity(link_id: int) -> AnyResponse:
     """Change an activity: ``title``, ``accept_grades``, ``completion_rule``, ``pass_grade``."""
-    demand_teacher()
+    require_teacher()
     form = loaded_form(ActivityFormSchema())
     with current_lms().store.transaction() as db:
         change_link(db, find_link(db, link_id), form)
@@ -164,7 +164,7 @@ def change_activity(link_id: int) -> AnyResponse:
 @blueprint.post("/activities/<int:link_id>/delete")
 def remove_activity(link_id: int) -> AnyResponse:
     """Remove an activity with its grades."""
-    demand_teacher()
+    require_teacher()
     with current_lms().store.transaction() as db:
         delete_link(db, link_id)
     return redirect("/", 303)
@@ -173,7 +173,7 @@ def remove_activity(link_id: int) -> AnyResponse:
 @blueprint.get("/gradebook")
 def gradebook_page() -> str:
     """Every student, every activity: grades and completion."""
-    demand_teacher()
+    require_teacher()
     with current_lms().store.reading() as db:
         book = gradebook(db)
         course = the_course(db)
@@ -183,7 +183,7 @@ def gradebook_page() -> str:
 @blueprint.get("/gradebook.json")
 def gradebook_json() -> Response:
     """The gradebook for scripts; see ``gradebook.gradebook`` for its shape."""
-    demand_teacher()
+    require_teacher()
     with current_lms().store.reading() as db:
         return jsonify(gradebook(db))
 

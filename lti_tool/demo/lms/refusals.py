@@ -1,4 +1,4 @@
-"""One way to say no: an HTTP status, a machine-readable reason and a sentence."""
+"""The refusal of a request: an HTTP status, a machine-readable reason and a sentence."""
 
 from __future__ import annotations
 

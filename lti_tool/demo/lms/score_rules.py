@@ -17,7 +17,7 @@ CANVAS_GRADING = ("FullyGraded", "PendingManual")
 
 
 @dataclass(frozen=True)
-class Held:
+class StoredGrade:
     """What the gradebook holds for one person and line item."""
 
     grade: float | None
@@ -32,7 +32,9 @@ def _points(score: dict[str, Any], maximum: float) -> float | None:
     return None if given is None else float(given) / float(score["scoreMaximum"]) * maximum
 
 
-def moodle_score(held: Held | None, score: dict[str, Any], role: str | None, maximum: float) -> Held:
+def moodle_score(
+    held: StoredGrade | None, score: dict[str, Any], role: str | None, maximum: float
+) -> StoredGrade:
     """The new state under Moodle's rules; ``score`` is a loaded ScoreSchema, ``role`` None outside the course.
 
     Only FullyGraded sets a grade; any other state wipes it. A missing comment clears the earlier one. The
@@ -46,10 +48,12 @@ def moodle_score(held: Held | None, score: dict[str, Any], role: str | None, max
     grade = _points(score, maximum) if score["gradingProgress"] == "FullyGraded" else None
     if grade is not None:
         grade = min(grade, maximum)
-    return Held(grade, score.get("comment"), sent.timestamp())
+    return StoredGrade(grade, score.get("comment"), sent.timestamp())
 
 
-def canvas_score(held: Held | None, score: dict[str, Any], role: str | None, maximum: float) -> Held:
+def canvas_score(
+    held: StoredGrade | None, score: dict[str, Any], role: str | None, maximum: float
+) -> StoredGrade:
     """The new state under Canvas's rules.
 
     An older timestamp is a 400, the same one passes. NotReady, Failed and Pending null the score; a comment
@@ -62,7 +66,7 @@ def canvas_score(held: Held | None, score: dict[str, Any], role: str | None, max
         raise Refusal(400, "stale_timestamp", "Provided timestamp is before the last updated timestamp.")
     grade = _points(score, maximum) if score["gradingProgress"] in CANVAS_GRADING else None
     comment = score.get("comment") or (held.comment if held else None)
-    return Held(grade, comment, sent.timestamp())
+    return StoredGrade(grade, comment, sent.timestamp())
 
 
 RULES = {"moodle": moodle_score, "canvas": canvas_score}

@@ -14,7 +14,7 @@ import requests
 from flask import Blueprint, Response, jsonify, render_template
 
 from lti_tool.demo.lms.refusals import Refusal
-from lti_tool.demo.lms.wiring import current_lms, current_locale, demand_person
+from lti_tool.demo.lms.wiring import current_lms, current_locale, require_person
 
 blueprint = Blueprint("statements", __name__)
 
@@ -66,12 +66,12 @@ def _line(statement: dict[str, Any]) -> dict[str, str]:
 @blueprint.get("/statements")
 def statements_page() -> str:
     """The statements, each with all that the record store says of it."""
-    demand_person()
+    require_person()
     return render_template("statements.html", lines=[_line(statement) for statement in _held()])
 
 
 @blueprint.get("/statements.json")
 def statements_json() -> Response:
     """The same for a script: the statements as the record store answered them, the latest first."""
-    demand_person()
+    require_person()
     return jsonify(_held())

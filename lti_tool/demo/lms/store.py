@@ -176,7 +176,7 @@ class Store:
                 (time.time(), tool, method, path, status, reason, detail),
             )
 
-    def see_once(self, client_id: str, kind: str, value: str, expires_at: float) -> bool:
+    def mark_seen(self, client_id: str, kind: str, value: str, expires_at: float) -> bool:
         """Store a jti or nonce until it expires; False when it was there already."""
         with self.transaction() as db:
             db.execute("DELETE FROM seen_jwts WHERE expires_at < ?", (time.time(),))

@@ -75,7 +75,7 @@ def current_person() -> LmsPerson | None:
         return find_person(db, person_id)
 
 
-def demand_person() -> LmsPerson:
+def require_person() -> LmsPerson:
     """The person who is looking, or a refusal."""
     person = current_person()
     if person is None:
@@ -83,17 +83,17 @@ def demand_person() -> LmsPerson:
     return person
 
 
-def demand_teacher() -> LmsPerson:
+def require_teacher() -> LmsPerson:
     """The tutor or administrator who is looking, or a refusal."""
-    person = demand_person()
+    person = require_person()
     if not person.teaches:
         raise Refusal(403, "tutors_only", "Only a tutor or an administrator may do this.")
     return person
 
 
-def demand_admin() -> LmsPerson:
+def require_admin() -> LmsPerson:
     """The administrator who is looking, or a refusal."""
-    person = demand_person()
+    person = require_person()
     if person.role != "admin":
         raise Refusal(403, "administrators_only", "Only the administrator may do this.")
     return person

@@ -116,14 +116,14 @@ class RegistrationNotStored(RegistrationRefused):
     status = 503
 
 
-AT_ONCE = 3
+MAX_CONCURRENT_REGISTRATIONS = 3
 """How many requests of one process may wait for platforms that are being connected: the others serve everybody else."""
 
-_exchanges = threading.BoundedSemaphore(AT_ONCE)
+_exchanges = threading.BoundedSemaphore(MAX_CONCURRENT_REGISTRATIONS)
 
 
 @contextmanager
-def _one_of_few() -> Iterator[None]:
+def _limited_concurrency() -> Iterator[None]:
     """Wait for a platform only where few do already. Raises :class:`RegistrationBusy`."""
     if not _exchanges.acquire(blocking=False):
         raise RegistrationBusy
@@ -145,7 +145,7 @@ _CONFIGURATION_FAULTS: Mapping[str, type[RegistrationRefused]] = {
 
 @dataclass(frozen=True)
 class RegistrationRequest:
-    """What the platform's administrator arrived with."""
+    """The parameters of the registration initiation request (§3.3), with the invitation."""
 
     openid_configuration: str
     registration_token: str | None
@@ -195,7 +195,7 @@ def read_platform(http: GuardedHttp, request: RegistrationRequest) -> Platform:
     """
     source = request.openid_configuration
     try:
-        with _one_of_few():
+        with _limited_concurrency():
             document = http.fetch_json(source, headers=request.headers)
     except OutboundRequestError as error:
         kind = _CONFIGURATION_FAULTS.get(error.reason, ConfigurationUnreadable)
@@ -230,19 +230,19 @@ def check_addresses(http: GuardedHttp, platform: Platform) -> None:
     source = platform.configuration_origin
     for name in ("issuer", "registration_endpoint", "token_endpoint", "jwks_uri"):
         address = getattr(platform, name)
-        if not _is_its_own(platform, name, address):
+        if not _is_allowed_address(platform, name, address):
             raise ConfigurationOfAnotherHost(
                 f"{name} {without_query(address)} from {source}", issuer=platform.issuer
             )
     server = platform.authorization_server
-    if server is not None and not _is_its_own(platform, "authorization_server", _as_address(server)):
+    if server is not None and not _is_allowed_address(platform, "authorization_server", _as_address(server)):
         # It is the audience of our client assertions: one for another platform could be used there.
         raise ConfigurationOfAnotherHost(
             f"authorization_server {without_query(server)} from {source}", issuer=platform.issuer
         )
 
 
-def _is_its_own(platform: Platform, name: str, address: str) -> bool:
+def _is_allowed_address(platform: Platform, name: str, address: str) -> bool:
     """Whether an address is on the host that the configuration came from, or on one that its family may name."""
     source = platform.configuration_origin
     if same_origin(address, source):
@@ -336,7 +336,7 @@ def connect(
     platform = read_platform(http, request)
     document = tool_configuration(base_url, platform, language)
     try:
-        with _one_of_few():
+        with _limited_concurrency():
             answer = http.post_json(platform.registration_endpoint, document, headers=request.headers)
     except OutboundRequestError as error:
         raise _refusal_of(error, platform) from None
@@ -373,7 +373,7 @@ def connect(
 
 
 def _refusal_of(error: OutboundRequestError, platform: Platform) -> RegistrationRefused:
-    """An answer of 4xx is a no. Any other silence may hide a yes, and the administrator has to know."""
+    """4xx is a refusal; after any other failure of a sent request the tool may be registered there."""
     said_no = error.status_code is not None and 400 <= error.status_code < 500
     never_sent = error.reason in {"bad_address", "not_https"}
     if error.reason == "private_address":

@@ -191,12 +191,12 @@ def test_a_body_that_is_no_object_is_refused(tool: TestTool, item: str, body: st
     assert (answer.status_code, reason_of(answer)) == (400, "malformed_json")
 
 
-def test_half_a_character_is_refused(post: Post) -> None:
+def test_a_lone_surrogate_is_refused(post: Post) -> None:
     answer = post(score(comment="\ud800"))
     assert (answer.status_code, reason_of(answer)) == (400, "malformed_text")
 
 
-def test_a_line_item_number_beyond_all_numbers_is_not_found(tool: TestTool, item: str) -> None:
+def test_a_line_item_id_beyond_sqlite_integers_is_not_found(tool: TestTool, item: str) -> None:
     answer = tool.post_score(item.replace("/1/lineitem", f"/{10**30}/lineitem"), tool.token(), score())
     assert (answer.status_code, reason_of(answer)) == (404, "not_found")
 
