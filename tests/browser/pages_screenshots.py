@@ -32,9 +32,9 @@ LOOKS = (("moodle", "en"), ("canvas", "fr"), (None, "fr"))
 MORE = {
     "to_sign": ["agreement"],
     "under_way": ["sessions", "sessions/new", "objectives", "nothing-here"],
-    "tutor": ["preview/mentee", "preview/mentor"],
+    "tutor": ["preview/mentee", "preview/mentor", "cohort/audit", "cohort/pairs/"],
 }
-"""Further pages of a situation, by their path below its home."""
+"""Further pages of a situation, by their path below its home; one that ends with a slash is followed from its link."""
 
 
 def main(folder: Path, words: list[str]) -> int:
@@ -77,7 +77,9 @@ def _look(browser: Browser, url: str, picture: Path) -> int:
             "console",
             lambda message: print(picture.name, message.text) if "404" not in message.text else None,
         )
-        page.goto(url)
+        page.goto(url.removesuffix("cohort/pairs/"))
+        if url.endswith("cohort/pairs/"):
+            page.locator("a[href*='/cohort/pairs/']").first.click()
         page.wait_for_load_state("networkidle") if "tutor" not in picture.name else page.wait_for_timeout(300)
         page.screenshot(path=f"{picture}-{viewport}.png", full_page=True)
         overflow = page.evaluate(
