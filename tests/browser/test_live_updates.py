@@ -44,14 +44,14 @@ def watched(browser_demo: DemoSettings, third_party_blocked: BrowserContext) -> 
     """A tutor leaves the page open, in the frame; a pair meets, and the mentee confirms it in another tab."""
     third_party_blocked.clear_cookies()
     course = DemoCourse(browser_demo, third_party_blocked)
-    course = course.page()
-    mentor, mentee = course.enrol(course, "Inès", "Paul")
+    tab = course.page()
+    mentor, mentee = course.enrol(tab, "Inès", "Paul")
     for name, role in ((mentor, "mentor"), (mentee, "mentee")):
-        join(course.open_activity(course, name), role)
-    pair(course.open_activity(course, TUTOR), mentee, mentor)
+        join(course.open_activity(tab, name), role)
+    pair(course.open_activity(tab, TUTOR), mentee, mentor)
     for name in (mentor, mentee):
-        sign(course.open_activity(course, name))
-    log_session(course.open_activity(course, mentor))
+        sign(course.open_activity(tab, name))
+    log_session(course.open_activity(tab, mentor))
     page = course.page()
     shown = course.open_activity(page, TUTOR)
     row = shown.locator("[aria-labelledby=pairs] tr", has_text=mentee)
@@ -66,7 +66,7 @@ def watched(browser_demo: DemoSettings, third_party_blocked: BrowserContext) -> 
     frame.evaluate("window.sameDocument = true")
     shown.locator("#mentee_id").focus()
     focus_before = frame.evaluate("document.activeElement.id")
-    confirm_session(course.open_activity(course, mentee))
+    confirm_session(course.open_activity(tab, mentee))
     expect(row).to_contain_text("1 confirmed", timeout=WITHIN)
     seen = Watched(
         before,
@@ -76,7 +76,7 @@ def watched(browser_demo: DemoSettings, third_party_blocked: BrowserContext) -> 
         frame.evaluate("document.activeElement.id"),
         statuses,
     )
-    course.close()
+    tab.close()
     page.close()
     return seen
 
