@@ -111,7 +111,7 @@ def test_actions_one_by_one_are_computed_again_identically(world: World, seed: i
 
 def test_a_replay_sends_nothing_and_appends_nothing(world: World) -> None:
     handled(world)
-    History(world, seed=7).go_on(200)
+    History(world, seed=7).go_on(100)
 
     def counted() -> list[int]:
         with world.services.database.reading() as db:
@@ -133,7 +133,7 @@ def damage(db: Session, table: type[object]) -> None:
 @pytest.mark.parametrize("name", PROJECTIONS)
 def test_what_is_stored_otherwise_is_found_and_put_right(world: World, name: str) -> None:
     handled(world)
-    History(world, seed=3).go_on(200)
+    History(world, seed=3).go_on(100)
     with world.services.database.transaction() as db:
         damage(db, PROJECTIONS[name])
     [(found, lines)] = differences(world.services).items()

@@ -188,7 +188,16 @@ def test_one_form_does_not_keep_the_day_of_another():
 
 @pytest.mark.parametrize(("answer", "said"), [("yes", True), ("no", False)])
 def test_the_partner_answers_in_one_tap(answer, said):
-    assert read(AnswerSessionForm(), {"answer": answer}) == {"answer": said, "reason": None}
+    assert read(AnswerSessionForm(), {"answer": answer}) == {"answer": said, "reason": None, "revision": None}
+
+
+def test_an_answer_may_name_the_revision_that_the_partner_saw():
+    assert read(AnswerSessionForm(), {"answer": "yes", "revision": "3"})["revision"] == 3
+
+
+@pytest.mark.parametrize("revision", ["-1", "three", "1000001", "1.5"])
+def test_an_answer_about_no_possible_revision_is_refused(revision):
+    assert "revision" in problems(AnswerSessionForm(), {"answer": "yes", "revision": revision})
 
 
 @pytest.mark.parametrize("reason", DISPUTE_REASONS)

@@ -75,11 +75,23 @@ def served(services: Services) -> Iterator[str]:
     server = waitress.create_server(
         create_app(services.config, services), host="127.0.0.1", port=0, threads=THREADS, ident=None
     )
-    # Nobody waits for its end: its loop goes on as long as a client keeps a connection open.
-    threading.Thread(target=server.run, name="served", daemon=True).start()
+    stopping = threading.Event()
+
+    def serve() -> None:
+        # ``run`` would go on as long as a client keeps a connection open.
+        while not stopping.is_set():
+            server.asyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
+
+    serving = threading.Thread(target=serve, name="served", daemon=True)
+    serving.start()
     yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    server.task_dispatcher.shutdown()
+    stopping.set()
+    server.trigger.pull_trigger()
+    serving.join(10)
+    # Threads at work wake the loop through the trigger, so they end before anything is closed.
+    server.task_dispatcher.shutdown(timeout=5)
+    for channel in list(server._map.values()):
+        channel.close()
 
 
 @pytest.fixture

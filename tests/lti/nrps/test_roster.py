@@ -295,6 +295,13 @@ def test_a_name_that_no_database_stores_spoils_its_own_entry_alone(connected, ht
 
 
 def test_a_page_of_more_people_than_one_statement_takes_is_stored(connected, httpserver):
-    serve_members(connected, httpserver, [member(f"person-{number}") for number in range(9_000)])
-    assert read(connected).members == 9_000
-    assert len(memberships(connected)) >= 9_000
+    statements: list[str] = []
+    sa.event.listen(
+        connected.services.database.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_more: statements.append(statement),
+    )
+    serve_members(connected, httpserver, [member(f"person-{number}") for number in range(1_100)])
+    assert read(connected).members == 1_100
+    assert sum("INSERT INTO person" in statement for statement in statements) == 3
+    assert len(memberships(connected)) >= 1_100
