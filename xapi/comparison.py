@@ -33,7 +33,7 @@ def _normal(kind: str, value: Any) -> Any:
         return [_normal(kind, item) for item in value]
     if kind in ("timestamp", "duration", "id", "registration") and isinstance(value, str):
         return {"timestamp": _moment, "duration": _length}.get(kind, _identifier)(value)
-    # A number compares equal however it is spelt, but true is not 1.
+    # A number compares equal however it is written, but true is not 1.
     return (isinstance(value, bool), value)
 
 
