@@ -55,7 +55,7 @@ from lti_tool.web.services import current_principal, current_services, reading, 
 from schemas.mentoring_forms import PairForm, ReopenForm, TutorValidationForm, read_form
 from schemas.problem import Problem, ShapeError
 
-FIRST_ROSTER_SECONDS = 0.6
+FIRST_ROSTER_SECONDS = 0.8
 """How long the first page of a course waits for its roster."""
 
 blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
