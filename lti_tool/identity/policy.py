@@ -22,8 +22,8 @@ from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
 class Capacity(enum.StrEnum):
     """The capacity in which a principal requests an action. One person may have several."""
 
-    ANYONE = "anybody"
-    LAUNCHED = "arrived"
+    ANYONE = "anyone"
+    LAUNCHED = "launched"
     """By a launch, named or not, and still in the course."""
     LEARNER = "learner"
     """A learner of the course."""

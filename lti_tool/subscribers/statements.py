@@ -203,7 +203,7 @@ class StatementEmitter:
         """Nothing for whom it was written, by whatever id, and is not voided: the first version did so at pairing."""
         enrolment = _given(scope.participant_id)
         actor, language = self._participant(enrolment)
-        if self._emitted(enrolment, vocabulary.REGISTERED.iri):
+        if self._emitted(enrolment, vocabulary.REGISTERED.iri, actor=actor.name):
             return
         revision = self._next_revision(enrolment, vocabulary.REGISTERED.iri, actor)
         yield partial(
@@ -249,8 +249,8 @@ class StatementEmitter:
         logger = pair.context.mentee if role is Role.MENTOR else pair.context.mentor
         attended = [
             written.statement_id
-            for written in self._emitted(row.id, vocabulary.ATTENDED.iri)
-            if (written.revision, written.actor) == (event.revision, logger.name)
+            for written in self._emitted(row.id, vocabulary.ATTENDED.iri, actor=logger.name)
+            if written.revision == event.revision
         ]
         return partial(
             statements.session_confirmed,
@@ -274,9 +274,11 @@ class StatementEmitter:
         for written in self._emitted(enrolment, verb)[-1:]:
             yield self._void(scope, written)
 
-    def _emitted(self, subject_id: uuid.UUID, verb: str) -> list[EmittedStatement]:
+    def _emitted(
+        self, subject_id: uuid.UUID, verb: str, *, actor: str | None = None
+    ) -> list[EmittedStatement]:
         self._db.flush()
-        return emitted(self._db, subject_id, [verb])
+        return emitted(self._db, subject_id, [verb], actor=actor)
 
     def _next_revision(self, subject_id: uuid.UUID, verb: str, actor: Actor) -> int:
         self._db.flush()
