@@ -106,12 +106,17 @@ class Database:
         return self.url.get_backend_name() == "sqlite"
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, within: Connection | None = None) -> Iterator[Session]:
         """A writing transaction: committed when the block ends, rolled back whole when it raises.
 
-        Nothing is ever sent over the network inside one: what must be sent is written to the outbox.
+        Nothing is ever sent over the network inside one: what must be sent is written to the outbox. ``within``: a
+        :meth:`writing_connection` whose transaction this joins, and which then commits.
         """
-        with Session(self._writing, expire_on_commit=False) as db, db.begin():
+        bind = self._writing if within is None else within
+        with (
+            Session(bind, expire_on_commit=False, join_transaction_mode="rollback_only") as db,
+            db.begin(),
+        ):
             yield db
 
     @contextmanager

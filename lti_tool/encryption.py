@@ -7,10 +7,13 @@ nothing; Fernet (https://cryptography.io/en/latest/fernet/) encrypts and authent
 from __future__ import annotations
 
 import base64
+from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_AT_REST: Final = b"tandem secrets at rest, version 1"
 
 
 class SecretKeyChanged(Exception):
@@ -22,7 +25,9 @@ class Vault:
 
     def __init__(self, secret_key: str, *former: str) -> None:
         """Derive the keys. ``former``: secret keys of earlier times, newest first."""
-        self._fernet = MultiFernet([Fernet(_derived(secret)) for secret in (secret_key, *former)])
+        self._fernet = MultiFernet(
+            [Fernet(derived_key(secret, _AT_REST)) for secret in (secret_key, *former)]
+        )
 
     def seal(self, plain: bytes) -> bytes:
         """Encrypt."""
@@ -36,6 +41,7 @@ class Vault:
             raise SecretKeyChanged((SecretKeyChanged.__doc__ or "").strip()) from None
 
 
-def _derived(secret_key: str) -> bytes:
-    derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"tandem secrets at rest, version 1")
+def derived_key(secret_key: str, purpose: bytes) -> bytes:
+    """A key of 256 bits for one purpose, in base64url, as Fernet wants it (HKDF, RFC 5869)."""
+    derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose)
     return base64.urlsafe_b64encode(derive.derive(secret_key.encode()))

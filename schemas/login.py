@@ -20,6 +20,9 @@ from marshmallow import (
     validates_schema,
 )
 
+STATE_LENGTH = 3_000
+"""The tool's own states are of some 300 characters, and of 2,300 with the longest deployment id in other letters."""
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 HINT_LENGTH = 8_000
@@ -80,7 +83,7 @@ class LoginSchema(_RequestSchema):
 class LaunchFormSchema(_RequestSchema):
     """The form that a platform has the browser post to ``/lti/launch``."""
 
-    state = line(255)
+    state = line(STATE_LENGTH)
     id_token = line(200_000)
     error = line(255)
     error_description = line(2_000)

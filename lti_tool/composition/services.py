@@ -15,6 +15,8 @@ from lti_tool.database import Database
 from lti_tool.encryption import Vault
 from lti_tool.events.dispatch import Subscriber
 from lti_tool.lti.launch.keysets import PlatformKeys
+from lti_tool.lti.launch.login_states import LoginStates
+from lti_tool.lti.launch.tool_config import DatabaseToolConfig
 from lti_tool.lti.nrps.roster import RosterRefresher
 from lti_tool.lti.tool_keys import ToolKeys
 from lti_tool.outbound.client import GuardedHttp
@@ -35,6 +37,10 @@ class Services:
     """Encrypts secrets at rest."""
     keys: ToolKeys
     """The tool's own signing keys."""
+    tool_config: DatabaseToolConfig
+    """The registrations and approved deployments."""
+    login_states: LoginStates
+    """Logins under way."""
     platform_keys: PlatformKeys
     """The platforms' public keys."""
     rosters: RosterRefresher = field(default_factory=RosterRefresher)
@@ -52,6 +58,7 @@ def make_services(config: Config, subscribers: Sequence[MakeSubscriber] = SUBSCR
     database = Database(config.database_url)
     guarded = GuardedHttp(config)
     vault = Vault(config.secret_key)
+    tool_config = DatabaseToolConfig(database)
     services = Services(
         config=config,
         database=database,
@@ -59,6 +66,8 @@ def make_services(config: Config, subscribers: Sequence[MakeSubscriber] = SUBSCR
         http=guarded.session(),
         vault=vault,
         keys=ToolKeys(database, vault),
+        tool_config=tool_config,
+        login_states=LoginStates(tool_config, config.secret_key),
         platform_keys=PlatformKeys(database, guarded),
     )
     services.subscribers = tuple(make(config) for make in subscribers)

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from lti_tool.composition.services import Services
@@ -22,13 +23,16 @@ from lti_tool.messaging.outbox import ENQUEUED
 
 
 @contextmanager
-def transaction(services: Services, principal: Principal) -> Iterator[Session]:
+def transaction(
+    services: Services, principal: Principal, *, within: Connection | None = None
+) -> Iterator[Session]:
     """A writing transaction with its consequences. ``principal``: who acts in it.
 
     Commits when the block ends; rolls everything back, deliveries included, when it raises. The worker in this process,
-    if there is one, is woken after the commit.
+    if there is one, is woken after the commit. ``within``: a connection whose transaction is already begun; then what
+    happens here is part of that one, and whoever began it commits.
     """
-    with services.database.transaction() as db:
+    with services.database.transaction(within=within) as db:
         log.set_principal(db, principal)
         yield db
         process_events(db, services, utcnow())

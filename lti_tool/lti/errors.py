@@ -36,6 +36,8 @@ class Refused(Exception):
     reason: ClassVar[str] = "refused"
     step: ClassVar[str] = "launch"
     advice: ClassVar[Advice] = Advice.CONTACT_ADMIN
+    names_registration: ClassVar[bool] = False
+    """Whether issuer and client id are those of a registration, and not what anybody may write into a request."""
 
     def __init_subclass__(cls) -> None:
         """Name the reason after the class: ``NonceWrong`` is recorded as ``nonce_wrong``."""
@@ -97,7 +99,13 @@ class LaunchMalformed(Refused):
     """The launch request lacks its state or its id_token, or repeats or overfills them."""
 
 
-class StateUnknown(Refused):
+class LaunchRefused(Refused):
+    """The launch was refused, by the registration whose login it answers."""
+
+    names_registration = True
+
+
+class StateUnknown(LaunchRefused):
     """No login made this state."""
 
     status = 403
@@ -116,14 +124,14 @@ class OtherBrowser(StateUnknown):
     """The launch arrived from another browser than its login."""
 
 
-class NoBrowserProof(Refused):
+class NoBrowserProof(LaunchRefused):
     """The launch is right, but the browser brought no cookie to show that it made the login."""
 
     status = 403
     advice = Advice.NEW_TAB
 
 
-class PlatformRefused(Refused):
+class PlatformRefused(LaunchRefused):
     """The platform answered the login with an error instead of a token."""
 
     status = 403
@@ -140,82 +148,82 @@ class TooLarge(Refused):
 # The token: 1EdTech security framework §5.1.3
 
 
-class TokenMalformed(Refused):
+class TokenMalformed(LaunchRefused):
     """The id_token is not a signed JSON Web Token."""
 
 
-class AlgorithmNotAllowed(Refused):
+class AlgorithmNotAllowed(LaunchRefused):
     """The id_token is not signed with RS256."""
 
 
-class KidMissing(Refused):
+class KidMissing(LaunchRefused):
     """The id_token does not say which key signed it."""
 
 
-class KidUnknown(Refused):
+class KidUnknown(LaunchRefused):
     """The platform publishes no usable key of this name."""
 
     status = 403
 
 
-class KeysetUnreadable(Refused):
+class KeysetUnreadable(LaunchRefused):
     """The platform's key set cannot be read."""
 
     status = 403
 
 
-class KeysetBusy(Refused):
+class KeysetBusy(LaunchRefused):
     """The platform's key set is still being read, or as many launches wait for it as may."""
 
     status = 429
     advice = Advice.OPEN_AGAIN
 
 
-class SignatureWrong(Refused):
+class SignatureWrong(LaunchRefused):
     """The signature is not the platform's."""
 
     status = 403
 
 
-class NonceWrong(Refused):
+class NonceWrong(LaunchRefused):
     """The nonce is not the one of this login."""
 
     status = 403
     advice = Advice.OPEN_AGAIN
 
 
-class IssuerMismatch(Refused):
+class IssuerMismatch(LaunchRefused):
     """The token's issuer is not the one whose login this was."""
 
     status = 403
 
 
-class AudienceWrong(Refused):
+class AudienceWrong(LaunchRefused):
     """The token is not meant for this registration's client id."""
 
     status = 403
 
 
-class AuthorizedPartyWrong(Refused):
+class AuthorizedPartyWrong(LaunchRefused):
     """azp names another client, or is missing from a token with several audiences."""
 
     status = 403
 
 
-class TokenExpired(Refused):
+class TokenExpired(LaunchRefused):
     """The token's time is over."""
 
     status = 403
     advice = Advice.OPEN_AGAIN
 
 
-class TokenFromTheFuture(Refused):
+class TokenFromTheFuture(LaunchRefused):
     """The token's iat or nbf lies in the future: a clock is wrong."""
 
     status = 403
 
 
-class TokenTooOld(Refused):
+class TokenTooOld(LaunchRefused):
     """The token was issued before the login that it answers could have begun."""
 
     status = 403
@@ -225,40 +233,40 @@ class TokenTooOld(Refused):
 # The message: LTI 1.3 core §5.3
 
 
-class ClaimMissing(Refused):
+class ClaimMissing(LaunchRefused):
     """A claim that the message needs is missing."""
 
 
-class ClaimsMalformed(Refused):
+class ClaimsMalformed(LaunchRefused):
     """A claim has another type or length than the specification gives it."""
 
 
-class VersionWrong(Refused):
+class VersionWrong(LaunchRefused):
     """The version is not 1.3.0."""
 
 
-class MessageTypeWrong(Refused):
+class MessageTypeWrong(LaunchRefused):
     """The message is of a type that this tool does not take."""
 
 
-class TargetClaimElsewhere(Refused):
+class TargetClaimElsewhere(LaunchRefused):
     """The target_link_uri claim is not an address of this tool."""
 
 
-class DeploymentAwaitsApproval(Refused):
+class DeploymentAwaitsApproval(LaunchRefused):
     """The deployment is new or not yet approved by this tool's administrator."""
 
     status = 403
     advice = Advice.AWAIT_APPROVAL
 
 
-class DeploymentOfAnotherTenant(Refused):
+class DeploymentOfAnotherTenant(LaunchRefused):
     """The deployment belongs to another registration of the same issuer."""
 
     status = 403
 
 
-class DeploymentDiffers(Refused):
+class DeploymentDiffers(LaunchRefused):
     """The deployment is not the one that the login named."""
 
     status = 403

@@ -58,13 +58,21 @@ class AccessToken(Base):
 
 
 class Refusal(Base):
-    """The audit row of a refused login, launch, registration or response."""
+    """The audit of refused logins, launches, registrations and responses: one row for all of one kind in one hour.
+
+    Anybody can be refused as often as they like, so that a row for each would let anybody fill the database.
+    """
 
     __tablename__ = "refusal"
     __table_args__ = (sa.Index("ix__refusal__at", "at"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    aggregate: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    """What is counted together: a digest of the hour, the step, the reason and the registration."""
+    count: Mapped[int] = mapped_column(default=1)
+    first_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    """When the latest of them was. What follows is of that one."""
     step: Mapped[str] = mapped_column(sa.String(30))
     """``login``, ``launch``, ``session``, ``deep_linking`` or ``registration``."""
     reason: Mapped[str] = mapped_column(sa.String(60))
@@ -74,4 +82,4 @@ class Refusal(Base):
     client_id: Mapped[str | None] = mapped_column(sa.String(255))
     deployment_id: Mapped[str | None] = mapped_column(sa.String(255))
     reference: Mapped[str] = mapped_column(sa.String(40))
-    """The reference shown on the error page and written to the log."""
+    """The reference shown on the error page. The log has those of all the others."""

@@ -33,6 +33,7 @@ class AccessRefused(Refused):
     step = "session"
     status = 403
     advice = Advice.NOT_YOURS
+    names_registration = True
 
 
 class PersonNeeded(AccessRefused):

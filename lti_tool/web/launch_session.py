@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from flask import Flask, g, url_for
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import joinedload
 
 from lti_tool.composition import transaction as composition
@@ -27,10 +28,16 @@ from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
 from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
 from lti_tool.lti.errors import Advice
+from lti_tool.lti.launch import nonces
 from lti_tool.lti.launch.login import BROWSER_COOKIE
-from lti_tool.lti.launch.login_states import new_secret, secret_hash
+from lti_tool.lti.launch.login_states import PendingLogin, new_secret, secret_hash
 from lti_tool.lti.launch.models import LaunchSession
-from lti_tool.lti.launch.persist import DEEP_LINKING_REQUEST, VerifiedLaunch, persist_launch
+from lti_tool.lti.launch.persist import (
+    DEEP_LINKING_REQUEST,
+    PersistedLaunch,
+    VerifiedLaunch,
+    persist_launch,
+)
 from lti_tool.mentoring.programmes.models import Placement
 from lti_tool.subscribers.scores import backfill_scores
 from lti_tool.web.access import AccessRefused
@@ -89,23 +96,40 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(launch_url_for=launch_url_for)
 
 
-def open_session(launch: VerifiedLaunch) -> str:
+def open_session(launch: VerifiedLaunch, *, answered: PendingLogin | None = None) -> str:
     """Open a session for a verified launch: write its rows, and return the address of its first page.
 
-    The session goes by cookie where this browser brought one, else by its address.
+    The session goes by cookie where this browser brought one, else by its address. ``answered``: the login whose nonce
+    is used up in the same transaction; None where that has happened before. Raises
+    :class:`lti_tool.lti.errors.StateUsed`.
     """
+    services = current_services()
     cookie = BrowserCookies().get_cookie(BROWSER_COOKIE)
     secret = cookie or new_secret()
-    principal = Principal(kind=PrincipalKind.ANONYMOUS if launch.subject is None else PrincipalKind.PERSON)
-    with composition.transaction(current_services(), principal) as db:
-        persisted = persist_launch(db, launch, secret_hash=secret_hash(secret), lifetime=LIFETIME)
-        if persisted.resource_link_id is not None and persisted.line_item_changed:
-            backfill_scores(db, persisted.resource_link_id, utcnow())
-        elif persisted.resource_link_id is not None and persisted.first_in_course and launch.line_item_url:
-            backfill_scores(db, persisted.resource_link_id, utcnow(), person_id=persisted.person_id)
+    with services.database.writing_connection() as connection:
+        if answered is not None:
+            nonces.burn(connection, answered)
+        persisted = persist_launch(connection, launch, secret_hash=secret_hash(secret), lifetime=LIFETIME)
+        _backfill(connection, launch, persisted)
+    if persisted.registration_changed:
+        services.tool_config.clear_cache()
     key = str(persisted.session_id) if cookie else f"{persisted.session_id}.{secret}"
     first_page = "deep_linking.choose" if launch.message_type == DEEP_LINKING_REQUEST else "home.home"
     return url_for(first_page, launch_key=key)
+
+
+def _backfill(connection: Connection, launch: VerifiedLaunch, persisted: PersistedLaunch) -> None:
+    """Enqueue the scores that a line item lacks: everybody's on a new one, a newcomer's on one that is known."""
+    link_id = persisted.resource_link_id
+    newcomer = persisted.first_in_course and launch.line_item_url is not None
+    if link_id is None or not (persisted.line_item_changed or newcomer):
+        return
+    principal = Principal(kind=PrincipalKind.ANONYMOUS if launch.subject is None else PrincipalKind.PERSON)
+    with composition.transaction(current_services(), principal, within=connection) as db:
+        if persisted.line_item_changed:
+            backfill_scores(db, link_id, utcnow())
+        else:
+            backfill_scores(db, link_id, utcnow(), person_id=persisted.person_id)
 
 
 def launch_url_for(endpoint: str, **values: Any) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
+from itsdangerous import URLSafeSerializer
 
 from lti_tool.composition.services import Services
-from lti_tool.lti.launch.models import LoginState
-from schemas.login import LoginSchema
+from lti_tool.lti.launch.login_states import secret_hash
+from schemas.login import STATE_LENGTH, LoginSchema
 from tests.certification.verdicts import assert_refused, opened
 from tests.platform.platform import ABSENT, TOOL, Browser, Platform
+from tests.sql_counter import counting
 
 
 def test_an_unmodified_login_leads_to_a_launch(
@@ -199,7 +200,32 @@ def test_a_secret_that_is_none_of_ours_is_replaced(platform: Platform, browser: 
     assert browser.cookie() != "weak"
 
 
-def test_the_secret_itself_is_not_stored(services: Services, platform: Platform, browser: Browser) -> None:
-    platform.begin(browser)
-    with services.database.reading() as db:
-        assert browser.cookie() not in list(db.scalars(sa.select(LoginState.browser_hash)))
+def test_the_secret_itself_is_not_in_the_state(platform: Platform, browser: Browser) -> None:
+    login = platform.begin(browser)
+    secret = browser.cookie() or ""
+    assert secret not in login.state
+    assert secret_hash(secret) in decoded(login.state)
+
+
+def test_the_state_is_short_enough_for_an_address(platform: Platform, browser: Browser) -> None:
+    login = platform.begin(browser, target_link_uri=f"{TOOL}/{'x' * 1900}", lti_deployment_id="é" * 255)
+    assert len(login.state) < STATE_LENGTH
+
+
+def test_a_login_stores_nothing(services: Services, platform: Platform, browser: Browser) -> None:
+    browser.get("/lti/login", query_string=platform.login_parameters())
+    with counting(services.database) as counter:
+        browser.get("/lti/login", query_string=platform.login_parameters())
+    assert (counter.statements, counter.transactions) == ([], 0)
+
+
+def test_the_first_login_of_a_platform_only_reads(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    with services.database.transaction():  # nobody else can write on SQLite now
+        assert platform.begin(browser).state
+
+
+def decoded(state: str) -> str:
+    """What a state says, without looking at its signature."""
+    return str(URLSafeSerializer("any key").loads_unsafe(state)[1])

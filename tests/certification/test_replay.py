@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from lti_tool.composition.services import Services
-from lti_tool.database import utcnow
-from lti_tool.lti.launch.models import LaunchSession, LoginState
-from tests.certification.verdicts import assert_refused, opened
-from tests.platform.platform import ABSENT, Browser, Platform
+from lti_tool.lti.launch.login_states import LOGIN_LIFETIME, LoginStates
+from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession, UsedNonce
+from tests.certification.verdicts import assert_refused, opened, refusals
+from tests.platform.keys import key
+from tests.platform.platform import ABSENT, TOOL, Browser, Platform
 
 
 def test_an_unmodified_launch_is_let_in(services: Services, platform: Platform, browser: Browser) -> None:
@@ -86,10 +88,88 @@ def test_a_state_that_nobody_made_is_refused(
 def test_a_state_is_refused_after_ten_minutes(
     services: Services, platform: Platform, browser: Browser
 ) -> None:
-    login = platform.begin(browser)
-    with services.database.transaction() as db:
-        db.execute(sa.update(LoginState).values(expires_at=utcnow() - dt.timedelta(seconds=1)))
+    with time_machine.travel(dt.datetime.now(dt.UTC) - LOGIN_LIFETIME - dt.timedelta(seconds=1)):
+        login = platform.begin(browser)
     assert_refused(services, browser.launch(login.state, platform.token(login.nonce)), "state_expired")
+
+
+def test_a_state_signed_with_another_key_is_refused(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    others = LoginStates(services.tool_config, "the secret of another installation, long enough")
+    registration = services.tool_config.registration(platform.registration_id)
+    assert registration is not None
+    platform.begin(browser)
+    state, nonce = others.begin(
+        registration,
+        browser_secret=browser.cookie() or "",
+        deployment_hint=None,
+        target_link_uri=f"{TOOL}/lti/launch",
+    )
+    assert_refused(services, browser.launch(state, platform.token(nonce)), "state_unknown")
+
+
+@pytest.mark.parametrize("position", [0, 40, -3])
+def test_a_state_that_was_changed_is_refused(
+    services: Services, platform: Platform, browser: Browser, position: int
+) -> None:
+    login = platform.begin(browser)
+    letters = list(login.state)
+    letters[position] = "A" if letters[position] != "A" else "B"
+    assert_refused(services, browser.launch("".join(letters), platform.token(login.nonce)), "state_unknown")
+
+
+def nonces_used(services: Services) -> int:
+    with services.database.reading() as db:
+        return db.scalars(sa.select(sa.func.count()).select_from(UsedNonce)).one()
+
+
+def test_what_fails_its_signature_without_proof_uses_nothing_up(
+    services: Services, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    login = platform.begin(browser)
+    forged = platform.token(login.nonce, signing=key("key-1", owner="forger"))
+    assert_refused(services, new_browser().launch(login.state, forged), "signature_wrong")
+    assert nonces_used(services) == 0
+    assert opened(services, browser.launch(login.state, platform.token(login.nonce)))
+
+
+def test_a_launch_of_another_browser_uses_nothing_up(
+    services: Services, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    login, thief = platform.begin(browser), new_browser()
+    platform.begin(thief)
+    thief.launch(login.state, platform.token(login.nonce))
+    assert opened(services, browser.launch(login.state, platform.token(login.nonce)))
+
+
+def test_a_launch_without_proof_is_handed_off_once(
+    services: Services, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    login = platform.begin(browser)
+    token = platform.token(login.nonce)
+    first, second = (new_browser().launch(login.state, token) for _ in range(2))
+    assert "/lti/continue/" in first.text
+    assert "/lti/continue/" not in second.text
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(sa.func.count()).select_from(LaunchHandoff)).one() == 1
+
+
+def test_a_thousand_refusals_are_one_row(services: Services, platform: Platform, browser: Browser) -> None:
+    for number in range(1000):
+        parameters = platform.login_parameters(iss=f"https://{number}.example")
+        browser.get("/lti/login", query_string=parameters)
+    row = assert_refused(services, browser.get("/lti/login", query_string=parameters), "issuer_unknown")
+    assert (row.count, row.issuer) == (1001, "https://999.example")
+
+
+def test_refusals_of_two_registrations_are_counted_apart(
+    services: Services, platform: Platform, other_platform: Platform, browser: Browser
+) -> None:
+    for one in (platform, other_platform, other_platform):
+        one.launch(browser, nonce="made-up")
+    counts = {row.client_id: row.count for row in refusals(services)}
+    assert counts == {platform.client_id: 1, other_platform.client_id: 2}
 
 
 def test_an_old_nonce_with_a_new_state_is_refused(

@@ -26,7 +26,6 @@ from lti_tool.identity.installation import stored_iri_base
 from lti_tool.identity.models import Membership, Organisation, Person
 from lti_tool.identity.principal import TOOL, PrincipalKind
 from lti_tool.lti.launch import handoffs
-from lti_tool.lti.launch.login_states import LoginStates
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Deployment, Invitation, Registration
 from lti_tool.mentoring.completion.models import CompletionRecord, Reopening, TutorValidation
@@ -356,9 +355,9 @@ def test_a_live_session_goes_on(app: Flask, name: str, sentence: str):
     assert (page.status_code, sentence in page.text) == (200, True)
 
 
-def test_a_login_under_way_is_answered(services):
-    under_way = LoginStates(services.database).consume(NOTES["state"])
-    assert (under_way.nonce, under_way.deployment_hint) == (NOTES["nonce"], "1")
+def test_a_login_under_way_is_to_be_begun_again(app: Flask):
+    page = app.test_client().post("/lti/launch", data={"state": NOTES["state"], "id_token": "a.b.c"})
+    assert (page.status_code, "open the activity again" in page.text) == (403, True)
 
 
 def test_a_launch_that_waits_for_its_tab_goes_on(app: Flask, services):

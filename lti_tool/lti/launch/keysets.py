@@ -66,6 +66,7 @@ class PlatformKeys:
         )
         self._readings: dict[uuid.UUID, BackgroundTask[None]] = {}
         self._refetch_after: dict[uuid.UUID, float] = {}
+        self._stored_at: dict[uuid.UUID, float] = {}
 
     def find(self, registration: PlatformRegistration, kid: str) -> jwt.PyJWK:
         """The platform's key of this name, from the database or else from its key set.
@@ -77,9 +78,10 @@ class PlatformKeys:
         cached = self._cache.get((registration.id, kid))
         if cached is not None and time.monotonic() < cached[0]:
             return cached[1]
+        looked_at = time.monotonic()
         known, fresh = self._cached_key(registration.id, kid)
         if known is None or not fresh:
-            known = self._refetch(registration, kid, known)
+            known = self._refetch(registration, kid, known, looked_at)
         if len(self._cache) >= _CACHED_KEYS:
             self._cache.clear()
         self._cache[registration.id, kid] = (time.monotonic() + CACHED_FOR.total_seconds(), known)
@@ -87,7 +89,7 @@ class PlatformKeys:
 
     def prefetch(self, registration: PlatformRegistration) -> None:
         """Read a new platform's key set in the background, so that its first launch need not wait for it."""
-        self._start_or_join_fetch(registration)
+        self._start_or_join_fetch(registration, time.monotonic())
 
     @property
     def running(self) -> int:
@@ -98,9 +100,11 @@ class PlatformKeys:
         """Ask the database again for every key, as a process does that has just begun."""
         self._cache.clear()
 
-    def _refetch(self, registration: PlatformRegistration, kid: str, known: jwt.PyJWK | None) -> jwt.PyJWK:
+    def _refetch(
+        self, registration: PlatformRegistration, kid: str, known: jwt.PyJWK | None, looked_at: float
+    ) -> jwt.PyJWK:
         """The key after a reading of the key set; ``known`` where the platform did not answer in time."""
-        reading = self._start_or_join_fetch(registration)
+        reading = self._start_or_join_fetch(registration, looked_at)
         if reading is None:
             if known is not None:
                 return known
@@ -124,11 +128,18 @@ class PlatformKeys:
             raise KidUnknown(repr(kid))
         return found
 
-    def _start_or_join_fetch(self, registration: PlatformRegistration) -> BackgroundTask[None] | None:
-        """The reading of this platform's key set that is under way, or a new one; None where none may begin now."""
+    def _start_or_join_fetch(
+        self, registration: PlatformRegistration, looked_at: float
+    ) -> BackgroundTask[None] | None:
+        """The reading of this platform's key set that is under way, or a new one; None where none may begin now.
+
+        A reading that ended after ``looked_at``, when the caller did not find the key in the database, serves too.
+        """
         with self._lock:
             under_way = self._readings.get(registration.id)
-            if under_way is not None and not under_way.future.done():
+            if under_way is not None and (
+                not under_way.future.done() or self._stored_at.get(registration.id, 0.0) >= looked_at
+            ):
                 return under_way
             if self._is_paused(registration.id):
                 return None
@@ -145,6 +156,7 @@ class PlatformKeys:
             self._pause(registration.id)
             raise
         self._store(registration.id, keys)
+        self._stored_at[registration.id] = time.monotonic()
         self._cache.clear()
 
     def _pause(self, registration_id: uuid.UUID) -> None:

@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 
 
 class Login(OIDCLogin[Request, DatabaseToolConfig, LoginStates, CookieService, Answer]):
-    """PyLTI1p3's login, with its state and nonce in one single-use row that this browser's secret is tied to.
+    """PyLTI1p3's login, with a signed state that ties its nonce to this browser's secret.
 
     Subclasses say what a redirect is (:meth:`get_redirect`).
     """
@@ -70,6 +70,7 @@ class Login(OIDCLogin[Request, DatabaseToolConfig, LoginStates, CookieService, A
             self._registration,
             browser_secret=self._browser_secret(),
             deployment_hint=self._parameters["lti_deployment_id"],
+            target_link_uri=self._parameters["target_link_uri"],
         )
         query = {
             "scope": "openid",

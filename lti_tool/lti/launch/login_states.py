@@ -1,7 +1,9 @@
-"""Logins under way: the row that ties state, nonce, registration, deployment and browser together, used once.
+"""Logins under way: what a login hands to its launch travels in the ``state``, signed, so that a login stores nothing.
 
-PyLTI1p3 keeps states and nonces apart from each other and never deletes them, so that a launch can be replayed
-for a day and the login of one platform takes the token of another. Here the launch consumes the login's one row.
+1EdTech security framework §5.1.1 (https://www.imsglobal.org/spec/security/v1p0#openid_connect_launch_flow): the state
+is opaque to the platform and comes back as it was. It ties nonce, registration, deployment, target and browser
+together. PyLTI1p3 keeps states and nonces apart from each other and for a day, so that a launch can be replayed and the
+login of one platform takes the token of another.
 """
 
 from __future__ import annotations
@@ -9,48 +11,34 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+import uuid
 from dataclasses import dataclass
+from typing import Any, Final
 
-import sqlalchemy as sa
+from itsdangerous import BadData, URLSafeSerializer
 from pylti1p3.session import SessionService
 
-from lti_tool.database import Database, table_of, utcnow
-from lti_tool.lti.errors import StateExpired, StateUnknown, StateUsed
-from lti_tool.lti.launch.models import LoginState
-from lti_tool.lti.launch.tool_config import (
-    NamedDeployment,
-    PlatformRegistration,
-    registration_and_deployments,
-    registration_by_id,
-)
+from lti_tool.database import utcnow
+from lti_tool.encryption import derived_key
+from lti_tool.lti.errors import StateExpired, StateUnknown
+from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistration
 
-LOGIN_LIFETIME = dt.timedelta(minutes=10)
-
-_TABLE = table_of(LoginState)
-_INSERT = sa.insert(_TABLE)
-_CONSUME = (
-    sa.update(_TABLE)
-    .where(
-        _TABLE.c.state == sa.bindparam("wanted"),
-        _TABLE.c.used_at.is_(None),
-        _TABLE.c.expires_at > sa.bindparam("now"),
-    )
-    .values(used_at=sa.bindparam("now"))
-    .returning(_TABLE.c.nonce, _TABLE.c.registration_id, _TABLE.c.deployment_hint, _TABLE.c.browser_hash)
-)
-_LEFT = sa.select(_TABLE.c.registration_id, _TABLE.c.used_at).where(_TABLE.c.state == sa.bindparam("wanted"))
+LOGIN_LIFETIME: Final = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class PendingLogin:
-    """What a login left for its launch."""
+    """What a login handed to its launch."""
 
     nonce: str
     registration: PlatformRegistration
     deployment_hint: str | None
+    """``lti_deployment_id`` of the login, when the platform sent one."""
     browser_hash: str
-    deployments: list[NamedDeployment]
-    """Those of the name that its token claims, of all the issuer's tenants."""
+    """SHA-256 of the secret that this browser was given in a cookie."""
+    target_digest: str
+    """:func:`target_digest` of the login's ``target_link_uri``."""
+    expires_at: dt.datetime
 
 
 def secret_hash(secret: str) -> str:
@@ -63,11 +51,23 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-class LoginStates(SessionService):
-    """PyLTI1p3's session service, as rows of ``login_state``."""
+def target_digest(target_link_uri: str) -> str:
+    """128 bits of SHA-256 in place of the address itself, which may be longer than a state should be."""
+    return hashlib.sha256(target_link_uri.encode()).hexdigest()[:32]
 
-    def __init__(self, database: Database) -> None:  # no request: nothing is kept in a web session
-        self._database = database
+
+class LoginStates(SessionService):
+    """PyLTI1p3's session service, as signed states. One object serves a process."""
+
+    def __init__(self, tool_config: DatabaseToolConfig, secret_key: str) -> None:
+        """``secret_key``: TANDEM_SECRET_KEY, from which the key of the signature is derived."""
+        # No request is given to PyLTI1p3's class: nothing is kept in a web session.
+        self._tool_config = tool_config
+        self._serializer = URLSafeSerializer(
+            derived_key(secret_key, b"tandem login states, version 1"),
+            salt="login state",
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )
 
     def begin(
         self,
@@ -75,42 +75,36 @@ class LoginStates(SessionService):
         *,
         browser_secret: str,
         deployment_hint: str | None,
+        target_link_uri: str,
     ) -> tuple[str, str]:
-        """Store a login. Returns its fresh state and nonce."""
-        state, nonce = new_secret(), new_secret()
-        with self._database.writing_connection() as connection:
-            connection.execute(
-                _INSERT,
-                {
-                    "state": state,
-                    "nonce": nonce,
-                    "registration_id": registration.id,
-                    "deployment_hint": deployment_hint,
-                    "browser_hash": secret_hash(browser_secret),
-                    "expires_at": utcnow() + LOGIN_LIFETIME,
-                },
-            )
+        """A fresh state and the nonce that it holds."""
+        nonce = new_secret()
+        state = self._serializer.dumps(
+            [
+                nonce,
+                registration.id.hex,
+                secret_hash(browser_secret),
+                target_digest(target_link_uri),
+                deployment_hint,
+                int((utcnow() + LOGIN_LIFETIME).timestamp()),
+            ]
+        )
         return state, nonce
 
-    def consume(self, state: str, *, deployment_id: str | None = None) -> PendingLogin:
-        """Use a state up, whatever becomes of its launch.
+    def read(self, state: str) -> PendingLogin:
+        """What an authentic state says. Raises :class:`StateUnknown` or :class:`StateExpired`.
 
-        The UPDATE decides: of two launches with one state, one gets the row. ``deployment_id``: the one that the
-        token claims, not verified yet, so that its rows come with the registration. Raises :class:`StateUnknown`,
-        :class:`StateUsed` or :class:`StateExpired`.
+        Whether it was used already is for the nonce to say (:mod:`lti_tool.lti.launch.nonces`).
         """
-        with self._database.writing_connection() as connection:
-            row = connection.execute(_CONSUME, {"wanted": state, "now": utcnow()}).one_or_none()
-            if row is not None:
-                registration, deployments = registration_and_deployments(
-                    connection, row.registration_id, deployment_id
-                )
-                return PendingLogin(
-                    row.nonce, registration, row.deployment_hint, row.browser_hash, deployments
-                )
-            left = connection.execute(_LEFT, {"wanted": state}).one_or_none()
-            if left is None:
-                raise StateUnknown
-            registration = registration_by_id(connection, left.registration_id)
-            refusal = StateExpired if left.used_at is None else StateUsed
-            raise refusal(issuer=registration.issuer, client_id=registration.client_id)
+        try:
+            held: list[Any] = self._serializer.loads(state)
+        except BadData:
+            raise StateUnknown from None
+        nonce, registration_id, browser_hash, digest, deployment_hint, expires = held
+        registration = self._tool_config.registration(uuid.UUID(registration_id))
+        if registration is None:
+            raise StateUnknown
+        expires_at = dt.datetime.fromtimestamp(expires, dt.UTC)
+        if expires_at <= utcnow():
+            raise StateExpired(issuer=registration.issuer, client_id=registration.client_id)
+        return PendingLogin(nonce, registration, deployment_hint, browser_hash, digest, expires_at)

@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+import structlog
 from marshmallow import ValidationError
 from pylti1p3.cookie import CookieService
 from pylti1p3.message_launch import MessageLaunch
@@ -28,7 +29,13 @@ from lti_tool.lti import errors
 from lti_tool.lti.deep_linking.response import CONTENT_ID, TEMPLATE
 from lti_tool.lti.launch.keysets import PlatformKeys
 from lti_tool.lti.launch.login import BROWSER_COOKIE
-from lti_tool.lti.launch.login_states import LOGIN_LIFETIME, LoginStates, PendingLogin, secret_hash
+from lti_tool.lti.launch.login_states import (
+    LOGIN_LIFETIME,
+    LoginStates,
+    PendingLogin,
+    secret_hash,
+    target_digest,
+)
 from lti_tool.lti.launch.persist import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST, VerifiedLaunch
 from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistration
 from lti_tool.lti.platforms import signed_by_vendor
@@ -36,7 +43,6 @@ from lti_tool.lti.registration.models import Deployment, DeploymentStatus
 from lti_tool.lti.roles import resolve
 from lti_tool.outbound.origins import host_of, same_origin
 from schemas.claims import MISSING, ClaimsSchema, first_problem
-from schemas.login import is_storable
 from schemas.web_address import is_web_address
 
 LEEWAY = 60.0
@@ -46,6 +52,8 @@ OLDEST = LOGIN_LIFETIME.total_seconds()
 VERSION = "1.3.0"
 MAX_JSON_DEPTH = 50
 """Levels of objects and lists in a token; a real one has four or five."""
+
+_log = structlog.get_logger(__name__)
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _CODE = re.compile(r"[a-z0-9_-]{1,60}", re.ASCII)
@@ -90,6 +98,11 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         """Whether the browser showed the secret that its login gave it."""
 
     @property
+    def login(self) -> PendingLogin:
+        """What the login handed over, once :attr:`registration` is known."""
+        return self._login
+
+    @property
     def registration(self) -> PlatformRegistration | None:
         """The registration, known as soon as the state is."""
         return self._registration
@@ -109,29 +122,28 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         )
 
     def validate_state(self) -> Launch:
-        """Use the login up, and see whether it was this browser's."""
-        if self._form.get("error"):
-            self._handle_error_response()
+        """Read what the login handed over, and see whether it was this browser's."""
+        refused_by_platform = self._form.get("error")
+        try:
+            self._login = self._session_service.read(self._form["state"] or "")
+        except (errors.StateUnknown, errors.StateExpired):
+            if not refused_by_platform:
+                raise
+        else:
+            self._registration = self._login.registration
+            self.browser_proved = self._is_browser_of_login()
+        if refused_by_platform:
+            # An authentication error response (OpenID Connect core §3.1.2.6), with or without a state of ours.
+            self._refuse(errors.PlatformRefused, refused_by_platform)
         self._decode_token(self._form["id_token"])
-        named = (self._jwt.get("body") or {}).get(_DEPLOYMENT_CLAIM)
-        self._login = self._session_service.consume(
-            self._form["state"],
-            deployment_id=named if isinstance(named, str) and is_storable(named) else None,
-        )
-        self._registration = self._login.registration
+        return self
+
+    def _is_browser_of_login(self) -> bool:
+        """Whether the browser brought the secret of its login; False where it keeps no cookie."""
         secret = self._cookie_service.get_cookie(BROWSER_COOKIE)
         if secret and secret_hash(secret) != self._login.browser_hash:
             self._refuse(errors.OtherBrowser)
-        self.browser_proved = bool(secret)
-        return self
-
-    def _handle_error_response(self) -> NoReturn:
-        """An authentication error response (OpenID Connect core §3.1.2.6), with or without a state of ours."""
-        try:
-            self._registration = self._session_service.consume(self._form["state"] or "").registration
-        except errors.StateUnknown:
-            self._registration = None
-        self._refuse(errors.PlatformRefused, self._form["error"])
+        return bool(secret)
 
     def _decode_token(self, token: str) -> None:
         """Take the token apart, or note why that cannot be done; nothing in it is verified yet."""
@@ -149,7 +161,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         self._signed = f"{parts[0]}.{parts[1]}".encode("ascii")
 
     def validate_jwt_format(self) -> Launch:
-        """Refuse a malformed token here, after its state has been consumed."""
+        """Refuse a malformed token here, where the state and its browser are known."""
         if self._malformed is not None:
             self._refuse(errors.TokenMalformed, self._malformed)
         return self
@@ -221,16 +233,17 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         if hint is not None and hint != deployment_id:
             self._refuse(errors.DeploymentDiffers, hint)
         registration = self._login.registration
-        rows = self._login.deployments
-        own = next((row for row in rows if row.registration_id == registration.id), None)
-        if own is not None and own.status == DeploymentStatus.APPROVED:
-            self._deployment_row = own.id
+        approved = self._tool_config.approved_deployment(registration, deployment_id)
+        if approved is not None:
+            self._deployment_row = approved
             return self
-        if own is None and any(row.status == DeploymentStatus.APPROVED for row in rows):
+        rows = self._tool_config.deployments_named(registration, deployment_id)
+        if any(row.registration_id == registration.id for row in rows):
+            self._refuse(errors.DeploymentAwaitsApproval)
+        if any(row.status == DeploymentStatus.APPROVED for row in rows):
             self._refuse(errors.DeploymentOfAnotherTenant)
-        if own is None:
-            with self._database.transaction() as db:
-                _await_approval(db, registration.id, deployment_id)
+        with self._database.transaction() as db:
+            _await_approval(db, registration.id, deployment_id)
         return self._refuse(errors.DeploymentAwaitsApproval)
 
     def validate_message(self) -> Launch:
@@ -242,6 +255,9 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             self._refuse(errors.MessageTypeWrong, repr(claims["message_type"])[:100])
         if not same_origin(claims["target_link_uri"], self._base_url):
             self._refuse(errors.TargetClaimElsewhere, claims["target_link_uri"][:200])
+        if target_digest(claims["target_link_uri"]) != self._login.target_digest:
+            # LTI 1.3 core §5.3.4 wants them equal, but Canvas names a link's own address in the token alone.
+            _log.debug("target_differs", claimed=claims["target_link_uri"][:200])
         if claims["message_type"] == RESOURCE_LINK_REQUEST and claims["resource_link"] is None:
             self._refuse(errors.ClaimMissing, "resource_link")
         if claims["message_type"] == DEEP_LINKING_REQUEST and claims["deep_linking"] is None:

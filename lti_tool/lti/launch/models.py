@@ -1,6 +1,6 @@
-"""What a launch leaves behind: logins under way, keys, links, sessions, and launches handed to a new tab.
+"""What a launch leaves behind: used nonces, keys, links, sessions, and launches handed to a new tab.
 
-Every row that a step of the protocol needs is in the database, so that any web process can serve any step.
+What a step of the protocol needs is in the database or in the signed state, so that any web process can serve any step.
 LTI 1.3 core (https://www.imsglobal.org/spec/lti/v1p3), 1EdTech security framework
 (https://www.imsglobal.org/spec/security/v1p0).
 """
@@ -30,24 +30,15 @@ class PlatformKey(Base):
     fetched_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
 
-class LoginState(Base):
-    """One OIDC login under way: made by ``/lti/login``, consumed once by ``/lti/launch``.
+class UsedNonce(Base):
+    """A nonce that a launch has used up; another launch with it is a replay (OpenID Connect core §3.1.3.7)."""
 
-    It ties state, nonce, registration, deployment and browser together (security framework §5.1.1, core §5.2).
-    """
+    __tablename__ = "used_nonce"
+    __table_args__ = (sa.Index("ix__used_nonce__expires_at", "expires_at"),)
 
-    __tablename__ = "login_state"
-    __table_args__ = (sa.Index("ix__login_state__expires_at", "expires_at"),)
-
-    state: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
-    nonce: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registration.id"))
-    deployment_hint: Mapped[str | None] = mapped_column(sa.String(255))
-    """``lti_deployment_id`` of the login, when the platform sent one."""
-    browser_hash: Mapped[str] = mapped_column(sa.String(64))
-    """SHA-256 of the secret this browser was given in a cookie."""
+    nonce: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     expires_at: Mapped[dt.datetime]
-    used_at: Mapped[dt.datetime | None]
+    """When its state expires: from then on the state alone is refused, and the row can go."""
 
 
 class ResourceLink(Base):

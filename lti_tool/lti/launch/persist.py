@@ -2,24 +2,23 @@
 
 The last step of a launch, in one transaction. Each row is one INSERT … ON CONFLICT, so that two first
 launches at once (a class opening the activity together) both find, and neither makes twice. A course and a link
-that are known just as the launch describes them are not written again. The statements are built once for each
-database dialect: a launch pays for running them only.
+that are known just as the launch describes them are not written again. The statements are compiled once for each
+database dialect (:mod:`lti_tool.compiled_statement`): a launch pays for running them only.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import functools
 import secrets
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.engine import Connection, Dialect
 
+from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import LOCK_ROW, insert_in, table_of, utcnow
 from lti_tool.identity.models import Course, CourseRole, Membership, Person
 from lti_tool.lti.launch.models import LaunchSession, ResourceLink
@@ -32,6 +31,13 @@ KEEP_IF_NULL = {
 """Columns of a course and of a link that keep their value when a launch leaves theirs out."""
 _LINK_REPLACES = ("line_item_url", "scopes")
 """Columns of a link that are what the latest launch says, be it nothing: a tutor may have switched grading off."""
+
+_SET_ONCE: Final = {
+    "person": ("pseudonym", "created_at"),
+    "course": ("created_at",),
+    "resource_link": ("created_at",),
+}
+"""Columns that only the first launch sets, by table; besides the id and the key."""
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
@@ -110,10 +116,12 @@ class PersistedLaunch:
     """Whether the link's line item, or what we may do with it, was not known before this launch."""
     first_in_course: bool
     """Whether the person never launched in this course before."""
+    registration_changed: bool
+    """Whether the launch told something new of its platform."""
 
 
 def persist_launch(
-    db: Session,
+    connection: Connection,
     launch: VerifiedLaunch,
     *,
     secret_hash: str,
@@ -126,25 +134,32 @@ def persist_launch(
     can be used.
     """
     now = now or utcnow()
-    statements = _statements(db.get_bind().dialect.name)
-    execute = db.connection().execute  # no objects are involved, so the session's own work is spared
-    person_id = None
+    statements = _statements(connection)
+    person_id: uuid.UUID | None = None
     stored = _CourseAndLink()
     if launch.subject is not None:
-        person_id = execute(statements.person, _person(launch, now)).scalar_one()
+        person_id = _id(statements.person, connection, _person(launch, now))
     if launch.context_id is not None:
-        stored = _store_course_and_link(execute, statements, launch, person_id, now)
+        stored = _store_course_and_link(connection, statements, launch, person_id, now)
     if person_id is not None and stored.course_id is not None:
-        held = {"course_id": stored.course_id, "person_id": person_id, "role": launch.role.value}
-        execute(statements.membership, {**held, "active": True, "launched_at": now})
+        membership = {
+            "id": uuid.uuid4(),
+            "course_id": stored.course_id,
+            "person_id": person_id,
+            "role": launch.role.value,
+            "active": True,
+            "launched_at": now,
+        }
+        statements.membership.execute(connection, membership)
     if launch.service_hosts:
-        registration = db.get_one(Registration, launch.registration_id, with_for_update=LOCK_ROW)
-        registration.service_hosts = list(dict.fromkeys([*registration.service_hosts, *launch.service_hosts]))
+        _add_service_hosts(connection, launch)
     if launch.platform_family is not None:
-        execute(statements.family, {"wanted": launch.registration_id, "family": launch.platform_family})
+        statements.family.execute(
+            connection, {"wanted": launch.registration_id, "family": launch.platform_family}
+        )
     session_id = uuid.uuid4()
-    execute(
-        statements.session,
+    statements.session.execute(
+        connection,
         {
             "id": session_id,
             "secret_hash": secret_hash,
@@ -170,7 +185,27 @@ def persist_launch(
         stored.link_id,
         line_item_changed=stored.line_item_changed and launch.line_item_url is not None,
         first_in_course=not stored.launched_before,
+        registration_changed=bool(launch.service_hosts) or launch.platform_family is not None,
     )
+
+
+def _add_service_hosts(connection: Connection, launch: VerifiedLaunch) -> None:
+    table = table_of(Registration)
+    of_registration = table.c.id == launch.registration_id
+    known = connection.execute(
+        sa.select(table.c.service_hosts).where(of_registration).with_for_update(**LOCK_ROW)
+    ).scalar_one()
+    hosts = list(dict.fromkeys([*known, *launch.service_hosts]))
+    connection.execute(sa.update(table).where(of_registration).values(service_hosts=hosts))
+
+
+def _id(statement: CompiledStatement, connection: Connection, values: dict[str, Any]) -> uuid.UUID:
+    """The id that an upsert gives back."""
+    row = statement.first(connection, values)
+    if row is None:
+        raise RuntimeError("an upsert gives a row back")
+    found: uuid.UUID = row[0]
+    return found
 
 
 @dataclass(frozen=True)
@@ -182,7 +217,7 @@ class _CourseAndLink:
 
 
 def _store_course_and_link(
-    execute: Callable[..., sa.CursorResult[Any]],
+    connection: Connection,
     statements: _Statements,
     launch: VerifiedLaunch,
     person_id: uuid.UUID | None,
@@ -191,19 +226,19 @@ def _store_course_and_link(
     """The launch's course and link, written where they are new or have changed."""
     course = _course(launch, now)
     parameters = {**course, "link": launch.resource_link_id, "person": person_id}
-    found = execute(statements.known, parameters).mappings().one_or_none()
-    known: dict[str, Any] = {str(name): value for name, value in found.items()} if found else {}
+    found = statements.known.first(connection, parameters)
+    known: dict[str, Any] = dict(zip(_KNOWN, found, strict=True)) if found else {}
     course_id: uuid.UUID | None = known.get("course_id")
     launched_before = known.get("launched_at") is not None
     if course_id is None or _has_changes(course, known, "course"):
-        course_id = execute(statements.course, course).scalar_one()
+        course_id = _id(statements.course, connection, course)
     if launch.resource_link_id is None:
         return _CourseAndLink(course_id, launched_before=launched_before)
     link = _link(launch, course_id, now)
     link_id: uuid.UUID | None = known.get("link_id")
     changed = link_id is None or any(link[name] != known[f"link_{name}"] for name in _LINK_REPLACES)
     if changed or _has_changes(link, known, "link"):
-        link_id = execute(statements.link, link).scalar_one()
+        link_id = _id(statements.link, connection, link)
     return _CourseAndLink(course_id, link_id, changed, launched_before)
 
 
@@ -216,8 +251,10 @@ def _has_changes(given: dict[str, Any], known: dict[str, Any], kind: str) -> boo
 
 def _person(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
     return {
+        "id": uuid.uuid4(),
         "registration_id": launch.registration_id,
         "subject": launch.subject,
+        "pseudonym": uuid.uuid4(),
         "name": launch.name,
         "given_name": launch.given_name,
         "family_name": launch.family_name,
@@ -229,6 +266,7 @@ def _person(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
 
 def _course(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
     return {
+        "id": uuid.uuid4(),
         "deployment_id": launch.deployment_id,
         "context_id": launch.context_id,
         "title": launch.context_title,
@@ -239,6 +277,7 @@ def _course(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
 
 def _link(launch: VerifiedLaunch, course_id: uuid.UUID | None, now: dt.datetime) -> dict[str, Any]:
     return {
+        "id": uuid.uuid4(),
         "course_id": course_id,
         "resource_link_id": launch.resource_link_id,
         "title": launch.resource_link_title,
@@ -252,30 +291,20 @@ def _link(launch: VerifiedLaunch, course_id: uuid.UUID | None, now: dt.datetime)
 
 @dataclass(frozen=True)
 class _Statements:
-    person: sa.Executable
-    known: sa.Executable
-    """The course, the link, and the person's membership as they are."""
-    course: sa.Executable
-    membership: sa.Executable
-    link: sa.Executable
-    family: sa.Executable
-    session: sa.Executable
+    person: CompiledStatement
+    known: CompiledStatement
+    """The course, the link, and the person's membership as they are: the columns of :data:`_KNOWN`."""
+    course: CompiledStatement
+    membership: CompiledStatement
+    link: CompiledStatement
+    family: CompiledStatement
+    session: CompiledStatement
 
 
-@functools.cache
-def _statements(dialect: str) -> _Statements:
-    """The statements of a launch, for one database dialect."""
-    registration, course, link = table_of(Registration), table_of(Course), table_of(ResourceLink)
-    membership = table_of(Membership)
-    return _Statements(
-        # What a platform stops sharing stays as it was: it may be known from the roster.
-        person=_upsert(
-            dialect,
-            table_of(Person),
-            ("registration_id", "subject"),
-            keep_if_null=("name", "given_name", "family_name", "email", "locale"),
-        ),
-        known=sa.select(
+def _known_statement() -> sa.Select[Any]:
+    course, link, membership = table_of(Course), table_of(ResourceLink), table_of(Membership)
+    return (
+        sa.select(
             course.c.id.label("course_id"),
             *(course.c[name].label(f"course_{name}") for name in KEEP_IF_NULL["course"]),
             link.c.id.label("link_id"),
@@ -299,38 +328,68 @@ def _statements(dialect: str) -> _Statements:
         .where(
             course.c.deployment_id == sa.bindparam("deployment_id"),
             course.c.context_id == sa.bindparam("context_id"),
+        )
+    )
+
+
+_KNOWN: Final = tuple(str(column.name) for column in _known_statement().selected_columns)
+
+
+@once_for_each_dialect
+def _statements(dialect: Dialect) -> _Statements:
+    """The statements of a launch, for one database dialect."""
+    registration = table_of(Registration)
+    family = (
+        sa.update(registration)
+        .where(registration.c.id == sa.bindparam("wanted"))
+        .values(platform_family=sa.bindparam("family"))
+    )
+    session = table_of(LaunchSession)
+    return _Statements(
+        # What a platform stops sharing stays as it was: it may be known from the roster.
+        person=_upsert(
+            dialect,
+            table_of(Person),
+            ("registration_id", "subject"),
+            keep_if_null=("name", "given_name", "family_name", "email", "locale"),
         ),
-        course=_upsert(dialect, course, ("deployment_id", "context_id"), keep_if_null=KEEP_IF_NULL["course"]),
+        known=CompiledStatement(_known_statement(), dialect),
+        course=_upsert(
+            dialect,
+            table_of(Course),
+            ("deployment_id", "context_id"),
+            keep_if_null=KEEP_IF_NULL["course"],
+        ),
         membership=_upsert(
             dialect,
-            membership,
+            table_of(Membership),
             ("course_id", "person_id"),
             replace=("role", "active", "launched_at"),
         ),
         link=_upsert(
             dialect,
-            link,
+            table_of(ResourceLink),
             ("course_id", "resource_link_id"),
             keep_if_null=KEEP_IF_NULL["link"],
             replace=_LINK_REPLACES,
         ),
-        family=sa.update(registration)
-        .where(registration.c.id == sa.bindparam("wanted"))
-        .values(platform_family=sa.bindparam("family")),
-        session=sa.insert(table_of(LaunchSession)),
+        family=CompiledStatement(family, dialect),
+        session=CompiledStatement(sa.insert(session), dialect, [column.name for column in session.c]),
     )
 
 
 def _upsert(
-    dialect: str,
-    table: Any,
+    dialect: Dialect,
+    table: sa.Table,
     key: tuple[str, ...],
     *,
     keep_if_null: tuple[str, ...] = (),
     replace: tuple[str, ...] = (),
-) -> sa.Executable:
+) -> CompiledStatement:
     """INSERT, or else UPDATE the row with this key; gives back its id either way."""
-    insert = insert_in(dialect, table)
+    insert = insert_in(dialect.name, table)
     values: dict[str, Any] = {name: insert.excluded[name] for name in replace}
     values |= {name: sa.func.coalesce(insert.excluded[name], table.c[name]) for name in keep_if_null}
-    return insert.on_conflict_do_update(index_elements=list(key), set_=values).returning(table.c.id)
+    statement = insert.on_conflict_do_update(index_elements=list(key), set_=values).returning(table.c.id)
+    first = ("id", *_SET_ONCE.get(table.name, ()))
+    return CompiledStatement(statement, dialect, [*first, *key, *keep_if_null, *replace])

@@ -23,11 +23,10 @@ from lti_tool.lti.errors import (
     Refused,
     TooLarge,
 )
-from lti_tool.lti.launch import handoffs
+from lti_tool.lti.launch import handoffs, nonces
 from lti_tool.lti.launch.login import BROWSER_COOKIE, BROWSER_COOKIE_SECONDS
-from lti_tool.lti.launch.login_states import LoginStates, new_secret
+from lti_tool.lti.launch.login_states import new_secret
 from lti_tool.lti.launch.message_launch import Launch
-from lti_tool.lti.launch.tool_config import DatabaseToolConfig, registration_by_id
 from lti_tool.web import refusal_pages
 from lti_tool.web.access import allows
 from lti_tool.web.launch.pylti_adapters import BrowserCookies, FlaskLogin, LoadedRequest
@@ -60,8 +59,8 @@ def login() -> ResponseReturnValue:
     parameters = _loaded(_LOGIN, given, LoginMalformed)
     started = FlaskLogin(
         LoadedRequest(parameters),
-        DatabaseToolConfig(services.database),
-        LoginStates(services.database),
+        services.tool_config,
+        services.login_states,
         BrowserCookies(),
         parameters=parameters,
         base_url=services.config.base_url,
@@ -77,8 +76,8 @@ def launch() -> ResponseReturnValue:
     form = _loaded(_LAUNCH, request.form, LaunchMalformed)
     arriving = Launch(
         LoadedRequest(form),
-        DatabaseToolConfig(services.database),
-        LoginStates(services.database),
+        services.tool_config,
+        services.login_states,
         BrowserCookies(),
         form=form,
         base_url=services.config.base_url,
@@ -87,12 +86,22 @@ def launch() -> ResponseReturnValue:
     )
     try:
         arriving.validate()
+    except Refused:
+        if arriving.browser_proved:
+            _burn_nonce(arriving)
+        raise
     finally:
         if arriving.registration is not None:
             g.frame_origins = arriving.registration.frame_origins
     if not arriving.browser_proved:
         return _offer_new_tab(arriving)
-    return redirect(open_session(arriving.verified), 303)
+    return redirect(open_session(arriving.verified, answered=arriving.login), 303)
+
+
+def _burn_nonce(arriving: Launch) -> None:
+    """Use up the nonce of a refused launch, whose browser has proved that the login was its own."""
+    with current_services().database.writing_connection() as connection:
+        nonces.burn(connection, arriving.login)
 
 
 def _offer_new_tab(arriving: Launch) -> ResponseReturnValue:
@@ -101,9 +110,10 @@ def _offer_new_tab(arriving: Launch) -> ResponseReturnValue:
         issuer=arriving.registration.issuer if arriving.registration else None,
         client_id=arriving.registration.client_id if arriving.registration else None,
     )
-    refusal_pages.record(refused)
     with transaction() as db:
+        nonces.burn(db.connection(), arriving.login)
         token = handoffs.create(db, arriving.verified)
+    refusal_pages.record(refused)
     return render_template(
         "launch/new_tab.html", token=token, reference=refusal_pages.reference()
     ), refused.status
@@ -132,7 +142,8 @@ def consume_handoff(token: str) -> ResponseReturnValue:
         raise HandoffForged
     with transaction() as db:
         waiting = handoffs.consume(db, token)
-        g.frame_origins = registration_by_id(db.connection(), waiting.registration_id).frame_origins
+    registration = current_services().tool_config.registration(waiting.registration_id)
+    g.frame_origins = registration.frame_origins if registration is not None else []
     return redirect(open_session(waiting), 303)
 
 

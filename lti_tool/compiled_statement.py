@@ -1,0 +1,86 @@
+"""Statements compiled once for each database and run as the driver's SQL, for the requests that come most often.
+
+SQLAlchemy looks a statement up in its cache, binds its parameters and prepares for its rows each time, which costs
+several times what SQLite needs for the statement itself. A :class:`CompiledStatement` does only what differs from one
+execution to the next: SQLAlchemy's own types convert parameters and rows.
+https://docs.sqlalchemy.org/en/20/core/connections.html#working-with-driver-sql-and-raw-dbapi-connections
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Dialect
+
+_Convert = Callable[[Any], Any]
+_Made = TypeVar("_Made")
+
+
+def once_for_each_dialect(make: Callable[[Dialect], _Made]) -> Callable[[Connection], _Made]:
+    """Make something from a connection's dialect when it is first asked for: ``make`` is called once for each name."""
+    made: dict[str, _Made] = {}
+
+    def get(connection: Connection) -> _Made:
+        name = connection.dialect.name
+        if name not in made:
+            made[name] = make(connection.dialect)
+        return made[name]
+
+    return get
+
+
+class CompiledStatement:
+    """One statement for one dialect, run on a connection inside its transaction."""
+
+    def __init__(self, statement: sa.Executable, dialect: Dialect, parameters: Sequence[str] = ()) -> None:
+        """``parameters``: the columns of an INSERT that has no ``values()``, each a parameter of its name.
+
+        Defaults of the mapped class are not applied: whoever executes gives every parameter.
+        """
+        compiled: Any = statement.compile(  # type: ignore[attr-defined]  # every executable here is a ClauseElement
+            dialect=dialect, column_keys=list(parameters) or None
+        )
+        self._text: str = compiled.string
+        self._order: list[str] | None = compiled.positiontup
+        self._fixed: dict[str, Any] = {
+            name: value for name, value in compiled.params.items() if value is not None
+        }
+        self._binds = [
+            (name, _parameter_conversion(bind.type, dialect)) for name, bind in compiled.binds.items()
+        ]
+        columns = getattr(statement, "exported_columns", ())
+        self._columns = [_result_conversion(column.type, dialect) for column in columns]
+
+    def execute(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
+        """Run it; return how many rows it changed. Raises :class:`KeyError` for a parameter that is not given."""
+        return int(self._run(connection, parameters).rowcount)
+
+    def first(self, connection: Connection, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Run it; return its first row, or None."""
+        row = self._run(connection, parameters).first()
+        if row is None:
+            return None
+        return tuple(
+            value if convert is None else convert(value)
+            for value, convert in zip(row, self._columns, strict=True)
+        )
+
+    def _run(self, connection: Connection, parameters: Mapping[str, Any]) -> sa.CursorResult[Any]:
+        values = {}
+        for name, convert in self._binds:
+            value = parameters[name] if name in parameters else self._fixed[name]
+            values[name] = value if convert is None else convert(value)
+        order = self._order
+        return connection.exec_driver_sql(
+            self._text, values if order is None else tuple(values[name] for name in order)
+        )
+
+
+def _parameter_conversion(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    return type_.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _result_conversion(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    return type_.dialect_impl(dialect).result_processor(dialect, None)
