@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 import jinja2
 import structlog
@@ -53,7 +54,7 @@ TEMPLATES: Final = Path(__file__).parent / "web"
 
 def create_app(config: Config, services: Services | None = None) -> Flask:
     """Make the WSGI application for ``config``; ``services`` when its parts are made already."""
-    app = Flask("lti_tool", static_url_path="/static", template_folder=None)
+    app = Application("lti_tool", static_url_path="/static", template_folder=None)
     app.config.update(
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
@@ -76,6 +77,14 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     return app
 
 
+class Application(Flask):
+    """Flask with views that are never coroutines."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """``func`` itself: finding out each time costs a request as much as its routing."""
+        return func
+
+
 class NoSession(SessionInterface):
     """Flask's own cookie session is not used: frames may not keep it (:mod:`lti_tool.web.launch_session` is)."""
 
@@ -86,7 +95,7 @@ class NoSession(SessionInterface):
 def _begin_request() -> None:
     """Give the request the reference that its log lines and any error page share, and a language for such a page."""
     g.reference = uuid.uuid4().hex[:12]
-    language.choose_language()
+    language.choose_when_needed()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(
         reference=g.reference, method=request.method, endpoint=request.endpoint

@@ -8,9 +8,9 @@ listed pass unread. A claim that is null is a claim that is not there: several p
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
-from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, pre_load, validate
 
 from schemas.login import storable
 from schemas.web_address import web_address
@@ -57,8 +57,8 @@ class NumericDate(fields.Field[float]):
         return seconds
 
 
-def _required_id(**options: Any) -> fields.String:
-    return fields.String(required=True, validate=_ID, error_messages=_REQUIRED, **options)
+def _optional_id(**options: Any) -> fields.String:
+    return fields.String(load_default=None, allow_none=True, validate=_ID, **options)
 
 
 def _address(**options: Any) -> fields.String:
@@ -77,60 +77,6 @@ def _optional_texts(**options: Any) -> fields.List[str]:
     return _texts(load_default=None, allow_none=True, **options)
 
 
-def _optional(schema: type[Schema], **options: Any) -> fields.Nested:
-    return fields.Nested(schema, load_default=None, allow_none=True, **options)
-
-
-class _Claim(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-
-class ContextClaim(_Claim):
-    """The course."""
-
-    id = _required_id()
-    title = ShownText(1_000)
-    label = ShownText(255)
-    type = _optional_texts()
-
-
-class ResourceLinkClaim(_Claim):
-    """The placement of the tool in the course."""
-
-    id = _required_id()
-    title = ShownText(1_000)
-    description = ShownText(1_000)
-
-
-class PlatformClaim(_Claim):
-    """What the platform says of itself."""
-
-    product_family_code = ShownText(50)
-
-
-class PresentationClaim(_Claim):
-    """How the platform shows the tool."""
-
-    locale = ShownText(35)
-    document_target = ShownText(20)
-    return_url = fields.String(load_default=None, allow_none=True, validate=storable)
-
-
-class GradesClaim(_Claim):
-    """Assignment and Grade Services: https://www.imsglobal.org/spec/lti-ags/v2p0#assignment-and-grade-service-claim."""
-
-    scope = _optional_texts()
-    lineitem = _optional_address()
-    lineitems = _optional_address()
-
-
-class RosterClaim(_Claim):
-    """Names and Role Provisioning Services: https://www.imsglobal.org/spec/lti-nrps/v2p0#lti-1-3-integration."""
-
-    context_memberships_url = _optional_address()
-
-
 class DeepLinkingClaim(Schema):
     """Deep-linking settings; whatever else the platform put there is kept, to be echoed."""
 
@@ -142,13 +88,33 @@ class DeepLinkingClaim(Schema):
     accept_presentation_document_targets = _texts(required=True, error_messages=_REQUIRED)
 
 
-class ClaimsSchema(_Claim):
-    """The claims of an id_token. ``version`` and ``message_type`` have refusals of their own."""
+_OBJECTS: Final = {
+    f"{LTI}context": "context",
+    f"{LTI}resource_link": "resource_link",
+    f"{LTI}tool_platform": "tool_platform",
+    f"{LTI}launch_presentation": "launch_presentation",
+    f"{AGS}endpoint": "grades",
+    f"{NRPS}namesroleservice": "roster",
+}
+"""The claims that are objects, each with the name under which its members are read: ``context.id``."""
+_IDENTIFIED: Final = ("context", "resource_link")
+"""Those that must have an ``id``."""
+
+
+class ClaimsSchema(Schema):
+    """The claims of an id_token. ``version`` and ``message_type`` have refusals of their own.
+
+    Objects are taken apart before their members are read, since a schema within a schema costs a launch more than all
+    that is in it. A launch has a context, or a resource link, if it has ``context_id``, or ``resource_link_id``.
+    """
+
+    class Meta:
+        unknown = EXCLUDE
 
     exp = NumericDate(required=True, error_messages=_REQUIRED)
     iat = NumericDate(required=True, error_messages=_REQUIRED)
     nbf = NumericDate(load_default=None, allow_none=True)
-    sub = fields.String(load_default=None, allow_none=True, validate=_ID)
+    sub = _optional_id()
     name = ShownText(255)
     given_name = ShownText(255)
     family_name = ShownText(255)
@@ -156,21 +122,51 @@ class ClaimsSchema(_Claim):
     locale = ShownText(35)
     version = fields.Raw(load_default=None, allow_none=True, data_key=f"{LTI}version")
     message_type = fields.Raw(load_default=None, allow_none=True, data_key=f"{LTI}message_type")
-    deployment_id = _required_id(data_key=f"{LTI}deployment_id")
+    deployment_id = fields.String(
+        required=True, validate=_ID, error_messages=_REQUIRED, data_key=f"{LTI}deployment_id"
+    )
     target_link_uri = fields.String(
         required=True, validate=storable, error_messages=_REQUIRED, data_key=f"{LTI}target_link_uri"
     )
     roles = _texts(required=True, error_messages=_REQUIRED, data_key=f"{LTI}roles")
-    role_scope_mentor = _optional_texts(data_key=f"{LTI}role_scope_mentor")
-    context = _optional(ContextClaim, data_key=f"{LTI}context")
-    resource_link = _optional(ResourceLinkClaim, data_key=f"{LTI}resource_link")
-    custom = fields.Dict(load_default=None, allow_none=True, keys=fields.String(), data_key=f"{LTI}custom")
-    lis = fields.Dict(load_default=None, allow_none=True, data_key=f"{LTI}lis")
-    tool_platform = _optional(PlatformClaim, data_key=f"{LTI}tool_platform")
-    launch_presentation = _optional(PresentationClaim, data_key=f"{LTI}launch_presentation")
-    grades = _optional(GradesClaim, data_key=f"{AGS}endpoint")
-    roster = _optional(RosterClaim, data_key=f"{NRPS}namesroleservice")
-    deep_linking = _optional(DeepLinkingClaim, data_key=f"{DEEP_LINKING}deep_linking_settings")
+    context_id = _optional_id(data_key="context.id")
+    context_title = ShownText(1_000, data_key="context.title")
+    resource_link_id = _optional_id(data_key="resource_link.id")
+    resource_link_title = ShownText(1_000, data_key="resource_link.title")
+    product_family_code = ShownText(50, data_key="tool_platform.product_family_code")
+    presentation_locale = ShownText(35, data_key="launch_presentation.locale")
+    return_url = fields.String(
+        load_default=None, allow_none=True, validate=storable, data_key="launch_presentation.return_url"
+    )
+    grades_scope = _optional_texts(data_key="grades.scope")
+    """Assignment and Grade Services: https://www.imsglobal.org/spec/lti-ags/v2p0#assignment-and-grade-service-claim."""
+    line_item_url = _optional_address(data_key="grades.lineitem")
+    line_items_url = _optional_address(data_key="grades.lineitems")
+    roster_url = _optional_address(data_key="roster.context_memberships_url")
+    """Names and Role Provisioning Services: https://www.imsglobal.org/spec/lti-nrps/v2p0#lti-1-3-integration."""
+    custom = fields.Dict(load_default=None, allow_none=True, data_key=f"{LTI}custom")
+    deep_linking = fields.Nested(
+        DeepLinkingClaim,
+        load_default=None,
+        allow_none=True,
+        data_key=f"{DEEP_LINKING}deep_linking_settings",
+    )
+
+    @pre_load
+    def take_objects_apart(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Put the members of the objects beside the other claims: ``context.id``, ``grades.lineitem``."""
+        flat = dict(data)
+        for claim, name in _OBJECTS.items():
+            members = flat.pop(claim, None)
+            if members is None:
+                continue
+            if not isinstance(members, dict):
+                raise ValidationError("is not an object", name)
+            if name in _IDENTIFIED and members.get("id") is None:
+                raise ValidationError(MISSING, f"{name}.id")
+            for member, value in members.items():
+                flat[f"{name}.{member}"] = value
+        return flat
 
 
 def first_problem(error: ValidationError) -> tuple[str, str]:

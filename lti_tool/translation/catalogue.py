@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -13,7 +13,8 @@ from babel.support import NullTranslations, Translations
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 
-_language: ContextVar[str] = ContextVar("_language", default="en")
+_language: ContextVar[str | Callable[[], str]] = ContextVar("_language", default="en")
+"""The tag, or what finds it when a text is first needed."""
 
 
 @functools.cache
@@ -25,11 +26,15 @@ def _catalogue(tag: str) -> NullTranslations:
 
 def current_language() -> str:
     """The tag of the current language."""
-    return _language.get()
+    held = _language.get()
+    if callable(held):
+        held = held()
+        _language.set(held)
+    return held
 
 
-def set_language(tag: str) -> None:
-    """Change the current language, in this thread or task."""
+def set_language(tag: str | Callable[[], str]) -> None:
+    """Change the current language, in this thread or task. A function is called when the language is first needed."""
     _language.set(tag)
 
 
@@ -45,13 +50,13 @@ def using_language(tag: str) -> Iterator[None]:
 
 def gettext(message: str, /, **params: object) -> str:
     """``message`` in the current language, with its ``%(name)s`` filled in."""
-    found: str = _catalogue(_language.get()).ugettext(message)
+    found: str = _catalogue(current_language()).ugettext(message)
     return found % params if params else found
 
 
 def plural_form(singular: str, plural: str, number: int) -> str:
     """The form of a message for ``number`` in the current language, its ``%(name)s`` not filled in."""
-    found: str = _catalogue(_language.get()).ungettext(singular, plural, number)
+    found: str = _catalogue(current_language()).ungettext(singular, plural, number)
     return found
 
 

@@ -42,8 +42,7 @@ blueprint = Blueprint("language", __name__, url_prefix="/l/<launch_key>")
 
 
 def init_app(app: Flask) -> None:
-    """Choose the language of every request of ``app``, and give its templates what they say it with."""
-    app.before_request(choose_language)
+    """Give the templates of ``app`` what they need for the language of a page."""
     app.register_blueprint(blueprint)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     # With newstyle, Jinja fills in the parameters itself, after escaping them.
@@ -71,14 +70,19 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
-def choose_language() -> None:
-    """Set the language of the present request from what is known of it now, its launch included once that is loaded."""
+def choose_when_needed() -> None:
+    """Have the language of the present request found when its first text is needed, which redirects have none of."""
+    set_language(_chosen)
+
+
+def _chosen() -> str:
+    """The language, from what is known of the present request now, its launch included once that is loaded."""
     launch = g.get("launch")
     chosen = supported_language(request.args.get("lang")) or supported_language(
         launch.locale if launch is not None else None
     )
     default = supported_language(current_services().config.default_locale) or "en"
-    set_language(chosen or _accepted() or default)
+    return chosen or _accepted() or default
 
 
 def _accepted() -> str | None:

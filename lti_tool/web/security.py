@@ -44,25 +44,37 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(csrf_token=lambda: csrf_token(g.launch))
 
 
+_SAME_EVERYWHERE: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+)
+
+
 def _add_headers(response: Response) -> Response:
-    """A strict content policy, and frames only from the LMS that launched."""
+    """A strict content policy, and frames only from the LMS that launched. What a view has set itself stays."""
+    headers = response.headers
+    present = {name.lower() for name, _value in headers}
     ancestors = " ".join(["'self'", *_frame_ancestors(), *g.get("frame_origins", [])])
     form_targets = " ".join(["'self'", *g.get("form_origins", [])])
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"connect-src 'self'; form-action {form_targets}; base-uri 'none'; frame-ancestors {ancestors}",
-    )
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    # Platforms show the tool's icon on their own pages.
-    shared = "cross-origin" if request.endpoint == "static" else "same-origin"
-    response.headers.setdefault("Cross-Origin-Resource-Policy", shared)
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
+    is_static = request.endpoint == "static"
+    wanted = [
+        *_SAME_EVERYWHERE,
+        (
+            "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+            f"connect-src 'self'; form-action {form_targets}; base-uri 'none'; frame-ancestors {ancestors}",
+        ),
+        ("Referrer-Policy", "no-referrer"),
+        # Platforms show the tool's icon on their own pages.
+        ("Cross-Origin-Resource-Policy", "cross-origin" if is_static else "same-origin"),
+    ]
+    if not is_static:
+        wanted.append(("Cache-Control", "no-store"))
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        wanted.append(("Strict-Transport-Security", "max-age=31536000"))
+    for name, value in wanted:
+        if name.lower() not in present:
+            headers.add(name, value)
     return response
 
 

@@ -137,13 +137,11 @@ MALFORMED: dict[str, dict[str, Any]] = {
     "roles a list of lists": {"roles": [["Instructor"]]},
     "roles with a null": {"roles": [None]},
     "roles of 501": {"roles": ["Learner"] * 501},
-    "role_scope_mentor text": {"role_scope_mentor": "person-2"},
     "context text": {"context": "course-1"},
     "context a list": {"context": ["course-1"]},
     "context.id a number": {"context": {"id": 1}},
     "context.id of 256 characters": {"context": {"id": "x" * 256}},
     "context.title a list": {"context": {"id": "course-1", "title": ["x"]}},
-    "context.type text": {"context": {"id": "course-1", "type": "CourseSection"}},
     "resource_link text": {"resource_link": "link-1"},
     "resource_link a list": {"resource_link": [{"id": "link-1"}]},
     "resource_link.id a number": {"resource_link": {"id": 1}},
@@ -165,6 +163,24 @@ MALFORMED: dict[str, dict[str, Any]] = {
     "its address an object": {NRPS: {"context_memberships_url": {}}},
     "its address a file": {NRPS: {"context_memberships_url": "file:///etc/passwd"}},
 }
+
+
+UNREAD: dict[str, dict[str, Any]] = {
+    "role_scope_mentor": {"role_scope_mentor": "person-2"},
+    "context.type": {"context": {"id": "course-1", "type": "CourseSection"}},
+    "context.label": {"context": {"id": "course-1", "label": ["x"]}},
+    "resource_link.description": {"resource_link": {"id": "link-1", "description": 7}},
+    "launch_presentation.document_target": {"launch_presentation": {"document_target": []}},
+    "lis": {"lis": "x"},
+    "a claim of somebody else": {"https://example.org/claim": {"a": [None, {}]}},
+}
+
+
+@pytest.mark.parametrize("changes", UNREAD.values(), ids=list(UNREAD))
+def test_a_claim_that_nobody_reads_may_be_anything(
+    services: Services, platform: Platform, browser: Browser, changes: dict[str, Any]
+) -> None:
+    assert opened(services, platform.launch(browser, **changes))
 
 
 @pytest.mark.parametrize("changes", MALFORMED.values(), ids=list(MALFORMED))

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import secrets
 import uuid
 from dataclasses import dataclass
 from typing import Any, Final
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, Signer
+from itsdangerous.encoding import base64_decode, base64_encode
 from pylti1p3.session import SessionService
 
 from lti_tool.database import utcnow
@@ -63,10 +65,11 @@ class LoginStates(SessionService):
         """``secret_key``: TANDEM_SECRET_KEY, from which the key of the signature is derived."""
         # No request is given to PyLTI1p3's class: nothing is kept in a web session.
         self._tool_config = tool_config
-        self._serializer = URLSafeSerializer(
+        self._signer = Signer(
             derived_key(secret_key, b"tandem login states, version 1"),
             salt="login state",
-            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+            key_derivation="hmac",
+            digest_method=hashlib.sha256,
         )
 
     def begin(
@@ -79,17 +82,15 @@ class LoginStates(SessionService):
     ) -> tuple[str, str]:
         """A fresh state and the nonce that it holds."""
         nonce = new_secret()
-        state = self._serializer.dumps(
-            [
-                nonce,
-                registration.id.hex,
-                secret_hash(browser_secret),
-                target_digest(target_link_uri),
-                deployment_hint,
-                int((utcnow() + LOGIN_LIFETIME).timestamp()),
-            ]
-        )
-        return state, nonce
+        held = [
+            nonce,
+            registration.id.hex,
+            secret_hash(browser_secret),
+            target_digest(target_link_uri),
+            deployment_hint,
+            int((utcnow() + LOGIN_LIFETIME).timestamp()),
+        ]
+        return self._signer.sign(base64_encode(json.dumps(held))).decode(), nonce
 
     def read(self, state: str) -> PendingLogin:
         """What an authentic state says. Raises :class:`StateUnknown` or :class:`StateExpired`.
@@ -97,7 +98,7 @@ class LoginStates(SessionService):
         Whether it was used already is for the nonce to say (:mod:`lti_tool.lti.launch.nonces`).
         """
         try:
-            held: list[Any] = self._serializer.loads(state)
+            held: list[Any] = json.loads(base64_decode(self._signer.unsign(state)))
         except BadData:
             raise StateUnknown from None
         nonce, registration_id, browser_hash, digest, deployment_hint, expires = held

@@ -258,7 +258,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         if target_digest(claims["target_link_uri"]) != self._login.target_digest:
             # LTI 1.3 core §5.3.4 wants them equal, but Canvas names a link's own address in the token alone.
             _log.debug("target_differs", claimed=claims["target_link_uri"][:200])
-        if claims["message_type"] == RESOURCE_LINK_REQUEST and claims["resource_link"] is None:
+        if claims["message_type"] == RESOURCE_LINK_REQUEST and claims["resource_link_id"] is None:
             self._refuse(errors.ClaimMissing, "resource_link")
         if claims["message_type"] == DEEP_LINKING_REQUEST and claims["deep_linking"] is None:
             self._refuse(errors.ClaimMissing, "deep_linking_settings")
@@ -332,10 +332,9 @@ def _verified(
 ) -> VerifiedLaunch:
     """The launch's values, from its checked claims."""
     held = resolve(claims["roles"])
-    context, link = claims["context"] or {}, claims["resource_link"] or {}
-    grades, presentation = claims["grades"] or {}, claims["launch_presentation"] or {}
-    return_url = presentation.get("return_url") or ""  # becomes a link on our pages, so never javascript:
-    family = (claims["tool_platform"] or {}).get("product_family_code")
+    custom = claims["custom"] or {}
+    return_url = claims["return_url"] or ""  # becomes a link on our pages, so never javascript:
+    family = claims["product_family_code"]
     is_resource_link = claims["message_type"] == RESOURCE_LINK_REQUEST
     return VerifiedLaunch(
         registration_id=registration.id,
@@ -348,16 +347,16 @@ def _verified(
         given_name=claims["given_name"],
         family_name=claims["family_name"],
         email=claims["email"],
-        locale=presentation.get("locale") or claims["locale"],
-        context_id=context.get("id"),
-        context_title=context.get("title"),
-        resource_link_id=link.get("id") if is_resource_link else None,
-        resource_link_title=link.get("title"),
-        content_id=_uuid((claims["custom"] or {}).get(CONTENT_ID)),
-        template=_code((claims["custom"] or {}).get(TEMPLATE)),
-        line_item_url=grades.get("lineitem"),
-        scopes=tuple(sorted(grades.get("scope") or ())),
-        roster_url=(claims["roster"] or {}).get("context_memberships_url"),
+        locale=claims["presentation_locale"] or claims["locale"],
+        context_id=claims["context_id"],
+        context_title=claims["context_title"],
+        resource_link_id=claims["resource_link_id"] if is_resource_link else None,
+        resource_link_title=claims["resource_link_title"],
+        content_id=_uuid(custom.get(CONTENT_ID)),
+        template=_code(custom.get(TEMPLATE)),
+        line_item_url=claims["line_item_url"],
+        scopes=tuple(sorted(claims["grades_scope"] or ())),
+        roster_url=claims["roster_url"],
         service_hosts=_new_service_hosts(claims, registration),
         platform_family=family if family != registration.platform_family else None,
         return_url=return_url if is_web_address(return_url) else None,
@@ -369,8 +368,7 @@ def _new_service_hosts(claims: Mapping[str, Any], registration: PlatformRegistra
     """Hosts of the services named in a launch, where a hosted family signed it and they are not known yet."""
     if not signed_by_vendor(registration.get_key_set_url() or ""):
         return ()
-    grades, roster = claims["grades"] or {}, claims["roster"] or {}
-    named = (grades.get("lineitem"), grades.get("lineitems"), roster.get("context_memberships_url"))
+    named = (claims["line_item_url"], claims["line_items_url"], claims["roster_url"])
     hosts = {host for address in named if address and (host := host_of(address))}
     return tuple(sorted(hosts - registration.hosts))
 
