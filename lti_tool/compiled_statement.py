@@ -1,4 +1,4 @@
-"""Statements compiled once for each database and run as the driver's SQL, for the requests that come most often.
+"""Statements compiled once for each database and run by the driver, for the requests that come most often.
 
 SQLAlchemy looks a statement up in its cache, binds its parameters and prepares for its rows each time, which costs
 several times what SQLite needs for the statement itself. A :class:`CompiledStatement` does only what differs from one
@@ -43,13 +43,13 @@ class CompiledStatement:
             dialect=dialect, column_keys=list(parameters) or None
         )
         self._text: str = compiled.string
-        self._order: list[str] | None = compiled.positiontup
+        order: list[str] | None = compiled.positiontup
+        self._is_positional = order is not None
         self._fixed: dict[str, Any] = {
             name: value for name, value in compiled.params.items() if value is not None
         }
-        self._binds = [
-            (name, _parameter_conversion(bind.type, dialect)) for name, bind in compiled.binds.items()
-        ]
+        binds = compiled.binds
+        self._binds = [(name, _parameter_conversion(binds[name].type, dialect)) for name in order or binds]
         columns = getattr(statement, "exported_columns", ())
         self._columns = [_result_conversion(column.type, dialect) for column in columns]
 
@@ -59,7 +59,7 @@ class CompiledStatement:
 
     def first(self, connection: Connection, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Run it; return its first row, or None."""
-        row = self._run(connection, parameters).first()
+        row: Sequence[Any] | None = self._run(connection, parameters).fetchone()
         if row is None:
             return None
         return tuple(
@@ -67,14 +67,18 @@ class CompiledStatement:
             for value, convert in zip(row, self._columns, strict=True)
         )
 
-    def _run(self, connection: Connection, parameters: Mapping[str, Any]) -> sa.CursorResult[Any]:
-        values = {}
-        for name, convert in self._binds:
-            value = parameters[name] if name in parameters else self._fixed[name]
-            values[name] = value if convert is None else convert(value)
-        order = self._order
-        return connection.exec_driver_sql(
-            self._text, values if order is None else tuple(values[name] for name in order)
+    def _run(self, connection: Connection, parameters: Mapping[str, Any]) -> Any:
+        """The driver's cursor. Its errors are the driver's own, :class:`sqlite3.Error` or :class:`psycopg.Error`."""
+        given: Mapping[str, Any] = {**self._fixed, **parameters} if self._fixed else parameters
+        driver: Any = connection.connection.dbapi_connection
+        if self._is_positional:
+            return driver.execute(
+                self._text,
+                [given[name] if convert is None else convert(given[name]) for name, convert in self._binds],
+            )
+        return driver.execute(
+            self._text,
+            {name: given[name] if convert is None else convert(given[name]) for name, convert in self._binds},
         )
 
 

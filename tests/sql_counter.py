@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from lti_tool.compiled_statement import CompiledStatement
 from lti_tool.database import Database
 
 
@@ -46,11 +47,20 @@ def counting(database: Database) -> Iterator[SqlCounter]:
     def committed(_connection: sa.Connection) -> None:
         counter.commits += 1
 
+    run_compiled = CompiledStatement._run
+
+    def run(statement: CompiledStatement, connection: sa.Connection, parameters: Any) -> Any:
+        if connection.engine.url == database.engine.url:
+            counter.statements.append(statement._text)
+        return run_compiled(statement, connection, parameters)
+
     listeners = (("before_cursor_execute", executed), ("begin", begun), ("commit", committed))
     for name, listener in listeners:
         sa.event.listen(database.engine, name, listener)
+    CompiledStatement._run = run  # type: ignore[method-assign]  # the driver runs these, without SQLAlchemy's events
     try:
         yield counter
     finally:
+        CompiledStatement._run = run_compiled  # type: ignore[method-assign]
         for name, listener in listeners:
             sa.event.remove(database.engine, name, listener)
