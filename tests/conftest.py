@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
+from lti_tool.database import Database
 
 pytest_plugins = [
     "tests.databases",
@@ -47,12 +48,13 @@ def config(database_url: str, tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def services(config: Config) -> Iterator[Services]:
+def services(config: Config, kept_databases: dict[str, Database]) -> Iterator[Services]:
     """A wired tool on a migrated database."""
-    services = make_services(config)
+    database = kept_databases.get(config.database_url) or Database(config.database_url)
+    services = make_services(config, database=database)
     yield services
     services.http.close()
-    services.database.dispose()
+    database.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """Both databases for every test that asks for one: a real SQLite file and a real PostgreSQL.
 
-A test that uses ``database_url`` (or ``tool``, or anything on top) runs once on each. The migrations run once
-for each kind; every test gets a copy of what they made.
+A test that uses ``database_url`` (or ``services``, or anything on top) runs once on each. The migrations run once for
+each kind. Every test gets a copy of the SQLite file that they made; the one PostgreSQL database is emptied before each
+test.
 """
 
 from __future__ import annotations
@@ -81,22 +82,64 @@ def migrated_postgresql(postgresql_server: str) -> str:
     return "migrated"
 
 
+@pytest.fixture(scope="session")
+def postgresql_database(postgresql_server: str, migrated_postgresql: str) -> str:
+    """The URI of this test process's one PostgreSQL database, which every test finds empty."""
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE tests TEMPLATE {migrated_postgresql}")
+    return postgresql_server.replace("/postgres?", "/tests?", 1)
+
+
+def empty_tables(uri: str) -> None:
+    """Delete every row but the migrations' own, and end whatever an earlier test left connected."""
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        tables = connection.execute(
+            "SELECT quote_ident(tablename) FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        ).fetchall()
+        # To look into forty tables takes a millisecond, to truncate them all takes fifty.
+        filled = connection.execute(
+            " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for (name,) in tables)
+        ).fetchall()
+        if filled:
+            names = ", ".join(name for (name,) in filled)
+            connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture(scope="session")
+def kept_databases() -> dict[str, Database]:
+    """An engine for each URL that many tests use in turn: SQLAlchemy then compiles a statement once for all of them."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this test process's SQLite database is; the file is another one for each test."""
+    return tmp_path_factory.mktemp("sqlite-tests") / "tests.db"
+
+
 @pytest.fixture
-def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a migrated database of this test's own."""
+def database_url(
+    database_kind: str, request: pytest.FixtureRequest, kept_databases: dict[str, Database]
+) -> str:
+    """The URL of a migrated database without a row."""
     if database_kind == "sqlite":
-        path = tmp_path / "tandem.db"
+        path: Path = request.getfixturevalue("sqlite_file")
+        # Whatever an earlier test left running goes on with the file that it opened.
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            path.with_name(name).unlink(missing_ok=True)
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
-        yield f"sqlite:///{path}"
-        return
-    server = request.getfixturevalue("postgresql_server")
-    template = request.getfixturevalue("migrated_postgresql")
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")
-    yield sqlalchemy_url(server, name)
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        url = f"sqlite:///{path}"
+    else:
+        empty_tables(request.getfixturevalue("postgresql_database"))
+        url = sqlalchemy_url(request.getfixturevalue("postgresql_server"), "tests")
+    if url not in kept_databases:
+        kept_databases[url] = Database(url)
+    return url
 
 
 @pytest.fixture

@@ -51,11 +51,19 @@ class Services:
     """What handles events, in this order."""
 
 
-def make_services(config: Config, subscribers: Sequence[MakeSubscriber] = SUBSCRIBERS) -> Services:
-    """Make the parts for ``config``. Raises :class:`lti_tool.config.WrongSetting` for an unknown language."""
+def make_services(
+    config: Config,
+    subscribers: Sequence[MakeSubscriber] = SUBSCRIBERS,
+    *,
+    database: Database | None = None,
+) -> Services:
+    """Make the parts for ``config``. Raises :class:`lti_tool.config.WrongSetting` for an unknown language.
+
+    ``database``: one that is made already, for whoever makes services again and again for the same one.
+    """
     if config.default_locale not in LANGUAGES:
         raise WrongSetting(f"TANDEM_DEFAULT_LOCALE: must be {' or '.join(LANGUAGES)}")
-    database = Database(config.database_url)
+    database = database or Database(config.database_url)
     guarded = GuardedHttp(config)
     vault = Vault(config.secret_key)
     tool_config = DatabaseToolConfig(database)

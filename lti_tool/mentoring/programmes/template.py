@@ -8,6 +8,7 @@ these files.
 from __future__ import annotations
 
 import calendar
+import functools
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -101,6 +102,12 @@ def template_codes() -> tuple[str, ...]:
 
 def load_template(code: str) -> ProgrammeTemplate:
     """Return a built-in template. Raises :class:`UnknownTemplateError`."""
+    return _loaded(code, tuple(criterion_schemas()))
+
+
+@functools.lru_cache(maxsize=64)
+def _loaded(code: str, _criteria: tuple[str, ...]) -> ProgrammeTemplate:
+    """The template as it is read where these criteria exist."""
     return read_template(_built_in(code))
 
 
