@@ -11,12 +11,14 @@ import shutil
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
+from lti_tool.composition.services import Services
 from lti_tool.database import Database
 from lti_tool.migrations import migrate
 
@@ -140,6 +142,24 @@ def database_url(
     if url not in kept_databases:
         kept_databases[url] = Database(url)
     return url
+
+
+@pytest.fixture
+def lost_table(services: Services) -> Iterator[Callable[[str], None]]:
+    """Takes a table away, so that what needs it fails; it is there again for the next test."""
+    lost: list[str] = []
+
+    def rename(old: str, new: str) -> None:
+        with services.database.transaction() as db:
+            db.execute(sa.text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    def lose(table: str) -> None:
+        rename(table, f"{table}_elsewhere")
+        lost.append(table)
+
+    yield lose
+    for table in lost:
+        rename(f"{table}_elsewhere", table)
 
 
 @pytest.fixture

@@ -123,9 +123,10 @@ class Administrator:
         return self.press(self.open(configuration_url))
 
     def reasons(self) -> list[tuple[str, str]]:
-        """What the audit says was refused: step and reason, the oldest first."""
+        """What the audit says was refused: step and reason, as often as it was."""
         with self.services.database.reading() as db:
-            return [(row.step, row.reason) for row in db.scalars(sa.select(Refusal).order_by(Refusal.at))]
+            rows = db.scalars(sa.select(Refusal).order_by(Refusal.at))
+            return [(row.step, row.reason) for row in rows for _ in range(row.count)]
 
     def registrations(self) -> list[Registration]:
         """The registrations stored."""

@@ -331,10 +331,10 @@ def test_the_administrator_reads_that_the_platform_may_have_the_tool(
 
 
 def test_a_registration_that_cannot_be_stored_is_reported_and_leaves_the_invitation_open(
-    administrator: Administrator, platform: FakePlatform
+    administrator: Administrator, platform: FakePlatform, lost_table: Callable[[str], None]
 ) -> None:
     page = administrator.open(platform.configuration_url)
-    platform.meanwhile = lambda: _lose_the_table(administrator)
+    platform.meanwhile = lambda: lost_table("deployment")
     answer = administrator.press(page)
     assert (answer.status_code, "Only half of the work is done" in answer.text) == (503, True)
     assert reason(administrator) == "registration_not_stored"
@@ -400,12 +400,6 @@ def test_the_audit_holds_no_token_of_the_platform(
 def _spend_invitations(administrator: Administrator) -> None:
     with administrator.services.database.transaction() as db:
         db.execute(sa.update(Invitation).values(used_at=dt.datetime.now(dt.UTC)))
-
-
-def _lose_the_table(administrator: Administrator) -> None:
-    """A database that fails at the very step that stores the registration."""
-    with administrator.services.database.transaction() as db:
-        db.execute(sa.text("ALTER TABLE deployment RENAME TO deployment_elsewhere"))
 
 
 def _resolve_as(monkeypatch: pytest.MonkeyPatch, *answers: str) -> None:
