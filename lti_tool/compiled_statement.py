@@ -68,18 +68,29 @@ class CompiledStatement:
         )
 
     def _run(self, connection: Connection, parameters: Mapping[str, Any]) -> Any:
-        """The driver's cursor. Its errors are the driver's own, :class:`sqlite3.Error` or :class:`psycopg.Error`."""
+        """The driver's cursor. Raises what SQLAlchemy raises for the driver's errors."""
         given: Mapping[str, Any] = {**self._fixed, **parameters} if self._fixed else parameters
-        driver: Any = connection.connection.dbapi_connection
+        values: Any
         if self._is_positional:
-            return driver.execute(
-                self._text,
-                [given[name] if convert is None else convert(given[name]) for name, convert in self._binds],
-            )
-        return driver.execute(
-            self._text,
-            {name: given[name] if convert is None else convert(given[name]) for name, convert in self._binds},
-        )
+            values = [
+                given[name] if convert is None else convert(given[name]) for name, convert in self._binds
+            ]
+        else:
+            values = {
+                name: given[name] if convert is None else convert(given[name])
+                for name, convert in self._binds
+            }
+        driver: Any = connection.connection.dbapi_connection
+        try:
+            return driver.execute(self._text, values)
+        except Exception as error:
+            dialect = connection.dialect
+            base = dialect.loaded_dbapi.Error
+            if not isinstance(error, base):
+                raise
+            raise sa.exc.DBAPIError.instance(
+                self._text, None, error, base, hide_parameters=True, dialect=dialect
+            ) from error
 
 
 def _parameter_conversion(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> _Convert | None:

@@ -70,7 +70,9 @@ def test_first_launches_at_once_make_one_row_of(
 ) -> None:
     def come(_: int) -> uuid.UUID:
         with services.database.transaction() as db:
-            return persist_launch(db, launch, secret_hash=SECRET_HASH, lifetime=LIFETIME).session_id
+            return persist_launch(
+                db.connection(), launch, secret_hash=SECRET_HASH, lifetime=LIFETIME
+            ).session_id
 
     with ThreadPoolExecutor(6) as pool:
         sessions = set(pool.map(come, range(12)))
@@ -81,7 +83,7 @@ def test_launches_of_a_class_at_once_make_one_person_each(services: Services, la
     def come(number: int) -> None:
         with services.database.transaction() as db:
             persist_launch(
-                db,
+                db.connection(),
                 dataclasses.replace(launch, subject=f"person-{number}"),
                 secret_hash=SECRET_HASH,
                 lifetime=LIFETIME,
@@ -95,13 +97,15 @@ def test_launches_of_a_class_at_once_make_one_person_each(services: Services, la
 def test_a_launch_that_fails_leaves_nothing(services: Services, launch: VerifiedLaunch) -> None:
     broken = dataclasses.replace(launch, deployment_id=uuid.uuid4())
     with pytest.raises(sa.exc.IntegrityError), services.database.transaction() as db:
-        persist_launch(db, broken, secret_hash=SECRET_HASH, lifetime=LIFETIME)
+        persist_launch(db.connection(), broken, secret_hash=SECRET_HASH, lifetime=LIFETIME)
     assert count(services, Person) == 0
 
 
 def test_a_session_is_deleted_a_day_after_its_end(services: Services, launch: VerifiedLaunch) -> None:
     with services.database.transaction() as db:
-        session_id = persist_launch(db, launch, secret_hash=SECRET_HASH, lifetime=LIFETIME).session_id
+        session_id = persist_launch(
+            db.connection(), launch, secret_hash=SECRET_HASH, lifetime=LIFETIME
+        ).session_id
     with services.database.reading() as db:
         end = db.get_one(LaunchSession, session_id).expires_at
     with services.database.transaction() as db:
@@ -110,14 +114,17 @@ def test_a_session_is_deleted_a_day_after_its_end(services: Services, launch: Ve
 
 def test_a_session_is_kept_while_it_lasts(services: Services, launch: VerifiedLaunch) -> None:
     with services.database.transaction() as db:
-        persist_launch(db, launch, secret_hash=SECRET_HASH, lifetime=LIFETIME)
+        persist_launch(db.connection(), launch, secret_hash=SECRET_HASH, lifetime=LIFETIME)
         assert delete_expired_rows(db, utcnow()) == 0
 
 
 def come(services: Services, launch: VerifiedLaunch, **changes: object) -> PersistedLaunch:
     with services.database.transaction() as db:
         return persist_launch(
-            db, dataclasses.replace(launch, **changes), secret_hash=SECRET_HASH, lifetime=LIFETIME
+            db.connection(),
+            dataclasses.replace(launch, **changes),
+            secret_hash=SECRET_HASH,
+            lifetime=LIFETIME,
         )
 
 
