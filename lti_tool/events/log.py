@@ -15,7 +15,6 @@ from lti_tool.events.models import EventRow
 from lti_tool.identity.principal import Principal, PrincipalKind
 
 _PENDING = "pending_events"
-_SHARES_LOG = "shares_log"
 _PRINCIPAL = "acting_principal"
 """Keys in ``Session.info``: events that no subscriber has handled yet, and who acts in this transaction."""
 _ROWS_AT_ONCE = 1000
@@ -37,7 +36,6 @@ def acting_principal(db: Session) -> Principal:
 def append(db: Session, event: Event, scope: Scope, *, at: dt.datetime) -> LoggedEvent:
     """Write an event into the present transaction; subscribers handle it before the commit. ``at`` is aware."""
     principal = acting_principal(db)
-    _share_log(db)
     kind, identifier = principal.acted_by
     logged = LoggedEvent(uuid.uuid4(), at, scope, ActedBy(kind, identifier), event)
     db.add(_row(logged))
@@ -47,24 +45,14 @@ def append(db: Session, event: Event, scope: Scope, *, at: dt.datetime) -> Logge
     return logged
 
 
-LOG_LOCK = 7_416_037
-"""An arbitrary number: the PostgreSQL advisory lock of the log. Appending shares it, replacing projections does not."""
-
-
-def _share_log(db: Session) -> None:
-    """Wait until nobody replaces projections, and keep others from it until this transaction ends."""
-    if db.get_bind().dialect.name == "postgresql" and not db.info.get(_SHARES_LOG):
-        db.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(LOG_LOCK)))
-        db.info[_SHARES_LOG] = True
-
-
 def lock_log(db: Session) -> None:
     """Let nobody append until this transaction ends; those who append now are waited for.
 
-    Belongs at the beginning of a transaction, before anything is read. SQLite has one writer at a time anyway.
+    Belongs at the beginning of a transaction, before anything is read. PostgreSQL's INSERT takes ROW EXCLUSIVE on the
+    table, which this lock excludes, as it does itself; reading goes on. SQLite has one writer at a time anyway.
     """
     if db.get_bind().dialect.name == "postgresql":
-        db.execute(sa.select(sa.func.pg_advisory_xact_lock(LOG_LOCK)))
+        db.execute(sa.text(f"LOCK TABLE {EventRow.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def take_pending(db: Session) -> list[LoggedEvent]:
