@@ -30,8 +30,8 @@ class Participants:
                         actions.update_status_for_pair(db, participant_id=member, active=False)
                 case AgreementSigned(by_both=by_both) if participant_id and pair_id:
                     actions.accept_by_signing(db, participant_id=participant_id, now=now)
-                    formed = pair(db, pair_id)
-                    signed = formed.members if by_both and formed is not None else (participant_id,)
+                    formed = pair(db, pair_id) if by_both else None
+                    signed = formed.members if formed is not None else (participant_id,)
                     for member in signed:
                         actions.update_status_for_pair(db, participant_id=member, active=by_both)
                 case ProgrammeCompleted() if participant_id:

@@ -218,7 +218,7 @@ def test_the_backlog_has_what_waits_and_the_receivers_answer(database):
 def test_a_score_that_waits_is_withdrawn_and_was_never_sent(database):
     made = fill(database, "a", kind=DeliveryKind.SCORE)
     with database.transaction() as db:
-        assert outbox.supersede_waiting(db, "a") is True
+        assert outbox.supersede_waiting(db, ["a"]) == {"a": True}
     assert status(database, made[0]) == DeliveryStatus.SUPERSEDED
 
 
@@ -227,7 +227,7 @@ def test_a_score_in_flight_is_not_withdrawn(database):
     with database.transaction() as db:
         outbox.claim(db, DeliveryKind.SCORE)
     with database.transaction() as db:
-        outbox.supersede_waiting(db, "a")
+        assert outbox.supersede_waiting(db, ["a"]) == {}
     assert status(database, made[0]) == DeliveryStatus.CLAIMED
 
 
@@ -237,7 +237,7 @@ def test_a_score_that_was_once_claimed_may_have_been_sent(database):
         first = outbox.claim(db, DeliveryKind.SCORE)
         outbox.mark_again(db, first, made, not_before=utcnow(), reason="reset")
     with database.transaction() as db:
-        assert outbox.supersede_waiting(db, "a") is False
+        assert outbox.supersede_waiting(db, ["a"]) == {"a": False}
 
 
 def test_many_workers_claim_everything_once_and_each_key_in_order(database):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.events import log
@@ -73,13 +74,9 @@ def sign_agreement(db: Session, *, pair_id: uuid.UUID, by: uuid.UUID, now: dt.da
     role = locked.role_of(by)
     if locked.signed_at(role) is not None:
         return
-    pair = db.get_one(Pair, pair_id)
-    if role is Role.MENTOR:
-        pair.mentor_signed_at = now
-    else:
-        pair.mentee_signed_at = now
-    by_both = pair.mentor_signed_at is not None and pair.mentee_signed_at is not None
-    pair.status = PairStatus.ACTIVE if by_both else PairStatus.ACCEPTED
-    db.flush()
-    scope = programmes.scope_of(db, pair.cohort_id, pair_id=pair_id, participant_id=by)
+    by_both = locked.signed_at(role.other) is not None
+    signed = Pair.mentor_signed_at if role is Role.MENTOR else Pair.mentee_signed_at
+    status = PairStatus.ACTIVE if by_both else PairStatus.ACCEPTED
+    db.execute(sa.update(Pair).where(Pair.id == pair_id).values({signed: now, Pair.status: status}))
+    scope = programmes.scope_of(db, locked.cohort_id, pair_id=pair_id, participant_id=by)
     log.append(db, AgreementSigned(role=str(role), by_both=by_both), scope, at=now)
