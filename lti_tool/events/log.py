@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 
 import sqlalchemy as sa
@@ -118,7 +118,17 @@ def state_of_cohort(db: Session, cohort_id: uuid.UUID) -> tuple[int, int]:
 
     Numbers are given when a row is written and seen when it commits, so the highest alone could stay the same.
     """
-    count, highest = db.execute(
-        sa.select(sa.func.count(), sa.func.max(EventRow.sequence)).where(EventRow.cohort_id == cohort_id)
-    ).one()
+    return _state(db, EventRow.cohort_id == cohort_id)
+
+
+def state_of_pairs(
+    db: Session, participant_id: uuid.UUID, pair_ids: Collection[uuid.UUID]
+) -> tuple[int, int]:
+    """The same of the events about a participant and about these pairs; those of other pairs change nothing."""
+    return _state(db, sa.or_(EventRow.participant_id == participant_id, EventRow.pair_id.in_(pair_ids)))
+
+
+def _state(db: Session, which: sa.ColumnElement[bool]) -> tuple[int, int]:
+    found = sa.select(sa.func.count(), sa.func.max(EventRow.sequence)).where(which)
+    count, highest = db.execute(found).one()
     return count, highest or 0
