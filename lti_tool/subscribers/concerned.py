@@ -8,7 +8,7 @@ participants, because completion is judged on everything that a person did. Acti
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -143,7 +143,7 @@ class Concerned:
         self.people: dict[uuid.UUID, ConcernedParticipant] = {}
         """By participant, in the order of their ids."""
         if named or pair_ids:
-            self.people = _read_people(db, named, pair_ids)
+            self.people = _people(db.execute(_NAMED_PEOPLE, {"named": named, "pairs": pair_ids}))
 
     @property
     def cohorts(self) -> dict[uuid.UUID, CohortValues]:
@@ -153,7 +153,7 @@ class Concerned:
     @cached_property
     def pairs(self) -> dict[uuid.UUID, ConcernedPair]:
         """Every pair of these people, ended ones included."""
-        return _read_pairs(self._db, self.people) if self.people else {}
+        return _pairs(self._db.execute(_PAIRS, {"people": list(self.people)})) if self.people else {}
 
 
 def concerned(db: Session, events: Sequence[LoggedEvent]) -> Concerned:
@@ -170,14 +170,7 @@ def concerned(db: Session, events: Sequence[LoggedEvent]) -> Concerned:
 
 def everybody_in(db: Session, cohort_id: uuid.UUID) -> dict[uuid.UUID, ConcernedParticipant]:
     """Every participant of a cohort, in the order of their ids."""
-    return _people(db, Participant.cohort_id == cohort_id)
-
-
-def _read_people(
-    db: Session, named: Collection[uuid.UUID], pair_ids: Collection[uuid.UUID]
-) -> dict[uuid.UUID, ConcernedParticipant]:
-    members = sa.union(*(sa.select(column).where(Pair.id.in_(pair_ids)) for column in _MEMBERS))
-    return _people(db, sa.or_(Participant.id.in_(named), Participant.id.in_(members)))
+    return _people(db.execute(_PEOPLE.where(Participant.cohort_id == cohort_id)))
 
 
 _MEMBERS: Final = (Pair.mentor_id, Pair.mentee_id)
@@ -246,10 +239,26 @@ _PEOPLE: Final = (
 """One row for each participant and activity of their cohort."""
 
 
-def _people(db: Session, which: sa.ColumnElement[bool]) -> dict[uuid.UUID, ConcernedParticipant]:
+_NAMED_PEOPLE: Final = _PEOPLE.where(
+    sa.or_(
+        Participant.id.in_(sa.bindparam("named", expanding=True)),
+        Participant.id.in_(
+            sa.union(
+                *(
+                    sa.select(member).where(Pair.id.in_(sa.bindparam("pairs", expanding=True)))
+                    for member in _MEMBERS
+                )
+            )
+        ),
+    )
+)
+"""The same of the participants ``named``, and of both of each of ``pairs``."""
+
+
+def _people(rows: Iterable[Any]) -> dict[uuid.UUID, ConcernedParticipant]:
     people: dict[uuid.UUID, ConcernedParticipant] = {}
     cohorts: dict[uuid.UUID, CohortValues] = {}
-    for row in db.execute(_PEOPLE.where(which)):
+    for row in rows:
         if row.cohort_id not in cohorts:
             rule = RuleRecord(row.rule_id, row.cohort_id, row.rule_number, row.rule)
             cohorts[row.cohort_id] = CohortValues(row.cohort_id, row.title, rule)
@@ -295,47 +304,52 @@ def _nothing(kind: type[sa.types.TypeEngine[Any]]) -> sa.ColumnElement[Any]:
     return sa.cast(sa.null(), kind)
 
 
-def _read_pairs(db: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, ConcernedPair]:
-    """The pairs of these participants with their sessions and objectives, in one query."""
-    theirs = sa.or_(*(column.in_(people) for column in _MEMBERS))
-    ids = sa.select(Pair.id).where(theirs)
-    sessions = sa.select(
-        sa.literal("session").label("kind"),
-        MentoringSession.pair_id,
-        MentoringSession.id,
-        MentoringSession.status,
-        MentoringSession.minutes,
-        MentoringSession.format,
-        MentoringSession.held_on,
-        _nothing(sa.String).label("direction"),
-        _nothing(sa.Boolean).label("required"),
-        _nothing(sa.String).label("evidence"),
-    ).where(MentoringSession.pair_id.in_(ids))
-    objectives = sa.select(
-        sa.literal("objective"),
-        Objective.pair_id,
-        Objective.id,
-        Objective.status,
-        _nothing(sa.Integer),
-        _nothing(sa.String),
-        _nothing(sa.Date),
-        Objective.direction,
-        Objective.required,
-        Objective.evidence,
-    ).where(Objective.pair_id.in_(ids))
-    done = sa.union_all(sessions, objectives).subquery()
-    rows = db.execute(
-        sa.select(
-            Pair.id.label("of"),
-            Pair.mentor_id,
-            Pair.mentee_id,
-            Pair.mentor_signed_at,
-            Pair.mentee_signed_at,
-            done,
-        )
-        .outerjoin(done, done.c.pair_id == Pair.id)
-        .where(theirs)
+_THEIRS: Final = sa.or_(*(member.in_(sa.bindparam("people", expanding=True)) for member in _MEMBERS))
+
+_SESSIONS: Final = sa.select(
+    sa.literal("session").label("kind"),
+    MentoringSession.pair_id,
+    MentoringSession.id,
+    MentoringSession.status,
+    MentoringSession.minutes,
+    MentoringSession.format,
+    MentoringSession.held_on,
+    _nothing(sa.String).label("direction"),
+    _nothing(sa.Boolean).label("required"),
+    _nothing(sa.String).label("evidence"),
+).where(MentoringSession.pair_id.in_(sa.select(Pair.id).where(_THEIRS)))
+
+_OBJECTIVES: Final = sa.select(
+    sa.literal("objective"),
+    Objective.pair_id,
+    Objective.id,
+    Objective.status,
+    _nothing(sa.Integer),
+    _nothing(sa.String),
+    _nothing(sa.Date),
+    Objective.direction,
+    Objective.required,
+    Objective.evidence,
+).where(Objective.pair_id.in_(sa.select(Pair.id).where(_THEIRS)))
+
+_DONE: Final = sa.union_all(_SESSIONS, _OBJECTIVES).subquery()
+
+_PAIRS: Final = (
+    sa.select(
+        Pair.id.label("of"),
+        Pair.mentor_id,
+        Pair.mentee_id,
+        Pair.mentor_signed_at,
+        Pair.mentee_signed_at,
+        _DONE,
     )
+    .outerjoin(_DONE, _DONE.c.pair_id == Pair.id)
+    .where(_THEIRS)
+)
+"""One row for each session and each objective of the pairs of ``people``; one row for a pair without any."""
+
+
+def _pairs(rows: Iterable[Any]) -> dict[uuid.UUID, ConcernedPair]:
     pairs: dict[uuid.UUID, ConcernedPair] = {}
     for row in rows:
         pair = pairs.get(row.of)

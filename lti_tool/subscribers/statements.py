@@ -143,8 +143,11 @@ class StatementEmitter:
         self._concerned = concerned(self._db, events)
         before = self._written
         for logged in events:
+            moment = None
             for build in self._statements(logged):
-                statement = build(recorded_at=logged.at, now=max(logged.at, self._now))
+                # Those of one event nearly always share a registration: put apart here, they need not be built again.
+                moment = strictly_after(moment, logged.at)
+                statement = build(recorded_at=moment, now=max(moment, self._now))
                 self._built.append(_Built(build, statement))
         self._write()
         return self._written - before
