@@ -6,6 +6,8 @@ The process is warm: an earlier request has read what never changes in an instal
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
 import uuid
 from collections.abc import Callable
 
@@ -187,6 +189,17 @@ def test_setting_claiming_and_removing_an_objective(warm: Come, services: Servic
 def test_signing_the_agreement(warm: Come, services: Services) -> None:
     here = warm(graded(situations.to_sign))
     cost(services, here, "agreement", accepted="yes").require_at_most(12)
+
+
+def test_pairing_two_people(warm: Come, services: Services) -> None:
+    """The tutor's form, for two who have joined."""
+    here = warm(graded(situations.tutor))
+    page = html.unescape(here.get().text)
+    chosen = {
+        f"{role}_id": re.findall(rf'value="([0-9a-f-]+)"[^>]*>{name}<', page)[0]
+        for role, name in (("mentor", "Léa Nguyen"), ("mentee", "Marc Tessier"))
+    }
+    cost(services, here, "cohort/pairs", **chosen).require_at_most(21)
 
 
 def cost_of_page(services: Services, here: Visit, below: str) -> SqlCounter:

@@ -39,10 +39,10 @@ def form_pair(
     require(mentor.person_id != mentee.person_id, "same_person")
     require(mentor.role == Role.MENTOR and mentee.role == Role.MENTEE, "wrong_roles")
     require(mentor.cohort_id == cohort_id == mentee.cohort_id, "other_cohort")
-    pairs_of_mentor = open_pairs_of(db, mentor_id)
-    require(not any(pair.mentee_id == mentee_id for pair in pairs_of_mentor), "already_together")
-    require(len(pairs_of_mentor) < mentor.capacity, "mentor_full")
-    require(len(open_pairs_of(db, mentee_id)) < mentee.capacity, "mentee_full")
+    pairs = open_pairs_of(db, mentor_id, mentee_id)
+    require(not any(pair.members == (mentor_id, mentee_id) for pair in pairs), "already_together")
+    require(sum(mentor_id in pair.members for pair in pairs) < mentor.capacity, "mentor_full")
+    require(sum(mentee_id in pair.members for pair in pairs) < mentee.capacity, "mentee_full")
     return _form(db, mentor, mentee, now)
 
 

@@ -89,16 +89,11 @@ def pairs(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PairRecord
     return {row.id: pair_record(row) for row in db.scalars(sa.select(Pair).where(Pair.id.in_(ids)))}
 
 
-def _of(participant_id: uuid.UUID) -> sa.ColumnElement[bool]:
-    return sa.or_(Pair.mentor_id == participant_id, Pair.mentee_id == participant_id)
-
-
-def open_pairs_of(db: Session, participant_id: uuid.UUID) -> list[PairRecord]:
-    """The pairs of a participant that go on, the oldest first."""
+def open_pairs_of(db: Session, *participant_ids: uuid.UUID) -> list[PairRecord]:
+    """The pairs of these participants that go on, the oldest first."""
+    of_one = sa.or_(Pair.mentor_id.in_(participant_ids), Pair.mentee_id.in_(participant_ids))
     rows = db.scalars(
-        sa.select(Pair)
-        .where(_of(participant_id), Pair.status.not_in(ENDED_STATUSES))
-        .order_by(Pair.created_at, Pair.id)
+        sa.select(Pair).where(of_one, Pair.status.not_in(ENDED_STATUSES)).order_by(Pair.created_at, Pair.id)
     )
     return [pair_record(row) for row in rows]
 
