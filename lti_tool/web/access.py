@@ -13,7 +13,7 @@ from lti_tool.identity.policy import Action, Refusal, Relation, decide
 from lti_tool.lti.errors import Advice, Refused
 from lti_tool.mentoring.programmes.queries import teaches_and_owns
 from lti_tool.web.activity import current_activity
-from lti_tool.web.services import current_principal, reading
+from lti_tool.web.services import current_principal, reading_once
 
 _Arguments = ParamSpec("_Arguments")
 View = Callable[_Arguments, ResponseReturnValue]
@@ -107,7 +107,7 @@ def cohort_of_launch(**_arguments: Any) -> Relation:
     principal, activity = current_principal(), current_activity()
     if activity is None or principal.person_id is None:
         return Relation(organisation_id=principal.organisation_id)
-    with reading() as db:
+    with reading_once() as db:
         teaches, owns = teaches_and_owns(
             db, activity.placement.cohort_id, activity.programme_id, principal.person_id
         )

@@ -21,7 +21,7 @@ from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
 from lti_tool.mentoring.pairs.queries import PairRecord, pair_record
 from lti_tool.mentoring.programmes.models import Cohort, Placement, Programme
 from lti_tool.mentoring.programmes.queries import PlacementRecord, placement_record
-from lti_tool.web.services import reading
+from lti_tool.web.services import reading_once
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def current_activity() -> Activity | None:
             ResourceLink.id.expression,
             sa.literal(g.launch.person_id, sa.Uuid()),
         )
-        with reading() as db:
+        with reading_once() as db:
             g.activity = activity_from(db.execute(query).all(), g.launch.person)
     found: Activity | None = g.activity
     return found

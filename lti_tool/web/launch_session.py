@@ -37,7 +37,7 @@ from lti_tool.web.access import AccessRefused
 from lti_tool.web.activity import COLUMNS, Activity, activity_from, with_activity
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.security import has_csrf_token
-from lti_tool.web.services import current_services
+from lti_tool.web.services import current_services, reading_once
 
 LIFETIME: Final = dt.timedelta(hours=12)
 """How long the pages of a launch can be used."""
@@ -136,7 +136,7 @@ def _load() -> None:
         wanted = uuid.UUID(session_id)
     except ValueError:
         raise SessionUnknown from None
-    with current_services().database.reading_once() as db:
+    with reading_once() as db:
         rows = db.execute(_FIND, {"id": wanted}).all()
     if not rows:
         raise SessionUnknown

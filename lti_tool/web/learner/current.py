@@ -21,7 +21,7 @@ from lti_tool.mentoring.sessions.queries import session
 from lti_tool.web import wording
 from lti_tool.web.activity import current_activity
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.services import current_principal, reading
+from lti_tool.web.services import current_principal, reading, reading_once
 from schemas.display import FormMetadata, read_query
 
 
@@ -106,11 +106,11 @@ def _pair_id(
     **_others: Any,
 ) -> uuid.UUID | None:
     if session_id is not None:
-        with reading() as db:
+        with reading_once() as db:
             meeting = session(db, session_id)
         return meeting.pair_id if meeting is not None else abort(404)
     if objective_id is not None:
-        with reading() as db:
+        with reading_once() as db:
             aim = objective(db, objective_id)
         return aim.pair_id if aim is not None else abort(404)
     return requested_pair_id()
