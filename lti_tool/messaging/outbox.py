@@ -278,8 +278,11 @@ def supersede_waiting(db: Session, order_keys: Collection[str]) -> dict[str, boo
         )
         .values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
         .returning(_column.order_key, _column.attempts)
-    ).all()
-    return {key: not any(row.attempts for row in withdrawn if row.order_key == key) for key, _ in withdrawn}
+    )
+    never_claimed: dict[str, bool] = {}
+    for key, attempts in withdrawn:
+        never_claimed[key] = never_claimed.get(key, True) and not attempts
+    return never_claimed
 
 
 def due_receivers(db: Session, kind: DeliveryKind, *, now: dt.datetime | None = None) -> set[str]:

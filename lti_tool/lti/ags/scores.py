@@ -39,6 +39,8 @@ from lti_tool.messaging.models import DeliveryKind
 SCORE_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 RESULT_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 MAXIMUM: Final = 100
+RECORDED_AT_ONCE: Final = 2000
+"""Scores in one statement: SQLite takes 32,766 parameters."""
 
 
 @dataclass(frozen=True)
@@ -116,12 +118,19 @@ def record_score(
 
 
 def record_scores(db: Session, reached: Sequence[ReachedScore], now: dt.datetime) -> int:
-    """Enqueue scores for the coupled line items of links, in six statements at most; return how many were enqueued.
+    """Enqueue scores for the coupled line items of links; return how many were enqueued.
+
+    Six statements at most, for each :data:`RECORDED_AT_ONCE` of them.
 
     Belongs in the transaction of the event. Nothing is enqueued when nothing changed, for a state that would erase a
     grade, for whoever is no learner of the link's course, and where the link has no line item or gave no right to
     score. A score that still waits is replaced: the latest state wins.
     """
+    slices = (reached[start : start + RECORDED_AT_ONCE] for start in range(0, len(reached), RECORDED_AT_ONCE))
+    return sum(_record_slice(db, each, now) for each in slices)
+
+
+def _record_slice(db: Session, reached: Sequence[ReachedScore], now: dt.datetime) -> int:
     reports = [(each, report_of(each.status, each.score, each.report)) for each in reached]
     sent = [(each, reported) for each, reported in reports if reported is not None]
     columns = _columns(db, [each for each, _ in sent])
