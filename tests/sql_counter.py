@@ -17,6 +17,8 @@ class SqlCounter:
     """What one engine was given. BEGIN, COMMIT and ROLLBACK are counted apart from statements."""
 
     statements: list[str] = field(default_factory=list)
+    parameters: list[Any] = field(default_factory=list)
+    """Those of each statement, as the driver takes them."""
     transactions: int = 0
     """How many were begun, reading ones included."""
     commits: int = 0
@@ -36,8 +38,9 @@ def counting(database: Database) -> Iterator[SqlCounter]:
     """Count what is sent to ``database`` inside the block, from every thread."""
     counter = SqlCounter()
 
-    def executed(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+    def executed(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
         counter.statements.append(statement)
+        counter.parameters.append(parameters)
 
     def begun(connection: sa.Connection) -> None:
         if connection.get_execution_options().get("tandem_begins", True):

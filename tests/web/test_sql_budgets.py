@@ -160,6 +160,26 @@ def test_logging_costs_the_same_among_many(warm: Come, services: Services) -> No
     assert many.statements == few.statements
 
 
+def test_logging_reads_no_whole_table(warm: Come, services: Services) -> None:
+    """By the databases' own plans. PostgreSQL reads a small table whole, so it is told not to where it can."""
+    counter = cost(services, warm(graded(situations.under_way)), "sessions/new", **meeting())
+    explain, whole = (
+        ("EXPLAIN QUERY PLAN", "SCAN ") if services.database.is_sqlite else ("EXPLAIN", "Seq Scan")
+    )
+    with services.database.reading() as db:
+        connection = db.connection()
+        if not services.database.is_sqlite:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plans = [
+            str(tuple(step)[-1])
+            for statement, parameters in zip(counter.statements, counter.parameters, strict=True)
+            if statement.startswith("SELECT")
+            for step in connection.exec_driver_sql(f"{explain} {statement}", parameters)
+        ]
+    assert len(plans) > 20
+    assert [step for step in plans if whole in step] == []
+
+
 def test_confirming_a_session(warm: Come, services: Services) -> None:
     here = warm(graded(situations.to_confirm))
     session = latest_session(services, "held")
