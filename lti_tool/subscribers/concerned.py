@@ -83,7 +83,7 @@ class ScoreValues:
 
 @dataclass(slots=True)
 class ConcernedParticipant:
-    """One participant, as the round began for the subscribers; ``progress`` is kept up to date by the first of them."""
+    """One participant as they were read; the subscriber of the same name sets ``progress`` once it has judged."""
 
     id: uuid.UUID
     person_id: uuid.UUID
