@@ -18,6 +18,8 @@ class SqlCounter:
     """What one engine was given. BEGIN, COMMIT and ROLLBACK are counted apart from statements."""
 
     statements: list[str] = field(default_factory=list)
+    parameters: list[Any] = field(default_factory=list)
+    """Those of each statement, as the driver takes them."""
     transactions: int = 0
     """How many were begun, reading ones included."""
     commits: int = 0
@@ -37,11 +39,12 @@ def counting(database: Database) -> Iterator[SqlCounter]:
     """Count what is sent to ``database`` inside the block, from every thread."""
     counter = SqlCounter()
 
-    def executed(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+    def executed(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
         counter.statements.append(statement)
+        counter.parameters.append(parameters)
 
     def begun(connection: sa.Connection) -> None:
-        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        if connection.get_execution_options().get("tandem_begins", True):
             counter.transactions += 1
 
     def committed(_connection: sa.Connection) -> None:
@@ -52,12 +55,14 @@ def counting(database: Database) -> Iterator[SqlCounter]:
     def run(statement: CompiledStatement, connection: sa.Connection, parameters: Any) -> Any:
         if connection.engine.url == database.engine.url:
             counter.statements.append(statement._text)
+            counter.parameters.append(parameters)
         return run_compiled(statement, connection, parameters)
 
     listeners = (("before_cursor_execute", executed), ("begin", begun), ("commit", committed))
     for name, listener in listeners:
         sa.event.listen(database.engine, name, listener)
-    CompiledStatement._run = run  # type: ignore[method-assign]  # the driver runs these, without SQLAlchemy's events
+    # The driver runs these, without SQLAlchemy's events.
+    CompiledStatement._run = run  # type: ignore[method-assign]
     try:
         yield counter
     finally:
