@@ -88,11 +88,13 @@ def show(services: Services, identifier: uuid.UUID, as_json: bool) -> None:
 
 @statements.command()
 @click.argument("identifier", metavar="[ID]", type=click.UUID, required=False)
-@click.option("--all", "everything", is_flag=True, help="Every statement that the LRS refused.")
+@click.option("--all", "everything", is_flag=True, help="Every statement that was refused or failed.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
 @operator_command(Action.MANAGE_DELIVERIES)
 def retry(services: Services, identifier: uuid.UUID | None, everything: bool, as_json: bool) -> None:
-    """Send again what the LRS refused: one statement, or all of them.
+    """Send at once what the LRS refused or could not take: one statement, or all of them.
+
+    What waits is released, and an LRS that is not asked for a while is asked again.
 
     \b
     Example:
@@ -101,11 +103,11 @@ def retry(services: Services, identifier: uuid.UUID | None, everything: bool, as
     if (identifier is None) == (not everything):
         raise click.UsageError("give either the ID of a statement or --all")
     with transaction(services) as db:
-        if identifier is not None and _find(db, identifier).status != DeliveryStatus.DEAD:
-            raise click.ClickException(
-                f"statement {identifier} is not among those refused: nothing to send again"
-            )
-        count = outbox.retry_dead(db, DeliveryKind.STATEMENT, None if identifier is None else [identifier])
+        keys = None if identifier is None else [identifier]
+        count = outbox.retry(db, DeliveryKind.STATEMENT, keys=keys)
+        if identifier is not None and not count:
+            status = _find(db, identifier).status
+            raise click.ClickException(f"statement {identifier} is {status}: nothing to send again")
     if as_json:
         print_json({"sent_again": count})
     else:

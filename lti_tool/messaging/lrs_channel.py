@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from sqlalchemy.orm import Session
+
 from lti_tool.config import Config
 from lti_tool.messaging import outcomes
 from lti_tool.messaging.channel import Channel
@@ -17,22 +19,22 @@ from xapi.client import LRSClient
 class LRSChannel(Channel):
     """Statements to the record store of the settings."""
 
-    kind: ClassVar[DeliveryKind] = DeliveryKind.STATEMENT
+    kind: ClassVar[str] = DeliveryKind.STATEMENT.value
     batch_size: ClassVar[int] = 500
-    max_receivers: ClassVar[int] = 1
+    reads_targets: ClassVar[bool] = False
 
     def __init__(self, client: LRSClient | None) -> None:
         """``client``: None where no record store is set; statements then wait."""
         self._client = client
 
-    def is_ready(self) -> bool:
+    def is_ready(self, db: Session, receiver: str) -> bool:
         """Whether a record store is set."""
         return self._client is not None
 
     def send(self, receiver: str, deliveries: Sequence[ClaimedDelivery]) -> Sequence[outcomes.Outcome]:
         """Send the stored bytes."""
         if self._client is None:
-            return [outcomes.Retry("no record store is set")] * len(deliveries)
+            return [outcomes.Unavailable("no record store is set")] * len(deliveries)
         items = [(one.key, one.body) for one in deliveries]
         return [_translated(outcome) for outcome in delivery.deliver(self._client, items)]
 
@@ -44,8 +46,10 @@ def _translated(outcome: delivery.Outcome) -> outcomes.Outcome:
             return outcomes.Sent()
         case delivery.Dead(reason, theirs):
             return outcomes.Dead(reason, theirs)
-        case delivery.Retry(reason, after_seconds):
-            return outcomes.Retry(reason, after_seconds)
+        case delivery.Retry(reason):
+            return outcomes.Retry(reason)
+        case delivery.Unavailable(reason, after_seconds):
+            return outcomes.Unavailable(reason, after_seconds)
         case delivery.Blocked(reason):
             return outcomes.Blocked(reason)
 

@@ -12,16 +12,30 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of, utcnow
 from lti_tool.messaging.claims import ClaimableTable, among, lock_claims
-from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
+from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryStatus
+from lti_tool.messaging.outcomes import (
+    Blocked,
+    Dead,
+    NotTried,
+    Outcome,
+    PartUnavailable,
+    Retry,
+    Sent,
+    Superseded,
+    Unavailable,
+)
+from lti_tool.messaging.pauses import NO_PAUSES, Pauses, end
+from lti_tool.messaging.retry import next_attempt
 
 _rows = table_of(Delivery)
 _column = _rows.c
@@ -31,19 +45,24 @@ _claimable = ClaimableTable(_rows, claimed=DeliveryStatus.CLAIMED.value)
 def enqueue(
     db: Session,
     *,
-    kind: DeliveryKind,
+    kind: str,
     receiver: str = LRS,
+    part: str = "",
     key: uuid.UUID,
     order_key: str,
     body: bytes,
     target: dict[str, Any] | None = None,
     not_before: dt.datetime | None = None,
 ) -> Delivery:
-    """Write one delivery into the present transaction. The worker sees it once that commits."""
+    """Write one delivery into the present transaction. The worker sees it once that commits.
+
+    ``kind``: that of the channel that sends it. The other values: see :class:`~lti_tool.messaging.models.Delivery`.
+    """
     db.info[ENQUEUED] = True
     delivery = Delivery(
         kind=kind,
         receiver=receiver,
+        part=part,
         key=key,
         order_key=order_key,
         content=DeliveryBody(body=body),
@@ -66,9 +85,10 @@ class ClaimedDelivery:
     key: uuid.UUID
     order_key: str
     body: bytes
+    failures: int
+    """How often it failed by itself."""
     target: dict[str, Any] | None
-    attempts: int
-    """How often it was claimed, this time included."""
+    part: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,58 +96,58 @@ class Claim:
     """Deliveries that are one worker's until the lease ends, in the order in which they must go out."""
 
     id: uuid.UUID
-    kind: DeliveryKind
+    kind: str
     receiver: str
     deliveries: Sequence[ClaimedDelivery]
 
 
-_LOCKS = {DeliveryKind.STATEMENT: 0x74616E31, DeliveryKind.SCORE: 0x74616E32}
+def _lock_claims(db: Session, kind: str, receiver: str) -> None:
+    """One claim of a receiver at a time, so that no second worker takes the later deliveries of a key out of order.
 
-
-def _lock_claims(db: Session, kind: DeliveryKind) -> None:
-    """One claim of a kind at a time, so that no second worker takes the later deliveries of a key out of order.
-
-    A claim takes milliseconds; sending is not under this lock.
+    A claim takes milliseconds; sending is not under this lock. Two receivers of the same number merely wait for each
+    other.
     """
-    lock_claims(db, _LOCKS[kind])
+    lock_claims(db, zlib.crc32(f"{kind}:{receiver}".encode()) + _FIRST_LOCK)
+
+
+_FIRST_LOCK: Final = 0x7461_6E64_0000_0000
+"""The advisory locks of PostgreSQL from this number on are the outbox's."""
 
 
 def claim(
     db: Session,
-    kind: DeliveryKind,
+    kind: str,
     *,
     receiver: str = LRS,
     limit: int = 500,
     lease: dt.timedelta = dt.timedelta(seconds=30),
     now: dt.datetime | None = None,
+    paused_parts: Collection[str] = (),
+    reads_targets: bool = True,
 ) -> Claim:
     """Take up to ``limit`` of the oldest deliveries that may go out now; the claim is empty when none may.
 
-    A delivery whose lease ran out, because its worker was killed, is taken like any other.
+    A delivery whose lease ran out, because its worker was killed, is taken like any other. ``paused_parts``: parts of
+    the receiver that are not asked now. ``reads_targets``: False for a kind that has neither targets nor parts, since
+    reading hundreds of empty ones takes a while.
     """
     now = now or utcnow()
-    _lock_claims(db, kind)
-    unsent = sa.and_(_column.kind == kind.value, _column.receiver == receiver, _column.done_at.is_(None))
+    _lock_claims(db, kind, receiver)
+    unsent = sa.and_(_column.kind == kind, _column.receiver == receiver, _column.done_at.is_(None))
     waiting_keys = sa.select(_column.order_key).where(unsent, _column.not_before > now)
+    conditions = [unsent, _column.order_key.not_in(waiting_keys)]
+    if paused_parts:
+        conditions.append(_column.part.not_in(paused_parts))
+    returning = [_column.key, _column.order_key, _column.failures]
+    if reads_targets:
+        returning += [_column.target, _column.part]
     identifier, taken = _claimable.claim(
-        db,
-        unsent,
-        _column.order_key.not_in(waiting_keys),
-        limit=limit,
-        lease=lease,
-        now=now,
-        returning=(
-            _column.key,
-            _column.order_key,
-            _column.attempts,
-            # A statement has no target, and reading hundreds of empty ones takes a while.
-            _column.target if kind is DeliveryKind.SCORE else sa.null(),
-        ),
+        db, *conditions, limit=limit, lease=lease, now=now, returning=returning
     )
     bodies = _bodies(db, [row[0] for row in taken])
     deliveries = [
-        ClaimedDelivery(row_id, key, order_key, bodies[row_id], target, attempts)
-        for row_id, key, order_key, attempts, target in taken
+        ClaimedDelivery(row_id, key, order_key, bodies[row_id], failures, *(rest or (None, "")))
+        for row_id, key, order_key, failures, *rest in taken
     ]
     return Claim(identifier, kind, receiver, deliveries)
 
@@ -160,17 +180,26 @@ def mark_sent(db: Session, claim: Claim, ids: Collection[int], *, now: dt.dateti
 
 
 def mark_again(
-    db: Session, claim: Claim, ids: Collection[int], *, not_before: dt.datetime, reason: str
+    db: Session,
+    claim: Claim,
+    ids: Collection[int],
+    *,
+    not_before: dt.datetime,
+    reason: str | None,
+    failed: bool = False,
 ) -> None:
-    """The same bytes must go again, not before the moment given."""
+    """The same bytes must go again, not before the moment given. ``failed``: by a fault of the deliveries' own."""
     if ids:
-        _lock_claims(db, claim.kind)
+        _lock_claims(db, claim.kind, claim.receiver)
+        changed: dict[str, Any] = {} if reason is None else {"last_error": reason}
+        if failed:
+            changed["failures"] = _column.failures + 1
         _claimable.release(
             db,
             _still_claimed(claim, ids),
             status=DeliveryStatus.WAITING.value,
             not_before=not_before,
-            last_error=reason,
+            **changed,
         )
 
 
@@ -195,6 +224,36 @@ def mark_superseded(db: Session, claim: Claim, ids: Collection[int]) -> None:
         )
 
 
+def mark(db: Session, claim: Claim, outcomes: Sequence[Outcome], *, now: dt.datetime) -> None:
+    """Write down what became of each delivery of a claim.
+
+    One that failed by itself waits, longer each time. Where the receiver or a part of it failed, the deliveries are due
+    again at once: it is the pause of the receiver that holds them (:mod:`lti_tool.messaging.pauses`).
+    """
+    sent: list[int] = []
+    again: dict[tuple[str | None, dt.timedelta, bool], list[int]] = {}
+    for delivery, outcome in zip(claim.deliveries, outcomes, strict=True):
+        match outcome:
+            case Sent():
+                sent.append(delivery.id)
+            case Dead(reason, theirs):
+                mark_dead(db, claim, delivery.id, reason=reason, conflict=theirs)
+            case Superseded(write):
+                mark_superseded(db, claim, [delivery.id])
+                if write is not None:
+                    write(db)
+            case Retry(reason, after):
+                delay = next_attempt(delivery.failures + 1, after)
+                again.setdefault((reason, delay, True), []).append(delivery.id)
+            case Unavailable(reason) | PartUnavailable(reason) | Blocked(reason):
+                again.setdefault((reason, dt.timedelta(0), False), []).append(delivery.id)
+            case NotTried():
+                again.setdefault((None, dt.timedelta(0), False), []).append(delivery.id)
+    mark_sent(db, claim, sent, now=now)
+    for (words, delay, failed), ids in again.items():
+        mark_again(db, claim, ids, not_before=now + delay, reason=words, failed=failed)
+
+
 def supersede_waiting(db: Session, order_key: str) -> bool:
     """Withdraw the score that still waits under a key, in the transaction that enqueues what replaces it.
 
@@ -216,43 +275,82 @@ def supersede_waiting(db: Session, order_key: str) -> bool:
     return bool(withdrawn) and not any(withdrawn)
 
 
-def due_receivers(db: Session, kind: DeliveryKind, *, now: dt.datetime | None = None) -> set[str]:
-    """The receivers for which something may go out now, or whose worker's lease ran out."""
-    return set(
-        db.scalars(
-            sa.select(_column.receiver)
-            .where(
-                _column.kind == kind.value, _column.done_at.is_(None), _column.not_before <= (now or utcnow())
-            )
-            .distinct()
-        )
-    )
+def _due(kind: str, pauses: Pauses, now: dt.datetime) -> sa.ColumnElement[bool]:
+    """What may go out now, or whose worker's lease ran out."""
+    due = sa.and_(_column.kind == kind, _column.done_at.is_(None), _column.not_before <= now)
+    for receiver, part in pauses.paused_parts(now):
+        due = sa.and_(due, sa.not_(sa.and_(_column.receiver == receiver, _column.part == part)))
+    return due
 
 
-def is_due(db: Session, kind: DeliveryKind, *, receiver: str = LRS, now: dt.datetime | None = None) -> bool:
+def due_receivers(
+    db: Session,
+    kind: str,
+    pauses: Pauses = NO_PAUSES,
+    *,
+    now: dt.datetime | None = None,
+) -> set[str]:
+    """The receivers for which something may go out now."""
+    now = now or utcnow()
+    due = set(db.scalars(sa.select(_column.receiver).where(_due(kind, pauses, now)).distinct()))
+    return due - pauses.paused_receivers(now)
+
+
+def is_due(
+    db: Session,
+    kind: str,
+    receiver: str,
+    pauses: Pauses = NO_PAUSES,
+    *,
+    now: dt.datetime | None = None,
+) -> bool:
     """Whether anything may go out to one receiver now. A look that takes no lock."""
-    found = (
-        sa.select(_column.id)
-        .where(
-            _column.kind == kind.value,
-            _column.receiver == receiver,
-            _column.done_at.is_(None),
-            _column.not_before <= (now or utcnow()),
+    now = now or utcnow()
+    if receiver in pauses.paused_receivers(now):
+        return False
+    due = sa.select(_column.id).where(_due(kind, pauses, now), _column.receiver == receiver)
+    return db.scalar(due.limit(1)) is not None
+
+
+def retry(
+    db: Session,
+    kind: str,
+    *,
+    receivers: Collection[str] | None = None,
+    keys: Collection[uuid.UUID] | None = None,
+    now: dt.datetime | None = None,
+) -> int:
+    """Let what is dead, and what waits after a failure, go out at once; return how many.
+
+    ``receivers``, ``keys``: only these; None for all. What is named by its key goes out whether it failed or not. The
+    pauses of the receivers end too.
+    """
+    now = now or utcnow()
+    chosen = [_column.kind == kind]
+    waits = sa.and_(_column.done_at.is_(None), _column.status == DeliveryStatus.WAITING.value)
+    if receivers is not None:
+        chosen.append(_column.receiver.in_(receivers))
+    if keys is None:
+        waits = sa.and_(waits, _column.last_error.is_not(None))
+    else:
+        chosen.append(_column.key.in_(list(keys)))
+    released = db.execute(
+        sa.update(_rows)
+        # Written out, not bound, as the partial index has it.
+        .where(*chosen, sa.or_(sa.text("status = 'dead'"), waits))
+        .values(
+            status=DeliveryStatus.WAITING.value,
+            not_before=now,
+            failures=0,
+            done_at=None,
+            conflict=None,
         )
-        .limit(1)
-    )
-    return db.scalar(found) is not None
-
-
-def retry_dead(db: Session, kind: DeliveryKind, keys: Collection[uuid.UUID] | None = None) -> int:
-    """Send dead letters of a kind again, these or all; return how many."""
-    chosen = sa.update(_rows).where(_column.kind == kind.value, _column.status == DeliveryStatus.DEAD.value)
+        .returning(_column.receiver)
+    ).all()
     if keys is not None:
-        chosen = chosen.where(_column.key.in_(list(keys)))
-    revived = chosen.values(
-        status=DeliveryStatus.WAITING.value, not_before=utcnow(), done_at=None, conflict=None
-    ).returning(_column.id)
-    return len(db.execute(revived).all())
+        receivers = {row[0] for row in released}
+    end(db, kind, receivers)
+    return len(released)
 
 
 @dataclass(frozen=True)
@@ -268,9 +366,9 @@ class Backlog:
     """The receiver's answer to the oldest one, when there was any."""
 
 
-def backlog(db: Session, kind: DeliveryKind) -> Backlog:
+def backlog(db: Session, kind: str) -> Backlog:
     """What waits and what is dead."""
-    unsent = sa.and_(Delivery.kind == kind.value, Delivery.done_at.is_(None))
+    unsent = sa.and_(Delivery.kind == kind, Delivery.done_at.is_(None))
     waiting = db.scalar(sa.select(sa.func.count()).select_from(Delivery).where(unsent)) or 0
     oldest = db.execute(
         sa.select(Delivery.created_at, Delivery.last_error).where(unsent).order_by(Delivery.id).limit(1)
@@ -278,7 +376,7 @@ def backlog(db: Session, kind: DeliveryKind) -> Backlog:
     dead = db.scalar(
         sa.select(sa.func.count())
         .select_from(Delivery)
-        .where(Delivery.kind == kind.value, sa.text("status = 'dead'"))
+        .where(Delivery.kind == kind, sa.text("status = 'dead'"))
     )
     created_at, last_error = oldest or (None, None)
     return Backlog(waiting=waiting, oldest=created_at, dead=dead or 0, last_error=last_error)

@@ -8,7 +8,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -23,9 +23,10 @@ from lti_tool.identity.principal import TOOL
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.actions import change_role
 from lti_tool.mentoring.roles import Role
-from lti_tool.messaging import outbox
-from lti_tool.messaging.models import LRS, Delivery, DeliveryKind
+from lti_tool.messaging import outbox, pauses
+from lti_tool.messaging.models import LRS, Delivery, DeliveryKind, DeliveryPause
 from lti_tool.messaging.worker import Worker
+from tests.messaging.waiting import until
 from tests.world import World
 from tests.xapi.scripted import ScriptedLRS
 
@@ -82,18 +83,17 @@ def statuses(services: Services) -> list[str]:
     return [row.status for row in rows(services)]
 
 
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
 def due_now(services: Services) -> None:
+    """Let what waits go out at once, as if the pauses were over."""
     with services.database.transaction() as db:
         db.execute(sa.update(Delivery).values(not_before=utcnow()))
+        db.execute(sa.update(DeliveryPause).values(until=utcnow()))
+
+
+def pause_of_the_lrs(services: Services) -> DeliveryPause:
+    with services.database.reading() as db:
+        [pause] = pauses.read(db, DeliveryKind.STATEMENT).rows
+        return pause
 
 
 def test_exactly_the_stored_bytes_reach_the_lrs(with_lrs, world, lrs):
@@ -159,8 +159,7 @@ def test_the_pause_of_a_failing_lrs_grows(with_lrs, world, lrs):
     lengths = []
     for _ in range(4):
         deliver(worker)
-        lengths.append(worker._pauses["lrs"].until - utcnow())
-        worker._pauses["lrs"] = dataclasses.replace(worker._pauses["lrs"], until=utcnow())
+        lengths.append(pause_of_the_lrs(with_lrs).until - utcnow())
         due_now(with_lrs)
     assert lengths[3] > 2 * lengths[0]
 
@@ -168,9 +167,8 @@ def test_the_pause_of_a_failing_lrs_grows(with_lrs, world, lrs):
 def test_an_lrs_that_refuses_us_loses_nothing(with_lrs, world, lrs):
     lrs.script.append(Response("who are you", 401))
     pair_up(with_lrs, world)
-    worker = make_worker(with_lrs)
-    deliver(worker)
-    assert (statuses(with_lrs), worker.pauses["lrs"].blocked) == (["waiting", "waiting"], True)
+    deliver(make_worker(with_lrs))
+    assert (statuses(with_lrs), pause_of_the_lrs(with_lrs).refused) == (["waiting", "waiting"], True)
 
 
 def test_an_lrs_that_refuses_us_is_not_asked_again_at_once(with_lrs, world, lrs):

@@ -168,6 +168,7 @@ def _record_on(
         db,
         kind=DeliveryKind.SCORE,
         receiver=str(registration.id),
+        part=part(url),
         key=uuid.uuid4(),
         order_key=line,
         body=body,
@@ -177,9 +178,14 @@ def _record_on(
     return True
 
 
+def part(line_item_url: str) -> str:
+    """What a line item is called in the outbox; the address itself may be too long for an index."""
+    return hashlib.sha256(line_item_url.encode()).hexdigest()[:32]
+
+
 def order_key(line_item_url: str, person_id: uuid.UUID) -> str:
-    """What keeps the order of a person's scores on one line item; the address itself may be too long for a key."""
-    return f"{hashlib.sha256(line_item_url.encode()).hexdigest()[:32]}:{person_id}"
+    """What keeps the order of a person's scores on one line item."""
+    return f"{part(line_item_url)}:{person_id}"
 
 
 def score_body(
@@ -232,6 +238,7 @@ def restamp(db: Session, delivery: outbox.ClaimedDelivery, receiver: str, *, lat
         db,
         kind=DeliveryKind.SCORE,
         receiver=receiver,
+        part=delivery.part,
         key=uuid.uuid4(),
         order_key=delivery.order_key,
         body=json.dumps(score, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode(),
