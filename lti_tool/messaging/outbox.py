@@ -47,6 +47,8 @@ def enqueue(
     *,
     kind: str,
     receiver: str = LRS,
+    organisation_id: uuid.UUID | None = None,
+    registration_id: uuid.UUID | None = None,
     part: str = "",
     key: uuid.UUID,
     order_key: str,
@@ -62,6 +64,8 @@ def enqueue(
     delivery = Delivery(
         kind=kind,
         receiver=receiver,
+        organisation_id=organisation_id,
+        registration_id=registration_id,
         part=part,
         key=key,
         order_key=order_key,
@@ -366,17 +370,24 @@ class Backlog:
     """The receiver's answer to the oldest one, when there was any."""
 
 
-def backlog(db: Session, kind: str) -> Backlog:
-    """What waits and what is dead."""
-    unsent = sa.and_(Delivery.kind == kind, Delivery.done_at.is_(None))
+def backlog(db: Session, kind: str, receiver: str | None = None) -> Backlog:
+    """What waits and what is dead, of a kind or of one receiver of it."""
+    of = Delivery.kind == kind
+    if receiver is not None:
+        of = sa.and_(of, Delivery.receiver == receiver)
+    unsent = sa.and_(of, Delivery.done_at.is_(None))
     waiting = db.scalar(sa.select(sa.func.count()).select_from(Delivery).where(unsent)) or 0
     oldest = db.execute(
         sa.select(Delivery.created_at, Delivery.last_error).where(unsent).order_by(Delivery.id).limit(1)
     ).first()
-    dead = db.scalar(
-        sa.select(sa.func.count())
-        .select_from(Delivery)
-        .where(Delivery.kind == kind, sa.text("status = 'dead'"))
-    )
+    dead = db.scalar(sa.select(sa.func.count()).select_from(Delivery).where(of, sa.text("status = 'dead'")))
     created_at, last_error = oldest or (None, None)
     return Backlog(waiting=waiting, oldest=created_at, dead=dead or 0, last_error=last_error)
+
+
+def receivers_with_backlog(db: Session) -> list[tuple[str, str]]:
+    """Kind and receiver, wherever something waits or is dead."""
+    column = Delivery.kind, Delivery.receiver
+    waiting = sa.select(*column).where(Delivery.done_at.is_(None)).distinct()
+    dead = sa.select(*column).where(sa.text("status = 'dead'")).distinct()
+    return sorted((kind, receiver) for kind, receiver in db.execute(waiting.union(dead)))

@@ -34,6 +34,7 @@ from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReach
 from lti_tool.mentoring.pairs.events import PairFormed
 from lti_tool.mentoring.pairs.queries import pair as find_pair
 from lti_tool.mentoring.pairs.queries import pairs_of
+from lti_tool.mentoring.programmes.models import Placement
 from lti_tool.mentoring.programmes.queries import placements_of_cohorts, settings_of_cohort
 from lti_tool.mentoring.sessions.events import (
     SessionConfirmed,
@@ -43,8 +44,8 @@ from lti_tool.mentoring.sessions.events import (
     SessionWithdrawn,
 )
 from lti_tool.mentoring.sessions.queries import session, sessions_of_pairs
-from lti_tool.messaging import outbox
-from lti_tool.messaging.models import DeliveryKind
+from lti_tool.messaging import record_stores
+from lti_tool.messaging.record_stores import Destination
 from lti_tool.messaging.statement_log import (
     EmittedStatement,
     StatementTrail,
@@ -113,6 +114,7 @@ class StatementEmitter:
         self._participants: dict[uuid.UUID, tuple[Actor, str]] = {}
         self._trails: dict[uuid.UUID, StatementTrail] = {}
         self._enqueued: set[uuid.UUID] = set()
+        self._destinations: dict[uuid.UUID, Destination] = {}
 
     def emit(self, logged: LoggedEvent) -> int:
         """Enqueue the statements that the event makes; return how many."""
@@ -121,10 +123,10 @@ class StatementEmitter:
         known = self._already_enqueued([statement.id for _, statement in built])
         new = [(build, statement) for build, statement in built if statement.id not in known]
         for build, statement in new:
-            self._enqueue(build, statement)
+            self._enqueue(build, statement, logged.scope)
         return len(new)
 
-    def _enqueue(self, build: Build, statement: Statement) -> None:
+    def _enqueue(self, build: Build, statement: Statement, scope: Scope) -> None:
         """Write one statement, at a moment of its own in its registration.
 
         It is built already, which settles its id and its registration; it is built again only when its moment must
@@ -137,9 +139,9 @@ class StatementEmitter:
                 # A clock that was set back must not stop anybody: order matters more than the moment.
                 statement = build(recorded_at=moment, now=max(moment, self._now))
         trail.last_timestamp = statement.timestamp
-        outbox.enqueue(
+        record_stores.enqueue(
             self._db,
-            kind=DeliveryKind.STATEMENT,
+            self._destination(scope),
             key=statement.id,
             order_key=str(statement.xapi_registration),
             body=statement.body,
@@ -156,6 +158,22 @@ class StatementEmitter:
             )
         )
         self._enqueued.add(statement.id)
+
+    def _destination(self, scope: Scope) -> Destination:
+        """The same for all statements of a cohort, so that those about one pair are found in one record store."""
+        cohort_id = _given(scope.cohort_id)
+        if cohort_id not in self._destinations:
+            oldest = (
+                sa.select(Deployment.registration_id)
+                .join(Course, Course.deployment_id == Deployment.id)
+                .join(Placement, Placement.course_id == Course.id)
+                .where(Placement.cohort_id == cohort_id)
+                .order_by(Placement.created_at, Placement.id)
+                .limit(1)
+                .scalar_subquery()
+            )
+            self._destinations[cohort_id] = record_stores.destination(self._db, scope.organisation_id, oldest)
+        return self._destinations[cohort_id]
 
     def _trail(self, xapi_registration: uuid.UUID) -> StatementTrail:
         """The trail of a registration, locked; a new one where there is none yet."""
