@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from lti_tool.health_checks.deliveries import deliveries
 from lti_tool.health_checks.environment import address, disk, private_networks, settings
 from lti_tool.health_checks.findings import Check, Finding, Verdict
 from lti_tool.health_checks.record_stores import record_stores
 from lti_tool.health_checks.remote import clock
-from lti_tool.health_checks.stored import database, deliveries, platforms, signing_key
+from lti_tool.health_checks.stored import database, platforms, signing_key
 
 __all__ = ["CHECKS", "Check", "Finding", "Verdict"]
 

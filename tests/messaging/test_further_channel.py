@@ -15,6 +15,7 @@ from werkzeug import Response
 
 from lti_tool.composition.channels import make_channels
 from lti_tool.composition.services import Services
+from lti_tool.health_checks.deliveries import deliveries
 from lti_tool.messaging import outbox, pauses
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.models import Delivery
@@ -93,3 +94,11 @@ def test_its_dead_letters_and_pauses_are_like_those_of_the_others(services, work
     with services.database.reading() as db:
         [pause] = pauses.read(db, "webhook").rows
     assert (statuses(services), pause.receiver, pause.reason) == (["dead", "waiting"], "b", "out of order")
+
+
+def test_the_doctor_knows_of_it(services, worker, httpserver: HTTPServer):
+    httpserver.expect_request("/broken").respond_with_data("out of order", 503)
+    enqueue(services, httpserver.url_for("/broken"), "one")
+    worker.deliver("webhook", "board")
+    found = [message for _, message, _ in deliveries(services)]
+    assert any("1 webhook waiting" in message and "out of order" in message for message in found)
