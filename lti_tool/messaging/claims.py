@@ -64,9 +64,15 @@ class ClaimableTable:
             .with_for_update(skip_locked=True)
             .cte("picked")
         )
+        chosen: sa.Select[Any] = sa.select(picked.c.id)
+        if db.get_bind().dialect.name == "postgresql":
+            # As an array it is looked up by the primary key, however large the table is.
+            which = column.id == sa.any_(sa.func.array(chosen.scalar_subquery()))
+        else:
+            which = column.id.in_(chosen)
         taken = db.execute(
             sa.update(self._table)
-            .where(column.id.in_(sa.select(picked.c.id)))
+            .where(which)
             .values(
                 status=self._claimed,
                 claim=identifier,
