@@ -24,11 +24,11 @@ from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.health_checks import Verdict
 from lti_tool.health_checks.findings import one_line
-from lti_tool.health_checks.record_stores import check_store
+from lti_tool.health_checks.record_stores import check_store, reachable_stores
 from lti_tool.identity import organisations
 from lti_tool.identity.policy import Action
 from lti_tool.lti.registration.models import Deployment, Registration
-from lti_tool.messaging import outbox, pauses, record_stores
+from lti_tool.messaging import backlog, pauses, record_stores
 from lti_tool.messaging.models import PRIMARY, DeliveryKind
 from lti_tool.messaging.record_stores import INSTALLATION, Remainder, Scope, StoreRefused
 from schemas.record_store import RecordStoreSchema
@@ -116,14 +116,14 @@ def set_(
                 settings=settings.access if settings else None,
             )
             receiver = store.receiver
-            waiting = outbox.backlog(db, DeliveryKind.STATEMENT, receiver).waiting
+            waiting = backlog.read(db, DeliveryKind.STATEMENT, receiver).waiting
     except StoreRefused as error:
         raise click.ClickException(str(error)) from None
     named = next(each for each in named_stores(services) if each.receiver == receiver)
     if as_json:
         print_json({**_shown(named), "waiting": waiting, "taken_over": moved})
     else:
-        click.echo(f"Set {named.label}; {waiting} statements wait for it. To try it: tandem lrs test {name}")
+        click.echo(f"Set {named.label}; {_waiting(waiting)} for it. To try it: tandem lrs test {name}")
 
 
 def _password(file: IO[str] | None) -> str | None:
@@ -151,7 +151,7 @@ def list_(services: Services, as_json: bool) -> None:
     rows = []
     for store in named_stores(services):
         with services.database.reading() as db:
-            queue = outbox.backlog(db, DeliveryKind.STATEMENT, store.receiver)
+            queue = backlog.read(db, DeliveryKind.STATEMENT, store.receiver)
             pause = pauses.read(db, DeliveryKind.STATEMENT, store.receiver).find(pauses.WHOLE)
         rows.append(
             {
@@ -169,7 +169,14 @@ def list_(services: Services, as_json: bool) -> None:
     else:
         hidden = ("organisation_id", "registration_id", "from_settings")
         print_rows(
-            [{name: value for name, value in row.items() if name not in hidden} for row in rows],
+            [
+                {
+                    name: "" if value is None else str(value)
+                    for name, value in row.items()
+                    if name not in hidden
+                }
+                for row in rows
+            ],
             empty="No LRS is set: statements wait.",
         )
 
@@ -214,6 +221,10 @@ def remove(
         click.echo(f"Removed {label}. {rest}".rstrip())
 
 
+def _waiting(count: int) -> str:
+    return "1 statement waits" if count == 1 else f"{count} statements wait"
+
+
 def _unknown(services: Services, scope: Scope, name: str) -> str:
     if store_of_settings(services) and scope == INSTALLATION and name == PRIMARY:
         return "NAME primary is set by TANDEM_LRS_ENDPOINT: unset it to remove that LRS"
@@ -224,7 +235,7 @@ def _what_happens(db: Session, services: Services, left: Remainder) -> str:
     """What a removal does to what is not sent; empty where all is."""
     if not left.waiting and not left.dead:
         return ""
-    counted = f"{left.waiting} statements wait for it, it refused {left.dead}"
+    counted = f"{_waiting(left.waiting)} for it, it refused {left.dead}"
     if left.goes_to is None:
         return f"{counted}: these copies are deleted, the primary gets its own"
     access = record_stores.access_of_receiver(db, left.goes_to, services.config)
@@ -249,15 +260,17 @@ def test(
       tandem lrs test
       tandem lrs test primary --organisation "Example Ltd"
     """
-    with services.database.reading() as db:
-        scope = _scope(db, organisation, registration)
+    scope = INSTALLATION
+    if organisation is not None or registration is not None:
+        with services.database.reading() as db:
+            scope = _scope(db, organisation, registration)
     chosen = [
         store
-        for store in named_stores(services)
+        for store in reachable_stores(services)
         if name in (None, store.name)
         and scope in (INSTALLATION, store.scope, Scope(store.scope.organisation_id))
     ]
-    if not chosen and name not in (None, PRIMARY):
+    if not chosen and (scope != INSTALLATION or name not in (None, PRIMARY)):
         raise BadInput(_unknown(services, scope, name or PRIMARY))
     results = [(store, *check_store(services, store)) for store in chosen]
     works = bool(results) and all(verdict is not Verdict.ERROR for _, verdict, _, _ in results)

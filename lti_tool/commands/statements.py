@@ -16,7 +16,7 @@ from lti_tool.commands.context import BadInput, operator_command, print_json, pr
 from lti_tool.composition.record_stores import NamedStore, named_stores
 from lti_tool.composition.services import Services
 from lti_tool.identity.policy import Action
-from lti_tool.messaging import outbox
+from lti_tool.messaging import backlog
 from lti_tool.messaging.models import LRS, PRIMARY, Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
 
 STORE = click.option("--store", metavar="NAME", help="Only for the LRSs of this name (tandem lrs list).")
@@ -123,7 +123,7 @@ def retry(
     receivers = None if store is None else _receivers(_names(services), store)
     with transaction(services) as db:
         keys = None if identifier is None else [identifier]
-        count = outbox.retry(db, DeliveryKind.STATEMENT, receivers=receivers, keys=keys)
+        count = backlog.retry(db, DeliveryKind.STATEMENT, receivers=receivers, keys=keys)
         if identifier is not None and not count:
             status = " and ".join(sorted({delivery.status for delivery in _find(db, identifier)}))
             raise click.ClickException(f"statement {identifier} is {status}: nothing to send again")

@@ -18,9 +18,9 @@ from lti_tool.health_checks.stored import name_of
 from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Registration
-from lti_tool.messaging import outbox, pauses
+from lti_tool.messaging import backlog, pauses
+from lti_tool.messaging.backlog import Backlog
 from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryPause, DeliveryStatus
-from lti_tool.messaging.outbox import Backlog
 
 LONG_WAIT: Final = dt.timedelta(hours=1)
 MOST_NAMED: Final = 5
@@ -31,9 +31,9 @@ def deliveries(services: Services) -> Found:
     """What waits and is dead, for each receiver."""
     names = _names(services)
     with services.database.reading() as db:
-        found = outbox.receivers_with_backlog(db)
+        found = backlog.receivers(db)
         for kind, receiver in found:
-            queue = outbox.backlog(db, kind, receiver)
+            queue = backlog.read(db, kind, receiver)
             name = names.get((kind, receiver), "" if kind in list(DeliveryKind) else receiver)
             if queue.waiting:
                 yield _waiting(db, kind, receiver, name, queue)
@@ -70,12 +70,15 @@ def _waiting(db: Session, kind: str, receiver: str, name: str, queue: Backlog) -
     if whole is not None:
         return _failing(kind, waits, whole)
     if failing.rows:
-        part = failing.rows[0]
+        part, count = failing.rows[0], len(failing.rows)
+        what = "line item" if kind == DeliveryKind.SCORE else "part"
         return (
             Verdict.WARNING,
-            f"{waits}, since {part.since:%Y-%m-%d %H:%M} UTC {len(failing.rows)} line item"
-            f"{' fails' if len(failing.rows) == 1 else 's fail'}: {one_line(part.reason)}",
-            "look at the activity's grade in the LMS; they are sent again each minute",
+            f"{waits}, since {part.since:%Y-%m-%d %H:%M} UTC {count} {what}{' fails' if count == 1 else 's fail'}: "
+            f"{one_line(part.reason)}",
+            "look at the activity's grade in the LMS; they are sent again each minute"
+            if kind == DeliveryKind.SCORE
+            else "",
         )
     late = queue.oldest is not None and utcnow() - queue.oldest > LONG_WAIT
     words = f" ({one_line(queue.last_error)})" if queue.last_error else ""

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of, utcnow
 from lti_tool.messaging.claims import ClaimableTable, among, lock_claims
-from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryStatus
+from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryPause, DeliveryStatus
 from lti_tool.messaging.outcomes import (
     Blocked,
     Dead,
@@ -34,7 +34,7 @@ from lti_tool.messaging.outcomes import (
     Superseded,
     Unavailable,
 )
-from lti_tool.messaging.pauses import NO_PAUSES, Pauses, end
+from lti_tool.messaging.pauses import NO_PAUSES, WHOLE, Pauses
 from lti_tool.messaging.retry import next_attempt
 
 _rows = table_of(Delivery)
@@ -42,13 +42,63 @@ _column = _rows.c
 _claimable = ClaimableTable(_rows, claimed=DeliveryStatus.CLAIMED.value)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """What is to be delivered; the columns of :class:`Delivery` of the same names."""
+
+    kind: str
+    """That of the channel that sends it."""
+    receiver: str = LRS
+    organisation_id: uuid.UUID | None = None
+    registration_id: uuid.UUID | None = None
+    part: str = ""
+    key: uuid.UUID
+    order_key: str
+    body: bytes
+    target: dict[str, Any] | None = None
+    not_before: dt.datetime | None = None
+
+
+def enqueue_all(db: Session, deliveries: Sequence[NewDelivery]) -> list[int]:
+    """Write deliveries into the present transaction, in two statements however many; return their ids, which rise.
+
+    The worker sees them once that commits.
+    """
+    if not deliveries:
+        return []
+    db.info[ENQUEUED] = True
+    now = utcnow()
+    rows = [
+        {
+            "kind": each.kind,
+            "receiver": each.receiver,
+            "organisation_id": each.organisation_id,
+            "registration_id": each.registration_id,
+            "part": each.part,
+            "key": each.key,
+            "order_key": each.order_key,
+            "target": each.target,
+            "not_before": each.not_before or now,
+            "created_at": now,
+        }
+        for each in deliveries
+    ]
+    # Both databases number the rows of one INSERT in their order; RETURNING promises none.
+    inserted = db.execute(sa.insert(_rows).returning(_column.key, _column.receiver, _column.id), rows)
+    ids = {(row.key, row.receiver): row.id for row in inserted}
+    bodies = table_of(DeliveryBody)
+    db.execute(
+        sa.insert(bodies).returning(bodies.c.delivery_id),
+        [{"delivery_id": ids[each.key, each.receiver], "body": each.body} for each in deliveries],
+    )
+    return [ids[each.key, each.receiver] for each in deliveries]
+
+
 def enqueue(
     db: Session,
     *,
     kind: str,
     receiver: str = LRS,
-    organisation_id: uuid.UUID | None = None,
-    registration_id: uuid.UUID | None = None,
     part: str = "",
     key: uuid.UUID,
     order_key: str,
@@ -56,25 +106,18 @@ def enqueue(
     target: dict[str, Any] | None = None,
     not_before: dt.datetime | None = None,
 ) -> Delivery:
-    """Write one delivery into the present transaction. The worker sees it once that commits.
-
-    ``kind``: that of the channel that sends it. The other values: see :class:`~lti_tool.messaging.models.Delivery`.
-    """
-    db.info[ENQUEUED] = True
-    delivery = Delivery(
+    """Write one delivery into the present transaction. The worker sees it once that commits."""
+    new = NewDelivery(
         kind=kind,
         receiver=receiver,
-        organisation_id=organisation_id,
-        registration_id=registration_id,
         part=part,
         key=key,
         order_key=order_key,
-        content=DeliveryBody(body=body),
+        body=body,
         target=target,
-        not_before=not_before or utcnow(),
+        not_before=not_before,
     )
-    db.add(delivery)
-    return delivery
+    return db.get_one(Delivery, enqueue_all(db, [new])[0])
 
 
 ENQUEUED = "enqueued_deliveries"
@@ -135,13 +178,13 @@ def claim(
     limit: int = 500,
     lease: dt.timedelta = dt.timedelta(seconds=30),
     now: dt.datetime | None = None,
-    paused_parts: Collection[str] = (),
+    pauses: Pauses = NO_PAUSES,
     reads_targets: bool = True,
 ) -> Claim:
     """Take up to ``limit`` of the oldest deliveries that may go out now; the claim is empty when none may.
 
-    A delivery whose lease ran out, because its worker was killed, is taken like any other. ``paused_parts``: parts of
-    the receiver that are not asked now. ``reads_targets``: False for a kind that has neither targets nor parts, since
+    A delivery whose lease ran out, because its worker was killed, is taken like any other. ``pauses``: the receiver's,
+    whose paused parts get nothing. ``reads_targets``: False for a kind that has neither targets nor parts, since
     reading hundreds of empty ones takes a while.
     """
     now = now or utcnow()
@@ -151,8 +194,8 @@ def claim(
     unsent = sa.and_(_column.kind == kind, _column.receiver == receiver, _column.done_at.is_(None))
     waiting_keys = sa.select(_column.order_key).where(unsent, _column.not_before > now)
     conditions = [unsent, _column.order_key.not_in(waiting_keys)]
-    if paused_parts:
-        conditions.append(_column.part.not_in(paused_parts))
+    if pauses.has_paused_parts(now):
+        conditions.append(_part_is_asked(now))
     returning = [_column.key, _column.order_key, _column.failures]
     if reads_targets:
         returning += [_column.target, _column.part]
@@ -290,12 +333,23 @@ def supersede_waiting(db: Session, order_key: str) -> bool:
     return bool(withdrawn) and not any(withdrawn)
 
 
+def _part_is_asked(now: dt.datetime) -> sa.ColumnElement[bool]:
+    """The part of the receiver is not paused."""
+    pause = table_of(DeliveryPause).c
+    paused = sa.select(pause.part).where(
+        pause.kind == _column.kind,
+        pause.receiver == _column.receiver,
+        pause.part == _column.part,
+        pause.part != WHOLE,
+        pause.until > now,
+    )
+    return ~paused.exists()
+
+
 def _due(kind: str, pauses: Pauses, now: dt.datetime) -> sa.ColumnElement[bool]:
     """What may go out now, or whose worker's lease ran out."""
     due = sa.and_(_column.kind == kind, _column.done_at.is_(None), _column.not_before <= now)
-    for receiver, part in pauses.paused_parts(now):
-        due = sa.and_(due, sa.not_(sa.and_(_column.receiver == receiver, _column.part == part)))
-    return due
+    return sa.and_(due, _part_is_asked(now)) if pauses.has_paused_parts(now) else due
 
 
 def due_receivers(
@@ -325,80 +379,3 @@ def is_due(
         return False
     due = sa.select(_column.id).where(_due(kind, pauses, now), _column.receiver == receiver)
     return db.scalar(due.limit(1)) is not None
-
-
-def retry(
-    db: Session,
-    kind: str,
-    *,
-    receivers: Collection[str] | None = None,
-    keys: Collection[uuid.UUID] | None = None,
-    now: dt.datetime | None = None,
-) -> int:
-    """Let what is dead, and what waits after a failure, go out at once; return how many.
-
-    ``receivers``, ``keys``: only these; None for all. What is named by its key goes out whether it failed or not. The
-    pauses of the receivers end too.
-    """
-    now = now or utcnow()
-    chosen = [_column.kind == kind]
-    waits = sa.and_(_column.done_at.is_(None), _column.status == DeliveryStatus.WAITING.value)
-    if receivers is not None:
-        chosen.append(_column.receiver.in_(receivers))
-    if keys is None:
-        waits = sa.and_(waits, _column.last_error.is_not(None))
-    else:
-        chosen.append(_column.key.in_(list(keys)))
-    released = db.execute(
-        sa.update(_rows)
-        # Written out, not bound, as the partial index has it.
-        .where(*chosen, sa.or_(sa.text("status = 'dead'"), waits))
-        .values(
-            status=DeliveryStatus.WAITING.value,
-            not_before=now,
-            failures=0,
-            done_at=None,
-            conflict=None,
-        )
-        .returning(_column.receiver)
-    ).all()
-    if keys is not None:
-        receivers = {row[0] for row in released}
-    end(db, kind, receivers)
-    return len(released)
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """How much of one kind is on its way."""
-
-    waiting: int
-    """Written and not yet taken by the receiver, those in flight included."""
-    oldest: dt.datetime | None
-    """Since when the oldest of them has waited."""
-    dead: int
-    last_error: str | None
-    """The receiver's answer to the oldest one, when there was any."""
-
-
-def backlog(db: Session, kind: str, receiver: str | None = None) -> Backlog:
-    """What waits and what is dead, of a kind or of one receiver of it."""
-    of = Delivery.kind == kind
-    if receiver is not None:
-        of = sa.and_(of, Delivery.receiver == receiver)
-    unsent = sa.and_(of, Delivery.done_at.is_(None))
-    waiting = db.scalar(sa.select(sa.func.count()).select_from(Delivery).where(unsent)) or 0
-    oldest = db.execute(
-        sa.select(Delivery.created_at, Delivery.last_error).where(unsent).order_by(Delivery.id).limit(1)
-    ).first()
-    dead = db.scalar(sa.select(sa.func.count()).select_from(Delivery).where(of, sa.text("status = 'dead'")))
-    created_at, last_error = oldest or (None, None)
-    return Backlog(waiting=waiting, oldest=created_at, dead=dead or 0, last_error=last_error)
-
-
-def receivers_with_backlog(db: Session) -> list[tuple[str, str]]:
-    """Kind and receiver, wherever something waits or is dead."""
-    column = Delivery.kind, Delivery.receiver
-    waiting = sa.select(*column).where(Delivery.done_at.is_(None)).distinct()
-    dead = sa.select(*column).where(sa.text("status = 'dead'")).distinct()
-    return sorted((kind, receiver) for kind, receiver in db.execute(waiting.union(dead)))

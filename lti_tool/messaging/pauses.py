@@ -42,9 +42,9 @@ class Pauses:
         """The receivers that are not asked at all."""
         return {row.receiver for row in self.rows if row.part == WHOLE and row.until > now}
 
-    def paused_parts(self, now: dt.datetime) -> set[tuple[str, str]]:
-        """Receiver and part, of the parts that are not asked."""
-        return {(row.receiver, row.part) for row in self.rows if row.part != WHOLE and row.until > now}
+    def has_paused_parts(self, now: dt.datetime) -> bool:
+        """Whether a part of one of them is not asked."""
+        return any(row.part != WHOLE and row.until > now for row in self.rows)
 
     def failed(self, receiver: str) -> bool:
         """Whether the receiver failed when it was last asked."""

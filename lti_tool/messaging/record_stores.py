@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from lti_tool.config import Config
 from lti_tool.database import table_of, utcnow
 from lti_tool.encryption import Vault
-from lti_tool.messaging import outbox, pauses
+from lti_tool.messaging import backlog, pauses
 from lti_tool.messaging.models import (
     LRS,
     PRIMARY,
@@ -30,6 +30,7 @@ from lti_tool.messaging.models import (
     DeliveryStatus,
     RecordStore,
 )
+from lti_tool.messaging.outbox import NewDelivery
 from xapi.client import LRSClient
 
 
@@ -61,12 +62,14 @@ class Destination:
 
 
 def destination(
-    db: Session, organisation_id: uuid.UUID, registration_id: sa.ScalarSelect[uuid.UUID]
+    db: Session, organisation_id: uuid.UUID, registration_id: sa.ScalarSelect[uuid.UUID] | uuid.UUID | None
 ) -> Destination:
-    """Where statements of an organisation go. ``registration_id``: the query that finds the registration of theirs.
+    """Where statements of an organisation go. ``registration_id``: theirs, or the query that finds it.
 
     One SQL statement. In PostgreSQL it also keeps whoever sets a store waiting until this transaction ends.
     """
+    if not isinstance(registration_id, sa.ScalarSelect):
+        registration_id = sa.select(sa.literal(registration_id, sa.Uuid())).scalar_subquery()
     one = sa.select(registration_id.label("registration_id")).subquery()
     rows = db.execute(
         sa.select(one.c.registration_id, RecordStore).outerjoin_from(
@@ -94,11 +97,10 @@ def _primary_first(store: RecordStore) -> tuple[bool, str]:
     return store.name != PRIMARY, store.name
 
 
-def enqueue(db: Session, to: Destination, *, key: uuid.UUID, order_key: str, body: bytes) -> list[Delivery]:
-    """Write one statement into the present transaction, once for each of its receivers."""
+def deliveries(to: Destination, *, key: uuid.UUID, order_key: str, body: bytes) -> list[NewDelivery]:
+    """One statement for each of its receivers."""
     return [
-        outbox.enqueue(
-            db,
+        NewDelivery(
             kind=DeliveryKind.STATEMENT,
             receiver=receiver,
             organisation_id=to.organisation_id,
@@ -219,7 +221,7 @@ def set_store(
     if password is not None:
         store.password = vault.seal(password.encode())
     elif not is_same:
-        raise StoreRefused("a password is needed")
+        raise StoreRefused("a password is needed: give --password-file")
     store.endpoint, store.username, store.version = values["endpoint"], values["username"], values["version"]
     store.changed_at = utcnow()
     db.add(store)
@@ -278,7 +280,7 @@ class Remainder:
 
 def remainder(db: Session, store: RecordStore) -> Remainder:
     """What a removal concerns."""
-    queue = outbox.backlog(db, DeliveryKind.STATEMENT, store.receiver)
+    queue = backlog.read(db, DeliveryKind.STATEMENT, store.receiver)
     goes_to = next(iter(_wider(db, scope_of(store))), LRS) if store.name == PRIMARY else None
     return Remainder(queue.waiting, queue.dead, goes_to)
 

@@ -234,7 +234,7 @@ class Worker:
                 limit=min(channel.batch_size, PROBE_SIZE) if before.failed(receiver) else channel.batch_size,
                 lease=self._lease,
                 now=now,
-                paused_parts=[part for _, part in before.paused_parts(now)],
+                pauses=before,
                 reads_targets=channel.reads_targets,
             )
             self._step(claim, "claiming")

@@ -44,7 +44,7 @@ from lti_tool.mentoring.sessions.events import (
     SessionWithdrawn,
 )
 from lti_tool.mentoring.sessions.queries import session, sessions_of_pairs
-from lti_tool.messaging import record_stores
+from lti_tool.messaging import outbox, record_stores
 from lti_tool.messaging.record_stores import Destination
 from lti_tool.messaging.statement_log import (
     EmittedStatement,
@@ -139,13 +139,13 @@ class StatementEmitter:
                 # A clock that was set back must not stop anybody: order matters more than the moment.
                 statement = build(recorded_at=moment, now=max(moment, self._now))
         trail.last_timestamp = statement.timestamp
-        record_stores.enqueue(
-            self._db,
+        deliveries = record_stores.deliveries(
             self._destination(scope),
             key=statement.id,
             order_key=str(statement.xapi_registration),
             body=statement.body,
         )
+        outbox.enqueue_all(self._db, deliveries)
         self._db.add(
             EmittedStatement(
                 statement_id=statement.id,

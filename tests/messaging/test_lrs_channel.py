@@ -23,7 +23,7 @@ from lti_tool.identity.principal import TOOL
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.actions import change_role
 from lti_tool.mentoring.roles import Role
-from lti_tool.messaging import outbox, pauses
+from lti_tool.messaging import backlog, outbox, pauses
 from lti_tool.messaging.models import LRS, Delivery, DeliveryKind, DeliveryPause
 from lti_tool.messaging.worker import Worker
 from tests.messaging.waiting import until
@@ -185,7 +185,7 @@ def test_what_the_lrs_answered_is_kept_for_the_admin(with_lrs, world, lrs):
     pair_up(with_lrs, world)
     deliver(make_worker(with_lrs))
     with with_lrs.database.reading() as db:
-        assert "who are you" in (outbox.backlog(db, DeliveryKind.STATEMENT).last_error or "")
+        assert "who are you" in (backlog.read(db, DeliveryKind.STATEMENT).last_error or "")
 
 
 def test_a_dead_letter_keeps_the_lrss_words_and_lets_the_rest_go(with_lrs, world, lrs):
@@ -229,6 +229,17 @@ def test_one_registration_in_trouble_does_not_hold_another(with_lrs, world, lrs)
         )
     deliver(make_worker(with_lrs))
     assert {row.status for row in rows(with_lrs) if row.order_key != first.order_key} == {"sent"}
+
+
+def test_a_statement_that_fails_alone_delays_nothing_but_itself(with_lrs, world, lrs):
+    change_roles(with_lrs, world)
+    first = rows(with_lrs)[0]
+    lrs.ghosts.add(str(first.key))
+    deliver(make_worker(with_lrs))
+    failed, *others = rows(with_lrs)
+    assert (failed.status, failed.failures, {row.status for row in others}) == ("waiting", 1, {"sent"})
+    with with_lrs.database.reading() as db:
+        assert pauses.read(db, DeliveryKind.STATEMENT).rows == []
 
 
 def slow(server: HTTPServer, seconds: float, started: threading.Event) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from lti_tool.composition.channels import make_channels, make_worker
 from lti_tool.composition.services import Services, make_services
 from lti_tool.database import utcnow
-from lti_tool.messaging import outbox, pauses
+from lti_tool.messaging import backlog, outbox, pauses
 from lti_tool.messaging.models import LRS, Delivery, DeliveryKind, DeliveryPause
 from lti_tool.messaging.pauses import LONGEST_PAUSE
 from lti_tool.messaging.worker import PROBE_SIZE, Worker
@@ -63,7 +63,7 @@ def enqueue(services: Services, count: int, *, lines: int = 7) -> None:
 
 def waiting(services: Services) -> int:
     with services.database.reading() as db:
-        return outbox.backlog(db, STATEMENT).waiting
+        return backlog.read(db, STATEMENT).waiting
 
 
 def the_pauses(services: Services) -> list[DeliveryPause]:
@@ -187,7 +187,7 @@ def test_sending_again_ends_the_pause_of_a_running_worker(with_lrs, lrs):
         time.sleep(0.5)
         assert lrs.held == {}
         with with_lrs.database.transaction() as db:
-            assert outbox.retry(db, STATEMENT) == 20
+            assert backlog.retry(db, STATEMENT) == 20
         assert until(lambda: waiting(with_lrs) == 0, seconds=10)
     finally:
         worker.stop()

@@ -20,7 +20,7 @@ from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.models import AccessToken
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.models import Participant
-from lti_tool.messaging import outbox, pauses
+from lti_tool.messaging import backlog, outbox, pauses
 from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryPause
 from lti_tool.messaging.worker import Worker
 from tests.connected import MENTEE, connect
@@ -442,4 +442,4 @@ def test_a_registration_that_is_gone_leaves_dead_letters(connected):
         db.execute(sa.update(Delivery).values(receiver=gone))
     make_worker(connected.services).deliver(DeliveryKind.SCORE, gone)
     with connected.services.database.reading() as db:
-        assert outbox.backlog(db, DeliveryKind.SCORE).dead == 1
+        assert backlog.read(db, DeliveryKind.SCORE).dead == 1
