@@ -112,7 +112,7 @@ def ours(services: Services, count: int) -> float:
         delivered += sent
     took = time.perf_counter() - begun
     if delivered != count:
-        raise RuntimeError(f"{delivered} of {count} statements were delivered: {worker.pauses}")
+        raise RuntimeError(f"only {delivered} of {count} statements were delivered")
     return count / took
 
 

@@ -28,7 +28,8 @@ def _origin(value: str) -> None:
         raise ValidationError(f"{value!r} must be an origin alone, without a path")
 
 
-def _endpoint(value: str) -> None:
+def record_store_endpoint(value: str) -> None:
+    """Refuse what is not the xAPI base address of a record store."""
     parts = _parts(value, "https://lrs.example.com/xapi", "http", "https")
     if parts.query or parts.fragment:
         raise ValidationError("must be an address without a query, such as https://lrs.example.com/xapi")
@@ -62,6 +63,9 @@ def _hosts(value: str) -> None:
             raise ValidationError(f"{host!r} is not a host such as lms.intranet or lms.intranet:8443")
 
 
+xapi_version = validate.OneOf(["1.0.3", "2.0.0"], error="must be 1.0.3 or 2.0.0")
+
+
 class SettingsSchema(Schema):
     """One field for each ``TANDEM_…`` setting; the messages finish a line that begins with its name."""
 
@@ -71,12 +75,10 @@ class SettingsSchema(Schema):
         load_default=None, validate=validate.Length(min=32, error="must be at least 32 characters long")
     )
     data_dir = fields.String(load_default="var")
-    lrs_endpoint = fields.String(load_default=None, validate=_endpoint)
+    lrs_endpoint = fields.String(load_default=None, validate=record_store_endpoint)
     lrs_username = fields.String(load_default=None)
     lrs_password = fields.String(load_default=None)
-    lrs_version = fields.String(
-        load_default="1.0.3", validate=validate.OneOf(["1.0.3", "2.0.0"], error="must be 1.0.3 or 2.0.0")
-    )
+    lrs_version = fields.String(load_default="1.0.3", validate=xapi_version)
     smtp_url = fields.String(load_default=None, validate=_mail)
     redis_url = fields.String(load_default=None, validate=_redis)
     log_format = fields.String(

@@ -3,18 +3,20 @@
 | the LRS answers | for each statement |
 |---|---|
 | 200, 204 | sent (unless it is a web page: then the address is wrong, and the same bytes wait) |
-| 409 | asked for by id: equal → sent; different → dead, with theirs; absent → sent again once |
+| 409 | asked for by id: equal → sent; different → dead, with theirs; absent → sent again once, then later |
 | 400, 422 | the batch is halved until the bad one stands alone and is dead; the rest go through |
 | 413 | the batch is halved; a statement too large alone is dead |
 | 401, 403 | blocked: this LRS must be looked at, and nothing is dropped |
-| 429, 5xx, a time-out, a reset, anything else | the same bytes later |
+| 429, 5xx, a time-out, a reset, anything else | the LRS is unavailable: the same bytes later |
 
 Nothing here stores, sleeps or logs: it sends, and says what became of each statement.
 """
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,6 +32,7 @@ from xapi.comparison import same_statement
 
 LONGEST_DELAY = timedelta(hours=1)
 _MOST_WORDS = 2000
+_MOST_BYTES = 100_000
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,14 @@ class Dead:
 
 @dataclass(frozen=True)
 class Retry:
-    """The same bytes must go again, not before ``after_seconds`` when the LRS said so."""
+    """The LRS is well, and this statement alone must go again."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """The LRS takes nothing now: the same bytes later, not before ``after_seconds`` when it said so."""
 
     reason: str
     after_seconds: float | None = None
@@ -60,14 +70,14 @@ class Blocked:
     reason: str
 
 
-Outcome = Sent | Dead | Retry | Blocked
+Outcome = Sent | Dead | Retry | Unavailable | Blocked
 Item = tuple[UUID, bytes]
 
 
 class _StopSendingError(Exception):
     """Stops sending; ``outcome`` applies to all remaining statements."""
 
-    def __init__(self, outcome: Retry | Blocked) -> None:
+    def __init__(self, outcome: Unavailable | Blocked) -> None:
         super().__init__(outcome.reason)
         self.outcome = outcome
 
@@ -94,11 +104,11 @@ def _send(client: LRSClient, items: list[Item], known: dict[UUID, Outcome], *, r
     try:
         answer = client.post_statements([body for _, body in items])
     except LRSError as error:
-        raise _StopSendingError(Retry(str(error))) from error
+        raise _StopSendingError(Unavailable(str(error))) from error
     status = answer.status_code
     if status in (200, 204):
         if answer.content.lstrip().startswith(b"<"):
-            raise _StopSendingError(Retry(f"a web page answered, not an LRS: {_words(answer)}"))
+            raise _StopSendingError(Unavailable(f"a web page answered, not an LRS: {_words(answer)}"))
         known.update((identifier, Sent()) for identifier, _ in items)
     elif status == 409:
         _resolve_conflict(client, items, known, repeat=repeat)
@@ -112,7 +122,9 @@ def _send(client: LRSClient, items: list[Item], known: dict[UUID, Outcome], *, r
     elif status in (401, 403):
         raise _StopSendingError(Blocked(_words(answer)))
     else:
-        raise _StopSendingError(Retry(_words(answer), retry_after(answer.headers.get("Retry-After", ""))))
+        raise _StopSendingError(
+            Unavailable(_words(answer), retry_after(answer.headers.get("Retry-After", "")))
+        )
 
 
 def _resolve_conflict(
@@ -127,7 +139,7 @@ def _resolve_conflict(
         try:
             theirs = client.get_statement(identifier)
         except LRSError as error:
-            raise _StopSendingError(Retry(f"after a conflict: {error}")) from error
+            raise _StopSendingError(Unavailable(f"after a conflict: {error}")) from error
         if theirs is None:
             absent.append((identifier, body))
         elif same_statement(json.loads(body), theirs):
@@ -145,9 +157,16 @@ def _resolve_conflict(
 
 
 def _words(answer: requests.Response) -> str:
-    """The status and what the LRS said, cut to a length that can be stored and shown."""
-    text = " ".join(answer.content[:_MOST_WORDS].decode("utf-8", "replace").split())
+    """The status and what the LRS said in one line, a web page reduced to its text, cut to a length to be stored."""
+    text = answer.content[:_MOST_BYTES].decode("utf-8", "replace")
+    if text.lstrip().startswith("<"):
+        text = html.unescape(_TAGS.sub(" ", _UNSEEN.sub(" ", text)))
+    text = " ".join(text.split())[:_MOST_WORDS]
     return f"HTTP {answer.status_code} {answer.reason or ''}: {text}".rstrip(": ")
+
+
+_UNSEEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?(</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_TAGS = re.compile(r"<[^>]*>?")
 
 
 def retry_after(value: str) -> float | None:

@@ -1,43 +1,337 @@
-"""``tandem lrs``: the Learning Record Store that statements go to."""
+"""``tandem lrs``: the learning record stores that statements go to."""
 
 from __future__ import annotations
 
-import click
+import sys
+from collections.abc import Callable
+from typing import IO, Any, TypeVar
 
-from lti_tool.commands.context import operator_command, print_json
+import click
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.commands.context import (
+    BadInput,
+    checked,
+    operator_command,
+    print_json,
+    print_rows,
+    read_id,
+    transaction,
+)
+from lti_tool.composition.record_stores import NamedStore, named_stores, store_of_settings
 from lti_tool.composition.services import Services
-from lti_tool.health_checks import Verdict, remote
+from lti_tool.database import utcnow
+from lti_tool.health_checks import Verdict
+from lti_tool.health_checks.findings import one_line
+from lti_tool.health_checks.record_stores import check_store, reachable_stores
+from lti_tool.identity import organisations
 from lti_tool.identity.policy import Action
+from lti_tool.lti.registration.models import Deployment, Registration
+from lti_tool.messaging import backlog, pauses, record_stores
+from lti_tool.messaging.models import PRIMARY, DeliveryKind
+from lti_tool.messaging.record_stores import INSTALLATION, Remainder, Scope, StoreRefused
+from schemas.record_store import RecordStoreSchema
+
+NO_STORE = "no LRS is set: set TANDEM_LRS_ENDPOINT, TANDEM_LRS_USERNAME and TANDEM_LRS_PASSWORD, or run: tandem lrs set"
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def scope_options(command: Decorated) -> Decorated:
+    """The options that say for whom a store is."""
+    command = click.option(
+        "--registration", metavar="R", help="One registration of the organisation alone, by id."
+    )(command)
+    return click.option(
+        "--organisation", metavar="O", help="The organisation, by name or id; else the installation."
+    )(command)
 
 
 @click.group()
 def lrs() -> None:
-    """The LRS that statements go to.
+    """The LRSs that statements go to: the installation's, and those of organisations.
+
+    An organisation that has none of its own uses the installation's, which TANDEM_LRS_… may set too.
 
     \b
     Example:
+      tandem lrs set --endpoint https://lrs.example.com/xapi --username tandem --password-file key.txt
       tandem lrs test
     """
+
+
+@lrs.command("set")
+@click.option(
+    "--name", default=PRIMARY, show_default=True, help="Another name is a copy: new statements only."
+)
+@click.option("--endpoint", required=True, help="The address to which /statements is added.")
+@click.option("--username", required=True, help="Of HTTP Basic.")
+@click.option(
+    "--password-file",
+    type=click.File("r", encoding="utf-8"),
+    help="A file with the password, - for standard input; else it is asked for.",
+)
+@click.option("--version", default="1.0.3", show_default=True, help="The xAPI version: 1.0.3 or 2.0.0.")
+@scope_options
+@click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
+@operator_command(Action.MANAGE_RECORD_STORES)
+def set_(
+    services: Services,
+    name: str,
+    endpoint: str,
+    username: str,
+    password_file: IO[str] | None,
+    version: str,
+    organisation: str | None,
+    registration: str | None,
+    as_json: bool,
+) -> None:
+    """Add an LRS, or change the one of this name. Workers that run use it at once; what waits goes with it.
+
+    The primary also gets what waited before it was set.
+
+    \b
+    Examples:
+      tandem lrs set --endpoint https://lrs.example.com/xapi --username tandem --password-file key.txt
+      tandem lrs set --organisation "Example Ltd" --endpoint https://lrs.example.org/xapi --username ours
+      tandem lrs set --name copy --endpoint https://archive.example.com/xapi --username tandem
+    """
+    given = {
+        "name": name,
+        "endpoint": endpoint.strip(),
+        "username": username,
+        "version": version,
+        "password": _password(password_file),
+    }
+    values = checked(RecordStoreSchema(), given, {"password": "--password-file"})
+    settings = store_of_settings(services)
+    try:
+        with transaction(services) as db:
+            store, moved = record_stores.set_store(
+                db,
+                services.vault,
+                _scope(db, organisation, registration),
+                values,
+                settings=settings.access if settings else None,
+            )
+            receiver = store.receiver
+            waiting = backlog.read(db, DeliveryKind.STATEMENT, receiver).waiting
+    except StoreRefused as error:
+        raise click.ClickException(str(error)) from None
+    named = next(each for each in named_stores(services) if each.receiver == receiver)
+    if as_json:
+        print_json({**_shown(named), "waiting": waiting, "taken_over": moved})
+    else:
+        click.echo(f"Set {named.label}; {_waiting(waiting)} for it. To try it: tandem lrs test {name}")
+
+
+def _password(file: IO[str] | None) -> str | None:
+    """The password without the end of its line; None when it is not given and nobody can be asked."""
+    if file is not None:
+        try:
+            return file.read().rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise BadInput("--password-file is not UTF-8 text") from None
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, default="", show_default=False)) or None
+    return None
+
+
+@lrs.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
+@operator_command(Action.MANAGE_RECORD_STORES)
+def list_(services: Services, as_json: bool) -> None:
+    """List the LRSs, with what waits for each and what each has refused.
+
+    \b
+    Example:
+      tandem lrs list
+    """
+    rows = []
+    for store in named_stores(services):
+        with services.database.reading() as db:
+            queue = backlog.read(db, DeliveryKind.STATEMENT, store.receiver)
+            pause = pauses.read(db, DeliveryKind.STATEMENT, store.receiver).find(pauses.WHOLE)
+        rows.append(
+            {
+                **_shown(store),
+                "waiting": queue.waiting,
+                "dead": queue.dead,
+                "paused_until": pause.until.isoformat(timespec="seconds")
+                if pause and pause.until > utcnow()
+                else None,
+                "last_failure": one_line(pause.reason) if pause else None,
+            }
+        )
+    if as_json:
+        print_json(rows)
+    else:
+        hidden = ("organisation_id", "registration_id", "from_settings")
+        print_rows(
+            [
+                {
+                    name: "" if value is None else str(value)
+                    for name, value in row.items()
+                    if name not in hidden
+                }
+                for row in rows
+            ],
+            empty="No LRS is set: statements wait.",
+        )
 
 
 @lrs.command()
+@click.argument("name")
+@scope_options
+@click.option("--yes", is_flag=True, help="Also when statements wait for it.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
 @operator_command(Action.MANAGE_RECORD_STORES)
-def test(services: Services, as_json: bool) -> None:
-    """Ask the LRS something that needs the credentials; store nothing in it. Exits 1 when it cannot be used.
+def remove(
+    services: Services,
+    name: str,
+    organisation: str | None,
+    registration: str | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Remove the LRS NAME. What it holds stays there; what waits for a primary goes to the next one.
 
     \b
     Example:
-      tandem lrs test
+      tandem lrs remove copy --organisation "Example Ltd"
     """
-    [(verdict, message, fix)] = remote.lrs(services)
-    works = bool(services.config.lrs_endpoint) and verdict is not Verdict.ERROR
-    line = f"{message} → {fix}" if fix else message
+    labels = {store.receiver: store.label for store in named_stores(services)}
+    try:
+        with transaction(services) as db:
+            scope = _scope(db, organisation, registration)
+            store = record_stores.find(db, scope, name)
+            if store is None:
+                raise BadInput(_unknown(services, scope, name))
+            label = labels[store.receiver]
+            left = record_stores.remove(db, scope, name)
+            rest = _what_happens(db, services, left)
+            if rest and not yes:
+                raise click.ClickException(f"{rest}; to do so, add --yes")
+    except StoreRefused as error:
+        raise click.ClickException(str(error)) from None
     if as_json:
-        print_json({"ok": works, "message": message, "fix": fix})
-    elif works:
-        click.echo(line)
+        print_json({"removed": label, "waiting": left.waiting, "dead": left.dead})
     else:
-        raise click.ClickException(line)
+        click.echo(f"Removed {label}. {rest}".rstrip())
+
+
+def _waiting(count: int) -> str:
+    return "1 statement waits" if count == 1 else f"{count} statements wait"
+
+
+def _unknown(services: Services, scope: Scope, name: str) -> str:
+    if store_of_settings(services) and scope == INSTALLATION and name == PRIMARY:
+        return "NAME primary is set by TANDEM_LRS_ENDPOINT: unset it to remove that LRS"
+    return f"NAME: there is no LRS {name} there; `tandem lrs list` shows them"
+
+
+def _what_happens(db: Session, services: Services, left: Remainder) -> str:
+    """What a removal does to what is not sent; empty where all is."""
+    if not left.waiting and not left.dead:
+        return ""
+    counted = f"{_waiting(left.waiting)} for it, it refused {left.dead}"
+    if left.goes_to is None:
+        return f"{counted}: these copies are deleted, the primary gets its own"
+    access = record_stores.access_of_receiver(db, left.goes_to, services.config)
+    where = f"they go to {access.endpoint}" if access else "they wait until another is set"
+    return f"{counted}: {where}"
+
+
+@lrs.command()
+@click.argument("name", required=False)
+@scope_options
+@click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
+@operator_command(Action.MANAGE_RECORD_STORES)
+def test(
+    services: Services, name: str | None, organisation: str | None, registration: str | None, as_json: bool
+) -> None:
+    """Ask the LRS NAME, or each, something that needs the credentials; store nothing in it.
+
+    Exits 1 when one cannot be used.
+
+    \b
+    Examples:
+      tandem lrs test
+      tandem lrs test primary --organisation "Example Ltd"
+    """
+    scope = INSTALLATION
+    if organisation is not None or registration is not None:
+        with services.database.reading() as db:
+            scope = _scope(db, organisation, registration)
+    chosen = [
+        store
+        for store in reachable_stores(services)
+        if name in (None, store.name)
+        and scope in (INSTALLATION, store.scope, Scope(store.scope.organisation_id))
+    ]
+    if not chosen and (scope != INSTALLATION or name not in (None, PRIMARY)):
+        raise BadInput(_unknown(services, scope, name or PRIMARY))
+    results = [(store, *check_store(services, store)) for store in chosen]
+    works = bool(results) and all(verdict is not Verdict.ERROR for _, verdict, _, _ in results)
+    lines = [f"{message} → {fix}" if fix else message for _, _, message, fix in results] or [NO_STORE]
+    if as_json:
+        first = next((each for each in results if each[1] is Verdict.ERROR), next(iter(results), None))
+        print_json(
+            {
+                "ok": works,
+                "message": first[2] if first else NO_STORE,
+                "fix": first[3] if first else "",
+                "stores": [
+                    {**_shown(store), "ok": verdict is not Verdict.ERROR, "message": message, "fix": fix}
+                    for store, verdict, message, fix in results
+                ],
+            }
+        )
+    elif works:
+        click.echo("\n".join(lines))
+    else:
+        raise click.ClickException("\n".join(lines))
     if not works:
         raise click.exceptions.Exit(1)
+
+
+def _scope(db: Session, organisation: str | None, registration: str | None) -> Scope:
+    """For whom a store is, by the options. A registration of one organisation alone says which that is."""
+    organisation_id = None
+    if organisation is not None:
+        try:
+            organisation_id = organisations.find(db, organisation).id
+        except organisations.OrganisationUnknown as error:
+            raise BadInput(f"--organisation: {error}; `tandem organisations list` shows them") from None
+    if registration is None:
+        return Scope(organisation_id)
+    registration_id = read_id(registration, "--registration")
+    row = db.get(Registration, registration_id)
+    if row is None:
+        raise BadInput(
+            f"--registration: there is none with the id {registration_id}; `tandem registrations list` shows them"
+        )
+    deployments = sa.select(Deployment.organisation_id).where(Deployment.registration_id == row.id)
+    owners = {row.organisation_id, *db.scalars(deployments)} - {None}
+    if organisation_id is None and len(owners) == 1:
+        [organisation_id] = owners
+    if organisation_id is None:
+        raise BadInput("--organisation is needed: several share this registration")
+    if organisation_id not in owners:
+        raise BadInput("--registration: it is of another organisation")
+    return Scope(organisation_id, registration_id)
+
+
+def _shown(store: NamedStore) -> dict[str, Any]:
+    return {
+        "name": store.name,
+        "organisation": store.organisation,
+        "organisation_id": str(store.scope.organisation_id) if store.scope.organisation_id else None,
+        "registration": store.registration,
+        "registration_id": str(store.scope.registration_id) if store.scope.registration_id else None,
+        "endpoint": store.access.endpoint,
+        "username": store.access.username,
+        "version": store.access.version,
+        "from_settings": store.from_settings,
+    }

@@ -10,14 +10,16 @@ from typing import IO, Any
 
 import click
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
-from lti_tool.commands.context import operator_command, print_json, print_rows, transaction
+from lti_tool.commands.context import BadInput, operator_command, print_json, print_rows, transaction
+from lti_tool.composition.record_stores import NamedStore, named_stores
 from lti_tool.composition.services import Services
 from lti_tool.identity.policy import Action
-from lti_tool.messaging import outbox
-from lti_tool.messaging.models import Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
+from lti_tool.messaging import backlog
+from lti_tool.messaging.models import LRS, PRIMARY, Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
 
+STORE = click.option("--store", metavar="NAME", help="Only for the LRSs of this name (tandem lrs list).")
 STATUSES = [status.value for status in DeliveryStatus if status != DeliveryStatus.SUPERSEDED]
 
 
@@ -36,21 +38,26 @@ def statements() -> None:
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="The newest, at most."
 )
+@STORE
 @click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
 @operator_command(Action.MANAGE_DELIVERIES)
-def list_(services: Services, status: str | None, limit: int, as_json: bool) -> None:
-    """List statements, newest first.
+def list_(services: Services, status: str | None, limit: int, store: str | None, as_json: bool) -> None:
+    """List statements, newest first: one that goes to several LRSs once for each.
 
     \b
-    Example:
+    Examples:
       tandem statements list --status dead
+      tandem statements list --store copy --status waiting
     """
     chosen = sa.select(Delivery).where(Delivery.kind == DeliveryKind.STATEMENT.value)
     if status:
         chosen = chosen.where(Delivery.status == status)
+    names = _names(services)
+    if store is not None:
+        chosen = chosen.where(Delivery.receiver.in_(_receivers(names, store)))
     chosen = chosen.options(joinedload(Delivery.content)).order_by(Delivery.id.desc()).limit(limit)
     with services.database.reading() as db:
-        found = [_summary(delivery) for delivery in db.scalars(chosen)]
+        found = [_summary(delivery, names) for delivery in db.scalars(chosen)]
     if as_json:
         print_json(found)
     else:
@@ -68,13 +75,18 @@ def show(services: Services, identifier: uuid.UUID, as_json: bool) -> None:
     Example:
       tandem statements show 1f0e4c6e-5b0d-5c53-9d4e-0f7a6b3f8a11
     """
+    names = _names(services)
     with services.database.reading() as db:
-        delivery = _find(db, identifier)
+        deliveries = _find(db, identifier)
         found = {
-            **_summary(delivery),
-            "last_error": delivery.last_error,
-            "held_by_lrs": delivery.conflict,
-            "statement": json.loads(delivery.body),
+            **_summary(deliveries[0], names),
+            "last_error": deliveries[0].last_error,
+            "held_by_lrs": deliveries[0].conflict,
+            "also": [
+                {**_summary(each, names), "last_error": each.last_error, "held_by_lrs": each.conflict}
+                for each in deliveries[1:]
+            ],
+            "statement": json.loads(deliveries[0].body),
         }
     if as_json:
         print_json(found)
@@ -82,17 +94,25 @@ def show(services: Services, identifier: uuid.UUID, as_json: bool) -> None:
     for name, value in found.items():
         if isinstance(value, dict):
             click.echo(f"{name}:\n{json.dumps(value, ensure_ascii=False, indent=2)}")
+        elif name == "also":
+            for copy in deliveries[1:]:
+                click.echo(f"also for {_name(copy, names)}: {copy.status} {copy.last_error or ''}".rstrip())
         elif value is not None:
             click.echo(f"{name}: {value}")
 
 
 @statements.command()
 @click.argument("identifier", metavar="[ID]", type=click.UUID, required=False)
-@click.option("--all", "everything", is_flag=True, help="Every statement that the LRS refused.")
+@click.option("--all", "everything", is_flag=True, help="Every statement that was refused or failed.")
+@STORE
 @click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
 @operator_command(Action.MANAGE_DELIVERIES)
-def retry(services: Services, identifier: uuid.UUID | None, everything: bool, as_json: bool) -> None:
-    """Send again what the LRS refused: one statement, or all of them.
+def retry(
+    services: Services, identifier: uuid.UUID | None, everything: bool, store: str | None, as_json: bool
+) -> None:
+    """Send at once what the LRS refused or could not take: one statement, or all of them.
+
+    What waits is released, and an LRS that is not asked for a while is asked again.
 
     \b
     Example:
@@ -100,12 +120,13 @@ def retry(services: Services, identifier: uuid.UUID | None, everything: bool, as
     """
     if (identifier is None) == (not everything):
         raise click.UsageError("give either the ID of a statement or --all")
+    receivers = None if store is None else _receivers(_names(services), store)
     with transaction(services) as db:
-        if identifier is not None and _find(db, identifier).status != DeliveryStatus.DEAD:
-            raise click.ClickException(
-                f"statement {identifier} is not among those refused: nothing to send again"
-            )
-        count = outbox.retry_dead(db, DeliveryKind.STATEMENT, None if identifier is None else [identifier])
+        keys = None if identifier is None else [identifier]
+        count = backlog.retry(db, DeliveryKind.STATEMENT, receivers=receivers, keys=keys)
+        if identifier is not None and not count:
+            status = " and ".join(sorted({delivery.status for delivery in _find(db, identifier)}))
+            raise click.ClickException(f"statement {identifier} is {status}: nothing to send again")
     if as_json:
         print_json({"sent_again": count})
     else:
@@ -118,16 +139,18 @@ def retry(services: Services, identifier: uuid.UUID | None, everything: bool, as
 )
 @operator_command(Action.MANAGE_DELIVERIES)
 def export(services: Services, output: IO[str]) -> None:
-    """Write every statement ever recorded, one JSON document a line, in the order of recording.
+    """Write every statement ever recorded once, one JSON document a line, in the order of recording.
 
     \b
     Example:
       tandem statements export --output statements.jsonl
     """
+    copy = aliased(Delivery)
+    earlier = sa.select(copy.id).where(copy.key == Delivery.key, copy.id < Delivery.id).exists()
     chosen = (
         sa.select(DeliveryBody.body)
         .join(Delivery, Delivery.id == DeliveryBody.delivery_id)
-        .where(Delivery.kind == DeliveryKind.STATEMENT.value)
+        .where(Delivery.kind == DeliveryKind.STATEMENT.value, ~earlier)
         .order_by(Delivery.id)
         .execution_options(yield_per=1000)
     )
@@ -145,20 +168,43 @@ def export(services: Services, output: IO[str]) -> None:
                 click.echo(f"{count} statements…", err=True)
 
 
-def _find(db: Session, identifier: uuid.UUID) -> Delivery:
-    found = db.scalar(
-        sa.select(Delivery).where(Delivery.key == identifier, Delivery.kind == DeliveryKind.STATEMENT.value)
-    )
-    if found is None:
+def _find(db: Session, identifier: uuid.UUID) -> list[Delivery]:
+    """The deliveries of a statement, the first for the primary."""
+    found = db.scalars(
+        sa.select(Delivery)
+        .where(Delivery.key == identifier, Delivery.kind == DeliveryKind.STATEMENT.value)
+        .order_by(Delivery.id)
+    ).all()
+    if not found:
         raise click.ClickException(f"there is no statement {identifier}")
-    return found
+    return list(found)
 
 
-def _summary(delivery: Delivery) -> dict[str, Any]:
+def _names(services: Services) -> dict[str, NamedStore]:
+    return {store.receiver: store for store in named_stores(services)}
+
+
+def _receivers(names: dict[str, NamedStore], name: str) -> list[str]:
+    found = [receiver for receiver, store in names.items() if store.name == name]
+    if not found and name != PRIMARY:
+        raise BadInput(f"--store: there is no LRS {name}; `tandem lrs list` shows them")
+    return found or [LRS]
+
+
+def _name(delivery: Delivery, names: dict[str, NamedStore]) -> str:
+    """What to call the receiver: the primary of the installation may not be set, others may be removed."""
+    store = names.get(delivery.receiver)
+    if store is not None:
+        return store.label
+    return PRIMARY if delivery.receiver == LRS else "removed"
+
+
+def _summary(delivery: Delivery, names: dict[str, NamedStore]) -> dict[str, Any]:
     statement = json.loads(delivery.body)
     return {
         "id": str(delivery.key),
         "status": delivery.status,
+        "store": _name(delivery, names),
         "verb": statement["verb"]["display"]["en"],
         "timestamp": statement["timestamp"],
         "attempts": delivery.attempts,

@@ -11,14 +11,14 @@ from lti_tool.identity.principal import TOOL
 from lti_tool.lti.ags.channel import GradebookChannel
 from lti_tool.lti.expiry import delete_expired_rows
 from lti_tool.messaging.channel import Channel
-from lti_tool.messaging.lrs_channel import LRSChannel, lrs_client
+from lti_tool.messaging.lrs_channel import LRSChannel
 from lti_tool.messaging.worker import Worker
 
 
 def make_channels(services: Services) -> tuple[Channel, ...]:
     """Where deliveries go. A new channel is a line here."""
     return (
-        LRSChannel(lrs_client(services.config, services.http)),
+        LRSChannel(services.config, services.vault, services.http),
         GradebookChannel(services),
     )
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from lti_tool.health_checks.deliveries import deliveries
 from lti_tool.health_checks.environment import address, disk, private_networks, settings
 from lti_tool.health_checks.findings import Check, Finding, Verdict
-from lti_tool.health_checks.remote import clock, lrs
-from lti_tool.health_checks.stored import database, deliveries, platforms, signing_key
+from lti_tool.health_checks.record_stores import record_stores
+from lti_tool.health_checks.remote import clock
+from lti_tool.health_checks.stored import database, platforms, signing_key
 
 __all__ = ["CHECKS", "Check", "Finding", "Verdict"]
 
@@ -23,7 +25,7 @@ CHECKS: Final = (
     Check("signing key", signing_key, needs_database=True),
     Check("platforms", platforms, needs_database=True),
     Check("clock", clock, needs_database=True),
-    Check("LRS", lrs),
+    Check("LRS", record_stores),
     Check("deliveries", deliveries, needs_database=True),
 )
 """In the order in which they are made. Once the database is wrong, what needs it would only say the same again."""

@@ -1,4 +1,4 @@
-"""Checks of the platforms and the LRS: each is asked once, with short time-outs, through the guard."""
+"""Check of the clocks: every platform and record store is asked once, with short time-outs, through the guard."""
 
 from __future__ import annotations
 
@@ -13,18 +13,16 @@ import sqlalchemy as sa
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.health_checks.findings import Found, Verdict
+from lti_tool.health_checks.record_stores import TIMEOUT, fix_of, reachable_stores
 from lti_tool.health_checks.stored import name_of
 from lti_tool.lti.registration.models import Registration
 from lti_tool.outbound.client import GuardedHttp, OutboundRequestError, network_fault
-from xapi.client import LRSClient, LRSError
 
 CLOCK_TOLERANCE: Final = dt.timedelta(seconds=60)
 """Tokens are accepted with this much difference between two clocks; beyond it launches are refused."""
 CLOCK_WARNING: Final = dt.timedelta(seconds=20)
 EARLIEST: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 """No correct clock shows an earlier time: the tool did not exist."""
-TIMEOUT: Final = (5.0, 5.0)
-"""Seconds to connect, and to wait for a byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,11 @@ def _fetch_clocks(services: Services) -> list[_Reply]:
     addresses = [(name_of(row), row.jwks_url) for row in registrations]
     with services.guarded.session() as http, ThreadPoolExecutor(max_workers=8) as several:
         replies = list(several.map(lambda each: _platform_clock(http, *each), addresses))
-        if services.config.lrs_endpoint:
-            replies += _lrs_clock(http, services.config.lrs_endpoint)
+        stores = {store.access.endpoint: store for store in reachable_stores(services)}
+        for endpoint, store in stores.items():
+            replies += _lrs_clock(
+                http, "the LRS" if store.from_settings else f"the LRS {store.label}", endpoint
+            )
     return replies
 
 
@@ -87,7 +88,7 @@ def _platform_clock(http: GuardedHttp, name: str, url: str) -> _Reply:
     except OutboundRequestError as error:
         if error.reason != "no_answer":
             return _Reply(
-                name, fault=f"its key set may not be read: {network_fault(error)}", fix=_fix_of(error)
+                name, fault=f"its key set may not be read: {network_fault(error)}", fix=fix_of(error)
             )
         return _Reply(
             name,
@@ -103,13 +104,13 @@ def _platform_clock(http: GuardedHttp, name: str, url: str) -> _Reply:
     return _Reply(name, behind=behind)
 
 
-def _lrs_clock(http: GuardedHttp, endpoint: str) -> list[_Reply]:
+def _lrs_clock(http: GuardedHttp, name: str, endpoint: str) -> list[_Reply]:
     """The LRS's clock, whatever it answers; that it does not answer is the other check's finding."""
     try:
         _status, behind = _clock_of(http, f"{endpoint}/about")
     except OutboundRequestError:
         return []
-    return [_Reply("the LRS", behind=behind)]
+    return [_Reply(name, behind=behind)]
 
 
 def _clock_of(http: GuardedHttp, url: str) -> tuple[int, dt.timedelta | None]:
@@ -127,70 +128,3 @@ def _behind(date: str | None, sent_at: dt.datetime) -> dt.timedelta | None:
     except ValueError:
         return None
     return None if their_time.tzinfo is None else their_time - middle
-
-
-def _fix_of(error: OutboundRequestError) -> str:
-    if error.reason == "private_address":
-        return "if it is of your own network, add its host to TANDEM_ALLOWED_HOSTS"
-    if error.reason == "not_https":
-        return "it must have an https:// address"
-    return "check the address"
-
-
-def lrs(services: Services) -> Found:
-    """The learning record store answers, takes the credentials, and supports the version that is set."""
-    config = services.config
-    if not (config.lrs_endpoint and config.lrs_username and config.lrs_password):
-        yield (
-            Verdict.WARNING,
-            "no LRS is set: statements wait, and are sent once there is one",
-            "set TANDEM_LRS_ENDPOINT, TANDEM_LRS_USERNAME and TANDEM_LRS_PASSWORD",
-        )
-        return
-    with services.guarded.session() as http:
-        client = LRSClient(
-            config.lrs_endpoint,
-            config.lrs_username,
-            config.lrs_password,
-            version=config.lrs_version,
-            http=http,
-            timeout=TIMEOUT,
-        )
-        try:
-            # /about needs no credentials, and some LRSs have none: only a resource that asks for them proves them.
-            answer = client.exchange("GET", "statements", params={"limit": "1"})
-            versions = _versions(client)
-        except LRSError as error:
-            cause = error.__cause__
-            yield (
-                Verdict.ERROR,
-                f"{config.lrs_endpoint} cannot be asked: {network_fault(cause or error)}",
-                _fix_of(cause) if isinstance(cause, OutboundRequestError) else _CHECK_ENDPOINT,
-            )
-            return
-    if answer.status_code in (401, 403):
-        yield (
-            Verdict.ERROR,
-            f"{config.lrs_endpoint} refuses the credentials of {config.lrs_username} ({answer.status_code})",
-            "give them the right to write and read statements, or correct TANDEM_LRS_USERNAME and TANDEM_LRS_PASSWORD",
-        )
-    elif answer.status_code != 200:
-        yield Verdict.ERROR, f"{config.lrs_endpoint} answers {answer.status_code}", _CHECK_ENDPOINT
-    elif versions and config.lrs_version not in versions:
-        yield (
-            Verdict.WARNING,
-            f"{config.lrs_endpoint} supports xAPI {', '.join(versions)}, and {config.lrs_version} is set",
-            "set TANDEM_LRS_VERSION to a version that it supports",
-        )
-    else:
-        yield Verdict.OK, f"{config.lrs_endpoint} answers and takes the credentials", ""
-
-
-_CHECK_ENDPOINT = "TANDEM_LRS_ENDPOINT must be the address to which /statements is added"
-
-
-def _versions(client: LRSClient) -> list[str]:
-    """The versions that the LRS says it supports; none when it does not say."""
-    reply = client.about()
-    versions = reply.content.get("version") if reply.success and isinstance(reply.content, dict) else None
-    return [str(version) for version in versions] if isinstance(versions, list) else []

@@ -1,25 +1,19 @@
-"""Checks of the database, and of what is stored there: keys, platforms, deliveries."""
+"""Checks of the database, and of what is stored there: keys and platforms."""
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from lti_tool.composition.services import Services
-from lti_tool.database import Database, utcnow
+from lti_tool.database import Database
 from lti_tool.encryption import SecretKeyChanged
-from lti_tool.health_checks.findings import Found, Verdict, database_fault, one_line
+from lti_tool.health_checks.findings import Found, Verdict, database_fault
 from lti_tool.lti.models import KeyStatus, ToolKey
 from lti_tool.lti.registration.models import DeploymentStatus, Registration
-from lti_tool.messaging import outbox
-from lti_tool.messaging.models import DeliveryKind
 from lti_tool.migrations import is_current
-
-LONG_WAIT: Final = dt.timedelta(hours=1)
 
 
 def database_is_current(database: Database) -> bool:
@@ -126,38 +120,6 @@ def platforms(services: Services) -> Found:
             )
         if approved:
             yield Verdict.OK, f"{name}: {approved} deployment{'s' if approved > 1 else ''} may launch", ""
-
-
-def deliveries(services: Services) -> Found:
-    """What waits longer than it should, and what a receiver will never take."""
-    configured = bool(services.config.lrs_endpoint)
-    with services.database.reading() as db:
-        queues = {kind: outbox.backlog(db, kind) for kind in DeliveryKind}
-    for kind, queue in queues.items():
-        last_error = f" ({one_line(queue.last_error)})" if queue.last_error else ""
-        late = queue.oldest is not None and utcnow() - queue.oldest > LONG_WAIT
-        no_receiver = kind is DeliveryKind.STATEMENT and not configured
-        waits = f"{_counted(queue.waiting, kind)} waiting"
-        if late and not no_receiver and queue.oldest is not None:
-            yield (
-                Verdict.WARNING,
-                f"{waits}, the oldest since {queue.oldest:%Y-%m-%d %H:%M} UTC{last_error}",
-                "see that a worker runs (tandem serve, or tandem worker)",
-            )
-        else:
-            yield Verdict.OK, waits, ""
-        if queue.dead:
-            yield (
-                Verdict.WARNING,
-                f"{_counted(queue.dead, kind)} refused for good",
-                "see why, and send again what can be: tandem statements list --status dead"
-                if kind is DeliveryKind.STATEMENT
-                else "the LMS took the activity away, or refuses grades for these people",
-            )
-
-
-def _counted(number: int, kind: DeliveryKind) -> str:
-    return f"{number} {kind.value}{'' if number == 1 else 's'}"
 
 
 def sqlite_path(database: Database) -> Path | None:

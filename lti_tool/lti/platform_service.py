@@ -30,6 +30,7 @@ from lti_tool.encryption import SecretKeyChanged, Vault
 from lti_tool.lti.models import AccessToken
 from lti_tool.lti.registration.models import Registration
 from lti_tool.lti.tool_keys import ToolKeys
+from lti_tool.outbound.answer_text import plain_text
 from lti_tool.outbound.client import OutboundRequestError
 from lti_tool.outbound.origins import host_of, service_hosts
 from schemas.services import AccessTokenSchema
@@ -84,9 +85,8 @@ class Answer:
 
     @property
     def words(self) -> str:
-        """The status and the platform's text, short enough to be stored and shown."""
-        text = " ".join(self.body[:4000].decode("utf-8", "replace").split())
-        return f"HTTP {self.status}: {text[:500]}".rstrip(": ")
+        """The status and the platform's own words in one line, short enough to be stored and shown."""
+        return f"HTTP {self.status}: {plain_text(self.body)}".rstrip(": ")
 
 
 class PlatformService(ServiceConnector):

@@ -6,22 +6,30 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from lti_tool.messaging.models import DeliveryKind
+from sqlalchemy.orm import Session
+
 from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import Outcome
 
 
 class Channel(ABC):
-    """Sends deliveries of one kind: the worker claims them, calls :meth:`send` outside any transaction, marks them."""
+    """Sends deliveries of one kind: the worker claims them, calls :meth:`send` outside any transaction, marks them.
 
-    kind: ClassVar[DeliveryKind]
+    A new kind of delivery is a subclass and its line in :mod:`lti_tool.composition.channels`. Whoever has something to
+    send calls :func:`lti_tool.messaging.outbox.enqueue` with the same ``kind`` in the transaction of the event.
+    """
+
+    kind: ClassVar[str]
+    """What it sends: at most 20 characters, and no other channel's."""
     batch_size: ClassVar[int]
-    """How many deliveries one call takes."""
-    max_receivers: ClassVar[int]
+    """How many deliveries one call of :meth:`send` gets at most."""
+    max_receivers: ClassVar[int] = 8
     """How many receivers are served at the same time, each in a thread of its own."""
+    reads_targets: ClassVar[bool] = True
+    """Whether its deliveries have a ``target`` or a ``part``; without, claiming them is quicker."""
 
-    def is_ready(self) -> bool:
-        """Whether there is anywhere to send to; deliveries wait as long as there is not."""
+    def is_ready(self, db: Session, receiver: str) -> bool:
+        """Whether the receiver can be sent to; its deliveries wait as long as it cannot. Only reads."""
         return True
 
     @abstractmethod

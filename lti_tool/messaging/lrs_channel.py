@@ -1,40 +1,56 @@
-"""The channel to a learning record store. What its answers mean is decided in :mod:`xapi.delivery`."""
+"""The channel to learning record stores. What their answers mean is decided in :mod:`xapi.delivery`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from sqlalchemy.orm import Session
+
 from lti_tool.config import Config
-from lti_tool.messaging import outcomes
+from lti_tool.encryption import SecretKeyChanged, Vault
+from lti_tool.messaging import outcomes, record_stores
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.models import DeliveryKind
 from lti_tool.messaging.outbox import ClaimedDelivery
+from lti_tool.messaging.record_stores import Access
 from xapi import delivery
-from xapi.client import LRSClient
 
 
 class LRSChannel(Channel):
-    """Statements to the record store of the settings."""
+    """Statements; the receivers are those of :mod:`lti_tool.messaging.record_stores`."""
 
-    kind: ClassVar[DeliveryKind] = DeliveryKind.STATEMENT
+    kind: ClassVar[str] = DeliveryKind.STATEMENT.value
     batch_size: ClassVar[int] = 500
-    max_receivers: ClassVar[int] = 1
+    reads_targets: ClassVar[bool] = False
 
-    def __init__(self, client: LRSClient | None) -> None:
-        """``client``: None where no record store is set; statements then wait."""
-        self._client = client
+    def __init__(self, config: Config, vault: Vault, http: Any) -> None:
+        """``http``: the guarded session."""
+        self._config = config
+        self._vault = vault
+        self._http = http
+        self._access: dict[str, Access] = {}
 
-    def is_ready(self) -> bool:
-        """Whether a record store is set."""
-        return self._client is not None
+    def is_ready(self, db: Session, receiver: str) -> bool:
+        """Whether a record store is set, as it is now; statements wait as long as there is none."""
+        access = record_stores.access_of_receiver(db, receiver, self._config)
+        if access is None:
+            self._access.pop(receiver, None)
+            return False
+        self._access[receiver] = access
+        return True
 
     def send(self, receiver: str, deliveries: Sequence[ClaimedDelivery]) -> Sequence[outcomes.Outcome]:
-        """Send the stored bytes."""
-        if self._client is None:
-            return [outcomes.Retry("no record store is set")] * len(deliveries)
+        """Send the stored bytes to the store as :meth:`is_ready` found it."""
+        access = self._access.get(receiver)
+        if access is None:
+            return [outcomes.Unavailable("no record store is set")] * len(deliveries)
+        try:
+            client = access.client(self._vault, self._http)
+        except SecretKeyChanged as error:
+            return [outcomes.Blocked(str(error))] * len(deliveries)
         items = [(one.key, one.body) for one in deliveries]
-        return [_translated(outcome) for outcome in delivery.deliver(self._client, items)]
+        return [_translated(outcome) for outcome in delivery.deliver(client, items)]
 
 
 def _translated(outcome: delivery.Outcome) -> outcomes.Outcome:
@@ -44,20 +60,9 @@ def _translated(outcome: delivery.Outcome) -> outcomes.Outcome:
             return outcomes.Sent()
         case delivery.Dead(reason, theirs):
             return outcomes.Dead(reason, theirs)
-        case delivery.Retry(reason, after_seconds):
-            return outcomes.Retry(reason, after_seconds)
+        case delivery.Retry(reason):
+            return outcomes.Retry(reason)
+        case delivery.Unavailable(reason, after_seconds):
+            return outcomes.Unavailable(reason, after_seconds)
         case delivery.Blocked(reason):
             return outcomes.Blocked(reason)
-
-
-def lrs_client(config: Config, http: Any) -> LRSClient | None:
-    """The record store of the settings, over the guarded session ``http``; None when none is set."""
-    if config.lrs_endpoint is None:
-        return None
-    return LRSClient(
-        config.lrs_endpoint,
-        config.lrs_username or "",
-        config.lrs_password or "",
-        version=config.lrs_version,
-        http=http,
-    )

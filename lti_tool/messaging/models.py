@@ -14,7 +14,7 @@ from lti_tool.database import Base, one_of, utcnow
 
 
 class DeliveryKind(enum.StrEnum):
-    """What is delivered."""
+    """What the tool delivers. The database keeps any kind: that of a further channel is named by the channel alone."""
 
     STATEMENT = "statement"
     SCORE = "score"
@@ -31,7 +31,10 @@ class DeliveryStatus(enum.StrEnum):
 
 
 LRS: Final = "lrs"
-"""The receiver of statements. A score's receiver is the id of its registration."""
+"""The receiver of statements for the installation's record store, whether one is set or not.
+
+Other record stores are receivers by their id; a score's receiver is the id of its registration.
+"""
 
 # Unsent means waiting or claimed. ``done_at`` says it, so that claiming rewrites no index but one.
 _UNSENT = "done_at IS NULL"
@@ -43,13 +46,24 @@ def _partial(name: str, *columns: str, where: str = _UNSENT) -> sa.Index:
     )
 
 
+def _unique_name(scope: str, *columns: str, where: str) -> sa.Index:
+    return sa.Index(
+        f"uq__record_store__name_in_{scope}",
+        *columns,
+        "name",
+        unique=True,
+        sqlite_where=sa.text(where),
+        postgresql_where=sa.text(where),
+    )
+
+
 class Delivery(Base):
     """One statement or one score on its way out."""
 
     __tablename__ = "delivery"
     __table_args__ = (
-        one_of("kind", DeliveryKind),
         one_of("status", DeliveryStatus),
+        sa.UniqueConstraint("key", "receiver"),
         _partial("due", "kind", "receiver", "id"),
         _partial("held", "kind", "receiver", "not_before"),
         _partial("line", "order_key", where=f"kind = 'score' AND {_UNSENT}"),
@@ -59,17 +73,26 @@ class Delivery(Base):
     id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
     """Rises with time: the order in which deliveries of one ``order_key`` go out."""
     kind: Mapped[str] = mapped_column(sa.String(20))
+    """The kind of the channel that sends it."""
     receiver: Mapped[str] = mapped_column(sa.String(40))
-    """``lrs``, or the id of the registration whose gradebook takes the score."""
-    key: Mapped[uuid.UUID] = mapped_column(unique=True)
-    """The statement's id, or a fresh id for a score: no fact is ever enqueued twice."""
+    """:data:`LRS`, the id of a record store, or the id of the registration whose gradebook takes the score."""
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organisation.id"))
+    """Of a statement: to which organisation it belongs, and so to which record stores it may go."""
+    registration_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("registration.id"))
+    """Of a statement: the registration of the course that it names, by which record stores may differ."""
+    part: Mapped[str] = mapped_column(sa.String(64), default="")
+    """What of the receiver takes it and may fail alone: the line item of a score. Empty where there are no parts."""
+    key: Mapped[uuid.UUID]
+    """The statement's id, or a fresh id for a score: nothing is ever enqueued twice for one receiver."""
     order_key: Mapped[str] = mapped_column(sa.String(100))
     """What keeps its order: the xAPI registration, or the line item and person of a score."""
     target: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     """For a score: ``line_item_url`` and ``user_id``."""
     status: Mapped[str] = mapped_column(sa.String(20), default=DeliveryStatus.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
-    """How often it was claimed."""
+    """How often it was claimed, by workers that were killed too."""
+    failures: Mapped[int] = mapped_column(default=0)
+    """How often it failed by itself, while its receiver was well: what its back-off is computed from."""
     not_before: Mapped[dt.datetime] = mapped_column(default=utcnow)
     """Nobody may claim it before: the end of a back-off, or of the lease of the worker that holds it."""
     claim: Mapped[uuid.UUID | None]
@@ -88,6 +111,72 @@ class Delivery(Base):
     def body(self) -> bytes:
         """The JSON exactly as it is sent, again and again."""
         return self.content.body
+
+
+class DeliveryPause(Base):
+    """A receiver, or a part of one, that failed and is not asked for a while. Removed when it answers again."""
+
+    __tablename__ = "delivery_pause"
+
+    kind: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    receiver: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    part: Mapped[str] = mapped_column(sa.String(64), primary_key=True, default="")
+    """A value of :attr:`Delivery.part`; empty for the whole receiver."""
+    until: Mapped[dt.datetime]
+    since: Mapped[dt.datetime]
+    """When the first of the failures in a row was."""
+    failures: Mapped[int]
+    """How many rounds in a row failed."""
+    refused: Mapped[bool]
+    """Whether it refused our credentials or rights, which somebody must correct."""
+    reason: Mapped[str] = mapped_column(sa.Text)
+    """What it answered last, or what kept it from answering."""
+
+
+PRIMARY: Final = "primary"
+"""The name of the record store that gets every statement, those included that waited before it was set."""
+
+
+class RecordStore(Base):
+    """A learning record store that an operator set, and for whom.
+
+    Without an organisation it is the installation's; with a registration it is for that platform of the organisation.
+    """
+
+    __tablename__ = "record_store"
+    __table_args__ = (
+        sa.Index("ix__record_store__organisation_id", "organisation_id"),
+        sa.CheckConstraint(
+            "registration_id IS NULL OR organisation_id IS NOT NULL", name="of_an_organisation"
+        ),
+        _unique_name("installation", where="organisation_id IS NULL"),
+        _unique_name(
+            "organisation", "organisation_id", where="organisation_id IS NOT NULL AND registration_id IS NULL"
+        ),
+        _unique_name(
+            "registration", "organisation_id", "registration_id", where="registration_id IS NOT NULL"
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organisation.id"))
+    registration_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("registration.id"))
+    name: Mapped[str] = mapped_column(sa.String(40))
+    """:data:`PRIMARY`, or that of a further one, which gets a copy of every statement from when it was set."""
+    endpoint: Mapped[str] = mapped_column(sa.Text)
+    """The xAPI base address, without a slash at the end."""
+    username: Mapped[str] = mapped_column(sa.Text)
+    password: Mapped[bytes]
+    """Encrypted (:mod:`lti_tool.encryption`)."""
+    version: Mapped[str] = mapped_column(sa.String(10))
+    """The xAPI version that requests name."""
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    changed_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+    @property
+    def receiver(self) -> str:
+        """The receiver of its deliveries."""
+        return LRS if self.organisation_id is None and self.name == PRIMARY else str(self.id)
 
 
 class DeliveryBody(Base):

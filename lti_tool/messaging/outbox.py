@@ -12,27 +12,46 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of, utcnow
-from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
+from lti_tool.messaging.claims import ClaimableTable, among, lock_claims
+from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryPause, DeliveryStatus
+from lti_tool.messaging.outcomes import (
+    Blocked,
+    Dead,
+    NotTried,
+    Outcome,
+    PartUnavailable,
+    Retry,
+    Sent,
+    Superseded,
+    Unavailable,
+)
+from lti_tool.messaging.pauses import NO_PAUSES, WHOLE, Pauses
+from lti_tool.messaging.retry import next_attempt
 
 _rows = table_of(Delivery)
 _column = _rows.c
+_claimable = ClaimableTable(_rows, claimed=DeliveryStatus.CLAIMED.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDelivery:
     """What is to be delivered; the columns of :class:`Delivery` of the same names."""
 
-    kind: DeliveryKind
+    kind: str
+    """That of the channel that sends it."""
     receiver: str = LRS
+    organisation_id: uuid.UUID | None = None
+    registration_id: uuid.UUID | None = None
+    part: str = ""
     key: uuid.UUID
     order_key: str
     body: bytes
@@ -53,6 +72,9 @@ def enqueue_all(db: Session, deliveries: Sequence[NewDelivery]) -> list[int]:
         {
             "kind": each.kind,
             "receiver": each.receiver,
+            "organisation_id": each.organisation_id,
+            "registration_id": each.registration_id,
+            "part": each.part,
             "key": each.key,
             "order_key": each.order_key,
             "target": each.target,
@@ -62,21 +84,22 @@ def enqueue_all(db: Session, deliveries: Sequence[NewDelivery]) -> list[int]:
         for each in deliveries
     ]
     # Both databases number the rows of one INSERT in their order; RETURNING promises none.
-    inserted = db.execute(sa.insert(_rows).returning(_column.key, _column.id), rows)
-    ids = {row.key: row.id for row in inserted}
+    inserted = db.execute(sa.insert(_rows).returning(_column.key, _column.receiver, _column.id), rows)
+    ids = {(row.key, row.receiver): row.id for row in inserted}
     bodies = table_of(DeliveryBody)
     db.execute(
         sa.insert(bodies).returning(bodies.c.delivery_id),
-        [{"delivery_id": ids[each.key], "body": each.body} for each in deliveries],
+        [{"delivery_id": ids[each.key, each.receiver], "body": each.body} for each in deliveries],
     )
-    return [ids[each.key] for each in deliveries]
+    return [ids[each.key, each.receiver] for each in deliveries]
 
 
 def enqueue(
     db: Session,
     *,
-    kind: DeliveryKind,
+    kind: str,
     receiver: str = LRS,
+    part: str = "",
     key: uuid.UUID,
     order_key: str,
     body: bytes,
@@ -87,6 +110,7 @@ def enqueue(
     new = NewDelivery(
         kind=kind,
         receiver=receiver,
+        part=part,
         key=key,
         order_key=order_key,
         body=body,
@@ -108,9 +132,10 @@ class ClaimedDelivery:
     key: uuid.UUID
     order_key: str
     body: bytes
+    failures: int
+    """How often it failed by itself."""
     target: dict[str, Any] | None
-    attempts: int
-    """How often it was claimed, this time included."""
+    part: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,104 +143,88 @@ class Claim:
     """Deliveries that are one worker's until the lease ends, in the order in which they must go out."""
 
     id: uuid.UUID
-    kind: DeliveryKind
+    kind: str
     receiver: str
     deliveries: Sequence[ClaimedDelivery]
 
 
-_LOCKS = {DeliveryKind.STATEMENT: 0x74616E31, DeliveryKind.SCORE: 0x74616E32}
+def _lock_claims(db: Session, kind: str, receiver: str) -> None:
+    """One claim of a receiver at a time, so that no second worker takes the later deliveries of a key out of order.
 
-
-def _lock_claims(db: Session, kind: DeliveryKind) -> None:
-    """One claim of a kind at a time on PostgreSQL; SQLite's writing transactions do so already.
-
-    SKIP LOCKED alone would let a second worker skip the rows that a first one is claiming and take the later
-    ones of the same key, out of order. A claim takes milliseconds; sending is not under this lock.
+    A claim takes milliseconds; sending is not under this lock. Two receivers of the same number merely wait for each
+    other.
     """
-    if db.get_bind().dialect.name == "postgresql":
-        db.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKS[kind])))
+    lock_claims(db, zlib.crc32(f"{kind}:{receiver}".encode()) + _FIRST_LOCK)
+
+
+_CLAIM_SETTINGS: Final = sa.text(
+    "SELECT set_config('synchronous_commit', 'off', true), set_config('random_page_cost', '1.1', true)"
+)
+"""How PostgreSQL runs the transaction of a claim.
+
+A claim that a crash of the server undoes is made again, and what a receiver has taken meanwhile it recognises as after
+any crash: so nobody waits until a claim is on the disk. What is claimed was written lately and is in memory; else the
+planner takes the primary key's order for cheaper than the index of what is due, and reads all that was ever sent.
+"""
+_FIRST_LOCK: Final = 0x7461_6E64_0000_0000
+"""The advisory locks of PostgreSQL from this number on are the outbox's."""
 
 
 def claim(
     db: Session,
-    kind: DeliveryKind,
+    kind: str,
     *,
     receiver: str = LRS,
     limit: int = 500,
     lease: dt.timedelta = dt.timedelta(seconds=30),
     now: dt.datetime | None = None,
+    pauses: Pauses = NO_PAUSES,
+    reads_targets: bool = True,
 ) -> Claim:
     """Take up to ``limit`` of the oldest deliveries that may go out now; the claim is empty when none may.
 
-    A delivery whose lease ran out, because its worker was killed, is taken like any other.
+    A delivery whose lease ran out, because its worker was killed, is taken like any other. ``pauses``: the receiver's,
+    whose paused parts get nothing. ``reads_targets``: False for a kind that has neither targets nor parts, since
+    reading hundreds of empty ones takes a while.
     """
     now = now or utcnow()
-    identifier = uuid.uuid4()
-    _lock_claims(db, kind)
-    unsent = sa.and_(_column.kind == kind.value, _column.receiver == receiver, _column.done_at.is_(None))
-    held = sa.select(_column.order_key).where(unsent, _column.not_before > now)
-    picked = (
-        sa.select(_column.id)
-        .where(unsent, _column.order_key.not_in(held))
-        .order_by(_column.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("picked")
+    _lock_claims(db, kind, receiver)
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(_CLAIM_SETTINGS)
+    unsent = sa.and_(_column.kind == kind, _column.receiver == receiver, _column.done_at.is_(None))
+    waiting_keys = sa.select(_column.order_key).where(unsent, _column.not_before > now)
+    conditions = [unsent, _column.order_key.not_in(waiting_keys)]
+    if pauses.has_paused_parts(now):
+        conditions.append(_part_is_asked(now))
+    returning = [_column.key, _column.order_key, _column.failures]
+    if reads_targets:
+        returning += [_column.target, _column.part]
+    identifier, taken = _claimable.claim(
+        db, *conditions, limit=limit, lease=lease, now=now, returning=returning
     )
-    taken = db.execute(
-        sa.update(_rows)
-        .where(_column.id.in_(sa.select(picked.c.id)))
-        .values(
-            status=DeliveryStatus.CLAIMED.value,
-            claim=identifier,
-            not_before=now + lease,
-            attempts=_column.attempts + 1,
-        )
-        .returning(
-            _column.id,
-            _column.key,
-            _column.order_key,
-            _column.attempts,
-            # A statement has no target, and reading hundreds of empty ones takes a while.
-            _column.target if kind is DeliveryKind.SCORE else sa.null(),
-        )
-    ).all()
     bodies = _bodies(db, [row[0] for row in taken])
-    # RETURNING promises no order.
     deliveries = [
-        ClaimedDelivery(row_id, key, order_key, bodies[row_id], target, attempts)
-        for row_id, key, order_key, attempts, target in sorted(taken, key=itemgetter(0))
+        ClaimedDelivery(row_id, key, order_key, bodies[row_id], failures, *(rest or (None, "")))
+        for row_id, key, order_key, failures, *rest in taken
     ]
     return Claim(identifier, kind, receiver, deliveries)
 
 
 def _bodies(db: Session, ids: Collection[int]) -> dict[int, bytes]:
     column = table_of(DeliveryBody).c
-    found = db.execute(sa.select(column.delivery_id, column.body).where(_among(column.delivery_id, ids)))
+    found = db.execute(sa.select(column.delivery_id, column.body).where(among(column.delivery_id, ids)))
     return {row[0]: row[1] for row in found}
-
-
-def _among(column: sa.ColumnElement[int], ids: Collection[int]) -> sa.ColumnElement[bool]:
-    """Rows with these ids, and perhaps others between them.
-
-    A claim is usually a run of ids: two bounds cost much less than hundreds of parameters.
-    """
-    low, high = min(ids, default=0), max(ids, default=0)
-    return column.between(low, high) if high - low < 4 * len(ids) else column.in_(ids)
 
 
 def _still_claimed(claim: Claim, ids: Collection[int]) -> sa.ColumnElement[bool]:
     """These deliveries of a claim, unless the lease ran out and another worker has them now."""
-    which = _among(_column.id, ids) if len(ids) == len(claim.deliveries) else _column.id.in_(ids)
-    return sa.and_(which, _column.claim == claim.id, _column.status == DeliveryStatus.CLAIMED.value)
+    return _claimable.held(claim.id, ids, whole=len(ids) == len(claim.deliveries))
 
 
 def extend(db: Session, claim: Claim, *, lease: dt.timedelta, now: dt.datetime | None = None) -> None:
     """Hold on to a claim for another ``lease`` while its sending takes long."""
     ids = [delivery.id for delivery in claim.deliveries]
-    db.execute(
-        sa.update(_rows).where(_still_claimed(claim, ids)).values(not_before=(now or utcnow()) + lease)
-    )
+    _claimable.extend(db, claim.id, ids, lease=lease, now=now or utcnow())
 
 
 def mark_sent(db: Session, claim: Claim, ids: Collection[int], *, now: dt.datetime | None = None) -> None:
@@ -229,15 +238,26 @@ def mark_sent(db: Session, claim: Claim, ids: Collection[int], *, now: dt.dateti
 
 
 def mark_again(
-    db: Session, claim: Claim, ids: Collection[int], *, not_before: dt.datetime, reason: str
+    db: Session,
+    claim: Claim,
+    ids: Collection[int],
+    *,
+    not_before: dt.datetime,
+    reason: str | None,
+    failed: bool = False,
 ) -> None:
-    """The same bytes must go again, not before the moment given."""
+    """The same bytes must go again, not before the moment given. ``failed``: by a fault of the deliveries' own."""
     if ids:
-        _lock_claims(db, claim.kind)
-        db.execute(
-            sa.update(_rows)
-            .where(_still_claimed(claim, ids))
-            .values(status=DeliveryStatus.WAITING.value, not_before=not_before, claim=None, last_error=reason)
+        _lock_claims(db, claim.kind, claim.receiver)
+        changed: dict[str, Any] = {} if reason is None else {"last_error": reason}
+        if failed:
+            changed["failures"] = _column.failures + 1
+        _claimable.release(
+            db,
+            _still_claimed(claim, ids),
+            status=DeliveryStatus.WAITING.value,
+            not_before=not_before,
+            **changed,
         )
 
 
@@ -260,6 +280,36 @@ def mark_superseded(db: Session, claim: Claim, ids: Collection[int]) -> None:
             .where(_still_claimed(claim, ids))
             .values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
         )
+
+
+def mark(db: Session, claim: Claim, outcomes: Sequence[Outcome], *, now: dt.datetime) -> None:
+    """Write down what became of each delivery of a claim.
+
+    One that failed by itself waits, longer each time. Where the receiver or a part of it failed, the deliveries are due
+    again at once: it is the pause of the receiver that holds them (:mod:`lti_tool.messaging.pauses`).
+    """
+    sent: list[int] = []
+    again: dict[tuple[str | None, dt.timedelta, bool], list[int]] = {}
+    for delivery, outcome in zip(claim.deliveries, outcomes, strict=True):
+        match outcome:
+            case Sent():
+                sent.append(delivery.id)
+            case Dead(reason, theirs):
+                mark_dead(db, claim, delivery.id, reason=reason, conflict=theirs)
+            case Superseded(write):
+                mark_superseded(db, claim, [delivery.id])
+                if write is not None:
+                    write(db)
+            case Retry(reason, after):
+                delay = next_attempt(delivery.failures + 1, after)
+                again.setdefault((reason, delay, True), []).append(delivery.id)
+            case Unavailable(reason) | PartUnavailable(reason) | Blocked(reason):
+                again.setdefault((reason, dt.timedelta(0), False), []).append(delivery.id)
+            case NotTried():
+                again.setdefault((None, dt.timedelta(0), False), []).append(delivery.id)
+    mark_sent(db, claim, sent, now=now)
+    for (words, delay, failed), ids in again.items():
+        mark_again(db, claim, ids, not_before=now + delay, reason=words, failed=failed)
 
 
 def supersede_waiting(db: Session, order_keys: Collection[str]) -> dict[str, bool]:
@@ -285,69 +335,49 @@ def supersede_waiting(db: Session, order_keys: Collection[str]) -> dict[str, boo
     return never_claimed
 
 
-def due_receivers(db: Session, kind: DeliveryKind, *, now: dt.datetime | None = None) -> set[str]:
-    """The receivers for which something may go out now, or whose worker's lease ran out."""
-    return set(
-        db.scalars(
-            sa.select(_column.receiver)
-            .where(
-                _column.kind == kind.value, _column.done_at.is_(None), _column.not_before <= (now or utcnow())
-            )
-            .distinct()
-        )
+def _part_is_asked(now: dt.datetime) -> sa.ColumnElement[bool]:
+    """The part of the receiver is not paused."""
+    pause = table_of(DeliveryPause).c
+    paused = sa.select(pause.part).where(
+        pause.kind == _column.kind,
+        pause.receiver == _column.receiver,
+        pause.part == _column.part,
+        pause.part != WHOLE,
+        pause.until > now,
     )
+    return ~paused.exists()
 
 
-def is_due(db: Session, kind: DeliveryKind, *, receiver: str = LRS, now: dt.datetime | None = None) -> bool:
+def _due(kind: str, pauses: Pauses, now: dt.datetime) -> sa.ColumnElement[bool]:
+    """What may go out now, or whose worker's lease ran out."""
+    due = sa.and_(_column.kind == kind, _column.done_at.is_(None), _column.not_before <= now)
+    return sa.and_(due, _part_is_asked(now)) if pauses.has_paused_parts(now) else due
+
+
+def due_receivers(
+    db: Session,
+    kind: str,
+    pauses: Pauses = NO_PAUSES,
+    *,
+    now: dt.datetime | None = None,
+) -> set[str]:
+    """The receivers for which something may go out now."""
+    now = now or utcnow()
+    due = set(db.scalars(sa.select(_column.receiver).where(_due(kind, pauses, now)).distinct()))
+    return due - pauses.paused_receivers(now)
+
+
+def is_due(
+    db: Session,
+    kind: str,
+    receiver: str,
+    pauses: Pauses = NO_PAUSES,
+    *,
+    now: dt.datetime | None = None,
+) -> bool:
     """Whether anything may go out to one receiver now. A look that takes no lock."""
-    found = (
-        sa.select(_column.id)
-        .where(
-            _column.kind == kind.value,
-            _column.receiver == receiver,
-            _column.done_at.is_(None),
-            _column.not_before <= (now or utcnow()),
-        )
-        .limit(1)
-    )
-    return db.scalar(found) is not None
-
-
-def retry_dead(db: Session, kind: DeliveryKind, keys: Collection[uuid.UUID] | None = None) -> int:
-    """Send dead letters of a kind again, these or all; return how many."""
-    chosen = sa.update(_rows).where(_column.kind == kind.value, _column.status == DeliveryStatus.DEAD.value)
-    if keys is not None:
-        chosen = chosen.where(_column.key.in_(list(keys)))
-    revived = chosen.values(
-        status=DeliveryStatus.WAITING.value, not_before=utcnow(), done_at=None, conflict=None
-    ).returning(_column.id)
-    return len(db.execute(revived).all())
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """How much of one kind is on its way."""
-
-    waiting: int
-    """Written and not yet taken by the receiver, those in flight included."""
-    oldest: dt.datetime | None
-    """Since when the oldest of them has waited."""
-    dead: int
-    last_error: str | None
-    """The receiver's answer to the oldest one, when there was any."""
-
-
-def backlog(db: Session, kind: DeliveryKind) -> Backlog:
-    """What waits and what is dead."""
-    unsent = sa.and_(Delivery.kind == kind.value, Delivery.done_at.is_(None))
-    waiting = db.scalar(sa.select(sa.func.count()).select_from(Delivery).where(unsent)) or 0
-    oldest = db.execute(
-        sa.select(Delivery.created_at, Delivery.last_error).where(unsent).order_by(Delivery.id).limit(1)
-    ).first()
-    dead = db.scalar(
-        sa.select(sa.func.count())
-        .select_from(Delivery)
-        .where(Delivery.kind == kind.value, sa.text("status = 'dead'"))
-    )
-    created_at, last_error = oldest or (None, None)
-    return Backlog(waiting=waiting, oldest=created_at, dead=dead or 0, last_error=last_error)
+    now = now or utcnow()
+    if receiver in pauses.paused_receivers(now):
+        return False
+    due = sa.select(_column.id).where(_due(kind, pauses, now), _column.receiver == receiver)
+    return db.scalar(due.limit(1)) is not None

@@ -1,4 +1,8 @@
-"""What became of a delivery that was sent."""
+"""What became of a delivery that was sent, and whose fault it was where it failed.
+
+A failure counts against one thing alone: :class:`Retry` against the delivery, :class:`PartUnavailable` against the part
+of the receiver to which it goes (a line item), :class:`Unavailable` and :class:`Blocked` against the receiver.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,23 @@ class Dead:
 
 @dataclass(frozen=True)
 class Retry:
-    """The same bytes must go again, not before ``after_seconds`` when the receiver asked for that."""
+    """The receiver is well, and this delivery alone must go again, not before ``after_seconds`` where it said so."""
+
+    reason: str
+    after_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class PartUnavailable:
+    """The part of the receiver to which this goes takes nothing now."""
+
+    reason: str
+    after_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """The receiver takes nothing now: it did not answer, is busy or broken. ``after_seconds``: what it asked for."""
 
     reason: str
     after_seconds: float | None = None
@@ -32,9 +52,14 @@ class Retry:
 
 @dataclass(frozen=True)
 class Blocked:
-    """The receiver refuses us: nothing is sent to it until somebody has corrected the credentials or the rights."""
+    """The receiver refuses us until somebody has corrected the credentials or the rights."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class NotTried:
+    """There was no time for it in this round; it goes with the next."""
 
 
 @dataclass(frozen=True)
@@ -44,4 +69,4 @@ class Superseded:
     enqueue: Callable[[Session], None] | None = None
 
 
-Outcome = Sent | Dead | Retry | Blocked | Superseded
+Outcome = Sent | Dead | Retry | PartUnavailable | Unavailable | Blocked | NotTried | Superseded

@@ -1,4 +1,4 @@
-"""How long to wait before a delivery is sent again."""
+"""How long to wait before a delivery is sent again, or a receiver is asked again."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ LONGEST_DELAY: Final = dt.timedelta(hours=1)
 
 
 def next_attempt(
-    attempts: int, after_seconds: float | None = None, rng: random.Random | None = None
+    attempts: int,
+    after_seconds: float | None = None,
+    rng: random.Random | None = None,
+    *,
+    longest: dt.timedelta = LONGEST_DELAY,
 ) -> dt.timedelta:
     """How long to wait before sending again, after ``attempts`` (1 or more) failures in a row.
 
-    It doubles from :data:`FIRST_DELAY` to :data:`LONGEST_DELAY`, and lies at random in the upper half of that, so that
-    many deliveries do not come back together. It is never less than ``after_seconds``, what the receiver asked for.
+    It doubles from :data:`FIRST_DELAY` to ``longest``, and lies at random in the upper half of that, so that many
+    deliveries do not come back together. It is never less than ``after_seconds``, what the receiver asked for.
     """
     # The exponent is bounded because doubling for ever overflows a timedelta after some hundred tries.
     doublings = min(max(attempts, 1) - 1, 30)
-    full = min(FIRST_DELAY * 2.0**doublings, LONGEST_DELAY)
+    full = min(FIRST_DELAY * 2.0**doublings, longest)
     delay = full * (rng or random).uniform(0.5, 1.0)
     return max(delay, dt.timedelta(seconds=after_seconds or 0))
 

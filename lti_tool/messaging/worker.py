@@ -2,47 +2,52 @@
 
 ::
 
-    one thread a channel        one thread a receiver, while it has something due
-    ┌──────────────────┐   ┌──────────────────────────────────────────────────────────┐
-    │ which receivers  │──▶│ claim (commit) ─▶ channel.send ─▶ mark (commit) ─▶ again │
-    │ have something   │   │    lease, extended by another thread while it sends      │
-    │ due?             │   │    a receiver that fails is not asked again for a while  │
-    └──────────────────┘   └──────────────────────────────────────────────────────────┘
+    one thread a channel         one thread for each receiver that has a slot
+    ┌─────────────────────┐     ┌────────────────────────────────────────────────────────────────────┐
+    │ which receivers are │     │ claim ──▶ channel.send ──▶ mark ──▶ again, for a second            │
+    │ due and not paused? │────▶│ (commit)    (network)    (commit)                                  │
+    │ each half second,   │     │                              sent or dead: over                    │
+    │ and when woken      │     │                              failed by itself: waits for a while   │
+    └──────────▲──────────┘     │                              the receiver failed: it is paused     │
+               │                └─────────────────────────────────┬──────────────────────────────────┘
+               └── the slot is free: next is who was served longest ago ──┘
 
 Whatever step the process ends at, the deliveries it held are claimed again when their lease ends and the same bytes go
-again; receivers recognise a repeat by the statement id or by the score's timestamp. Each receiver has a thread of its
-own, so that a slow one holds up nobody else.
+again; receivers recognise a repeat by the statement id or by the score's timestamp. A thread of its own extends the
+leases of what is being sent. Pauses: :mod:`lti_tool.messaging.pauses`; a receiver that failed gets a small batch first.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
 
 from lti_tool.database import Database, utcnow
-from lti_tool.messaging import outbox
+from lti_tool.messaging import outbox, pauses
 from lti_tool.messaging.channel import Channel
-from lti_tool.messaging.models import DeliveryKind
-from lti_tool.messaging.outbox import Claim, ClaimedDelivery
-from lti_tool.messaging.outcomes import Blocked, Dead, Outcome, Retry, Sent, Superseded
-from lti_tool.messaging.retry import next_attempt
+from lti_tool.messaging.models import DeliveryPause
+from lti_tool.messaging.outbox import Claim
+from lti_tool.messaging.outcomes import Dead, Outcome
+from lti_tool.messaging.pauses import Pauses
 
 LEASE: Final = dt.timedelta(seconds=30)
 """After a crash, how long until the next worker may claim. Extended while a sending takes longer."""
 POLL_SECONDS: Final = 0.5
 STOP_SECONDS: Final = 4.0
-LONGEST_PAUSE: Final = dt.timedelta(minutes=5)
-"""How long a receiver that does not answer is not asked at most, unless it asks for longer itself."""
-LONGEST_BLOCK: Final = dt.timedelta(minutes=15)
 HOUSEKEEPING_SECONDS: Final = 3600.0
+SLICE_SECONDS: Final = 1.0
+"""How long a receiver keeps its slot, or for one round where that takes longer."""
+PROBE_SIZE: Final = 10
+"""How many deliveries are tried at a receiver that failed before."""
 
 STEPS: Final = ("claiming", "claimed", "sent", "marking", "marked")
 """Where the process may end: before and after each of the two commits, and between sending and marking."""
@@ -50,16 +55,24 @@ STEPS: Final = ("claiming", "claimed", "sent", "marking", "marked")
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Pause:
-    """A receiver that is not asked for a while."""
+@dataclass
+class _Slots:
+    """Which receivers of one channel are served now, and how those before them fared."""
 
-    until: dt.datetime
-    reason: str
-    failures: int
-    """How many rounds in a row failed."""
-    blocked: bool
-    """Whether it refused us, so that somebody must look at the credentials or the registration."""
+    channel: Channel
+    wakeup: threading.Event = field(default_factory=threading.Event)
+    active: dict[str, threading.Thread] = field(default_factory=dict)
+    ended_at: dict[str, float] = field(default_factory=dict)
+    """When each receiver's latest slice ended, on the monotonic clock."""
+    slow: set[str] = field(default_factory=set)
+    """Receivers whose latest slice took longer than it should. They share half of the slots."""
+
+    def is_free(self, receiver: str) -> bool:
+        """Whether there is a slot for the receiver."""
+        most = self.channel.max_receivers
+        if receiver in self.active or len(self.active) >= most:
+            return False
+        return receiver not in self.slow or len(self.slow & self.active.keys()) < max(1, most // 2)
 
 
 class Worker:
@@ -74,6 +87,7 @@ class Worker:
         housekeeping: Callable[[], object] = lambda: None,
         lease: dt.timedelta = LEASE,
         poll_seconds: float = POLL_SECONDS,
+        clock: Callable[[], dt.datetime] = utcnow,
         at_step: Callable[[str], None] | None = None,
     ) -> None:
         """``wake`` is set when something was enqueued; ``housekeeping`` is called once an hour.
@@ -81,18 +95,16 @@ class Worker:
         ``at_step`` is called at each step with ``kind:step`` (:data:`STEPS`), for tests that end the process there.
         """
         self._database = database
-        self._channels = {channel.kind: channel for channel in channels}
+        self._slots = {channel.kind: _Slots(channel) for channel in channels}
         self._wake = wake
         self._housekeeping = housekeeping
         self._lease = lease
         self._poll_seconds = poll_seconds
+        self._clock = clock
         self._at_step = at_step or (lambda _step: None)
         self._stopping = threading.Event()
-        self._wakeups = {kind: threading.Event() for kind in self._channels}
         self._lock = threading.Lock()
-        self._pauses: dict[str, Pause] = {}
         self._in_flight: dict[uuid.UUID, Claim] = {}
-        self._active_receivers: dict[tuple[DeliveryKind, str], threading.Thread] = {}
         self._threads: list[threading.Thread] = []
 
     def run(self) -> None:
@@ -108,11 +120,8 @@ class Worker:
             "wake": self._forward_wakeups,
             "housekeeping": self._run_housekeeping,
         }
-        for channel in self._channels.values():
-            if channel.is_ready():
-                loops[channel.kind] = lambda channel=channel: self._dispatch(channel)  # type: ignore[misc]
-            else:
-                _log.info("channel_not_set", kind=channel.kind, note="deliveries wait until it is")
+        for kind, slots in self._slots.items():
+            loops[kind] = lambda slots=slots: self._dispatch(slots)  # type: ignore[misc]  # bound now, not later
         self._threads = [
             threading.Thread(target=loop, name=f"deliver-{name}", daemon=True) for name, loop in loops.items()
         ]
@@ -123,32 +132,28 @@ class Worker:
         """End within five seconds. What is being sent then goes again later, and counts once."""
         self._stopping.set()
         self._wake.set()
-        for wakeup in self._wakeups.values():
-            wakeup.set()
+        for slots in self._slots.values():
+            slots.wakeup.set()
         self._join()
 
-    @property
-    def pauses(self) -> dict[str, Pause]:
-        """The receivers that are not asked now: ``lrs``, or the id of a registration."""
-        now = utcnow()
-        with self._lock:
-            return {receiver: pause for receiver, pause in self._pauses.items() if pause.until > now}
-
     def _join(self) -> None:
-        deadline = utcnow() + dt.timedelta(seconds=STOP_SECONDS)
+        deadline = time.monotonic() + STOP_SECONDS
         with self._lock:
-            threads = [*self._threads, *self._active_receivers.values()]
+            threads = [
+                *self._threads,
+                *(each for slots in self._slots.values() for each in slots.active.values()),
+            ]
         for thread in threads:
             if thread is not threading.current_thread():
-                thread.join(max(0.0, (deadline - utcnow()).total_seconds()))
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def _forward_wakeups(self) -> None:
         """Pass a wake-up on to every channel; each looks for itself, so a lost one costs half a second."""
         while not self._stopping.is_set():
             self._wake.wait()
             self._wake.clear()
-            for wakeup in self._wakeups.values():
-                wakeup.set()
+            for slots in self._slots.values():
+                slots.wakeup.set()
 
     def _run_housekeeping(self) -> None:
         while not self._stopping.is_set():
@@ -156,7 +161,7 @@ class Worker:
             self._stopping.wait(HOUSEKEEPING_SECONDS)
 
     def _guarded(self, work: Callable[[], Any]) -> Any:
-        """One round. A fault of the database, or of ours, must not end the worker: it goes on a little later."""
+        """Call ``work``. A fault of the database, or of ours, must not end the worker: it goes on a little later."""
         try:
             return work()
         except Exception:
@@ -164,66 +169,90 @@ class Worker:
             self._stopping.wait(1.0)
             return None
 
-    def _dispatch(self, channel: Channel) -> None:
-        """Give each receiver with something due a thread of its own, as many as the channel serves at once."""
-        wakeup = self._wakeups[channel.kind]
+    def _dispatch(self, slots: _Slots) -> None:
         while not self._stopping.is_set():
-            wakeup.clear()
-            self._guarded(lambda: self._start_receivers(channel))
-            wakeup.wait(self._poll_seconds)
+            slots.wakeup.clear()
+            self._guarded(lambda: self._start_slices(slots))
+            slots.wakeup.wait(self._poll_seconds)
 
-    def _start_receivers(self, channel: Channel) -> None:
+    def _start_slices(self, slots: _Slots) -> None:
+        """Give free slots to receivers with something due; who was served longest ago comes first."""
+        channel, now = slots.channel, self._clock()
         with self._database.reading() as db:
-            due = outbox.due_receivers(db, channel.kind)
-        for receiver in sorted(due - set(self.pauses)):
-            key = (channel.kind, receiver)
+            due = outbox.due_receivers(db, channel.kind, pauses.read(db, channel.kind), now=now)
+            ready = [receiver for receiver in due if channel.is_ready(db, receiver)]
+        for receiver in sorted(ready, key=lambda each: (slots.ended_at.get(each, 0.0), each)):
             with self._lock:
-                serving = sum(kind == channel.kind for kind, _ in self._active_receivers)
-                if key in self._active_receivers or serving >= channel.max_receivers:
+                if not slots.is_free(receiver):
                     continue
                 thread = threading.Thread(
-                    target=self._serve, args=(channel, receiver), name=f"deliver-{receiver}", daemon=True
+                    target=self._serve, args=(slots, receiver), name=f"deliver-{receiver}", daemon=True
                 )
-                self._active_receivers[key] = thread
+                slots.active[receiver] = thread
             thread.start()
 
-    def _serve(self, channel: Channel, receiver: str) -> None:
+    def _serve(self, slots: _Slots, receiver: str) -> None:
+        begun = time.monotonic()
         try:
-            while not self._stopping.is_set() and self._guarded(lambda: self.deliver(channel.kind, receiver)):
-                pass
+            while not self._stopping.is_set() and time.monotonic() - begun < SLICE_SECONDS:
+                if not self._guarded(lambda: self.deliver(slots.channel.kind, receiver)):
+                    break
         finally:
+            ended = time.monotonic()
             with self._lock:
-                del self._active_receivers[channel.kind, receiver]
-            self._wakeups[channel.kind].set()
+                del slots.active[receiver]
+                slots.ended_at[receiver] = ended
+                (slots.slow.add if ended - begun > 2 * SLICE_SECONDS else slots.slow.discard)(receiver)
+            slots.wakeup.set()
 
-    def deliver(self, kind: DeliveryKind, receiver: str) -> int:
-        """One round: one claim to one receiver. Returns how many were claimed; 0 also while it is not asked."""
-        channel = self._channels[kind]
-        if not channel.is_ready() or receiver in self.pauses:
-            return 0
-        claim = self._claim(channel, receiver)
+    def deliver(self, kind: str, receiver: str) -> int:
+        """One claim to one receiver. Returns how many were claimed; 0 also while it is paused or not ready."""
+        channel = self._slots[kind].channel
+        claim, before = self._claim(channel, receiver)
         if claim is None:
             return 0
         with self._extending_lease(claim):
             outcomes = channel.send(receiver, claim.deliveries)
             self._step(claim, "sent")
-            self._mark(claim, outcomes)
+            self._mark(claim, outcomes, before)
         return len(claim.deliveries)
 
-    def _claim(self, channel: Channel, receiver: str) -> Claim | None:
+    def _claim(self, channel: Channel, receiver: str) -> tuple[Claim | None, Pauses]:
+        """A claim, unless there is nothing to claim; and the receiver's pauses, those that are over included."""
+        now = self._clock()
         with self._database.reading() as db:
             # A look takes no lock; claiming takes SQLite's only one.
-            if not outbox.is_due(db, channel.kind, receiver=receiver):
-                return None
+            before = pauses.read(db, channel.kind, receiver)
+            due = outbox.is_due(db, channel.kind, receiver, before, now=now)
+            if not (due and channel.is_ready(db, receiver)):
+                return None, before
         with self._database.transaction() as db:
             claim = outbox.claim(
-                db, channel.kind, receiver=receiver, limit=channel.batch_size, lease=self._lease
+                db,
+                channel.kind,
+                receiver=receiver,
+                limit=min(channel.batch_size, PROBE_SIZE) if before.failed(receiver) else channel.batch_size,
+                lease=self._lease,
+                now=now,
+                pauses=before,
+                reads_targets=channel.reads_targets,
             )
             self._step(claim, "claiming")
         if not claim.deliveries:
-            return None
+            return None, before
         self._step(claim, "claimed")
-        return claim
+        return claim, before
+
+    def _mark(self, claim: Claim, outcomes: Sequence[Outcome], before: Pauses) -> None:
+        """Write down what became of each, and pause what failed, in one transaction."""
+        now = self._clock()
+        with self._database.transaction() as db:
+            outbox.mark(db, claim, outcomes, now=now)
+            results = zip((delivery.part for delivery in claim.deliveries), outcomes, strict=True)
+            begun = pauses.update(db, claim.kind, claim.receiver, results, before, now=now)
+            self._step(claim, "marking")
+        self._step(claim, "marked")
+        _log_round(claim, outcomes, begun)
 
     def _step(self, claim: Claim, step: str) -> None:
         self._at_step(f"{claim.kind}:{step}")
@@ -248,83 +277,17 @@ class Worker:
             claims = list(self._in_flight.values())
         for claim in claims:
             with self._database.transaction() as db:
-                outbox.extend(db, claim, lease=self._lease)
-
-    def _mark(self, claim: Claim, outcomes: Sequence[Outcome]) -> None:
-        """Write down what became of each, in one transaction, and stop asking the receiver if it must be."""
-        pairs = list(zip(claim.deliveries, outcomes, strict=True))
-        again = [(delivery, outcome) for delivery, outcome in pairs if isinstance(outcome, Retry)]
-        blocked = [(delivery, outcome) for delivery, outcome in pairs if isinstance(outcome, Blocked)]
-        now = utcnow()
-        pause = self._pause_after(claim.receiver, outcomes, now)
-        with self._database.transaction() as db:
-            outbox.mark_sent(
-                db, claim, [delivery.id for delivery, outcome in pairs if isinstance(outcome, Sent)]
-            )
-            for reason, ids, delay in _by_reason(again, pause is not None):
-                outbox.mark_again(db, claim, ids, not_before=now + delay, reason=reason)
-            if blocked:
-                # Due at once, so that whoever corrects it need not wait for more than this worker's own pause.
-                ids = [delivery.id for delivery, _ in blocked]
-                outbox.mark_again(db, claim, ids, not_before=now, reason=blocked[0][1].reason)
-            for delivery, outcome in pairs:
-                if isinstance(outcome, Dead):
-                    outbox.mark_dead(db, claim, delivery.id, reason=outcome.reason, conflict=outcome.theirs)
-                elif isinstance(outcome, Superseded):
-                    outbox.mark_superseded(db, claim, [delivery.id])
-                    if outcome.enqueue is not None:
-                        outcome.enqueue(db)
-            self._step(claim, "marking")
-        self._step(claim, "marked")
-        _log_round(claim, pairs, pause)
-
-    def _pause_after(self, receiver: str, outcomes: Sequence[Outcome], now: dt.datetime) -> Pause | None:
-        """Stop asking a receiver for a while that refused us, or from which nothing but failures came."""
-        failed = [outcome for outcome in outcomes if isinstance(outcome, Blocked | Retry)]
-        blocked = next((outcome for outcome in failed if isinstance(outcome, Blocked)), None)
-        counted = [outcome for outcome in outcomes if outcome != Superseded()]
-        with self._lock:
-            if blocked is None and (not failed or len(failed) < len(counted)):
-                self._pauses.pop(receiver, None)
-                return None
-            before = self._pauses.get(receiver)
-            failures = before.failures + 1 if before else 1
-            reason = (blocked or failed[0]).reason
-            if blocked:
-                length = min(next_attempt(failures + 3), LONGEST_BLOCK)
-            else:
-                asked = max(
-                    (outcome.after_seconds or 0 for outcome in failed if isinstance(outcome, Retry)),
-                    default=0,
-                )
-                length = max(min(next_attempt(failures), LONGEST_PAUSE), dt.timedelta(seconds=asked))
-            pause = Pause(now + length, reason, failures, blocked is not None)
-            self._pauses[receiver] = pause
-            return pause
+                outbox.extend(db, claim, lease=self._lease, now=self._clock())
 
 
-def _log_round(claim: Claim, pairs: Sequence[tuple[ClaimedDelivery, Outcome]], pause: Pause | None) -> None:
-    common: dict[str, Any] = {"kind": claim.kind.value, "receiver": claim.receiver}
-    for delivery, outcome in pairs:
+def _log_round(claim: Claim, outcomes: Sequence[Outcome], begun: Sequence[DeliveryPause]) -> None:
+    common: dict[str, Any] = {"kind": str(claim.kind), "receiver": claim.receiver}
+    for delivery, outcome in zip(claim.deliveries, outcomes, strict=True):
         if isinstance(outcome, Dead):
             _log.error("delivery_dead", key=str(delivery.key), reason=outcome.reason, **common)
-    counts = Counter(type(outcome).__name__.lower() for _, outcome in pairs)
+    counts = Counter(type(outcome).__name__.lower() for outcome in outcomes)
     _log.info("delivery_round", **counts, **common)
-    if pause is not None:
-        event = "receiver_refuses_us" if pause.blocked else "receiver_paused"
-        _log.warning(event, until=pause.until.isoformat(), reason=pause.reason, **common)
-
-
-def _by_reason(
-    again: Sequence[tuple[ClaimedDelivery, Retry]], is_paused: bool
-) -> Iterator[tuple[str, list[int], dt.timedelta]]:
-    """What goes again, grouped by the receiver's words, with the delay of each group.
-
-    When the whole receiver is not asked its pause is enough; a delivery that fails alone backs off alone.
-    """
-    groups: dict[tuple[str, float | None], list[ClaimedDelivery]] = {}
-    for delivery, outcome in again:
-        groups.setdefault((outcome.reason, outcome.after_seconds), []).append(delivery)
-    for (reason, after), deliveries in groups.items():
-        attempts = 1 if is_paused else max(delivery.attempts for delivery in deliveries)
-        yield reason, [delivery.id for delivery in deliveries], next_attempt(attempts, after)
+    for pause in begun:
+        event = "receiver_refuses_us" if pause.refused else "receiver_paused"
+        part = {"part": pause.part} if pause.part else {}
+        _log.warning(event, until=pause.until.isoformat(), reason=pause.reason, **part, **common)

@@ -37,12 +37,14 @@ from lti_tool.mentoring.programmes.models import (
     Cohort,
     CompletionRuleVersion,
     Placement,
+    Programme,
     ProgrammeSettings,
     RoleView,
 )
 from lti_tool.mentoring.programmes.queries import PlacementRecord, RuleRecord
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.models import MentoringSession
+from lti_tool.messaging import record_stores
 
 _KEY: Final = "concerned"
 """The key in ``Session.info`` of what was read for the present round."""
@@ -57,6 +59,7 @@ class CourseValues:
     """The platform's own id."""
     context_id: str
     platform_family: str | None
+    registration_id: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class CohortValues:
     title: dict[str, str]
     """The programme's title by language."""
     rule: RuleRecord
+    record_stores: str | None
+    """Where its statements can go: :func:`lti_tool.messaging.record_stores.listed_for`."""
     placements: dict[uuid.UUID, PlacementRecord] = field(default_factory=dict)
     courses: dict[uuid.UUID, CourseValues] = field(default_factory=dict)
     """The courses of the activities, by their ids."""
@@ -193,6 +198,7 @@ _PEOPLE: Final = (
         Person.pseudonym,
         Person.locale,
         ProgrammeSettings.settings["title"].label("title"),
+        record_stores.listed_for(Programme.organisation_id).label("record_stores"),
         CompletionRuleVersion.id.label("rule_id"),
         CompletionRuleVersion.number.label("rule_number"),
         CompletionRuleVersion.rule,
@@ -210,6 +216,7 @@ _PEOPLE: Final = (
         ScoreState.status.label("scored_status"),
         ScoreState.score.label("scored"),
         ScoreState.report,
+        Registration.id.label("registration_id"),
         Registration.issuer,
         Registration.platform_family,
         Deployment.deployment_id,
@@ -217,6 +224,7 @@ _PEOPLE: Final = (
     )
     .join(Person, Person.id == Participant.person_id)
     .join(Cohort, Cohort.id == Participant.cohort_id)
+    .join(Programme, Programme.id == Cohort.programme_id)
     .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
     .join(
         CompletionRuleVersion,
@@ -263,7 +271,7 @@ def _people(rows: Iterable[Any]) -> dict[uuid.UUID, ConcernedParticipant]:
     for row in rows:
         if row.cohort_id not in cohorts:
             rule = RuleRecord(row.rule_id, row.cohort_id, row.rule_number, row.rule)
-            cohorts[row.cohort_id] = CohortValues(row.cohort_id, row.title, rule)
+            cohorts[row.cohort_id] = CohortValues(row.cohort_id, row.title, rule, row.record_stores)
         cohort = cohorts[row.cohort_id]
         if row.id not in people:
             people[row.id] = _person(row, cohort)
@@ -274,7 +282,11 @@ def _people(rows: Iterable[Any]) -> dict[uuid.UUID, ConcernedParticipant]:
                 row.placement_id, cohort.id, row.course_id, row.resource_link_id, RoleView(row.role_view)
             )
             cohort.courses[row.course_id] = CourseValues(
-                row.issuer, row.deployment_id, row.context_id, row.platform_family
+                row.issuer,
+                row.deployment_id,
+                row.context_id,
+                row.platform_family,
+                row.registration_id,
             )
         if row.report is not None:
             people[row.id].scores[row.placement_id] = ScoreValues(row.scored_status, row.scored, row.report)

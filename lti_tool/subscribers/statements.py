@@ -35,8 +35,8 @@ from lti_tool.mentoring.sessions.events import (
     SessionLogged,
     SessionWithdrawn,
 )
-from lti_tool.messaging import outbox
-from lti_tool.messaging.models import DeliveryKind
+from lti_tool.messaging import outbox, record_stores
+from lti_tool.messaging.record_stores import Destination
 from lti_tool.messaging.statement_log import (
     EmittedStatement,
     emitted,
@@ -92,6 +92,8 @@ class _Built:
 
     build: Build
     statement: Statement
+    scope: Scope
+    """That of its event."""
 
 
 def _put_apart(
@@ -137,6 +139,7 @@ class StatementEmitter:
         self._built: list[_Built] = []
         """Statements that are not written yet."""
         self._written = 0
+        self._destinations: dict[uuid.UUID, Destination] = {}
 
     def emit(self, events: Sequence[LoggedEvent]) -> int:
         """Enqueue the statements that the events make; return how many."""
@@ -148,7 +151,7 @@ class StatementEmitter:
                 # Those of one event nearly always share a registration: put apart here, they need not be built again.
                 moment = strictly_after(moment, logged.at)
                 statement = build(recorded_at=moment, now=max(moment, self._now))
-                self._built.append(_Built(build, statement))
+                self._built.append(_Built(build, statement, logged.scope))
         self._write()
         return self._written - before
 
@@ -170,17 +173,31 @@ class StatementEmitter:
         outbox.enqueue_all(
             self._db,
             [
-                outbox.NewDelivery(
-                    kind=DeliveryKind.STATEMENT,
+                delivery
+                for each in built.values()
+                if each.statement.id in new
+                for delivery in record_stores.deliveries(
+                    self._destination(each.scope),
                     key=each.statement.id,
                     order_key=str(each.statement.xapi_registration),
                     body=each.statement.body,
                 )
-                for each in built.values()
-                if each.statement.id in new
             ],
         )
         self._written += len(new)
+
+    def _destination(self, scope: Scope) -> Destination:
+        """The same for all statements of a cohort, so that those about one pair are found in one record store."""
+        cohort_id = _given(scope.cohort_id)
+        if cohort_id not in self._destinations:
+            cohort = self._concerned.cohorts[cohort_id]
+            oldest = _course(cohort, None)
+            self._destinations[cohort_id] = record_stores.destination(
+                cohort.record_stores,
+                scope.organisation_id,
+                oldest.registration_id if oldest is not None else None,
+            )
+        return self._destinations[cohort_id]
 
     def _set_moments(self, registration: uuid.UUID, line: Sequence[_Built]) -> None:
         """Give each statement of a registration a moment of its own, later than every one before it."""

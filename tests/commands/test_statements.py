@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 from collections.abc import Callable
@@ -86,7 +87,21 @@ def test_one_dead_letter_is_sent_again(run, services, waiting):
     assert run("statements", "retry", str(waiting[0])).output == "1 to be sent again.\n"
 
 
-def test_a_statement_that_waits_is_not_sent_again(run, waiting):
+def test_a_statement_that_waits_is_released(run, services, waiting):
+    with services.database.transaction() as db:
+        later = utcnow() + dt.timedelta(hours=1)
+        db.execute(sa.update(Delivery).values(not_before=later, last_error="HTTP 409", failures=9))
+    assert run("statements", "retry", str(waiting[0])).output == "1 to be sent again.\n"
+    with services.database.reading() as db:
+        due = db.scalars(
+            sa.select(Delivery.key).where(Delivery.not_before <= utcnow(), Delivery.failures == 0)
+        )
+        assert due.all() == waiting[:1]
+
+
+def test_a_statement_that_was_sent_is_not_sent_again(run, services, waiting):
+    with services.database.transaction() as db:
+        db.execute(sa.update(Delivery).values(status="sent", done_at=utcnow()))
     result = run("statements", "retry", str(waiting[0]))
     assert (result.exit_code, "nothing to send again" in result.output) == (1, True)
 

@@ -23,9 +23,9 @@ from lti_tool.composition.services import Services, make_services
 from lti_tool.database import utcnow
 from lti_tool.identity.principal import TOOL
 from lti_tool.mentoring.sessions.actions import confirm_session, log_session
-from lti_tool.messaging import outbox
-from lti_tool.messaging.lrs_channel import lrs_client
+from lti_tool.messaging import backlog
 from lti_tool.messaging.models import Delivery, DeliveryKind
+from lti_tool.messaging.record_stores import access_of_settings
 from lti_tool.messaging.worker import STEPS
 from tests.connected import MENTEE, MENTOR, Connected
 from tests.lrs.processes import RunningLRS
@@ -89,7 +89,7 @@ def finish(services: Services, *kinds: DeliveryKind) -> None:
     try:
         while time.monotonic() < deadline:
             with services.database.reading() as db:
-                left = [outbox.backlog(db, kind).waiting for kind in kinds or DeliveryKind]
+                left = [backlog.read(db, kind).waiting for kind in kinds or DeliveryKind]
             if not any(left):
                 return
             time.sleep(0.05)
@@ -106,8 +106,9 @@ def enqueued(services: Services) -> list[str]:
 
 def held(services: Services) -> Counter[str]:
     """How often the LRS holds each statement, counted over everything that it lists."""
-    client = lrs_client(services.config, services.http)
-    assert client is not None
+    access = access_of_settings(services.config)
+    assert access is not None
+    client = access.client(services.vault, services.http)
     counts: Counter[str] = Counter()
     answer = client.exchange("GET", "statements", params={"limit": "500"})
     while True:

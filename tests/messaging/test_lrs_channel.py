@@ -8,7 +8,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -23,9 +23,10 @@ from lti_tool.identity.principal import TOOL
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.actions import change_role
 from lti_tool.mentoring.roles import Role
-from lti_tool.messaging import outbox
-from lti_tool.messaging.models import LRS, Delivery, DeliveryKind
+from lti_tool.messaging import backlog, outbox, pauses
+from lti_tool.messaging.models import LRS, Delivery, DeliveryKind, DeliveryPause
 from lti_tool.messaging.worker import Worker
+from tests.messaging.waiting import until
 from tests.world import World
 from tests.xapi.scripted import ScriptedLRS
 
@@ -82,18 +83,17 @@ def statuses(services: Services) -> list[str]:
     return [row.status for row in rows(services)]
 
 
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
 def due_now(services: Services) -> None:
+    """Let what waits go out at once, as if the pauses were over."""
     with services.database.transaction() as db:
         db.execute(sa.update(Delivery).values(not_before=utcnow()))
+        db.execute(sa.update(DeliveryPause).values(until=utcnow()))
+
+
+def pause_of_the_lrs(services: Services) -> DeliveryPause:
+    with services.database.reading() as db:
+        [pause] = pauses.read(db, DeliveryKind.STATEMENT).rows
+        return pause
 
 
 def test_exactly_the_stored_bytes_reach_the_lrs(with_lrs, world, lrs):
@@ -159,8 +159,7 @@ def test_the_pause_of_a_failing_lrs_grows(with_lrs, world, lrs):
     lengths = []
     for _ in range(4):
         deliver(worker)
-        lengths.append(worker._pauses["lrs"].until - utcnow())
-        worker._pauses["lrs"] = dataclasses.replace(worker._pauses["lrs"], until=utcnow())
+        lengths.append(pause_of_the_lrs(with_lrs).until - utcnow())
         due_now(with_lrs)
     assert lengths[3] > 2 * lengths[0]
 
@@ -168,9 +167,8 @@ def test_the_pause_of_a_failing_lrs_grows(with_lrs, world, lrs):
 def test_an_lrs_that_refuses_us_loses_nothing(with_lrs, world, lrs):
     lrs.script.append(Response("who are you", 401))
     pair_up(with_lrs, world)
-    worker = make_worker(with_lrs)
-    deliver(worker)
-    assert (statuses(with_lrs), worker.pauses["lrs"].blocked) == (["waiting", "waiting"], True)
+    deliver(make_worker(with_lrs))
+    assert (statuses(with_lrs), pause_of_the_lrs(with_lrs).refused) == (["waiting", "waiting"], True)
 
 
 def test_an_lrs_that_refuses_us_is_not_asked_again_at_once(with_lrs, world, lrs):
@@ -187,7 +185,7 @@ def test_what_the_lrs_answered_is_kept_for_the_admin(with_lrs, world, lrs):
     pair_up(with_lrs, world)
     deliver(make_worker(with_lrs))
     with with_lrs.database.reading() as db:
-        assert "who are you" in (outbox.backlog(db, DeliveryKind.STATEMENT).last_error or "")
+        assert "who are you" in (backlog.read(db, DeliveryKind.STATEMENT).last_error or "")
 
 
 def test_a_dead_letter_keeps_the_lrss_words_and_lets_the_rest_go(with_lrs, world, lrs):
@@ -231,6 +229,17 @@ def test_one_registration_in_trouble_does_not_hold_another(with_lrs, world, lrs)
         )
     deliver(make_worker(with_lrs))
     assert {row.status for row in rows(with_lrs) if row.order_key != first.order_key} == {"sent"}
+
+
+def test_a_statement_that_fails_alone_delays_nothing_but_itself(with_lrs, world, lrs):
+    change_roles(with_lrs, world)
+    first = rows(with_lrs)[0]
+    lrs.ghosts.add(str(first.key))
+    deliver(make_worker(with_lrs))
+    failed, *others = rows(with_lrs)
+    assert (failed.status, failed.failures, {row.status for row in others}) == ("waiting", 1, {"sent"})
+    with with_lrs.database.reading() as db:
+        assert pauses.read(db, DeliveryKind.STATEMENT).rows == []
 
 
 def slow(server: HTTPServer, seconds: float, started: threading.Event) -> None:

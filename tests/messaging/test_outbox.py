@@ -9,8 +9,9 @@ import pytest
 
 from lti_tool.composition.services import Services
 from lti_tool.database import Database, utcnow
-from lti_tool.messaging import outbox
-from lti_tool.messaging.outbox import Claim, Delivery, DeliveryKind, DeliveryStatus
+from lti_tool.messaging import backlog, outbox
+from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryStatus
+from lti_tool.messaging.outbox import Claim
 
 STATEMENT = DeliveryKind.STATEMENT
 SOON = dt.timedelta(minutes=5)
@@ -160,11 +161,12 @@ def test_marking_a_part_leaves_the_rest_claimed(database):
     assert [status(database, identifier) for identifier in made] == ["claimed", "sent", "claimed"]
 
 
-def test_attempts_count_each_claim(database):
-    fill(database, "a")
+def test_a_claim_after_a_kill_is_no_failure_of_the_delivery(database):
+    [made] = fill(database, "a")
     claim(database)
     [delivery] = claim(database, later=SOON).deliveries
-    assert delivery.attempts == 2
+    with database.reading() as db:
+        assert (delivery.failures, db.get_one(Delivery, made).attempts) == (0, 2)
 
 
 def test_receivers_do_not_hold_each_other_back(database):
@@ -189,7 +191,7 @@ def test_a_dead_letter_can_be_sent_again(database):
     with database.transaction() as db:
         outbox.mark_dead(db, first, made[0], reason="HTTP 400", conflict={"id": "x"})
     with database.transaction() as db:
-        assert outbox.retry_dead(db, STATEMENT) == 1
+        assert backlog.retry(db, STATEMENT) == 1
     assert ids(claim(database)) == made
 
 
@@ -200,8 +202,17 @@ def test_only_the_dead_letters_named_are_sent_again(database):
         for identifier in made:
             outbox.mark_dead(db, first, identifier, reason="HTTP 400")
     with database.transaction() as db:
-        outbox.retry_dead(db, STATEMENT, [first.deliveries[1].key])
+        backlog.retry(db, STATEMENT, keys=[first.deliveries[1].key])
     assert ids(claim(database)) == made[1:]
+
+
+def test_what_is_named_is_not_held_by_what_waits_before_it(database):
+    made = fill(database, "a", "a", "b")
+    first = claim(database, limit=3)
+    again(database, first, made)
+    with database.transaction() as db:
+        assert backlog.retry(db, STATEMENT, keys=[first.deliveries[1].key]) == 1
+    assert ids(claim(database)) == made[:2]
 
 
 def test_the_backlog_has_what_waits_and_the_receivers_answer(database):
@@ -211,8 +222,8 @@ def test_the_backlog_has_what_waits_and_the_receivers_answer(database):
     with database.transaction() as db:
         outbox.mark_dead(db, first, made[1], reason="HTTP 400")
     with database.reading() as db:
-        backlog = outbox.backlog(db, STATEMENT)
-    assert (backlog.waiting, backlog.dead, backlog.last_error) == (2, 1, "503")
+        found = backlog.read(db, STATEMENT)
+    assert (found.waiting, found.dead, found.last_error) == (2, 1, "503")
 
 
 def test_what_is_enqueued_together_goes_out_in_its_order(database):
@@ -265,7 +276,7 @@ def test_many_workers_claim_everything_once_and_each_key_in_order(database):
             claimed = claim(database, limit=9)
             if not claimed.deliveries:
                 with database.reading() as db:
-                    if outbox.backlog(db, STATEMENT).waiting == 0:
+                    if backlog.read(db, STATEMENT).waiting == 0:
                         return
                 continue
             with lock:

@@ -17,7 +17,7 @@ from werkzeug import Response
 from tests.xapi.scripted import ScriptedLRS
 from tests.xapi.story import story_statements
 from xapi.client import LRSClient
-from xapi.delivery import Blocked, Dead, Retry, Sent, deliver
+from xapi.delivery import Blocked, Dead, Retry, Sent, Unavailable, deliver
 
 STATEMENTS = list(story_statements().values())
 ITEMS = [(statement.id, statement.body) for statement in STATEMENTS[:8]]
@@ -49,7 +49,7 @@ def test_a_success_means_sent(lrs, answer):
 def test_a_web_page_that_answers_200_is_not_an_lrs(lrs):
     lrs.script.append(Response("\n<!doctype html><title>Welcome</title>", 200))
     [outcome] = deliver(lrs.client(), ONE)
-    assert isinstance(outcome, Retry)
+    assert isinstance(outcome, Unavailable)
     assert outcome.reason.startswith("a web page answered, not an LRS")
 
 
@@ -116,7 +116,7 @@ def test_a_lookup_that_fails_after_a_conflict_waits(lrs):
     hold(lrs, 0)
     lrs.lookup = Response("", 503)
     [outcome] = deliver(lrs.client(), ONE)
-    assert outcome == Retry("after a conflict: asked for one statement, the LRS answered 503")
+    assert outcome == Unavailable("after a conflict: asked for one statement, the LRS answered 503")
 
 
 def test_a_lookup_answered_with_a_list_is_understood(lrs):
@@ -190,7 +190,7 @@ def test_credentials_refused_halfway_keep_what_was_sent(lrs):
 def test_any_other_answer_means_the_same_bytes_later(lrs, status):
     lrs.script.append(Response("later", status, headers={"Location": "https://elsewhere.example/"}))
     [outcome] = deliver(lrs.client(), ONE)
-    assert isinstance(outcome, Retry)
+    assert isinstance(outcome, Unavailable)
     assert str(status) in outcome.reason
 
 
@@ -203,14 +203,14 @@ def test_a_redirection_is_not_followed_with_the_credentials(lrs):
 
 def test_a_failing_lrs_is_not_asked_again_for_the_rest(lrs):
     lrs.script.extend([Response("", 413), Response("", 503)])
-    assert [type(outcome) for outcome in deliver(lrs.client(), ITEMS)] == [Retry] * 8
+    assert [type(outcome) for outcome in deliver(lrs.client(), ITEMS)] == [Unavailable] * 8
     assert len(lrs.bodies) == 2
 
 
 def test_retry_after_is_read_as_seconds(lrs):
     lrs.script.append(Response("", 429, headers={"Retry-After": "120"}))
     [outcome] = deliver(lrs.client(), ONE)
-    assert isinstance(outcome, Retry)
+    assert isinstance(outcome, Unavailable)
     assert outcome.after_seconds == 120
 
 
@@ -218,7 +218,7 @@ def test_retry_after_is_read_as_a_date(lrs):
     moment = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     lrs.script.append(Response("", 503, headers={"Retry-After": moment}))
     [outcome] = deliver(lrs.client(), ONE)
-    assert isinstance(outcome, Retry)
+    assert isinstance(outcome, Unavailable)
     assert outcome.after_seconds == pytest.approx(90, abs=5)
 
 
@@ -228,14 +228,14 @@ def test_retry_after_is_read_as_a_date(lrs):
 def test_nobody_may_ask_for_more_than_an_hour(lrs, asked):
     lrs.script.append(Response("", 429, headers={"Retry-After": asked}))
     [outcome] = deliver(lrs.client(), ONE)
-    assert isinstance(outcome, Retry)
+    assert isinstance(outcome, Unavailable)
     assert outcome.after_seconds == 3600
 
 
 def test_a_moment_that_has_passed_is_now(lrs):
     lrs.script.append(Response("", 503, headers={"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}))
     [outcome] = deliver(lrs.client(), ONE)
-    assert isinstance(outcome, Retry)
+    assert isinstance(outcome, Unavailable)
     assert outcome.after_seconds == 0
 
 
@@ -245,7 +245,7 @@ def test_a_moment_that_has_passed_is_now(lrs):
 def test_a_retry_after_that_cannot_be_read_is_no_delay(lrs, nonsense):
     lrs.script.append(Response("", 503, headers={"Retry-After": nonsense}))
     [outcome] = deliver(lrs.client(), ONE)
-    assert isinstance(outcome, Retry)
+    assert isinstance(outcome, Unavailable)
     assert outcome.after_seconds is None
 
 
@@ -253,7 +253,7 @@ def test_a_statement_kept_before_a_500_is_found_and_not_sent_twice(lrs):
     lrs.script.append(Response("oops", 500))
     [first] = deliver(lrs.client(), ONE)
     hold(lrs, 0)
-    assert (type(first), deliver(lrs.client(), ONE)) == (Retry, [Sent()])
+    assert (type(first), deliver(lrs.client(), ONE)) == (Unavailable, [Sent()])
 
 
 def test_an_lrs_that_does_not_answer_is_left_after_the_time_out(httpserver):
@@ -265,7 +265,7 @@ def test_an_lrs_that_does_not_answer_is_left_after_the_time_out(httpserver):
     started = time.monotonic()
     [outcome] = deliver(client, ONE)
     released.set()
-    assert isinstance(outcome, Retry)
+    assert isinstance(outcome, Unavailable)
     assert time.monotonic() - started < 5
 
 
@@ -288,14 +288,14 @@ def resetting_port() -> Iterator[int]:
 
 def test_a_connection_that_is_reset_means_later(resetting_port):
     [outcome] = deliver(LRSClient(f"http://127.0.0.1:{resetting_port}/", "a", "b"), ONE)
-    assert isinstance(outcome, Retry)
+    assert isinstance(outcome, Unavailable)
 
 
 def test_an_lrs_that_is_not_there_means_later():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     [outcome] = deliver(LRSClient(f"http://127.0.0.1:{port}/", "a", "b"), ONE)
-    assert isinstance(outcome, Retry)
+    assert isinstance(outcome, Unavailable)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -312,7 +312,11 @@ def test_whatever_goes_wrong_a_statement_is_held_or_dead_in_the_end(httpserver, 
     lrs.script.extend(Response("", status) for status in faults)
     first = deliver(lrs.client(), ITEMS[:4])
     lrs.script.clear()
-    waiting = [item for item, outcome in zip(ITEMS[:4], first, strict=True) if isinstance(outcome, Retry)]
+    waiting = [
+        item
+        for item, outcome in zip(ITEMS[:4], first, strict=True)
+        if isinstance(outcome, Retry | Unavailable)
+    ]
     then = dict(zip([identifier for identifier, _ in waiting], deliver(lrs.client(), waiting), strict=True))
     final = [then.get(item[0], outcome) for item, outcome in zip(ITEMS[:4], first, strict=True)]
     assert {type(outcome) for outcome in final} <= {Sent, Dead}

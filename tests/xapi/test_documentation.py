@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.xapi.story import MENTEE, PAIR, at, story_statements
-from xapi.delivery import Retry
+from xapi.delivery import Unavailable
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "xapi.md").read_text()
 EXAMPLE, *QUERIES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
@@ -28,7 +28,7 @@ def figures() -> dict[str, Any]:
 def test_the_example_runs_and_waits_for_an_lrs_that_is_not_there():
     names: dict[str, Any] = {}
     exec(EXAMPLE.replace(":8080/", ":1/"), names)
-    assert isinstance(names["outcome"], Retry)
+    assert isinstance(names["outcome"], Unavailable)
 
 
 def test_sessions_are_counted_once_per_pair_and_month(figures):

@@ -22,9 +22,8 @@ from lti_tool.messaging.outcomes import Dead, Outcome, Superseded
 class GradebookChannel(Channel):
     """Scores; the receiver is the id of a registration."""
 
-    kind: ClassVar[DeliveryKind] = DeliveryKind.SCORE
+    kind: ClassVar[str] = DeliveryKind.SCORE.value
     batch_size: ClassVar[int] = 20
-    max_receivers: ClassVar[int] = 4
 
     def __init__(self, deps: ServiceDeps) -> None:
         self._deps = deps

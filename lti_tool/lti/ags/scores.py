@@ -289,6 +289,7 @@ def _delivery(
     return outbox.NewDelivery(
         kind=DeliveryKind.SCORE,
         receiver=str(column.registration_id),
+        part=part(column.url),
         key=uuid.uuid4(),
         order_key=line,
         body=score_body(
@@ -307,9 +308,14 @@ def _delivery(
     )
 
 
+def part(line_item_url: str) -> str:
+    """What a line item is called in the outbox; the address itself may be too long for an index."""
+    return hashlib.sha256(line_item_url.encode()).hexdigest()[:32]
+
+
 def order_key(line_item_url: str, person_id: uuid.UUID) -> str:
-    """What keeps the order of a person's scores on one line item; the address itself may be too long for a key."""
-    return f"{hashlib.sha256(line_item_url.encode()).hexdigest()[:32]}:{person_id}"
+    """What keeps the order of a person's scores on one line item."""
+    return f"{part(line_item_url)}:{person_id}"
 
 
 def score_body(
@@ -362,6 +368,7 @@ def restamp(db: Session, delivery: outbox.ClaimedDelivery, receiver: str, *, lat
         db,
         kind=DeliveryKind.SCORE,
         receiver=receiver,
+        part=delivery.part,
         key=uuid.uuid4(),
         order_key=delivery.order_key,
         body=json.dumps(score, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode(),

@@ -3,23 +3,25 @@
 import datetime as dt
 import json
 import uuid
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 from pytest_httpserver import HTTPServer
-from werkzeug import Response
+from werkzeug import Request, Response
 
-from lti_tool.composition.channels import make_worker
+from lti_tool.composition.channels import make_channels, make_worker
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Person
+from lti_tool.lti.ags import answers
 from lti_tool.lti.ags import scores as grades
 from lti_tool.lti.ags.models import ScoreTrail
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.models import AccessToken
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.models import Participant
-from lti_tool.messaging import outbox
-from lti_tool.messaging.models import Delivery, DeliveryKind
+from lti_tool.messaging import backlog, outbox, pauses
+from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryPause
 from lti_tool.messaging.worker import Worker
 from tests.connected import MENTEE, connect
 
@@ -54,6 +56,17 @@ def due_now(connected) -> None:
     """Let what waits for its second, or for its back-off, go out at once."""
     with connected.services.database.transaction() as db:
         db.execute(sa.update(Delivery).values(not_before=utcnow()))
+        db.execute(sa.update(DeliveryPause).values(until=utcnow()))
+
+
+def the_pauses(connected) -> list[DeliveryPause]:
+    with connected.services.database.reading() as db:
+        return list(pauses.read(db, DeliveryKind.SCORE).rows)
+
+
+def the_pause(connected) -> DeliveryPause:
+    [pause] = the_pauses(connected)
+    return pause
 
 
 def deliveries(connected) -> list[tuple[str, str | None]]:
@@ -216,23 +229,19 @@ def test_a_platform_in_trouble_gets_the_same_bytes_later(connected, httpserver, 
 
 
 def test_retry_after_is_honoured(connected, httpserver):
-    answer_with(connected, httpserver, Response("busy", 503, {"Retry-After": "1200"}))
+    answer_with(connected, httpserver, Response("busy", 503, {"Retry-After": "40"}))
     record(connected, "satisfied", 100)
     deliver(connected)
-    with connected.services.database.reading() as db:
-        again = db.scalars(sa.select(Delivery.not_before)).one()
-    assert again - utcnow() > dt.timedelta(minutes=19)
+    assert the_pause(connected).until - utcnow() > dt.timedelta(seconds=30)
 
 
-def test_retry_after_as_a_date_is_honoured_and_never_beyond_an_hour(connected, httpserver):
+def test_retry_after_as_a_date_is_honoured_and_never_beyond_a_minute(connected, httpserver):
     answer_with(
         connected, httpserver, Response("busy", 429, {"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"})
     )
     record(connected, "satisfied", 100)
     deliver(connected)
-    with connected.services.database.reading() as db:
-        again = db.scalars(sa.select(Delivery.not_before)).one()
-    assert dt.timedelta(minutes=59) < again - utcnow() <= dt.timedelta(hours=1)
+    assert dt.timedelta(seconds=50) < the_pause(connected).until - utcnow() <= dt.timedelta(minutes=1)
 
 
 def test_a_platform_that_is_away_keeps_its_scores(connected):
@@ -249,8 +258,7 @@ def test_a_platform_that_gives_no_token_is_left_alone_and_nothing_is_dropped(con
     record(connected, "satisfied", 100)
     worker = make_worker(connected.services)
     deliver_with(worker, connected)
-    [pause] = worker.pauses.values()
-    assert (pause.blocked, deliveries(connected)[0][0]) == (True, "waiting")
+    assert (the_pause(connected).refused, deliveries(connected)[0][0]) == (True, "waiting")
 
 
 def test_a_platform_that_is_left_alone_is_not_asked(connected):
@@ -263,12 +271,112 @@ def test_a_platform_that_is_left_alone_is_not_asked(connected):
     assert len(connected.calls("/oauth/token")) == 1
 
 
-def test_a_403_holds_back_its_own_line_item_alone(connected, httpserver):
-    answer_with(connected, httpserver, Response("no such line item", 403))
-    record(connected, "satisfied", 100)
-    worker = make_worker(connected.services)
-    deliver_with(worker, connected)
-    assert deliveries(connected)[0][0] == "waiting"
+class Gradebook:
+    """The line items ``a`` and ``b``: each takes scores, or answers every score with a status."""
+
+    def __init__(self, connected, server: HTTPServer) -> None:
+        self.services, self.registration_id = connected.services, connected.world.registration_id
+        self.answers: dict[str, int] = {}
+        self.poison: set[str] = set()
+        """Users whose scores are answered with 500 wherever they are posted."""
+        self.got: list[tuple[str, str]] = []
+        self.url = server.url_for("")
+        for item in ("a", "b"):
+            server.expect_request(f"/{item}/scores").respond_with_handler(partial(self.take, item))
+        connected.has_services_at(server.url_for("/"))
+
+    def take(self, item: str, request: Request) -> Response:
+        user = request.get_json(force=True)["userId"]
+        self.got.append((item, user))
+        return Response("locked", 500 if user in self.poison else self.answers.get(item, 200))
+
+    def enqueue(self, item: str, *users: str) -> None:
+        url = f"{self.url}{item}"
+        with self.services.database.transaction() as db:
+            for user in users:
+                outbox.enqueue(
+                    db,
+                    kind=DeliveryKind.SCORE,
+                    receiver=str(self.registration_id),
+                    part=grades.part(url),
+                    key=uuid.uuid4(),
+                    order_key=f"{grades.part(url)}:{user}",
+                    body=json.dumps({"userId": user}).encode(),
+                    target={"line_item_url": url, "user_id": user, "person_id": str(uuid.uuid4())},
+                )
+
+    def waiting(self) -> list[str]:
+        with self.services.database.reading() as db:
+            rows = db.scalars(sa.select(Delivery).where(Delivery.status == "waiting").order_by(Delivery.id))
+            return [f"{row.target['line_item_url'][-1]}{row.target['user_id']}" for row in rows if row.target]
+
+
+@pytest.fixture
+def book(connected, httpserver) -> Gradebook:
+    return Gradebook(connected, httpserver)
+
+
+@pytest.mark.parametrize("status", [403, 405, 423, 500])
+def test_a_line_item_that_fails_holds_its_own_scores_alone(connected, book, status):
+    book.answers["a"] = status
+    book.enqueue("a", *"12")
+    book.enqueue("b", *"12")
+    deliver(connected)
+    assert book.waiting() == ["a1", "a2"]
+    book.enqueue("b", "3")
+    assert deliver(connected) == 1
+
+
+def test_a_line_item_that_fails_is_asked_twice_in_a_round_for_all_of_its_scores(connected, book):
+    book.answers["a"] = 500
+    book.enqueue("a", *map(str, range(15)))
+    book.enqueue("b", "1")
+    deliver(connected)
+    assert book.got == [("a", "0"), ("a", "1"), ("b", "1")]
+
+
+def test_all_scores_of_a_line_item_go_out_within_a_minute_of_its_recovery(connected, book):
+    now = [utcnow() + dt.timedelta(seconds=1)]
+    services = connected.services
+    worker = Worker(services.database, make_channels(services), wake=services.wake, clock=lambda: now[0])
+    book.answers["a"] = 500
+    book.enqueue("a", *map(str, range(30)))
+    for _ in range(60):
+        while deliver_with(worker, connected):
+            pass
+        now[0] = the_pause(connected).until
+    book.answers.clear()
+    while deliver_with(worker, connected):
+        pass
+    assert (book.waiting(), the_pauses(connected)) == ([], [])
+    assert len(book.got) < 60 * 2 + 60
+
+
+def test_one_score_that_a_line_item_cannot_take_holds_nobody_else(connected, book):
+    book.poison.add("1")
+    book.enqueue("a", *"12345")
+    deliver(connected)
+    with connected.services.database.reading() as db:
+        failures = db.scalars(sa.select(Delivery.failures).where(Delivery.status == "waiting")).all()
+    assert (book.waiting(), failures, the_pauses(connected)) == (["a1"], [1], [])
+
+
+def test_a_platform_that_is_away_holds_all_of_its_line_items(connected, book):
+    book.answers["a"] = 503
+    book.enqueue("a", "1")
+    book.enqueue("b", "1")
+    deliver(connected)
+    assert (book.got, book.waiting()) == ([("a", "1")], ["a1", "b1"])
+
+
+def test_a_slow_platform_gives_the_sender_back_before_its_batch_is_done(connected, book, monkeypatch):
+    monkeypatch.setattr(answers, "ROUND_SECONDS", 0.0)
+    book.enqueue("a", *"123")
+    deliver(connected)
+    assert len(book.got) < 3
+    monkeypatch.undo()
+    deliver(connected)
+    assert (book.waiting(), the_pauses(connected)) == ([], [])
 
 
 def test_the_latest_state_wins_over_one_that_is_being_sent_again(connected, httpserver):
@@ -334,4 +442,4 @@ def test_a_registration_that_is_gone_leaves_dead_letters(connected):
         db.execute(sa.update(Delivery).values(receiver=gone))
     make_worker(connected.services).deliver(DeliveryKind.SCORE, gone)
     with connected.services.database.reading() as db:
-        assert outbox.backlog(db, DeliveryKind.SCORE).dead == 1
+        assert backlog.read(db, DeliveryKind.SCORE).dead == 1

@@ -1,0 +1,150 @@
+"""Check of what must be sent: what waits, in the receivers' own words, and what they will never take."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.composition.record_stores import named_stores
+from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
+from lti_tool.health_checks.findings import Found, Verdict, one_line
+from lti_tool.health_checks.stored import name_of
+from lti_tool.identity.models import Course, Person, display_name
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.registration.models import Registration
+from lti_tool.messaging import backlog, pauses
+from lti_tool.messaging.backlog import Backlog
+from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryPause, DeliveryStatus
+
+LONG_WAIT: Final = dt.timedelta(hours=1)
+MOST_NAMED: Final = 5
+"""How many refused scores of a platform are named, the latest ones."""
+
+
+def deliveries(services: Services) -> Found:
+    """What waits and is dead, for each receiver."""
+    names = _names(services)
+    with services.database.reading() as db:
+        found = backlog.receivers(db)
+        for kind, receiver in found:
+            queue = backlog.read(db, kind, receiver)
+            name = names.get((kind, receiver), "" if kind in list(DeliveryKind) else receiver)
+            if queue.waiting:
+                yield _waiting(db, kind, receiver, name, queue)
+            if queue.dead and kind == DeliveryKind.SCORE:
+                yield from _dead_scores(db, receiver, name, queue.dead)
+            elif queue.dead:
+                yield (
+                    Verdict.WARNING,
+                    f"{_counted(queue.dead, kind)} refused for good{f' by {name}' if name else ''}",
+                    "see why, and send again what can be: tandem statements list --status dead"
+                    if kind == DeliveryKind.STATEMENT
+                    else "",
+                )
+    if not found:
+        yield Verdict.OK, "nothing waits", ""
+
+
+def _names(services: Services) -> dict[tuple[str, str], str]:
+    """What to call each receiver that is set or registered, by kind and receiver."""
+    names = {
+        (DeliveryKind.STATEMENT.value, store.receiver): f"the LRS {store.label}"
+        for store in named_stores(services)
+    }
+    with services.database.reading() as db:
+        for registration in db.scalars(sa.select(Registration)):
+            names[DeliveryKind.SCORE.value, str(registration.id)] = name_of(registration)
+    return names
+
+
+def _waiting(db: Session, kind: str, receiver: str, name: str, queue: Backlog) -> tuple[Verdict, str, str]:
+    waits = f"{_counted(queue.waiting, kind)} waiting{f' for {name}' if name else ''}"
+    failing = pauses.read(db, kind, receiver)
+    whole = failing.find(pauses.WHOLE)
+    if whole is not None:
+        return _failing(kind, waits, whole)
+    if failing.rows:
+        part, count = failing.rows[0], len(failing.rows)
+        what = "line item" if kind == DeliveryKind.SCORE else "part"
+        return (
+            Verdict.WARNING,
+            f"{waits}, since {part.since:%Y-%m-%d %H:%M} UTC {count} {what}{' fails' if count == 1 else 's fail'}: "
+            f"{one_line(part.reason)}",
+            "look at the activity's grade in the LMS; they are sent again each minute"
+            if kind == DeliveryKind.SCORE
+            else "",
+        )
+    late = queue.oldest is not None and utcnow() - queue.oldest > LONG_WAIT
+    words = f" ({one_line(queue.last_error)})" if queue.last_error else ""
+    if late and queue.oldest is not None and (name or kind != DeliveryKind.STATEMENT):
+        return (
+            Verdict.WARNING,
+            f"{waits}, the oldest since {queue.oldest:%Y-%m-%d %H:%M} UTC{words}",
+            "see that a worker runs (tandem serve, or tandem worker)",
+        )
+    return (Verdict.WARNING if words else Verdict.OK), f"{waits}{words}", ""
+
+
+def _failing(kind: str, waits: str, pause: DeliveryPause) -> tuple[Verdict, str, str]:
+    fix = "what waits is sent once it answers again"
+    if pause.refused and kind == DeliveryKind.STATEMENT:
+        fix = "correct the credentials (tandem lrs set, or TANDEM_LRS_…), then look: tandem lrs test"
+    elif pause.refused and kind == DeliveryKind.SCORE:
+        fix = "compare the registration with what the LMS shows: tandem registrations list --json"
+    return (
+        Verdict.ERROR if pause.refused else Verdict.WARNING,
+        f"{waits}, which {'refuses the tool' if pause.refused else 'fails'} since {pause.since:%Y-%m-%d %H:%M} UTC: "
+        f"{one_line(pause.reason)}",
+        fix,
+    )
+
+
+def _dead_scores(db: Session, receiver: str, name: str, count: int) -> Iterator[tuple[Verdict, str, str]]:
+    """The refused scores with person and course, so that somebody can look them up in the LMS."""
+    rows = db.scalars(
+        sa.select(Delivery)
+        .where(
+            Delivery.kind == DeliveryKind.SCORE,
+            Delivery.receiver == receiver,
+            Delivery.status == DeliveryStatus.DEAD,
+        )
+        .order_by(Delivery.id.desc())
+        .limit(MOST_NAMED)
+    )
+    for row in rows:
+        target = row.target or {}
+        of = f"the grade of {_person(db, target.get('person_id'))} in {_course(db, target.get('line_item_url'))}"
+        yield (
+            Verdict.WARNING,
+            f"{of} was refused for good{f' by {name}' if name else ''}: {one_line(row.last_error or '')}",
+            "look at the person and the activity in the LMS",
+        )
+    if count > MOST_NAMED:
+        yield Verdict.WARNING, f"{_counted(count - MOST_NAMED, 'score')} more refused for good by {name}", ""
+
+
+def _person(db: Session, person_id: str | None) -> str:
+    person = db.get(Person, uuid.UUID(person_id)) if person_id else None
+    return (display_name(person) or f"the person {person.subject}") if person else "a person who is gone"
+
+
+def _course(db: Session, line_item_url: str | None) -> str:
+    title = db.scalar(
+        sa.select(sa.func.coalesce(Course.title, Course.context_id))
+        .join(ResourceLink, ResourceLink.course_id == Course.id)
+        .where(ResourceLink.line_item_url == line_item_url)
+        .limit(1)
+    )
+    return title or "a course that is gone"
+
+
+def _counted(number: int, kind: str) -> str:
+    """``3 statements``; kinds of further channels are shown as they are called."""
+    plural = number != 1 and kind in list(DeliveryKind)
+    return f"{number} {kind}{'s' if plural else ''}"

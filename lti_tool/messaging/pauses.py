@@ -1,0 +1,143 @@
+"""Pauses of receivers that fail: how long one is not asked, and when it is asked again.
+
+A pause belongs to a receiver or to one part of it (a line item), never to a delivery: however long an outage was, the
+deliveries are due as soon as the pause ends. It doubles with each failed round up to :data:`LONGEST_PAUSE`. After it
+one small batch is tried; once that is taken the pause is removed, and everything that waited follows. Pauses are
+stored, so that all workers keep them, ``tandem doctor`` shows them and ``tandem statements retry`` ends them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.database import insert_for
+from lti_tool.messaging.models import DeliveryPause
+from lti_tool.messaging.outcomes import Blocked, NotTried, Outcome, PartUnavailable, Superseded, Unavailable
+from lti_tool.messaging.retry import next_attempt
+
+LONGEST_PAUSE: Final = dt.timedelta(seconds=30)
+"""How long a receiver is not asked at most. A request to one that hangs takes up to 30 seconds more."""
+LONGEST_PART_PAUSE: Final = dt.timedelta(seconds=60)
+"""The same of a part of a receiver: a line item may stay locked for weeks."""
+LONGEST_RETRY_AFTER: Final = dt.timedelta(seconds=60)
+"""How long a receiver that asks for a pause gets one at most."""
+
+WHOLE: Final = ""
+"""The ``part`` of a pause of the whole receiver."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """The pauses of some receivers of one kind, those that have just ended included."""
+
+    rows: Sequence[DeliveryPause] = ()
+
+    def paused_receivers(self, now: dt.datetime) -> set[str]:
+        """The receivers that are not asked at all."""
+        return {row.receiver for row in self.rows if row.part == WHOLE and row.until > now}
+
+    def has_paused_parts(self, now: dt.datetime) -> bool:
+        """Whether a part of one of them is not asked."""
+        return any(row.part != WHOLE and row.until > now for row in self.rows)
+
+    def failed(self, receiver: str) -> bool:
+        """Whether the receiver failed when it was last asked."""
+        return any(row.receiver == receiver and row.part == WHOLE for row in self.rows)
+
+    def find(self, part: str) -> DeliveryPause | None:
+        """The pause of a part, when all the rows are of one receiver."""
+        return next((row for row in self.rows if row.part == part), None)
+
+
+NO_PAUSES: Final = Pauses()
+
+
+def read(db: Session, kind: str, receiver: str | None = None) -> Pauses:
+    """The pauses of a kind, or of one receiver of it."""
+    chosen = sa.select(DeliveryPause).where(DeliveryPause.kind == kind)
+    if receiver is not None:
+        chosen = chosen.where(DeliveryPause.receiver == receiver)
+    return Pauses(db.scalars(chosen).all())
+
+
+def end(db: Session, kind: str, receivers: Collection[str] | None = None) -> None:
+    """Let the receivers be asked at once, these or all of a kind."""
+    chosen = sa.delete(DeliveryPause).where(DeliveryPause.kind == kind)
+    if receivers is not None:
+        chosen = chosen.where(DeliveryPause.receiver.in_(receivers))
+    db.execute(chosen)
+
+
+def update(
+    db: Session,
+    kind: str,
+    receiver: str,
+    results: Iterable[tuple[str, Outcome]],
+    before: Pauses,
+    *,
+    now: dt.datetime,
+) -> list[DeliveryPause]:
+    """Begin or prolong the pauses that a round makes necessary, and remove those that it ended.
+
+    ``results``: part and outcome of each delivery of the round. ``before``: the receiver's pauses before it. Returns
+    the pauses that begin.
+    """
+    failed: dict[str, Unavailable | Blocked | PartUnavailable] = {}
+    answered: set[str] = set()
+    for part, outcome in results:
+        match outcome:
+            case Unavailable() | Blocked():
+                failed.setdefault(WHOLE, outcome)
+            case PartUnavailable():
+                failed.setdefault(part, outcome)
+                answered.add(WHOLE)
+            case NotTried() | Superseded(enqueue=None):
+                pass
+            case _:
+                answered |= {WHOLE, part}
+    over = [part for part in answered - failed.keys() if before.find(part) is not None]
+    if over:
+        db.execute(
+            sa.delete(DeliveryPause).where(
+                DeliveryPause.kind == kind, DeliveryPause.receiver == receiver, DeliveryPause.part.in_(over)
+            )
+        )
+    return [
+        _begin(db, kind, receiver, part, outcome, before.find(part), now) for part, outcome in failed.items()
+    ]
+
+
+def _begin(
+    db: Session,
+    kind: str,
+    receiver: str,
+    part: str,
+    outcome: Unavailable | Blocked | PartUnavailable,
+    before: DeliveryPause | None,
+    now: dt.datetime,
+) -> DeliveryPause:
+    failures = before.failures + 1 if before else 1
+    longest = LONGEST_PART_PAUSE if isinstance(outcome, PartUnavailable) else LONGEST_PAUSE
+    asked = dt.timedelta(seconds=0 if isinstance(outcome, Blocked) else outcome.after_seconds or 0)
+    length = max(next_attempt(failures, longest=longest), min(asked, LONGEST_RETRY_AFTER))
+    values = {
+        "until": now + length,
+        "since": before.since if before else now,
+        "failures": failures,
+        "refused": isinstance(outcome, Blocked),
+        "reason": outcome.reason,
+    }
+    identity = {"kind": kind, "receiver": receiver, "part": part}
+    # Another worker may have begun the same pause meanwhile.
+    db.execute(
+        insert_for(db, DeliveryPause)
+        .values(**identity, **values)
+        .on_conflict_do_update(index_elements=list(identity), set_=values)
+    )
+    return DeliveryPause(**identity, **values)

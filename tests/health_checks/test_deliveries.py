@@ -1,0 +1,202 @@
+"""What ``tandem doctor`` says of what must be sent: who fails, since when, in their own words, and for whom."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+import sqlalchemy as sa
+from pytest_httpserver import HTTPServer
+
+from lti_tool.composition.channels import make_worker
+from lti_tool.composition.services import Services
+from lti_tool.health_checks import Finding, Verdict
+from lti_tool.health_checks.deliveries import MOST_NAMED
+from lti_tool.lti.ags import scores
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.registration.models import Registration
+from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.messaging import outbox, record_stores
+from lti_tool.messaging.models import LRS, DeliveryKind
+from lti_tool.messaging.record_stores import INSTALLATION, Scope
+from tests.health_checks.test_doctor import findings
+from tests.messaging.flaky_lrs import flaky_lrs
+from tests.world import World
+
+
+def messages(services: Services) -> list[str]:
+    return [found.message for found in findings(services, "deliveries")]
+
+
+def only(services: Services) -> Finding:
+    [found] = findings(services, "deliveries")
+    return found
+
+
+def enqueue_score(world: World, url: str, *, person: bool = True) -> None:
+    """A score of the world's mentee for the line item at ``url``."""
+    with world.services.database.transaction() as db:
+        db.execute(sa.update(ResourceLink).values(line_item_url=url))
+        person_id = db.get_one(Participant, world.mentee_id).person_id if person else uuid.uuid4()
+        outbox.enqueue(
+            db,
+            kind=DeliveryKind.SCORE,
+            receiver=str(world.registration_id),
+            part=scores.part(url),
+            key=uuid.uuid4(),
+            order_key=str(person_id),
+            body=b"{}",
+            target={"line_item_url": url, "user_id": "2", "person_id": str(person_id)},
+        )
+
+
+@pytest.fixture
+def platform(world: World, httpserver: HTTPServer) -> HTTPServer:
+    """The world's platform, which gives tokens unless a test says otherwise."""
+    with world.services.database.transaction() as db:
+        host = httpserver.url_for("").removeprefix("http://").rstrip("/")
+        db.execute(
+            sa.update(Registration).values(
+                auth_token_url=httpserver.url_for("/token"), service_hosts=[host], label="Our Moodle"
+            )
+        )
+    return httpserver
+
+
+def gives_tokens(platform: HTTPServer) -> None:
+    platform.expect_request("/token").respond_with_json({"access_token": "abc", "expires_in": 3600})
+
+
+def deliver_scores(world: World) -> None:
+    make_worker(world.services).deliver(DeliveryKind.SCORE, str(world.registration_id))
+
+
+def test_nothing_that_waits_is_right(services):
+    assert only(services).verdict is Verdict.OK
+
+
+def test_a_platform_that_refuses_the_token_is_an_error_at_once_in_its_words(services, world, platform):
+    page = "<!DOCTYPE html><html><head><title>Error</title><script>x()</script></head><body><p>Unknown client"
+    platform.expect_request("/token").respond_with_data(page, 400)
+    enqueue_score(world, platform.url_for("/item"))
+    deliver_scores(world)
+    found = only(services)
+    assert (
+        found.verdict,
+        "1 score waiting for Our Moodle, which refuses the tool since" in found.message,
+    ) == (
+        Verdict.ERROR,
+        True,
+    )
+    assert found.message.endswith("the token endpoint answered HTTP 400: Error Unknown client")
+
+
+def test_a_platform_that_is_broken_is_mentioned_at_once(services, world, platform):
+    gives_tokens(platform)
+    platform.expect_request("/item/scores").respond_with_data("down for maintenance", 503)
+    enqueue_score(world, platform.url_for("/item"))
+    deliver_scores(world)
+    found = only(services)
+    assert (found.verdict, found.message.endswith("HTTP 503: down for maintenance")) == (
+        Verdict.WARNING,
+        True,
+    )
+
+
+def test_a_locked_line_item_is_mentioned_as_one(services, world, platform):
+    gives_tokens(platform)
+    platform.expect_request("/item/scores").respond_with_data("locked", 500)
+    enqueue_score(world, platform.url_for("/item"))
+    deliver_scores(world)
+    found = only(services)
+    assert (found.verdict, "1 line item fails: HTTP 500: locked" in found.message) == (Verdict.WARNING, True)
+
+
+def test_a_dead_score_names_person_and_course(services, world, platform):
+    gives_tokens(platform)
+    platform.expect_request("/item/scores").respond_with_data("not enrolled", 404)
+    enqueue_score(world, platform.url_for("/item"))
+    deliver_scores(world)
+    assert messages(services) == [
+        "the grade of Paul Moreau in Digital cultures was refused for good by Our Moodle: HTTP 404: not enrolled"
+    ]
+
+
+def test_a_dead_score_of_somebody_unknown_is_still_a_finding(services, world, platform):
+    gives_tokens(platform)
+    platform.expect_request("/item/scores").respond_with_data("gone", 410)
+    enqueue_score(world, platform.url_for("/item"), person=False)
+    deliver_scores(world)
+    with services.database.transaction() as db:
+        db.execute(sa.update(ResourceLink).values(line_item_url=None))
+    [message] = messages(services)
+    assert "a person who is gone in a course that is gone" in message
+
+
+def test_of_many_dead_scores_the_latest_are_named(services, world, platform):
+    gives_tokens(platform)
+    platform.expect_request("/item/scores").respond_with_data("gone", 410)
+    for _ in range(MOST_NAMED + 2):
+        enqueue_score(world, platform.url_for("/item"), person=False)
+    deliver_scores(world)
+    found = messages(services)
+    assert (len(found), found[-1]) == (MOST_NAMED + 1, "2 scores more refused for good by Our Moodle")
+
+
+def test_each_store_is_named(services, world):
+    with flaky_lrs() as lrs, services.database.transaction() as db:
+        for scope in (INSTALLATION, Scope(world.organisation_id)):
+            values = {
+                "name": "primary",
+                "endpoint": lrs.url,
+                "username": "u",
+                "password": "p",
+                "version": "1.0.3",
+            }
+            store, _ = record_stores.set_store(db, services.vault, scope, values, settings=None)
+            receiver = store.receiver
+    with services.database.transaction() as db:
+        outbox.enqueue(
+            db, kind=DeliveryKind.STATEMENT, receiver=receiver, key=uuid.uuid4(), order_key="a", body=b"{}"
+        )
+    make_worker(services).deliver(DeliveryKind.STATEMENT, receiver)
+    make_worker(services).deliver(DeliveryKind.STATEMENT, LRS)
+    found = only(services)
+    assert "1 statement waiting for the LRS primary of Example, which fails since" in found.message
+    stores = [each.message for each in findings(services, "LRS")]
+    assert (len(stores), stores[1].startswith("primary of Example: http://127.0.0.1:")) == (2, True)
+
+
+def test_a_store_that_was_set_comes_before_that_of_the_settings(services, world):
+    with services.database.transaction() as db:
+        values = {
+            "name": "primary",
+            "endpoint": "http://127.0.0.1:9/xapi",
+            "username": "u",
+            "password": "p",
+            "version": "1.0.3",
+        }
+        record_stores.set_store(db, services.vault, INSTALLATION, values, settings=None)
+    settings = {"lrs_endpoint": "https://lrs.example/xapi", "lrs_username": "u", "lrs_password": "p"}
+    found = findings(services, "LRS", **settings)
+    assert (
+        found[0].message.startswith("primary: http://127.0.0.1:9/xapi"),
+        "is not used" in found[1].message,
+    ) == (
+        True,
+        True,
+    )
+
+
+def test_the_installation_needs_no_store_when_every_organisation_has_one(services, world):
+    with flaky_lrs() as lrs:
+        with services.database.transaction() as db:
+            values = {
+                "name": "primary",
+                "endpoint": lrs.url,
+                "username": "u",
+                "password": "p",
+                "version": "1.0.3",
+            }
+            record_stores.set_store(db, services.vault, Scope(world.organisation_id), values, settings=None)
+        assert not any("no LRS is set" in found.message for found in findings(services, "LRS"))
