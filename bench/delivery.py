@@ -65,7 +65,9 @@ def some_statements(count: int) -> list[tuple[uuid.UUID, uuid.UUID, bytes]]:
         *(Actor("https://mentoring.example", str(uuid.uuid4())) for _ in range(2)),
     )
     session = SessionContext(uuid.uuid4(), moment, timedelta(minutes=45), "video")
-    body = statements.session_held(context, pair, session, Role.MENTEE, recorded_at=moment).body
+    body = statements.session_held(
+        context, pair, session, Role.MENTEE, reported_by=Role.MENTOR, recorded_at=moment
+    ).body
     document = orjson.loads(body)
     registrations = [uuid.uuid4() for _ in range(PAIRS)]
     made = []

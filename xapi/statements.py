@@ -113,11 +113,16 @@ def session_held(
     session: SessionContext,
     role: Role,
     *,
+    reported_by: Role,
     recorded_at: datetime,
     revision: int = 0,
     now: datetime | None = None,
 ) -> Statement:
-    """One of the two attended the session; a statement for each role, when the session is logged."""
+    """One of the two attended the session; a statement for each role, when the session is logged.
+
+    ``reported_by``: whose word it is, of the one who logged or corrected the session. For the other's statement nobody
+    but that one has vouched until a ``session_confirmed`` of the same revision.
+    """
     xapi_context = _pair_context(
         context,
         pair,
@@ -125,6 +130,7 @@ def session_held(
         extensions={
             vocabulary.EXT_FORMAT: session.format,
             vocabulary.EXT_STARTED_AT: encoding.day_or_timestamp(session.started_at),
+            vocabulary.EXT_REPORTED_BY: reported_by.value,
         },
     )
     return _finish(

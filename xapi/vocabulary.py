@@ -150,10 +150,18 @@ ACTIVITY_TYPES: Final = (PROGRAMME, PAIR, SESSION, OBJECTIVE, COURSE)
 EXT_ROLE: Final = f"{PROFILE}/ext/role"
 EXT_FORMAT: Final = f"{PROFILE}/ext/format"
 EXT_STARTED_AT: Final = f"{PROFILE}/ext/started-at"
+EXT_REPORTED_BY: Final = f"{PROFILE}/ext/reported-by"
 EXT_EVIDENCE: Final = f"{PROFILE}/ext/evidence"
 EXT_OBJECTIVE_TAG: Final = f"{PROFILE}/ext/objective-tag"
 
-EXTENSIONS: Final = (EXT_ROLE, EXT_FORMAT, EXT_STARTED_AT, EXT_EVIDENCE, EXT_OBJECTIVE_TAG)
+EXTENSIONS: Final = (
+    EXT_ROLE,
+    EXT_FORMAT,
+    EXT_STARTED_AT,
+    EXT_REPORTED_BY,
+    EXT_EVIDENCE,
+    EXT_OBJECTIVE_TAG,
+)
 
 OBJECTIVE_NAMES: Final[Mapping[Tag, LanguageMap]] = MappingProxyType(
     {

@@ -232,10 +232,17 @@ class StatementEmitter:
     def _held(self, scope: Scope, event: SessionLogged | SessionCorrected) -> Iterator[Build]:
         pair = self._pair(scope)
         meeting = _session(event.session_id, event.held_on, event.minutes, event.format)
+        reported_by = pair.roles[_given(scope.participant_id)]
         for role in (Role.MENTOR, Role.MENTEE):
             context = self._context(scope, pair.languages[role])
             yield partial(
-                statements.session_held, context, pair.context, meeting, role, revision=event.revision
+                statements.session_held,
+                context,
+                pair.context,
+                meeting,
+                role,
+                reported_by=reported_by,
+                revision=event.revision,
             )
 
     def _confirmed(self, scope: Scope, event: SessionConfirmed) -> Build:

@@ -7,6 +7,7 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
+from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Course, Person
@@ -15,7 +16,7 @@ from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.roles import Role
-from lti_tool.mentoring.sessions.actions import log_session, withdraw_session
+from lti_tool.mentoring.sessions.actions import correct_session, log_session, withdraw_session
 from lti_tool.messaging.statement_log import EmittedStatement, StatementTrail
 from tests.subscribers.pair_at_work import (
     actor_of,
@@ -139,6 +140,35 @@ def test_a_corrected_session_is_stated_with_its_new_length(services, world, pair
         statements(services)[-1]["result"]["duration"],
         statements(services)[0]["result"]["duration"],
     ] == ["PT30M", "PT45M"]
+
+
+def reporters(services: Services) -> list[str]:
+    """Who reported the session, by each attended statement."""
+    return [
+        statement["context"]["extensions"][vocabulary.EXT_REPORTED_BY]
+        for statement in statements(services)
+        if statement["verb"]["id"] == vocabulary.ATTENDED.iri
+    ]
+
+
+def test_both_attended_statements_say_who_logged_the_session(services, world, pair):
+    log_session_of(world)
+    assert reporters(services) == ["mentor", "mentor"]
+
+
+def test_whoever_corrects_a_session_reports_it(services, world, pair):
+    session_id = log_session_of(world)
+    with world.acting() as db:
+        correct_session(
+            db,
+            session_id=session_id,
+            by=world.mentee_id,
+            held_on=utcnow().date(),
+            minutes=20,
+            format="chat",
+            now=utcnow(),
+        )
+    assert reporters(services) == ["mentor", "mentor", "mentee", "mentee"]
 
 
 def test_a_disputed_session_that_is_withdrawn_is_voided_once(services, world, pair):

@@ -49,8 +49,12 @@ def at(day: int, hour: int, millisecond: int = 0) -> datetime:
 def story_statements() -> dict[str, Statement]:
     """Every statement of the story by the name of its golden file, in the order of its timestamps."""
     s = statements
-    held_by_mentor = s.session_held(CONTEXT, PAIR, SESSION, Role.MENTOR, recorded_at=at(12, 10))
-    held_by_mentee = s.session_held(CONTEXT, PAIR, SESSION, Role.MENTEE, recorded_at=at(12, 10, 1))
+    held_by_mentor = s.session_held(
+        CONTEXT, PAIR, SESSION, Role.MENTOR, reported_by=Role.MENTOR, recorded_at=at(12, 10)
+    )
+    held_by_mentee = s.session_held(
+        CONTEXT, PAIR, SESSION, Role.MENTEE, reported_by=Role.MENTOR, recorded_at=at(12, 10, 1)
+    )
     return {
         "joined-mentor": s.joined(CONTEXT, MENTOR, Role.MENTOR, MENTOR_ENROLMENT, recorded_at=at(2, 8)),
         "joined-mentee": s.joined(CONTEXT, MENTEE, Role.MENTEE, MENTEE_ENROLMENT, recorded_at=at(2, 9)),
@@ -63,10 +67,22 @@ def story_statements() -> dict[str, Statement]:
         "voided": s.voided(CONTEXT, PAIR.pair_id, held_by_mentor.id, recorded_at=at(12, 11)),
         "voided-mentee": s.voided(CONTEXT, PAIR.pair_id, held_by_mentee.id, recorded_at=at(12, 11, 1)),
         "session-held-corrected": s.session_held(
-            CONTEXT, PAIR, CORRECTED, Role.MENTOR, recorded_at=at(12, 11, 2), revision=1
+            CONTEXT,
+            PAIR,
+            CORRECTED,
+            Role.MENTOR,
+            reported_by=Role.MENTOR,
+            recorded_at=at(12, 11, 2),
+            revision=1,
         ),
         "session-held-corrected-mentee": s.session_held(
-            CONTEXT, PAIR, CORRECTED, Role.MENTEE, recorded_at=at(12, 11, 3), revision=1
+            CONTEXT,
+            PAIR,
+            CORRECTED,
+            Role.MENTEE,
+            reported_by=Role.MENTOR,
+            recorded_at=at(12, 11, 3),
+            revision=1,
         ),
         "session-confirmed": s.session_confirmed(
             CONTEXT, PAIR, CORRECTED, Role.MENTEE, recorded_at=at(12, 12), revision=1

@@ -10,6 +10,7 @@ from tests.xapi.story import MENTEE, PAIR, at, story_statements
 from xapi.delivery import Retry
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "xapi.md").read_text()
+STORY = story_statements()
 EXAMPLE, *QUERIES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 
 
@@ -17,7 +18,7 @@ EXAMPLE, *QUERIES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 def figures() -> dict[str, Any]:
     """What the queries leave behind, run on the story as an LRS that returns voided statements gives it."""
     names: dict[str, Any] = {
-        "fetched": [statement.document for statement in story_statements().values()],
+        "fetched": [statement.document for statement in STORY.values()],
         "now": at(30, 0),
     }
     for query in QUERIES:
@@ -37,6 +38,22 @@ def test_sessions_are_counted_once_per_pair_and_month(figures):
 
 def test_hours_are_summed_by_format(figures):
     assert figures["hours_by_format"] == {"in-person": pytest.approx(50 / 60)}
+
+
+def test_a_session_that_the_partner_confirmed_rests_on_nobodys_word_alone(figures):
+    assert (figures["held_or_confirmed"], figures["on_the_partners_word"]) == ({"confirmed": 1}, [])
+
+
+def test_an_attendance_that_the_partner_reported_rests_on_the_partners_word():
+    names: dict[str, Any] = {
+        "fetched": [STORY[name].document for name in ("session-held-mentor", "session-held-mentee")],
+        "now": at(30, 0),
+    }
+    for query in QUERIES:
+        exec(query, names)
+    assert [statement["actor"]["account"]["name"] for statement in names["on_the_partners_word"]] == [
+        MENTEE.name
+    ]
 
 
 def test_days_run_from_joining_to_the_first_session(figures):

@@ -73,6 +73,13 @@ def test_a_rule_that_is_broken_is_named():
     assert broken_rules(document, template) == ["$.result.duration"]
 
 
+def test_a_session_that_nobody_reported_breaks_its_template():
+    document = STORY["session-held-mentee"].document
+    template = TEMPLATES[f"{vocabulary.PROFILE}/templates/session-attended"]
+    document["context"]["extensions"][vocabulary.EXT_REPORTED_BY] = "tutor"
+    assert broken_rules(document, template) == [f"$.context.extensions['{vocabulary.EXT_REPORTED_BY}']"]
+
+
 def test_a_confirmation_of_nothing_breaks_its_template():
     document = STORY["session-confirmed"].document
     del document["context"]["statement"]

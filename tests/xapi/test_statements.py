@@ -145,7 +145,9 @@ def test_the_clock_is_read_when_no_time_is_given():
 def test_a_session_of_negative_length_is_refused():
     session = SessionContext(SESSION.session_id, SESSION.started_at, timedelta(minutes=-1), "video")
     with pytest.raises(ValueError, match="negative"):
-        statements.session_held(CONTEXT, PAIR, session, Role.MENTOR, recorded_at=at(12, 10))
+        statements.session_held(
+            CONTEXT, PAIR, session, Role.MENTOR, reported_by=Role.MENTOR, recorded_at=at(12, 10)
+        )
 
 
 @pytest.mark.parametrize("words", ["Chez Paul, 12 rue X", "", "video ", "x" * 41, "Video"])
@@ -184,5 +186,7 @@ def test_changing_a_document_does_not_change_what_is_sent():
 
 
 def test_a_session_keeps_its_id_when_its_length_is_corrected_under_the_same_revision():
-    corrected = statements.session_held(CONTEXT, PAIR, CORRECTED, Role.MENTOR, recorded_at=at(12, 10))
+    corrected = statements.session_held(
+        CONTEXT, PAIR, CORRECTED, Role.MENTOR, reported_by=Role.MENTEE, recorded_at=at(12, 10)
+    )
     assert corrected.id == STORY["session-held-mentor"].id
