@@ -39,7 +39,7 @@ from lti_tool.messaging.lrs_channel import LRSChannel
 from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
 from lti_tool.migrations import migrate
 from xapi import statements
-from xapi.context import Actor, PairContext, SessionContext, StatementContext
+from xapi.context import Actor, CohortContext, PairContext, SessionContext, StatementContext
 from xapi.vocabulary import Role, words
 
 BATCH = LRSChannel.batch_size
@@ -59,6 +59,8 @@ def some_statements(count: int) -> list[tuple[uuid.UUID, uuid.UUID, bytes]]:
         course_iri="https://lms.example/lti/deployments/1/contexts/7",
         platform="Moodle",
         language="fr",
+        course_title="Management",
+        cohort=CohortContext(uuid.uuid4(), moment.date()),
     )
     pair = PairContext(
         uuid.uuid4(),

@@ -11,14 +11,13 @@ fact from 0; ``now`` is the moment that no timestamp may pass, the clock's by de
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import tincan
 
-from xapi import encoding, vocabulary
+from xapi import activities, encoding, vocabulary
 from xapi.context import (
     Actor,
     EvidenceContext,
@@ -49,7 +48,7 @@ def joined(
         context,
         vocabulary.REGISTERED,
         actor,
-        _programme(context),
+        activities.programme(context),
         xapi_context,
         subject_id=enrolment_id,
         recorded_at=recorded_at,
@@ -68,14 +67,12 @@ def paired(
     now: datetime | None = None,
 ) -> Statement:
     """One of the two became a member of the pair; a statement for each role."""
-    xapi_context = _pair_context(
-        context, pair, role, parent=_bare(context.programme_iri, vocabulary.PROGRAMME)
-    )
+    xapi_context = _pair_context(context, pair, role, parent=activities.programme_in_context(context))
     return _finish(
         context,
         vocabulary.JOINED,
         pair.member(role),
-        _activity(context.activity("pair", pair.pair_id), vocabulary.PAIR),
+        activities.pair(context, pair.pair_id),
         xapi_context,
         subject_id=pair.pair_id,
         recorded_at=recorded_at,
@@ -98,7 +95,7 @@ def objective_agreed(
         context,
         vocabulary.DEFINED,
         pair.member(objective.owner),
-        _objective(context, objective),
+        activities.objective(context, objective),
         _pair_context(context, pair, objective.owner),
         subject_id=objective.objective_id,
         recorded_at=recorded_at,
@@ -137,7 +134,7 @@ def session_held(
         context,
         vocabulary.ATTENDED,
         pair.member(role),
-        _activity(context.activity("session", session.session_id), vocabulary.SESSION),
+        activities.session(context, session),
         xapi_context,
         subject_id=session.session_id,
         result=tincan.Result(duration=session.length),
@@ -171,7 +168,7 @@ def session_confirmed(
         context,
         vocabulary.CONFIRMED,
         pair.member(role),
-        _activity(context.activity("session", session.session_id), vocabulary.SESSION),
+        activities.session(context, session),
         _pair_context(context, pair, role, statement=attended),
         subject_id=session.session_id,
         recorded_at=recorded_at,
@@ -202,7 +199,7 @@ def objective_reached(
         context,
         vocabulary.COMPLETED,
         pair.member(objective.owner),
-        _objective(context, objective),
+        activities.objective(context, objective),
         xapi_context,
         subject_id=objective.objective_id,
         result=tincan.Result(completion=True),
@@ -236,7 +233,7 @@ def programme_completed(
         context,
         vocabulary.COMPLETED,
         actor,
-        _programme(context),
+        activities.programme(context),
         xapi_context,
         subject_id=enrolment_id,
         result=result,
@@ -295,7 +292,7 @@ def _finish(
     model = tincan.Statement(
         id=identifier,
         actor=_agent(actor),
-        verb=tincan.Verb(id=verb.iri, display=_map(verb.label)),
+        verb=tincan.Verb(id=verb.iri, display=activities.language_map(verb.label)),
         object=target,
         context=xapi_context,
         result=result,
@@ -331,52 +328,13 @@ def _agent(actor: Actor) -> Any:
     return tincan.Agent(account=tincan.AgentAccount(home_page=actor.home_page, name=actor.name))
 
 
-def _map(words: Mapping[str, str]) -> Any:
-    return tincan.LanguageMap(dict(words))
-
-
-def _activity(
-    iri: str, kind: Term, *, name: Mapping[str, str] | None = None, extensions: dict[str, str] | None = None
-) -> Any:
-    """The object of a statement: an activity with its type, and a name and description in both languages."""
-    definition = tincan.ActivityDefinition(
-        type=kind.iri, name=_map(name or kind.label), description=_map(kind.definition)
-    )
-    if extensions:
-        definition.extensions = extensions
-    return tincan.Activity(id=iri, definition=definition)
-
-
-def _bare(iri: str, kind: Term) -> Any:
-    """An activity named in a context: its IRI and type are enough to find it by."""
-    return tincan.Activity(id=iri, definition=tincan.ActivityDefinition(type=kind.iri))
-
-
-def _programme(context: StatementContext) -> Any:
-    titles = context.programme_name
-    name = {
-        language: titles.get(language) or titles[other] for language, other in (("en", "fr"), ("fr", "en"))
-    }
-    return _activity(context.programme_iri, vocabulary.PROGRAMME, name=name)
-
-
-def _objective(context: StatementContext, objective: ObjectiveContext) -> Any:
-    """An objective is named after its tag: what its owner wrote never leaves the tool."""
-    return _activity(
-        context.activity("objective", objective.objective_id),
-        vocabulary.OBJECTIVE,
-        name=vocabulary.OBJECTIVE_NAMES[objective.tag],
-        extensions={vocabulary.EXT_OBJECTIVE_TAG: objective.tag.value},
-    )
-
-
 def _programme_context(context: StatementContext, enrolment_id: UUID, *, extensions: dict[str, str]) -> Any:
     """What a participant's own statements share: there is no pair in them, so no team and no parent."""
     return tincan.Context(
         registration=enrolment_id,
         platform=context.platform,
         language=context.language,
-        context_activities=_activities(context),
+        context_activities=activities.context_activities(context),
         extensions=extensions,
     )
 
@@ -391,7 +349,6 @@ def _pair_context(
     extensions: dict[str, str] | None = None,
 ) -> Any:
     """What all statements of a pair share; on the mentee's, the mentor is the instructor."""
-    pair_iri = context.activity("pair", pair.pair_id)
     xapi_context = tincan.Context(
         registration=pair.pair_id,
         platform=context.platform,
@@ -401,7 +358,9 @@ def _pair_context(
                 home_page=f"{context.iri_base.rstrip('/')}/xapi/pairs", name=str(pair.pair_id)
             )
         ),
-        context_activities=_activities(context, parent or _bare(pair_iri, vocabulary.PAIR)),
+        context_activities=activities.context_activities(
+            context, parent or activities.pair_in_context(context, pair.pair_id)
+        ),
         extensions={vocabulary.EXT_ROLE: role.value, **(extensions or {})},
     )
     if role is Role.MENTEE:
@@ -409,17 +368,3 @@ def _pair_context(
     if statement is not None:
         xapi_context.statement = tincan.StatementRef(id=statement)
     return xapi_context
-
-
-def _activities(context: StatementContext, parent: Any = None) -> Any:
-    """Context activities, always as arrays: course and programme, and the profile's version as category."""
-    grouping = [_bare(context.programme_iri, vocabulary.PROGRAMME)]
-    if context.course_iri is not None:
-        grouping.insert(0, _bare(context.course_iri, vocabulary.COURSE))
-    activities = tincan.ContextActivities(
-        grouping=tincan.ActivityList(grouping),
-        category=tincan.ActivityList([tincan.Activity(id=vocabulary.PROFILE_VERSION)]),
-    )
-    if parent is not None:
-        activities.parent = tincan.ActivityList([parent])
-    return activities

@@ -15,7 +15,8 @@ from uuid import UUID
 
 from xapi.context import TOOL_ACCOUNT
 from xapi.encoding import CLOCK_TOLERANCE
-from xapi.vocabulary import VOIDED
+from xapi.names import PATTERNS
+from xapi.vocabulary import ACTIVITY_TYPES, COHORT, COURSE, PROGRAMME, VOIDED, Term
 
 _IRI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _WEB_IRI = re.compile(r"https?://[^\s<>\"{}|\\^`/?#]+[^\s<>\"{}|\\^`]*", re.IGNORECASE)
@@ -24,6 +25,10 @@ _DURATION = re.compile(r"PT(?=\d)(\d+H)?(\d+M)?(\d+(\.\d{1,2})?S)?")
 # The part of RFC 5646 that a learning platform sends: "fr", "fr-CA", "zh-Hant-TW".
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
 _SHA2 = re.compile(r"[0-9a-f]{64}")
+
+_TYPES = {term.iri: term for term in ACTIVITY_TYPES}
+_TITLED = (PROGRAMME, COHORT, COURSE)
+"""Types whose activities have a title that an organisation gave."""
 
 Check = Callable[[str, Any], None]
 
@@ -204,8 +209,8 @@ def _target(path: str, value: Any) -> None:
     _object(
         f"{path}.definition",
         value.get("definition"),
-        required={"type": _web_iri, "name": _language_map, "description": _language_map},
-        optional={"extensions": _extensions},
+        required={"type": _anything, "name": _anything, "description": _anything},
+        optional={"extensions": _anything},
     )
 
 
@@ -219,12 +224,32 @@ def _activity(path: str, value: Any) -> None:
 
 
 def _definition(path: str, value: Any) -> None:
+    """The type decides what the name may be: text of a participant is in no name and no description."""
     _object(
         path,
         value,
         required={"type": _web_iri},
-        optional={"name": _language_map, "description": _language_map, "extensions": _extensions},
+        optional={"name": _anything, "description": _language_map, "extensions": _extensions},
     )
+    kind = _TYPES.get(value["type"])
+    if kind is None:
+        raise InvalidStatementError(f"{path}.type", "is not a type that we write")
+    if value.get("description", kind.definition) != kind.definition:
+        raise InvalidStatementError(f"{path}.description", "must be the definition of the type")
+    if "name" in value:
+        languages = ("und",) if kind is COURSE else ("en", "fr")
+        checks = {language: _name(kind, language) for language in languages}
+        _object(f"{path}.name", value["name"], required=checks)
+
+
+def _anything(path: str, value: Any) -> None:
+    """What is checked elsewhere."""
+
+
+def _name(kind: Term, language: str) -> Check:
+    if kind in _TITLED:
+        return _text
+    return _matching(PATTERNS[language][kind.iri], "made of a date, a code or an id")
 
 
 def _statement_ref(path: str, value: Any) -> None:

@@ -15,7 +15,8 @@ from typing import Final
 LanguageMap = Mapping[str, str]
 
 PROFILE: Final = "https://w3id.org/xapi/reverse-mentoring"
-PROFILE_VERSION: Final = f"{PROFILE}/v1.0"
+PROFILE_VERSION: Final = f"{PROFILE}/v1.1"
+"""The version of the profile that statements follow. A statement of an older version stays as it was sent."""
 
 _ADL: Final = "http://adlnet.gov/expapi/verbs/"
 _STREAMS: Final = "http://activitystrea.ms/"
@@ -114,6 +115,14 @@ PROGRAMME = Term(
         "Un programme de mentorat inversé mené par une organisation.",
     ),
 )
+COHORT = Term(
+    f"{PROFILE}/activity-types/cohort",
+    words("Cohort", "Cohorte"),
+    words(
+        "One run of a programme, with its own people and dates.",
+        "Une édition d’un programme, avec ses propres participants et ses propres dates.",
+    ),
+)
 PAIR = Term(
     f"{PROFILE}/activity-types/pair",
     words("Mentoring pair", "Binôme de mentorat"),
@@ -144,7 +153,7 @@ COURSE = Term(
     ),
 )
 
-ACTIVITY_TYPES: Final = (PROGRAMME, PAIR, SESSION, OBJECTIVE, COURSE)
+ACTIVITY_TYPES: Final = (PROGRAMME, COHORT, PAIR, SESSION, OBJECTIVE, COURSE)
 
 # Extensions.
 EXT_ROLE: Final = f"{PROFILE}/ext/role"

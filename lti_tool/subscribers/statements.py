@@ -34,7 +34,7 @@ from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReach
 from lti_tool.mentoring.pairs.events import PairFormed
 from lti_tool.mentoring.pairs.queries import pair as find_pair
 from lti_tool.mentoring.pairs.queries import pairs_of
-from lti_tool.mentoring.programmes.queries import placements_of_cohorts, settings_of_cohort
+from lti_tool.mentoring.programmes.queries import placements_of_cohorts, title_of_cohort
 from lti_tool.mentoring.sessions.events import (
     SessionConfirmed,
     SessionCorrected,
@@ -56,6 +56,7 @@ from lti_tool.translation import supported_language
 from xapi import statements, vocabulary
 from xapi.context import (
     Actor,
+    CohortContext,
     EvidenceContext,
     ObjectiveContext,
     PairContext,
@@ -350,22 +351,27 @@ class StatementEmitter:
         key = (scope.cohort_id, scope.placement_id, language)
         if key not in self._contexts:
             cohort_id = _given(scope.cohort_id)
-            course_iri, platform = self._course(cohort_id, scope.placement_id)
+            title, starts_on = title_of_cohort(self._db, cohort_id)
+            course_iri, course_title, platform = self._course(cohort_id, scope.placement_id)
             self._contexts[key] = StatementContext(
                 iri_base=self._iri_base,
                 programme_id=_given(scope.programme_id),
-                programme_name=settings_of_cohort(self._db, cohort_id)["title"],
+                programme_name=title,
                 course_iri=course_iri,
                 platform=platform,
                 language=language,
+                course_title=course_title,
+                cohort=CohortContext(cohort_id, starts_on),
             )
         return self._contexts[key]
 
-    def _course(self, cohort_id: uuid.UUID, placement_id: uuid.UUID | None) -> tuple[str | None, str | None]:
-        """The IRI and the platform of the activity through which whoever acted came, else of the cohort's oldest."""
+    def _course(
+        self, cohort_id: uuid.UUID, placement_id: uuid.UUID | None
+    ) -> tuple[str | None, str | None, str | None]:
+        """The course's IRI, title and platform: of the activity through which somebody acted, else of the oldest."""
         placements = placements_of_cohorts(self._db, [cohort_id])
         if not placements:
-            return None, None
+            return None, None, None
         chosen = next((each for each in placements if each.id == placement_id), placements[0])
         course, deployment, registration = self._db.execute(
             sa.select(Course, Deployment, Registration)
@@ -374,7 +380,7 @@ class StatementEmitter:
             .where(Course.id == chosen.course_id)
         ).one()
         iri = course_iri(registration.issuer, deployment.deployment_id, course.context_id)
-        return iri, _platform_name(registration)
+        return iri, course.title, _platform_name(registration)
 
 
 def course_iri(issuer: str, deployment_id: str, context_id: str) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 from xapi import statements
 from xapi.context import (
     Actor,
+    CohortContext,
     EvidenceContext,
     ObjectiveContext,
     PairContext,
@@ -27,6 +28,8 @@ CONTEXT = StatementContext(
     course_iri="https://lms.example/course/view.php?id=7",
     platform="Moodle",
     language="fr",
+    course_title="Digital cultures",
+    cohort=CohortContext(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0c0002"), date(2026, 11, 2)),
 )
 PAIR = PairContext(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0d0001"), MENTOR, MENTEE)
 OBJECTIVE = ObjectiveContext(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0e0001"), Role.MENTEE, Tag.SKILLS)

@@ -11,8 +11,11 @@ from xapi.validation import InvalidStatementError, validate
 
 HELD = story_statements()["session-held-mentee"].document
 REACHED = story_statements()["programme-completed"].document
+AGREED = story_statements()["objective-agreed"].document
 VOIDED = story_statements()["voided"].document
 NOW = at(30, 0)
+COURSE = "context/contextActivities/grouping/0/definition"
+PARENT = "context/contextActivities/parent/0/definition"
 
 Document = dict[str, Any]
 
@@ -64,6 +67,19 @@ BROKEN: list[tuple[Document, Callable[[Document], None], str]] = [
     (HELD, drop("object/definition"), "$.object.definition"),
     (HELD, drop("object/definition/description"), "$.object.definition.description"),
     (HELD, put("object/definition/type", "session"), "$.object.definition.type"),
+    (HELD, put("object/definition/type", "https://a.example/note"), "$.object.definition.type"),
+    (HELD, put("object/definition/description/en", "We met at Paul’s"), "$.object.definition.description"),
+    (HELD, put("object/definition/name/en", "Lunch at Paul’s"), "$.object.definition.name.en"),
+    (HELD, put("object/definition/name/fr", "Mentoring session"), "$.object.definition.name.fr"),
+    (HELD, put("object/definition/name/und", "Lunch"), "$.object.definition.name.und"),
+    (
+        HELD,
+        put(f"{PARENT}/name/en", "Amina and Paul"),
+        "$.context.contextActivities.parent[0].definition.name.en",
+    ),
+    (HELD, put(f"{COURSE}/name/und", " "), "$.context.contextActivities.grouping[0].definition.name.und"),
+    (HELD, put(f"{COURSE}/name/en", "x"), "$.context.contextActivities.grouping[0].definition.name.en"),
+    (AGREED, put("object/definition/name/en", "Objective: my divorce"), "$.object.definition.name.en"),
     (HELD, put("object/objectType", "Agent"), "$.object.objectType"),
     (HELD, put("timestamp", "2026-11-12T10:00:00Z"), "$.timestamp"),
     (HELD, put("timestamp", "2026-11-12T10:00:00.000+00:00"), "$.timestamp"),

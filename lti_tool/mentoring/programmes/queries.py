@@ -221,14 +221,14 @@ def groups_to_share(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUI
     return list(found.values())
 
 
-def settings_of_cohort(db: Session, cohort_id: uuid.UUID) -> dict[str, Any]:
-    """The settings that a cohort runs on. Raises :class:`sqlalchemy.exc.NoResultFound`."""
-    settings: dict[str, Any] = db.scalars(
-        sa.select(ProgrammeSettings.settings)
+def title_of_cohort(db: Session, cohort_id: uuid.UUID) -> tuple[dict[str, str], dt.date]:
+    """The programme's title by language, and the cohort's first day. Raises :class:`sqlalchemy.exc.NoResultFound`."""
+    settings, starts_on = db.execute(
+        sa.select(ProgrammeSettings.settings, Cohort.starts_on)
         .join(Cohort, Cohort.settings_id == ProgrammeSettings.id)
         .where(Cohort.id == cohort_id)
     ).one()
-    return settings
+    return settings["title"], starts_on
 
 
 def rule_in_force(db: Session, cohort_id: uuid.UUID) -> RuleRecord:
