@@ -27,7 +27,7 @@ from xapi.context import (
     Statement,
     StatementContext,
 )
-from xapi.identity import statement_id
+from xapi.identity import milestone_id, statement_id
 from xapi.validation import validate
 from xapi.vocabulary import Role, Term
 
@@ -209,6 +209,38 @@ def objective_reached(
     )
 
 
+def progressed(
+    context: StatementContext,
+    actor: Actor,
+    role: Role,
+    enrolment_id: UUID,
+    *,
+    percent: int,
+    score_percent: int,
+    recorded_at: datetime,
+    now: datetime | None = None,
+) -> Statement:
+    """A participant passed a milestone of the programme, in that person's own registration.
+
+    ``percent``: the milestone, which cmi5's progress extension carries. ``score_percent``: how far they were then, 0 to
+    100, and no less than the milestone. Each milestone is passed once, so passing it has no revision.
+    """
+    return _finish(
+        context,
+        vocabulary.PROGRESSED,
+        actor,
+        activities.programme(context),
+        _programme_context(context, enrolment_id, extensions={vocabulary.EXT_ROLE: role.value}),
+        subject_id=milestone_id(enrolment_id, percent),
+        result=tincan.Result(
+            score=_score(score_percent), extensions=tincan.Extensions({vocabulary.CMI5_PROGRESS: percent})
+        ),
+        recorded_at=recorded_at,
+        revision=0,
+        now=now,
+    )
+
+
 def programme_completed(
     context: StatementContext,
     actor: Actor,
@@ -227,7 +259,7 @@ def programme_completed(
     """
     result = tincan.Result(completion=True, duration=time_spent)
     if score_percent is not None:
-        result.score = tincan.Score(scaled=score_percent / 100, raw=score_percent, min=0, max=100)
+        result.score = _score(score_percent)
     xapi_context = _programme_context(context, enrolment_id, extensions={vocabulary.EXT_ROLE: role.value})
     return _finish(
         context,
@@ -322,6 +354,10 @@ def _finish(
         verb=verb.iri,
         actor=actor.id_name,
     )
+
+
+def _score(percent: int) -> Any:
+    return tincan.Score(scaled=percent / 100, raw=percent, min=0, max=100)
 
 
 def _agent(actor: Actor) -> Any:

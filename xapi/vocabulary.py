@@ -91,6 +91,14 @@ CONFIRMED = Term(
         "A confirmé une séance que son binôme avait notée.",
     ),
 )
+PROGRESSED = Term(
+    f"{_ADL}progressed",
+    words("progressed", "a progressé dans"),
+    words(
+        "Passed 25, 50 or 75 per cent of the way through a programme.",
+        "A franchi 25, 50 ou 75 pour cent d’un programme.",
+    ),
+)
 COMPLETED = Term(
     f"{_ADL}completed",
     words("completed", "a terminé"),
@@ -104,7 +112,7 @@ VOIDED = Term(
     words("Withdrew an earlier statement.", "A retiré une déclaration précédente."),
 )
 
-VERBS: Final = (REGISTERED, JOINED, DEFINED, ATTENDED, CONFIRMED, COMPLETED, VOIDED)
+VERBS: Final = (REGISTERED, JOINED, DEFINED, ATTENDED, CONFIRMED, PROGRESSED, COMPLETED, VOIDED)
 
 # Activity types.
 PROGRAMME = Term(
@@ -162,6 +170,9 @@ EXT_STARTED_AT: Final = f"{PROFILE}/ext/started-at"
 EXT_REPORTED_BY: Final = f"{PROFILE}/ext/reported-by"
 EXT_EVIDENCE: Final = f"{PROFILE}/ext/evidence"
 EXT_OBJECTIVE_TAG: Final = f"{PROFILE}/ext/objective-tag"
+
+CMI5_PROGRESS: Final = "https://w3id.org/xapi/cmi5/result/extensions/progress"
+"""cmi5's result extension: a whole number from 0 to 100."""
 
 EXTENSIONS: Final = (
     EXT_ROLE,

@@ -34,7 +34,8 @@ class EmittedStatement(Base):
     statement_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     xapi_registration: Mapped[uuid.UUID]
     subject_id: Mapped[uuid.UUID]
-    """What happened: a session, an objective, a pair, an enrolment; the voided statement's id for a voiding one."""
+    """What happened: a session, an objective, a pair, an enrolment; an id computed for a milestone of an enrolment; the
+    voided statement's id for a voiding one."""
     verb: Mapped[str] = mapped_column(sa.String(255))
     """The verb's IRI."""
     revision: Mapped[int]

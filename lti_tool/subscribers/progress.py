@@ -1,8 +1,8 @@
 """How far each participant is, judged again after every event that can change it.
 
 The judging is pure (:mod:`lti_tool.mentoring.completion.evaluation`); here it is given the facts, and the result is
-kept in :class:`~lti_tool.mentoring.completion.models.CompletionRecord`. Appends the one event that follows from others:
-that a programme is completed.
+kept in :class:`~lti_tool.mentoring.completion.models.CompletionRecord`. Appends the events that follow from others:
+that a participant passed a milestone, and that a programme is completed.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of
 from lti_tool.events import log
-from lti_tool.events.base import LoggedEvent
+from lti_tool.events.base import Event, LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.mentoring.completion.evaluation import Judgement, judge
-from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted
+from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
 from lti_tool.mentoring.completion.facts import PairFacts, PersonFacts
 from lti_tool.mentoring.completion.facts_from_events import FactsFromEvents
+from lti_tool.mentoring.completion.milestones import milestone_passed
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.queries import facts_of, rule_of
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule
@@ -33,10 +34,15 @@ from lti_tool.mentoring.programmes.queries import RuleRecord, every_rule, rule_i
 
 
 def concerned(db: Session, events: Sequence[LoggedEvent]) -> set[uuid.UUID]:
-    """The participants whose completion the events can change: those they name, and both of each pair."""
-    named = {logged.scope.participant_id for logged in events}
-    pair_ids = {logged.scope.pair_id for logged in events if logged.scope.pair_id is not None}
-    members = {member for pair in pairs(db, pair_ids).values() for member in pair.members}
+    """The participants whose completion the events can change: those they name, and both of each pair.
+
+    That a milestone was passed follows from a judgement, and changes nothing that is judged.
+    """
+    scopes = [logged.scope for logged in events if not isinstance(logged.event, ProgressReached)]
+    named = {scope.participant_id for scope in scopes}
+    pair_ids = {scope.pair_id for scope in scopes if scope.pair_id is not None}
+    found = pairs(db, pair_ids).values() if pair_ids else ()
+    members = {member for pair in found for member in pair.members}
     return {participant_id for participant_id in named if participant_id is not None} | members
 
 
@@ -49,7 +55,10 @@ class Progress:
         """Latch what the events say, and judge everybody whom they concern."""
         for logged in events:
             _latch(db, logged)
-        found = participants(db, concerned(db, events))
+        ids = concerned(db, events)
+        if not ids:
+            return
+        found = participants(db, ids)
         facts = facts_of(db, list(found.values()))
         records = {
             record.participant_id: record
@@ -100,17 +109,23 @@ def _judge(
         return
     previous = Completion(record.completion) if record is not None else Completion.OPEN
     judged = judge(rule_of(version), previous, facts, person)
-    values = _values(version.id, judged)
+    before, highest = (record.score, record.milestone) if record is not None else (0, 0)
+    milestone = milestone_passed(before, judged.score, highest)
+    values = {**_values(version.id, judged), "milestone": milestone or highest}
     if record is None:
         db.add(CompletionRecord(participant_id=participant.id, completed_at=None, **values))
     else:
         for name, value in values.items():
             setattr(record, name, value)
     db.flush()
+    role = str(participant.role)
+    event: Event | None = None
     if judged.just_completed:
-        scope = scope_of(db, participant.cohort_id, participant_id=participant.id)
-        event = ProgrammeCompleted(role=str(participant.role), score=judged.score)
-        log.append(db, event, scope, at=now)
+        event = ProgrammeCompleted(role=role, score=judged.score)
+    elif milestone is not None:
+        event = ProgressReached(role=role, milestone=milestone, score=judged.score)
+    if event is not None:
+        log.append(db, event, scope_of(db, participant.cohort_id, participant_id=participant.id), at=now)
 
 
 def _values(rule_version_id: uuid.UUID, judged: Judgement) -> dict[str, Any]:
@@ -121,6 +136,10 @@ def _values(rule_version_id: uuid.UUID, judged: Judgement) -> dict[str, Any]:
         "status": str(judged.state),
         "explanation": [result.as_json() for result in judged.explanation],
     }
+
+
+_LATCHED: Final[Mapping[str, Any]] = {"completed_at": None, "milestone": 0}
+"""What events alone set, and what it is before the first of them."""
 
 
 class CompletionProjection(Projection):
@@ -160,6 +179,8 @@ class CompletionProjection(Projection):
         elif isinstance(logged.event, ProgrammeCompleted):
             row["completion"] = str(Completion.COMPLETED)
             row["completed_at"] = row["completed_at"] or logged.at
+        elif isinstance(logged.event, ProgressReached):
+            row["milestone"] = logged.event.milestone
 
     def _judge(self, participant_id: uuid.UUID) -> None:
         row = self.rows.get((participant_id,))
@@ -167,5 +188,5 @@ class CompletionProjection(Projection):
         facts, person = self.facts.of(participant_id)
         previous = Completion(row["completion"]) if row is not None else Completion.OPEN
         values = _values(version.id, judge(rule_of(version), previous, facts, person))
-        completed_at = row["completed_at"] if row is not None else None
-        self.put({"participant_id": participant_id, "completed_at": completed_at, **values})
+        latched = {name: row[name] if row is not None else empty for name, empty in _LATCHED.items()}
+        self.put({"participant_id": participant_id, **latched, **values})

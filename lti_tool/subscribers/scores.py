@@ -60,7 +60,9 @@ class Scores:
 
     def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
         """Bring what should stand up to date for everybody whom the events concern."""
-        self._update(db, participants(db, concerned(db, events)).values(), None, now)
+        ids = concerned(db, events)
+        if ids:
+            self._update(db, participants(db, ids).values(), None, now)
         for logged in events:
             scope = logged.scope
             if isinstance(logged.event, PlacementOpened) and scope.cohort_id is not None:

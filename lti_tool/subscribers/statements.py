@@ -27,7 +27,7 @@ from lti_tool.identity import installation
 from lti_tool.identity.models import Course, Person
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.registration.models import Deployment, Registration
-from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted
+from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
 from lti_tool.mentoring.enrolment.events import ProgrammeJoined, RoleChanged
 from lti_tool.mentoring.enrolment.queries import participants
 from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReached
@@ -195,6 +195,8 @@ class StatementEmitter:
                     logged.scope, logged.event.session_id, logged.event.revision - 1
                 )
                 yield from self._held(logged.scope, logged.event)
+            case ProgressReached():
+                yield self._progressed(logged.scope, logged.event)
             case ProgrammeCompleted():
                 yield self._completed(logged.scope, logged.event)
             case CompletionReopened():
@@ -297,6 +299,19 @@ class StatementEmitter:
         written.voided = True
         context = self._context(scope, self._default_language)
         return partial(statements.voided, context, written.xapi_registration, written.statement_id)
+
+    def _progressed(self, scope: Scope, event: ProgressReached) -> Build:
+        enrolment = _given(scope.participant_id)
+        actor, language = self._participant(enrolment)
+        return partial(
+            statements.progressed,
+            self._context(scope, language),
+            actor,
+            Role(event.role),
+            enrolment,
+            percent=event.milestone,
+            score_percent=event.score,
+        )
 
     def _completed(self, scope: Scope, event: ProgrammeCompleted) -> Build:
         enrolment = _given(scope.participant_id)

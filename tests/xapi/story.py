@@ -90,6 +90,15 @@ def story_statements() -> dict[str, Statement]:
         "session-confirmed": s.session_confirmed(
             CONTEXT, PAIR, CORRECTED, Role.MENTEE, recorded_at=at(12, 12), revision=1
         ),
+        "progressed": s.progressed(
+            CONTEXT,
+            MENTEE,
+            Role.MENTEE,
+            MENTEE_ENROLMENT,
+            percent=50,
+            score_percent=62,
+            recorded_at=at(12, 12, 1),
+        ),
         "objective-reached": s.objective_reached(
             CONTEXT, PAIR, OBJECTIVE, EvidenceContext(Evidence.PARTNER), recorded_at=at(13, 8)
         ),

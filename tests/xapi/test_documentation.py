@@ -14,16 +14,18 @@ STORY = story_statements()
 EXAMPLE, *QUERIES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 
 
-@pytest.fixture(scope="module")
-def figures() -> dict[str, Any]:
-    """What the queries leave behind, run on the story as an LRS that returns voided statements gives it."""
-    names: dict[str, Any] = {
-        "fetched": [statement.document for statement in STORY.values()],
-        "now": at(30, 0),
-    }
+def run(fetched: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the queries leave behind, run on these statements."""
+    names: dict[str, Any] = {"fetched": fetched, "now": at(30, 0)}
     for query in QUERIES:
         exec(query, names)
     return names
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, Any]:
+    """What the queries leave behind, run on the story as an LRS that returns voided statements gives it."""
+    return run([statement.document for statement in STORY.values()])
 
 
 def test_the_example_runs_and_waits_for_an_lrs_that_is_not_there():
@@ -45,19 +47,22 @@ def test_a_session_that_the_partner_confirmed_rests_on_nobodys_word_alone(figure
 
 
 def test_an_attendance_that_the_partner_reported_rests_on_the_partners_word():
-    names: dict[str, Any] = {
-        "fetched": [STORY[name].document for name in ("session-held-mentor", "session-held-mentee")],
-        "now": at(30, 0),
-    }
-    for query in QUERIES:
-        exec(query, names)
-    assert [statement["actor"]["account"]["name"] for statement in names["on_the_partners_word"]] == [
-        MENTEE.name
-    ]
+    figures = run([STORY[name].document for name in ("session-held-mentor", "session-held-mentee")])
+    [statement] = figures["on_the_partners_word"]
+    assert statement["actor"]["account"]["name"] == MENTEE.name
 
 
 def test_days_run_from_joining_to_the_first_session(figures):
     assert figures["days_to_first_session"][MENTEE.name] == 10
+
+
+def test_whoever_completed_has_reached_every_milestone(figures):
+    assert figures["reached_milestones"] == {25: 1, 50: 1, 75: 1, 100: 1}
+
+
+def test_a_milestone_counts_for_those_below_it():
+    figures = run([STORY["progressed"].document])
+    assert figures["reached_milestones"] == {25: 1, 50: 1, 75: 0, 100: 0}
 
 
 def test_objectives_are_counted_by_dimension(figures):
