@@ -23,9 +23,11 @@ TOOL_ACCOUNT = "tool"
 
 @dataclass(frozen=True)
 class Actor:
-    """An xAPI account: ``home_page`` is the issuer or the tool's own IRI, ``name`` an opaque UUID per person.
+    """An xAPI account: of the tool's own, whose name is an opaque UUID per person, or of a platform.
 
-    ``pseudonym``: by which the ids of statements are computed, where the account shown has another name.
+    ``home_page``: the tool's own IRI, or the platform's issuer. ``name``: the UUID, or the platform's id of the person.
+    ``pseudonym``: given for a platform's account alone, the opaque UUID by which the ids of statements are computed
+    all the same.
     """
 
     home_page: str

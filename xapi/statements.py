@@ -75,6 +75,7 @@ def paired(
         activities.pair(context, pair.pair_id),
         xapi_context,
         subject_id=pair.pair_id,
+        pair=pair,
         recorded_at=recorded_at,
         revision=revision,
         now=now,
@@ -98,6 +99,7 @@ def objective_agreed(
         activities.objective(context, objective),
         _pair_context(context, pair, objective.owner),
         subject_id=objective.objective_id,
+        pair=pair,
         recorded_at=recorded_at,
         revision=revision,
         now=now,
@@ -137,6 +139,7 @@ def session_held(
         activities.session(context, session),
         xapi_context,
         subject_id=session.session_id,
+        pair=pair,
         result=tincan.Result(duration=session.length),
         length=session.length,
         recorded_at=recorded_at,
@@ -171,6 +174,7 @@ def session_confirmed(
         activities.session(context, session),
         _pair_context(context, pair, role, statement=attended),
         subject_id=session.session_id,
+        pair=pair,
         recorded_at=recorded_at,
         revision=revision,
         now=now,
@@ -202,6 +206,7 @@ def objective_reached(
         activities.objective(context, objective),
         xapi_context,
         subject_id=objective.objective_id,
+        pair=pair,
         result=tincan.Result(completion=True),
         recorded_at=recorded_at,
         revision=revision,
@@ -313,6 +318,7 @@ def _finish(
     recorded_at: datetime,
     revision: int,
     now: datetime | None,
+    pair: PairContext | None = None,
     result: Any = None,
     length: timedelta | None = None,
 ) -> Statement:
@@ -342,7 +348,9 @@ def _finish(
         }
     # tincan gives every Group an empty member list; a Group known by its account needs none.
     document["context"].get("team", {}).pop("member", None)
-    validate(document, now=now)
+    people = (actor,) if pair is None else (actor, pair.mentor, pair.mentee)
+    named = {(one.home_page, one.name) for one in people if one.pseudonym is not None}
+    validate(document, now=now, platform_accounts=named)
     moment = datetime.fromisoformat(timestamp).astimezone(UTC)
     return Statement(
         id=identifier,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -42,11 +42,17 @@ class InvalidStatementError(ValueError):
         self.reason = reason
 
 
-def validate(document: Mapping[str, Any], *, now: datetime | None = None) -> None:
+def validate(
+    document: Mapping[str, Any],
+    *,
+    now: datetime | None = None,
+    platform_accounts: Collection[tuple[str, str]] = (),
+) -> None:
     """Refuse a statement that breaks a rule.
 
     ``document``: the statement as JSON data. ``now``: an aware moment, by default the clock's; a timestamp may
-    not be later (but for the second that ``encoding.CLOCK_TOLERANCE`` explains).
+    not be later (but for the second that ``encoding.CLOCK_TOLERANCE`` explains). ``platform_accounts``: home page and
+    name of the accounts of a platform's own, whose names are what the platform says; every other name is a UUID.
     Raises InvalidStatementError with the JSON path of the first broken rule.
     """
     if "version" in document:
@@ -60,16 +66,37 @@ def validate(document: Mapping[str, Any], *, now: datetime | None = None) -> Non
     written = datetime.fromisoformat(document["timestamp"])
     if written > (now or datetime.now(UTC)) + CLOCK_TOLERANCE:
         raise InvalidStatementError("$.timestamp", "a statement cannot be made in the future")
-    _voiding(document)
+    _voiding(document, by_tool=_is_tool(document["actor"], platform_accounts))
+    _accounts(document, platform_accounts)
     _platform(document)
 
 
-def _voiding(document: Mapping[str, Any]) -> None:
+def _accounts(document: Mapping[str, Any], platform_accounts: Collection[tuple[str, str]]) -> None:
+    """A name that is no UUID could be a person's."""
+    context = document.get("context", {})
+    places = {"$.actor": document["actor"]} | {
+        f"$.context.{name}": context[name] for name in ("instructor", "team") if name in context
+    }
+    for path, agent in places.items():
+        if not (_is_platforms(agent, platform_accounts) or _is_tool(agent, platform_accounts)):
+            _uuid(f"{path}.account.name", agent["account"]["name"])
+
+
+def _is_platforms(agent: Mapping[str, Any], platform_accounts: Collection[tuple[str, str]]) -> bool:
+    return (agent["account"]["homePage"], agent["account"]["name"]) in platform_accounts
+
+
+def _is_tool(agent: Mapping[str, Any], platform_accounts: Collection[tuple[str, str]]) -> bool:
+    """A platform may give anybody the name of the tool's account."""
+    return agent["account"]["name"] == TOOL_ACCOUNT and not _is_platforms(agent, platform_accounts)
+
+
+def _voiding(document: Mapping[str, Any], *, by_tool: bool) -> None:
     """Data 2.3.2: only a StatementRef is voided, and ours come from the tool, without a category."""
     voids = document["verb"]["id"] == VOIDED.iri
     if voids != (document["object"]["objectType"] == "StatementRef"):
         raise InvalidStatementError("$.object.objectType", "a StatementRef is voided, and nothing else is")
-    if voids != (document["actor"]["account"]["name"] == TOOL_ACCOUNT):
+    if voids != by_tool:
         raise InvalidStatementError(
             "$.actor.account.name", "the tool voids statements, and does nothing else"
         )
@@ -181,8 +208,9 @@ def _language_map(path: str, value: Any) -> None:
 
 
 def _account_name(path: str, value: Any) -> None:
-    if value != TOOL_ACCOUNT:
-        _uuid(path, value)
+    """Whose name it is, and which names such an account may have, :func:`_accounts` looks at."""
+    if not isinstance(value, str) or not value:
+        raise InvalidStatementError(path, "must be a text that is not empty")
 
 
 def _account(path: str, value: Any) -> None:

@@ -40,7 +40,7 @@ class EmittedStatement(Base):
     """The verb's IRI."""
     revision: Mapped[int]
     actor: Mapped[str] = mapped_column(sa.String(60))
-    """The name of the actor's account: a person's pseudonym, or the tool's own."""
+    """A person's pseudonym, whatever account the statement shows, or the name of the tool's account."""
     voided: Mapped[bool] = mapped_column(default=False)
 
 

@@ -4,7 +4,7 @@ The statements are built in :mod:`xapi.statements`; here their values are read f
 the event. Ids are computed (:mod:`xapi.identity`), and what was written is kept
 (:mod:`lti_tool.messaging.statement_log`): nothing is written twice, and what must be voided is looked up.
 
-IRIs: an actor is an account of the tool, named by the person's pseudonym; the course is
+IRIs: an actor is an account of the tool or of the platform (:mod:`lti_tool.subscribers.actors`); the course is
 ``<issuer>/lti/deployments/<deployment id>/contexts/<context id>``, each id percent-encoded.
 """
 
@@ -24,12 +24,11 @@ from lti_tool.config import Config
 from lti_tool.events.base import LoggedEvent, Scope
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity import installation
-from lti_tool.identity.models import Course, Person
+from lti_tool.identity.models import Course
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
 from lti_tool.mentoring.enrolment.events import ProgrammeJoined, RoleChanged
-from lti_tool.mentoring.enrolment.queries import participants
 from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReached
 from lti_tool.mentoring.pairs.events import PairFormed
 from lti_tool.mentoring.pairs.queries import pair as find_pair
@@ -52,6 +51,7 @@ from lti_tool.messaging.statement_log import (
     emitted_ids,
     next_revision,
 )
+from lti_tool.subscribers.actors import actors
 from lti_tool.translation import supported_language
 from xapi import statements, vocabulary
 from xapi.context import (
@@ -111,7 +111,7 @@ class StatementEmitter:
         self._now = now
         self._contexts: dict[tuple[uuid.UUID | None, uuid.UUID | None, str], StatementContext] = {}
         self._pairs: dict[uuid.UUID, _PairValues] = {}
-        self._participants: dict[uuid.UUID, tuple[Actor, str]] = {}
+        self._people: dict[uuid.UUID, tuple[Actor, str]] = {}
         self._trails: dict[uuid.UUID, StatementTrail] = {}
         self._enqueued: set[uuid.UUID] = set()
 
@@ -205,8 +205,8 @@ class StatementEmitter:
     def _joined(self, scope: Scope, role: str) -> Iterator[Build]:
         """Nothing for whom it was written, by whatever id, and is not voided: the first version did so at pairing."""
         enrolment = _given(scope.participant_id)
-        actor, language = self._participant(enrolment)
-        if self._emitted(enrolment, vocabulary.REGISTERED.iri, actor=actor.name):
+        [(actor, language)] = self._actors(enrolment)
+        if self._emitted(enrolment, vocabulary.REGISTERED.iri, actor=actor.id_name):
             return
         revision = self._next_revision(enrolment, vocabulary.REGISTERED.iri, actor)
         yield partial(
@@ -259,7 +259,7 @@ class StatementEmitter:
         logger = pair.context.mentee if role is Role.MENTOR else pair.context.mentor
         attended = [
             written.statement_id
-            for written in self._emitted(row.id, vocabulary.ATTENDED.iri, actor=logger.name)
+            for written in self._emitted(row.id, vocabulary.ATTENDED.iri, actor=logger.id_name)
             if written.revision == event.revision
         ]
         return partial(
@@ -292,7 +292,7 @@ class StatementEmitter:
 
     def _next_revision(self, subject_id: uuid.UUID, verb: str, actor: Actor) -> int:
         self._db.flush()
-        return next_revision(self._db, subject_id, verb, actor.name)
+        return next_revision(self._db, subject_id, verb, actor.id_name)
 
     def _void(self, scope: Scope, written: EmittedStatement) -> Build:
         """Both go out even where the first still waits: the order is kept, and the LRS's log stays whole."""
@@ -302,7 +302,7 @@ class StatementEmitter:
 
     def _progressed(self, scope: Scope, event: ProgressReached) -> Build:
         enrolment = _given(scope.participant_id)
-        actor, language = self._participant(enrolment)
+        [(actor, language)] = self._actors(enrolment)
         return partial(
             statements.progressed,
             self._context(scope, language),
@@ -315,7 +315,7 @@ class StatementEmitter:
 
     def _completed(self, scope: Scope, event: ProgrammeCompleted) -> Build:
         enrolment = _given(scope.participant_id)
-        actor, language = self._participant(enrolment)
+        [(actor, language)] = self._actors(enrolment)
         revision = self._next_revision(enrolment, vocabulary.COMPLETED.iri, actor)
         return partial(
             statements.programme_completed,
@@ -334,18 +334,14 @@ class StatementEmitter:
         held = (meeting for meeting in sessions_of_pairs(self._db, ids) if meeting.counts)
         return dt.timedelta(minutes=sum(meeting.minutes for meeting in held))
 
-    def _participant(self, participant_id: uuid.UUID) -> tuple[Actor, str]:
-        if participant_id not in self._participants:
-            person_id = participants(self._db, [participant_id])[participant_id].person_id
-            person = self._db.get_one(Person, person_id)
-            self._participants[participant_id] = self._actor(person), self._language(person)
-        return self._participants[participant_id]
-
-    def _actor(self, person: Person) -> Actor:
-        return Actor(self._iri_base, str(person.pseudonym))
-
-    def _language(self, person: Person) -> str:
-        return supported_language(person.locale) or self._default_language
+    def _actors(self, *ids: uuid.UUID) -> list[tuple[Actor, str]]:
+        """The account and the language of each of these participants."""
+        unknown = [each for each in ids if each not in self._people]
+        if unknown:
+            self._people |= actors(
+                self._db, unknown, iri_base=self._iri_base, default_language=self._default_language
+            )
+        return [self._people[each] for each in ids]
 
     def _pair(self, scope: Scope) -> _PairValues:
         identifier = _given(scope.pair_id)
@@ -353,12 +349,11 @@ class StatementEmitter:
             found = find_pair(self._db, identifier)
             if found is None:
                 raise LookupError(f"there is no pair {identifier}")
-            people = participants(self._db, found.members)
-            mentor, mentee = (self._db.get_one(Person, people[member].person_id) for member in found.members)
+            (mentor, mentor_language), (mentee, mentee_language) = self._actors(*found.members)
             self._pairs[identifier] = _PairValues(
-                PairContext(identifier, self._actor(mentor), self._actor(mentee)),
+                PairContext(identifier, mentor, mentee),
                 {found.mentor_id: Role.MENTOR, found.mentee_id: Role.MENTEE},
-                {Role.MENTOR: self._language(mentor), Role.MENTEE: self._language(mentee)},
+                {Role.MENTOR: mentor_language, Role.MENTEE: mentee_language},
             )
         return self._pairs[identifier]
 

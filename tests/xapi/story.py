@@ -61,6 +61,13 @@ def story_statements() -> dict[str, Statement]:
     return {
         "joined-mentor": s.joined(CONTEXT, MENTOR, Role.MENTOR, MENTOR_ENROLMENT, recorded_at=at(2, 8)),
         "joined-mentee": s.joined(CONTEXT, MENTEE, Role.MENTEE, MENTEE_ENROLMENT, recorded_at=at(2, 9)),
+        "joined-with-platform-account": s.joined(
+            CONTEXT,
+            Actor(LMS, "4217", pseudonym="5f0c1c0e-6a3b-4a35-9c55-4f0f0f0a0003"),
+            Role.MENTEE,
+            UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0b0003"),
+            recorded_at=at(2, 10),
+        ),
         "paired-mentor": s.paired(CONTEXT, PAIR, Role.MENTOR, recorded_at=at(3, 8)),
         "paired-mentee": s.paired(CONTEXT, PAIR, Role.MENTEE, recorded_at=at(3, 8, 1)),
         "objective-agreed": s.objective_agreed(CONTEXT, PAIR, OBJECTIVE, recorded_at=at(4, 8)),

@@ -31,6 +31,7 @@ STORY = story_statements()
 FOLLOWED = {
     "joined-mentor": "joined",
     "joined-mentee": "joined",
+    "joined-with-platform-account": "joined",
     "paired-mentor": "paired",
     "paired-mentee": "paired",
     "objective-agreed": "goal-defined",

@@ -136,7 +136,38 @@ def test_a_broken_rule_is_refused_where_it_is_broken(document, change, path):
 
 @pytest.mark.parametrize("name", story_statements())
 def test_the_unbroken_statement_passes(name):
-    assert validate(story_statements()[name].document, now=NOW) is None
+    document = story_statements()[name].document
+    assert validate(document, now=NOW, platform_accounts={("https://lms.example", "4217")}) is None
+
+
+ACCOUNT = ("https://lms.example", "amina.diallo")
+
+
+@pytest.mark.parametrize("place", ["actor", "context/instructor"])
+def test_the_account_of_a_platform_is_taken_where_it_is_named(place):
+    document = copy.deepcopy(HELD)
+    put(f"{place}/account/name", ACCOUNT[1])(document)
+    assert validate(document, now=NOW, platform_accounts={ACCOUNT}) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (put("context/instructor/account/name", "paul.moreau"), "$.context.instructor.account.name"),
+        (
+            put("context/instructor/account/homePage", "https://b.example"),
+            "$.context.instructor.account.name",
+        ),
+        (put("context/team/account/name", ACCOUNT[1]), "$.context.team.account.name"),
+    ],
+)
+def test_no_other_account_of_a_platform_is_taken(change, path):
+    document = copy.deepcopy(HELD)
+    put("context/instructor/account/name", ACCOUNT[1])(document)
+    change(document)
+    with pytest.raises(InvalidStatementError) as caught:
+        validate(document, now=NOW, platform_accounts={ACCOUNT})
+    assert caught.value.path == path
 
 
 def test_the_message_says_where_and_why():
