@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bench import delivery, launch
+from bench import delivery, launch, sessions
 from bench.rows import table, write_json
 
 
@@ -22,13 +22,17 @@ from bench.rows import table, write_json
     "--json", "path", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows there too."
 )
 def main(quick: bool, people: int, path: Path | None) -> None:
-    """Measure launches and delivery, and print the ratios.
+    """Measure launches, logging a session and delivery, and print the ratios.
 
     \b
     Example:
       python -m bench --quick --json bench.json
     """
-    rows = [*launch.measure(quick=quick, people=people), *delivery.measure(quick=quick)]
+    rows = [
+        *launch.measure(quick=quick, people=people),
+        *sessions.measure(quick=quick),
+        *delivery.measure(quick=quick),
+    ]
     click.echo(table(rows))
     if path:
         write_json(rows, path)

@@ -113,7 +113,7 @@ def bare(platform: Platform, folder: Path) -> Iterator[Contender]:
         "launch_url": f"{TOOL}/launch",
         "jwk": platform.key.jwk,
     }
-    with _python("bare", settings, folder) as server:
+    with baseline("bare", settings, folder) as server:
         yield Contender("bare Flask + PyJWT", [server], "/login", "/launch", 200)
 
 
@@ -147,12 +147,13 @@ def example(
     settings = {"config": str(config), "launch_url": f"{TOOL}/launch", "published": published}
     what = "PyLTI1p3's example" if published else "PyLTI1p3 alone"
     name = f"{what}, keys {'inline' if inline_keys else 'by URL'}"
-    with _python("example", settings, folder) as server:
+    with baseline("example", settings, folder) as server:
         yield Contender(name, [server], "/login", "/launch", 200, asks_twice=published)
 
 
 @contextmanager
-def _python(name: str, settings: dict[str, Any], folder: Path) -> Iterator[Server]:
+def baseline(name: str, settings: dict[str, Any], folder: Path) -> Iterator[Server]:
+    """A baseline of :mod:`bench.baselines` by its name, served as the tool serves itself."""
     folder.mkdir(exist_ok=True)
     port = free_port()
     command = [sys.executable, "-m", "bench.baselines.serve", name, str(port), json.dumps(settings)]

@@ -99,6 +99,9 @@ class Database:
                 self.url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
             )
         self._writing = self.engine.execution_options(tandem_writes=True)
+        # Not isolation_level on SQLite: SQLAlchemy would then set the driver's own, which begins transactions late.
+        options = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self._reading_once = self.engine.execution_options(tandem_begins=False, **options)
 
     @property
     def is_sqlite(self) -> bool:
@@ -118,6 +121,12 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A transaction that only reads; whatever is changed inside it is rolled back."""
         with Session(self.engine, expire_on_commit=False) as db:
+            yield db
+
+    @contextmanager
+    def reading_once(self) -> Iterator[Session]:
+        """For one SELECT, outside any transaction: nothing is begun, so that nothing has to be ended."""
+        with Session(self._reading_once, expire_on_commit=False) as db:
             yield db
 
     def writing_connection(self) -> AbstractContextManager[Connection]:
@@ -142,7 +151,10 @@ def _prepare_sqlite_connection(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite_transaction(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("tandem_writes", False)
+    options = connection.get_execution_options()
+    if not options.get("tandem_begins", True):
+        return
+    writes = options.get("tandem_writes", False)
     # On the driver's own connection: every request begins transactions, and SQLAlchemy's way costs ten times as much.
     driver: Any = connection.connection.dbapi_connection
     try:

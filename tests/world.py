@@ -218,6 +218,7 @@ def person_principal(world: World, person_id: uuid.UUID, role: CourseRole) -> Pr
         organisation_id=world.organisation_id,
         course_id=world.course_id,
         placement_id=world.placement_id,
+        cohort_id=world.cohort_id,
         role=role,
     )
 

@@ -7,10 +7,10 @@ import sys
 
 import waitress
 
-from bench.baselines import bare, example
+from bench.baselines import bare, example, insert
 from lti_tool.commands.serve import THREADS
 
-APPS = {"bare": bare.create_app, "example": example.create_app}
+APPS = {"bare": bare.create_app, "example": example.create_app, "insert": insert.create_app}
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 
 import sqlalchemy as sa
@@ -15,7 +15,6 @@ from lti_tool.events.models import EventRow
 from lti_tool.identity.principal import Principal, PrincipalKind
 
 _PENDING = "pending_events"
-_SHARES_LOG = "shares_log"
 _PRINCIPAL = "acting_principal"
 """Keys in ``Session.info``: events that no subscriber has handled yet, and who acts in this transaction."""
 _ROWS_AT_ONCE = 1000
@@ -37,7 +36,6 @@ def acting_principal(db: Session) -> Principal:
 def append(db: Session, event: Event, scope: Scope, *, at: dt.datetime) -> LoggedEvent:
     """Write an event into the present transaction; subscribers handle it before the commit. ``at`` is aware."""
     principal = acting_principal(db)
-    _share_log(db)
     kind, identifier = principal.acted_by
     logged = LoggedEvent(uuid.uuid4(), at, scope, ActedBy(kind, identifier), event)
     db.add(_row(logged))
@@ -47,24 +45,14 @@ def append(db: Session, event: Event, scope: Scope, *, at: dt.datetime) -> Logge
     return logged
 
 
-LOG_LOCK = 7_416_037
-"""An arbitrary number: the PostgreSQL advisory lock of the log. Appending shares it, replacing projections does not."""
-
-
-def _share_log(db: Session) -> None:
-    """Wait until nobody replaces projections, and keep others from it until this transaction ends."""
-    if db.get_bind().dialect.name == "postgresql" and not db.info.get(_SHARES_LOG):
-        db.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(LOG_LOCK)))
-        db.info[_SHARES_LOG] = True
-
-
 def lock_log(db: Session) -> None:
     """Let nobody append until this transaction ends; those who append now are waited for.
 
-    Belongs at the beginning of a transaction, before anything is read. SQLite has one writer at a time anyway.
+    Belongs at the beginning of a transaction, before anything is read. PostgreSQL's INSERT takes ROW EXCLUSIVE on the
+    table, which this lock excludes, as it does itself; reading goes on. SQLite has one writer at a time anyway.
     """
     if db.get_bind().dialect.name == "postgresql":
-        db.execute(sa.select(sa.func.pg_advisory_xact_lock(LOG_LOCK)))
+        db.execute(sa.text(f"LOCK TABLE {EventRow.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def take_pending(db: Session) -> list[LoggedEvent]:
@@ -130,7 +118,17 @@ def state_of_cohort(db: Session, cohort_id: uuid.UUID) -> tuple[int, int]:
 
     Numbers are given when a row is written and seen when it commits, so the highest alone could stay the same.
     """
-    count, highest = db.execute(
-        sa.select(sa.func.count(), sa.func.max(EventRow.sequence)).where(EventRow.cohort_id == cohort_id)
-    ).one()
+    return _state(db, EventRow.cohort_id == cohort_id)
+
+
+def state_of_pairs(
+    db: Session, participant_id: uuid.UUID, pair_ids: Collection[uuid.UUID]
+) -> tuple[int, int]:
+    """The same of the events about a participant and about these pairs; those of other pairs change nothing."""
+    return _state(db, sa.or_(EventRow.participant_id == participant_id, EventRow.pair_id.in_(pair_ids)))
+
+
+def _state(db: Session, which: sa.ColumnElement[bool]) -> tuple[int, int]:
+    found = sa.select(sa.func.count(), sa.func.max(EventRow.sequence)).where(which)
+    count, highest = db.execute(found).one()
     return count, highest or 0

@@ -48,6 +48,10 @@ class Principal:
     """The course in which the person launched."""
     placement_id: uuid.UUID | None = None
     """The activity through which the person came."""
+    cohort_id: uuid.UUID | None = None
+    """The cohort that this activity opens."""
+    programme_id: uuid.UUID | None = None
+    """The programme of that cohort."""
     role: CourseRole | None = None
     """In that course, by the person's latest own launch."""
     active: bool = True

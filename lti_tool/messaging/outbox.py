@@ -27,6 +27,51 @@ _rows = table_of(Delivery)
 _column = _rows.c
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """What is to be delivered; the columns of :class:`Delivery` of the same names."""
+
+    kind: DeliveryKind
+    receiver: str = LRS
+    key: uuid.UUID
+    order_key: str
+    body: bytes
+    target: dict[str, Any] | None = None
+    not_before: dt.datetime | None = None
+
+
+def enqueue_all(db: Session, deliveries: Sequence[NewDelivery]) -> list[int]:
+    """Write deliveries into the present transaction, in two statements however many; return their ids, which rise.
+
+    The worker sees them once that commits.
+    """
+    if not deliveries:
+        return []
+    db.info[ENQUEUED] = True
+    now = utcnow()
+    rows = [
+        {
+            "kind": each.kind,
+            "receiver": each.receiver,
+            "key": each.key,
+            "order_key": each.order_key,
+            "target": each.target,
+            "not_before": each.not_before or now,
+            "created_at": now,
+        }
+        for each in deliveries
+    ]
+    # Both databases number the rows of one INSERT in their order; RETURNING promises none.
+    inserted = db.execute(sa.insert(_rows).returning(_column.key, _column.id), rows)
+    ids = {row.key: row.id for row in inserted}
+    bodies = table_of(DeliveryBody)
+    db.execute(
+        sa.insert(bodies).returning(bodies.c.delivery_id),
+        [{"delivery_id": ids[each.key], "body": each.body} for each in deliveries],
+    )
+    return [ids[each.key] for each in deliveries]
+
+
 def enqueue(
     db: Session,
     *,
@@ -39,18 +84,16 @@ def enqueue(
     not_before: dt.datetime | None = None,
 ) -> Delivery:
     """Write one delivery into the present transaction. The worker sees it once that commits."""
-    db.info[ENQUEUED] = True
-    delivery = Delivery(
+    new = NewDelivery(
         kind=kind,
         receiver=receiver,
         key=key,
         order_key=order_key,
-        content=DeliveryBody(body=body),
+        body=body,
         target=target,
-        not_before=not_before or utcnow(),
+        not_before=not_before,
     )
-    db.add(delivery)
-    return delivery
+    return db.get_one(Delivery, enqueue_all(db, [new])[0])
 
 
 ENQUEUED = "enqueued_deliveries"
@@ -219,25 +262,27 @@ def mark_superseded(db: Session, claim: Claim, ids: Collection[int]) -> None:
         )
 
 
-def supersede_waiting(db: Session, order_key: str) -> bool:
-    """Withdraw the score that still waits under a key, in the transaction that enqueues what replaces it.
+def supersede_waiting(db: Session, order_keys: Collection[str]) -> dict[str, bool]:
+    """Withdraw the scores that still wait under these keys, in the transaction that enqueues what replaces them.
 
-    True when it was never claimed, so that nobody can ever have received it.
+    Of each key under which any waited: whether it was never claimed, so that nobody can ever have received it.
     """
-    db.flush()
-    withdrawn = db.scalars(
+    withdrawn = db.execute(
         sa.update(_rows)
         .where(
             # Written out, not bound, as the partial index has it.
             sa.text("kind = 'score'"),
-            _column.order_key == order_key,
+            _column.order_key.in_(order_keys),
             _column.done_at.is_(None),
             _column.status == DeliveryStatus.WAITING.value,
         )
         .values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
-        .returning(_column.attempts)
-    ).all()
-    return bool(withdrawn) and not any(withdrawn)
+        .returning(_column.order_key, _column.attempts)
+    )
+    never_claimed: dict[str, bool] = {}
+    for key, attempts in withdrawn:
+        never_claimed[key] = never_claimed.get(key, True) and not attempts
+    return never_claimed
 
 
 def due_receivers(db: Session, kind: DeliveryKind, *, now: dt.datetime | None = None) -> set[str]:

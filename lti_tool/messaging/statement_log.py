@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from lti_tool.database import Base
+from lti_tool.database import Base, insert_for, table_of
 
 
 class StatementTrail(Base):
@@ -44,13 +44,50 @@ class EmittedStatement(Base):
     voided: Mapped[bool] = mapped_column(default=False)
 
 
-def emitted_ids(db: Session, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Which of these statements were ever written."""
-    if not ids:
-        return set()
-    return set(
-        db.scalars(sa.select(EmittedStatement.statement_id).where(EmittedStatement.statement_id.in_(ids)))
+def keep_new(db: Session, statements: Sequence[EmittedStatement]) -> set[uuid.UUID]:
+    """Keep that these statements are written; return the ids of those that never were before."""
+    table = table_of(EmittedStatement)
+    rows = [
+        {
+            "statement_id": each.statement_id,
+            "xapi_registration": each.xapi_registration,
+            "subject_id": each.subject_id,
+            "verb": each.verb,
+            "revision": each.revision,
+            "actor": each.actor,
+            "voided": False,
+        }
+        for each in statements
+    ]
+    insert = insert_for(db, table).on_conflict_do_nothing(index_elements=["statement_id"])
+    return set(db.scalars(insert.returning(table.c.statement_id), rows))
+
+
+def take_moments(db: Session, xapi_registration: uuid.UUID, first: dt.datetime, last: dt.datetime) -> bool:
+    """Take the moments from ``first`` to ``last`` for statements of a registration, and make others wait for them.
+
+    False, and nothing is changed, when a statement at ``first`` or later was written already: a clock was set back, or
+    two events were recorded in one millisecond.
+    """
+    table = table_of(StatementTrail)
+    insert = insert_for(db, table).values(xapi_registration=xapi_registration, last_timestamp=last)
+    taken = insert.on_conflict_do_update(
+        index_elements=["xapi_registration"],
+        set_={"last_timestamp": last},
+        where=table.c.last_timestamp < first,
     )
+    return db.scalar(taken.returning(table.c.xapi_registration)) is not None
+
+
+def latest_moment(db: Session, xapi_registration: uuid.UUID) -> dt.datetime:
+    """The latest timestamp of a registration that has statements; others wait until this transaction ends."""
+    table = table_of(StatementTrail)
+    latest: dt.datetime = db.scalars(
+        sa.select(table.c.last_timestamp)
+        .where(table.c.xapi_registration == xapi_registration)
+        .with_for_update()
+    ).one()
+    return latest
 
 
 def emitted(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import uuid
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
@@ -14,10 +13,10 @@ from sqlalchemy.orm import Session
 from lti_tool.database import insert_for, table_of
 from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
-from lti_tool.mentoring.completion.queries import PairFacts, pair_facts
+from lti_tool.mentoring.completion.queries import PairFacts
 from lti_tool.mentoring.overview.counting import count
 from lti_tool.mentoring.overview.models import PairCounters
-from lti_tool.mentoring.pairs.queries import pairs
+from lti_tool.subscribers.concerned import concerned
 from lti_tool.subscribers.progress import CompletionProjection
 
 
@@ -31,14 +30,15 @@ class Counters:
     name = "counters"
 
     def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
-        """Count anew for each pair that the events concern."""
-        concerned: set[uuid.UUID] = {
-            logged.scope.pair_id for logged in events if logged.scope.pair_id is not None
-        }
-        for facts in pair_facts(db, list(pairs(db, concerned).values())) if concerned else ():
-            row = _row(facts)
-            insert = insert_for(db, PairCounters).values(**row)
-            db.execute(insert.on_conflict_do_update(index_elements=["pair_id"], set_=row))
+        """Count anew for each pair that the events name."""
+        found = concerned(db, events)
+        if not found.named_pairs:
+            return
+        rows = [_row(pair.facts) for pair in found.pairs.values() if pair.id in found.named_pairs]
+        insert = insert_for(db, PairCounters)
+        changes = {name: insert.excluded[name] for name in rows[0] if name != "pair_id"}
+        statement = insert.on_conflict_do_update(index_elements=["pair_id"], set_=changes)
+        db.execute(statement.returning(table_of(PairCounters).c.pair_id), rows)
 
     def projection(self, db: Session, others: Projections) -> Projection:
         """The counters as the log makes them."""

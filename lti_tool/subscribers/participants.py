@@ -26,14 +26,13 @@ class Participants:
             participant_id, pair_id = logged.scope.participant_id, logged.scope.pair_id
             match logged.event:
                 case PairFormed(mentor_id=mentor_id, mentee_id=mentee_id):
-                    for member in (mentor_id, mentee_id):
-                        actions.update_status_for_pair(db, participant_id=member, active=False)
+                    members = (mentor_id, mentee_id)
+                    actions.update_status_for_pair(db, participant_ids=members, active=False)
                 case AgreementSigned(by_both=by_both) if participant_id and pair_id:
                     actions.accept_by_signing(db, participant_id=participant_id, now=now)
-                    formed = pair(db, pair_id)
-                    signed = formed.members if by_both and formed is not None else (participant_id,)
-                    for member in signed:
-                        actions.update_status_for_pair(db, participant_id=member, active=by_both)
+                    formed = pair(db, pair_id) if by_both else None
+                    signed = formed.members if formed is not None else (participant_id,)
+                    actions.update_status_for_pair(db, participant_ids=signed, active=by_both)
                 case ProgrammeCompleted() if participant_id:
                     actions.update_status_for_completion(db, participant_id=participant_id, completed=True)
                 case CompletionReopened() if participant_id:

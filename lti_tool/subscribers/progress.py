@@ -15,35 +15,21 @@ from typing import Any, ClassVar, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.database import table_of
+from lti_tool.database import insert_for, table_of
 from lti_tool.events import log
 from lti_tool.events.base import Event, LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.mentoring.completion.evaluation import Judgement, judge
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
-from lti_tool.mentoring.completion.facts import PairFacts, PersonFacts
 from lti_tool.mentoring.completion.facts_from_events import FactsFromEvents
 from lti_tool.mentoring.completion.milestones import milestone_passed
 from lti_tool.mentoring.completion.models import CompletionRecord
-from lti_tool.mentoring.completion.queries import facts_of, rule_of
+from lti_tool.mentoring.completion.queries import ProgressRecord, rule_of
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule
-from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
-from lti_tool.mentoring.pairs.queries import pairs
+from lti_tool.mentoring.enrolment.models import ParticipantStatus
 from lti_tool.mentoring.programmes.events import CohortStarted
-from lti_tool.mentoring.programmes.queries import RuleRecord, every_rule, rule_in_force, scope_of
-
-
-def concerned(db: Session, events: Sequence[LoggedEvent]) -> set[uuid.UUID]:
-    """The participants whose completion the events can change: those they name, and both of each pair.
-
-    That a milestone was passed follows from a judgement, and changes nothing that is judged.
-    """
-    scopes = [logged.scope for logged in events if not isinstance(logged.event, ProgressReached)]
-    named = {scope.participant_id for scope in scopes}
-    pair_ids = {scope.pair_id for scope in scopes if scope.pair_id is not None}
-    found = pairs(db, pair_ids).values() if pair_ids else ()
-    members = {member for pair in found for member in pair.members}
-    return {participant_id for participant_id in named if participant_id is not None} | members
+from lti_tool.mentoring.programmes.queries import RuleRecord, every_rule, scope_of
+from lti_tool.subscribers.concerned import ConcernedParticipant, concerned
 
 
 class Progress:
@@ -52,80 +38,79 @@ class Progress:
     name = "progress"
 
     def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
-        """Latch what the events say, and judge everybody whom they concern."""
-        for logged in events:
-            _latch(db, logged)
-        ids = concerned(db, events)
-        if not ids:
+        """Latch what the events say, and judge everybody whom they concern.
+
+        That a milestone was passed follows from a judgement, and changes nothing that is judged.
+        """
+        if all(isinstance(logged.event, ProgressReached) for logged in events):
             return
-        found = participants(db, ids)
-        facts = facts_of(db, list(found.values()))
-        records = {
-            record.participant_id: record
-            for record in db.scalars(
-                sa.select(CompletionRecord).where(CompletionRecord.participant_id.in_(found))
+        found = concerned(db, events)
+        rows: list[dict[str, Any]] = []
+        reached: list[tuple[ConcernedParticipant, Event]] = []
+        for participant in found.people.values():
+            before = participant.progress
+            if before is None and participant.status == ParticipantStatus.INVITED:
+                continue
+            completion, completed_at = _latched(participant, events)
+            pairs = [pair.facts for pair in found.pairs.values() if pair.counts_for(participant)]
+            rule = participant.cohort.rule
+            judged = judge(rule_of(rule), completion, pairs, participant.facts)
+            milestone = milestone_passed(before.score if before else 0, judged.score, participant.milestone)
+            participant.milestone = milestone or participant.milestone
+            values = {**_values(rule.id, judged), "milestone": participant.milestone}
+            participant.progress = ProgressRecord(
+                values["score"],
+                values["status"],
+                values["completion"],
+                tuple(values["explanation"]),
+                completed_at,
             )
-        }
-        rules = {cohort_id: rule_in_force(db, cohort_id) for cohort_id in _cohorts(found)}
-        for participant_id in sorted(found):
-            participant = found[participant_id]
-            record = records.get(participant_id)
-            _judge(db, participant, record, rules[participant.cohort_id], *facts[participant_id], now)
+            if (before, participant.judged_by) != (participant.progress, rule.id):
+                rows.append({"participant_id": participant.id, "completed_at": completed_at, **values})
+            role = str(participant.role)
+            if judged.just_completed:
+                reached.append((participant, ProgrammeCompleted(role=role, score=judged.score)))
+            elif milestone is not None:
+                passed = ProgressReached(role=role, milestone=milestone, score=judged.score)
+                reached.append((participant, passed))
+        _store(db, rows)
+        for participant, event in reached:
+            scope = scope_of(db, participant.cohort.id, participant_id=participant.id)
+            log.append(db, event, scope, at=now)
 
     def projection(self, db: Session, others: Projections) -> Projection:
         """The completion records as the log makes them."""
         return CompletionProjection(every_rule(db))
 
 
-def _latch(db: Session, logged: LoggedEvent) -> None:
-    """A completion is earned or reopened by the event that says so, and by nothing else."""
-    if not isinstance(logged.event, ProgrammeCompleted | CompletionReopened):
+def _latched(
+    participant: ConcernedParticipant, events: Sequence[LoggedEvent]
+) -> tuple[Completion, dt.datetime | None]:
+    """A participant's completion and since when: earned or reopened by the event that says so, and by nothing else."""
+    before = participant.progress
+    if before is None:
+        return Completion.OPEN, None
+    completion, completed_at = Completion(before.completion), before.completed_at
+    for logged in events:
+        if logged.scope.participant_id != participant.id:
+            continue
+        if isinstance(logged.event, CompletionReopened):
+            completion = Completion.REOPENED
+        elif isinstance(logged.event, ProgrammeCompleted):
+            completion, completed_at = Completion.COMPLETED, completed_at or logged.at
+    return completion, completed_at
+
+
+def _store(db: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Write completion records, in place of those that are there."""
+    if not rows:
         return
-    record = db.get(CompletionRecord, logged.scope.participant_id)
-    if record is None:
-        return
-    if isinstance(logged.event, CompletionReopened):
-        record.completion = Completion.REOPENED
-    else:
-        record.completion = Completion.COMPLETED
-        record.completed_at = record.completed_at or logged.at
-    db.flush()
-
-
-def _cohorts(people: Mapping[uuid.UUID, ParticipantRecord]) -> list[uuid.UUID]:
-    return sorted({participant.cohort_id for participant in people.values()})
-
-
-def _judge(
-    db: Session,
-    participant: ParticipantRecord,
-    record: CompletionRecord | None,
-    version: RuleRecord,
-    facts: Sequence[PairFacts],
-    person: PersonFacts,
-    now: dt.datetime,
-) -> None:
-    if record is None and participant.invited:
-        return
-    previous = Completion(record.completion) if record is not None else Completion.OPEN
-    judged = judge(rule_of(version), previous, facts, person)
-    before, highest = (record.score, record.milestone) if record is not None else (0, 0)
-    milestone = milestone_passed(before, judged.score, highest)
-    values = {**_values(version.id, judged), "milestone": milestone or highest}
-    if record is None:
-        db.add(CompletionRecord(participant_id=participant.id, completed_at=None, **values))
-    else:
-        for name, value in values.items():
-            setattr(record, name, value)
-    db.flush()
-    role = str(participant.role)
-    event: Event | None = None
-    if judged.just_completed:
-        event = ProgrammeCompleted(role=role, score=judged.score)
-    elif milestone is not None:
-        event = ProgressReached(role=role, milestone=milestone, score=judged.score)
-    if event is not None:
-        log.append(db, event, scope_of(db, participant.cohort_id, participant_id=participant.id), at=now)
+    table = table_of(CompletionRecord)
+    insert = insert_for(db, table)
+    changes = {name: insert.excluded[name] for name in rows[0] if name != "participant_id"}
+    statement = insert.on_conflict_do_update(index_elements=["participant_id"], set_=changes)
+    # With RETURNING all rows go in one statement.
+    db.execute(statement.returning(table.c.participant_id), rows)
 
 
 def _values(rule_version_id: uuid.UUID, judged: Judgement) -> dict[str, Any]:

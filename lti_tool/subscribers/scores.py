@@ -18,24 +18,19 @@ from lti_tool.database import insert_for, table_of
 from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.lti.ags.models import ScoreState
-from lti_tool.lti.ags.scores import record_score
-from lti_tool.mentoring.completion.queries import ProgressRecord, progress_of, rule_of
+from lti_tool.lti.ags.scores import ReachedScore, Report, record_scores, report_of
+from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.completion.rule import Reporting
 from lti_tool.mentoring.enrolment.queries import (
-    ParticipantRecord,
     lock_participants,
     participants,
     participants_of_cohort,
 )
 from lti_tool.mentoring.programmes.events import PlacementOpened
 from lti_tool.mentoring.programmes.models import RoleView
-from lti_tool.mentoring.programmes.queries import (
-    PlacementRecord,
-    placement_of_link,
-    placements_of_cohorts,
-    rule_in_force,
-)
-from lti_tool.subscribers.progress import CompletionProjection, concerned
+from lti_tool.mentoring.programmes.queries import placement_of_link
+from lti_tool.subscribers.concerned import ConcernedParticipant, ScoreValues, concerned, everybody_in
+from lti_tool.subscribers.progress import CompletionProjection
 
 _TABLE = table_of(ScoreState)
 
@@ -60,16 +55,14 @@ class Scores:
 
     def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
         """Bring what should stand up to date for everybody whom the events concern."""
-        ids = concerned(db, events)
-        if ids:
-            self._update(db, participants(db, ids).values(), None, now)
+        self._update(db, concerned(db, events).people.values(), None, now)
         for logged in events:
             scope = logged.scope
             if isinstance(logged.event, PlacementOpened) and scope.cohort_id is not None:
-                everybody = participants_of_cohort(db, scope.cohort_id)
                 # Somebody may be completing at this moment, who does not see the new activity yet.
-                locked = lock_participants(db, [participant.id for participant in everybody])
-                self._update(db, locked.values(), scope.placement_id, now)
+                lock_participants(db, [found.id for found in participants_of_cohort(db, scope.cohort_id)])
+                people = everybody_in(db, scope.cohort_id)
+                self._update(db, people.values(), scope.placement_id, now)
 
     def projection(self, db: Session, others: Projections) -> Projection:
         """What should stand, as the log makes it."""
@@ -78,61 +71,60 @@ class Scores:
     def _update(
         self,
         db: Session,
-        people: Iterable[ParticipantRecord],
+        people: Iterable[ConcernedParticipant],
         only: uuid.UUID | None,
         now: dt.datetime,
     ) -> None:
         """``only``: one activity alone, or every one of their cohorts."""
-        by_id = {participant.id: participant for participant in people}
-        progress = progress_of(db, list(by_id))
-        cohorts = sorted({by_id[participant_id].cohort_id for participant_id in progress})
-        placements = placements_of_cohorts(db, cohorts)
-        reporting = {cohort: rule_of(rule_in_force(db, cohort)).reporting for cohort in cohorts}
-        stored = {
-            (row["placement_id"], row["participant_id"]): dict(row)
-            for row in db.execute(sa.select(_TABLE).where(_TABLE.c.participant_id.in_(progress))).mappings()
-        }
-        for participant_id in sorted(progress):
-            participant = by_id[participant_id]
-            reports = reporting[participant.cohort_id]
-            for placement in placements:
-                if placement.cohort_id == participant.cohort_id and only in (None, placement.id):
-                    before = stored.get((placement.id, participant_id))
-                    self._store_state(
-                        db, placement, participant, progress[participant_id], reports, before, now
+        changed: list[dict[str, Any]] = []
+        reached: list[ReachedScore] = []
+        over: list[tuple[uuid.UUID, uuid.UUID]] = []
+        for participant in people:
+            if participant.progress is None:
+                continue
+            reporting = rule_of(participant.cohort.rule).reporting
+            status, score = participant.progress.status, participant.progress.score
+            for placement in participant.cohort.placements.values():
+                if only not in (None, placement.id):
+                    continue
+                before = participant.scores.get(placement.id)
+                if not (placement.role_view.covers(participant.role) and reporting.covers(participant.role)):
+                    # After a change of role nothing should stand here any more; what the LMS shows stays.
+                    if before is not None:
+                        over.append((placement.id, participant.id))
+                    continue
+                now_stands = ScoreValues(status, score, reporting.report)
+                if before == now_stands:
+                    continue
+                changed.append(_state(placement.id, participant.id, status, score, reporting))
+                if before is not None and _reported(before) == _reported(now_stands):
+                    continue
+                reached.append(
+                    ReachedScore(
+                        placement.resource_link_id, participant.person_id, status, score, reporting.report
                     )
+                )
+        _store(db, changed, over)
+        record_scores(db, reached, now)
 
-    def _store_state(
-        self,
-        db: Session,
-        placement: PlacementRecord,
-        participant: ParticipantRecord,
-        progress: ProgressRecord,
-        reporting: Reporting,
-        before: dict[str, Any] | None,
-        now: dt.datetime,
-    ) -> None:
-        state = _state(placement.id, participant.id, progress.status, progress.score, reporting)
-        key = {name: state[name] for name in ("placement_id", "participant_id")}
-        if not (placement.role_view.covers(participant.role) and reporting.covers(participant.role)):
-            # After a change of role nothing should stand here any more; what the LMS shows stays.
-            if before is not None:
-                db.execute(sa.delete(_TABLE).filter_by(**key))
-            return
-        changes = {name: value for name, value in state.items() if name not in key}
-        if before == state:
-            return
-        insert = insert_for(db, _TABLE).values(**state)
-        db.execute(insert.on_conflict_do_update(index_elements=list(key), set_=changes))
-        record_score(
-            db,
-            resource_link_id=placement.resource_link_id,
-            person_id=participant.person_id,
-            status=progress.status,
-            score=progress.score,
-            report=reporting.report,
-            now=now,
-        )
+
+def _reported(stands: ScoreValues) -> Report | None:
+    """What of it is sent: a score that is not final has no number where only the end is reported."""
+    return report_of(stands.status, stands.score, stands.report)
+
+
+def _store(
+    db: Session, changed: Sequence[dict[str, Any]], over: Sequence[tuple[uuid.UUID, uuid.UUID]]
+) -> None:
+    """Write what should stand, and delete what should not any more (activity and participant)."""
+    key = (_TABLE.c.placement_id, _TABLE.c.participant_id)
+    if changed:
+        insert = insert_for(db, _TABLE)
+        changes = {name: insert.excluded[name] for name in ("status", "score", "report")}
+        statement = insert.on_conflict_do_update(index_elements=[column.name for column in key], set_=changes)
+        db.execute(statement.returning(_TABLE.c.participant_id), changed)
+    if over:
+        db.execute(sa.delete(_TABLE).where(sa.tuple_(*key).in_(over)))
 
 
 def backfill_scores(
@@ -151,18 +143,20 @@ def backfill_scores(
         for row in db.execute(sa.select(_TABLE).where(_TABLE.c.placement_id == placement.id))
     }
     people = participants(db, list(states)).values()
-    return sum(
-        record_score(
-            db,
-            resource_link_id=resource_link_id,
-            person_id=participant.person_id,
-            status=states[participant.id].status,
-            score=states[participant.id].score,
-            report=states[participant.id].report,
-            now=now,
-        )
-        for participant in sorted(people, key=lambda found: found.id)
-        if person_id in (None, participant.person_id)
+    return record_scores(
+        db,
+        [
+            ReachedScore(
+                resource_link_id,
+                participant.person_id,
+                states[participant.id].status,
+                states[participant.id].score,
+                states[participant.id].report,
+            )
+            for participant in sorted(people, key=lambda found: found.id)
+            if person_id in (None, participant.person_id)
+        ],
+        now,
     )
 
 

@@ -4,7 +4,9 @@ The statements are built in :mod:`xapi.statements`; here their values are read f
 the event. Ids are computed (:mod:`xapi.identity`), and what was written is kept
 (:mod:`lti_tool.messaging.statement_log`): nothing is written twice, and what must be voided is looked up.
 
-IRIs: an actor is an account of the tool or of the platform (:mod:`lti_tool.subscribers.actors`); the course is
+IRIs: an actor is an account of the tool, named by the person's pseudonym, or, where the registration shows the
+platform's accounts (``tandem registrations actor-account``), what the platform would send: issuer and ``sub``. The ids
+of statements are computed from the pseudonym in either case. The course is
 ``<issuer>/lti/deployments/<deployment id>/contexts/<context id>``, each id percent-encoded.
 """
 
@@ -17,23 +19,18 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote, urlsplit
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.config import Config
 from lti_tool.events.base import LoggedEvent, Scope
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity import installation
-from lti_tool.identity.models import Course
 from lti_tool.lti.platforms import platform_of
-from lti_tool.lti.registration.models import Deployment, Registration
+from lti_tool.lti.registration.models import ActorAccount
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
 from lti_tool.mentoring.enrolment.events import ProgrammeJoined, RoleChanged
 from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReached
 from lti_tool.mentoring.pairs.events import PairFormed
-from lti_tool.mentoring.pairs.queries import pair as find_pair
-from lti_tool.mentoring.pairs.queries import pairs_of
-from lti_tool.mentoring.programmes.queries import placements_of_cohorts, title_of_cohort
 from lti_tool.mentoring.sessions.events import (
     SessionConfirmed,
     SessionCorrected,
@@ -41,17 +38,22 @@ from lti_tool.mentoring.sessions.events import (
     SessionLogged,
     SessionWithdrawn,
 )
-from lti_tool.mentoring.sessions.queries import session, sessions_of_pairs
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import DeliveryKind
 from lti_tool.messaging.statement_log import (
     EmittedStatement,
-    StatementTrail,
     emitted,
-    emitted_ids,
+    keep_new,
+    latest_moment,
     next_revision,
+    take_moments,
 )
-from lti_tool.subscribers.actors import actors
+from lti_tool.subscribers.concerned import (
+    CohortValues,
+    ConcernedParticipant,
+    CourseValues,
+    concerned,
+)
 from lti_tool.translation import supported_language
 from xapi import statements, vocabulary
 from xapi.context import (
@@ -81,16 +83,43 @@ class Statements:
 
     def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
         """Enqueue the statements that the events make. Many events make none."""
-        emitter = StatementEmitter(db, self._config, now)
-        # Rows are written together at the end, or before something is read that they change.
-        with db.no_autoflush:
-            for logged in events:
-                emitter.emit(logged)
-        db.flush()
+        StatementEmitter(db, self._config, now).emit(events)
 
     def projection(self, db: Session, others: Projections) -> Projection | None:
         """None: what was sent cannot be computed again, and is never sent again."""
         return None
+
+
+@dataclass
+class _Built:
+    """A statement, and what builds it again where its moment must move: its id stays."""
+
+    build: Build
+    statement: Statement
+
+
+def _put_apart(
+    line: Sequence[_Built], previous: dt.datetime | None, now: dt.datetime
+) -> tuple[dt.datetime, dt.datetime]:
+    """Put statements of one registration apart, each later than ``previous``; return the first and the last moment."""
+    moments = []
+    for each in line:
+        previous = strictly_after(previous, each.statement.timestamp)
+        moments.append(previous)
+        if previous != strictly_after(None, each.statement.timestamp):
+            each.statement = each.build(recorded_at=previous, now=max(previous, now))
+    return moments[0], moments[-1]
+
+
+def _as_emitted(statement: Statement) -> EmittedStatement:
+    return EmittedStatement(
+        statement_id=statement.id,
+        xapi_registration=statement.xapi_registration,
+        subject_id=statement.subject_id,
+        verb=statement.verb,
+        revision=statement.revision,
+        actor=statement.actor,
+    )
 
 
 @dataclass(frozen=True)
@@ -101,7 +130,7 @@ class _PairValues:
 
 
 class StatementEmitter:
-    """Enqueues the statements of one transaction's events; what it reads once it keeps until then."""
+    """Enqueues the statements of one transaction's events."""
 
     def __init__(self, db: Session, config: Config, now: dt.datetime) -> None:
         """``now``: the aware moment of the transaction."""
@@ -109,68 +138,60 @@ class StatementEmitter:
         self._default_language = supported_language(config.default_locale) or "en"
         self._iri_base = installation.iri_base(db, config.base_url)
         self._now = now
-        self._contexts: dict[tuple[uuid.UUID | None, uuid.UUID | None, str], StatementContext] = {}
-        self._pairs: dict[uuid.UUID, _PairValues] = {}
-        self._people: dict[uuid.UUID, tuple[Actor, str]] = {}
-        self._trails: dict[uuid.UUID, StatementTrail] = {}
-        self._enqueued: set[uuid.UUID] = set()
+        self._built: list[_Built] = []
+        """Statements that are not written yet."""
+        self._written = 0
 
-    def emit(self, logged: LoggedEvent) -> int:
-        """Enqueue the statements that the event makes; return how many."""
-        at = logged.at
-        built = [(build, build(recorded_at=at, now=max(at, self._now))) for build in self._statements(logged)]
-        known = self._already_enqueued([statement.id for _, statement in built])
-        new = [(build, statement) for build, statement in built if statement.id not in known]
-        for build, statement in new:
-            self._enqueue(build, statement)
-        return len(new)
-
-    def _enqueue(self, build: Build, statement: Statement) -> None:
-        """Write one statement, at a moment of its own in its registration.
-
-        It is built already, which settles its id and its registration; it is built again only when its moment must
-        move.
-        """
-        trail = self._trail(statement.xapi_registration)
-        if trail.last_timestamp is not None:
-            moment = strictly_after(trail.last_timestamp, statement.timestamp)
-            if moment != statement.timestamp:
-                # A clock that was set back must not stop anybody: order matters more than the moment.
+    def emit(self, events: Sequence[LoggedEvent]) -> int:
+        """Enqueue the statements that the events make; return how many."""
+        self._concerned = concerned(self._db, events)
+        before = self._written
+        for logged in events:
+            moment = None
+            for build in self._statements(logged):
+                # Those of one event nearly always share a registration: put apart here, they need not be built again.
+                moment = strictly_after(moment, logged.at)
                 statement = build(recorded_at=moment, now=max(moment, self._now))
-        trail.last_timestamp = statement.timestamp
-        outbox.enqueue(
+                self._built.append(_Built(build, statement))
+        self._write()
+        return self._written - before
+
+    def _write(self) -> None:
+        """Write what was built, but for statements that were written before, by this installation's first address too.
+
+        They are written together at the end, or before something is read that they change.
+        """
+        built, self._built = {each.statement.id: each for each in self._built}, []
+        if not built:
+            return
+        new = keep_new(self._db, [_as_emitted(each.statement) for each in built.values()])
+        lines: dict[uuid.UUID, list[_Built]] = {}
+        for each in built.values():
+            if each.statement.id in new:
+                lines.setdefault(each.statement.xapi_registration, []).append(each)
+        for registration, line in lines.items():
+            self._set_moments(registration, line)
+        outbox.enqueue_all(
             self._db,
-            kind=DeliveryKind.STATEMENT,
-            key=statement.id,
-            order_key=str(statement.xapi_registration),
-            body=statement.body,
+            [
+                outbox.NewDelivery(
+                    kind=DeliveryKind.STATEMENT,
+                    key=each.statement.id,
+                    order_key=str(each.statement.xapi_registration),
+                    body=each.statement.body,
+                )
+                for each in built.values()
+                if each.statement.id in new
+            ],
         )
-        self._db.add(
-            EmittedStatement(
-                statement_id=statement.id,
-                xapi_registration=statement.xapi_registration,
-                subject_id=statement.subject_id,
-                verb=statement.verb,
-                revision=statement.revision,
-                actor=statement.actor,
-                voided=False,
-            )
-        )
-        self._enqueued.add(statement.id)
+        self._written += len(new)
 
-    def _trail(self, xapi_registration: uuid.UUID) -> StatementTrail:
-        """The trail of a registration, locked; a new one where there is none yet."""
-        if xapi_registration not in self._trails:
-            trail = self._db.get(StatementTrail, xapi_registration, with_for_update=True)
-            if trail is None:
-                trail = StatementTrail(xapi_registration=xapi_registration)
-                self._db.add(trail)
-            self._trails[xapi_registration] = trail
-        return self._trails[xapi_registration]
-
-    def _already_enqueued(self, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-        """Which of these statements were written before, in this transaction or an earlier one."""
-        return self._enqueued.intersection(ids) | emitted_ids(self._db, ids)
+    def _set_moments(self, registration: uuid.UUID, line: Sequence[_Built]) -> None:
+        """Give each statement of a registration a moment of its own, later than every one before it."""
+        if not take_moments(self._db, registration, *_put_apart(line, None, self._now)):
+            # A clock that was set back must not stop anybody: order matters more than the moment.
+            latest = latest_moment(self._db, registration)
+            take_moments(self._db, registration, *_put_apart(line, latest, self._now))
 
     def _statements(self, logged: LoggedEvent) -> Iterator[Build]:
         """What builds each statement, in the order of sending."""
@@ -205,7 +226,7 @@ class StatementEmitter:
     def _joined(self, scope: Scope, role: str) -> Iterator[Build]:
         """Nothing for whom it was written, by whatever id, and is not voided: the first version did so at pairing."""
         enrolment = _given(scope.participant_id)
-        [(actor, language)] = self._actors(enrolment)
+        actor, language = self._participant(enrolment)
         if self._emitted(enrolment, vocabulary.REGISTERED.iri, actor=actor.id_name):
             return
         revision = self._next_revision(enrolment, vocabulary.REGISTERED.iri, actor)
@@ -251,15 +272,16 @@ class StatementEmitter:
     def _confirmed(self, scope: Scope, event: SessionConfirmed) -> Build:
         pair = self._pair(scope)
         role = pair.roles[_given(scope.participant_id)]
-        row = session(self._db, event.session_id)
-        if row is None:
+        held = self._concerned.pairs[_given(scope.pair_id)].sessions
+        fact = next((each for each in held if each.id == event.session_id), None)
+        if fact is None:
             raise LookupError(f"there is no session {event.session_id}")
-        meeting = _session(row.id, row.held_on, row.minutes, row.format)
+        meeting = _session(fact.id, fact.held_on, fact.minutes, fact.format)
         context = self._context(scope, pair.languages[role])
         logger = pair.context.mentee if role is Role.MENTOR else pair.context.mentor
         attended = [
             written.statement_id
-            for written in self._emitted(row.id, vocabulary.ATTENDED.iri, actor=logger.id_name)
+            for written in self._emitted(fact.id, vocabulary.ATTENDED.iri, actor=logger.id_name)
             if written.revision == event.revision
         ]
         return partial(
@@ -287,11 +309,11 @@ class StatementEmitter:
     def _emitted(
         self, subject_id: uuid.UUID, verb: str, *, actor: str | None = None
     ) -> list[EmittedStatement]:
-        self._db.flush()
+        self._write()
         return emitted(self._db, subject_id, [verb], actor=actor)
 
     def _next_revision(self, subject_id: uuid.UUID, verb: str, actor: Actor) -> int:
-        self._db.flush()
+        self._write()
         return next_revision(self._db, subject_id, verb, actor.id_name)
 
     def _void(self, scope: Scope, written: EmittedStatement) -> Build:
@@ -302,7 +324,7 @@ class StatementEmitter:
 
     def _progressed(self, scope: Scope, event: ProgressReached) -> Build:
         enrolment = _given(scope.participant_id)
-        [(actor, language)] = self._actors(enrolment)
+        actor, language = self._participant(enrolment)
         return partial(
             statements.progressed,
             self._context(scope, language),
@@ -315,7 +337,7 @@ class StatementEmitter:
 
     def _completed(self, scope: Scope, event: ProgrammeCompleted) -> Build:
         enrolment = _given(scope.participant_id)
-        [(actor, language)] = self._actors(enrolment)
+        actor, language = self._participant(enrolment)
         revision = self._next_revision(enrolment, vocabulary.COMPLETED.iri, actor)
         return partial(
             statements.programme_completed,
@@ -330,67 +352,59 @@ class StatementEmitter:
 
     def _time_spent(self, enrolment: uuid.UUID) -> dt.timedelta:
         """The time in all sessions that were held and that nobody contests."""
-        ids = [found.id for found in pairs_of(self._db, [enrolment])]
-        held = (meeting for meeting in sessions_of_pairs(self._db, ids) if meeting.counts)
-        return dt.timedelta(minutes=sum(meeting.minutes for meeting in held))
+        participant = self._concerned.people[enrolment]
+        held = (
+            session.minutes
+            for pair in self._concerned.pairs.values()
+            if pair.has(participant)
+            for session in pair.sessions
+            if session.status in ("held", "confirmed")
+        )
+        return dt.timedelta(minutes=sum(held))
 
-    def _actors(self, *ids: uuid.UUID) -> list[tuple[Actor, str]]:
-        """The account and the language of each of these participants."""
-        unknown = [each for each in ids if each not in self._people]
-        if unknown:
-            self._people |= actors(
-                self._db, unknown, iri_base=self._iri_base, default_language=self._default_language
-            )
-        return [self._people[each] for each in ids]
+    def _participant(self, participant_id: uuid.UUID) -> tuple[Actor, str]:
+        participant = self._concerned.people[participant_id]
+        return self._actor(participant), self._language(participant)
+
+    def _actor(self, participant: ConcernedParticipant) -> Actor:
+        """The tool's own account by default; else what the platform would send: issuer and ``sub``."""
+        pseudonym = str(participant.pseudonym)
+        if participant.actor_account == ActorAccount.LMS:
+            return Actor(participant.issuer, participant.subject, pseudonym=pseudonym)
+        return Actor(self._iri_base, pseudonym)
+
+    def _language(self, participant: ConcernedParticipant) -> str:
+        return supported_language(participant.locale) or self._default_language
 
     def _pair(self, scope: Scope) -> _PairValues:
-        identifier = _given(scope.pair_id)
-        if identifier not in self._pairs:
-            found = find_pair(self._db, identifier)
-            if found is None:
-                raise LookupError(f"there is no pair {identifier}")
-            (mentor, mentor_language), (mentee, mentee_language) = self._actors(*found.members)
-            self._pairs[identifier] = _PairValues(
-                PairContext(identifier, mentor, mentee),
-                {found.mentor_id: Role.MENTOR, found.mentee_id: Role.MENTEE},
-                {Role.MENTOR: mentor_language, Role.MENTEE: mentee_language},
-            )
-        return self._pairs[identifier]
+        found = self._concerned.pairs[_given(scope.pair_id)]
+        mentor, mentee = (self._concerned.people[member] for member in (found.mentor_id, found.mentee_id))
+        return _PairValues(
+            PairContext(found.id, self._actor(mentor), self._actor(mentee)),
+            {mentor.id: Role.MENTOR, mentee.id: Role.MENTEE},
+            {Role.MENTOR: self._language(mentor), Role.MENTEE: self._language(mentee)},
+        )
 
     def _context(self, scope: Scope, language: str) -> StatementContext:
-        key = (scope.cohort_id, scope.placement_id, language)
-        if key not in self._contexts:
-            cohort_id = _given(scope.cohort_id)
-            title, starts_on = title_of_cohort(self._db, cohort_id)
-            course_iri, course_title, platform = self._course(cohort_id, scope.placement_id)
-            self._contexts[key] = StatementContext(
-                iri_base=self._iri_base,
-                programme_id=_given(scope.programme_id),
-                programme_name=title,
-                course_iri=course_iri,
-                platform=platform,
-                language=language,
-                course_title=course_title,
-                cohort=CohortContext(cohort_id, starts_on),
-            )
-        return self._contexts[key]
+        cohort = self._concerned.cohorts[_given(scope.cohort_id)]
+        course = _course(cohort, scope.placement_id)
+        return StatementContext(
+            iri_base=self._iri_base,
+            programme_id=_given(scope.programme_id),
+            programme_name=cohort.title,
+            course_iri=course_iri(course.issuer, course.deployment_id, course.context_id) if course else None,
+            platform=_platform_name(course) if course else None,
+            language=language,
+            course_title=course.title if course else None,
+            cohort=CohortContext(cohort.id, cohort.starts_on),
+        )
 
-    def _course(
-        self, cohort_id: uuid.UUID, placement_id: uuid.UUID | None
-    ) -> tuple[str | None, str | None, str | None]:
-        """The course's IRI, title and platform: of the activity through which somebody acted, else of the oldest."""
-        placements = placements_of_cohorts(self._db, [cohort_id])
-        if not placements:
-            return None, None, None
-        chosen = next((each for each in placements if each.id == placement_id), placements[0])
-        course, deployment, registration = self._db.execute(
-            sa.select(Course, Deployment, Registration)
-            .join(Deployment, Deployment.id == Course.deployment_id)
-            .join(Registration, Registration.id == Deployment.registration_id)
-            .where(Course.id == chosen.course_id)
-        ).one()
-        iri = course_iri(registration.issuer, deployment.deployment_id, course.context_id)
-        return iri, course.title, _platform_name(registration)
+
+def _course(cohort: CohortValues, placement_id: uuid.UUID | None) -> CourseValues | None:
+    """The course of the activity through which whoever acted came, else of the cohort's oldest."""
+    oldest = next(iter(cohort.placements.values()), None)
+    chosen = cohort.placements.get(placement_id, oldest) if placement_id is not None else oldest
+    return cohort.courses[chosen.course_id] if chosen is not None else None
 
 
 def course_iri(issuer: str, deployment_id: str, context_id: str) -> str:
@@ -399,9 +413,9 @@ def course_iri(issuer: str, deployment_id: str, context_id: str) -> str:
     return f"{issuer.rstrip('/')}/lti/deployments/{deployment}/contexts/{context}"
 
 
-def _platform_name(registration: Registration) -> str:
-    known = platform_of(registration.issuer, registration.platform_family).name
-    return known or urlsplit(registration.issuer).hostname or registration.issuer
+def _platform_name(course: CourseValues) -> str:
+    known = platform_of(course.issuer, course.platform_family).name
+    return known or urlsplit(course.issuer).hostname or course.issuer
 
 
 def _session(identifier: uuid.UUID, held_on: dt.date, minutes: int, code: str) -> SessionContext:

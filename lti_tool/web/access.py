@@ -6,20 +6,14 @@ import functools
 from collections.abc import Callable
 from typing import Any, NoReturn, ParamSpec
 
-from flask import abort, g
+from flask import abort
 from flask.typing import ResponseReturnValue
 
 from lti_tool.identity.policy import Action, Refusal, Relation, decide
 from lti_tool.lti.errors import Advice, Refused
-from lti_tool.mentoring.enrolment.queries import participant_of_person
-from lti_tool.mentoring.programmes.queries import (
-    PlacementRecord,
-    cohort,
-    owns_programme,
-    placement_of_link,
-    teaches_cohort,
-)
-from lti_tool.web.services import current_principal, reading
+from lti_tool.mentoring.programmes.queries import teaches_and_owns
+from lti_tool.web.activity import current_activity
+from lti_tool.web.services import current_principal, reading_once
 
 _Arguments = ParamSpec("_Arguments")
 View = Callable[_Arguments, ResponseReturnValue]
@@ -108,26 +102,18 @@ def _raise(refusal: Refusal) -> NoReturn:
             abort(404)
 
 
-def current_placement() -> PlacementRecord | None:
-    """What the activity of the present launch opens; None before a tutor has opened it."""
-    link_id = g.launch.resource_link_id
-    if link_id is None:
-        return None
-    with reading() as db:
-        return placement_of_link(db, link_id)
-
-
 def cohort_of_launch(**_arguments: Any) -> Relation:
     """How whoever asks stands to the cohort that the activity of the launch opens."""
-    principal, placement = current_principal(), current_placement()
-    if placement is None or principal.person_id is None:
+    principal, activity = current_principal(), current_activity()
+    if activity is None or principal.person_id is None:
         return Relation(organisation_id=principal.organisation_id)
-    with reading() as db:
-        found = cohort(db, placement.cohort_id)
-        enrolled = participant_of_person(db, found.id, principal.person_id)
-        return Relation(
-            organisation_id=found.organisation_id,
-            participant=enrolled is not None,
-            teaches=teaches_cohort(db, found.id, principal.person_id),
-            owns=owns_programme(db, found.programme_id, principal.person_id),
+    with reading_once() as db:
+        teaches, owns = teaches_and_owns(
+            db, activity.placement.cohort_id, activity.programme_id, principal.person_id
         )
+    return Relation(
+        organisation_id=activity.organisation_id,
+        participant=activity.participant is not None,
+        teaches=teaches,
+        owns=owns,
+    )

@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import uuid
+from dataclasses import replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -31,25 +32,28 @@ from lti_tool.lti.launch.login import BROWSER_COOKIE
 from lti_tool.lti.launch.login_states import new_secret, secret_hash
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.lti.launch.persist import DEEP_LINKING_REQUEST, VerifiedLaunch, persist_launch
-from lti_tool.mentoring.programmes.models import Placement
 from lti_tool.subscribers.scores import backfill_scores
 from lti_tool.web.access import AccessRefused
+from lti_tool.web.activity import COLUMNS, Activity, activity_from, with_activity
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.security import has_csrf_token
-from lti_tool.web.services import current_services
+from lti_tool.web.services import current_services, reading_once
 
 LIFETIME: Final = dt.timedelta(hours=12)
 """How long the pages of a launch can be used."""
 
 _FIND = (
-    sa.select(LaunchSession, Membership, Placement.id)
-    .outerjoin(
-        Membership,
-        sa.and_(
-            Membership.course_id == LaunchSession.course_id, Membership.person_id == LaunchSession.person_id
+    with_activity(
+        sa.select(LaunchSession, Membership, *COLUMNS).outerjoin(
+            Membership,
+            sa.and_(
+                Membership.course_id == LaunchSession.course_id,
+                Membership.person_id == LaunchSession.person_id,
+            ),
         ),
+        LaunchSession.resource_link_id.expression,
+        LaunchSession.person_id.expression,
     )
-    .outerjoin(Placement, Placement.resource_link_id == LaunchSession.resource_link_id)
     .where(LaunchSession.id == sa.bindparam("id"))
     .options(
         joinedload(LaunchSession.person),
@@ -132,11 +136,11 @@ def _load() -> None:
         wanted = uuid.UUID(session_id)
     except ValueError:
         raise SessionUnknown from None
-    with current_services().database.reading() as db:
-        found = db.execute(_FIND, {"id": wanted}).one_or_none()
-    if found is None:
+    with reading_once() as db:
+        rows = db.execute(_FIND, {"id": wanted}).all()
+    if not rows:
         raise SessionUnknown
-    launch, membership, placement_id = found
+    launch, membership, *_activity = rows[0]
     try:
         _check(launch, address_secret)
     except AccessRefused:
@@ -144,32 +148,34 @@ def _load() -> None:
         g.frame_origins = launch.registration.frame_origins
         raise
     g.launch = launch
-    g.principal = principal_of(launch, membership, placement_id)
+    g.activity = activity_from([row[2:] for row in rows], launch.person)
+    g.principal = principal_of(launch, membership, g.activity)
 
 
 def principal_of(
-    launch: LaunchSession, membership: Membership | None, placement_id: uuid.UUID | None
+    launch: LaunchSession, membership: Membership | None, activity: Activity | None
 ) -> Principal:
     """Who asks by a launch session. The role is that of the person's latest own launch in the course.
 
     A person whom the roster no longer lists has left, unless they are an administrator of the site: those may launch
     without being in the course.
     """
-    if launch.person_id is None:
-        return Principal(
-            kind=PrincipalKind.ANONYMOUS,
-            organisation_id=launch.deployment.organisation_id,
-            course_id=launch.course_id,
-            placement_id=placement_id,
-            role=CourseRole(launch.role),
-        )
-    has_launched = membership is not None and membership.launched_at is not None
-    return Principal(
-        kind=PrincipalKind.PERSON,
-        person_id=launch.person_id,
+    nobody = Principal(
+        kind=PrincipalKind.ANONYMOUS,
         organisation_id=launch.deployment.organisation_id,
         course_id=launch.course_id,
-        placement_id=placement_id,
+        placement_id=activity.placement.id if activity is not None else None,
+        cohort_id=activity.placement.cohort_id if activity is not None else None,
+        programme_id=activity.programme_id if activity is not None else None,
+        role=CourseRole(launch.role),
+    )
+    if launch.person_id is None:
+        return nobody
+    has_launched = membership is not None and membership.launched_at is not None
+    return replace(
+        nobody,
+        kind=PrincipalKind.PERSON,
+        person_id=launch.person_id,
         role=CourseRole(membership.role if membership is not None and has_launched else launch.role),
         active=launch.is_admin or membership is None or membership.active,
     )

@@ -31,3 +31,8 @@ def transaction() -> AbstractContextManager[Session]:
 def reading() -> AbstractContextManager[Session]:
     """A transaction that only reads."""
     return current_services().database.reading()
+
+
+def reading_once() -> AbstractContextManager[Session]:
+    """For one SELECT, outside any transaction."""
+    return current_services().database.reading_once()

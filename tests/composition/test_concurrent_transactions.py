@@ -24,24 +24,26 @@ from lti_tool.composition.subscribers import SUBSCRIBERS
 from lti_tool.config import Config
 from lti_tool.database import LOCK_ROW, utcnow
 from lti_tool.events.base import LoggedEvent
-from lti_tool.events.models import ProjectionState
+from lti_tool.events.models import EventRow, ProjectionState
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity.models import Course
 from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Registration
-from lti_tool.mentoring.enrolment.actions import change_role, invite
+from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.enrolment.queries import lock_participants
 from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.pairs.actions import form_pair
+from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
+from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.programmes.actions import choose_activity, open_placement
 from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.mentoring.roles import Role
+from lti_tool.mentoring.sessions.actions import log_session
 from lti_tool.subscribers.scores import backfill_scores
-from tests.subscribers.pair_at_work import LINE_ITEM, confirm, log_session_of, scores
+from tests.subscribers.pair_at_work import LINE_ITEM, confirm, grade_column, log_session_of, scores
 from tests.world import World, add_link, add_person
 
-PAUSE = 0.7
+PAUSE = 1.0
 """Seconds for which the first stays in its transaction."""
 
 
@@ -231,6 +233,101 @@ def test_projections_are_rebuilt_while_somebody_acts(
 ) -> None:
     meanwhile.run(lambda: log_session_of(pausing), lambda: rebuild_projections(world.services))
     assert differences(world.services) == {}
+
+
+def test_pairs_of_one_cohort_act_side_by_side(
+    world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
+) -> None:
+    """The first pair's transaction stays open, with everything written, while another pair logs and commits."""
+    grade_column(world)
+    with world.acting() as db:
+        course = db.get_one(Course, world.course_id)
+        mentor, mentee = (
+            join(
+                db,
+                cohort_id=world.cohort_id,
+                person_id=add_person(db, world.registration_id, course, name).id,
+                role=role,
+                now=utcnow(),
+            ).id
+            for name, role in (("Ana Lima", Role.MENTOR), ("Bo Ek", Role.MENTEE))
+        )
+        other = form_pair(db, cohort_id=world.cohort_id, mentor_id=mentor, mentee_id=mentee, now=utcnow()).id
+        for by in (mentor, mentee):
+            sign_agreement(db, pair_id=other, by=by, now=utcnow())
+    ended: dict[str, float] = {}
+
+    def log(name: str, where: World, pair_id: uuid.UUID, by: uuid.UUID) -> None:
+        with where.acting() as db:
+            log_session(
+                db,
+                pair_id=pair_id,
+                by=by,
+                held_on=utcnow().date(),
+                minutes=45,
+                format="video",
+                form_key=uuid.uuid4(),
+                now=utcnow(),
+            )
+        ended[name] = time.monotonic()
+
+    meanwhile.run(
+        lambda: log("first", pausing, pair, world.mentor_id), lambda: log("second", world, other, mentor)
+    )
+    if world.services.database.is_sqlite:
+        assert ended["first"] < ended["second"], "SQLite has one writer at a time"
+    else:
+        assert ended["second"] < ended["first"], "the second waited for the first"
+    assert differences(world.services) == {}
+    assert [score["activityProgress"] for score in scores(world.services)] == ["InProgress"] * 4
+
+
+def test_both_sign_at_the_same_moment(world: World, pausing: World, meanwhile: Meanwhile) -> None:
+    """The second reads the pair as the first has left it, and makes it active."""
+    rebuild_projections(world.services)
+    with world.acting() as db:
+        pair_id = world.pair(db, now=utcnow(), signed=False).id
+
+    def sign(where: World, by: uuid.UUID) -> None:
+        with where.acting() as db:
+            sign_agreement(db, pair_id=pair_id, by=by, now=utcnow())
+
+    meanwhile.run(lambda: sign(pausing, world.mentor_id), lambda: sign(world, world.mentee_id))
+    with world.services.database.reading() as db:
+        signed = db.get_one(Pair, pair_id)
+        people = [world.mentor(db).status, world.mentee(db).status]
+    assert signed.mentor_signed_at is not None
+    assert (signed.status, people) == ("active", ["active", "active"])
+    assert differences(world.services) == {}
+
+
+def test_a_form_is_sent_twice_at_the_same_moment(
+    world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
+) -> None:
+    form_key = uuid.uuid4()
+    logged: list[uuid.UUID] = []
+
+    def send(where: World) -> None:
+        with where.acting() as db:
+            now = utcnow()
+            session = log_session(
+                db,
+                pair_id=pair,
+                by=world.mentor_id,
+                held_on=now.date(),
+                minutes=45,
+                format="video",
+                form_key=form_key,
+                now=now,
+            )
+            logged.append(session.id)
+
+    meanwhile.run(lambda: send(pausing), lambda: send(world))
+    assert len(logged) == 2
+    assert len(set(logged)) == 1
+    with world.services.database.reading() as db:
+        kinds = list(db.scalars(sa.select(EventRow.kind)))
+    assert kinds.count("SessionLogged") == 1
 
 
 def test_two_processes_start_after_an_upgrade(world: World, pair: uuid.UUID) -> None:

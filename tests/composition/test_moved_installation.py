@@ -37,7 +37,7 @@ def before(world: World) -> World:
     with world.transaction() as db:
         emitter = StatementEmitter(db, world.services.config, utcnow())
         for logged in log.read(db):
-            emitter.emit(logged)
+            emitter.emit([logged])
     with world.acting() as db:
         world.pair(db, now=utcnow())
     agree(world, "Short videos")
@@ -76,7 +76,7 @@ def test_what_happened_before_has_its_statements_already(before: World, moved: W
     """Their ids are computed again as they were, so that none would go out a second time."""
     with moved.transaction() as db:
         emitter = StatementEmitter(db, moved.services.config, utcnow())
-        assert [type(logged.event).__name__ for logged in log.read(db) if emitter.emit(logged)] == []
+        assert [type(logged.event).__name__ for logged in log.read(db) if emitter.emit([logged])] == []
 
 
 def test_nobody_becomes_a_second_person(before: World, moved: World) -> None:

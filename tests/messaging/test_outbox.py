@@ -215,10 +215,24 @@ def test_the_backlog_has_what_waits_and_the_receivers_answer(database):
     assert (backlog.waiting, backlog.dead, backlog.last_error) == (2, 1, "503")
 
 
+def test_what_is_enqueued_together_goes_out_in_its_order(database):
+    """In more rows than one INSERT takes."""
+    new = [
+        outbox.NewDelivery(kind=STATEMENT, key=uuid.uuid4(), order_key="a", body=str(number).encode())
+        for number in range(2500)
+    ]
+    with database.transaction() as db:
+        ids = outbox.enqueue_all(db, new)
+    assert ids == sorted(ids)
+    with database.transaction() as db:
+        taken = outbox.claim(db, STATEMENT, limit=3000)
+    assert [(each.key, each.body) for each in taken.deliveries] == [(each.key, each.body) for each in new]
+
+
 def test_a_score_that_waits_is_withdrawn_and_was_never_sent(database):
     made = fill(database, "a", kind=DeliveryKind.SCORE)
     with database.transaction() as db:
-        assert outbox.supersede_waiting(db, "a") is True
+        assert outbox.supersede_waiting(db, ["a"]) == {"a": True}
     assert status(database, made[0]) == DeliveryStatus.SUPERSEDED
 
 
@@ -227,7 +241,7 @@ def test_a_score_in_flight_is_not_withdrawn(database):
     with database.transaction() as db:
         outbox.claim(db, DeliveryKind.SCORE)
     with database.transaction() as db:
-        outbox.supersede_waiting(db, "a")
+        assert outbox.supersede_waiting(db, ["a"]) == {}
     assert status(database, made[0]) == DeliveryStatus.CLAIMED
 
 
@@ -237,7 +251,7 @@ def test_a_score_that_was_once_claimed_may_have_been_sent(database):
         first = outbox.claim(db, DeliveryKind.SCORE)
         outbox.mark_again(db, first, made, not_before=utcnow(), reason="reset")
     with database.transaction() as db:
-        assert outbox.supersede_waiting(db, "a") is False
+        assert outbox.supersede_waiting(db, ["a"]) == {"a": False}
 
 
 def test_many_workers_claim_everything_once_and_each_key_in_order(database):

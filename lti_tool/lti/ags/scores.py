@@ -19,13 +19,14 @@ import datetime as dt
 import hashlib
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.database import utcnow
+from lti_tool.database import insert_for, table_of, utcnow
 from lti_tool.identity.models import Course, CourseRole, Membership, Person
 from lti_tool.lti.ags.models import ScoreTrail
 from lti_tool.lti.launch.models import ResourceLink
@@ -38,6 +39,8 @@ from lti_tool.messaging.models import DeliveryKind
 SCORE_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 RESULT_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 MAXIMUM: Final = 100
+RECORDED_AT_ONCE: Final = 2000
+"""Scores in one statement: SQLite takes 32,766 parameters."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,18 @@ def report_of(status: str, score: int, report: str) -> Report | None:
     raise ValueError(f"unknown progress: {status}")
 
 
+@dataclass(frozen=True, slots=True)
+class ReachedScore:
+    """How far a person is, for the activity of one link; :func:`report_of` says what is sent."""
+
+    resource_link_id: uuid.UUID
+    person_id: uuid.UUID
+    status: str
+    score: int
+    report: str
+    comment: str | None = None
+
+
 def record_score(
     db: Session,
     *,
@@ -97,84 +112,199 @@ def record_score(
     now: dt.datetime,
     comment: str | None = None,
 ) -> bool:
-    """Enqueue a person's score for the coupled line item of one link; whether one was enqueued.
+    """:func:`record_scores` of one person; whether a score was enqueued."""
+    reached = ReachedScore(resource_link_id, person_id, status, score, report, comment)
+    return record_scores(db, [reached], now) == 1
+
+
+def record_scores(db: Session, reached: Sequence[ReachedScore], now: dt.datetime) -> int:
+    """Enqueue scores for the coupled line items of links; return how many were enqueued.
+
+    Six statements at most, for each :data:`RECORDED_AT_ONCE` of them.
 
     Belongs in the transaction of the event. Nothing is enqueued when nothing changed, for a state that would erase a
     grade, for whoever is no learner of the link's course, and where the link has no line item or gave no right to
     score. A score that still waits is replaced: the latest state wins.
     """
-    reported = report_of(status, score, report)
-    if reported is None:
-        return False
-    found = db.execute(
-        sa.select(ResourceLink.line_item_url, ResourceLink.scopes, Registration, Person)
+    slices = (reached[start : start + RECORDED_AT_ONCE] for start in range(0, len(reached), RECORDED_AT_ONCE))
+    return sum(_record_slice(db, each, now) for each in slices)
+
+
+def _record_slice(db: Session, reached: Sequence[ReachedScore], now: dt.datetime) -> int:
+    reports = [(each, report_of(each.status, each.score, each.report)) for each in reached]
+    sent = [(each, reported) for each, reported in reports if reported is not None]
+    columns = _columns(db, [each for each, _ in sent])
+    # By line item and person: two links may share a line item.
+    found = {
+        column.key: (column, each, reported)
+        for each, reported in sent
+        if (column := columns.get((each.resource_link_id, each.person_id))) is not None
+    }
+    trails = _lock_trails(db, list(found))
+    new = [
+        (column, each, reported)
+        for key, (column, each, reported) in found.items()
+        if _is_new(trails.get(key), each, reported)
+    ]
+    # A first score replaces nothing.
+    replaced = [order_key(*column.key) for column, *_ in new if column.key in trails]
+    withdrawn = outbox.supersede_waiting(db, replaced) if replaced else {}
+    rows, deliveries = [], []
+    for column, each, reported in new:
+        line = order_key(*column.key)
+        trail = _next_trail(column, trails.get(column.key), each, reported, now, withdrawn.get(line, False))
+        rows.append(trail)
+        deliveries.append(_delivery(column, trail, reported, line, now))
+    _store_trails(db, rows)
+    outbox.enqueue_all(db, deliveries)
+    return len(deliveries)
+
+
+@dataclass(frozen=True, slots=True)
+class _GradeColumn:
+    """Where one person's scores for one link go."""
+
+    url: str
+    registration_id: uuid.UUID
+    platform: Platform
+    person_id: uuid.UUID
+    subject: str
+
+    @property
+    def key(self) -> tuple[str, uuid.UUID]:
+        """The primary key of its :class:`ScoreTrail`."""
+        return self.url, self.person_id
+
+
+def _columns(db: Session, reached: Sequence[ReachedScore]) -> dict[tuple[uuid.UUID, uuid.UUID], _GradeColumn]:
+    """Where scores may be sent, by link and person; those who have no grade there are left out."""
+    if not reached:
+        return {}
+    rows = db.execute(
+        sa.select(
+            ResourceLink.id,
+            ResourceLink.line_item_url,
+            ResourceLink.scopes,
+            Registration.id.label("registration_id"),
+            Registration.issuer,
+            Registration.platform_family,
+            Person.id.label("person_id"),
+            Person.subject,
+        )
         .join(Course, Course.id == ResourceLink.course_id)
         .join(Deployment, Deployment.id == Course.deployment_id)
         .join(Registration, Registration.id == Deployment.registration_id)
-        .join(Person, sa.and_(Person.id == person_id, Person.registration_id == Registration.id))
+        .join(Membership, Membership.course_id == Course.id)
         .join(
-            Membership,
-            sa.and_(Membership.course_id == Course.id, Membership.person_id == Person.id),
+            Person,
+            sa.and_(Person.id == Membership.person_id, Person.registration_id == Registration.id),
         )
-        # Gradebooks have no place for a tutor: Moodle answers 400 to such a score.
-        .where(ResourceLink.id == resource_link_id, Membership.role == CourseRole.LEARNER)
+        .where(
+            ResourceLink.id.in_({each.resource_link_id for each in reached}),
+            Person.id.in_({each.person_id for each in reached}),
+            # Gradebooks have no place for a tutor: Moodle answers 400 to such a score.
+            Membership.role == CourseRole.LEARNER,
+        )
         # A launch may be writing the line item at this moment: whoever comes second sees what the first has written.
         .with_for_update(read=True, of=ResourceLink)
-    ).one_or_none()
-    if found is None:
-        return False
-    url, scopes, registration, person = found
-    if not url or SCORE_SCOPE not in scopes:
-        return False
-    return _record_on(db, url, registration, person, status, reported, now, comment)
+    )
+    return {
+        (row.id, row.person_id): _GradeColumn(
+            row.line_item_url,
+            row.registration_id,
+            platform_of(row.issuer, row.platform_family),
+            row.person_id,
+            row.subject,
+        )
+        for row in rows
+        if row.line_item_url and SCORE_SCOPE in row.scopes
+    }
 
 
-def _record_on(
-    db: Session,
-    url: str,
-    registration: Registration,
-    person: Person,
-    status: str,
+_TRAILS: Final = table_of(ScoreTrail)
+
+
+def _lock_trails(
+    db: Session, keys: Sequence[tuple[str, uuid.UUID]]
+) -> dict[tuple[str, uuid.UUID], sa.Row[Any]]:
+    """The latest scores recorded, by line item and person, locked in the order of their keys."""
+    if not keys:
+        return {}
+    columns = (_TRAILS.c.line_item_url, _TRAILS.c.person_id)
+    rows = db.execute(
+        sa.select(_TRAILS).where(sa.tuple_(*columns).in_(keys)).order_by(*columns).with_for_update()
+    )
+    return {(row.line_item_url, row.person_id): row for row in rows}
+
+
+def _is_new(trail: sa.Row[Any] | None, reached: ReachedScore, reported: Report) -> bool:
+    """Whether a score says something that the latest did not, and would not erase the grade."""
+    if trail is None:
+        return True
+    if trail.graded and not reported.grades:
+        return False
+    comment = reached.comment or trail.comment
+    return (trail.status, trail.score, trail.comment) != (reached.status, reported.score, comment)
+
+
+def _next_trail(
+    column: _GradeColumn,
+    before: sa.Row[Any] | None,
+    reached: ReachedScore,
     reported: Report,
     now: dt.datetime,
-    comment: str | None,
-) -> bool:
-    trail = db.get(ScoreTrail, (url, person.id), with_for_update=True)
-    if trail is not None:
-        if trail.graded and not reported.grades:
-            return False
-        comment = comment or trail.comment
-        if (trail.status, trail.score, trail.comment) == (status, reported.score, comment):
-            return False
-    line = order_key(url, person.id)
-    never_sent = outbox.supersede_waiting(db, line)
+    never_sent: bool,
+) -> dict[str, Any]:
+    """The row of :class:`ScoreTrail` once this score is recorded."""
     at = now.replace(microsecond=0)
-    if trail is None:
-        trail = ScoreTrail(line_item_url=url, person_id=person.id, graded=False)
-        db.add(trail)
-    else:
+    if before is not None:
         # The second of a score that was never sent is reused: timestamps must not run ahead of the clock.
-        at = max(at, trail.last_timestamp if never_sent else trail.last_timestamp + dt.timedelta(seconds=1))
-    trail.status, trail.score, trail.comment = status, reported.score, comment
-    trail.last_timestamp, trail.graded = at, trail.graded or reported.grades
-    body = score_body(
-        reported,
-        user_id=person.subject,
-        at=at,
-        comment=comment,
-        platform=platform_of(registration.issuer, registration.platform_family),
-    )
-    outbox.enqueue(
-        db,
+        last: dt.datetime = before.last_timestamp
+        at = max(at, last if never_sent else last + dt.timedelta(seconds=1))
+    return {
+        "line_item_url": column.url,
+        "person_id": column.person_id,
+        "status": reached.status,
+        "score": reported.score,
+        "comment": reached.comment or (before.comment if before is not None else None),
+        "last_timestamp": at,
+        "graded": reported.grades or (before is not None and before.graded),
+    }
+
+
+def _store_trails(db: Session, rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    insert = insert_for(db, _TRAILS)
+    key = [column.name for column in _TRAILS.primary_key]
+    changes = {name: insert.excluded[name] for name in rows[0] if name not in key}
+    statement = insert.on_conflict_do_update(index_elements=key, set_=changes)
+    db.execute(statement.returning(_TRAILS.c.person_id), rows)
+
+
+def _delivery(
+    column: _GradeColumn, trail: dict[str, Any], reported: Report, line: str, now: dt.datetime
+) -> outbox.NewDelivery:
+    at: dt.datetime = trail["last_timestamp"]
+    return outbox.NewDelivery(
         kind=DeliveryKind.SCORE,
-        receiver=str(registration.id),
+        receiver=str(column.registration_id),
         key=uuid.uuid4(),
         order_key=line,
-        body=body,
-        target={"line_item_url": url, "user_id": person.subject, "person_id": str(person.id)},
+        body=score_body(
+            reported,
+            user_id=column.subject,
+            at=at,
+            comment=trail["comment"],
+            platform=column.platform,
+        ),
+        target={
+            "line_item_url": column.url,
+            "user_id": column.subject,
+            "person_id": str(column.person_id),
+        },
         not_before=max(at, now),
     )
-    return True
 
 
 def order_key(line_item_url: str, person_id: uuid.UUID) -> str:

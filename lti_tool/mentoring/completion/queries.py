@@ -1,4 +1,4 @@
-"""Reading completions, the facts they are judged on, and rules."""
+"""Reading completions, approvals and rules."""
 
 from __future__ import annotations
 
@@ -14,31 +14,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.mentoring.completion.criteria import criterion_schemas as _criterion_schemas
-from lti_tool.mentoring.completion.facts import (
-    AgreementFact,
-    ObjectiveFact,
-    PairFacts,
-    PersonFacts,
-    SessionFact,
-)
+from lti_tool.mentoring.completion.facts import PairFacts
 from lti_tool.mentoring.completion.models import CompletionRecord, Reopening, TutorValidation
 from lti_tool.mentoring.completion.progress_state import ProgressState
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule
 from lti_tool.mentoring.completion.rule import read_rule as _read_rule
-from lti_tool.mentoring.enrolment.queries import ParticipantRecord
-from lti_tool.mentoring.objectives.queries import ObjectiveRecord, objectives_of_pairs
-from lti_tool.mentoring.pairs.queries import PairRecord, pairs_of
 from lti_tool.mentoring.programmes.queries import RuleRecord
-from lti_tool.mentoring.roles import Role
-from lti_tool.mentoring.sessions.queries import SessionRecord, sessions_of_pairs
 from schemas.completion_rule import CriterionSchema
 
 __all__ = [
     "PairFacts",
     "ProgressRecord",
     "criterion_schemas",
-    "facts_of",
-    "pair_facts",
     "progress",
     "progress_of",
     "read_rule",
@@ -111,74 +98,3 @@ def rule_of(record: RuleRecord) -> CompletionRule:
 @functools.lru_cache(maxsize=512)
 def _rule_from(canonical: str) -> CompletionRule:
     return _read_rule(json.loads(canonical))
-
-
-def pair_facts(db: Session, pairs: Collection[PairRecord]) -> list[PairFacts]:
-    """What each of these pairs did, in two queries. An ended pair's sessions still happened."""
-    ids = [pair.id for pair in pairs]
-    sessions: dict[uuid.UUID, list[SessionFact]] = {each: [] for each in ids}
-    objectives: dict[uuid.UUID, list[ObjectiveFact]] = {each: [] for each in ids}
-    if ids:
-        for session in sessions_of_pairs(db, ids):
-            sessions[session.pair_id].append(session_fact(session))
-        for objective in objectives_of_pairs(db, ids):
-            objectives[objective.pair_id].append(objective_fact(objective))
-    return [
-        PairFacts(
-            pair_id=pair.id,
-            agreement=AgreementFact(
-                signed_by_mentor=pair.mentor_signed_at is not None,
-                signed_by_mentee=pair.mentee_signed_at is not None,
-            ),
-            sessions=tuple(sessions[pair.id]),
-            objectives=tuple(objectives[pair.id]),
-        )
-        for pair in pairs
-    ]
-
-
-def session_fact(session: SessionRecord) -> SessionFact:
-    """A session as completion looks at it."""
-    return SessionFact(
-        id=session.id,
-        status=session.status,
-        minutes=session.minutes,
-        format=session.format,
-        held_on=session.held_on,
-    )
-
-
-def objective_fact(objective: ObjectiveRecord) -> ObjectiveFact:
-    """An objective as completion looks at it."""
-    return ObjectiveFact(
-        id=objective.id,
-        direction=objective.direction,
-        status=objective.status,
-        required=objective.required,
-        evidence=objective.evidence,
-    )
-
-
-def facts_of(
-    db: Session, people: Collection[ParticipantRecord]
-) -> dict[uuid.UUID, tuple[list[PairFacts], PersonFacts]]:
-    """What each completion is judged on, in four queries: the pairs in the person's role, and what is theirs alone."""
-    ids = [participant.id for participant in people]
-    pairs = pairs_of(db, ids)
-    facts = {found.pair_id: found for found in pair_facts(db, pairs)}
-    approved = validated(db, ids)
-    return {
-        participant.id: (
-            [
-                facts[pair.id]
-                for pair in pairs
-                if participant.id in pair.members and pair.role_of(participant.id) == participant.role
-            ],
-            PersonFacts(
-                role=str(Role(participant.role)),
-                tutor_validated=participant.id in approved,
-                withdrawn=participant.withdrawn,
-            ),
-        )
-        for participant in people
-    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -117,14 +118,16 @@ def accept_by_signing(db: Session, *, participant_id: uuid.UUID, now: dt.datetim
         _joined(db, participant, now)
 
 
-def update_status_for_pair(db: Session, *, participant_id: uuid.UUID, active: bool) -> None:
-    """A participant is in a pair; ``active``: both have signed its agreement."""
-    participant = db.get_one(Participant, participant_id)
-    if active and participant.status in (ParticipantStatus.ONBOARDED, ParticipantStatus.PAIRED):
-        participant.status = ParticipantStatus.ACTIVE
-    elif participant.status == ParticipantStatus.ONBOARDED:
-        participant.status = ParticipantStatus.PAIRED
-    db.flush()
+def update_status_for_pair(db: Session, *, participant_ids: Collection[uuid.UUID], active: bool) -> None:
+    """These participants are in a pair; ``active``: both have signed its agreement."""
+    before, after = {ParticipantStatus.ONBOARDED}, ParticipantStatus.PAIRED
+    if active:
+        before, after = before | {ParticipantStatus.PAIRED}, ParticipantStatus.ACTIVE
+    db.execute(
+        sa.update(Participant)
+        .where(Participant.id.in_(participant_ids), Participant.status.in_(before))
+        .values(status=after)
+    )
 
 
 def update_status_for_completion(db: Session, *, participant_id: uuid.UUID, completed: bool) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -41,10 +42,13 @@ class ParticipantRecord:
         return self.status == ParticipantStatus.WITHDRAWN
 
 
+Row = TypeVar("Row")
+
 _WITH_PERSON = sa.select(Participant, Person).join(Person, Person.id == Participant.person_id)
 
 
-def _record(row: Participant, person: Person) -> ParticipantRecord:
+def participant_record(row: Participant, person: Person) -> ParticipantRecord:
+    """The record of a row."""
     return ParticipantRecord(
         id=row.id,
         cohort_id=row.cohort_id,
@@ -60,7 +64,7 @@ def _record(row: Participant, person: Person) -> ParticipantRecord:
 
 def _one(db: Session, *where: sa.ColumnElement[bool]) -> ParticipantRecord | None:
     found = db.execute(_WITH_PERSON.where(*where).execution_options(populate_existing=True)).one_or_none()
-    return None if found is None else _record(*found)
+    return None if found is None else participant_record(*found)
 
 
 def participant(db: Session, participant_id: uuid.UUID) -> ParticipantRecord | None:
@@ -78,23 +82,42 @@ def participant_of_person(
 def participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:
     """These enrolments, by id, as they are now."""
     rows = db.execute(_WITH_PERSON.where(Participant.id.in_(ids)).execution_options(populate_existing=True))
-    return {row.id: _record(row, person) for row, person in rows}
+    return {row.id: participant_record(row, person) for row, person in rows}
 
 
 def participants_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[ParticipantRecord]:
     """Every enrolment in a cohort."""
-    return [_record(*found) for found in db.execute(_WITH_PERSON.where(Participant.cohort_id == cohort_id))]
+    return [
+        participant_record(*found)
+        for found in db.execute(_WITH_PERSON.where(Participant.cohort_id == cohort_id))
+    ]
 
 
 def lock_participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:
-    """Make those who change what concerns these participants wait for each other; then read them as they are.
+    """Make those who change what concerns these participants wait for each other; return them as they are.
 
-    Rows are locked in the order of their ids, which prevents deadlocks.
+    Rows are locked in the order of their ids, which prevents deadlocks; a row that was waited for is read as the one
+    who had it left it.
     """
-    db.execute(
-        sa.select(Participant.id)
-        .where(Participant.id.in_(ids))
+    rows = db.execute(
+        _WITH_PERSON.where(Participant.id.in_(ids))
         .order_by(Participant.id)
-        .with_for_update(**LOCK_ROW)
+        .with_for_update(of=Participant, **LOCK_ROW)
+        .execution_options(populate_existing=True)
     )
-    return participants(db, ids)
+    return {row.id: participant_record(row, person) for row, person in rows}
+
+
+def with_participants_locked(
+    query: sa.Select[Row], of: type[Any], columns: Collection[Any]
+) -> sa.Select[Row]:
+    """``query`` so that it locks the participants that ``columns`` name, in the order of their ids, and the row itself.
+
+    ``of``: the mapped class of the row, which the query returns once for each participant. The row is locked with the
+    first of them, so two who lock in this way never wait for each other.
+    """
+    return (
+        query.join(Participant, Participant.id.in_(columns))
+        .order_by(Participant.id)
+        .with_for_update(of=[Participant, of], **LOCK_ROW)
+    )

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from lti_tool.mentoring.completion.queries import ProgressRecord, progress
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.objectives.queries import ObjectiveRecord, objectives_of_pairs
-from lti_tool.mentoring.pairs.queries import PairRecord, open_pairs_of
+from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.sessions.queries import SessionRecord, sessions_of_pairs
 
 
@@ -243,9 +243,8 @@ def _urgency(pair: PairView) -> int:
     return next((index for index, true in enumerate(found) if true), len(found))
 
 
-def journey_of(db: Session, participant: ParticipantRecord) -> Journey:
-    """What ``participant``'s home shows, in five queries whatever the number of pairs."""
-    pairs = open_pairs_of(db, participant.id)
+def journey_of(db: Session, participant: ParticipantRecord, pairs: Sequence[PairRecord]) -> Journey:
+    """What ``participant``'s home shows, in four queries whatever the number of ``pairs``: those that go on."""
     ids = [pair.id for pair in pairs]
     partners = participants(db, [pair.partner_of(participant.id) for pair in pairs])
     sessions = sessions_of_pairs(db, ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.events import log
@@ -67,9 +68,9 @@ def _append(db: Session, pair: PairRecord, by: uuid.UUID, event: ObjectiveEvent,
 
 
 def _lock_objective(db: Session, objective_id: uuid.UUID, by: uuid.UUID) -> tuple[PairRecord, Objective]:
-    objective = db.get_one(Objective, objective_id)
-    pair = lock_pair(db, objective.pair_id)
-    db.refresh(objective)
+    its_pair = sa.select(Objective.pair_id).where(Objective.id == objective_id)
+    pair = lock_pair(db, its_pair.scalar_subquery())
+    objective = db.get_one(Objective, objective_id, populate_existing=True)
     require(by in pair.members, "not_in_pair")
     return pair, objective
 

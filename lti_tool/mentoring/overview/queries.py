@@ -21,7 +21,7 @@ from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.journey.queries import PersonCard, Progress, card, progress_from
 from lti_tool.mentoring.overview.models import PairCounters
 from lti_tool.mentoring.pairs.queries import PairRecord, open_pairs_of_cohort
-from lti_tool.mentoring.programmes.queries import cohort, placements_of_cohorts
+from lti_tool.mentoring.programmes.queries import cohort, courses_of_cohort
 from lti_tool.mentoring.roles import Role
 
 
@@ -140,7 +140,6 @@ def overview_of(db: Session, cohort_id: uuid.UUID) -> CohortOverview:
     pairs = open_pairs_of_cohort(db, cohort_id)
     lines = _participant_lines(db, cohort_id, pairs)
     by_id = {line.id: line for line in lines}
-    courses = [placement.course_id for placement in placements_of_cohorts(db, [cohort_id])]
     return CohortOverview(
         number=found.number,
         kind=found.kind,
@@ -149,7 +148,7 @@ def overview_of(db: Session, cohort_id: uuid.UUID) -> CohortOverview:
         ends_on=found.ends_on,
         follow_up_on=found.follow_up_on,
         participants=tuple(lines),
-        newcomers=_newcomers(db, courses, {line.person_id for line in lines}),
+        newcomers=_newcomers(db, cohort_id, {line.person_id for line in lines}),
         pairs=_pair_lines(db, pairs, by_id),
     )
 
@@ -179,14 +178,12 @@ def _is_free(participant: ParticipantRecord, pairs: int) -> bool:
     return not participant.withdrawn and pairs < participant.capacity
 
 
-def _newcomers(
-    db: Session, course_ids: Collection[uuid.UUID], joined: set[uuid.UUID]
-) -> tuple[Newcomer, ...]:
+def _newcomers(db: Session, cohort_id: uuid.UUID, joined: set[uuid.UUID]) -> tuple[Newcomer, ...]:
     rows = db.execute(
         sa.select(Person, sa.func.max(Membership.launched_at))
         .join(Membership, Membership.person_id == Person.id)
         .where(
-            Membership.course_id.in_(course_ids),
+            Membership.course_id.in_(courses_of_cohort(cohort_id)),
             Membership.active,
             Membership.role == CourseRole.LEARNER,
         )
@@ -237,11 +234,10 @@ def _pair_line(
 
 def learner_in_cohorts_courses(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> uuid.UUID | None:
     """A person's id, if they are an active learner of a course with an activity of the cohort; else None."""
-    courses = [placement.course_id for placement in placements_of_cohorts(db, [cohort_id])]
     return db.scalar(
         sa.select(Membership.person_id)
         .where(
-            Membership.course_id.in_(courses),
+            Membership.course_id.in_(courses_of_cohort(cohort_id)),
             Membership.person_id == person_id,
             Membership.role == CourseRole.LEARNER,
             Membership.active,

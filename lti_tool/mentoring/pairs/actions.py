@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.events import log
@@ -38,10 +39,10 @@ def form_pair(
     require(mentor.person_id != mentee.person_id, "same_person")
     require(mentor.role == Role.MENTOR and mentee.role == Role.MENTEE, "wrong_roles")
     require(mentor.cohort_id == cohort_id == mentee.cohort_id, "other_cohort")
-    pairs_of_mentor = open_pairs_of(db, mentor_id)
-    require(not any(pair.mentee_id == mentee_id for pair in pairs_of_mentor), "already_together")
-    require(len(pairs_of_mentor) < mentor.capacity, "mentor_full")
-    require(len(open_pairs_of(db, mentee_id)) < mentee.capacity, "mentee_full")
+    pairs = open_pairs_of(db, mentor_id, mentee_id)
+    require(not any(pair.members == (mentor_id, mentee_id) for pair in pairs), "already_together")
+    require(sum(mentor_id in pair.members for pair in pairs) < mentor.capacity, "mentor_full")
+    require(sum(mentee_id in pair.members for pair in pairs) < mentee.capacity, "mentee_full")
     return _form(db, mentor, mentee, now)
 
 
@@ -73,13 +74,9 @@ def sign_agreement(db: Session, *, pair_id: uuid.UUID, by: uuid.UUID, now: dt.da
     role = locked.role_of(by)
     if locked.signed_at(role) is not None:
         return
-    pair = db.get_one(Pair, pair_id)
-    if role is Role.MENTOR:
-        pair.mentor_signed_at = now
-    else:
-        pair.mentee_signed_at = now
-    by_both = pair.mentor_signed_at is not None and pair.mentee_signed_at is not None
-    pair.status = PairStatus.ACTIVE if by_both else PairStatus.ACCEPTED
-    db.flush()
-    scope = programmes.scope_of(db, pair.cohort_id, pair_id=pair_id, participant_id=by)
+    by_both = locked.signed_at(role.other) is not None
+    signed = Pair.mentor_signed_at if role is Role.MENTOR else Pair.mentee_signed_at
+    status = PairStatus.ACTIVE if by_both else PairStatus.ACCEPTED
+    db.execute(sa.update(Pair).where(Pair.id == pair_id).values({signed: now, Pair.status: status}))
+    scope = programmes.scope_of(db, locked.cohort_id, pair_id=pair_id, participant_id=by)
     log.append(db, AgreementSigned(role=str(role), by_both=by_both), scope, at=now)

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.database import LOCK_ROW
-from lti_tool.mentoring.enrolment.queries import lock_participants
+from lti_tool.mentoring.enrolment.queries import with_participants_locked
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus, TimelineEntry
 from lti_tool.mentoring.roles import Role
 
@@ -58,7 +57,8 @@ class PairRecord:
         return self.mentor_signed_at if role == Role.MENTOR else self.mentee_signed_at
 
 
-def _record(row: Pair) -> PairRecord:
+def pair_record(row: Pair) -> PairRecord:
+    """The record of a row."""
     return PairRecord(
         id=row.id,
         cohort_id=row.cohort_id,
@@ -75,7 +75,7 @@ def _record(row: Pair) -> PairRecord:
 def pair(db: Session, pair_id: uuid.UUID) -> PairRecord | None:
     """The pair of this id, as it is now."""
     row = db.get(Pair, pair_id, populate_existing=True)
-    return None if row is None else _record(row)
+    return None if row is None else pair_record(row)
 
 
 def pair_of_member(db: Session, pair_id: uuid.UUID, participant_id: uuid.UUID) -> PairRecord | None:
@@ -86,31 +86,16 @@ def pair_of_member(db: Session, pair_id: uuid.UUID, participant_id: uuid.UUID) -
 
 def pairs(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PairRecord]:
     """These pairs, by id."""
-    return {row.id: _record(row) for row in db.scalars(sa.select(Pair).where(Pair.id.in_(ids)))}
+    return {row.id: pair_record(row) for row in db.scalars(sa.select(Pair).where(Pair.id.in_(ids)))}
 
 
-def _of(participant_id: uuid.UUID) -> sa.ColumnElement[bool]:
-    return sa.or_(Pair.mentor_id == participant_id, Pair.mentee_id == participant_id)
-
-
-def pairs_of(db: Session, participant_ids: Collection[uuid.UUID]) -> list[PairRecord]:
-    """Every pair, ended ones included, that one of these participants is in."""
+def open_pairs_of(db: Session, *participant_ids: uuid.UUID) -> list[PairRecord]:
+    """The pairs of these participants that go on, the oldest first."""
+    of_one = sa.or_(Pair.mentor_id.in_(participant_ids), Pair.mentee_id.in_(participant_ids))
     rows = db.scalars(
-        sa.select(Pair).where(
-            sa.or_(Pair.mentor_id.in_(participant_ids), Pair.mentee_id.in_(participant_ids))
-        )
+        sa.select(Pair).where(of_one, Pair.status.not_in(ENDED_STATUSES)).order_by(Pair.created_at, Pair.id)
     )
-    return [_record(row) for row in rows]
-
-
-def open_pairs_of(db: Session, participant_id: uuid.UUID) -> list[PairRecord]:
-    """The pairs of a participant that go on, the oldest first."""
-    rows = db.scalars(
-        sa.select(Pair)
-        .where(_of(participant_id), Pair.status.not_in(ENDED_STATUSES))
-        .order_by(Pair.created_at, Pair.id)
-    )
-    return [_record(row) for row in rows]
+    return [pair_record(row) for row in rows]
 
 
 def open_pairs_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[PairRecord]:
@@ -120,19 +105,19 @@ def open_pairs_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[PairRecord]:
         .where(Pair.cohort_id == cohort_id, Pair.status.not_in(ENDED_STATUSES))
         .order_by(Pair.created_at, Pair.id)
     )
-    return [_record(row) for row in rows]
+    return [pair_record(row) for row in rows]
 
 
-def lock_pair(db: Session, pair_id: uuid.UUID) -> PairRecord:
-    """Make those who change what concerns a pair wait for each other; then read it as it is.
+def lock_pair(db: Session, pair_id: uuid.UUID | sa.ScalarSelect[uuid.UUID]) -> PairRecord:
+    """Make those who change what concerns a pair wait for each other; return it as it is.
 
-    Locks the two participants in the order of their ids, then the pair: completion of somebody with two pairs is
-    then never judged on half of what both did. Raises :class:`sqlalchemy.exc.NoResultFound`.
+    ``pair_id``: the id, or a query for it. Locks the two participants in the order of their ids, and the pair:
+    completion of somebody with two pairs is then never judged on half of what both did. Raises
+    :class:`sqlalchemy.exc.NoResultFound`.
     """
-    row = db.get_one(Pair, pair_id)
-    lock_participants(db, [row.mentor_id, row.mentee_id])
-    locked = db.get_one(Pair, pair_id, populate_existing=True, with_for_update=LOCK_ROW)
-    return _record(locked)
+    query = sa.select(Pair).where(Pair.id == pair_id).execution_options(populate_existing=True)
+    locked = db.scalars(with_participants_locked(query, Pair, (Pair.mentor_id, Pair.mentee_id)))
+    return pair_record(locked.unique().one())
 
 
 @dataclass(frozen=True)

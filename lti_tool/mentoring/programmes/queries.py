@@ -15,7 +15,7 @@ from lti_tool.database import LOCK_ROW
 from lti_tool.events.base import Scope
 from lti_tool.events.log import acting_principal
 from lti_tool.identity.models import Course, Membership
-from lti_tool.identity.principal import CourseRole
+from lti_tool.identity.principal import CourseRole, Principal
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     CohortStatus,
@@ -116,12 +116,12 @@ def lock_cohort(db: Session, cohort_id: uuid.UUID) -> None:
 def placement_of_link(db: Session, resource_link_id: uuid.UUID) -> PlacementRecord | None:
     """What an LTI resource link opens; None before a tutor has opened it."""
     row = db.scalar(sa.select(Placement).where(Placement.resource_link_id == resource_link_id))
-    return None if row is None else _placement(row)
+    return None if row is None else placement_record(row)
 
 
 def placement(db: Session, placement_id: uuid.UUID) -> PlacementRecord:
     """The placement of this id. Raises :class:`sqlalchemy.exc.NoResultFound`."""
-    return _placement(db.get_one(Placement, placement_id))
+    return placement_record(db.get_one(Placement, placement_id))
 
 
 def placements_of_cohorts(db: Session, cohort_ids: Sequence[uuid.UUID]) -> list[PlacementRecord]:
@@ -131,26 +131,52 @@ def placements_of_cohorts(db: Session, cohort_ids: Sequence[uuid.UUID]) -> list[
         .where(Placement.cohort_id.in_(cohort_ids))
         .order_by(Placement.created_at, Placement.id)
     )
-    return [_placement(row) for row in rows]
+    return [placement_record(row) for row in rows]
 
 
-def _placement(row: Placement) -> PlacementRecord:
+def courses_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+    """A query for the ids of the courses with an activity of a cohort, to be used in another."""
+    return sa.select(Placement.course_id).where(Placement.cohort_id == cohort_id)
+
+
+def roster_read_at(db: Session, cohort_id: uuid.UUID) -> dt.datetime | None:
+    """When a roster of a cohort's courses was last read; None before the first time."""
+    return db.scalar(
+        sa.select(sa.func.max(Course.roster_read_at)).where(Course.id.in_(courses_of_cohort(cohort_id)))
+    )
+
+
+def placement_record(row: Placement) -> PlacementRecord:
+    """The record of a row."""
     return PlacementRecord(
         row.id, row.cohort_id, row.course_id, row.resource_link_id, RoleView(row.role_view)
     )
 
 
+def _activities_taught(cohort_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+    return (
+        sa.select(Placement.id)
+        .join(Membership, Membership.course_id == Placement.course_id)
+        .where(Placement.cohort_id == cohort_id, *_teaches(person_id))
+    )
+
+
 def teaches_cohort(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> bool:
     """Whether a person's latest launch in a course with an activity of the cohort was as a teacher."""
-    return (
-        db.scalar(
-            sa.select(Placement.id)
-            .join(Membership, Membership.course_id == Placement.course_id)
-            .where(Placement.cohort_id == cohort_id, *_teaches(person_id))
-            .limit(1)
-        )
-        is not None
+    return db.scalar(_activities_taught(cohort_id, person_id).limit(1)) is not None
+
+
+def teaches_and_owns(
+    db: Session, cohort_id: uuid.UUID, programme_id: uuid.UUID, person_id: uuid.UUID
+) -> tuple[bool, bool]:
+    """Whether a person teaches a cohort, as :func:`teaches_cohort` has it, and whether they own its programme."""
+    owned = sa.select(ProgrammeOwner.programme_id).where(
+        ProgrammeOwner.programme_id == programme_id, ProgrammeOwner.person_id == person_id
     )
+    teaches, owns = db.execute(
+        sa.select(_activities_taught(cohort_id, person_id).exists(), owned.exists())
+    ).one()
+    return teaches, owns
 
 
 def _teaches(person_id: uuid.UUID) -> tuple[sa.ColumnElement[bool] | Any, ...]:
@@ -160,11 +186,6 @@ def _teaches(person_id: uuid.UUID) -> tuple[sa.ColumnElement[bool] | Any, ...]:
         Membership.active,
         Membership.launched_at.is_not(None),
     )
-
-
-def owns_programme(db: Session, programme_id: uuid.UUID, person_id: uuid.UUID) -> bool:
-    """Whether a person is among the owners of a programme."""
-    return db.get(ProgrammeOwner, (programme_id, person_id)) is not None
 
 
 def programmes_of(db: Session, organisation_id: uuid.UUID) -> Sequence[Programme]:
@@ -221,27 +242,6 @@ def groups_to_share(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUI
     return list(found.values())
 
 
-def title_of_cohort(db: Session, cohort_id: uuid.UUID) -> tuple[dict[str, str], dt.date]:
-    """The programme's title by language, and the cohort's first day. Raises :class:`sqlalchemy.exc.NoResultFound`."""
-    settings, starts_on = db.execute(
-        sa.select(ProgrammeSettings.settings, Cohort.starts_on)
-        .join(Cohort, Cohort.settings_id == ProgrammeSettings.id)
-        .where(Cohort.id == cohort_id)
-    ).one()
-    return settings["title"], starts_on
-
-
-def rule_in_force(db: Session, cohort_id: uuid.UUID) -> RuleRecord:
-    """The newest version of a cohort's completion rule. Raises :class:`sqlalchemy.exc.NoResultFound`."""
-    row = db.scalars(
-        sa.select(CompletionRuleVersion)
-        .where(CompletionRuleVersion.cohort_id == cohort_id)
-        .order_by(CompletionRuleVersion.number.desc())
-        .limit(1)
-    ).one()
-    return RuleRecord(row.id, row.cohort_id, row.number, row.rule)
-
-
 def every_rule(db: Session) -> list[RuleRecord]:
     """Every version of every cohort's rule, for a replay."""
     rows = db.scalars(sa.select(CompletionRuleVersion))
@@ -261,11 +261,10 @@ def scope_of(
     placement_id: uuid.UUID | None = None,
 ) -> Scope:
     """Where an event of a cohort belongs; the activity is the one through which whoever acts came, if it is its own."""
-    organisation_id, programme_id = _belongs_to(db, cohort_id)
-    if placement_id is None:
-        came_by = acting_principal(db).placement_id
-        opened = db.get(Placement, came_by) if came_by is not None else None
-        placement_id = opened.id if opened is not None and opened.cohort_id == cohort_id else None
+    principal = acting_principal(db)
+    organisation_id, programme_id = _belongs_to(db, cohort_id, principal)
+    if placement_id is None and principal.cohort_id == cohort_id:
+        placement_id = principal.placement_id
     return Scope(
         organisation_id=organisation_id,
         programme_id=programme_id,
@@ -276,8 +275,14 @@ def scope_of(
     )
 
 
-def _belongs_to(db: Session, cohort_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:
-    """A cohort's organisation and programme, read once in a transaction: nothing that appends events changes them."""
+def _belongs_to(db: Session, cohort_id: uuid.UUID, principal: Principal) -> tuple[uuid.UUID, uuid.UUID]:
+    """A cohort's organisation and programme, read once in a transaction: nothing that appends events changes them.
+
+    Of somebody who came by an activity of the cohort they are known: the policy lets nobody act on what belongs to
+    another organisation than theirs.
+    """
+    if principal.cohort_id == cohort_id and principal.organisation_id and principal.programme_id:
+        return principal.organisation_id, principal.programme_id
     known: dict[uuid.UUID, tuple[uuid.UUID, uuid.UUID]] = db.info.setdefault(_BELONGS_TO, {})
     if cohort_id not in known:
         found = db.execute(

@@ -8,8 +8,9 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lti_tool.database import insert_for
 from lti_tool.events import log
-from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.guards import NotAllowed, require
 from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair
 from lti_tool.mentoring.programmes.queries import scope_of
 from lti_tool.mentoring.sessions.events import (
@@ -43,35 +44,52 @@ def log_session(
     """
     pair = lock_pair(db, pair_id)
     require(by in pair.members, "not_in_pair")
-    if form_key is not None:
-        found = db.scalar(sa.select(MentoringSession).where(MentoringSession.form_key == form_key))
-        if found is not None:
-            require(found.pair_id == pair.id and found.logged_by == by, "not_in_pair")
-            return found
-    require(not pair.over, "pair_over")
-    require(pair.active, "agreement_first")
-    _require_not_in_future(held_on, now)
-    session = MentoringSession(
-        id=uuid.uuid4(),
-        pair_id=pair.id,
-        held_on=held_on,
-        minutes=minutes,
-        format=format,
-        status=SessionStatus.HELD,
-        revision=0,
-        logged_by=by,
-        logged_at=now,
-        form_key=form_key,
+    try:
+        require(not pair.over, "pair_over")
+        require(pair.active, "agreement_first")
+        _require_not_in_future(held_on, now)
+    except NotAllowed:
+        # The same form again is answered as the first time, also after the pair has ended.
+        if (logged := _logged_by(db, form_key, pair, by)) is None:
+            raise
+        return logged
+    session: MentoringSession | None = db.scalar(
+        insert_for(db, MentoringSession)
+        .values(
+            id=uuid.uuid4(),
+            pair_id=pair.id,
+            held_on=held_on,
+            minutes=minutes,
+            format=format,
+            status=SessionStatus.HELD,
+            revision=0,
+            logged_by=by,
+            logged_at=now,
+            form_key=form_key,
+        )
+        .on_conflict_do_nothing(index_elements=["form_key"])
+        .returning(MentoringSession)
     )
-    db.add(session)
-    _append(
-        db,
-        pair,
-        by,
-        SessionLogged(session_id=session.id, revision=0, held_on=held_on, minutes=minutes, format=format),
-        now,
-    )
+    if session is None:
+        logged = _logged_by(db, form_key, pair, by)
+        if logged is None:
+            raise LookupError(f"nothing was logged by form {form_key}")
+        return logged
+    event = SessionLogged(session_id=session.id, revision=0, held_on=held_on, minutes=minutes, format=format)
+    _append(db, pair, by, event, now)
     return session
+
+
+def _logged_by(
+    db: Session, form_key: uuid.UUID | None, pair: PairRecord, by: uuid.UUID
+) -> MentoringSession | None:
+    """The session that a form has logged; None where it has logged none. It must be the same person's and pair's."""
+    if form_key is None:
+        return None
+    found = db.scalar(sa.select(MentoringSession).where(MentoringSession.form_key == form_key))
+    if found is not None:
+        require(found.pair_id == pair.id and found.logged_by == by, "not_in_pair")
+    return found
 
 
 def _require_not_in_future(held_on: dt.date, now: dt.datetime) -> None:
@@ -85,9 +103,9 @@ def _append(db: Session, pair: PairRecord, by: uuid.UUID, event: SessionEvent, n
 
 
 def _lock_session(db: Session, session_id: uuid.UUID, by: uuid.UUID) -> tuple[PairRecord, MentoringSession]:
-    session = db.get_one(MentoringSession, session_id)
-    pair = lock_pair(db, session.pair_id)
-    db.refresh(session)
+    its_pair = sa.select(MentoringSession.pair_id).where(MentoringSession.id == session_id)
+    pair = lock_pair(db, its_pair.scalar_subquery())
+    session = db.get_one(MentoringSession, session_id, populate_existing=True)
     require(by in pair.members, "not_in_pair")
     return pair, session
 

@@ -42,5 +42,5 @@ def sign() -> ResponseReturnValue:
         return _page(error.problems)
     page = pair_page()
     with transaction() as db:
-        sign_agreement(db, pair_id=page.pair.id, by=page.participant.id, now=utcnow())
-    return redirect(launch_url_for("home.home", pair=page.pair.id, done="signed"))
+        sign_agreement(db, pair_id=page.pair_id, by=page.participant.id, now=utcnow())
+    return redirect(launch_url_for("home.home", pair=page.pair_id, done="signed"))

@@ -5,33 +5,54 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NoReturn
 
 from flask import abort, g, redirect, request
-from sqlalchemy.orm import Session
 
 from lti_tool.identity.policy import Relation
 from lti_tool.identity.principal import CourseRole
-from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participant_of_person
+from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.journey.queries import Journey, PairView, journey_of
 from lti_tool.mentoring.objectives.queries import objective
-from lti_tool.mentoring.programmes.queries import cohort, placement_of_link
+from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.sessions.queries import session
 from lti_tool.web import wording
+from lti_tool.web.activity import current_activity
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.services import current_principal, reading
+from lti_tool.web.services import current_principal, reading, reading_once
 from schemas.display import FormMetadata, read_query
 
 
 @dataclass(frozen=True)
 class PairPage:
-    """What every page about a pair starts from."""
+    """What every page about a pair starts from. What it shows is read when it is first asked for."""
 
     participant: ParticipantRecord
-    journey: Journey
-    pair: PairView
+    pairs: tuple[PairRecord, ...]
+    """The participant's pairs that go on."""
+    wanted: uuid.UUID | None
+    """The pair that the request names, one of these."""
     course_title: str | None
+
+    @cached_property
+    def journey(self) -> Journey:
+        """Everything that the participant's pages show."""
+        with reading() as db:
+            return journey_of(db, self.participant, self.pairs)
+
+    @cached_property
+    def pair(self) -> PairView:
+        """The pair that the page is about: the one that was named, else the one that matters most."""
+        return self.journey.pair(self.wanted) or abort(404)
+
+    @property
+    def pair_id(self) -> uuid.UUID:
+        """Its id; nothing more is read for it where there is no choice."""
+        if self.wanted is not None:
+            return self.wanted
+        return self.pairs[0].id if len(self.pairs) == 1 else self.pair.id
 
     def values(self) -> dict[str, Any]:
         """The values that its template takes."""
@@ -43,15 +64,6 @@ class PairPage:
         }
 
 
-def current_participant(db: Session) -> ParticipantRecord | None:
-    """The enrolment of whoever asks in the cohort that the activity opens; None before they have one."""
-    principal, link_id = current_principal(), g.launch.resource_link_id
-    placement = placement_of_link(db, link_id) if link_id is not None else None
-    if placement is None or principal.person_id is None:
-        return None
-    return participant_of_person(db, placement.cohort_id, principal.person_id)
-
-
 def pair_of_request(**arguments: Any) -> Relation:
     """How whoever asks stands to the pair of the request, which is then at :func:`pair_page`.
 
@@ -59,29 +71,24 @@ def pair_of_request(**arguments: Any) -> Relation:
     matters most. A learner who has not joined, or has no partner, is sent to the home page; where a form was sent,
     :class:`NotAllowed` is raised instead, so that nobody takes it for kept.
     """
-    with reading() as db:
-        participant = current_participant(db)
-        if participant is None:
-            return _not_enrolled()
-        found = cohort(db, participant.cohort_id)
-        journey = journey_of(db, participant)
-        wanted = _pair_id(db, **arguments)
-    pair = journey.pair(wanted)
-    if pair is None and wanted is None:
+    activity = current_activity()
+    if activity is None or activity.participant is None:
+        return _not_enrolled()
+    wanted = _pair_id(**arguments)
+    if wanted is None and not activity.pairs:
         _go_home("no_partner")
-    if pair is not None:
-        g.pair_page = PairPage(participant, journey, pair, g.launch.course.title)
-    return Relation(organisation_id=found.organisation_id, participant=True, member=pair is not None)
+    member = wanted is None or wanted in {pair.id for pair in activity.pairs}
+    if member:
+        g.pair_page = PairPage(activity.participant, activity.pairs, wanted, g.launch.course.title)
+    return Relation(organisation_id=activity.organisation_id, participant=True, member=member)
 
 
 def participant_of_request(**_arguments: Any) -> Relation:
     """How whoever asks stands to their own enrolment. Raises as :func:`pair_of_request` does without one."""
-    with reading() as db:
-        participant = current_participant(db)
-        if participant is None:
-            return _not_enrolled()
-        found = cohort(db, participant.cohort_id)
-    return Relation(organisation_id=found.organisation_id, participant=True)
+    activity = current_activity()
+    if activity is None or activity.participant is None:
+        return _not_enrolled()
+    return Relation(organisation_id=activity.organisation_id, participant=True)
 
 
 def _not_enrolled() -> Relation:
@@ -93,17 +100,18 @@ def _not_enrolled() -> Relation:
 
 
 def _pair_id(
-    db: Session,
     *,
     session_id: uuid.UUID | None = None,
     objective_id: uuid.UUID | None = None,
     **_others: Any,
 ) -> uuid.UUID | None:
     if session_id is not None:
-        meeting = session(db, session_id)
+        with reading_once() as db:
+            meeting = session(db, session_id)
         return meeting.pair_id if meeting is not None else abort(404)
     if objective_id is not None:
-        aim = objective(db, objective_id)
+        with reading_once() as db:
+            aim = objective(db, objective_id)
         return aim.pair_id if aim is not None else abort(404)
     return requested_pair_id()
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, g, redirect, render_template, request
+import hashlib
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
+from lti_tool.events.log import state_of_pairs
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.enrolment import actions
+from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.journey.queries import journey_of
+from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.programmes.models import RoleView
-from lti_tool.web.access import allows, cohort_of_launch, current_placement
+from lti_tool.translation import current_language
+from lti_tool.web.access import allows, cohort_of_launch
+from lti_tool.web.activity import current_activity, current_participant, current_placement
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.learner.current import (
-    current_participant,
-    flash_message,
-    participant_of_request,
-    requested_pair_id,
-)
+from lti_tool.web.learner.current import flash_message, participant_of_request, requested_pair_id
 from lti_tool.web.services import current_principal, reading, transaction
 from schemas.mentoring_forms import ChooseRoleForm, read_form
 from schemas.problem import ShapeError
@@ -27,20 +31,27 @@ blueprint = Blueprint("learner", __name__, url_prefix="/l/<launch_key>")
 
 
 def page() -> ResponseReturnValue | None:
-    """A participant's journey, or the choice of a role; None before a tutor has opened the activity."""
-    placement = current_placement()
-    if placement is None:
+    """A participant's journey, or the choice of a role; None before a tutor has opened the activity.
+
+    A journey has an ETag, and is answered 304 until something happens that it shows.
+    """
+    activity = current_activity()
+    if activity is None:
         return None
-    with reading() as db:
-        participant = current_participant(db)
-        mine = journey_of(db, participant) if participant is not None else None
-    if mine is None or (participant is not None and participant.invited and not mine.pairs):
+    placement, participant = activity.placement, activity.participant
+    if participant is None or (participant.invited and not activity.pairs):
         return _welcome(placement.role_view)
+    with reading() as db:
+        # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
+        etag = _etag(db, participant, activity.pairs)
+        if request.if_none_match.contains(etag):
+            return _tagged(Response(status=304), etag)
+        mine = journey_of(db, participant, activity.pairs)
     wanted = requested_pair_id()
     pair = mine.pair(wanted)
     if pair is None and wanted is not None:
         abort(404)
-    return render_template(
+    html = render_template(
         "learner/home.html",
         journey=mine,
         pair=pair,
@@ -50,6 +61,19 @@ def page() -> ResponseReturnValue | None:
         done=flash_message(),
         preview=False,
     )
+    return _tagged(make_response(html), etag)
+
+
+def _etag(db: Session, participant: ParticipantRecord, pairs: Sequence[PairRecord]) -> str:
+    """Changes with every event of the participant and of their pairs, every reading of the roster, and the language."""
+    state = state_of_pairs(db, participant.id, [pair.id for pair in pairs])
+    seed = f"{participant.id} {state} {g.launch.course.roster_read_at} {current_language()}"
+    return hashlib.sha256(seed.encode()).hexdigest()[:20]
+
+
+def _tagged(response: Response, etag: str) -> Response:
+    response.set_etag(etag)
+    return response
 
 
 def _welcome(role_view: RoleView, errors: dict[str, object] | None = None) -> ResponseReturnValue:
@@ -92,8 +116,7 @@ def change_role() -> ResponseReturnValue:
     except ShapeError:
         abort(400)
     with transaction() as db:
-        participant = current_participant(db) or abort(404)
-        placement = current_placement()
+        participant, placement = current_participant() or abort(404), current_placement()
         if placement is not None and not placement.role_view.covers(form["role"]):
             raise NotAllowed("role_not_here")
         actions.change_role(db, participant_id=participant.id, role=form["role"], now=utcnow())

@@ -54,7 +54,7 @@ def agree() -> ResponseReturnValue:
     with transaction() as db:
         actions.agree_objective(
             db,
-            pair_id=page.pair.id,
+            pair_id=page.pair_id,
             by=page.participant.id,
             title=form["title"],
             direction=form["direction"],
@@ -62,7 +62,7 @@ def agree() -> ResponseReturnValue:
             required=form["required"],
             now=utcnow(),
         )
-    return redirect(launch_url_for("objectives.index", pair=page.pair.id, done="objective_agreed"))
+    return redirect(launch_url_for("objectives.index", pair=page.pair_id, done="objective_agreed"))
 
 
 @blueprint.post("/<uuid:objective_id>")
@@ -77,7 +77,7 @@ def move(objective_id: uuid.UUID) -> ResponseReturnValue:
     page = pair_page()
     with transaction() as db:
         verb(db, objective_id=objective_id, by=page.participant.id, now=utcnow())
-    return redirect(launch_url_for("objectives.index", pair=page.pair.id, done=done))
+    return redirect(launch_url_for("objectives.index", pair=page.pair_id, done=done))
 
 
 _MOVES = {

@@ -62,7 +62,7 @@ def log() -> ResponseReturnValue:
         with transaction() as db:
             actions.log_session(
                 db,
-                pair_id=page.pair.id,
+                pair_id=page.pair_id,
                 by=page.participant.id,
                 held_on=form["held_on"],
                 minutes=form["minutes"],
@@ -74,7 +74,7 @@ def log() -> ResponseReturnValue:
         return _form(request.form, form_key=form_key, errors=error.problems)
     except NotAllowed as refused:
         return _form(request.form, form_key=form_key, refused=refused)
-    return redirect(launch_url_for("home.home", pair=page.pair.id, done="session_logged"))
+    return redirect(launch_url_for("home.home", pair=page.pair_id, done="session_logged"))
 
 
 def _form(
@@ -131,7 +131,7 @@ def save_correction(session_id: uuid.UUID) -> ResponseReturnValue:
         return _form(request.form, form_key="", line=line, errors=error.problems)
     except NotAllowed as refused:
         return _form(request.form, form_key="", line=line, refused=refused)
-    return redirect(launch_url_for("home.home", pair=page.pair.id, done="session_corrected"))
+    return redirect(launch_url_for("home.home", pair=page.pair_id, done="session_corrected"))
 
 
 @blueprint.post("/<uuid:session_id>/confirm")
@@ -144,7 +144,7 @@ def confirm(session_id: uuid.UUID) -> ResponseReturnValue:
         actions.confirm_session(
             db, session_id=session_id, by=page.participant.id, revision=form["revision"], now=utcnow()
         )
-    return redirect(launch_url_for("home.home", pair=page.pair.id, done="session_confirmed"))
+    return redirect(launch_url_for("home.home", pair=page.pair_id, done="session_confirmed"))
 
 
 @blueprint.post("/<uuid:session_id>/dispute")
@@ -162,7 +162,7 @@ def dispute(session_id: uuid.UUID) -> ResponseReturnValue:
             revision=form["revision"],
             now=utcnow(),
         )
-    return redirect(launch_url_for("home.home", pair=page.pair.id, done="session_disputed"))
+    return redirect(launch_url_for("home.home", pair=page.pair_id, done="session_disputed"))
 
 
 def _answer(answer: str) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def withdraw(session_id: uuid.UUID) -> ResponseReturnValue:
     page = pair_page()
     with transaction() as db:
         actions.withdraw_session(db, session_id=session_id, by=page.participant.id, now=utcnow())
-    return redirect(launch_url_for("home.home", pair=page.pair.id, done="session_withdrawn"))
+    return redirect(launch_url_for("home.home", pair=page.pair_id, done="session_withdrawn"))
 
 
 def _line(session_id: uuid.UUID) -> SessionLine:

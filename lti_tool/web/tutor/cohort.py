@@ -11,14 +11,12 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.events.log import state_of_cohort
-from lti_tool.identity.models import Course
 from lti_tool.identity.policy import Action
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.completion import actions as completion
@@ -36,7 +34,7 @@ from lti_tool.mentoring.programmes.queries import (
     PlacementRecord,
     lock_cohort,
     placement_of_link,
-    placements_of_cohorts,
+    roster_read_at,
 )
 from lti_tool.mentoring.programmes.template import (
     DEFAULT_TEMPLATE,
@@ -47,7 +45,8 @@ from lti_tool.mentoring.programmes.template import (
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import current_language
 from lti_tool.web import wording
-from lti_tool.web.access import allows, check, cohort_of_launch, current_placement
+from lti_tool.web.access import allows, check, cohort_of_launch
+from lti_tool.web.activity import current_placement
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import flash_message
 from lti_tool.web.refusal_wording import refusal
@@ -124,9 +123,7 @@ def _read_roster() -> None:
 
     The first visit waits a moment, so that everybody is there where the platform is quick.
     """
-    services = current_services()
-    with reading() as db:
-        course = db.get_one(Course, g.launch.course_id)
+    services, course = current_services(), g.launch.course
     wait = FIRST_ROSTER_SECONDS if course.roster_read_at is None else 0
     services.rosters.refresh(services, course, g.launch.registration_id, wait_seconds=wait)
 
@@ -149,10 +146,7 @@ def _overview(placement: PlacementRecord) -> tuple[CohortOverview, str]:
 
 def _etag(db: Session, placement: PlacementRecord) -> str:
     """Changes with every event of the cohort, every reading of a roster of its courses, and the language."""
-    courses = [each.course_id for each in placements_of_cohorts(db, [placement.cohort_id])]
-    read = db.scalars(
-        sa.select(Course.roster_read_at).where(Course.id.in_(courses)).order_by(Course.id)
-    ).all()
+    read = roster_read_at(db, placement.cohort_id)
     seed = f"{placement.cohort_id} {state_of_cohort(db, placement.cohort_id)} {read} {current_language()}"
     return f'"{hashlib.sha256(seed.encode()).hexdigest()[:20]}"'
 
@@ -170,7 +164,8 @@ def live() -> ResponseReturnValue:
         etag = _etag(db, placement)
     if request.headers.get("If-None-Match") == etag:
         return _tagged(Response(status=304), etag)
-    shown, etag = _overview(placement)
+    with reading() as db:
+        shown = overview_of(db, placement.cohort_id)
     return _tagged(make_response(render_template("tutor/_live.html", overview=shown, etag=etag)), etag)
 
 

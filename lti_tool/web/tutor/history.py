@@ -19,7 +19,8 @@ from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.journey.queries import card
 from lti_tool.mentoring.pairs.queries import TimelineLine, pairs, timeline
 from lti_tool.mentoring.pairs.queries import pair as find_pair
-from lti_tool.web.access import allows, cohort_of_launch, current_placement
+from lti_tool.web.access import allows, cohort_of_launch
+from lti_tool.web.activity import current_placement
 from lti_tool.web.services import reading
 from lti_tool.web.tutor import wording
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from lti_tool.composition import transaction as composition
+from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
+from lti_tool.identity.principal import TOOL
 from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.programmes.models import Placement
+from lti_tool.mentoring.sessions.actions import log_session
 from tests.web import situations
 
 
@@ -137,3 +142,39 @@ def test_the_role_of_an_activity_for_one_role_is_not_changed(visit, services):
     assert here.post("role", role="mentor").status_code == 409
     with services.database.reading() as db:
         assert db.scalars(sa.select(Participant.role)).all() == ["mentee"]
+
+
+def test_a_home_is_rendered_anew_for_events_of_its_own_pair_alone(visit, services):
+    """The ETag of a learner's page: another pair of the same cohort changes nothing, the partner does."""
+    pairs = {}
+
+    def two_pairs(situation):
+        situations.begins(situation)
+        other = situation.pair("Françoise Le Goff", "Yanis Haddad")
+        mine = situation.db.scalars(sa.select(Pair).where(Pair.id != other.id)).one()
+        for name, pair in (("mine", mine), ("other", other)):
+            pairs[name] = pair.id, pair.mentor_id
+
+    def met(name):
+        pair_id, by = pairs[name]
+        with composition.transaction(services, TOOL) as db:
+            now = utcnow()
+            log_session(
+                db,
+                pair_id=pair_id,
+                by=by,
+                held_on=now.date(),
+                minutes=45,
+                format="video",
+                form_key=None,
+                now=now,
+            )
+
+    here = visit(two_pairs)
+    etag = here.get().headers["ETag"]
+    met("other")
+    assert here.get(headers={"If-None-Match": etag}).status_code == 304
+    met("mine")
+    answer = here.get(headers={"If-None-Match": etag})
+    assert answer.status_code == 200
+    assert "says that you met" in answer.text

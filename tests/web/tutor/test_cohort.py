@@ -171,3 +171,22 @@ def test_the_tutor_reads_which_box_to_tick_when_grades_have_nowhere_to_go(visit)
 
 def test_the_tutor_reads_no_grade_advice_with_a_line_item(visit):
     assert "Grades do not reach your course yet" not in visit(situations.tutor_alone).text()
+
+
+def test_the_live_part_is_rendered_anew_for_events_of_its_own_cohort_alone(visit):
+    here, other = visit(situations.tutor), visit(situations.tutor)
+    etag = here.get("cohort/live").headers["ETag"]
+    page = html.unescape(other.get().text)
+    other.post(
+        "cohort/pairs",
+        mentor_id=person_id(page, "Léa Nguyen"),
+        mentee_id=person_id(page, "Marc Tessier"),
+    )
+    assert here.get("cohort/live", headers={"If-None-Match": etag}).status_code == 304
+    page = html.unescape(here.get().text)
+    here.post(
+        "cohort/pairs",
+        mentor_id=person_id(page, "Léa Nguyen"),
+        mentee_id=person_id(page, "Marc Tessier"),
+    )
+    assert here.get("cohort/live", headers={"If-None-Match": etag}).status_code == 200
