@@ -39,7 +39,7 @@ from lti_tool.messaging.lrs_channel import LRSChannel
 from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
 from lti_tool.migrations import migrate
 from xapi import statements
-from xapi.context import Actor, PairContext, SessionContext, StatementContext
+from xapi.context import Actor, CohortContext, PairContext, SessionContext, StatementContext
 from xapi.vocabulary import Role, words
 
 BATCH = LRSChannel.batch_size
@@ -59,13 +59,17 @@ def some_statements(count: int) -> list[tuple[uuid.UUID, uuid.UUID, bytes]]:
         course_iri="https://lms.example/lti/deployments/1/contexts/7",
         platform="Moodle",
         language="fr",
+        course_title="Management",
+        cohort=CohortContext(uuid.uuid4(), moment.date()),
     )
     pair = PairContext(
         uuid.uuid4(),
         *(Actor("https://mentoring.example", str(uuid.uuid4())) for _ in range(2)),
     )
     session = SessionContext(uuid.uuid4(), moment, timedelta(minutes=45), "video")
-    body = statements.session_held(context, pair, session, Role.MENTEE, recorded_at=moment).body
+    body = statements.session_held(
+        context, pair, session, Role.MENTEE, reported_by=Role.MENTOR, recorded_at=moment
+    ).body
     document = orjson.loads(body)
     registrations = [uuid.uuid4() for _ in range(PAIRS)]
     made = []

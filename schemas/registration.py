@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
 
+from schemas.choices import ACTOR_ACCOUNTS
 from schemas.web_address import origin, web_address
 
 TOOL_CLAIM = "https://purl.imsglobal.org/spec/lti-tool-configuration"
@@ -127,6 +128,15 @@ class ServiceHostSchema(Schema):
                 "must be a host such as services.example.org or lms.example.org:8443", "host"
             ) from None
         return {"host": urlsplit(address).netloc.lower().removesuffix(":443")}
+
+
+class ActorAccountSchema(Schema):
+    """Which account stands for people in statements."""
+
+    account = fields.String(
+        required=True,
+        validate=validate.OneOf(ACTOR_ACCOUNTS, error="must be opaque or lms"),
+    )
 
 
 class InvitationSchema(Schema):

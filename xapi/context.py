@@ -23,9 +23,11 @@ TOOL_ACCOUNT = "tool"
 
 @dataclass(frozen=True)
 class Actor:
-    """An xAPI account: ``home_page`` is the issuer or the tool's own IRI, ``name`` an opaque UUID per person.
+    """An xAPI account: of the tool's own, whose name is an opaque UUID per person, or of a platform.
 
-    ``pseudonym``: by which the ids of statements are computed, where the account shown has another name.
+    ``home_page``: the tool's own IRI, or the platform's issuer. ``name``: the UUID, or the platform's id of the person.
+    ``pseudonym``: given for a platform's account alone, the opaque UUID by which the ids of statements are computed
+    all the same.
     """
 
     home_page: str
@@ -39,6 +41,14 @@ class Actor:
 
 
 @dataclass(frozen=True)
+class CohortContext:
+    """One run of a programme, which begins on a day."""
+
+    cohort_id: UUID
+    starts_on: date
+
+
+@dataclass(frozen=True)
 class StatementContext:
     """The programme a statement belongs to, and the learning platform that holds it.
 
@@ -47,6 +57,8 @@ class StatementContext:
     ``course_iri``: the stable IRI of the LMS course; None where there is none.
     ``platform``: the LMS, as an analyst would call it ("Moodle"); None where it does not say.
     ``language``: the language the person was using, "en" or "fr".
+    ``course_title``: the LMS's title of the course; None where it gives none.
+    ``cohort``: the run of the programme; None where there is none.
     """
 
     iri_base: str
@@ -55,9 +67,11 @@ class StatementContext:
     course_iri: str | None
     platform: str | None
     language: str
+    course_title: str | None = None
+    cohort: CohortContext | None = None
 
     def activity(self, kind: str, identifier: UUID) -> str:
-        """The IRI of one of the tool's activities: a programme, pair, session or objective."""
+        """The IRI of one of the tool's activities: a programme, cohort, pair, session or objective."""
         return f"{self.iri_base.rstrip('/')}/xapi/activities/{kind}/{identifier}"
 
     @property

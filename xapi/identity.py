@@ -27,3 +27,8 @@ def statement_id(
     # A newline cannot stand in an IRI, a UUID or an account name, so no two statements share these parts.
     parts = (str(registration), str(subject_id), str(revision), verb, base, name)
     return uuid5(STATEMENT_NAMESPACE, "\n".join(parts))
+
+
+def milestone_id(enrolment_id: UUID, percent: int) -> UUID:
+    """What a statement about a milestone is about: each participant passes each milestone once."""
+    return uuid5(enrolment_id, f"progress/{percent}")

@@ -11,14 +11,13 @@ fact from 0; ``now`` is the moment that no timestamp may pass, the clock's by de
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import tincan
 
-from xapi import encoding, vocabulary
+from xapi import activities, encoding, vocabulary
 from xapi.context import (
     Actor,
     EvidenceContext,
@@ -28,7 +27,7 @@ from xapi.context import (
     Statement,
     StatementContext,
 )
-from xapi.identity import statement_id
+from xapi.identity import milestone_id, statement_id
 from xapi.validation import validate
 from xapi.vocabulary import Role, Term
 
@@ -49,7 +48,7 @@ def joined(
         context,
         vocabulary.REGISTERED,
         actor,
-        _programme(context),
+        activities.programme(context),
         xapi_context,
         subject_id=enrolment_id,
         recorded_at=recorded_at,
@@ -68,16 +67,15 @@ def paired(
     now: datetime | None = None,
 ) -> Statement:
     """One of the two became a member of the pair; a statement for each role."""
-    xapi_context = _pair_context(
-        context, pair, role, parent=_bare(context.programme_iri, vocabulary.PROGRAMME)
-    )
+    xapi_context = _pair_context(context, pair, role, parent=activities.programme_in_context(context))
     return _finish(
         context,
         vocabulary.JOINED,
         pair.member(role),
-        _activity(context.activity("pair", pair.pair_id), vocabulary.PAIR),
+        activities.pair(context, pair.pair_id),
         xapi_context,
         subject_id=pair.pair_id,
+        pair=pair,
         recorded_at=recorded_at,
         revision=revision,
         now=now,
@@ -98,9 +96,10 @@ def objective_agreed(
         context,
         vocabulary.DEFINED,
         pair.member(objective.owner),
-        _objective(context, objective),
+        activities.objective(context, objective),
         _pair_context(context, pair, objective.owner),
         subject_id=objective.objective_id,
+        pair=pair,
         recorded_at=recorded_at,
         revision=revision,
         now=now,
@@ -113,11 +112,16 @@ def session_held(
     session: SessionContext,
     role: Role,
     *,
+    reported_by: Role,
     recorded_at: datetime,
     revision: int = 0,
     now: datetime | None = None,
 ) -> Statement:
-    """One of the two attended the session; a statement for each role, when the session is logged."""
+    """One of the two attended the session; a statement for each role, when the session is logged.
+
+    ``reported_by``: whose word it is, of the one who logged or corrected the session. For the other's statement nobody
+    but that one has vouched until a ``session_confirmed`` of the same revision.
+    """
     xapi_context = _pair_context(
         context,
         pair,
@@ -125,15 +129,17 @@ def session_held(
         extensions={
             vocabulary.EXT_FORMAT: session.format,
             vocabulary.EXT_STARTED_AT: encoding.day_or_timestamp(session.started_at),
+            vocabulary.EXT_REPORTED_BY: reported_by.value,
         },
     )
     return _finish(
         context,
         vocabulary.ATTENDED,
         pair.member(role),
-        _activity(context.activity("session", session.session_id), vocabulary.SESSION),
+        activities.session(context, session),
         xapi_context,
         subject_id=session.session_id,
+        pair=pair,
         result=tincan.Result(duration=session.length),
         length=session.length,
         recorded_at=recorded_at,
@@ -165,9 +171,10 @@ def session_confirmed(
         context,
         vocabulary.CONFIRMED,
         pair.member(role),
-        _activity(context.activity("session", session.session_id), vocabulary.SESSION),
+        activities.session(context, session),
         _pair_context(context, pair, role, statement=attended),
         subject_id=session.session_id,
+        pair=pair,
         recorded_at=recorded_at,
         revision=revision,
         now=now,
@@ -196,12 +203,45 @@ def objective_reached(
         context,
         vocabulary.COMPLETED,
         pair.member(objective.owner),
-        _objective(context, objective),
+        activities.objective(context, objective),
         xapi_context,
         subject_id=objective.objective_id,
+        pair=pair,
         result=tincan.Result(completion=True),
         recorded_at=recorded_at,
         revision=revision,
+        now=now,
+    )
+
+
+def progressed(
+    context: StatementContext,
+    actor: Actor,
+    role: Role,
+    enrolment_id: UUID,
+    *,
+    percent: int,
+    score_percent: int,
+    recorded_at: datetime,
+    now: datetime | None = None,
+) -> Statement:
+    """A participant passed a milestone of the programme, in that person's own registration.
+
+    ``percent``: the milestone, which cmi5's progress extension carries. ``score_percent``: how far they were then, 0 to
+    100, and no less than the milestone. Each milestone is passed once, so passing it has no revision.
+    """
+    return _finish(
+        context,
+        vocabulary.PROGRESSED,
+        actor,
+        activities.programme(context),
+        _programme_context(context, enrolment_id, extensions={vocabulary.EXT_ROLE: role.value}),
+        subject_id=milestone_id(enrolment_id, percent),
+        result=tincan.Result(
+            score=_score(score_percent), extensions=tincan.Extensions({vocabulary.CMI5_PROGRESS: percent})
+        ),
+        recorded_at=recorded_at,
+        revision=0,
         now=now,
     )
 
@@ -224,13 +264,13 @@ def programme_completed(
     """
     result = tincan.Result(completion=True, duration=time_spent)
     if score_percent is not None:
-        result.score = tincan.Score(scaled=score_percent / 100, raw=score_percent, min=0, max=100)
+        result.score = _score(score_percent)
     xapi_context = _programme_context(context, enrolment_id, extensions={vocabulary.EXT_ROLE: role.value})
     return _finish(
         context,
         vocabulary.COMPLETED,
         actor,
-        _programme(context),
+        activities.programme(context),
         xapi_context,
         subject_id=enrolment_id,
         result=result,
@@ -278,6 +318,7 @@ def _finish(
     recorded_at: datetime,
     revision: int,
     now: datetime | None,
+    pair: PairContext | None = None,
     result: Any = None,
     length: timedelta | None = None,
 ) -> Statement:
@@ -289,7 +330,7 @@ def _finish(
     model = tincan.Statement(
         id=identifier,
         actor=_agent(actor),
-        verb=tincan.Verb(id=verb.iri, display=_map(verb.label)),
+        verb=tincan.Verb(id=verb.iri, display=activities.language_map(verb.label)),
         object=target,
         context=xapi_context,
         result=result,
@@ -307,7 +348,9 @@ def _finish(
         }
     # tincan gives every Group an empty member list; a Group known by its account needs none.
     document["context"].get("team", {}).pop("member", None)
-    validate(document, now=now)
+    people = (actor,) if pair is None else (actor, pair.mentor, pair.mentee)
+    named = {(one.home_page, one.name) for one in people if one.pseudonym is not None}
+    validate(document, now=now, platform_accounts=named)
     moment = datetime.fromisoformat(timestamp).astimezone(UTC)
     return Statement(
         id=identifier,
@@ -321,47 +364,12 @@ def _finish(
     )
 
 
+def _score(percent: int) -> Any:
+    return tincan.Score(scaled=percent / 100, raw=percent, min=0, max=100)
+
+
 def _agent(actor: Actor) -> Any:
     return tincan.Agent(account=tincan.AgentAccount(home_page=actor.home_page, name=actor.name))
-
-
-def _map(words: Mapping[str, str]) -> Any:
-    return tincan.LanguageMap(dict(words))
-
-
-def _activity(
-    iri: str, kind: Term, *, name: Mapping[str, str] | None = None, extensions: dict[str, str] | None = None
-) -> Any:
-    """The object of a statement: an activity with its type, and a name and description in both languages."""
-    definition = tincan.ActivityDefinition(
-        type=kind.iri, name=_map(name or kind.label), description=_map(kind.definition)
-    )
-    if extensions:
-        definition.extensions = extensions
-    return tincan.Activity(id=iri, definition=definition)
-
-
-def _bare(iri: str, kind: Term) -> Any:
-    """An activity named in a context: its IRI and type are enough to find it by."""
-    return tincan.Activity(id=iri, definition=tincan.ActivityDefinition(type=kind.iri))
-
-
-def _programme(context: StatementContext) -> Any:
-    titles = context.programme_name
-    name = {
-        language: titles.get(language) or titles[other] for language, other in (("en", "fr"), ("fr", "en"))
-    }
-    return _activity(context.programme_iri, vocabulary.PROGRAMME, name=name)
-
-
-def _objective(context: StatementContext, objective: ObjectiveContext) -> Any:
-    """An objective is named after its tag: what its owner wrote never leaves the tool."""
-    return _activity(
-        context.activity("objective", objective.objective_id),
-        vocabulary.OBJECTIVE,
-        name=vocabulary.OBJECTIVE_NAMES[objective.tag],
-        extensions={vocabulary.EXT_OBJECTIVE_TAG: objective.tag.value},
-    )
 
 
 def _programme_context(context: StatementContext, enrolment_id: UUID, *, extensions: dict[str, str]) -> Any:
@@ -370,7 +378,7 @@ def _programme_context(context: StatementContext, enrolment_id: UUID, *, extensi
         registration=enrolment_id,
         platform=context.platform,
         language=context.language,
-        context_activities=_activities(context),
+        context_activities=activities.context_activities(context),
         extensions=extensions,
     )
 
@@ -385,7 +393,6 @@ def _pair_context(
     extensions: dict[str, str] | None = None,
 ) -> Any:
     """What all statements of a pair share; on the mentee's, the mentor is the instructor."""
-    pair_iri = context.activity("pair", pair.pair_id)
     xapi_context = tincan.Context(
         registration=pair.pair_id,
         platform=context.platform,
@@ -395,7 +402,9 @@ def _pair_context(
                 home_page=f"{context.iri_base.rstrip('/')}/xapi/pairs", name=str(pair.pair_id)
             )
         ),
-        context_activities=_activities(context, parent or _bare(pair_iri, vocabulary.PAIR)),
+        context_activities=activities.context_activities(
+            context, parent or activities.pair_in_context(context, pair.pair_id)
+        ),
         extensions={vocabulary.EXT_ROLE: role.value, **(extensions or {})},
     )
     if role is Role.MENTEE:
@@ -403,17 +412,3 @@ def _pair_context(
     if statement is not None:
         xapi_context.statement = tincan.StatementRef(id=statement)
     return xapi_context
-
-
-def _activities(context: StatementContext, parent: Any = None) -> Any:
-    """Context activities, always as arrays: course and programme, and the profile's version as category."""
-    grouping = [_bare(context.programme_iri, vocabulary.PROGRAMME)]
-    if context.course_iri is not None:
-        grouping.insert(0, _bare(context.course_iri, vocabulary.COURSE))
-    activities = tincan.ContextActivities(
-        grouping=tincan.ActivityList(grouping),
-        category=tincan.ActivityList([tincan.Activity(id=vocabulary.PROFILE_VERSION)]),
-    )
-    if parent is not None:
-        activities.parent = tincan.ActivityList([parent])
-    return activities

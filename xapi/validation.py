@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from xapi.context import TOOL_ACCOUNT
 from xapi.encoding import CLOCK_TOLERANCE
-from xapi.vocabulary import VOIDED
+from xapi.names import PATTERNS
+from xapi.vocabulary import ACTIVITY_TYPES, COHORT, COURSE, PROGRAMME, VOIDED, Term
 
 _IRI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _WEB_IRI = re.compile(r"https?://[^\s<>\"{}|\\^`/?#]+[^\s<>\"{}|\\^`]*", re.IGNORECASE)
@@ -24,6 +25,10 @@ _DURATION = re.compile(r"PT(?=\d)(\d+H)?(\d+M)?(\d+(\.\d{1,2})?S)?")
 # The part of RFC 5646 that a learning platform sends: "fr", "fr-CA", "zh-Hant-TW".
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
 _SHA2 = re.compile(r"[0-9a-f]{64}")
+
+_TYPES = {term.iri: term for term in ACTIVITY_TYPES}
+_TITLED = (PROGRAMME, COHORT, COURSE)
+"""Types whose activities have a title that an organisation gave."""
 
 Check = Callable[[str, Any], None]
 
@@ -37,11 +42,17 @@ class InvalidStatementError(ValueError):
         self.reason = reason
 
 
-def validate(document: Mapping[str, Any], *, now: datetime | None = None) -> None:
+def validate(
+    document: Mapping[str, Any],
+    *,
+    now: datetime | None = None,
+    platform_accounts: Collection[tuple[str, str]] = (),
+) -> None:
     """Refuse a statement that breaks a rule.
 
     ``document``: the statement as JSON data. ``now``: an aware moment, by default the clock's; a timestamp may
-    not be later (but for the second that ``encoding.CLOCK_TOLERANCE`` explains).
+    not be later (but for the second that ``encoding.CLOCK_TOLERANCE`` explains). ``platform_accounts``: home page and
+    name of the accounts of a platform's own, whose names are what the platform says; every other name is a UUID.
     Raises InvalidStatementError with the JSON path of the first broken rule.
     """
     if "version" in document:
@@ -55,16 +66,37 @@ def validate(document: Mapping[str, Any], *, now: datetime | None = None) -> Non
     written = datetime.fromisoformat(document["timestamp"])
     if written > (now or datetime.now(UTC)) + CLOCK_TOLERANCE:
         raise InvalidStatementError("$.timestamp", "a statement cannot be made in the future")
-    _voiding(document)
+    _voiding(document, by_tool=_is_tool(document["actor"], platform_accounts))
+    _accounts(document, platform_accounts)
     _platform(document)
 
 
-def _voiding(document: Mapping[str, Any]) -> None:
+def _accounts(document: Mapping[str, Any], platform_accounts: Collection[tuple[str, str]]) -> None:
+    """A name that is no UUID could be a person's."""
+    context = document.get("context", {})
+    places = {"$.actor": document["actor"]} | {
+        f"$.context.{name}": context[name] for name in ("instructor", "team") if name in context
+    }
+    for path, agent in places.items():
+        if not (_is_platforms(agent, platform_accounts) or _is_tool(agent, platform_accounts)):
+            _uuid(f"{path}.account.name", agent["account"]["name"])
+
+
+def _is_platforms(agent: Mapping[str, Any], platform_accounts: Collection[tuple[str, str]]) -> bool:
+    return (agent["account"]["homePage"], agent["account"]["name"]) in platform_accounts
+
+
+def _is_tool(agent: Mapping[str, Any], platform_accounts: Collection[tuple[str, str]]) -> bool:
+    """A platform may give anybody the name of the tool's account."""
+    return agent["account"]["name"] == TOOL_ACCOUNT and not _is_platforms(agent, platform_accounts)
+
+
+def _voiding(document: Mapping[str, Any], *, by_tool: bool) -> None:
     """Data 2.3.2: only a StatementRef is voided, and ours come from the tool, without a category."""
     voids = document["verb"]["id"] == VOIDED.iri
     if voids != (document["object"]["objectType"] == "StatementRef"):
         raise InvalidStatementError("$.object.objectType", "a StatementRef is voided, and nothing else is")
-    if voids != (document["actor"]["account"]["name"] == TOOL_ACCOUNT):
+    if voids != by_tool:
         raise InvalidStatementError(
             "$.actor.account.name", "the tool voids statements, and does nothing else"
         )
@@ -176,8 +208,9 @@ def _language_map(path: str, value: Any) -> None:
 
 
 def _account_name(path: str, value: Any) -> None:
-    if value != TOOL_ACCOUNT:
-        _uuid(path, value)
+    """Whose name it is, and which names such an account may have, :func:`_accounts` looks at."""
+    if not isinstance(value, str) or not value:
+        raise InvalidStatementError(path, "must be a text that is not empty")
 
 
 def _account(path: str, value: Any) -> None:
@@ -204,8 +237,8 @@ def _target(path: str, value: Any) -> None:
     _object(
         f"{path}.definition",
         value.get("definition"),
-        required={"type": _web_iri, "name": _language_map, "description": _language_map},
-        optional={"extensions": _extensions},
+        required={"type": _anything, "name": _anything, "description": _anything},
+        optional={"extensions": _anything},
     )
 
 
@@ -219,12 +252,32 @@ def _activity(path: str, value: Any) -> None:
 
 
 def _definition(path: str, value: Any) -> None:
+    """The type decides what the name may be: text of a participant is in no name and no description."""
     _object(
         path,
         value,
         required={"type": _web_iri},
-        optional={"name": _language_map, "description": _language_map, "extensions": _extensions},
+        optional={"name": _anything, "description": _language_map, "extensions": _extensions},
     )
+    kind = _TYPES.get(value["type"])
+    if kind is None:
+        raise InvalidStatementError(f"{path}.type", "is not a type that we write")
+    if value.get("description", kind.definition) != kind.definition:
+        raise InvalidStatementError(f"{path}.description", "must be the definition of the type")
+    if "name" in value:
+        languages = ("und",) if kind is COURSE else ("en", "fr")
+        checks = {language: _name(kind, language) for language in languages}
+        _object(f"{path}.name", value["name"], required=checks)
+
+
+def _anything(path: str, value: Any) -> None:
+    """What is checked elsewhere."""
+
+
+def _name(kind: Term, language: str) -> Check:
+    if kind in _TITLED:
+        return _text
+    return _matching(PATTERNS[language][kind.iri], "made of a date, a code or an id")
 
 
 def _statement_ref(path: str, value: Any) -> None:

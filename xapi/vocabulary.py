@@ -15,7 +15,8 @@ from typing import Final
 LanguageMap = Mapping[str, str]
 
 PROFILE: Final = "https://w3id.org/xapi/reverse-mentoring"
-PROFILE_VERSION: Final = f"{PROFILE}/v1.0"
+PROFILE_VERSION: Final = f"{PROFILE}/v1.1"
+"""The version of the profile that statements follow. A statement of an older version stays as it was sent."""
 
 _ADL: Final = "http://adlnet.gov/expapi/verbs/"
 _STREAMS: Final = "http://activitystrea.ms/"
@@ -90,6 +91,14 @@ CONFIRMED = Term(
         "A confirmé une séance que son binôme avait notée.",
     ),
 )
+PROGRESSED = Term(
+    f"{_ADL}progressed",
+    words("progressed", "a progressé dans"),
+    words(
+        "Passed 25, 50 or 75 per cent of the way through a programme.",
+        "A franchi 25, 50 ou 75 pour cent d’un programme.",
+    ),
+)
 COMPLETED = Term(
     f"{_ADL}completed",
     words("completed", "a terminé"),
@@ -103,7 +112,7 @@ VOIDED = Term(
     words("Withdrew an earlier statement.", "A retiré une déclaration précédente."),
 )
 
-VERBS: Final = (REGISTERED, JOINED, DEFINED, ATTENDED, CONFIRMED, COMPLETED, VOIDED)
+VERBS: Final = (REGISTERED, JOINED, DEFINED, ATTENDED, CONFIRMED, PROGRESSED, COMPLETED, VOIDED)
 
 # Activity types.
 PROGRAMME = Term(
@@ -112,6 +121,14 @@ PROGRAMME = Term(
     words(
         "A reverse-mentoring programme run by an organisation.",
         "Un programme de mentorat inversé mené par une organisation.",
+    ),
+)
+COHORT = Term(
+    f"{PROFILE}/activity-types/cohort",
+    words("Cohort", "Cohorte"),
+    words(
+        "One run of a programme, with its own people and dates.",
+        "Une édition d’un programme, avec ses propres participants et ses propres dates.",
     ),
 )
 PAIR = Term(
@@ -144,16 +161,27 @@ COURSE = Term(
     ),
 )
 
-ACTIVITY_TYPES: Final = (PROGRAMME, PAIR, SESSION, OBJECTIVE, COURSE)
+ACTIVITY_TYPES: Final = (PROGRAMME, COHORT, PAIR, SESSION, OBJECTIVE, COURSE)
 
 # Extensions.
 EXT_ROLE: Final = f"{PROFILE}/ext/role"
 EXT_FORMAT: Final = f"{PROFILE}/ext/format"
 EXT_STARTED_AT: Final = f"{PROFILE}/ext/started-at"
+EXT_REPORTED_BY: Final = f"{PROFILE}/ext/reported-by"
 EXT_EVIDENCE: Final = f"{PROFILE}/ext/evidence"
 EXT_OBJECTIVE_TAG: Final = f"{PROFILE}/ext/objective-tag"
 
-EXTENSIONS: Final = (EXT_ROLE, EXT_FORMAT, EXT_STARTED_AT, EXT_EVIDENCE, EXT_OBJECTIVE_TAG)
+CMI5_PROGRESS: Final = "https://w3id.org/xapi/cmi5/result/extensions/progress"
+"""cmi5's result extension: a whole number from 0 to 100."""
+
+EXTENSIONS: Final = (
+    EXT_ROLE,
+    EXT_FORMAT,
+    EXT_STARTED_AT,
+    EXT_REPORTED_BY,
+    EXT_EVIDENCE,
+    EXT_OBJECTIVE_TAG,
+)
 
 OBJECTIVE_NAMES: Final[Mapping[Tag, LanguageMap]] = MappingProxyType(
     {

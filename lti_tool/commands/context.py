@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import WrongSetting, load_config
+from lti_tool.identity import organisations
 from lti_tool.identity.policy import Action, Relation, decide
 from lti_tool.identity.principal import OPERATOR
 
@@ -95,6 +96,16 @@ def read_id(written: str, name: str = "ID") -> uuid.UUID:
         return uuid.UUID(written)
     except ValueError:
         raise BadInput(f"{name} {written!r} is not an id; the list shows them") from None
+
+
+def find_organisation(db: Session, name_or_id: str | None) -> uuid.UUID | None:
+    """The id of the company that ``--organisation`` names; None where it was not given."""
+    if name_or_id is None:
+        return None
+    try:
+        return organisations.find(db, name_or_id).id
+    except organisations.OrganisationUnknown as error:
+        raise BadInput(f"--organisation: {error}; `tandem organisations list` shows them") from None
 
 
 def print_json(value: Any) -> None:

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
 from lti_tool.commands.context import (
-    BadInput,
     checked,
+    find_organisation,
     operator_command,
     print_json,
     print_rows,
     read_id,
     transaction,
 )
+from lti_tool.composition.actor_accounts import StatementsWritten, choose_account
 from lti_tool.composition.services import Services
-from lti_tool.identity import organisations
 from lti_tool.identity.policy import Action
 from lti_tool.lti.registration import registrations as store
 from lti_tool.lti.registration.invitations import DEFAULT_DAYS, setup_url
 from lti_tool.lti.registration.invitations import invite as make_invitation
-from lti_tool.lti.registration.models import Deployment, Registration
+from lti_tool.lti.registration.models import ActorAccount, Deployment, Registration
 from schemas.registration import (
+    ActorAccountSchema,
     FrameOriginSchema,
     InvitationSchema,
     ManualRegistrationSchema,
@@ -52,7 +51,9 @@ def invite(services: Services, label: str | None, organisation: str | None, days
     """
     values = checked(InvitationSchema(), {"label": label, "days": days})
     with transaction(services) as db:
-        invitation, secret = make_invitation(db, organisation_id=_organisation(db, organisation), **values)
+        invitation, secret = make_invitation(
+            db, organisation_id=find_organisation(db, organisation), **values
+        )
     url = setup_url(services.config.base_url, secret)
     if as_json:
         print_json({"url": url, "label": label, "expires_at": invitation.expires_at.isoformat()})
@@ -110,7 +111,7 @@ def add(
     new = store.NewRegistration(**{**values, "deployment_ids": tuple(values["deployment_ids"])})
     try:
         with transaction(services) as db:
-            new = dataclasses.replace(new, organisation_id=_organisation(db, organisation))
+            new = dataclasses.replace(new, organisation_id=find_organisation(db, organisation))
             shown = _registration(store.add(db, new))
     except store.AlreadyRegistered:
         raise click.ClickException(
@@ -201,6 +202,35 @@ def service_host(services: Services, registration_id: str, host: str, as_json: b
         click.echo("Tokens may also be sent to: " + " ".join(shown["service_hosts"]))
 
 
+@registrations.command("actor-account")
+@click.argument("registration_id", metavar="ID")
+@click.argument("account", metavar="opaque|lms")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@operator_command(Action.MANAGE_REGISTRATIONS)
+def actor_account(services: Services, registration_id: str, account: str, as_json: bool) -> None:
+    """Choose which account stands for people of registration ID in statements, before their first statement.
+
+    
+    opaque  the tool's own account, named by a random id (the default)
+    lms     the platform's account, as in statements that it sends itself: issuer and user id
+
+    
+    Example:
+      tandem registrations actor-account 0d2c… lms
+    """
+    identity = read_id(registration_id)
+    values = checked(ActorAccountSchema(), {"account": account}, {"account": "ACCOUNT"})
+    try:
+        with transaction(services) as db:
+            shown = _registration(choose_account(db, identity, ActorAccount(values["account"])))
+    except (store.NoSuchRow, StatementsWritten) as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        print_json(shown)
+    else:
+        click.echo(f"Statements about people of {shown['issuer']} have the account: {shown['actor_account']}")
+
+
 @click.group()
 def deployments() -> None:
     """The installations of the tool inside registered platforms.
@@ -248,7 +278,7 @@ def approve(services: Services, deployment_id: str, organisation: str | None, as
     identity = read_id(deployment_id)
     try:
         with transaction(services) as db:
-            organisation_id = _organisation(db, organisation)
+            organisation_id = find_organisation(db, organisation)
             shown = _deployment(store.approve(db, identity, organisation_id=organisation_id))
     except (store.NoSuchRow, store.OtherOrganisation) as error:
         raise click.ClickException(str(error)) from None
@@ -256,15 +286,6 @@ def approve(services: Services, deployment_id: str, organisation: str | None, as
         print_json(shown)
     else:
         click.echo(f"Approved: deployment {shown['deployment_id']} of {shown['issuer']}.")
-
-
-def _organisation(db: Session, name_or_id: str | None) -> uuid.UUID | None:
-    if name_or_id is None:
-        return None
-    try:
-        return organisations.find(db, name_or_id).id
-    except organisations.OrganisationUnknown as error:
-        raise BadInput(f"--organisation: {error}; `tandem organisations list` shows them") from None
 
 
 def _registration(row: Registration) -> dict[str, Any]:
@@ -281,6 +302,7 @@ def _registration(row: Registration) -> dict[str, Any]:
         "frame_origins": row.frame_origins,
         "service_hosts": row.service_hosts,
         "platform_family": row.platform_family,
+        "actor_account": row.actor_account,
         "deployments": [
             {"id": str(each.id), "deployment_id": each.deployment_id, "status": each.status}
             for each in row.deployments

@@ -77,6 +77,7 @@ class Action(enum.StrEnum):
     MANAGE_KEYS = "manage signing keys"
     MANAGE_RECORD_STORES = "manage record stores"
     MANAGE_DELIVERIES = "see and resend statements"
+    MAP_PEOPLE = "see which accounts stand for people in statements"
     NAME_OWNERS = "name owners of programmes"
     REPLAY_EVENTS = "compute projections from the event log"
     # the tool's own
@@ -117,6 +118,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.MANAGE_KEYS: frozenset({Capacity.OPERATOR}),
         Action.MANAGE_RECORD_STORES: frozenset({Capacity.OPERATOR}),
         Action.MANAGE_DELIVERIES: frozenset({Capacity.OPERATOR}),
+        Action.MAP_PEOPLE: frozenset({Capacity.OPERATOR}),
         Action.NAME_OWNERS: frozenset({Capacity.OPERATOR}),
         Action.REPLAY_EVENTS: frozenset({Capacity.OPERATOR}),
         Action.READ_ROSTERS: frozenset({Capacity.TOOL}),

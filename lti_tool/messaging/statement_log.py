@@ -34,12 +34,13 @@ class EmittedStatement(Base):
     statement_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     xapi_registration: Mapped[uuid.UUID]
     subject_id: Mapped[uuid.UUID]
-    """What happened: a session, an objective, a pair, an enrolment; the voided statement's id for a voiding one."""
+    """What happened: a session, an objective, a pair, an enrolment; an id computed for a milestone of an enrolment; the
+    voided statement's id for a voiding one."""
     verb: Mapped[str] = mapped_column(sa.String(255))
     """The verb's IRI."""
     revision: Mapped[int]
     actor: Mapped[str] = mapped_column(sa.String(60))
-    """The name of the actor's account: a person's pseudonym, or the tool's own."""
+    """A person's pseudonym, whatever account the statement shows, or the name of the tool's account."""
     voided: Mapped[bool] = mapped_column(default=False)
 
 

@@ -7,6 +7,7 @@ participants, because completion is judged on everything that a person did. Acti
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -58,6 +59,7 @@ class CourseValues:
     deployment_id: str
     """The platform's own id."""
     context_id: str
+    title: str | None
     platform_family: str | None
     registration_id: uuid.UUID
 
@@ -69,6 +71,7 @@ class CohortValues:
     id: uuid.UUID
     title: dict[str, str]
     """The programme's title by language."""
+    starts_on: dt.date
     rule: RuleRecord
     record_stores: str | None
     """Where its statements can go: :func:`lti_tool.messaging.record_stores.listed_for`."""
@@ -93,6 +96,12 @@ class ConcernedParticipant:
     id: uuid.UUID
     person_id: uuid.UUID
     pseudonym: uuid.UUID
+    subject: str
+    """The platform's id of the person."""
+    issuer: str
+    """Of the person's registration."""
+    actor_account: str
+    """Which account stands for people of that registration in statements."""
     locale: str | None
     role: Role
     status: str
@@ -101,6 +110,8 @@ class ConcernedParticipant:
     """None as long as nothing was judged."""
     judged_by: uuid.UUID | None
     """The version of the rule by which that was judged."""
+    milestone: int
+    """The highest milestone that was passed, in per cent; 0 before the first."""
     approved: bool
     """Whether a tutor has approved what they did."""
     scores: dict[uuid.UUID, ScoreValues] = field(default_factory=dict)
@@ -188,6 +199,9 @@ _NEWEST_RULE: Final = (
     .scalar_subquery()
 )
 
+_OWN: Final = table_of(Registration).alias("own_registration")
+"""The registration of the person, not of the activity."""
+
 _PEOPLE: Final = (
     sa.select(
         Participant.id,
@@ -197,6 +211,10 @@ _PEOPLE: Final = (
         Participant.status,
         Person.pseudonym,
         Person.locale,
+        Person.subject,
+        _OWN.c.issuer.label("own_issuer"),
+        _OWN.c.actor_account,
+        Cohort.starts_on,
         ProgrammeSettings.settings["title"].label("title"),
         record_stores.listed_for(Programme.organisation_id).label("record_stores"),
         CompletionRuleVersion.id.label("rule_id"),
@@ -208,6 +226,7 @@ _PEOPLE: Final = (
         CompletionRecord.completion,
         CompletionRecord.explanation,
         CompletionRecord.completed_at,
+        CompletionRecord.milestone,
         TutorValidation.participant_id.label("approved"),
         Placement.id.label("placement_id"),
         Placement.course_id,
@@ -221,8 +240,10 @@ _PEOPLE: Final = (
         Registration.platform_family,
         Deployment.deployment_id,
         Course.context_id,
+        Course.title.label("course_title"),
     )
     .join(Person, Person.id == Participant.person_id)
+    .join(_OWN, _OWN.c.id == Person.registration_id)
     .join(Cohort, Cohort.id == Participant.cohort_id)
     .join(Programme, Programme.id == Cohort.programme_id)
     .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
@@ -271,7 +292,9 @@ def _people(rows: Iterable[Any]) -> dict[uuid.UUID, ConcernedParticipant]:
     for row in rows:
         if row.cohort_id not in cohorts:
             rule = RuleRecord(row.rule_id, row.cohort_id, row.rule_number, row.rule)
-            cohorts[row.cohort_id] = CohortValues(row.cohort_id, row.title, rule, row.record_stores)
+            cohorts[row.cohort_id] = CohortValues(
+                row.cohort_id, row.title, row.starts_on, rule, row.record_stores
+            )
         cohort = cohorts[row.cohort_id]
         if row.id not in people:
             people[row.id] = _person(row, cohort)
@@ -285,6 +308,7 @@ def _people(rows: Iterable[Any]) -> dict[uuid.UUID, ConcernedParticipant]:
                 row.issuer,
                 row.deployment_id,
                 row.context_id,
+                row.course_title,
                 row.platform_family,
                 row.registration_id,
             )
@@ -303,12 +327,16 @@ def _person(row: Any, cohort: CohortValues) -> ConcernedParticipant:
         id=row.id,
         person_id=row.person_id,
         pseudonym=row.pseudonym,
+        subject=row.subject,
+        issuer=row.own_issuer,
+        actor_account=row.actor_account,
         locale=row.locale,
         role=Role(row.role),
         status=row.status,
         cohort=cohort,
         progress=progress,
         judged_by=row.judged_by,
+        milestone=row.milestone or 0,
         approved=row.approved is not None,
     )
 

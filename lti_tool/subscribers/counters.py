@@ -32,9 +32,9 @@ class Counters:
     def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
         """Count anew for each pair that the events name."""
         found = concerned(db, events)
-        rows = [_row(pair.facts) for pair in found.pairs.values() if pair.id in found.named_pairs]
-        if not rows:
+        if not found.named_pairs:
             return
+        rows = [_row(pair.facts) for pair in found.pairs.values() if pair.id in found.named_pairs]
         insert = insert_for(db, PairCounters)
         changes = {name: insert.excluded[name] for name in rows[0] if name != "pair_id"}
         statement = insert.on_conflict_do_update(index_elements=["pair_id"], set_=changes)

@@ -1,27 +1,28 @@
 """How far each participant is, judged again after every event that can change it.
 
 The judging is pure (:mod:`lti_tool.mentoring.completion.evaluation`); here it is given the facts, and the result is
-kept in :class:`~lti_tool.mentoring.completion.models.CompletionRecord`. Appends the one event that follows from others:
-that a programme is completed.
+kept in :class:`~lti_tool.mentoring.completion.models.CompletionRecord`. Appends the events that follow from others:
+that a participant passed a milestone, and that a programme is completed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_for, table_of
 from lti_tool.events import log
-from lti_tool.events.base import LoggedEvent
+from lti_tool.events.base import Event, LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.mentoring.completion.evaluation import Judgement, judge
-from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted
+from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
 from lti_tool.mentoring.completion.facts_from_events import FactsFromEvents
+from lti_tool.mentoring.completion.milestones import milestone_passed
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.queries import ProgressRecord, rule_of
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule
@@ -37,10 +38,15 @@ class Progress:
     name = "progress"
 
     def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
-        """Latch what the events say, and judge everybody whom they concern."""
+        """Latch what the events say, and judge everybody whom they concern.
+
+        That a milestone was passed follows from a judgement, and changes nothing that is judged.
+        """
+        if all(isinstance(logged.event, ProgressReached) for logged in events):
+            return
         found = concerned(db, events)
         rows: list[dict[str, Any]] = []
-        completed: list[tuple[ConcernedParticipant, ProgrammeCompleted]] = []
+        reached: list[tuple[ConcernedParticipant, Event]] = []
         for participant in found.people.values():
             before = participant.progress
             if before is None and participant.status == ParticipantStatus.INVITED:
@@ -49,7 +55,9 @@ class Progress:
             pairs = [pair.facts for pair in found.pairs.values() if pair.counts_for(participant)]
             rule = participant.cohort.rule
             judged = judge(rule_of(rule), completion, pairs, participant.facts)
-            values = _values(rule.id, judged)
+            milestone = milestone_passed(before.score if before else 0, judged.score, participant.milestone)
+            participant.milestone = milestone or participant.milestone
+            values = {**_values(rule.id, judged), "milestone": participant.milestone}
             participant.progress = ProgressRecord(
                 values["score"],
                 values["status"],
@@ -59,11 +67,14 @@ class Progress:
             )
             if (before, participant.judged_by) != (participant.progress, rule.id):
                 rows.append({"participant_id": participant.id, "completed_at": completed_at, **values})
+            role = str(participant.role)
             if judged.just_completed:
-                event = ProgrammeCompleted(role=str(participant.role), score=judged.score)
-                completed.append((participant, event))
+                reached.append((participant, ProgrammeCompleted(role=role, score=judged.score)))
+            elif milestone is not None:
+                passed = ProgressReached(role=role, milestone=milestone, score=judged.score)
+                reached.append((participant, passed))
         _store(db, rows)
-        for participant, event in completed:
+        for participant, event in reached:
             scope = scope_of(db, participant.cohort.id, participant_id=participant.id)
             log.append(db, event, scope, at=now)
 
@@ -112,6 +123,10 @@ def _values(rule_version_id: uuid.UUID, judged: Judgement) -> dict[str, Any]:
     }
 
 
+_LATCHED: Final[Mapping[str, Any]] = {"completed_at": None, "milestone": 0}
+"""What events alone set, and what it is before the first of them."""
+
+
 class CompletionProjection(Projection):
     """The completion records, from the events alone."""
 
@@ -149,6 +164,8 @@ class CompletionProjection(Projection):
         elif isinstance(logged.event, ProgrammeCompleted):
             row["completion"] = str(Completion.COMPLETED)
             row["completed_at"] = row["completed_at"] or logged.at
+        elif isinstance(logged.event, ProgressReached):
+            row["milestone"] = logged.event.milestone
 
     def _judge(self, participant_id: uuid.UUID) -> None:
         row = self.rows.get((participant_id,))
@@ -156,5 +173,5 @@ class CompletionProjection(Projection):
         facts, person = self.facts.of(participant_id)
         previous = Completion(row["completion"]) if row is not None else Completion.OPEN
         values = _values(version.id, judge(rule_of(version), previous, facts, person))
-        completed_at = row["completed_at"] if row is not None else None
-        self.put({"participant_id": participant_id, "completed_at": completed_at, **values})
+        latched = {name: row[name] if row is not None else empty for name, empty in _LATCHED.items()}
+        self.put({"participant_id": participant_id, **latched, **values})

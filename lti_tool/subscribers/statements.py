@@ -4,7 +4,9 @@ The statements are built in :mod:`xapi.statements`; here their values are read f
 the event. Ids are computed (:mod:`xapi.identity`), and what was written is kept
 (:mod:`lti_tool.messaging.statement_log`): nothing is written twice, and what must be voided is looked up.
 
-IRIs: an actor is an account of the tool, named by the person's pseudonym; the course is
+IRIs: an actor is an account of the tool, named by the person's pseudonym, or, where the registration shows the
+platform's accounts (``tandem registrations actor-account``), what the platform would send: issuer and ``sub``. The ids
+of statements are computed from the pseudonym in either case. The course is
 ``<issuer>/lti/deployments/<deployment id>/contexts/<context id>``, each id percent-encoded.
 """
 
@@ -24,7 +26,8 @@ from lti_tool.events.base import LoggedEvent, Scope
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity import installation
 from lti_tool.lti.platforms import platform_of
-from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted
+from lti_tool.lti.registration.models import ActorAccount
+from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
 from lti_tool.mentoring.enrolment.events import ProgrammeJoined, RoleChanged
 from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReached
 from lti_tool.mentoring.pairs.events import PairFormed
@@ -55,6 +58,7 @@ from lti_tool.translation import supported_language
 from xapi import statements, vocabulary
 from xapi.context import (
     Actor,
+    CohortContext,
     EvidenceContext,
     ObjectiveContext,
     PairContext,
@@ -229,6 +233,8 @@ class StatementEmitter:
                     logged.scope, logged.event.session_id, logged.event.revision - 1
                 )
                 yield from self._held(logged.scope, logged.event)
+            case ProgressReached():
+                yield self._progressed(logged.scope, logged.event)
             case ProgrammeCompleted():
                 yield self._completed(logged.scope, logged.event)
             case CompletionReopened():
@@ -238,7 +244,7 @@ class StatementEmitter:
         """Nothing for whom it was written, by whatever id, and is not voided: the first version did so at pairing."""
         enrolment = _given(scope.participant_id)
         actor, language = self._participant(enrolment)
-        if self._emitted(enrolment, vocabulary.REGISTERED.iri, actor=actor.name):
+        if self._emitted(enrolment, vocabulary.REGISTERED.iri, actor=actor.id_name):
             return
         revision = self._next_revision(enrolment, vocabulary.REGISTERED.iri, actor)
         yield partial(
@@ -267,10 +273,17 @@ class StatementEmitter:
     def _held(self, scope: Scope, event: SessionLogged | SessionCorrected) -> Iterator[Build]:
         pair = self._pair(scope)
         meeting = _session(event.session_id, event.held_on, event.minutes, event.format)
+        reported_by = pair.roles[_given(scope.participant_id)]
         for role in (Role.MENTOR, Role.MENTEE):
             context = self._context(scope, pair.languages[role])
             yield partial(
-                statements.session_held, context, pair.context, meeting, role, revision=event.revision
+                statements.session_held,
+                context,
+                pair.context,
+                meeting,
+                role,
+                reported_by=reported_by,
+                revision=event.revision,
             )
 
     def _confirmed(self, scope: Scope, event: SessionConfirmed) -> Build:
@@ -285,7 +298,7 @@ class StatementEmitter:
         logger = pair.context.mentee if role is Role.MENTOR else pair.context.mentor
         attended = [
             written.statement_id
-            for written in self._emitted(fact.id, vocabulary.ATTENDED.iri, actor=logger.name)
+            for written in self._emitted(fact.id, vocabulary.ATTENDED.iri, actor=logger.id_name)
             if written.revision == event.revision
         ]
         return partial(
@@ -318,13 +331,26 @@ class StatementEmitter:
 
     def _next_revision(self, subject_id: uuid.UUID, verb: str, actor: Actor) -> int:
         self._write()
-        return next_revision(self._db, subject_id, verb, actor.name)
+        return next_revision(self._db, subject_id, verb, actor.id_name)
 
     def _void(self, scope: Scope, written: EmittedStatement) -> Build:
         """Both go out even where the first still waits: the order is kept, and the LRS's log stays whole."""
         written.voided = True
         context = self._context(scope, self._default_language)
         return partial(statements.voided, context, written.xapi_registration, written.statement_id)
+
+    def _progressed(self, scope: Scope, event: ProgressReached) -> Build:
+        enrolment = _given(scope.participant_id)
+        actor, language = self._participant(enrolment)
+        return partial(
+            statements.progressed,
+            self._context(scope, language),
+            actor,
+            Role(event.role),
+            enrolment,
+            percent=event.milestone,
+            score_percent=event.score,
+        )
 
     def _completed(self, scope: Scope, event: ProgrammeCompleted) -> Build:
         enrolment = _given(scope.participant_id)
@@ -358,7 +384,11 @@ class StatementEmitter:
         return self._actor(participant), self._language(participant)
 
     def _actor(self, participant: ConcernedParticipant) -> Actor:
-        return Actor(self._iri_base, str(participant.pseudonym))
+        """The tool's own account by default; else what the platform would send: issuer and ``sub``."""
+        pseudonym = str(participant.pseudonym)
+        if participant.actor_account == ActorAccount.LMS:
+            return Actor(participant.issuer, participant.subject, pseudonym=pseudonym)
+        return Actor(self._iri_base, pseudonym)
 
     def _language(self, participant: ConcernedParticipant) -> str:
         return supported_language(participant.locale) or self._default_language
@@ -382,6 +412,8 @@ class StatementEmitter:
             course_iri=course_iri(course.issuer, course.deployment_id, course.context_id) if course else None,
             platform=_platform_name(course) if course else None,
             language=language,
+            course_title=course.title if course else None,
+            cohort=CohortContext(cohort.id, cohort.starts_on),
         )
 
 

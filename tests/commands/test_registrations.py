@@ -15,6 +15,7 @@ from lti_tool.commands.registrations import deployments, invite, registrations
 from lti_tool.composition.services import Services
 from lti_tool.config import Config
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Invitation, Registration
+from tests.world import build_world
 
 MOODLE = {
     "--issuer": "https://lms.example.org/moodle",
@@ -172,6 +173,48 @@ def test_the_list_can_be_read_by_a_script(run: Run) -> None:
     run(registrations, *adding(), "--deployment-id", "7")
     [row] = json.loads(run(registrations, "list", "--json").output)
     assert (row["client_id"], row["deployments"][0]["deployment_id"]) == ("a1b2c3", "7")
+
+
+def test_the_platform_s_accounts_can_be_chosen_for_statements(run: Run, services: Services) -> None:
+    run(registrations, *adding())
+    result = run(registrations, "actor-account", str(stored(services)[0].id), "lms")
+    assert (result.exit_code, result.output) == (
+        0,
+        "Statements about people of https://lms.example.org/moodle have the account: lms\n",
+    )
+    assert stored(services)[0].actor_account == "lms"
+
+
+def test_the_account_of_statements_can_be_read_by_a_script(run: Run, services: Services) -> None:
+    run(registrations, *adding())
+    answer = run(registrations, "actor-account", str(stored(services)[0].id), "opaque", "--json")
+    [listed] = json.loads(run(registrations, "list", "--json").output)
+    assert json.loads(answer.output) == listed
+    assert listed["actor_account"] == "opaque"
+
+
+@pytest.mark.parametrize("account", ["", "LMS", "email"])
+def test_another_account_is_one_line_and_a_code(run: Run, services: Services, account: str) -> None:
+    run(registrations, *adding())
+    result = run(registrations, "actor-account", str(stored(services)[0].id), account)
+    assert (result.exit_code, result.output) == (2, "Error: ACCOUNT must be opaque or lms\n")
+
+
+def test_the_account_of_a_registration_that_is_not_there_is_one_line(run: Run) -> None:
+    result = run(registrations, "actor-account", str(uuid.uuid4()), "lms")
+    assert (result.exit_code, len(result.output.splitlines())) == (1, 1)
+
+
+def test_after_the_first_statement_the_account_is_kept_and_the_command_says_so_in_one_line(
+    run: Run, services: Services
+) -> None:
+    world = build_world(services)
+    with world.acting() as db:
+        world.pair(db, signed=False)
+    result = run(registrations, "actor-account", str(world.registration_id), "lms")
+    assert (result.exit_code, len(result.output.splitlines())) == (1, 1)
+    assert "nothing was changed" in result.output
+    assert stored(services)[0].actor_account == "opaque"
 
 
 def test_one_more_origin_may_frame_the_tool(run: Run, services: Services) -> None:

@@ -15,6 +15,7 @@ from pytest_httpserver import HTTPServer
 from lti_tool.app import create_app
 from lti_tool.commands.migrate import prepare_to_serve
 from lti_tool.composition import transaction as composition
+from lti_tool.composition.actor_accounts import StatementsWritten, choose_account
 from lti_tool.composition.channels import make_worker
 from lti_tool.composition.projections import check_projections
 from lti_tool.composition.services import Services, make_services
@@ -24,10 +25,10 @@ from lti_tool.events import log
 from lti_tool.events.models import EventRow
 from lti_tool.identity.installation import stored_iri_base
 from lti_tool.identity.models import Membership, Organisation, Person
-from lti_tool.identity.principal import TOOL, PrincipalKind
+from lti_tool.identity.principal import OPERATOR, TOOL, PrincipalKind
 from lti_tool.lti.launch import handoffs
 from lti_tool.lti.launch.models import ResourceLink
-from lti_tool.lti.registration.models import Deployment, Invitation, Registration
+from lti_tool.lti.registration.models import ActorAccount, Deployment, Invitation, Registration
 from lti_tool.mentoring.completion.models import CompletionRecord, Reopening, TutorValidation
 from lti_tool.mentoring.enrolment.actions import join
 from lti_tool.mentoring.enrolment.models import Participant
@@ -419,6 +420,19 @@ def test_a_pair_of_before_goes_on_and_sends_what_is_new_alone(services):
 
     assert statements_after(services, meet) == ["attended", "attended", "confirmed"]
     assert {each.name for each in check_projections(services) if not each.identical} == set()
+
+
+def test_people_of_whom_statements_were_written_keep_their_accounts(services):
+    registration_id = rows(
+        services, sa.select(Registration.id).where(Registration.issuer == "https://lms.example")
+    )[0]
+    with pytest.raises(StatementsWritten), composition.transaction(services, OPERATOR) as db:
+        choose_account(db, registration_id, ActorAccount.LMS)
+
+
+def test_nobody_passed_a_milestone_before_they_were_recorded(services):
+    assert set(rows(services, sa.select(CompletionRecord.milestone))) == {0}
+    assert not rows(services, sa.select(EventRow.id).where(EventRow.kind == "ProgressReached"))
 
 
 def test_no_grade_is_sent_again(services):

@@ -3,10 +3,12 @@
 import datetime as dt
 import json
 import uuid
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Course, Person
@@ -14,8 +16,9 @@ from lti_tool.mentoring.completion.actions import reopen
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.mentoring.roles import Role
-from lti_tool.mentoring.sessions.actions import log_session, withdraw_session
+from lti_tool.mentoring.sessions.actions import correct_session, log_session, withdraw_session
 from lti_tool.messaging.statement_log import EmittedStatement, StatementTrail
 from tests.subscribers.pair_at_work import (
     actor_of,
@@ -141,6 +144,35 @@ def test_a_corrected_session_is_stated_with_its_new_length(services, world, pair
     ] == ["PT30M", "PT45M"]
 
 
+def reporters(services: Services) -> list[str]:
+    """Who reported the session, by each attended statement."""
+    return [
+        statement["context"]["extensions"][vocabulary.EXT_REPORTED_BY]
+        for statement in statements(services)
+        if statement["verb"]["id"] == vocabulary.ATTENDED.iri
+    ]
+
+
+def test_both_attended_statements_say_who_logged_the_session(services, world, pair):
+    log_session_of(world)
+    assert reporters(services) == ["mentor", "mentor"]
+
+
+def test_whoever_corrects_a_session_reports_it(services, world, pair):
+    session_id = log_session_of(world)
+    with world.acting() as db:
+        correct_session(
+            db,
+            session_id=session_id,
+            by=world.mentee_id,
+            held_on=utcnow().date(),
+            minutes=20,
+            format="chat",
+            now=utcnow(),
+        )
+    assert reporters(services) == ["mentor", "mentor", "mentee", "mentee"]
+
+
 def test_a_disputed_session_that_is_withdrawn_is_voided_once(services, world, pair):
     session_id = log_session_of(world)
     dispute(world, session_id)
@@ -190,6 +222,31 @@ def test_the_course_has_an_iri_under_its_issuer(services, world, pair):
     assert "https://lms.example/lti/deployments/1/contexts/course-7" in {
         activity["id"] for activity in grouping
     }
+
+
+def group_names(statement: dict[str, Any]) -> list[dict[str, str] | None]:
+    """The names of course, programme and cohort."""
+    groups = statement["context"]["contextActivities"]["grouping"]
+    return [group["definition"].get("name") for group in groups]
+
+
+def test_course_programme_and_cohort_are_named(services, world, pair):
+    log_session_of(world)
+    title = load_template("demo").document()["title"]
+    assert group_names(statements(services)[0]) == [
+        {"und": "Digital cultures"},
+        title,
+        {"en": f"{title['en']}, from 2026-11-12", "fr": f"{title['fr']}, à partir du 2026-11-12"},
+    ]
+
+
+@pytest.mark.parametrize(("title", "name"), [("Renamed", {"und": "Renamed"}), ("", None), (None, None)])
+def test_a_statement_has_the_course_s_title_of_its_moment(services, world, pair, title, name):
+    log_session_of(world)
+    with world.acting() as db:
+        db.get_one(Course, world.course_id).title = title
+    log_session_of(world)
+    assert [group_names(each)[0] for each in statements(services)[::2]] == [{"und": "Digital cultures"}, name]
 
 
 def test_a_reopened_completion_is_voided(services, world, pair):

@@ -34,6 +34,8 @@ LOG_SESSION = 15
 """The event, both statements and every projection; the session lookup and the guards of the request."""
 FIRST_SESSION = 21
 """The same, and what the gradebook should say of both people changes: their scores are enqueued."""
+PASSES_MILESTONE = 24
+"""As LOG_SESSION, and both people pass a milestone: an event and a statement of each."""
 LEARNERS_PAGE = 8
 TUTORS_PAGE = 12
 
@@ -49,7 +51,7 @@ def graded(build: Build) -> Build:
 
 
 def counts_held(build: Build) -> Build:
-    """The same situation, under a rule for which a meeting counts as soon as it is logged."""
+    """The same situation, under a rule of twelve meetings, for which one counts as soon as it is logged."""
 
     def with_rule(situation: Situation) -> None:
         build(situation)
@@ -60,7 +62,7 @@ def counts_held(build: Build) -> Build:
         version.rule = {
             **version.rule,
             "criteria": [
-                {**criterion, "status": "held"} if criterion["type"] == "sessions" else criterion
+                {**criterion, "status": "held", "min": 12} if criterion["type"] == "sessions" else criterion
                 for criterion in version.rule["criteria"]
             ],
         }
@@ -128,7 +130,9 @@ RULES = [
 
 @pytest.mark.parametrize("rule", RULES)
 def test_logging_a_session(warm: Come, services: Services, rule: Callable[[Build], Build]) -> None:
+    """One that passes no milestone: passing one has a budget of its own."""
     here = warm(rule(situations.under_way))
+    assert here.post("sessions/new", **meeting()).status_code == 302
     before = rows(services)
     counter = cost(services, here, "sessions/new", **meeting())
     counter.require_at_most(LOG_SESSION)
@@ -142,6 +146,15 @@ def test_logging_a_session(warm: Come, services: Services, rule: Callable[[Build
         "audit_entry": 1,
         "timeline_entry": 1,
     }
+
+
+def test_logging_a_session_that_passes_a_milestone(warm: Come, services: Services) -> None:
+    here = warm(graded(counts_held(situations.under_way)))
+    before = rows(services)
+    cost(services, here, "sessions/new", **meeting()).require_at_most(PASSES_MILESTONE)
+    after = rows(services)
+    added = {name: after[name] - before[name] for name in ("event", "emitted_statement", "delivery")}
+    assert added == {"event": 3, "emitted_statement": 4, "delivery": 4}
 
 
 def test_logging_the_first_session_of_a_pair(warm: Come, services: Services) -> None:

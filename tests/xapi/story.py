@@ -6,6 +6,7 @@ from uuid import UUID
 from xapi import statements
 from xapi.context import (
     Actor,
+    CohortContext,
     EvidenceContext,
     ObjectiveContext,
     PairContext,
@@ -27,6 +28,8 @@ CONTEXT = StatementContext(
     course_iri="https://lms.example/course/view.php?id=7",
     platform="Moodle",
     language="fr",
+    course_title="Digital cultures",
+    cohort=CohortContext(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0c0002"), date(2026, 11, 2)),
 )
 PAIR = PairContext(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0d0001"), MENTOR, MENTEE)
 OBJECTIVE = ObjectiveContext(UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0e0001"), Role.MENTEE, Tag.SKILLS)
@@ -49,11 +52,22 @@ def at(day: int, hour: int, millisecond: int = 0) -> datetime:
 def story_statements() -> dict[str, Statement]:
     """Every statement of the story by the name of its golden file, in the order of its timestamps."""
     s = statements
-    held_by_mentor = s.session_held(CONTEXT, PAIR, SESSION, Role.MENTOR, recorded_at=at(12, 10))
-    held_by_mentee = s.session_held(CONTEXT, PAIR, SESSION, Role.MENTEE, recorded_at=at(12, 10, 1))
+    held_by_mentor = s.session_held(
+        CONTEXT, PAIR, SESSION, Role.MENTOR, reported_by=Role.MENTOR, recorded_at=at(12, 10)
+    )
+    held_by_mentee = s.session_held(
+        CONTEXT, PAIR, SESSION, Role.MENTEE, reported_by=Role.MENTOR, recorded_at=at(12, 10, 1)
+    )
     return {
         "joined-mentor": s.joined(CONTEXT, MENTOR, Role.MENTOR, MENTOR_ENROLMENT, recorded_at=at(2, 8)),
         "joined-mentee": s.joined(CONTEXT, MENTEE, Role.MENTEE, MENTEE_ENROLMENT, recorded_at=at(2, 9)),
+        "joined-with-platform-account": s.joined(
+            CONTEXT,
+            Actor(LMS, "4217", pseudonym="5f0c1c0e-6a3b-4a35-9c55-4f0f0f0a0003"),
+            Role.MENTEE,
+            UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0b0003"),
+            recorded_at=at(2, 10),
+        ),
         "paired-mentor": s.paired(CONTEXT, PAIR, Role.MENTOR, recorded_at=at(3, 8)),
         "paired-mentee": s.paired(CONTEXT, PAIR, Role.MENTEE, recorded_at=at(3, 8, 1)),
         "objective-agreed": s.objective_agreed(CONTEXT, PAIR, OBJECTIVE, recorded_at=at(4, 8)),
@@ -63,13 +77,34 @@ def story_statements() -> dict[str, Statement]:
         "voided": s.voided(CONTEXT, PAIR.pair_id, held_by_mentor.id, recorded_at=at(12, 11)),
         "voided-mentee": s.voided(CONTEXT, PAIR.pair_id, held_by_mentee.id, recorded_at=at(12, 11, 1)),
         "session-held-corrected": s.session_held(
-            CONTEXT, PAIR, CORRECTED, Role.MENTOR, recorded_at=at(12, 11, 2), revision=1
+            CONTEXT,
+            PAIR,
+            CORRECTED,
+            Role.MENTOR,
+            reported_by=Role.MENTOR,
+            recorded_at=at(12, 11, 2),
+            revision=1,
         ),
         "session-held-corrected-mentee": s.session_held(
-            CONTEXT, PAIR, CORRECTED, Role.MENTEE, recorded_at=at(12, 11, 3), revision=1
+            CONTEXT,
+            PAIR,
+            CORRECTED,
+            Role.MENTEE,
+            reported_by=Role.MENTOR,
+            recorded_at=at(12, 11, 3),
+            revision=1,
         ),
         "session-confirmed": s.session_confirmed(
             CONTEXT, PAIR, CORRECTED, Role.MENTEE, recorded_at=at(12, 12), revision=1
+        ),
+        "progressed": s.progressed(
+            CONTEXT,
+            MENTEE,
+            Role.MENTEE,
+            MENTEE_ENROLMENT,
+            percent=50,
+            score_percent=62,
+            recorded_at=at(12, 12, 1),
         ),
         "objective-reached": s.objective_reached(
             CONTEXT, PAIR, OBJECTIVE, EvidenceContext(Evidence.PARTNER), recorded_at=at(13, 8)

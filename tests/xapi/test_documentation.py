@@ -10,19 +10,22 @@ from tests.xapi.story import MENTEE, PAIR, at, story_statements
 from xapi.delivery import Unavailable
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "xapi.md").read_text()
+STORY = story_statements()
 EXAMPLE, *QUERIES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+
+
+def run(fetched: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the queries leave behind, run on these statements."""
+    names: dict[str, Any] = {"fetched": fetched, "now": at(30, 0)}
+    for query in QUERIES:
+        exec(query, names)
+    return names
 
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Any]:
     """What the queries leave behind, run on the story as an LRS that returns voided statements gives it."""
-    names: dict[str, Any] = {
-        "fetched": [statement.document for statement in story_statements().values()],
-        "now": at(30, 0),
-    }
-    for query in QUERIES:
-        exec(query, names)
-    return names
+    return run([statement.document for statement in STORY.values()])
 
 
 def test_the_example_runs_and_waits_for_an_lrs_that_is_not_there():
@@ -39,8 +42,27 @@ def test_hours_are_summed_by_format(figures):
     assert figures["hours_by_format"] == {"in-person": pytest.approx(50 / 60)}
 
 
+def test_a_session_that_the_partner_confirmed_rests_on_nobodys_word_alone(figures):
+    assert (figures["held_or_confirmed"], figures["on_the_partners_word"]) == ({"confirmed": 1}, [])
+
+
+def test_an_attendance_that_the_partner_reported_rests_on_the_partners_word():
+    figures = run([STORY[name].document for name in ("session-held-mentor", "session-held-mentee")])
+    [statement] = figures["on_the_partners_word"]
+    assert statement["actor"]["account"]["name"] == MENTEE.name
+
+
 def test_days_run_from_joining_to_the_first_session(figures):
     assert figures["days_to_first_session"][MENTEE.name] == 10
+
+
+def test_whoever_completed_has_reached_every_milestone(figures):
+    assert figures["reached_milestones"] == {25: 1, 50: 1, 75: 1, 100: 1}
+
+
+def test_a_milestone_counts_for_those_below_it():
+    figures = run([STORY["progressed"].document])
+    assert figures["reached_milestones"] == {25: 1, 50: 1, 75: 0, 100: 0}
 
 
 def test_objectives_are_counted_by_dimension(figures):

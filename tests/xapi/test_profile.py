@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from pyld import jsonld
 
-from tests.xapi.story import story_statements
+from tests.xapi.story import MENTEE_ENROLMENT, PAIR, story_statements
 from xapi import vocabulary
 from xapi.profile import profile_bytes, profile_document, vocabulary_rows
 from xapi.templates import broken_rules, determines, find, matching_templates
@@ -31,6 +31,7 @@ STORY = story_statements()
 FOLLOWED = {
     "joined-mentor": "joined",
     "joined-mentee": "joined",
+    "joined-with-platform-account": "joined",
     "paired-mentor": "paired",
     "paired-mentee": "paired",
     "objective-agreed": "goal-defined",
@@ -40,6 +41,7 @@ FOLLOWED = {
     "session-held-corrected": "session-attended",
     "session-held-corrected-mentee": "session-attended",
     "session-confirmed": "session-confirmed",
+    "progressed": "progressed",
     "objective-reached": "goal-completed",
     "objective-reached-by-statement": "goal-completed",
     "programme-completed": "programme-completed",
@@ -71,6 +73,13 @@ def test_a_rule_that_is_broken_is_named():
     del document["result"]
     template = TEMPLATES[f"{vocabulary.PROFILE}/templates/session-attended"]
     assert broken_rules(document, template) == ["$.result.duration"]
+
+
+def test_a_session_that_nobody_reported_breaks_its_template():
+    document = STORY["session-held-mentee"].document
+    template = TEMPLATES[f"{vocabulary.PROFILE}/templates/session-attended"]
+    document["context"]["extensions"][vocabulary.EXT_REPORTED_BY] = "tutor"
+    assert broken_rules(document, template) == [f"$.context.extensions['{vocabulary.EXT_REPORTED_BY}']"]
 
 
 def test_a_confirmation_of_nothing_breaks_its_template():
@@ -204,9 +213,12 @@ def follows(pattern: str, names: list[str]) -> bool:
 PAIRED = ["paired", "paired"]
 
 
-def test_the_story_of_the_pair_follows_its_pattern():
-    names = [FOLLOWED[name] for name in STORY if name in FOLLOWED]
-    assert follows("pairing", [name for name in names if name not in ("joined", "programme-completed")])
+@pytest.mark.parametrize(
+    ("pattern", "registration"), [("pairing", PAIR.pair_id), ("enrolment", MENTEE_ENROLMENT)]
+)
+def test_the_story_of_a_registration_follows_its_pattern(pattern, registration):
+    in_it = [name for name in STORY if STORY[name].xapi_registration == registration]
+    assert follows(pattern, [FOLLOWED[name] for name in in_it if name in FOLLOWED])
 
 
 @pytest.mark.parametrize(
@@ -215,10 +227,19 @@ def test_the_story_of_the_pair_follows_its_pattern():
         ("enrolment", ["joined"]),
         (
             "enrolment",
-            ["joined", "self-assessed", "programme-completed", "certificate", "survey", "self-assessed"],
+            [
+                "joined",
+                "self-assessed",
+                "progressed",
+                "progressed",
+                "programme-completed",
+                "certificate",
+                "survey",
+                "self-assessed",
+            ],
         ),
         ("pairing", PAIRED),
-        ("pairing", [*PAIRED, "session-attended", "session-attended", "session-confirmed", "progressed"]),
+        ("pairing", [*PAIRED, "session-attended", "session-attended", "session-confirmed"]),
         ("pairing", [*PAIRED, "goal-defined", "pair-left", "pair-left", "session-confirmed"]),
     ],
 )
@@ -233,6 +254,7 @@ def test_a_course_of_events_follows_its_pattern(pattern, names):
         ("enrolment", ["joined", "session-attended"]),
         ("pairing", ["session-attended", *PAIRED]),
         ("pairing", [*PAIRED, "certificate"]),
+        ("pairing", [*PAIRED, "progressed"]),
         ("pairing", [*PAIRED, "pair-left", "goal-defined"]),
     ],
 )

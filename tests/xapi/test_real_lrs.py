@@ -42,7 +42,13 @@ def held() -> Callable[..., Statement]:
     def one_of_them(number: int = 0, minutes: int = 45) -> Statement:
         session = SessionContext(pair.pair_id, SESSION.started_at, timedelta(minutes=minutes), "video")
         return statements.session_held(
-            CONTEXT, pair, session, Role.MENTOR, recorded_at=at(12, 10), revision=number
+            CONTEXT,
+            pair,
+            session,
+            Role.MENTOR,
+            reported_by=Role.MENTOR,
+            recorded_at=at(12, 10),
+            revision=number,
         )
 
     return one_of_them

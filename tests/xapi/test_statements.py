@@ -12,6 +12,7 @@ import pytest
 from tests.xapi.story import (
     CONTEXT,
     CORRECTED,
+    LMS,
     MENTEE,
     MENTEE_ENROLMENT,
     MENTOR,
@@ -110,7 +111,13 @@ def test_joining_and_completing_share_the_participants_own_registration():
 
 
 def test_the_rest_happens_in_the_pairs_registration():
-    personal = {"joined-mentor", "joined-mentee", "programme-completed"}
+    personal = {
+        "joined-mentor",
+        "joined-mentee",
+        "joined-with-platform-account",
+        "progressed",
+        "programme-completed",
+    }
     others = {statement.xapi_registration for name, statement in STORY.items() if name not in personal}
     assert others == {PAIR.pair_id}
 
@@ -145,7 +152,9 @@ def test_the_clock_is_read_when_no_time_is_given():
 def test_a_session_of_negative_length_is_refused():
     session = SessionContext(SESSION.session_id, SESSION.started_at, timedelta(minutes=-1), "video")
     with pytest.raises(ValueError, match="negative"):
-        statements.session_held(CONTEXT, PAIR, session, Role.MENTOR, recorded_at=at(12, 10))
+        statements.session_held(
+            CONTEXT, PAIR, session, Role.MENTOR, reported_by=Role.MENTOR, recorded_at=at(12, 10)
+        )
 
 
 @pytest.mark.parametrize("words", ["Chez Paul, 12 rue X", "", "video ", "x" * 41, "Video"])
@@ -158,6 +167,35 @@ def test_an_actor_named_after_a_person_is_refused():
     pair = PairContext(PAIR.pair_id, Actor(MENTOR.home_page, "amina.diallo"), MENTEE)
     with pytest.raises(InvalidStatementError, match=re.escape("$.actor.account.name")):
         statements.paired(CONTEXT, pair, Role.MENTOR, recorded_at=at(3, 8))
+
+
+def platform_pair(mentor: str = "amina.diallo", mentee: str = "4217") -> PairContext:
+    """The pair of the story, with the accounts that the platform would send itself."""
+    return PairContext(
+        PAIR.pair_id,
+        Actor(LMS, mentor, pseudonym=MENTOR.name),
+        Actor(LMS, mentee, pseudonym=MENTEE.name),
+    )
+
+
+def test_a_platform_s_account_has_the_platform_s_name():
+    statement = statements.paired(CONTEXT, platform_pair(), Role.MENTEE, recorded_at=at(3, 8))
+    document = statement.document
+    assert [document["actor"]["account"], document["context"]["instructor"]["account"]] == [
+        {"homePage": LMS, "name": "4217"},
+        {"homePage": LMS, "name": "amina.diallo"},
+    ]
+
+
+def test_a_platform_s_account_changes_no_id():
+    shown = statements.paired(CONTEXT, platform_pair(), Role.MENTOR, recorded_at=at(3, 8))
+    assert (shown.id, shown.actor) == (STORY["paired-mentor"].id, MENTOR.name)
+
+
+@pytest.mark.parametrize("name", ["tool", " ", "x" * 255, "Élodie|élève", "a\nb"])
+def test_a_platform_may_name_its_accounts_as_it_likes(name):
+    statement = statements.paired(CONTEXT, platform_pair(mentor=name), Role.MENTOR, recorded_at=at(3, 8))
+    assert statement.document["actor"]["account"]["name"] == name
 
 
 def test_a_slash_after_the_tools_address_changes_no_iri():
@@ -184,5 +222,7 @@ def test_changing_a_document_does_not_change_what_is_sent():
 
 
 def test_a_session_keeps_its_id_when_its_length_is_corrected_under_the_same_revision():
-    corrected = statements.session_held(CONTEXT, PAIR, CORRECTED, Role.MENTOR, recorded_at=at(12, 10))
+    corrected = statements.session_held(
+        CONTEXT, PAIR, CORRECTED, Role.MENTOR, reported_by=Role.MENTEE, recorded_at=at(12, 10)
+    )
     assert corrected.id == STORY["session-held-mentor"].id

@@ -11,8 +11,11 @@ from xapi.validation import InvalidStatementError, validate
 
 HELD = story_statements()["session-held-mentee"].document
 REACHED = story_statements()["programme-completed"].document
+AGREED = story_statements()["objective-agreed"].document
 VOIDED = story_statements()["voided"].document
 NOW = at(30, 0)
+COURSE = "context/contextActivities/grouping/0/definition"
+PARENT = "context/contextActivities/parent/0/definition"
 
 Document = dict[str, Any]
 
@@ -64,6 +67,19 @@ BROKEN: list[tuple[Document, Callable[[Document], None], str]] = [
     (HELD, drop("object/definition"), "$.object.definition"),
     (HELD, drop("object/definition/description"), "$.object.definition.description"),
     (HELD, put("object/definition/type", "session"), "$.object.definition.type"),
+    (HELD, put("object/definition/type", "https://a.example/note"), "$.object.definition.type"),
+    (HELD, put("object/definition/description/en", "We met at Paul’s"), "$.object.definition.description"),
+    (HELD, put("object/definition/name/en", "Lunch at Paul’s"), "$.object.definition.name.en"),
+    (HELD, put("object/definition/name/fr", "Mentoring session"), "$.object.definition.name.fr"),
+    (HELD, put("object/definition/name/und", "Lunch"), "$.object.definition.name.und"),
+    (
+        HELD,
+        put(f"{PARENT}/name/en", "Amina and Paul"),
+        "$.context.contextActivities.parent[0].definition.name.en",
+    ),
+    (HELD, put(f"{COURSE}/name/und", " "), "$.context.contextActivities.grouping[0].definition.name.und"),
+    (HELD, put(f"{COURSE}/name/en", "x"), "$.context.contextActivities.grouping[0].definition.name.en"),
+    (AGREED, put("object/definition/name/en", "Objective: my divorce"), "$.object.definition.name.en"),
     (HELD, put("object/objectType", "Agent"), "$.object.objectType"),
     (HELD, put("timestamp", "2026-11-12T10:00:00Z"), "$.timestamp"),
     (HELD, put("timestamp", "2026-11-12T10:00:00.000+00:00"), "$.timestamp"),
@@ -120,7 +136,38 @@ def test_a_broken_rule_is_refused_where_it_is_broken(document, change, path):
 
 @pytest.mark.parametrize("name", story_statements())
 def test_the_unbroken_statement_passes(name):
-    assert validate(story_statements()[name].document, now=NOW) is None
+    document = story_statements()[name].document
+    assert validate(document, now=NOW, platform_accounts={("https://lms.example", "4217")}) is None
+
+
+ACCOUNT = ("https://lms.example", "amina.diallo")
+
+
+@pytest.mark.parametrize("place", ["actor", "context/instructor"])
+def test_the_account_of_a_platform_is_taken_where_it_is_named(place):
+    document = copy.deepcopy(HELD)
+    put(f"{place}/account/name", ACCOUNT[1])(document)
+    assert validate(document, now=NOW, platform_accounts={ACCOUNT}) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (put("context/instructor/account/name", "paul.moreau"), "$.context.instructor.account.name"),
+        (
+            put("context/instructor/account/homePage", "https://b.example"),
+            "$.context.instructor.account.name",
+        ),
+        (put("context/team/account/name", ACCOUNT[1]), "$.context.team.account.name"),
+    ],
+)
+def test_no_other_account_of_a_platform_is_taken(change, path):
+    document = copy.deepcopy(HELD)
+    put("context/instructor/account/name", ACCOUNT[1])(document)
+    change(document)
+    with pytest.raises(InvalidStatementError) as caught:
+        validate(document, now=NOW, platform_accounts={ACCOUNT})
+    assert caught.value.path == path
 
 
 def test_the_message_says_where_and_why():

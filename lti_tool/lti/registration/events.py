@@ -30,6 +30,15 @@ class ServiceHostAllowed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActorAccountChosen(Event):
+    """Statements about people of a registration have this account from now on."""
+
+    registration_id: uuid.UUID
+    actor_account: str
+    """``opaque`` or ``lms``."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FrameOriginAllowed(Event):
     """Pages of one more origin may show the tool in a frame."""
 

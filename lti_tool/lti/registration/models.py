@@ -23,6 +23,15 @@ class DeploymentStatus(enum.StrEnum):
     PENDING = "pending"
 
 
+class ActorAccount(enum.StrEnum):
+    """Which account stands for a person in statements."""
+
+    OPAQUE = "opaque"
+    """The tool's own, named by a pseudonym."""
+    LMS = "lms"
+    """The platform's: home page = issuer, name = ``sub``."""
+
+
 class Registration(Base):
     """The trust between one issuer's client id and this tool."""
 
@@ -30,6 +39,7 @@ class Registration(Base):
     __table_args__ = (
         sa.UniqueConstraint("issuer", "client_id"),
         sa.UniqueConstraint("token_audience", "client_id"),
+        one_of("actor_account", ActorAccount),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
@@ -54,6 +64,8 @@ class Registration(Base):
     operator added, and those a hosted family named in launches it signed."""
     platform_family: Mapped[str | None] = mapped_column(sa.String(50))
     """``product_family_code`` (moodle, canvas, …); chooses the class of :mod:`lti_tool.lti.platforms`."""
+    actor_account: Mapped[str] = mapped_column(sa.String(10), default=ActorAccount.OPAQUE)
+    """Which account stands for its people in statements; never changed after the first of them."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
     deployments: Mapped[list[Deployment]] = relationship(back_populates="registration")

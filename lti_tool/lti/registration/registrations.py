@@ -17,12 +17,13 @@ from lti_tool.identity.models import Course, Membership, Person
 from lti_tool.lti.errors import Refused
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.registration.events import (
+    ActorAccountChosen,
     DeploymentApproved,
     FrameOriginAllowed,
     PlatformConnected,
     ServiceHostAllowed,
 )
-from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Registration
+from lti_tool.lti.registration.models import ActorAccount, Deployment, DeploymentStatus, Registration
 from lti_tool.outbound.origins import host_of, origin_of
 
 
@@ -193,6 +194,17 @@ def allow_service_host(db: Session, identity: uuid.UUID, host: str) -> Registrat
     registration.service_hosts = list(dict.fromkeys([*registration.service_hosts, host]))
     db.flush()
     _append(db, registration, ServiceHostAllowed(registration_id=identity))
+    return registration
+
+
+def set_actor_account(db: Session, registration: Registration, account: ActorAccount) -> Registration:
+    """Let statements about people of a registration have this account.
+
+    :func:`lti_tool.composition.actor_accounts.choose_account` says when that is allowed.
+    """
+    registration.actor_account = account
+    db.flush()
+    _append(db, registration, ActorAccountChosen(registration_id=registration.id, actor_account=str(account)))
     return registration
 
 

@@ -22,6 +22,17 @@ class TutorValidated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProgressReached(Event):
+    """A participant passed a milestone of :mod:`lti_tool.mentoring.completion.milestones`."""
+
+    role: str
+    milestone: int
+    """In per cent."""
+    score: int
+    """How far the participant was then: no less than the milestone, and below 100."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProgrammeCompleted(Event):
     """A participant met the completion rule."""
 

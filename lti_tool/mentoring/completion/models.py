@@ -31,6 +31,8 @@ class CompletionRecord(Base):
     """What is sent to the LMS is made from it."""
     explanation: Mapped[list[Any]] = mapped_column(sa.JSON)
     """Each criterion with value, target and the ids of the facts used."""
+    milestone: Mapped[int] = mapped_column(default=0)
+    """The highest milestone whose passing was recorded, in per cent; 0 before the first."""
     completed_at: Mapped[dt.datetime | None]
     """When it was first completed."""
 

@@ -1,0 +1,98 @@
+"""The activities of a statement, as tincan's values: its object, and those of its context.
+
+In a context an activity has its type and its name, so that a report can be read without looking its IRI up; the
+object of a statement also has a description. A definition may change from one statement to the next (a course is
+renamed, a session corrected): an LRS keeps the latest (xAPI 1.0.3, Data 2.4.4.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tincan
+
+from xapi import names, vocabulary
+from xapi.context import ObjectiveContext, SessionContext, StatementContext
+from xapi.vocabulary import LanguageMap, Term
+
+
+def language_map(texts: Mapping[str, str]) -> Any:
+    """Texts by language tag, as tincan's value."""
+    return tincan.LanguageMap(dict(texts))
+
+
+def programme(context: StatementContext) -> Any:
+    """The programme, as an object."""
+    return _object(context.programme_iri, vocabulary.PROGRAMME, names.programme_name(context.programme_name))
+
+
+def pair(context: StatementContext, pair_id: Any) -> Any:
+    """A pair, as an object."""
+    return _object(context.activity("pair", pair_id), vocabulary.PAIR, names.pair_name(pair_id))
+
+
+def session(context: StatementContext, given: SessionContext) -> Any:
+    """A session, as an object."""
+    iri = context.activity("session", given.session_id)
+    return _object(iri, vocabulary.SESSION, names.session_name(given.started_at, given.format))
+
+
+def objective(context: StatementContext, given: ObjectiveContext) -> Any:
+    """An objective, as an object. It is named after its tag: what its owner wrote never leaves the tool."""
+    return _object(
+        context.activity("objective", given.objective_id),
+        vocabulary.OBJECTIVE,
+        vocabulary.OBJECTIVE_NAMES[given.tag],
+        extensions={vocabulary.EXT_OBJECTIVE_TAG: given.tag.value},
+    )
+
+
+def programme_in_context(context: StatementContext) -> Any:
+    """The programme, as a parent or a group."""
+    name = names.programme_name(context.programme_name)
+    return _in_context(context.programme_iri, vocabulary.PROGRAMME, name)
+
+
+def pair_in_context(context: StatementContext, pair_id: Any) -> Any:
+    """A pair, as a parent."""
+    return _in_context(context.activity("pair", pair_id), vocabulary.PAIR, names.pair_name(pair_id))
+
+
+def context_activities(context: StatementContext, parent: Any = None) -> Any:
+    """Context activities, always as arrays: course, programme and cohort, and the profile's version as category."""
+    grouping = [programme_in_context(context)]
+    if context.course_iri is not None:
+        grouping.insert(0, _course(context.course_iri, names.title(context.course_title)))
+    if context.cohort is not None:
+        iri = context.activity("cohort", context.cohort.cohort_id)
+        name = names.cohort_name(context.programme_name, context.cohort.starts_on)
+        grouping.append(_in_context(iri, vocabulary.COHORT, name))
+    activities = tincan.ContextActivities(
+        grouping=tincan.ActivityList(grouping),
+        category=tincan.ActivityList([tincan.Activity(id=vocabulary.PROFILE_VERSION)]),
+    )
+    if parent is not None:
+        activities.parent = tincan.ActivityList([parent])
+    return activities
+
+
+def _course(iri: str, title: str | None) -> Any:
+    """No claim of a launch says which language a course's title is in (RFC 5646: ``und``, undetermined)."""
+    return _in_context(iri, vocabulary.COURSE, {"und": title} if title is not None else None)
+
+
+def _object(iri: str, kind: Term, name: LanguageMap, *, extensions: dict[str, str] | None = None) -> Any:
+    definition = tincan.ActivityDefinition(
+        type=kind.iri, name=language_map(name), description=language_map(kind.definition)
+    )
+    if extensions:
+        definition.extensions = extensions
+    return tincan.Activity(id=iri, definition=definition)
+
+
+def _in_context(iri: str, kind: Term, name: Mapping[str, str] | None) -> Any:
+    definition = tincan.ActivityDefinition(type=kind.iri)
+    if name is not None:
+        definition.name = language_map(name)
+    return tincan.Activity(id=iri, definition=definition)
