@@ -14,17 +14,18 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of, utcnow
+from lti_tool.messaging.claims import ClaimableTable, among, lock_claims
 from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
 
 _rows = table_of(Delivery)
 _column = _rows.c
+_claimable = ClaimableTable(_rows, claimed=DeliveryStatus.CLAIMED.value)
 
 
 def enqueue(
@@ -84,13 +85,11 @@ _LOCKS = {DeliveryKind.STATEMENT: 0x74616E31, DeliveryKind.SCORE: 0x74616E32}
 
 
 def _lock_claims(db: Session, kind: DeliveryKind) -> None:
-    """One claim of a kind at a time on PostgreSQL; SQLite's writing transactions do so already.
+    """One claim of a kind at a time, so that no second worker takes the later deliveries of a key out of order.
 
-    SKIP LOCKED alone would let a second worker skip the rows that a first one is claiming and take the later
-    ones of the same key, out of order. A claim takes milliseconds; sending is not under this lock.
+    A claim takes milliseconds; sending is not under this lock.
     """
-    if db.get_bind().dialect.name == "postgresql":
-        db.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKS[kind])))
+    lock_claims(db, _LOCKS[kind])
 
 
 def claim(
@@ -107,72 +106,47 @@ def claim(
     A delivery whose lease ran out, because its worker was killed, is taken like any other.
     """
     now = now or utcnow()
-    identifier = uuid.uuid4()
     _lock_claims(db, kind)
     unsent = sa.and_(_column.kind == kind.value, _column.receiver == receiver, _column.done_at.is_(None))
-    held = sa.select(_column.order_key).where(unsent, _column.not_before > now)
-    picked = (
-        sa.select(_column.id)
-        .where(unsent, _column.order_key.not_in(held))
-        .order_by(_column.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("picked")
-    )
-    taken = db.execute(
-        sa.update(_rows)
-        .where(_column.id.in_(sa.select(picked.c.id)))
-        .values(
-            status=DeliveryStatus.CLAIMED.value,
-            claim=identifier,
-            not_before=now + lease,
-            attempts=_column.attempts + 1,
-        )
-        .returning(
-            _column.id,
+    waiting_keys = sa.select(_column.order_key).where(unsent, _column.not_before > now)
+    identifier, taken = _claimable.claim(
+        db,
+        unsent,
+        _column.order_key.not_in(waiting_keys),
+        limit=limit,
+        lease=lease,
+        now=now,
+        returning=(
             _column.key,
             _column.order_key,
             _column.attempts,
             # A statement has no target, and reading hundreds of empty ones takes a while.
             _column.target if kind is DeliveryKind.SCORE else sa.null(),
-        )
-    ).all()
+        ),
+    )
     bodies = _bodies(db, [row[0] for row in taken])
-    # RETURNING promises no order.
     deliveries = [
         ClaimedDelivery(row_id, key, order_key, bodies[row_id], target, attempts)
-        for row_id, key, order_key, attempts, target in sorted(taken, key=itemgetter(0))
+        for row_id, key, order_key, attempts, target in taken
     ]
     return Claim(identifier, kind, receiver, deliveries)
 
 
 def _bodies(db: Session, ids: Collection[int]) -> dict[int, bytes]:
     column = table_of(DeliveryBody).c
-    found = db.execute(sa.select(column.delivery_id, column.body).where(_among(column.delivery_id, ids)))
+    found = db.execute(sa.select(column.delivery_id, column.body).where(among(column.delivery_id, ids)))
     return {row[0]: row[1] for row in found}
-
-
-def _among(column: sa.ColumnElement[int], ids: Collection[int]) -> sa.ColumnElement[bool]:
-    """Rows with these ids, and perhaps others between them.
-
-    A claim is usually a run of ids: two bounds cost much less than hundreds of parameters.
-    """
-    low, high = min(ids, default=0), max(ids, default=0)
-    return column.between(low, high) if high - low < 4 * len(ids) else column.in_(ids)
 
 
 def _still_claimed(claim: Claim, ids: Collection[int]) -> sa.ColumnElement[bool]:
     """These deliveries of a claim, unless the lease ran out and another worker has them now."""
-    which = _among(_column.id, ids) if len(ids) == len(claim.deliveries) else _column.id.in_(ids)
-    return sa.and_(which, _column.claim == claim.id, _column.status == DeliveryStatus.CLAIMED.value)
+    return _claimable.held(claim.id, ids, whole=len(ids) == len(claim.deliveries))
 
 
 def extend(db: Session, claim: Claim, *, lease: dt.timedelta, now: dt.datetime | None = None) -> None:
     """Hold on to a claim for another ``lease`` while its sending takes long."""
     ids = [delivery.id for delivery in claim.deliveries]
-    db.execute(
-        sa.update(_rows).where(_still_claimed(claim, ids)).values(not_before=(now or utcnow()) + lease)
-    )
+    _claimable.extend(db, claim.id, ids, lease=lease, now=now or utcnow())
 
 
 def mark_sent(db: Session, claim: Claim, ids: Collection[int], *, now: dt.datetime | None = None) -> None:
@@ -191,10 +165,12 @@ def mark_again(
     """The same bytes must go again, not before the moment given."""
     if ids:
         _lock_claims(db, claim.kind)
-        db.execute(
-            sa.update(_rows)
-            .where(_still_claimed(claim, ids))
-            .values(status=DeliveryStatus.WAITING.value, not_before=not_before, claim=None, last_error=reason)
+        _claimable.release(
+            db,
+            _still_claimed(claim, ids),
+            status=DeliveryStatus.WAITING.value,
+            not_before=not_before,
+            last_error=reason,
         )
 
 
