@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "organisations": "organisations",
     "owners": "organisations",
     "events": "events",
+    "jobs": "jobs",
 }
 """Each command but the demo, and the module of :mod:`lti_tool.commands` in which it is, under its name."""
 

@@ -14,6 +14,7 @@ from lti_tool.config import Config, WrongSetting
 from lti_tool.database import Database
 from lti_tool.encryption import Vault
 from lti_tool.events.dispatch import Subscriber
+from lti_tool.jobs.wakeups import Wakeups
 from lti_tool.lti.launch.keysets import PlatformKeys
 from lti_tool.lti.nrps.roster import RosterRefresher
 from lti_tool.lti.tool_keys import ToolKeys
@@ -37,6 +38,8 @@ class Services:
     """The tool's own signing keys."""
     platform_keys: PlatformKeys
     """The platforms' public keys."""
+    wakeups: Wakeups
+    """Wake the processes that run background jobs."""
     rosters: RosterRefresher = field(default_factory=RosterRefresher)
     """Readings of rosters, behind the pages."""
     wake: threading.Event = field(default_factory=threading.Event)
@@ -60,6 +63,7 @@ def make_services(config: Config, subscribers: Sequence[MakeSubscriber] = SUBSCR
         vault=vault,
         keys=ToolKeys(database, vault),
         platform_keys=PlatformKeys(database, guarded),
+        wakeups=Wakeups(config, database),
     )
     services.subscribers = tuple(make(config) for make in subscribers)
     return services

@@ -77,9 +77,11 @@ class Action(enum.StrEnum):
     MANAGE_KEYS = "manage signing keys"
     MANAGE_RECORD_STORES = "manage record stores"
     MANAGE_DELIVERIES = "see and resend statements"
+    MANAGE_JOBS = "see and repeat background jobs"
     NAME_OWNERS = "name owners of programmes"
     REPLAY_EVENTS = "compute projections from the event log"
     # the tool's own
+    RUN_JOBS = "run background jobs"
     READ_ROSTERS = "read the rosters of courses"
     DELETE_EXPIRED = "delete what has expired"
 
@@ -117,8 +119,10 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.MANAGE_KEYS: frozenset({Capacity.OPERATOR}),
         Action.MANAGE_RECORD_STORES: frozenset({Capacity.OPERATOR}),
         Action.MANAGE_DELIVERIES: frozenset({Capacity.OPERATOR}),
+        Action.MANAGE_JOBS: frozenset({Capacity.OPERATOR}),
         Action.NAME_OWNERS: frozenset({Capacity.OPERATOR}),
         Action.REPLAY_EVENTS: frozenset({Capacity.OPERATOR}),
+        Action.RUN_JOBS: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.READ_ROSTERS: frozenset({Capacity.TOOL}),
         Action.DELETE_EXPIRED: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
     }
