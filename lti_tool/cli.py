@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "owners": "organisations",
     "events": "events",
     "jobs": "jobs",
+    "roster": "roster",
 }
 """Each command but the demo, and the module of :mod:`lti_tool.commands` in which it is, under its name."""
 

@@ -15,11 +15,17 @@ from lti_tool.identity.principal import TOOL
 from lti_tool.jobs import schedule
 from lti_tool.jobs.kinds import JobKind
 from lti_tool.jobs.runner import JobRunner
+from lti_tool.lti.nrps.due_rosters_job import EnqueueDueRosters
+from lti_tool.lti.nrps.read_roster_job import ReadRoster
 
 MakeJobKind = Callable[[Services], JobKind]
 """Makes a kind of job, once for a process."""
 
-JOB_KINDS: Final[tuple[MakeJobKind, ...]] = (lambda _services: DeleteExpired(),)
+JOB_KINDS: Final[tuple[MakeJobKind, ...]] = (
+    ReadRoster,
+    lambda _services: EnqueueDueRosters(),
+    lambda _services: DeleteExpired(),
+)
 """A new kind is a line here."""
 
 

@@ -16,7 +16,6 @@ from lti_tool.encryption import Vault
 from lti_tool.events.dispatch import Subscriber
 from lti_tool.jobs.wakeups import Wakeups
 from lti_tool.lti.launch.keysets import PlatformKeys
-from lti_tool.lti.nrps.roster import RosterRefresher
 from lti_tool.lti.tool_keys import ToolKeys
 from lti_tool.outbound.client import GuardedHttp
 from lti_tool.translation import LANGUAGES
@@ -40,8 +39,6 @@ class Services:
     """The platforms' public keys."""
     wakeups: Wakeups
     """Wake the processes that run background jobs."""
-    rosters: RosterRefresher = field(default_factory=RosterRefresher)
-    """Readings of rosters, behind the pages."""
     wake: threading.Event = field(default_factory=threading.Event)
     """Set when deliveries were written, so that a worker in this process need not wait for its next look."""
     subscribers: Sequence[Subscriber] = ()

@@ -66,6 +66,7 @@ class Action(enum.StrEnum):
     PAIR_PEOPLE = "invite and pair people"
     APPROVE_COMPLETION = "approve a participant's completion"
     REOPEN_COMPLETION = "reopen a completion"
+    READ_ROSTER_NOW = "have a roster read now"
     # the operator's
     SERVE = "run the tool"
     DELIVER = "send what waits"
@@ -109,6 +110,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.PAIR_PEOPLE: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,
+        Action.READ_ROSTER_NOW: _COHORT | {Capacity.OPERATOR},
         Action.SERVE: frozenset({Capacity.OPERATOR}),
         Action.DELIVER: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.MIGRATE: frozenset({Capacity.OPERATOR}),

@@ -13,10 +13,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from lti_tool.composition import transaction as composition
 from lti_tool.composition.jobs import JOB_KINDS, make_job_runner
 from lti_tool.composition.services import Services
+from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.identity.principal import OPERATOR
 from lti_tool.jobs.models import Job
 from lti_tool.jobs.runner import STEPS
+from lti_tool.lti.nrps.read_roster_job import request_roster
+from tests.connected import Connected
 from tests.jobs.kinds import Hourly, WriteRows, ask, job, rows_written, wait_until_ended
 from tests.messaging.killed_worker import write_config
 
@@ -80,6 +85,33 @@ def test_a_scheduled_job_killed_at_a_step_is_asked_for_and_done_once(services, s
     assert (status, rows_written(services)["hourly"]) == (-signal.SIGKILL, 1)
 
 
+POINTS = (*(f"read_roster:{step}" for step in STEPS), "token:asking", "token:answered", "members:asking",
+          "members:answered")  # fmt: skip
+
+
+def read_at(services: Services) -> dt.datetime | None:
+    with services.database.reading() as db:
+        return db.scalars(sa.select(Course.roster_read_at)).one()
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_reading_of_a_roster_killed_at_any_step_is_made_again(connected: Connected, point, tmp_path):
+    services = connected.services
+    with composition.transaction(services, OPERATOR) as db:
+        made = request_roster(db, connected.world.course_id, OPERATOR)
+    status = run_until_killed(services, point, tmp_path)
+    with healthy_runner(services):
+        wait_until_ended(services)
+    found = job(services, made)
+    assert (status, found.status, found.result["members"]) == (-signal.SIGKILL, "done", 5)
+    assert read_at(services) is not None
+    with services.database.reading() as db:
+        people = db.execute(
+            sa.select(Person.subject, Membership.active).join(Membership, Membership.person_id == Person.id)
+        )
+        assert sorted(tuple(row) for row in people) == [(subject, True) for subject in "12345"]
+
+
 def test_three_processes_on_one_database_do_every_job_once(services, tmp_path):
     """One of them is killed with -9 in the middle of its work."""
     made = [ask(services, WriteRows, f"job-{number}", rows=10) for number in range(24)]
@@ -111,4 +143,4 @@ def test_three_processes_on_one_database_do_every_job_once(services, tmp_path):
         scheduled = sa.select(Job.kind).where(
             Job.requested_by_kind == "tool", Job.kind.not_in(["write_rows"])
         )
-        assert sorted(db.scalars(scheduled)) == ["delete_expired", "hourly"]
+        assert sorted(db.scalars(scheduled)) == ["delete_expired", "enqueue_due_rosters", "hourly"]

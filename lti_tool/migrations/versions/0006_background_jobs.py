@@ -1,5 +1,8 @@
 """Background jobs: the jobs, their schedule, and who keeps it
 
+Rosters are read by jobs, whose lease says who reads: ``course.roster_claimed_until`` keeps only the pause after a
+failure and is named after it. What it holds is a claim or a pause of at most some minutes, so it begins empty.
+
 Revision ID: 0006
 Revises: 0003
 """
@@ -74,9 +77,12 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name=op.f("ck__scheduler_lease__one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__scheduler_lease")),
     )
+    op.execute("ALTER TABLE course RENAME COLUMN roster_claimed_until TO roster_paused_until")
+    op.execute("UPDATE course SET roster_paused_until = NULL")
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE course RENAME COLUMN roster_paused_until TO roster_claimed_until")
     op.drop_table("scheduler_lease")
     op.drop_table("job_schedule")
     op.drop_table("job")
