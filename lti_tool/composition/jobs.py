@@ -6,6 +6,9 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from lti_tool.composition import transaction as composition
 from lti_tool.composition.housekeeping import DeleteExpired
 from lti_tool.composition.services import Services
@@ -17,6 +20,8 @@ from lti_tool.jobs.kinds import JobKind
 from lti_tool.jobs.runner import JobRunner
 from lti_tool.lti.nrps.due_rosters_job import EnqueueDueRosters
 from lti_tool.lti.nrps.read_roster_job import ReadRoster
+
+_log = structlog.get_logger(__name__)
 
 MakeJobKind = Callable[[Services], JobKind]
 """Makes a kind of job, once for a process."""
@@ -59,8 +64,11 @@ class JobWorker:
         """End within a few seconds. What has not ended by then is run again by another process."""
         self._services.wakeups.stop()
         self.runner.stop()
-        with self._services.database.transaction() as db:
-            schedule.release_lease(db, self._id)
+        try:
+            with self._services.database.transaction() as db:
+                schedule.release_lease(db, self._id)
+        except SQLAlchemyError:
+            _log.exception("scheduler_lease_not_released")
 
     def is_scheduler(self) -> bool:
         """Whether this process keeps the schedule: it takes or keeps the lease."""

@@ -33,6 +33,8 @@ MAX_PENDING: Final = 100
 """Wake-ups kept while no worker runs: one is enough, a few more do no harm."""
 LONGEST_POLL_SECONDS: Final = 0.5
 """How long a wake-up may wait in SQLite's file; PostgreSQL notifies at once."""
+LOCK_SECONDS: Final = 1.0
+"""How long a page waits for SQLite's file at most: a lost wake-up costs little."""
 TICK_SECONDS: Final = 10
 """How often huey's scheduler wakes up; it looks at the schedule every minute."""
 STOP_SECONDS: Final = 2.0
@@ -98,7 +100,7 @@ class Wakeups:
         if self._database.is_sqlite:
             # Made before SQLite does: readable by its owner alone.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            huey = SqliteHuey(QUEUE, filename=str(self._path), **options)
+            huey = SqliteHuey(QUEUE, filename=str(self._path), timeout=LOCK_SECONDS, **options)
             huey.storage.initialize_schema()
             return huey
         huey = PostgresHuey(QUEUE, connection=self._connect, table_prefix=TABLE_PREFIX, **options)
