@@ -76,6 +76,13 @@ def request_roster(db: Session, course_id: uuid.UUID, requested_by: Principal) -
     )
 
 
+def request_rosters(db: Session, course_ids: Collection[uuid.UUID], requested_by: Principal) -> None:
+    """Ask for the rosters of these courses, as far as their platforms gave addresses for them."""
+    readable = sa.select(Course.id).where(Course.id.in_(course_ids), Course.roster_url.is_not(None))
+    for course_id in db.scalars(readable.order_by(Course.id)).all():
+        request_roster(db, course_id, requested_by)
+
+
 def due_rosters(now: dt.datetime) -> sa.Select[uuid.UUID]:
     """The ids of courses whose roster is to be read by itself.
 

@@ -21,6 +21,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.lti.nrps.read_roster_job import (
     RosterStatus,
     request_roster,
+    request_rosters,
     roster_is_due,
     roster_status,
 )
@@ -184,9 +185,10 @@ def _tagged(response: Response, etag: str) -> Response:
 @allows(Action.READ_ROSTER_NOW, about=cohort_of_launch)
 def read_roster_now() -> ResponseReturnValue:
     """Have the rosters of the cohort's courses read, however old they are."""
+    cohort_id = _placement().cohort_id
     with transaction() as db:
-        for each in placements_of_cohorts(db, [_placement().cohort_id]):
-            request_roster(db, each.course_id, current_principal())
+        courses = {each.course_id for each in placements_of_cohorts(db, [cohort_id])}
+        request_rosters(db, courses, current_principal())
     return redirect(launch_url_for("home.home"))
 
 

@@ -140,6 +140,12 @@ def test_there_is_no_button_without_an_address(visit):
     assert BUTTON not in visit(situations.tutor).text()
 
 
+def test_asking_without_an_address_asks_for_nothing(visit, services):
+    here = visit(situations.tutor)
+    assert here.post("cohort/roster").status_code == 302
+    assert jobs(services) == []
+
+
 def test_a_learner_cannot_have_it_read(visit, services):
     assert visit(situations.under_way).post("cohort/roster").status_code == 403
     assert jobs(services) == []
