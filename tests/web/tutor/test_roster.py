@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -13,22 +14,22 @@ from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Course
 from lti_tool.jobs.models import Job
-from lti_tool.lti.nrps.roster import RETRY_AFTER
 from tests.web import situations
 from tests.web.situations import Situation
 
 ADDRESS = "https://lms.example/members"
+MINUTE = dt.timedelta(minutes=1)
 BUTTON = "Read the roster again"
 
 
 def with_roster(**values: Any) -> Callable[[Situation], None]:
-    """The tutor's situation in a course whose platform gives a roster."""
+    """The tutor's situation in a course whose platform gives a roster; times are given from now."""
 
     def build(situation: Situation) -> None:
         situations.tutor(situation)
         situation.course.roster_url = ADDRESS
         for name, value in values.items():
-            setattr(situation.course, name, value)
+            setattr(situation.course, name, utcnow() + value if isinstance(value, dt.timedelta) else value)
 
     return build
 
@@ -71,7 +72,7 @@ def test_further_visits_ask_for_nothing_more(visit, services):
 
 @pytest.mark.parametrize(
     "values",
-    [{"roster_read_at": utcnow()}, {"roster_paused_until": utcnow() + RETRY_AFTER}, {"roster_url": None}],
+    [{"roster_read_at": -MINUTE}, {"roster_paused_until": MINUTE}, {"roster_url": None}],
     ids=["read lately", "failed lately", "no address"],
 )
 def test_a_roster_that_is_not_due_is_not_asked_for(visit, services, values):
@@ -121,13 +122,13 @@ def test_each_step_of_the_reading_changes_the_live_part(visit, services):
 
 
 def test_a_roster_that_could_not_be_read_is_said_and_can_be_asked_for(visit):
-    page = visit(with_roster(roster_paused_until=utcnow() + RETRY_AFTER)).text()
+    page = visit(with_roster(roster_paused_until=MINUTE)).text()
     assert "The roster could not be read just now. We will try again." in page
     assert BUTTON in page
 
 
 def test_the_button_has_a_fresh_roster_read_again(visit, services):
-    here = visit(with_roster(roster_read_at=utcnow()))
+    here = visit(with_roster(roster_read_at=-MINUTE))
     assert BUTTON in here.text()
     answer = here.post("cohort/roster")
     assert answer.status_code == 302
