@@ -29,6 +29,8 @@ COMMANDS: Final = {
     "owners": "organisations",
     "events": "events",
     "people": "people",
+    "jobs": "jobs",
+    "roster": "roster",
 }
 """Each command but the demo, and the module of :mod:`lti_tool.commands` in which it is, under its name."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
+import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
@@ -19,6 +21,7 @@ from lti_tool.config import WrongSetting, load_config
 from lti_tool.identity import organisations
 from lti_tool.identity.policy import Action, Relation, decide
 from lti_tool.identity.principal import OPERATOR
+from lti_tool.logging import configure_logging
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -48,6 +51,8 @@ def operator_command(action: Action) -> Callable[[Command], Command]:
         def as_operator(*args: Any, **kwargs: Any) -> Any:
             require_operator(action)
             services = read_services()
+            # Standard output is for what the command itself writes, which a script may read.
+            configure_logging(services.config.log_format, logging.ERROR)
             try:
                 return command(services, *args, **kwargs)
             finally:
@@ -106,6 +111,15 @@ def find_organisation(db: Session, name_or_id: str | None) -> uuid.UUID | None:
         return organisations.find(db, name_or_id).id
     except organisations.OrganisationUnknown as error:
         raise BadInput(f"--organisation: {error}; `tandem organisations list` shows them") from None
+
+
+def stop_all(stops: Sequence[Callable[[], object]]) -> None:
+    """Call these at the same time and wait for all, so that the slowest decides and not their sum."""
+    threads = [threading.Thread(target=stop) for stop in stops]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def print_json(value: Any) -> None:

@@ -11,9 +11,10 @@ import click
 import waitress
 
 from lti_tool.app import create_app
-from lti_tool.commands.context import operator_command
+from lti_tool.commands.context import operator_command, stop_all
 from lti_tool.commands.migrate import prepare_to_serve
 from lti_tool.composition.channels import make_worker
+from lti_tool.composition.jobs import make_job_worker
 from lti_tool.composition.services import Services
 from lti_tool.identity.policy import Action
 from lti_tool.logging import configure_logging
@@ -53,9 +54,9 @@ def serve(services: Services, host: str, port: int | None, no_worker: bool) -> N
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None
     except ValueError:  # what waitress raises for a host that cannot be resolved
         raise click.ClickException(f"cannot listen on {host}:{port}: no such address") from None
-    workers = None if no_worker else make_worker(services)
-    if workers:
-        workers.start()
+    workers = () if no_worker else (make_worker(services), make_job_worker(services))
+    for worker in workers:
+        worker.start()
     signal.signal(signal.SIGTERM, _stop)
     click.echo(f"Serving {services.config.base_url} on {host}:{port}. Ctrl-C ends it.")
     try:
@@ -64,8 +65,7 @@ def serve(services: Services, host: str, port: int | None, no_worker: bool) -> N
         click.echo("Stopping…")
     finally:
         server.close()
-        if workers:
-            workers.stop()
+        stop_all([worker.stop for worker in workers])
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:

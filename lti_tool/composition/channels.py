@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from lti_tool.composition.services import Services
-from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action, require
 from lti_tool.identity.principal import TOOL
 from lti_tool.lti.ags.channel import GradebookChannel
-from lti_tool.lti.expiry import delete_expired_rows
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.lrs_channel import LRSChannel
 from lti_tool.messaging.worker import Worker
@@ -30,13 +28,5 @@ def make_worker(services: Services, **options: Any) -> Worker:
         services.database,
         make_channels(services),
         wake=services.wake,
-        housekeeping=lambda: delete_expired(services),
         **options,
     )
-
-
-def delete_expired(services: Services) -> int:
-    """Delete logins, hand-offs, sessions and tokens that are over; return how many rows were deleted."""
-    require(TOOL, Action.DELETE_EXPIRED)
-    with services.database.transaction() as db:
-        return delete_expired_rows(db, utcnow())

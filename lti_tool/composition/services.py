@@ -14,10 +14,10 @@ from lti_tool.config import Config, WrongSetting
 from lti_tool.database import Database
 from lti_tool.encryption import Vault
 from lti_tool.events.dispatch import Subscriber
+from lti_tool.jobs.wakeups import Wakeups
 from lti_tool.lti.launch.keysets import PlatformKeys
 from lti_tool.lti.launch.login_states import LoginStates
 from lti_tool.lti.launch.tool_config import DatabaseToolConfig
-from lti_tool.lti.nrps.roster import RosterRefresher
 from lti_tool.lti.tool_keys import ToolKeys
 from lti_tool.outbound.client import GuardedHttp
 from lti_tool.translation import LANGUAGES
@@ -43,8 +43,8 @@ class Services:
     """Logins under way."""
     platform_keys: PlatformKeys
     """The platforms' public keys."""
-    rosters: RosterRefresher = field(default_factory=RosterRefresher)
-    """Readings of rosters, behind the pages."""
+    wakeups: Wakeups
+    """Wake the processes that run background jobs."""
     wake: threading.Event = field(default_factory=threading.Event)
     """Set when deliveries were written, so that a worker in this process need not wait for its next look."""
     subscribers: Sequence[Subscriber] = ()
@@ -77,6 +77,7 @@ def make_services(
         tool_config=tool_config,
         login_states=LoginStates(tool_config, config.secret_key),
         platform_keys=PlatformKeys(database, guarded),
+        wakeups=Wakeups(config, database),
     )
     services.subscribers = tuple(make(config) for make in subscribers)
     return services

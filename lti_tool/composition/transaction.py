@@ -2,7 +2,7 @@
 
 ``with transaction(services, principal) as db:`` is how pages and commands change anything. Before the commit the
 subscribers handle the events that the actions appended (:mod:`lti_tool.composition.subscribers`); then all of it
-commits at once. Sending is the worker's work.
+commits at once. Sending is the worker's work, and whatever takes long is a background job's (:mod:`lti_tool.jobs`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from lti_tool.database import utcnow
 from lti_tool.events import log
 from lti_tool.events.dispatch import dispatch
 from lti_tool.identity.principal import Principal
+from lti_tool.jobs import queue
 from lti_tool.messaging.outbox import ENQUEUED
 
 
@@ -29,16 +30,20 @@ def transaction(
     """A writing transaction with its consequences. ``principal``: who acts in it.
 
     Commits when the block ends; rolls everything back, deliveries included, when it raises. The worker in this process,
-    if there is one, is woken after the commit. ``within``: a connection whose transaction is already begun; then what
-    happens here is part of that one, and whoever began it commits.
+    if there is one, is woken after the commit; so is a process that runs background jobs, when one was asked for.
+    ``within``: a connection whose transaction is already begun; then what happens here is part of that one, and whoever
+    began it commits.
     """
     with services.database.transaction(within=within) as db:
         log.set_principal(db, principal)
         yield db
         process_events(db, services, utcnow())
         enqueued = db.info.pop(ENQUEUED, False)
+        asked_for_jobs = db.info.pop(queue.ENQUEUED, False)
     if enqueued:
         services.wake.set()
+    if asked_for_jobs:
+        services.wakeups.send()
 
 
 def process_events(db: Session, services: Services, now: dt.datetime) -> int:

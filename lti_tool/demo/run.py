@@ -31,6 +31,7 @@ from lti_tool.app import create_app
 from lti_tool.commands.context import transaction
 from lti_tool.commands.migrate import prepare_to_serve
 from lti_tool.composition.channels import make_worker
+from lti_tool.composition.jobs import make_job_worker
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import SETTINGS_FILE, Config, WrongSetting, load_config
 from lti_tool.demo.browser import Browser
@@ -183,9 +184,9 @@ class Demo:
         thread = threading.Thread(target=server.run, name="demo-tool", daemon=True)
         thread.start()
         self._stops.append(server.close)
-        worker = make_worker(self.services)
-        worker.start()
-        self._stops.append(worker.stop)
+        for worker in (make_worker(self.services), make_job_worker(self.services)):
+            worker.start()
+            self._stops.append(worker.stop)
 
     def _connect(self) -> str:
         admin = Browser("en")

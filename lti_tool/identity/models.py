@@ -73,8 +73,8 @@ class Course(Base):
     """``context_memberships_url`` of NRPS, from the latest launch that carried one."""
     roster_read_at: Mapped[dt.datetime | None]
     """When the whole roster was last read; None before the first time."""
-    roster_claimed_until: Mapped[dt.datetime | None]
-    """Until when nobody else reads it: somebody is reading, or a reading just failed."""
+    roster_paused_until: Mapped[dt.datetime | None]
+    """Until when no reading begins by itself, because one failed; None after a complete reading."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
 

@@ -66,6 +66,7 @@ class Action(enum.StrEnum):
     PAIR_PEOPLE = "invite and pair people"
     APPROVE_COMPLETION = "approve a participant's completion"
     REOPEN_COMPLETION = "reopen a completion"
+    READ_ROSTER_NOW = "have a roster read now"
     # the operator's
     SERVE = "run the tool"
     DELIVER = "send what waits"
@@ -78,9 +79,11 @@ class Action(enum.StrEnum):
     MANAGE_RECORD_STORES = "manage record stores"
     MANAGE_DELIVERIES = "see and resend statements"
     MAP_PEOPLE = "see which accounts stand for people in statements"
+    MANAGE_JOBS = "see and repeat background jobs"
     NAME_OWNERS = "name owners of programmes"
     REPLAY_EVENTS = "compute projections from the event log"
     # the tool's own
+    RUN_JOBS = "run background jobs"
     READ_ROSTERS = "read the rosters of courses"
     DELETE_EXPIRED = "delete what has expired"
 
@@ -108,6 +111,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.PAIR_PEOPLE: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,
+        Action.READ_ROSTER_NOW: _COHORT | {Capacity.OPERATOR},
         Action.SERVE: frozenset({Capacity.OPERATOR}),
         Action.DELIVER: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.MIGRATE: frozenset({Capacity.OPERATOR}),
@@ -119,8 +123,10 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.MANAGE_RECORD_STORES: frozenset({Capacity.OPERATOR}),
         Action.MANAGE_DELIVERIES: frozenset({Capacity.OPERATOR}),
         Action.MAP_PEOPLE: frozenset({Capacity.OPERATOR}),
+        Action.MANAGE_JOBS: frozenset({Capacity.OPERATOR}),
         Action.NAME_OWNERS: frozenset({Capacity.OPERATOR}),
         Action.REPLAY_EVENTS: frozenset({Capacity.OPERATOR}),
+        Action.RUN_JOBS: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.READ_ROSTERS: frozenset({Capacity.TOOL}),
         Action.DELETE_EXPIRED: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
     }

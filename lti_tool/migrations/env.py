@@ -10,6 +10,8 @@ from sqlalchemy.engine import Connection
 from lti_tool.database import Base, Database, UtcDateTime
 from lti_tool.events import models as events
 from lti_tool.identity import models as identity
+from lti_tool.jobs import models as jobs
+from lti_tool.jobs.wakeups import TABLE_PREFIX
 from lti_tool.lti import models as lti
 from lti_tool.lti.ags import models as ags
 from lti_tool.lti.launch import models as launch
@@ -33,6 +35,7 @@ TABLES = (
     ags,
     messaging,
     statement_log,
+    jobs,
     programmes,
     enrolment,
     pairs,
@@ -54,6 +57,11 @@ def plain_types(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
+def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+    """Whether the migrations are about it: huey makes its own tables, and changes them itself."""
+    return kind != "table" or name is None or not name.startswith(TABLE_PREFIX)
+
+
 def run(connection: Connection) -> None:
     """Apply the migrations in one transaction."""
     with connection.begin():
@@ -65,6 +73,7 @@ def run(connection: Connection) -> None:
             render_as_batch=database.is_sqlite,
             compare_type=True,
             render_item=plain_types,
+            include_name=is_ours,
         )
         if database.is_sqlite:
             # Some other program may have deleted rows: SQLite's own shell does not check references.

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from flask import Blueprint, Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -61,6 +62,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         day=day,
         month=month,
+        number=number,
         problem=wording.problem,
         person=wording.person,
         first_name=wording.first_name,
@@ -114,6 +116,11 @@ def day(value: dt.date) -> str:
 def month(value: dt.date) -> str:
     """The short name of a date's month, for the calendar leaf."""
     return format_date(value, "MMM", locale=current_language())
+
+
+def number(value: int) -> str:
+    """A whole number with the language's own grouping, such as ``1,500``."""
+    return format_decimal(value, locale=current_language())
 
 
 def other_query(tag: str) -> str:

@@ -21,6 +21,7 @@ NOT_PAGES = {
     ("health.ready", "GET"): "JSON",
     ("key_set.jwks", "GET"): "JSON",
     ("cohort.live", "GET"): "a part of the tutor's page, which is looked at whole",
+    ("cohort.read_roster_now", "POST"): "leads back to the tutor's page",
 }
 """Routes that show no page of their own, and why."""
 

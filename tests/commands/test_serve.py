@@ -8,24 +8,29 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+
+from lti_tool.database import Database
+from lti_tool.jobs.models import Job
 
 HALF_A_GIGABYTE = 500_000_000
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[str, int]]:
-    """The address of a tool that serves."""
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[tuple[str, int]]:
+    """``tandem serve`` in a process of its own while the block lasts; its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
     environment = {
         **os.environ,
         "TANDEM_BASE_URL": f"http://127.0.0.1:{address[1]}",
-        "TANDEM_DATA_DIR": str(tmp_path),
+        "TANDEM_DATA_DIR": str(folder),
     }
-    command = [sys.executable, "-c", "from lti_tool.cli import main; main()", "serve", "--no-worker"]
+    command = [sys.executable, "-c", "from lti_tool.cli import main; main()", "serve", *options]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _await(address)
@@ -33,6 +38,13 @@ def served(tmp_path: Path) -> Iterator[tuple[str, int]]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[str, int]]:
+    """The address of a tool that serves."""
+    with serving(tmp_path, "--no-worker") as address:
+        yield address
 
 
 def _await(address: tuple[str, int]) -> None:
@@ -52,3 +64,24 @@ def test_an_oversized_body_is_refused_before_it_is_received(served: tuple[str, i
     with socket.create_connection(served, timeout=10) as connection:
         connection.sendall(head.encode() + b"state=x")
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+def ended_jobs(folder: Path) -> set[str]:
+    database = Database(f"sqlite:///{folder / 'tandem.db'}")
+    with database.reading() as db:
+        found = set(db.scalars(sa.select(Job.kind).where(Job.status == "done")))
+    database.dispose()
+    return found
+
+
+def test_scheduled_jobs_run_without_any_setting(tmp_path: Path) -> None:
+    with serving(tmp_path):
+        until = time.monotonic() + 60
+        while ended_jobs(tmp_path) != {"delete_expired", "enqueue_due_rosters"}:
+            assert time.monotonic() < until, "the jobs do not run"
+            time.sleep(0.1)
+
+
+def test_without_a_worker_no_job_runs(served: tuple[str, int], tmp_path: Path) -> None:
+    time.sleep(3)
+    assert ended_jobs(tmp_path) == set()

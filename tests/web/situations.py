@@ -16,8 +16,11 @@ from lti_tool.database import utcnow
 from lti_tool.identity import organisations
 from lti_tool.identity.models import Course, Person
 from lti_tool.identity.principal import TOOL, CourseRole
+from lti_tool.jobs.models import Job
 from lti_tool.lti.launch.login_states import secret_hash
 from lti_tool.lti.launch.models import LaunchSession, ResourceLink
+from lti_tool.lti.nrps.read_roster_job import request_roster
+from lti_tool.lti.nrps.roster import RETRY_AFTER
 from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.mentoring.enrolment.actions import join
 from lti_tool.mentoring.enrolment.models import Participant
@@ -30,6 +33,8 @@ from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.actions import confirm_session, dispute_session, log_session
 from tests.world import add_person, add_registration
+
+ROSTER_URL = "https://lms.example/members"
 
 SECRET = "s" * 43
 """Every situation's launch travels by its address, so that a test needs no cookie."""
@@ -300,6 +305,22 @@ def tutor_alone(situation: Situation) -> None:
     _tutor(situation)
 
 
+def tutor_whose_roster_is_read(situation: Situation) -> None:
+    """A tutor before anybody is enrolled, while the roster is being read."""
+    tutor_alone(situation)
+    situation.course.roster_url = ROSTER_URL
+    situation.db.flush()
+    made = request_roster(situation.db, situation.course.id, TOOL)
+    situation.db.get_one(Job, made).progress = 1500
+
+
+def tutor_whose_roster_failed(situation: Situation) -> None:
+    """A tutor of a course whose roster could not be read."""
+    tutor(situation)
+    situation.course.roster_url = ROSTER_URL
+    situation.course.roster_paused_until = utcnow() + RETRY_AFTER
+
+
 def _tutor(situation: Situation) -> None:
     situation.me, situation.role = situation.person("Claire Fontaine", CourseRole.TUTOR), CourseRole.TUTOR
 
@@ -318,7 +339,7 @@ def anonymous(situation: Situation) -> None:
 SITUATIONS: tuple[Callable[[Situation], None], ...] = (
     welcome, not_open, waiting, to_sign, waits_for_signature, begins, under_way, to_confirm, to_correct,
     objective_to_confirm, complete, awaits_tutor, tutor, tutor_to_validate, tutor_of_complete, tutor_alone,
-    observer, anonymous,
+    tutor_whose_roster_is_read, tutor_whose_roster_failed, observer, anonymous,
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import datetime as dt
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -23,9 +23,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_for, utcnow
 from lti_tool.identity.models import Course, Membership, Person
-from lti_tool.identity.policy import Action, require
-from lti_tool.identity.principal import TOOL
-from lti_tool.jobs.background import BackgroundPool
+from lti_tool.jobs.kinds import RunningJob
 from lti_tool.lti import roles
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import (
@@ -50,10 +48,11 @@ LONGEST_READING: Final = dt.timedelta(minutes=10)
 MAX_PAGE_DELAY: Final = 0.2
 """Seconds between two pages of one reading, at most."""
 FRESH_FOR: Final = dt.timedelta(hours=1)
-_CLAIM: Final = LONGEST_READING + dt.timedelta(minutes=1)
-"""How long nobody else starts to read while somebody reads."""
+"""How old a roster may be before it is read again by itself."""
+READING: Final = "reading"
+"""The phase of a job that reads a roster; its progress counts people."""
 RETRY_AFTER: Final = dt.timedelta(minutes=5)
-"""How long nobody starts to read after a reading that failed."""
+"""How long no reading begins by itself after one that failed."""
 
 _log = structlog.get_logger(__name__)
 
@@ -74,96 +73,29 @@ class RosterReading:
     """How many are no longer listed."""
 
 
-def roster_is_due(course: Course, now: dt.datetime) -> bool:
-    """Whether the roster was never read, or is older than an hour; never without an address to read it at."""
-    if course.roster_url is None:
-        return False
-    return course.roster_read_at is None or course.roster_read_at <= now - FRESH_FOR
-
-
-def refresh_if_due(deps: ServiceDeps, course_id: uuid.UUID) -> bool:
-    """Read the roster if it is due and nobody else is reading it. True when it was read.
-
-    Never raises for what a platform does: a failure leaves the old roster and is logged. Goes over the network, so
-    never inside a transaction and never in a request's thread (:class:`RosterRefresher`).
-    """
-    require(TOOL, Action.READ_ROSTERS)
-    now = utcnow()
-    can_start = (
-        Course.id == course_id,
-        Course.roster_url.is_not(None),
-        sa.or_(Course.roster_read_at.is_(None), Course.roster_read_at <= now - FRESH_FOR),
-        sa.or_(Course.roster_claimed_until.is_(None), Course.roster_claimed_until <= now),
-    )
-    with deps.database.reading() as db:
-        if db.scalar(sa.select(Course.id).where(*can_start)) is None:
-            return False
-    with deps.database.transaction() as db:
-        claimed = db.execute(
-            sa.update(Course)
-            .where(*can_start)
-            .values(roster_claimed_until=now + _CLAIM)
-            .returning(Course.id)
-            .execution_options(synchronize_session=False)
-        ).all()
-    if not claimed:
-        return False
-    try:
-        reading = read_roster(deps, course_id)
-    except RosterUnreadable as error:
-        _log.warning("roster_unreadable", course=str(course_id), problem=str(error))
-        _pause(deps, course_id)
-        return False
-    except Exception:
-        # Nobody waits for this thread, so nobody else would log it.
-        _log.exception("roster_failed", course=str(course_id))
-        _pause(deps, course_id)
-        return False
-    _log.info(
-        "roster_read", course=str(course_id), members=reading.members, pages=reading.pages, left=reading.left
-    )
-    return True
-
-
-def _pause(deps: ServiceDeps, course_id: uuid.UUID) -> None:
-    """Let nobody read the roster for a while, counted from now: the reading that failed may have taken long."""
+def pause_readings(deps: ServiceDeps, course_id: uuid.UUID) -> None:
+    """Let no reading begin by itself for a while, counted from now: the one that failed may have taken long."""
     with deps.database.transaction() as db:
         db.execute(
             sa.update(Course)
             .where(Course.id == course_id)
-            .values(roster_claimed_until=utcnow() + RETRY_AFTER)
+            .values(roster_paused_until=utcnow() + RETRY_AFTER)
+            .execution_options(synchronize_session=False)
         )
 
 
-class RosterRefresher:
-    """Readings of rosters behind the pages that need them, in threads of this process.
+def read_roster(deps: ServiceDeps, course_id: uuid.UUID, job: RunningJob | None = None) -> RosterReading:
+    """Read every page and store what it says. Raises :class:`RosterUnreadable`; pages already read are kept.
 
-    At most two for each registration, so that a slow platform's courses keep nobody else waiting. A reading that ends
-    with its process is tried again at a later visit, once its claim on the course has run out.
+    Goes over the network, so never inside a transaction and never in a request's thread. ``job``: the job that reads
+    it, which is told how far the reading is and ends with it. It begins again at the first page when it was
+    interrupted: only one reading as a whole says who is no longer listed.
     """
-
-    def __init__(self) -> None:
-        self._pool = BackgroundPool("roster", threads=16, per_key=2, waiting=2, waiting_per_key=1)
-
-    @property
-    def running(self) -> int:
-        """How many rosters are being read."""
-        return self._pool.running
-
-    def refresh(
-        self, deps: ServiceDeps, course: Course, registration_id: uuid.UUID, *, wait_seconds: float = 0
-    ) -> bool:
-        """Begin to read the roster if it is due; whether it was read within ``wait_seconds``."""
-        if not roster_is_due(course, utcnow()):
-            return False
-        task = self._pool.start(registration_id, lambda: refresh_if_due(deps, course.id))
-        return task is not None and self._pool.wait(task, wait_seconds)
-
-
-def read_roster(deps: ServiceDeps, course_id: uuid.UUID) -> RosterReading:
-    """Read every page and store what it says. Raises :class:`RosterUnreadable`; pages already read are kept."""
+    transaction = job.transaction if job else deps.database.transaction
     with deps.database.reading() as db:
-        course = db.get_one(Course, course_id)
+        course = db.get(Course, course_id)
+        if course is None:
+            raise RosterUnreadable("the course is not known any more")
         registration_id = db.get_one(Deployment, course.deployment_id).registration_id
         link = db.scalar(
             sa.select(ResourceLink.resource_link_id)
@@ -175,6 +107,9 @@ def read_roster(deps: ServiceDeps, course_id: uuid.UUID) -> RosterReading:
         raise RosterUnreadable("the platform gave no address for it")
     service = PlatformService(deps, registration_id)
     started_at = utcnow()
+    if job is not None:
+        with transaction() as db:
+            job.report(db, 0, phase=READING)
     answer = _first_page(service, course.roster_url, link)
     seen: set[str] = set()
     members = unreadable = pages = 0
@@ -182,9 +117,13 @@ def read_roster(deps: ServiceDeps, course_id: uuid.UUID) -> RosterReading:
         page_began = time.monotonic()
         found, wrong = _members(answer)
         for start in range(0, len(found), STORED_AT_ONCE):
-            with deps.database.transaction() as db:
-                _store(db, registration_id, course_id, found[start : start + STORED_AT_ONCE], started_at)
-        members, unreadable, pages = members + len(found), unreadable + wrong, pages + 1
+            stored = found[start : start + STORED_AT_ONCE]
+            with transaction() as db:
+                _store(db, registration_id, course_id, stored, started_at)
+                members += len(stored)
+                if job is not None:
+                    job.report(db, members, phase=READING)
+        unreadable, pages = unreadable + wrong, pages + 1
         if answer.next_url is None:
             break
         if answer.next_url in seen or pages >= MOST_PAGES:
@@ -195,9 +134,12 @@ def read_roster(deps: ServiceDeps, course_id: uuid.UUID) -> RosterReading:
         # Pages are served by the same processor: a reading leaves them two thirds of its time.
         time.sleep(min(MAX_PAGE_DELAY, 2 * (time.monotonic() - page_began)))
         answer = _page(service, answer.next_url)
-    return RosterReading(
-        members, pages, unreadable, _finish(deps, course_id, started_at, complete=not unreadable)
-    )
+    with transaction() as db:
+        left = _finish(db, course_id, started_at, complete=not unreadable)
+        reading = RosterReading(members, pages, unreadable, left)
+        if job is not None:
+            job.finish(db, asdict(reading))
+    return reading
 
 
 def _first_page(service: PlatformService, url: str, link: str | None) -> Answer:
@@ -296,32 +238,31 @@ def _store(
     db.execute(belonging.on_conflict_do_update(index_elements=["course_id", "person_id"], set_=replaced))
 
 
-def _finish(deps: ServiceDeps, course_id: uuid.UUID, started_at: dt.datetime, *, complete: bool) -> int:
+def _finish(db: Session, course_id: uuid.UUID, started_at: dt.datetime, *, complete: bool) -> int:
     """Note that the whole roster was read; make inactive whoever an earlier one listed and this one did not.
 
     Whoever launched since this reading began is there. Somebody whom no roster ever listed may be there all the same:
     some platforms list only those who have grades.
     """
-    with deps.database.transaction() as db:
-        left = 0
-        if complete:
-            gone = db.execute(
-                sa.update(Membership)
-                .where(
-                    Membership.course_id == course_id,
-                    Membership.active.is_(True),
-                    Membership.listed_at < started_at,
-                    sa.or_(Membership.launched_at.is_(None), Membership.launched_at < started_at),
-                )
-                .values(active=False)
-                .returning(Membership.id)
-                .execution_options(synchronize_session=False)
+    left = 0
+    if complete:
+        gone = db.execute(
+            sa.update(Membership)
+            .where(
+                Membership.course_id == course_id,
+                Membership.active.is_(True),
+                Membership.listed_at < started_at,
+                sa.or_(Membership.launched_at.is_(None), Membership.launched_at < started_at),
             )
-            left = len(gone.all())
-        db.execute(
-            sa.update(Course)
-            .where(Course.id == course_id)
-            .values(roster_read_at=utcnow(), roster_claimed_until=None)
+            .values(active=False)
+            .returning(Membership.id)
             .execution_options(synchronize_session=False)
         )
+        left = len(gone.all())
+    db.execute(
+        sa.update(Course)
+        .where(Course.id == course_id)
+        .values(roster_read_at=utcnow(), roster_paused_until=None)
+        .execution_options(synchronize_session=False)
+    )
     return left

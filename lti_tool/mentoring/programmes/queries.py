@@ -139,13 +139,6 @@ def courses_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
     return sa.select(Placement.course_id).where(Placement.cohort_id == cohort_id)
 
 
-def roster_read_at(db: Session, cohort_id: uuid.UUID) -> dt.datetime | None:
-    """When a roster of a cohort's courses was last read; None before the first time."""
-    return db.scalar(
-        sa.select(sa.func.max(Course.roster_read_at)).where(Course.id.in_(courses_of_cohort(cohort_id)))
-    )
-
-
 def placement_record(row: Placement) -> PlacementRecord:
     """The record of a row."""
     return PlacementRecord(

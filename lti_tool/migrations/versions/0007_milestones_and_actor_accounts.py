@@ -6,7 +6,7 @@ already passes the next one, and has no statement of those before it, since nobo
 ``registration.actor_account`` is what it was for every registration: the tool's own, opaque accounts.
 
 Revision ID: 0007
-Revises: 0005
+Revises: 0006
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

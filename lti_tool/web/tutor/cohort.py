@@ -1,7 +1,7 @@
 """The tutor's page: who is here, who is with whom, how far each is; and what only a tutor decides.
 
 It keeps itself up to date: the browser asks every three seconds with the ETag of what it shows, and is answered 304
-until an event of the cohort, or a new person of its courses, changes it.
+until an event of the cohort, or a reading of its courses' rosters, changes it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,13 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.events.log import state_of_cohort
 from lti_tool.identity.policy import Action
+from lti_tool.lti.nrps.read_roster_job import (
+    RosterStatus,
+    request_roster,
+    request_rosters,
+    roster_is_due,
+    roster_status,
+)
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.completion import actions as completion
 from lti_tool.mentoring.enrolment import actions as enrolment
@@ -32,9 +39,9 @@ from lti_tool.mentoring.pairs.actions import form_pair
 from lti_tool.mentoring.programmes.actions import open_placement
 from lti_tool.mentoring.programmes.queries import (
     PlacementRecord,
+    courses_of_cohort,
     lock_cohort,
     placement_of_link,
-    roster_read_at,
 )
 from lti_tool.mentoring.programmes.template import (
     DEFAULT_TEMPLATE,
@@ -50,12 +57,9 @@ from lti_tool.web.activity import current_placement
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import flash_message
 from lti_tool.web.refusal_wording import refusal
-from lti_tool.web.services import current_principal, current_services, reading, transaction
+from lti_tool.web.services import current_principal, reading, transaction
 from schemas.mentoring_forms import PairForm, ReopenForm, TutorValidationForm, read_form
 from schemas.problem import Problem, ShapeError
-
-FIRST_ROSTER_SECONDS = 0.8
-"""How long the first page of a course waits for its roster."""
 
 blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
 
@@ -72,12 +76,13 @@ def page(
     launch = g.launch
     placement = _open()
     check(Action.VIEW_COHORT, cohort_of_launch())
-    _read_roster()
-    shown, etag = _overview(placement)
+    _request_roster()
+    shown, roster, etag = _overview(placement)
     lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
     html = render_template(
         "tutor/cohort.html",
         overview=shown,
+        roster=roster,
         etag=etag,
         course_title=launch.course.title,
         no_line_item=launch.resource_link.line_item_url is None,
@@ -118,14 +123,13 @@ def _template(code: str | None) -> ProgrammeTemplate:
         return load_template(DEFAULT_TEMPLATE)
 
 
-def _read_roster() -> None:
-    """Read the roster when it is due, behind the page, which shows the change by itself.
-
-    The first visit waits a moment, so that everybody is there where the platform is quick.
-    """
-    services, course = current_services(), g.launch.course
-    wait = FIRST_ROSTER_SECONDS if course.roster_read_at is None else 0
-    services.rosters.refresh(services, course, g.launch.registration_id, wait_seconds=wait)
+def _request_roster() -> None:
+    """Have the roster read when it is due. The page shows what is known, and the rest by itself once it is read."""
+    with reading() as db:
+        if not roster_is_due(db, g.launch.course_id, utcnow()):
+            return
+    with transaction() as db:
+        request_roster(db, g.launch.course_id, current_principal())
 
 
 def _first_other(errors: Mapping[str, list[Problem]] | None) -> str | None:
@@ -136,19 +140,22 @@ def _first_other(errors: Mapping[str, list[Problem]] | None) -> str | None:
     return None
 
 
-def _overview(placement: PlacementRecord) -> tuple[CohortOverview, str]:
+def _overview(placement: PlacementRecord) -> tuple[CohortOverview, RosterStatus, str]:
     """What the page shows, and its ETag."""
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
-        etag = _etag(db, placement)
-        return overview_of(db, placement.cohort_id), etag
+        roster, etag = _version(db, placement)
+        return overview_of(db, placement.cohort_id), roster, etag
 
 
-def _etag(db: Session, placement: PlacementRecord) -> str:
-    """Changes with every event of the cohort, every reading of a roster of its courses, and the language."""
-    read = roster_read_at(db, placement.cohort_id)
-    seed = f"{placement.cohort_id} {state_of_cohort(db, placement.cohort_id)} {read} {current_language()}"
-    return f'"{hashlib.sha256(seed.encode()).hexdigest()[:20]}"'
+def _version(db: Session, placement: PlacementRecord) -> tuple[RosterStatus, str]:
+    """The rosters of the cohort's courses, and the ETag.
+
+    It changes with every event of the cohort, with the readings of these rosters, and with the language.
+    """
+    roster = roster_status(db, courses_of_cohort(placement.cohort_id))
+    seed = f"{placement.cohort_id} {state_of_cohort(db, placement.cohort_id)} {roster} {current_language()}"
+    return roster, f'"{hashlib.sha256(seed.encode()).hexdigest()[:20]}"'
 
 
 def _placement() -> PlacementRecord:
@@ -161,17 +168,28 @@ def live() -> ResponseReturnValue:
     """The part of the page that changes by itself; 304 when it has not."""
     placement = _placement()
     with reading() as db:
-        etag = _etag(db, placement)
+        roster, etag = _version(db, placement)
     if request.headers.get("If-None-Match") == etag:
         return _tagged(Response(status=304), etag)
     with reading() as db:
         shown = overview_of(db, placement.cohort_id)
-    return _tagged(make_response(render_template("tutor/_live.html", overview=shown, etag=etag)), etag)
+    html = render_template("tutor/_live.html", overview=shown, roster=roster, etag=etag)
+    return _tagged(make_response(html), etag)
 
 
 def _tagged(response: Response, etag: str) -> Response:
     response.headers["ETag"] = etag
     return response
+
+
+@blueprint.post("/roster")
+@allows(Action.READ_ROSTER_NOW, about=cohort_of_launch)
+def read_roster_now() -> ResponseReturnValue:
+    """Have the rosters of the cohort's courses read, however old they are."""
+    courses = courses_of_cohort(_placement().cohort_id)
+    with transaction() as db:
+        request_rosters(db, set(db.scalars(courses)), current_principal())
+    return redirect(launch_url_for("home.home"))
 
 
 @blueprint.post("/pairs")

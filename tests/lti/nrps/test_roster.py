@@ -6,14 +6,13 @@ import json
 import pytest
 import sqlalchemy as sa
 from pytest_httpserver import HTTPServer
-from structlog.testing import capture_logs
 from werkzeug import Request, Response
 
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Course, Membership, Person
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps import roster
-from lti_tool.lti.nrps.roster import RosterUnreadable, read_roster, refresh_if_due, roster_is_due
+from lti_tool.lti.nrps.roster import RosterUnreadable, read_roster
 
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 
@@ -219,72 +218,6 @@ def test_a_page_that_is_not_a_roster_ends_the_reading(connected, httpserver):
     change_course(connected, roster_url=httpserver.url_for("/members"))
     with pytest.raises(RosterUnreadable, match="not a membership container"):
         read(connected)
-
-
-@pytest.mark.parametrize(
-    ("read_at", "url", "due"),
-    [
-        (None, "https://lms.example/members", True),
-        (dt.timedelta(minutes=59), "https://lms.example/members", False),
-        (dt.timedelta(minutes=61), "https://lms.example/members", True),
-        (None, None, False),
-    ],
-    ids=["never read", "read within the hour", "older than an hour", "no address"],
-)
-def test_a_roster_is_due(read_at, url, due):
-    now = utcnow()
-    course = Course(roster_url=url, roster_read_at=None if read_at is None else now - read_at)
-    assert roster_is_due(course, now) is due
-
-
-def test_a_due_roster_is_read_once(connected):
-    course_id = connected.world.course_id
-    assert [refresh_if_due(connected.services, course_id), refresh_if_due(connected.services, course_id)] == [
-        True,
-        False,
-    ]
-
-
-def test_a_second_tutor_does_not_read_at_the_same_time(connected):
-    change_course(connected, roster_claimed_until=utcnow() + dt.timedelta(minutes=1))
-    assert refresh_if_due(connected.services, connected.world.course_id) is False
-
-
-def test_an_expired_roster_claim_is_taken_over(connected):
-    change_course(connected, roster_claimed_until=utcnow() - dt.timedelta(seconds=1))
-    assert refresh_if_due(connected.services, connected.world.course_id) is True
-
-
-def test_a_failure_leaves_the_old_roster_and_breaks_nothing(connected):
-    change_course(connected, roster_url=connected.lms.base_url + "/nothing-here")
-    assert refresh_if_due(connected.services, connected.world.course_id) is False
-    assert len(memberships(connected)) == 3
-
-
-def claimed_until(connected) -> dt.datetime | None:
-    with connected.services.database.reading() as db:
-        return db.get_one(Course, connected.world.course_id).roster_claimed_until
-
-
-def test_a_failure_that_took_long_is_followed_by_a_whole_pause(connected, monkeypatch):
-    """The pause is counted from the failure, not from the beginning of the reading."""
-    long_ago = utcnow() - dt.timedelta(minutes=10)
-    moments = iter([long_ago])
-    monkeypatch.setattr(roster, "utcnow", lambda: next(moments, None) or utcnow())
-    change_course(connected, roster_url=connected.lms.base_url + "/nothing-here")
-    refresh_if_due(connected.services, connected.world.course_id)
-    assert claimed_until(connected) > utcnow()
-
-
-def test_a_fault_of_our_own_is_logged_and_paused(connected, monkeypatch):
-    def fail(*_arguments: object, **_options: object) -> None:
-        raise RuntimeError("a fault")
-
-    monkeypatch.setattr(roster, "_finish", fail)
-    with capture_logs() as logs:
-        assert refresh_if_due(connected.services, connected.world.course_id) is False
-    assert [entry["event"] for entry in logs] == ["roster_failed"]
-    assert claimed_until(connected) > utcnow()
 
 
 @pytest.mark.parametrize("name", ["half an emoji \ud83d", "a null \x00"], ids=["surrogate", "null"])

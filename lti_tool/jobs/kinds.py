@@ -1,0 +1,109 @@
+"""A kind of job: its name, the shape of its arguments, its limits, and what it does."""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, ClassVar, Protocol
+
+from marshmallow import Schema
+from sqlalchemy.orm import Session
+
+from lti_tool.jobs import queue
+from lti_tool.jobs.queue import ClaimedJob
+from schemas.jobs import NoArguments
+
+
+class JobFailed(Exception):
+    """The job cannot be done with what it was given: it fails at once, and its text is the reason that is shown."""
+
+
+class JobStopped(Exception):
+    """The process is stopping: the job runs again, and this time does not count."""
+
+
+class JobKind(ABC):
+    """One kind of job. It is registered by a line in :mod:`lti_tool.composition.jobs`.
+
+    A job may be run more than once: its process may be killed at any step. What it writes through
+    :meth:`RunningJob.transaction` together with :meth:`RunningJob.report` or :meth:`RunningJob.finish` is written once;
+    everything else it does must be the same when done again.
+    """
+
+    name: ClassVar[str]
+    """Stored with each job: it never changes."""
+    schema: ClassVar[type[Schema]] = NoArguments
+    every: ClassVar[dt.timedelta | None] = None
+    """How often a job of this kind is asked for without arguments; None for kinds that are only asked for."""
+    max_attempts: ClassVar[int] = 5
+    """How often it is begun before it fails, the times included at which its process was killed."""
+    max_per_group: ClassVar[int | None] = None
+    """How many jobs of one group run at the same time, in all processes together."""
+
+    @abstractmethod
+    def run(self, job: RunningJob) -> dict[str, Any] | None:
+        """Do the work, and return what is kept as its result.
+
+        Raises :class:`JobFailed` for what no further attempt would change. After any other exception the job is tried
+        again a little later, until :attr:`max_attempts`.
+        """
+
+
+class RunsJobs(Protocol):
+    """What a running job needs of the runner."""
+
+    @property
+    def is_stopping(self) -> bool: ...
+
+    def transaction(self) -> AbstractContextManager[Session]: ...
+
+    def at_step(self, kind: str, step: str) -> None: ...
+
+
+class RunningJob:
+    """A job that this process has claimed, as its kind sees it."""
+
+    def __init__(self, claimed: ClaimedJob, arguments: dict[str, Any], runner: RunsJobs) -> None:
+        self._claimed = claimed
+        self._runner = runner
+        self.arguments = arguments
+        """As the kind's schema reads them."""
+        self.progress = claimed.progress
+        """How much was reported as done, by an earlier attempt too."""
+        self.is_finished = False
+        self._has_reported = False
+
+    @property
+    def id(self) -> int:
+        return self._claimed.id
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A writing transaction with its consequences, which only the holder of the job can commit.
+
+        Raises :class:`lti_tool.jobs.queue.ClaimLost` where another worker has the job by now, and :class:`JobStopped`
+        where the process is stopping.
+        """
+        if self._runner.is_stopping:
+            raise JobStopped
+        with self._runner.transaction() as db:
+            queue.require_claim(db, self._claimed)
+            yield db
+        if self._has_reported:
+            self._has_reported = False
+            self._runner.at_step(self._claimed.kind, "reported")
+
+    def report(self, db: Session, progress: int, *, total: int | None = None, phase: str) -> None:
+        """Store how far the job is, in the transaction that stores the work itself."""
+        queue.report(db, self._claimed, progress=progress, total=total, phase=phase)
+        self.progress = progress
+        self._has_reported = True
+        self._runner.at_step(self._claimed.kind, "reporting")
+
+    def finish(self, db: Session, result: dict[str, Any] | None = None) -> None:
+        """Mark the job as done in the transaction of its last effects. :meth:`JobKind.run` returns after it."""
+        queue.finish(db, self._claimed, result)
+        self.is_finished = True
+        self._runner.at_step(self._claimed.kind, "finishing")

@@ -1,0 +1,15 @@
+"""Shapes of the arguments of background jobs, as they are stored with them."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+
+class NoArguments(Schema):
+    """A job that needs none."""
+
+
+class CourseJobSchema(Schema):
+    """A job about one course."""
+
+    course_id = fields.UUID(required=True)

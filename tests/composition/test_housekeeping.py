@@ -1,0 +1,77 @@
+"""What has expired is deleted: a verified launch must not wait in the database for ever."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from lti_tool.composition import transaction as composition
+from lti_tool.composition.housekeeping import DeleteExpired
+from lti_tool.composition.jobs import make_job_runner
+from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
+from lti_tool.identity.principal import TOOL
+from lti_tool.jobs import queue, schedule
+from lti_tool.jobs.models import Job
+from lti_tool.lti.launch.models import LaunchHandoff
+from lti_tool.lti.models import Refusal
+from tests.jobs.kinds import WriteRows, ask, wait_until_ended
+
+
+def delete_expired(services: Services) -> dict[str, int]:
+    """Run the job as the runner does; its result."""
+    with composition.transaction(services, TOOL) as db:
+        made = queue.enqueue(db, DeleteExpired, {}, requested_by=TOOL)
+    runner = make_job_runner(services, sweep_seconds=0.05)
+    runner.start()
+    wait_until_ended(services, made)
+    runner.stop()
+    with services.database.reading() as db:
+        result = db.get_one(Job, made).result
+    assert result is not None
+    return result
+
+
+def leave(services: Services, name: str, expires_at: dt.datetime) -> None:
+    with services.database.transaction() as db:
+        db.add(LaunchHandoff(token_hash=name, launch={}, expires_at=expires_at))
+
+
+def test_a_handoff_long_over_is_deleted_and_one_that_waits_is_not(services: Services) -> None:
+    leave(services, "over", utcnow() - dt.timedelta(days=2))
+    leave(services, "waiting", utcnow() + dt.timedelta(minutes=2))
+    assert delete_expired(services) == {"rows": 1, "jobs": 0}
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(LaunchHandoff.token_hash)).all() == ["waiting"]
+
+
+def refuse(services: Services, reason: str, at: dt.datetime) -> None:
+    with services.database.transaction() as db:
+        db.add(Refusal(step="login", reason=reason, reference="", at=at))
+
+
+def test_a_refusal_of_long_ago_is_deleted_and_one_of_last_month_is_not(services: Services) -> None:
+    refuse(services, "old", utcnow() - dt.timedelta(days=91))
+    refuse(services, "recent", utcnow() - dt.timedelta(days=31))
+    assert delete_expired(services) == {"rows": 1, "jobs": 0}
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(Refusal.reason)).all() == ["recent"]
+
+
+def test_a_job_that_was_done_long_ago_is_deleted(services: Services) -> None:
+    made = ask(services, WriteRows, "a")
+    with services.database.transaction() as db:
+        job = db.get_one(Job, made)
+        job.status, job.done_at = "done", utcnow() - dt.timedelta(days=2)
+    assert delete_expired(services) == {"rows": 0, "jobs": 1}
+
+
+def test_it_is_asked_for_every_hour(services: Services) -> None:
+    now = utcnow()
+    with services.database.transaction() as db:
+        asked = [
+            schedule.enqueue_due(db, [DeleteExpired], now + after * dt.timedelta(hours=1))
+            for after in (0, 0.9, 1)
+        ]
+    assert asked == [["delete_expired"], [], ["delete_expired"]]

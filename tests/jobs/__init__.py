@@ -1,0 +1,1 @@
+"""Background jobs, on both databases, in real threads and processes."""

@@ -1,0 +1,146 @@
+"""A process killed with SIGKILL at any step of a job: the job runs again, and its effects are there once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.composition import transaction as composition
+from lti_tool.composition.jobs import JOB_KINDS, make_job_runner
+from lti_tool.composition.services import Services
+from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.identity.principal import OPERATOR
+from lti_tool.jobs.models import Job
+from lti_tool.jobs.runner import STEPS
+from lti_tool.lti.nrps.read_roster_job import request_roster
+from tests.connected import Connected
+from tests.jobs.kinds import Hourly, WriteRows, ask, job, rows_written, wait_until_ended
+from tests.messaging.killed_worker import write_config
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 90.0
+KINDS = (*JOB_KINDS, lambda _services: WriteRows(), lambda _services: Hourly())
+
+
+def command(services: Services, point: str, folder: Path) -> list[str]:
+    settings = folder / "settings.json"
+    write_config(services.config, settings)
+    return [sys.executable, "-m", "tests.jobs.killed_runner", str(settings), point]
+
+
+def run_until_killed(services: Services, point: str, folder: Path) -> int:
+    """Start a process that is killed at this step, and wait for its end; its exit status."""
+    return subprocess.run(
+        command(services, point, folder), cwd=ROOT, timeout=LONGEST, capture_output=True, check=False
+    ).returncode
+
+
+@contextmanager
+def healthy_runner(services: Services) -> Iterator[None]:
+    runner = make_job_runner(services, KINDS, lease=dt.timedelta(seconds=1), sweep_seconds=0.05)
+    runner.start()
+    try:
+        yield
+    finally:
+        runner.stop()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_job_killed_at_any_step_writes_its_rows_once(services, step, tmp_path):
+    made = ask(services, WriteRows, "a", rows=3)
+    status = run_until_killed(services, f"write_rows:{step}", tmp_path)
+    with healthy_runner(services):
+        wait_until_ended(services)
+    assert (status, rows_written(services)["a 0"]) == (-signal.SIGKILL, 1)
+    assert {name: count for name, count in rows_written(services).items() if name.startswith("a ")} == {
+        "a 0": 1, "a 1": 1, "a 2": 1,
+    }  # fmt: skip
+    found = job(services, made)
+    assert (found.status, found.attempts) == ("done", 1 if step in ("claiming", "finished") else 2)
+
+
+def test_a_job_killed_again_and_again_goes_on_where_it_was(services, tmp_path):
+    made = ask(services, WriteRows, "a", rows=6)
+    ends = [run_until_killed(services, "write_rows:reported", tmp_path) for _ in range(3)]
+    assert (ends, job(services, made).progress) == ([-signal.SIGKILL] * 3, 3)
+    with healthy_runner(services):
+        wait_until_ended(services)
+    written = rows_written(services)
+    assert [written[f"a {number}"] for number in range(6)] == [1] * 6
+
+
+@pytest.mark.parametrize("step", ["claimed", "finishing", "finished"])
+def test_a_scheduled_job_killed_at_a_step_is_asked_for_and_done_once(services, step, tmp_path):
+    status = run_until_killed(services, f"hourly:{step}", tmp_path)
+    with healthy_runner(services):
+        wait_until_ended(services)
+    assert (status, rows_written(services)["hourly"]) == (-signal.SIGKILL, 1)
+
+
+POINTS = (*(f"read_roster:{step}" for step in STEPS), "token:asking", "token:answered", "members:asking",
+          "members:answered")  # fmt: skip
+
+
+def read_at(services: Services) -> dt.datetime | None:
+    with services.database.reading() as db:
+        return db.scalars(sa.select(Course.roster_read_at)).one()
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_reading_of_a_roster_killed_at_any_step_is_made_again(connected: Connected, point, tmp_path):
+    services = connected.services
+    with composition.transaction(services, OPERATOR) as db:
+        made = request_roster(db, connected.world.course_id, OPERATOR)
+    status = run_until_killed(services, point, tmp_path)
+    with healthy_runner(services):
+        wait_until_ended(services)
+    found = job(services, made)
+    assert (status, found.status, found.result["members"]) == (-signal.SIGKILL, "done", 5)
+    assert read_at(services) is not None
+    with services.database.reading() as db:
+        people = db.execute(
+            sa.select(Person.subject, Membership.active).join(Membership, Membership.person_id == Person.id)
+        )
+        assert sorted(tuple(row) for row in people) == [(subject, True) for subject in "12345"]
+
+
+def test_three_processes_on_one_database_do_every_job_once(services, tmp_path):
+    """One of them is killed with -9 in the middle of its work."""
+    made = [ask(services, WriteRows, f"job-{number}", rows=10) for number in range(24)]
+    processes = [
+        subprocess.Popen(command(services, "none", tmp_path), cwd=ROOT, stdout=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    try:
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"started\n"
+        processes[0].kill()
+        made += [ask(services, WriteRows, f"late-{number}", rows=10) for number in range(6)]
+        wait_until_ended(services, *made)
+        wait_until_ended(services)
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+    written = rows_written(services)
+    assert written.pop("hourly") == 1
+    assert written == {
+        f"{name}-{number} {row}": 1
+        for name, count in (("job", 24), ("late", 6))
+        for number in range(count)
+        for row in range(10)
+    }
+    with services.database.reading() as db:
+        scheduled = sa.select(Job.kind).where(
+            Job.requested_by_kind == "tool", Job.kind.not_in(["write_rows"])
+        )
+        assert sorted(db.scalars(scheduled)) == ["delete_expired", "enqueue_due_rosters", "hourly"]
