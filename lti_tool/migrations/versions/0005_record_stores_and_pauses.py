@@ -103,6 +103,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__record_store")),
     )
+    op.create_index("ix__record_store__organisation_id", "record_store", ["organisation_id"])
     for scope, columns, where in (
         ("installation", ["name"], "organisation_id IS NULL"),
         (
@@ -185,6 +186,7 @@ def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
 def downgrade() -> None:
     for scope in ("installation", "organisation", "registration"):
         op.drop_index(f"uq__record_store__name_in_{scope}", table_name="record_store")
+    op.drop_index("ix__record_store__organisation_id", table_name="record_store")
     op.drop_table("record_store")
     op.drop_table("delivery_pause")
     with op.batch_alter_table("delivery") as batch_op:
