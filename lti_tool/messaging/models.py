@@ -145,10 +145,10 @@ class RecordStore(Base):
 
     __tablename__ = "record_store"
     __table_args__ = (
+        sa.Index("ix__record_store__organisation_id", "organisation_id"),
         sa.CheckConstraint(
             "registration_id IS NULL OR organisation_id IS NOT NULL", name="of_an_organisation"
         ),
-        sa.Index("ix__record_store__organisation_id", "organisation_id"),
         _unique_name("installation", where="organisation_id IS NULL"),
         _unique_name(
             "organisation", "organisation_id", where="organisation_id IS NOT NULL AND registration_id IS NULL"
