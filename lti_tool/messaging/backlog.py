@@ -82,14 +82,15 @@ def retry(
         # Written out, not bound, as the partial index has it.
         .where(*chosen, sa.or_(sa.text("status = 'dead'"), waits))
         .values(done_at=None, conflict=None, **at_once)
-        .returning(_column.receiver, _column.order_key)
+        .returning(_column.id, _column.receiver, _column.order_key)
     ).all()
     if keys is not None:
-        receivers = {row[0] for row in released}
-        # Whatever is before them in the order would hold them.
-        same_order = _column.order_key.in_({row[1] for row in released})
-        before = sa.and_(_column.kind == kind, _column.receiver.in_(receivers), same_order)
-        waiting = sa.and_(_column.done_at.is_(None), _column.status == DeliveryStatus.WAITING.value)
-        db.execute(sa.update(_rows).where(before, waiting).values(**at_once))
+        receivers = {row.receiver for row in released}
+        for row in released:
+            # What waits before it in the same order would hold it.
+            before = sa.and_(
+                _column.receiver == row.receiver, _column.order_key == row.order_key, _column.id < row.id
+            )
+            db.execute(sa.update(_rows).where(_column.kind == kind, before, waits).values(**at_once))
     pauses.end(db, kind, receivers)
     return len(released)
