@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from marshmallow import EXCLUDE, ValidationError, pre_load, validates_schema
+from marshmallow import EXCLUDE, ValidationError, fields, pre_load, validate, validates_schema
 
 from schemas import choices
-from schemas.fields import Boolean, Choice, Code, Day, Identifier, Text, WholeNumber, fail
+from schemas.fields import Choice, Code, Identifier, Text, WholeNumber
 from schemas.problem import CodedSchema, Problem, ShapeError
 
 MINUTES_MIN = 5
@@ -28,7 +28,7 @@ _MOST_FIELDS = 100
 
 
 class FormSchema(CodedSchema):
-    """A form of the pages; an optional field left blank is a field not sent."""
+    """A form of the pages. What is left blank, if it may be or is typed into, counts as not sent."""
 
     class Meta:
         """Browsers and templates add fields of their own."""
@@ -42,12 +42,12 @@ class FormSchema(CodedSchema):
         return {
             name: value
             for name, value in given.items()
-            if not (isinstance(value, str) and not value.strip() and not self._is_required(name))
+            if not (isinstance(value, str) and not value.strip() and self._may_be_blank(name))
         }
 
-    def _is_required(self, name: object) -> bool:
+    def _may_be_blank(self, name: object) -> bool:
         field = self.fields.get(name) if isinstance(name, str) else None
-        return field is not None and field.required
+        return field is None or not field.required or isinstance(field, Text | fields.Date | fields.Integer)
 
 
 class ChooseRoleForm(FormSchema):
@@ -68,22 +68,19 @@ class PairForm(FormSchema):
             raise ValidationError([Problem("same_person")], "mentee_id")
 
 
-class RequiredCheckbox(Boolean):
+def _ticked() -> fields.Boolean:
     """A box that has to be ticked."""
-
-    def read(self, value: Any) -> bool:
-        """Return the value kept, or raise the error that ``fail`` makes."""
-        if not super().read(value):
-            raise fail("must_be_accepted")
-        return True
+    return fields.Boolean(
+        required=True,
+        validate=validate.Equal(True, error="must_be_accepted"),
+        error_messages={"required": "must_be_accepted", "null": "must_be_accepted"},
+    )
 
 
 class SignAgreementForm(FormSchema):
     """A person signs the agreement of their pair."""
 
-    accepted = RequiredCheckbox(
-        required=True, error_messages={"required": "must_be_accepted", "null": "must_be_accepted"}
-    )
+    accepted = _ticked()
 
 
 class SessionForm(FormSchema):
@@ -93,7 +90,7 @@ class SessionForm(FormSchema):
     that a double tap logs one session.
     """
 
-    held_on = Day(required=True)
+    held_on = fields.Date(format="%Y-%m-%d", required=True)
     minutes = WholeNumber(min=MINUTES_MIN, max=MINUTES_MAX, from_text=True, required=True)
     format = Code(choices.FORMAT_CODE_PATTERN, max_length=choices.FORMAT_CODE_LENGTH, required=True)
     form_key = Identifier(load_default=None)
@@ -119,7 +116,7 @@ class SessionForm(FormSchema):
 class AnswerSessionForm(FormSchema):
     """The partner says whether the session took place as logged; a reason helps to put a wrong one right."""
 
-    answer = Boolean(required=True)
+    answer = fields.Boolean(required=True)
     reason = Choice(choices.DISPUTE_REASONS, load_default=None)
     revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
     """Which revision of the session the partner saw: it may have been corrected since."""
@@ -131,7 +128,7 @@ class ObjectiveForm(FormSchema):
     title = Text(min_length=3, max_length=200, required=True)
     direction = Choice(choices.ROLES, required=True)
     tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills")
-    required = Boolean(load_default=False)
+    required = fields.Boolean(load_default=False)
 
 
 class MoveObjectiveForm(FormSchema):
@@ -144,9 +141,7 @@ class TutorValidationForm(FormSchema):
     """The tutor approves what a participant did."""
 
     participant_id = Identifier(required=True)
-    validated = RequiredCheckbox(
-        required=True, error_messages={"required": "must_be_accepted", "null": "must_be_accepted"}
-    )
+    validated = _ticked()
 
 
 class ReopenForm(FormSchema):
