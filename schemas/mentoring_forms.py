@@ -4,6 +4,8 @@ A form arrives as pairs of text (``request.form.items(multi=True)``); ``read_for
 schemas below and returns values, or raises ``schemas.problem.ShapeError`` with a code for each field. Fields
 that a form does not know, such as the CSRF token, are left out. Which pair, session or objective a form is
 about stands in the address, not in the form.
+
+``metadata`` holds the words of a field on its page: ``label``, ``hint``, and ``words`` for the codes of a choice.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from marshmallow import EXCLUDE, ValidationError, fields, pre_load, validate, va
 
 from schemas import choices
 from schemas.fields import Choice, Code, Identifier, Text, WholeNumber
-from schemas.problem import CodedSchema, Problem, ShapeError
+from schemas.problem import N_, CodedSchema, Problem, ShapeError
 
 MINUTES_MIN = 5
 MINUTES_MAX = 480
@@ -28,7 +30,7 @@ _MOST_FIELDS = 100
 
 
 class FormSchema(CodedSchema):
-    """A form of the pages. What is left blank, if it may be or is typed into, counts as not sent."""
+    """A form of the pages. A field that is left blank counts as not sent, unless it is one of given answers."""
 
     class Meta:
         """Browsers and templates add fields of their own."""
@@ -47,7 +49,7 @@ class FormSchema(CodedSchema):
 
     def _may_be_blank(self, name: object) -> bool:
         field = self.fields.get(name) if isinstance(name, str) else None
-        return field is None or not field.required or isinstance(field, Text | fields.Date | fields.Integer)
+        return not (field is not None and field.required and isinstance(field, Choice | fields.Boolean))
 
 
 class ChooseRoleForm(FormSchema):
@@ -59,8 +61,16 @@ class ChooseRoleForm(FormSchema):
 class PairForm(FormSchema):
     """The tutor pairs a mentor and a mentee; both ids are those of persons, who may not be enrolled yet."""
 
-    mentor_id = Identifier(required=True)
-    mentee_id = Identifier(required=True)
+    mentee_id = Identifier(
+        required=True,
+        error_messages={"required": "person_missing"},
+        metadata={"label": N_("Who learns?")},
+    )
+    mentor_id = Identifier(
+        required=True,
+        error_messages={"required": "person_missing"},
+        metadata={"label": N_("Who teaches?")},
+    )
 
     @validates_schema
     def _two_people(self, loaded: Mapping[str, Any], **_: Any) -> None:
@@ -86,14 +96,23 @@ class SignAgreementForm(FormSchema):
 class SessionForm(FormSchema):
     """“We met”, and the correction of what was logged: ``held_on``, ``minutes`` and ``format``.
 
-    ``today`` is the person's own day; ``formats`` are those of the programme. ``form_key`` was made with the page, so
-    that a double tap logs one session.
+    ``today`` is the person's own day; ``formats`` are those of the programme.
     """
 
-    held_on = fields.Date(format="%Y-%m-%d", required=True)
-    minutes = WholeNumber(min=MINUTES_MIN, max=MINUTES_MAX, from_text=True, required=True)
-    format = Code(choices.FORMAT_CODE_PATTERN, max_length=choices.FORMAT_CODE_LENGTH, required=True)
-    form_key = Identifier(load_default=None)
+    held_on = fields.Date(format="%Y-%m-%d", required=True, metadata={"label": N_("When?")})
+    minutes = WholeNumber(
+        min=MINUTES_MIN,
+        max=MINUTES_MAX,
+        from_text=True,
+        required=True,
+        metadata={"label": N_("How long, in minutes?")},
+    )
+    format = Code(
+        choices.FORMAT_CODE_PATTERN,
+        max_length=choices.FORMAT_CODE_LENGTH,
+        required=True,
+        metadata={"label": N_("How?")},
+    )
 
     def __init__(self, *, today: date, formats: Sequence[str] = choices.SESSION_FORMATS) -> None:
         super().__init__()
@@ -125,10 +144,24 @@ class AnswerSessionForm(FormSchema):
 class ObjectiveForm(FormSchema):
     """An objective: who learns (``direction``), about what (``tag``), and whether the programme asks for it."""
 
-    title = Text(min_length=3, max_length=200, required=True)
-    direction = Choice(choices.ROLES, required=True)
-    tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills")
-    required = fields.Boolean(load_default=False)
+    direction = Choice(choices.ROLES, required=True, metadata={"label": N_("Who learns?")})
+    title = Text(
+        min_length=3,
+        max_length=200,
+        required=True,
+        metadata={
+            "label": N_("What?"),
+            "hint": N_("For example: write a good request to an AI assistant."),
+        },
+    )
+    tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills", metadata={"label": N_("It is about")})
+    required = fields.Boolean(
+        load_default=False,
+        metadata={
+            "label": N_("We both want to see this one through"),
+            "hint": N_("It then counts among the required objectives."),
+        },
+    )
 
 
 class MoveObjectiveForm(FormSchema):
@@ -148,7 +181,16 @@ class ReopenForm(FormSchema):
     """The tutor reopens a completed programme, and says why."""
 
     participant_id = Identifier(required=True)
-    reason = Text(min_length=3, max_length=500, lines=True, required=True)
+    reason = Text(
+        min_length=3,
+        max_length=500,
+        lines=True,
+        required=True,
+        metadata={
+            "label": N_("To reopen this journey, say why"),
+            "hint": N_("The grade in the course stays until the journey is complete again."),
+        },
+    )
 
 
 def read_form(schema: FormSchema, items: Iterable[tuple[str, object]]) -> dict[str, Any]:

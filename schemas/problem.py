@@ -42,6 +42,7 @@ MESSAGES: Mapping[str, str] = {
     "not_a_choice": N_("Please choose one of the answers offered."),
     "not_yes_or_no": N_("Please answer yes or no."),
     "must_be_accepted": N_("Please tick this box to go on."),
+    "person_missing": N_("Please choose a person."),
     "same_person": N_("Please choose two different people."),
     "not_an_object": N_("This should be a set of named values."),
     "not_a_list": N_("This should be a list."),

@@ -12,6 +12,7 @@ from lti_tool.events import models as events
 from lti_tool.identity import models as identity
 from lti_tool.lti import models as lti
 from lti_tool.lti.ags import models as ags
+from lti_tool.lti.forms import models as forms
 from lti_tool.lti.launch import models as launch
 from lti_tool.lti.registration import models as registration
 from lti_tool.mentoring.completion import models as completion
@@ -29,6 +30,7 @@ TABLES = (
     events,
     registration,
     launch,
+    forms,
     lti,
     ags,
     messaging,

@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import uuid
+from collections.abc import Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
 from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
 from lti_tool.lti.errors import Advice
+from lti_tool.lti.forms.kept import Outcome
 from lti_tool.lti.launch.login import BROWSER_COOKIE
 from lti_tool.lti.launch.login_states import new_secret, secret_hash
 from lti_tool.lti.launch.models import LaunchSession
@@ -34,6 +36,7 @@ from lti_tool.lti.launch.persist import DEEP_LINKING_REQUEST, VerifiedLaunch, pe
 from lti_tool.mentoring.programmes.models import Placement
 from lti_tool.subscribers.scores import backfill_scores
 from lti_tool.web.access import AccessRefused
+from lti_tool.web.forms.kept import keep_late_form
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.security import has_csrf_token
 from lti_tool.web.services import current_services
@@ -62,7 +65,9 @@ _FIND = (
 
 
 class SessionUnknown(AccessRefused):
-    """No launch has this address."""
+    """No launch has this address, or it was over more than a day ago."""
+
+    advice = Advice.PAGE_UNKNOWN
 
 
 class SessionOfAnotherBrowser(AccessRefused):
@@ -74,6 +79,32 @@ class SessionExpired(AccessRefused):
 
     status = 410
     advice = Advice.SESSION_OVER
+
+
+class SessionExpiredFormKept(SessionExpired):
+    """A form was sent after the launch had expired, and is kept for its person's next launch."""
+
+    advice = Advice.SESSION_OVER_FORM_KEPT
+
+
+class SessionExpiredFormLost(SessionExpired):
+    """A form was sent after the launch had expired, and cannot be kept."""
+
+    advice = Advice.SESSION_OVER_FORM_LOST
+
+
+class SessionExpiredFormSaved(SessionExpired):
+    """A form was sent again after the launch had expired; it had had its effect before."""
+
+    advice = Advice.SESSION_OVER_FORM_SAVED
+
+
+_EXPIRED: Final[Mapping[Outcome | None, type[SessionExpired]]] = {
+    None: SessionExpired,
+    Outcome.KEPT: SessionExpiredFormKept,
+    Outcome.NOT_KEPT: SessionExpiredFormLost,
+    Outcome.SAVED_BEFORE: SessionExpiredFormSaved,
+}
 
 
 class CsrfTokenWrong(AccessRefused):
@@ -121,8 +152,8 @@ def _take_key(_endpoint: str | None, values: dict[str, Any] | None) -> None:
 def _load() -> None:
     """Find the session of the present address, see that this browser may use it, and say who is asking.
 
-    Raises :class:`SessionUnknown`, :class:`SessionOfAnotherBrowser`, :class:`SessionExpired` or, for a form that
-    was not ours, :class:`CsrfTokenWrong`.
+    Raises :class:`SessionUnknown`, :class:`SessionOfAnotherBrowser`, :class:`SessionExpired` (which says what became of
+    a form that was sent) or, for a form that was not ours, :class:`CsrfTokenWrong`.
     """
     key: str | None = g.get("launch_key")
     if key is None:
@@ -182,6 +213,6 @@ def _check(launch: LaunchSession, address_secret: str) -> None:
             issuer=launch.registration.issuer, client_id=launch.registration.client_id
         )
     if launch.expires_at <= utcnow():
-        raise SessionExpired
+        raise _EXPIRED[keep_late_form(launch)]
     if not has_csrf_token(launch):
         raise CsrfTokenWrong
