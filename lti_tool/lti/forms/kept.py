@@ -102,30 +102,32 @@ def offers(db: Session, vault: Vault, launch: LaunchSession, now: dt.datetime) -
 
     Each is offered by the first launch after it was sent, and by no later one.
     """
-    earlier = sa.select(LaunchSession.id).where(
-        LaunchSession.person_id == launch.person_id,
-        LaunchSession.course_id == launch.course_id,
-        LaunchSession.resource_link_id.is_not_distinct_from(launch.resource_link_id),
-        LaunchSession.created_at > _TABLE.c.created_at,
-        LaunchSession.created_at < launch.created_at,
-    )
     rows = db.execute(
-        sa.select(_TABLE.c.digest, _TABLE.c.content)
-        .where(
-            *_of(launch),
-            _TABLE.c.created_at <= launch.created_at,
-            _TABLE.c.expires_at > now,
-            ~earlier.exists(),
-        )
+        sa.select(_TABLE.c.digest, _TABLE.c.content, _TABLE.c.created_at)
+        .where(*_of(launch), _TABLE.c.created_at <= launch.created_at, _TABLE.c.expires_at > now)
         .order_by(_TABLE.c.created_at)
     ).all()
     found = []
     for row in rows:
+        if _has_launched_since(db, launch, row.created_at):
+            continue
         try:
             found.append(Offer(row.digest, FormContent.from_json(vault.open(row.content))))
         except SecretKeyChanged:
             log.warning("a kept form cannot be read: TANDEM_SECRET_KEY was changed")
     return found
+
+
+def _has_launched_since(db: Session, launch: LaunchSession, sent_at: dt.datetime) -> bool:
+    """Whether the person launched the activity between sending a form and the present launch."""
+    earlier = sa.select(LaunchSession.id).where(
+        LaunchSession.person_id == launch.person_id,
+        LaunchSession.course_id == launch.course_id,
+        LaunchSession.resource_link_id.is_not_distinct_from(launch.resource_link_id),
+        LaunchSession.created_at > sent_at,
+        LaunchSession.created_at < launch.created_at,
+    )
+    return db.scalar(earlier.limit(1)) is not None
 
 
 def delete_kept_form(db: Session, digest: str, person_id: uuid.UUID) -> bool:

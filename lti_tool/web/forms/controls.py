@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Final
 
-from flask import Flask, g, request
+from flask import Flask, g, request, url_for
 
 from lti_tool.web.security import CSRF_FIELD
 
@@ -53,5 +53,11 @@ def present_address() -> str:
 
 
 def below_launch(address: str) -> str:
-    """An address of the present launch without what it begins with, which may hold the secret of the session."""
-    return address.removeprefix(f"/l/{g.launch_key}/")
+    """An address of the present launch without what it begins with, which may hold the secret of the session.
+
+    Empty, which is the first page, for any other address.
+    """
+    for root in (f"/l/{g.launch_key}/", url_for("home.home", launch_key=g.launch_key)):
+        if address.startswith(root):
+            return address.removeprefix(root)
+    return ""

@@ -77,28 +77,44 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         no_line_item=launch.resource_link.line_item_url is None,
         line_item_advice=lms.line_item_advice.text,
         done=flash_message(),
-        **_forms(form),
+        **_forms(shown, form),
     )
     return html, form.status if form is not None else 200
 
 
-def _forms(sent: Form | None = None) -> dict[str, Any]:
+def _forms(shown: CohortOverview, sent: Form | None = None) -> dict[str, Any]:
     """The page's forms, of which the one that was sent, if any, is as it was sent."""
-    pair_action, reopen_action = launch_url_for("cohort.pair"), launch_url_for("cohort.reopen")
-    pair_form = (
-        sent
-        if sent is not None and isinstance(sent.schema, PairForm)
-        else blank_form(PairForm(), id="pair-form", action=pair_action)
-    )
+    reopen_forms = _reopen_forms(shown, sent)
+    pair_form = None
+    if (shown.free_mentors or shown.newcomers) and (shown.free_mentees or shown.newcomers):
+        is_sent = sent is not None and isinstance(sent.schema, PairForm)
+        action = launch_url_for("cohort.pair")
+        pair_form = sent if is_sent else blank_form(PairForm(), id="pair-form", action=action)
+    on_page = [*([pair_form] if pair_form is not None else []), *reopen_forms.values()]
+    typed = next((form for form in on_page if form is sent), on_page[0] if on_page else None)
+    return {"form": sent, "typed_form": typed, "pair_form": pair_form, "reopen_forms": reopen_forms}
 
-    def reopen_form(participant_id: uuid.UUID) -> Form:
-        prefix = f"reopen-{participant_id}-"
-        if sent is not None and sent.prefix == prefix:
-            return sent
-        about = {"participant_id": str(participant_id)}
-        return blank_form(ReopenForm(), about, id=f"{prefix}form", action=reopen_action, prefix=prefix)
 
-    return {"form": sent or pair_form, "pair_form": pair_form, "reopen_form": reopen_form}
+def _reopen_forms(shown: CohortOverview, sent: Form | None) -> dict[uuid.UUID, Form]:
+    """For each participant who has completed, the form that reopens the completion."""
+    schema, action = ReopenForm(), launch_url_for("cohort.reopen")
+    found = {}
+    for line in shown.participants:
+        if not (line.progress.criteria and line.progress.completed):
+            continue
+        prefix = f"reopen-{line.id}-"
+        found[line.id] = (
+            sent
+            if sent is not None and sent.prefix == prefix
+            else blank_form(
+                schema,
+                {"participant_id": str(line.id)},
+                id=f"{prefix}form",
+                action=action,
+                prefix=prefix,
+            )
+        )
+    return found
 
 
 def _open() -> PlacementRecord:
@@ -173,7 +189,7 @@ def live() -> ResponseReturnValue:
     if request.headers.get("If-None-Match") == etag:
         return _tagged(Response(status=304), etag)
     shown, etag = _overview(placement)
-    html = render_template("tutor/_live.html", overview=shown, etag=etag, **_forms())
+    html = render_template("tutor/_live.html", overview=shown, etag=etag, **_forms(shown))
     return _tagged(make_response(html), etag)
 
 
