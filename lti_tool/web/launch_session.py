@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
-from flask import Flask, g, url_for
+from flask import Flask, g, request, url_for
 from sqlalchemy.orm import joinedload
 
 from lti_tool.composition import transaction as composition
@@ -35,6 +35,7 @@ from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.lti.launch.persist import DEEP_LINKING_REQUEST, VerifiedLaunch, persist_launch
 from lti_tool.mentoring.programmes.models import Placement
 from lti_tool.subscribers.scores import backfill_scores
+from lti_tool.translation import set_language, supported_language
 from lti_tool.web.access import AccessRefused
 from lti_tool.web.forms.kept import keep_late_form
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
@@ -206,6 +207,13 @@ def principal_of(
     )
 
 
+def _use_language_of(launch: LaunchSession) -> None:
+    """Answer in the language of a launch that is not used any further, unless the address asks for another."""
+    chosen = supported_language(request.args.get("lang")) or supported_language(launch.locale)
+    if chosen is not None:
+        set_language(chosen)
+
+
 def _check(launch: LaunchSession, address_secret: str) -> None:
     secret = address_secret or BrowserCookies().get_cookie(BROWSER_COOKIE) or ""
     if not hmac.compare_digest(secret_hash(secret), launch.secret_hash):
@@ -213,6 +221,7 @@ def _check(launch: LaunchSession, address_secret: str) -> None:
             issuer=launch.registration.issuer, client_id=launch.registration.client_id
         )
     if launch.expires_at <= utcnow():
+        _use_language_of(launch)
         raise _EXPIRED[keep_late_form(launch)]
     if not has_csrf_token(launch):
         raise CsrfTokenWrong

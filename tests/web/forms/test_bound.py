@@ -28,6 +28,16 @@ def test_the_summary_names_each_wrong_field_and_links_to_it(wrong):
     ]
 
 
+@pytest.mark.parametrize(
+    ("situation", "below"), [(situations.welcome, "join"), (situations.to_sign, "agreement")]
+)
+def test_the_summary_of_a_form_of_buttons_links_nowhere(visit, situation, below):
+    answer = visit(situation).post(below)
+    assert answer.status_code == 422
+    assert "error-summary" in answer.text
+    assert 'href="#' not in answer.text.replace('href="#main"', "")
+
+
 @pytest.mark.parametrize("field", ["direction", "title"])
 def test_each_link_of_the_summary_leads_to_a_control(wrong, field):
     assert re.search(rf'<input [^>]*id="{field}"', wrong)

@@ -18,6 +18,7 @@ from lti_tool.lti.forms.kept import KEPT_FOR, MOST_BYTES, MOST_FORMS
 from lti_tool.lti.forms.models import KeptForm
 from lti_tool.lti.launch.models import LaunchSession, ResourceLink
 from lti_tool.mentoring.objectives.models import Objective
+from tests.forms import form_with, forms_of
 from tests.web import situations
 from tests.web.forms.typed import OBJECTIVE, expire, filled, form_of, launch_again, launch_of, value_of
 from tests.web.situations import SECRET
@@ -98,16 +99,10 @@ def test_once_it_is_taken_up_it_is_deleted(late, services):
 
 def test_the_form_that_was_taken_up_can_be_sent(late, services):
     again = launch_again(services, late)
-    [form] = [form for form in _forms(taken_up(again)) if form.attributes.get("id") == "objective"]
+    [form] = [form for form in forms_of(taken_up(again)) if form.attributes.get("id") == "objective"]
     assert again.client.post(form.action, data=form.fields).status_code == 302
     with services.database.reading() as db:
         assert db.scalars(sa.select(Objective.title)).all() == [TITLE]
-
-
-def _forms(page):
-    from tests.forms import forms_of
-
-    return forms_of(page)
 
 
 def test_declining_deletes_it(late, services):
@@ -257,6 +252,14 @@ def test_a_button_is_not_kept_and_the_page_says_so(visit, services):
     assert kept(services) == []
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_page_is_in_the_language_of_the_session(visit, services, method):
+    here = visit(situations.begins, locale="fr")
+    expire(services, here)
+    answer = here.client.open(here.home + "objectives", method=method, headers={"Accept-Language": "en"})
+    assert "Votre session a expiré" in answer.text
+
+
 def test_a_page_that_was_only_opened_promises_nothing(visit, services):
     here = visit(situations.begins)
     expire(services, here)
@@ -299,6 +302,16 @@ def test_a_choice_of_content_is_kept_and_offered_in_the_picker(picker, services)
     assert "Not saved yet: an activity for a course" in html.unescape(picker.open().text)
 
 
+def test_a_form_from_another_browser_is_not_kept(picker, services, new_browser):
+    """Where the session goes by cookie, the address is no secret."""
+    form = form_with(picker.open(), "title")
+    with services.database.transaction() as db:
+        db.execute(sa.update(LaunchSession).values(expires_at=utcnow()))
+    answer = new_browser().post(form.action, data=form.fields)
+    assert (answer.status_code, picker.reasons()) == (403, [("session", "session_of_another_browser")])
+    assert kept(services) == []
+
+
 def test_what_is_offered_is_text_whatever_it_holds(visit, services):
     here = visit(situations.begins)
     send_late(services, here, title='"><script>alert(1)</script>')
@@ -310,7 +323,7 @@ def test_the_form_that_was_kept_has_one_effect_with_the_one_that_arrived(visit, 
     here = visit(situations.begins)
     send_late(services, here)
     again = launch_again(services, here)
-    [form] = [form for form in _forms(taken_up(again)) if form.attributes.get("id") == "objective"]
+    [form] = [form for form in forms_of(taken_up(again)) if form.attributes.get("id") == "objective"]
     for _ in range(2):
         again.client.post(form.action, data=form.fields)
     with services.database.reading() as db:
