@@ -58,7 +58,7 @@ def log() -> ResponseReturnValue:
             db,
             pair_id=page.pair.id,
             by=page.participant.id,
-            form_key=form.submission_id,
+            form_key=None,  # the submission of the form has its effect once
             now=now,
             **values,
         )
