@@ -27,6 +27,7 @@ from lti_tool.web.language import keep_language
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.refusal_wording import refusal
 from lti_tool.web.services import current_principal, transaction
+from schemas.display import KeptFormForm
 from schemas.mentoring_forms import FormSchema, read_form
 from schemas.problem import Problem, ShapeError
 
@@ -159,12 +160,12 @@ class Form:
 
     def _unsent(self) -> Form:
         """The form as it was typed, after a button that does not send it: the language, or a kept form."""
-        kept, person_id = request.form.get(controls.KEPT), current_principal().person_id
         if controls.LANGUAGE in request.form:
             keep_language(request.form[controls.LANGUAGE])
-        if kept is not None and person_id is not None:
+        if controls.KEPT in request.form:
+            digest = read_form(KeptFormForm(), [("kept", request.form[controls.KEPT])])["kept"]
             with transaction() as db:
-                delete_kept_form(db, kept, person_id)
+                delete_kept_form(db, digest, current_principal().person_id or abort(403))
         if controls.CHECKED in request.form:
             try:
                 self.read()

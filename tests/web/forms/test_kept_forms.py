@@ -122,6 +122,11 @@ def test_declining_nothing_is_refused(visit, digest):
     assert visit(situations.begins).post("kept-forms/decline", kept=digest).status_code == 400
 
 
+@pytest.mark.parametrize("digest", ["", "x", "\0", "0" * 63, "0" * 65])
+def test_going_on_with_nothing_is_refused(visit, digest):
+    assert visit(situations.begins).post("objectives", form_kept=digest, **OBJECTIVE).status_code == 400
+
+
 def test_the_offer_stands_while_its_launch_does(late, services):
     again = launch_again(services, late)
     assert all("Not saved yet" in again.text() for _ in range(2))
