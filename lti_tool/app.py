@@ -18,6 +18,7 @@ from lti_tool.config import Config
 from lti_tool.identity.policy import Action
 from lti_tool.web import errors, home, language, launch_session, refusal_pages, security
 from lti_tool.web.deep_linking import picker
+from lti_tool.web.forms import controls, offers
 from lti_tool.web.launch import login_and_launch
 from lti_tool.web.learner import agreement, objectives, sessions
 from lti_tool.web.learner import home as learner_home
@@ -38,6 +39,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     login_and_launch,
     picker,
     home,
+    offers,
     learner_home,
     agreement,
     sessions,
@@ -69,7 +71,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     app.before_request(_begin_request)
     security.init_app(app)
     # The session comes first: the language of a page is that of its launch.
-    for part in (launch_session, language, errors, refusal_pages):
+    for part in (launch_session, language, controls, errors, refusal_pages):
         part.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)

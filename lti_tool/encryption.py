@@ -1,4 +1,4 @@
-"""Secrets at rest: private keys and access tokens are encrypted before they reach the database.
+"""Secrets at rest: private keys, access tokens and kept forms are encrypted before they reach the database.
 
 The encryption key is derived from TANDEM_SECRET_KEY with HKDF (RFC 5869), so that the setting itself encrypts
 nothing; Fernet (https://cryptography.io/en/latest/fernet/) encrypts and authenticates.

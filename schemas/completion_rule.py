@@ -17,20 +17,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from marshmallow import ValidationError, post_load, pre_load, validates_schema
+from marshmallow import ValidationError, fields, post_load, pre_load, validates_schema
 
 from schemas import choices
 from schemas.fields import (
-    Boolean,
     Choice,
     Code,
-    CodedField,
     ExactNumber,
     Iri,
-    List,
-    Nested,
     Text,
     WholeNumber,
+    distinct,
+    entries,
     fail,
 )
 from schemas.problem import CodedSchema, Problem
@@ -43,9 +41,8 @@ _MOMENT = re.compile(r"cohort_(?:start|end)(?:[+-][0-9]{1,4}d)?", re.ASCII)
 class Moment(Text):
     """The edge of a window: ``cohort_start``, ``cohort_end+30d``, or a day."""
 
-    def read(self, value: Any) -> str:
-        """Return the value kept, or raise the error that ``fail`` makes."""
-        moment = super().read(value)
+    def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> str:
+        moment = super()._deserialize(value, *arguments, **options)
         if _MOMENT.fullmatch(moment):
             return moment
         try:
@@ -60,7 +57,9 @@ class CriterionSchema(CodedSchema):
     id = Code(r"[A-Za-z0-9_-]+", max_length=40, required=True)
     type = Text(required=True, max_length=40)
     w = ExactNumber(load_default=1)
-    roles = List(Choice(choices.ROLES), distinct=True, max=2, load_default=choices.ROLES)
+    roles = fields.List(
+        Choice(choices.ROLES), validate=[*entries(max=2), distinct], load_default=choices.ROLES
+    )
 
     @post_load
     def _exact(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -96,7 +95,7 @@ class TrainingSchema(CriterionSchema):
 class XapiSchema(CriterionSchema):
     """A statement in the LRS; ``verb`` takes one IRI or several."""
 
-    verb = List(Iri(required=True), distinct=True, max=20, required=True)
+    verb = fields.List(Iri(required=True), validate=[*entries(max=20), distinct], required=True)
     activity = Iri(required=True)
     match = Choice(("exact", "prefix"), load_default="exact")
     min_scaled = ExactNumber(min=-1, max=1, problem="invalid", allow_none=True, load_default=None)
@@ -140,23 +139,25 @@ def _schema_of(
     return {**PLANNED, **known}[kind]()
 
 
-class _Criteria(CodedField[tuple[Any, ...]]):
-    """The criteria of a rule or of a group, each by the schema of its type."""
+class _Criterion(fields.Field[dict[str, Any]]):
+    """A criterion, by the schema of its type: which one is known only from the object itself."""
 
-    def _list(self) -> List:
-        schema: Any = self.parent
-        return List(
-            Nested(lambda given: _schema_of(given, schema.known, in_group=isinstance(schema, GroupSchema))),
-            max=_MOST_CRITERIA,
-        )
+    def _schema(self, criterion: Mapping[str, Any]) -> CriterionSchema:
+        level: Any = self.root
+        return _schema_of(criterion, level.known, in_group=isinstance(level, GroupSchema))
 
-    def read(self, value: Any) -> tuple[Any, ...]:
-        """The checked criteria."""
-        return self._list().read(value)
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise fail("not_an_object")
+        return dict(self._schema(value).load(value))
 
-    def write(self, value: Sequence[Any]) -> list[Any]:
-        """Their JSON."""
-        return self._list().write(value)
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        return dict(self._schema(value).dump(value))
+
+
+def _criteria() -> fields.List[dict[str, Any]]:
+    """The criteria of a rule or of a group."""
+    return fields.List(_Criterion(), validate=entries(max=_MOST_CRITERIA), required=True)
 
 
 class GroupSchema(CriterionSchema):
@@ -164,7 +165,7 @@ class GroupSchema(CriterionSchema):
 
     mode = Choice(choices.MODES, required=True)
     k = WholeNumber(min=1, max=_MOST_CRITERIA, allow_none=True, load_default=None)
-    criteria = _Criteria(required=True)
+    criteria = _criteria()
 
     def __init__(self, known: Mapping[str, type[CriterionSchema]]) -> None:
         super().__init__()
@@ -175,12 +176,8 @@ class ReportingSchema(CodedSchema):
     """What is sent to the LMS (AGS), and about whom."""
 
     report = Choice(("final_only", "live"), load_default="final_only")
-    mentee = Boolean(load_default=True)
-    mentor = Boolean(load_default=True)
-
-
-def _reporting(_given: Mapping[str, Any]) -> ReportingSchema:
-    return ReportingSchema()
+    mentee = fields.Boolean(load_default=True)
+    mentor = fields.Boolean(load_default=True)
 
 
 class CompletionRuleSchema(CodedSchema):
@@ -198,8 +195,8 @@ class CompletionRuleSchema(CodedSchema):
     mode = Choice(choices.MODES, required=True)
     k = WholeNumber(min=1, max=_MOST_CRITERIA, allow_none=True, load_default=None)
     pairs = Choice(("best", "sum"), load_default="best")
-    criteria = _Criteria(required=True)
-    ags = Nested(_reporting, load_default=lambda: dict(ReportingSchema().load({})))
+    criteria = _criteria()
+    ags = fields.Nested(ReportingSchema, load_default=lambda: dict(ReportingSchema().load({})))
 
     @validates_schema
     def _check_consistency(self, loaded: Mapping[str, Any], **_: Any) -> None:

@@ -14,13 +14,13 @@ from marshmallow import (
     ValidationError,
     fields,
     post_load,
-    pre_load,
     validate,
     validates_schema,
 )
 
 from schemas.fields import Choice, Code, Identifier, Text
-from schemas.problem import CodedSchema, Problem
+from schemas.mentoring_forms import FormSchema
+from schemas.problem import N_, Problem
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -44,30 +44,44 @@ class DeepLinkingSettingsSchema(Schema):
     """Opaque; it goes back unchanged. The specification says text, and platforms send what they like."""
 
 
-class ActivityChoiceForm(CodedSchema):
+class ActivityChoiceForm(FormSchema):
     """The tutor's choice: the activity's title in the course, the programme it begins with, its group and its role.
 
-    ``group`` is the id of a cohort to share, or None for a new one; ``role_view`` says who takes part through this
-    activity.
+    ``group`` is the id of a cohort to share, or None (left blank) for a new one; ``role_view`` says who takes part
+    through this activity.
     """
 
-    class Meta:
-        unknown = EXCLUDE
-
-    title = Text(required=True, min_length=1, max_length=255)
-    template = Code(r"[a-z0-9_-]+", max_length=60, load_default=None)
-    group = Identifier(load_default=None)
-    role_view = Choice(ROLE_VIEWS, load_default="both")
+    title = Text(required=True, min_length=1, max_length=255, metadata={"label": N_("Title in the course")})
+    template = Code(
+        r"[a-z0-9_-]+", max_length=60, load_default=None, metadata={"label": N_("Which programme?")}
+    )
+    group = Identifier(
+        load_default=None,
+        metadata={
+            "label": N_("Which group of people?"),
+            "hint": N_(
+                "Two activities with the same group show the same pairs. The programme is then that of the group."
+            ),
+        },
+    )
+    role_view = Choice(
+        ROLE_VIEWS,
+        load_default="both",
+        metadata={
+            "label": N_("Who takes part through this activity?"),
+            "hint": N_("Their grades go to this activity, and to no other."),
+            "words": {
+                "both": N_("Everybody"),
+                "mentee": N_("Only those who learn"),
+                "mentor": N_("Only those who teach"),
+            },
+        },
+    )
 
     def __init__(self, templates: Sequence[str]) -> None:
         """``templates``: the codes to choose from; the first is what no answer means."""
         super().__init__()
         self.templates = tuple(templates)
-
-    @pre_load
-    def _new_group(self, given: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-        """The empty option of the list is a new group."""
-        return {name: value for name, value in given.items() if name != "group" or value != ""}
 
     @validates_schema(skip_on_field_errors=False)
     def _is_offered(self, loaded: Mapping[str, Any], **_: Any) -> None:

@@ -13,7 +13,7 @@ from schemas.problem import CodedSchema, Problem, ShapeError
 
 
 class PageQuery(CodedSchema):
-    """The query of a page: ``pair`` says which pair, ``done`` what was just done."""
+    """The query of a page: ``pair`` says which pair, ``done`` which submission of a form led to it."""
 
     class Meta:
         """Unknown query parameters are ignored."""
@@ -21,7 +21,7 @@ class PageQuery(CodedSchema):
         unknown = EXCLUDE
 
     pair = Identifier(load_default=None)
-    done = Code(r"[a-z_]+", max_length=40, load_default=None)
+    done = Identifier(load_default=None)
 
 
 class LanguageForm(FormSchema):
@@ -41,15 +41,19 @@ class LanguageForm(FormSchema):
             raise ValidationError([Problem("not_a_choice")])
 
 
-class FormMetadata(FormSchema):
-    """What the browser adds to a form that logs a session.
+class ClockForm(FormSchema):
+    """What the browser adds to a form that asks for a day.
 
-    ``form_key`` names the form, so that sending it twice logs one session. ``utc_offset`` is how far the
-    person's clock is ahead of UTC, in minutes; 0 where no script says it.
+    ``utc_offset`` is how far the person's clock is ahead of UTC, in minutes; 0 where no script says it.
     """
 
-    form_key = Identifier(load_default=None)
     utc_offset = WholeNumber(min=-14 * 60, max=14 * 60, from_text=True, load_default=0)
+
+
+class KeptFormForm(FormSchema):
+    """A kept form is declined; ``kept`` is its digest."""
+
+    kept = Code(r"[0-9a-f]{64}", required=True)
 
 
 def read_query(args: dict[str, str]) -> dict[str, object]:

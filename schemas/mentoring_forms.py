@@ -4,6 +4,8 @@ A form arrives as pairs of text (``request.form.items(multi=True)``); ``read_for
 schemas below and returns values, or raises ``schemas.problem.ShapeError`` with a code for each field. Fields
 that a form does not know, such as the CSRF token, are left out. Which pair, session or objective a form is
 about stands in the address, not in the form.
+
+``metadata`` holds the words of a field on its page: ``label``, ``hint``, and ``words`` for the codes of a choice.
 """
 
 from __future__ import annotations
@@ -12,11 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from marshmallow import EXCLUDE, ValidationError, pre_load, validates_schema
+from marshmallow import EXCLUDE, ValidationError, fields, pre_load, validate, validates_schema
 
 from schemas import choices
-from schemas.fields import Boolean, Choice, Code, Day, Identifier, Text, WholeNumber, fail
-from schemas.problem import CodedSchema, Problem, ShapeError
+from schemas.fields import Choice, Code, Identifier, Text, WholeNumber
+from schemas.problem import N_, CodedSchema, Problem, ShapeError
 
 MINUTES_MIN = 5
 MINUTES_MAX = 480
@@ -28,7 +30,7 @@ _MOST_FIELDS = 100
 
 
 class FormSchema(CodedSchema):
-    """A form of the pages; an optional field left blank is a field not sent."""
+    """A form of the pages. A field that is left blank counts as not sent, unless it is one of given answers."""
 
     class Meta:
         """Browsers and templates add fields of their own."""
@@ -42,12 +44,12 @@ class FormSchema(CodedSchema):
         return {
             name: value
             for name, value in given.items()
-            if not (isinstance(value, str) and not value.strip() and not self._is_required(name))
+            if not (isinstance(value, str) and not value.strip() and self._may_be_blank(name))
         }
 
-    def _is_required(self, name: object) -> bool:
+    def _may_be_blank(self, name: object) -> bool:
         field = self.fields.get(name) if isinstance(name, str) else None
-        return field is not None and field.required
+        return not (field is not None and field.required and isinstance(field, Choice | fields.Boolean))
 
 
 class ChooseRoleForm(FormSchema):
@@ -59,8 +61,16 @@ class ChooseRoleForm(FormSchema):
 class PairForm(FormSchema):
     """The tutor pairs a mentor and a mentee; both ids are those of persons, who may not be enrolled yet."""
 
-    mentor_id = Identifier(required=True)
-    mentee_id = Identifier(required=True)
+    mentee_id = Identifier(
+        required=True,
+        error_messages={"required": "person_missing"},
+        metadata={"label": N_("Who learns?")},
+    )
+    mentor_id = Identifier(
+        required=True,
+        error_messages={"required": "person_missing"},
+        metadata={"label": N_("Who teaches?")},
+    )
 
     @validates_schema
     def _two_people(self, loaded: Mapping[str, Any], **_: Any) -> None:
@@ -68,35 +78,41 @@ class PairForm(FormSchema):
             raise ValidationError([Problem("same_person")], "mentee_id")
 
 
-class RequiredCheckbox(Boolean):
+def _ticked() -> fields.Boolean:
     """A box that has to be ticked."""
-
-    def read(self, value: Any) -> bool:
-        """Return the value kept, or raise the error that ``fail`` makes."""
-        if not super().read(value):
-            raise fail("must_be_accepted")
-        return True
+    return fields.Boolean(
+        required=True,
+        validate=validate.Equal(True, error="must_be_accepted"),
+        error_messages={"required": "must_be_accepted", "null": "must_be_accepted"},
+    )
 
 
 class SignAgreementForm(FormSchema):
     """A person signs the agreement of their pair."""
 
-    accepted = RequiredCheckbox(
-        required=True, error_messages={"required": "must_be_accepted", "null": "must_be_accepted"}
-    )
+    accepted = _ticked()
 
 
 class SessionForm(FormSchema):
     """“We met”, and the correction of what was logged: ``held_on``, ``minutes`` and ``format``.
 
-    ``today`` is the person's own day; ``formats`` are those of the programme. ``form_key`` was made with the page, so
-    that a double tap logs one session.
+    ``today`` is the person's own day; ``formats`` are those of the programme.
     """
 
-    held_on = Day(required=True)
-    minutes = WholeNumber(min=MINUTES_MIN, max=MINUTES_MAX, from_text=True, required=True)
-    format = Code(choices.FORMAT_CODE_PATTERN, max_length=choices.FORMAT_CODE_LENGTH, required=True)
-    form_key = Identifier(load_default=None)
+    held_on = fields.Date(format="%Y-%m-%d", required=True, metadata={"label": N_("When?")})
+    minutes = WholeNumber(
+        min=MINUTES_MIN,
+        max=MINUTES_MAX,
+        from_text=True,
+        required=True,
+        metadata={"label": N_("How long, in minutes?")},
+    )
+    format = Code(
+        choices.FORMAT_CODE_PATTERN,
+        max_length=choices.FORMAT_CODE_LENGTH,
+        required=True,
+        metadata={"label": N_("How?")},
+    )
 
     def __init__(self, *, today: date, formats: Sequence[str] = choices.SESSION_FORMATS) -> None:
         super().__init__()
@@ -119,7 +135,7 @@ class SessionForm(FormSchema):
 class AnswerSessionForm(FormSchema):
     """The partner says whether the session took place as logged; a reason helps to put a wrong one right."""
 
-    answer = Boolean(required=True)
+    answer = fields.Boolean(required=True)
     reason = Choice(choices.DISPUTE_REASONS, load_default=None)
     revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
     """Which revision of the session the partner saw: it may have been corrected since."""
@@ -128,10 +144,24 @@ class AnswerSessionForm(FormSchema):
 class ObjectiveForm(FormSchema):
     """An objective: who learns (``direction``), about what (``tag``), and whether the programme asks for it."""
 
-    title = Text(min_length=3, max_length=200, required=True)
-    direction = Choice(choices.ROLES, required=True)
-    tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills")
-    required = Boolean(load_default=False)
+    direction = Choice(choices.ROLES, required=True, metadata={"label": N_("Who learns?")})
+    title = Text(
+        min_length=3,
+        max_length=200,
+        required=True,
+        metadata={
+            "label": N_("What?"),
+            "hint": N_("For example: write a good request to an AI assistant."),
+        },
+    )
+    tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills", metadata={"label": N_("It is about")})
+    required = fields.Boolean(
+        load_default=False,
+        metadata={
+            "label": N_("We both want to see this one through"),
+            "hint": N_("It then counts among the required objectives."),
+        },
+    )
 
 
 class MoveObjectiveForm(FormSchema):
@@ -144,16 +174,23 @@ class TutorValidationForm(FormSchema):
     """The tutor approves what a participant did."""
 
     participant_id = Identifier(required=True)
-    validated = RequiredCheckbox(
-        required=True, error_messages={"required": "must_be_accepted", "null": "must_be_accepted"}
-    )
+    validated = _ticked()
 
 
 class ReopenForm(FormSchema):
     """The tutor reopens a completed programme, and says why."""
 
     participant_id = Identifier(required=True)
-    reason = Text(min_length=3, max_length=500, lines=True, required=True)
+    reason = Text(
+        min_length=3,
+        max_length=500,
+        lines=True,
+        required=True,
+        metadata={
+            "label": N_("To reopen this journey, say why"),
+            "hint": N_("The grade in the course stays until the journey is complete again."),
+        },
+    )
 
 
 def read_form(schema: FormSchema, items: Iterable[tuple[str, object]]) -> dict[str, Any]:

@@ -1,17 +1,20 @@
 """What is wrong with an input: a code and its parameters, which the tool turns into a sentence.
 
-Schemas cannot translate: they know nothing of the web. So every message in a marshmallow error is a
+Schemas cannot translate: they know nothing of the web. So every message in a marshmallow error becomes a
 ``Problem``, a string that *is* its code, with the parameters beside it. ``MESSAGES`` holds the English sentence
-for each code, marked with ``N_`` so that Babel extracts it; a view shows `gettext(MESSAGES[problem]) %
-problem.params`.
+for each code, marked with ``N_`` so that Babel extracts it; a view shows ``gettext(MESSAGES[problem]) %
+problem.params``. ``FIELD_CODES`` holds the codes of marshmallow's own fields.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields, post_load
+
+_PARAMETER = re.compile(r"[a-z]+=-?[0-9]+", re.ASCII)
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that Babel extracts by default
@@ -39,6 +42,7 @@ MESSAGES: Mapping[str, str] = {
     "not_a_choice": N_("Please choose one of the answers offered."),
     "not_yes_or_no": N_("Please answer yes or no."),
     "must_be_accepted": N_("Please tick this box to go on."),
+    "person_missing": N_("Please choose a person."),
     "same_person": N_("Please choose two different people."),
     "not_an_object": N_("This should be a set of named values."),
     "not_a_list": N_("This should be a list."),
@@ -67,6 +71,18 @@ MESSAGES: Mapping[str, str] = {
 }
 
 
+FIELD_CODES: Final[Mapping[type[fields.Field[Any]], Mapping[str, str]]] = {
+    fields.Field: {"required": "required", "null": "required", "validator_failed": "invalid"},
+    fields.String: {"invalid": "not_text", "invalid_utf8": "not_text"},
+    fields.Integer: {"invalid": "not_a_number"},
+    fields.Boolean: {"invalid": "not_yes_or_no"},
+    fields.UUID: {"invalid_uuid": "not_an_id"},
+    fields.Date: {"invalid": "not_a_date"},
+    fields.List: {"invalid": "not_a_list"},
+}
+"""The code for each error of marshmallow's fields: by their class, and marshmallow's name of the error."""
+
+
 class Problem(str):
     """A code of ``MESSAGES``, with the parameters of its sentence."""
 
@@ -80,6 +96,18 @@ class Problem(str):
         problem = super().__new__(cls, code)
         problem.params = params
         return problem
+
+    @classmethod
+    def parse(cls, message: str) -> Problem:
+        """The problem of a validator's message: a code, and its parameters as ``name=number``.
+
+        ``too_small min=5`` is what ``validate.Range(min=5, error="too_small min={min}")`` says. Any other message is
+        ``invalid``.
+        """
+        code, *params = message.split(" ")
+        if code not in MESSAGES or not all(_PARAMETER.fullmatch(param) for param in params):
+            return cls("invalid")
+        return cls(code, **{name: int(value) for name, value in (param.split("=") for param in params)})
 
     @property
     def text(self) -> str:
@@ -109,15 +137,26 @@ def flatten(messages: Any, prefix: str = "") -> dict[str, list[Problem]]:
 
 
 def _problem(message: object) -> Problem:
-    if isinstance(message, Problem):
-        return message
-    return Problem(message) if isinstance(message, str) and message in MESSAGES else Problem("invalid")
+    return message if isinstance(message, Problem) else Problem.parse(str(message))
 
 
 class CodedSchema(Schema):
-    """A schema whose errors are problems, whatever marshmallow's own fields say."""
+    """A schema whose errors are problems, whatever marshmallow's own fields say. Its lists are kept as tuples."""
 
     error_messages = {"type": "not_an_object", "unknown": "unknown_field"}  # noqa: RUF012 - marshmallow's own way
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Give a field the codes of :data:`FIELD_CODES`, unless its own definition says otherwise."""
+        for kind, codes in FIELD_CODES.items():
+            for name, code in codes.items() if isinstance(field_obj, kind) else ():
+                if field_obj.error_messages[name] == kind.default_error_messages[name]:
+                    field_obj.error_messages[name] = code
+        if isinstance(field_obj, fields.List):
+            self.on_bind_field(field_name, field_obj.inner)
+
+    @post_load
+    def _freeze_lists(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in loaded.items()}
 
     def read(self, document: Any) -> dict[str, Any]:
         """Return the checked values. Raises ``ShapeError`` with every problem found."""

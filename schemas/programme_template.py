@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
 from schemas import choices
 from schemas.completion_rule import CompletionRuleSchema, CriterionSchema
-from schemas.fields import Choice, Code, CodedField, ExactNumber, List, Nested, Text, WholeNumber
+from schemas.fields import Choice, Code, ExactNumber, Text, WholeNumber, distinct, entries
 from schemas.problem import CodedSchema, Problem
 
 _CODE = r"[a-z0-9]+(?:[-_][a-z0-9]+)*"
@@ -29,8 +29,8 @@ class BilingualSchema(CodedSchema):
     en = Text(max_length=1000, lines=True, required=True)
 
 
-def _bilingual(**options: Any) -> Nested:
-    return Nested(lambda _given: BilingualSchema(), **options)
+def _bilingual(**options: Any) -> fields.Nested:
+    return fields.Nested(BilingualSchema, **options)
 
 
 def _code(**options: Any) -> Code:
@@ -59,7 +59,7 @@ class KpiSchema(CodedSchema):
     name = _bilingual(required=True)
     definition = _bilingual(required=True)
     unit = Choice(UNITS, required=True)
-    target = Nested(lambda _given: TargetSchema(), allow_none=True, load_default=None)
+    target = fields.Nested(TargetSchema, allow_none=True, load_default=None)
 
 
 class OptionSchema(CodedSchema):
@@ -75,8 +75,10 @@ class ItemSchema(CodedSchema):
     code = _code()
     kind = Choice(ITEM_KINDS, load_default="agree")
     text = _bilingual(required=True)
-    roles = List(Choice(choices.ROLES), distinct=True, max=2, load_default=choices.ROLES)
-    options = List(Nested(lambda _given: OptionSchema()), min=0, max=20, load_default=())
+    roles = fields.List(
+        Choice(choices.ROLES), validate=[*entries(max=2), distinct], load_default=choices.ROLES
+    )
+    options = fields.List(fields.Nested(OptionSchema), validate=entries(min=0, max=20), load_default=())
 
     @validates_schema
     def _options_with_choice(self, loaded: Mapping[str, Any], **_: Any) -> None:
@@ -89,7 +91,7 @@ class QuestionnaireSchema(CodedSchema):
 
     phase = Choice(choices.PHASES, required=True)
     title = _bilingual(required=True)
-    items = List(Nested(lambda _given: ItemSchema()), max=60, required=True)
+    items = fields.List(fields.Nested(ItemSchema), validate=entries(max=60), required=True)
 
     @validates_schema
     def _codes_once(self, loaded: Mapping[str, Any], **_: Any) -> None:
@@ -119,19 +121,17 @@ class BudgetSchema(CodedSchema):
     funding = Text(max_length=200, allow_none=True, load_default=None)
 
 
-class _Rule(CodedField[dict[str, Any]]):
+class _Rule(fields.Field[dict[str, Any]]):
     """The completion rule, with the criteria that the template's schema was given."""
 
     def _schema(self) -> CompletionRuleSchema:
-        parent: Any = self.parent
-        return CompletionRuleSchema(parent.criteria)
+        template: Any = self.root
+        return CompletionRuleSchema(template.criteria)
 
-    def read(self, value: Any) -> dict[str, Any]:
-        """The checked rule."""
-        return Nested(lambda _given: self._schema()).read(value)
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        return dict(self._schema().load(value))
 
-    def write(self, value: Mapping[str, Any]) -> dict[str, Any]:
-        """The rule's JSON."""
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
         return dict(self._schema().dump(value))
 
 
@@ -146,20 +146,19 @@ class ProgrammeTemplateSchema(CodedSchema):
     code = _code()
     title = _bilingual(required=True)
     goal = _bilingual(required=True)
-    skills = List(Nested(lambda _given: SkillSchema()), max=40, required=True)
-    formats = List(
+    skills = fields.List(fields.Nested(SkillSchema), validate=entries(max=40), required=True)
+    formats = fields.List(
         Code(choices.FORMAT_CODE_PATTERN, max_length=choices.FORMAT_CODE_LENGTH),
-        distinct=True,
-        max=30,
+        validate=[*entries(max=30), distinct],
         required=True,
     )
-    rhythm = Nested(lambda _given: RhythmSchema(), required=True)
+    rhythm = fields.Nested(RhythmSchema, required=True)
     rule = _Rule(required=True)
-    kpis = List(Nested(lambda _given: KpiSchema()), max=40, required=True)
-    questionnaires = List(Nested(lambda _given: QuestionnaireSchema()), max=4, required=True)
-    dates = Nested(lambda _given: DatesSchema(), required=True)
-    budget = Nested(
-        lambda _given: BudgetSchema(),
+    kpis = fields.List(fields.Nested(KpiSchema), validate=entries(max=40), required=True)
+    questionnaires = fields.List(fields.Nested(QuestionnaireSchema), validate=entries(max=4), required=True)
+    dates = fields.Nested(DatesSchema, required=True)
+    budget = fields.Nested(
+        BudgetSchema,
         load_default=lambda: {"amount": None, "currency": "EUR", "funding": None},
     )
 

@@ -20,6 +20,8 @@ class SqlCounter:
     statements: list[str] = field(default_factory=list)
     parameters: list[Any] = field(default_factory=list)
     """Those of each statement, as the driver takes them."""
+    in_transactions: int = 0
+    """How many of them were run inside a transaction."""
     transactions: int = 0
     """How many were begun, reading ones included."""
     commits: int = 0
@@ -27,6 +29,11 @@ class SqlCounter:
     def require_at_most(self, budget: int) -> None:
         """Fail with every statement when there were more than ``budget``."""
         assert len(self.statements) <= budget, f"{len(self.statements)} statements, not {budget}:\n{self}"
+
+    def require_in_transaction(self, budget: int) -> None:
+        """The same of the statements inside the transaction; two before it may find who asks, and about which pair."""
+        few = self.in_transactions <= budget and len(self.statements) - self.in_transactions <= 2
+        assert few, f"{self.in_transactions} statements in the transaction, not {budget}:\n{self}"
 
     def __str__(self) -> str:
         """One numbered line for each statement."""
@@ -39,7 +46,10 @@ def counting(database: Database) -> Iterator[SqlCounter]:
     """Count what is sent to ``database`` inside the block, from every thread."""
     counter = SqlCounter()
 
-    def executed(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+    def executed(
+        connection: sa.Connection, _cursor: Any, statement: str, parameters: Any, *_more: Any
+    ) -> None:
+        counter.in_transactions += connection.get_execution_options().get("tandem_begins", True)
         counter.statements.append(statement)
         counter.parameters.append(parameters)
 
@@ -54,6 +64,7 @@ def counting(database: Database) -> Iterator[SqlCounter]:
 
     def run(statement: CompiledStatement, connection: sa.Connection, parameters: Any) -> Any:
         if connection.engine.url == database.engine.url:
+            counter.in_transactions += 1
             counter.statements.append(statement._text)
             counter.parameters.append(parameters)
         return run_compiled(statement, connection, parameters)

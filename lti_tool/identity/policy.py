@@ -51,6 +51,7 @@ class Action(enum.StrEnum):
     # by a launch
     VIEW_HOME = "see one's own first page"
     CHOOSE_LANGUAGE = "choose a language"
+    DECLINE_KEPT_FORM = "decline one's own form that was kept after a session"
     CHOOSE_ROLE = "choose a role in a programme"
     CHANGE_ROLE = "change one's own role"
     VIEW_OWN_PAIR = "see what one's own pair does"
@@ -97,6 +98,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.CONNECT_PLATFORM: frozenset({Capacity.ANYONE}),
         Action.VIEW_HOME: frozenset({Capacity.LAUNCHED}),
         Action.CHOOSE_LANGUAGE: frozenset({Capacity.LAUNCHED}),
+        Action.DECLINE_KEPT_FORM: frozenset({Capacity.LAUNCHED}),
         Action.CHOOSE_ROLE: frozenset({Capacity.LEARNER}),
         Action.CHANGE_ROLE: frozenset({Capacity.PARTICIPANT}),
         Action.VIEW_OWN_PAIR: frozenset({Capacity.MEMBER}),

@@ -1,4 +1,4 @@
-"""Deleting what has expired on the LTI side: used nonces, hand-offs, sessions, access tokens, old refusals."""
+"""Deleting what has expired on the LTI side: used nonces, hand-offs, sessions, forms, access tokens, old refusals."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lti_tool.lti.forms.models import FormSubmission, KeptForm
 from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession, UsedNonce
 from lti_tool.lti.models import AccessToken, Refusal
 
@@ -18,10 +19,12 @@ REFUSALS_KEPT = dt.timedelta(days=90)
 
 
 def delete_expired_rows(db: Session, now: dt.datetime) -> int:
-    """Delete what has been over for a day, and refusals of long ago. Returns how many rows went."""
+    """Delete what has been over for a day, forms at once, and refusals of long ago. Returns how many rows went."""
     long_ago = sa.delete(Refusal).where(Refusal.at < now - REFUSALS_KEPT)
     gone = cast(sa.CursorResult[Any], db.execute(long_ago)).rowcount
     for table in (UsedNonce, LaunchHandoff, LaunchSession, AccessToken):
         over = sa.delete(table).where(table.expires_at < now - KEPT_AFTERWARDS)
         gone += cast(sa.CursorResult[Any], db.execute(over)).rowcount
+    for form in (FormSubmission, KeptForm):
+        gone += cast(sa.CursorResult[Any], db.execute(sa.delete(form).where(form.expires_at < now))).rowcount
     return gone

@@ -14,6 +14,7 @@ from lti_tool.jobs import models as jobs
 from lti_tool.jobs.wakeups import TABLE_PREFIX
 from lti_tool.lti import models as lti
 from lti_tool.lti.ags import models as ags
+from lti_tool.lti.forms import models as forms
 from lti_tool.lti.launch import models as launch
 from lti_tool.lti.registration import models as registration
 from lti_tool.mentoring.completion import models as completion
@@ -31,6 +32,7 @@ TABLES = (
     events,
     registration,
     launch,
+    forms,
     lti,
     ags,
     messaging,

@@ -10,6 +10,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import CourseRole
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
+from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.learner import home as learner
 from lti_tool.web.services import current_principal
 from lti_tool.web.tutor import cohort
@@ -22,6 +23,7 @@ blueprint = Blueprint("home", __name__, url_prefix="/l/<launch_key>")
 def home() -> ResponseReturnValue:
     """The home of whoever launched: tutor, learner, or somebody who may only look."""
     principal = current_principal()
+    offer_kept_forms()
     if g.launch.course_id is None or g.launch.resource_link_id is None:
         return visitor_page(
             _("Open this activity from a course"),

@@ -2,7 +2,8 @@
 
 A page's language is, in this order: ``?lang=`` of the address, what the person chose or arrived with (kept on the
 launch), what the browser asks for, the tool's default. The switch on every page after a launch keeps the choice on the
-launch and on the person; nothing is kept in a cookie.
+launch and on the person; nothing is kept in a cookie. On a page with a form the switch is a button of that form, so
+that what was typed is shown again (:mod:`lti_tool.web.forms`).
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
         language=current_language,
         other_languages=other_languages,
         other_query=other_query,
+        this_page=this_page,
         word=wording.word,
         words=wording,
     )
@@ -128,6 +130,11 @@ def other_query(tag: str) -> str:
     return urlencode({**request.args.to_dict(), "lang": tag})
 
 
+def this_page() -> str:
+    """Where the switch leads back: the present page; nowhere in particular from the answer to a form."""
+    return request.full_path.rstrip("?") if request.method == "GET" else ""
+
+
 def asset(path: str) -> str:
     """The address of a static file, which changes when its content does."""
     return url_for("static", filename=path, v=_fingerprint(str(current_app.static_folder), path))
@@ -146,11 +153,19 @@ def switch() -> ResponseReturnValue:
         form = read_form(LanguageForm(LANGUAGES), request.form.items(multi=True))
     except ShapeError:
         abort(400)
-    with transaction() as db:
-        launch = db.get_one(LaunchSession, g.launch.id)
-        launch.locale = form["lang"]
-        if launch.person_id is not None:
-            db.get_one(Person, launch.person_id).locale = form["lang"]
+    keep_language(form["lang"])
     root = launch_url_for("home.home")
     # Only a page of this very launch: never another address that a form names.
     return redirect(form["back"] if form["back"].startswith(root) else root)
+
+
+def keep_language(tag: str) -> None:
+    """Keep the language that a person chose, on the launch and on the person, and answer in it. 400 for another one."""
+    if tag not in LANGUAGES:
+        abort(400)
+    with transaction() as db:
+        launch = db.get_one(LaunchSession, g.launch.id)
+        launch.locale = tag
+        if launch.person_id is not None:
+            db.get_one(Person, launch.person_id).locale = tag
+    set_language(tag)

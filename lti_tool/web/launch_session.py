@@ -16,11 +16,12 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 import sqlalchemy as sa
-from flask import Flask, g, url_for
+from flask import Flask, g, request, url_for
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import joinedload
 
@@ -29,6 +30,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
 from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
 from lti_tool.lti.errors import Advice
+from lti_tool.lti.forms.kept import Outcome
 from lti_tool.lti.launch import nonces
 from lti_tool.lti.launch.login import BROWSER_COOKIE
 from lti_tool.lti.launch.login_states import PendingLogin, new_secret, secret_hash
@@ -40,8 +42,10 @@ from lti_tool.lti.launch.persist import (
     persist_launch,
 )
 from lti_tool.subscribers.scores import backfill_scores
+from lti_tool.translation import set_language, supported_language
 from lti_tool.web.access import AccessRefused
 from lti_tool.web.activity import COLUMNS, Activity, activity_from, with_activity
+from lti_tool.web.forms.kept import keep_late_form
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.security import has_csrf_token
 from lti_tool.web.services import current_services, reading_once
@@ -73,7 +77,9 @@ _FIND = (
 
 
 class SessionUnknown(AccessRefused):
-    """No launch has this address."""
+    """No launch has this address, or it was over more than a day ago."""
+
+    advice = Advice.PAGE_UNKNOWN
 
 
 class SessionOfAnotherBrowser(AccessRefused):
@@ -85,6 +91,32 @@ class SessionExpired(AccessRefused):
 
     status = 410
     advice = Advice.SESSION_OVER
+
+
+class SessionExpiredFormKept(SessionExpired):
+    """A form was sent after the launch had expired, and is kept for its person's next launch."""
+
+    advice = Advice.SESSION_OVER_FORM_KEPT
+
+
+class SessionExpiredFormLost(SessionExpired):
+    """A form was sent after the launch had expired, and cannot be kept."""
+
+    advice = Advice.SESSION_OVER_FORM_LOST
+
+
+class SessionExpiredFormSaved(SessionExpired):
+    """A form was sent again after the launch had expired; it had had its effect before."""
+
+    advice = Advice.SESSION_OVER_FORM_SAVED
+
+
+_EXPIRED: Final[Mapping[Outcome | None, type[SessionExpired]]] = {
+    None: SessionExpired,
+    Outcome.KEPT: SessionExpiredFormKept,
+    Outcome.NOT_KEPT: SessionExpiredFormLost,
+    Outcome.SAVED_BEFORE: SessionExpiredFormSaved,
+}
 
 
 class CsrfTokenWrong(AccessRefused):
@@ -149,8 +181,8 @@ def _take_key(_endpoint: str | None, values: dict[str, Any] | None) -> None:
 def _load() -> None:
     """Find the session of the present address, see that this browser may use it, and say who is asking.
 
-    Raises :class:`SessionUnknown`, :class:`SessionOfAnotherBrowser`, :class:`SessionExpired` or, for a form that
-    was not ours, :class:`CsrfTokenWrong`.
+    Raises :class:`SessionUnknown`, :class:`SessionOfAnotherBrowser`, :class:`SessionExpired` (which says what became of
+    a form that was sent) or, for a form that was not ours, :class:`CsrfTokenWrong`.
     """
     key: str | None = g.get("launch_key")
     if key is None:
@@ -205,6 +237,13 @@ def principal_of(
     )
 
 
+def _use_language_of(launch: LaunchSession) -> None:
+    """Answer in the language of a launch that is not used any further, unless the address asks for another."""
+    chosen = supported_language(request.args.get("lang")) or supported_language(launch.locale)
+    if chosen is not None:
+        set_language(chosen)
+
+
 def _check(launch: LaunchSession, address_secret: str) -> None:
     secret = address_secret or BrowserCookies().get_cookie(BROWSER_COOKIE) or ""
     if not hmac.compare_digest(secret_hash(secret), launch.secret_hash):
@@ -212,6 +251,7 @@ def _check(launch: LaunchSession, address_secret: str) -> None:
             issuer=launch.registration.issuer, client_id=launch.registration.client_id
         )
     if launch.expires_at <= utcnow():
-        raise SessionExpired
+        _use_language_of(launch)
+        raise _EXPIRED[keep_late_form(launch)]
     if not has_csrf_token(launch):
         raise CsrfTokenWrong

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.lti import refusal_log as audit
 from lti_tool.lti.errors import Advice, Refused
+from lti_tool.lti.forms.kept import KEPT_FOR
 from lti_tool.translation import gettext as _
 from lti_tool.web.services import current_services
 
@@ -89,13 +90,45 @@ def _words(advice: Advice) -> tuple[str, str]:
             )
         case Advice.SESSION_OVER:
             return (
-                _("Welcome back – please come in through your course"),
-                _("This page was opened quite a while ago. Everything you entered is kept."),
+                _("Your session has expired"),
+                _("This page has been open for a long time. What you saved is still there."),
+            )
+        case Advice.SESSION_OVER_FORM_KEPT:
+            return (
+                _("Your session has expired"),
+                _(
+                    "What you have just sent is not saved yet. We keep it for %(hours)s hours, encrypted: the next "
+                    "time you come here from your course, you can continue with it.",
+                    hours=int(KEPT_FOR.total_seconds() // 3600),
+                ),
+            )
+        case Advice.SESSION_OVER_FORM_LOST:
+            return (
+                _("Your session has expired"),
+                _(
+                    "What you have just done was not saved, and could not be kept. Open the activity again from your "
+                    "course and do it once more. What you saved before is still there."
+                ),
+            )
+        case Advice.SESSION_OVER_FORM_SAVED:
+            return (
+                _("Your session has expired"),
+                _("What you have just sent had been saved before: there is no need to send it again."),
+            )
+        case Advice.PAGE_UNKNOWN:
+            return (
+                _("This page cannot be opened any more"),
+                _(
+                    "It is too old, or its address is not complete. If you have just sent something from it, that was "
+                    "not saved."
+                ),
             )
         case Advice.NOT_YOURS:
             return (
                 _("This page was opened in another browser"),
-                _("To keep your mentoring private, each page opens only where it was started."),
+                _(
+                    "To keep your mentoring private, each page opens only where it was started. Nothing was changed."
+                ),
             )
         case Advice.TUTORS_ONLY:
             return _("This page is for tutors"), _("Your own mentoring is just a step back.")
@@ -116,7 +149,8 @@ def _words(advice: Advice) -> tuple[str, str]:
             return (
                 _("Please send that once more"),
                 _(
-                    "The page had been open too long, so nothing was changed. Go back, reload the page and try again."
+                    "It did not come from the page as you have it open now, so nothing was changed. Go back, reload "
+                    "the page and try again."
                 ),
             )
         case Advice.TOO_LARGE:

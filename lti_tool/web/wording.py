@@ -73,7 +73,17 @@ DONE: Mapping[str, str] = {
     "validated": N_("Validated. Their page and the gradebook will say so."),
     "reopened": N_("Reopened. Their page will say so."),
 }
-"""What was just done, by the code that travels in the address after a form."""
+"""What was just done, by the code of a form's submission."""
+
+FORMS: Mapping[str, str] = {
+    "session": N_("a meeting"),
+    "correction": N_("the correction of a meeting"),
+    "objective": N_("an objective"),
+    "pair-form": N_("a pair"),
+    "reopen": N_("the reopening of a journey"),
+    "activity": N_("an activity for a course"),
+}
+"""What a form is for, by its id."""
 
 
 def word(table: Mapping[str, str], code: str) -> str:
@@ -84,6 +94,12 @@ def word(table: Mapping[str, str], code: str) -> str:
 def format_name(code: str) -> str:
     """How the two met."""
     return word(FORMATS, code)
+
+
+def form_name(form_id: str) -> str:
+    """What a form is for; “a form” where nothing else is known."""
+    kind = "reopen" if form_id.startswith("reopen-") else form_id
+    return _(FORMS[kind]) if kind in FORMS else _("a form")
 
 
 def problem(found: Problem) -> str:

@@ -119,6 +119,28 @@ def _correction(visit: Visit) -> None:
     visit.send("", held_on="2020-01-01", minutes="3", format="video")
 
 
+def _late(visit: Visit) -> None:
+    """A form that is sent after its session has expired."""
+    home = visit.served_tool.build_situation(situations.begins, visit.locale, again=True)
+    visit.page.goto(home + "objectives")
+    visit.page.fill("#title", "Lire un bilan")
+    visit.served_tool.expire(home)
+    with visit.page.expect_navigation():
+        visit.page.locator("#objective .btn-primary").click()
+
+
+def _late_and_back(visit: Visit) -> None:
+    """The first page after the next launch of whoever sent a form too late."""
+    _late(visit)
+    visit.page.goto(visit.served_tool.launch_again(visit.page.url))
+
+
+def _switched(visit: Visit) -> None:
+    visit.situation(situations.begins, "objectives")
+    visit.page.fill("#title", "x")
+    visit.send("", form_id="objective", form_checked="yes", form_language=visit.locale, title="x")
+
+
 def _choice(visit: Visit) -> None:
     visit.page.goto(visit.served_tool.choose_content(situations.tutor, visit.locale))
 
@@ -248,6 +270,10 @@ CASES: tuple[Case, ...] = (
     Case("content-without-title", ("deep_linking.answer", "POST"), _choice_without_title),
     Case("content-answered", ("deep_linking.answer", "POST"), _choice_answered),
     _sent("form-of-another-page", "language.switch", situations.begins, "language", csrf_token="wrong"),
+    _sent("nothing-declined", "kept_forms.decline", situations.begins, "kept-forms/decline", kept=""),
+    Case("session-over", ("objectives.agree", "POST"), _late),
+    Case("form-kept", ("home.home", "GET"), _late_and_back),
+    Case("objective-in-another-language", ("objectives.agree", "POST"), _switched),
     Case("front", ("landing.index", "GET"), lambda visit: visit.public("/"), themed=False),
     Case("profile", ("profile.show", "GET"), lambda visit: visit.public("/xapi/profile"), themed=False),
     Case(

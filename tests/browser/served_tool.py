@@ -5,6 +5,7 @@ It notes which route answered each page, so that a test of a route knows that it
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
 import uuid
@@ -23,6 +24,7 @@ from lti_tool.app import create_app
 from lti_tool.commands.migrate import bring_up_to_date
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
+from lti_tool.database import utcnow
 from lti_tool.demo.browser import Browser, Form
 from lti_tool.demo.connect import add_activity, connect_tool, log_in_as
 from lti_tool.demo.lms.registration import start_registration
@@ -33,7 +35,7 @@ from lti_tool.lti.launch import handoffs
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.lti.launch.persist import RESOURCE_LINK_REQUEST, VerifiedLaunch
 from lti_tool.lti.registration.invitations import invite
-from tests.web.situations import Situation, build_situation
+from tests.web.situations import SECRET, Situation, build_situation
 
 Route = tuple[str, str]
 """An endpoint and a method."""
@@ -66,6 +68,25 @@ class ServedTool:
     @staticmethod
     def _launch(db: Session, home: str) -> LaunchSession:
         return db.get_one(LaunchSession, uuid.UUID(home.split("/")[2].partition(".")[0]))
+
+    def expire(self, home: str) -> None:
+        """End the session of a situation's home."""
+        with self.services.database.transaction() as db:
+            self._launch(db, home.removeprefix(self.url)).expires_at = utcnow() - dt.timedelta(seconds=1)
+
+    def launch_again(self, address: str) -> str:
+        """The home of the same person's next launch, whatever page of the last one this is."""
+        with self.services.database.transaction() as db:
+            before = self._launch(db, address.removeprefix(self.url))
+            values = {
+                column.key: getattr(before, column.key)
+                for column in sa.inspect(LaunchSession).column_attrs
+                if column.key not in ("id", "created_at", "expires_at")
+            }
+            launch = LaunchSession(**values, expires_at=utcnow() + dt.timedelta(hours=8))
+            db.add(launch)
+            db.flush()
+            return f"{self.url}/l/{launch.id}.{SECRET}/"
 
     def choose_content(self, build: Callable[[Situation], None], locale: str) -> str:
         """A tutor in the platform's content picker; returns the address of the choice."""

@@ -3,8 +3,9 @@
 import string
 
 import pytest
+from marshmallow import fields
 
-from schemas.problem import MESSAGES, Problem, ShapeError, flatten
+from schemas.problem import MESSAGES, CodedSchema, Problem, ShapeError, flatten
 
 PARAMS = {
     "min": 3,
@@ -56,3 +57,63 @@ def test_an_error_says_where_and_why_in_one_line():
     assert (
         str(ShapeError({"k": [Problem("k_missing")]})) == "k: Please say how many of the criteria are enough."
     )
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "params"),
+    [
+        ("too_small min=-5", "too_small", {"min": -5}),
+        ("required", "required", {}),
+        ("too_small min=five", "invalid", {}),
+        ("Must be greater than or equal to 5.", "invalid", {}),
+        ("", "invalid", {}),
+    ],
+)
+def test_a_validator_s_message_is_a_code_with_numbers(message, code, params):
+    problem = Problem.parse(message)
+    assert (problem, problem.params) == (code, params)
+
+
+class Everything(CodedSchema):
+    """A field of each of marshmallow's kinds that the table has codes for, as marshmallow makes it."""
+
+    text = fields.String()
+    number = fields.Integer()
+    yes = fields.Boolean()
+    id = fields.UUID()
+    day = fields.Date()
+    many = fields.List(fields.Integer())
+    inside = fields.Nested(CodedSchema)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("text", "not_text"),
+        ("number", "not_a_number"),
+        ("yes", "not_yes_or_no"),
+        ("id", "not_an_id"),
+        ("day", "not_a_date"),
+        ("many", "not_a_list"),
+        ("inside", "not_an_object"),
+    ],
+)
+def test_marshmallow_s_own_fields_say_what_is_wrong_in_codes(name, code):
+    with pytest.raises(ShapeError) as refused:
+        Everything().read({name: object()})
+    assert refused.value.problems == {name: [code]}
+
+
+def test_the_entries_of_a_list_have_codes_too():
+    with pytest.raises(ShapeError) as refused:
+        Everything().read({"many": ["x"]})
+    assert refused.value.problems == {"many.0": ["not_a_number"]}
+
+
+def test_a_message_of_a_field_s_own_is_kept():
+    class Ticked(CodedSchema):
+        box = fields.Boolean(required=True, error_messages={"required": "must_be_accepted"})
+
+    with pytest.raises(ShapeError) as refused:
+        Ticked().read({})
+    assert refused.value.problems == {"box": ["must_be_accepted"]}

@@ -102,6 +102,15 @@ def roster_is_due(db: Session, course_id: uuid.UUID, now: dt.datetime) -> bool:
     return db.scalar(due_rosters(now).where(Course.id == course_id)) is not None
 
 
+def may_be_due(course: Course, now: dt.datetime) -> bool:
+    """Whether :func:`roster_is_due` is worth asking of a course, as it was read before; this asks nothing."""
+    return (
+        course.roster_url is not None
+        and (course.roster_read_at is None or course.roster_read_at <= now - FRESH_FOR)
+        and (course.roster_paused_until is None or course.roster_paused_until <= now)
+    )
+
+
 @dataclass(frozen=True)
 class RosterStatus:
     """What is known of the rosters of some courses together."""

@@ -14,6 +14,13 @@
     window.addEventListener("load", tell);
   }
 
+  /* Of several forms in a page, the switch of languages belongs to the one that was typed in last. */
+  document.addEventListener("input", function (event) {
+    const form = event.target.form;
+    if (!form || !form.matches("[data-form]")) return;
+    document.querySelectorAll(".switch [form]").forEach(function (button) { button.setAttribute("form", form.id); });
+  });
+
   /* A form that asks for a day starts on the person's own day, and says how far their clock is from UTC. */
   const offset = document.querySelector("input[name=utc_offset]");
   if (offset) offset.value = String(-new Date().getTimezoneOffset());

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, abort, g, make_response, render_template, request
+from flask import Blueprint, abort, g, make_response, render_template
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
@@ -31,12 +32,13 @@ from lti_tool.mentoring.programmes.template import DEFAULT_TEMPLATE, load_templa
 from lti_tool.outbound.origins import origin_of
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
+from lti_tool.web.forms.bound import Form, blank_form, sent_form
+from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.language import day
+from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.refusal_pages import record, reference
-from lti_tool.web.refusal_wording import refusal
-from lti_tool.web.services import current_principal, current_services, reading, transaction
+from lti_tool.web.services import current_principal, current_services, reading
 from schemas.content_items import ActivityChoiceForm
-from schemas.problem import Problem, ShapeError
 
 blueprint = Blueprint("deep_linking", __name__, url_prefix="/l/<launch_key>")
 
@@ -46,31 +48,36 @@ blueprint = Blueprint("deep_linking", __name__, url_prefix="/l/<launch_key>")
 def choose() -> ResponseReturnValue:
     """Offer the activity, with a title to change, a programme, and a group."""
     read_settings(g.launch.deep_linking, g.launch.registration)
-    return _page({"title": _("Reverse mentoring")})
+    offer_kept_forms()
+    proposed = {"title": _("Reverse mentoring"), "template": DEFAULT_TEMPLATE, "role_view": "both"}
+    return _page(blank_form(ActivityChoiceForm(_templates()), proposed, id="activity"))
 
 
 @blueprint.post("/deep-linking")
 @allows(Action.ADD_ACTIVITY)
 def answer() -> ResponseReturnValue:
     """Keep the choice, and send it to the platform: a page whose form goes there by itself."""
+    content_request = read_settings(g.launch.deep_linking, g.launch.registration)
+    form = sent_form(ActivityChoiceForm(_templates()), id="activity")
+    return form.submit(
+        lambda db, values: _keep(db, values, form.submission_id),
+        then=launch_url_for("deep_linking.choose"),
+        show=_page,
+        answer=lambda: _answer(content_request, form.read(), form.submission_id),
+    )
+
+
+def _answer(
+    content_request: ContentRequest, values: Mapping[str, Any], content_id: uuid.UUID
+) -> ResponseReturnValue:
+    """The page that takes the signed answer to the platform. Sent twice, it names the same activity."""
     launch, services = g.launch, current_services()
-    content_request = read_settings(launch.deep_linking, launch.registration)
-    given = request.form.to_dict()
-    try:
-        form = ActivityChoiceForm(_templates()).read(given)
-    except ShapeError as error:
-        return make_response(_page(given, error.problems), 400)
-    content_id = uuid.uuid4()
-    try:
-        _keep(form, content_id)
-    except NotAllowed as refused:
-        return make_response(_page(given, refused=refusal(refused.code)), 409)
     item = resource_link(
-        title=form["title"],
+        title=values["title"],
         text=_("Learn from each other, in pairs."),
         launch_url=f"{services.config.base_url}/lti/launch",
         content_id=content_id,
-        template=form["template"],
+        template=values["template"],
         line_item=content_request.takes_line_item,
     )
     response = signed_response(
@@ -86,7 +93,7 @@ def answer() -> ResponseReturnValue:
     )
 
 
-def _keep(form: Mapping[str, Any], content_id: uuid.UUID) -> None:
+def _keep(db: Session, values: Mapping[str, Any], content_id: uuid.UUID) -> None:
     """Keep a choice that the link itself does not carry, for the first launch of the activity.
 
     A link may be copied or edited in the LMS, so it says nothing that could open somebody else's group.
@@ -94,20 +101,19 @@ def _keep(form: Mapping[str, Any], content_id: uuid.UUID) -> None:
     launch, principal = g.launch, current_principal()
     if launch.course_id is None:
         # The page offers neither choice where the platform names no course.
-        if form["group"] is not None or form["role_view"] != "both":
+        if values["group"] is not None or values["role_view"] != "both":
             raise NotAllowed("not_own_group")
         return
-    with transaction() as db:
-        choose_activity(
-            db,
-            content_id=content_id,
-            course_id=launch.course_id,
-            organisation_id=principal.organisation_id or abort(403),
-            cohort_id=form["group"],
-            role_view=form["role_view"],
-            chosen_by=principal.person_id or abort(403),
-            now=utcnow(),
-        )
+    choose_activity(
+        db,
+        content_id=content_id,
+        course_id=launch.course_id,
+        organisation_id=principal.organisation_id or abort(403),
+        cohort_id=values["group"],
+        role_view=values["role_view"],
+        chosen_by=principal.person_id or abort(403),
+        now=utcnow(),
+    )
 
 
 def _form_origins(content_request: ContentRequest) -> list[str]:
@@ -147,23 +153,15 @@ def _group_name(group: Group, activity: str | None) -> str:
     )
 
 
-def _page(
-    given: Mapping[str, str],
-    problems: Mapping[str, list[Problem]] | None = None,
-    refused: str | None = None,
-) -> str:
-    return render_template(
+def _page(form: Form) -> ResponseReturnValue:
+    html = render_template(
         "deep_linking/choose.html",
-        title=given.get("title", ""),
-        problems=problems or {},
-        refused=refused,
+        form=form,
         templates=[load_template(code) for code in _templates()],
-        chosen=given.get("template", DEFAULT_TEMPLATE),
         in_course=g.launch.course_id is not None,
         groups=_groups(),
-        group=given.get("group", ""),
-        role_view=given.get("role_view", "both"),
     )
+    return html, form.status
 
 
 @blueprint.errorhandler(DeepLinkingRefused)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.pairs.actions import sign_agreement
 from lti_tool.web.access import allows
+from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import pair_of_request, pair_page
-from lti_tool.web.services import transaction
-from schemas.mentoring_forms import SignAgreementForm, read_form
-from schemas.problem import Problem, ShapeError
+from schemas.mentoring_forms import SignAgreementForm
 
 blueprint = Blueprint("agreement", __name__, url_prefix="/l/<launch_key>")
 
@@ -24,23 +22,21 @@ blueprint = Blueprint("agreement", __name__, url_prefix="/l/<launch_key>")
 @allows(Action.VIEW_OWN_PAIR, about=pair_of_request)
 def show() -> ResponseReturnValue:
     """The charter, and who has signed it."""
-    return _page({})
+    return _page(blank_form(SignAgreementForm()))
 
 
-def _page(errors: Mapping[str, list[Problem]]) -> ResponseReturnValue:
-    page = render_template("learner/agreement.html", errors=errors, **pair_page().values())
-    return page, 422 if errors else 200
+def _page(form: Form) -> ResponseReturnValue:
+    return render_template("learner/agreement.html", form=form, **pair_page().values()), form.status
 
 
 @blueprint.post("/agreement")
 @allows(Action.SIGN_AGREEMENT, about=pair_of_request)
 def sign() -> ResponseReturnValue:
     """Sign for oneself; the second signature starts the pair."""
-    try:
-        read_form(SignAgreementForm(), request.form.items(multi=True))
-    except ShapeError as error:
-        return _page(error.problems)
     page = pair_page()
-    with transaction() as db:
+
+    def save(db: Session, _values: Values) -> None:
         sign_agreement(db, pair_id=page.pair_id, by=page.participant.id, now=utcnow())
-    return redirect(launch_url_for("home.home", pair=page.pair_id, done="signed"))
+
+    home = launch_url_for("home.home", pair=page.pair_id)
+    return sent_form(SignAgreementForm()).submit(save, then=home, done="signed", show=_page)

@@ -18,11 +18,11 @@ from lti_tool.mentoring.journey.queries import Journey, PairView, journey_of
 from lti_tool.mentoring.objectives.queries import objective
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.sessions.queries import session
-from lti_tool.web import wording
 from lti_tool.web.activity import current_activity
+from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_principal, reading, reading_once
-from schemas.display import FormMetadata, read_query
+from schemas.display import ClockForm, read_query
 
 
 @dataclass(frozen=True)
@@ -134,21 +134,9 @@ def requested_pair_id() -> uuid.UUID | None:
     return value if isinstance(value, uuid.UUID) else None
 
 
-def flash_message() -> str | None:
-    """What was just done, in words, when the address says so."""
-    code = read_query(request.args.to_dict())["done"]
-    return wording.word(wording.DONE, code) if isinstance(code, str) and code in wording.DONE else None
-
-
 def user_today(now: dt.datetime) -> dt.date:
     """The day it is for the person who sent the present form; the server's UTC day for a form that says nothing."""
-    return (now + dt.timedelta(minutes=form_metadata()["utc_offset"])).date()
-
-
-def form_metadata() -> dict[str, Any]:
-    """``form_key`` and ``utc_offset`` of the present form; what cannot be read counts as not sent."""
-    given = {name: request.form.get(name, "") for name in ("form_key", "utc_offset")}
-    schema = FormMetadata()
-    return dict(
-        schema.load({name: value for name, value in given.items() if not schema.validate({name: value})})
-    )
+    schema = ClockForm()
+    given = {"utc_offset": request.form.get("utc_offset", "")}
+    clock = schema.load({} if schema.validate(given) else given)
+    return (now + dt.timedelta(minutes=clock["utc_offset"])).date()

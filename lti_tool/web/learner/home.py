@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -18,14 +18,16 @@ from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.journey.queries import journey_of
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.programmes.models import RoleView
+from lti_tool.mentoring.programmes.queries import PlacementRecord
 from lti_tool.translation import current_language
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_activity, current_participant, current_placement
+from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
+from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.learner.current import flash_message, participant_of_request, requested_pair_id
-from lti_tool.web.services import current_principal, reading, transaction
-from schemas.mentoring_forms import ChooseRoleForm, read_form
-from schemas.problem import ShapeError
+from lti_tool.web.learner.current import participant_of_request, requested_pair_id
+from lti_tool.web.services import current_principal, reading
+from schemas.mentoring_forms import ChooseRoleForm
 
 blueprint = Blueprint("learner", __name__, url_prefix="/l/<launch_key>")
 
@@ -40,7 +42,8 @@ def page() -> ResponseReturnValue | None:
         return None
     placement, participant = activity.placement, activity.participant
     if participant is None or (participant.invited and not activity.pairs):
-        return _welcome(placement.role_view)
+        action = launch_url_for("learner.join")
+        return _welcome(blank_form(ChooseRoleForm(), action=action), placement.role_view)
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
         etag = _etag(db, participant, activity.pairs)
@@ -76,16 +79,16 @@ def _tagged(response: Response, etag: str) -> Response:
     return response
 
 
-def _welcome(role_view: RoleView, errors: dict[str, object] | None = None) -> ResponseReturnValue:
+def _welcome(form: Form, role_view: RoleView) -> ResponseReturnValue:
     launch = g.launch
     html = render_template(
         "learner/welcome.html",
+        form=form,
         given_name=launch.person.given_name,
         course_title=launch.course.title,
         roles=[role for role in ("mentee", "mentor") if role_view.covers(role)],
-        errors=errors,
     )
-    return html, 422 if errors else 200
+    return html, form.status
 
 
 @blueprint.post("/join")
@@ -95,29 +98,37 @@ def join() -> ResponseReturnValue:
     placement = current_placement()
     if placement is None:
         raise NotAllowed("cohort_closed")
-    try:
-        form = read_form(ChooseRoleForm(), request.form.items(multi=True))
-    except ShapeError as error:
-        return _welcome(placement.role_view, dict(error.problems))
-    if not placement.role_view.covers(form["role"]):
-        raise NotAllowed("role_not_here")
     person_id = current_principal().person_id or abort(403)
-    with transaction() as db:
-        actions.join(db, cohort_id=placement.cohort_id, person_id=person_id, role=form["role"], now=utcnow())
-    return redirect(launch_url_for("home.home", done="joined"))
+
+    def save(db: Session, values: Values) -> None:
+        _require_covered(placement, values["role"])
+        actions.join(
+            db, cohort_id=placement.cohort_id, person_id=person_id, role=values["role"], now=utcnow()
+        )
+
+    return sent_form(ChooseRoleForm()).submit(
+        save,
+        then=launch_url_for("home.home"),
+        done="joined",
+        show=lambda form: _welcome(form, placement.role_view),
+    )
 
 
 @blueprint.post("/role")
 @allows(Action.CHANGE_ROLE, about=participant_of_request)
 def change_role() -> ResponseReturnValue:
     """The other role, as long as there is no partner."""
-    try:
-        form = read_form(ChooseRoleForm(), request.form.items(multi=True))
-    except ShapeError:
-        abort(400)
-    with transaction() as db:
-        participant, placement = current_participant() or abort(404), current_placement()
-        if placement is not None and not placement.role_view.covers(form["role"]):
-            raise NotAllowed("role_not_here")
-        actions.change_role(db, participant_id=participant.id, role=form["role"], now=utcnow())
-    return redirect(launch_url_for("home.home", done="role_changed"))
+    placement = current_placement()
+
+    def save(db: Session, values: Values) -> None:
+        participant = current_participant() or abort(404)
+        if placement is not None:
+            _require_covered(placement, values["role"])
+        actions.change_role(db, participant_id=participant.id, role=values["role"], now=utcnow())
+
+    return sent_form(ChooseRoleForm()).submit(save, then=launch_url_for("home.home"), done="role_changed")
+
+
+def _require_covered(placement: PlacementRecord, role: str) -> None:
+    if not placement.role_view.covers(role):
+        raise NotAllowed("role_not_here")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
-from flask import Blueprint, abort, redirect, render_template, request
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
@@ -15,17 +15,13 @@ from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.journey.queries import SessionLine
 from lti_tool.mentoring.sessions import actions
 from lti_tool.web.access import allows
+from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.learner.current import form_metadata, pair_of_request, pair_page, user_today
-from lti_tool.web.refusal_wording import refusal
-from lti_tool.web.services import transaction
+from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
 from schemas.choices import DEFAULT_SESSION_FORMAT, SESSION_FORMATS
-from schemas.mentoring_forms import MINUTES_DEFAULT, AnswerSessionForm, SessionForm, read_form
-from schemas.problem import Problem, ShapeError
+from schemas.mentoring_forms import MINUTES_DEFAULT, AnswerSessionForm, FormSchema, SessionForm
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/l/<launch_key>/sessions")
-
-Problems = Mapping[str, list[Problem]]
 
 
 @blueprint.get("")
@@ -42,62 +38,46 @@ def new() -> ResponseReturnValue:
     pair = pair_page().pair
     if not pair.active:
         raise NotAllowed("agreement_first")
-    given = {
+    proposed = {
         "held_on": utcnow().date().isoformat(),
         "minutes": str(MINUTES_DEFAULT),
         "format": pair.last_format or DEFAULT_SESSION_FORMAT,
     }
-    return _form(given, form_key=str(uuid.uuid4()))
+    return _page(blank_form(SessionForm(today=utcnow().date()), proposed, id="session"))
 
 
 @blueprint.post("/new")
 @allows(Action.KEEP_SESSIONS, about=pair_of_request)
 def log() -> ResponseReturnValue:
-    """Keep a meeting. The same form sent twice keeps it once."""
-    page = pair_page()
-    now = utcnow()
-    form_key = str(form_metadata()["form_key"] or uuid.uuid4())
-    try:
-        form = read_form(SessionForm(today=user_today(now)), request.form.items(multi=True))
-        with transaction() as db:
-            actions.log_session(
-                db,
-                pair_id=page.pair_id,
-                by=page.participant.id,
-                held_on=form["held_on"],
-                minutes=form["minutes"],
-                format=form["format"],
-                form_key=uuid.UUID(form_key),
-                now=now,
-            )
-    except ShapeError as error:
-        return _form(request.form, form_key=form_key, errors=error.problems)
-    except NotAllowed as refused:
-        return _form(request.form, form_key=form_key, refused=refused)
-    return redirect(launch_url_for("home.home", pair=page.pair_id, done="session_logged"))
+    """Keep a meeting."""
+    page, now = pair_page(), utcnow()
+    form = sent_form(SessionForm(today=user_today(now)), id="session")
+
+    def save(db: Session, values: Values) -> None:
+        actions.log_session(
+            db,
+            pair_id=page.pair_id,
+            by=page.participant.id,
+            form_key=None,  # the submission of the form has its effect once
+            now=now,
+            **values,
+        )
+
+    home = launch_url_for("home.home", pair=page.pair_id)
+    return form.submit(save, then=home, done="session_logged", show=_page)
 
 
-def _form(
-    given: Mapping[str, str],
-    *,
-    form_key: str,
-    line: SessionLine | None = None,
-    errors: Problems | None = None,
-    refused: NotAllowed | None = None,
-) -> ResponseReturnValue:
-    """The form, with what was typed kept, and what is wrong beside its field."""
+def _page(form: Form, line: SessionLine | None = None) -> ResponseReturnValue:
+    """The form, with what was typed, and what is wrong beside its field. ``line``: the meeting to correct."""
     html = render_template(
         "learner/session_form.html",
+        form=form,
         line=line,
-        given={name: given.get(name, "") for name in ("held_on", "minutes", "format")},
-        errors=errors or {},
-        refused=refusal(refused.code) if refused else None,
-        form_key=form_key,
         today=utcnow().date().isoformat(),
         formats=SESSION_FORMATS,
         **pair_page().values(),
     )
-    return html, 422 if errors else 409 if refused else 200
+    return html, form.status
 
 
 @blueprint.get("/<uuid:session_id>/correct")
@@ -105,33 +85,22 @@ def _form(
 def correct(session_id: uuid.UUID) -> ResponseReturnValue:
     """The form of a meeting as it is, to correct it."""
     line = _line(session_id)
-    given = {"held_on": line.held_on.isoformat(), "minutes": str(line.minutes), "format": line.format}
-    return _form(given, form_key="", line=line)
+    logged = {"held_on": line.held_on.isoformat(), "minutes": str(line.minutes), "format": line.format}
+    return _page(blank_form(SessionForm(today=utcnow().date()), logged, id="correction"), line)
 
 
 @blueprint.post("/<uuid:session_id>/correct")
 @allows(Action.KEEP_SESSIONS, about=pair_of_request)
 def save_correction(session_id: uuid.UUID) -> ResponseReturnValue:
     """Keep the correction; the partner is asked again."""
-    page, line = pair_page(), _line(session_id)
-    now = utcnow()
-    try:
-        form = read_form(SessionForm(today=user_today(now)), request.form.items(multi=True))
-        with transaction() as db:
-            actions.correct_session(
-                db,
-                session_id=session_id,
-                by=page.participant.id,
-                held_on=form["held_on"],
-                minutes=form["minutes"],
-                format=form["format"],
-                now=now,
-            )
-    except ShapeError as error:
-        return _form(request.form, form_key="", line=line, errors=error.problems)
-    except NotAllowed as refused:
-        return _form(request.form, form_key="", line=line, refused=refused)
-    return redirect(launch_url_for("home.home", pair=page.pair_id, done="session_corrected"))
+    page, line, now = pair_page(), _line(session_id), utcnow()
+    form = sent_form(SessionForm(today=user_today(now)), id="correction")
+
+    def save(db: Session, values: Values) -> None:
+        actions.correct_session(db, session_id=session_id, by=page.participant.id, now=now, **values)
+
+    home = launch_url_for("home.home", pair=page.pair_id)
+    return form.submit(save, then=home, done="session_corrected", show=partial(_page, line=line))
 
 
 @blueprint.post("/<uuid:session_id>/confirm")
@@ -139,12 +108,15 @@ def save_correction(session_id: uuid.UUID) -> ResponseReturnValue:
 def confirm(session_id: uuid.UUID) -> ResponseReturnValue:
     """“Yes, we met.”"""
     page = pair_page()
-    form = _answer("yes")
-    with transaction() as db:
+
+    def save(db: Session, values: Values) -> None:
         actions.confirm_session(
-            db, session_id=session_id, by=page.participant.id, revision=form["revision"], now=utcnow()
+            db, session_id=session_id, by=page.participant.id, revision=values["revision"], now=utcnow()
         )
-    return redirect(launch_url_for("home.home", pair=page.pair_id, done="session_confirmed"))
+
+    return _answer("yes").submit(
+        save, then=launch_url_for("home.home", pair=page.pair_id), done="session_confirmed"
+    )
 
 
 @blueprint.post("/<uuid:session_id>/dispute")
@@ -152,26 +124,25 @@ def confirm(session_id: uuid.UUID) -> ResponseReturnValue:
 def dispute(session_id: uuid.UUID) -> ResponseReturnValue:
     """“Not quite”, with what was not so."""
     page = pair_page()
-    form = _answer("no")
-    with transaction() as db:
+
+    def save(db: Session, values: Values) -> None:
         actions.dispute_session(
             db,
             session_id=session_id,
             by=page.participant.id,
-            reason=form["reason"],
-            revision=form["revision"],
+            reason=values["reason"],
+            revision=values["revision"],
             now=utcnow(),
         )
-    return redirect(launch_url_for("home.home", pair=page.pair_id, done="session_disputed"))
+
+    return _answer("no").submit(
+        save, then=launch_url_for("home.home", pair=page.pair_id), done="session_disputed"
+    )
 
 
-def _answer(answer: str) -> dict[str, Any]:
+def _answer(answer: str) -> Form:
     """The partner's form. The button itself is the answer, whatever else the form says."""
-    given = [(name, value) for name, value in request.form.items(multi=True) if name != "answer"]
-    try:
-        return read_form(AnswerSessionForm(), [("answer", answer), *given])
-    except ShapeError:
-        abort(400)
+    return sent_form(AnswerSessionForm(), fixed={"answer": answer})
 
 
 @blueprint.get("/<uuid:session_id>/withdraw")
@@ -189,9 +160,13 @@ def confirm_withdrawal(session_id: uuid.UUID) -> ResponseReturnValue:
 def withdraw(session_id: uuid.UUID) -> ResponseReturnValue:
     """Remove a meeting."""
     page = pair_page()
-    with transaction() as db:
+
+    def save(db: Session, _values: Values) -> None:
         actions.withdraw_session(db, session_id=session_id, by=page.participant.id, now=utcnow())
-    return redirect(launch_url_for("home.home", pair=page.pair_id, done="session_withdrawn"))
+
+    return sent_form(FormSchema()).submit(
+        save, then=launch_url_for("home.home", pair=page.pair_id), done="session_withdrawn"
+    )
 
 
 def _line(session_id: uuid.UUID) -> SessionLine:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -20,6 +19,7 @@ from lti_tool.events.log import state_of_cohort
 from lti_tool.identity.policy import Action
 from lti_tool.lti.nrps.read_roster_job import (
     RosterStatus,
+    may_be_due,
     request_roster,
     request_rosters,
     roster_is_due,
@@ -51,25 +51,19 @@ from lti_tool.mentoring.programmes.template import (
 )
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import current_language
-from lti_tool.web import wording
 from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.activity import current_placement
+from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
+from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.learner.current import flash_message
-from lti_tool.web.refusal_wording import refusal
 from lti_tool.web.services import current_principal, reading, transaction
-from schemas.mentoring_forms import PairForm, ReopenForm, TutorValidationForm, read_form
-from schemas.problem import Problem, ShapeError
+from schemas.mentoring_forms import FormSchema, PairForm, ReopenForm, TutorValidationForm
 
 blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
 
 
-def page(
-    *,
-    errors: Mapping[str, list[Problem]] | None = None,
-    refused: NotAllowed | None = None,
-) -> ResponseReturnValue:
-    """The whole page; after a refused form with what was chosen, and what is wrong beside it.
+def page(form: Form | None = None) -> ResponseReturnValue:
+    """The whole page; with ``form``, one of its forms as it was sent, and what is wrong with it.
 
     The first tutor who opens the activity opens its cohort.
     """
@@ -87,12 +81,45 @@ def page(
         course_title=launch.course.title,
         no_line_item=launch.resource_link.line_item_url is None,
         line_item_advice=lms.line_item_advice.text,
-        errors=errors or {},
-        given=request.form if errors or refused else None,
-        refused=refusal(refused.code) if refused else _first_other(errors),
         done=flash_message(),
+        **_forms(shown, form),
     )
-    return html, 422 if errors else 409 if refused else 200
+    return html, form.status if form is not None else 200
+
+
+def _forms(shown: CohortOverview, sent: Form | None = None) -> dict[str, Any]:
+    """The page's forms, of which the one that was sent, if any, is as it was sent."""
+    reopen_forms = _reopen_forms(shown, sent)
+    pair_form = None
+    if (shown.free_mentors or shown.newcomers) and (shown.free_mentees or shown.newcomers):
+        is_sent = sent is not None and isinstance(sent.schema, PairForm)
+        action = launch_url_for("cohort.pair")
+        pair_form = sent if is_sent else blank_form(PairForm(), id="pair-form", action=action)
+    on_page = [*([pair_form] if pair_form is not None else []), *reopen_forms.values()]
+    typed = next((form for form in on_page if form is sent), on_page[0] if on_page else None)
+    return {"form": sent, "typed_form": typed, "pair_form": pair_form, "reopen_forms": reopen_forms}
+
+
+def _reopen_forms(shown: CohortOverview, sent: Form | None) -> dict[uuid.UUID, Form]:
+    """For each participant who has completed, the form that reopens the completion."""
+    schema, action = ReopenForm(), launch_url_for("cohort.reopen")
+    found = {}
+    for line in shown.participants:
+        if not (line.progress.criteria and line.progress.completed):
+            continue
+        prefix = f"reopen-{line.id}-"
+        found[line.id] = (
+            sent
+            if sent is not None and sent.prefix == prefix
+            else blank_form(
+                schema,
+                {"participant_id": str(line.id)},
+                id=f"{prefix}form",
+                action=action,
+                prefix=prefix,
+            )
+        )
+    return found
 
 
 def _open() -> PlacementRecord:
@@ -125,19 +152,14 @@ def _template(code: str | None) -> ProgrammeTemplate:
 
 def _request_roster() -> None:
     """Have the roster read when it is due. The page shows what is known, and the rest by itself once it is read."""
+    now = utcnow()
+    if not may_be_due(g.launch.course, now):
+        return
     with reading() as db:
-        if not roster_is_due(db, g.launch.course_id, utcnow()):
+        if not roster_is_due(db, g.launch.course_id, now):
             return
     with transaction() as db:
         request_roster(db, g.launch.course_id, current_principal())
-
-
-def _first_other(errors: Mapping[str, list[Problem]] | None) -> str | None:
-    """What is wrong outside the two lists of people, in words."""
-    for name, problems in (errors or {}).items():
-        if name not in ("mentor_id", "mentee_id"):
-            return wording.problem(problems[0])
-    return None
 
 
 def _overview(placement: PlacementRecord) -> tuple[CohortOverview, RosterStatus, str]:
@@ -173,7 +195,7 @@ def live() -> ResponseReturnValue:
         return _tagged(Response(status=304), etag)
     with reading() as db:
         shown = overview_of(db, placement.cohort_id)
-    html = render_template("tutor/_live.html", overview=shown, roster=roster, etag=etag)
+    html = render_template("tutor/_live.html", overview=shown, roster=roster, etag=etag, **_forms(shown))
     return _tagged(make_response(html), etag)
 
 
@@ -186,32 +208,30 @@ def _tagged(response: Response, etag: str) -> Response:
 @allows(Action.READ_ROSTER_NOW, about=cohort_of_launch)
 def read_roster_now() -> ResponseReturnValue:
     """Have the rosters of the cohort's courses read, however old they are."""
-    courses = courses_of_cohort(_placement().cohort_id)
-    with transaction() as db:
-        request_rosters(db, set(db.scalars(courses)), current_principal())
-    return redirect(launch_url_for("home.home"))
+    courses, principal = courses_of_cohort(_placement().cohort_id), current_principal()
+
+    def save(db: Session, _values: Values) -> None:
+        request_rosters(db, set(db.scalars(courses)), principal)
+
+    return sent_form(FormSchema()).submit(save, then=launch_url_for("home.home"))
 
 
 @blueprint.post("/pairs")
 @allows(Action.PAIR_PEOPLE, about=cohort_of_launch)
 def pair() -> ResponseReturnValue:
     """Pair two people. Whoever has no role yet is invited with the one they get here."""
-    try:
-        form = read_form(PairForm(), request.form.items(multi=True))
-    except ShapeError as error:
-        return page(errors=error.problems)
     cohort_id = _placement().cohort_id
-    try:
-        with transaction() as db:
-            # Before anybody is invited: two tutors who pair the same people would wait for each other.
-            lock_cohort(db, cohort_id)
-            mentor_id, mentee_id = (
-                _enrolled(db, cohort_id, form[f"{role}_id"], role) for role in (Role.MENTOR, Role.MENTEE)
-            )
-            form_pair(db, cohort_id=cohort_id, mentor_id=mentor_id, mentee_id=mentee_id, now=utcnow())
-    except NotAllowed as refused:
-        return page(refused=refused)
-    return redirect(launch_url_for("home.home", done="paired"))
+
+    def save(db: Session, values: Values) -> None:
+        # Before anybody is invited: two tutors who pair the same people would wait for each other.
+        lock_cohort(db, cohort_id)
+        mentor_id, mentee_id = (
+            _enrolled(db, cohort_id, values[f"{role}_id"], role) for role in (Role.MENTOR, Role.MENTEE)
+        )
+        form_pair(db, cohort_id=cohort_id, mentor_id=mentor_id, mentee_id=mentee_id, now=utcnow())
+
+    form = sent_form(PairForm(), id="pair-form")
+    return form.submit(save, then=launch_url_for("home.home"), done="paired", show=page)
 
 
 def _enrolled(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID, role: Role) -> uuid.UUID:
@@ -228,34 +248,31 @@ def _enrolled(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID, role: Rol
 @allows(Action.APPROVE_COMPLETION, about=cohort_of_launch)
 def validate() -> ResponseReturnValue:
     """Approve what a participant did."""
-    try:
-        form = read_form(TutorValidationForm(), request.form.items(multi=True))
-    except ShapeError:
-        abort(400)
-    with transaction() as db:
-        completion.validate_participant(db, participant_id=_participant(db, form), now=utcnow())
-    return redirect(launch_url_for("home.home", done="validated"))
+
+    def save(db: Session, values: Values) -> None:
+        participant_id = _participant(db, values["participant_id"])
+        completion.validate_participant(db, participant_id=participant_id, now=utcnow())
+
+    return sent_form(TutorValidationForm()).submit(save, then=launch_url_for("home.home"), done="validated")
 
 
 @blueprint.post("/reopen")
 @allows(Action.REOPEN_COMPLETION, about=cohort_of_launch)
 def reopen() -> ResponseReturnValue:
     """Reopen a completion, and say why."""
-    try:
-        form = read_form(ReopenForm(), request.form.items(multi=True))
-    except ShapeError as error:
-        return page(errors=error.problems)
-    try:
-        with transaction() as db:
-            completion.reopen(db, participant_id=_participant(db, form), reason=form["reason"], now=utcnow())
-    except NotAllowed as refused:
-        return page(refused=refused)
-    return redirect(launch_url_for("home.home", done="reopened"))
+    prefix = f"reopen-{request.form.get('participant_id', '')}-"
+    form = sent_form(ReopenForm(), id=f"{prefix}form", prefix=prefix)
+
+    def save(db: Session, values: Values) -> None:
+        participant_id = _participant(db, values["participant_id"])
+        completion.reopen(db, participant_id=participant_id, reason=values["reason"], now=utcnow())
+
+    return form.submit(save, then=launch_url_for("home.home"), done="reopened", show=page)
 
 
-def _participant(db: Session, form: Mapping[str, Any]) -> uuid.UUID:
-    """The participant whom a form names; 404 for one of another cohort."""
-    found = participant(db, form["participant_id"])
+def _participant(db: Session, participant_id: uuid.UUID) -> uuid.UUID:
+    """A participant of the cohort; 404 for one of another cohort."""
+    found = participant(db, participant_id)
     if found is None or found.cohort_id != _placement().cohort_id:
         abort(404)
     return found.id

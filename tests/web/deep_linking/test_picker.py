@@ -138,7 +138,7 @@ def test_a_title_is_text_whatever_it_holds(picker: Picker, title: str) -> None:
 @pytest.mark.parametrize("title", ["", "   ", "x" * 256, "nul\x00"])
 def test_a_title_that_cannot_be_kept_is_asked_for_again(picker: Picker, title: str) -> None:
     page = picker.answer(title=title)
-    assert page.status_code == 400
+    assert page.status_code == 422
     assert form_with(page, "title").fields["title"] == title
 
 
@@ -151,5 +151,5 @@ def test_the_item_carries_the_programme_that_the_page_proposes(picker: Picker) -
 @pytest.mark.parametrize("template", ["unknown", "../pilot", "<script>", "x" * 61])
 def test_a_programme_that_is_not_on_offer_is_asked_for_again(picker: Picker, template: str) -> None:
     page = picker.answer(template=template)
-    assert page.status_code == 400
+    assert page.status_code == 422
     assert "JWT" not in page.text

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from marshmallow import fields
+
 from lti_tool.mentoring.completion.criteria.base import (
     Criterion,
     CriterionFacts,
@@ -17,7 +19,7 @@ from lti_tool.mentoring.completion.criteria.base import (
 from lti_tool.translation import Message, plural_message
 from schemas import choices
 from schemas.completion_rule import CriterionSchema
-from schemas.fields import Choice, List, WholeNumber
+from schemas.fields import Choice, WholeNumber, distinct, entries
 from schemas.problem import N_
 
 MOST = 100
@@ -29,9 +31,9 @@ class Count(WholeNumber):
     def __init__(self, **options: Any) -> None:
         super().__init__(min=1, max=MOST, allow_none=False, **options)
 
-    def read(self, value: Any) -> Any:
+    def deserialize(self, value: Any, *arguments: Any, **options: Any) -> Any:
         """The number, or None for ``all``."""
-        return None if value == "all" else super().read(value)
+        return None if value == "all" else super().deserialize(value, *arguments, **options)
 
     def _serialize(self, value: int | None, *_: Any, **__: Any) -> int | str:
         return "all" if value is None else value
@@ -42,7 +44,9 @@ class ObjectivesSchema(CriterionSchema):
 
     which = Choice(("required", "all"), load_default="required")
     count = Count(load_default=None)
-    evidence = List(Choice(choices.EVIDENCE), distinct=True, load_default=choices.EVIDENCE)
+    evidence = fields.List(
+        Choice(choices.EVIDENCE), validate=[*entries(), distinct], load_default=choices.EVIDENCE
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
 from lti_tool.mentoring.completion.criteria.base import (
     Criterion,
@@ -20,7 +20,7 @@ from lti_tool.mentoring.completion.facts import SessionFact
 from lti_tool.translation import Message, plural_message
 from schemas import choices
 from schemas.completion_rule import CriterionSchema
-from schemas.fields import Choice, Code, List, WholeNumber
+from schemas.fields import Choice, Code, WholeNumber, distinct, entries
 from schemas.problem import Problem
 
 LONGEST = 480
@@ -32,9 +32,9 @@ class SessionsSchema(CriterionSchema):
 
     min = WholeNumber(min=1, max=MOST, required=True)
     status = Choice(choices.COUNTED_STATUSES, load_default="confirmed")
-    formats = List(
+    formats = fields.List(
         Code(rf"\*|{choices.FORMAT_CODE_PATTERN}", max_length=choices.FORMAT_CODE_LENGTH),
-        distinct=True,
+        validate=[*entries(), distinct],
         load_default=("*",),
     )
     min_minutes_each = WholeNumber(min=0, max=LONGEST, load_default=0)

@@ -1,0 +1,42 @@
+"""Where the database holds text about a person, or text that a person wrote: what erasing a person has to delete.
+
+A new column with such text has its line here; ``tests/composition/test_personal_data.py`` fails without it. Ids, codes,
+numbers and dates are not listed. The event log, statements and scores hold no such text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.orm import InstrumentedAttribute
+
+from lti_tool.identity.models import Person
+from lti_tool.lti.forms.models import KeptForm
+from lti_tool.lti.launch.models import LaunchHandoff
+from lti_tool.mentoring.completion.models import Reopening
+from lti_tool.mentoring.objectives.models import Objective
+
+
+@dataclass(frozen=True)
+class PersonalText:
+    """A column with personal text."""
+
+    column: InstrumentedAttribute[Any]
+    owner: InstrumentedAttribute[Any] | None
+    """The column of the same table that leads to a person or a participant, whose text it is. None: the text says."""
+    is_whole_row: bool = False
+    """The row means nothing without the text, and is deleted; otherwise the text alone is."""
+
+
+PERSONAL_TEXTS: Final[tuple[PersonalText, ...]] = (
+    PersonalText(Person.subject, Person.id),
+    PersonalText(Person.name, Person.id),
+    PersonalText(Person.given_name, Person.id),
+    PersonalText(Person.family_name, Person.id),
+    PersonalText(Person.email, Person.id),
+    PersonalText(Objective.title, Objective.created_by),
+    PersonalText(Reopening.reason, Reopening.participant_id),
+    PersonalText(KeptForm.content, KeptForm.person_id, is_whole_row=True),
+    PersonalText(LaunchHandoff.launch, None, is_whole_row=True),
+)

@@ -1,0 +1,63 @@
+"""The hidden fields and the buttons' names that every form of a launch's pages shares, besides its CSRF token."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+from flask import Flask, g, request, url_for
+
+from lti_tool.web.security import CSRF_FIELD
+
+FORM_KEY: Final = "form_key"
+"""A random UUID, made with the page: the same form sent twice has its effect once."""
+FORM_ID: Final = "form_id"
+"""Which form of its page it is. Only a form that can be shown again, with what was typed, says it."""
+CHECKED: Final = "form_checked"
+"""The page showed what was wrong with the form."""
+LANGUAGE: Final = "form_language"
+"""A button: show the form again in this language, as it is. Nothing is checked or changed."""
+KEPT: Final = "form_kept"
+"""A button: show the form again that was kept under this id. Nothing is changed but that it is no longer kept."""
+
+CONTROLS: Final = frozenset({CSRF_FIELD, FORM_KEY, FORM_ID, CHECKED, LANGUAGE, KEPT})
+"""What is not the content of a form."""
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the key of a form that is only a button."""
+    app.jinja_env.globals.update(new_form_key=new_form_key)
+
+
+def new_form_key() -> str:
+    """The key of a form that is about to be shown."""
+    return str(uuid.uuid4())
+
+
+def sent_key() -> uuid.UUID:
+    """The key of the form that was sent; a new one where it cannot be read, so that its effect is not kept off."""
+    try:
+        return uuid.UUID(request.form.get(FORM_KEY, ""))
+    except ValueError:
+        return uuid.uuid4()
+
+
+def sent_content() -> tuple[tuple[str, str], ...]:
+    """The fields that were sent, as (name, value), without the controls."""
+    return tuple((name, value) for name, value in request.form.items(multi=True) if name not in CONTROLS)
+
+
+def present_address() -> str:
+    """Path and query of the present request."""
+    return request.full_path.rstrip("?")
+
+
+def below_launch(address: str) -> str:
+    """An address of the present launch without what it begins with, which may hold the secret of the session.
+
+    Empty, which is the first page, for any other address.
+    """
+    for root in (f"/l/{g.launch_key}/", url_for("home.home", launch_key=g.launch_key)):
+        if address.startswith(root):
+            return address.removeprefix(root)
+    return ""

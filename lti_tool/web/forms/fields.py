@@ -1,0 +1,114 @@
+"""What a template needs to know of one field of a form: its value, its errors, and how a browser shows it.
+
+All of that comes from the field of the schema. Its ``metadata`` may hold ``label``, ``hint`` and ``words`` (for the
+codes of a :class:`schemas.fields.Choice`), in English and marked with ``N_``; a template may say something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import fields, validate
+
+from lti_tool.translation import gettext as _
+from schemas.fields import Identifier, Text
+from schemas.problem import Problem
+
+
+@dataclass(frozen=True)
+class BoundField:
+    """One field of a form on a page."""
+
+    name: str
+    id: str
+    """Of the control, or of the first of its radio buttons; unique on the page."""
+    value: str
+    """As it was typed, or as it is proposed."""
+    problems: Sequence[Problem]
+    widget: str
+    """``text``, ``textarea``, ``number``, ``date``, ``checkbox``, ``choices`` (radio buttons) or ``hidden``."""
+    attributes: dict[str, str | int]
+    """Of the control, in HTML: its bounds and lengths."""
+    is_required: bool
+    label: str
+    hint: str
+    options: Sequence[tuple[str, str]]
+    """The (code, words) to choose from."""
+
+    @property
+    def error_id(self) -> str:
+        """The id of the text that says what is wrong."""
+        return f"{self.id}-error"
+
+    @property
+    def hint_id(self) -> str:
+        """The id of the text that helps."""
+        return f"{self.id}-hint"
+
+    @property
+    def is_ticked(self) -> bool:
+        """Whether a check box is ticked."""
+        return self.value in fields.Boolean.truthy
+
+
+def bound_field(
+    field: fields.Field[Any], name: str, *, prefix: str, value: str, problems: Sequence[Problem]
+) -> BoundField:
+    """What a template needs to know of a schema's field."""
+    words = field.metadata.get("words", {})
+    return BoundField(
+        name=name,
+        id=f"{prefix}{name}",
+        value=value,
+        problems=problems,
+        widget=_widget(field),
+        attributes=_attributes(field),
+        is_required=field.required,
+        label=_translated(field.metadata.get("label")),
+        hint=_translated(field.metadata.get("hint")),
+        options=[(code, _(words.get(code, code))) for code in _choices(field)],
+    )
+
+
+def _translated(words: str | None) -> str:
+    return _(words) if words else ""
+
+
+def _widget(field: fields.Field[Any]) -> str:
+    match field:
+        case fields.Boolean():
+            return "checkbox"
+        case fields.Date():
+            return "date"
+        case fields.Integer():
+            return "number"
+        case Identifier() if "label" not in field.metadata:
+            return "hidden"
+        case Text(lines=True):
+            return "textarea"
+    return "choices" if _choices(field) else "text"
+
+
+def _choices(field: fields.Field[Any]) -> Sequence[str]:
+    return [
+        str(choice)
+        for validator in field.validators
+        if isinstance(validator, validate.OneOf)
+        for choice in validator.choices
+    ]
+
+
+def _attributes(field: fields.Field[Any]) -> dict[str, str | int]:
+    found: dict[str, str | int] = {}
+    for validator in field.validators:
+        if isinstance(validator, validate.Range):
+            found |= {
+                name: bound
+                for name, bound in (("min", validator.min), ("max", validator.max))
+                if bound is not None
+            }
+    if isinstance(field, Text):
+        found["maxlength"] = field.max_length
+    return found

@@ -1,0 +1,172 @@
+"""Forms in a real browser: the keyboard, the switch of languages, a double click, without any script and in a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Browser, Page, Playwright, expect
+
+from lti_tool.mentoring.objectives.models import Objective
+from tests.browser.chromium import ARGUMENTS, TIMEOUT
+from tests.browser.served_tool import ServedTool, serving_tool
+from tests.requirements import chromium_path, needs_chromium
+from tests.web import situations
+
+pytestmark = needs_chromium
+
+
+@pytest.fixture(scope="module")
+def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool]:
+    """The tool, with every situation at hand."""
+    with serving_tool(tmp_path_factory.mktemp("forms")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A browser that lets a page which is not really on the network frame this machine's."""
+    arguments = [*ARGUMENTS, "--disable-features=LocalNetworkAccessChecks"]
+    started = playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
+    yield started
+    started.close()
+
+
+@pytest.fixture(params=[True, False], ids=["script", "no-script"])
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    """A phone's tab, with scripts and without."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=request.param)
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT)
+    yield page
+    context.close()
+
+
+def objectives(served_tool: ServedTool) -> int:
+    with served_tool.services.database.reading() as db:
+        return db.scalar(sa.select(sa.func.count()).select_from(Objective)) or 0
+
+
+def open_objectives(served_tool: ServedTool, page: Page) -> str:
+    home = served_tool.build_situation(situations.begins, "en", again=True)
+    page.goto(home + "objectives")
+    return home
+
+
+def test_the_switch_of_languages_keeps_what_was_typed(served_tool: ServedTool, page: Page) -> None:
+    open_objectives(served_tool, page)
+    page.fill("#title", "Read a balance sheet")
+    page.check("input[name=tag][value=culture]")
+    page.uncheck("#required")
+    before = objectives(served_tool)
+    page.get_by_role("button", name="Français").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nos objectifs")
+    expect(page.locator("#title")).to_have_value("Read a balance sheet")
+    expect(page.locator("input[name=tag][value=culture]")).to_be_checked()
+    expect(page.locator("#required")).not_to_be_checked()
+    assert objectives(served_tool) == before
+
+
+def test_the_switch_works_with_what_no_form_would_take(served_tool: ServedTool, page: Page) -> None:
+    home = served_tool.build_situation(situations.begins, "en", again=True)
+    page.goto(home + "sessions/new")
+    page.fill("#minutes", "3")
+    page.get_by_role("button", name="Français").click()
+    expect(page.locator("#minutes")).to_have_value("3")
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    page.fill("#minutes", "30")
+    page.click("#save")
+    expect(page.get_by_role("status")).to_be_visible()
+
+
+def test_enter_in_a_field_sends_the_form(served_tool: ServedTool, page: Page) -> None:
+    open_objectives(served_tool, page)
+    page.fill("#title", "Read a balance sheet")
+    page.press("#title", "Enter")
+    expect(page.get_by_role("status")).to_have_text("The objective is set.")
+
+
+def test_the_message_is_gone_after_a_reload(served_tool: ServedTool, page: Page) -> None:
+    open_objectives(served_tool, page)
+    page.fill("#title", "Read a balance sheet")
+    page.press("#title", "Enter")
+    expect(page.get_by_role("status")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("status")).to_have_count(0)
+
+
+def test_a_link_of_the_summary_leads_to_its_field(served_tool: ServedTool, page: Page) -> None:
+    open_objectives(served_tool, page)
+    page.fill("#title", "ab")
+    page.locator("#objective .btn-primary").click()
+    page.locator(".error-summary a").click()
+    expect(page.locator("#title")).to_be_focused()
+
+
+def test_the_summary_has_the_focus_first(served_tool: ServedTool, page: Page) -> None:
+    open_objectives(served_tool, page)
+    page.locator("#objective .btn-primary").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+
+
+def test_a_double_click_sets_one_objective(served_tool: ServedTool, page: Page) -> None:
+    open_objectives(served_tool, page)
+    page.fill("#title", "Read a balance sheet")
+    before = objectives(served_tool)
+    page.locator("#objective .btn-primary").dblclick()
+    expect(page.get_by_role("status")).to_be_visible()
+    assert objectives(served_tool) == before + 1
+
+
+def test_a_form_that_was_sent_too_late_is_sent_after_the_next_launch(
+    served_tool: ServedTool, page: Page
+) -> None:
+    home = open_objectives(served_tool, page)
+    page.fill("#title", "Read a balance sheet")
+    before = objectives(served_tool)
+    served_tool.expire(home)
+    page.locator("#objective .btn-primary").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your session has expired")
+    page.goto(served_tool.launch_again(home))
+    page.get_by_role("button", name="Continue with it").click()
+    expect(page.locator("#title")).to_have_value("Read a balance sheet")
+    assert objectives(served_tool) == before
+    page.locator("#objective .btn-primary").click()
+    expect(page.get_by_role("status")).to_have_text("The objective is set.")
+    assert objectives(served_tool) == before + 1
+
+
+def test_in_a_frame_without_cookies_the_switch_keeps_what_was_typed(
+    served_tool: ServedTool, page: Page
+) -> None:
+    home = served_tool.build_situation(situations.begins, "en", again=True)
+    page.route(
+        "https://moodle.example/course",
+        lambda route: route.fulfill(
+            content_type="text/html",
+            body=f"<iframe src='{home}objectives' width='360' height='800'></iframe>",
+        ),
+    )
+    page.goto("https://moodle.example/course")
+    frame = page.frame_locator("iframe")
+    frame.locator("#title").fill("Read a balance sheet")
+    frame.get_by_role("button", name="Français").click()
+    expect(frame.locator("h1")).to_have_text("Nos objectifs")
+    expect(frame.locator("#title")).to_have_value("Read a balance sheet")
+    assert page.context.cookies() == []
+
+
+def test_of_two_forms_the_one_that_was_typed_in_is_kept(served_tool: ServedTool, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(TIMEOUT)
+    page.goto(served_tool.build_situation(situations.tutor_of_complete, "en", again=True))
+    page.locator("#everyone ~ table summary").first.click()
+    reason = page.locator("input[name=reason]").first
+    reason.fill("Counted twice")
+    control = reason.get_attribute("id")
+    page.get_by_role("button", name="Français").click()
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.locator(f"[id='{control}']")).to_have_value("Counted twice")
+    page.close()

@@ -1,0 +1,101 @@
+"""The list of columns with personal text is complete: every column that can hold a text is in it, or is named here."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.composition.personal_data import PERSONAL_TEXTS
+from lti_tool.database import Base
+
+NOT_PERSONAL = {
+    "access_token.scopes",
+    "access_token.token",
+    "cohort.baseline",
+    "cohort.kpis",
+    "completion_record.explanation",
+    "completion_rule_version.rule",
+    "course.context_id",
+    "course.roster_url",
+    "course.title",
+    "delivery.conflict",
+    "delivery.last_error",
+    "delivery.order_key",
+    "delivery.target",
+    "delivery_body.body",
+    "deployment.deployment_id",
+    "emitted_statement.verb",
+    "event.details",
+    "form_submission.next_page",
+    "installation.iri_base",
+    "invitation.label",
+    "launch_session.deep_linking",
+    "launch_session.return_url",
+    "login_state.deployment_hint",
+    "organisation.name",
+    "platform_key.jwk",
+    "platform_key.kid",
+    "programme_settings.settings",
+    "refusal.client_id",
+    "refusal.deployment_id",
+    "refusal.detail",
+    "refusal.issuer",
+    "registration.auth_login_url",
+    "registration.auth_token_url",
+    "registration.client_id",
+    "registration.frame_origins",
+    "registration.issuer",
+    "registration.jwks_url",
+    "registration.label",
+    "registration.service_hosts",
+    "registration.token_audience",
+    "resource_link.line_item_url",
+    "resource_link.resource_link_id",
+    "resource_link.scopes",
+    "resource_link.title",
+    "score_trail.comment",
+    "score_trail.line_item_url",
+    "tool_key.private_key",
+    "tool_key.public_jwk",
+}
+"""Codes, addresses, keys, and what platforms, organisations and the tool itself say."""
+
+
+def can_hold_text(column: sa.Column[object]) -> bool:
+    """Whether a column has room for more than a code: text of 100 characters or more, bytes, or JSON."""
+    kind = column.type
+    if isinstance(kind, sa.String):
+        return kind.length is None or kind.length >= 100
+    return isinstance(kind, sa.LargeBinary | sa.JSON)
+
+
+def named(columns: object) -> set[str]:
+    return {f"{column.table.name}.{column.name}" for column in columns}  # type: ignore[attr-defined]
+
+
+LISTED = named(text.column.property.columns[0] for text in PERSONAL_TEXTS)
+FOUND = named(
+    column for table in Base.metadata.tables.values() for column in table.columns if can_hold_text(column)
+)
+
+
+def test_every_column_that_can_hold_a_text_is_known_to_be_personal_or_not():
+    assert set() == FOUND - LISTED - NOT_PERSONAL
+
+
+def test_no_column_is_listed_that_is_no_more():
+    assert set() == NOT_PERSONAL - FOUND
+
+
+def test_no_column_is_both():
+    assert set() == LISTED & NOT_PERSONAL
+
+
+@pytest.mark.parametrize(
+    "text", [text for text in PERSONAL_TEXTS if text.owner is not None], ids=lambda text: str(text.column)
+)
+def test_the_owner_is_a_person_or_a_participant(text):
+    column = text.owner.property.columns[0]
+    referred = {key.column.table.name for key in column.foreign_keys} or {column.table.name}
+    assert column.table is text.column.property.columns[0].table
+    assert referred <= {"person", "participant"}
