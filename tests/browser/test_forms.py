@@ -162,7 +162,7 @@ def test_of_two_forms_the_one_that_was_typed_in_is_kept(served_tool: ServedTool,
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(TIMEOUT)
     page.goto(served_tool.build_situation(situations.tutor_of_complete, "en", again=True))
-    page.locator("#everyone ~ table summary").first.click()
+    page.locator("section[aria-labelledby=everyone] table summary").first.click()
     reason = page.locator("input[name=reason]").first
     reason.fill("Counted twice")
     control = reason.get_attribute("id")

@@ -191,7 +191,7 @@ def test_what_was_opened_stays_open_and_focused_through_a_live_update(
     watching, acting = context.new_page(), context.new_page()
     home = served_tool(situations.tutor)
     watching.goto(home)
-    summary = watching.locator("#everyone ~ table summary").first
+    summary = watching.locator("section[aria-labelledby=everyone] table summary").first
     summary.click()
     summary.focus()
     focused = summary.get_attribute("id")
