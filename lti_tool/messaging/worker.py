@@ -43,7 +43,6 @@ LEASE: Final = dt.timedelta(seconds=30)
 """After a crash, how long until the next worker may claim. Extended while a sending takes longer."""
 POLL_SECONDS: Final = 0.5
 STOP_SECONDS: Final = 4.0
-HOUSEKEEPING_SECONDS: Final = 3600.0
 SLICE_SECONDS: Final = 1.0
 """How long a receiver keeps its slot, or for one round where that takes longer."""
 PROBE_SIZE: Final = 10
@@ -84,20 +83,18 @@ class Worker:
         channels: Sequence[Channel],
         *,
         wake: threading.Event,
-        housekeeping: Callable[[], object] = lambda: None,
         lease: dt.timedelta = LEASE,
         poll_seconds: float = POLL_SECONDS,
         clock: Callable[[], dt.datetime] = utcnow,
         at_step: Callable[[str], None] | None = None,
     ) -> None:
-        """``wake`` is set when something was enqueued; ``housekeeping`` is called once an hour.
+        """``wake`` is set when something was enqueued.
 
         ``at_step`` is called at each step with ``kind:step`` (:data:`STEPS`), for tests that end the process there.
         """
         self._database = database
         self._slots = {channel.kind: _Slots(channel) for channel in channels}
         self._wake = wake
-        self._housekeeping = housekeeping
         self._lease = lease
         self._poll_seconds = poll_seconds
         self._clock = clock
@@ -118,7 +115,6 @@ class Worker:
         loops: dict[str, Callable[[], None]] = {
             "leases": self._keep_leases,
             "wake": self._forward_wakeups,
-            "housekeeping": self._run_housekeeping,
         }
         for kind, slots in self._slots.items():
             loops[kind] = lambda slots=slots: self._dispatch(slots)  # type: ignore[misc]  # bound now, not later
@@ -154,11 +150,6 @@ class Worker:
             self._wake.clear()
             for slots in self._slots.values():
                 slots.wakeup.set()
-
-    def _run_housekeeping(self) -> None:
-        while not self._stopping.is_set():
-            self._guarded(self._housekeeping)
-            self._stopping.wait(HOUSEKEEPING_SECONDS)
 
     def _guarded(self, work: Callable[[], Any]) -> Any:
         """Call ``work``. A fault of the database, or of ours, must not end the worker: it goes on a little later."""
