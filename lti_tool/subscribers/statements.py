@@ -17,7 +17,6 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import quote, urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -25,8 +24,6 @@ from lti_tool.config import Config
 from lti_tool.events.base import LoggedEvent, Scope
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity import installation
-from lti_tool.lti.platforms import platform_of
-from lti_tool.lti.registration.models import ActorAccount
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
 from lti_tool.mentoring.enrolment.events import ProgrammeJoined, RoleChanged
 from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReached
@@ -49,16 +46,14 @@ from lti_tool.messaging.statement_log import (
     take_moments,
 )
 from lti_tool.subscribers.concerned import (
-    CohortValues,
     ConcernedParticipant,
-    CourseValues,
     concerned,
 )
+from lti_tool.subscribers.statement_context import actor_of, context_in, course_in
 from lti_tool.translation import supported_language
 from xapi import statements, vocabulary
 from xapi.context import (
     Actor,
-    CohortContext,
     EvidenceContext,
     ObjectiveContext,
     PairContext,
@@ -195,7 +190,7 @@ class StatementEmitter:
         cohort_id = _given(scope.cohort_id)
         if cohort_id not in self._destinations:
             cohort = self._concerned.cohorts[cohort_id]
-            oldest = _course(cohort, None)
+            oldest = course_in(cohort, None)
             self._destinations[cohort_id] = record_stores.destination(
                 cohort.record_stores,
                 scope.organisation_id,
@@ -384,11 +379,7 @@ class StatementEmitter:
         return self._actor(participant), self._language(participant)
 
     def _actor(self, participant: ConcernedParticipant) -> Actor:
-        """The tool's own account by default; else what the platform would send: issuer and ``sub``."""
-        pseudonym = str(participant.pseudonym)
-        if participant.actor_account == ActorAccount.LMS:
-            return Actor(participant.issuer, participant.subject, pseudonym=pseudonym)
-        return Actor(self._iri_base, pseudonym)
+        return actor_of(participant, iri_base=self._iri_base)
 
     def _language(self, participant: ConcernedParticipant) -> str:
         return supported_language(participant.locale) or self._default_language
@@ -403,36 +394,13 @@ class StatementEmitter:
         )
 
     def _context(self, scope: Scope, language: str) -> StatementContext:
-        cohort = self._concerned.cohorts[_given(scope.cohort_id)]
-        course = _course(cohort, scope.placement_id)
-        return StatementContext(
+        return context_in(
+            self._concerned.cohorts[_given(scope.cohort_id)],
+            _given(scope.programme_id),
+            scope.placement_id,
             iri_base=self._iri_base,
-            programme_id=_given(scope.programme_id),
-            programme_name=cohort.title,
-            course_iri=course_iri(course.issuer, course.deployment_id, course.context_id) if course else None,
-            platform=_platform_name(course) if course else None,
             language=language,
-            course_title=course.title if course else None,
-            cohort=CohortContext(cohort.id, cohort.starts_on),
         )
-
-
-def _course(cohort: CohortValues, placement_id: uuid.UUID | None) -> CourseValues | None:
-    """The course of the activity through which whoever acted came, else of the cohort's oldest."""
-    oldest = next(iter(cohort.placements.values()), None)
-    chosen = cohort.placements.get(placement_id, oldest) if placement_id is not None else oldest
-    return cohort.courses[chosen.course_id] if chosen is not None else None
-
-
-def course_iri(issuer: str, deployment_id: str, context_id: str) -> str:
-    """The IRI of an LTI context, the same in every statement: the ids are unique under their issuer."""
-    deployment, context = quote(deployment_id, safe=""), quote(context_id, safe="")
-    return f"{issuer.rstrip('/')}/lti/deployments/{deployment}/contexts/{context}"
-
-
-def _platform_name(course: CourseValues) -> str:
-    known = platform_of(course.issuer, course.platform_family).name
-    return known or urlsplit(course.issuer).hostname or course.issuer
 
 
 def _session(identifier: uuid.UUID, held_on: dt.date, minutes: int, code: str) -> SessionContext:

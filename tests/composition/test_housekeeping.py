@@ -48,7 +48,7 @@ def test_a_handoff_long_over_is_deleted_and_one_that_waits_is_not(services: Serv
 
 def refuse(services: Services, reason: str, at: dt.datetime) -> None:
     with services.database.transaction() as db:
-        db.add(Refusal(step="login", reason=reason, reference="", at=at))
+        db.add(Refusal(aggregate=reason, step="login", reason=reason, reference="", at=at))
 
 
 def test_a_refusal_of_long_ago_is_deleted_and_one_of_last_month_is_not(services: Services) -> None:

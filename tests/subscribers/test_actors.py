@@ -95,6 +95,25 @@ def test_everything_works_with_the_platform_s_accounts(world, pair):
     assert confirmed["context"]["statement"]["id"] == held[2]
 
 
+def test_the_account_is_that_of_the_person_s_own_registration_not_of_the_course_s(world, pair):
+    with world.services.database.transaction() as db:
+        other, _ = add_registration(db, db.get_one(Organisation, world.organisation_id), "https://b.example")
+        other.actor_account = ActorAccount.LMS
+        db.get_one(Person, world.mentee(db).person_id).registration_id = other.id
+    log_session_of(world)
+    assert people(world) == [
+        (TOOL, actor_of(world, world.mentor_id)),
+        ("https://b.example", "Paul Moreau"),
+    ]
+    [course] = {
+        activity["id"]
+        for statement in statements(world.services)
+        for activity in statement["context"]["contextActivities"]["grouping"]
+        if "/contexts/" in activity["id"]
+    }
+    assert course.startswith(f"{LMS}/lti/deployments/")
+
+
 @pytest.mark.parametrize("subject", ["tool", " ", "4217", "x" * 255, "a\tb|ç"])
 def test_any_id_that_a_platform_gives_can_be_shown(world, pair, subject):
     with world.services.database.transaction() as db:
