@@ -11,10 +11,11 @@ SQLite (the default) and PostgreSQL run the same code. Two facts about SQLite sh
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, ClassVar, Final, cast
 
 import sqlalchemy as sa
@@ -92,6 +93,7 @@ class Database:
             self.engine = sa.create_engine(
                 self.url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True
             )
+            sa.event.listen(self.engine, "do_connect", _make_private)
             sa.event.listen(self.engine, "connect", _prepare_sqlite_connection)
             sa.event.listen(self.engine, "begin", _begin_sqlite_transaction)
         else:
@@ -145,6 +147,13 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _make_private(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
+    """Make a new database file for this user's eyes alone, whatever the umask; SQLite's other files follow it."""
+    path = arguments[0]
+    with suppress(OSError):  # the driver says what is wrong with the path
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare_sqlite_connection(connection: Any, _record: Any) -> None:

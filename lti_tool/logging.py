@@ -8,6 +8,19 @@ import sys
 import structlog
 
 
+def without_control_characters(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Write control characters as escapes: who reads the log in a terminal must not run what others have sent."""
+    return {name: _printable(value) for name, value in event.items()}
+
+
+def _printable(value: object) -> object:
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in value)
+
+
 def configure_logging(log_format: str, level: int = logging.INFO) -> None:
     """Set up structlog for the process; ``log_format`` is ``text`` or ``json``."""
     renderer: structlog.typing.Processor
@@ -22,13 +35,14 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
         renderer = structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
-        exceptions = structlog.processors.StackInfoRenderer()
+        exceptions = structlog.processors.format_exc_info
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             exceptions,
+            without_control_characters,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
