@@ -73,15 +73,32 @@ def fill(database: Database, platform: Platform, people: int) -> None:
 
 @contextmanager
 def tandem(
-    platform: Platform, folder: Path, *, people: int, processes: int, name: str
+    platform: Platform,
+    folder: Path,
+    *,
+    people: int,
+    processes: int,
+    name: str,
+    on_postgresql: bool = False,
 ) -> Iterator[Contender]:
-    """The tool on SQLite, in so many web processes on the one database."""
+    """The tool in so many web processes on one database, SQLite unless PostgreSQL, whose own CPU is not counted."""
     folder.mkdir()
-    database = Database(f"sqlite:///{folder / 'tandem.db'}")
-    migrate(database)
-    fill(database, platform, people)
-    database.dispose()
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder / 'tandem.db'}"
+        if on_postgresql:
+            socket = stack.enter_context(socket_folder(folder / "postgresql"))
+            url = f"postgresql+psycopg://postgres:@/postgres?host={socket}"
+        database = Database(url)
+        migrate(database)
+        fill(database, platform, people)
+        database.dispose()
+        yield stack.enter_context(_served(folder, url, processes, name))
+
+
+@contextmanager
+def _served(folder: Path, database_url: str, processes: int, name: str) -> Iterator[Contender]:
     environ = {
+        "TANDEM_DATABASE_URL": database_url,
         "TANDEM_BASE_URL": TOOL,
         "TANDEM_DATA_DIR": str(folder),
         "TANDEM_SECRET_KEY": "a secret of this bench, long enough to be one",

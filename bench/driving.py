@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +29,10 @@ SERVICES: dict[str, Any] = {
     },
 }
 """The claims of the two services, as Moodle adds them to each launch."""
+
+
+_MOST_AT_ONCE = 32
+"""Browsers whose launch is under way at the same time."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,43 @@ class _Answer:
     location: str
     cookies: str
     """What the browser sends back of the cookies that came."""
+
+
+def latencies(
+    contender: Contender, platform: Platform, subjects: Sequence[str], per_second: float
+) -> list[float]:
+    """The seconds of login and launch together, of each subject; they come at a steady rate, whoever is still waiting.
+
+    What the browser and the platform do in between is left out.
+    """
+    began = time.monotonic()
+
+    def come(turn: int) -> float:
+        time.sleep(max(0.0, began + turn / per_second - time.monotonic()))
+        return _timed_launch(contender, platform, subjects[turn], turn)
+
+    with ThreadPoolExecutor(_MOST_AT_ONCE) as browsers:
+        return list(browsers.map(come, range(len(subjects))))
+
+
+def _timed_launch(contender: Contender, platform: Platform, subject: str, turn: int) -> float:
+    ports = [server.port for server in contender.servers]
+    begins, ends = ports[turn % len(ports)], ports[(turn + 1) % len(ports)]
+    start = time.perf_counter()
+    login = _send(begins, "GET", f"{contender.login_path}?{urlencode(platform.login_parameters())}")
+    waited = time.perf_counter() - start
+    query = parse_qs(urlsplit(login.location).query)
+    token = platform.token(query["nonce"][0], sub=subject, name=f"Person {subject}", **SERVICES)
+    form = {"state": query["state"][0], "id_token": token}
+    start = time.perf_counter()
+    answer = _send(ends, "POST", contender.launch_path, form, login.cookies)
+    if answer.status != contender.success:
+        raise LaunchFailed(f"{contender.name} answered {answer.status}")
+    return waited + time.perf_counter() - start
+
+
+class LaunchFailed(Exception):
+    """A launch whose latency was measured was not let in."""
 
 
 def drive(contender: Contender, platform: Platform, subjects: Sequence[str]) -> Tally:

@@ -1,4 +1,4 @@
-"""CPU of one login and launch, beside the least it could be and beside the best-known libraries.
+"""CPU and latency of one login and launch, beside the least it could be and beside the best-known libraries.
 
 ``python -m bench.launch``. Every contender runs in processes of its own; rounds are interleaved, so that a noisy
 machine is equally noisy for all; the CPU time of the servers counts, and nothing of the browsers or the platform.
@@ -18,7 +18,7 @@ import click
 
 from bench import contenders
 from bench.contenders import LtijsUnavailable
-from bench.driving import Contender, drive
+from bench.driving import Contender, drive, latencies
 from bench.rows import Row, table, write_json
 from bench.servers import ServerDied
 from tests.platform.keyset_server import KeysetServer
@@ -28,6 +28,8 @@ WEB_PROCESSES = 2
 FEW_PEOPLE = 1_000
 MANY_PEOPLE = 100_000
 WARM_UP = 30
+PER_SECOND = 25.0
+"""Launches that begin in a second while latency is measured."""
 
 _Start = Callable[[Platform, Path], AbstractContextManager[Contender]]
 
@@ -74,11 +76,18 @@ class Field:
         self.all.append(Measured(contender, platform, people))
         return self.all[-1]
 
-    def tandem(self, people: int, processes: int, name: str) -> Measured:
+    def tandem(self, people: int, processes: int, name: str, *, on_postgresql: bool = False) -> Measured:
         """Start the tool, with so many people in its database."""
 
         def start(platform: Platform, folder: Path) -> AbstractContextManager[Contender]:
-            return contenders.tandem(platform, folder, people=people, processes=processes, name=name)
+            return contenders.tandem(
+                platform,
+                folder,
+                people=people,
+                processes=processes,
+                name=name,
+                on_postgresql=on_postgresql,
+            )
 
         return self.enter(start, people)
 
@@ -90,6 +99,7 @@ def measure(*, quick: bool = False, people: int = MANY_PEOPLE, seed: int = 7) ->
     with ExitStack() as stack:
         entered = Field(stack)
         ours = entered.tandem(FEW_PEOPLE, WEB_PROCESSES, "two processes")
+        on_postgresql = entered.tandem(FEW_PEOPLE, WEB_PROCESSES, "on PostgreSQL", on_postgresql=True)
         few = entered.tandem(FEW_PEOPLE, 1, f"{FEW_PEOPLE:,} people")
         many = entered.tandem(people, 1, f"{people:,} people")
         bare = entered.enter(contenders.bare)
@@ -110,14 +120,17 @@ def measure(*, quick: bool = False, people: int = MANY_PEOPLE, seed: int = 7) ->
                 one.play(launches, chance)
 
         rows = [
-            _cpu(ours, bare, 1.5),
-            _cpu(ours, inline, 0.6),
+            _cpu(ours, bare, 1.6),
+            _cpu(ours, inline, 0.5),
             _cpu(ours, by_url, None),
-            _cpu(ours, alone, None),
-            *(_cpu(ours, one, target) for one, target in zip(js, (0.3, None), strict=False)),
+            _cpu(ours, alone, 1.0),
+            *(_cpu(ours, one, target) for one, target in zip(js, (0.35, None), strict=False)),
+            _cpu(on_postgresql, bare, 2.0, " on PostgreSQL"),
+            _p99(ours, bare, chance, quick=quick),
+            _p99(on_postgresql, bare, chance, quick=quick, where=" on PostgreSQL"),
         ]
         if why_not:
-            rows.append(Row("launch: CPU ms", ours.milliseconds, "ltijs", None, 0.3, note=why_not))
+            rows.append(Row("launch: CPU ms", ours.milliseconds, "ltijs", None, 0.35, note=why_not))
         rows += [
             Row(
                 f"launch: CPU ms, {people:,} people in the database",
@@ -141,14 +154,27 @@ def measure(*, quick: bool = False, people: int = MANY_PEOPLE, seed: int = 7) ->
     return rows
 
 
-def _cpu(ours: Measured, other: Measured, target: float | None) -> Row:
+def _cpu(ours: Measured, other: Measured, target: float | None, where: str = "") -> Row:
     return Row(
-        f"launch: CPU ms, {WEB_PROCESSES} processes, all stored",
+        f"launch: CPU ms, {WEB_PROCESSES} processes, all stored{where}",
         ours.milliseconds,
         other.contender.name,
         other.milliseconds,
         target,
     )
+
+
+def _p99(ours: Measured, other: Measured, chance: random.Random, *, quick: bool, where: str = "") -> Row:
+    """The 99th percentile of the latency at a steady rate: the median of five runs, which take turns."""
+    runs, launches = (1, 100) if quick else (5, 500)
+    found: dict[int, list[float]] = {id(ours): [], id(other): []}
+    for _ in range(runs):
+        for one in (ours, other):
+            subjects = [contenders.subject(chance.randrange(one.people)) for _ in range(launches)]
+            waited = sorted(latencies(one.contender, one.platform, subjects, PER_SECOND))
+            found[id(one)].append(waited[int(0.99 * len(waited))] * 1000)
+    mine, theirs = (statistics.median(found[id(one)]) for one in (ours, other))
+    return Row(f"launch: p99 ms at {PER_SECOND:g}/s{where}", mine, other.contender.name, theirs, 2.0)
 
 
 @click.command()
