@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+import uuid
 from collections import Counter
 from typing import Any, ClassVar
 
@@ -37,7 +38,14 @@ class WriteRows(JobKind):
         name, rows = job.arguments["name"], job.arguments["rows"]
         for number in range(job.progress, rows):
             with job.transaction() as db:
-                db.add(Refusal(step="job", reason=f"{name} {number}", reference=str(job.id)))
+                db.add(
+                    Refusal(
+                        aggregate=uuid.uuid4().hex,
+                        step="job",
+                        reason=f"{name} {number}",
+                        reference=str(job.id),
+                    )
+                )
                 job.report(db, number + 1, total=rows, phase="writing")
             time.sleep(self.seconds)
         return {"rows": rows}
@@ -51,7 +59,7 @@ class Hourly(JobKind):
 
     def run(self, job: RunningJob) -> dict[str, Any] | None:
         with job.transaction() as db:
-            db.add(Refusal(step="job", reason="hourly", reference=str(job.id)))
+            db.add(Refusal(aggregate=uuid.uuid4().hex, step="job", reason="hourly", reference=str(job.id)))
             job.finish(db)
         return None
 

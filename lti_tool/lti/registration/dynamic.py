@@ -8,8 +8,9 @@ and nothing is fetched without an invitation.
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +26,13 @@ from lti_tool.lti.platforms import (
     family_of_issuer,
     names_any_registration_endpoint,
 )
-from lti_tool.lti.registration.invitations import InvitationRefused, open_invitation, use
+from lti_tool.lti.registration.invitations import (
+    InvitationRefused,
+    open_invitation,
+    release,
+    reserve,
+    use,
+)
 from lti_tool.lti.registration.models import Registration
 from lti_tool.lti.registration.registrations import AudienceTaken, NewRegistration, add
 from lti_tool.outbound.client import GuardedHttp
@@ -335,11 +342,13 @@ def connect(
         invitation = open_invitation(db, request.invite)
     platform = read_platform(http, request)
     document = tool_configuration(base_url, platform, language)
+    with database.transaction() as db:
+        reserve(db, invitation.id)
     try:
-        with _limited_concurrency():
-            answer = http.post_json(platform.registration_endpoint, document, headers=request.headers)
-    except OutboundRequestError as error:
-        raise _refusal_of(error, platform) from None
+        answer = _post(http, platform, document, request)
+    except (PlatformRefusedTool, ConfigurationAddressForbidden, RegistrationBusy):
+        _release(database, invitation.id)
+        raise
     try:
         read = RegistrationAnswerSchema().load(answer)
     except ValidationError as error:
@@ -365,11 +374,28 @@ def connect(
             registration = add(db, new)
             use(db, invitation.id, registration.id)
     except (InvitationRefused, AudienceTaken, sa.exc.SQLAlchemyError) as error:
-        # The invitation was good before the platform was asked: somebody else was faster with it.
+        with suppress(sa.exc.SQLAlchemyError):
+            _release(database, invitation.id)
         raise RegistrationNotStored(
             type(error).__name__, issuer=new.issuer, client_id=new.client_id
         ) from error
     return registration
+
+
+def _post(
+    http: GuardedHttp, platform: Platform, document: dict[str, Any], request: RegistrationRequest
+) -> Any:
+    """The platform's answer to our registration. Raises a :class:`RegistrationRefused`."""
+    try:
+        with _limited_concurrency():
+            return http.post_json(platform.registration_endpoint, document, headers=request.headers)
+    except OutboundRequestError as error:
+        raise _refusal_of(error, platform) from None
+
+
+def _release(database: Database, invitation_id: uuid.UUID) -> None:
+    with database.transaction() as db:
+        release(db, invitation_id)
 
 
 def _refusal_of(error: OutboundRequestError, platform: Platform) -> RegistrationRefused:

@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import secrets
 import uuid
+from typing import Final
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -19,6 +20,8 @@ from lti_tool.lti.errors import Refused
 from lti_tool.lti.registration.models import Invitation
 
 DEFAULT_DAYS = 7
+RESERVED_FOR: Final = dt.timedelta(minutes=1)
+"""Longer than a platform may take. Where it is unclear whether it registered the tool, nobody asks it again sooner."""
 
 
 class InvitationRefused(Refused):
@@ -34,6 +37,12 @@ class InvitationUnknown(InvitationRefused):
 
 class InvitationUsed(InvitationRefused):
     """An LMS was connected with this invitation already."""
+
+
+class InvitationBusy(InvitationRefused):
+    """Another request is connecting a platform with this invitation at this moment."""
+
+    status = 409
 
 
 class InvitationExpired(InvitationRefused):
@@ -80,6 +89,38 @@ def open_invitation(db: Session, secret: str) -> Invitation:
     if invitation.expires_at <= utcnow():
         raise InvitationExpired(f"invitation {invitation.id}")
     return invitation
+
+
+def reserve(db: Session, invitation_id: uuid.UUID) -> None:
+    """Keep an invitation from every other request, before a platform is asked with it.
+
+    Ends by :func:`release`, by :func:`use`, or by itself after :data:`RESERVED_FOR`. Of several that try at once, one
+    gets it; the others get :class:`InvitationBusy`.
+    """
+    now = utcnow()
+    reserved = db.execute(
+        sa.update(Invitation)
+        .where(
+            Invitation.id == invitation_id,
+            Invitation.used_at.is_(None),
+            sa.or_(Invitation.reserved_until.is_(None), Invitation.reserved_until <= now),
+        )
+        .values(reserved_until=now + RESERVED_FOR)
+        .returning(Invitation.id)
+        .execution_options(synchronize_session=False)
+    )
+    if reserved.first() is None:
+        raise InvitationBusy(f"invitation {invitation_id}")
+
+
+def release(db: Session, invitation_id: uuid.UUID) -> None:
+    """Let others use an invitation again: the platform has said a clear no, or nothing was asked."""
+    db.execute(
+        sa.update(Invitation)
+        .where(Invitation.id == invitation_id)
+        .values(reserved_until=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def use(db: Session, invitation_id: uuid.UUID, registration_id: uuid.UUID) -> None:

@@ -107,5 +107,7 @@ class Invitation(Base):
     """The company for which a platform is invited; None for a new one, made when it is connected."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[dt.datetime]
+    reserved_until: Mapped[dt.datetime | None]
+    """While a request asks a platform to register the tool, no other may with this invitation."""
     used_at: Mapped[dt.datetime | None]
     registration_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("registration.id"))

@@ -34,6 +34,7 @@ from lti_tool.lti.registration.dynamic import (
     read_request,
 )
 from lti_tool.lti.registration.invitations import (
+    InvitationBusy,
     InvitationExpired,
     InvitationRefused,
     InvitationUsed,
@@ -110,6 +111,7 @@ def register() -> ResponseReturnValue:
 
 _WORDS: Mapping[type[Refused], str] = {
     InvitationUsed: "used",
+    InvitationBusy: "reserved",
     InvitationExpired: "expired",
     InvitationRefused: "unknown",
     AlreadyRegistered: "already",

@@ -7,15 +7,23 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from werkzeug import Response
 
 from lti_tool.composition import transaction as composition
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.lti.models import Refusal
+from lti_tool.lti.registration.invitations import (
+    RESERVED_FOR,
+    InvitationBusy,
+    open_invitation,
+    reserve,
+)
 from lti_tool.lti.registration.models import Invitation
 from lti_tool.lti.registration.registrations import NewRegistration, add
 from tests.web.setup.conftest import PLATFORM_CLAIM, TOOL_CLAIM, Administrator, FakePlatform
@@ -395,6 +403,54 @@ def test_the_audit_holds_no_token_of_the_platform(
         [detail] = db.scalars(sa.select(Refusal.detail))
     assert path in detail
     assert "secret" not in detail
+
+
+def test_of_six_requests_with_one_invitation_one_may_ask_the_platform(administrator: Administrator) -> None:
+    database = administrator.services.database
+    with database.reading() as db:
+        invitation_id = open_invitation(db, administrator.invite).id
+
+    def try_to_reserve(_number: int) -> bool:
+        try:
+            with database.transaction() as db:
+                reserve(db, invitation_id)
+        except InvitationBusy:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as requests:
+        assert sum(requests.map(try_to_reserve, range(6))) == 1
+
+
+def test_a_platform_is_not_asked_while_another_request_asks_it(
+    administrator: Administrator, platform: FakePlatform
+) -> None:
+    page = administrator.open(platform.configuration_url)
+    with administrator.services.database.transaction() as db:
+        reserve(db, open_invitation(db, administrator.invite).id)
+    answer = administrator.press(page)
+    assert (answer.status_code, "is being connected right now" in answer.text) == (409, True)
+    assert platform.registrations() == []
+
+
+def test_an_invitation_can_be_used_at_once_after_a_clear_no(
+    administrator: Administrator, platform: FakePlatform
+) -> None:
+    platform.answer_status = 400
+    administrator.connect(platform.configuration_url)
+    platform.answer_status = 200
+    assert administrator.connect(platform.configuration_url).status_code == 200
+
+
+def test_an_invitation_waits_a_minute_where_the_platform_may_have_the_tool(
+    administrator: Administrator, platform: FakePlatform
+) -> None:
+    platform.answer_status = 500
+    administrator.connect(platform.configuration_url)
+    platform.answer_status = 200
+    assert administrator.connect(platform.configuration_url).status_code == 409
+    with time_machine.travel(dt.datetime.now(dt.UTC) + RESERVED_FOR + dt.timedelta(seconds=1)):
+        assert administrator.connect(platform.configuration_url).status_code == 200
 
 
 def _spend_invitations(administrator: Administrator) -> None:
