@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,10 @@ def services(config: Config, kept_databases: dict[str, Database]) -> Iterator[Se
     services = make_services(config, database=database)
     yield services
     services.http.close()
+    # A reading of a key set behind a launch gives its connection back to the engine, which then can close it.
+    give_up = time.monotonic() + 2.0
+    while services.platform_keys.running and time.monotonic() < give_up:
+        time.sleep(0.01)
     database.dispose()
 
 
