@@ -14,12 +14,14 @@ from werkzeug.serving import make_server
 
 from lti_tool.app import create_app
 from lti_tool.composition import transaction as composition
+from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
 from lti_tool.identity.models import Course, CourseRole, Membership, Person
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration import registrations
+from tests.jobs.kinds import wait_until_ended
 from tests.openedx import browserless
 from tests.openedx.fixtures import RunningPlatform
 
@@ -139,4 +141,10 @@ def test_a_learner_s_launch_reads_no_roster(served: Served) -> None:
 
 def test_a_tutor_s_first_launch_makes_everyone_of_the_course_known(served: Served) -> None:
     served.launch("tess")
+    runner = make_job_runner(served.services, sweep_seconds=0.05)
+    runner.start()
+    try:
+        wait_until_ended(served.services)
+    finally:
+        runner.stop()
     assert served.person("zoé") == ("Zoé Ørsted", CourseRole.LEARNER)

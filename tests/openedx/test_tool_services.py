@@ -78,7 +78,8 @@ class Connected:
             order_key="maya",
             body=grades.score_body(report, user_id=user_id, at=at, comment=comment),
             target={"line_item_url": line_item, "user_id": user_id, "person_id": str(uuid.uuid4())},
-            attempts=1,
+            failures=0,
+            part=grades.part(line_item),
         )
         return deliver_scores(self.service, [delivery])[0]
 
