@@ -109,7 +109,8 @@ class TapCounter:
 def tap(target: Locator) -> None:
     """Tap something in the tool's frame once the frame has its height, in the page that people then have before them.
 
-    A page behind another may lose a tap: Chromium does not keep the places of its frames. The LMS resizes the frame after each page; while it does, the place to tap moves away under the finger.
+    A page behind another may lose a tap: Chromium does not keep the places of its frames. The LMS resizes the frame
+    after each page; while it does, the place to tap moves away under the finger.
     """
     target.page.bring_to_front()
     target.wait_for()
