@@ -88,8 +88,8 @@ def read_roster(deps: ServiceDeps, course_id: uuid.UUID, job: RunningJob | None 
     """Read every page and store what it says. Raises :class:`RosterUnreadable`; pages already read are kept.
 
     Goes over the network, so never inside a transaction and never in a request's thread. ``job``: the job that reads
-    it, which is told how far the reading is and ends with it. It begins again at the first page when it was
-    interrupted: only one reading as a whole says who is no longer listed.
+    it, whose progress is stored with each page and which is finished with the last. An interrupted reading begins
+    again at the first page: only one reading as a whole says who is no longer listed.
     """
     transaction = job.transaction if job else deps.database.transaction
     with deps.database.reading() as db:
