@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 NAMING_CONVENTION = {
     "ix": "ix__%(table_name)s__%(column_0_N_name)s",
@@ -100,6 +101,9 @@ class Database:
             self.engine = sa.create_engine(
                 self.url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
             )
+        self._disposals = 0
+        sa.event.listen(self.engine, "connect", self._note_disposals)
+        sa.event.listen(self.engine, "checkin", self._close_if_disposed)
         self._writing = self.engine.execution_options(tandem_writes=True)
         # Not isolation_level on SQLite: SQLAlchemy would then set the driver's own, which begins transactions late.
         options = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
@@ -145,8 +149,19 @@ class Database:
         return self.engine.connect()
 
     def dispose(self) -> None:
-        """Close every pooled connection."""
+        """Close every pooled connection now, and one that a thread still uses when it is given back.
+
+        SQLAlchemy leaves the latter open, in a pool that nobody has any more.
+        """
+        self._disposals += 1
         self.engine.dispose()
+
+    def _note_disposals(self, _connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["disposals"] = self._disposals
+
+    def _close_if_disposed(self, _connection: Any, record: ConnectionPoolEntry) -> None:
+        if record.info.get("disposals") != self._disposals:
+            record.invalidate()
 
 
 def _make_private(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:

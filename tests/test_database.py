@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -41,3 +43,28 @@ def test_a_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
         db.execute(sa.text("CREATE TABLE t (x)"))
     database.dispose()
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_a_connection_in_use_at_the_disposal_is_closed_when_it_is_given_back(database_url: str) -> None:
+    database = Database(database_url)
+    with database.reading_connection() as connection:
+        driver = connection.connection.dbapi_connection
+        database.dispose()
+        assert connection.scalar(sa.text("SELECT 1")) == 1
+    assert is_closed(driver)
+    with database.reading_connection() as connection:
+        kept = connection.connection.dbapi_connection
+    assert not is_closed(kept)
+    database.dispose()
+    assert is_closed(kept)
+
+
+def is_closed(driver: Any) -> bool:
+    """Whether a driver's connection is closed; sqlite3 has no name for it."""
+    if isinstance(driver, sqlite3.Connection):
+        try:
+            driver.execute("SELECT 1")
+        except sqlite3.ProgrammingError:
+            return True
+        return False
+    return bool(driver.closed)
