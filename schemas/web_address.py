@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from urllib.parse import urlsplit
 
@@ -16,24 +17,21 @@ _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+", re.ASCII)
 
 def web_address(value: str) -> None:
     """Refuse what is not an absolute http(s) address with a host and without user information."""
+    if not is_web_address(value):
+        raise ValidationError(NOT_AN_ADDRESS)
+
+
+@functools.lru_cache(maxsize=1_000)
+def is_web_address(value: str) -> bool:
+    """Whether :func:`web_address` takes ``value``. The launches of a course name the same few addresses."""
     try:
         parts = urlsplit(value)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise ValidationError(NOT_AN_ADDRESS) from None
-    if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host or "") or "@" in parts.netloc:
-        raise ValidationError(NOT_AN_ADDRESS)
-    if port == 0 or "\\" in value or not value.isprintable() or " " in value or len(value) > 2000:
-        raise ValidationError(NOT_AN_ADDRESS)
-
-
-def is_web_address(value: str) -> bool:
-    """Whether :func:`web_address` takes ``value``."""
-    try:
-        web_address(value)
-    except ValidationError:
         return False
-    return True
+    if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host or "") or "@" in parts.netloc:
+        return False
+    return port != 0 and "\\" not in value and value.isprintable() and " " not in value and len(value) <= 2000
 
 
 def origin(value: str) -> None:

@@ -6,9 +6,10 @@ OpenID Connect third-party initiated login, 1EdTech security framework §5.1.1.1
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, TypeVar
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import quote_plus, urlencode, urlsplit, urlunsplit
 
 from pylti1p3.cookie import CookieService
 from pylti1p3.oidc_login import OIDCLogin
@@ -24,6 +25,22 @@ BROWSER_COOKIE = "tandem_browser"
 BROWSER_COOKIE_SECONDS = 30 * 24 * 3600
 
 Answer = TypeVar("Answer")
+
+
+@functools.lru_cache(maxsize=256)
+def _authentication_request(auth_login_url: str, client_id: str, launch_url: str) -> str:
+    """The address of an authentication request (§5.1.1.2), up to what differs from login to login."""
+    query = {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+        "client_id": client_id,
+        "redirect_uri": launch_url,
+    }
+    endpoint = urlsplit(auth_login_url)
+    joined = "&".join(part for part in (endpoint.query, urlencode(query)) if part)
+    return urlunsplit(endpoint._replace(query=joined, fragment=""))
 
 
 class Login(OIDCLogin[Request, DatabaseToolConfig, LoginStates, CookieService, Answer]):
@@ -72,22 +89,14 @@ class Login(OIDCLogin[Request, DatabaseToolConfig, LoginStates, CookieService, A
             deployment_hint=self._parameters["lti_deployment_id"],
             target_link_uri=self._parameters["target_link_uri"],
         )
-        query = {
-            "scope": "openid",
-            "response_type": "id_token",
-            "response_mode": "form_post",
-            "prompt": "none",
-            "client_id": self._registration.client_id,
-            "redirect_uri": launch_url,
-            "login_hint": self._parameters["login_hint"],
-            "state": state,
-            "nonce": nonce,
-        }
-        if self._parameters["lti_message_hint"]:
-            query["lti_message_hint"] = self._parameters["lti_message_hint"]
-        endpoint = urlsplit(self._registration.get_auth_login_url() or "")
-        joined = "&".join(part for part in (endpoint.query, urlencode(query)) if part)
-        return urlunsplit(endpoint._replace(query=joined, fragment=""))
+        start = _authentication_request(
+            self._registration.get_auth_login_url() or "", self._registration.client_id, launch_url
+        )
+        hint = self._parameters["lti_message_hint"]
+        message_hint = f"&lti_message_hint={quote_plus(hint)}" if hint else ""
+        login_hint = quote_plus(self._parameters["login_hint"])
+        # State and nonce are made of characters that are safe in an address.
+        return f"{start}&login_hint={login_hint}&state={state}&nonce={nonce}{message_hint}"
 
     def _browser_secret(self) -> str:
         """This browser's secret, made now if it brought none."""

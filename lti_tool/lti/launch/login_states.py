@@ -67,8 +67,7 @@ class LoginStates(SessionService):
         self._tool_config = tool_config
         self._signer = Signer(
             derived_key(secret_key, b"tandem login states, version 1"),
-            salt="login state",
-            key_derivation="hmac",
+            key_derivation="none",  # it is derived above, once
             digest_method=hashlib.sha256,
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from flask import Blueprint, g, make_response, redirect, render_template, request
+from flask import Blueprint, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
@@ -29,7 +29,7 @@ from lti_tool.lti.launch.login_states import new_secret
 from lti_tool.lti.launch.message_launch import Launch
 from lti_tool.web import refusal_pages
 from lti_tool.web.access import allows
-from lti_tool.web.launch.pylti_adapters import BrowserCookies, FlaskLogin, LoadedRequest
+from lti_tool.web.launch.pylti_adapters import BrowserCookies, FlaskLogin, LoadedRequest, ShortRedirect
 from lti_tool.web.launch_session import open_session
 from lti_tool.web.security import cross_site_header
 from lti_tool.web.services import current_services, reading, transaction
@@ -95,7 +95,7 @@ def launch() -> ResponseReturnValue:
             g.frame_origins = arriving.registration.frame_origins
     if not arriving.browser_proved:
         return _offer_new_tab(arriving)
-    return redirect(open_session(arriving.verified, answered=arriving.login), 303)
+    return ShortRedirect(open_session(arriving.verified, answered=arriving.login), 303)
 
 
 def _burn_nonce(arriving: Launch) -> None:
@@ -144,7 +144,7 @@ def consume_handoff(token: str) -> ResponseReturnValue:
         waiting = handoffs.consume(db, token)
     registration = current_services().tool_config.registration(waiting.registration_id)
     g.frame_origins = registration.frame_origins if registration is not None else []
-    return redirect(open_session(waiting), 303)
+    return ShortRedirect(open_session(waiting), 303)
 
 
 def _loaded(schema: Schema, given: MultiDict[str, str], refusal: type[Refused]) -> dict[str, Any]:
