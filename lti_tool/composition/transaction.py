@@ -32,7 +32,7 @@ def transaction(
     Commits when the block ends; rolls everything back, deliveries included, when it raises. The worker in this process,
     if there is one, is woken after the commit; so is a process that runs background jobs, when one was asked for.
     ``within``: a connection whose transaction is already begun; then what happens here is part of that one, and whoever
-    began it commits.
+    began it commits, and then calls :func:`wake_workers`.
     """
     with services.database.transaction(within=within) as db:
         log.set_principal(db, principal)
@@ -40,9 +40,15 @@ def transaction(
         process_events(db, services, utcnow())
         enqueued = db.info.pop(ENQUEUED, False)
         asked_for_jobs = db.info.pop(queue.ENQUEUED, False)
-    if enqueued:
+    if within is None:
+        wake_workers(services, deliveries=enqueued, jobs=asked_for_jobs)
+
+
+def wake_workers(services: Services, *, deliveries: bool = True, jobs: bool = True) -> None:
+    """Tell whoever sends, and whoever runs jobs, that there is work now, before they next look."""
+    if deliveries:
         services.wake.set()
-    if asked_for_jobs:
+    if jobs:
         services.wakeups.send()
 
 

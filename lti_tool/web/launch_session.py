@@ -146,7 +146,9 @@ def open_session(launch: VerifiedLaunch, *, answered: PendingLogin | None = None
         if answered is not None:
             nonces.burn(connection, answered)
         persisted = persist_launch(connection, launch, secret_hash=secret_hash(secret), lifetime=LIFETIME)
-        _backfill(connection, launch, persisted)
+        backfilled = _backfill(connection, launch, persisted)
+    if backfilled:
+        composition.wake_workers(services, jobs=False)
     if persisted.registration_changed:
         services.tool_config.clear_cache()
     key = str(persisted.session_id) if cookie else f"{persisted.session_id}.{secret}"
@@ -154,18 +156,22 @@ def open_session(launch: VerifiedLaunch, *, answered: PendingLogin | None = None
     return url_for(first_page, launch_key=key)
 
 
-def _backfill(connection: Connection, launch: VerifiedLaunch, persisted: PersistedLaunch) -> None:
-    """Enqueue the scores that a line item lacks: everybody's on a new one, a newcomer's on one that is known."""
+def _backfill(connection: Connection, launch: VerifiedLaunch, persisted: PersistedLaunch) -> bool:
+    """Enqueue the scores that a line item lacks: everybody's on a new one, a newcomer's on one that is known.
+
+    Return whether there was anything to look for.
+    """
     link_id = persisted.resource_link_id
     newcomer = persisted.first_in_course and launch.line_item_url is not None
     if link_id is None or not (persisted.line_item_changed or newcomer):
-        return
+        return False
     principal = Principal(kind=PrincipalKind.ANONYMOUS if launch.subject is None else PrincipalKind.PERSON)
     with composition.transaction(current_services(), principal, within=connection) as db:
         if persisted.line_item_changed:
             backfill_scores(db, link_id, utcnow())
         else:
             backfill_scores(db, link_id, utcnow(), person_id=persisted.person_id)
+    return True
 
 
 def launch_url_for(endpoint: str, **values: Any) -> str:

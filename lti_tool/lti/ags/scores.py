@@ -101,22 +101,6 @@ class ReachedScore:
     comment: str | None = None
 
 
-def record_score(
-    db: Session,
-    *,
-    resource_link_id: uuid.UUID,
-    person_id: uuid.UUID,
-    status: str,
-    score: int,
-    report: str,
-    now: dt.datetime,
-    comment: str | None = None,
-) -> bool:
-    """:func:`record_scores` of one person; whether a score was enqueued."""
-    reached = ReachedScore(resource_link_id, person_id, status, score, report, comment)
-    return record_scores(db, [reached], now) == 1
-
-
 def record_scores(db: Session, reached: Sequence[ReachedScore], now: dt.datetime) -> int:
     """Enqueue scores for the coupled line items of links; return how many were enqueued.
 

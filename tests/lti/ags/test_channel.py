@@ -32,16 +32,10 @@ def record(
     """Record where the mentee is; whether a score was enqueued."""
     with connected.services.database.transaction() as db:
         person_id = db.get_one(Participant, connected.world.mentee_id).person_id
-        return grades.record_score(
-            db,
-            resource_link_id=connected.world.resource_link_id,
-            person_id=person_id,
-            status=status,
-            score=score,
-            report=report,
-            now=now or utcnow(),
-            comment=comment,
+        reached = grades.ReachedScore(
+            connected.world.resource_link_id, person_id, status, score, report, comment
         )
+        return grades.record_scores(db, [reached], now or utcnow()) == 1
 
 
 def deliver(connected) -> int:

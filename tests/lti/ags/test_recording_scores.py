@@ -87,15 +87,8 @@ class Column:
         for status, score, pause, takes in [*turns, (turns[-1][0], turns[-1][1], dt.timedelta(0), True)]:
             now += pause
             with self.database.transaction() as db:
-                grades.record_score(
-                    db,
-                    resource_link_id=self.link_id,
-                    person_id=person_id,
-                    status=status,
-                    score=score,
-                    report=report,
-                    now=now,
-                )
+                reached = grades.ReachedScore(self.link_id, person_id, status, score, report)
+                grades.record_scores(db, [reached], now)
             if takes:
                 taken += self._take()
         return taken
