@@ -37,6 +37,7 @@ def fill(database: Database, platform: Platform, people: int) -> None:
     """Register the platform, with one course and this many people in it, who have all launched before."""
     platform.register(database)
     now = utcnow()
+    told = platform.claims("")
     with database.transaction() as db:
         deployment = db.scalars(sa.select(Deployment.id)).one()
         course = Course(
@@ -51,7 +52,12 @@ def fill(database: Database, platform: Platform, people: int) -> None:
                     "registration_id": platform.registration_id,
                     "subject": subject(number),
                     "pseudonym": uuid.uuid4(),
-                    "name": f"Person {number}",
+                    # As their next launch tells it, so that it tells nothing new.
+                    "name": f"Person {subject(number)}",
+                    "given_name": told["given_name"],
+                    "family_name": told["family_name"],
+                    "email": told["email"],
+                    "locale": "en",
                     "created_at": now,
                 }
                 for number in range(start, min(start + _AT_ONCE, people))

@@ -1,8 +1,8 @@
 """A verified launch becomes rows: the person, the course, the membership, the link, and a launch session.
 
 The last step of a launch, in one transaction. Each row is one INSERT … ON CONFLICT, so that two first
-launches at once (a class opening the activity together) both find, and neither makes twice. A course and a link
-that are known just as the launch describes them are not written again. The statements are compiled once for each
+launches at once (a class opening the activity together) both find, and neither makes twice. A person, a course and a
+link that are known just as the launch describes them are not written again. The statements are compiled once for each
 database dialect (:mod:`lti_tool.compiled_statement`): a launch pays for running them only.
 """
 
@@ -13,31 +13,22 @@ import datetime as dt
 import secrets
 import uuid
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Connection
 
-from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
-from lti_tool.database import LOCK_ROW, insert_in, table_of, utcnow
-from lti_tool.identity.models import Course, CourseRole, Membership, Person
-from lti_tool.lti.launch.models import LaunchSession, ResourceLink
+from lti_tool.compiled_statement import CompiledStatement
+from lti_tool.database import LOCK_ROW, table_of, utcnow
+from lti_tool.identity.models import CourseRole
+from lti_tool.lti.launch.launch_statements import (
+    KEEP_IF_NULL,
+    KNOWN,
+    LINK_REPLACES,
+    LaunchStatements,
+    launch_statements,
+)
 from lti_tool.lti.registration.models import Registration
-
-KEEP_IF_NULL = {
-    "course": ("title", "roster_url"),
-    "link": ("title", "content_id", "template"),
-}
-"""Columns of a course and of a link that keep their value when a launch leaves theirs out."""
-_LINK_REPLACES = ("line_item_url", "scopes")
-"""Columns of a link that are what the latest launch says, be it nothing: a tutor may have switched grading off."""
-
-_SET_ONCE: Final = {
-    "person": ("pseudonym", "created_at"),
-    "course": ("created_at",),
-    "resource_link": ("created_at",),
-}
-"""Columns that only the first launch sets, by table; besides the id and the key."""
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
@@ -134,13 +125,12 @@ def persist_launch(
     can be used.
     """
     now = now or utcnow()
-    statements = _statements(connection)
-    person_id: uuid.UUID | None = None
+    statements = launch_statements(connection)
+    known = _known(connection, statements, launch)
+    person_id = _store_person(connection, statements, launch, known, now)
     stored = _CourseAndLink()
-    if launch.subject is not None:
-        person_id = _id(statements.person, connection, _person(launch, now))
     if launch.context_id is not None:
-        stored = _store_course_and_link(connection, statements, launch, person_id, now)
+        stored = _store_course_and_link(connection, statements, launch, known, now)
     if person_id is not None and stored.course_id is not None:
         membership = {
             "id": uuid.uuid4(),
@@ -216,27 +206,56 @@ class _CourseAndLink:
     launched_before: bool = False
 
 
+def _known(connection: Connection, statements: LaunchStatements, launch: VerifiedLaunch) -> dict[str, Any]:
+    """What is known of the launch's person, course, link and membership: the columns of :data:`KNOWN`."""
+    parameters = {
+        "registration_id": launch.registration_id,
+        "subject": launch.subject,
+        "deployment_id": launch.deployment_id,
+        "context_id": launch.context_id,
+        "link": launch.resource_link_id,
+    }
+    found = statements.known.first(connection, parameters)
+    if found is None:
+        raise RuntimeError("a SELECT from one row gives a row back")
+    return dict(zip(KNOWN, found, strict=True))
+
+
+def _store_person(
+    connection: Connection,
+    statements: LaunchStatements,
+    launch: VerifiedLaunch,
+    known: dict[str, Any],
+    now: dt.datetime,
+) -> uuid.UUID | None:
+    """The launch's person, written where new or changed; None for an anonymous launch."""
+    if launch.subject is None:
+        return None
+    person_id: uuid.UUID | None = known["person_id"]
+    told = {name: getattr(launch, name) for name in KEEP_IF_NULL["person"]}
+    if person_id is None or _has_changes(told, known, "person"):
+        person_id = _id(statements.person, connection, _person(launch, now))
+    return person_id
+
+
 def _store_course_and_link(
     connection: Connection,
-    statements: _Statements,
+    statements: LaunchStatements,
     launch: VerifiedLaunch,
-    person_id: uuid.UUID | None,
+    known: dict[str, Any],
     now: dt.datetime,
 ) -> _CourseAndLink:
     """The launch's course and link, written where they are new or have changed."""
     course = _course(launch, now)
-    parameters = {**course, "link": launch.resource_link_id, "person": person_id}
-    found = statements.known.first(connection, parameters)
-    known: dict[str, Any] = dict(zip(_KNOWN, found, strict=True)) if found else {}
-    course_id: uuid.UUID | None = known.get("course_id")
-    launched_before = known.get("launched_at") is not None
+    course_id: uuid.UUID | None = known["course_id"]
+    launched_before = known["launched_at"] is not None
     if course_id is None or _has_changes(course, known, "course"):
         course_id = _id(statements.course, connection, course)
     if launch.resource_link_id is None:
         return _CourseAndLink(course_id, launched_before=launched_before)
     link = _link(launch, course_id, now)
-    link_id: uuid.UUID | None = known.get("link_id")
-    changed = link_id is None or any(link[name] != known[f"link_{name}"] for name in _LINK_REPLACES)
+    link_id: uuid.UUID | None = known["link_id"]
+    changed = link_id is None or any(link[name] != known[f"link_{name}"] for name in LINK_REPLACES)
     if changed or _has_changes(link, known, "link"):
         link_id = _id(statements.link, connection, link)
     return _CourseAndLink(course_id, link_id, changed, launched_before)
@@ -287,109 +306,3 @@ def _link(launch: VerifiedLaunch, course_id: uuid.UUID | None, now: dt.datetime)
         "scopes": list(launch.scopes),
         "created_at": now,
     }
-
-
-@dataclass(frozen=True)
-class _Statements:
-    person: CompiledStatement
-    known: CompiledStatement
-    """The course, the link, and the person's membership as they are: the columns of :data:`_KNOWN`."""
-    course: CompiledStatement
-    membership: CompiledStatement
-    link: CompiledStatement
-    family: CompiledStatement
-    session: CompiledStatement
-
-
-def _known_statement() -> sa.Select[Any]:
-    course, link, membership = table_of(Course), table_of(ResourceLink), table_of(Membership)
-    return (
-        sa.select(
-            course.c.id.label("course_id"),
-            *(course.c[name].label(f"course_{name}") for name in KEEP_IF_NULL["course"]),
-            link.c.id.label("link_id"),
-            *(link.c[name].label(f"link_{name}") for name in (*KEEP_IF_NULL["link"], *_LINK_REPLACES)),
-            membership.c.launched_at,
-        )
-        .join_from(
-            course,
-            link,
-            sa.and_(link.c.course_id == course.c.id, link.c.resource_link_id == sa.bindparam("link")),
-            isouter=True,
-        )
-        .join(
-            membership,
-            sa.and_(
-                membership.c.course_id == course.c.id,
-                membership.c.person_id == sa.bindparam("person", type_=sa.Uuid()),
-            ),
-            isouter=True,
-        )
-        .where(
-            course.c.deployment_id == sa.bindparam("deployment_id"),
-            course.c.context_id == sa.bindparam("context_id"),
-        )
-    )
-
-
-_KNOWN: Final = tuple(str(column.name) for column in _known_statement().selected_columns)
-
-
-@once_for_each_dialect
-def _statements(dialect: Dialect) -> _Statements:
-    """The statements of a launch, for one database dialect."""
-    registration = table_of(Registration)
-    family = (
-        sa.update(registration)
-        .where(registration.c.id == sa.bindparam("wanted"))
-        .values(platform_family=sa.bindparam("family"))
-    )
-    session = table_of(LaunchSession)
-    return _Statements(
-        # What a platform stops sharing stays as it was: it may be known from the roster.
-        person=_upsert(
-            dialect,
-            table_of(Person),
-            ("registration_id", "subject"),
-            keep_if_null=("name", "given_name", "family_name", "email", "locale"),
-        ),
-        known=CompiledStatement(_known_statement(), dialect),
-        course=_upsert(
-            dialect,
-            table_of(Course),
-            ("deployment_id", "context_id"),
-            keep_if_null=KEEP_IF_NULL["course"],
-        ),
-        membership=_upsert(
-            dialect,
-            table_of(Membership),
-            ("course_id", "person_id"),
-            replace=("role", "active", "launched_at"),
-        ),
-        link=_upsert(
-            dialect,
-            table_of(ResourceLink),
-            ("course_id", "resource_link_id"),
-            keep_if_null=KEEP_IF_NULL["link"],
-            replace=_LINK_REPLACES,
-        ),
-        family=CompiledStatement(family, dialect),
-        session=CompiledStatement(sa.insert(session), dialect, [column.name for column in session.c]),
-    )
-
-
-def _upsert(
-    dialect: Dialect,
-    table: sa.Table,
-    key: tuple[str, ...],
-    *,
-    keep_if_null: tuple[str, ...] = (),
-    replace: tuple[str, ...] = (),
-) -> CompiledStatement:
-    """INSERT, or else UPDATE the row with this key; gives back its id either way."""
-    insert = insert_in(dialect.name, table)
-    values: dict[str, Any] = {name: insert.excluded[name] for name in replace}
-    values |= {name: sa.func.coalesce(insert.excluded[name], table.c[name]) for name in keep_if_null}
-    statement = insert.on_conflict_do_update(index_elements=list(key), set_=values).returning(table.c.id)
-    first = ("id", *_SET_ONCE.get(table.name, ()))
-    return CompiledStatement(statement, dialect, [*first, *key, *keep_if_null, *replace])
