@@ -29,7 +29,7 @@ from lti_tool.composition import transaction as composition
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
 from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
-from lti_tool.lti.errors import Advice
+from lti_tool.lti.errors import Advice, TooManyUnknownPages
 from lti_tool.lti.forms.kept import Outcome
 from lti_tool.lti.launch import nonces
 from lti_tool.lti.launch.login import BROWSER_COOKIE
@@ -43,6 +43,7 @@ from lti_tool.lti.launch.persist import (
 )
 from lti_tool.subscribers.scores import backfill_scores
 from lti_tool.translation import set_language, supported_language
+from lti_tool.web import rate_limits
 from lti_tool.web.access import AccessRefused
 from lti_tool.web.activity import COLUMNS, Activity, activity_from, with_activity
 from lti_tool.web.forms.kept import keep_late_form
@@ -187,6 +188,14 @@ def _load() -> None:
     key: str | None = g.get("launch_key")
     if key is None:
         return
+    try:
+        _find(key)
+    except (SessionUnknown, SessionOfAnotherBrowser):
+        rate_limits.limit(TooManyUnknownPages)
+        raise
+
+
+def _find(key: str) -> None:
     session_id, _dot, address_secret = key.partition(".")
     try:
         wanted = uuid.UUID(session_id)
