@@ -41,7 +41,11 @@ def _mail(value: str) -> None:
 
 
 def _redis(value: str) -> None:
-    _parts(value, "redis://cache.example.com:6379", "redis", "rediss")
+    parts = _parts(value, "redis://cache.example.com:6379/0", "redis", "rediss")
+    if not re.fullmatch(r"/?\d*", parts.path) or parts.query or parts.fragment:
+        raise ValidationError(
+            "must be an address with nothing after it but the number of a database, as in …:6379/0"
+        )
 
 
 def _database(value: str) -> None:

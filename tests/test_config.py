@@ -68,6 +68,8 @@ BAD = [
     ("LRS_VERSION", "0.95"),
     ("SMTP_URL", "mail.example"),
     ("REDIS_URL", "cache.example"),
+    ("REDIS_URL", "redis://cache.example:6379/cache"),
+    ("REDIS_URL", "redis://cache.example:6379/0?socket_timeout=60"),
     ("TRUSTED_PROXIES", "proxy.example"),
     ("TRUSTED_PROXIES", "10.0.0.5/8"),
     ("TRUSTED_PROXIES", "10.0.0.0/8, *"),

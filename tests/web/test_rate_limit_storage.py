@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -25,6 +23,7 @@ from lti_tool.web import rate_limit_storage, rate_limits
 from lti_tool.web.rate_limit_storage import BoundedMemoryStorage
 from lti_tool.web.rate_limits import LIMITS, RateLimits
 from tests.platform.platform import Browser, Platform
+from tests.redis_server import RedisServer
 from tests.requirements import needs_redis
 from tests.web.clients import ATTACKER, HOME, launch, limits_of, login
 
@@ -140,35 +139,6 @@ def test_launches_go_on_while_redis_is_away(
 
 
 # A Redis that answers
-
-
-class RedisServer:
-    """A redis-server on a port of this machine, which can be stopped."""
-
-    def __init__(self, port: int, folder: Path) -> None:
-        command = shutil.which("redis-server")
-        assert command is not None
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-        self._process = subprocess.Popen([command, *options], stdout=subprocess.DEVNULL)
-        give_up = time.monotonic() + 30.0
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            except OSError:
-                assert time.monotonic() < give_up, "redis-server does not start"
-                time.sleep(0.05)
-            else:
-                return
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait()
-
-    def __enter__(self) -> RedisServer:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.stop()
 
 
 @pytest.fixture
