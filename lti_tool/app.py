@@ -26,6 +26,7 @@ from lti_tool.web import (
     rate_limits,
     refusal_pages,
     security,
+    sign_out,
 )
 from lti_tool.web.deep_linking import picker
 from lti_tool.web.forms import controls, offers
@@ -49,6 +50,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     login_and_launch,
     picker,
     home,
+    sign_out,
     offers,
     learner_home,
     agreement,

@@ -21,6 +21,7 @@ class Advice(enum.Enum):
     SIGN_IN = "sign in to the LMS"
     NEW_TAB = "continue in a new tab"
     SESSION_OVER = "session over"
+    SIGNED_OUT = "signed out"
     SESSION_OVER_FORM_KEPT = "session over, form kept"
     SESSION_OVER_FORM_LOST = "session over, form not kept"
     SESSION_OVER_FORM_SAVED = "session over, form saved before"

@@ -119,6 +119,11 @@ def _words(advice: Advice) -> tuple[str, str]:
                 _("Your session has expired"),
                 _("This page has been open for a long time. What you saved is still there."),
             )
+        case Advice.SIGNED_OUT:
+            return (
+                _("You have signed out"),
+                _("Your session is over: its pages can no longer be opened. What you saved is kept."),
+            )
         case Advice.SESSION_OVER_FORM_KEPT:
             return (
                 _("Your session has expired"),

@@ -374,7 +374,11 @@ def _statements(dialect: Dialect) -> _Statements:
             replace=_LINK_REPLACES,
         ),
         family=CompiledStatement(family, dialect),
-        session=CompiledStatement(sa.insert(session), dialect, [column.name for column in session.c]),
+        session=CompiledStatement(
+            sa.insert(session),
+            dialect,
+            [column.name for column in session.c if column.name != "signed_out_at"],
+        ),
     )
 
 
