@@ -7,7 +7,7 @@ COPY constraints.txt pyproject.toml ./
 # constraints.txt also pins what the demo and the tests need: only what the tool itself needs is taken from it.
 RUN awk '/^uv==/ {found = 1} found {print} found && !/\\$/ {exit}' constraints.txt > uv.txt \
  && pip install --no-cache-dir --require-hashes -r uv.txt \
- && uv pip compile -q --no-header --no-annotate -c constraints.txt pyproject.toml -o tool.names \
+ && uv pip compile -q --no-header --no-annotate -c constraints.txt --extra redis pyproject.toml -o tool.names \
  && printf 'hatchling\nbabel\n' | uv pip compile -q --no-header --no-annotate -c constraints.txt - -o build.names \
  && for part in tool build; do \
       awk 'NR == FNR {want[$1]; next} /^[a-z0-9]/ {keep = ($1 in want)} keep' $part.names constraints.txt > $part.txt; \

@@ -49,7 +49,7 @@ translations: $(VENV)/ready  ## Bring the French catalogue up to date with the c
 
 lock: $(VENV)/ready  ## Pin the newest versions that fit, with their hashes
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --extra demo --extra dev pyproject.toml -o constraints.txt
+		--no-header --extra redis --extra demo --extra dev pyproject.toml -o constraints.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --fork-strategy fewest tests/openedx/requirements.in -o tests/openedx/requirements.txt
 

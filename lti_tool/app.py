@@ -15,8 +15,19 @@ from flask.sessions import SessionInterface
 
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
+from lti_tool.health_checks.environment import is_loopback
 from lti_tool.identity.policy import Action
-from lti_tool.web import errors, home, language, launch_session, refusal_pages, security
+from lti_tool.web import (
+    client_address,
+    errors,
+    home,
+    language,
+    launch_session,
+    rate_limits,
+    refusal_pages,
+    security,
+    sign_out,
+)
 from lti_tool.web.deep_linking import picker
 from lti_tool.web.forms import controls, offers
 from lti_tool.web.launch import login_and_launch
@@ -39,6 +50,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     login_and_launch,
     picker,
     home,
+    sign_out,
     offers,
     learner_home,
     agreement,
@@ -69,6 +81,8 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     # Flask documents this as the way to put something around an application.
     app.wsgi_app = security.FixedOriginMiddleware(app.wsgi_app, config.base_url)  # type: ignore[method-assign]
     app.before_request(_begin_request)
+    client_address.init_app(app, config.trusted_proxies, is_public=not is_loopback(config.base_url))
+    rate_limits.init_app(app, config)
     security.init_app(app)
     # The session comes first: the language of a page is that of its launch.
     for part in (launch_session, language, controls, errors, refusal_pages):

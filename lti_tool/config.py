@@ -6,6 +6,8 @@ platforms hand out secrets.
 
 from __future__ import annotations
 
+import importlib.util
+import ipaddress
 import os
 import secrets
 import unicodedata
@@ -15,7 +17,7 @@ from pathlib import Path
 
 from marshmallow import ValidationError
 
-from schemas.settings import SETTINGS, SettingsSchema
+from schemas.settings import SETTINGS, Network, SettingsSchema
 
 SETTINGS_FILE = "settings.env"
 
@@ -24,6 +26,10 @@ _NO_SETTINGS = ("TANDEM_DEMO_", "TANDEM_TESTS_", "TANDEM_OPENEDX_")
 
 _FORBIDDEN = {"Cc", "Cs"}
 """Control characters, and the surrogates that stand for bytes which are not UTF-8."""
+
+
+LOOPBACK = frozenset[Network](map(ipaddress.ip_network, ("127.0.0.1", "::1")))
+"""The proxies of most installations: one on the same machine, as the documentation shows."""
 
 
 class WrongSetting(Exception):
@@ -45,6 +51,8 @@ class Config:
     lrs_version: str = "1.0.3"
     smtp_url: str | None = None
     redis_url: str | None = None
+    trusted_proxies: frozenset[Network] = LOOPBACK
+    """From whom ``X-Forwarded-For`` is believed."""
     log_format: str = "text"
     allow_private_networks: bool = False
     allowed_hosts: frozenset[str] = frozenset()
@@ -74,6 +82,8 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         name, problems = next(iter(dict(error.messages_dict).items()))
         problem = problems[0] if isinstance(problems, list) else problems
         raise WrongSetting(f"TANDEM_{name.upper()}: {problem}") from None
+    if values["redis_url"] and importlib.util.find_spec("redis") is None:
+        raise WrongSetting("TANDEM_REDIS_URL: needs one more package: pip install 'tandem-lti[redis]'")
     data_dir = Path(values.pop("data_dir")).expanduser()
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -40,7 +41,11 @@ def _mail(value: str) -> None:
 
 
 def _redis(value: str) -> None:
-    _parts(value, "redis://cache.example.com:6379", "redis", "rediss")
+    parts = _parts(value, "redis://cache.example.com:6379/0", "redis", "rediss")
+    if not re.fullmatch(r"/?\d*", parts.path) or parts.query or parts.fragment:
+        raise ValidationError(
+            "must be an address with nothing after it but the number of a database, as in …:6379/0"
+        )
 
 
 def _database(value: str) -> None:
@@ -63,6 +68,27 @@ def _hosts(value: str) -> None:
             raise ValidationError(f"{host!r} is not a host such as lms.intranet or lms.intranet:8443")
 
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _networks(value: str) -> frozenset[Network]:
+    """The networks of a list; ``none`` is the empty one. Raises :class:`ValidationError`."""
+    written = [part for part in map(str.strip, value.split(",")) if part]
+    found = set()
+    for part in [] if written == ["none"] else written:
+        try:
+            found.add(ipaddress.ip_network(part))
+        except ValueError:
+            raise ValidationError(
+                f"{part!r} is not an address or a network such as 127.0.0.1 or 10.0.0.0/8"
+            ) from None
+    return frozenset(found)
+
+
+def _check_networks(value: str) -> None:
+    _networks(value)
+
+
 xapi_version = validate.OneOf(["1.0.3", "2.0.0"], error="must be 1.0.3 or 2.0.0")
 
 
@@ -81,6 +107,7 @@ class SettingsSchema(Schema):
     lrs_version = fields.String(load_default="1.0.3", validate=xapi_version)
     smtp_url = fields.String(load_default=None, validate=_mail)
     redis_url = fields.String(load_default=None, validate=_redis)
+    trusted_proxies = fields.String(load_default="127.0.0.1,::1", validate=_check_networks)
     log_format = fields.String(
         load_default="text", validate=validate.OneOf(["text", "json"], error="must be text or json")
     )
@@ -117,6 +144,7 @@ class SettingsSchema(Schema):
                     raise ValidationError("is needed with TANDEM_LRS_ENDPOINT", part)
         if data["database_url"] and data["database_url"].startswith("postgresql://"):
             data["database_url"] = data["database_url"].replace("postgresql://", "postgresql+psycopg://", 1)
+        data["trusted_proxies"] = _networks(data["trusted_proxies"])
         hosts = (host.strip().lower() for host in data["allowed_hosts"].split(","))
         data["allowed_hosts"] = frozenset(host for host in hosts if host)
         return data

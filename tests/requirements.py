@@ -1,4 +1,4 @@
-"""What some tests need of the system, and how to get it: a browser, and Node with the packages of ``tests/node``.
+"""What some tests need of the system, and how to get it: a browser, Redis, Node and the packages of ``tests/node``.
 
 A test that needs one says so with ``pytestmark = needs_chromium`` (or ``@needs_node``); where it is missing the test
 is skipped, and the reason names the command that installs it. :mod:`tests.skips` sums the skips up.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-INSTALL = "sudo apt-get install chromium nodejs npm"
+INSTALL = "sudo apt-get install chromium nodejs npm redis-server"
 """The one command that gets everything that tests may lack."""
 
 NODE_FOLDER = Path(__file__).parent / "node"
@@ -39,6 +39,12 @@ def _missing_node() -> str | None:
     return None
 
 
+def _missing_redis() -> str | None:
+    if shutil.which("redis-server") is None:
+        return f"no Redis: {INSTALL}"
+    return None
+
+
 def _needs(missing: str | None) -> pytest.MarkDecorator:
     return pytest.mark.skipif(missing is not None, reason=missing or "")
 
@@ -48,3 +54,6 @@ needs_chromium = _needs(_missing_browser())
 
 needs_node = _needs(_missing_node())
 """Skips where there is no Node.js, or its packages have not been installed."""
+
+needs_redis = _needs(_missing_redis())
+"""Skips where there is no redis-server."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
+import ipaddress
 import stat
 from pathlib import Path
 
 import pytest
 
 from lti_tool.config import Config, WrongSetting, load_config
-from schemas.settings import SETTINGS
+from schemas.settings import SETTINGS, Network
 
 KEY = "a secret that only the tests know, long enough"
 LRS = {
@@ -17,6 +19,11 @@ LRS = {
     "TANDEM_LRS_USERNAME": "tandem",
     "TANDEM_LRS_PASSWORD": "hush",
 }
+
+
+def networks(*written: str) -> frozenset[Network]:
+    return frozenset(map(ipaddress.ip_network, written))
+
 
 GOOD = [
     ("BASE_URL", "https://mentoring.example.com", "base_url", "https://mentoring.example.com"),
@@ -28,6 +35,8 @@ GOOD = [
     ("SECRET_KEY", KEY, "secret_key", KEY),
     ("SMTP_URL", "smtp://mail.example:587", "smtp_url", "smtp://mail.example:587"),
     ("REDIS_URL", "redis://cache.example:6379/0", "redis_url", "redis://cache.example:6379/0"),
+    ("TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::1,", "trusted_proxies", networks("10.0.0.0/8", "2001:db8::1")),
+    ("TRUSTED_PROXIES", "none", "trusted_proxies", frozenset()),
     ("LOG_FORMAT", "json", "log_format", "json"),
     ("ALLOW_PRIVATE_NETWORKS", "true", "allow_private_networks", True),
     ("ALLOW_PRIVATE_NETWORKS", "0", "allow_private_networks", False),
@@ -59,6 +68,13 @@ BAD = [
     ("LRS_VERSION", "0.95"),
     ("SMTP_URL", "mail.example"),
     ("REDIS_URL", "cache.example"),
+    ("REDIS_URL", "redis://cache.example:6379/cache"),
+    ("REDIS_URL", "redis://cache.example:6379/0?socket_timeout=60"),
+    ("TRUSTED_PROXIES", "proxy.example"),
+    ("TRUSTED_PROXIES", "10.0.0.5/8"),
+    ("TRUSTED_PROXIES", "10.0.0.0/8, *"),
+    ("TRUSTED_PROXIES", "10.0.0.1, none"),
+    ("TRUSTED_PROXIES", "1"),
     ("LOG_FORMAT", "xml"),
     ("ALLOW_PRIVATE_NETWORKS", "perhaps"),
     ("ALLOWED_HOSTS", "https://lms.intranet"),
@@ -117,6 +133,16 @@ def test_an_empty_value_is_as_none(load, name):
 
 def test_without_any_setting_the_tool_is_on_this_machine(load):
     assert load().base_url == "http://127.0.0.1:5000"
+
+
+def test_without_any_setting_a_proxy_on_this_machine_is_trusted(load):
+    assert load().trusted_proxies == networks("127.0.0.1", "::1")
+
+
+def test_a_redis_without_the_package_for_it_is_refused(load, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    line = refused(load, TANDEM_REDIS_URL="redis://cache.example:6379")
+    assert line == "TANDEM_REDIS_URL: needs one more package: pip install 'tandem-lti[redis]'"
 
 
 def test_the_database_is_in_the_data_folder_by_default(load, data_dir):

@@ -52,7 +52,14 @@ def serve(services: Services, host: str, port: int | None, no_worker: bool) -> N
     app = create_app(services.config, services)
     try:
         server = waitress.create_server(
-            app, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=LARGEST_KEPT_BODY
+            app,
+            host=host,
+            port=port,
+            threads=THREADS,
+            ident=None,
+            max_request_body_size=LARGEST_KEPT_BODY,
+            # The application itself reads X-Forwarded-For, and no other of these headers (web/client_address.py).
+            clear_untrusted_proxy_headers=False,
         )
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None
@@ -70,7 +77,7 @@ def serve(services: Services, host: str, port: int | None, no_worker: bool) -> N
         click.echo("Stopping…")
     finally:
         server.close()
-        stop_all([worker.stop for worker in workers])
+        stop_all([*(worker.stop for worker in workers), services.frequent_refusals.write_all])
 
 
 def keep_for_good() -> None:

@@ -18,6 +18,7 @@ from lti_tool.jobs.wakeups import Wakeups
 from lti_tool.lti.launch.keysets import PlatformKeys
 from lti_tool.lti.launch.login_states import LoginStates
 from lti_tool.lti.launch.tool_config import DatabaseToolConfig
+from lti_tool.lti.refusal_log import FrequentRefusals
 from lti_tool.lti.tool_keys import ToolKeys
 from lti_tool.outbound.client import GuardedHttp
 from lti_tool.translation import LANGUAGES
@@ -43,6 +44,8 @@ class Services:
     """Logins under way."""
     platform_keys: PlatformKeys
     """The platforms' public keys."""
+    frequent_refusals: FrequentRefusals
+    """Refusals that are counted before they are written."""
     wakeups: Wakeups
     """Wake the processes that run background jobs."""
     wake: threading.Event = field(default_factory=threading.Event)
@@ -77,6 +80,7 @@ def make_services(
         tool_config=tool_config,
         login_states=LoginStates(tool_config, config.secret_key),
         platform_keys=PlatformKeys(database, guarded),
+        frequent_refusals=FrequentRefusals(database),
         wakeups=Wakeups(config, database),
     )
     services.subscribers = tuple(make(config) for make in subscribers)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from lti_tool.health_checks.deliveries import deliveries
-from lti_tool.health_checks.environment import address, disk, private_networks, settings
+from lti_tool.health_checks.environment import address, disk, private_networks, redis, settings
 from lti_tool.health_checks.findings import Check, Finding, Verdict
 from lti_tool.health_checks.record_stores import record_stores
 from lti_tool.health_checks.remote import clock
@@ -21,6 +21,7 @@ CHECKS: Final = (
     Check("address", address),
     Check("private networks", private_networks),
     Check("database", database),
+    Check("Redis", redis),
     Check("disk", disk),
     Check("signing key", signing_key, needs_database=True),
     Check("platforms", platforms, needs_database=True),

@@ -89,6 +89,27 @@ def private_networks(services: Services) -> Found:
         yield Verdict.OK, "private addresses are never called", ""
 
 
+def redis(services: Services) -> Found:
+    """Without its Redis each process counts requests for itself."""
+    url = services.config.redis_url
+    if url is None:
+        return
+    # Only where it is used: the package is an optional one.
+    from redis import Redis, RedisError
+
+    try:
+        with Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2) as connection:
+            connection.ping()
+    except RedisError as error:
+        yield (
+            Verdict.ERROR,
+            f"the Redis of TANDEM_REDIS_URL does not answer: {error}",
+            "start it, or correct the address; until then each process counts requests for itself",
+        )
+    else:
+        yield Verdict.OK, "Redis answers", ""
+
+
 def disk(services: Services) -> Found:
     """Room for what is still to come, in the data folder and beside a SQLite file."""
     path = sqlite_path(services.database)

@@ -49,6 +49,7 @@ class Action(enum.StrEnum):
     LAUNCH = "log in and launch"
     CONNECT_PLATFORM = "connect a platform with an invitation"
     # by a launch
+    SIGN_OUT = "end one's own session"
     VIEW_HOME = "see one's own first page"
     CHOOSE_LANGUAGE = "choose a language"
     DECLINE_KEPT_FORM = "decline one's own form that was kept after a session"
@@ -96,6 +97,8 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.READ_PUBLIC_PAGES: frozenset({Capacity.ANYONE}),
         Action.LAUNCH: frozenset({Capacity.ANYONE}),
         Action.CONNECT_PLATFORM: frozenset({Capacity.ANYONE}),
+        # Whoever holds a session may end it, be they still in the course or not.
+        Action.SIGN_OUT: frozenset({Capacity.ANYONE}),
         Action.VIEW_HOME: frozenset({Capacity.LAUNCHED}),
         Action.CHOOSE_LANGUAGE: frozenset({Capacity.LAUNCHED}),
         Action.DECLINE_KEPT_FORM: frozenset({Capacity.LAUNCHED}),

@@ -21,6 +21,7 @@ class Advice(enum.Enum):
     SIGN_IN = "sign in to the LMS"
     NEW_TAB = "continue in a new tab"
     SESSION_OVER = "session over"
+    SIGNED_OUT = "signed out"
     SESSION_OVER_FORM_KEPT = "session over, form kept"
     SESSION_OVER_FORM_LOST = "session over, form not kept"
     SESSION_OVER_FORM_SAVED = "session over, form saved before"
@@ -31,6 +32,7 @@ class Advice(enum.Enum):
     COURSE_LEFT = "not in the course"
     FORM_AGAIN = "send the form again"
     TOO_LARGE = "too large"
+    WAIT = "wait a minute"
 
 
 class Refused(Exception):
@@ -147,6 +149,62 @@ class TooLarge(Refused):
 
     status = 413
     advice = Advice.TOO_LARGE
+
+
+# Too many at once: lti_tool.web.rate_limits
+
+
+class TooManyRequests(Refused):
+    """More requests than one client, or one registration, may send in a minute."""
+
+    status = 429
+    advice = Advice.WAIT
+    names_registration = True
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        issuer: str | None = None,
+        client_id: str | None = None,
+        deployment_id: str | None = None,
+        client: str | None = None,
+        retry_after: int = 60,
+    ) -> None:
+        """``client``: the address that is refused, for the log alone. ``retry_after``: for how many seconds it is."""
+        super().__init__(detail, issuer=issuer, client_id=client_id, deployment_id=deployment_id)
+        self.client = client
+        self.retry_after = retry_after
+
+
+class TooManyLogins(TooManyRequests):
+    """One client begins too many logins."""
+
+    step = "login"
+
+
+class TooManyLaunches(TooManyRequests):
+    """One client sends too many launches."""
+
+
+class TooManyVerifiedLaunches(TooManyRequests):
+    """One registration sends too many launches with right signatures."""
+
+
+class TooManyConfirmations(TooManyRequests):
+    """One client opens too many launches in a new tab."""
+
+
+class TooManyUnknownPages(TooManyRequests):
+    """One client asks for too many pages of launches that are unknown, or of another browser."""
+
+    step = "session"
+
+
+class TooManyRegistrationRequests(TooManyRequests):
+    """One client opens the pages for connecting a platform too often."""
+
+    step = "registration"
 
 
 # The token: 1EdTech security framework §5.1.3

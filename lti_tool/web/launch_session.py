@@ -5,7 +5,7 @@ and stands beside other launches (people, courses, tabs) of the same browser. Th
 
 - the session's id, where the browser keeps our cookie: the cookie holds the secret that must come with it;
 - ``<id>.<secret>`` where it refuses every cookie: then the address is the secret, so it is sent to nobody
-  (``Referrer-Policy: no-referrer``), kept by no cache, and written to no log.
+  (``Referrer-Policy: no-referrer``), kept by no cache, written to no log, and good for an hour after its last use.
 
 Views never see the key: it is taken out of their arguments, they find the session at ``g.launch``, and
 :func:`launch_url_for` puts the key into their links.
@@ -16,12 +16,12 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import joinedload
 
@@ -29,9 +29,9 @@ from lti_tool.composition import transaction as composition
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
 from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
-from lti_tool.lti.errors import Advice
+from lti_tool.lti.errors import Advice, TooManyUnknownPages
 from lti_tool.lti.forms.kept import Outcome
-from lti_tool.lti.launch import nonces
+from lti_tool.lti.launch import nonces, sessions
 from lti_tool.lti.launch.login import BROWSER_COOKIE
 from lti_tool.lti.launch.login_states import PendingLogin, new_secret, secret_hash
 from lti_tool.lti.launch.models import LaunchSession
@@ -43,6 +43,7 @@ from lti_tool.lti.launch.persist import (
 )
 from lti_tool.subscribers.scores import backfill_scores
 from lti_tool.translation import set_language, supported_language
+from lti_tool.web import rate_limits
 from lti_tool.web.access import AccessRefused
 from lti_tool.web.activity import COLUMNS, Activity, activity_from, with_activity
 from lti_tool.web.forms.kept import keep_late_form
@@ -52,6 +53,12 @@ from lti_tool.web.services import current_services, reading_once
 
 LIFETIME: Final = dt.timedelta(hours=12)
 """How long the pages of a launch can be used."""
+ADDRESS_LIFETIME: Final = dt.timedelta(minutes=60)
+"""How long they can be used after their last use where the address is the secret; but for :data:`LIFETIME` in all."""
+SIGN_OUT: Final = "sign_out"
+"""The blueprint that ends a session."""
+EXTENDED_EVERY: Final = dt.timedelta(minutes=1)
+"""Uses that follow one another faster are one: not every request shall write."""
 
 _FIND = (
     with_activity(
@@ -87,10 +94,16 @@ class SessionOfAnotherBrowser(AccessRefused):
 
 
 class SessionExpired(AccessRefused):
-    """The launch is older than :data:`LIFETIME`."""
+    """The launch is older than :data:`LIFETIME`, was not used for :data:`ADDRESS_LIFETIME`, or was ended."""
 
     status = 410
     advice = Advice.SESSION_OVER
+
+
+class SessionSignedOut(SessionExpired):
+    """The person has ended the session."""
+
+    advice = Advice.SIGNED_OUT
 
 
 class SessionExpiredFormKept(SessionExpired):
@@ -145,7 +158,12 @@ def open_session(launch: VerifiedLaunch, *, answered: PendingLogin | None = None
     with services.database.writing_connection() as connection:
         if answered is not None:
             nonces.burn(connection, answered)
-        persisted = persist_launch(connection, launch, secret_hash=secret_hash(secret), lifetime=LIFETIME)
+        persisted = persist_launch(
+            connection,
+            launch,
+            secret_hash=secret_hash(secret),
+            lifetime=LIFETIME if cookie else ADDRESS_LIFETIME,
+        )
         backfilled = _backfill(connection, launch, persisted)
     if backfilled:
         composition.wake_workers(services, jobs=False)
@@ -193,6 +211,14 @@ def _load() -> None:
     key: str | None = g.get("launch_key")
     if key is None:
         return
+    try:
+        _find(key)
+    except (SessionUnknown, SessionOfAnotherBrowser):
+        rate_limits.limit(TooManyUnknownPages)
+        raise
+
+
+def _find(key: str) -> None:
     session_id, _dot, address_secret = key.partition(".")
     try:
         wanted = uuid.UUID(session_id)
@@ -209,6 +235,8 @@ def _load() -> None:
         # The refusal shows where the page would have been.
         g.frame_origins = launch.registration.frame_origins
         raise
+    if address_secret and not _is_polled():
+        _extend(launch)
     g.launch = launch
     g.activity = activity_from([row[2:] for row in rows], launch.person)
     g.principal = principal_of(launch, membership, g.activity)
@@ -243,6 +271,30 @@ def principal_of(
     )
 
 
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+
+def polled(view: _View) -> _View:
+    """Mark a view that an open page asks by itself, again and again: that is no use of the session.
+
+    A page that somebody has left open on a computer that others use too then expires like any other.
+    """
+    vars(view)["is_polled"] = True
+    return view
+
+
+def _is_polled() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return view is not None and "is_polled" in vars(view)
+
+
+def _extend(launch: LaunchSession) -> None:
+    """Let a session whose secret is in the address last from now on, where that is worth a transaction."""
+    until = min(utcnow() + ADDRESS_LIFETIME, launch.created_at + LIFETIME)
+    if until - launch.expires_at >= EXTENDED_EVERY:
+        sessions.extend(current_services().database, launch, until)
+
+
 def _use_language_of(launch: LaunchSession) -> None:
     """Answer in the language of a launch that is not used any further, unless the address asks for another."""
     chosen = supported_language(request.args.get("lang")) or supported_language(launch.locale)
@@ -258,6 +310,10 @@ def _check(launch: LaunchSession, address_secret: str) -> None:
         )
     if launch.expires_at <= utcnow():
         _use_language_of(launch)
-        raise _EXPIRED[keep_late_form(launch)]
+        g.return_url = launch.return_url
+        outcome = None if request.blueprint == SIGN_OUT else keep_late_form(launch)
+        if outcome is None and launch.signed_out_at is not None:
+            raise SessionSignedOut
+        raise _EXPIRED[outcome]
     if not has_csrf_token(launch):
         raise CsrfTokenWrong

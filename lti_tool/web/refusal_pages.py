@@ -13,7 +13,7 @@ from flask import Flask, g, render_template
 from flask.typing import ResponseReturnValue
 
 from lti_tool.lti import refusal_log as audit
-from lti_tool.lti.errors import Advice, Refused
+from lti_tool.lti.errors import Advice, Refused, TooManyRequests
 from lti_tool.lti.forms.kept import KEPT_FOR
 from lti_tool.translation import gettext as _
 from lti_tool.web.services import current_services
@@ -33,8 +33,15 @@ def refuse(refused: Refused) -> ResponseReturnValue:
         # The page holds no control and nothing personal, and it appears inside an LMS that we may not know.
         g.setdefault("frame_origins", ["*"])
     heading, text = _words(refused.advice)
-    page = render_template("refused.html", heading=heading, text=text, reference=reference())
-    return page, refused.status
+    page = render_template(
+        "refused.html",
+        heading=heading,
+        text=text,
+        reference=reference(),
+        for_administrator=refused.step == "registration",
+    )
+    headers = {"Retry-After": str(refused.retry_after)} if isinstance(refused, TooManyRequests) else {}
+    return page, refused.status, headers
 
 
 def record(refused: Refused) -> None:
@@ -42,13 +49,32 @@ def record(refused: Refused) -> None:
 
     A database that is down does not keep the page from the person.
     """
-    log.warning(
-        "refused", step=refused.step, reason=refused.reason, detail=refused.detail, issuer=refused.issuer
-    )
     try:
-        audit.record(current_services().database, refused, reference=reference())
+        if isinstance(refused, TooManyRequests):
+            g.reference, written = _collected(refused)
+        else:
+            written = True
+            audit.record(current_services().database, refused, reference=reference())
     except sa.exc.SQLAlchemyError as error:
+        written = True
         log.error("the refusal could not be recorded", error=str(error))
+    if written:
+        client = {"client": refused.client} if isinstance(refused, TooManyRequests) else {}
+        log.warning(
+            "refused",
+            step=refused.step,
+            reason=refused.reason,
+            detail=refused.detail,
+            issuer=refused.issuer,
+            **client,
+        )
+
+
+def _collected(refused: TooManyRequests) -> tuple[str, bool]:
+    """The reference of a refusal, and whether it is this one that has it; whoever floods the tool makes no more."""
+    own = reference()
+    found = current_services().frequent_refusals.record(refused, reference=own)
+    return found, found == own
 
 
 def reference() -> str:
@@ -92,6 +118,11 @@ def _words(advice: Advice) -> tuple[str, str]:
             return (
                 _("Your session has expired"),
                 _("This page has been open for a long time. What you saved is still there."),
+            )
+        case Advice.SIGNED_OUT:
+            return (
+                _("You have signed out"),
+                _("Your session is over: its pages can no longer be opened. What you saved is kept."),
             )
         case Advice.SESSION_OVER_FORM_KEPT:
             return (
@@ -157,6 +188,14 @@ def _words(advice: Advice) -> tuple[str, str]:
             return (
                 _("That was too large"),
                 _("Your platform sent far more than we can take. Your administrator can help."),
+            )
+        case Advice.WAIT:
+            return (
+                _("One moment, please"),
+                _(
+                    "There were too many requests from your network or your learning platform in a short time, so "
+                    "this one was not carried out. Wait a minute, then try again."
+                ),
             )
         case Advice.CONTACT_ADMIN:
             return (

@@ -16,6 +16,7 @@ from tests.web import situations
 from tests.web.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
+    ("sign_out.sign_out", "POST"): "leads to the page after signing out",
     ("static", "GET"): "files",
     ("health.healthz", "GET"): "JSON",
     ("health.ready", "GET"): "JSON",
@@ -133,6 +134,18 @@ def _late_and_back(visit: Visit) -> None:
     """The first page after the next launch of whoever sent a form too late."""
     _late(visit)
     visit.page.goto(visit.served_tool.launch_again(visit.page.url))
+
+
+def _signed_out(visit: Visit) -> str:
+    home = visit.served_tool.build_situation(situations.begins, visit.locale, again=True)
+    visit.page.goto(home)
+    with visit.page.expect_navigation():
+        visit.page.locator(".sign-out button").click()
+    return home
+
+
+def _signed_out_in_another_tab(visit: Visit) -> None:
+    visit.page.goto(_signed_out(visit) + "objectives")
 
 
 def _switched(visit: Visit) -> None:
@@ -271,6 +284,8 @@ CASES: tuple[Case, ...] = (
     Case("content-answered", ("deep_linking.answer", "POST"), _choice_answered),
     _sent("form-of-another-page", "language.switch", situations.begins, "language", csrf_token="wrong"),
     _sent("nothing-declined", "kept_forms.decline", situations.begins, "kept-forms/decline", kept=""),
+    Case("signed-out", ("sign_out.signed_out", "GET"), lambda visit: _signed_out(visit)),
+    Case("signed-out-elsewhere", ("objectives.index", "GET"), _signed_out_in_another_tab),
     Case("session-over", ("objectives.agree", "POST"), _late),
     Case("form-kept", ("home.home", "GET"), _late_and_back),
     Case("objective-in-another-language", ("objectives.agree", "POST"), _switched),

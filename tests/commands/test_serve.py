@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 
 from lti_tool.database import Database
 from lti_tool.jobs.models import Job
+from lti_tool.lti.models import Refusal
 
 HALF_A_GIGABYTE = 500_000_000
 
@@ -85,3 +87,30 @@ def test_scheduled_jobs_run_without_any_setting(tmp_path: Path) -> None:
 def test_without_a_worker_no_job_runs(served: tuple[str, int], tmp_path: Path) -> None:
     time.sleep(3)
     assert ended_jobs(tmp_path) == set()
+
+
+def setup_status(address: tuple[str, int], client: str) -> int:
+    """The answer to an invitation that nobody made, which the proxy on this machine passes on."""
+    with closing(http.client.HTTPConnection(*address, timeout=30)) as connection:
+        connection.request("GET", "/setup?invite=made-up", headers={"X-Forwarded-For": client})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+
+def test_clients_are_told_apart_behind_a_proxy_and_what_was_refused_is_counted_at_the_end(
+    tmp_path: Path,
+) -> None:
+    found: list[int] = []
+    with serving(tmp_path, "--no-worker") as address:
+        while found.count(429) < 5:
+            found.append(setup_status(address, "192.0.2.66"))
+            assert len(found) < 3_000, "nobody is refused"
+        assert setup_status(address, "203.0.113.9") == 410
+    database = Database(f"sqlite:///{tmp_path / 'tandem.db'}")
+    with database.reading() as db:
+        counts = db.scalars(
+            sa.select(Refusal.count).where(Refusal.reason == "too_many_registration_requests")
+        ).all()
+    database.dispose()
+    assert sum(counts) == found.count(429)

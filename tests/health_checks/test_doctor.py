@@ -29,6 +29,8 @@ from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import DeliveryKind, DeliveryStatus
 from tests.lrs.processes import RunningLRS
+from tests.redis_server import RedisServer
+from tests.requirements import needs_redis
 
 SECRET = "a secret that only the tests know, long enough"
 
@@ -264,6 +266,25 @@ def test_looking_at_a_database_leaves_it_as_it_was(services):
 
 
 # The disk
+
+
+def test_a_tool_without_redis_has_none_to_look_at(offline):
+    assert findings(offline, "Redis") == []
+
+
+def test_a_redis_that_does_not_answer_is_an_error_without_its_password(offline, closed_port):
+    found = only(findings(offline, "Redis", redis_url=f"redis://:hush@127.0.0.1:{closed_port}"))
+    assert found.verdict is Verdict.ERROR
+    assert "hush" not in found.message
+
+
+@needs_redis
+def test_a_redis_that_answers_is_right(offline, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with RedisServer(port, tmp_path):
+        found = only(findings(offline, "Redis", redis_url=f"redis://127.0.0.1:{port}"))
+    assert found.verdict is Verdict.OK
 
 
 def test_a_disk_with_room_is_right(offline, monkeypatch):

@@ -384,6 +384,7 @@ def build_situation(
             role=situation.role,
             message_type="LtiResourceLinkRequest",
             locale=locale,
+            return_url=f"{issuer}/course/1",
             expires_at=utcnow() + dt.timedelta(hours=8),
         )
         db.add(launch)

@@ -128,7 +128,11 @@ def launch_statements(dialect: Dialect) -> LaunchStatements:
             replace=LINK_REPLACES,
         ),
         family=CompiledStatement(family, dialect),
-        session=CompiledStatement(sa.insert(session), dialect, [column.name for column in session.c]),
+        session=CompiledStatement(
+            sa.insert(session),
+            dialect,
+            [column.name for column in session.c if column.name != "signed_out_at"],
+        ),
     )
 
 

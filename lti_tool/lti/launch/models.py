@@ -96,6 +96,8 @@ class LaunchSession(Base):
     """``deep_linking_settings`` of a deep-linking request."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[dt.datetime]
+    signed_out_at: Mapped[dt.datetime | None]
+    """When its person ended it, which is when it expired; None for any other session."""
 
     person: Mapped[Person | None] = relationship()
     course: Mapped[Course | None] = relationship()

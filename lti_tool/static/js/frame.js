@@ -14,6 +14,14 @@
     window.addEventListener("load", tell);
   }
 
+  /* A page that the browser has kept for its Back button must not outlive its session: somebody else may sit there now. */
+  window.addEventListener("pageshow", function (event) {
+    if (!event.persisted || !location.pathname.startsWith("/l/")) return;
+    fetch(location.href, { method: "HEAD" }).then(function (answer) {
+      if (answer.status === 410) location.reload();
+    });
+  });
+
   /* Of several forms in a page, the switch of languages belongs to the one that was typed in last. */
   document.addEventListener("input", function (event) {
     const form = event.target.form;

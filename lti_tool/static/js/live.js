@@ -30,6 +30,15 @@
     };
   });
 
+  /* Once the session is over, nobody may read on; but what somebody has typed can still be sent, and is kept then. */
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (event.detail.xhr.status !== 410) return;
+    const typed = within(document, "input:not([type=hidden]), textarea").some(function (control) {
+      return control.value !== control.defaultValue;
+    });
+    if (!typed) location.reload();
+  });
+
   document.addEventListener("htmx:afterSwap", function () {
     if (!kept) return;
     kept.open.forEach(function (id) {

@@ -22,14 +22,24 @@ from lti_tool.lti.errors import (
     NoBrowserProof,
     Refused,
     TooLarge,
+    TooManyConfirmations,
+    TooManyLaunches,
+    TooManyLogins,
+    TooManyRequests,
 )
 from lti_tool.lti.launch import handoffs, nonces
 from lti_tool.lti.launch.login import BROWSER_COOKIE, BROWSER_COOKIE_SECONDS
 from lti_tool.lti.launch.login_states import new_secret
 from lti_tool.lti.launch.message_launch import Launch
-from lti_tool.web import refusal_pages
+from lti_tool.web import rate_limits, refusal_pages
 from lti_tool.web.access import allows
-from lti_tool.web.launch.pylti_adapters import BrowserCookies, FlaskLogin, LoadedRequest, ShortRedirect
+from lti_tool.web.launch.pylti_adapters import (
+    BrowserCookies,
+    FlaskLaunch,
+    FlaskLogin,
+    LoadedRequest,
+    ShortRedirect,
+)
 from lti_tool.web.launch_session import open_session
 from lti_tool.web.security import cross_site_header
 from lti_tool.web.services import current_services, reading, transaction
@@ -47,6 +57,10 @@ blueprint = Blueprint("launch", __name__)
 @blueprint.errorhandler(RequestEntityTooLarge)
 def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
     """A body over the limit is not read at all."""
+    try:
+        rate_limits.limit(TooManyLaunches)
+    except TooManyRequests as refused:
+        return refusal_pages.refuse(refused)
     return refusal_pages.refuse(TooLarge())
 
 
@@ -56,7 +70,7 @@ def login() -> ResponseReturnValue:
     """Keep the state and nonce of a login, and send the browser to the platform's authorization endpoint (§5.1.1.2)."""
     services = current_services()
     given = request.form if request.method == "POST" else request.args
-    parameters = _loaded(_LOGIN, given, LoginMalformed)
+    parameters = _loaded(_LOGIN, given, LoginMalformed, TooManyLogins)
     started = FlaskLogin(
         LoadedRequest(parameters),
         services.tool_config,
@@ -73,8 +87,8 @@ def login() -> ResponseReturnValue:
 def launch() -> ResponseReturnValue:
     """Validate the platform's id_token (§5.1.3), and open a session."""
     services = current_services()
-    form = _loaded(_LAUNCH, request.form, LaunchMalformed)
-    arriving = Launch(
+    form = _loaded(_LAUNCH, request.form, LaunchMalformed, TooManyLaunches)
+    arriving = FlaskLaunch(
         LoadedRequest(form),
         services.tool_config,
         services.login_states,
@@ -86,6 +100,9 @@ def launch() -> ResponseReturnValue:
     )
     try:
         arriving.validate()
+        rate_limits.require_within_verified(arriving.login.registration)
+    except TooManyRequests:
+        raise  # writes nothing: the launch can be sent once more, as long as its token lasts
     except Refused:
         if arriving.browser_proved:
             _burn_nonce(arriving)
@@ -95,7 +112,9 @@ def launch() -> ResponseReturnValue:
             g.frame_origins = arriving.registration.frame_origins
     if not arriving.browser_proved:
         return _offer_new_tab(arriving)
-    return ShortRedirect(open_session(arriving.verified, answered=arriving.login), 303)
+    first_page = open_session(arriving.verified, answered=arriving.login)
+    rate_limits.count_verified(arriving.login.registration)
+    return ShortRedirect(first_page, 303)
 
 
 def _burn_nonce(arriving: Launch) -> None:
@@ -113,6 +132,7 @@ def _offer_new_tab(arriving: Launch) -> ResponseReturnValue:
     with transaction() as db:
         nonces.burn(db.connection(), arriving.login)
         token = handoffs.create(db, arriving.verified)
+    rate_limits.count_verified(arriving.login.registration)
     refusal_pages.record(refused)
     return render_template(
         "launch/new_tab.html", token=token, reference=refusal_pages.reference()
@@ -123,6 +143,7 @@ def _offer_new_tab(arriving: Launch) -> ResponseReturnValue:
 @allows(Action.LAUNCH)
 def show_handoff(token: str) -> ResponseReturnValue:
     """Ask in the new tab whose launch it is before anything opens, and try to set a cookie here."""
+    rate_limits.limit(TooManyConfirmations)
     with reading() as db:
         waiting = handoffs.get(db, token)
     cookies = BrowserCookies()
@@ -138,6 +159,7 @@ def show_handoff(token: str) -> ResponseReturnValue:
 @allows(Action.LAUNCH)
 def consume_handoff(token: str) -> ResponseReturnValue:
     """Open the session of a launch whose person has confirmed who they are."""
+    rate_limits.limit(TooManyConfirmations)
     if cross_site_header(current_services().config.base_url) is not None:
         raise HandoffForged
     with transaction() as db:
@@ -147,8 +169,21 @@ def consume_handoff(token: str) -> ResponseReturnValue:
     return ShortRedirect(open_session(waiting), 303)
 
 
-def _loaded(schema: Schema, given: MultiDict[str, str], refusal: type[Refused]) -> dict[str, Any]:
-    """The parameters as the schema has them, each once (RFC 6749 §3.1)."""
+def _loaded(
+    schema: Schema,
+    given: MultiDict[str, str],
+    refusal: type[Refused],
+    too_many: type[TooManyRequests],
+) -> dict[str, Any]:
+    """The parameters as the schema has them, each once (RFC 6749 §3.1). Raises ``refusal``, or ``too_many``."""
+    try:
+        return _checked(schema, given, refusal)
+    except refusal:
+        rate_limits.limit(too_many)
+        raise
+
+
+def _checked(schema: Schema, given: MultiDict[str, str], refusal: type[Refused]) -> dict[str, Any]:
     for name in schema.fields:
         if len(given.getlist(name)) > 1:
             raise refusal(f"{name} is there twice", issuer=given.get("iss"), client_id=given.get("client_id"))

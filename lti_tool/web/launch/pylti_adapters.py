@@ -15,7 +15,11 @@ from werkzeug.http import dump_cookie
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from lti_tool.lti.errors import TooManyLaunches, TooManyLogins
 from lti_tool.lti.launch.login import Login
+from lti_tool.lti.launch.message_launch import Launch
+from lti_tool.lti.launch.tool_config import PlatformRegistration
+from lti_tool.web import rate_limits
 from lti_tool.web.services import current_services
 
 if TYPE_CHECKING:
@@ -132,3 +136,30 @@ class FlaskLogin(Login[WerkzeugResponse]):
     def get_redirect(self, url: str) -> FlaskRedirect:
         """A redirect to ``url``."""
         return FlaskRedirect(url)
+
+    def validate_oidc_login(self) -> PlatformRegistration:
+        """The registration that this login belongs to; it is counted, with that registration where there is one.
+
+        Raises :class:`~lti_tool.lti.errors.TooManyLogins` too.
+        """
+        registration = None
+        try:
+            registration = super().validate_oidc_login()
+        finally:
+            rate_limits.limit(TooManyLogins, registration)
+        return registration
+
+
+class FlaskLaunch(Launch):
+    """A launch whose client is the browser of the present request."""
+
+    def validate_state(self) -> FlaskLaunch:
+        """Read what the login handed over; the launch is counted before anything that costs more.
+
+        Raises :class:`~lti_tool.lti.errors.TooManyLaunches` too.
+        """
+        try:
+            super().validate_state()
+        finally:
+            rate_limits.limit(TooManyLaunches, self._registration)
+        return self

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from lti_tool.identity.policy import Action
-from lti_tool.lti.errors import Refused
+from lti_tool.lti.errors import Refused, TooManyRegistrationRequests
 from lti_tool.lti.launch.tool_config import PlatformRegistration
 from lti_tool.lti.platforms import platform_of, vendors_frame_origins
 from lti_tool.lti.registration.dynamic import (
@@ -43,6 +43,7 @@ from lti_tool.lti.registration.invitations import (
 from lti_tool.lti.registration.registrations import AlreadyRegistered
 from lti_tool.outbound.origins import origin_of
 from lti_tool.translation import current_language
+from lti_tool.web import rate_limits
 from lti_tool.web.access import allows
 from lti_tool.web.refusal_pages import record, reference
 from lti_tool.web.security import cross_site_header
@@ -72,6 +73,7 @@ def _send_origin_with_forms(response: Response) -> Response:
 @allows(Action.CONNECT_PLATFORM)
 def show() -> ResponseReturnValue:
     """Say which platform is about to be connected, and offer the button. Stores nothing, sends nothing."""
+    rate_limits.limit(TooManyRegistrationRequests)
     registration_request = read_request(request.args)
     with reading() as db:
         open_invitation(db, registration_request.invite)
@@ -88,6 +90,7 @@ def show() -> ResponseReturnValue:
 @allows(Action.CONNECT_PLATFORM)
 def register() -> ResponseReturnValue:
     """Connect the platform, and close its window."""
+    rate_limits.limit(TooManyRegistrationRequests)
     services = current_services()
     sender = cross_site_header(services.config.base_url)
     if sender is not None:

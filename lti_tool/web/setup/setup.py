@@ -15,8 +15,10 @@ from lti_tool.health_checks.environment import address
 from lti_tool.health_checks.findings import Check
 from lti_tool.health_checks.stored import database, signing_key
 from lti_tool.identity.policy import Action
+from lti_tool.lti.errors import TooManyRegistrationRequests
 from lti_tool.lti.registration.invitations import InvitationRefused, InvitationUnknown, open_invitation
 from lti_tool.translation import gettext as _
+from lti_tool.web import rate_limits
 from lti_tool.web.access import allows
 from lti_tool.web.services import current_services, reading
 from lti_tool.web.setup.registration import refused_page
@@ -40,6 +42,7 @@ class ReadyLine:
 @allows(Action.CONNECT_PLATFORM)
 def show() -> ResponseReturnValue:
     """The installation page of one invitation; 410 when it cannot be used."""
+    rate_limits.limit(TooManyRegistrationRequests)
     services = current_services()
     invite = request.args.get("invite", "")
     if not invite or len(invite) > 100:

@@ -55,7 +55,7 @@ from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import launch_url_for, polled
 from lti_tool.web.services import current_principal, reading, transaction
 from schemas.mentoring_forms import FormSchema, PairForm, ReopenForm, TutorValidationForm
 
@@ -185,6 +185,7 @@ def _placement() -> PlacementRecord:
 
 
 @blueprint.get("/live")
+@polled
 @allows(Action.VIEW_COHORT, about=cohort_of_launch)
 def live() -> ResponseReturnValue:
     """The part of the page that changes by itself; 304 when it has not."""
