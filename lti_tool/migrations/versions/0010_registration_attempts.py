@@ -1,7 +1,8 @@
-"""Attempts to connect a platform, which background jobs carry out
+"""Attempts to connect a platform, which background jobs carry out; the session of a launch that went on in a new tab
 
 ``registration_attempt`` is empty at first: before, a request carried its registration out itself. A reservation of an
-invitation gets the attempt that it is made for; one of before the upgrade has none, and ends by itself.
+invitation gets the attempt that it is made for; one of before the upgrade has none, and ends by itself. Of a launch that
+has gone on in its tab before the upgrade it is not known in which session.
 
 Revision ID: 0010
 Revises: 0009
@@ -48,9 +49,22 @@ def upgrade() -> None:
     )
     op.create_index("ix__registration_attempt__invitation_id", "registration_attempt", ["invitation_id"])
     op.create_index("ix__registration_attempt__expires_at", "registration_attempt", ["expires_at"])
+    with op.batch_alter_table("launch_handoff") as batch_op:
+        batch_op.add_column(sa.Column("launch_session_id", sa.Uuid(), nullable=True))
+        batch_op.create_foreign_key(
+            op.f("fk__launch_handoff__launch_session_id__launch_session"),
+            "launch_session",
+            ["launch_session_id"],
+            ["id"],
+        )
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("launch_handoff") as batch_op:
+        batch_op.drop_constraint(
+            op.f("fk__launch_handoff__launch_session_id__launch_session"), type_="foreignkey"
+        )
+        batch_op.drop_column("launch_session_id")
     op.drop_table("registration_attempt")
     with op.batch_alter_table("invitation") as batch_op:
         batch_op.drop_column("reserved_by")
