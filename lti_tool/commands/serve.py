@@ -41,7 +41,7 @@ larger than this is not kept at all."""
     is_flag=True,
     help="Serve the web, and connect platforms, only; run `tandem worker` beside it.",
 )
-@operator_command(Action.SERVE)
+@operator_command(Action.SERVE, needs_database=False)
 def serve(services: Services, host: str, port: int | None, no_worker: bool) -> None:
     """Serve the tool. Brings the database up to date first.
 
