@@ -204,7 +204,7 @@ class ConnectPlatform(JobKind):
 
     def _reserve(self, db: Session, attempt: RegistrationAttempt) -> None:
         check_open(db.get_one(Invitation, attempt.invitation_id))
-        reserve(db, attempt.invitation_id, attempt.id)
+        reserve(db, attempt.invitation_id, attempt.id, again=True)
 
     def _request(self, attempt: RegistrationAttempt) -> RegistrationRequest:
         if attempt.request is None or attempt.expires_at <= utcnow():

@@ -96,16 +96,18 @@ def check_open(invitation: Invitation) -> None:
         raise InvitationExpired(f"invitation {invitation.id}")
 
 
-def reserve(db: Session, invitation_id: uuid.UUID, holder: uuid.UUID | None = None) -> None:
+def reserve(
+    db: Session, invitation_id: uuid.UUID, holder: uuid.UUID | None = None, *, again: bool = False
+) -> None:
     """Keep an invitation from every other attempt, before a platform is asked with it.
 
-    ``holder``: the attempt that it is kept for, which may reserve it again. Ends by :func:`release`, by :func:`use`, or
-    by itself after :data:`RESERVED_FOR`. Of several that try at once, one gets it; the others get
-    :class:`InvitationBusy`.
+    ``holder``: the attempt that it is kept for. ``again``: also where it is kept for that attempt already. Ends by
+    :func:`release`, by :func:`use`, or by itself after :data:`RESERVED_FOR`. Of several that try at once, one gets it;
+    the others get :class:`InvitationBusy`.
     """
     now = utcnow()
     free = sa.or_(Invitation.reserved_until.is_(None), Invitation.reserved_until <= now)
-    if holder is not None:
+    if again:
         free = sa.or_(free, Invitation.reserved_by == holder)
     reserved = db.execute(
         sa.update(Invitation)
