@@ -30,7 +30,6 @@ LEASE: Final = dt.timedelta(seconds=30)
 SWEEP_SECONDS: Final = 5.0
 """How often the runner looks by itself: what a lost wake-up costs."""
 STOP_SECONDS: Final = 4.0
-LONGEST_REASON: Final = 1000
 
 STEPS: Final = ("claiming", "claimed", "reporting", "reported", "finishing", "finished")
 """Where the process may end: before and after each commit."""
@@ -170,7 +169,10 @@ class JobRunner:
                 with job.transaction() as db:
                     job.finish(db, result)
             self.at_step(claimed.kind, "finished")
-            log.info("job_done", attempts=claimed.attempts)
+            if job.failure is None:
+                log.info("job_done", attempts=claimed.attempts)
+            else:
+                log.warning("job_failed", reason=job.failure)
         except ClaimLost:
             log.warning("job_claim_lost")
         except JobStopped:
@@ -191,11 +193,11 @@ class JobRunner:
             return
         with self._database.transaction() as db:
             later = utcnow() + next_attempt(claimed.attempts)
-            queue.run_again(db, claimed, not_before=later, reason=_shortened(reason))
+            queue.run_again(db, claimed, not_before=later, reason=reason)
 
     def _fail(self, claimed: ClaimedJob, reason: str) -> None:
         with suppress(ClaimLost), self._database.transaction() as db:
-            queue.fail(db, claimed, _shortened(reason))
+            queue.fail(db, claimed, reason)
 
     def _keep_leases(self) -> None:
         """Extend the leases of what runs, so that nobody else claims it."""
@@ -224,7 +226,3 @@ def _load(kind: JobKind, arguments: dict[str, Any]) -> dict[str, Any]:
         return dict(kind.schema().load(arguments))
     except ValidationError as error:
         raise JobFailed(f"its arguments cannot be read: {error.messages_dict}") from None
-
-
-def _shortened(reason: str) -> str:
-    return " ".join(reason.split())[:LONGEST_REASON]

@@ -31,10 +31,16 @@ from lti_tool.demo.lms.registration import start_registration
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.identity.principal import CourseRole
+from lti_tool.jobs.models import Job
 from lti_tool.lti.launch import handoffs
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.lti.launch.persist import RESOURCE_LINK_REQUEST, VerifiedLaunch
+from lti_tool.lti.registration.attempts import LONG_WAIT
+from lti_tool.lti.registration.connect_job import begin_attempt
+from lti_tool.lti.registration.dynamic import RegistrationRequest
 from lti_tool.lti.registration.invitations import invite
+from lti_tool.lti.registration.models import RegistrationAttempt
+from tests.web.setup.conftest import running_jobs
 from tests.web.situations import SECRET, Situation, build_situation
 
 Route = tuple[str, str]
@@ -112,6 +118,28 @@ class ServedTool:
         secret = self.invitation().partition("invite=")[2]
         return start_registration(self.lms.lms, f"{self.url}/lti/register?invite={secret}")["url"]
 
+    def registration_under_way(self) -> str:
+        """The address of a registration that waits for a worker for long."""
+        request = RegistrationRequest(
+            f"{self.lms.base_url}/.well-known/openid-configuration",
+            None,
+            self.invitation().partition("invite=")[2],
+        )
+        with self.services.database.transaction() as db:
+            attempt_id = begin_attempt(
+                db,
+                self.services.vault,
+                request,
+                form_key=uuid.uuid4(),
+                secret=SECRET,
+                language="en",
+                reference="0a1b2c3d4e5f",
+            )
+            later = utcnow() + dt.timedelta(hours=8)
+            db.execute(sa.update(Job).where(Job.subject_id == attempt_id).values(not_before=later))
+            db.get_one(RegistrationAttempt, attempt_id).created_at = utcnow() - LONG_WAIT * 2
+        return f"{self.url}/lti/register/{attempt_id}.{SECRET}"
+
     def handed_over(self) -> str:
         """The address that asks “Continue as …?”."""
         with self.services.database.transaction() as db:
@@ -159,7 +187,7 @@ def serving_tool(folder: Path) -> Iterator[ServedTool]:
     services = make_services(config)
     bring_up_to_date(services)
     app = create_app(config, services)
-    with RunningLms(LmsSettings(data_dir=folder / "lms", port=0)) as lms:
+    with running_jobs(services), RunningLms(LmsSettings(data_dir=folder / "lms", port=0)) as lms:
         served_tool = ServedTool(services, app, url, lms)
 
         def note(response: Response) -> Response:

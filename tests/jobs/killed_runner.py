@@ -2,7 +2,7 @@
 
 ``python -m tests.jobs.killed_runner SETTINGS POINT``: SETTINGS is a JSON file with the values of
 :class:`lti_tool.config.Config`; POINT is ``<kind>:<step>`` for a step of :data:`lti_tool.jobs.runner.STEPS`, or
-``token:…`` or ``members:…`` with ``asking`` or ``answered``, before the request leaves and after the platform has
+one of :data:`REQUESTS` with ``asking`` or ``answered``, before the request leaves and after the platform has
 answered all of it; ``none`` for a runner that goes on until it is stopped.
 """
 
@@ -24,8 +24,13 @@ from tests.jobs.kinds import Hourly, WriteRows
 from tests.messaging.killed_worker import kill_process, read_config
 
 KINDS = (*JOB_KINDS, lambda _services: WriteRows(), lambda _services: Hourly())
-REQUESTS = {"/token": "token", "/memberships": "members"}
-"""What reading a roster asks of a platform, by the end of the path."""
+REQUESTS = {
+    "/token": "token",
+    "/memberships": "members",
+    "/configuration": "configuration",
+    "/register": "registration",
+}
+"""What reading a roster and connecting a platform ask of it, by the end of the path."""
 
 
 class KillPointHttp(GuardedHttp):
@@ -50,7 +55,7 @@ def main() -> None:
     point = sys.argv[2]
     http = KillPointHttp(config)
     http.point = point
-    services = dataclasses.replace(make_services(config), http=http)
+    services = dataclasses.replace(make_services(config), http=http, guarded=http)
     worker = make_job_worker(
         services,
         KINDS,
