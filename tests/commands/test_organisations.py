@@ -18,7 +18,7 @@ from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Organisation
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Invitation, Registration
 from lti_tool.mentoring.programmes.models import Programme, ProgrammeOwner
-from tests.world import World, build_world
+from tests.builder import Builder, World
 
 Run = Callable[..., Result]
 
@@ -96,7 +96,7 @@ def test_merging_puts_everything_of_one_into_the_other(run: Run, world: World) -
 
 
 def test_people_of_merged_organisations_go_on(run: Run, world: World) -> None:
-    elsewhere = build_world(world.services, issuer="https://other.example")
+    elsewhere = Builder(world.services).world(issuer="https://other.example")
     with world.services.database.reading() as db:
         kept = db.get_one(Organisation, elsewhere.organisation_id).name
     assert run("organisations", "merge", kept, str(world.organisation_id)).exit_code == 0
@@ -143,7 +143,7 @@ def test_an_owner_who_cannot_be_is_refused_in_one_line(
 
 
 def test_a_person_of_another_organisation_does_not_own_a_programme(run: Run, world: World) -> None:
-    elsewhere = build_world(world.services, issuer="https://other.example")
+    elsewhere = Builder(world.services).world(issuer="https://other.example")
     with world.services.database.reading() as db:
         programme_id = world.cohort(db).programme_id
     answer = run("owners", "add", str(programme_id), str(elsewhere.tutor_id))

@@ -15,7 +15,7 @@ from lti_tool.commands.registrations import deployments, invite, registrations
 from lti_tool.composition.services import Services
 from lti_tool.config import Config
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Invitation, Registration
-from tests.world import build_world
+from tests.builder import Builder
 
 MOODLE = {
     "--issuer": "https://lms.example.org/moodle",
@@ -208,7 +208,7 @@ def test_the_account_of_a_registration_that_is_not_there_is_one_line(run: Run) -
 def test_after_the_first_statement_the_account_is_kept_and_the_command_says_so_in_one_line(
     run: Run, services: Services
 ) -> None:
-    world = build_world(services)
+    world = Builder(services).world()
     with world.acting() as db:
         world.pair(db, signed=False)
     result = run(registrations, "actor-account", str(world.registration_id), "lms")

@@ -15,7 +15,7 @@ from lti_tool.cli import tandem
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.messaging.models import Delivery
-from tests.world import World
+from tests.builder import World
 
 Run = Callable[..., Result]
 

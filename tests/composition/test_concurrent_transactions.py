@@ -6,7 +6,6 @@ first has ended; on PostgreSQL both are under way.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import threading
 import time
@@ -40,8 +39,9 @@ from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.actions import log_session
 from lti_tool.subscribers.scores import backfill_scores
-from tests.subscribers.pair_at_work import LINE_ITEM, confirm, grade_column, log_session_of, scores
-from tests.world import World, add_link, add_person
+from tests.builder import World, add_link, add_person
+from tests.builder.world import LINE_ITEM
+from tests.enqueued import scores
 
 PAUSE = 1.0
 """Seconds for which the first stays in its transaction."""
@@ -96,7 +96,7 @@ def pausing(world: World, config: Config, meanwhile: Meanwhile) -> Iterator[Worl
     """The same world, where every transaction pauses just before its commit."""
     pausing = PausingSubscriber(meanwhile.pause)
     services = make_services(config, [*SUBSCRIBERS, lambda _config: pausing])
-    yield dataclasses.replace(world, services=services)
+    yield world.on(services)
     services.http.close()
     services.database.dispose()
 
@@ -176,7 +176,7 @@ def test_people_whose_first_launches_name_a_new_service_host(world: World, meanw
 def test_a_line_item_comes_while_somebody_completes(
     world: World, meanwhile: Meanwhile, pair: uuid.UUID
 ) -> None:
-    session_id = log_session_of(world)
+    session_id = world.log_session()
 
     def launch() -> None:
         with world.acting() as db:
@@ -186,7 +186,7 @@ def test_a_line_item_comes_while_somebody_completes(
             backfill_scores(db, link.id, utcnow())
             meanwhile.pause()
 
-    meanwhile.run(launch, lambda: confirm(world, session_id))
+    meanwhile.run(launch, lambda: world.confirm(session_id))
     final = {score["userId"]: score.get("scoreGiven") for score in scores(world.services)}
     assert final == {"Inès Benali": 100, "Paul Moreau": 100}
 
@@ -194,7 +194,7 @@ def test_a_line_item_comes_while_somebody_completes(
 def test_an_activity_is_opened_while_somebody_completes(
     world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
 ) -> None:
-    session_id = log_session_of(world)
+    session_id = world.log_session()
     with world.acting() as db:
         link = add_link(db, db.get_one(Course, world.course_id), "activity-2", LINE_ITEM)
         link.content_id = uuid.uuid4()
@@ -223,7 +223,7 @@ def test_an_activity_is_opened_while_somebody_completes(
                 now=utcnow(),
             )
 
-    meanwhile.run(open_activity, lambda: confirm(world, session_id))
+    meanwhile.run(open_activity, lambda: world.confirm(session_id))
     assert differences(world.services) == {}
     assert [score.get("scoreGiven") for score in scores(world.services)][-2:] == [100, 100]
 
@@ -231,7 +231,7 @@ def test_an_activity_is_opened_while_somebody_completes(
 def test_projections_are_rebuilt_while_somebody_acts(
     world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
 ) -> None:
-    meanwhile.run(lambda: log_session_of(pausing), lambda: rebuild_projections(world.services))
+    meanwhile.run(lambda: pausing.log_session(), lambda: rebuild_projections(world.services))
     assert differences(world.services) == {}
 
 
@@ -239,7 +239,7 @@ def test_pairs_of_one_cohort_act_side_by_side(
     world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
 ) -> None:
     """The first pair's transaction stays open, with everything written, while another pair logs and commits."""
-    grade_column(world)
+    world.grade_column()
     with world.acting() as db:
         course = db.get_one(Course, world.course_id)
         mentor, mentee = (

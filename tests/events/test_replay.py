@@ -29,8 +29,8 @@ from lti_tool.mentoring.pairs.models import TimelineEntry
 from lti_tool.mentoring.programmes.actions import choose_activity, open_placement
 from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.messaging.models import Delivery
-from tests.events.history import History
-from tests.world import World, add_link, build_world
+from tests.builder import Builder, World, add_link
+from tests.builder.history import History
 
 PROJECTIONS = {
     "completion": CompletionRecord,
@@ -82,7 +82,7 @@ def silent(config: Config) -> Iterator[World]:
     """A world in which no statements are made: they are no projection, and take most of the time."""
     makers = [make for make in SUBSCRIBERS if make(config).name != "statements"]
     services = make_services(config, makers)
-    yield build_world(services)
+    yield Builder(services).world()
     services.http.close()
     services.database.dispose()
 

@@ -40,9 +40,8 @@ from lti_tool.mentoring.programmes.actions import open_placement
 from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.models import MentoringSession
-from tests.subscribers.pair_at_work import agree, log_session_of
-from tests.web.situations import SECRET
-from tests.world import World, add_link, add_person, build_world
+from tests.builder import Builder, World, add_link, add_person
+from tests.builder.launches import SECRET
 
 C = Capacity
 LAUNCHED = frozenset({C.ANYONE, C.LAUNCHED})
@@ -136,7 +135,7 @@ def second_course(world: World) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
 @pytest.fixture
 def ours(services: Services) -> Ours:
     """The world's pair at work, and a launch of everybody."""
-    world = build_world(services)
+    world = Builder(services).world()
     with world.acting() as db:
         pair_id = world.pair(db, now=utcnow()).id
         course = db.get_one(Course, world.course_id)
@@ -150,7 +149,7 @@ def ours(services: Services) -> Ours:
             )
             for name, role in (("Other Mentor", Role.MENTOR), ("Other Mentee", Role.MENTEE))
         )
-    session_id, objective_id = log_session_of(world), agree(world, "An objective")
+    session_id, objective_id = world.log_session(), world.agree("An objective")
     with world.acting() as db:
         other = form_pair(
             db, cohort_id=world.cohort_id, mentor_id=mentor.id, mentee_id=mentee.id, now=utcnow()
@@ -164,7 +163,7 @@ def ours(services: Services) -> Ours:
         mentee_person = db.get_one(Participant, world.mentee_id).person_id
         other_person = mentee.person_id
     course_id, link_id, colleague = second_course(world)
-    elsewhere = build_world(services, issuer="https://other.example")
+    elsewhere = Builder(services).world(issuer="https://other.example")
     keys = {
         "learner of the pair": launch(world, mentee_person, CourseRole.LEARNER),
         "other learner": launch(world, other_person, CourseRole.LEARNER),

@@ -26,8 +26,8 @@ from lti_tool.mentoring.roles import Role
 from lti_tool.messaging import backlog, outbox, pauses
 from lti_tool.messaging.models import LRS, Delivery, DeliveryKind, DeliveryPause
 from lti_tool.messaging.worker import Worker
+from tests.builder import World
 from tests.messaging.waiting import until
-from tests.world import World
 from tests.xapi.scripted import ScriptedLRS
 
 

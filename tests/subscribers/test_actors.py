@@ -20,16 +20,8 @@ from lti_tool.mentoring.enrolment.actions import join
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.sessions.actions import log_session
 from lti_tool.messaging.statement_log import EmittedStatement
-from tests.subscribers.pair_at_work import (
-    actor_of,
-    agree,
-    confirm,
-    correct,
-    log_session_of,
-    statements,
-    verbs,
-)
-from tests.world import World, add_person, add_registration, build_world
+from tests.builder import Builder, World, add_person, add_registration
+from tests.enqueued import actor_of, statements, verbs
 
 TOOL = "http://127.0.0.1:5000"
 LMS = "https://lms.example"
@@ -56,25 +48,25 @@ def people(world: World) -> list[tuple[str, str]]:
 
 
 def test_by_default_accounts_are_the_tool_s(world, pair):
-    log_session_of(world)
+    world.log_session()
     assert people(world) == [(TOOL, actor_of(world, each)) for each in (world.mentor_id, world.mentee_id)]
 
 
 def test_a_registration_may_show_the_platform_s_accounts(world, pair):
     choose(world)
-    log_session_of(world)
+    world.log_session()
     assert people(world) == [(LMS, "Inès Benali"), (LMS, "Paul Moreau")]
 
 
 def test_the_instructor_has_the_platform_s_account_too(world, pair):
     choose(world)
-    log_session_of(world)
+    world.log_session()
     assert statements(world.services)[1]["context"]["instructor"]["account"]["name"] == "Inès Benali"
 
 
 def test_what_is_kept_of_a_statement_names_the_pseudonym(world, pair):
     choose(world)
-    log_session_of(world)
+    world.log_session()
     with world.services.database.reading() as db:
         kept = set(db.scalars(sa.select(EmittedStatement.actor)))
     assert kept == {actor_of(world, each) for each in (world.mentor_id, world.mentee_id)}
@@ -82,10 +74,10 @@ def test_what_is_kept_of_a_statement_names_the_pseudonym(world, pair):
 
 def test_everything_works_with_the_platform_s_accounts(world, pair):
     choose(world)
-    agree(world, "Short videos")
-    session_id = log_session_of(world)
-    correct(world, session_id)
-    confirm(world, session_id)
+    world.agree("Short videos")
+    session_id = world.log_session()
+    world.correct(session_id)
+    world.confirm(session_id)
     made = statements(world.services)
     held = [each["id"] for each in made if each["verb"]["display"]["en"] == "attended"]
     voided = [each["object"]["id"] for each in made if each["verb"]["display"]["en"] == "voided"]
@@ -100,7 +92,7 @@ def test_the_account_is_that_of_the_person_s_own_registration_not_of_the_course_
         other, _ = add_registration(db, db.get_one(Organisation, world.organisation_id), "https://b.example")
         other.actor_account = ActorAccount.LMS
         db.get_one(Person, world.mentee(db).person_id).registration_id = other.id
-    log_session_of(world)
+    world.log_session()
     assert people(world) == [
         (TOOL, actor_of(world, world.mentor_id)),
         ("https://b.example", "Paul Moreau"),
@@ -119,7 +111,7 @@ def test_any_id_that_a_platform_gives_can_be_shown(world, pair, subject):
     with world.services.database.transaction() as db:
         db.get_one(Person, world.mentor(db).person_id).subject = subject
     choose(world)
-    confirm(world, log_session_of(world))
+    world.confirm(world.log_session())
     assert (LMS, subject) in people(world)
 
 
@@ -139,7 +131,9 @@ def test_before_the_first_statement_it_can_be_chosen_back(world):
     assert account(world) == "opaque"
 
 
-@pytest.mark.parametrize("act", [log_session_of, lambda world: agree(world, "Short videos")])
+@pytest.mark.parametrize(
+    "act", [World.log_session, lambda world: world.agree("Short videos")], ids=["log_session_of", "<lambda>"]
+)
 def test_after_a_statement_of_a_pair_it_is_kept(world, pair, act):
     act(world)
     with pytest.raises(StatementsWritten, match=r"https://lms\.example .*nothing was changed"):
@@ -156,14 +150,14 @@ def test_after_a_statement_of_an_enrolment_it_is_kept(world):
 
 
 def test_choosing_what_is_chosen_changes_nothing(world, pair):
-    log_session_of(world)
+    world.log_session()
     choose(world, ActorAccount.OPAQUE)
     with world.services.database.reading() as db:
         assert db.scalars(sa.select(EventRow).where(EventRow.kind == "ActorAccountChosen")).all() == []
 
 
 def test_statements_of_another_registration_keep_nothing(world, pair):
-    log_session_of(world)
+    world.log_session()
     with world.services.database.transaction() as db:
         other, _ = add_registration(db, db.get_one(Organisation, world.organisation_id), "https://b.example")
         identity = other.id
@@ -226,7 +220,7 @@ def test_the_map_of_an_organisation_has_the_people_of_its_programmes_alone(world
 
 
 def test_the_map_has_the_address_of_the_first_start(services):
-    world = build_world(services)
+    world = Builder(services).world()
     with world.acting() as db:
         world.pair(db, now=utcnow())
     with services.database.reading() as db:

@@ -15,26 +15,25 @@ from lti_tool.events.models import EventRow
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.sessions.actions import confirm_session, log_session, withdraw_session
-from tests.subscribers.pair_at_work import actor_of, confirm, log_session_of, statements
-from tests.world import World, build_world
+from tests.builder import Builder, World
+from tests.enqueued import actor_of, statements
 from xapi import vocabulary
 
 
 @pytest.fixture
 def world(services: Services) -> World:
     """A signed pair, each at 20 per cent; six confirmed sessions complete the programme, with 13 1/3 for each."""
-    world = build_world(services, "digital-skills")
-    with world.transaction() as db:
-        world.pair(db, now=utcnow())
-    rebuild_projections(services)
+    world = Builder(services).world("digital-skills")
+    with world.build.without_statements():
+        world.pair()
     return world
 
 
 def meet(world: World, times: int = 1) -> list[uuid.UUID]:
     """The two meet and confirm it, as often as asked."""
-    ids = [log_session_of(world) for _ in range(times)]
+    ids = [world.log_session() for _ in range(times)]
     for session_id in ids:
-        confirm(world, session_id)
+        world.confirm(session_id)
     return ids
 
 
@@ -111,7 +110,7 @@ def test_completing_has_a_statement_of_its_own(world: World) -> None:
 
 def test_of_several_milestones_at_once_the_highest_has_a_statement(world: World) -> None:
     meet_without_consequences(world, 3)
-    log_session_of(world)
+    world.log_session()
     assert progressed(world, world.mentee_id) == [
         {
             "extensions": {vocabulary.CMI5_PROGRESS: 50},
@@ -140,7 +139,7 @@ def test_whoever_was_beyond_a_milestone_before_it_was_recorded_sends_the_next_on
 
 def test_one_act_that_changes_nothing_sends_nothing(world: World) -> None:
     meet(world)
-    log_session_of(world)
+    world.log_session()
     assert milestones(world, world.mentee_id) == [25]
 
 

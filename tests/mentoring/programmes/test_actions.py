@@ -25,8 +25,8 @@ from lti_tool.mentoring.programmes.models import (
 )
 from lti_tool.mentoring.programmes.queries import groups_to_share
 from lti_tool.mentoring.programmes.template import load_template
-from tests.mentoring.acting import LATER, event_names, refused
-from tests.world import World, add_link, add_person, add_registration, build_world
+from tests.builder import Builder, World, add_link, add_person, add_registration
+from tests.mentoring.checks import LATER, event_names, refused
 
 
 def open_link(
@@ -138,7 +138,7 @@ def test_a_group_that_the_tutor_does_not_teach_cannot_be_chosen(world: World) ->
 
 
 def test_a_group_of_another_organisation_cannot_be_chosen(world: World) -> None:
-    elsewhere = build_world(world.services, issuer="https://other.example")
+    elsewhere = Builder(world.services).world(issuer="https://other.example")
     with world.transaction() as db:
         refused("not_own_group", lambda: choose(db, world, elsewhere.cohort_id))
 
@@ -149,7 +149,7 @@ def test_a_group_that_does_not_exist_cannot_be_chosen(world: World) -> None:
 
 
 def test_the_groups_to_share_are_those_that_the_person_teaches(world: World) -> None:
-    build_world(world.services, issuer="https://other.example")
+    Builder(world.services).world(issuer="https://other.example")
     with world.services.database.reading() as db:
         mine = groups_to_share(db, world.organisation_id, world.tutor_id)
         theirs = groups_to_share(db, world.organisation_id, world.mentor(db).person_id)

@@ -18,10 +18,10 @@ from lti_tool.lti.forms.kept import KEPT_FOR, MOST_BYTES, MOST_FORMS
 from lti_tool.lti.forms.models import KeptForm
 from lti_tool.lti.launch.models import LaunchSession, ResourceLink
 from lti_tool.mentoring.objectives.models import Objective
+from tests.builder import situations
+from tests.builder.launches import SECRET
 from tests.forms import form_with, forms_of
-from tests.web import situations
 from tests.web.forms.typed import OBJECTIVE, expire, filled, form_of, launch_again, launch_of, value_of
-from tests.web.situations import SECRET
 from tests.web.visiting import Visit
 
 TITLE = OBJECTIVE["title"]

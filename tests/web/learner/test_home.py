@@ -13,7 +13,7 @@ from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.programmes.models import Placement
 from lti_tool.mentoring.sessions.actions import log_session
-from tests.web import situations
+from tests.builder import situations
 
 
 @pytest.mark.parametrize(
