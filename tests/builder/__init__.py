@@ -30,7 +30,14 @@ from tests.builder.clock import NOW, Clock
 from tests.builder.cohorts import BuiltCohort, BuiltParticipant, BuiltProgramme
 from tests.builder.pairs import BuiltObjective, BuiltPair, BuiltSession
 from tests.builder.places import BuiltActivity, BuiltCourse, BuiltOrganisation, BuiltPerson, BuiltPlatform
-from tests.builder.rows import add_course, add_link, add_organisation, add_person, add_registration
+from tests.builder.rows import (
+    add_course,
+    add_deployment,
+    add_link,
+    add_organisation,
+    add_person,
+    add_registration,
+)
 from tests.builder.world import World, person_principal
 
 __all__ = [
@@ -50,6 +57,7 @@ __all__ = [
     "Clock",
     "World",
     "add_course",
+    "add_deployment",
     "add_link",
     "add_organisation",
     "add_person",

@@ -16,7 +16,7 @@ from lti_tool.identity.principal import TOOL, CourseRole
 from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration import registrations
-from lti_tool.lti.registration.models import Deployment, Registration
+from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Registration
 from tests.builder.clock import NOW
 
 ISSUER = "https://lms.example"
@@ -62,6 +62,26 @@ def add_registration(
         ),
     )
     return registration, registration.deployments[0]
+
+
+def add_deployment(
+    db: Session,
+    registration_id: uuid.UUID,
+    deployment_id: str,
+    *,
+    organisation_id: uuid.UUID | None = None,
+) -> Deployment:
+    """One more deployment of a platform. It awaits approval, unless it belongs to an organisation."""
+    deployment = Deployment(
+        id=uuid.uuid4(),
+        registration_id=registration_id,
+        organisation_id=organisation_id,
+        deployment_id=deployment_id,
+        status=DeploymentStatus.APPROVED if organisation_id else DeploymentStatus.PENDING,
+    )
+    db.add(deployment)
+    db.flush()
+    return deployment
 
 
 def add_course(

@@ -16,9 +16,9 @@ from lti_tool.composition.projections import check_projections, rebuild_projecti
 from lti_tool.composition.services import Services
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Organisation
-from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Invitation, Registration
+from lti_tool.lti.registration.models import Deployment, Invitation, Registration
 from lti_tool.mentoring.programmes.models import Programme, ProgrammeOwner
-from tests.builder import Builder, World
+from tests.builder import Builder, World, add_deployment
 
 Run = Callable[..., Result]
 
@@ -178,14 +178,7 @@ REGISTRATION = (
 def pending(services: Services, name: str) -> str:
     with services.database.transaction() as db:
         registration_id = db.scalars(sa.select(Registration.id)).one()
-        row = Deployment(
-            id=uuid.uuid4(),
-            registration_id=registration_id,
-            deployment_id=name,
-            status=DeploymentStatus.PENDING,
-        )
-        db.add(row)
-        return str(row.id)
+        return str(add_deployment(db, registration_id, name).id)
 
 
 def organisation_of(services: Services, deployment: str) -> str:

@@ -15,7 +15,7 @@ from lti_tool.commands.registrations import deployments, invite, registrations
 from lti_tool.composition.services import Services
 from lti_tool.config import Config
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Invitation, Registration
-from tests.builder import Builder
+from tests.builder import Builder, add_deployment
 
 MOODLE = {
     "--issuer": "https://lms.example.org/moodle",
@@ -263,13 +263,7 @@ def waiting(run: Run, services: Services) -> Deployment:
     """A deployment that awaits approval, beside one that has it."""
     run(registrations, *adding(), "--deployment-id", "approved")
     with services.database.transaction() as db:
-        row = Deployment(
-            registration_id=db.scalars(sa.select(Registration.id)).one(),
-            deployment_id="new",
-            status=DeploymentStatus.PENDING,
-        )
-        db.add(row)
-    return row
+        return add_deployment(db, db.scalars(sa.select(Registration.id)).one(), "new")
 
 
 def test_deployments_that_wait_come_first(run: Run, waiting: Deployment) -> None:

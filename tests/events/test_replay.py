@@ -20,16 +20,14 @@ from lti_tool.config import Config
 from lti_tool.database import utcnow
 from lti_tool.events.base import EventUnreadable
 from lti_tool.events.models import AuditEntry, EventRow, ProjectionState
-from lti_tool.identity.models import Course, Organisation
+from lti_tool.identity.models import Organisation
 from lti_tool.identity.organisations import add_for, merge
 from lti_tool.lti.ags.models import ScoreState
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.overview.models import PairCounters
 from lti_tool.mentoring.pairs.models import TimelineEntry
-from lti_tool.mentoring.programmes.actions import choose_activity, open_placement
-from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.messaging.models import Delivery
-from tests.builder import Builder, World, add_link
+from tests.builder import Builder, World
 from tests.builder.history import History
 
 PROJECTIONS = {
@@ -52,29 +50,7 @@ def handled(world: World) -> None:
 
 def share_the_group(world: World, role_view: str) -> None:
     """A second activity of the same group, for one role, opened while the pairs are at work."""
-    with world.acting() as db:
-        link = add_link(db, db.get_one(Course, world.course_id), "activity-2")
-        link.content_id = uuid.uuid4()
-        choose_activity(
-            db,
-            content_id=link.content_id,
-            course_id=world.course_id,
-            organisation_id=world.organisation_id,
-            cohort_id=world.cohort_id,
-            role_view=role_view,
-            chosen_by=world.tutor_id,
-            now=utcnow(),
-        )
-        open_placement(
-            db,
-            organisation_id=world.organisation_id,
-            course_id=world.course_id,
-            resource_link_id=link.id,
-            content_id=link.content_id,
-            template=load_template("demo"),
-            opened_by=world.tutor_id,
-            now=utcnow(),
-        )
+    world.second_activity(role_view=role_view)
 
 
 @pytest.fixture

@@ -13,14 +13,12 @@ from lti_tool.composition import transaction as composition
 from lti_tool.composition.actor_accounts import StatementsWritten, accounts_of_people, choose_account
 from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
-from lti_tool.identity.models import Course, Organisation, Person
+from lti_tool.identity.models import Organisation, Person
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.lti.registration.models import ActorAccount, Registration
 from lti_tool.mentoring.enrolment.actions import join
-from lti_tool.mentoring.pairs.models import Pair
-from lti_tool.mentoring.sessions.actions import log_session
 from lti_tool.messaging.statement_log import EmittedStatement
-from tests.builder import Builder, World, add_person, add_registration
+from tests.builder import Builder, World, add_registration
 from tests.enqueued import actor_of, statements, verbs
 
 TOOL = "http://127.0.0.1:5000"
@@ -143,7 +141,7 @@ def test_after_a_statement_of_a_pair_it_is_kept(world, pair, act):
 
 def test_after_a_statement_of_an_enrolment_it_is_kept(world):
     with world.acting() as db:
-        person = add_person(db, world.registration_id, db.get_one(Course, world.course_id), "New Person")
+        person = world.another_person(db)
         join(db, cohort_id=world.cohort_id, person_id=person.id, role="mentee", now=utcnow())
     with pytest.raises(StatementsWritten):
         choose(world)
@@ -177,17 +175,8 @@ def test_a_first_statement_at_the_same_moment_is_waited_for(world, pair):
             outcome.append(error)
 
     choosing = threading.Thread(target=choose_meanwhile)
-    with world.acting() as db:
-        log_session(
-            db,
-            pair_id=db.scalars(sa.select(Pair.id)).one(),
-            by=world.mentor_id,
-            held_on=utcnow().date(),
-            minutes=45,
-            format="video",
-            form_key=uuid.uuid4(),
-            now=utcnow(),
-        )
+    with world.acting():
+        world.log_session()
         choosing.start()
         choosing.join(0.5)
         assert choosing.is_alive()

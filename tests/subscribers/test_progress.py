@@ -10,11 +10,8 @@ import sqlalchemy as sa
 
 from lti_tool.composition.projections import check_projections, rebuild_projections
 from lti_tool.composition.services import Services
-from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
 from lti_tool.mentoring.completion.models import CompletionRecord
-from lti_tool.mentoring.pairs.models import Pair
-from lti_tool.mentoring.sessions.actions import confirm_session, log_session, withdraw_session
 from tests.builder import Builder, World
 from tests.enqueued import actor_of, statements
 from xapi import vocabulary
@@ -37,11 +34,6 @@ def meet(world: World, times: int = 1) -> list[uuid.UUID]:
     return ids
 
 
-def withdraw(world: World, session_id: uuid.UUID) -> None:
-    with world.acting() as db:
-        withdraw_session(db, session_id=session_id, by=world.mentor_id, now=utcnow())
-
-
 def progressed(world: World, participant_id: uuid.UUID) -> list[dict[str, Any]]:
     """The results of a participant's progressed statements."""
     return [
@@ -58,19 +50,9 @@ def milestones(world: World, participant_id: uuid.UUID) -> list[int]:
 
 def meet_without_consequences(world: World, times: int) -> None:
     """The two meet and confirm it, and no subscriber handles that."""
-    with world.transaction() as db:
+    with world.transaction():
         for _ in range(times):
-            session = log_session(
-                db,
-                pair_id=db.scalars(sa.select(Pair.id)).one(),
-                by=world.mentor_id,
-                held_on=utcnow().date(),
-                minutes=45,
-                format="video",
-                form_key=uuid.uuid4(),
-                now=utcnow(),
-            )
-            confirm_session(db, session_id=session.id, by=world.mentee_id, now=utcnow())
+            world.the_pair().session(confirmed=True)
 
 
 def test_each_milestone_has_a_statement_about_each_of_the_two(world: World) -> None:
@@ -121,9 +103,9 @@ def test_of_several_milestones_at_once_the_highest_has_a_statement(world: World)
 
 def test_falling_back_and_rising_again_sends_nothing_twice(world: World) -> None:
     first, *_ = meet(world, 3)
-    withdraw(world, first)
+    world.withdraw(first)
     meet(world)
-    withdraw(world, meet(world)[0])
+    world.withdraw(meet(world)[0])
     assert milestones(world, world.mentee_id) == [25, 50]
 
 
@@ -157,7 +139,7 @@ def test_a_milestone_is_an_event_of_the_participant_and_of_no_pair(world: World)
 
 def test_a_replay_makes_the_same_milestones_and_sends_nothing(world: World) -> None:
     first, *_ = meet(world, 4)
-    withdraw(world, first)
+    world.withdraw(first)
     before = len(statements(world.services))
     assert [each.name for each in check_projections(world.services) if not each.identical] == []
     rebuild_projections(world.services)
@@ -176,6 +158,6 @@ def test_a_milestone_that_was_lost_is_found_and_put_right(world: World) -> None:
         True,
     )
     rebuild_projections(world.services)
-    withdraw(world, meet(world)[0])
+    world.withdraw(meet(world)[0])
     meet(world)
     assert milestones(world, world.mentee_id) == [25]

@@ -1,15 +1,13 @@
 """The scores that events make, and those of a line item that is known only later."""
 
-import uuid
-
 import sqlalchemy as sa
 
 from lti_tool.database import utcnow
-from lti_tool.identity.models import Membership, Organisation, Person
+from lti_tool.identity.models import Membership, Organisation
 from lti_tool.lti.ags.models import ScoreTrail
 from lti_tool.mentoring.completion.actions import reopen
 from lti_tool.subscribers.scores import backfill_scores
-from tests.builder import add_registration
+from tests.builder import add_person, add_registration
 from tests.builder.world import LINE_ITEM
 from tests.enqueued import scores
 
@@ -90,9 +88,7 @@ def test_what_another_platform_recorded_for_the_same_address_holds_nothing_back(
     with services.database.transaction() as db:
         organisation = db.get_one(Organisation, world.organisation_id)
         other, _ = add_registration(db, organisation, "https://other.example")
-        stranger = Person(id=uuid.uuid4(), registration_id=other.id, subject="stranger")
-        db.add(stranger)
-        db.flush()
+        stranger = add_person(db, other.id, world.course_row(db), "stranger")
         db.add(
             ScoreTrail(
                 line_item_url=LINE_ITEM, person_id=stranger.id, status="onboarded", last_timestamp=utcnow()

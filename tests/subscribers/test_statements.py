@@ -15,10 +15,9 @@ from lti_tool.identity.models import Course, Person
 from lti_tool.mentoring.completion.actions import reopen
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.objectives.models import Objective
-from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.mentoring.roles import Role
-from lti_tool.mentoring.sessions.actions import correct_session, log_session, withdraw_session
+from lti_tool.mentoring.sessions.actions import correct_session, withdraw_session
 from lti_tool.messaging.statement_log import EmittedStatement, StatementTrail
 from tests.enqueued import actor_of, statements, verbs
 from xapi import vocabulary
@@ -39,17 +38,8 @@ def test_the_event_and_its_statements_commit_together(services, world, pair):
 
 def test_what_fails_leaves_neither_event_nor_statement(services, world, pair):
     def log_and_fail() -> None:
-        with world.acting() as db:
-            log_session(
-                db,
-                pair_id=db.scalars(sa.select(Pair.id)).one(),
-                by=world.mentor_id,
-                held_on=utcnow().date(),
-                minutes=45,
-                format="video",
-                form_key=uuid.uuid4(),
-                now=utcnow(),
-            )
+        with world.acting():
+            world.log_session()
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -72,9 +62,7 @@ def test_a_transaction_without_events_wakes_nobody(services, world):
 
 def test_joining_has_the_enrolments_own_registration(services, world):
     with world.acting() as db:
-        person = Person(registration_id=world.registration_id, subject="new")
-        db.add(person)
-        db.flush()
+        person = world.another_person(db)
         joined = join(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=utcnow()).id
     [statement] = statements(services)
     assert (verbs(services), statement["context"]["registration"]) == (["registered"], str(joined))
@@ -82,9 +70,7 @@ def test_joining_has_the_enrolments_own_registration(services, world):
 
 def test_a_role_chosen_by_mistake_is_voided_and_stated_again(services, world):
     with world.acting() as db:
-        person = Person(registration_id=world.registration_id, subject="new")
-        db.add(person)
-        db.flush()
+        person = world.another_person(db)
         joined = join(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=utcnow())
         change_role(db, participant_id=joined.id, role=Role.MENTOR, now=utcnow())
     assert verbs(services) == ["registered", "voided", "registered"]
@@ -252,9 +238,7 @@ def test_a_reopened_completion_is_voided(services, world, pair):
 def test_who_was_registered_under_another_id_is_not_registered_again(services, world):
     """The first version did so when a tutor paired somebody, perhaps at another address."""
     with world.acting() as db:
-        person = Person(registration_id=world.registration_id, subject="new")
-        db.add(person)
-        db.flush()
+        person = world.another_person(db)
         invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=utcnow())
         db.add(
             EmittedStatement(
@@ -263,7 +247,7 @@ def test_who_was_registered_under_another_id_is_not_registered_again(services, w
                 subject_id=invited.id,
                 verb=vocabulary.REGISTERED.iri,
                 revision=0,
-                actor=str(person.pseudonym),
+                actor=str(db.get_one(Person, person.id).pseudonym),
             )
         )
     with world.acting() as db:

@@ -25,7 +25,7 @@ from lti_tool.mentoring.programmes.models import (
 )
 from lti_tool.mentoring.programmes.queries import groups_to_share
 from lti_tool.mentoring.programmes.template import load_template
-from tests.builder import Builder, World, add_link, add_person, add_registration
+from tests.builder import Builder, World, add_course, add_link, add_person, add_registration
 from tests.mentoring.checks import LATER, event_names, refused
 
 
@@ -113,9 +113,7 @@ def test_a_chosen_group_is_opened_by_the_second_activity(world: World) -> None:
 def test_a_choice_made_in_another_course_opens_a_new_group(world: World) -> None:
     with world.transaction() as db:
         content_id = choose(db, world, world.cohort_id)
-        copy = Course(id=uuid.uuid4(), deployment_id=world.deployment_id, context_id="copy")
-        db.add(copy)
-        db.flush()
+        copy = add_course(db, world.deployment_id, "copy")
         link = add_link(db, copy)
         placement = open_placement(
             db,
@@ -180,9 +178,7 @@ def test_what_is_shared_stays_within_the_organisation(world: World) -> None:
     with world.transaction() as db:
         other = organisations.add_for(db, "Other company")
         _, deployment = add_registration(db, other, "https://second.example")
-        course = Course(id=uuid.uuid4(), deployment_id=deployment.id, context_id="1")
-        db.add(course)
-        db.flush()
+        course = add_course(db, deployment.id)
         refused(
             "not_own_group",
             lambda: choose(db, world, world.cohort_id, course_id=course.id, organisation_id=other.id),
