@@ -43,11 +43,6 @@ def differences(services: Services) -> dict[str, tuple[str, ...]]:
     return {each.name: each.differences for each in check_projections(services) if not each.identical}
 
 
-def handled(world: World) -> None:
-    """The world's own events were appended without consequences: compute them."""
-    rebuild_projections(world.services)
-
-
 def share_the_group(world: World, role_view: str) -> None:
     """A second activity of the same group, for one role, opened while the pairs are at work."""
     world.second_activity(role_view=role_view)
@@ -67,7 +62,6 @@ def test_ten_thousand_events_are_computed_again_identically(silent: World) -> No
     world = silent
     # PostgreSQL keeps the same rows, and takes twice as long for them.
     events = 10_000 if world.services.database.is_sqlite else 2_500
-    handled(world)
     history = History(world, seed=20261112)
     history.go_on(events // 2, batch_size=400)
     share_the_group(world, "mentor")
@@ -80,13 +74,11 @@ def test_ten_thousand_events_are_computed_again_identically(silent: World) -> No
 @pytest.mark.parametrize("seed", range(3))
 def test_actions_one_by_one_are_computed_again_identically(world: World, seed: int) -> None:
     """Each in a transaction of its own, as pages do it."""
-    handled(world)
     History(world, seed).go_on(120, batch_size=1)
     assert differences(world.services) == {}
 
 
 def test_a_replay_sends_nothing_and_appends_nothing(world: World) -> None:
-    handled(world)
     History(world, seed=7).go_on(100)
 
     def counted() -> list[int]:
@@ -108,7 +100,6 @@ def damage(db: Session, table: type[object]) -> None:
 
 @pytest.mark.parametrize("name", PROJECTIONS)
 def test_what_is_stored_otherwise_is_found_and_put_right(world: World, name: str) -> None:
-    handled(world)
     History(world, seed=3).go_on(100)
     with world.services.database.transaction() as db:
         damage(db, PROJECTIONS[name])
@@ -119,7 +110,6 @@ def test_what_is_stored_otherwise_is_found_and_put_right(world: World, name: str
 
 
 def test_a_row_that_no_event_makes_is_found(world: World) -> None:
-    handled(world)
     with world.acting() as db:
         pair = world.pair(db)
     with world.services.database.transaction() as db:
@@ -134,7 +124,6 @@ def test_a_row_that_no_event_makes_is_found(world: World) -> None:
 
 
 def test_a_value_that_differs_is_named_with_both(world: World) -> None:
-    handled(world)
     with world.services.database.transaction() as db:
         db.execute(
             sa.update(CompletionRecord)
@@ -147,7 +136,6 @@ def test_a_value_that_differs_is_named_with_both(world: World) -> None:
 
 
 def test_an_organisation_that_was_merged_into_another_is_computed_identically(world: World) -> None:
-    handled(world)
     History(world, seed=5).go_on(60)
     with world.services.database.transaction() as db:
         into = add_for(db, "Holding")
@@ -165,7 +153,6 @@ def run(services: Services, *words: str) -> Result:
 
 
 def test_the_command_compares_and_exits_0(world: World) -> None:
-    handled(world)
     answer = run(world.services, "--check", "--json")
     found = json.loads(answer.stdout)
     assert (answer.exit_code, found["identical"]) == (0, True)
@@ -173,7 +160,6 @@ def test_the_command_compares_and_exits_0(world: World) -> None:
 
 
 def test_the_command_says_what_differs_exits_1_and_changes_nothing(world: World) -> None:
-    handled(world)
     with world.services.database.transaction() as db:
         db.execute(sa.update(CompletionRecord).values(score=42))
     answer = run(world.services, "--check")
@@ -182,7 +168,6 @@ def test_the_command_says_what_differs_exits_1_and_changes_nothing(world: World)
 
 
 def test_the_command_puts_right_what_differs(world: World) -> None:
-    handled(world)
     with world.services.database.transaction() as db:
         db.execute(sa.update(CompletionRecord).values(score=42))
     assert "2 differ, put right" in run(world.services).stdout
@@ -203,7 +188,6 @@ def spoil(world: World, **values: object) -> uuid.UUID:
 def test_an_event_that_cannot_be_read_stops_the_replay_with_its_id_and_changes_nothing(
     world: World, values: dict[str, object]
 ) -> None:
-    handled(world)
     with world.services.database.transaction() as db:
         db.execute(sa.update(CompletionRecord).values(score=42))
     spoilt = spoil(world, **values)
@@ -223,7 +207,6 @@ def test_the_command_names_an_event_that_cannot_be_read_in_one_line(world: World
 
 
 def test_an_event_without_what_must_come_before_it_is_named_and_changes_nothing(world: World) -> None:
-    handled(world)
     with world.acting() as db:
         world.pair(db)
     with world.services.database.transaction() as db:
@@ -239,7 +222,6 @@ def test_an_event_without_what_must_come_before_it_is_named_and_changes_nothing(
 
 
 def test_an_event_that_cannot_be_read_does_not_stop_the_tool(world: World) -> None:
-    handled(world)
     spoil(world, kind="FromTheFuture")
     with world.services.database.transaction() as db:
         db.execute(sa.delete(ProjectionState))
@@ -251,7 +233,7 @@ def test_an_event_that_cannot_be_read_does_not_stop_the_tool(world: World) -> No
 
 
 def test_a_projection_of_an_older_version_is_computed_at_the_next_start(world: World) -> None:
-    handled(world)
+    rebuild_projections(world.services)
     with world.services.database.transaction() as db:
         db.execute(sa.update(CompletionRecord).values(score=42))
         db.execute(sa.update(ProjectionState).where(ProjectionState.name == "completion").values(version=0))
@@ -260,5 +242,5 @@ def test_a_projection_of_an_older_version_is_computed_at_the_next_start(world: W
 
 
 def test_a_start_computes_nothing_that_is_up_to_date(world: World) -> None:
-    handled(world)
+    rebuild_projections(world.services)
     assert rebuild_outdated(world.services) == []
