@@ -7,7 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lti_tool.database import Base, Database
+from lti_tool.database import Base, Database, table_of
+from lti_tool.events.models import EventRow
+from lti_tool.identity.models import Organisation
+from lti_tool.jobs.models import Job
+from lti_tool.messaging.models import Delivery
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,15 @@ class Snapshot:
         with database.writing_connection() as connection:
             for table, rows in self.rows:
                 connection.execute(sa.insert(table), rows)
+
+
+def is_empty(database: Database) -> bool:
+    """Whether nothing has happened in a database yet."""
+    with database.reading_connection() as connection:
+        return not any(
+            connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first()
+            for table in (table_of(Organisation), table_of(EventRow), table_of(Job), table_of(Delivery))
+        )
 
 
 def _numbered(table: sa.Table) -> tuple[str, ...]:

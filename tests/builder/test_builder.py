@@ -25,9 +25,9 @@ from lti_tool.mentoring.pairs.models import TimelineEntry
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.models import MentoringSession
 from lti_tool.messaging.models import Delivery
-from tests.builder import Builder, World
+from tests.builder import Builder, World, situations
 from tests.builder.launches import SECRET
-from tests.builder.snapshot import Snapshot
+from tests.builder.snapshot import Snapshot, is_empty
 from tests.builder.weeks import PEOPLE, name_of, ten_weeks
 from tests.enqueued import verbs
 
@@ -122,6 +122,19 @@ def test_a_snapshot_is_the_same_after_a_copy(world: World) -> None:
             db.execute(sa.delete(table))
     before.restore(database)
     assert Snapshot.of(database) == before
+
+
+@pytest.mark.parametrize("time", ["first", "again"])
+def test_a_copied_situation_is_the_situation_that_was_built(
+    services: Services, client: FlaskClient, time: str
+) -> None:
+    assert is_empty(services.database)
+    home = situations.build_situation(services, situations.tutor)
+    assert "Sophie Garnier" in client.get(home).text
+    assert not is_empty(services.database)
+    beside = situations.build_situation(services, situations.under_way)
+    assert "Have you met Inès again?" in client.get(beside).text
+    assert differing(services) == []
 
 
 def test_without_consequences_there_is_no_projection(build: Builder) -> None:
