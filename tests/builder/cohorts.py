@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.identity.models import Person
 from lti_tool.mentoring.completion.actions import reopen, validate_participant
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.enrolment.models import Participant
@@ -112,9 +111,6 @@ class BuiltParticipant(Built):
 
     def row(self, db: Session) -> Participant:
         return db.get_one(Participant, self.id)
-
-    def person_row(self, db: Session) -> Person:
-        return db.get_one(Person, self.person.id)
 
     def change_role(self, role: Role) -> None:
         """They chose the other role by mistake."""

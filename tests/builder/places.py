@@ -66,12 +66,28 @@ class BuiltCourse(Built):
     platform: BuiltPlatform
 
     def person(
-        self, name: str, role: CourseRole = CourseRole.LEARNER, *, subject: str | None = None, **more: bool
+        self,
+        name: str,
+        role: CourseRole = CourseRole.LEARNER,
+        *,
+        subject: str | None = None,
+        launched: bool = True,
+        active: bool = True,
     ) -> BuiltPerson:
-        """Somebody in the course; ``subject`` and ``more`` as in :func:`~tests.builder.rows.add_person`."""
+        """Somebody in the course; keywords as in :func:`~tests.builder.rows.add_person`."""
         with self.build.transaction() as db:
             course = db.get_one(Course, self.id)
-            person = rows.add_person(db, self.platform.id, course, name, role, subject=subject, **more)
+            person = rows.add_person(
+                db,
+                self.platform.id,
+                course,
+                name,
+                role,
+                subject=subject,
+                launched=launched,
+                active=active,
+                now=self.build.now,
+            )
             return BuiltPerson(self.build, person.id, name, self, role)
 
     def tutor(self, name: str = "Claire Fontaine") -> BuiltPerson:

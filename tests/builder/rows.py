@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from sqlalchemy.orm import Session
 
+from lti_tool.database import utcnow
 from lti_tool.events import log
 from lti_tool.identity import organisations
 from lti_tool.identity.models import Course, Membership, Organisation, Person
@@ -17,7 +19,6 @@ from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration import registrations
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Registration
-from tests.builder.clock import NOW
 
 ISSUER = "https://lms.example"
 
@@ -137,6 +138,7 @@ def add_person(
     subject: str | None = None,
     launched: bool = True,
     active: bool = True,
+    now: dt.datetime | None = None,
 ) -> Person:
     """Somebody in the course. ``subject``: the platform's ``sub``, the name by default. ``launched``: they have been
     here, else only a roster lists them. ``active``: they have not left the course.
@@ -158,7 +160,7 @@ def add_person(
             person_id=person.id,
             role=role,
             active=active,
-            launched_at=NOW if launched else None,
+            launched_at=(now or utcnow()) if launched else None,
         )
     )
     db.flush()

@@ -159,6 +159,21 @@ def test_a_launch_of_a_person_opens_its_page(build: Builder, client: FlaskClient
     assert "Your tutor is looking for your partner" in client.get(f"/l/{key}/").text
 
 
+def test_a_tutor_decides_about_a_participant(build: Builder) -> None:
+    pair = build.pair()
+    pair.session(confirmed=True)
+    pair.mentee.reopen("It was another pair's")
+    pair.mentee.approve()
+    newcomer = build.cohort().mentor()
+    newcomer.change_role(Role.MENTEE)
+    with build.services.database.reading() as db:
+        assert pair.mentee.row(db).status == "active"
+        assert newcomer.row(db).role == "mentee"
+        kinds = set(db.scalars(sa.select(EventRow.kind)))
+    assert {"CompletionReopened", "TutorValidated", "RoleChanged"} <= kinds
+    assert differing(build.services) == []
+
+
 def test_the_clock_moves_through_a_simulated_past(build: Builder) -> None:
     build.clock.go_back(weeks=3)
     pair = build.pair()

@@ -34,17 +34,15 @@ class World:
     The ids are those of the rows; ``mentor_id`` and ``mentee_id`` are participants'.
     """
 
-    running: BuiltCohort
+    built_cohort: BuiltCohort
     tutor: BuiltPerson
-    first: BuiltParticipant
-    """The mentor."""
-    second: BuiltParticipant
-    """The mentee."""
+    built_mentor: BuiltParticipant
+    built_mentee: BuiltParticipant
 
     @property
     def build(self) -> Builder:
         """Makes further facts."""
-        return self.running.build
+        return self.built_cohort.build
 
     @property
     def services(self) -> Services:
@@ -52,11 +50,11 @@ class World:
 
     @property
     def course(self) -> BuiltCourse:
-        return self.running.course
+        return self.built_cohort.course
 
     @property
     def activity(self) -> BuiltActivity:
-        return self.running.programme.activity
+        return self.built_cohort.programme.activity
 
     @property
     def organisation_id(self) -> uuid.UUID:
@@ -80,11 +78,11 @@ class World:
 
     @property
     def placement_id(self) -> uuid.UUID:
-        return self.running.programme.placement_id
+        return self.built_cohort.programme.placement_id
 
     @property
     def cohort_id(self) -> uuid.UUID:
-        return self.running.id
+        return self.built_cohort.id
 
     @property
     def tutor_id(self) -> uuid.UUID:
@@ -92,11 +90,11 @@ class World:
 
     @property
     def mentor_id(self) -> uuid.UUID:
-        return self.first.id
+        return self.built_mentor.id
 
     @property
     def mentee_id(self) -> uuid.UUID:
-        return self.second.id
+        return self.built_mentee.id
 
     def cohort(self, db: Session) -> Cohort:
         return db.get_one(Cohort, self.cohort_id)
@@ -110,7 +108,10 @@ class World:
     def by(self, build: Builder) -> World:
         """The same world, of which another builder makes further facts."""
         return World(
-            self.running.by(build), self.tutor.by(build), self.first.by(build), self.second.by(build)
+            self.built_cohort.by(build),
+            self.tutor.by(build),
+            self.built_mentor.by(build),
+            self.built_mentee.by(build),
         )
 
     def on(self, services: Services) -> World:
@@ -138,7 +139,9 @@ class World:
     ) -> BuiltPair:
         """Pair the two; ``signed``: both have signed the agreement. ``db``: the transaction that it belongs to."""
         with self.build.within(db):
-            return self.running.pair(self.first, self.second, signed="both" if signed else "", now=now)
+            return self.built_cohort.pair(
+                self.built_mentor, self.built_mentee, signed="both" if signed else "", now=now
+            )
 
     def the_pair(self) -> BuiltPair:
         """The two, who are a pair already."""
@@ -146,7 +149,7 @@ class World:
             pair_id = db.scalars(
                 sa.select(Pair.id).where(Pair.mentor_id == self.mentor_id, Pair.mentee_id == self.mentee_id)
             ).one()
-        return BuiltPair(self.build, pair_id, self.first, self.second)
+        return BuiltPair(self.build, pair_id, self.built_mentor, self.built_mentee)
 
     def log_session(self) -> uuid.UUID:
         """The mentor logs a session of 45 minutes today; its id."""

@@ -67,8 +67,7 @@ def lrs() -> Iterator[FlakyLRS]:
 
 
 def pair_up(world: World) -> None:
-    with world.acting() as db:
-        world.pair(db, now=utcnow(), signed=False)
+    world.pair(signed=False)
 
 
 def listed(run: Run, **settings: str) -> list[dict[str, Any]]:

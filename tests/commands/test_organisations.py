@@ -100,8 +100,7 @@ def test_people_of_merged_organisations_go_on(run: Run, world: World) -> None:
     with world.services.database.reading() as db:
         kept = db.get_one(Organisation, elsewhere.organisation_id).name
     assert run("organisations", "merge", kept, str(world.organisation_id)).exit_code == 0
-    with world.acting() as db:
-        world.pair(db)
+    world.pair()
 
 
 @pytest.mark.parametrize(

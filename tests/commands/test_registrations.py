@@ -209,8 +209,7 @@ def test_after_the_first_statement_the_account_is_kept_and_the_command_says_so_i
     run: Run, services: Services
 ) -> None:
     world = Builder(services).world()
-    with world.acting() as db:
-        world.pair(db, signed=False)
+    world.pair(signed=False)
     result = run(registrations, "actor-account", str(world.registration_id), "lms")
     assert (result.exit_code, len(result.output.splitlines())) == (1, 1)
     assert "nothing was changed" in result.output

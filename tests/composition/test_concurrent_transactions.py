@@ -211,7 +211,7 @@ def test_pairs_of_one_cohort_act_side_by_side(
 ) -> None:
     """The first pair's transaction stays open, with everything written, while another pair logs and commits."""
     world.grade_column()
-    ours, theirs = world.the_pair(), world.running.pair("Ana Lima", "Bo Ek")
+    ours, theirs = world.the_pair(), world.built_cohort.pair("Ana Lima", "Bo Ek")
     ended: dict[str, float] = {}
 
     def log(name: str, where: World, pair: BuiltPair) -> None:

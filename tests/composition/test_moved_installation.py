@@ -30,8 +30,7 @@ def before(world: World) -> World:
         emitter = StatementEmitter(db, world.services.config, utcnow())
         for logged in log.read(db):
             emitter.emit([logged])
-    with world.acting() as db:
-        world.pair(db, now=utcnow())
+    world.pair()
     world.agree("Short videos")
     world.confirm(world.log_session())
     assert sorted(verbs(world.services)) == [

@@ -65,8 +65,7 @@ def world_with(config: Config) -> Iterator[WithSubscriber]:
 def test_a_new_subscriber_is_one_module_and_one_line(world_with: WithSubscriber) -> None:
     notes = RecordingSubscriber()
     world = world_with(notes)
-    with world.acting() as db:
-        pair_id = world.pair(db, now=utcnow()).id
+    pair_id = world.pair().id
     session_id = world.log_session()
     world.confirm(session_id)
     assert notes.notes == [f"{pair_id}: {session_id}"]
@@ -90,8 +89,7 @@ class Relay:
 
 
 def confirmed(world: World) -> World:
-    with world.acting() as db:
-        world.pair(db, now=utcnow())
+    world.pair()
     world.confirm(world.log_session())
     return world
 
@@ -140,8 +138,7 @@ def test_a_subscriber_that_fails_undoes_the_event_and_everything_it_caused(
             }
 
     world = world_with(Failing())
-    with world.acting() as db:
-        world.pair(db, now=utcnow())
+    world.pair()
     session_id = world.log_session()
     before = rows()
     with pytest.raises(ZeroDivisionError):
@@ -156,8 +153,7 @@ def test_an_event_says_who_acted(services: Services, world: World) -> None:
     with services.database.reading() as db:
         person_id = world.mentor(db).person_id
     world = world.acting_as(person_principal(world, person_id, CourseRole.LEARNER))
-    with world.acting() as db:
-        world.pair(db, now=utcnow())
+    world.pair()
     with services.database.reading() as db:
         row = db.scalars(sa.select(EventRow).order_by(EventRow.sequence.desc()).limit(1)).one()
     assert (row.acted_by_kind, row.acted_by_id, row.placement_id) == ("person", person_id, world.placement_id)

@@ -110,8 +110,7 @@ def test_what_is_stored_otherwise_is_found_and_put_right(world: World, name: str
 
 
 def test_a_row_that_no_event_makes_is_found(world: World) -> None:
-    with world.acting() as db:
-        pair = world.pair(db)
+    pair = world.pair()
     with world.services.database.transaction() as db:
         db.execute(
             sa.insert(TimelineEntry).values(
@@ -207,8 +206,7 @@ def test_the_command_names_an_event_that_cannot_be_read_in_one_line(world: World
 
 
 def test_an_event_without_what_must_come_before_it_is_named_and_changes_nothing(world: World) -> None:
-    with world.acting() as db:
-        world.pair(db)
+    world.pair()
     with world.services.database.transaction() as db:
         db.execute(sa.delete(EventRow).where(EventRow.kind == "PairFormed"))
         db.execute(sa.update(CompletionRecord).values(score=42))
@@ -226,8 +224,7 @@ def test_an_event_that_cannot_be_read_does_not_stop_the_tool(world: World) -> No
     with world.services.database.transaction() as db:
         db.execute(sa.delete(ProjectionState))
     prepare_to_serve(world.services)
-    with world.acting() as db:
-        world.pair(db)
+    world.pair()
     with world.services.database.reading() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(TimelineEntry)) == 3
 

@@ -99,11 +99,11 @@ def ours(services: Services) -> Ours:
     pair = world.pair()
     pair_id, session_id = pair.id, pair.session().id
     objective_id = pair.objective(by=Role.MENTOR).id
-    other_person = world.running.pair("Other Mentor", "Other Mentee").mentee.person.id
+    other_person = world.built_cohort.pair("Other Mentor", "Other Mentee").mentee.person.id
     newcomer = world.course.person("New Learner")
     observer = world.course.person("An Observer", CourseRole.OBSERVER)
     gone = world.course.person("Gone Tutor", CourseRole.TUTOR, active=False)
-    mentee_person = world.second.person.id
+    mentee_person = world.built_mentee.person.id
     course_id, link_id, colleague = second_course(world)
     elsewhere = Builder(services).world(issuer="https://other.example")
     keys = {

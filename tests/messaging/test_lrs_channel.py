@@ -53,8 +53,7 @@ def with_lrs(services: Services, httpserver: HTTPServer) -> Iterator[Services]:
 
 def pair_up(services: Services, world: World) -> None:
     """An event that makes two statements of one registration."""
-    with composition.transaction(services, TOOL) as db:
-        world.pair(db, now=utcnow(), signed=False)
+    world.on(services).pair(signed=False)
 
 
 def change_roles(services: Services, world: World) -> None:

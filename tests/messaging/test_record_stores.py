@@ -100,8 +100,7 @@ def set_store(
 
 def pair_up(world: World) -> None:
     """Two statements."""
-    with composition.transaction(world.services, TOOL) as db:
-        world.pair(db, now=utcnow(), signed=False)
+    world.pair(signed=False)
 
 
 def deliver_all(services: Services) -> None:

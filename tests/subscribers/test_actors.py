@@ -210,8 +210,7 @@ def test_the_map_of_an_organisation_has_the_people_of_its_programmes_alone(world
 
 def test_the_map_has_the_address_of_the_first_start(services):
     world = Builder(services).world()
-    with world.acting() as db:
-        world.pair(db, now=utcnow())
+    world.pair()
     with services.database.reading() as db:
         [home_page] = {one.tool_home_page for one in accounts_of_people(db, "https://moved.example")}
     assert home_page == TOOL

@@ -5,7 +5,6 @@ import sqlalchemy as sa
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership, Organisation
 from lti_tool.lti.ags.models import ScoreTrail
-from lti_tool.mentoring.completion.actions import reopen
 from lti_tool.subscribers.scores import backfill_scores
 from tests.builder import add_person, add_registration
 from tests.builder.world import LINE_ITEM
@@ -45,8 +44,7 @@ def test_a_state_after_the_grade_is_never_reported(services, world, pair):
     world.grade_column()
     session_id = world.log_session()
     world.confirm(session_id)
-    with world.acting() as db:
-        reopen(db, participant_id=world.mentee_id, reason="An error", now=utcnow())
+    world.built_mentee.reopen("An error")
     assert [s["gradingProgress"] for s in scores(services)] == ["FullyGraded"] * 2
 
 

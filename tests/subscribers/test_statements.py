@@ -12,7 +12,6 @@ from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Course, Person
-from lti_tool.mentoring.completion.actions import reopen
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.programmes.template import load_template
@@ -77,8 +76,7 @@ def test_a_role_chosen_by_mistake_is_voided_and_stated_again(services, world):
 
 
 def test_a_pair_makes_a_statement_about_each(services, world):
-    with world.acting() as db:
-        pair_id = world.pair(db, now=utcnow(), signed=False).id
+    pair_id = world.pair(signed=False).id
     assert [(s["verb"]["display"]["en"], s["context"]["registration"]) for s in statements(services)] == [
         ("joined", str(pair_id))
     ] * 2
@@ -228,8 +226,7 @@ def test_a_statement_has_the_course_s_title_of_its_moment(services, world, pair,
 
 def test_a_reopened_completion_is_voided(services, world, pair):
     world.confirm(world.log_session())
-    with world.acting() as db:
-        reopen(db, participant_id=world.mentee_id, reason="An error", now=utcnow())
+    world.built_mentee.reopen("An error")
     [voided] = [s for s in statements(services) if s["verb"]["display"]["en"] == "voided"]
     completed = {s["id"]: s for s in statements(services) if s["verb"]["display"]["en"] == "completed"}
     assert completed[voided["object"]["id"]]["actor"]["account"]["name"] == actor_of(world, world.mentee_id)

@@ -56,8 +56,7 @@ def test_a_mentor_takes_no_more_mentees_than_their_capacity(world: World) -> Non
 @pytest.mark.parametrize("first", ["mentor", "mentee"])
 def test_the_second_signature_makes_the_pair_active(world: World, first: str) -> None:
     ids = {"mentor": world.mentor_id, "mentee": world.mentee_id}
-    with world.acting() as db:
-        pair_id = world.pair(db, signed=False).id
+    pair_id = world.pair(signed=False).id
     statuses = []
     for by in sorted(ids, key=lambda role: role != first):
         with world.acting() as db:
