@@ -16,7 +16,7 @@ from lti_tool.composition.projections import check_projections
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.events.models import AuditEntry, EventRow
-from lti_tool.identity.models import Membership, Person
+from lti_tool.identity.models import Membership, Organisation, Person
 from lti_tool.identity.principal import OPERATOR, CourseRole
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.enrolment.models import Participant
@@ -111,6 +111,21 @@ def test_a_copied_world_is_the_world_that_was_built(world: World, time: str) -> 
     assert differing(world.services) == []
     world.pair().session(confirmed=True)
     assert differing(world.services) == []
+
+
+@pytest.fixture
+def before(build: Builder) -> str:
+    """Something that is there before the world is."""
+    build.organisation("Example")
+    return "Example"
+
+
+def test_a_world_in_a_database_that_is_not_empty_is_built_beside_what_is_there(
+    before: str, world: World
+) -> None:
+    with world.services.database.reading() as db:
+        assert db.get_one(Organisation, world.organisation_id).name == "Example (2)"
+    assert count(world.services, Organisation) == 2
 
 
 def test_a_snapshot_is_the_same_after_a_copy(world: World) -> None:
