@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 from tests.browser.served_tool import Route, ServedTool
-from tests.web import situations
-from tests.web.situations import SITUATIONS, Situation
+from tests.builder import situations
+from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
     ("sign_out.sign_out", "POST"): "leads to the page after signing out",

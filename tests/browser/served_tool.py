@@ -1,4 +1,4 @@
-"""The tool, served in this process, with its pages in every state that ``tests/web/situations.py`` can build.
+"""The tool, served in this process, with its pages in every state that ``tests/builder/situations.py`` can build.
 
 It notes which route answered each page, so that a test of a route knows that it has seen that very route.
 """
@@ -40,8 +40,9 @@ from lti_tool.lti.registration.connect_job import begin_attempt
 from lti_tool.lti.registration.dynamic import RegistrationRequest
 from lti_tool.lti.registration.invitations import invite
 from lti_tool.lti.registration.models import RegistrationAttempt
+from tests.builder.launches import SECRET, add_next_launch, key_of, session_id_of
+from tests.builder.situations import Situation, build_situation
 from tests.web.setup.conftest import running_jobs
-from tests.web.situations import SECRET, Situation, build_situation
 
 Route = tuple[str, str]
 """An endpoint and a method."""
@@ -73,7 +74,7 @@ class ServedTool:
 
     @staticmethod
     def _launch(db: Session, home: str) -> LaunchSession:
-        return db.get_one(LaunchSession, uuid.UUID(home.split("/")[2].partition(".")[0]))
+        return db.get_one(LaunchSession, session_id_of(home))
 
     def expire(self, home: str) -> None:
         """End the session of a situation's home."""
@@ -83,16 +84,8 @@ class ServedTool:
     def launch_again(self, address: str) -> str:
         """The home of the same person's next launch, whatever page of the last one this is."""
         with self.services.database.transaction() as db:
-            before = self._launch(db, address.removeprefix(self.url))
-            values = {
-                column.key: getattr(before, column.key)
-                for column in sa.inspect(LaunchSession).column_attrs
-                if column.key not in ("id", "created_at", "expires_at")
-            }
-            launch = LaunchSession(**values, expires_at=utcnow() + dt.timedelta(hours=8))
-            db.add(launch)
-            db.flush()
-            return f"{self.url}/l/{launch.id}.{SECRET}/"
+            launch = add_next_launch(db, session_id_of(address.removeprefix(self.url)))
+            return f"{self.url}/l/{key_of(launch)}/"
 
     def choose_content(self, build: Callable[[Situation], None], locale: str) -> str:
         """A tutor in the platform's content picker; returns the address of the choice."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import signal
-import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -30,8 +28,8 @@ from lti_tool.lti.registration.dynamic import PlatformAnswerLost, RegistrationRe
 from lti_tool.lti.registration.invitations import RESERVED_FOR, InvitationBusy, invite, reserve
 from lti_tool.lti.registration.models import Invitation, Registration, RegistrationAttempt
 from tests.jobs.kinds import job, wait_until_ended
+from tests.killed_process import run_until_killed
 from tests.lti.registration.registering import RegisteringPlatform, registering_platform
-from tests.messaging.killed_worker import write_config
 from tests.slow_platforms.slow_server import wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -164,11 +162,7 @@ def test_a_process_killed_at_any_step_asks_the_platform_once_at_most(
     services: Services, platform: RegisteringPlatform, point: str, tmp_path: Path
 ) -> None:
     attempt_id, made = begin(services, platform)
-    settings = tmp_path / "settings.json"
-    write_config(services.config, settings)
-    command = [sys.executable, "-m", "tests.jobs.killed_runner", str(settings), point]
-    ended = subprocess.run(command, cwd=ROOT, timeout=90, capture_output=True, check=False)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    assert run_until_killed(services, "runner", point, tmp_path) == -signal.SIGKILL
     run(services, made)
     expected = POINTS[point]
     assert status(services, attempt_id) == expected

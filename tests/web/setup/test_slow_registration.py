@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,12 +20,11 @@ from lti_tool.database import utcnow
 from lti_tool.jobs.models import Job
 from lti_tool.lti.registration.attempts import LONG_WAIT
 from lti_tool.lti.registration.models import Registration
+from tests.killed_process import ROOT, command, run_until_killed
 from tests.lti.registration.registering import RegisteringPlatform, registering_platform
-from tests.messaging.killed_worker import write_config
 from tests.slow_platforms.slow_server import wait_until
 from tests.web.setup.conftest import Administrator, follow_to_the_end, new_invitation, running_jobs
 
-ROOT = Path(__file__).parents[3]
 LIMIT = 2.0
 """Seconds within which a page must be there."""
 
@@ -184,17 +182,11 @@ def test_another_process_connects_the_platform(
     services: Services, waiting: Administrator, slow: RegisteringPlatform, tmp_path: Path
 ) -> None:
     """One process serves the pages, another runs the jobs and is killed; a third goes on."""
-    settings = tmp_path / "settings.json"
-    write_config(services.config, settings)
-    command = [sys.executable, "-m", "tests.jobs.killed_runner", str(settings)]
     answer = waiting.press(waiting.open(slow.configuration_url))
-    killed = subprocess.run(
-        [*command, "connect_platform:reported"], cwd=ROOT, timeout=90, capture_output=True, check=False
-    )
-    assert killed.returncode == -9
+    assert run_until_killed(services, "runner", "connect_platform:reported", tmp_path) == -9
     progress = waiting.client.get(answer.headers["Location"])
     assert "Your platform’s configuration is being read" in progress.text
-    runner = subprocess.Popen([*command, "none"], cwd=ROOT, stdout=subprocess.PIPE)
+    runner = subprocess.Popen(command(services, "runner", "none", tmp_path), cwd=ROOT, stdout=subprocess.PIPE)
     try:
         wait_until(lambda: slow.requests["/register"], 60)
         assert "adding the tool" in waiting.client.get(answer.headers["Location"]).text
