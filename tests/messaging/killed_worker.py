@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import ipaddress
 import json
 import os
 import signal
@@ -65,6 +66,7 @@ def read_config(path: Path) -> Config:
     values = json.loads(path.read_text())
     values["data_dir"] = Path(values["data_dir"])
     values["allowed_hosts"] = frozenset(values["allowed_hosts"])
+    values["trusted_proxies"] = frozenset(map(ipaddress.ip_network, values["trusted_proxies"]))
     return Config(**values)
 
 
@@ -72,6 +74,7 @@ def write_config(config: Config, path: Path) -> None:
     values = dataclasses.asdict(config)
     values["data_dir"] = str(values["data_dir"])
     values["allowed_hosts"] = sorted(values["allowed_hosts"])
+    values["trusted_proxies"] = sorted(map(str, values["trusted_proxies"]))
     path.write_text(json.dumps(values))
 
 
