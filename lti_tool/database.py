@@ -204,6 +204,23 @@ def table_of(mapped: Any) -> sa.Table:
     return cast(sa.Table, mapped.__table__)
 
 
+SOME_ROWS: Final = 1000
+"""How many rows a transaction deletes of what may be very many: some milliseconds."""
+
+
+def delete_some(db: Session, mapped: Any, *conditions: sa.ColumnElement[bool]) -> int:
+    """Delete up to :data:`SOME_ROWS` rows of a table for which all conditions hold; return how many.
+
+    ``mapped``: a mapped class or a table. Rows that another transaction has locked are left to a later time.
+    """
+    table = mapped if isinstance(mapped, sa.Table) else table_of(mapped)
+    key = list(table.primary_key)
+    which = key[0] if len(key) == 1 else sa.tuple_(*key)
+    some = sa.select(*key).where(*conditions).limit(SOME_ROWS).with_for_update(skip_locked=True)
+    deleted = db.execute(sa.delete(table).where(which.in_(some)))
+    return cast("sa.CursorResult[Any]", deleted).rowcount
+
+
 def insert_for(db: Session, table: Any) -> Insert:
     """An INSERT into ``table`` (a mapped class or a table) that takes ``on_conflict_…`` on this database."""
     return insert_in(db.get_bind().dialect.name, table)

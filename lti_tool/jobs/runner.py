@@ -30,6 +30,9 @@ LEASE: Final = dt.timedelta(seconds=30)
 SWEEP_SECONDS: Final = 5.0
 """How often the runner looks by itself: what a lost wake-up costs."""
 STOP_SECONDS: Final = 4.0
+EXTENSIONS_FIRST_SECONDS: Final = 0.5
+"""How long claiming waits once SQLite's file can be written again: whoever waits for it tries every tenth of a second.
+"""
 
 STEPS: Final = ("claiming", "claimed", "reporting", "reported", "finishing", "finished")
 """Where the process may end: before and after each commit."""
@@ -63,7 +66,7 @@ class JobRunner:
         self._classes = [type(kind) for kind in kinds]
         self._among = among
         self._threads = threads
-        self._lease = lease
+        self.lease = lease
         self._sweep_seconds = sweep_seconds
         self._on_step = on_step or (lambda _step: None)
         self._stopping = threading.Event()
@@ -135,17 +138,30 @@ class JobRunner:
             thread.start()
 
     def _claim(self) -> ClaimedJob | None:
+        running = self._running_ids()
         with self._database.reading() as db:
             # A look takes no lock; claiming takes SQLite's only one.
-            if not queue.is_due(db, self._classes):
+            if not queue.is_due(db, self._classes, besides=running):
                 return None
+        asked_at = time.monotonic()
         with self._database.transaction() as db:
-            claimed = queue.claim(db, self._classes, lease=self._lease, among=self._among)
-            if claimed is not None:
-                self.at_step(claimed.kind, "claiming")
+            db.connection()
+            blocked = time.monotonic() - asked_at > self.lease.total_seconds() / 3
+            if not blocked:
+                claimed = queue.claim(db, self._classes, lease=self.lease, among=self._among, besides=running)
+                if claimed is not None:
+                    self.at_step(claimed.kind, "claiming")
+        if blocked:
+            # Nobody could write to SQLite's file, so leases may have run out of jobs that other processes run.
+            self._stopping.wait(EXTENSIONS_FIRST_SECONDS)
+            return None
         if claimed is not None:
             self.at_step(claimed.kind, "claimed")
         return claimed
+
+    def _running_ids(self) -> list[int]:
+        with self._lock:
+            return [claimed.id for claimed, _ in self._in_flight.values()]
 
     def _run(self, claimed: ClaimedJob) -> None:
         try:
@@ -201,15 +217,18 @@ class JobRunner:
 
     def _keep_leases(self) -> None:
         """Extend the leases of what runs, so that nobody else claims it."""
-        while not self._stopping.wait(self._lease.total_seconds() / 3):
+        while not self._stopping.wait(self.lease.total_seconds() / 3):
             self._guarded(self._extend_leases)
 
     def _extend_leases(self) -> None:
         with self._lock:
             running = [claimed for claimed, _ in self._in_flight.values()]
         for claimed in running:
-            with self._database.transaction() as db:
-                queue.extend(db, claimed, lease=self._lease)
+            try:
+                with self._database.transaction() as db:
+                    queue.extend(db, claimed, lease=self.lease)
+            except Exception:  # the other leases are extended all the same
+                _log.exception("job_lease_not_extended", job=claimed.id)
 
     def _guarded(self, work: Callable[[], Any]) -> None:
         """A fault of the database must not end the runner: it goes on a little later."""

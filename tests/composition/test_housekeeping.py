@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
+from lti_tool import database
+from lti_tool.composition import housekeeping
 from lti_tool.composition import transaction as composition
 from lti_tool.composition.housekeeping import DeleteExpired
 from lti_tool.composition.jobs import make_job_runner
@@ -14,6 +18,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.principal import TOOL
 from lti_tool.jobs import queue, schedule
 from lti_tool.jobs.models import Job
+from lti_tool.lti import expiry
 from lti_tool.lti.launch.models import LaunchHandoff
 from lti_tool.lti.models import Refusal
 from tests.jobs.kinds import WriteRows, ask, wait_until_ended
@@ -44,6 +49,27 @@ def test_a_handoff_long_over_is_deleted_and_one_that_waits_is_not(services: Serv
     assert delete_expired(services) == {"rows": 1, "jobs": 0}
     with services.database.reading() as db:
         assert db.scalars(sa.select(LaunchHandoff.token_hash)).all() == ["waiting"]
+
+
+def test_many_are_deleted_some_at_a_time_each_time_in_a_transaction_of_its_own(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deleted: list[int] = []
+    transactions: list[Session] = []
+
+    def delete_and_note(db: Session, now: dt.datetime) -> int:
+        deleted.append(expiry.delete_expired_rows(db, now))
+        transactions.append(db)
+        return deleted[-1]
+
+    monkeypatch.setattr(database, "SOME_ROWS", 2)
+    monkeypatch.setattr(housekeeping, "delete_expired_rows", delete_and_note)
+    for number in range(5):
+        leave(services, f"over {number}", utcnow() - dt.timedelta(days=2))
+        refuse(services, f"old {number}", utcnow() - dt.timedelta(days=91))
+    assert delete_expired(services) == {"rows": 10, "jobs": 0}
+    assert deleted == [2, 2, 1, 2, 2, 1, 0]
+    assert len(set(transactions)) == len(transactions)
 
 
 def refuse(services: Services, reason: str, at: dt.datetime) -> None:

@@ -19,7 +19,7 @@ from lti_tool.identity.models import Course, Membership
 from lti_tool.identity.principal import OPERATOR, TOOL
 from lti_tool.jobs import queue, runner
 from lti_tool.jobs.models import Job
-from lti_tool.lti.nrps import roster
+from lti_tool.lti.nrps import due_rosters_job, roster
 from lti_tool.lti.nrps.due_rosters_job import USED_WITHIN, EnqueueDueRosters
 from lti_tool.lti.nrps.read_roster_job import RosterStatus, request_roster, roster_is_due, roster_status
 from tests.connected import Connected
@@ -217,6 +217,29 @@ def test_the_schedule_reads_a_due_roster_of_a_course_in_use(connected, run):
     run()
     assert [(job.status, job.requested_by_kind) for job in jobs(connected)] == [("done", "tool")]
     assert jobs(connected, "enqueue_due_rosters")[0].result == {"rosters": 1}
+
+
+def test_many_rosters_are_asked_for_some_at_a_time(connected, monkeypatch):
+    monkeypatch.setattr(due_rosters_job, "AT_ONCE", 2)
+    with connected.services.database.transaction() as db:
+        first = db.scalars(sa.select(Course)).one()
+        person_id = db.scalars(sa.select(Membership.person_id)).first()
+        for number in range(4):
+            further = Course(deployment_id=first.deployment_id, context_id=f"further {number}", title="")
+            further.roster_url = first.roster_url
+            db.add(further)
+            db.flush()
+            db.add(
+                Membership(course_id=further.id, person_id=person_id, role="learner", launched_at=utcnow())
+            )
+    schedule_rosters(connected)
+    kinds = [lambda _services: EnqueueDueRosters()]
+    runner = make_job_runner(connected.services, kinds, sweep_seconds=0.05)
+    runner.start()
+    wait_until_ended(connected.services, jobs(connected, "enqueue_due_rosters")[0].id)
+    runner.stop()
+    assert len(jobs(connected)) == 5
+    assert jobs(connected, "enqueue_due_rosters")[0].result == {"rosters": 5}
 
 
 @pytest.mark.parametrize(
