@@ -58,6 +58,7 @@ class ClaimedJob:
     """How often it was claimed, this time included."""
     progress: int
     error: str | None
+    group_key: str | None = None
 
 
 def enqueue(
@@ -154,13 +155,15 @@ def claim(
     lease: dt.timedelta,
     among: Collection[int] | None = None,
     besides: Collection[int] = (),
+    full_groups: Collection[tuple[str, str]] = (),
     now: dt.datetime | None = None,
 ) -> ClaimedJob | None:
     """Claim the oldest job of these kinds that may run now, or None.
 
     It waits while the same job runs, or as many jobs of its group as the kind allows. A job whose lease ran out,
     because its process was killed, is claimed like any other. ``among``: only one of these jobs. ``besides``: none of
-    these, which the caller runs itself, whether it could extend their leases or not.
+    these, which the caller runs itself, whether it could extend their leases or not. ``full_groups``: none of a kind
+    and group that have no thread left (:mod:`lti_tool.jobs.shares`).
     """
     now = now or utcnow()
     # The limits count what other workers are just claiming.
@@ -172,6 +175,9 @@ def claim(
         _column.id.not_in(besides),
         sa.or_(*(_may_run(kind, held, now) for kind in kinds)),
     ]
+    if full_groups:
+        groups = [sa.and_(_column.kind == kind, _column.group_key == group) for kind, group in full_groups]
+        conditions.append(sa.func.coalesce(sa.not_(sa.or_(*groups)), sa.true()))
     if among is not None:
         conditions.append(_column.id.in_(among))
     running = _rows.alias("same")
@@ -183,7 +189,14 @@ def claim(
         limit=1,
         lease=lease,
         now=now,
-        returning=(_column.kind, _column.arguments, _column.attempts, _column.progress, _column.error),
+        returning=(
+            _column.kind,
+            _column.arguments,
+            _column.attempts,
+            _column.progress,
+            _column.error,
+            _column.group_key,
+        ),
     )
     return ClaimedJob(identifier, *rows[0]) if rows else None
 

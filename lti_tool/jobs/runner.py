@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
@@ -22,6 +23,7 @@ from lti_tool.database import Database, utcnow
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobFailed, JobKind, JobStopped, RunningJob
 from lti_tool.jobs.queue import ClaimedJob, ClaimLost
+from lti_tool.jobs.shares import ThreadShares
 from lti_tool.messaging.retry import next_attempt
 
 THREADS: Final = 16
@@ -38,6 +40,13 @@ STEPS: Final = ("claiming", "claimed", "reporting", "reported", "finishing", "fi
 """Where the process may end: before and after each commit."""
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _InFlight:
+    claimed: ClaimedJob
+    thread: threading.Thread
+    started: float = field(default_factory=time.monotonic)
 
 
 class JobRunner:
@@ -72,7 +81,8 @@ class JobRunner:
         self._stopping = threading.Event()
         self._wakeup = threading.Event()
         self._lock = threading.Lock()
-        self._in_flight: dict[uuid.UUID, tuple[ClaimedJob, threading.Thread]] = {}
+        self._in_flight: dict[uuid.UUID, _InFlight] = {}
+        self._shares = ThreadShares(threads, [kind.name for kind in kinds])
         self._loops: list[threading.Thread] = []
 
     @property
@@ -110,7 +120,7 @@ class JobRunner:
         self._wakeup.set()
         deadline = time.monotonic() + STOP_SECONDS
         with self._lock:
-            threads = [*self._loops, *(thread for _, thread in self._in_flight.values())]
+            threads = [*self._loops, *(each.thread for each in self._in_flight.values())]
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
@@ -125,7 +135,7 @@ class JobRunner:
             self._wakeup.wait(self._sweep_seconds)
 
     def _start_due(self) -> None:
-        """Give each job that may run a thread of its own, as many as there may be."""
+        """Give each job that may run a thread of its own, as many as there may be (:mod:`lti_tool.jobs.shares`)."""
         while not self.is_stopping and self.running < self._threads:
             claimed = self._claim()
             if claimed is None:
@@ -134,21 +144,30 @@ class JobRunner:
                 target=self._run, args=(claimed,), name=f"job-{claimed.kind}-{claimed.id}", daemon=True
             )
             with self._lock:
-                self._in_flight[claimed.claim] = (claimed, thread)
+                self._in_flight[claimed.claim] = _InFlight(claimed, thread)
             thread.start()
 
     def _claim(self) -> ClaimedJob | None:
-        running = self._running_ids()
+        claimed, now = None, time.monotonic()
+        with self._lock:
+            running = [each.claimed for each in self._in_flight.values()]
+            full = self._shares.full(
+                [(each.claimed, now - each.started) for each in self._in_flight.values()]
+            )
+        kinds = [kind for kind in self._classes if kind.name not in full.kinds]
+        ids = [each.id for each in running]
         with self._database.reading() as db:
             # A look takes no lock; claiming takes SQLite's only one.
-            if not queue.is_due(db, self._classes, besides=running):
+            if not queue.is_due(db, kinds, besides=ids):
                 return None
         asked_at = time.monotonic()
         with self._database.transaction() as db:
             db.connection()
             blocked = time.monotonic() - asked_at > self.lease.total_seconds() / 3
             if not blocked:
-                claimed = queue.claim(db, self._classes, lease=self.lease, among=self._among, besides=running)
+                claimed = queue.claim(
+                    db, kinds, lease=self.lease, among=self._among, besides=ids, full_groups=full.groups
+                )
                 if claimed is not None:
                     self.at_step(claimed.kind, "claiming")
         if blocked:
@@ -159,16 +178,13 @@ class JobRunner:
             self.at_step(claimed.kind, "claimed")
         return claimed
 
-    def _running_ids(self) -> list[int]:
-        with self._lock:
-            return [claimed.id for claimed, _ in self._in_flight.values()]
-
     def _run(self, claimed: ClaimedJob) -> None:
         try:
             self._guarded(lambda: self._run_kind(claimed))
         finally:
             with self._lock:
-                del self._in_flight[claimed.claim]
+                ended = self._in_flight.pop(claimed.claim)
+                self._shares.note(claimed, time.monotonic() - ended.started)
             # The next job of its group may run now.
             self._wakeup.set()
 
@@ -222,7 +238,7 @@ class JobRunner:
 
     def _extend_leases(self) -> None:
         with self._lock:
-            running = [claimed for claimed, _ in self._in_flight.values()]
+            running = [each.claimed for each in self._in_flight.values()]
         for claimed in running:
             try:
                 with self._database.transaction() as db:
