@@ -19,6 +19,8 @@ from lti_tool.database import delete_some, insert_for, table_of, utcnow
 from lti_tool.identity.principal import Principal
 from lti_tool.jobs.models import Job, JobStatus
 from lti_tool.messaging.claims import ClaimableTable, lock_claims
+from lti_tool.messaging.retry import LONGEST_DELAY
+from lti_tool.moments import is_ahead
 
 if TYPE_CHECKING:
     from lti_tool.jobs.kinds import JobKind
@@ -127,6 +129,11 @@ def enqueue(
     )
 
 
+def _has_come(now: dt.datetime) -> sa.ColumnElement[bool]:
+    """A job's back-off or lease is over."""
+    return sa.not_(is_ahead(_column.not_before, now, LONGEST_DELAY))
+
+
 def is_due(
     db: Session,
     kinds: Iterable[type[JobKind]],
@@ -139,7 +146,7 @@ def is_due(
         sa.select(_column.id)
         .where(
             _is_open,
-            _column.not_before <= (now or utcnow()),
+            _has_come(now or utcnow()),
             _column.kind.in_([kind.name for kind in kinds]),
             _column.id.not_in(besides),
         )
@@ -171,7 +178,7 @@ def claim(
     held = [*besides, *_locked_by_their_holders(db, now)]
     conditions = [
         _is_open,
-        _column.not_before <= now,
+        _has_come(now),
         _column.id.not_in(besides),
         sa.or_(*(_may_run(kind, held, now) for kind in kinds)),
     ]
@@ -208,9 +215,7 @@ def _locked_by_their_holders(db: Session, now: dt.datetime) -> set[int]:
     """
     if db.get_bind().dialect.name != "postgresql":
         return set()
-    over = sa.select(_column.id).where(
-        _is_open, _column.status == JobStatus.RUNNING.value, _column.not_before <= now
-    )
+    over = sa.select(_column.id).where(_is_open, _column.status == JobStatus.RUNNING.value, _has_come(now))
     ids = set(db.scalars(over))
     return ids - set(db.scalars(over.with_for_update(skip_locked=True))) if ids else ids
 
@@ -238,7 +243,7 @@ def _is_running(rows: sa.FromClause, held: Collection[int], now: dt.datetime) ->
     return sa.and_(
         rows.c.done_at.is_(None),
         rows.c.status == JobStatus.RUNNING.value,
-        sa.or_(rows.c.not_before > now, rows.c.id.in_(held)),
+        sa.or_(is_ahead(rows.c.not_before, now, LONGEST_DELAY), rows.c.id.in_(held)),
     )
 
 

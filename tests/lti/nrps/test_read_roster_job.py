@@ -21,7 +21,13 @@ from lti_tool.jobs import queue, runner
 from lti_tool.jobs.models import Job
 from lti_tool.lti.nrps import due_rosters_job, roster
 from lti_tool.lti.nrps.due_rosters_job import USED_WITHIN, EnqueueDueRosters
-from lti_tool.lti.nrps.read_roster_job import RosterStatus, request_roster, roster_is_due, roster_status
+from lti_tool.lti.nrps.read_roster_job import (
+    RosterStatus,
+    may_be_due,
+    request_roster,
+    roster_is_due,
+    roster_status,
+)
 from tests.connected import Connected
 from tests.jobs.kinds import wait_until_ended
 
@@ -259,6 +265,14 @@ def test_the_schedule_leaves_a_roster_that_is_not_due(connected, run, values):
     schedule_rosters(connected)
     run()
     assert jobs(connected) == []
+
+
+@pytest.mark.parametrize("column", ["roster_read_at", "roster_paused_until"])
+def test_the_schedule_reads_a_roster_that_a_clock_a_year_ahead_put_off(connected, column):
+    change_course(connected, **{column: utcnow() + dt.timedelta(days=365)})
+    with connected.services.database.reading() as db:
+        assert roster_is_due(db, course(connected).id, utcnow())
+    assert may_be_due(course(connected), utcnow())
 
 
 def test_the_schedule_leaves_a_course_that_nobody_uses(connected, run):
