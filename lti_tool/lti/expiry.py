@@ -13,13 +13,14 @@ from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession, UsedNonce
 from lti_tool.lti.models import AccessToken, Refusal
 from lti_tool.lti.registration.connect_job import delete_expired_requests
 from lti_tool.lti.registration.models import RegistrationAttempt
+from lti_tool.moments import CLOCKS_DIFFER
 
 KEPT_AFTERWARDS = dt.timedelta(days=1)
 """How long a used or expired row stays, so that whoever comes too late is shown the reason."""
 REFUSALS_KEPT = dt.timedelta(days=90)
 """How long the audit keeps a refusal. Anybody can be refused, so the audit would grow for ever."""
 
-_KEPT: Final = (UsedNonce, LaunchHandoff, LaunchSession, AccessToken, RegistrationAttempt)
+_KEPT: Final = (LaunchHandoff, LaunchSession, AccessToken, RegistrationAttempt)
 
 
 def delete_expired_rows(db: Session, now: dt.datetime) -> int:
@@ -36,3 +37,8 @@ def delete_expired_rows(db: Session, now: dt.datetime) -> int:
             break
         gone = delete_some(db, row, table_of(row).c.expires_at < end)
     return gone
+
+
+def delete_used_nonces(db: Session, now: dt.datetime) -> int:
+    """Delete some of the nonces whose states are refused as expired by now, on every machine; return how many."""
+    return delete_some(db, UsedNonce, table_of(UsedNonce).c.expires_at < now - CLOCKS_DIFFER)
