@@ -199,6 +199,12 @@ FOR UPDATE would also wait for whoever inserts a row that refers to it, and two 
 """
 
 
+def is_missing_reference(error: sa.exc.IntegrityError) -> bool:
+    """Whether a row was refused because one that it refers to does not exist (any more)."""
+    names = (getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorname", None))
+    return names[0] == "23503" or names[1] == "SQLITE_CONSTRAINT_FOREIGNKEY"
+
+
 def table_of(mapped: Any) -> sa.Table:
     """The table of a mapped class, for statements that need no objects."""
     return cast(sa.Table, mapped.__table__)
