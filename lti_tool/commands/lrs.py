@@ -158,7 +158,7 @@ def list_(services: Services, as_json: bool) -> None:
                 "waiting": queue.waiting,
                 "dead": queue.dead,
                 "paused_until": pause.until.isoformat(timespec="seconds")
-                if pause and pause.until > utcnow()
+                if pause and pauses.is_paused(pause, utcnow())
                 else None,
                 "last_failure": one_line(pause.reason) if pause else None,
             }

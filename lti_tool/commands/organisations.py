@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 import click
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from lti_tool.commands.context import (
     transaction,
 )
 from lti_tool.composition.services import Services
-from lti_tool.database import utcnow
+from lti_tool.database import TablesBusy, lock_all_tables, utcnow
 from lti_tool.events import log
 from lti_tool.events.base import Scope
 from lti_tool.events.organisation_events import OrganisationAdded, OrganisationsMerged
@@ -33,6 +34,10 @@ from lti_tool.mentoring.programmes.models import Programme
 from lti_tool.mentoring.programmes.queries import owner_ids, programmes_of, tutor_ids
 from lti_tool.messaging import record_stores
 from schemas.registration import OrganisationSchema
+
+MERGE_ATTEMPTS: Final = 60
+MERGE_PAUSE_SECONDS: Final = 0.5
+"""Between two attempts: what waited for the former one goes on."""
 
 
 @click.group()
@@ -101,7 +106,30 @@ def merge(services: Services, into: str, merged: str, as_json: bool) -> None:
     Example:
       tandem organisations merge "Example Ltd" "lms.example.org"
     """
+    for _attempt in range(MERGE_ATTEMPTS):
+        try:
+            shown, merged_name = _merge(services, into, merged)
+            break
+        except TablesBusy:
+            time.sleep(MERGE_PAUSE_SECONDS)
+    else:
+        raise click.ClickException(
+            "pages and workers write too much at present, so nothing was merged: try again when fewer people are there"
+        )
+    if as_json:
+        print_json(shown)
+    else:
+        click.echo(f"Everything of {merged_name} belongs to {shown['name']} now.")
+
+
+def _merge(services: Services, into: str, merged: str) -> tuple[dict[str, Any], str]:
+    """Merge in one transaction; what is shown of the organisation that is kept, and the other's name.
+
+    Pages write rows of many tables before they choose a record store. So no page may write meanwhile: one that had a
+    row, and waited for the stores, would wait for the merge, which waits for its row. Raises :class:`TablesBusy`.
+    """
     with transaction(services) as db:
+        lock_all_tables(db)
         kept, removed = _find(db, "A", into), _find(db, "B", merged)
         if kept.id == removed.id:
             raise BadInput("A and B are the same organisation")
@@ -114,11 +142,7 @@ def merge(services: Services, into: str, merged: str, as_json: bool) -> None:
         record_stores.after_merge(db, kept.id)
         event = OrganisationsMerged(merged_id=merged_id)
         log.append(db, event, Scope(organisation_id=kept.id), at=utcnow())
-        shown = _shown(kept)
-    if as_json:
-        print_json(shown)
-    else:
-        click.echo(f"Everything of {merged_name} belongs to {shown['name']} now.")
+        return _shown(kept), merged_name
 
 
 def _find(db: Session, name: str, written: str) -> Organisation:

@@ -1,29 +1,59 @@
-"""The hourly job that deletes what has expired."""
+"""The jobs that delete what has expired."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any, ClassVar
+
+from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action, require
 from lti_tool.identity.principal import TOOL
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobKind, RunningJob
-from lti_tool.lti.expiry import delete_expired_rows
+from lti_tool.lti.expiry import delete_expired_rows, delete_used_nonces
 
 
 class DeleteExpired(JobKind):
-    """Deletes logins, hand-offs, sessions and tokens that are over, old refusals, and jobs that ended long ago."""
+    """Deletes hand-offs, sessions and tokens that are over, old refusals, and jobs that ended long ago."""
 
     name: ClassVar[str] = "delete_expired"
     every: ClassVar[dt.timedelta | None] = dt.timedelta(hours=1)
 
     def run(self, job: RunningJob) -> dict[str, Any] | None:
-        """Delete in one transaction."""
+        """Delete some at a time, each in a transaction of its own: pages that write wait for none of them long."""
         require(TOOL, Action.DELETE_EXPIRED)
+        now = utcnow()
+        return {
+            "rows": delete_in_chunks(job, lambda db: delete_expired_rows(db, now)),
+            "jobs": delete_in_chunks(job, lambda db: queue.delete_finished(db, now)),
+        }
+
+
+class DeleteUsedNonces(JobKind):
+    """Deletes used nonces as soon as the state alone refuses a replay.
+
+    Anybody who begins a login can use one up with a launch that is then refused, so they are not kept any longer.
+    """
+
+    name: ClassVar[str] = "delete_used_nonces"
+    every: ClassVar[dt.timedelta | None] = dt.timedelta(minutes=5)
+
+    def run(self, job: RunningJob) -> dict[str, Any] | None:
+        """Delete some at a time."""
+        require(TOOL, Action.DELETE_EXPIRED)
+        now = utcnow()
+        return {"nonces": delete_in_chunks(job, lambda db: delete_used_nonces(db, now))}
+
+
+def delete_in_chunks(job: RunningJob, delete: Callable[[Session], int]) -> int:
+    """Call ``delete`` in one transaction after another until it finds nothing more; return how many rows went."""
+    gone = 0
+    while True:
         with job.transaction() as db:
-            now = utcnow()
-            result = {"rows": delete_expired_rows(db, now), "jobs": queue.delete_finished(db, now)}
-            job.finish(db, result)
-        return result
+            deleted = delete(db)
+        if not deleted:
+            return gone
+        gone += deleted

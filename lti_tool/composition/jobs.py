@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool.composition import transaction as composition
-from lti_tool.composition.housekeeping import DeleteExpired
+from lti_tool.composition.housekeeping import DeleteExpired, DeleteUsedNonces
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action, require
@@ -32,6 +32,7 @@ JOB_KINDS: Final[tuple[MakeJobKind, ...]] = (
     ConnectPlatform,
     lambda _services: EnqueueDueRosters(),
     lambda _services: DeleteExpired(),
+    lambda _services: DeleteUsedNonces(),
 )
 """A new kind is a line here."""
 AWAITED_JOB_KINDS: Final[tuple[MakeJobKind, ...]] = (ConnectPlatform,)

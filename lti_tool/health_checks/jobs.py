@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from lti_tool.composition.services import Services
-from lti_tool.database import utcnow
+from lti_tool.database import table_of, utcnow
 from lti_tool.health_checks.findings import Found, Verdict, one_line
 from lti_tool.jobs.models import Job, JobStatus, SchedulerLease
+from lti_tool.jobs.schedule import LEASE
+from lti_tool.moments import is_ahead
 
 OVERDUE: Final = dt.timedelta(minutes=5)
 """Runners look every few seconds, and a job whose process was killed is due again after half a minute."""
@@ -66,7 +68,12 @@ def _overdue(db: Session) -> Iterator[tuple[Verdict, str, str]]:
         .group_by(Job.kind)
         .order_by(Job.kind)
     )
-    worker_runs = db.scalar(sa.select(SchedulerLease.until).where(SchedulerLease.until > now)) is not None
+    worker_runs = (
+        db.scalar(
+            sa.select(SchedulerLease.until).where(is_ahead(table_of(SchedulerLease).c.until, now, LEASE))
+        )
+        is not None
+    )
     for kind, count, since in db.execute(overdue).all():
         jobs_due = f"{count} {kind} job{'' if count == 1 else 's'} due since {since:%Y-%m-%d %H:%M} UTC"
         if worker_runs:

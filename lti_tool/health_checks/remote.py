@@ -12,10 +12,14 @@ import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
+from lti_tool.events.models import EventRow
 from lti_tool.health_checks.findings import Found, Verdict
 from lti_tool.health_checks.record_stores import TIMEOUT, fix_of, reachable_stores
 from lti_tool.health_checks.stored import name_of
+from lti_tool.jobs.models import Job, SchedulerLease
+from lti_tool.jobs.schedule import LEASE
 from lti_tool.lti.registration.models import Registration
+from lti_tool.moments import CLOCKS_DIFFER
 from lti_tool.outbound.client import GuardedHttp, OutboundRequestError, network_fault
 
 CLOCK_TOLERANCE: Final = dt.timedelta(seconds=60)
@@ -42,6 +46,14 @@ def clock(services: Services) -> Found:
     if now < EARLIEST:
         yield Verdict.ERROR, f"this machine says {now:%Y-%m-%d %H:%M} UTC", _SET_CLOCK
         return
+    stored = _latest_stored(services)
+    if stored is not None and stored > now + CLOCKS_DIFFER:
+        yield (
+            Verdict.WARNING,
+            f"something was stored at {stored:%Y-%m-%d %H:%M} UTC, and this machine says {now:%Y-%m-%d %H:%M} UTC: its "
+            "clock is behind, or that of a machine with this database was ahead",
+            _SET_CLOCK,
+        )
     replies = _fetch_clocks(services)
     answered = [reply for reply in replies if reply.behind is not None]
     # One that does not answer has a fault of its own; if none does, it is rather this machine's network.
@@ -66,6 +78,18 @@ def clock(services: Services) -> Found:
 
 
 _SET_CLOCK = "let the machine follow a time server, for example: timedatectl set-ntp true"
+
+
+def _latest_stored(services: Services) -> dt.datetime | None:
+    """When the latest event, job or lease of the scheduler was stored, by the clock of whoever stored it."""
+    with services.database.reading() as db:
+        lease = db.scalar(sa.select(SchedulerLease.until))
+        moments = [
+            db.scalar(sa.select(EventRow.at).order_by(EventRow.sequence.desc()).limit(1)),
+            db.scalar(sa.select(Job.created_at).order_by(Job.id.desc()).limit(1)),
+            lease - LEASE if lease is not None else None,
+        ]
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _fetch_clocks(services: Services) -> list[_Reply]:

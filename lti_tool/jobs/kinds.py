@@ -57,6 +57,9 @@ class RunsJobs(Protocol):
     @property
     def is_stopping(self) -> bool: ...
 
+    @property
+    def lease(self) -> dt.timedelta: ...
+
     def transaction(self) -> AbstractContextManager[Session]: ...
 
     def at_step(self, kind: str, step: str) -> None: ...
@@ -94,6 +97,9 @@ class RunningJob:
         with self._runner.transaction() as db:
             queue.require_claim(db, self._claimed)
             yield db
+            if not self.is_finished:
+                # The runner cannot extend the lease of a row that is locked here, and jobs may do little else.
+                queue.extend(db, self._claimed, lease=self._runner.lease)
         if self._has_reported:
             self._has_reported = False
             self._runner.at_step(self._claimed.kind, "reported")

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.database import insert_for, table_of, utcnow
+from lti_tool.database import delete_some, insert_for, table_of, utcnow
 from lti_tool.identity.principal import Principal
 from lti_tool.jobs.models import Job, JobStatus
 from lti_tool.messaging.claims import ClaimableTable, lock_claims
+from lti_tool.messaging.retry import LONGEST_DELAY
+from lti_tool.moments import is_ahead
 
 if TYPE_CHECKING:
     from lti_tool.jobs.kinds import JobKind
@@ -58,6 +60,7 @@ class ClaimedJob:
     """How often it was claimed, this time included."""
     progress: int
     error: str | None
+    group_key: str | None = None
 
 
 def enqueue(
@@ -126,12 +129,26 @@ def enqueue(
     )
 
 
-def is_due(db: Session, kinds: Iterable[type[JobKind]], *, now: dt.datetime | None = None) -> bool:
-    """Whether a job of these kinds may run now, limits aside. A look that takes no lock."""
+def _has_come(now: dt.datetime) -> sa.ColumnElement[bool]:
+    """A job's back-off or lease is over."""
+    return sa.not_(is_ahead(_column.not_before, now, LONGEST_DELAY))
+
+
+def is_due(
+    db: Session,
+    kinds: Iterable[type[JobKind]],
+    *,
+    besides: Collection[int] = (),
+    now: dt.datetime | None = None,
+) -> bool:
+    """Whether a job of these kinds may run now, limits aside. A look that takes no lock. ``besides``: as in claim."""
     found = (
         sa.select(_column.id)
         .where(
-            _is_open, _column.not_before <= (now or utcnow()), _column.kind.in_([kind.name for kind in kinds])
+            _is_open,
+            _has_come(now or utcnow()),
+            _column.kind.in_([kind.name for kind in kinds]),
+            _column.id.not_in(besides),
         )
         .limit(1)
     )
@@ -144,21 +161,34 @@ def claim(
     *,
     lease: dt.timedelta,
     among: Collection[int] | None = None,
+    besides: Collection[int] = (),
+    full_groups: Collection[tuple[str, str]] = (),
     now: dt.datetime | None = None,
 ) -> ClaimedJob | None:
     """Claim the oldest job of these kinds that may run now, or None.
 
     It waits while the same job runs, or as many jobs of its group as the kind allows. A job whose lease ran out,
-    because its process was killed, is claimed like any other. ``among``: only one of these jobs.
+    because its process was killed, is claimed like any other. ``among``: only one of these jobs. ``besides``: none of
+    these, which the caller runs itself, whether it could extend their leases or not. ``full_groups``: none of a kind
+    and group that have no thread left (:mod:`lti_tool.jobs.shares`).
     """
     now = now or utcnow()
     # The limits count what other workers are just claiming.
     lock_claims(db, _CLAIMS_LOCK)
-    conditions = [_is_open, _column.not_before <= now, sa.or_(*(_may_run(kind, now) for kind in kinds))]
+    held = [*besides, *_locked_by_their_holders(db, now)]
+    conditions = [
+        _is_open,
+        _has_come(now),
+        _column.id.not_in(besides),
+        sa.or_(*(_may_run(kind, held, now) for kind in kinds)),
+    ]
+    if full_groups:
+        groups = [sa.and_(_column.kind == kind, _column.group_key == group) for kind, group in full_groups]
+        conditions.append(sa.func.coalesce(sa.not_(sa.or_(*groups)), sa.true()))
     if among is not None:
         conditions.append(_column.id.in_(among))
     running = _rows.alias("same")
-    same = sa.exists().where(_is_running(running, now), running.c.unique_key == _column.unique_key)
+    same = sa.exists().where(_is_running(running, held, now), running.c.unique_key == _column.unique_key)
     identifier, rows = _claimable.claim(
         db,
         *conditions,
@@ -166,12 +196,31 @@ def claim(
         limit=1,
         lease=lease,
         now=now,
-        returning=(_column.kind, _column.arguments, _column.attempts, _column.progress, _column.error),
+        returning=(
+            _column.kind,
+            _column.arguments,
+            _column.attempts,
+            _column.progress,
+            _column.error,
+            _column.group_key,
+        ),
     )
     return ClaimedJob(identifier, *rows[0]) if rows else None
 
 
-def _may_run(kind: type[JobKind], now: dt.datetime) -> sa.ColumnElement[bool]:
+def _locked_by_their_holders(db: Session, now: dt.datetime) -> set[int]:
+    """Jobs whose lease ran out while a transaction of their own has locked them: they run.
+
+    SQLite has no locks of rows, and while somebody writes there, nobody claims.
+    """
+    if db.get_bind().dialect.name != "postgresql":
+        return set()
+    over = sa.select(_column.id).where(_is_open, _column.status == JobStatus.RUNNING.value, _has_come(now))
+    ids = set(db.scalars(over))
+    return ids - set(db.scalars(over.with_for_update(skip_locked=True))) if ids else ids
+
+
+def _may_run(kind: type[JobKind], held: Collection[int], now: dt.datetime) -> sa.ColumnElement[bool]:
     if kind.max_per_group is None:
         return _column.kind == kind.name
     others = _rows.alias("others")
@@ -179,7 +228,7 @@ def _may_run(kind: type[JobKind], now: dt.datetime) -> sa.ColumnElement[bool]:
         sa.select(sa.func.count())
         .select_from(others)
         .where(
-            _is_running(others, now),
+            _is_running(others, held, now),
             others.c.kind == _column.kind,
             others.c.group_key == _column.group_key,
         )
@@ -189,14 +238,17 @@ def _may_run(kind: type[JobKind], now: dt.datetime) -> sa.ColumnElement[bool]:
     return sa.and_(_column.kind == kind.name, count < kind.max_per_group)
 
 
-def _is_running(rows: sa.FromClause, now: dt.datetime) -> sa.ColumnElement[bool]:
+def _is_running(rows: sa.FromClause, held: Collection[int], now: dt.datetime) -> sa.ColumnElement[bool]:
+    """``held``: jobs that run although their leases ran out."""
     return sa.and_(
-        rows.c.done_at.is_(None), rows.c.status == JobStatus.RUNNING.value, rows.c.not_before > now
+        rows.c.done_at.is_(None),
+        rows.c.status == JobStatus.RUNNING.value,
+        sa.or_(is_ahead(rows.c.not_before, now, LONGEST_DELAY), rows.c.id.in_(held)),
     )
 
 
 def extend(db: Session, job: ClaimedJob, *, lease: dt.timedelta) -> None:
-    """Hold on to a job for another ``lease`` while it runs."""
+    """Hold on to a job for another ``lease`` while it runs; at once, even while a transaction of it has its row."""
     _claimable.extend(db, job.claim, [job.id], lease=lease, now=utcnow())
 
 
@@ -261,10 +313,9 @@ def retry(db: Session, job_id: int) -> None:
 
 
 def delete_finished(db: Session, now: dt.datetime) -> int:
-    """Delete jobs that ended long ago; return how many."""
+    """Delete some of the jobs that ended long ago; return how many, 0 once none is left."""
     kept = sa.case((_column.status == JobStatus.FAILED.value, now - FAILED_KEPT), else_=now - DONE_KEPT)
-    gone = db.execute(sa.delete(_rows).where(_column.done_at < now - DONE_KEPT, _column.done_at < kept))
-    return cast("sa.CursorResult[Any]", gone).rowcount
+    return delete_some(db, _rows, _column.done_at < now - DONE_KEPT, _column.done_at < kept)
 
 
 def _shortened(reason: str) -> str:

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
@@ -22,6 +23,7 @@ from lti_tool.database import Database, utcnow
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobFailed, JobKind, JobStopped, RunningJob
 from lti_tool.jobs.queue import ClaimedJob, ClaimLost
+from lti_tool.jobs.shares import ThreadShares
 from lti_tool.messaging.retry import next_attempt
 
 THREADS: Final = 16
@@ -30,11 +32,21 @@ LEASE: Final = dt.timedelta(seconds=30)
 SWEEP_SECONDS: Final = 5.0
 """How often the runner looks by itself: what a lost wake-up costs."""
 STOP_SECONDS: Final = 4.0
+EXTENSIONS_FIRST_SECONDS: Final = 0.5
+"""How long claiming waits once SQLite's file can be written again: whoever waits for it tries every tenth of a second.
+"""
 
 STEPS: Final = ("claiming", "claimed", "reporting", "reported", "finishing", "finished")
 """Where the process may end: before and after each commit."""
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _InFlight:
+    claimed: ClaimedJob
+    thread: threading.Thread
+    started: float = field(default_factory=time.monotonic)
 
 
 class JobRunner:
@@ -63,13 +75,14 @@ class JobRunner:
         self._classes = [type(kind) for kind in kinds]
         self._among = among
         self._threads = threads
-        self._lease = lease
+        self.lease = lease
         self._sweep_seconds = sweep_seconds
         self._on_step = on_step or (lambda _step: None)
         self._stopping = threading.Event()
         self._wakeup = threading.Event()
         self._lock = threading.Lock()
-        self._in_flight: dict[uuid.UUID, tuple[ClaimedJob, threading.Thread]] = {}
+        self._in_flight: dict[uuid.UUID, _InFlight] = {}
+        self._shares = ThreadShares(threads, [kind.name for kind in kinds])
         self._loops: list[threading.Thread] = []
 
     @property
@@ -107,7 +120,7 @@ class JobRunner:
         self._wakeup.set()
         deadline = time.monotonic() + STOP_SECONDS
         with self._lock:
-            threads = [*self._loops, *(thread for _, thread in self._in_flight.values())]
+            threads = [*self._loops, *(each.thread for each in self._in_flight.values())]
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
@@ -122,7 +135,7 @@ class JobRunner:
             self._wakeup.wait(self._sweep_seconds)
 
     def _start_due(self) -> None:
-        """Give each job that may run a thread of its own, as many as there may be."""
+        """Give each job that may run a thread of its own, as many as there may be (:mod:`lti_tool.jobs.shares`)."""
         while not self.is_stopping and self.running < self._threads:
             claimed = self._claim()
             if claimed is None:
@@ -131,18 +144,36 @@ class JobRunner:
                 target=self._run, args=(claimed,), name=f"job-{claimed.kind}-{claimed.id}", daemon=True
             )
             with self._lock:
-                self._in_flight[claimed.claim] = (claimed, thread)
+                self._in_flight[claimed.claim] = _InFlight(claimed, thread)
             thread.start()
 
     def _claim(self) -> ClaimedJob | None:
+        claimed, now = None, time.monotonic()
+        with self._lock:
+            running = [each.claimed for each in self._in_flight.values()]
+            full = self._shares.full(
+                [(each.claimed, now - each.started) for each in self._in_flight.values()]
+            )
+        kinds = [kind for kind in self._classes if kind.name not in full.kinds]
+        ids = [each.id for each in running]
         with self._database.reading() as db:
             # A look takes no lock; claiming takes SQLite's only one.
-            if not queue.is_due(db, self._classes):
+            if not queue.is_due(db, kinds, besides=ids):
                 return None
+        asked_at = time.monotonic()
         with self._database.transaction() as db:
-            claimed = queue.claim(db, self._classes, lease=self._lease, among=self._among)
-            if claimed is not None:
-                self.at_step(claimed.kind, "claiming")
+            db.connection()
+            blocked = time.monotonic() - asked_at > self.lease.total_seconds() / 3
+            if not blocked:
+                claimed = queue.claim(
+                    db, kinds, lease=self.lease, among=self._among, besides=ids, full_groups=full.groups
+                )
+                if claimed is not None:
+                    self.at_step(claimed.kind, "claiming")
+        if blocked:
+            # Nobody could write to SQLite's file, so leases may have run out of jobs that other processes run.
+            self._stopping.wait(EXTENSIONS_FIRST_SECONDS)
+            return None
         if claimed is not None:
             self.at_step(claimed.kind, "claimed")
         return claimed
@@ -152,7 +183,8 @@ class JobRunner:
             self._guarded(lambda: self._run_kind(claimed))
         finally:
             with self._lock:
-                del self._in_flight[claimed.claim]
+                ended = self._in_flight.pop(claimed.claim)
+                self._shares.note(claimed, time.monotonic() - ended.started)
             # The next job of its group may run now.
             self._wakeup.set()
 
@@ -201,15 +233,18 @@ class JobRunner:
 
     def _keep_leases(self) -> None:
         """Extend the leases of what runs, so that nobody else claims it."""
-        while not self._stopping.wait(self._lease.total_seconds() / 3):
+        while not self._stopping.wait(self.lease.total_seconds() / 3):
             self._guarded(self._extend_leases)
 
     def _extend_leases(self) -> None:
         with self._lock:
-            running = [claimed for claimed, _ in self._in_flight.values()]
+            running = [each.claimed for each in self._in_flight.values()]
         for claimed in running:
-            with self._database.transaction() as db:
-                queue.extend(db, claimed, lease=self._lease)
+            try:
+                with self._database.transaction() as db:
+                    queue.extend(db, claimed, lease=self.lease)
+            except Exception:  # the other leases are extended all the same
+                _log.exception("job_lease_not_extended", job=claimed.id)
 
     def _guarded(self, work: Callable[[], Any]) -> None:
         """A fault of the database must not end the runner: it goes on a little later."""

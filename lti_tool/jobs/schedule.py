@@ -19,6 +19,7 @@ from lti_tool.identity.principal import TOOL
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobKind
 from lti_tool.jobs.models import JobSchedule, SchedulerLease
+from lti_tool.moments import is_ahead
 
 LEASE: Final = dt.timedelta(minutes=3)
 """After how long another process takes over from one that was killed: three looks at the clock."""
@@ -31,7 +32,10 @@ def hold_lease(db: Session, holder: uuid.UUID, now: dt.datetime) -> bool:
         adding.on_conflict_do_update(
             index_elements=["id"],
             set_={"holder": adding.excluded.holder, "until": adding.excluded.until},
-            where=sa.or_(SchedulerLease.holder == holder, SchedulerLease.until <= now),
+            where=sa.or_(
+                SchedulerLease.holder == holder,
+                sa.not_(is_ahead(table_of(SchedulerLease).c.until, now, LEASE)),
+            ),
         ).returning(SchedulerLease.id)
     )
     return taken.first() is not None
@@ -56,7 +60,10 @@ def enqueue_due(db: Session, kinds: Iterable[type[JobKind]], now: dt.datetime) -
         db.execute(first.on_conflict_do_nothing(index_elements=["kind"]))
         moved = db.execute(
             sa.update(JobSchedule)
-            .where(JobSchedule.kind == kind.name, JobSchedule.due_at <= now)
+            .where(
+                JobSchedule.kind == kind.name,
+                sa.not_(is_ahead(table_of(JobSchedule).c.due_at, now, kind.every)),
+            )
             .values(due_at=now + kind.every)
             .returning(JobSchedule.kind)
             .execution_options(synchronize_session=False)

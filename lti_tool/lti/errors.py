@@ -30,6 +30,7 @@ class Advice(enum.Enum):
     TUTORS_ONLY = "for tutors"
     NAMELESS = "no person"
     COURSE_LEFT = "not in the course"
+    WITHDRAWN = "access withdrawn"
     FORM_AGAIN = "send the form again"
     TOO_LARGE = "too large"
     WAIT = "wait a minute"
@@ -334,7 +335,22 @@ class DeploymentDiffers(LaunchRefused):
     status = 403
 
 
+class RegistrationDeleted(LaunchRefused):
+    """The registration or the deployment was deleted while this process still had it in memory."""
+
+    status = 403
+
+
 # After the launch
+
+
+class DeploymentWithdrawn(Refused):
+    """The deployment is not approved any more: what was opened before is closed, and what waits does not open."""
+
+    status = 403
+    step = "session"
+    advice = Advice.WITHDRAWN
+    names_registration = True
 
 
 class HandoffUnknown(Refused):

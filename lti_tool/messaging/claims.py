@@ -96,9 +96,15 @@ class ClaimableTable:
     def extend(
         self, db: Session, claim: uuid.UUID, ids: Collection[int], *, lease: dt.timedelta, now: dt.datetime
     ) -> None:
-        """Hold all the rows of a claim for another ``lease``, counted from ``now``."""
+        """Hold all the rows of a claim for another ``lease``, counted from ``now``.
+
+        Rows that another transaction has locked are passed over: it is the one that writes what became of them, nobody
+        can claim them meanwhile, and waiting for it would keep the caller from extending its other claims.
+        """
+        held = self.held(claim, ids, whole=True)
+        unlocked = sa.select(self._column.id).where(held).with_for_update(skip_locked=True)
         db.execute(
-            sa.update(self._table).where(self.held(claim, ids, whole=True)).values(not_before=now + lease)
+            sa.update(self._table).where(held, self._column.id.in_(unlocked)).values(not_before=now + lease)
         )
 
     def release(

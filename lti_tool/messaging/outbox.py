@@ -34,8 +34,10 @@ from lti_tool.messaging.outcomes import (
     Superseded,
     Unavailable,
 )
+from lti_tool.messaging.pauses import LONGEST as LONGEST_PAUSE
 from lti_tool.messaging.pauses import NO_PAUSES, WHOLE, Pauses
-from lti_tool.messaging.retry import next_attempt
+from lti_tool.messaging.retry import LONGEST_DELAY, next_attempt
+from lti_tool.moments import is_ahead
 
 _rows = table_of(Delivery)
 _column = _rows.c
@@ -195,7 +197,7 @@ def claim(
     if db.get_bind().dialect.name == "postgresql":
         db.execute(_CLAIM_SETTINGS)
     unsent = sa.and_(_column.kind == kind, _column.receiver == receiver, _column.done_at.is_(None))
-    waiting_keys = sa.select(_column.order_key).where(unsent, _column.not_before > now)
+    waiting_keys = sa.select(_column.order_key).where(unsent, _is_held(now))
     conditions = [unsent, _column.order_key.not_in(waiting_keys)]
     if pauses.has_paused_parts(now):
         conditions.append(_part_is_asked(now))
@@ -346,14 +348,19 @@ def _part_is_asked(now: dt.datetime) -> sa.ColumnElement[bool]:
         pause.receiver == _column.receiver,
         pause.part == _column.part,
         pause.part != WHOLE,
-        pause.until > now,
+        is_ahead(pause.until, now, LONGEST_PAUSE),
     )
     return ~paused.exists()
 
 
+def _is_held(now: dt.datetime) -> sa.ColumnElement[bool]:
+    """The delivery's back-off or lease is not over."""
+    return is_ahead(_column.not_before, now, LONGEST_DELAY)
+
+
 def _due(kind: str, pauses: Pauses, now: dt.datetime) -> sa.ColumnElement[bool]:
     """What may go out now, or whose worker's lease ran out."""
-    due = sa.and_(_column.kind == kind, _column.done_at.is_(None), _column.not_before <= now)
+    due = sa.and_(_column.kind == kind, _column.done_at.is_(None), sa.not_(_is_held(now)))
     return sa.and_(due, _part_is_asked(now)) if pauses.has_paused_parts(now) else due
 
 

@@ -20,6 +20,7 @@ from lti_tool.database import insert_for
 from lti_tool.messaging.models import DeliveryPause
 from lti_tool.messaging.outcomes import Blocked, NotTried, Outcome, PartUnavailable, Superseded, Unavailable
 from lti_tool.messaging.retry import next_attempt
+from lti_tool.moments import has_come
 
 LONGEST_PAUSE: Final = dt.timedelta(seconds=30)
 """How long a receiver is not asked at most. A request to one that hangs takes up to 30 seconds more."""
@@ -32,6 +33,14 @@ WHOLE: Final = ""
 """The ``part`` of a pause of the whole receiver."""
 
 
+LONGEST: Final = max(LONGEST_PAUSE, LONGEST_PART_PAUSE, LONGEST_RETRY_AFTER)
+
+
+def is_paused(pause: DeliveryPause, now: dt.datetime) -> bool:
+    """Whether the pause is not over."""
+    return not has_come(pause.until, now, LONGEST)
+
+
 @dataclass(frozen=True, slots=True)
 class Pauses:
     """The pauses of some receivers of one kind, those that have just ended included."""
@@ -40,11 +49,11 @@ class Pauses:
 
     def paused_receivers(self, now: dt.datetime) -> set[str]:
         """The receivers that are not asked at all."""
-        return {row.receiver for row in self.rows if row.part == WHOLE and row.until > now}
+        return {row.receiver for row in self.rows if row.part == WHOLE and is_paused(row, now)}
 
     def has_paused_parts(self, now: dt.datetime) -> bool:
         """Whether a part of one of them is not asked."""
-        return any(row.part != WHOLE and row.until > now for row in self.rows)
+        return any(row.part != WHOLE and is_paused(row, now) for row in self.rows)
 
     def failed(self, receiver: str) -> bool:
         """Whether the receiver failed when it was last asked."""

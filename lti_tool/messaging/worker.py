@@ -267,8 +267,11 @@ class Worker:
         with self._lock:
             claims = list(self._in_flight.values())
         for claim in claims:
-            with self._database.transaction() as db:
-                outbox.extend(db, claim, lease=self._lease, now=self._clock())
+            try:
+                with self._database.transaction() as db:
+                    outbox.extend(db, claim, lease=self._lease, now=self._clock())
+            except Exception:  # the other claims are extended all the same
+                _log.exception("lease_not_extended", kind=str(claim.kind), receiver=claim.receiver)
 
 
 def _log_round(claim: Claim, outcomes: Sequence[Outcome], begun: Sequence[DeliveryPause]) -> None:

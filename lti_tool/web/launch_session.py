@@ -29,7 +29,7 @@ from lti_tool.composition import transaction as composition
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
 from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
-from lti_tool.lti.errors import Advice, HandoffUnknown, TooManyUnknownPages
+from lti_tool.lti.errors import Advice, DeploymentWithdrawn, HandoffUnknown, TooManyUnknownPages
 from lti_tool.lti.forms.kept import Outcome
 from lti_tool.lti.launch import handoffs, nonces, sessions
 from lti_tool.lti.launch.login import BROWSER_COOKIE
@@ -41,6 +41,7 @@ from lti_tool.lti.launch.persist import (
     VerifiedLaunch,
     persist_launch,
 )
+from lti_tool.lti.registration.models import DeploymentStatus
 from lti_tool.subscribers.scores import backfill_scores
 from lti_tool.translation import set_language, supported_language
 from lti_tool.web import rate_limits
@@ -166,7 +167,8 @@ def continue_handoff(token: str) -> str:
     """Open the session of a launch that was handed to a new tab, once; return the address of its first page.
 
     Of several requests at once one opens it; the others, too, get its address where the browser that sends them proves
-    by its cookie that the session is its own. Raises :class:`lti_tool.lti.errors.HandoffUnknown`.
+    by its cookie that the session is its own. Raises :class:`lti_tool.lti.errors.HandoffUnknown`, or
+    :class:`lti_tool.lti.errors.DeploymentWithdrawn` where the deployment was withdrawn while the launch waited.
     """
     cookie = BrowserCookies().get_cookie(BROWSER_COOKIE)
     secret = cookie or new_secret()
@@ -233,8 +235,9 @@ def _take_key(_endpoint: str | None, values: dict[str, Any] | None) -> None:
 def _load() -> None:
     """Find the session of the present address, see that this browser may use it, and say who is asking.
 
-    Raises :class:`SessionUnknown`, :class:`SessionOfAnotherBrowser`, :class:`SessionExpired` (which says what became of
-    a form that was sent) or, for a form that was not ours, :class:`CsrfTokenWrong`.
+    Raises :class:`SessionUnknown`, :class:`SessionOfAnotherBrowser`, :class:`lti_tool.lti.errors.DeploymentWithdrawn`,
+    :class:`SessionExpired` (which says what became of a form that was sent) or, for a form that was not ours,
+    :class:`CsrfTokenWrong`.
     """
     key: str | None = g.get("launch_key")
     if key is None:
@@ -259,7 +262,7 @@ def _find(key: str) -> None:
     launch, membership, *_activity = rows[0]
     try:
         _check(launch, address_secret)
-    except AccessRefused:
+    except (AccessRefused, DeploymentWithdrawn):
         # The refusal shows where the page would have been.
         g.frame_origins = launch.registration.frame_origins
         raise
@@ -335,6 +338,14 @@ def _check(launch: LaunchSession, address_secret: str) -> None:
     if not hmac.compare_digest(secret_hash(secret), launch.secret_hash):
         raise SessionOfAnotherBrowser(
             issuer=launch.registration.issuer, client_id=launch.registration.client_id
+        )
+    if launch.deployment.status != DeploymentStatus.APPROVED and request.blueprint != SIGN_OUT:
+        _use_language_of(launch)
+        g.return_url = launch.return_url
+        raise DeploymentWithdrawn(
+            issuer=launch.registration.issuer,
+            client_id=launch.registration.client_id,
+            deployment_id=launch.deployment.deployment_id,
         )
     if launch.expires_at <= utcnow():
         _use_language_of(launch)

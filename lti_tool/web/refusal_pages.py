@@ -176,6 +176,14 @@ def _words(advice: Advice) -> tuple[str, str]:
                     "this is a mistake, ask your tutor."
                 ),
             )
+        case Advice.WITHDRAWN:
+            return (
+                _("This activity is closed for now"),
+                _(
+                    "The administrator of the mentoring tool no longer lets your platform in. What you saved is kept; "
+                    "what you have just sent was not saved. Your own administrator can ask for access again."
+                ),
+            )
         case Advice.FORM_AGAIN:
             return (
                 _("Please send that once more"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,9 +11,11 @@ import sqlalchemy as sa
 from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services
 from lti_tool.identity.principal import OPERATOR
-from lti_tool.lti.registration.models import Deployment, DeploymentStatus
+from lti_tool.lti.launch.models import LaunchSession, PlatformKey
+from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Registration
 from lti_tool.lti.registration.registrations import approve
-from tests.certification.verdicts import assert_refused, opened
+from tests.certification.test_sessions import hand_off
+from tests.certification.verdicts import assert_refused, opened, refusals
 from tests.platform.keys import key
 from tests.platform.platform import ABSENT, Browser, Platform
 
@@ -111,3 +115,84 @@ def test_a_deployment_other_than_the_login_s_is_refused(
         platform.add_deployment(db, "deployment-9")
     response = platform.launch(browser, deployment_id="deployment-9")
     assert_refused(services, response, "deployment_differs")
+
+
+def withdraw(services: Services) -> None:
+    """Set every deployment back, as an operator does by hand; what processes have in memory stays."""
+    with services.database.transaction() as db:
+        db.execute(sa.update(Deployment).values(status=DeploymentStatus.PENDING))
+
+
+def test_what_was_open_is_closed_when_the_deployment_is_withdrawn(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    home = platform.launch(browser).headers["Location"]
+    assert browser.get(home).status_code == 200
+    withdraw(services)
+    page = browser.get(home)
+    row = assert_refused(services, page, "deployment_withdrawn")
+    assert "closed for now" in page.text
+    assert row.deployment_id is not None
+    with services.database.transaction() as db:
+        db.execute(sa.update(Deployment).values(status=DeploymentStatus.APPROVED))
+    assert browser.get(home).status_code == 200
+
+
+def test_a_stranger_does_not_learn_that_a_deployment_was_withdrawn(
+    services: Services, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    home = platform.launch(browser).headers["Location"]
+    withdraw(services)
+    assert_refused(services, new_browser().get(home), "session_of_another_browser")
+
+
+def test_whoever_uses_a_withdrawn_deployment_can_still_sign_out(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    home = platform.launch(browser).headers["Location"]
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(home).text)
+    assert token
+    withdraw(services)
+    assert browser.post(f"{home}sign-out", data={"csrf_token": token[1]}).status_code == 303
+
+
+def test_a_launch_that_waits_does_not_open_once_the_deployment_is_withdrawn(
+    services: Services, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    address = hand_off(platform, new_browser(cookies=False))
+    browser.get(address)
+    withdraw(services)
+    refused = browser.post(address)
+    assert (refused.status_code, refusals(services)[-1].reason) == (403, "deployment_withdrawn")
+    assert "closed for now" in refused.text
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(LaunchSession.id)).all() == []
+
+
+def delete_platform(services: Services) -> None:
+    """Delete the platform by hand, while this process has it in memory."""
+    with services.database.transaction() as db:
+        for table in (PlatformKey, Deployment, Registration):
+            db.execute(sa.delete(table))
+
+
+def test_a_launch_of_a_platform_that_was_deleted_by_hand_is_refused(
+    services: Services, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    hand_off(
+        platform, new_browser(cookies=False)
+    )  # reads everything into memory, and makes no rows that refer to it
+    login = platform.begin(browser)
+    delete_platform(services)
+    response = browser.launch(login.state, platform.token(login.nonce))
+    assert response.status_code == 403
+    assert refusals(services)[-1].reason == "registration_deleted"
+
+
+def test_a_launch_that_waits_does_not_open_once_its_platform_was_deleted(
+    services: Services, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    address = hand_off(platform, new_browser(cookies=False))
+    delete_platform(services)
+    assert browser.post(address).status_code == 403
+    assert refusals(services)[-1].reason == "deployment_withdrawn"

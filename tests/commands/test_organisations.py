@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +14,15 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from lti_tool.cli import tandem
+from lti_tool.commands import organisations as commands
 from lti_tool.composition.projections import check_projections, rebuild_projections
 from lti_tool.composition.services import Services
+from lti_tool.database import TablesBusy
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Organisation
 from lti_tool.lti.registration.models import Deployment, Invitation, Registration
 from lti_tool.mentoring.programmes.models import Programme, ProgrammeOwner
+from lti_tool.messaging.models import RecordStore
 from tests.builder import Builder, World, add_deployment
 
 Run = Callable[..., Result]
@@ -218,3 +223,51 @@ def test_a_deployment_of_a_platform_of_one_company_belongs_to_it(run: Run, world
     deployment = pending(world.services, "second")
     run("deployments", "approve", deployment)
     assert organisation_of(world.services, deployment) == "Example"
+
+
+def test_a_merge_and_a_page_that_is_at_work_both_end_well(run: Run, world: World) -> None:
+    """The page has written a row of the merged organisation, and reads the record stores during the merge."""
+    other = Builder(world.services).world(issuer="https://other.example")
+    faults: list[Exception] = []
+    has_row = threading.Event()
+
+    def work() -> None:
+        try:
+            with world.services.database.transaction() as db:
+                db.execute(
+                    sa.update(Deployment)
+                    .where(Deployment.organisation_id == other.organisation_id)
+                    .values(status=Deployment.status)
+                    .execution_options(synchronize_session=False)
+                )
+                has_row.set()
+                time.sleep(1.5)
+                db.scalars(sa.select(RecordStore)).all()
+        except Exception as error:
+            faults.append(error)
+
+    page = threading.Thread(target=work)
+    page.start()
+    assert has_row.wait(30)
+    merged = run("organisations", "merge", str(world.organisation_id), str(other.organisation_id))
+    page.join(30)
+    assert (merged.exit_code, faults) == (0, [])
+
+
+def test_a_merge_that_finds_no_quiet_moment_says_so_and_changes_nothing(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[object] = []
+
+    def find_busy(db: object) -> None:
+        attempts.append(db)
+        raise TablesBusy
+
+    monkeypatch.setattr(commands, "lock_all_tables", find_busy)
+    monkeypatch.setattr(commands, "MERGE_ATTEMPTS", 2)
+    monkeypatch.setattr(commands, "MERGE_PAUSE_SECONDS", 0.01)
+    run("organisations", "add", "Holding")
+    before = names(world.services)
+    answer = run("organisations", "merge", "Holding", str(world.organisation_id))
+    assert (answer.exit_code, answer.stderr.count("\n"), len(attempts)) == (1, 1, 2)
+    assert ("nothing was merged" in answer.stderr, names(world.services)) == (True, before)

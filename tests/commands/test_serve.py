@@ -85,7 +85,7 @@ def ended_jobs(folder: Path) -> set[str]:
 def test_scheduled_jobs_run_without_any_setting(tmp_path: Path) -> None:
     with serving(tmp_path):
         until = time.monotonic() + 60
-        while ended_jobs(tmp_path) != {"delete_expired", "enqueue_due_rosters"}:
+        while ended_jobs(tmp_path) != {"delete_expired", "delete_used_nonces", "enqueue_due_rosters"}:
             assert time.monotonic() < until, "the jobs do not run"
             time.sleep(0.1)
 

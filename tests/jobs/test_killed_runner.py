@@ -124,4 +124,9 @@ def test_three_processes_on_one_database_do_every_job_once(services, tmp_path):
         scheduled = sa.select(Job.kind).where(
             Job.requested_by_kind == "tool", Job.kind.not_in(["write_rows"])
         )
-        assert sorted(db.scalars(scheduled)) == ["delete_expired", "enqueue_due_rosters", "hourly"]
+        assert sorted(db.scalars(scheduled)) == [
+            "delete_expired",
+            "delete_used_nonces",
+            "enqueue_due_rosters",
+            "hourly",
+        ]

@@ -141,10 +141,11 @@ def test_a_group_that_is_busy_keeps_nobody_else_waiting(services, start):
     wait_until_ended(services, *slow)
 
 
-def test_no_more_jobs_run_than_there_are_threads(services, start):
+def test_no_more_jobs_run_than_there_are_threads(services):
     kind = Blocked()
     made = [ask(services, Blocked, str(number)) for number in range(5)]
-    running = start(lambda _services: kind, threads=3)
+    running = make_job_runner(services, [lambda _services: kind], threads=3, sweep_seconds=0.05)
+    running.start()
     deadline = time.monotonic() + 30
     while running.running < 3:
         assert time.monotonic() < deadline
@@ -153,6 +154,7 @@ def test_no_more_jobs_run_than_there_are_threads(services, start):
     assert running.running == 3
     kind.release.set()
     wait_until_ended(services, *made)
+    running.stop()
 
 
 def test_a_job_that_takes_longer_than_its_lease_is_not_run_twice(services, start):

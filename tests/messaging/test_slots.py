@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 import uuid
@@ -9,11 +10,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import pytest
+from sqlalchemy.orm import Session
 
 from lti_tool.composition.services import Services
 from lti_tool.messaging import outbox
 from lti_tool.messaging.channel import Channel
-from lti_tool.messaging.outbox import ClaimedDelivery
+from lti_tool.messaging.outbox import Claim, ClaimedDelivery
 from lti_tool.messaging.outcomes import Outcome, Sent
 from lti_tool.messaging.worker import Worker
 from tests.messaging.waiting import until
@@ -89,4 +91,33 @@ def test_whoever_was_served_longest_ago_is_next(services, channel, worker):
         assert min(channel.rounds(receiver) for receiver in busy) > 0
         assert max(channel.rounds(receiver) for receiver in busy) < 40
     finally:
+        worker.stop()
+
+
+def test_an_extension_that_fails_does_not_keep_other_claims_from_being_extended(services, monkeypatch):
+    extended: list[str] = []
+
+    def extend(_db: Session, claim: Claim, **_options: object) -> None:
+        if claim.receiver == "failing":
+            raise RuntimeError("the database does not answer")
+        extended.append(claim.receiver)
+
+    monkeypatch.setattr(outbox, "extend", extend)
+    channel = SleepingChannel()
+    monkeypatch.setattr(channel, "send", lambda *_arguments: sending.wait(30) and [Sent()])
+    sending = threading.Event()
+    for receiver in ("failing", "other"):
+        enqueue(services, receiver, 1)
+    worker = Worker(
+        services.database,
+        [channel],
+        wake=threading.Event(),
+        lease=dt.timedelta(seconds=0.6),
+        poll_seconds=0.05,
+    )
+    worker.start()
+    try:
+        assert until(lambda: len(extended) > 1)
+    finally:
+        sending.set()
         worker.stop()

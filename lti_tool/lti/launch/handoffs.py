@@ -17,10 +17,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of, utcnow
-from lti_tool.lti.errors import HandoffUnknown
+from lti_tool.lti.errors import DeploymentWithdrawn, HandoffUnknown
 from lti_tool.lti.launch.login_states import new_secret, secret_hash
 from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession
 from lti_tool.lti.launch.persist import VerifiedLaunch
+from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Registration
 
 HANDOFF_LIFETIME = dt.timedelta(minutes=2)
 SENT_TWICE_WITHIN: Final = dt.timedelta(minutes=1)
@@ -48,7 +49,7 @@ def get(db: Session, token: str) -> VerifiedLaunch:
 
 
 def consume(connection: Connection, token: str) -> VerifiedLaunch:
-    """Use a token up, once only. Raises :class:`HandoffUnknown`."""
+    """Use a token up, once only. Raises :class:`HandoffUnknown` or :class:`DeploymentWithdrawn`."""
     now = utcnow()
     launch = connection.execute(
         sa.update(_TABLE)
@@ -60,7 +61,24 @@ def consume(connection: Connection, token: str) -> VerifiedLaunch:
     ).scalar_one_or_none()
     if launch is None:
         raise HandoffUnknown
-    return VerifiedLaunch.from_json(launch)
+    waiting = VerifiedLaunch.from_json(launch)
+    _require_approved(connection, waiting.deployment_id)
+    return waiting
+
+
+def _require_approved(connection: Connection, deployment_id: uuid.UUID) -> None:
+    """Raise :class:`DeploymentWithdrawn`, also where the deployment was deleted."""
+    found = connection.execute(
+        sa.select(Deployment.status, Deployment.deployment_id, Registration.issuer, Registration.client_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .where(Deployment.id == deployment_id)
+    ).first()
+    if found is None:
+        raise DeploymentWithdrawn
+    if found.status != DeploymentStatus.APPROVED:
+        raise DeploymentWithdrawn(
+            issuer=found.issuer, client_id=found.client_id, deployment_id=found.deployment_id
+        )
 
 
 def note_session(connection: Connection, token: str, session_id: uuid.UUID) -> None:

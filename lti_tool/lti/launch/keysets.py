@@ -23,6 +23,7 @@ from lti_tool.jobs.background import BackgroundPool, BackgroundTask
 from lti_tool.lti.errors import KeysetBusy, KeysetUnreadable, KidUnknown
 from lti_tool.lti.launch.models import PlatformKey
 from lti_tool.lti.launch.tool_config import PlatformRegistration
+from lti_tool.moments import has_come
 
 REFETCH_PAUSE = dt.timedelta(seconds=2)
 """How long a platform is not asked again after the end of a reading that failed or lacked the wanted key."""
@@ -171,7 +172,9 @@ class PlatformKeys:
             row = db.execute(_FIND, {"registration_id": registration_id, "kid": kid}).one_or_none()
         if row is None:
             return None, False
-        return _parsed(row.jwk["n"], row.jwk["e"]), row.fetched_at > utcnow() - FRESH_FOR
+        return _parsed(row.jwk["n"], row.jwk["e"]), not has_come(
+            row.fetched_at, utcnow() - FRESH_FOR, FRESH_FOR
+        )
 
     def _fetch(self, registration: PlatformRegistration) -> list[dict[str, str]]:
         """The usable keys of the platform's set; one that is not is passed over, as RFC 7517 §5 asks."""

@@ -184,7 +184,9 @@ def _add_service_hosts(connection: Connection, launch: VerifiedLaunch) -> None:
     of_registration = table.c.id == launch.registration_id
     known = connection.execute(
         sa.select(table.c.service_hosts).where(of_registration).with_for_update(**LOCK_ROW)
-    ).scalar_one()
+    ).scalar_one_or_none()
+    if known is None:
+        return  # deleted meanwhile, which the session's foreign key says
     hosts = list(dict.fromkeys([*known, *launch.service_hosts]))
     connection.execute(sa.update(table).where(of_registration).values(service_hosts=hosts))
 

@@ -16,6 +16,8 @@ from lti_tool.lti.nrps.read_roster_job import due_rosters, request_roster
 
 USED_WITHIN: Final = dt.timedelta(days=7)
 """A course in which nobody has launched for longer is read when a tutor opens the page, not by the schedule."""
+AT_ONCE: Final = 100
+"""How many rosters one transaction asks for."""
 
 
 class EnqueueDueRosters(JobKind):
@@ -28,16 +30,22 @@ class EnqueueDueRosters(JobKind):
     every: ClassVar[dt.timedelta | None] = dt.timedelta(minutes=10)
 
     def run(self, job: RunningJob) -> dict[str, Any] | None:
-        """Ask for all of them in one transaction."""
+        """Ask for some at a time, each time in a transaction of its own: nobody who writes waits long for one."""
         require(TOOL, Action.READ_ROSTERS)
         now = utcnow()
         in_use = sa.exists().where(
             Membership.course_id == Course.id, Membership.launched_at > now - USED_WITHIN
         )
-        with job.transaction() as db:
-            courses = list(db.scalars(due_rosters(now).where(in_use).order_by(Course.id)))
-            for course_id in courses:
-                request_roster(db, course_id, TOOL)
-            result = {"rosters": len(courses)}
-            job.finish(db, result)
-        return result
+        # A course that was asked for is due no more.
+        due = due_rosters(now).where(in_use).order_by(Course.id).limit(AT_ONCE)
+        asked = 0
+        while True:
+            with job.transaction() as db:
+                courses = db.scalars(due).all()
+                for course_id in courses:
+                    request_roster(db, course_id, TOOL)
+                asked += len(courses)
+                if len(courses) < AT_ONCE:
+                    result = {"rosters": asked}
+                    job.finish(db, result)
+                    return result

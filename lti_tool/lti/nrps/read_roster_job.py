@@ -13,7 +13,7 @@ import structlog
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
-from lti_tool.database import utcnow
+from lti_tool.database import table_of, utcnow
 from lti_tool.identity.models import Course
 from lti_tool.identity.policy import Action, require
 from lti_tool.identity.principal import TOOL, Principal
@@ -21,9 +21,10 @@ from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobFailed, JobKind, JobStopped, RunningJob
 from lti_tool.jobs.models import Job
 from lti_tool.jobs.queue import ClaimLost
-from lti_tool.lti.nrps.roster import FRESH_FOR, RosterUnreadable, pause_readings, read_roster
+from lti_tool.lti.nrps.roster import FRESH_FOR, RETRY_AFTER, RosterUnreadable, pause_readings, read_roster
 from lti_tool.lti.platform_service import ServiceDeps
 from lti_tool.lti.registration.models import Deployment
+from lti_tool.moments import has_come, is_ahead
 from schemas.jobs import CourseJobSchema
 
 _log = structlog.get_logger(__name__)
@@ -83,16 +84,25 @@ def request_rosters(db: Session, course_ids: Collection[uuid.UUID], requested_by
         request_roster(db, course_id, requested_by)
 
 
+def _read_lately(now: dt.datetime) -> tuple[dt.datetime, dt.timedelta]:
+    """The end and the length of the hour within which a roster that was read is fresh."""
+    return now - FRESH_FOR, FRESH_FOR
+
+
 def due_rosters(now: dt.datetime) -> sa.Select[uuid.UUID]:
     """The ids of courses whose roster is to be read by itself.
 
     It was never read or is older than an hour, nobody is about to read it, and no reading failed just now.
     """
+    column = table_of(Course).c
     asked_for = sa.exists().where(Job.subject_id == Course.id, Job.done_at.is_(None))
     return sa.select(Course.id).where(
         Course.roster_url.is_not(None),
-        sa.or_(Course.roster_read_at.is_(None), Course.roster_read_at <= now - FRESH_FOR),
-        sa.or_(Course.roster_paused_until.is_(None), Course.roster_paused_until <= now),
+        sa.or_(column.roster_read_at.is_(None), sa.not_(is_ahead(column.roster_read_at, *_read_lately(now)))),
+        sa.or_(
+            column.roster_paused_until.is_(None),
+            sa.not_(is_ahead(column.roster_paused_until, now, RETRY_AFTER)),
+        ),
         sa.not_(asked_for),
     )
 
@@ -106,8 +116,8 @@ def may_be_due(course: Course, now: dt.datetime) -> bool:
     """Whether :func:`roster_is_due` is worth asking of a course, as it was read before; this asks nothing."""
     return (
         course.roster_url is not None
-        and (course.roster_read_at is None or course.roster_read_at <= now - FRESH_FOR)
-        and (course.roster_paused_until is None or course.roster_paused_until <= now)
+        and (course.roster_read_at is None or has_come(course.roster_read_at, *_read_lately(now)))
+        and (course.roster_paused_until is None or has_come(course.roster_paused_until, now, RETRY_AFTER))
     )
 
 
@@ -151,5 +161,8 @@ def roster_status(db: Session, course_ids: Collection[uuid.UUID] | sa.Select[uui
         is_being_read=is_being_read,
         people=int(sum(row.people for row in rows)),
         has_failed=not is_being_read
-        and any(row.roster_paused_until is not None and row.roster_paused_until > now for row in rows),
+        and any(
+            row.roster_paused_until is not None and not has_come(row.roster_paused_until, now, RETRY_AFTER)
+            for row in rows
+        ),
     )

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+import sqlalchemy as sa
 from flask import Blueprint, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from lti_tool.database import is_missing_reference
 from lti_tool.identity.policy import Action
 from lti_tool.lti.errors import (
     HandoffForged,
@@ -21,6 +23,7 @@ from lti_tool.lti.errors import (
     LoginMalformed,
     NoBrowserProof,
     Refused,
+    RegistrationDeleted,
     TooLarge,
     TooManyConfirmations,
     TooManyLaunches,
@@ -62,6 +65,15 @@ def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
     except TooManyRequests as refused:
         return refusal_pages.refuse(refused)
     return refusal_pages.refuse(TooLarge())
+
+
+@blueprint.errorhandler(sa.exc.IntegrityError)
+def refers_to_deleted(error: sa.exc.IntegrityError) -> ResponseReturnValue:
+    """A row that was deleted by hand, while this process had it in memory, is referred to no more."""
+    if not is_missing_reference(error):
+        raise error
+    current_services().tool_config.clear_cache()
+    return refusal_pages.refuse(RegistrationDeleted())
 
 
 @blueprint.route("/lti/login", methods=["GET", "POST"])

@@ -19,9 +19,15 @@ from lti_tool.identity.models import Course, Membership
 from lti_tool.identity.principal import OPERATOR, TOOL
 from lti_tool.jobs import queue, runner
 from lti_tool.jobs.models import Job
-from lti_tool.lti.nrps import roster
+from lti_tool.lti.nrps import due_rosters_job, roster
 from lti_tool.lti.nrps.due_rosters_job import USED_WITHIN, EnqueueDueRosters
-from lti_tool.lti.nrps.read_roster_job import RosterStatus, request_roster, roster_is_due, roster_status
+from lti_tool.lti.nrps.read_roster_job import (
+    RosterStatus,
+    may_be_due,
+    request_roster,
+    roster_is_due,
+    roster_status,
+)
 from tests.builder.connected import Connected
 from tests.jobs.kinds import wait_until_ended
 
@@ -219,6 +225,29 @@ def test_the_schedule_reads_a_due_roster_of_a_course_in_use(connected, run):
     assert jobs(connected, "enqueue_due_rosters")[0].result == {"rosters": 1}
 
 
+def test_many_rosters_are_asked_for_some_at_a_time(connected, monkeypatch):
+    monkeypatch.setattr(due_rosters_job, "AT_ONCE", 2)
+    with connected.services.database.transaction() as db:
+        first = db.scalars(sa.select(Course)).one()
+        person_id = db.scalars(sa.select(Membership.person_id)).first()
+        for number in range(4):
+            further = Course(deployment_id=first.deployment_id, context_id=f"further {number}", title="")
+            further.roster_url = first.roster_url
+            db.add(further)
+            db.flush()
+            db.add(
+                Membership(course_id=further.id, person_id=person_id, role="learner", launched_at=utcnow())
+            )
+    schedule_rosters(connected)
+    kinds = [lambda _services: EnqueueDueRosters()]
+    runner = make_job_runner(connected.services, kinds, sweep_seconds=0.05)
+    runner.start()
+    wait_until_ended(connected.services, jobs(connected, "enqueue_due_rosters")[0].id)
+    runner.stop()
+    assert len(jobs(connected)) == 5
+    assert jobs(connected, "enqueue_due_rosters")[0].result == {"rosters": 5}
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -236,6 +265,14 @@ def test_the_schedule_leaves_a_roster_that_is_not_due(connected, run, values):
     schedule_rosters(connected)
     run()
     assert jobs(connected) == []
+
+
+@pytest.mark.parametrize("column", ["roster_read_at", "roster_paused_until"])
+def test_the_schedule_reads_a_roster_that_a_clock_a_year_ahead_put_off(connected, column):
+    change_course(connected, **{column: utcnow() + dt.timedelta(days=365)})
+    with connected.services.database.reading() as db:
+        assert roster_is_due(db, course(connected).id, utcnow())
+    assert may_be_due(course(connected), utcnow())
 
 
 def test_the_schedule_leaves_a_course_that_nobody_uses(connected, run):
