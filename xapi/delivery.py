@@ -14,10 +14,8 @@ Nothing here stores, sleeps or logs: it sends, and says what became of each stat
 
 from __future__ import annotations
 
-import html
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -32,7 +30,7 @@ from xapi.comparison import same_statement
 
 LONGEST_DELAY = timedelta(hours=1)
 _MOST_WORDS = 2000
-_MOST_BYTES = 100_000
+_MOST_BYTES = 8_000
 
 
 @dataclass(frozen=True)
@@ -82,91 +80,98 @@ class _StopSendingError(Exception):
         self.outcome = outcome
 
 
-def deliver(client: LRSClient, statements: Sequence[Item]) -> list[Outcome]:
+def first_words(body: bytes) -> str:
+    """The beginning of an answer in one line, markup and all."""
+    return " ".join(body[:_MOST_BYTES].decode("utf-8", "replace").split())[:_MOST_WORDS]
+
+
+def deliver(
+    client: LRSClient, statements: Sequence[Item], *, read_answer: Callable[[bytes], str] = first_words
+) -> list[Outcome]:
     """Send the statements, in order, and say what became of each, in the same order.
 
-    ``statements``: pairs of statement id and the stored bytes, which are sent exactly as they are.
+    ``statements``: pairs of statement id and the stored bytes, which are sent exactly as they are. ``read_answer``
+    makes the text of a reason from the body of an answer, which is whatever a machine, or a proxy before it, has sent.
     """
     bodies = dict(statements)
-    known: dict[UUID, Outcome] = {}
+    delivery = _Delivery(client, read_answer)
     try:
-        _send(client, list(bodies.items()), known)
+        delivery.send(list(bodies.items()))
     except _StopSendingError as stop:
         for identifier in bodies:
-            known.setdefault(identifier, stop.outcome)
-    return [known[identifier] for identifier, _ in statements]
+            delivery.known.setdefault(identifier, stop.outcome)
+    return [delivery.known[identifier] for identifier, _ in statements]
 
 
-def _send(client: LRSClient, items: list[Item], known: dict[UUID, Outcome], *, repeat: bool = False) -> None:
-    """Send a batch and write the outcome of each into ``known``; ``repeat`` once a 409 has been looked into."""
-    if not items:
-        return
-    try:
-        answer = client.post_statements([body for _, body in items])
-    except LRSError as error:
-        raise _StopSendingError(Unavailable(str(error))) from error
-    status = answer.status_code
-    if status in (200, 204):
-        if answer.content.lstrip().startswith(b"<"):
-            raise _StopSendingError(Unavailable(f"a web page answered, not an LRS: {_words(answer)}"))
-        known.update((identifier, Sent()) for identifier, _ in items)
-    elif status == 409:
-        _resolve_conflict(client, items, known, repeat=repeat)
-    elif status in (400, 413, 422):
-        if len(items) == 1:
-            known[items[0][0]] = Dead(_words(answer))
+class _Delivery:
+    """One call of :func:`deliver`."""
+
+    def __init__(self, client: LRSClient, read_answer: Callable[[bytes], str]) -> None:
+        self._client = client
+        self._read_answer = read_answer
+        self.known: dict[UUID, Outcome] = {}
+
+    def send(self, items: list[Item], *, repeat: bool = False) -> None:
+        """Send a batch and write the outcome of each into ``known``; ``repeat`` once a 409 has been looked into."""
+        if not items:
             return
-        middle = len(items) // 2
-        _send(client, items[:middle], known, repeat=repeat)
-        _send(client, items[middle:], known, repeat=repeat)
-    elif status in (401, 403):
-        raise _StopSendingError(Blocked(_words(answer)))
-    else:
-        raise _StopSendingError(
-            Unavailable(_words(answer), retry_after(answer.headers.get("Retry-After", "")))
-        )
-
-
-def _resolve_conflict(
-    client: LRSClient, items: list[Item], known: dict[UUID, Outcome], *, repeat: bool
-) -> None:
-    """Some LRSs refuse a whole batch for one id they hold: ask for each, and send what is absent again.
-
-    The absent ones go together, then each alone; one that still conflicts and is still absent waits.
-    """
-    absent: list[Item] = []
-    for identifier, body in items:
         try:
-            theirs = client.get_statement(identifier)
+            answer = self._client.post_statements([body for _, body in items])
         except LRSError as error:
-            raise _StopSendingError(Unavailable(f"after a conflict: {error}")) from error
-        if theirs is None:
-            absent.append((identifier, body))
-        elif same_statement(json.loads(body), theirs):
-            known[identifier] = Sent()
+            raise _StopSendingError(Unavailable(str(error))) from error
+        status = answer.status_code
+        if status in (200, 204):
+            if answer.content.lstrip().startswith(b"<"):
+                raise _StopSendingError(
+                    Unavailable(f"a web page answered, not an LRS: {self._words(answer)}")
+                )
+            self.known.update((identifier, Sent()) for identifier, _ in items)
+        elif status == 409:
+            self._ask_for_each(items, repeat=repeat)
+        elif status in (400, 413, 422):
+            if len(items) == 1:
+                self.known[items[0][0]] = Dead(self._words(answer))
+                return
+            middle = len(items) // 2
+            self.send(items[:middle], repeat=repeat)
+            self.send(items[middle:], repeat=repeat)
+        elif status in (401, 403):
+            raise _StopSendingError(Blocked(self._words(answer)))
         else:
-            known[identifier] = Dead("the LRS holds another statement under this id", theirs)
-    if not repeat:
-        _send(client, absent, known, repeat=True)
-    elif len(items) > 1:
-        for item in absent:
-            _send(client, [item], known, repeat=True)
-    else:
-        for identifier, _ in absent:
-            known[identifier] = Retry("the LRS answered 409 but holds no statement under this id")
+            raise _StopSendingError(
+                Unavailable(self._words(answer), retry_after(answer.headers.get("Retry-After", "")))
+            )
 
+    def _ask_for_each(self, items: list[Item], *, repeat: bool) -> None:
+        """Some LRSs refuse a whole batch for one id they hold: ask for each, and send what is absent again.
 
-def _words(answer: requests.Response) -> str:
-    """The status and what the LRS said in one line, a web page reduced to its text, cut to a length to be stored."""
-    text = answer.content[:_MOST_BYTES].decode("utf-8", "replace")
-    if text.lstrip().startswith("<"):
-        text = html.unescape(_TAGS.sub(" ", _UNSEEN.sub(" ", text)))
-    text = " ".join(text.split())[:_MOST_WORDS]
-    return f"HTTP {answer.status_code} {answer.reason or ''}: {text}".rstrip(": ")
+        The absent ones go together, then each alone; one that still conflicts and is still absent waits.
+        """
+        absent: list[Item] = []
+        for identifier, body in items:
+            try:
+                theirs = self._client.get_statement(identifier)
+            except LRSError as error:
+                raise _StopSendingError(Unavailable(f"after a conflict: {error}")) from error
+            if theirs is None:
+                absent.append((identifier, body))
+            elif same_statement(json.loads(body), theirs):
+                self.known[identifier] = Sent()
+            else:
+                self.known[identifier] = Dead("the LRS holds another statement under this id", theirs)
+        if not repeat:
+            self.send(absent, repeat=True)
+        elif len(items) > 1:
+            for item in absent:
+                self.send([item], repeat=True)
+        else:
+            for identifier, _ in absent:
+                self.known[identifier] = Retry("the LRS answered 409 but holds no statement under this id")
 
-
-_UNSEEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?(</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
-_TAGS = re.compile(r"<[^>]*>?")
+    def _words(self, answer: requests.Response) -> str:
+        """The status and what the LRS said."""
+        text = self._read_answer(answer.content)
+        return f"HTTP {answer.status_code} {answer.reason or ''}: {text}".rstrip(": ")
 
 
 def retry_after(value: str) -> float | None:
