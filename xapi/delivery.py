@@ -25,7 +25,7 @@ import requests
 from urllib3 import Retry as RetryPolicy
 from urllib3.exceptions import InvalidHeader
 
-from xapi.client import LRSClient, LRSError
+from xapi.client import LRSClient, LRSError, LRSStatementError
 from xapi.comparison import same_statement
 
 LONGEST_DELAY = timedelta(hours=1)
@@ -151,6 +151,9 @@ class _Delivery:
         for identifier, body in items:
             try:
                 theirs = self._client.get_statement(identifier)
+            except LRSStatementError as error:
+                self.known[identifier] = Dead(str(error))
+                continue
             except LRSError as error:
                 raise _StopSendingError(Unavailable(f"after a conflict: {error}")) from error
             if theirs is None:

@@ -23,6 +23,7 @@ from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobFailed, JobKind, JobStopped, RunningJob
 from lti_tool.jobs.queue import ClaimedJob, ClaimLost
 from lti_tool.messaging.retry import next_attempt
+from lti_tool.outside_text import error_line
 
 THREADS: Final = 16
 LEASE: Final = dt.timedelta(seconds=30)
@@ -30,7 +31,6 @@ LEASE: Final = dt.timedelta(seconds=30)
 SWEEP_SECONDS: Final = 5.0
 """How often the runner looks by itself: what a lost wake-up costs."""
 STOP_SECONDS: Final = 4.0
-LONGEST_REASON: Final = 1000
 
 STEPS: Final = ("claiming", "claimed", "reporting", "reported", "finishing", "finished")
 """Where the process may end: before and after each commit."""
@@ -185,17 +185,17 @@ class JobRunner:
 
     def _after_fault(self, kind: JobKind, claimed: ClaimedJob, error: Exception) -> None:
         """Try again later what raised an exception that the kind does not know, or give it up."""
-        reason = f"{type(error).__name__}: {error}"
+        reason = error_line(error)
         if claimed.attempts >= kind.max_attempts:
             self._fail(claimed, reason)
             return
         with self._database.transaction() as db:
             later = utcnow() + next_attempt(claimed.attempts)
-            queue.run_again(db, claimed, not_before=later, reason=_shortened(reason))
+            queue.run_again(db, claimed, not_before=later, reason=reason)
 
     def _fail(self, claimed: ClaimedJob, reason: str) -> None:
         with suppress(ClaimLost), self._database.transaction() as db:
-            queue.fail(db, claimed, _shortened(reason))
+            queue.fail(db, claimed, reason)
 
     def _keep_leases(self) -> None:
         """Extend the leases of what runs, so that nobody else claims it."""
@@ -224,7 +224,3 @@ def _load(kind: JobKind, arguments: dict[str, Any]) -> dict[str, Any]:
         return dict(kind.schema().load(arguments))
     except ValidationError as error:
         raise JobFailed(f"its arguments cannot be read: {error.messages_dict}") from None
-
-
-def _shortened(reason: str) -> str:
-    return " ".join(reason.split())[:LONGEST_REASON]

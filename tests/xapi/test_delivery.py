@@ -119,6 +119,32 @@ def test_a_lookup_that_fails_after_a_conflict_waits(lrs):
     assert outcome == Unavailable("after a conflict: asked for one statement, the LRS answered 503")
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        '"x": ' + "[" * 700 + "]" * 700,
+        '"x": ' + "[" * 100_000,
+        '"timestamp": "0001-01-01T00:00:00+14:00"',
+        '"timestamp": "9999-12-31T23:59:59-14:00"',
+        '"result": {"duration": "P' + "9" * 400 + 'D"}',
+        '"result": {"score": {"raw": NaN}}',
+        '"result": {"score": {"raw": 1e999}}',
+        '"result": {"score": {"raw": ' + "1" * 5000 + "}}",
+    ],
+    ids=["deep", "very deep", "early", "late", "long", "NaN", "large", "many digits"],
+)
+def test_whatever_the_lrs_holds_under_an_id_that_statement_alone_is_dead(lrs, more):
+    lrs.held[IDS[1]] = {"id": IDS[1]}
+    lrs.server.clear()
+    lrs.server.expect_request("/xAPI/statements", method="POST").respond_with_handler(lrs.post)
+    lrs.server.expect_request(
+        "/xAPI/statements", method="GET", query_string={"statementId": IDS[1]}
+    ).respond_with_data(f'{{"id": "{IDS[1]}", {more}}}')
+    lrs.server.expect_request("/xAPI/statements", method="GET").respond_with_handler(lrs.get)
+    outcomes = deliver(lrs.client(), ITEMS[:3])
+    assert [type(outcome) for outcome in outcomes] == [Sent, Dead, Sent]
+
+
 def test_a_lookup_answered_with_a_list_is_understood(lrs):
     hold(lrs, 0)
     lrs.lookup = Response('{"statements": [' + ONE[0][1].decode() + "]}", 200)
