@@ -2,7 +2,9 @@
 
 | the LRS answers | for each statement |
 |---|---|
-| 200, 204 | sent (unless it is a web page: then the address is wrong, and the same bytes wait) |
+| 204, 200 with the ids sent | sent |
+| 200 with some of them | those are sent, the others asked for by id as after a 409 |
+| 200 with anything else | this is no LRS, or one that fails: the same bytes later |
 | 409 | asked for by id: equal → sent; different → dead, with theirs; absent → sent again once, then later |
 | 400, 422 | the batch is halved until the bad one stands alone and is dead; the rest go through |
 | 413 | the batch is halved; a statement too large alone is dead |
@@ -29,6 +31,8 @@ from xapi.client import LRSClient, LRSError, LRSStatementError
 from xapi.comparison import same_statement
 
 LONGEST_DELAY = timedelta(hours=1)
+NO_LRS = "not the answer of an LRS, which is 204, or 200 with the ids of the statements"
+"""xAPI 1.0.3, Communication 2.1.2: after a POST of statements, the array of their ids."""
 _MOST_WORDS = 2000
 _MOST_BYTES = 8_000
 
@@ -120,14 +124,18 @@ class _Delivery:
         except LRSError as error:
             raise _StopSendingError(Unavailable(str(error))) from error
         status = answer.status_code
-        if status in (200, 204):
-            if answer.content.lstrip().startswith(b"<"):
-                raise _StopSendingError(
-                    Unavailable(f"a web page answered, not an LRS: {self._words(answer)}")
-                )
+        if status == 204:
             self.known.update((identifier, Sent()) for identifier, _ in items)
+        elif status == 200:
+            named = _ids(answer.content)
+            if not named or not named <= {identifier for identifier, _ in items}:
+                raise _StopSendingError(Unavailable(f"{NO_LRS}: {self._words(answer)}"))
+            self.known.update((identifier, Sent()) for identifier in named)
+            # Of a batch that was sent before in part, some LRSs name only what is new to them.
+            rest = [item for item in items if item[0] not in named]
+            self._ask_for_each(rest, "after an answer that names fewer statements", repeat=repeat)
         elif status == 409:
-            self._ask_for_each(items, repeat=repeat)
+            self._ask_for_each(items, "after a conflict", repeat=repeat)
         elif status in (400, 413, 422):
             if len(items) == 1:
                 self.known[items[0][0]] = Dead(self._words(answer))
@@ -142,7 +150,7 @@ class _Delivery:
                 Unavailable(self._words(answer), retry_after(answer.headers.get("Retry-After", "")))
             )
 
-    def _ask_for_each(self, items: list[Item], *, repeat: bool) -> None:
+    def _ask_for_each(self, items: list[Item], when: str, *, repeat: bool) -> None:
         """Some LRSs refuse a whole batch for one id they hold: ask for each, and send what is absent again.
 
         The absent ones go together, then each alone; one that still conflicts and is still absent waits.
@@ -155,7 +163,7 @@ class _Delivery:
                 self.known[identifier] = Dead(str(error))
                 continue
             except LRSError as error:
-                raise _StopSendingError(Unavailable(f"after a conflict: {error}")) from error
+                raise _StopSendingError(Unavailable(f"{when}: {error}")) from error
             if theirs is None:
                 absent.append((identifier, body))
             elif same_statement(json.loads(body), theirs):
@@ -169,12 +177,21 @@ class _Delivery:
                 self.send([item], repeat=True)
         else:
             for identifier, _ in absent:
-                self.known[identifier] = Retry("the LRS answered 409 but holds no statement under this id")
+                self.known[identifier] = Retry(f"{when}: the LRS holds no statement under this id")
 
     def _words(self, answer: requests.Response) -> str:
         """The status and what the LRS said."""
         text = self._read_answer(answer.content)
         return f"HTTP {answer.status_code} {answer.reason or ''}: {text}".rstrip(": ")
+
+
+def _ids(content: bytes) -> set[UUID] | None:
+    """The ids that an LRS answers to a POST of statements, in whatever case; None when this is no list of ids."""
+    try:
+        listed = json.loads(content)
+        return {UUID(each) for each in listed} if isinstance(listed, list) else None
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def retry_after(value: str) -> float | None:

@@ -1,5 +1,6 @@
 """Every line of the delivery table, against a scripted LRS that fails."""
 
+import json
 import socket
 import struct
 import threading
@@ -40,17 +41,67 @@ def test_nothing_to_send_sends_nothing(lrs):
     assert lrs.bodies == []
 
 
-@pytest.mark.parametrize("answer", [Response("[]", 200), Response(status=204)], ids=["200", "204"])
-def test_a_success_means_sent(lrs, answer):
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response(json.dumps(IDS), 200),
+        Response(json.dumps(IDS[::-1]).upper(), 200),
+        Response(b"\xef\xbb\xbf" + json.dumps(IDS).encode(), 200),
+        Response(status=204),
+    ],
+    ids=["200", "upper case", "byte order mark", "204"],
+)
+def test_the_ids_of_the_statements_or_a_204_mean_sent(lrs, answer):
     lrs.script.append(answer)
     assert deliver(lrs.client(), ITEMS) == [Sent()] * 8
 
 
-def test_a_web_page_that_answers_200_is_not_an_lrs(lrs):
-    lrs.script.append(Response("\n<!doctype html><title>Welcome</title>", 200))
-    [outcome] = deliver(lrs.client(), ONE)
-    assert isinstance(outcome, Unavailable)
-    assert outcome.reason.startswith("a web page answered, not an LRS")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"error": "maintenance"}',
+        "Please log in",
+        "",
+        "[]",
+        "null",
+        "3",
+        json.dumps(IDS[0]),
+        "[null]",
+        "[[]]",
+        "[7]",
+        '["everything is fine"]',
+        json.dumps([*IDS, "5f0c1c0e-6a3b-4a35-9c55-4f0f0f0a0009"]),
+        json.dumps({"statements": IDS}),
+        "[" * 100_000,
+        "[" + "1" * 5000 + "]",
+        "\n<!doctype html><title>Welcome</title>",
+        "\ufeff<html>maintenance</html>",
+    ],
+)
+def test_a_200_with_anything_but_the_ids_of_the_statements_is_not_an_lrs(lrs, answer):
+    lrs.script.append(Response(answer, 200))
+    outcomes = deliver(lrs.client(), ITEMS)
+    assert len(lrs.bodies) == 1
+    for outcome in outcomes:
+        assert isinstance(outcome, Unavailable)
+        assert outcome.reason.startswith(
+            "not the answer of an LRS, which is 204, or 200 with the ids of the statements: HTTP 200 OK"
+        )
+
+
+def test_of_a_batch_that_was_sent_before_in_part_an_lrs_may_name_what_is_new(lrs):
+    hold(lrs, 0, 3)
+    lrs.held[IDS[4]] = {"id": IDS[4]}
+    lrs.script.append(Response(json.dumps([IDS[1], IDS[2]]), 200))
+    outcomes = deliver(lrs.client(), ITEMS[:6])
+    assert [type(outcome) for outcome in outcomes] == [Sent, Sent, Sent, Sent, Dead, Sent]
+    # What it neither named nor holds goes again.
+    assert lrs.batches == [IDS[:6], [IDS[5]]]
+
+
+def test_an_lrs_that_names_one_statement_at_a_time_gets_each(lrs):
+    lrs.script.extend(Response(json.dumps([each]), 200) for each in [IDS[0], IDS[1], *IDS[2:]])
+    assert deliver(lrs.client(), ITEMS) == [Sent()] * 8
 
 
 def test_exactly_the_stored_bytes_are_sent_as_one_array(lrs):
@@ -207,7 +258,7 @@ def test_a_refusal_of_the_credentials_blocks_the_lrs_and_drops_nothing(lrs, stat
 
 
 def test_credentials_refused_halfway_keep_what_was_sent(lrs):
-    lrs.script.extend([Response("", 413), Response("[]", 200), Response("", 401)])
+    lrs.script.extend([Response("", 413), Response(json.dumps(IDS[:4]), 200), Response("", 401)])
     outcomes = deliver(lrs.client(), ITEMS)
     assert [type(outcome) for outcome in outcomes] == [*[Sent] * 4, *[Blocked] * 4]
 
