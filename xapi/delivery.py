@@ -8,6 +8,7 @@
 | 409 | asked for by id: equal → sent; different → dead, with theirs; absent → sent again once, then later |
 | 400, 422 | the batch is halved until the bad one stands alone and is dead; the rest go through |
 | 413 | the batch is halved; a statement too large alone is dead |
+| the same 400, 413 or 422 for each of ten or more, and none taken | the LRS is unavailable: the same bytes later |
 | 401, 403 | blocked: this LRS must be looked at, and nothing is dropped |
 | 429, 5xx, a time-out, a reset, anything else | the LRS is unavailable: the same bytes later |
 
@@ -17,6 +18,7 @@ Nothing here stores, sleeps or logs: it sends, and says what became of each stat
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +35,10 @@ from xapi.comparison import same_statement
 LONGEST_DELAY = timedelta(hours=1)
 NO_LRS = "not the answer of an LRS, which is 204, or 200 with the ids of the statements"
 """xAPI 1.0.3, Communication 2.1.2: after a POST of statements, the array of their ids."""
+MANY = 10
+"""From how many statements on the same refusal of all means that the LRS fails. Workers try as many after a pause."""
+_VARYING = re.compile("[0-9a-fA-F-]{8,}|[0-9]+")
+"""What differs in the same words about two statements: ids, moments, positions."""
 _MOST_WORDS = 2000
 _MOST_BYTES = 8_000
 
@@ -99,11 +105,18 @@ def deliver(
     """
     bodies = dict(statements)
     delivery = _Delivery(client, read_answer)
+    stopped: Unavailable | Blocked | None = None
     try:
         delivery.send(list(bodies.items()))
     except _StopSendingError as stop:
+        stopped = stop.outcome
+    if delivery.refuses_everything():
+        count, example = len(delivery.refusals), next(iter(delivery.refusals.values()))
+        stopped = stopped or Unavailable(f"it refused all {count} statements alike: {example}")
+        delivery.known.clear()
+    if stopped is not None:
         for identifier in bodies:
-            delivery.known.setdefault(identifier, stop.outcome)
+            delivery.known.setdefault(identifier, stopped)
     return [delivery.known[identifier] for identifier, _ in statements]
 
 
@@ -114,6 +127,19 @@ class _Delivery:
         self._client = client
         self._read_answer = read_answer
         self.known: dict[UUID, Outcome] = {}
+        self.refusals: dict[UUID, str] = {}
+        """What was said of each statement that was refused alone."""
+
+    def refuses_everything(self) -> bool:
+        """Whether nothing was taken and each of many statements was refused in the same words.
+
+        Then it is not the statements that are wrong, but a setting, or a proxy before the LRS.
+        """
+        return (
+            len(self.refusals) >= MANY
+            and self.refusals.keys() == self.known.keys()
+            and len({_VARYING.sub("", words) for words in self.refusals.values()}) == 1
+        )
 
     def send(self, items: list[Item], *, repeat: bool = False) -> None:
         """Send a batch and write the outcome of each into ``known``; ``repeat`` once a 409 has been looked into."""
@@ -138,7 +164,8 @@ class _Delivery:
             self._ask_for_each(items, "after a conflict", repeat=repeat)
         elif status in (400, 413, 422):
             if len(items) == 1:
-                self.known[items[0][0]] = Dead(self._words(answer))
+                identifier, words = items[0][0], self._words(answer)
+                self.known[identifier], self.refusals[identifier] = Dead(words), words
                 return
             middle = len(items) // 2
             self.send(items[:middle], repeat=repeat)

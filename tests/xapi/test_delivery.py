@@ -5,7 +5,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
-from werkzeug import Response
+from werkzeug import Request, Response
 
 from tests.xapi.scripted import ScriptedLRS
 from tests.xapi.story import story_statements
@@ -228,6 +228,68 @@ def test_a_bad_statement_costs_few_requests(lrs):
     lrs.bad.add(IDS[0])
     deliver(lrs.client(), ITEMS)
     assert len(lrs.bodies) == 7
+
+
+MANY_ITEMS = [(statement.id, statement.body) for statement in STATEMENTS[:12]]
+
+
+def refuse_all(lrs: ScriptedLRS, words: Callable[[str], str], *, status: int = 400) -> None:
+    """Refuse each batch in words about the first of its statements."""
+    lrs.server.clear()
+    lrs.server.expect_request("/xAPI/statements", method="POST").respond_with_handler(
+        lambda request: Response(words(json.loads(request.get_data())[0]["id"]), status)
+    )
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+@pytest.mark.parametrize(
+    "words",
+    [lambda _: "Bad Request", lambda identifier: f"statement {identifier} is wrong (request 7{identifier})"],
+)
+def test_an_lrs_that_refuses_many_alike_and_takes_none_fails(lrs, status, words):
+    refuse_all(lrs, words, status=status)
+    outcomes = deliver(lrs.client(), MANY_ITEMS)
+    assert len(set(map(str, outcomes))) == 1
+    assert isinstance(outcomes[0], Unavailable)
+    assert outcomes[0].reason.startswith(f"it refused all 12 statements alike: HTTP {status}")
+
+
+def test_an_lrs_that_has_a_reason_of_its_own_for_each_statement_is_believed(lrs):
+    letters = str.maketrans("0123456789abcdef-", "ghijklmnopqrstuvw")
+    refuse_all(lrs, lambda identifier: identifier.translate(letters))
+    assert {type(outcome) for outcome in deliver(lrs.client(), MANY_ITEMS)} == {Dead}
+
+
+def test_a_few_that_are_refused_alike_are_dead(lrs):
+    refuse_all(lrs, lambda _: "Bad Request")
+    assert {type(outcome) for outcome in deliver(lrs.client(), MANY_ITEMS[:9])} == {Dead}
+
+
+def test_many_that_are_refused_beside_one_that_is_taken_are_dead(lrs):
+    lrs.bad.update(str(identifier) for identifier, _ in MANY_ITEMS[:11])
+    outcomes = deliver(lrs.client(), MANY_ITEMS)
+    assert [type(outcome) for outcome in outcomes] == [*[Dead] * 11, Sent]
+
+
+def test_one_bad_statement_of_many_dies_alone(lrs):
+    lrs.bad.add(str(MANY_ITEMS[6][0]))
+    outcomes = deliver(lrs.client(), MANY_ITEMS)
+    assert [type(outcome) for outcome in outcomes] == [*[Sent] * 6, Dead, *[Sent] * 5]
+
+
+def test_an_lrs_that_refuses_many_alike_and_then_goes_away_loses_none(lrs):
+    # The whole, its halves and their parts down to each of the first ten, then the rest.
+    refusals = 0
+
+    def post(request: Request) -> Response:
+        nonlocal refusals
+        refusals += len(json.loads(request.get_data())) == 1
+        return Response("Bad Request", 400) if refusals <= 10 else Response("busy", 503)
+
+    lrs.server.clear()
+    lrs.server.expect_request("/xAPI/statements", method="POST").respond_with_handler(post)
+    outcomes = deliver(lrs.client(), MANY_ITEMS)
+    assert {type(outcome) for outcome in outcomes} == {Unavailable}
 
 
 def test_an_lrs_that_keeps_the_good_half_of_a_refused_batch_gets_nothing_twice(lrs):
