@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bench import delivery, launch, sessions
+from bench import arrival, delivery, launch, sessions, startup
 from bench.rows import table, write_json
 
 
@@ -22,7 +22,7 @@ from bench.rows import table, write_json
     "--json", "path", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows there too."
 )
 def main(quick: bool, people: int, path: Path | None) -> None:
-    """Measure launches, logging a session and delivery, and print the ratios.
+    """Measure launches, logging a session, delivery, arrival and starting, and print the ratios.
 
     \b
     Example:
@@ -32,6 +32,8 @@ def main(quick: bool, people: int, path: Path | None) -> None:
         *launch.measure(quick=quick, people=people),
         *sessions.measure(quick=quick),
         *delivery.measure(quick=quick),
+        *arrival.measure(quick=quick),
+        *startup.measure(quick=quick),
     ]
     click.echo(table(rows))
     if path:

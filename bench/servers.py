@@ -62,6 +62,11 @@ class Server:
                 return
         raise ServerDied(f"{self._command[0]}: {self._log.read_text(errors='replace')[-600:]}")
 
+    @property
+    def process_id(self) -> int:
+        """The process, while it runs."""
+        return self._process.pid
+
     def cpu_seconds(self) -> float:
         """User and system time of the process so far, with its threads."""
         times = self._usage.cpu_times()

@@ -29,7 +29,7 @@ from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.migrations import migrate
 from lti_tool.web.security import CSRF_FIELD, csrf_token
-from tests.web.situations import Situation, build_situation, under_way
+from tests.builder.situations import Situation, build_situation, under_way
 
 PAIRS = 20
 WARM_UP = 40

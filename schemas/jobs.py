@@ -13,3 +13,9 @@ class CourseJobSchema(Schema):
     """A job about one course."""
 
     course_id = fields.UUID(required=True)
+
+
+class RegistrationAttemptJobSchema(Schema):
+    """A job about one attempt to connect a platform."""
+
+    attempt_id = fields.UUID(required=True)

@@ -22,8 +22,7 @@ pytest_plugins = [
     "tests.lrs.fixtures",
     "tests.platform.fixtures",
     "tests.migrations.first_version",
-    "tests.world",
-    "tests.connected",
+    "tests.builder.fixtures",
     "tests.web.deep_linking.picking",
     "tests.web.visiting",
 ]

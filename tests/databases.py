@@ -23,6 +23,8 @@ from lti_tool.database import Database
 from lti_tool.migrations import migrate
 
 KINDS = ("sqlite", "postgresql")
+MANY_ROWS = 1000
+"""A table with more rows is truncated, so that what was deleted does not slow down the tests that follow."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -105,11 +107,22 @@ def empty_tables(uri: str) -> None:
         ).fetchall()
         # To look into forty tables takes a millisecond, to truncate them all takes fifty.
         filled = connection.execute(
-            " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for (name,) in tables)
+            " UNION ALL ".join(
+                f"SELECT '{name}', EXISTS (SELECT 1 FROM {name} OFFSET {MANY_ROWS}) WHERE EXISTS (SELECT 1 FROM {name})"
+                for (name,) in tables
+            )
         ).fetchall()
-        if filled:
-            names = ", ".join(name for (name,) in filled)
-            connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        names = [name for name, _ in filled]
+        if any(many for _, many in filled):
+            connection.execute(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
+        elif names:
+            # To delete a few rows is ten times as fast as to give every table a new file.
+            deletes = "; ".join(f"DELETE FROM {name}" for name in names)
+            connection.execute(f"SET session_replication_role = replica; {deletes}")
+            connection.execute(
+                "SELECT setval(oid, 1, false) FROM pg_class"
+                " WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace"
+            )
 
 
 @pytest.fixture(scope="session")

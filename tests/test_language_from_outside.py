@@ -13,7 +13,7 @@ from babel.messages.mofile import write_mo
 
 from lti_tool.lti.registration.dynamic import tool_configuration
 from lti_tool.translation import LANGUAGES, Language, catalogue, gettext, using_language
-from tests.web import situations
+from tests.builder import situations
 
 GERMAN = {
     "I want to learn": "Ich möchte lernen",

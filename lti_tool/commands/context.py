@@ -9,7 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 from marshmallow import Schema, ValidationError
@@ -18,10 +18,15 @@ from sqlalchemy.orm import Session
 from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import WrongSetting, load_config
+from lti_tool.database import Database
+from lti_tool.health_checks.stored import sqlite_path
 from lti_tool.identity import organisations
 from lti_tool.identity.policy import Action, Relation, decide
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.logging import configure_logging
+from lti_tool.migrations import SchemaState, schema_state
+
+_RUN_MIGRATE: Final = "run `tandem migrate` first (`tandem doctor` looks at everything)"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -40,10 +45,11 @@ def read_services() -> Services:
         raise click.ClickException(str(error)) from None
 
 
-def operator_command(action: Action) -> Callable[[Command], Command]:
+def operator_command(action: Action, *, needs_database: bool = True) -> Callable[[Command], Command]:
     """Make a command that does ``action`` as the operator.
 
-    It gets the services as its first argument; their connections are closed afterwards.
+    It gets the services as its first argument; their connections are closed afterwards. ``needs_database``: it ends
+    with one line that says what to run where the database is not at this version's migration.
     """
 
     def decorate(command: Command) -> Command:
@@ -54,15 +60,35 @@ def operator_command(action: Action) -> Callable[[Command], Command]:
             # Standard output is for what the command itself writes, which a script may read.
             configure_logging(services.config.log_format, logging.ERROR)
             try:
+                if needs_database:
+                    require_current_database(services.database)
                 return command(services, *args, **kwargs)
             finally:
                 services.http.close()
                 services.database.dispose()
 
         as_operator.policy_action = action  # type: ignore[attr-defined]  # read by the test of every command
+        as_operator.needs_database = needs_database  # type: ignore[attr-defined]  # the same
         return as_operator  # type: ignore[return-value]  # functools.wraps cannot say that the first argument is gone
 
     return decorate
+
+
+def require_current_database(database: Database) -> None:
+    """End the command unless the database has the tables of this version; make none, and no file either."""
+    path = sqlite_path(database)
+    shown = database.url.render_as_string(hide_password=True)
+    if path is not None and not path.exists():
+        raise click.ClickException(f"there is no database at {path} yet: {_RUN_MIGRATE}")
+    state = schema_state(database)
+    if state is SchemaState.MISSING:
+        raise click.ClickException(f"{shown} has no tables of this tool yet: {_RUN_MIGRATE}")
+    if state is SchemaState.OLDER:
+        raise click.ClickException(f"{shown} is of an older version of the tool: {_RUN_MIGRATE}")
+    if state is SchemaState.UNKNOWN:
+        raise click.ClickException(
+            f"{shown} is of another version of the tool, most likely a newer one: install that (`tandem doctor`)"
+        )
 
 
 def require_operator(action: Action) -> None:

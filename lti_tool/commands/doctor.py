@@ -21,7 +21,7 @@ SLOW_SECONDS = 2.0
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-@operator_command(Action.DIAGNOSE)
+@operator_command(Action.DIAGNOSE, needs_database=False)
 def doctor(services: Services, as_json: bool) -> None:
     """Say what is wrong and how to fix it. Changes nothing; exits 1 when something is wrong.
 

@@ -19,7 +19,13 @@ from lti_tool.commands.context import (
     read_id,
     transaction,
 )
-from lti_tool.composition.record_stores import NamedStore, named_stores, store_of_settings
+from lti_tool.composition.record_stores import (
+    NamedStore,
+    named_stores,
+    remove_store,
+    set_store,
+    store_of_settings,
+)
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.health_checks import Verdict
@@ -105,16 +111,9 @@ def set_(
         "password": _password(password_file),
     }
     values = checked(RecordStoreSchema(), given, {"password": "--password-file"})
-    settings = store_of_settings(services)
     try:
         with transaction(services) as db:
-            store, moved = record_stores.set_store(
-                db,
-                services.vault,
-                _scope(db, organisation, registration),
-                values,
-                settings=settings.access if settings else None,
-            )
+            store, moved = set_store(db, services, _scope(db, organisation, registration), values)
             receiver = store.receiver
             waiting = backlog.read(db, DeliveryKind.STATEMENT, receiver).waiting
     except StoreRefused as error:
@@ -209,7 +208,7 @@ def remove(
             if store is None:
                 raise BadInput(_unknown(services, scope, name))
             label = labels[store.receiver]
-            left = record_stores.remove(db, scope, name)
+            left = remove_store(db, store)
             rest = _what_happens(db, services, left)
             if rest and not yes:
                 raise click.ClickException(f"{rest}; to do so, add --yes")

@@ -13,7 +13,7 @@ from lti_tool.migrations import migrate as run_migrations
 
 
 @click.command()
-@operator_command(Action.MIGRATE)
+@operator_command(Action.MIGRATE, needs_database=False)
 def migrate(services: Services) -> None:
     """Bring the database up to date. Safe to run at every start.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -15,10 +16,12 @@ from lti_tool.app import create_app
 from lti_tool.commands.context import operator_command, stop_all
 from lti_tool.commands.migrate import prepare_to_serve
 from lti_tool.composition.channels import make_worker
-from lti_tool.composition.jobs import make_job_worker
+from lti_tool.composition.jobs import JobWorker, make_awaited_job_runner, make_job_worker
 from lti_tool.composition.services import Services
 from lti_tool.identity.policy import Action
+from lti_tool.jobs.runner import JobRunner
 from lti_tool.logging import configure_logging
+from lti_tool.messaging.worker import Worker
 
 THREADS = 8
 YOUNG_OBJECTS = 10_000
@@ -37,8 +40,12 @@ larger than this is not kept at all."""
     default=None,
     help="The port to listen on; that of TANDEM_BASE_URL when it names one, else 5000.",
 )
-@click.option("--no-worker", is_flag=True, help="Serve the web only; run `tandem worker` beside it.")
-@operator_command(Action.SERVE)
+@click.option(
+    "--no-worker",
+    is_flag=True,
+    help="Serve the web, and connect platforms, only; run `tandem worker` beside it.",
+)
+@operator_command(Action.SERVE, needs_database=False)
 def serve(services: Services, host: str, port: int | None, no_worker: bool) -> None:
     """Serve the tool. Brings the database up to date first.
 
@@ -65,7 +72,11 @@ def serve(services: Services, host: str, port: int | None, no_worker: bool) -> N
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None
     except ValueError:  # what waitress raises for a host that cannot be resolved
         raise click.ClickException(f"cannot listen on {host}:{port}: no such address") from None
-    workers = () if no_worker else (make_worker(services), make_job_worker(services))
+    workers: Sequence[Worker | JobWorker | JobRunner] = (
+        [make_awaited_job_runner(services)]
+        if no_worker
+        else [make_worker(services), make_job_worker(services)]
+    )
     for worker in workers:
         worker.start()
     signal.signal(signal.SIGTERM, _stop)

@@ -13,7 +13,6 @@ from lti_tool.composition.jobs import make_job_worker
 from lti_tool.composition.services import Services
 from lti_tool.identity.policy import Action
 from lti_tool.logging import configure_logging
-from lti_tool.migrations import is_current
 
 
 @click.command()
@@ -28,8 +27,6 @@ def worker(services: Services) -> None:
       TANDEM_DATABASE_URL=postgresql://tandem@db/tandem tandem worker
     """
     configure_logging(services.config.log_format)
-    if not is_current(services.database):
-        raise click.ClickException("the database is not up to date: run `tandem migrate` first")
     deliverer = make_worker(services)
     jobs = make_job_worker(services)
 

@@ -13,10 +13,12 @@ from lti_tool.mentoring.objectives import events as objectives
 from lti_tool.mentoring.pairs import events as pairs
 from lti_tool.mentoring.programmes import events as programmes
 from lti_tool.mentoring.sessions import events as sessions
+from lti_tool.messaging import events as record_stores
 
 EVENT_MODULES: Final[tuple[ModuleType, ...]] = (
     organisation_events,
     registration,
+    record_stores,
     programmes,
     enrolment,
     pairs,

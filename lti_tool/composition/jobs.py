@@ -20,6 +20,7 @@ from lti_tool.jobs.kinds import JobKind
 from lti_tool.jobs.runner import JobRunner
 from lti_tool.lti.nrps.due_rosters_job import EnqueueDueRosters
 from lti_tool.lti.nrps.read_roster_job import ReadRoster
+from lti_tool.lti.registration.connect_job import ConnectPlatform
 
 _log = structlog.get_logger(__name__)
 
@@ -28,10 +29,14 @@ MakeJobKind = Callable[[Services], JobKind]
 
 JOB_KINDS: Final[tuple[MakeJobKind, ...]] = (
     ReadRoster,
+    ConnectPlatform,
     lambda _services: EnqueueDueRosters(),
     lambda _services: DeleteExpired(),
 )
 """A new kind is a line here."""
+AWAITED_JOB_KINDS: Final[tuple[MakeJobKind, ...]] = (ConnectPlatform,)
+"""Kinds whose end somebody waits for on a page: a process that only serves pages runs them as well."""
+AWAITED_JOB_THREADS: Final = 4
 
 
 def make_job_runner(
@@ -45,6 +50,13 @@ def make_job_runner(
         lambda: composition.transaction(services, TOOL),
         **options,
     )
+
+
+def make_awaited_job_runner(services: Services) -> JobRunner:
+    """What a process that only serves pages runs of the jobs that its pages ask for."""
+    runner = make_job_runner(services, AWAITED_JOB_KINDS, threads=AWAITED_JOB_THREADS)
+    services.wakeups.wake_here(runner.wake)
+    return runner
 
 
 class JobWorker:

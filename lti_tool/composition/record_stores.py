@@ -1,17 +1,30 @@
-"""The record stores of an installation under the names that operators know: those that were set, and the settings'."""
+"""The record stores of an installation under the names that operators know: those that were set, and the settings'.
+
+Setting and removing one is recorded in the log of every organisation whose statements it concerns.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
+from lti_tool.events import base, log
 from lti_tool.identity.models import Organisation
 from lti_tool.lti.registration.models import Registration
 from lti_tool.messaging import record_stores
-from lti_tool.messaging.models import LRS, PRIMARY
-from lti_tool.messaging.record_stores import INSTALLATION, Access, Scope
+from lti_tool.messaging.events import (
+    RecordStoreChanged,
+    RecordStoreEvent,
+    RecordStoreRemoved,
+    RecordStoreSet,
+)
+from lti_tool.messaging.models import LRS, PRIMARY, RecordStore
+from lti_tool.messaging.record_stores import INSTALLATION, Access, Remainder, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +89,55 @@ def store_of_settings(services: Services) -> NamedStore | None:
     if access is None:
         return None
     return NamedStore(PRIMARY, INSTALLATION, None, None, LRS, access, from_settings=True)
+
+
+def set_store(
+    db: Session, services: Services, scope: Scope, values: dict[str, Any]
+) -> tuple[RecordStore, int]:
+    """Do what :func:`lti_tool.messaging.record_stores.set_store` does, and record it."""
+    settings = store_of_settings(services)
+    known = record_stores.find(db, scope, values["name"])
+    former = known.endpoint if known is not None else None
+    store, moved = record_stores.set_store(
+        db, services.vault, scope, values, settings=settings.access if settings else None
+    )
+    if former is None:
+        _record(db, scope, RecordStoreSet(**_shown_in_log(store)))
+    else:
+        _record(db, scope, RecordStoreChanged(**_shown_in_log(store), former_endpoint=former))
+    return store, moved
+
+
+def remove_store(db: Session, store: RecordStore) -> Remainder:
+    """Do what :func:`lti_tool.messaging.record_stores.remove` does, and record it."""
+    scope = record_stores.scope_of(store)
+    event = RecordStoreRemoved(**_shown_in_log(store))
+    left = record_stores.remove(db, scope, store.name)
+    _record(db, scope, event)
+    return left
+
+
+def _shown_in_log(store: RecordStore) -> dict[str, Any]:
+    return {
+        "record_store_id": store.id,
+        "store_name": store.name,
+        "endpoint": store.endpoint,
+        "of_installation": record_stores.scope_of(store) == INSTALLATION,
+        "registration_id": store.registration_id,
+    }
+
+
+def _record(db: Session, scope: Scope, event: RecordStoreEvent) -> None:
+    """Append the event for the organisation, or for each that has no store of its own for all of its registrations."""
+    if scope.organisation_id is not None:
+        concerned = [scope.organisation_id]
+    else:
+        own = sa.select(RecordStore.organisation_id).where(
+            RecordStore.organisation_id == Organisation.id, RecordStore.registration_id.is_(None)
+        )
+        concerned = list(
+            db.scalars(sa.select(Organisation.id).where(~own.exists()).order_by(Organisation.id))
+        )
+    now = utcnow()
+    for organisation_id in concerned:
+        log.append(db, event, base.Scope(organisation_id=organisation_id), at=now)

@@ -5,6 +5,7 @@ It knows nothing of the tool. The smoke run and the demo's set-up use it to do w
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookiejar import DefaultCookiePolicy
@@ -16,6 +17,10 @@ from requests.cookies import RequestsCookieJar
 
 LAUNCH_FIELDS = frozenset({"id_token", "JWT", "login_hint"})
 """A form with one of these is a step of a protocol, which a page sends by itself."""
+
+MOST_REFRESHES = 60
+REFRESH_SECONDS = 0.5
+"""Shorter than any page asks for: nobody is looking."""
 
 
 class PageError(Exception):
@@ -46,6 +51,8 @@ class Page:
     """What stands in the fields that have an id, inside a form or not."""
     options: dict[str, list[tuple[str, str]]]
     """The ``(text, value)`` pairs that each list to choose from offers, by its name."""
+    refreshes: bool = False
+    """It loads itself again after a while, where no script runs."""
 
     def form(self, *, having: str | None = None, action: str | None = None) -> Form:
         """The first form with a field named ``having``, or whose address contains ``action``."""
@@ -76,11 +83,14 @@ class _Reader(HTMLParser):
         self._select: str | None = None
         self._textarea: str | None = None
         self._option: str | None = None
+        self.refreshes = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "input" and given.get("id"):
             self.values[given["id"]] = given.get("value", "")
+        if tag == "meta" and given.get("http-equiv", "").lower() == "refresh":
+            self.refreshes = True
         if tag == "form":
             action = urljoin(self._base, given.get("action", ""))
             self._form = Form(action=action, method=given.get("method", "get").lower())
@@ -159,7 +169,8 @@ class Browser:
         self.http.headers["Accept"] = "text/html,*/*;q=0.5"
 
     def open(self, url: str, data: dict[str, str] | None = None, *, expect: int = 200) -> Page:
-        """Open an address, or post ``data`` to it, and go on through redirects and forms that send themselves.
+        """Open an address, or post ``data`` to it, and go on through redirects, forms that send themselves and pages
+        that load themselves again.
 
         Raises :class:`PageError` when the last page does not answer ``expect``.
         """
@@ -169,6 +180,11 @@ class Browser:
             if form is None or page.status >= 400:
                 break
             page = self._step(form.action, form.fields)
+        for _ in range(MOST_REFRESHES):
+            if not page.refreshes:
+                break
+            time.sleep(REFRESH_SECONDS)
+            page = self._step(page.url, None)
         if page.status != expect:
             raise PageError(f"{page.url} answered {page.status} instead of {expect}")
         return page
@@ -211,4 +227,5 @@ class Browser:
             reader.links,
             reader.values,
             reader.options,
+            reader.refreshes,
         )

@@ -10,6 +10,7 @@ from typing import Final
 from lti_tool.health_checks.deliveries import deliveries
 from lti_tool.health_checks.environment import address, disk, private_networks, redis, settings
 from lti_tool.health_checks.findings import Check, Finding, Verdict
+from lti_tool.health_checks.jobs import jobs
 from lti_tool.health_checks.record_stores import record_stores
 from lti_tool.health_checks.remote import clock
 from lti_tool.health_checks.stored import database, platforms, signing_key
@@ -28,5 +29,6 @@ CHECKS: Final = (
     Check("clock", clock, needs_database=True),
     Check("LRS", record_stores),
     Check("deliveries", deliveries, needs_database=True),
+    Check("jobs", jobs, needs_database=True),
 )
 """In the order in which they are made. Once the database is wrong, what needs it would only say the same again."""

@@ -87,6 +87,7 @@ class Action(enum.StrEnum):
     # the tool's own
     RUN_JOBS = "run background jobs"
     READ_ROSTERS = "read the rosters of courses"
+    REGISTER_WITH_PLATFORM = "register the tool with a platform"
     DELETE_EXPIRED = "delete what has expired"
 
 
@@ -133,6 +134,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.REPLAY_EVENTS: frozenset({Capacity.OPERATOR}),
         Action.RUN_JOBS: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.READ_ROSTERS: frozenset({Capacity.TOOL}),
+        Action.REGISTER_WITH_PLATFORM: frozenset({Capacity.TOOL}),
         Action.DELETE_EXPIRED: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
     }
 )

@@ -73,6 +73,8 @@ class RunningJob:
         self.progress = claimed.progress
         """How much was reported as done, by an earlier attempt too."""
         self.is_finished = False
+        self.failure: str | None = None
+        """Why it failed, where its kind has marked it as failed itself."""
         self._has_reported = False
 
     @property
@@ -80,13 +82,14 @@ class RunningJob:
         return self._claimed.id
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, also_while_stopping: bool = False) -> Iterator[Session]:
         """A writing transaction with its consequences, which only the holder of the job can commit.
 
         Raises :class:`lti_tool.jobs.queue.ClaimLost` where another worker has the job by now, and :class:`JobStopped`
-        where the process is stopping.
+        where the process is stopping. ``also_while_stopping``: for what could not be done again, such as storing the
+        answer to a request that must not be sent twice.
         """
-        if self._runner.is_stopping:
+        if self._runner.is_stopping and not also_while_stopping:
             raise JobStopped
         with self._runner.transaction() as db:
             queue.require_claim(db, self._claimed)
@@ -106,4 +109,11 @@ class RunningJob:
         """Mark the job as done in the transaction of its last effects. :meth:`JobKind.run` returns after it."""
         queue.finish(db, self._claimed, result)
         self.is_finished = True
+        self._runner.at_step(self._claimed.kind, "finishing")
+
+    def fail(self, db: Session, reason: str) -> None:
+        """Mark the job as failed in the transaction of its last effects. :meth:`JobKind.run` returns after it."""
+        queue.fail(db, self._claimed, reason)
+        self.is_finished = True
+        self.failure = reason
         self._runner.at_step(self._claimed.kind, "finishing")

@@ -28,6 +28,8 @@ ENQUEUED: Final = "enqueued_jobs"
 DONE_KEPT: Final = dt.timedelta(days=1)
 """How long a finished job is kept: many are asked for every hour."""
 FAILED_KEPT: Final = dt.timedelta(days=7)
+LONGEST_REASON: Final = 1000
+"""Characters of the reason that is kept."""
 _CLAIMS_LOCK: Final = 0x74616E33
 
 _rows = table_of(Job)
@@ -217,7 +219,7 @@ def finish(db: Session, job: ClaimedJob, result: dict[str, Any] | None) -> None:
 
 def fail(db: Session, job: ClaimedJob, reason: str) -> None:
     """The job is given up, and kept with the reason. Raises :class:`ClaimLost`."""
-    _write(db, job, status=JobStatus.FAILED.value, done_at=utcnow(), error=reason)
+    _write(db, job, status=JobStatus.FAILED.value, done_at=utcnow(), error=_shortened(reason))
 
 
 def run_again(
@@ -227,6 +229,7 @@ def run_again(
 
     ``counts``: whether this was an attempt. Does nothing where another worker has the job.
     """
+    reason = _shortened(reason) if reason is not None else None
     twin = _rows.alias("twin")
     waits = sa.exists().where(
         twin.c.unique_key == _column.unique_key, twin.c.status == JobStatus.WAITING.value
@@ -262,6 +265,10 @@ def delete_finished(db: Session, now: dt.datetime) -> int:
     kept = sa.case((_column.status == JobStatus.FAILED.value, now - FAILED_KEPT), else_=now - DONE_KEPT)
     gone = db.execute(sa.delete(_rows).where(_column.done_at < now - DONE_KEPT, _column.done_at < kept))
     return cast("sa.CursorResult[Any]", gone).rowcount
+
+
+def _shortened(reason: str) -> str:
+    return " ".join(reason.split())[:LONGEST_REASON]
 
 
 def _held(job: ClaimedJob) -> sa.ColumnElement[bool]:

@@ -170,7 +170,10 @@ class JobRunner:
                 with job.transaction() as db:
                     job.finish(db, result)
             self.at_step(claimed.kind, "finished")
-            log.info("job_done", attempts=claimed.attempts)
+            if job.failure is None:
+                log.info("job_done", attempts=claimed.attempts)
+            else:
+                log.warning("job_failed", reason=job.failure)
         except ClaimLost:
             log.warning("job_claim_lost")
         except JobStopped:

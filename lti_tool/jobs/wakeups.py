@@ -52,9 +52,16 @@ class Wakeups:
         self._lock = threading.Lock()
         self._sender: tuple[Huey, Callable[[], object]] | None = None
         self._consumer: Consumer | None = None
+        self._wake_here: Callable[[], None] | None = None
+
+    def wake_here(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` for each wake-up that this process sends itself: its own runner need not wait for huey."""
+        self._wake_here = wake
 
     def send(self) -> None:
         """Wake a process that runs jobs. Called after the commit that asked for one; never raises."""
+        if self._wake_here is not None:
+            self._wake_here()
         with self._lock:
             try:
                 if self._sender is None:
@@ -76,6 +83,7 @@ class Wakeups:
         Every minute ``is_scheduler`` is asked whether this process keeps the schedule; the one that does has ``tick``
         called in one of the processes that listen.
         """
+        self.wake_here(wake)
         huey = self._make_huey()
         _register(huey, "wake", wake)
         _register(huey, "tick", tick, periodic=True)

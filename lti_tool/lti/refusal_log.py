@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.engine import Connection
 
 from lti_tool.database import Database, insert_in, table_of, utcnow
 from lti_tool.lti.errors import Refused
@@ -29,6 +30,12 @@ WRITTEN_EVERY: Final = 10.0
 
 def record(database: Database, refused: Refused, *, reference: str, count: int = 1) -> None:
     """Count a refusal, or ``count`` alike. ``reference``: the one on the error page and in the log."""
+    with database.writing_connection() as connection:
+        record_within(connection, refused, reference=reference, count=count)
+
+
+def record_within(connection: Connection, refused: Refused, *, reference: str, count: int = 1) -> None:
+    """The same in a transaction that is under way: that of a job which keeps what it was refused."""
     now = utcnow()
     issuer, client_id = _storable(refused.issuer, 255), _storable(refused.client_id, 255)
     counted = [now.strftime("%Y-%m-%dT%H"), *_kind(refused)]
@@ -40,25 +47,24 @@ def record(database: Database, refused: Refused, *, reference: str, count: int =
         "deployment_id": _storable(refused.deployment_id, 255),
         "reference": reference,
     }
-    with database.writing_connection() as connection:
-        insert = insert_in(connection.dialect.name, _TABLE).values(
-            id=uuid.uuid4(),
-            aggregate=hashlib.sha256(repr(counted).encode()).hexdigest(),
-            count=count,
-            first_at=now,
-            step=refused.step,
-            reason=refused.reason,
-            **latest,
+    insert = insert_in(connection.dialect.name, _TABLE).values(
+        id=uuid.uuid4(),
+        aggregate=hashlib.sha256(repr(counted).encode()).hexdigest(),
+        count=count,
+        first_at=now,
+        step=refused.step,
+        reason=refused.reason,
+        **latest,
+    )
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["aggregate"],
+            set_={
+                "count": _TABLE.c.count + insert.excluded["count"],
+                **{name: insert.excluded[name] for name in latest},
+            },
         )
-        connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=["aggregate"],
-                set_={
-                    "count": _TABLE.c.count + insert.excluded["count"],
-                    **{name: insert.excluded[name] for name in latest},
-                },
-            )
-        )
+    )
 
 
 def _kind(refused: Refused) -> tuple[str | None, ...]:

@@ -121,8 +121,11 @@ def _connect(connection: HTTPConnection, guard: Guard) -> socket.socket:
     """A socket connected to one of the host's addresses that the guard permits."""
     host, port = connection.host, connection.port
     seconds = connection.timeout if isinstance(connection.timeout, int | float) else CONNECT_SECONDS
+    watched = current_deadline()
+    # No socket is there to be shut down while a name is resolved or a connection is opened.
+    limit = seconds if watched is None else min(seconds, watched.left)
     try:
-        found = _resolve(host, port, seconds)
+        found = _resolve(host, port, limit)
     except socket.gaierror as error:
         raise NameResolutionError(host, connection, error) from error
     except TimeoutError as error:
@@ -131,8 +134,7 @@ def _connect(connection: HTTPConnection, guard: Guard) -> socket.socket:
     if not permitted:
         raise _ForbiddenError(host)
     fault: OSError | None = None
-    watched = current_deadline()
-    until = time.monotonic() + seconds
+    until = time.monotonic() + (seconds if watched is None else min(seconds, watched.left))
     # One limit for all addresses together: a name may have hundreds that do not answer.
     for family, kind, protocol, _name, address in permitted[:MAX_ADDRESSES]:
         left = until - time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,10 +16,16 @@ class ExchangeDeadline:
     Socket time-outs count from the last byte; only a clock beside the exchange bounds a server that drips.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
         self.over = False
+        self._until = time.monotonic() + seconds
         self._sockets: list[socket.socket] = []
         self._lock = threading.Lock()
+
+    @property
+    def left(self) -> float:
+        """How many seconds are left, at least 0."""
+        return max(0.0, self._until - time.monotonic())
 
     def add(self, sock: socket.socket) -> None:
         """Keep a copy: TLS takes the descriptor out of the object that it wraps, and has no ``dup`` itself."""
@@ -50,7 +57,7 @@ _current: ContextVar[ExchangeDeadline | None] = ContextVar("_current", default=N
 @contextmanager
 def exchange_deadline(seconds: float) -> Iterator[ExchangeDeadline]:
     """Shut down every connection that is used in the block once ``seconds`` are over."""
-    deadline = ExchangeDeadline()
+    deadline = ExchangeDeadline(seconds)
     clock = threading.Timer(seconds, deadline.cut)
     clock.daemon = True
     token = _current.set(deadline)

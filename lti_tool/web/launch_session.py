@@ -29,9 +29,9 @@ from lti_tool.composition import transaction as composition
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
 from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
-from lti_tool.lti.errors import Advice, TooManyUnknownPages
+from lti_tool.lti.errors import Advice, HandoffUnknown, TooManyUnknownPages
 from lti_tool.lti.forms.kept import Outcome
-from lti_tool.lti.launch import nonces, sessions
+from lti_tool.lti.launch import handoffs, nonces, sessions
 from lti_tool.lti.launch.login import BROWSER_COOKIE
 from lti_tool.lti.launch.login_states import PendingLogin, new_secret, secret_hash
 from lti_tool.lti.launch.models import LaunchSession
@@ -49,7 +49,7 @@ from lti_tool.web.activity import COLUMNS, Activity, activity_from, with_activit
 from lti_tool.web.forms.kept import keep_late_form
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.security import has_csrf_token
-from lti_tool.web.services import current_services, reading_once
+from lti_tool.web.services import current_services, reading, reading_once
 
 LIFETIME: Final = dt.timedelta(hours=12)
 """How long the pages of a launch can be used."""
@@ -59,6 +59,7 @@ SIGN_OUT: Final = "sign_out"
 """The blueprint that ends a session."""
 EXTENDED_EVERY: Final = dt.timedelta(minutes=1)
 """Uses that follow one another faster are one: not every request shall write."""
+_FIRST_PAGES: Final = {DEEP_LINKING_REQUEST: "deep_linking.choose"}
 
 _FIND = (
     with_activity(
@@ -152,44 +153,71 @@ def open_session(launch: VerifiedLaunch, *, answered: PendingLogin | None = None
     is used up in the same transaction; None where that has happened before. Raises
     :class:`lti_tool.lti.errors.StateUsed`.
     """
-    services = current_services()
     cookie = BrowserCookies().get_cookie(BROWSER_COOKIE)
     secret = cookie or new_secret()
-    with services.database.writing_connection() as connection:
+    with current_services().database.writing_connection() as connection:
         if answered is not None:
             nonces.burn(connection, answered)
-        persisted = persist_launch(
-            connection,
-            launch,
-            secret_hash=secret_hash(secret),
-            lifetime=LIFETIME if cookie else ADDRESS_LIFETIME,
-        )
-        backfilled = _backfill(connection, launch, persisted)
-    if backfilled:
-        composition.wake_workers(services, jobs=False)
-    if persisted.registration_changed:
-        services.tool_config.clear_cache()
-    key = str(persisted.session_id) if cookie else f"{persisted.session_id}.{secret}"
-    first_page = "deep_linking.choose" if launch.message_type == DEEP_LINKING_REQUEST else "home.home"
-    return url_for(first_page, launch_key=key)
+        persisted = _persist(connection, launch, secret, LIFETIME if cookie else ADDRESS_LIFETIME)
+    return _first_page(launch, persisted, None if cookie else secret)
 
 
-def _backfill(connection: Connection, launch: VerifiedLaunch, persisted: PersistedLaunch) -> bool:
-    """Enqueue the scores that a line item lacks: everybody's on a new one, a newcomer's on one that is known.
+def continue_handoff(token: str) -> str:
+    """Open the session of a launch that was handed to a new tab, once; return the address of its first page.
 
-    Return whether there was anything to look for.
+    Of several requests at once one opens it; the others, too, get its address where the browser that sends them proves
+    by its cookie that the session is its own. Raises :class:`lti_tool.lti.errors.HandoffUnknown`.
     """
-    link_id = persisted.resource_link_id
+    cookie = BrowserCookies().get_cookie(BROWSER_COOKIE)
+    secret = cookie or new_secret()
+    try:
+        with current_services().database.writing_connection() as connection:
+            launch = handoffs.consume(connection, token)
+            persisted = _persist(connection, launch, secret, LIFETIME if cookie else ADDRESS_LIFETIME)
+            handoffs.note_session(connection, token, persisted.session_id)
+    except HandoffUnknown:
+        with reading() as db:
+            session = handoffs.session_just_opened(db, token, cookie or "")
+        if session is None:
+            raise
+        return url_for(_FIRST_PAGES.get(session.message_type, "home.home"), launch_key=str(session.id))
+    return _first_page(launch, persisted, None if cookie else secret)
+
+
+def _persist(
+    connection: Connection, launch: VerifiedLaunch, secret: str, lifetime: dt.timedelta
+) -> PersistedLaunch:
+    """Write the rows of a launch and of its session."""
+    persisted = persist_launch(connection, launch, secret_hash=secret_hash(secret), lifetime=lifetime)
+    if persisted.resource_link_id is not None and _lacks_scores(launch, persisted):
+        _backfill(connection, launch, persisted, persisted.resource_link_id)
+    return persisted
+
+
+def _first_page(launch: VerifiedLaunch, persisted: PersistedLaunch, address_secret: str | None) -> str:
+    """Where a launch leads whose rows are committed."""
+    if _lacks_scores(launch, persisted):
+        composition.wake_workers(current_services(), jobs=False)
+    if persisted.registration_changed:
+        current_services().tool_config.clear_cache()
+    key = str(persisted.session_id) if address_secret is None else f"{persisted.session_id}.{address_secret}"
+    return url_for(_FIRST_PAGES.get(launch.message_type, "home.home"), launch_key=key)
+
+
+def _lacks_scores(launch: VerifiedLaunch, persisted: PersistedLaunch) -> bool:
+    """Whether the line item is new, or the person is to one that is known."""
     newcomer = persisted.first_in_course and launch.line_item_url is not None
-    if link_id is None or not (persisted.line_item_changed or newcomer):
-        return False
+    return persisted.resource_link_id is not None and (persisted.line_item_changed or newcomer)
+
+
+def _backfill(
+    connection: Connection, launch: VerifiedLaunch, persisted: PersistedLaunch, link_id: uuid.UUID
+) -> None:
+    """Enqueue the scores that a line item lacks: everybody's on a new one, a newcomer's on one that is known."""
     principal = Principal(kind=PrincipalKind.ANONYMOUS if launch.subject is None else PrincipalKind.PERSON)
     with composition.transaction(current_services(), principal, within=connection) as db:
-        if persisted.line_item_changed:
-            backfill_scores(db, link_id, utcnow())
-        else:
-            backfill_scores(db, link_id, utcnow(), person_id=persisted.person_id)
-    return True
+        person_id = None if persisted.line_item_changed else persisted.person_id
+        backfill_scores(db, link_id, utcnow(), person_id=person_id)
 
 
 def launch_url_for(endpoint: str, **values: Any) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 from tests.browser.served_tool import Route, ServedTool
-from tests.web import situations
-from tests.web.situations import SITUATIONS, Situation
+from tests.builder import situations
+from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
     ("sign_out.sign_out", "POST"): "leads to the page after signing out",
@@ -23,6 +23,7 @@ NOT_PAGES = {
     ("key_set.jwks", "GET"): "JSON",
     ("cohort.live", "GET"): "a part of the tutor's page, which is looked at whole",
     ("cohort.read_roster_now", "POST"): "leads back to the tutor's page",
+    ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
 """Routes that show no page of their own, and why."""
 
@@ -313,6 +314,18 @@ CASES: tuple[Case, ...] = (
         themed=False,
     ),
     Case("connected", ("registration.register", "POST"), _connected, themed=False),
+    Case(
+        "connecting",
+        ("registration.progress", "GET"),
+        lambda visit: visit.public(visit.served_tool.registration_under_way()),
+        themed=False,
+    ),
+    Case(
+        "connecting-unknown",
+        ("registration.progress", "GET"),
+        lambda visit: visit.public("/lti/register/x"),
+        themed=False,
+    ),
     Case("login-unknown", ("launch.login", "GET"), lambda visit: visit.public("/lti/login"), themed=False),
     Case(
         "login-posted",

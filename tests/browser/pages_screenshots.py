@@ -23,7 +23,7 @@ from lti_tool.app import create_app
 from lti_tool.composition.services import make_services
 from lti_tool.config import Config
 from lti_tool.migrations import migrate
-from tests.web.situations import SITUATIONS, build_situation
+from tests.builder.situations import SITUATIONS, build_situation
 
 VIEWPORTS = {"phone": (390, 844), "desktop": (1280, 800)}
 LOOKS = (("moodle", "en"), ("canvas", "fr"), (None, "fr"))

@@ -1,4 +1,4 @@
-"""The tool, served in this process, with its pages in every state that ``tests/web/situations.py`` can build.
+"""The tool, served in this process, with its pages in every state that ``tests/builder/situations.py`` can build.
 
 It notes which route answered each page, so that a test of a route knows that it has seen that very route.
 """
@@ -31,11 +31,18 @@ from lti_tool.demo.lms.registration import start_registration
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.identity.principal import CourseRole
+from lti_tool.jobs.models import Job
 from lti_tool.lti.launch import handoffs
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.lti.launch.persist import RESOURCE_LINK_REQUEST, VerifiedLaunch
+from lti_tool.lti.registration.attempts import LONG_WAIT
+from lti_tool.lti.registration.connect_job import begin_attempt
+from lti_tool.lti.registration.dynamic import RegistrationRequest
 from lti_tool.lti.registration.invitations import invite
-from tests.web.situations import SECRET, Situation, build_situation
+from lti_tool.lti.registration.models import RegistrationAttempt
+from tests.builder.launches import SECRET, add_next_launch, key_of, session_id_of
+from tests.builder.situations import Situation, build_situation
+from tests.web.setup.conftest import running_jobs
 
 Route = tuple[str, str]
 """An endpoint and a method."""
@@ -67,7 +74,7 @@ class ServedTool:
 
     @staticmethod
     def _launch(db: Session, home: str) -> LaunchSession:
-        return db.get_one(LaunchSession, uuid.UUID(home.split("/")[2].partition(".")[0]))
+        return db.get_one(LaunchSession, session_id_of(home))
 
     def expire(self, home: str) -> None:
         """End the session of a situation's home."""
@@ -77,16 +84,8 @@ class ServedTool:
     def launch_again(self, address: str) -> str:
         """The home of the same person's next launch, whatever page of the last one this is."""
         with self.services.database.transaction() as db:
-            before = self._launch(db, address.removeprefix(self.url))
-            values = {
-                column.key: getattr(before, column.key)
-                for column in sa.inspect(LaunchSession).column_attrs
-                if column.key not in ("id", "created_at", "expires_at")
-            }
-            launch = LaunchSession(**values, expires_at=utcnow() + dt.timedelta(hours=8))
-            db.add(launch)
-            db.flush()
-            return f"{self.url}/l/{launch.id}.{SECRET}/"
+            launch = add_next_launch(db, session_id_of(address.removeprefix(self.url)))
+            return f"{self.url}/l/{key_of(launch)}/"
 
     def choose_content(self, build: Callable[[Situation], None], locale: str) -> str:
         """A tutor in the platform's content picker; returns the address of the choice."""
@@ -111,6 +110,28 @@ class ServedTool:
         """The address that an LMS opens to be connected."""
         secret = self.invitation().partition("invite=")[2]
         return start_registration(self.lms.lms, f"{self.url}/lti/register?invite={secret}")["url"]
+
+    def registration_under_way(self) -> str:
+        """The address of a registration that waits for a worker for long."""
+        request = RegistrationRequest(
+            f"{self.lms.base_url}/.well-known/openid-configuration",
+            None,
+            self.invitation().partition("invite=")[2],
+        )
+        with self.services.database.transaction() as db:
+            attempt_id = begin_attempt(
+                db,
+                self.services.vault,
+                request,
+                form_key=uuid.uuid4(),
+                secret=SECRET,
+                language="en",
+                reference="0a1b2c3d4e5f",
+            )
+            later = utcnow() + dt.timedelta(hours=8)
+            db.execute(sa.update(Job).where(Job.subject_id == attempt_id).values(not_before=later))
+            db.get_one(RegistrationAttempt, attempt_id).created_at = utcnow() - LONG_WAIT * 2
+        return f"{self.url}/lti/register/{attempt_id}.{SECRET}"
 
     def handed_over(self) -> str:
         """The address that asks “Continue as …?”."""
@@ -159,7 +180,7 @@ def serving_tool(folder: Path) -> Iterator[ServedTool]:
     services = make_services(config)
     bring_up_to_date(services)
     app = create_app(config, services)
-    with RunningLms(LmsSettings(data_dir=folder / "lms", port=0)) as lms:
+    with running_jobs(services), RunningLms(LmsSettings(data_dir=folder / "lms", port=0)) as lms:
         served_tool = ServedTool(services, app, url, lms)
 
         def note(response: Response) -> Response:

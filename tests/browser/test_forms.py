@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from lti_tool.mentoring.objectives.models import Objective
 from tests.browser.chromium import ARGUMENTS, TIMEOUT
 from tests.browser.served_tool import ServedTool, serving_tool
+from tests.builder import situations
 from tests.requirements import chromium_path, needs_chromium
-from tests.web import situations
 
 pytestmark = needs_chromium
 

@@ -15,9 +15,9 @@ from lti_tool.composition.services import make_services
 from lti_tool.config import Config
 from lti_tool.migrations import migrate
 from tests.browser.chromium import ARGUMENTS
+from tests.builder import situations
+from tests.builder.situations import Situation, build_situation
 from tests.requirements import chromium_path, needs_chromium
-from tests.web import situations
-from tests.web.situations import Situation, build_situation
 
 pytestmark = needs_chromium
 

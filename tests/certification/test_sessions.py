@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,9 @@ from werkzeug.test import TestResponse
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
+from lti_tool.lti.launch.handoffs import SENT_TWICE_WITHIN
 from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession
+from lti_tool.web import launch_session
 from tests.certification.verdicts import assert_refused, opened, refusals
 from tests.platform.platform import LEARNER, TOOL, Browser, Platform
 
@@ -227,6 +230,64 @@ def test_the_new_tab_can_be_continued_once(
     browser.post(address)
     assert browser.post(address).status_code == 410
     assert refusals(services)[-1].reason == "handoff_unknown"
+
+
+def test_a_second_tap_leads_its_browser_into_the_session(
+    services: Services, platform: Platform, browser: Browser, new_browser: NewBrowser
+) -> None:
+    address = hand_off(platform, new_browser(cookies=False))
+    browser.get(address)
+    homes = [browser.post(address).headers["Location"] for _ in range(3)]
+    assert len(set(homes)) == 1
+    assert browser.get(homes[0]).status_code == 200
+    with services.database.reading() as db:
+        assert len(db.scalars(sa.select(LaunchSession.id)).all()) == 1
+
+
+def test_two_taps_at_the_same_moment_open_one_session(
+    services: Services, platform: Platform, browser: Browser, new_browser: NewBrowser
+) -> None:
+    address = hand_off(platform, new_browser(cookies=False))
+    browser.get(address)
+    with ThreadPoolExecutor(2) as taps:
+        answers = list(taps.map(lambda _number: browser.post(address), range(2)))
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+
+
+def test_a_second_tap_is_refused_in_another_browser(
+    services: Services, platform: Platform, browser: Browser, new_browser: NewBrowser
+) -> None:
+    address = hand_off(platform, new_browser(cookies=False))
+    other = new_browser()
+    for each in (browser, other):
+        each.get(address)
+    browser.post(address)
+    assert other.post(address).status_code == 410
+    assert new_browser(cookies=False).post(address).status_code == 410
+    assert refusals(services)[-1].reason == "handoff_unknown"
+
+
+def test_a_second_tap_is_refused_when_it_comes_late(
+    services: Services, platform: Platform, browser: Browser, new_browser: NewBrowser
+) -> None:
+    address = hand_off(platform, new_browser(cookies=False))
+    browser.get(address)
+    browser.post(address)
+    with services.database.transaction() as db:
+        db.execute(sa.update(LaunchHandoff).values(used_at=utcnow() - SENT_TWICE_WITHIN))
+    assert browser.post(address).status_code == 410
+
+
+def test_a_session_that_could_not_be_opened_leaves_the_token_unused(
+    platform: Platform, browser: Browser, new_browser: NewBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = hand_off(platform, new_browser(cookies=False))
+    browser.get(address)
+    with monkeypatch.context() as broken:
+        broken.setattr(launch_session, "persist_launch", lambda *_args, **_options: 1 / 0)
+        assert browser.post(address).status_code == 500
+    assert browser.post(address).status_code == 303
 
 
 def test_the_new_tab_can_be_continued_for_two_minutes(

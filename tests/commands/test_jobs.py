@@ -14,7 +14,7 @@ from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Course
 from lti_tool.jobs.models import Job
-from tests.connected import Connected
+from tests.builder.connected import Connected
 from tests.jobs.kinds import WriteRows, ask, job
 
 Run = Callable[..., Result]

@@ -17,8 +17,8 @@ from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.messaging import pauses
 from lti_tool.messaging.models import LRS, Delivery, DeliveryKind, DeliveryPause, RecordStore
+from tests.builder import Builder, World
 from tests.messaging.flaky_lrs import FlakyLRS, flaky_lrs
-from tests.world import World, build_world
 
 Run = Callable[..., Result]
 NOWHERE = "http://127.0.0.1:9/xapi"
@@ -67,8 +67,7 @@ def lrs() -> Iterator[FlakyLRS]:
 
 
 def pair_up(world: World) -> None:
-    with world.acting() as db:
-        world.pair(db, now=utcnow(), signed=False)
+    world.pair(signed=False)
 
 
 def listed(run: Run, **settings: str) -> list[dict[str, Any]]:
@@ -137,7 +136,7 @@ def test_a_registration_says_of_which_organisation_it_is(run, set_store, world):
 
 
 def test_a_registration_of_another_organisation_is_refused(run, set_store, world):
-    other = build_world(world.services, issuer="https://other.example")
+    other = Builder(world.services).world(issuer="https://other.example")
     words = ("--organisation", str(other.organisation_id), "--registration", str(world.registration_id))
     result = set_store(*words)
     assert (result.exit_code, "another organisation" in result.output) == (2, True)
@@ -334,7 +333,7 @@ def test_sending_again_ends_the_pause(run, set_store, services, world):
 
 
 def test_organisations_that_both_have_a_store_are_not_merged(run, set_store, world):
-    other = build_world(world.services, issuer="https://other.example")
+    other = Builder(world.services).world(issuer="https://other.example")
     for world_id in (world.organisation_id, other.organisation_id):
         set_store("--organisation", str(world_id))
     result = run("organisations", "merge", str(world.organisation_id), str(other.organisation_id))

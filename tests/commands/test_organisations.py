@@ -16,9 +16,9 @@ from lti_tool.composition.projections import check_projections, rebuild_projecti
 from lti_tool.composition.services import Services
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Organisation
-from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Invitation, Registration
+from lti_tool.lti.registration.models import Deployment, Invitation, Registration
 from lti_tool.mentoring.programmes.models import Programme, ProgrammeOwner
-from tests.world import World, build_world
+from tests.builder import Builder, World, add_deployment
 
 Run = Callable[..., Result]
 
@@ -96,12 +96,11 @@ def test_merging_puts_everything_of_one_into_the_other(run: Run, world: World) -
 
 
 def test_people_of_merged_organisations_go_on(run: Run, world: World) -> None:
-    elsewhere = build_world(world.services, issuer="https://other.example")
+    elsewhere = Builder(world.services).world(issuer="https://other.example")
     with world.services.database.reading() as db:
         kept = db.get_one(Organisation, elsewhere.organisation_id).name
     assert run("organisations", "merge", kept, str(world.organisation_id)).exit_code == 0
-    with world.acting() as db:
-        world.pair(db)
+    world.pair()
 
 
 @pytest.mark.parametrize(
@@ -143,7 +142,7 @@ def test_an_owner_who_cannot_be_is_refused_in_one_line(
 
 
 def test_a_person_of_another_organisation_does_not_own_a_programme(run: Run, world: World) -> None:
-    elsewhere = build_world(world.services, issuer="https://other.example")
+    elsewhere = Builder(world.services).world(issuer="https://other.example")
     with world.services.database.reading() as db:
         programme_id = world.cohort(db).programme_id
     answer = run("owners", "add", str(programme_id), str(elsewhere.tutor_id))
@@ -178,14 +177,7 @@ REGISTRATION = (
 def pending(services: Services, name: str) -> str:
     with services.database.transaction() as db:
         registration_id = db.scalars(sa.select(Registration.id)).one()
-        row = Deployment(
-            id=uuid.uuid4(),
-            registration_id=registration_id,
-            deployment_id=name,
-            status=DeploymentStatus.PENDING,
-        )
-        db.add(row)
-        return str(row.id)
+        return str(add_deployment(db, registration_id, name).id)
 
 
 def organisation_of(services: Services, deployment: str) -> str:

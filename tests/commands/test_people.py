@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from lti_tool.commands.people import people
 from lti_tool.config import Config
-from tests.subscribers.pair_at_work import actor_of
-from tests.world import World
+from tests.builder import World
+from tests.enqueued import actor_of
 
 Run = Callable[..., Result]
 

@@ -15,7 +15,7 @@ from lti_tool.commands.registrations import deployments, invite, registrations
 from lti_tool.composition.services import Services
 from lti_tool.config import Config
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Invitation, Registration
-from tests.world import build_world
+from tests.builder import Builder, add_deployment
 
 MOODLE = {
     "--issuer": "https://lms.example.org/moodle",
@@ -208,9 +208,8 @@ def test_the_account_of_a_registration_that_is_not_there_is_one_line(run: Run) -
 def test_after_the_first_statement_the_account_is_kept_and_the_command_says_so_in_one_line(
     run: Run, services: Services
 ) -> None:
-    world = build_world(services)
-    with world.acting() as db:
-        world.pair(db, signed=False)
+    world = Builder(services).world()
+    world.pair(signed=False)
     result = run(registrations, "actor-account", str(world.registration_id), "lms")
     assert (result.exit_code, len(result.output.splitlines())) == (1, 1)
     assert "nothing was changed" in result.output
@@ -263,13 +262,7 @@ def waiting(run: Run, services: Services) -> Deployment:
     """A deployment that awaits approval, beside one that has it."""
     run(registrations, *adding(), "--deployment-id", "approved")
     with services.database.transaction() as db:
-        row = Deployment(
-            registration_id=db.scalars(sa.select(Registration.id)).one(),
-            deployment_id="new",
-            status=DeploymentStatus.PENDING,
-        )
-        db.add(row)
-    return row
+        return add_deployment(db, db.scalars(sa.select(Registration.id)).one(), "new")
 
 
 def test_deployments_that_wait_come_first(run: Run, waiting: Deployment) -> None:

@@ -11,13 +11,18 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
 
 from lti_tool.database import Database
+from lti_tool.demo.browser import Browser
 from lti_tool.jobs.models import Job
 from lti_tool.lti.models import Refusal
+from lti_tool.lti.registration.invitations import invite
+from lti_tool.lti.registration.models import Registration
+from tests.lti.registration.registering import registering_platform
 
 HALF_A_GIGABYTE = 500_000_000
 
@@ -31,6 +36,7 @@ def serving(folder: Path, *options: str) -> Iterator[tuple[str, int]]:
         **os.environ,
         "TANDEM_BASE_URL": f"http://127.0.0.1:{address[1]}",
         "TANDEM_DATA_DIR": str(folder),
+        "TANDEM_ALLOW_PRIVATE_NETWORKS": "true",
     }
     command = [sys.executable, "-c", "from lti_tool.cli import main; main()", "serve", *options]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -114,3 +120,18 @@ def test_clients_are_told_apart_behind_a_proxy_and_what_was_refused_is_counted_a
         ).all()
     database.dispose()
     assert sum(counts) == found.count(429)
+
+
+def test_a_process_without_a_worker_connects_a_platform(tmp_path: Path) -> None:
+    with registering_platform() as platform, serving(tmp_path, "--no-worker") as address:
+        database = Database(f"sqlite:///{tmp_path / 'tandem.db'}")
+        with database.transaction() as db:
+            _, secret = invite(db)
+        browser = Browser()
+        query = urlencode({"openid_configuration": platform.configuration_url, "invite": secret})
+        consent = browser.open(f"http://127.0.0.1:{address[1]}/lti/register?{query}")
+        assert "Your platform is connected" in browser.submit(consent.form(having="invite")).text
+        assert platform.requests["/register"] == 1
+        with database.reading() as db:
+            assert db.scalars(sa.select(Registration.client_id)).all() == ["ours"]
+        database.dispose()

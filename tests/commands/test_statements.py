@@ -15,7 +15,7 @@ from lti_tool.cli import tandem
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.messaging.models import Delivery
-from tests.world import World
+from tests.builder import World
 
 Run = Callable[..., Result]
 
@@ -35,8 +35,7 @@ def run(services: Services) -> Run:
 @pytest.fixture
 def waiting(services: Services, world: World) -> list[uuid.UUID]:
     """Two statements that wait; their ids."""
-    with world.acting() as db:
-        world.pair(db, now=utcnow(), signed=False)
+    world.pair(signed=False)
     with services.database.reading() as db:
         return list(db.scalars(sa.select(Delivery.key).order_by(Delivery.id)))
 

@@ -6,7 +6,6 @@ first has ended; on PostgreSQL both are under way.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import threading
 import time
@@ -30,18 +29,16 @@ from lti_tool.identity.models import Course
 from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Registration
-from lti_tool.mentoring.enrolment.actions import change_role, invite, join
+from lti_tool.mentoring.enrolment.actions import change_role, invite
 from lti_tool.mentoring.enrolment.queries import lock_participants
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
 from lti_tool.mentoring.pairs.models import Pair
-from lti_tool.mentoring.programmes.actions import choose_activity, open_placement
-from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.mentoring.roles import Role
-from lti_tool.mentoring.sessions.actions import log_session
 from lti_tool.subscribers.scores import backfill_scores
-from tests.subscribers.pair_at_work import LINE_ITEM, confirm, grade_column, log_session_of, scores
-from tests.world import World, add_link, add_person
+from tests.builder import BuiltPair, World, add_person
+from tests.builder.world import LINE_ITEM
+from tests.enqueued import scores
 
 PAUSE = 1.0
 """Seconds for which the first stays in its transaction."""
@@ -96,16 +93,14 @@ def pausing(world: World, config: Config, meanwhile: Meanwhile) -> Iterator[Worl
     """The same world, where every transaction pauses just before its commit."""
     pausing = PausingSubscriber(meanwhile.pause)
     services = make_services(config, [*SUBSCRIBERS, lambda _config: pausing])
-    yield dataclasses.replace(world, services=services)
+    yield world.on(services)
     services.http.close()
     services.database.dispose()
 
 
 @pytest.fixture
 def pair(world: World) -> uuid.UUID:
-    rebuild_projections(world.services)
-    with world.acting() as db:
-        return world.pair(db, now=utcnow()).id
+    return world.pair().id
 
 
 def differences(services: Services) -> dict[str, tuple[str, ...]]:
@@ -113,9 +108,7 @@ def differences(services: Services) -> dict[str, tuple[str, ...]]:
 
 
 def newcomers(world: World, *names: str) -> list[uuid.UUID]:
-    with world.services.database.transaction() as db:
-        course = db.get_one(Course, world.course_id)
-        return [add_person(db, world.registration_id, course, name, launched=False).id for name in names]
+    return [world.course.person(name, launched=False).id for name in names]
 
 
 def test_two_tutors_pair_newcomers_of_one_cohort(world: World, meanwhile: Meanwhile) -> None:
@@ -176,7 +169,7 @@ def test_people_whose_first_launches_name_a_new_service_host(world: World, meanw
 def test_a_line_item_comes_while_somebody_completes(
     world: World, meanwhile: Meanwhile, pair: uuid.UUID
 ) -> None:
-    session_id = log_session_of(world)
+    session_id = world.log_session()
 
     def launch() -> None:
         with world.acting() as db:
@@ -186,7 +179,7 @@ def test_a_line_item_comes_while_somebody_completes(
             backfill_scores(db, link.id, utcnow())
             meanwhile.pause()
 
-    meanwhile.run(launch, lambda: confirm(world, session_id))
+    meanwhile.run(launch, lambda: world.confirm(session_id))
     final = {score["userId"]: score.get("scoreGiven") for score in scores(world.services)}
     assert final == {"Inès Benali": 100, "Paul Moreau": 100}
 
@@ -194,36 +187,14 @@ def test_a_line_item_comes_while_somebody_completes(
 def test_an_activity_is_opened_while_somebody_completes(
     world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
 ) -> None:
-    session_id = log_session_of(world)
-    with world.acting() as db:
-        link = add_link(db, db.get_one(Course, world.course_id), "activity-2", LINE_ITEM)
-        link.content_id = uuid.uuid4()
-        choose_activity(
-            db,
-            content_id=link.content_id,
-            course_id=world.course_id,
-            organisation_id=world.organisation_id,
-            cohort_id=world.cohort_id,
-            role_view="both",
-            chosen_by=world.tutor_id,
-            now=utcnow(),
-        )
-        link_id, content_id = link.id, link.content_id
+    session_id = world.log_session()
+    activity = world.course.activity("activity-2", LINE_ITEM)
+    content_id = activity.share(world.cohort_id, chosen_by=world.tutor_id)
 
     def open_activity() -> None:
-        with pausing.acting() as db:
-            open_placement(
-                db,
-                organisation_id=world.organisation_id,
-                course_id=world.course_id,
-                resource_link_id=link_id,
-                content_id=content_id,
-                template=load_template("demo"),
-                opened_by=world.tutor_id,
-                now=utcnow(),
-            )
+        activity.by(pausing.build).programme(opened_by=world.tutor, content_id=content_id)
 
-    meanwhile.run(open_activity, lambda: confirm(world, session_id))
+    meanwhile.run(open_activity, lambda: world.confirm(session_id))
     assert differences(world.services) == {}
     assert [score.get("scoreGiven") for score in scores(world.services)][-2:] == [100, 100]
 
@@ -231,7 +202,7 @@ def test_an_activity_is_opened_while_somebody_completes(
 def test_projections_are_rebuilt_while_somebody_acts(
     world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
 ) -> None:
-    meanwhile.run(lambda: log_session_of(pausing), lambda: rebuild_projections(world.services))
+    meanwhile.run(lambda: pausing.log_session(), lambda: rebuild_projections(world.services))
     assert differences(world.services) == {}
 
 
@@ -239,41 +210,15 @@ def test_pairs_of_one_cohort_act_side_by_side(
     world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
 ) -> None:
     """The first pair's transaction stays open, with everything written, while another pair logs and commits."""
-    grade_column(world)
-    with world.acting() as db:
-        course = db.get_one(Course, world.course_id)
-        mentor, mentee = (
-            join(
-                db,
-                cohort_id=world.cohort_id,
-                person_id=add_person(db, world.registration_id, course, name).id,
-                role=role,
-                now=utcnow(),
-            ).id
-            for name, role in (("Ana Lima", Role.MENTOR), ("Bo Ek", Role.MENTEE))
-        )
-        other = form_pair(db, cohort_id=world.cohort_id, mentor_id=mentor, mentee_id=mentee, now=utcnow()).id
-        for by in (mentor, mentee):
-            sign_agreement(db, pair_id=other, by=by, now=utcnow())
+    world.grade_column()
+    ours, theirs = world.the_pair(), world.built_cohort.pair("Ana Lima", "Bo Ek")
     ended: dict[str, float] = {}
 
-    def log(name: str, where: World, pair_id: uuid.UUID, by: uuid.UUID) -> None:
-        with where.acting() as db:
-            log_session(
-                db,
-                pair_id=pair_id,
-                by=by,
-                held_on=utcnow().date(),
-                minutes=45,
-                format="video",
-                form_key=uuid.uuid4(),
-                now=utcnow(),
-            )
+    def log(name: str, where: World, pair: BuiltPair) -> None:
+        pair.by(where.build).session()
         ended[name] = time.monotonic()
 
-    meanwhile.run(
-        lambda: log("first", pausing, pair, world.mentor_id), lambda: log("second", world, other, mentor)
-    )
+    meanwhile.run(lambda: log("first", pausing, ours), lambda: log("second", world, theirs))
     if world.services.database.is_sqlite:
         assert ended["first"] < ended["second"], "SQLite has one writer at a time"
     else:
@@ -284,9 +229,7 @@ def test_pairs_of_one_cohort_act_side_by_side(
 
 def test_both_sign_at_the_same_moment(world: World, pausing: World, meanwhile: Meanwhile) -> None:
     """The second reads the pair as the first has left it, and makes it active."""
-    rebuild_projections(world.services)
-    with world.acting() as db:
-        pair_id = world.pair(db, now=utcnow(), signed=False).id
+    pair_id = world.pair(signed=False).id
 
     def sign(where: World, by: uuid.UUID) -> None:
         with where.acting() as db:
@@ -304,23 +247,11 @@ def test_both_sign_at_the_same_moment(world: World, pausing: World, meanwhile: M
 def test_a_form_is_sent_twice_at_the_same_moment(
     world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
 ) -> None:
-    form_key = uuid.uuid4()
+    ours, form_key = world.the_pair(), uuid.uuid4()
     logged: list[uuid.UUID] = []
 
     def send(where: World) -> None:
-        with where.acting() as db:
-            now = utcnow()
-            session = log_session(
-                db,
-                pair_id=pair,
-                by=world.mentor_id,
-                held_on=now.date(),
-                minutes=45,
-                format="video",
-                form_key=form_key,
-                now=now,
-            )
-            logged.append(session.id)
+        logged.append(ours.by(where.build).session(form_key=form_key).id)
 
     meanwhile.run(lambda: send(pausing), lambda: send(world))
     assert len(logged) == 2

@@ -15,16 +15,8 @@ from lti_tool.config import Config
 from lti_tool.database import utcnow
 from lti_tool.events import log
 from lti_tool.subscribers.statements import StatementEmitter
-from tests.subscribers.pair_at_work import (
-    actor_of,
-    agree,
-    confirm,
-    correct,
-    log_session_of,
-    statements,
-    verbs,
-)
-from tests.world import World
+from tests.builder import World
+from tests.enqueued import actor_of, statements, verbs
 
 OLD = "http://127.0.0.1:5000"
 NEW = "https://mentoring.example"
@@ -38,10 +30,9 @@ def before(world: World) -> World:
         emitter = StatementEmitter(db, world.services.config, utcnow())
         for logged in log.read(db):
             emitter.emit([logged])
-    with world.acting() as db:
-        world.pair(db, now=utcnow())
-    agree(world, "Short videos")
-    confirm(world, log_session_of(world))
+    world.pair()
+    world.agree("Short videos")
+    world.confirm(world.log_session())
     assert sorted(verbs(world.services)) == [
         "attended", "attended", "completed", "completed", "confirmed", "defined",
         "joined", "joined", "progressed", "progressed", "registered", "registered",
@@ -54,7 +45,7 @@ def moved(before: World, config: Config) -> Iterator[World]:
     """The same database, served at the new address."""
     services = make_services(dataclasses.replace(config, base_url=NEW))
     prepare_to_serve(services)
-    yield dataclasses.replace(before, services=services)
+    yield before.on(services)
     services.http.close()
     services.database.dispose()
 
@@ -80,20 +71,20 @@ def test_what_happened_before_has_its_statements_already(before: World, moved: W
 
 
 def test_nobody_becomes_a_second_person(before: World, moved: World) -> None:
-    log_session_of(moved)
+    moved.log_session()
     people = {(OLD, actor_of(moved, each)) for each in (moved.mentor_id, moved.mentee_id)}
     assert accounts(moved.services) == people
 
 
 def test_nothing_names_the_new_address(before: World, moved: World) -> None:
-    correct(moved, log_session_of(moved))
+    moved.correct(moved.log_session())
     assert NEW not in json.dumps(statements(moved.services))
 
 
 def test_what_was_sent_from_the_old_address_is_voided_by_its_id(before: World, moved: World) -> None:
-    session_id = log_session_of(before)
+    session_id = before.log_session()
     attended = [each["id"] for each in statements(before.services)[-2:]]
-    correct(moved, session_id)
+    moved.correct(session_id)
     voided = [
         each["object"]["id"]
         for each in statements(moved.services)
@@ -103,5 +94,5 @@ def test_what_was_sent_from_the_old_address_is_voided_by_its_id(before: World, m
 
 
 def test_the_log_agrees_with_what_is_stored(before: World, moved: World) -> None:
-    log_session_of(moved)
+    moved.log_session()
     assert [each.name for each in check_projections(moved.services) if not each.identical] == []

@@ -56,6 +56,8 @@ NOT_PERSONAL = {
     "registration.label",
     "registration.service_hosts",
     "registration.token_audience",
+    "registration_attempt.platform_origin",
+    "registration_attempt.request",
     "resource_link.line_item_url",
     "resource_link.resource_link_id",
     "resource_link.scopes",

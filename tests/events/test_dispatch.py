@@ -24,8 +24,7 @@ from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity.principal import TOOL
 from lti_tool.mentoring.sessions.events import SessionConfirmed
 from lti_tool.messaging.models import Delivery
-from tests.subscribers.pair_at_work import confirm, log_session_of
-from tests.world import World, build_world
+from tests.builder import Builder, World
 
 
 @dataclass
@@ -55,7 +54,7 @@ def world_with(config: Config) -> Iterator[WithSubscriber]:
     def build(subscriber: object) -> World:
         services = make_services(config, (*SUBSCRIBERS, lambda _config: subscriber))
         made.append(services)
-        return build_world(services)
+        return Builder(services).world()
 
     yield build
     for services in made:
@@ -66,10 +65,9 @@ def world_with(config: Config) -> Iterator[WithSubscriber]:
 def test_a_new_subscriber_is_one_module_and_one_line(world_with: WithSubscriber) -> None:
     notes = RecordingSubscriber()
     world = world_with(notes)
-    with world.acting() as db:
-        pair_id = world.pair(db, now=utcnow()).id
-    session_id = log_session_of(world)
-    confirm(world, session_id)
+    pair_id = world.pair().id
+    session_id = world.log_session()
+    world.confirm(session_id)
     assert notes.notes == [f"{pair_id}: {session_id}"]
 
 
@@ -91,9 +89,8 @@ class Relay:
 
 
 def confirmed(world: World) -> World:
-    with world.acting() as db:
-        world.pair(db, now=utcnow())
-    confirm(world, log_session_of(world))
+    world.pair()
+    world.confirm(world.log_session())
     return world
 
 
@@ -141,24 +138,22 @@ def test_a_subscriber_that_fails_undoes_the_event_and_everything_it_caused(
             }
 
     world = world_with(Failing())
-    with world.acting() as db:
-        world.pair(db, now=utcnow())
-    session_id = log_session_of(world)
+    world.pair()
+    session_id = world.log_session()
     before = rows()
     with pytest.raises(ZeroDivisionError):
-        confirm(world, session_id)
+        world.confirm(session_id)
     assert rows() == before
 
 
 def test_an_event_says_who_acted(services: Services, world: World) -> None:
     from lti_tool.identity.principal import CourseRole
-    from tests.world import person_principal
+    from tests.builder import person_principal
 
     with services.database.reading() as db:
         person_id = world.mentor(db).person_id
-    world.principal = person_principal(world, person_id, CourseRole.LEARNER)
-    with world.acting() as db:
-        world.pair(db, now=utcnow())
+    world = world.acting_as(person_principal(world, person_id, CourseRole.LEARNER))
+    world.pair()
     with services.database.reading() as db:
         row = db.scalars(sa.select(EventRow).order_by(EventRow.sequence.desc()).limit(1)).one()
     assert (row.acted_by_kind, row.acted_by_id, row.placement_id) == ("person", person_id, world.placement_id)

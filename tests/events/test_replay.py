@@ -20,17 +20,15 @@ from lti_tool.config import Config
 from lti_tool.database import utcnow
 from lti_tool.events.base import EventUnreadable
 from lti_tool.events.models import AuditEntry, EventRow, ProjectionState
-from lti_tool.identity.models import Course, Organisation
+from lti_tool.identity.models import Organisation
 from lti_tool.identity.organisations import add_for, merge
 from lti_tool.lti.ags.models import ScoreState
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.overview.models import PairCounters
 from lti_tool.mentoring.pairs.models import TimelineEntry
-from lti_tool.mentoring.programmes.actions import choose_activity, open_placement
-from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.messaging.models import Delivery
-from tests.events.history import History
-from tests.world import World, add_link, build_world
+from tests.builder import Builder, World
+from tests.builder.history import History
 
 PROJECTIONS = {
     "completion": CompletionRecord,
@@ -45,36 +43,9 @@ def differences(services: Services) -> dict[str, tuple[str, ...]]:
     return {each.name: each.differences for each in check_projections(services) if not each.identical}
 
 
-def handled(world: World) -> None:
-    """The world's own events were appended without consequences: compute them."""
-    rebuild_projections(world.services)
-
-
 def share_the_group(world: World, role_view: str) -> None:
     """A second activity of the same group, for one role, opened while the pairs are at work."""
-    with world.acting() as db:
-        link = add_link(db, db.get_one(Course, world.course_id), "activity-2")
-        link.content_id = uuid.uuid4()
-        choose_activity(
-            db,
-            content_id=link.content_id,
-            course_id=world.course_id,
-            organisation_id=world.organisation_id,
-            cohort_id=world.cohort_id,
-            role_view=role_view,
-            chosen_by=world.tutor_id,
-            now=utcnow(),
-        )
-        open_placement(
-            db,
-            organisation_id=world.organisation_id,
-            course_id=world.course_id,
-            resource_link_id=link.id,
-            content_id=link.content_id,
-            template=load_template("demo"),
-            opened_by=world.tutor_id,
-            now=utcnow(),
-        )
+    world.second_activity(role_view=role_view)
 
 
 @pytest.fixture
@@ -82,7 +53,7 @@ def silent(config: Config) -> Iterator[World]:
     """A world in which no statements are made: they are no projection, and take most of the time."""
     makers = [make for make in SUBSCRIBERS if make(config).name != "statements"]
     services = make_services(config, makers)
-    yield build_world(services)
+    yield Builder(services).world()
     services.http.close()
     services.database.dispose()
 
@@ -91,7 +62,6 @@ def test_ten_thousand_events_are_computed_again_identically(silent: World) -> No
     world = silent
     # PostgreSQL keeps the same rows, and takes twice as long for them.
     events = 10_000 if world.services.database.is_sqlite else 2_500
-    handled(world)
     history = History(world, seed=20261112)
     history.go_on(events // 2, batch_size=400)
     share_the_group(world, "mentor")
@@ -104,13 +74,11 @@ def test_ten_thousand_events_are_computed_again_identically(silent: World) -> No
 @pytest.mark.parametrize("seed", range(3))
 def test_actions_one_by_one_are_computed_again_identically(world: World, seed: int) -> None:
     """Each in a transaction of its own, as pages do it."""
-    handled(world)
     History(world, seed).go_on(120, batch_size=1)
     assert differences(world.services) == {}
 
 
 def test_a_replay_sends_nothing_and_appends_nothing(world: World) -> None:
-    handled(world)
     History(world, seed=7).go_on(100)
 
     def counted() -> list[int]:
@@ -132,7 +100,6 @@ def damage(db: Session, table: type[object]) -> None:
 
 @pytest.mark.parametrize("name", PROJECTIONS)
 def test_what_is_stored_otherwise_is_found_and_put_right(world: World, name: str) -> None:
-    handled(world)
     History(world, seed=3).go_on(100)
     with world.services.database.transaction() as db:
         damage(db, PROJECTIONS[name])
@@ -143,9 +110,7 @@ def test_what_is_stored_otherwise_is_found_and_put_right(world: World, name: str
 
 
 def test_a_row_that_no_event_makes_is_found(world: World) -> None:
-    handled(world)
-    with world.acting() as db:
-        pair = world.pair(db)
+    pair = world.pair()
     with world.services.database.transaction() as db:
         db.execute(
             sa.insert(TimelineEntry).values(
@@ -158,7 +123,6 @@ def test_a_row_that_no_event_makes_is_found(world: World) -> None:
 
 
 def test_a_value_that_differs_is_named_with_both(world: World) -> None:
-    handled(world)
     with world.services.database.transaction() as db:
         db.execute(
             sa.update(CompletionRecord)
@@ -171,7 +135,6 @@ def test_a_value_that_differs_is_named_with_both(world: World) -> None:
 
 
 def test_an_organisation_that_was_merged_into_another_is_computed_identically(world: World) -> None:
-    handled(world)
     History(world, seed=5).go_on(60)
     with world.services.database.transaction() as db:
         into = add_for(db, "Holding")
@@ -189,7 +152,6 @@ def run(services: Services, *words: str) -> Result:
 
 
 def test_the_command_compares_and_exits_0(world: World) -> None:
-    handled(world)
     answer = run(world.services, "--check", "--json")
     found = json.loads(answer.stdout)
     assert (answer.exit_code, found["identical"]) == (0, True)
@@ -197,7 +159,6 @@ def test_the_command_compares_and_exits_0(world: World) -> None:
 
 
 def test_the_command_says_what_differs_exits_1_and_changes_nothing(world: World) -> None:
-    handled(world)
     with world.services.database.transaction() as db:
         db.execute(sa.update(CompletionRecord).values(score=42))
     answer = run(world.services, "--check")
@@ -206,7 +167,6 @@ def test_the_command_says_what_differs_exits_1_and_changes_nothing(world: World)
 
 
 def test_the_command_puts_right_what_differs(world: World) -> None:
-    handled(world)
     with world.services.database.transaction() as db:
         db.execute(sa.update(CompletionRecord).values(score=42))
     assert "2 differ, put right" in run(world.services).stdout
@@ -227,7 +187,6 @@ def spoil(world: World, **values: object) -> uuid.UUID:
 def test_an_event_that_cannot_be_read_stops_the_replay_with_its_id_and_changes_nothing(
     world: World, values: dict[str, object]
 ) -> None:
-    handled(world)
     with world.services.database.transaction() as db:
         db.execute(sa.update(CompletionRecord).values(score=42))
     spoilt = spoil(world, **values)
@@ -247,9 +206,7 @@ def test_the_command_names_an_event_that_cannot_be_read_in_one_line(world: World
 
 
 def test_an_event_without_what_must_come_before_it_is_named_and_changes_nothing(world: World) -> None:
-    handled(world)
-    with world.acting() as db:
-        world.pair(db)
+    world.pair()
     with world.services.database.transaction() as db:
         db.execute(sa.delete(EventRow).where(EventRow.kind == "PairFormed"))
         db.execute(sa.update(CompletionRecord).values(score=42))
@@ -263,19 +220,17 @@ def test_an_event_without_what_must_come_before_it_is_named_and_changes_nothing(
 
 
 def test_an_event_that_cannot_be_read_does_not_stop_the_tool(world: World) -> None:
-    handled(world)
     spoil(world, kind="FromTheFuture")
     with world.services.database.transaction() as db:
         db.execute(sa.delete(ProjectionState))
     prepare_to_serve(world.services)
-    with world.acting() as db:
-        world.pair(db)
+    world.pair()
     with world.services.database.reading() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(TimelineEntry)) == 3
 
 
 def test_a_projection_of_an_older_version_is_computed_at_the_next_start(world: World) -> None:
-    handled(world)
+    rebuild_projections(world.services)
     with world.services.database.transaction() as db:
         db.execute(sa.update(CompletionRecord).values(score=42))
         db.execute(sa.update(ProjectionState).where(ProjectionState.name == "completion").values(version=0))
@@ -284,5 +239,5 @@ def test_a_projection_of_an_older_version_is_computed_at_the_next_start(world: W
 
 
 def test_a_start_computes_nothing_that_is_up_to_date(world: World) -> None:
-    handled(world)
+    rebuild_projections(world.services)
     assert rebuild_outdated(world.services) == []

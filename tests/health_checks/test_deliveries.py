@@ -19,9 +19,9 @@ from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.messaging import outbox, record_stores
 from lti_tool.messaging.models import LRS, DeliveryKind
 from lti_tool.messaging.record_stores import INSTALLATION, Scope
+from tests.builder import World
 from tests.health_checks.test_doctor import findings
 from tests.messaging.flaky_lrs import flaky_lrs
-from tests.world import World
 
 
 def messages(services: Services) -> list[str]:

@@ -17,7 +17,6 @@ from werkzeug.routing import Rule
 from lti_tool.cli import tandem
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
-from lti_tool.identity.models import Course, Membership
 from lti_tool.identity.policy import (
     TABLE,
     Action,
@@ -30,19 +29,12 @@ from lti_tool.identity.policy import (
     require,
 )
 from lti_tool.identity.principal import NOBODY, OPERATOR, TOOL, CourseRole, Principal, PrincipalKind
-from lti_tool.lti.launch.login_states import secret_hash
-from lti_tool.lti.launch.models import LaunchSession
-from lti_tool.mentoring.enrolment.actions import join
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.objectives.models import Objective
-from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
-from lti_tool.mentoring.programmes.actions import open_placement
-from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.models import MentoringSession
-from tests.subscribers.pair_at_work import agree, log_session_of
-from tests.web.situations import SECRET
-from tests.world import World, add_link, add_person, build_world
+from tests.builder import Builder, World
+from tests.builder.launches import SECRET
 
 C = Capacity
 LAUNCHED = frozenset({C.ANYONE, C.LAUNCHED})
@@ -89,82 +81,31 @@ class Ours:
 
 def launch(world: World, person_id: uuid.UUID | None, role: CourseRole, **changes: Any) -> str:
     """A launch session; its key."""
-    values = {
-        "registration_id": world.registration_id,
-        "deployment_id": world.deployment_id,
-        "course_id": world.course_id,
-        "resource_link_id": world.resource_link_id,
-        "expires_at": utcnow() + dt.timedelta(hours=8),
-        **changes,
-    }
-    with world.services.database.transaction() as db:
-        row = LaunchSession(
-            secret_hash=secret_hash(SECRET),
-            csrf_key="k" * 64,
-            person_id=person_id,
-            role=role,
-            message_type="LtiResourceLinkRequest",
-            locale="en",
-            **values,
-        )
-        db.add(row)
-        db.flush()
-        return f"{row.id}.{SECRET}"
+    return world.activity.launch(None, person_id=person_id, role=role, **changes)
 
 
 def second_course(world: World) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
     """A course of the same organisation with a group and a tutor of its own: course, link, tutor."""
-    with world.acting() as db:
-        course = Course(id=uuid.uuid4(), deployment_id=world.deployment_id, context_id="course-8", title="B")
-        db.add(course)
-        db.flush()
-        link = add_link(db, course, "activity-8")
-        tutor = add_person(db, world.registration_id, course, "Other Tutor", CourseRole.TUTOR)
-        open_placement(
-            db,
-            organisation_id=world.organisation_id,
-            course_id=course.id,
-            resource_link_id=link.id,
-            content_id=None,
-            template=load_template("demo"),
-            opened_by=tutor.id,
-            now=utcnow(),
-        )
-        return course.id, link.id, tutor.id
+    course = world.course.platform.course("B")
+    activity, tutor = course.activity(), course.tutor("Other Tutor")
+    activity.programme(opened_by=tutor)
+    return course.id, activity.id, tutor.id
 
 
 @pytest.fixture
 def ours(services: Services) -> Ours:
     """The world's pair at work, and a launch of everybody."""
-    world = build_world(services)
-    with world.acting() as db:
-        pair_id = world.pair(db, now=utcnow()).id
-        course = db.get_one(Course, world.course_id)
-        mentor, mentee = (
-            join(
-                db,
-                cohort_id=world.cohort_id,
-                person_id=add_person(db, world.registration_id, course, name).id,
-                role=role,
-                now=utcnow(),
-            )
-            for name, role in (("Other Mentor", Role.MENTOR), ("Other Mentee", Role.MENTEE))
-        )
-    session_id, objective_id = log_session_of(world), agree(world, "An objective")
-    with world.acting() as db:
-        other = form_pair(
-            db, cohort_id=world.cohort_id, mentor_id=mentor.id, mentee_id=mentee.id, now=utcnow()
-        )
-        for by in (mentor.id, mentee.id):
-            sign_agreement(db, pair_id=other.id, by=by, now=utcnow())
-        newcomer = add_person(db, world.registration_id, course, "New Learner")
-        observer = add_person(db, world.registration_id, course, "An Observer", CourseRole.OBSERVER)
-        gone = add_person(db, world.registration_id, course, "Gone Tutor", CourseRole.TUTOR)
-        db.execute(sa.update(Membership).where(Membership.person_id == gone.id).values(active=False))
-        mentee_person = db.get_one(Participant, world.mentee_id).person_id
-        other_person = mentee.person_id
+    world = Builder(services).world()
+    pair = world.pair()
+    pair_id, session_id = pair.id, pair.session().id
+    objective_id = pair.objective(by=Role.MENTOR).id
+    other_person = world.built_cohort.pair("Other Mentor", "Other Mentee").mentee.person.id
+    newcomer = world.course.person("New Learner")
+    observer = world.course.person("An Observer", CourseRole.OBSERVER)
+    gone = world.course.person("Gone Tutor", CourseRole.TUTOR, active=False)
+    mentee_person = world.built_mentee.person.id
     course_id, link_id, colleague = second_course(world)
-    elsewhere = build_world(services, issuer="https://other.example")
+    elsewhere = Builder(services).world(issuer="https://other.example")
     keys = {
         "learner of the pair": launch(world, mentee_person, CourseRole.LEARNER),
         "other learner": launch(world, other_person, CourseRole.LEARNER),

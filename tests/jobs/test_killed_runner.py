@@ -5,42 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition import transaction as composition
-from lti_tool.composition.jobs import JOB_KINDS, make_job_runner
+from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.services import Services
 from lti_tool.identity.models import Course, Membership, Person
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.jobs.models import Job
 from lti_tool.jobs.runner import STEPS
 from lti_tool.lti.nrps.read_roster_job import request_roster
-from tests.connected import Connected
-from tests.jobs.kinds import Hourly, WriteRows, ask, job, rows_written, wait_until_ended
-from tests.messaging.killed_worker import write_config
-
-ROOT = Path(__file__).parents[2]
-LONGEST = 90.0
-KINDS = (*JOB_KINDS, lambda _services: WriteRows(), lambda _services: Hourly())
-
-
-def command(services: Services, point: str, folder: Path) -> list[str]:
-    settings = folder / "settings.json"
-    write_config(services.config, settings)
-    return [sys.executable, "-m", "tests.jobs.killed_runner", str(settings), point]
-
-
-def run_until_killed(services: Services, point: str, folder: Path) -> int:
-    """Start a process that is killed at this step, and wait for its end; its exit status."""
-    return subprocess.run(
-        command(services, point, folder), cwd=ROOT, timeout=LONGEST, capture_output=True, check=False
-    ).returncode
+from tests.builder.connected import Connected
+from tests.jobs.kinds import WriteRows, ask, job, rows_written, wait_until_ended
+from tests.killed_process import KINDS, ROOT, command, run_until_killed
 
 
 @contextmanager
@@ -56,7 +37,7 @@ def healthy_runner(services: Services) -> Iterator[None]:
 @pytest.mark.parametrize("step", STEPS)
 def test_a_job_killed_at_any_step_writes_its_rows_once(services, step, tmp_path):
     made = ask(services, WriteRows, "a", rows=3)
-    status = run_until_killed(services, f"write_rows:{step}", tmp_path)
+    status = run_until_killed(services, "runner", f"write_rows:{step}", tmp_path)
     with healthy_runner(services):
         wait_until_ended(services)
     assert (status, rows_written(services)["a 0"]) == (-signal.SIGKILL, 1)
@@ -69,7 +50,7 @@ def test_a_job_killed_at_any_step_writes_its_rows_once(services, step, tmp_path)
 
 def test_a_job_killed_again_and_again_goes_on_where_it_was(services, tmp_path):
     made = ask(services, WriteRows, "a", rows=6)
-    ends = [run_until_killed(services, "write_rows:reported", tmp_path) for _ in range(3)]
+    ends = [run_until_killed(services, "runner", "write_rows:reported", tmp_path) for _ in range(3)]
     assert (ends, job(services, made).progress) == ([-signal.SIGKILL] * 3, 3)
     with healthy_runner(services):
         wait_until_ended(services)
@@ -79,7 +60,7 @@ def test_a_job_killed_again_and_again_goes_on_where_it_was(services, tmp_path):
 
 @pytest.mark.parametrize("step", ["claimed", "finishing", "finished"])
 def test_a_scheduled_job_killed_at_a_step_is_asked_for_and_done_once(services, step, tmp_path):
-    status = run_until_killed(services, f"hourly:{step}", tmp_path)
+    status = run_until_killed(services, "runner", f"hourly:{step}", tmp_path)
     with healthy_runner(services):
         wait_until_ended(services)
     assert (status, rows_written(services)["hourly"]) == (-signal.SIGKILL, 1)
@@ -99,7 +80,7 @@ def test_a_reading_of_a_roster_killed_at_any_step_is_made_again(connected: Conne
     services = connected.services
     with composition.transaction(services, OPERATOR) as db:
         made = request_roster(db, connected.world.course_id, OPERATOR)
-    status = run_until_killed(services, point, tmp_path)
+    status = run_until_killed(services, "runner", point, tmp_path)
     with healthy_runner(services):
         wait_until_ended(services)
     found = job(services, made)
@@ -116,7 +97,7 @@ def test_three_processes_on_one_database_do_every_job_once(services, tmp_path):
     """One of them is killed with -9 in the middle of its work."""
     made = [ask(services, WriteRows, f"job-{number}", rows=10) for number in range(24)]
     processes = [
-        subprocess.Popen(command(services, "none", tmp_path), cwd=ROOT, stdout=subprocess.PIPE)
+        subprocess.Popen(command(services, "runner", "none", tmp_path), cwd=ROOT, stdout=subprocess.PIPE)
         for _ in range(3)
     ]
     try:

@@ -47,6 +47,14 @@ def test_a_wake_up_arrives_in_another_process(make):
     assert woken.wait(10)
 
 
+def test_a_process_that_runs_jobs_is_woken_by_itself_at_once(make):
+    """Without huey: its file may be locked, and its poll takes half a second."""
+    woken, own = threading.Event(), make()
+    own.wake_here(woken.set)
+    own.send()
+    assert woken.is_set()
+
+
 def test_a_wake_up_that_was_sent_while_nobody_listened_arrives(make):
     make().send()
     woken, _ = listen(make())

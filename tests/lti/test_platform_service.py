@@ -17,7 +17,7 @@ from lti_tool.lti.nrps.roster import SCOPE as ROSTER_SCOPE
 from lti_tool.lti.platform_service import PlatformService, ServiceHostUnknown, TokenRefused
 from lti_tool.lti.registration.models import Registration
 from lti_tool.outbound.client import OutboundRequestError
-from tests.connected import connect
+from tests.builder.connected import connect
 
 LINE_ITEM_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 

@@ -5,36 +5,27 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import signal
-import subprocess
-import sys
 import time
-import uuid
 from collections import Counter
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 import sqlalchemy as sa
 
-from lti_tool.composition import transaction as composition
 from lti_tool.composition.channels import make_worker
 from lti_tool.composition.services import Services, make_services
-from lti_tool.database import utcnow
-from lti_tool.identity.principal import TOOL
-from lti_tool.mentoring.sessions.actions import confirm_session, log_session
 from lti_tool.messaging import backlog
 from lti_tool.messaging.models import Delivery, DeliveryKind
 from lti_tool.messaging.record_stores import access_of_settings
 from lti_tool.messaging.worker import STEPS
-from tests.connected import MENTEE, MENTOR, Connected
+from tests.builder.connected import MENTEE, MENTOR, Connected
+from tests.killed_process import run_until_killed
 from tests.lrs.processes import RunningLRS
-from tests.messaging.killed_worker import write_config
 from tests.xapi.scripted import ScriptedLRS
 
-ROOT = Path(__file__).parents[2]
-POINTS = (*STEPS, "asking", "answered")
 LONGEST = 180.0
+POINTS = (*STEPS, "asking", "answered")
 
 
 @pytest.fixture(params=["ralph", "strict_lrs"])
@@ -57,28 +48,9 @@ def with_lrs(connected: Connected, endpoint: str, username: str, password: str) 
 
 def complete_the_programme(connected: Connected, services: Services) -> None:
     """Two people are paired, sign, meet and confirm: statements for the LRS, and a grade of 100 for both."""
-    world = connected.world
-    with composition.transaction(services, TOOL) as db:
-        pair = world.pair(db, now=utcnow())
-        session = log_session(
-            db,
-            pair_id=pair.id,
-            by=world.mentor_id,
-            held_on=utcnow().date(),
-            minutes=45,
-            format="video",
-            form_key=uuid.uuid4(),
-            now=utcnow(),
-        )
-        confirm_session(db, session_id=session.id, by=world.mentee_id, now=utcnow())
-
-
-def run_until_killed(services: Services, point: str, folder: Path) -> int:
-    """Start the dying worker and wait for its end; its exit status."""
-    settings = folder / "settings.json"
-    write_config(services.config, settings)
-    command = [sys.executable, "-m", "tests.messaging.killed_worker", str(settings), point]
-    return subprocess.run(command, cwd=ROOT, timeout=LONGEST, capture_output=True, check=False).returncode
+    world = connected.world.on(services)
+    with world.acting():
+        world.pair().session(confirmed=True)
 
 
 def finish(services: Services, *kinds: DeliveryKind) -> None:
@@ -126,7 +98,7 @@ def held(services: Services) -> Counter[str]:
 def test_a_worker_killed_while_it_delivers_statements_loses_and_repeats_none(connected, lrs, step, tmp_path):
     services = with_lrs(connected, lrs.endpoint, lrs.username, lrs.password)
     complete_the_programme(connected, services)
-    status = run_until_killed(services, f"statement:{step}", tmp_path)
+    status = run_until_killed(services, "worker", f"statement:{step}", tmp_path)
     finish(services)
     expected = enqueued(services)
     found = held(services)
@@ -147,7 +119,7 @@ def test_a_worker_killed_while_it_asks_what_the_lrs_holds_repeats_nothing(
     services = with_lrs(connected, httpserver.url_for("/xAPI"), "someone", "secret")
     complete_the_programme(connected, services)
     points = ("statement:answered", f"held_statement:{moment}")
-    ends = [run_until_killed(services, point, tmp_path) for point in points]
+    ends = [run_until_killed(services, "worker", point, tmp_path) for point in points]
     finish(services, DeliveryKind.STATEMENT)
     expected = enqueued(services)
     services.http.close()
@@ -170,7 +142,7 @@ SCORE_KILL_POINTS = (
 def test_workers_killed_while_they_deliver_scores_lose_and_repeat_none(connected, points, tmp_path):
     services = connected.services
     complete_the_programme(connected, services)
-    ends = [run_until_killed(services, point, tmp_path) for point in points]
+    ends = [run_until_killed(services, "worker", point, tmp_path) for point in points]
     finish(services, DeliveryKind.SCORE)
     cells = [connected.cell(subject) for subject in (MENTOR, MENTEE)]
     assert (ends, [(cell["grade"], cell["accepted_count"]) for cell in cells]) == (

@@ -26,8 +26,8 @@ from lti_tool.mentoring.roles import Role
 from lti_tool.messaging import backlog, outbox, pauses
 from lti_tool.messaging.models import LRS, Delivery, DeliveryKind, DeliveryPause
 from lti_tool.messaging.worker import Worker
+from tests.builder import World
 from tests.messaging.waiting import until
-from tests.world import World
 from tests.xapi.scripted import ScriptedLRS
 
 
@@ -53,8 +53,7 @@ def with_lrs(services: Services, httpserver: HTTPServer) -> Iterator[Services]:
 
 def pair_up(services: Services, world: World) -> None:
     """An event that makes two statements of one registration."""
-    with composition.transaction(services, TOOL) as db:
-        world.pair(db, now=utcnow(), signed=False)
+    world.on(services).pair(signed=False)
 
 
 def change_roles(services: Services, world: World) -> None:

@@ -20,9 +20,9 @@ from lti_tool.messaging import backlog, outbox, pauses, record_stores
 from lti_tool.messaging.models import LRS, PRIMARY, Delivery, DeliveryBody, DeliveryKind, RecordStore
 from lti_tool.messaging.outcomes import Sent, Unavailable
 from lti_tool.messaging.record_stores import INSTALLATION, Scope, StoreRefused, receivers
+from tests.builder import Builder, World, add_registration
 from tests.messaging.flaky_lrs import FlakyLRS, flaky_lrs
 from tests.messaging.waiting import until
-from tests.world import World, add_registration, build_world
 
 STATEMENT = DeliveryKind.STATEMENT
 MINUTE = dt.timedelta(minutes=1)
@@ -103,8 +103,7 @@ def set_store(
 
 def pair_up(world: World) -> None:
     """Two statements."""
-    with composition.transaction(world.services, TOOL) as db:
-        world.pair(db, now=utcnow(), signed=False)
+    world.pair(signed=False)
 
 
 def deliver_all(services: Services) -> None:
@@ -179,7 +178,7 @@ def test_copies_for_the_installation_s_further_stores_are_withdrawn(
 ):
     set_store(services, first)
     copy, _ = set_store(services, second, name="copy")
-    other = build_world(services, issuer="https://other.example")
+    other = Builder(services).world(issuer="https://other.example")
     pair_up(world)
     pair_up(other)
     if was == "dead":
@@ -213,7 +212,7 @@ def test_a_store_for_a_registration_leaves_the_organisation_s_own_copies(service
 
 
 def test_one_company_s_statements_never_go_to_another_s_store(services, world, first, second):
-    other = build_world(services, issuer="https://other.example")
+    other = Builder(services).world(issuer="https://other.example")
     pair_up(world)
     set_store(services, first, Scope(other.organisation_id))
     pair_up(other)
@@ -244,7 +243,7 @@ def test_another_registration_s_store_gets_nothing(services, world, first, secon
 
 
 def test_a_copy_gets_what_is_recorded_from_then_on(services, world, first, second):
-    other = build_world(services, issuer="https://other.example")
+    other = Builder(services).world(issuer="https://other.example")
     set_store(services, first)
     pair_up(world)
     set_store(services, second, name="copy")
@@ -380,7 +379,7 @@ def merge(services: Services, into: World, merged: World) -> None:
 
 @pytest.mark.parametrize("has_store", ["kept", "merged"])
 def test_after_a_merge_what_waits_goes_to_the_store_of_either(services, world, first, has_store):
-    other = build_world(services, issuer="https://other.example")
+    other = Builder(services).world(issuer="https://other.example")
     pair_up(world)
     pair_up(other)
     owner = world if has_store == "kept" else other
@@ -391,7 +390,7 @@ def test_after_a_merge_what_waits_goes_to_the_store_of_either(services, world, f
 
 
 def test_organisations_that_both_have_a_store_are_not_merged(services, world):
-    other = build_world(services, issuer="https://other.example")
+    other = Builder(services).world(issuer="https://other.example")
     for each in (world, other):
         set_store(services, None, Scope(each.organisation_id))
     with pytest.raises(StoreRefused, match="both"):

@@ -14,17 +14,17 @@ from pytest_httpserver import HTTPServer
 
 from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services
-from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import OPERATOR, CourseRole
 from lti_tool.lti.ags import scores as grades
 from lti_tool.lti.ags.answers import ScoreOutcome, deliver_scores
-from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps import roster
 from lti_tool.lti.platform_service import PlatformService, TokenRefused
 from lti_tool.lti.registration import registrations
 from lti_tool.lti.registration.models import Deployment
 from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import Sent
+from tests.builder import add_course, add_link
 from tests.openedx.fixtures import PEOPLE, RunningPlatform, openedx_python, start_openedx
 from tests.openedx.tiny_tool import LINE_ITEM, LINE_ITEM_TYPE, LINE_ITEMS_TYPE, ROSTER
 
@@ -120,15 +120,10 @@ def connect(platform: RunningPlatform, services: Services, keys_at: HTTPServer) 
         deployment_id = db.scalar(
             sa.select(Deployment.id).where(Deployment.registration_id == registration.id)
         )
-        course = Course(
-            id=uuid.uuid4(),
-            deployment_id=deployment_id,
-            context_id=known["context_id"],
-            roster_url=known["memberships_url"],
+        course = add_course(
+            db, deployment_id, known["context_id"], title=None, roster_url=known["memberships_url"]
         )
-        db.add(course)
-        db.flush()
-        db.add(ResourceLink(course_id=course.id, resource_link_id=known["resource_link_id"]))
+        add_link(db, course, known["resource_link_id"])
         return Connected(platform, services, registration.id, course.id)
 
 

@@ -296,6 +296,32 @@ def test_a_host_with_many_addresses_that_do_not_answer_has_one_time_out(
             each.close()
 
 
+def test_a_slow_resolver_and_a_silent_address_share_the_time(
+    open_http: GuardedHttp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that waits two seconds at most waits no longer because the name took its time."""
+    resolve = socket.getaddrinfo
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+
+        def slowly(_host: str, *_: Any, **__: Any) -> list[Any]:
+            time.sleep(1.8)
+            return resolve("127.0.0.1", port, type=socket.SOCK_STREAM)
+
+        # Nobody takes these up, so that a further connection is not answered.
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.1", port))
+        monkeypatch.setattr("lti_tool.outbound.client.socket.getaddrinfo", slowly)
+        started = time.monotonic()
+        with pytest.raises(OutboundRequestError, match="too_slow"):
+            open_http.fetch_json(f"http://lms.example.org:{port}/", deadline=2.0)
+        assert time.monotonic() - started < 3.2
+        for each in waiting:
+            each.close()
+
+
 def test_a_port_where_nobody_listens_is_no_answer(open_http: GuardedHttp) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

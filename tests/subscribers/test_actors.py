@@ -13,23 +13,13 @@ from lti_tool.composition import transaction as composition
 from lti_tool.composition.actor_accounts import StatementsWritten, accounts_of_people, choose_account
 from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
-from lti_tool.identity.models import Course, Organisation, Person
+from lti_tool.identity.models import Organisation, Person
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.lti.registration.models import ActorAccount, Registration
 from lti_tool.mentoring.enrolment.actions import join
-from lti_tool.mentoring.pairs.models import Pair
-from lti_tool.mentoring.sessions.actions import log_session
 from lti_tool.messaging.statement_log import EmittedStatement
-from tests.subscribers.pair_at_work import (
-    actor_of,
-    agree,
-    confirm,
-    correct,
-    log_session_of,
-    statements,
-    verbs,
-)
-from tests.world import World, add_person, add_registration, build_world
+from tests.builder import Builder, World, add_registration
+from tests.enqueued import actor_of, statements, verbs
 
 TOOL = "http://127.0.0.1:5000"
 LMS = "https://lms.example"
@@ -56,25 +46,25 @@ def people(world: World) -> list[tuple[str, str]]:
 
 
 def test_by_default_accounts_are_the_tool_s(world, pair):
-    log_session_of(world)
+    world.log_session()
     assert people(world) == [(TOOL, actor_of(world, each)) for each in (world.mentor_id, world.mentee_id)]
 
 
 def test_a_registration_may_show_the_platform_s_accounts(world, pair):
     choose(world)
-    log_session_of(world)
+    world.log_session()
     assert people(world) == [(LMS, "Inès Benali"), (LMS, "Paul Moreau")]
 
 
 def test_the_instructor_has_the_platform_s_account_too(world, pair):
     choose(world)
-    log_session_of(world)
+    world.log_session()
     assert statements(world.services)[1]["context"]["instructor"]["account"]["name"] == "Inès Benali"
 
 
 def test_what_is_kept_of_a_statement_names_the_pseudonym(world, pair):
     choose(world)
-    log_session_of(world)
+    world.log_session()
     with world.services.database.reading() as db:
         kept = set(db.scalars(sa.select(EmittedStatement.actor)))
     assert kept == {actor_of(world, each) for each in (world.mentor_id, world.mentee_id)}
@@ -82,10 +72,10 @@ def test_what_is_kept_of_a_statement_names_the_pseudonym(world, pair):
 
 def test_everything_works_with_the_platform_s_accounts(world, pair):
     choose(world)
-    agree(world, "Short videos")
-    session_id = log_session_of(world)
-    correct(world, session_id)
-    confirm(world, session_id)
+    world.agree("Short videos")
+    session_id = world.log_session()
+    world.correct(session_id)
+    world.confirm(session_id)
     made = statements(world.services)
     held = [each["id"] for each in made if each["verb"]["display"]["en"] == "attended"]
     voided = [each["object"]["id"] for each in made if each["verb"]["display"]["en"] == "voided"]
@@ -100,7 +90,7 @@ def test_the_account_is_that_of_the_person_s_own_registration_not_of_the_course_
         other, _ = add_registration(db, db.get_one(Organisation, world.organisation_id), "https://b.example")
         other.actor_account = ActorAccount.LMS
         db.get_one(Person, world.mentee(db).person_id).registration_id = other.id
-    log_session_of(world)
+    world.log_session()
     assert people(world) == [
         (TOOL, actor_of(world, world.mentor_id)),
         ("https://b.example", "Paul Moreau"),
@@ -119,7 +109,7 @@ def test_any_id_that_a_platform_gives_can_be_shown(world, pair, subject):
     with world.services.database.transaction() as db:
         db.get_one(Person, world.mentor(db).person_id).subject = subject
     choose(world)
-    confirm(world, log_session_of(world))
+    world.confirm(world.log_session())
     assert (LMS, subject) in people(world)
 
 
@@ -139,7 +129,9 @@ def test_before_the_first_statement_it_can_be_chosen_back(world):
     assert account(world) == "opaque"
 
 
-@pytest.mark.parametrize("act", [log_session_of, lambda world: agree(world, "Short videos")])
+@pytest.mark.parametrize(
+    "act", [World.log_session, lambda world: world.agree("Short videos")], ids=["log_session_of", "<lambda>"]
+)
 def test_after_a_statement_of_a_pair_it_is_kept(world, pair, act):
     act(world)
     with pytest.raises(StatementsWritten, match=r"https://lms\.example .*nothing was changed"):
@@ -149,21 +141,21 @@ def test_after_a_statement_of_a_pair_it_is_kept(world, pair, act):
 
 def test_after_a_statement_of_an_enrolment_it_is_kept(world):
     with world.acting() as db:
-        person = add_person(db, world.registration_id, db.get_one(Course, world.course_id), "New Person")
+        person = world.another_person(db)
         join(db, cohort_id=world.cohort_id, person_id=person.id, role="mentee", now=utcnow())
     with pytest.raises(StatementsWritten):
         choose(world)
 
 
 def test_choosing_what_is_chosen_changes_nothing(world, pair):
-    log_session_of(world)
+    world.log_session()
     choose(world, ActorAccount.OPAQUE)
     with world.services.database.reading() as db:
         assert db.scalars(sa.select(EventRow).where(EventRow.kind == "ActorAccountChosen")).all() == []
 
 
 def test_statements_of_another_registration_keep_nothing(world, pair):
-    log_session_of(world)
+    world.log_session()
     with world.services.database.transaction() as db:
         other, _ = add_registration(db, db.get_one(Organisation, world.organisation_id), "https://b.example")
         identity = other.id
@@ -183,17 +175,8 @@ def test_a_first_statement_at_the_same_moment_is_waited_for(world, pair):
             outcome.append(error)
 
     choosing = threading.Thread(target=choose_meanwhile)
-    with world.acting() as db:
-        log_session(
-            db,
-            pair_id=db.scalars(sa.select(Pair.id)).one(),
-            by=world.mentor_id,
-            held_on=utcnow().date(),
-            minutes=45,
-            format="video",
-            form_key=uuid.uuid4(),
-            now=utcnow(),
-        )
+    with world.acting():
+        world.log_session()
         choosing.start()
         choosing.join(0.5)
         assert choosing.is_alive()
@@ -226,9 +209,8 @@ def test_the_map_of_an_organisation_has_the_people_of_its_programmes_alone(world
 
 
 def test_the_map_has_the_address_of_the_first_start(services):
-    world = build_world(services)
-    with world.acting() as db:
-        world.pair(db, now=utcnow())
+    world = Builder(services).world()
+    world.pair()
     with services.database.reading() as db:
         [home_page] = {one.tool_home_page for one in accounts_of_people(db, "https://moved.example")}
     assert home_page == TOOL

@@ -10,37 +10,28 @@ import sqlalchemy as sa
 
 from lti_tool.composition.projections import check_projections, rebuild_projections
 from lti_tool.composition.services import Services
-from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
 from lti_tool.mentoring.completion.models import CompletionRecord
-from lti_tool.mentoring.pairs.models import Pair
-from lti_tool.mentoring.sessions.actions import confirm_session, log_session, withdraw_session
-from tests.subscribers.pair_at_work import actor_of, confirm, log_session_of, statements
-from tests.world import World, build_world
+from tests.builder import Builder, World
+from tests.enqueued import actor_of, statements
 from xapi import vocabulary
 
 
 @pytest.fixture
 def world(services: Services) -> World:
     """A signed pair, each at 20 per cent; six confirmed sessions complete the programme, with 13 1/3 for each."""
-    world = build_world(services, "digital-skills")
-    with world.transaction() as db:
-        world.pair(db, now=utcnow())
-    rebuild_projections(services)
+    world = Builder(services).world("digital-skills")
+    with world.build.without_statements():
+        world.pair()
     return world
 
 
 def meet(world: World, times: int = 1) -> list[uuid.UUID]:
     """The two meet and confirm it, as often as asked."""
-    ids = [log_session_of(world) for _ in range(times)]
+    ids = [world.log_session() for _ in range(times)]
     for session_id in ids:
-        confirm(world, session_id)
+        world.confirm(session_id)
     return ids
-
-
-def withdraw(world: World, session_id: uuid.UUID) -> None:
-    with world.acting() as db:
-        withdraw_session(db, session_id=session_id, by=world.mentor_id, now=utcnow())
 
 
 def progressed(world: World, participant_id: uuid.UUID) -> list[dict[str, Any]]:
@@ -59,19 +50,9 @@ def milestones(world: World, participant_id: uuid.UUID) -> list[int]:
 
 def meet_without_consequences(world: World, times: int) -> None:
     """The two meet and confirm it, and no subscriber handles that."""
-    with world.transaction() as db:
+    with world.transaction():
         for _ in range(times):
-            session = log_session(
-                db,
-                pair_id=db.scalars(sa.select(Pair.id)).one(),
-                by=world.mentor_id,
-                held_on=utcnow().date(),
-                minutes=45,
-                format="video",
-                form_key=uuid.uuid4(),
-                now=utcnow(),
-            )
-            confirm_session(db, session_id=session.id, by=world.mentee_id, now=utcnow())
+            world.the_pair().session(confirmed=True)
 
 
 def test_each_milestone_has_a_statement_about_each_of_the_two(world: World) -> None:
@@ -111,7 +92,7 @@ def test_completing_has_a_statement_of_its_own(world: World) -> None:
 
 def test_of_several_milestones_at_once_the_highest_has_a_statement(world: World) -> None:
     meet_without_consequences(world, 3)
-    log_session_of(world)
+    world.log_session()
     assert progressed(world, world.mentee_id) == [
         {
             "extensions": {vocabulary.CMI5_PROGRESS: 50},
@@ -122,9 +103,9 @@ def test_of_several_milestones_at_once_the_highest_has_a_statement(world: World)
 
 def test_falling_back_and_rising_again_sends_nothing_twice(world: World) -> None:
     first, *_ = meet(world, 3)
-    withdraw(world, first)
+    world.withdraw(first)
     meet(world)
-    withdraw(world, meet(world)[0])
+    world.withdraw(meet(world)[0])
     assert milestones(world, world.mentee_id) == [25, 50]
 
 
@@ -140,7 +121,7 @@ def test_whoever_was_beyond_a_milestone_before_it_was_recorded_sends_the_next_on
 
 def test_one_act_that_changes_nothing_sends_nothing(world: World) -> None:
     meet(world)
-    log_session_of(world)
+    world.log_session()
     assert milestones(world, world.mentee_id) == [25]
 
 
@@ -158,7 +139,7 @@ def test_a_milestone_is_an_event_of_the_participant_and_of_no_pair(world: World)
 
 def test_a_replay_makes_the_same_milestones_and_sends_nothing(world: World) -> None:
     first, *_ = meet(world, 4)
-    withdraw(world, first)
+    world.withdraw(first)
     before = len(statements(world.services))
     assert [each.name for each in check_projections(world.services) if not each.identical] == []
     rebuild_projections(world.services)
@@ -177,6 +158,6 @@ def test_a_milestone_that_was_lost_is_found_and_put_right(world: World) -> None:
         True,
     )
     rebuild_projections(world.services)
-    withdraw(world, meet(world)[0])
+    world.withdraw(meet(world)[0])
     meet(world)
     assert milestones(world, world.mentee_id) == [25]

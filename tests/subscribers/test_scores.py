@@ -1,89 +1,79 @@
 """The scores that events make, and those of a line item that is known only later."""
 
-import uuid
-
 import sqlalchemy as sa
 
 from lti_tool.database import utcnow
-from lti_tool.identity.models import Membership, Organisation, Person
+from lti_tool.identity.models import Membership, Organisation
 from lti_tool.lti.ags.models import ScoreTrail
-from lti_tool.mentoring.completion.actions import reopen
 from lti_tool.subscribers.scores import backfill_scores
-from tests.subscribers.pair_at_work import (
-    LINE_ITEM,
-    confirm,
-    grade_column,
-    log_session_of,
-    scores,
-    second_activity,
-)
-from tests.world import add_registration
+from tests.builder import add_person, add_registration
+from tests.builder.world import LINE_ITEM
+from tests.enqueued import scores
 
 
 def test_completion_reports_a_full_score_for_both(services, world, pair):
-    grade_column(world)
-    confirm(world, log_session_of(world))
+    world.grade_column()
+    world.confirm(world.log_session())
     assert [(s["scoreGiven"], s["gradingProgress"]) for s in scores(services)] == [(100, "FullyGraded")] * 2
 
 
 def test_every_activity_of_the_group_gets_scores_on_its_own_line_item(services, world, pair):
-    grade_column(world)
-    second_activity(world, "https://lms.example/lineitems/2/lineitem")
-    confirm(world, log_session_of(world))
+    world.grade_column()
+    world.second_activity("https://lms.example/lineitems/2/lineitem")
+    world.confirm(world.log_session())
     assert len(scores(services)) == 4
 
 
 def test_progress_replaces_what_still_waits(services, world, pair):
-    grade_column(world)
-    log_session_of(world)
-    session_id = log_session_of(world)
-    confirm(world, session_id)
+    world.grade_column()
+    world.log_session()
+    session_id = world.log_session()
+    world.confirm(session_id)
     assert [s["activityProgress"] for s in scores(services)] == ["Completed"] * 2
 
 
 def test_what_did_not_change_is_not_reported_again(services, world, pair):
-    grade_column(world)
-    log_session_of(world)
+    world.grade_column()
+    world.log_session()
     before = len(scores(services))
-    log_session_of(world)
+    world.log_session()
     assert len(scores(services)) == before
 
 
 def test_a_state_after_the_grade_is_never_reported(services, world, pair):
-    grade_column(world)
-    session_id = log_session_of(world)
-    confirm(world, session_id)
-    with world.acting() as db:
-        reopen(db, participant_id=world.mentee_id, reason="An error", now=utcnow())
+    world.grade_column()
+    session_id = world.log_session()
+    world.confirm(session_id)
+    world.built_mentee.reopen("An error")
     assert [s["gradingProgress"] for s in scores(services)] == ["FullyGraded"] * 2
 
 
 def test_a_tutor_who_takes_part_has_no_grade(services, world, pair):
-    grade_column(world)
+    world.grade_column()
     with services.database.transaction() as db:
         mentor = world.mentor(db)
         db.execute(sa.update(Membership).where(Membership.person_id == mentor.person_id).values(role="tutor"))
-    confirm(world, log_session_of(world))
+    world.confirm(world.log_session())
     assert [s["userId"] for s in scores(services)] == ["Paul Moreau"]
 
 
 def test_a_line_item_without_the_right_to_score_is_left_alone(services, world, pair):
-    grade_column(world, scopes=[])
-    confirm(world, log_session_of(world))
+    world.grade_column(scopes=[])
+    world.confirm(world.log_session())
     assert scores(services) == []
 
 
 def test_a_line_item_known_only_later_is_backfilled(services, world, pair):
-    confirm(world, log_session_of(world))
-    grade_column(world)
+    world.confirm(world.log_session())
+    world.grade_column()
     with world.acting() as db:
         backfill_scores(db, world.resource_link_id, utcnow())
     assert [s["scoreGiven"] for s in scores(services)] == [100, 100]
 
 
 def test_backfilling_twice_reports_once(services, world, pair):
-    confirm(world, log_session_of(world))
-    grade_column(world)
+    world.confirm(world.log_session())
+    world.grade_column()
     with world.acting() as db:
         backfill_scores(db, world.resource_link_id, utcnow())
     with world.acting() as db:
@@ -92,26 +82,24 @@ def test_backfilling_twice_reports_once(services, world, pair):
 
 def test_what_another_platform_recorded_for_the_same_address_holds_nothing_back(services, world, pair):
     """Anybody can launch with the line item's address of somebody else."""
-    confirm(world, log_session_of(world))
+    world.confirm(world.log_session())
     with services.database.transaction() as db:
         organisation = db.get_one(Organisation, world.organisation_id)
         other, _ = add_registration(db, organisation, "https://other.example")
-        stranger = Person(id=uuid.uuid4(), registration_id=other.id, subject="stranger")
-        db.add(stranger)
-        db.flush()
+        stranger = add_person(db, other.id, world.course_row(db), "stranger")
         db.add(
             ScoreTrail(
                 line_item_url=LINE_ITEM, person_id=stranger.id, status="onboarded", last_timestamp=utcnow()
             )
         )
-    grade_column(world)
+    world.grade_column()
     with world.acting() as db:
         assert backfill_scores(db, world.resource_link_id, utcnow()) == 2
 
 
 def test_a_backfill_wakes_the_worker(services, world, pair):
-    confirm(world, log_session_of(world))
-    grade_column(world)
+    world.confirm(world.log_session())
+    world.grade_column()
     services.wake.clear()
     with world.acting() as db:
         backfill_scores(db, world.resource_link_id, utcnow())
@@ -119,8 +107,8 @@ def test_a_backfill_wakes_the_worker(services, world, pair):
 
 
 def test_the_trail_has_the_latest_score(services, world, pair):
-    grade_column(world)
-    confirm(world, log_session_of(world))
+    world.grade_column()
+    world.confirm(world.log_session())
     with services.database.reading() as db:
         trails = db.scalars(sa.select(ScoreTrail)).all()
     assert [(trail.score, trail.graded) for trail in trails] == [(100, True)] * 2

@@ -12,35 +12,24 @@ from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Course, Person
-from lti_tool.mentoring.completion.actions import reopen
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.objectives.models import Objective
-from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.mentoring.roles import Role
-from lti_tool.mentoring.sessions.actions import correct_session, log_session, withdraw_session
+from lti_tool.mentoring.sessions.actions import correct_session, withdraw_session
 from lti_tool.messaging.statement_log import EmittedStatement, StatementTrail
-from tests.subscribers.pair_at_work import (
-    actor_of,
-    agree,
-    confirm,
-    correct,
-    dispute,
-    log_session_of,
-    statements,
-    verbs,
-)
+from tests.enqueued import actor_of, statements, verbs
 from xapi import vocabulary
 
 
 def test_a_logged_session_makes_a_statement_about_each(services, world, pair):
-    log_session_of(world)
+    world.log_session()
     actors = [statement["actor"]["account"]["name"] for statement in statements(services)]
     assert actors == [actor_of(world, world.mentor_id), actor_of(world, world.mentee_id)]
 
 
 def test_the_event_and_its_statements_commit_together(services, world, pair):
-    log_session_of(world)
+    world.log_session()
     with services.database.reading() as db:
         assert db.scalar(sa.select(EventRow.kind).where(EventRow.kind == "SessionLogged")) == "SessionLogged"
     assert verbs(services) == ["attended", "attended"]
@@ -48,17 +37,8 @@ def test_the_event_and_its_statements_commit_together(services, world, pair):
 
 def test_what_fails_leaves_neither_event_nor_statement(services, world, pair):
     def log_and_fail() -> None:
-        with world.acting() as db:
-            log_session(
-                db,
-                pair_id=db.scalars(sa.select(Pair.id)).one(),
-                by=world.mentor_id,
-                held_on=utcnow().date(),
-                minutes=45,
-                format="video",
-                form_key=uuid.uuid4(),
-                now=utcnow(),
-            )
+        with world.acting():
+            world.log_session()
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -69,7 +49,7 @@ def test_what_fails_leaves_neither_event_nor_statement(services, world, pair):
 
 
 def test_the_worker_in_this_process_is_woken(services, world, pair):
-    log_session_of(world)
+    world.log_session()
     assert services.wake.is_set()
 
 
@@ -81,9 +61,7 @@ def test_a_transaction_without_events_wakes_nobody(services, world):
 
 def test_joining_has_the_enrolments_own_registration(services, world):
     with world.acting() as db:
-        person = Person(registration_id=world.registration_id, subject="new")
-        db.add(person)
-        db.flush()
+        person = world.another_person(db)
         joined = join(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=utcnow()).id
     [statement] = statements(services)
     assert (verbs(services), statement["context"]["registration"]) == (["registered"], str(joined))
@@ -91,45 +69,42 @@ def test_joining_has_the_enrolments_own_registration(services, world):
 
 def test_a_role_chosen_by_mistake_is_voided_and_stated_again(services, world):
     with world.acting() as db:
-        person = Person(registration_id=world.registration_id, subject="new")
-        db.add(person)
-        db.flush()
+        person = world.another_person(db)
         joined = join(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=utcnow())
         change_role(db, participant_id=joined.id, role=Role.MENTOR, now=utcnow())
     assert verbs(services) == ["registered", "voided", "registered"]
 
 
 def test_a_pair_makes_a_statement_about_each(services, world):
-    with world.acting() as db:
-        pair_id = world.pair(db, now=utcnow(), signed=False).id
+    pair_id = world.pair(signed=False).id
     assert [(s["verb"]["display"]["en"], s["context"]["registration"]) for s in statements(services)] == [
         ("joined", str(pair_id))
     ] * 2
 
 
 def test_a_confirmation_points_to_the_loggers_own_statement(services, world, pair):
-    confirm(world, log_session_of(world))
+    world.confirm(world.log_session())
     held, _, confirmed = statements(services)[:3]
     assert confirmed["context"]["statement"]["id"] == held["id"]
 
 
 def test_a_dispute_voids_both_attended_statements(services, world, pair):
-    session_id = log_session_of(world)
-    dispute(world, session_id)
+    session_id = world.log_session()
+    world.dispute(session_id)
     made = statements(services)
     voided = {s["object"]["id"] for s in made if s["verb"]["display"]["en"] == "voided"}
     assert voided == {s["id"] for s in made[:2]}
 
 
 def test_a_correction_voids_the_statements_and_states_the_right_session(services, world, pair):
-    correct(world, log_session_of(world))
+    world.correct(world.log_session())
     assert verbs(services) == ["attended"] * 2 + ["voided"] * 2 + ["attended"] * 2
 
 
 def test_a_correction_voids_the_confirmation_too(services, world, pair):
-    session_id = log_session_of(world)
-    confirm(world, session_id)
-    correct(world, session_id)
+    session_id = world.log_session()
+    world.confirm(session_id)
+    world.correct(session_id)
     [confirmed] = [s["id"] for s in statements(services) if s["verb"]["display"]["en"] == "confirmed"]
     assert confirmed in {
         s["object"].get("id") for s in statements(services) if s["verb"]["display"]["en"] == "voided"
@@ -137,7 +112,7 @@ def test_a_correction_voids_the_confirmation_too(services, world, pair):
 
 
 def test_a_corrected_session_is_stated_with_its_new_length(services, world, pair):
-    correct(world, log_session_of(world))
+    world.correct(world.log_session())
     assert [
         statements(services)[-1]["result"]["duration"],
         statements(services)[0]["result"]["duration"],
@@ -154,12 +129,12 @@ def reporters(services: Services) -> list[str]:
 
 
 def test_both_attended_statements_say_who_logged_the_session(services, world, pair):
-    log_session_of(world)
+    world.log_session()
     assert reporters(services) == ["mentor", "mentor"]
 
 
 def test_whoever_corrects_a_session_reports_it(services, world, pair):
-    session_id = log_session_of(world)
+    session_id = world.log_session()
     with world.acting() as db:
         correct_session(
             db,
@@ -174,50 +149,50 @@ def test_whoever_corrects_a_session_reports_it(services, world, pair):
 
 
 def test_a_disputed_session_that_is_withdrawn_is_voided_once(services, world, pair):
-    session_id = log_session_of(world)
-    dispute(world, session_id)
+    session_id = world.log_session()
+    world.dispute(session_id)
     with world.acting() as db:
         withdraw_session(db, session_id=session_id, by=world.mentor_id, now=utcnow())
     assert verbs(services) == ["attended"] * 2 + ["voided"] * 2
 
 
 def test_completion_is_stated_of_each_with_the_time_spent(services, world, pair):
-    confirm(world, log_session_of(world))
+    world.confirm(world.log_session())
     completed = [s for s in statements(services) if s["verb"]["display"]["en"] == "completed"]
     assert [s["result"]["duration"] for s in completed] == ["PT45M"] * 2
 
 
 def test_the_actor_of_an_objective_is_the_one_who_learns(services, world, pair):
-    agree(world, "Spreadsheets")
+    world.agree("Spreadsheets")
     [statement] = statements(services)
     assert statement["actor"]["account"]["name"] == actor_of(world, world.mentee_id)
 
 
 def test_no_word_that_a_person_wrote_is_in_a_statement(services, world, pair):
-    agree(world, "My secret")
+    world.agree("My secret")
     with services.database.reading() as db:
         assert db.scalars(sa.select(Objective.title)).one() == "My secret"
     assert "My secret" not in json.dumps(statements(services))
 
 
 def test_timestamps_of_one_registration_rise_strictly(services, world, pair):
-    session_id = log_session_of(world)
-    dispute(world, session_id)
+    session_id = world.log_session()
+    world.dispute(session_id)
     moments = [statement["timestamp"] for statement in statements(services)]
     assert moments == sorted(set(moments))
 
 
 def test_statements_are_ordered_when_the_clock_is_set_back(services, world, pair):
-    log_session_of(world)
+    world.log_session()
     with services.database.transaction() as db:
         db.execute(sa.update(StatementTrail).values(last_timestamp=utcnow() + dt.timedelta(hours=1)))
-    log_session_of(world)
+    world.log_session()
     moments = [statement["timestamp"] for statement in statements(services)]
     assert moments == sorted(set(moments))
 
 
 def test_the_course_has_an_iri_under_its_issuer(services, world, pair):
-    log_session_of(world)
+    world.log_session()
     grouping = statements(services)[0]["context"]["contextActivities"]["grouping"]
     assert "https://lms.example/lti/deployments/1/contexts/course-7" in {
         activity["id"] for activity in grouping
@@ -231,7 +206,7 @@ def group_names(statement: dict[str, Any]) -> list[dict[str, str] | None]:
 
 
 def test_course_programme_and_cohort_are_named(services, world, pair):
-    log_session_of(world)
+    world.log_session()
     title = load_template("demo").document()["title"]
     assert group_names(statements(services)[0]) == [
         {"und": "Digital cultures"},
@@ -242,17 +217,16 @@ def test_course_programme_and_cohort_are_named(services, world, pair):
 
 @pytest.mark.parametrize(("title", "name"), [("Renamed", {"und": "Renamed"}), ("", None), (None, None)])
 def test_a_statement_has_the_course_s_title_of_its_moment(services, world, pair, title, name):
-    log_session_of(world)
+    world.log_session()
     with world.acting() as db:
         db.get_one(Course, world.course_id).title = title
-    log_session_of(world)
+    world.log_session()
     assert [group_names(each)[0] for each in statements(services)[::2]] == [{"und": "Digital cultures"}, name]
 
 
 def test_a_reopened_completion_is_voided(services, world, pair):
-    confirm(world, log_session_of(world))
-    with world.acting() as db:
-        reopen(db, participant_id=world.mentee_id, reason="An error", now=utcnow())
+    world.confirm(world.log_session())
+    world.built_mentee.reopen("An error")
     [voided] = [s for s in statements(services) if s["verb"]["display"]["en"] == "voided"]
     completed = {s["id"]: s for s in statements(services) if s["verb"]["display"]["en"] == "completed"}
     assert completed[voided["object"]["id"]]["actor"]["account"]["name"] == actor_of(world, world.mentee_id)
@@ -261,9 +235,7 @@ def test_a_reopened_completion_is_voided(services, world, pair):
 def test_who_was_registered_under_another_id_is_not_registered_again(services, world):
     """The first version did so when a tutor paired somebody, perhaps at another address."""
     with world.acting() as db:
-        person = Person(registration_id=world.registration_id, subject="new")
-        db.add(person)
-        db.flush()
+        person = world.another_person(db)
         invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=utcnow())
         db.add(
             EmittedStatement(
@@ -272,7 +244,7 @@ def test_who_was_registered_under_another_id_is_not_registered_again(services, w
                 subject_id=invited.id,
                 verb=vocabulary.REGISTERED.iri,
                 revision=0,
-                actor=str(person.pseudonym),
+                actor=str(db.get_one(Person, person.id).pseudonym),
             )
         )
     with world.acting() as db:
@@ -281,13 +253,13 @@ def test_who_was_registered_under_another_id_is_not_registered_again(services, w
 
 
 def test_a_confirmation_points_to_the_attended_statement_that_was_written(services, world, pair):
-    session_id, written = log_session_of(world), uuid.uuid4()
+    session_id, written = world.log_session(), uuid.uuid4()
     with services.database.transaction() as db:
         db.execute(
             sa.update(EmittedStatement)
             .where(EmittedStatement.actor == actor_of(world, world.mentor_id))
             .values(statement_id=written)
         )
-    confirm(world, session_id)
+    world.confirm(session_id)
     [confirmation] = [each for each in statements(services) if each["verb"]["display"]["en"] == "confirmed"]
     assert confirmation["context"]["statement"]["id"] == str(written)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 
-from tests.web import situations
+from tests.builder import situations
 
 
 @pytest.fixture

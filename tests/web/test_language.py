@@ -16,7 +16,7 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 import lti_tool
-from tests.web import situations
+from tests.builder import situations
 
 PACKAGE = Path(lti_tool.__file__).parent
 ROOT = PACKAGE.parent

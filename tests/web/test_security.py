@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web import situations
+from tests.builder import situations
 
 ANSWERS = {
     "a page": ("GET", "/", 200),

@@ -15,11 +15,11 @@ from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
 from lti_tool.lti.forms.models import KeptForm
 from lti_tool.lti.launch.models import LaunchSession
+from tests.builder import situations
+from tests.builder.situations import SITUATIONS, Situation
 from tests.certification.verdicts import refusals
 from tests.platform.platform import ABSENT, Browser, Platform
 from tests.sql_counter import counting
-from tests.web import situations
-from tests.web.situations import SITUATIONS, Situation
 from tests.web.visiting import Visit
 
 NewBrowser = Callable[..., Browser]

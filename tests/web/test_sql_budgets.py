@@ -21,10 +21,10 @@ from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.programmes.models import CompletionRuleVersion
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.models import MentoringSession
+from tests.builder import situations
+from tests.builder.crowd import add_crowd
+from tests.builder.situations import Situation
 from tests.sql_counter import SqlCounter, counting
-from tests.web import situations
-from tests.web.crowd import add_crowd
-from tests.web.situations import Situation
 from tests.web.visiting import Visit
 
 Build = Callable[[Situation], None]
@@ -75,7 +75,8 @@ def among(build: Build, people: int) -> Build:
 
     def crowded(situation: Situation) -> None:
         build(situation)
-        add_crowd(situation, people)
+        assert situation.cohort is not None
+        add_crowd(situation.db, situation.cohort, people)
 
     return crowded
 

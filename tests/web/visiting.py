@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from lti_tool.composition.services import Services
-from tests.web.situations import Situation, build_situation
+from tests.builder.situations import Situation, build_situation
 
 
 @dataclass

@@ -116,3 +116,5 @@ class LaunchHandoff(Base):
     """The verified launch, as :mod:`lti_tool.lti.launch.persist` reads it."""
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
+    launch_session_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("launch_session.id"))
+    """The session that it was used for."""

@@ -7,34 +7,19 @@ and nothing is fetched without an invitation.
 
 from __future__ import annotations
 
-import threading
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-import sqlalchemy as sa
 from marshmallow import ValidationError
-from sqlalchemy.orm import Session
 
-from lti_tool.database import Database
 from lti_tool.lti.errors import Refused
 from lti_tool.lti.platforms import (
     belongs_to_issuers_vendor,
     family_of_issuer,
     names_any_registration_endpoint,
 )
-from lti_tool.lti.registration.invitations import (
-    InvitationRefused,
-    open_invitation,
-    release,
-    reserve,
-    use,
-)
-from lti_tool.lti.registration.models import Registration
-from lti_tool.lti.registration.registrations import AudienceTaken, NewRegistration, add
 from lti_tool.outbound.client import GuardedHttp
 from lti_tool.outbound.guard import OutboundRequestError, without_query
 from lti_tool.outbound.origins import origin_of, same_origin
@@ -53,6 +38,8 @@ SCOPES = (
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "email")
 """Names and e-mail addresses arrive only where they are asked for."""
 
+CONFIGURATION_SECONDS: Final = 5.0
+"""How long a platform's configuration may take to arrive where no page waits for it."""
 NAME = N_("Reverse mentoring")
 DESCRIPTION = N_(
     "Pairs of colleagues teach each other what they do best, meet, and see how far they have come."
@@ -111,33 +98,32 @@ class PlatformAnswerUnreadable(RegistrationRefused):
     """The platform may have registered the tool, but its answer could not be read."""
 
 
-class RegistrationBusy(RegistrationRefused):
-    """As many platforms as may are being connected at this moment."""
+class PlatformAnswerLost(PlatformAnswerUnreadable):
+    """The process ended while the platform was asked: it may have registered the tool, and is not asked again."""
+
+
+class RegistrationTooLate(RegistrationRefused):
+    """The platform could not be asked within the time for which its permission is kept."""
+
+    status = 410
+
+
+class RegistrationStopped(RegistrationRefused):
+    """The job that was to ask the platform failed before it did so; the job's own error says why."""
 
     status = 503
+
+
+class RegistrationPageUnknown(RegistrationRefused):
+    """No attempt has this address, or it was begun in another browser."""
+
+    status = 404
 
 
 class RegistrationNotStored(RegistrationRefused):
     """The platform registered the tool, but the tool could not store it."""
 
     status = 503
-
-
-MAX_CONCURRENT_REGISTRATIONS = 3
-"""How many requests of one process may wait for platforms that are being connected: the others serve everybody else."""
-
-_exchanges = threading.BoundedSemaphore(MAX_CONCURRENT_REGISTRATIONS)
-
-
-@contextmanager
-def _limited_concurrency() -> Iterator[None]:
-    """Wait for a platform only where few do already. Raises :class:`RegistrationBusy`."""
-    if not _exchanges.acquire(blocking=False):
-        raise RegistrationBusy
-    try:
-        yield
-    finally:
-        _exchanges.release()
 
 
 _CONFIGURATION_FAULTS: Mapping[str, type[RegistrationRefused]] = {
@@ -195,15 +181,16 @@ def read_request(values: Mapping[str, str]) -> RegistrationRequest:
         raise RegistrationRequestMalformed(_fields(error)) from None
 
 
-def read_platform(http: GuardedHttp, request: RegistrationRequest) -> Platform:
-    """Fetch the platform's configuration and check every address in it.
+def read_platform(
+    http: GuardedHttp, request: RegistrationRequest, *, seconds: float = CONFIGURATION_SECONDS
+) -> Platform:
+    """Fetch the platform's configuration, which may take ``seconds``, and check every address in it.
 
     Raises a :class:`RegistrationRefused`. Sends, so it never runs inside a transaction.
     """
     source = request.openid_configuration
     try:
-        with _limited_concurrency():
-            document = http.fetch_json(source, headers=request.headers)
+        document = http.fetch_json(source, headers=request.headers, deadline=seconds)
     except OutboundRequestError as error:
         kind = _CONFIGURATION_FAULTS.get(error.reason, ConfigurationUnreadable)
         raise kind(f"{without_query(source)} {error}"[:500]) from None
@@ -322,80 +309,21 @@ def _in_every_language(message: str) -> dict[str, str]:
     return found
 
 
-def connect(
-    database: Database,
-    http: GuardedHttp,
-    request: RegistrationRequest,
-    *,
-    begin: Callable[[], AbstractContextManager[Session]],
-    base_url: str,
-    language: str,
-) -> Registration:
-    """Register the tool with the platform and the platform with the tool; spend the invitation.
-
-    The order leaves nothing half-done in the tool: the registration, its deployment and the spent invitation
-    are one transaction, after the platform has answered. If that fails, the platform has a tool that will not
-    launch, and :class:`RegistrationNotStored` says so. ``begin``: begins that transaction. Raises a
-    :class:`lti_tool.lti.errors.Refused`.
-    """
-    with database.reading() as db:
-        invitation = open_invitation(db, request.invite)
-    platform = read_platform(http, request)
-    document = tool_configuration(base_url, platform, language)
-    with database.transaction() as db:
-        reserve(db, invitation.id)
-    try:
-        answer = _post(http, platform, document, request)
-    except (PlatformRefusedTool, ConfigurationAddressForbidden, RegistrationBusy):
-        _release(database, invitation.id)
-        raise
-    try:
-        read = RegistrationAnswerSchema().load(answer)
-    except ValidationError as error:
-        raise PlatformAnswerUnreadable(_fields(error), issuer=platform.issuer) from None
-    deployment_id = read["tool"]["deployment_id"]
-    new = NewRegistration(
-        issuer=platform.issuer,
-        client_id=read["client_id"],
-        auth_login_url=platform.authorization_endpoint,
-        auth_token_url=platform.token_endpoint,
-        jwks_url=platform.jwks_uri,
-        auth_audience=platform.authorization_server,
-        platform_family=platform.family,
-        label=invitation.label or platform.account_name,
-        organisation_id=invitation.organisation_id,
-        deployment_ids=(deployment_id,) if deployment_id else (),
-        frame_origins=tuple(
-            dict.fromkeys([platform.configuration_origin, origin_of(platform.registration_endpoint) or ""])
-        ),
-    )
-    try:
-        with begin() as db:
-            registration = add(db, new)
-            use(db, invitation.id, registration.id)
-    except (InvitationRefused, AudienceTaken, sa.exc.SQLAlchemyError) as error:
-        with suppress(sa.exc.SQLAlchemyError):
-            _release(database, invitation.id)
-        raise RegistrationNotStored(
-            type(error).__name__, issuer=new.issuer, client_id=new.client_id
-        ) from error
-    return registration
-
-
-def _post(
-    http: GuardedHttp, platform: Platform, document: dict[str, Any], request: RegistrationRequest
+def post_registration(
+    http: GuardedHttp, platform: Platform, request: RegistrationRequest, document: Any
 ) -> Any:
-    """The platform's answer to our registration. Raises a :class:`RegistrationRefused`."""
+    """Post our configuration (§3.5) and return the platform's answer, checked. Raises a :class:`RegistrationRefused`.
+
+    Sends, so it never runs inside a transaction.
+    """
     try:
-        with _limited_concurrency():
-            return http.post_json(platform.registration_endpoint, document, headers=request.headers)
+        answer = http.post_json(platform.registration_endpoint, document, headers=request.headers)
     except OutboundRequestError as error:
         raise _refusal_of(error, platform) from None
-
-
-def _release(database: Database, invitation_id: uuid.UUID) -> None:
-    with database.transaction() as db:
-        release(db, invitation_id)
+    try:
+        return RegistrationAnswerSchema().load(answer)
+    except ValidationError as error:
+        raise PlatformAnswerUnreadable(_fields(error), issuer=platform.issuer) from None
 
 
 def _refusal_of(error: OutboundRequestError, platform: Platform) -> RegistrationRefused:

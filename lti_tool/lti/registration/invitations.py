@@ -40,7 +40,7 @@ class InvitationUsed(InvitationRefused):
 
 
 class InvitationBusy(InvitationRefused):
-    """Another request is connecting a platform with this invitation at this moment."""
+    """Another attempt to connect a platform with this invitation is under way."""
 
     status = 409
 
@@ -63,7 +63,7 @@ def invite(
     secret = secrets.token_urlsafe(24)
     now = utcnow()
     invitation = Invitation(
-        token_hash=_hash(secret),
+        token_hash=hash_of(secret),
         label=label,
         organisation_id=organisation_id,
         created_at=now,
@@ -81,31 +81,42 @@ def setup_url(base_url: str, secret: str) -> str:
 
 def open_invitation(db: Session, secret: str) -> Invitation:
     """The invitation with this secret, which can still be used. Raises :class:`InvitationRefused`."""
-    invitation = db.scalar(sa.select(Invitation).where(Invitation.token_hash == _hash(secret)))
+    invitation = db.scalar(sa.select(Invitation).where(Invitation.token_hash == hash_of(secret)))
     if invitation is None:
         raise InvitationUnknown
+    check_open(invitation)
+    return invitation
+
+
+def check_open(invitation: Invitation) -> None:
+    """See that an invitation was not used and has not expired. Raises :class:`InvitationRefused`."""
     if invitation.used_at is not None:
         raise InvitationUsed(f"invitation {invitation.id}")
     if invitation.expires_at <= utcnow():
         raise InvitationExpired(f"invitation {invitation.id}")
-    return invitation
 
 
-def reserve(db: Session, invitation_id: uuid.UUID) -> None:
-    """Keep an invitation from every other request, before a platform is asked with it.
+def reserve(
+    db: Session, invitation_id: uuid.UUID, holder: uuid.UUID | None = None, *, again: bool = False
+) -> None:
+    """Keep an invitation from every other attempt, before a platform is asked with it.
 
-    Ends by :func:`release`, by :func:`use`, or by itself after :data:`RESERVED_FOR`. Of several that try at once, one
-    gets it; the others get :class:`InvitationBusy`.
+    ``holder``: the attempt that it is kept for. ``again``: also where it is kept for that attempt already. Ends by
+    :func:`release`, by :func:`use`, or by itself after :data:`RESERVED_FOR`. Of several that try at once, one gets it;
+    the others get :class:`InvitationBusy`.
     """
     now = utcnow()
+    free = sa.or_(Invitation.reserved_until.is_(None), Invitation.reserved_until <= now)
+    if again:
+        free = sa.or_(free, Invitation.reserved_by == holder)
     reserved = db.execute(
         sa.update(Invitation)
         .where(
             Invitation.id == invitation_id,
             Invitation.used_at.is_(None),
-            sa.or_(Invitation.reserved_until.is_(None), Invitation.reserved_until <= now),
+            free,
         )
-        .values(reserved_until=now + RESERVED_FOR)
+        .values(reserved_until=now + RESERVED_FOR, reserved_by=holder)
         .returning(Invitation.id)
         .execution_options(synchronize_session=False)
     )
@@ -113,12 +124,15 @@ def reserve(db: Session, invitation_id: uuid.UUID) -> None:
         raise InvitationBusy(f"invitation {invitation_id}")
 
 
-def release(db: Session, invitation_id: uuid.UUID) -> None:
-    """Let others use an invitation again: the platform has said a clear no, or nothing was asked."""
+def release(db: Session, invitation_id: uuid.UUID, holder: uuid.UUID) -> None:
+    """Let others use an invitation again: the platform has said a clear no, or nothing was asked.
+
+    Does nothing where it is reserved for another attempt by now.
+    """
     db.execute(
         sa.update(Invitation)
-        .where(Invitation.id == invitation_id)
-        .values(reserved_until=None)
+        .where(Invitation.id == invitation_id, Invitation.reserved_by == holder)
+        .values(reserved_until=None, reserved_by=None)
         .execution_options(synchronize_session=False)
     )
 
@@ -137,6 +151,6 @@ def use(db: Session, invitation_id: uuid.UUID, registration_id: uuid.UUID) -> No
         raise InvitationUsed(f"invitation {invitation_id}")
 
 
-def _hash(secret: str) -> str:
+def hash_of(secret: str) -> str:
     """SHA-256: enough for a secret of 192 random bits."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

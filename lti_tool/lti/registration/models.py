@@ -108,6 +108,41 @@ class Invitation(Base):
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[dt.datetime]
     reserved_until: Mapped[dt.datetime | None]
-    """While a request asks a platform to register the tool, no other may with this invitation."""
+    """While a platform is asked to register the tool, no other attempt may be made with this invitation."""
+    reserved_by: Mapped[uuid.UUID | None]
+    """The attempt that it is reserved for."""
     used_at: Mapped[dt.datetime | None]
     registration_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("registration.id"))
+
+
+class RegistrationAttempt(Base):
+    """One request of an administrator to connect a platform, and what became of it."""
+
+    __tablename__ = "registration_attempt"
+    __table_args__ = (
+        sa.Index("ix__registration_attempt__invitation_id", "invitation_id"),
+        sa.Index("ix__registration_attempt__expires_at", "expires_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    """The key that was made with the form: the same form sent twice is one attempt."""
+    secret_hash: Mapped[str] = mapped_column(sa.String(64))
+    """SHA-256 of the secret that must come with the id: that of the browser's cookie, or the one in the address."""
+    invitation_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("invitation.id"))
+    platform_origin: Mapped[str] = mapped_column(sa.Text)
+    """Where the platform's configuration comes from: what may frame the page, and what it calls the platform."""
+    request: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    """Address of the configuration and registration token as JSON, encrypted like the private keys: either may hold
+    the platform's permission. None once the platform was asked, or the attempt has expired."""
+    language: Mapped[str] = mapped_column(sa.String(35))
+    reference: Mapped[str] = mapped_column(sa.String(40))
+    """The reference of the request that began it, for the page and the log."""
+    asked_at: Mapped[dt.datetime | None]
+    """When the registration was about to be posted to the platform. It is never posted a second time."""
+    refusal: Mapped[str | None] = mapped_column(sa.String(60))
+    """The code of the :class:`lti_tool.lti.errors.Refused` that ended it."""
+    registration_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("registration.id"))
+    ended_at: Mapped[dt.datetime | None]
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[dt.datetime]
+    """Until when the platform may be asked."""

@@ -40,7 +40,7 @@ from lti_tool.web.launch.pylti_adapters import (
     LoadedRequest,
     ShortRedirect,
 )
-from lti_tool.web.launch_session import open_session
+from lti_tool.web.launch_session import continue_handoff, open_session
 from lti_tool.web.security import cross_site_header
 from lti_tool.web.services import current_services, reading, transaction
 from schemas.claims import first_problem
@@ -158,15 +158,14 @@ def show_handoff(token: str) -> ResponseReturnValue:
 @blueprint.post("/lti/continue/<token>")
 @allows(Action.LAUNCH)
 def consume_handoff(token: str) -> ResponseReturnValue:
-    """Open the session of a launch whose person has confirmed who they are."""
+    """Open the session of a launch whose person has confirmed who they are.
+
+    Sent again at once, by a second tap, it leads the same browser into that session.
+    """
     rate_limits.limit(TooManyConfirmations)
     if cross_site_header(current_services().config.base_url) is not None:
         raise HandoffForged
-    with transaction() as db:
-        waiting = handoffs.consume(db, token)
-    registration = current_services().tool_config.registration(waiting.registration_id)
-    g.frame_origins = registration.frame_origins if registration is not None else []
-    return ShortRedirect(open_session(waiting), 303)
+    return ShortRedirect(continue_handoff(token), 303)
 
 
 def _loaded(

@@ -23,7 +23,7 @@ from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.messaging import backlog, outbox, pauses
 from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryPause
 from lti_tool.messaging.worker import Worker
-from tests.connected import MENTEE, connect
+from tests.builder.connected import MENTEE, connect
 
 
 def record(

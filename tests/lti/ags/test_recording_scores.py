@@ -13,13 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lti_tool.database import Base, Database
-from lti_tool.identity.models import Course, Membership, Organisation, Person
 from lti_tool.lti.ags import scores as grades
-from lti_tool.lti.launch.models import ResourceLink
-from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Registration
 from lti_tool.mentoring.completion.progress_state import ProgressState
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import Delivery, DeliveryKind
+from tests.builder import add_course, add_link, add_organisation, add_person, add_registration
 
 START = dt.datetime(2026, 11, 22, 10, 0, tzinfo=dt.UTC)
 
@@ -38,47 +36,14 @@ class Column:
     def __init__(self, database: Database) -> None:
         self.database = database
         with database.transaction() as db:
-            organisation = Organisation(id=uuid.uuid4(), name="Example")
-            db.add(organisation)
-            db.flush()
-            self.registration = Registration(
-                id=uuid.uuid4(),
-                organisation_id=organisation.id,
-                issuer="https://lms.example",
-                client_id="1",
-                auth_login_url="https://lms.example/auth",
-                auth_token_url="https://lms.example/token",
-                jwks_url="https://lms.example/jwks",
-            )
-            deployment = Deployment(
-                id=uuid.uuid4(),
-                registration=self.registration,
-                organisation_id=organisation.id,
-                deployment_id="1",
-                status=DeploymentStatus.APPROVED,
-            )
-            db.add_all([self.registration, deployment])
-            db.flush()
-            self.course = Course(id=uuid.uuid4(), deployment_id=deployment.id, context_id="1")
-            db.add(self.course)
-            db.flush()
-            link = ResourceLink(
-                id=uuid.uuid4(),
-                course_id=self.course.id,
-                resource_link_id="1",
-                line_item_url="https://lms.example/items/1",
-                scopes=[grades.SCORE_SCOPE],
-            )
-            db.add(link)
+            self.registration, deployment = add_registration(db, add_organisation(db))
+            self.course = add_course(db, deployment.id)
+            link = add_link(db, self.course, line_item_url="https://lms.example/items/1")
             self.link_id = link.id
 
     def new_person(self) -> uuid.UUID:
         with self.database.transaction() as db:
-            person = Person(id=uuid.uuid4(), registration_id=self.registration.id, subject=str(uuid.uuid4()))
-            db.add(person)
-            db.flush()
-            db.add(Membership(course_id=self.course.id, person_id=person.id, role="learner"))
-            return person.id
+            return add_person(db, self.registration.id, self.course, str(uuid.uuid4())).id
 
     def journey(self, turns: list[tuple[ProgressState, int, dt.timedelta, bool]], report: str) -> list[dict]:
         """One person's journey; what a worker took, in the order in which it was taken."""

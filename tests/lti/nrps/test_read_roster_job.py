@@ -22,7 +22,7 @@ from lti_tool.jobs.models import Job
 from lti_tool.lti.nrps import roster
 from lti_tool.lti.nrps.due_rosters_job import USED_WITHIN, EnqueueDueRosters
 from lti_tool.lti.nrps.read_roster_job import RosterStatus, request_roster, roster_is_due, roster_status
-from tests.connected import Connected
+from tests.builder.connected import Connected
 from tests.jobs.kinds import wait_until_ended
 
 MINUTE = dt.timedelta(minutes=1)

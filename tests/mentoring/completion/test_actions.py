@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -16,8 +15,8 @@ from lti_tool.mentoring.completion.actions import reopen, validate_participant
 from lti_tool.mentoring.completion.models import CompletionRecord, Reopening, TutorValidation
 from lti_tool.mentoring.sessions.actions import confirm_session, withdraw_session
 from lti_tool.mentoring.sessions.models import MentoringSession
-from tests.mentoring.acting import LATER, event_names, log_meeting, refused
-from tests.world import World
+from tests.builder import World
+from tests.mentoring.checks import LATER, event_names, log_meeting, refused
 
 
 def completed(world: World) -> None:
@@ -111,7 +110,7 @@ def test_nobody_decides_about_their_own_completion(world: World, decide: Callabl
     completed(world)
     with world.services.database.reading() as db:
         person_id = world.mentee(db).person_id
-    owner = replace(world, principal=Principal(kind=PrincipalKind.PERSON, person_id=person_id))
+    owner = world.acting_as(Principal(kind=PrincipalKind.PERSON, person_id=person_id))
     with owner.transaction() as db:
         before = event_names(db)
         refused("own_completion", lambda: decide(db, participant_id=world.mentee_id, now=LATER))

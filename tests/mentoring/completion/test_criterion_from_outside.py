@@ -30,8 +30,8 @@ from lti_tool.translation import Message
 from schemas.completion_rule import CriterionSchema
 from schemas.fields import WholeNumber
 from schemas.problem import ShapeError
-from tests.web import situations
-from tests.web.situations import Situation
+from tests.builder import situations
+from tests.builder.situations import Situation
 
 
 class VarietySchema(CriterionSchema):

@@ -6,8 +6,8 @@ from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
 from lti_tool.mentoring.roles import Role
-from tests.mentoring.acting import LATER, another_person, event_names, refused
-from tests.world import World
+from tests.builder import World
+from tests.mentoring.checks import LATER, event_names, refused
 
 
 def test_joining_twice_in_the_same_role_is_one_enrolment(world: World) -> None:
@@ -40,7 +40,7 @@ def test_a_role_chosen_by_mistake_can_be_changed_before_pairing_only(world: Worl
 
 def test_whom_a_tutor_enrols_is_invited(world: World) -> None:
     with world.transaction() as db:
-        person = another_person(db, world)
+        person = world.another_person(db)
         invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
         assert invited.status == "invited"
         assert event_names(db)[-1] == "ParticipantInvited"
@@ -48,7 +48,7 @@ def test_whom_a_tutor_enrols_is_invited(world: World) -> None:
 
 def test_an_invited_person_may_choose_either_role(world: World) -> None:
     with world.transaction() as db:
-        person = another_person(db, world)
+        person = world.another_person(db)
         for act, role in ((invite, Role.MENTEE), (join, Role.MENTOR)):
             participant = act(db, cohort_id=world.cohort_id, person_id=person.id, role=role, now=LATER)
         assert (participant.status, participant.role) == ("onboarded", "mentor")
@@ -56,7 +56,7 @@ def test_an_invited_person_may_choose_either_role(world: World) -> None:
 
 def test_an_invited_person_in_a_pair_keeps_the_role_of_the_pair(world: World) -> None:
     with world.transaction() as db:
-        person = another_person(db, world)
+        person = world.another_person(db)
         invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
         form_pair(db, cohort_id=world.cohort_id, mentor_id=world.mentor_id, mentee_id=invited.id, now=LATER)
         refused(
@@ -67,7 +67,7 @@ def test_an_invited_person_in_a_pair_keeps_the_role_of_the_pair(world: World) ->
 
 def test_signing_is_an_invited_person_s_consent(world: World) -> None:
     with world.acting() as db:
-        person = another_person(db, world)
+        person = world.another_person(db)
         invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
         pair = form_pair(
             db, cohort_id=world.cohort_id, mentor_id=world.mentor_id, mentee_id=invited.id, now=LATER
@@ -81,7 +81,7 @@ def test_signing_is_an_invited_person_s_consent(world: World) -> None:
 
 def test_an_invited_person_who_has_chosen_nothing_has_no_role_to_change(world: World) -> None:
     with world.transaction() as db:
-        person = another_person(db, world)
+        person = world.another_person(db)
         invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
         before = event_names(db)
         refused("not_joined", lambda: change_role(db, participant_id=invited.id, role=Role.MENTOR, now=LATER))

@@ -14,8 +14,8 @@ from lti_tool.mentoring.objectives.actions import (
     withdraw_objective,
 )
 from lti_tool.mentoring.objectives.models import Objective
-from tests.mentoring.acting import LATER, event_names, refused
-from tests.world import World
+from tests.builder import World
+from tests.mentoring.checks import LATER, event_names, refused
 
 
 def agree(db: Session, pair_id: uuid.UUID, by: uuid.UUID, direction: str = "mentee") -> Objective:

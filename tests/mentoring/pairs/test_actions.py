@@ -8,8 +8,8 @@ from lti_tool.mentoring.enrolment.actions import join
 from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
 from lti_tool.mentoring.pairs.models import Pair, PairStatus
 from lti_tool.mentoring.roles import Role
-from tests.mentoring.acting import LATER, another_person, refused
-from tests.world import NOW, World
+from tests.builder import NOW, World
+from tests.mentoring.checks import LATER, refused
 
 
 def test_two_mentees_do_not_make_a_pair(world: World) -> None:
@@ -17,7 +17,7 @@ def test_two_mentees_do_not_make_a_pair(world: World) -> None:
         other = join(
             db,
             cohort_id=world.cohort_id,
-            person_id=another_person(db, world).id,
+            person_id=world.another_person(db).id,
             role=Role.MENTEE,
             now=NOW,
         )
@@ -41,7 +41,7 @@ def test_a_mentor_takes_no_more_mentees_than_their_capacity(world: World) -> Non
         second = join(
             db,
             cohort_id=world.cohort_id,
-            person_id=another_person(db, world).id,
+            person_id=world.another_person(db).id,
             role=Role.MENTEE,
             now=NOW,
         )
@@ -56,8 +56,7 @@ def test_a_mentor_takes_no_more_mentees_than_their_capacity(world: World) -> Non
 @pytest.mark.parametrize("first", ["mentor", "mentee"])
 def test_the_second_signature_makes_the_pair_active(world: World, first: str) -> None:
     ids = {"mentor": world.mentor_id, "mentee": world.mentee_id}
-    with world.acting() as db:
-        pair_id = world.pair(db, signed=False).id
+    pair_id = world.pair(signed=False).id
     statuses = []
     for by in sorted(ids, key=lambda role: role != first):
         with world.acting() as db:
@@ -73,7 +72,7 @@ def test_somebody_outside_the_pair_signs_nothing(world: World) -> None:
         stranger = join(
             db,
             cohort_id=world.cohort_id,
-            person_id=another_person(db, world).id,
+            person_id=world.another_person(db).id,
             role=Role.MENTEE,
             now=NOW,
         )

@@ -25,8 +25,8 @@ from lti_tool.mentoring.programmes.models import (
 )
 from lti_tool.mentoring.programmes.queries import groups_to_share
 from lti_tool.mentoring.programmes.template import load_template
-from tests.mentoring.acting import LATER, event_names, refused
-from tests.world import World, add_link, add_person, add_registration, build_world
+from tests.builder import Builder, World, add_course, add_link, add_person, add_registration
+from tests.mentoring.checks import LATER, event_names, refused
 
 
 def open_link(
@@ -113,9 +113,7 @@ def test_a_chosen_group_is_opened_by_the_second_activity(world: World) -> None:
 def test_a_choice_made_in_another_course_opens_a_new_group(world: World) -> None:
     with world.transaction() as db:
         content_id = choose(db, world, world.cohort_id)
-        copy = Course(id=uuid.uuid4(), deployment_id=world.deployment_id, context_id="copy")
-        db.add(copy)
-        db.flush()
+        copy = add_course(db, world.deployment_id, "copy")
         link = add_link(db, copy)
         placement = open_placement(
             db,
@@ -138,7 +136,7 @@ def test_a_group_that_the_tutor_does_not_teach_cannot_be_chosen(world: World) ->
 
 
 def test_a_group_of_another_organisation_cannot_be_chosen(world: World) -> None:
-    elsewhere = build_world(world.services, issuer="https://other.example")
+    elsewhere = Builder(world.services).world(issuer="https://other.example")
     with world.transaction() as db:
         refused("not_own_group", lambda: choose(db, world, elsewhere.cohort_id))
 
@@ -149,7 +147,7 @@ def test_a_group_that_does_not_exist_cannot_be_chosen(world: World) -> None:
 
 
 def test_the_groups_to_share_are_those_that_the_person_teaches(world: World) -> None:
-    build_world(world.services, issuer="https://other.example")
+    Builder(world.services).world(issuer="https://other.example")
     with world.services.database.reading() as db:
         mine = groups_to_share(db, world.organisation_id, world.tutor_id)
         theirs = groups_to_share(db, world.organisation_id, world.mentor(db).person_id)
@@ -180,9 +178,7 @@ def test_what_is_shared_stays_within_the_organisation(world: World) -> None:
     with world.transaction() as db:
         other = organisations.add_for(db, "Other company")
         _, deployment = add_registration(db, other, "https://second.example")
-        course = Course(id=uuid.uuid4(), deployment_id=deployment.id, context_id="1")
-        db.add(course)
-        db.flush()
+        course = add_course(db, deployment.id)
         refused(
             "not_own_group",
             lambda: choose(db, world, world.cohort_id, course_id=course.id, organisation_id=other.id),

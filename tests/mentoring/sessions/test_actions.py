@@ -15,8 +15,8 @@ from lti_tool.mentoring.sessions.actions import (
     withdraw_session,
 )
 from lti_tool.mentoring.sessions.models import SessionStatus
-from tests.mentoring.acting import LATER, TODAY, event_names, log_meeting, refused
-from tests.world import World
+from tests.builder import World
+from tests.mentoring.checks import LATER, TODAY, event_names, log_meeting, refused
 
 
 def test_no_session_is_logged_before_the_agreement(world: World) -> None:

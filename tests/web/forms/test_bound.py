@@ -8,7 +8,7 @@ import re
 import pytest
 
 from schemas.mentoring_forms import ObjectiveForm, SessionForm
-from tests.web import situations
+from tests.builder import situations
 from tests.web.forms.typed import MEETING, OBJECTIVE, filled, form_of, value_of
 
 

@@ -17,7 +17,7 @@ import lti_tool
 from lti_tool import app as application
 from lti_tool.identity.models import Person
 from schemas import mentoring_forms
-from tests.web import situations
+from tests.builder import situations
 from tests.web.forms.typed import expire, filled, launch_again, value_of
 
 DOCUMENT = Path(lti_tool.__file__).parent.parent / "docs" / "architecture.md"

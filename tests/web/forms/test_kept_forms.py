@@ -13,15 +13,16 @@ import sqlalchemy as sa
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.encryption import Vault
+from lti_tool.identity.models import Course
 from lti_tool.lti.expiry import delete_expired_rows
 from lti_tool.lti.forms.kept import KEPT_FOR, MOST_BYTES, MOST_FORMS
 from lti_tool.lti.forms.models import KeptForm
-from lti_tool.lti.launch.models import LaunchSession, ResourceLink
+from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.mentoring.objectives.models import Objective
+from tests.builder import add_link, situations
+from tests.builder.launches import SECRET
 from tests.forms import form_with, forms_of
-from tests.web import situations
 from tests.web.forms.typed import OBJECTIVE, expire, filled, form_of, launch_again, launch_of, value_of
-from tests.web.situations import SECRET
 from tests.web.visiting import Visit
 
 TITLE = OBJECTIVE["title"]
@@ -172,8 +173,7 @@ def test_it_is_not_offered_in_another_course(late, visit, services):
 def test_it_is_not_offered_in_another_activity_of_the_course(late, services):
     with services.database.transaction() as db:
         launch = db.get_one(LaunchSession, launch_of(late))
-        link = ResourceLink(id=uuid.uuid4(), course_id=launch.course_id, resource_link_id="another")
-        db.add(link)
+        link = add_link(db, db.get_one(Course, launch.course_id), "another")
     assert "Not saved yet" not in launch_again(services, late, resource_link_id=link.id).text()
 
 

@@ -12,7 +12,7 @@ from lti_tool.composition.services import Services
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Person
 from lti_tool.lti.forms.models import FormSubmission
-from tests.web import situations
+from tests.builder import situations
 from tests.web.forms.typed import MEETING, OBJECTIVE, filled, value_of
 
 FRENCH = {"form_language": "fr"}

@@ -15,7 +15,7 @@ from lti_tool.lti.forms.models import FormSubmission
 from lti_tool.lti.forms.submissions import SUBMISSIONS_KEPT
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.sessions.models import MentoringSession
-from tests.web import situations
+from tests.builder import situations
 from tests.web.forms.typed import MEETING, OBJECTIVE, filled, form_of, launch_again
 
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.lti.launch.models import LaunchSession
+from tests.builder.launches import add_next_launch, key_of, session_id_of
 from tests.forms import Form, forms_of
-from tests.web.situations import SECRET
 from tests.web.visiting import Visit
 
 OBJECTIVE = {"title": "Lire un bilan", "direction": "mentor", "tag": "culture", "required": "yes"}
@@ -34,7 +34,7 @@ def filled(here: Visit, below: str, form_id: str, **typed: str) -> tuple[str, di
 
 def launch_of(here: Visit) -> uuid.UUID:
     """The id of the launch session."""
-    return uuid.UUID(here.home.split("/")[2].partition(".")[0])
+    return session_id_of(here.home)
 
 
 def expire(services: Services, here: Visit) -> None:
@@ -50,16 +50,8 @@ def expire(services: Services, here: Visit) -> None:
 def launch_again(services: Services, here: Visit, **changes: Any) -> Visit:
     """The same person's next launch; with ``changes``, another person's or of another place."""
     with services.database.transaction() as db:
-        before = db.get_one(LaunchSession, launch_of(here))
-        values = {
-            column.key: getattr(before, column.key)
-            for column in sa.inspect(LaunchSession).column_attrs
-            if column.key not in ("id", "created_at", "expires_at")
-        }
-        launch = LaunchSession(**{**values, **changes}, expires_at=utcnow() + dt.timedelta(hours=8))
-        db.add(launch)
-        db.flush()
-        return Visit(here.client, f"/l/{launch.id}.{SECRET}/")
+        launch = add_next_launch(db, launch_of(here), **changes)
+        return Visit(here.client, f"/l/{key_of(launch)}/")
 
 
 def value_of(page: str, name: str) -> str:

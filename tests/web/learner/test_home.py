@@ -5,15 +5,10 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from lti_tool.composition import transaction as composition
-from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
-from lti_tool.identity.principal import TOOL
 from lti_tool.mentoring.enrolment.models import Participant
-from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.programmes.models import Placement
-from lti_tool.mentoring.sessions.actions import log_session
-from tests.web import situations
+from tests.builder import situations
 
 
 @pytest.mark.parametrize(
@@ -149,26 +144,15 @@ def test_a_home_is_rendered_anew_for_events_of_its_own_pair_alone(visit, service
     pairs = {}
 
     def two_pairs(situation):
-        situations.begins(situation)
+        situation.open()
+        mine = situation.pair()
         other = situation.pair("Françoise Le Goff", "Yanis Haddad")
-        mine = situation.db.scalars(sa.select(Pair).where(Pair.id != other.id)).one()
+        situation.me = mine.mentee.person
         for name, pair in (("mine", mine), ("other", other)):
-            pairs[name] = pair.id, pair.mentor_id
+            pairs[name] = pair
 
     def met(name):
-        pair_id, by = pairs[name]
-        with composition.transaction(services, TOOL) as db:
-            now = utcnow()
-            log_session(
-                db,
-                pair_id=pair_id,
-                by=by,
-                held_on=now.date(),
-                minutes=45,
-                format="video",
-                form_key=None,
-                now=now,
-            )
+        pairs[name].session()
 
     here = visit(two_pairs)
     etag = here.get().headers["ETag"]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
 from lti_tool.mentoring.objectives.models import Objective
-from tests.web import situations
+from tests.builder import situations
 
 OBJECTIVE = {"title": "Animer une réunion", "direction": "mentor", "tag": "communication", "required": "yes"}
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
 from lti_tool.mentoring.sessions.models import MentoringSession
-from tests.web import situations
+from tests.builder import situations
 
 TODAY = dt.datetime.now(dt.UTC).date()
 MEETING = {"held_on": TODAY.isoformat(), "minutes": "45", "format": "coaching"}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,8 +17,10 @@ from werkzeug import Request, Response
 from werkzeug.test import TestResponse
 
 from lti_tool.app import create_app
+from lti_tool.composition.jobs import make_awaited_job_runner
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
+from lti_tool.jobs.runner import JobRunner
 from lti_tool.lti.models import Refusal
 from lti_tool.lti.registration.invitations import invite
 from lti_tool.lti.registration.models import Invitation, Registration
@@ -122,6 +126,10 @@ class Administrator:
         """Open the page and press the button."""
         return self.press(self.open(configuration_url))
 
+    def in_another_browser(self) -> Administrator:
+        """The same with none of the cookies."""
+        return Administrator(self.client.application.test_client(), self.services, self.invite)
+
     def reasons(self) -> list[tuple[str, str]]:
         """What the audit says was refused: step and reason, as often as it was."""
         with self.services.database.reading() as db:
@@ -139,10 +147,33 @@ class Administrator:
             return db.scalars(sa.select(Invitation)).one().used_at is not None
 
 
+@contextmanager
+def running_jobs(services: Services) -> Iterator[JobRunner]:
+    """What ``tandem serve`` runs of the jobs that its pages wait for, while the block lasts."""
+    runner = make_awaited_job_runner(services)
+    runner.start()
+    try:
+        yield runner
+    finally:
+        runner.stop()
+
+
+def follow_to_the_end(administrator: Administrator, answer: TestResponse) -> TestResponse:
+    """Load the page of an attempt until it has ended, as a browser without JavaScript does; the last page."""
+    give_up = time.monotonic() + 60
+    page = administrator.client.get(answer.headers["Location"])
+    while 'http-equiv="refresh"' in page.text:
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+        page = administrator.client.get(answer.headers["Location"])
+    return page
+
+
 @pytest.fixture
-def administrator(services: Services, client: FlaskClient) -> Administrator:
+def administrator(services: Services, client: FlaskClient) -> Iterator[Administrator]:
     """An administrator with a good invitation, at a tool that may call this machine."""
-    return Administrator(client, services, new_invitation(services))
+    with running_jobs(services):
+        yield Administrator(client, services, new_invitation(services))
 
 
 @pytest.fixture
@@ -150,7 +181,8 @@ def production(config: Config) -> Iterator[Administrator]:
     """An administrator with a good invitation, at a tool as in production: no private addresses."""
     strict = replace(config, base_url="https://mentoring.example.org", allow_private_networks=False)
     services = make_services(strict)
-    yield Administrator(create_app(strict, services).test_client(), services, new_invitation(services))
+    with running_jobs(services):
+        yield Administrator(create_app(strict, services).test_client(), services, new_invitation(services))
     services.http.close()
     services.database.dispose()
 

@@ -26,7 +26,13 @@ from lti_tool.lti.registration.invitations import (
 )
 from lti_tool.lti.registration.models import Invitation
 from lti_tool.lti.registration.registrations import NewRegistration, add
-from tests.web.setup.conftest import PLATFORM_CLAIM, TOOL_CLAIM, Administrator, FakePlatform
+from tests.web.setup.conftest import (
+    PLATFORM_CLAIM,
+    TOOL_CLAIM,
+    Administrator,
+    FakePlatform,
+    follow_to_the_end,
+)
 
 ELSEWHERE = "http://evil.example.org"
 
@@ -181,12 +187,19 @@ def test_a_configuration_of_ten_megabytes_is_cut(
     assert reason(administrator) == "configuration_too_large"
 
 
-def test_a_configuration_that_drips_is_cut_after_five_seconds(administrator: Administrator) -> None:
+def test_a_configuration_that_drips_keeps_no_page_and_is_cut_by_the_job(administrator: Administrator) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=_drip, args=(listener,), daemon=True).start()
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
         started = time.monotonic()
-        administrator.open(f"http://127.0.0.1:{listener.getsockname()[1]}/configuration")
-        assert 4 < time.monotonic() - started < 8
+        page = administrator.open(f"http://{host}/configuration")
+        assert (page.status_code, time.monotonic() - started < 2) == (200, True)
+        assert f"Connect {host}" in page.text
+        started = time.monotonic()
+        answer = administrator.press(page)
+        assert (answer.status_code, time.monotonic() - started < 2) == (303, True)
+        ended = follow_to_the_end(administrator, answer)
+    assert "could not be read" in ended.text
     assert reason(administrator) == "configuration_too_slow"
 
 
@@ -213,8 +226,30 @@ def test_a_used_invitation_does_not_register_a_second_time(
     page = administrator.open(platform.configuration_url)
     administrator.press(page)
     platform.answer = {"client_id": "second"}
-    assert administrator.press(page).status_code == 410
+    again = administrator.press(page)
+    assert (again.status_code, "Your platform is connected" in again.text) == (200, True)
     assert len(platform.registrations()) == 1
+
+
+def test_a_used_invitation_is_refused_in_another_browser(
+    administrator: Administrator, platform: FakePlatform
+) -> None:
+    page = administrator.open(platform.configuration_url)
+    administrator.press(page)
+    assert administrator.in_another_browser().press(page).status_code == 410
+    assert reason(administrator) == "invitation_used"
+    assert len(platform.registrations()) == 1
+
+
+def test_a_form_sent_again_after_a_failure_shows_it_again_and_asks_nobody(
+    administrator: Administrator, platform: FakePlatform
+) -> None:
+    platform.answer_status = 500
+    page = administrator.open(platform.configuration_url)
+    answers = [administrator.press(page) for _ in range(2)]
+    assert ["Only half of the work is done" in answer.text for answer in answers] == [True, True]
+    assert len(platform.registrations()) == 1
+    assert reason(administrator) == "platform_answer_unreadable"
 
 
 def test_an_expired_invitation_is_gone(administrator: Administrator, platform: FakePlatform) -> None:

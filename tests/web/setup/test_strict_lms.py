@@ -22,7 +22,7 @@ from lti_tool.demo.connect import add_activity, connect_tool, log_in_as
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.lti.registration.models import Deployment, Registration
-from tests.web.setup.conftest import new_invitation
+from tests.web.setup.conftest import new_invitation, running_jobs
 
 
 @dataclass
@@ -54,7 +54,7 @@ def served(config: Config, tmp_path: Path) -> Iterator[Served]:
         )
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
-        with RunningLms(LmsSettings(data_dir=tmp_path / "lms", port=0)) as lms:
+        with running_jobs(services), RunningLms(LmsSettings(data_dir=tmp_path / "lms", port=0)) as lms:
             yield Served(services, lms)
         server.shutdown()
         thread.join()
@@ -90,9 +90,20 @@ def test_a_registration_page_pressed_twice_leaves_one_tool(served: Served) -> No
     url = admin.open(served.setup_url()).values["registration-url"]
     frame = admin.open(f"{served.lms.base_url}/admin/registrations", {"registration_url": url})
     form = admin.open(frame.link("registration_token")).form(having="registration_token")
+    pages = [admin.submit(form) for _ in range(2)]
+    assert ["Your platform is connected" in page.text for page in pages] == [True, True]
+    assert len(served.tools()) == 1
+
+
+def test_a_registration_form_of_another_browser_is_refused(served: Served) -> None:
+    admin = Browser()
+    log_in_as(admin, served.lms.base_url, "admin")
+    url = admin.open(served.setup_url()).values["registration-url"]
+    frame = admin.open(f"{served.lms.base_url}/admin/registrations", {"registration_url": url})
+    form = admin.open(frame.link("registration_token")).form(having="registration_token")
     admin.submit(form)
     with pytest.raises(PageError, match="410"):
-        admin.submit(form)
+        Browser().submit(form)
     assert len(served.tools()) == 1
 
 

@@ -13,7 +13,7 @@ from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.web.tutor import cohort
-from tests.web import situations
+from tests.builder import situations
 
 
 def person_id(page: str, name: str) -> str:

@@ -14,8 +14,8 @@ from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Course
 from lti_tool.jobs.models import Job
-from tests.web import situations
-from tests.web.situations import Situation
+from tests.builder import situations
+from tests.builder.situations import Situation
 
 ADDRESS = "https://lms.example/members"
 MINUTE = dt.timedelta(minutes=1)

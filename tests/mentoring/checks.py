@@ -11,11 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.events.models import EventRow
-from lti_tool.identity.models import Course, Person
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.sessions.actions import log_session
 from lti_tool.mentoring.sessions.models import MentoringSession
-from tests.world import NOW, World, add_person
+from tests.builder import NOW
 
 LATER = NOW + dt.timedelta(hours=1)
 TODAY = NOW.date()
@@ -31,11 +30,6 @@ def refused(code: str, act: Callable[[], object]) -> None:
 def event_names(db: Session) -> list[str]:
     """The names of all events in the log, oldest first."""
     return list(db.scalars(sa.select(EventRow.kind).order_by(EventRow.sequence)))
-
-
-def another_person(db: Session, world: World, name: str = "Anne Roy") -> Person:
-    """One more learner of the course."""
-    return add_person(db, world.registration_id, db.get_one(Course, world.course_id), name)
 
 
 def log_meeting(db: Session, pair_id: uuid.UUID, by: uuid.UUID, **changes: object) -> MentoringSession:

@@ -36,7 +36,7 @@ from lti_tool.mentoring.sessions.actions import (
     log_session,
     withdraw_session,
 )
-from tests.world import NOW, World, add_person
+from tests.builder import NOW, World, add_person
 
 
 @dataclass

@@ -6,29 +6,24 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of
 from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import CourseRole
-from lti_tool.lti.registration.models import Deployment
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.overview.models import PairCounters
 from lti_tool.mentoring.pairs.models import Pair, PairStatus
-from lti_tool.mentoring.programmes.models import CompletionRuleVersion
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.models import MentoringSession, SessionStatus
-from tests.web.situations import Situation
+from tests.builder.cohorts import BuiltCohort
 
 
-def add_crowd(situation: Situation, people: int) -> None:
-    """Add so many people to the situation's cohort: two by two, each pair with one confirmed meeting."""
-    assert situation.cohort is not None
-    db, now, cohort_id = situation.db, situation.now, situation.cohort.id
-    registration_id = db.get_one(Deployment, situation.course.deployment_id).registration_id
-    rule_id = db.scalars(
-        sa.select(CompletionRuleVersion.id).where(CompletionRuleVersion.cohort_id == cohort_id)
-    ).one()
+def add_crowd(db: Session, cohort: BuiltCohort, people: int) -> None:
+    """Add so many people to a cohort: two by two, each pair with one confirmed meeting."""
+    now, cohort_id, course = cohort.build.now, cohort.id, cohort.course
+    registration_id, rule_id = course.platform.id, cohort.rule(db).id
     rows: dict[type, list[dict[str, Any]]] = {
         kind: []
         for kind in (
@@ -44,7 +39,7 @@ def add_crowd(situation: Situation, people: int) -> None:
         rows[Membership].append(
             {
                 "id": uuid.uuid4(),
-                "course_id": situation.course.id,
+                "course_id": course.id,
                 "person_id": person_id,
                 "role": CourseRole.LEARNER,
                 "launched_at": now,

@@ -1,0 +1,83 @@
+"""Check of background jobs: which have failed and why, and whether what is due is run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
+from lti_tool.health_checks.findings import Found, Verdict, one_line
+from lti_tool.jobs.models import Job, JobStatus, SchedulerLease
+
+OVERDUE: Final = dt.timedelta(minutes=5)
+"""Runners look every few seconds, and a job whose process was killed is due again after half a minute."""
+MOST_NAMED: Final = 5
+"""How many failed jobs are named, the latest ones."""
+
+
+def jobs(services: Services) -> Found:
+    """The jobs that failed and did not succeed since, and those that nobody runs."""
+    with services.database.reading() as db:
+        found = [*_failed(db), *_overdue(db)]
+    yield from found or [(Verdict.OK, "none has failed, and none is overdue", "")]
+
+
+def _failed(db: Session) -> Iterator[tuple[Verdict, str, str]]:
+    """The latest failure of each job, unless the same job has succeeded since or is about to run again."""
+    later = aliased(Job)
+    replaced = sa.exists().where(
+        later.unique_key == Job.unique_key,
+        later.id > Job.id,
+        later.status.in_([status for status in JobStatus if status != JobStatus.SUPERSEDED]),
+    )
+    failed = sa.select(Job).where(Job.status == JobStatus.FAILED, sa.not_(replaced))
+    rows = db.scalars(failed.order_by(Job.done_at.desc(), Job.id.desc()).limit(MOST_NAMED)).all()
+    for row in rows:
+        at = f" at {row.done_at:%Y-%m-%d %H:%M} UTC" if row.done_at else ""
+        yield (
+            Verdict.WARNING,
+            f"{row.kind} failed{at}: {one_line(row.error or 'no reason was kept')}",
+            f"once the cause is gone, run it again: tandem jobs retry {row.id}",
+        )
+    if len(rows) == MOST_NAMED:
+        count = db.scalar(sa.select(sa.func.count()).select_from(failed.subquery())) or 0
+        if count > MOST_NAMED:
+            yield Verdict.WARNING, f"{count - MOST_NAMED} more failed", "tandem jobs list --state failed"
+
+
+def _overdue(db: Session) -> Iterator[tuple[Verdict, str, str]]:
+    """What has been due for long, but for jobs whose group waits for others of it that run."""
+    now = utcnow()
+    other = aliased(Job)
+    group_runs = sa.exists().where(
+        other.status == JobStatus.RUNNING,
+        other.not_before > now,
+        other.kind == Job.kind,
+        other.group_key == Job.group_key,
+    )
+    overdue = (
+        sa.select(Job.kind, sa.func.count(), sa.func.min(Job.not_before))
+        .where(Job.done_at.is_(None), Job.not_before < now - OVERDUE, sa.not_(group_runs))
+        .group_by(Job.kind)
+        .order_by(Job.kind)
+    )
+    worker_runs = db.scalar(sa.select(SchedulerLease.until).where(SchedulerLease.until > now)) is not None
+    for kind, count, since in db.execute(overdue).all():
+        jobs_due = f"{count} {kind} job{'' if count == 1 else 's'} due since {since:%Y-%m-%d %H:%M} UTC"
+        if worker_runs:
+            yield (
+                Verdict.WARNING,
+                f"{jobs_due}, although a worker runs",
+                "look into its log; more jobs at the same time: start another tandem worker",
+            )
+        else:
+            yield (
+                Verdict.ERROR,
+                f"{jobs_due}, and no worker runs",
+                "start one: tandem serve, or tandem worker",
+            )

@@ -1,0 +1,68 @@
+"""What a test asks for by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from lti_tool.composition.services import Services
+from lti_tool.demo.lms.server import RunningLms
+from lti_tool.demo.lms.settings import LmsSettings
+from tests.builder.build import Builder
+from tests.builder.connected import Connected, connect
+from tests.builder.snapshot import Snapshot, is_empty
+from tests.builder.world import World
+
+
+@pytest.fixture
+def build(services: Services) -> Builder:
+    """The builder of test data, in an empty database."""
+    return Builder(services)
+
+
+@pytest.fixture(scope="session")
+def built_worlds() -> dict[str, tuple[World, Snapshot]]:
+    """The world of each kind of database, built by the first test that has it in an empty one."""
+    return {}
+
+
+@pytest.fixture
+def world(build: Builder, built_worlds: dict[str, tuple[World, Snapshot]]) -> World:
+    """A world under the demo template: the agreement and one confirmed session complete it."""
+    database = build.services.database
+    kind = database.engine.dialect.name
+    if not is_empty(database):
+        return build.world()
+    if kind not in built_worlds:
+        built = build.world()
+        built_worlds[kind] = (built, Snapshot.of(database))
+        return built
+    built, snapshot = built_worlds[kind]
+    snapshot.restore(database)
+    return built.by(build)
+
+
+@pytest.fixture
+def lms(tmp_path: Path) -> Iterator[RunningLms]:
+    """A strict LMS with Moodle's rules."""
+    with RunningLms(LmsSettings(data_dir=tmp_path / "lms", port=0)) as running:
+        yield running
+
+
+@pytest.fixture
+def canvas(tmp_path: Path) -> Iterator[RunningLms]:
+    """A strict LMS with Canvas's rules."""
+    settings = LmsSettings(
+        data_dir=tmp_path / "canvas", port=0, grade_rules="canvas", product_family_code="canvas"
+    )
+    with RunningLms(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def connected(services: Services, lms: RunningLms, httpserver: HTTPServer) -> Connected:
+    """The tool and the LMS with Moodle's rules."""
+    return connect(services, lms, httpserver)

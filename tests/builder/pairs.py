@@ -1,0 +1,198 @@
+"""Pairs, and what they do: sign, meet, set objectives."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from lti_tool.mentoring.objectives.actions import (
+    agree_objective,
+    claim_objective,
+    confirm_objective,
+    withdraw_objective,
+)
+from lti_tool.mentoring.objectives.models import Objective
+from lti_tool.mentoring.pairs.actions import sign_agreement
+from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.mentoring.roles import Role
+from lti_tool.mentoring.sessions.actions import (
+    confirm_session,
+    correct_session,
+    dispute_session,
+    log_session,
+    withdraw_session,
+)
+from lti_tool.mentoring.sessions.models import MentoringSession
+from tests.builder.build import Built
+
+if TYPE_CHECKING:
+    from tests.builder.cohorts import BuiltParticipant
+
+
+@dataclass(frozen=True)
+class BuiltPair(Built):
+    """A mentor and a mentee together."""
+
+    mentor: BuiltParticipant
+    mentee: BuiltParticipant
+
+    @property
+    def mentor_id(self) -> uuid.UUID:
+        """The participant's id."""
+        return self.mentor.id
+
+    @property
+    def mentee_id(self) -> uuid.UUID:
+        """The participant's id."""
+        return self.mentee.id
+
+    def of(self, role: Role) -> BuiltParticipant:
+        """Its member in a role."""
+        return self.mentor if role is Role.MENTOR else self.mentee
+
+    def row(self, db: Session) -> Pair:
+        return db.get_one(Pair, self.id)
+
+    def sign(self, by: BuiltParticipant, *, now: dt.datetime | None = None) -> None:
+        """One of them signs the agreement."""
+        with self.build.transaction() as db:
+            sign_agreement(db, pair_id=self.id, by=by.id, now=now or self.build.now)
+
+    def session(
+        self,
+        *,
+        by: Role = Role.MENTOR,
+        days_ago: int = 0,
+        minutes: int = 45,
+        format: str = "video",
+        confirmed: bool = False,
+        form_key: uuid.UUID | None = None,
+        now: dt.datetime | None = None,
+    ) -> BuiltSession:
+        """A meeting that one of them logs, and that the other confirms if ``confirmed``. ``days_ago``: before today."""
+        moment = now or self.build.now
+        with self.build.transaction() as db:
+            made = log_session(
+                db,
+                pair_id=self.id,
+                by=self.of(by).id,
+                held_on=moment.date() - dt.timedelta(days=days_ago),
+                minutes=minutes,
+                format=format,
+                form_key=form_key or uuid.uuid4(),
+                now=moment,
+            )
+            session = BuiltSession(self.build, made.id, self, by)
+            if confirmed:
+                session.confirm(now=moment)
+            return session
+
+    def objective(
+        self,
+        title: str = "An objective",
+        direction: Role = Role.MENTEE,
+        *,
+        by: Role | None = None,
+        status: str = "agreed",
+        tag: str = "skills",
+        required: bool = True,
+        now: dt.datetime | None = None,
+    ) -> BuiltObjective:
+        """An objective towards one of them, who sets it unless ``by`` is the other.
+
+        ``status``: ``agreed``, ``claimed`` or ``reached``.
+        """
+        moment = now or self.build.now
+        with self.build.transaction() as db:
+            made = agree_objective(
+                db,
+                pair_id=self.id,
+                by=self.of(by or direction).id,
+                title=title,
+                direction=direction,
+                tag=tag,
+                required=required,
+                now=moment,
+            )
+            objective = BuiltObjective(self.build, made.id, self, direction)
+            if status in ("claimed", "reached"):
+                objective.claim(now=moment)
+            if status == "reached":
+                objective.reach(now=moment)
+            return objective
+
+
+@dataclass(frozen=True)
+class BuiltSession(Built):
+    """A meeting of a pair."""
+
+    pair: BuiltPair
+    logged_by: Role
+
+    def row(self, db: Session) -> MentoringSession:
+        return db.get_one(MentoringSession, self.id)
+
+    def confirm(self, *, now: dt.datetime | None = None) -> None:
+        """The partner says that it was so."""
+        with self.build.transaction() as db:
+            by = self.pair.of(self.logged_by.other).id
+            confirm_session(db, session_id=self.id, by=by, now=now or self.build.now)
+
+    def dispute(self, reason: str = "did-not-meet", *, now: dt.datetime | None = None) -> None:
+        """The partner says that it was not so."""
+        with self.build.transaction() as db:
+            by = self.pair.of(self.logged_by.other).id
+            dispute_session(db, session_id=self.id, by=by, reason=reason, now=now or self.build.now)
+
+    def correct(self, *, minutes: int = 30) -> None:
+        """Who logged it says that it was shorter, on the same day."""
+        with self.build.transaction() as db:
+            row = self.row(db)
+            correct_session(
+                db,
+                session_id=self.id,
+                by=self.pair.of(self.logged_by).id,
+                held_on=row.held_on,
+                minutes=minutes,
+                format=row.format,
+                now=self.build.now,
+            )
+
+    def withdraw(self) -> None:
+        """Who logged it removes it."""
+        with self.build.transaction() as db:
+            by = self.pair.of(self.logged_by).id
+            withdraw_session(db, session_id=self.id, by=by, now=self.build.now)
+
+
+@dataclass(frozen=True)
+class BuiltObjective(Built):
+    """An objective of a pair, towards one of them."""
+
+    pair: BuiltPair
+    direction: Role
+
+    def row(self, db: Session) -> Objective:
+        return db.get_one(Objective, self.id)
+
+    def claim(self, *, now: dt.datetime | None = None) -> None:
+        """Who learns says that it is reached."""
+        with self.build.transaction() as db:
+            by = self.pair.of(self.direction).id
+            claim_objective(db, objective_id=self.id, by=by, now=now or self.build.now)
+
+    def reach(self, *, now: dt.datetime | None = None) -> None:
+        """The partner says that it is reached."""
+        with self.build.transaction() as db:
+            by = self.pair.of(self.direction.other).id
+            confirm_objective(db, objective_id=self.id, by=by, now=now or self.build.now)
+
+    def withdraw(self) -> None:
+        """Who learns removes it."""
+        with self.build.transaction() as db:
+            by = self.pair.of(self.direction).id
+            withdraw_objective(db, objective_id=self.id, by=by, now=self.build.now)

@@ -1,0 +1,316 @@
+"""Everything that a page can show, each situation in a course of its own, with a launch session to open it by."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
+from lti_tool.identity.models import Course
+from lti_tool.identity.principal import TOOL, CourseRole
+from lti_tool.jobs.models import Job
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.nrps.read_roster_job import request_roster
+from lti_tool.lti.nrps.roster import RETRY_AFTER
+from lti_tool.lti.registration.models import Registration
+from lti_tool.mentoring.roles import Role
+from tests.builder.build import Builder
+from tests.builder.cohorts import NAMES, BuiltCohort, BuiltParticipant
+from tests.builder.launches import SECRET
+from tests.builder.pairs import BuiltPair
+from tests.builder.places import BuiltActivity, BuiltPerson, BuiltPlatform
+from tests.builder.snapshot import Snapshot, is_empty
+
+__all__ = ["SECRET", "SITUATIONS", "Situation", "build_situation"]
+
+ROSTER_URL = "https://lms.example/members"
+
+
+@dataclass
+class Situation:
+    """One course with what has happened in it, in one open transaction; ``me`` is who looks."""
+
+    db: Session
+    activity: BuiltActivity
+    cohort: BuiltCohort | None = None
+    me: BuiltPerson | None = None
+    line_item: bool = True
+
+    @property
+    def now(self) -> dt.datetime:
+        return self.activity.build.now
+
+    @property
+    def course(self) -> Course:
+        """The row of the course."""
+        return self.db.get_one(Course, self.activity.course.id)
+
+    @property
+    def link(self) -> ResourceLink:
+        """The row of the activity."""
+        return self.db.get_one(ResourceLink, self.activity.id)
+
+    def person(self, name: str, role: CourseRole = CourseRole.LEARNER) -> BuiltPerson:
+        """Somebody of the course."""
+        return self.activity.course.person(name, role, subject=str(uuid.uuid4()))
+
+    def open(self, template: str = "digital-skills") -> BuiltCohort:
+        """The programme, as a tutor's first launch opened it ten weeks ago."""
+        opened = self.activity.programme(template, now=self.now - dt.timedelta(days=70))
+        self.cohort = opened.cohort()
+        return self.cohort
+
+    def joined(self, name: str, role: Role) -> BuiltParticipant:
+        """Somebody who has chosen a role."""
+        assert self.cohort is not None
+        return self.cohort.participant(self.person(name), role)
+
+    def pair(
+        self, mentee: str = NAMES[Role.MENTEE], mentor: str = NAMES[Role.MENTOR], *, signed: str = "both"
+    ) -> BuiltPair:
+        """Two people together, who signed sixty days ago; ``signed``: ``both``, ``mentor``, ``mentee`` or empty."""
+        assert self.cohort is not None
+        second = self.joined(mentee, Role.MENTEE)
+        first = self.joined(mentor, Role.MENTOR)
+        return self.cohort.pair(first, second, signed=signed, signed_at=self.now - dt.timedelta(days=60))
+
+    def history(self, pair: BuiltPair, confirmed: int) -> None:
+        """A pair that has met ``confirmed`` times and works on objectives in both directions."""
+        for number in range(confirmed):
+            pair.session(
+                by=Role.MENTOR if number % 2 else Role.MENTEE,
+                days_ago=10 + 14 * (confirmed - number),
+                minutes=45 + 15 * (number % 2),
+                format=("in-person", "video", "coaching")[number % 3],
+                confirmed=True,
+            )
+        pair.objective("Rédiger des consignes efficaces pour un assistant IA", Role.MENTEE, status="reached")
+        pair.objective("Publier un premier article sur le réseau interne", Role.MENTEE)
+        pair.objective("Présenter un budget en comité de direction", Role.MENTOR)
+
+
+def welcome(situation: Situation) -> None:
+    """A learner who has not chosen a role."""
+    situation.open()
+    situation.me = situation.person("Paul Moreau")
+
+
+def not_open(situation: Situation) -> None:
+    """A learner before any tutor has come."""
+    situation.me = situation.person("Paul Moreau")
+
+
+def waiting(situation: Situation) -> None:
+    """A learner without a partner yet."""
+    situation.open()
+    situation.me = situation.joined("Paul Moreau", Role.MENTEE).person
+
+
+def to_sign(situation: Situation) -> None:
+    """A new pair: nobody has signed."""
+    situation.open()
+    situation.me = situation.pair(signed="").mentee.person
+
+
+def waits_for_signature(situation: Situation) -> None:
+    """I have signed; my partner has not."""
+    situation.open()
+    situation.me = situation.pair(signed="mentee").mentee.person
+
+
+def begins(situation: Situation) -> None:
+    """Both have signed; nothing has happened yet."""
+    situation.open()
+    situation.me = situation.pair().mentee.person
+
+
+def under_way(situation: Situation) -> None:
+    """Half-way, with one meeting that waits for the partner."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 3)
+    pair.session(by=Role.MENTEE, days_ago=2)
+    situation.me = pair.mentee.person
+
+
+def to_confirm(situation: Situation) -> None:
+    """The partner noted a meeting."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 3)
+    pair.session(by=Role.MENTOR, days_ago=2)
+    situation.me = pair.mentee.person
+
+
+def to_correct(situation: Situation) -> None:
+    """The partner did not recognise a meeting that I noted."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 1)
+    pair.session(by=Role.MENTEE, days_ago=2).dispute("wrong-date")
+    situation.me = pair.mentee.person
+
+
+def objective_to_confirm(situation: Situation) -> None:
+    """The partner says that an objective is reached."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 2)
+    pair.objective("Animer une réunion à distance", Role.MENTEE, status="claimed")
+    situation.me = pair.mentor.person
+
+
+def complete(situation: Situation) -> None:
+    """The rule is met."""
+    situation.open("demo")
+    pair = situation.pair()
+    situation.history(pair, 1)
+    situation.me = pair.mentee.person
+
+
+def awaits_tutor(situation: Situation) -> None:
+    """Everything is done but the tutor's word."""
+    _tutor_validates(situation)
+    pair = situation.pair()
+    situation.history(pair, 1)
+    situation.me = pair.mentee.person
+
+
+def _tutor_validates(situation: Situation) -> None:
+    cohort = situation.open("demo")
+    version = cohort.rule(situation.db)
+    version.rule = {
+        **version.rule,
+        "criteria": [*version.rule["criteria"], {"id": "t", "type": "tutor_validation", "w": 0}],
+    }
+    situation.db.flush()
+
+
+def tutor(situation: Situation) -> None:
+    """A tutor with people at every point of the way."""
+    situation.open()
+    situation.history(situation.pair(), 4)
+    second = situation.pair("Françoise Le Goff", "Yanis Haddad")
+    second.session(by=Role.MENTOR, days_ago=3)
+    situation.pair("Bernard Lefèvre", "Chloé Dubois", signed="mentor")
+    situation.joined("Marc Tessier", Role.MENTEE)
+    situation.joined("Léa Nguyen", Role.MENTOR)
+    for name in ("Sophie Garnier", "Thomas Weber"):
+        situation.person(name)
+    situation.line_item = False
+    _tutor(situation)
+
+
+def tutor_to_validate(situation: Situation) -> None:
+    """A tutor for whose word two people wait."""
+    _tutor_validates(situation)
+    pair = situation.pair()
+    situation.history(pair, 1)
+    _tutor(situation)
+
+
+def tutor_of_complete(situation: Situation) -> None:
+    """A tutor whose only pair has completed."""
+    situation.open("demo")
+    situation.history(situation.pair(), 1)
+    _tutor(situation)
+
+
+def tutor_alone(situation: Situation) -> None:
+    """A tutor before anybody is enrolled."""
+    situation.open()
+    _tutor(situation)
+
+
+def tutor_whose_roster_is_read(situation: Situation) -> None:
+    """A tutor before anybody is enrolled, while the roster is being read."""
+    tutor_alone(situation)
+    situation.course.roster_url = ROSTER_URL
+    situation.db.flush()
+    made = request_roster(situation.db, situation.course.id, TOOL)
+    situation.db.get_one(Job, made).progress = 1500
+
+
+def tutor_whose_roster_failed(situation: Situation) -> None:
+    """A tutor of a course whose roster could not be read."""
+    tutor(situation)
+    situation.course.roster_url = ROSTER_URL
+    situation.course.roster_paused_until = utcnow() + RETRY_AFTER
+
+
+def _tutor(situation: Situation) -> None:
+    situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
+
+
+def observer(situation: Situation) -> None:
+    """Somebody who may only look."""
+    situation.open()
+    situation.me = situation.person("Odile Blanc", CourseRole.OBSERVER)
+
+
+def anonymous(situation: Situation) -> None:
+    """A launch without a name."""
+    situation.open()
+
+
+SITUATIONS: tuple[Callable[[Situation], None], ...] = (
+    welcome, not_open, waiting, to_sign, waits_for_signature, begins, under_way, to_confirm, to_correct,
+    objective_to_confirm, complete, awaits_tutor, tutor, tutor_to_validate, tutor_of_complete, tutor_alone,
+    tutor_whose_roster_is_read, tutor_whose_roster_failed, observer, anonymous,
+)  # fmt: skip
+
+
+def build_situation(
+    services: Services,
+    build: Callable[[Situation], None],
+    *,
+    family: str | None = "moodle",
+    locale: str = "en",
+) -> str:
+    """Build a situation in a course of its own; return the path of its home page.
+
+    In an empty database, a situation that is listed in :data:`SITUATIONS` is built once in a process for each kind of
+    database and copied from then on.
+    """
+    if build not in SITUATIONS or not is_empty(services.database):
+        return _build(services, build, family, locale)
+    # Its meetings are so many days ago.
+    kind, today = services.database.engine.dialect.name, utcnow().date()
+    key = (kind, services.config.base_url, build, family, locale, today)
+    if key in _built:
+        home, snapshot = _built[key]
+        snapshot.restore(services.database)
+    else:
+        home = _build(services, build, family, locale)
+        _built[key] = home, Snapshot.of(services.database)
+    return home
+
+
+_built: dict[Hashable, tuple[str, Snapshot]] = {}
+
+
+def _build(services: Services, build: Callable[[Situation], None], family: str | None, locale: str) -> str:
+    builder = Builder(services)
+    with builder.transaction() as db:
+        issuer = f"https://{family or 'other'}.example"
+        platform = _platform(builder, db, issuer, family)
+        activity = platform.course("Cultures numériques").activity("link-1")
+        situation = Situation(db, activity)
+        build(situation)
+        situation.link.line_item_url = f"{issuer}/items/1" if situation.line_item else None
+        key = activity.launch(situation.me, locale=locale, return_url=f"{issuer}/course/1")
+        return f"/l/{key}/"
+
+
+def _platform(builder: Builder, db: Session, issuer: str, family: str | None) -> BuiltPlatform:
+    """The platform of all situations of a family."""
+    known = db.scalars(sa.select(Registration).where(Registration.issuer == issuer)).first()
+    if known is None or known.organisation_id is None:
+        return builder.organisation().platform(issuer, family)
+    return BuiltPlatform(builder, known.id, known.organisation_id, known.deployments[0].id)

@@ -1,0 +1,142 @@
+"""Setting, changing and removing a record store is an event of every organisation whose statements it concerns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner, Result
+
+from lti_tool.cli import tandem
+from lti_tool.composition.services import Services
+from lti_tool.events.models import AuditEntry, EventRow
+from lti_tool.identity import organisations
+from lti_tool.identity.models import Organisation
+
+Run = Callable[..., Result]
+SECRETS = ("sécret", "someone")
+
+
+@pytest.fixture
+def run(services: Services) -> Run:
+    environment = {
+        "TANDEM_DATABASE_URL": services.config.database_url,
+        "TANDEM_DATA_DIR": str(services.config.data_dir),
+        "TANDEM_SECRET_KEY": services.config.secret_key,
+        "TANDEM_ALLOW_PRIVATE_NETWORKS": "true",
+    }
+    return lambda *words: CliRunner().invoke(tandem, ["lrs", *words], env=environment)
+
+
+@pytest.fixture
+def set_store(run: Run, tmp_path: Path) -> Run:
+    """``tandem lrs set``, at an address where none answers."""
+    password = tmp_path / "password.txt"
+    password.write_text("sécret\n", encoding="utf-8")
+    credentials = ("--username", "someone", "--password-file", str(password))
+    return lambda path, *words: run("set", "--endpoint", f"http://127.0.0.1:9/{path}", *credentials, *words)
+
+
+@pytest.fixture
+def companies(services: Services) -> tuple[str, str]:
+    with services.database.transaction() as db:
+        return tuple(organisations.add(db, name).name for name in ("First", "Second"))  # type: ignore[return-value]
+
+
+def recorded(services: Services) -> list[tuple[str, str, str, dict[str, Any]]]:
+    """Kind, organisation, who acted and details, without the store's id."""
+    with services.database.reading() as db:
+        rows = db.execute(
+            sa.select(EventRow, Organisation.name)
+            .join(Organisation, Organisation.id == EventRow.organisation_id)
+            .where(EventRow.kind.startswith("RecordStore"))
+            .order_by(EventRow.sequence)
+        ).all()
+        audited = set(db.scalars(sa.select(AuditEntry.event_id)))
+    assert {row.id for row, _ in rows} <= audited
+    assert not any(
+        secret in json.dumps(row.details, ensure_ascii=False) for row, _ in rows for secret in SECRETS
+    )
+    return [
+        (
+            row.kind,
+            name,
+            row.acted_by_kind,
+            {key: value for key, value in row.details.items() if key != "record_store_id"},
+        )
+        for row, name in rows
+    ]
+
+
+def details(path: str, **others: object) -> dict[str, Any]:
+    return {
+        "store_name": "primary",
+        "endpoint": f"http://127.0.0.1:9/{path}",
+        "of_installation": False,
+        "registration_id": None,
+        **others,
+    }
+
+
+def test_an_organisations_store_is_recorded_from_its_setting_to_its_removal(
+    services: Services, run: Run, set_store: Run, companies: tuple[str, str]
+) -> None:
+    for path in ("one", "two"):
+        assert set_store(path, "--organisation", "First").exit_code == 0
+    assert run("remove", "primary", "--organisation", "First", "--yes").exit_code == 0
+    assert recorded(services) == [
+        ("RecordStoreSet", "First", "operator", details("one")),
+        (
+            "RecordStoreChanged",
+            "First",
+            "operator",
+            details("two", former_endpoint="http://127.0.0.1:9/one"),
+        ),
+        ("RecordStoreRemoved", "First", "operator", details("two")),
+    ]
+
+
+def test_the_installations_store_is_recorded_for_those_that_have_none_of_their_own(
+    services: Services, run: Run, set_store: Run, companies: tuple[str, str]
+) -> None:
+    set_store("own", "--organisation", "Second")
+    set_store("everybodys")
+    set_store("copies", "--name", "copy")
+    run("remove", "copy", "--yes")
+    assert [(kind, name, values["endpoint"]) for kind, name, _, values in recorded(services)] == [
+        ("RecordStoreSet", "Second", "http://127.0.0.1:9/own"),
+        ("RecordStoreSet", "First", "http://127.0.0.1:9/everybodys"),
+        ("RecordStoreSet", "First", "http://127.0.0.1:9/copies"),
+        ("RecordStoreRemoved", "First", "http://127.0.0.1:9/copies"),
+    ]
+    assert recorded(services)[1][3]["of_installation"] is True
+
+
+def test_what_is_refused_leaves_no_event(
+    services: Services, run: Run, set_store: Run, companies: tuple[str, str]
+) -> None:
+    assert set_store("copies", "--name", "copy", "--organisation", "First").exit_code == 1
+    assert run("remove", "primary", "--organisation", "First").exit_code == 2
+    assert recorded(services) == []
+
+
+def test_a_replay_reads_these_events(
+    services: Services, run: Run, set_store: Run, companies: tuple[str, str]
+) -> None:
+    for path in ("one", "two"):
+        set_store(path, "--organisation", "First")
+    run("remove", "primary", "--organisation", "First", "--yes")
+    answer = CliRunner().invoke(
+        tandem,
+        ["events", "replay", "--check", "--json"],
+        env={
+            "TANDEM_DATABASE_URL": services.config.database_url,
+            "TANDEM_DATA_DIR": str(services.config.data_dir),
+            "TANDEM_SECRET_KEY": services.config.secret_key,
+        },
+    )
+    assert (answer.exit_code, json.loads(answer.stdout)["identical"]) == (0, True)
