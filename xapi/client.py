@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urljoin
 from uuid import UUID
 
@@ -18,6 +18,8 @@ import requests
 import tincan
 from tincan.http_request import HTTPRequest
 from tincan.lrs_response import LRSResponse
+
+from xapi.comparison import is_comparable
 
 VERSIONS = ("1.0.3", "2.0.0")
 
@@ -28,6 +30,10 @@ class LRSError(Exception):
 
 class LRSUnreachableError(LRSError):
     """No answer came from the LRS: refused, reset, timed out, or not allowed."""
+
+
+class LRSStatementError(LRSError):
+    """The LRS holds something under an id, which is no statement that could be compared with another."""
 
 
 class LRSReply(LRSResponse):
@@ -150,7 +156,8 @@ class LRSClient(tincan.RemoteLRS):
         """The statement as the LRS holds it, voided or not; None when it holds none.
 
         Some LRSs answer a list for one id, an empty one when there is none; some have no voided statements.
-        Raises LRSUnreachableError, or LRSError for an answer that says neither.
+        Raises LRSUnreachableError, LRSStatementError for what cannot be compared, or LRSError for an answer that says
+        nothing of it.
         """
         found = self._lookup("statementId", identifier)
         return found if found is not None else self._lookup("voidedStatementId", identifier)
@@ -163,13 +170,19 @@ class LRSClient(tincan.RemoteLRS):
         if answer.status_code != 200:
             raise LRSError(f"asked for one statement, the LRS answered {answer.status_code}")
         try:
-            found = answer.json()
-        except requests.JSONDecodeError as error:
+            found = json.loads(answer.content)
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise LRSError("asked for one statement, the LRS answered something that is not JSON") from error
+        except (ValueError, RecursionError) as error:
+            # JSON, but of thousands of levels or digits.
+            raise LRSStatementError("what the LRS holds under this id cannot be read") from error
         candidates = found.get("statements", [found]) if isinstance(found, dict) else found
         for candidate in candidates if isinstance(candidates, list) else []:
-            if isinstance(candidate, dict) and str(candidate.get("id", "")).lower() == str(identifier):
-                return candidate
+            name = candidate.get("id") if isinstance(candidate, dict) else None
+            if isinstance(name, str) and name.lower() == str(identifier):
+                if not is_comparable(candidate):
+                    raise LRSStatementError("what the LRS holds under this id is not JSON of a usual depth")
+                return cast("dict[str, Any]", candidate)
         return None
 
     def about(self) -> LRSReply:

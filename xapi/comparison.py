@@ -6,6 +6,7 @@ array, and keep its own display of a verb and definition of an activity. None of
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -20,8 +21,33 @@ _FREE: Final = {
 }
 
 
+MOST_LEVELS: Final = 64
+"""How deep a statement that can be compared is nested; one of ours has ten levels."""
+
+
+def is_comparable(value: Any) -> bool:
+    """Whether this is JSON as RFC 8259 has it, not nested deeper than :data:`MOST_LEVELS`.
+
+    Python also reads ``NaN`` and numbers beyond any float, which no database stores as JSON.
+    """
+    level = [value]
+    for _ in range(MOST_LEVELS):
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, float) and not math.isfinite(item):
+                return False
+            if isinstance(item, Mapping):
+                inner += item.values()
+            elif isinstance(item, list):
+                inner += item
+        if not inner:
+            return True
+        level = inner
+    return False
+
+
 def same_statement(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
-    """Whether the LRS holds what we sent; both are statements as JSON data."""
+    """Whether the LRS holds what we sent; both are statements that :func:`is_comparable` accepts."""
     return bool(_normal("statement", ours) == _normal("statement", theirs))
 
 
@@ -77,7 +103,7 @@ def _moment(value: str) -> Any:
     """Milliseconds are all that an LRS must keep (Data 4.1.11)."""
     try:
         moment = datetime.fromisoformat(value).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return value
     return moment - timedelta(microseconds=moment.microsecond % 1000)
 
@@ -88,4 +114,5 @@ def _length(value: str) -> Any:
     if match is None:
         return value
     days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    return int(round(((days * 24 + hours) * 60 + minutes) * 60 + seconds, 6) * 100)
+    total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    return int(round(total, 6) * 100) if math.isfinite(total * 100) else value

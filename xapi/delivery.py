@@ -2,10 +2,13 @@
 
 | the LRS answers | for each statement |
 |---|---|
-| 200, 204 | sent (unless it is a web page: then the address is wrong, and the same bytes wait) |
+| 204, 200 with the ids sent | sent |
+| 200 with some of them | those are sent, the others asked for by id as after a 409 |
+| 200 with anything else | this is no LRS, or one that fails: the same bytes later |
 | 409 | asked for by id: equal → sent; different → dead, with theirs; absent → sent again once, then later |
 | 400, 422 | the batch is halved until the bad one stands alone and is dead; the rest go through |
 | 413 | the batch is halved; a statement too large alone is dead |
+| the same 400, 413 or 422 for each of ten or more, and none taken | the LRS is unavailable: the same bytes later |
 | 401, 403 | blocked: this LRS must be looked at, and nothing is dropped |
 | 429, 5xx, a time-out, a reset, anything else | the LRS is unavailable: the same bytes later |
 
@@ -14,10 +17,9 @@ Nothing here stores, sleeps or logs: it sends, and says what became of each stat
 
 from __future__ import annotations
 
-import html
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,12 +29,18 @@ import requests
 from urllib3 import Retry as RetryPolicy
 from urllib3.exceptions import InvalidHeader
 
-from xapi.client import LRSClient, LRSError
+from xapi.client import LRSClient, LRSError, LRSStatementError
 from xapi.comparison import same_statement
 
 LONGEST_DELAY = timedelta(hours=1)
+NO_LRS = "not the answer of an LRS, which is 204, or 200 with the ids of the statements"
+"""xAPI 1.0.3, Communication 2.1.2: after a POST of statements, the array of their ids."""
+MANY = 10
+"""From how many statements on the same refusal of all means that the LRS fails. Workers try as many after a pause."""
+_VARYING = re.compile("[0-9a-fA-F-]{8,}|[0-9]+")
+"""What differs in the same words about two statements: ids, moments, positions."""
 _MOST_WORDS = 2000
-_MOST_BYTES = 100_000
+_MOST_BYTES = 8_000
 
 
 @dataclass(frozen=True)
@@ -82,91 +90,135 @@ class _StopSendingError(Exception):
         self.outcome = outcome
 
 
-def deliver(client: LRSClient, statements: Sequence[Item]) -> list[Outcome]:
+def first_words(body: bytes) -> str:
+    """The beginning of an answer in one line, markup and all."""
+    return " ".join(body[:_MOST_BYTES].decode("utf-8", "replace").split())[:_MOST_WORDS]
+
+
+def deliver(
+    client: LRSClient, statements: Sequence[Item], *, read_answer: Callable[[bytes], str] = first_words
+) -> list[Outcome]:
     """Send the statements, in order, and say what became of each, in the same order.
 
-    ``statements``: pairs of statement id and the stored bytes, which are sent exactly as they are.
+    ``statements``: pairs of statement id and the stored bytes, which are sent exactly as they are. ``read_answer``
+    makes the text of a reason from the body of an answer, which is whatever a machine, or a proxy before it, has sent.
     """
     bodies = dict(statements)
-    known: dict[UUID, Outcome] = {}
+    delivery = _Delivery(client, read_answer)
+    stopped: Unavailable | Blocked | None = None
     try:
-        _send(client, list(bodies.items()), known)
+        delivery.send(list(bodies.items()))
     except _StopSendingError as stop:
+        stopped = stop.outcome
+    if delivery.refuses_everything():
+        count, example = len(delivery.refusals), next(iter(delivery.refusals.values()))
+        stopped = stopped or Unavailable(f"it refused all {count} statements alike: {example}")
+        delivery.known.clear()
+    if stopped is not None:
         for identifier in bodies:
-            known.setdefault(identifier, stop.outcome)
-    return [known[identifier] for identifier, _ in statements]
+            delivery.known.setdefault(identifier, stopped)
+    return [delivery.known[identifier] for identifier, _ in statements]
 
 
-def _send(client: LRSClient, items: list[Item], known: dict[UUID, Outcome], *, repeat: bool = False) -> None:
-    """Send a batch and write the outcome of each into ``known``; ``repeat`` once a 409 has been looked into."""
-    if not items:
-        return
-    try:
-        answer = client.post_statements([body for _, body in items])
-    except LRSError as error:
-        raise _StopSendingError(Unavailable(str(error))) from error
-    status = answer.status_code
-    if status in (200, 204):
-        if answer.content.lstrip().startswith(b"<"):
-            raise _StopSendingError(Unavailable(f"a web page answered, not an LRS: {_words(answer)}"))
-        known.update((identifier, Sent()) for identifier, _ in items)
-    elif status == 409:
-        _resolve_conflict(client, items, known, repeat=repeat)
-    elif status in (400, 413, 422):
-        if len(items) == 1:
-            known[items[0][0]] = Dead(_words(answer))
-            return
-        middle = len(items) // 2
-        _send(client, items[:middle], known, repeat=repeat)
-        _send(client, items[middle:], known, repeat=repeat)
-    elif status in (401, 403):
-        raise _StopSendingError(Blocked(_words(answer)))
-    else:
-        raise _StopSendingError(
-            Unavailable(_words(answer), retry_after(answer.headers.get("Retry-After", "")))
+class _Delivery:
+    """One call of :func:`deliver`."""
+
+    def __init__(self, client: LRSClient, read_answer: Callable[[bytes], str]) -> None:
+        self._client = client
+        self._read_answer = read_answer
+        self.known: dict[UUID, Outcome] = {}
+        self.refusals: dict[UUID, str] = {}
+        """What was said of each statement that was refused alone."""
+
+    def refuses_everything(self) -> bool:
+        """Whether nothing was taken and each of many statements was refused in the same words.
+
+        Then it is not the statements that are wrong, but a setting, or a proxy before the LRS.
+        """
+        return (
+            len(self.refusals) >= MANY
+            and self.refusals.keys() == self.known.keys()
+            and len({_VARYING.sub("", words) for words in self.refusals.values()}) == 1
         )
 
-
-def _resolve_conflict(
-    client: LRSClient, items: list[Item], known: dict[UUID, Outcome], *, repeat: bool
-) -> None:
-    """Some LRSs refuse a whole batch for one id they hold: ask for each, and send what is absent again.
-
-    The absent ones go together, then each alone; one that still conflicts and is still absent waits.
-    """
-    absent: list[Item] = []
-    for identifier, body in items:
+    def send(self, items: list[Item], *, repeat: bool = False) -> None:
+        """Send a batch and write the outcome of each into ``known``; ``repeat`` once a 409 has been looked into."""
+        if not items:
+            return
         try:
-            theirs = client.get_statement(identifier)
+            answer = self._client.post_statements([body for _, body in items])
         except LRSError as error:
-            raise _StopSendingError(Unavailable(f"after a conflict: {error}")) from error
-        if theirs is None:
-            absent.append((identifier, body))
-        elif same_statement(json.loads(body), theirs):
-            known[identifier] = Sent()
+            raise _StopSendingError(Unavailable(str(error))) from error
+        status = answer.status_code
+        if status == 204:
+            self.known.update((identifier, Sent()) for identifier, _ in items)
+        elif status == 200:
+            named = _ids(answer.content)
+            if not named or not named <= {identifier for identifier, _ in items}:
+                raise _StopSendingError(Unavailable(f"{NO_LRS}: {self._words(answer)}"))
+            self.known.update((identifier, Sent()) for identifier in named)
+            # Of a batch that was sent before in part, some LRSs name only what is new to them.
+            rest = [item for item in items if item[0] not in named]
+            self._ask_for_each(rest, "after an answer that names fewer statements", repeat=repeat)
+        elif status == 409:
+            self._ask_for_each(items, "after a conflict", repeat=repeat)
+        elif status in (400, 413, 422):
+            if len(items) == 1:
+                identifier, words = items[0][0], self._words(answer)
+                self.known[identifier], self.refusals[identifier] = Dead(words), words
+                return
+            middle = len(items) // 2
+            self.send(items[:middle], repeat=repeat)
+            self.send(items[middle:], repeat=repeat)
+        elif status in (401, 403):
+            raise _StopSendingError(Blocked(self._words(answer)))
         else:
-            known[identifier] = Dead("the LRS holds another statement under this id", theirs)
-    if not repeat:
-        _send(client, absent, known, repeat=True)
-    elif len(items) > 1:
-        for item in absent:
-            _send(client, [item], known, repeat=True)
-    else:
-        for identifier, _ in absent:
-            known[identifier] = Retry("the LRS answered 409 but holds no statement under this id")
+            raise _StopSendingError(
+                Unavailable(self._words(answer), retry_after(answer.headers.get("Retry-After", "")))
+            )
+
+    def _ask_for_each(self, items: list[Item], when: str, *, repeat: bool) -> None:
+        """Some LRSs refuse a whole batch for one id they hold: ask for each, and send what is absent again.
+
+        The absent ones go together, then each alone; one that still conflicts and is still absent waits.
+        """
+        absent: list[Item] = []
+        for identifier, body in items:
+            try:
+                theirs = self._client.get_statement(identifier)
+            except LRSStatementError as error:
+                self.known[identifier] = Dead(str(error))
+                continue
+            except LRSError as error:
+                raise _StopSendingError(Unavailable(f"{when}: {error}")) from error
+            if theirs is None:
+                absent.append((identifier, body))
+            elif same_statement(json.loads(body), theirs):
+                self.known[identifier] = Sent()
+            else:
+                self.known[identifier] = Dead("the LRS holds another statement under this id", theirs)
+        if not repeat:
+            self.send(absent, repeat=True)
+        elif len(items) > 1:
+            for item in absent:
+                self.send([item], repeat=True)
+        else:
+            for identifier, _ in absent:
+                self.known[identifier] = Retry(f"{when}: the LRS holds no statement under this id")
+
+    def _words(self, answer: requests.Response) -> str:
+        """The status and what the LRS said."""
+        text = self._read_answer(answer.content)
+        return f"HTTP {answer.status_code} {answer.reason or ''}: {text}".rstrip(": ")
 
 
-def _words(answer: requests.Response) -> str:
-    """The status and what the LRS said in one line, a web page reduced to its text, cut to a length to be stored."""
-    text = answer.content[:_MOST_BYTES].decode("utf-8", "replace")
-    if text.lstrip().startswith("<"):
-        text = html.unescape(_TAGS.sub(" ", _UNSEEN.sub(" ", text)))
-    text = " ".join(text.split())[:_MOST_WORDS]
-    return f"HTTP {answer.status_code} {answer.reason or ''}: {text}".rstrip(": ")
-
-
-_UNSEEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?(</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
-_TAGS = re.compile(r"<[^>]*>?")
+def _ids(content: bytes) -> set[UUID] | None:
+    """The ids that an LRS answers to a POST of statements, in whatever case; None when this is no list of ids."""
+    try:
+        listed = json.loads(content)
+        return {UUID(each) for each in listed} if isinstance(listed, list) else None
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def retry_after(value: str) -> float | None:

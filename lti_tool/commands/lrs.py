@@ -95,7 +95,7 @@ def set_(
 ) -> None:
     """Add an LRS, or change the one of this name. Workers that run use it at once; what waits goes with it.
 
-    The primary also gets what waited before it was set.
+    The primary also gets what no store had taken before it was set.
 
     \b
     Examples:

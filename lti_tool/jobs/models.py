@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.database import Base, one_of, utcnow
 from lti_tool.identity.principal import PrincipalKind
+from lti_tool.outside_text import OneLine
 
 
 class JobStatus(enum.StrEnum):
@@ -83,7 +84,7 @@ class Job(Base):
     """Of how much, where that is known."""
     result: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     """What the kind returned."""
-    error: Mapped[str | None] = mapped_column(sa.Text)
+    error: Mapped[str | None] = mapped_column(OneLine)
     """Why the latest attempt failed."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     done_at: Mapped[dt.datetime | None]

@@ -25,6 +25,7 @@ from lti_tool.jobs.kinds import JobFailed, JobKind, JobStopped, RunningJob
 from lti_tool.jobs.queue import ClaimedJob, ClaimLost
 from lti_tool.jobs.shares import ThreadShares
 from lti_tool.messaging.retry import next_attempt
+from lti_tool.outside_text import error_line
 
 THREADS: Final = 16
 LEASE: Final = dt.timedelta(seconds=30)
@@ -219,7 +220,7 @@ class JobRunner:
 
     def _after_fault(self, kind: JobKind, claimed: ClaimedJob, error: Exception) -> None:
         """Try again later what raised an exception that the kind does not know, or give it up."""
-        reason = f"{type(error).__name__}: {error}"
+        reason = error_line(error)
         if claimed.attempts >= kind.max_attempts:
             self._fail(claimed, reason)
             return

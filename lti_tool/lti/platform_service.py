@@ -68,13 +68,25 @@ class Answer:
     status: int
     body: bytes
     headers: Mapping[str, str]
-    next_url: str | None
+    url: str
+    """What was asked."""
+    next_link: str | None
     """The next page, from the Link header, as it was written."""
 
     @property
     def ok(self) -> bool:
         """Whether the platform did what was asked."""
         return 200 <= self.status < 300
+
+    @property
+    def next_url(self) -> str | None:
+        """The address of the next page. Raises :class:`OutboundRequestError` (``bad_address``) when it is none."""
+        if not self.next_link:
+            return None
+        try:
+            return urljoin(self.url, self.next_link)
+        except ValueError:
+            raise OutboundRequestError("bad_address", "the link to the next page is no address") from None
 
     def json(self) -> Any:
         """The body as JSON. Raises :class:`OutboundRequestError` (``not_json``) when it is not."""
@@ -248,13 +260,13 @@ class PlatformService(ServiceConnector):
         response = self._requests_session.request(
             method, url, data=body, headers=dict(headers), timeout=_TIME_OUTS, allow_redirects=False
         )
-        # requests' own parser: PyLTI1p3's lower-cases the header, and Canvas's bookmarks break.
-        link = response.links.get("next", {}).get("url")
         return Answer(
             status=response.status_code,
             body=response.content,
             headers=response.headers,
-            next_url=urljoin(url, link) if link else None,
+            url=url,
+            # requests' own parser: PyLTI1p3's lower-cases the header, and Canvas's bookmarks break.
+            next_link=response.links.get("next", {}).get("url"),
         )
 
     def make_service_request(

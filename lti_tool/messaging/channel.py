@@ -34,4 +34,8 @@ class Channel(ABC):
 
     @abstractmethod
     def send(self, receiver: str, deliveries: Sequence[ClaimedDelivery]) -> Sequence[Outcome]:
-        """Send, in order, and say what became of each, in the same order. Never raises for what a receiver does."""
+        """Send, in order, and say what became of each, in the same order.
+
+        What a receiver does should raise nothing. An exception counts as a failure of the receiver all the same:
+        everything that was given waits, and the receiver is paused with the exception as the reason.
+        """

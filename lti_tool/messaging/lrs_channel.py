@@ -14,6 +14,7 @@ from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.models import DeliveryKind
 from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.record_stores import Access
+from lti_tool.outbound.answer_text import plain_text
 from xapi import delivery
 
 
@@ -50,7 +51,8 @@ class LRSChannel(Channel):
         except SecretKeyChanged as error:
             return [outcomes.Blocked(str(error))] * len(deliveries)
         items = [(one.key, one.body) for one in deliveries]
-        return [_translated(outcome) for outcome in delivery.deliver(client, items)]
+        outcomes_found = delivery.deliver(client, items, read_answer=plain_text)
+        return [_translated(outcome) for outcome in outcomes_found]
 
 
 def _translated(outcome: delivery.Outcome) -> outcomes.Outcome:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.database import Base, one_of, utcnow
+from lti_tool.outside_text import OneLine
 
 
 class DeliveryKind(enum.StrEnum):
@@ -97,7 +98,7 @@ class Delivery(Base):
     """Nobody may claim it before: the end of a back-off, or of the lease of the worker that holds it."""
     claim: Mapped[uuid.UUID | None]
     """The latest claim: only its holder may say that this must go again, or never will."""
-    last_error: Mapped[str | None] = mapped_column(sa.Text)
+    last_error: Mapped[str | None] = mapped_column(OneLine)
     """The receiver's words, or ours."""
     conflict: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     """What the LRS holds under the same id, when it differs."""
@@ -129,7 +130,7 @@ class DeliveryPause(Base):
     """How many rounds in a row failed."""
     refused: Mapped[bool]
     """Whether it refused our credentials or rights, which somebody must correct."""
-    reason: Mapped[str] = mapped_column(sa.Text)
+    reason: Mapped[str] = mapped_column(OneLine)
     """What it answered last, or what kept it from answering."""
 
 

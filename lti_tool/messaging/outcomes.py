@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from lti_tool.outside_text import error_line, one_line
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -70,3 +72,17 @@ class Superseded:
 
 
 Outcome = Sent | Dead | Retry | PartUnavailable | Unavailable | Blocked | NotTried | Superseded
+
+
+def storable(outcome: Outcome, fault: Exception) -> Outcome:
+    """The outcome with nothing of the receiver's but a line of text, for one that could not be stored as it was.
+
+    ``fault``: why. What should take a delivery's place could then not be written either: that one is sent again.
+    """
+    match outcome:
+        case Superseded(enqueue) if enqueue is not None:
+            return Retry(f"what became of it could not be stored: {error_line(fault)}")
+        case Dead() | Retry() | PartUnavailable() | Unavailable() | Blocked():
+            return type(outcome)(one_line(str(outcome.reason)))
+        case _:
+            return outcome

@@ -4,7 +4,8 @@ The scope of a store is the installation, an organisation, or one registration o
 the stores of the narrowest scope that has any, to all of them: the one called ``primary``, and further ones, which get
 a copy of every statement from when they were set. The stores of the installation serve the organisations that have none
 of their own, so that nothing passes from one company to another. Its primary is a receiver even while none is set:
-statements wait for it, and go to the organisation's own as soon as one is set.
+statements wait for it. As soon as an organisation has a primary of its own, that one gets all that the installation's
+has not taken, and the installation's further stores get no more copies.
 """
 
 from __future__ import annotations
@@ -235,7 +236,7 @@ def access_of_receiver(db: Session, receiver: str, config: Config) -> Access | N
 def set_store(
     db: Session, vault: Vault, scope: Scope, values: dict[str, Any], *, settings: Access | None
 ) -> tuple[RecordStore, int]:
-    """Add a store, or change the one of that name; return it, and how many waiting statements it takes over.
+    """Add a store, or change the one of that name; return it, and how many statements it takes over.
 
     ``values``: ``name``, ``endpoint``, ``username``, ``version`` and ``password``, which may be None for a store whose
     endpoint and username stay. ``settings``: the primary of the installation by the settings. What waits for the store
@@ -286,24 +287,43 @@ def _wider(db: Session, scope: Scope) -> list[str]:
 
 
 def _take_over(db: Session, store: RecordStore) -> int:
-    """Let a primary have what still waits for those of the wider scopes; return how many statements."""
+    """Let a primary have what those of the wider scopes have not taken; return how many statements.
+
+    Refused statements stay so, and are sent to this one once somebody asks for it. A claim ends: what is being sent
+    just now may have arrived, and goes to this one all the same. Copies for the installation's further stores are
+    deleted, since those are not the organisation's.
+    """
     scope = scope_of(store)
     wider = _wider(db, scope)
     if store.name != PRIMARY or not wider:
         return 0
     column = table_of(Delivery).c
-    chosen = [
-        column.kind == DeliveryKind.STATEMENT.value,
-        column.receiver.in_(wider),
-        column.done_at.is_(None),
-        # What is being sent now may have arrived already.
-        column.status == DeliveryStatus.WAITING.value,
-        column.organisation_id == scope.organisation_id,
-    ]
+    chosen = [_not_taken(), column.organisation_id == scope.organisation_id]
     if scope.registration_id is not None:
         chosen.append(column.registration_id == scope.registration_id)
+    copies = [each.receiver for each in db.scalars(_in(INSTALLATION, sa.select(RecordStore)))]
+    _delete(db, *chosen, column.receiver.in_(copies), column.receiver != LRS)
+    chosen.append(column.receiver.in_(wider))
+    claimed = column.status == DeliveryStatus.CLAIMED.value
+    ended = sa.update(Delivery).where(*chosen, claimed)
+    ended = ended.values(status=DeliveryStatus.WAITING.value, claim=None, not_before=utcnow())
+    db.execute(ended.execution_options(synchronize_session=False))
     moved = sa.update(Delivery).where(*chosen).values(receiver=store.receiver).returning(column.id)
     return len(db.execute(moved.execution_options(synchronize_session=False)).all())
+
+
+def _not_taken() -> sa.ColumnElement[bool]:
+    """Statements that their receiver has not taken: what waits, what is claimed and what was refused."""
+    column = table_of(Delivery).c
+    unsent = sa.or_(column.done_at.is_(None), column.status == DeliveryStatus.DEAD.value)
+    return sa.and_(column.kind == DeliveryKind.STATEMENT.value, unsent)
+
+
+def _delete(db: Session, *chosen: sa.ColumnElement[bool]) -> None:
+    """Delete deliveries. Whoever is sending one of them can mark it no more."""
+    ids = sa.select(table_of(Delivery).c.id).where(*chosen)
+    for rows, key in ((DeliveryBody, DeliveryBody.delivery_id), (Delivery, Delivery.id)):
+        db.execute(sa.delete(rows).where(key.in_(ids)).execution_options(synchronize_session=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,16 +357,9 @@ def remove(db: Session, scope: Scope, name: str) -> Remainder:
     if name == PRIMARY and others:
         raise StoreRefused(f"remove the further ones before the primary: {', '.join(others)}")
     left = remainder(db, store)
-    column = table_of(Delivery).c
-    unsent = sa.and_(
-        column.kind == DeliveryKind.STATEMENT.value,
-        column.receiver == store.receiver,
-        sa.or_(column.done_at.is_(None), column.status == DeliveryStatus.DEAD.value),
-    )
+    unsent = sa.and_(_not_taken(), table_of(Delivery).c.receiver == store.receiver)
     if left.goes_to is None:
-        ids = sa.select(column.id).where(unsent)
-        for rows, key in ((DeliveryBody, DeliveryBody.delivery_id), (Delivery, Delivery.id)):
-            db.execute(sa.delete(rows).where(key.in_(ids)).execution_options(synchronize_session=False))
+        _delete(db, unsent)
     elif left.goes_to != store.receiver:
         moved = sa.update(Delivery).where(unsent).values(receiver=left.goes_to)
         db.execute(moved.execution_options(synchronize_session=False))

@@ -30,14 +30,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from lti_tool.database import Database, utcnow
 from lti_tool.messaging import outbox, pauses
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.models import DeliveryPause
 from lti_tool.messaging.outbox import Claim
-from lti_tool.messaging.outcomes import Dead, Outcome
+from lti_tool.messaging.outcomes import Dead, Outcome, Unavailable, storable
 from lti_tool.messaging.pauses import Pauses
+from lti_tool.outside_text import error_line
 
 LEASE: Final = dt.timedelta(seconds=30)
 """After a crash, how long until the next worker may claim. Extended while a sending takes longer."""
@@ -203,7 +205,7 @@ class Worker:
         if claim is None:
             return 0
         with self._extending_lease(claim):
-            outcomes = channel.send(receiver, claim.deliveries)
+            outcomes = self._send(channel, claim)
             self._step(claim, "sent")
             self._mark(claim, outcomes, before)
         return len(claim.deliveries)
@@ -234,7 +236,29 @@ class Worker:
         self._step(claim, "claimed")
         return claim, before
 
+    def _send(self, channel: Channel, claim: Claim) -> Sequence[Outcome]:
+        """Send a claim. An exception is a failure of the receiver, so that it is paused and its reason is shown."""
+        try:
+            outcomes = channel.send(claim.receiver, claim.deliveries)
+            if len(outcomes) != len(claim.deliveries):
+                raise RuntimeError(f"{len(claim.deliveries)} deliveries have {len(outcomes)} outcomes")
+        except Exception as error:
+            _log.exception("delivery_fault", kind=str(claim.kind), receiver=claim.receiver)
+            return [Unavailable(f"sending failed: {error_line(error)}")] * len(claim.deliveries)
+        return outcomes
+
     def _mark(self, claim: Claim, outcomes: Sequence[Outcome], before: Pauses) -> None:
+        """Write down what became of each, or what can be stored of it."""
+        try:
+            self._write(claim, outcomes, before)
+        except (OperationalError, InterfaceError):
+            # The database is out of order, whatever the outcomes are.
+            raise
+        except Exception as error:
+            _log.exception("marking_fault", kind=str(claim.kind), receiver=claim.receiver)
+            self._write(claim, [storable(outcome, error) for outcome in outcomes], before)
+
+    def _write(self, claim: Claim, outcomes: Sequence[Outcome], before: Pauses) -> None:
         """Write down what became of each, and pause what failed, in one transaction."""
         now = self._clock()
         with self._database.transaction() as db:

@@ -91,6 +91,8 @@ class Faulty(JobKind):
     def run(self, job: RunningJob) -> dict[str, Any] | None:
         if job.arguments["name"] == "poison":
             raise JobFailed("the file holds a row without a name")
+        if job.arguments["name"] == "unstorable":
+            raise JobFailed("the platform said \0\ud800:\nno")
         raise RuntimeError("a fault\nof ours")
 
 

@@ -73,6 +73,14 @@ def test_a_poison_input_fails_its_own_job_with_its_reason(services, start):
     assert [job(services, other).status for other in others] == ["done", "done"]
 
 
+def test_a_reason_that_no_database_keeps_fails_its_job_all_the_same(services, start):
+    made = ask(services, Faulty, "unstorable")
+    start(faulty)
+    wait_until_ended(services, made)
+    found = job(services, made)
+    assert (found.status, found.error, found.attempts) == ("failed", "the platform said : no", 1)
+
+
 def test_stored_arguments_that_cannot_be_read_fail_the_job(services, start):
     made = ask(services, WriteRows, "a", rows=1)
     with services.database.transaction() as db:

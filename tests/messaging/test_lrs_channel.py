@@ -187,6 +187,16 @@ def test_what_the_lrs_answered_is_kept_for_the_admin(with_lrs, world, lrs):
         assert "who are you" in (backlog.read(db, DeliveryKind.STATEMENT).last_error or "")
 
 
+@pytest.mark.parametrize(
+    "page", [b"<p>out of <b>order</b><script>x</script>", b"<p>out of order" + b"<!--" * 300_000]
+)
+def test_of_a_web_page_its_words_are_kept(with_lrs, world, lrs, page):
+    lrs.script.append(Response(page, 503, content_type="text/html"))
+    pair_up(with_lrs, world)
+    deliver(make_worker(with_lrs))
+    assert pause_of_the_lrs(with_lrs).reason == "HTTP 503 SERVICE UNAVAILABLE: out of order"
+
+
 def test_a_dead_letter_keeps_the_lrss_words_and_lets_the_rest_go(with_lrs, world, lrs):
     pair_up(with_lrs, world)
     lrs.bad.add(str(rows(with_lrs)[0].key))

@@ -61,6 +61,11 @@ def enqueue(services: Services, count: int, *, lines: int = 7) -> None:
             outbox.enqueue(db, kind=STATEMENT, key=key, order_key=f"line-{number % lines}", body=body)
 
 
+def dead(services: Services) -> int:
+    with services.database.reading() as db:
+        return backlog.read(db, STATEMENT).dead
+
+
 def waiting(services: Services) -> int:
     with services.database.reading() as db:
         return backlog.read(db, STATEMENT).waiting
@@ -191,3 +196,19 @@ def test_sending_again_ends_the_pause_of_a_running_worker(with_lrs, lrs):
         assert until(lambda: waiting(with_lrs) == 0, seconds=10)
     finally:
         worker.stop()
+
+
+def test_a_store_that_refuses_everything_is_paused_and_its_backlog_arrives_once_it_takes_statements(
+    with_lrs, lrs
+):
+    clock = Clock()
+    worker = clocked(with_lrs, clock)
+    enqueue(with_lrs, 64)
+    lrs.fault = 400
+    go_on(worker, with_lrs, clock, MINUTE)
+    [pause] = the_pauses(with_lrs)
+    assert (waiting(with_lrs), dead(with_lrs), pause.failures > 1) == (64, 0, True)
+    assert pause.reason.startswith("it refused all 10 statements alike: HTTP 400")
+    lrs.fault = None
+    go_on(worker, with_lrs, clock, MINUTE)
+    assert (waiting(with_lrs), len(lrs.held)) == (0, 64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import uuid
 from collections.abc import Iterator
@@ -15,14 +16,16 @@ from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.identity import organisations
 from lti_tool.identity.principal import TOOL
-from lti_tool.messaging import outbox, pauses, record_stores
-from lti_tool.messaging.models import LRS, PRIMARY, Delivery, DeliveryKind, RecordStore
+from lti_tool.messaging import backlog, outbox, pauses, record_stores
+from lti_tool.messaging.models import LRS, PRIMARY, Delivery, DeliveryBody, DeliveryKind, RecordStore
+from lti_tool.messaging.outcomes import Sent, Unavailable
 from lti_tool.messaging.record_stores import INSTALLATION, Scope, StoreRefused, receivers
 from tests.builder import Builder, World, add_registration
 from tests.messaging.flaky_lrs import FlakyLRS, flaky_lrs
 from tests.messaging.waiting import until
 
 STATEMENT = DeliveryKind.STATEMENT
+MINUTE = dt.timedelta(minutes=1)
 A, B, R = uuid.UUID(int=1), uuid.UUID(int=2), uuid.UUID(int=3)
 
 
@@ -131,6 +134,81 @@ def test_what_waited_goes_to_the_organisations_own_once_it_is_set(services, worl
     receiver, moved = set_store(services, first, Scope(world.organisation_id))
     deliver_all(services)
     assert (moved, len(first.held), statuses(services)) == (2, 2, [(receiver, "sent")] * 2)
+
+
+def claim(services: Services, receiver: str = LRS, *, lease: dt.timedelta = MINUTE) -> outbox.Claim:
+    """One statement, claimed by a worker that sends it just now, or that was killed when the lease is over."""
+    with services.database.transaction() as db:
+        return outbox.claim(db, STATEMENT, receiver=receiver, limit=1, lease=lease)
+
+
+@pytest.mark.parametrize("lease", [-MINUTE, MINUTE], ids=["its worker was killed", "it is being sent"])
+def test_what_was_claimed_goes_to_the_organisation_s_own_too(services, world, first, second, lease):
+    set_store(services, first)
+    pair_up(world)
+    held = claim(services, lease=lease)
+    receiver, moved = set_store(services, second, Scope(world.organisation_id))
+    with services.database.transaction() as db:
+        outbox.mark(db, held, [Sent()], now=utcnow())
+    deliver_all(services)
+    assert (moved, len(first.held), len(second.held)) == (2, 0, 2)
+    assert statuses(services) == [(receiver, "sent")] * 2
+
+
+def test_what_the_installation_s_store_refused_is_sent_again_to_the_own_one_alone(
+    services, world, first, second
+):
+    set_store(services, first)
+    first.fault = 400
+    pair_up(world)
+    deliver_all(services)
+    first.fault = None
+    receiver, moved = set_store(services, second, Scope(world.organisation_id))
+    assert (moved, statuses(services)) == (2, [(receiver, "dead")] * 2)
+    with services.database.transaction() as db:
+        assert backlog.retry(db, STATEMENT) == 2
+    deliver_all(services)
+    assert (len(first.held), len(second.held)) == (0, 2)
+
+
+@pytest.mark.parametrize("of_registration", [False, True])
+@pytest.mark.parametrize("was", ["waiting", "claimed", "dead"])
+def test_copies_for_the_installation_s_further_stores_are_withdrawn(
+    services, world, first, second, was, of_registration
+):
+    set_store(services, first)
+    copy, _ = set_store(services, second, name="copy")
+    other = Builder(services).world(issuer="https://other.example")
+    pair_up(world)
+    pair_up(other)
+    if was == "dead":
+        with services.database.transaction() as db:
+            db.execute(sa.update(Delivery).values(status="dead", done_at=utcnow()))
+    held = claim(services, copy, lease=-MINUTE) if was == "claimed" else None
+    with flaky_lrs() as own:
+        scope = Scope(world.organisation_id, world.registration_id if of_registration else None)
+        set_store(services, own, scope)
+        if held is not None:
+            with services.database.transaction() as db:
+                outbox.mark(db, held, [Unavailable("503")], now=utcnow())
+        with services.database.transaction() as db:
+            backlog.retry(db, STATEMENT)
+        deliver_all(services)
+        assert (len(own.held), len(first.held), len(second.held)) == (2, 2, 2)
+        assert first.held.keys() == second.held.keys()
+        assert not own.held.keys() & first.held.keys()
+        bodies = sa.select(sa.func.count()).select_from(DeliveryBody)
+        with services.database.reading() as db:
+            assert db.scalar(bodies) == len(statuses(services)) == 6
+
+
+def test_a_store_for_a_registration_leaves_the_organisation_s_own_copies(services, world, first, second):
+    set_store(services, None, Scope(world.organisation_id))
+    set_store(services, first, Scope(world.organisation_id), name="copy")
+    pair_up(world)
+    set_store(services, second, Scope(world.organisation_id, world.registration_id))
+    deliver_all(services)
+    assert (len(first.held), len(second.held)) == (2, 2)
 
 
 def test_one_company_s_statements_never_go_to_another_s_store(services, world, first, second):

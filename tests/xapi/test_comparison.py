@@ -3,10 +3,12 @@
 import copy
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.xapi.story import story_statements
 from tests.xapi.test_validation import drop, put
-from xapi.comparison import same_statement
+from xapi.comparison import MOST_LEVELS, is_comparable, same_statement
 
 OURS = story_statements()["session-held-mentee"].document
 SCORED = story_statements()["programme-completed"].document
@@ -77,3 +79,42 @@ def test_an_extension_is_compared_to_the_letter():
         OURS, lambda d: d["context"]["extensions"].update(dict.fromkeys(d["context"]["extensions"]))
     )
     assert not same_statement(OURS, changed)
+
+
+TEXTS = st.text() | st.sampled_from(
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01", f"P{'9' * 400}D", "PT1S"]
+)
+KEYS = st.text(max_size=3) | st.sampled_from(
+    ["id", "timestamp", "duration", "actor", "object", "verb", "member", "contextActivities", "extensions"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(KEYS, JSON, max_size=6))
+def test_anything_that_an_lrs_may_hold_can_be_compared(theirs):
+    assert is_comparable(theirs)
+    assert not same_statement(OURS, theirs)
+    assert same_statement(theirs, theirs)
+
+
+def nested(levels: int) -> object:
+    value: object = 1
+    for number in range(levels):
+        value = [value] if number % 2 else {"timestamp": value}
+    return value
+
+
+def test_what_is_nested_deeper_than_any_statement_is_not_compared():
+    assert is_comparable(nested(MOST_LEVELS - 1))
+    assert same_statement({"x": nested(MOST_LEVELS - 2)}, {"x": nested(MOST_LEVELS - 2)})
+    assert not is_comparable(nested(MOST_LEVELS))
+    assert not is_comparable(nested(100_000))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_numbers_that_json_does_not_have_are_not_compared(number):
+    assert not is_comparable({"result": [number]})

@@ -1,10 +1,11 @@
 """Every line of the delivery table, against a scripted LRS that fails."""
 
+import json
 import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
-from werkzeug import Response
+from werkzeug import Request, Response
 
 from tests.xapi.scripted import ScriptedLRS
 from tests.xapi.story import story_statements
@@ -40,17 +41,67 @@ def test_nothing_to_send_sends_nothing(lrs):
     assert lrs.bodies == []
 
 
-@pytest.mark.parametrize("answer", [Response("[]", 200), Response(status=204)], ids=["200", "204"])
-def test_a_success_means_sent(lrs, answer):
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response(json.dumps(IDS), 200),
+        Response(json.dumps(IDS[::-1]).upper(), 200),
+        Response(b"\xef\xbb\xbf" + json.dumps(IDS).encode(), 200),
+        Response(status=204),
+    ],
+    ids=["200", "upper case", "byte order mark", "204"],
+)
+def test_the_ids_of_the_statements_or_a_204_mean_sent(lrs, answer):
     lrs.script.append(answer)
     assert deliver(lrs.client(), ITEMS) == [Sent()] * 8
 
 
-def test_a_web_page_that_answers_200_is_not_an_lrs(lrs):
-    lrs.script.append(Response("\n<!doctype html><title>Welcome</title>", 200))
-    [outcome] = deliver(lrs.client(), ONE)
-    assert isinstance(outcome, Unavailable)
-    assert outcome.reason.startswith("a web page answered, not an LRS")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"error": "maintenance"}',
+        "Please log in",
+        "",
+        "[]",
+        "null",
+        "3",
+        json.dumps(IDS[0]),
+        "[null]",
+        "[[]]",
+        "[7]",
+        '["everything is fine"]',
+        json.dumps([*IDS, "5f0c1c0e-6a3b-4a35-9c55-4f0f0f0a0009"]),
+        json.dumps({"statements": IDS}),
+        "[" * 100_000,
+        "[" + "1" * 5000 + "]",
+        "\n<!doctype html><title>Welcome</title>",
+        "\ufeff<html>maintenance</html>",
+    ],
+)
+def test_a_200_with_anything_but_the_ids_of_the_statements_is_not_an_lrs(lrs, answer):
+    lrs.script.append(Response(answer, 200))
+    outcomes = deliver(lrs.client(), ITEMS)
+    assert len(lrs.bodies) == 1
+    for outcome in outcomes:
+        assert isinstance(outcome, Unavailable)
+        assert outcome.reason.startswith(
+            "not the answer of an LRS, which is 204, or 200 with the ids of the statements: HTTP 200 OK"
+        )
+
+
+def test_of_a_batch_that_was_sent_before_in_part_an_lrs_may_name_what_is_new(lrs):
+    hold(lrs, 0, 3)
+    lrs.held[IDS[4]] = {"id": IDS[4]}
+    lrs.script.append(Response(json.dumps([IDS[1], IDS[2]]), 200))
+    outcomes = deliver(lrs.client(), ITEMS[:6])
+    assert [type(outcome) for outcome in outcomes] == [Sent, Sent, Sent, Sent, Dead, Sent]
+    # What it neither named nor holds goes again.
+    assert lrs.batches == [IDS[:6], [IDS[5]]]
+
+
+def test_an_lrs_that_names_one_statement_at_a_time_gets_each(lrs):
+    lrs.script.extend(Response(json.dumps([each]), 200) for each in [IDS[0], IDS[1], *IDS[2:]])
+    assert deliver(lrs.client(), ITEMS) == [Sent()] * 8
 
 
 def test_exactly_the_stored_bytes_are_sent_as_one_array(lrs):
@@ -119,6 +170,32 @@ def test_a_lookup_that_fails_after_a_conflict_waits(lrs):
     assert outcome == Unavailable("after a conflict: asked for one statement, the LRS answered 503")
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        '"x": ' + "[" * 700 + "]" * 700,
+        '"x": ' + "[" * 100_000,
+        '"timestamp": "0001-01-01T00:00:00+14:00"',
+        '"timestamp": "9999-12-31T23:59:59-14:00"',
+        '"result": {"duration": "P' + "9" * 400 + 'D"}',
+        '"result": {"score": {"raw": NaN}}',
+        '"result": {"score": {"raw": 1e999}}',
+        '"result": {"score": {"raw": ' + "1" * 5000 + "}}",
+    ],
+    ids=["deep", "very deep", "early", "late", "long", "NaN", "large", "many digits"],
+)
+def test_whatever_the_lrs_holds_under_an_id_that_statement_alone_is_dead(lrs, more):
+    lrs.held[IDS[1]] = {"id": IDS[1]}
+    lrs.server.clear()
+    lrs.server.expect_request("/xAPI/statements", method="POST").respond_with_handler(lrs.post)
+    lrs.server.expect_request(
+        "/xAPI/statements", method="GET", query_string={"statementId": IDS[1]}
+    ).respond_with_data(f'{{"id": "{IDS[1]}", {more}}}')
+    lrs.server.expect_request("/xAPI/statements", method="GET").respond_with_handler(lrs.get)
+    outcomes = deliver(lrs.client(), ITEMS[:3])
+    assert [type(outcome) for outcome in outcomes] == [Sent, Dead, Sent]
+
+
 def test_a_lookup_answered_with_a_list_is_understood(lrs):
     hold(lrs, 0)
     lrs.lookup = Response('{"statements": [' + ONE[0][1].decode() + "]}", 200)
@@ -153,6 +230,68 @@ def test_a_bad_statement_costs_few_requests(lrs):
     assert len(lrs.bodies) == 7
 
 
+MANY_ITEMS = [(statement.id, statement.body) for statement in STATEMENTS[:12]]
+
+
+def refuse_all(lrs: ScriptedLRS, words: Callable[[str], str], *, status: int = 400) -> None:
+    """Refuse each batch in words about the first of its statements."""
+    lrs.server.clear()
+    lrs.server.expect_request("/xAPI/statements", method="POST").respond_with_handler(
+        lambda request: Response(words(json.loads(request.get_data())[0]["id"]), status)
+    )
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+@pytest.mark.parametrize(
+    "words",
+    [lambda _: "Bad Request", lambda identifier: f"statement {identifier} is wrong (request 7{identifier})"],
+)
+def test_an_lrs_that_refuses_many_alike_and_takes_none_fails(lrs, status, words):
+    refuse_all(lrs, words, status=status)
+    outcomes = deliver(lrs.client(), MANY_ITEMS)
+    assert len(set(map(str, outcomes))) == 1
+    assert isinstance(outcomes[0], Unavailable)
+    assert outcomes[0].reason.startswith(f"it refused all 12 statements alike: HTTP {status}")
+
+
+def test_an_lrs_that_has_a_reason_of_its_own_for_each_statement_is_believed(lrs):
+    letters = str.maketrans("0123456789abcdef-", "ghijklmnopqrstuvw")
+    refuse_all(lrs, lambda identifier: identifier.translate(letters))
+    assert {type(outcome) for outcome in deliver(lrs.client(), MANY_ITEMS)} == {Dead}
+
+
+def test_a_few_that_are_refused_alike_are_dead(lrs):
+    refuse_all(lrs, lambda _: "Bad Request")
+    assert {type(outcome) for outcome in deliver(lrs.client(), MANY_ITEMS[:9])} == {Dead}
+
+
+def test_many_that_are_refused_beside_one_that_is_taken_are_dead(lrs):
+    lrs.bad.update(str(identifier) for identifier, _ in MANY_ITEMS[:11])
+    outcomes = deliver(lrs.client(), MANY_ITEMS)
+    assert [type(outcome) for outcome in outcomes] == [*[Dead] * 11, Sent]
+
+
+def test_one_bad_statement_of_many_dies_alone(lrs):
+    lrs.bad.add(str(MANY_ITEMS[6][0]))
+    outcomes = deliver(lrs.client(), MANY_ITEMS)
+    assert [type(outcome) for outcome in outcomes] == [*[Sent] * 6, Dead, *[Sent] * 5]
+
+
+def test_an_lrs_that_refuses_many_alike_and_then_goes_away_loses_none(lrs):
+    # The whole, its halves and their parts down to each of the first ten, then the rest.
+    refusals = 0
+
+    def post(request: Request) -> Response:
+        nonlocal refusals
+        refusals += len(json.loads(request.get_data())) == 1
+        return Response("Bad Request", 400) if refusals <= 10 else Response("busy", 503)
+
+    lrs.server.clear()
+    lrs.server.expect_request("/xAPI/statements", method="POST").respond_with_handler(post)
+    outcomes = deliver(lrs.client(), MANY_ITEMS)
+    assert {type(outcome) for outcome in outcomes} == {Unavailable}
+
+
 def test_an_lrs_that_keeps_the_good_half_of_a_refused_batch_gets_nothing_twice(lrs):
     lrs.script.append(Response("one is wrong", 400))
     hold(lrs, *range(4))
@@ -181,7 +320,7 @@ def test_a_refusal_of_the_credentials_blocks_the_lrs_and_drops_nothing(lrs, stat
 
 
 def test_credentials_refused_halfway_keep_what_was_sent(lrs):
-    lrs.script.extend([Response("", 413), Response("[]", 200), Response("", 401)])
+    lrs.script.extend([Response("", 413), Response(json.dumps(IDS[:4]), 200), Response("", 401)])
     outcomes = deliver(lrs.client(), ITEMS)
     assert [type(outcome) for outcome in outcomes] == [*[Sent] * 4, *[Blocked] * 4]
 

@@ -34,6 +34,7 @@ from lti_tool.lti.platform_service import (
     TokenRefused,
 )
 from lti_tool.lti.registration.models import Deployment
+from lti_tool.outbound.client import OutboundRequestError
 from schemas.nrps import load_members
 
 SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
@@ -124,16 +125,17 @@ def read_roster(deps: ServiceDeps, course_id: uuid.UUID, job: RunningJob | None 
                 if job is not None:
                     job.report(db, members, phase=READING)
         unreadable, pages = unreadable + wrong, pages + 1
-        if answer.next_url is None:
+        next_url = _next_url(answer)
+        if next_url is None:
             break
-        if answer.next_url in seen or pages >= MOST_PAGES:
+        if next_url in seen or pages >= MOST_PAGES:
             raise RosterUnreadable("its pages lead back to each other")
         if utcnow() - started_at > LONGEST_READING:
             raise RosterUnreadable(f"it takes longer than {LONGEST_READING}")
-        seen.add(answer.next_url)
+        seen.add(next_url)
         # Pages are served by the same processor: a reading leaves them two thirds of its time.
         time.sleep(min(MAX_PAGE_DELAY, 2 * (time.monotonic() - page_began)))
-        answer = _page(service, answer.next_url)
+        answer = _page(service, next_url)
     with transaction() as db:
         left = _finish(db, course_id, started_at, complete=not unreadable)
         reading = RosterReading(members, pages, unreadable, left)
@@ -174,6 +176,14 @@ def _members(answer: Answer) -> tuple[list[dict[str, Any]], int]:
         return load_members(answer.json())
     except (ValidationError, requests.RequestException):
         raise RosterUnreadable("a page is not a membership container") from None
+
+
+def _next_url(answer: Answer) -> str | None:
+    try:
+        return answer.next_url
+    except OutboundRequestError as error:
+        # What was read is not all of it, so nobody may be made inactive.
+        raise RosterUnreadable(error.detail) from None
 
 
 def _with_query(url: str, **added: str) -> str:

@@ -178,6 +178,27 @@ def test_a_stale_score_about_something_else_is_sent_again_with_a_later_time(conn
     assert second["timestamp"] > first["timestamp"]
 
 
+def test_a_score_that_was_taken_is_sent_whatever_the_link_of_the_answer_is(connected, httpserver):
+    answer_with(
+        connected, httpserver, Response("{}", 200, headers={"Link": '<http://[x>; rel="next"'}), result=[]
+    )
+    record(connected, "satisfied", 100)
+    deliver(connected)
+    assert deliveries(connected) == [("sent", None)]
+
+
+@pytest.mark.parametrize(
+    "words", [b"<![<", b"<p>x</p><![foo bar]>", b"a\0b", b"<p>&#xD800;&#0;</p>", b"<!--" * 99]
+)
+@pytest.mark.parametrize(("status", "becomes"), [(400, "dead"), (503, "waiting")])
+def test_whatever_a_platform_says_is_kept_as_a_line(connected, httpserver, words, status, becomes):
+    answer_with(connected, httpserver, Response(words, status), result=[])
+    record(connected, "satisfied", 100)
+    deliver(connected)
+    [(stored, reason)] = deliveries(connected)
+    assert (stored, (reason or "").startswith(f"HTTP {status}")) == (becomes, True)
+
+
 def test_a_later_result_of_somebody_else_stays(connected, httpserver):
     held = [{"userId": MENTEE, "resultScore": 10, "resultMaximum": 100, "timestamp": "2099-01-01T00:00:00Z"}]
     answer_with(connected, httpserver, Response("earlier", 409), result=held)

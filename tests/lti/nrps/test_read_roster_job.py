@@ -133,6 +133,32 @@ def test_a_failure_leaves_the_old_roster_and_keeps_its_reason(connected, run):
     assert (job.status, job.attempts, "404" in job.error, known) == ("failed", 1, True, 3)
 
 
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Response("<![<", 500), "HTTP 500: <![<"),
+        (Response("a\0b", 400), "HTTP 400: a b"),
+        (
+            Response('{"id": "x", "members": []}', headers={"Link": '<http://[x>; rel="next"'}),
+            "the link to the next page is no address",
+        ),
+    ],
+    ids=["markup", "NUL", "link"],
+)
+def test_whatever_a_platform_answers_the_job_fails_at_once_with_a_reason(
+    connected, run, httpserver, answer, reason
+):
+    httpserver.expect_request("/members").respond_with_response(answer)
+    connected.has_services_at(httpserver.url_for("/"))
+    change_course(connected, roster_url=httpserver.url_for("/members"))
+    request(connected)
+    run()
+    [job] = jobs(connected)
+    assert (job.status, job.attempts, job.error) == ("failed", 1, reason)
+    with connected.services.database.reading() as db:
+        assert all(db.scalars(sa.select(Membership.active)))
+
+
 def test_after_a_failure_no_reading_begins_by_itself_for_a_while(connected, run):
     """The pause is counted from the failure, not from the beginning of the reading."""
     change_course(connected, roster_url=connected.lms.base_url + "/nothing-here")

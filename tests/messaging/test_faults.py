@@ -1,0 +1,113 @@
+"""Exceptions in sending and in marking are stored like any other failure: nothing is claimed again without a reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
+
+from lti_tool.composition.services import Services
+from lti_tool.messaging import outbox, pauses
+from lti_tool.messaging.channel import Channel
+from lti_tool.messaging.models import Delivery, DeliveryPause
+from lti_tool.messaging.outbox import ClaimedDelivery
+from lti_tool.messaging.outcomes import Blocked, Dead, Outcome, Retry, Sent, Superseded, Unavailable
+from lti_tool.messaging.worker import Worker
+
+UNSTORABLE = "a\0b\ud800\nc"
+
+
+class Scripted(Channel):
+    """Gives the outcomes that the test gives to it."""
+
+    kind: ClassVar[str] = "scripted"
+    batch_size: ClassVar[int] = 10
+
+    def __init__(self, answer: Callable[[], Sequence[Outcome]]) -> None:
+        self.answer = answer
+
+    def send(self, receiver: str, deliveries: Sequence[ClaimedDelivery]) -> Sequence[Outcome]:
+        return self.answer()
+
+
+def deliver(services: Services, answer: Callable[[], Sequence[Outcome]], count: int) -> None:
+    with services.database.transaction() as db:
+        for number in range(count):
+            outbox.enqueue(
+                db, kind="scripted", receiver="r", key=uuid.uuid4(), order_key=str(number), body=b"{}"
+            )
+    assert Worker(services.database, [Scripted(answer)], wake=services.wake).deliver("scripted", "r") == count
+
+
+def rows(services: Services) -> list[tuple[str, str | None]]:
+    with services.database.reading() as db:
+        return [(row.status, row.last_error) for row in db.scalars(sa.select(Delivery).order_by(Delivery.id))]
+
+
+def the_pause(services: Services) -> DeliveryPause | None:
+    with services.database.reading() as db:
+        return pauses.read(db, "scripted").find(pauses.WHOLE)
+
+
+def raise_in_sending() -> Sequence[Outcome]:
+    raise OverflowError(f"date value\n{UNSTORABLE}" + "x" * 5000)
+
+
+def test_an_exception_in_sending_pauses_the_receiver_with_its_reason(services):
+    with capture_logs() as logs:
+        deliver(services, raise_in_sending, 2)
+    [(status, reason), other] = rows(services)
+    pause = the_pause(services)
+    assert (status, reason, other) == ("waiting", pause.reason if pause else None, (status, reason))
+    assert reason is not None
+    assert reason.startswith("sending failed: OverflowError: date value a b c")
+    assert len(reason) < 600
+    assert [entry["exc_info"] for entry in logs if entry["event"] == "delivery_fault"] == [True]
+
+
+def test_a_channel_that_forgets_an_outcome_loses_no_delivery(services):
+    deliver(services, lambda: [Sent()], 2)
+    assert [status for status, _ in rows(services)] == ["waiting", "waiting"]
+    assert the_pause(services) is not None
+
+
+@pytest.mark.parametrize("make", [Dead, Retry, Unavailable, Blocked])
+def test_no_words_of_a_receiver_keep_its_answer_from_being_stored(services, make):
+    deliver(services, lambda: [make(UNSTORABLE)], 1)
+    [(_, reason)] = rows(services)
+    assert reason == "a b c"
+
+
+def fail(_db: Session) -> None:
+    raise OverflowError("no such second")
+
+
+def test_what_cannot_be_marked_is_marked_with_its_text_alone(services):
+    outcomes = [Sent(), Superseded(fail), Superseded(), Unavailable(UNSTORABLE, 1e300)]
+    with capture_logs() as logs:
+        deliver(services, lambda: outcomes, 4)
+    assert rows(services) == [
+        ("sent", None),
+        ("waiting", "what became of it could not be stored: OverflowError: no such second"),
+        ("superseded", None),
+        ("waiting", "a b c"),
+    ]
+    pause = the_pause(services)
+    assert pause is not None
+    assert (pause.reason, pause.until - pause.since < dt.timedelta(minutes=2)) == ("a b c", True)
+    assert [entry["exc_info"] for entry in logs if entry["event"] == "marking_fault"] == [True]
+
+
+@pytest.mark.parametrize(
+    "theirs", [{"a": float("nan")}, {"a": json.loads("[" * 900 + "]" * 900)}, {"a": UNSTORABLE}]
+)
+def test_a_dead_letter_is_stored_whatever_the_receiver_holds(services, theirs):
+    deliver(services, lambda: [Sent(), Dead("another", theirs)], 2)
+    assert rows(services) == [("sent", None), ("dead", "another")]
