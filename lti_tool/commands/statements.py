@@ -17,7 +17,15 @@ from lti_tool.composition.record_stores import NamedStore, named_stores
 from lti_tool.composition.services import Services
 from lti_tool.identity.policy import Action
 from lti_tool.messaging import backlog
-from lti_tool.messaging.models import LRS, PRIMARY, Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
+from lti_tool.messaging.models import (
+    LRS,
+    NO_STORE,
+    PRIMARY,
+    Delivery,
+    DeliveryBody,
+    DeliveryKind,
+    DeliveryStatus,
+)
 
 STORE = click.option("--store", metavar="NAME", help="Only for the LRSs of this name (tandem lrs list).")
 STATUSES = [status.value for status in DeliveryStatus if status != DeliveryStatus.SUPERSEDED]
@@ -196,7 +204,7 @@ def _name(delivery: Delivery, names: dict[str, NamedStore]) -> str:
     store = names.get(delivery.receiver)
     if store is not None:
         return store.label
-    return PRIMARY if delivery.receiver == LRS else "removed"
+    return {LRS: PRIMARY, NO_STORE: "none"}.get(delivery.receiver, "removed")
 
 
 def _summary(delivery: Delivery, names: dict[str, NamedStore]) -> dict[str, Any]:
