@@ -16,6 +16,7 @@ from lti_tool.identity.models import Organisation
 from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import record_stores as rules
 from lti_tool.messaging.models import LRS
+from lti_tool.outbound.answer_text import plain_text
 from lti_tool.outbound.client import OutboundRequestError, network_fault
 from xapi.client import LRSClient, LRSError
 
@@ -125,7 +126,9 @@ def check_store(services: Services, store: NamedStore) -> tuple[Verdict, str, st
             return (
                 Verdict.ERROR,
                 f"{name} cannot be asked: {network_fault(cause or error)}",
-                fix_of(cause) if isinstance(cause, OutboundRequestError) else endpoint,
+                fix_of(cause)
+                if isinstance(cause, OutboundRequestError) and cause.reason not in _NO_ANSWER
+                else _later(endpoint),
             )
     if answer.status_code in (401, 403):
         return (
@@ -135,7 +138,7 @@ def check_store(services: Services, store: NamedStore) -> tuple[Verdict, str, st
             + (again or "correct TANDEM_LRS_USERNAME and TANDEM_LRS_PASSWORD"),
         )
     if answer.status_code != 200:
-        return Verdict.ERROR, f"{name} answers {answer.status_code}", endpoint
+        return _not_taken(name, endpoint, answer.status_code, plain_text(answer.content, 150))
     if versions and access.version not in versions:
         return (
             Verdict.WARNING,
@@ -147,6 +150,26 @@ def check_store(services: Services, store: NamedStore) -> tuple[Verdict, str, st
     return Verdict.OK, f"{name} answers and takes the credentials", ""
 
 
+def _not_taken(name: str, endpoint: str, status: int, words: str) -> tuple[Verdict, str, str]:
+    """An answer other than 200, in the LRS's own words."""
+    said = f"{status}: {words}" if words else str(status)
+    if status == 429 or status >= 500:
+        return Verdict.ERROR, f"{name} does not work now ({said})", _later(endpoint)
+    if status == 400:
+        return (
+            Verdict.ERROR,
+            f"{name} does not take the question ({said})",
+            f"see in its log what it objects to; if it never worked, {endpoint}",
+        )
+    return Verdict.ERROR, f"{name} answers {said}", endpoint
+
+
+def _later(endpoint: str) -> str:
+    return f"nothing is lost: what waits is sent once it answers; if it never did, {endpoint}"
+
+
+_NO_ANSWER: Final = frozenset({"no_answer", "too_slow"})
+"""The reasons of :class:`OutboundRequestError` that may be over later; with the others waiting would change nothing."""
 _ENDPOINT = "must be the address to which /statements is added"
 
 
