@@ -56,7 +56,7 @@ def list_(services: Services, state: str | None, limit: int, as_json: bool) -> N
 @click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
 @operator_command(Action.MANAGE_JOBS)
 def retry(services: Services, identifier: int, as_json: bool) -> None:
-    """Run a failed job again.
+    """Run a failed job again. Where the same job waits already, nothing changes: that one is the repetition.
 
     \b
     Example:
@@ -64,11 +64,13 @@ def retry(services: Services, identifier: int, as_json: bool) -> None:
     """
     try:
         with transaction(services) as db:
-            queue.retry(db, identifier)
+            waiting = queue.retry(db, identifier)
     except queue.JobUnknown as error:
         raise click.ClickException(f"{error}; `tandem jobs list --state failed` shows them") from None
     if as_json:
-        print_json({"id": identifier, "state": JobStatus.WAITING})
+        print_json({"id": waiting, "state": JobStatus.WAITING})
+    elif waiting != identifier:
+        click.echo(f"The same job waits already, as job {waiting}. Job {identifier} stays failed.")
     else:
         click.echo(f"Job {identifier} will run again.")
 

@@ -79,6 +79,19 @@ def test_a_failed_job_is_repeated(services, run):
     assert (job(services, made).status, job(services, made).attempts) == ("waiting", 0)
 
 
+def test_a_failed_job_that_waits_under_another_number_is_not_said_to_run_again(services, run):
+    made = ask(services, WriteRows, "a", key="k")
+    fail(services, made)
+    twin = ask(services, WriteRows, "a", key="k")
+    answer = run("jobs", "retry", str(made))
+    assert (answer.exit_code, answer.stdout) == (
+        0,
+        f"The same job waits already, as job {twin}. Job {made} stays failed.\n",
+    )
+    assert json.loads(run("jobs", "retry", str(made), "--json").stdout) == {"id": twin, "state": "waiting"}
+    assert job(services, made).status == "failed"
+
+
 @pytest.mark.parametrize("identifier", ["12345", "1"], ids=["unknown", "waiting"])
 def test_what_has_not_failed_is_not_repeated(services, run, identifier):
     ask(services, WriteRows, "a")
