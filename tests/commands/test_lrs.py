@@ -374,6 +374,14 @@ def test_statements_are_listed_for_each_store(run, refused_by_the_copy):
     assert len(json.loads(run("statements", "list", "--store", "copy", "--json").output)) == 2
 
 
+def test_the_list_of_statements_has_their_reason_and_their_organisation(run, refused_by_the_copy):
+    rows = json.loads(run("statements", "list", "--status", "dead", "--json").output)
+    assert {(row["organisation"], row["last_error"][:8]) for row in rows} == {("Example", "HTTP 400")}
+    lines = run("statements", "list", "--status", "dead").output.splitlines()
+    assert lines[0].split()[-2:] == ["ORGANISATION", "LAST_ERROR"]
+    assert all("Example" in line and "HTTP 400" in line for line in lines[1:])
+
+
 def test_a_statement_is_shown_with_what_each_store_said(run, refused_by_the_copy):
     identifier = json.loads(run("statements", "list", "--json").output)[0]["id"]
     shown = json.loads(run("statements", "show", identifier, "--json").output)

@@ -10,11 +10,14 @@ from typing import ClassVar
 import pytest
 import requests
 import sqlalchemy as sa
+from click.testing import CliRunner
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
+from lti_tool.cli import tandem
 from lti_tool.composition.channels import make_channels
 from lti_tool.composition.services import Services
+from lti_tool.health_checks import Verdict
 from lti_tool.health_checks.deliveries import deliveries
 from lti_tool.messaging import outbox, pauses
 from lti_tool.messaging.channel import Channel
@@ -102,3 +105,58 @@ def test_the_doctor_knows_of_it(services, worker, httpserver: HTTPServer):
     worker.deliver("webhook", "board")
     found = [message for _, message, _ in deliveries(services)]
     assert any("1 webhook waiting" in message and "out of order" in message for message in found)
+
+
+def test_the_doctor_gives_the_reason_of_what_was_refused_and_the_commands(
+    services, worker, httpserver: HTTPServer
+):
+    httpserver.expect_request("/gone").respond_with_data("no such board", 410)
+    enqueue(services, httpserver.url_for("/gone"), "one")
+    worker.deliver("webhook", "board")
+    assert list(deliveries(services)) == [
+        (
+            Verdict.WARNING,
+            "1 webhook refused for good by board: no such board",
+            "see all: tandem statements list --kind webhook --status dead; once the cause is gone, send them again: "
+            "tandem statements retry --all --kind webhook",
+        )
+    ]
+
+
+def test_the_doctor_says_when_there_is_no_channel_of_a_kind(services):
+    enqueue(services, "http://127.0.0.1:9/", "one")
+    [(verdict, message, fix)] = deliveries(services)
+    assert (verdict, message) == (
+        Verdict.WARNING,
+        "1 webhook waiting for board: this version has no channel that sends them",
+    )
+    assert "a channel of the kind webhook" in fix
+
+
+def test_what_was_refused_is_listed_and_sent_again_by_command(
+    services, worker, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+):
+    for name, value in (
+        ("DATA_DIR", services.config.data_dir),
+        ("DATABASE_URL", services.config.database_url),
+        ("SECRET_KEY", services.config.secret_key),
+    ):
+        monkeypatch.setenv(f"TANDEM_{name}", str(value))
+
+    def run(*words: str) -> str:
+        return CliRunner().invoke(tandem, ["statements", *words, "--kind", "webhook"]).output
+
+    assert run("list") == "No webhook.\n"
+    httpserver.expect_ordered_request("/hook").respond_with_data("no such board", 410)
+    enqueue(services, httpserver.url_for("/hook"), "one")
+    worker.deliver("webhook", "board")
+    [row] = json.loads(run("list", "--status", "dead", "--json"))
+    assert (row["receiver"], row["status"], row["last_error"]) == ("board", "dead", "no such board")
+    assert run("retry", "--all") == "1 to be sent again.\n"
+    httpserver.expect_ordered_request("/hook").respond_with_data("", 204)
+    worker.deliver("webhook", "board")
+    assert statuses(services) == ["sent"]
+    assert "webhook" in run("retry", row["id"]) and "is sent: nothing to send again" in run(
+        "retry", row["id"]
+    )
+    assert "--store is for statements alone" in run("list", "--store", "primary")
