@@ -8,6 +8,7 @@ import click
 import sqlalchemy as sa
 
 from lti_tool.commands.context import operator_command, print_json, print_rows, transaction
+from lti_tool.composition.jobs import known_job_kinds
 from lti_tool.composition.services import Services
 from lti_tool.identity.policy import Action
 from lti_tool.jobs import queue
@@ -45,10 +46,15 @@ def list_(services: Services, state: str | None, limit: int, as_json: bool) -> N
         chosen = chosen.where(Job.status == state)
     with services.database.reading() as db:
         found = list(db.scalars(chosen))
+    known = known_job_kinds(services)
     if as_json:
-        print_json([_everything(job) for job in found])
-    else:
-        print_rows([_line(job) for job in found], empty="No jobs.")
+        print_json([{**_everything(job), "kind_is_known": job.kind in known} for job in found])
+        return
+    rows = [_line(job) for job in found]
+    for row, job in zip(rows, found, strict=True):
+        if job.done_at is None and job.kind not in known:
+            row["error"] = "it waits: this version does not know its kind"
+    print_rows(rows, empty="No jobs.")
 
 
 @jobs.command()

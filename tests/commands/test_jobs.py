@@ -62,6 +62,13 @@ def test_jobs_of_one_state_are_listed_with_their_reason(services, run):
     assert "HTTP 403" in lines[1]
 
 
+def test_a_job_of_a_kind_that_this_version_does_not_know_says_so(services, run):
+    ask(services, WriteRows, "a")
+    assert "this version does not know its kind" in run("jobs", "list").stdout
+    [listed] = json.loads(run("jobs", "list", "--json").stdout)
+    assert (listed["kind_is_known"], listed["error"]) == (False, None)
+
+
 def test_a_state_that_there_is_not_is_refused(run):
     answer = run("jobs", "list", "--state", "lost")
     assert (answer.exit_code, "'lost' is not one of" in answer.stderr) == (2, True)
