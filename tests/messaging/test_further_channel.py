@@ -8,7 +8,6 @@ import json
 import sys
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -19,7 +18,6 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-import lti_tool
 from lti_tool.cli import tandem
 from lti_tool.composition.channels import make_channels
 from lti_tool.composition.services import Services, make_services
@@ -38,9 +36,9 @@ from lti_tool.messaging.worker import Worker
 from lti_tool.outbound.answer_text import plain_text
 from lti_tool.outbound.client import network_fault
 from tests.builder import Builder
+from tests.documented import DOCUMENT
 from tests.messaging.waiting import until
 
-DOCUMENT = Path(lti_tool.__file__).parent.parent / "docs" / "architecture.md"
 ADDRESS = "https://board.example/hook"
 
 
@@ -184,9 +182,8 @@ def test_a_subscriber_enqueues_with_the_event(config, services, httpserver: HTTP
 
 
 def test_the_documented_channel_and_subscriber_are_these():
-    written = DOCUMENT.read_text(encoding="utf-8")
     for documented in (WebhookChannel, PostMeetings):
-        assert inspect.getsource(documented).strip() in written
+        assert inspect.getsource(documented).strip() in DOCUMENT
 
 
 def test_the_doctor_knows_of_it(services, worker, httpserver: HTTPServer):
