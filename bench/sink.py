@@ -1,6 +1,6 @@
-"""A receiver that takes whatever is posted and answers ``[]`` at once: ``python -m bench.sink PORT``.
+"""A receiver that takes whatever is posted and answers with its ids at once: ``python -m bench.sink PORT``.
 
-It reads requests by hand, so that what is measured is the sender.
+As a record store does (xAPI 1.0.3, Communication 2.1.2). It reads requests by hand, so that what is measured is the sender.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import socketserver
 import sys
 
-_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
+import orjson
+
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -20,8 +22,10 @@ class _Handler(socketserver.StreamRequestHandler):
                 name, _, value = line.partition(b":")
                 if name.lower() == b"content-length":
                     length = int(value)
-            self.rfile.read(length)
-            self.wfile.write(_ANSWER)
+            given = orjson.loads(self.rfile.read(length))
+            statements = given if isinstance(given, list) else [given]
+            answer = orjson.dumps([statement["id"] for statement in statements])
+            self.wfile.write(_HEAD % len(answer) + answer)
 
 
 class _Server(socketserver.ThreadingTCPServer):

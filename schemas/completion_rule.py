@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, pre_load, validates_schema
@@ -23,6 +22,7 @@ from schemas import choices
 from schemas.fields import (
     Choice,
     Code,
+    Day,
     ExactNumber,
     Iri,
     Text,
@@ -46,8 +46,8 @@ class Moment(Text):
         if _MOMENT.fullmatch(moment):
             return moment
         try:
-            return date.fromisoformat(moment).isoformat()
-        except ValueError:
+            return Day().deserialize(moment).isoformat()
+        except ValidationError:
             raise fail("not_a_moment") from None
 
 

@@ -9,6 +9,7 @@ A form sends text and a JSON document sends values; numbers take text only with 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from marshmallow import ValidationError, fields, validate
 from schemas.problem import Problem
 
 _DIGITS = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _WEIGHT = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}|/[0-9]{1,6})?", re.ASCII)
 _IRI = r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>\"{}|\\^`]+"
@@ -131,6 +133,19 @@ class WholeNumber(fields.Integer):
         if self.from_text and isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
             value = int(value)
         return super()._deserialize(value, *arguments, **options)
+
+
+class Day(fields.Date):
+    """A date as ``2027-01-31`` alone, which is what a browser sends; no other writing of ISO 8601."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="%Y-%m-%d", **options)
+
+    def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> dt.date:
+        # strptime takes ``2027-1-31`` and digits that are not ASCII.
+        if not isinstance(value, str) or _DAY.fullmatch(value.strip()) is None:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return super()._deserialize(value.strip(), *arguments, **options)
 
 
 class Identifier(fields.UUID):

@@ -17,7 +17,7 @@ from typing import Any
 from marshmallow import EXCLUDE, ValidationError, fields, pre_load, validate, validates_schema
 
 from schemas import choices
-from schemas.fields import Choice, Code, Identifier, Text, WholeNumber
+from schemas.fields import Choice, Code, Day, Identifier, Text, WholeNumber
 from schemas.problem import N_, CodedSchema, Problem, ShapeError
 
 MINUTES_MIN = 5
@@ -99,7 +99,7 @@ class SessionForm(FormSchema):
     ``today`` is the person's own day; ``formats`` are those of the programme.
     """
 
-    held_on = fields.Date(format="%Y-%m-%d", required=True, metadata={"label": N_("When?")})
+    held_on = Day(required=True, metadata={"label": N_("When?")})
     minutes = WholeNumber(
         min=MINUTES_MIN,
         max=MINUTES_MAX,

@@ -8,6 +8,7 @@ import click
 import sqlalchemy as sa
 
 from lti_tool.commands.context import operator_command, print_json, print_rows, transaction
+from lti_tool.composition.jobs import known_job_kinds
 from lti_tool.composition.services import Services
 from lti_tool.identity.policy import Action
 from lti_tool.jobs import queue
@@ -45,10 +46,15 @@ def list_(services: Services, state: str | None, limit: int, as_json: bool) -> N
         chosen = chosen.where(Job.status == state)
     with services.database.reading() as db:
         found = list(db.scalars(chosen))
+    known = known_job_kinds(services)
     if as_json:
-        print_json([_everything(job) for job in found])
-    else:
-        print_rows([_line(job) for job in found], empty="No jobs.")
+        print_json([{**_everything(job), "kind_is_known": job.kind in known} for job in found])
+        return
+    rows = [_line(job) for job in found]
+    for row, job in zip(rows, found, strict=True):
+        if job.done_at is None and job.kind not in known:
+            row["error"] = "it waits: this version does not know its kind"
+    print_rows(rows, empty="No jobs.")
 
 
 @jobs.command()
@@ -56,7 +62,7 @@ def list_(services: Services, state: str | None, limit: int, as_json: bool) -> N
 @click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
 @operator_command(Action.MANAGE_JOBS)
 def retry(services: Services, identifier: int, as_json: bool) -> None:
-    """Run a failed job again.
+    """Run a failed job again. Where the same job waits already, nothing changes: that one is the repetition.
 
     \b
     Example:
@@ -64,11 +70,13 @@ def retry(services: Services, identifier: int, as_json: bool) -> None:
     """
     try:
         with transaction(services) as db:
-            queue.retry(db, identifier)
+            waiting = queue.retry(db, identifier)
     except queue.JobUnknown as error:
         raise click.ClickException(f"{error}; `tandem jobs list --state failed` shows them") from None
     if as_json:
-        print_json({"id": identifier, "state": JobStatus.WAITING})
+        print_json({"id": waiting, "state": JobStatus.WAITING})
+    elif waiting != identifier:
+        click.echo(f"The same job waits already, as job {waiting}. Job {identifier} stays failed.")
     else:
         click.echo(f"Job {identifier} will run again.")
 

@@ -32,14 +32,15 @@ from lti_tool.health_checks import Verdict
 from lti_tool.health_checks.findings import one_line
 from lti_tool.health_checks.record_stores import check_store, reachable_stores
 from lti_tool.identity import organisations
+from lti_tool.identity.models import Organisation
 from lti_tool.identity.policy import Action
 from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import backlog, pauses, record_stores
-from lti_tool.messaging.models import PRIMARY, DeliveryKind
+from lti_tool.messaging.models import LRS, NO_STORE, PRIMARY, DeliveryKind, RecordStore
 from lti_tool.messaging.record_stores import INSTALLATION, Remainder, Scope, StoreRefused
 from schemas.record_store import RecordStoreSchema
 
-NO_STORE = "no LRS is set: set TANDEM_LRS_ENDPOINT, TANDEM_LRS_USERNAME and TANDEM_LRS_PASSWORD, or run: tandem lrs set"
+NOT_SET = "no LRS is set: set TANDEM_LRS_ENDPOINT, TANDEM_LRS_USERNAME and TANDEM_LRS_PASSWORD, or run: tandem lrs set"
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -58,7 +59,8 @@ def scope_options(command: Decorated) -> Decorated:
 def lrs() -> None:
     """The LRSs that statements go to: the installation's, and those of organisations.
 
-    An organisation that has none of its own uses the installation's, which TANDEM_LRS_… may set too.
+    An organisation that has none of its own uses the installation's, which TANDEM_LRS_… may set too. Where it has one
+    for some of its platforms alone, statements of the others wait until it has one for the whole organisation.
 
     \b
     Example:
@@ -116,13 +118,25 @@ def set_(
             store, moved = set_store(db, services, _scope(db, organisation, registration), values)
             receiver = store.receiver
             waiting = backlog.read(db, DeliveryKind.STATEMENT, receiver).waiting
+            scope = record_stores.scope_of(store)
+            of_all = record_stores.find(db, Scope(scope.organisation_id), PRIMARY) is not None
+            others_wait = scope.registration_id is not None and not of_all
     except StoreRefused as error:
         raise click.ClickException(str(error)) from None
     named = next(each for each in named_stores(services) if each.receiver == receiver)
     if as_json:
-        print_json({**_shown(named), "waiting": waiting, "taken_over": moved})
-    else:
-        click.echo(f"Set {named.label}; {_waiting(waiting)} for it. To try it: tandem lrs test {name}")
+        print_json(
+            {**_shown(named), "waiting": waiting, "taken_over": moved, "other_platforms_wait": others_wait}
+        )
+        return
+    click.echo(
+        f"Set {named.label}; {_waiting(waiting)} for it. To try it: tandem lrs test {name}{named.options}"
+    )
+    if others_wait:
+        click.echo(
+            f"Statements of its other platforms wait: set one for the whole organisation with "
+            f'tandem lrs set --organisation "{named.organisation}" …'
+        )
 
 
 def _password(file: IO[str] | None) -> str | None:
@@ -209,7 +223,7 @@ def remove(
                 raise BadInput(_unknown(services, scope, name))
             label = labels[store.receiver]
             left = remove_store(db, store)
-            rest = _what_happens(db, services, left)
+            rest = _what_happens(db, services, scope, left)
             if rest and not yes:
                 raise click.ClickException(f"{rest}; to do so, add --yes")
     except StoreRefused as error:
@@ -230,16 +244,47 @@ def _unknown(services: Services, scope: Scope, name: str) -> str:
     return f"NAME: there is no LRS {name} there; `tandem lrs list` shows them"
 
 
-def _what_happens(db: Session, services: Services, left: Remainder) -> str:
+def _none_of_its_own(services: Services, scope: Scope) -> str:
+    """Which stores an organisation or a registration without any of its own uses."""
+    with services.database.reading() as db:
+        stores = record_stores.every(db)
+        organisation = db.get_one(Organisation, scope.organisation_id).name
+    used = record_stores.receivers(stores, scope)
+    if NO_STORE in used:
+        return f'its statements wait: tandem lrs set --organisation "{organisation}" …'
+    if LRS in used:
+        return f"{organisation} has no LRS of its own and uses the installation's: tandem lrs test"
+    return f'it has no LRS of its own and uses that of {organisation}: tandem lrs test --organisation "{organisation}"'
+
+
+def _what_happens(db: Session, services: Services, scope: Scope, left: Remainder) -> str:
     """What a removal does to what is not sent; empty where all is."""
-    if not left.waiting and not left.dead:
+    parts = []
+    if left.waiting:
+        parts.append(f"{_waiting(left.waiting)} for it")
+    if left.dead:
+        parts.append(f"it refused {left.dead}")
+    if left.released:
+        parts.append(f"{_waiting(left.released)} of the organisation's other platforms")
+    if not parts:
         return ""
-    counted = f"{_waiting(left.waiting)} for it, it refused {left.dead}"
+    counted = ", ".join(parts)
     if left.goes_to is None:
         return f"{counted}: these copies are deleted, the primary gets its own"
+    refused_too = ", those that it refused too" if left.dead else ""
     access = record_stores.access_of_receiver(db, left.goes_to, services.config)
-    where = f"they go to {access.endpoint}" if access else "they wait until another is set"
-    return f"{counted}: {where}"
+    if access is None:
+        return f"{counted}: they wait until another is set{refused_too}"
+    is_shared = left.goes_to == LRS and _is_used_by_others(db, scope)
+    shared = ", which other organisations use too" if is_shared else ""
+    return f"{counted}: they go to {access.endpoint}{shared}{refused_too}"
+
+
+def _is_used_by_others(db: Session, scope: Scope) -> bool:
+    """Whether organisations other than that of the scope use the installation's."""
+    own = sa.select(RecordStore.id).where(RecordStore.organisation_id == Organisation.id)
+    others = sa.select(Organisation.id).where(Organisation.id != scope.organisation_id, ~own.exists())
+    return scope != INSTALLATION and db.scalar(others.limit(1)) is not None
 
 
 @lrs.command()
@@ -270,16 +315,16 @@ def test(
         and scope in (INSTALLATION, store.scope, Scope(store.scope.organisation_id))
     ]
     if not chosen and (scope != INSTALLATION or name not in (None, PRIMARY)):
-        raise BadInput(_unknown(services, scope, name or PRIMARY))
+        raise BadInput(_unknown(services, scope, name) if name else _none_of_its_own(services, scope))
     results = [(store, *check_store(services, store)) for store in chosen]
     works = bool(results) and all(verdict is not Verdict.ERROR for _, verdict, _, _ in results)
-    lines = [f"{message} → {fix}" if fix else message for _, _, message, fix in results] or [NO_STORE]
+    lines = [f"{message} → {fix}" if fix else message for _, _, message, fix in results] or [NOT_SET]
     if as_json:
         first = next((each for each in results if each[1] is Verdict.ERROR), next(iter(results), None))
         print_json(
             {
                 "ok": works,
-                "message": first[2] if first else NO_STORE,
+                "message": first[2] if first else NOT_SET,
                 "fix": first[3] if first else "",
                 "stores": [
                     {**_shown(store), "ok": verdict is not Verdict.ERROR, "message": message, "fix": fix}

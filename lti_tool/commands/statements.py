@@ -15,17 +15,36 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from lti_tool.commands.context import BadInput, operator_command, print_json, print_rows, transaction
 from lti_tool.composition.record_stores import NamedStore, named_stores
 from lti_tool.composition.services import Services
+from lti_tool.health_checks.findings import one_line
+from lti_tool.identity.models import Organisation
 from lti_tool.identity.policy import Action
 from lti_tool.messaging import backlog
-from lti_tool.messaging.models import LRS, PRIMARY, Delivery, DeliveryBody, DeliveryKind, DeliveryStatus
+from lti_tool.messaging.models import (
+    LRS,
+    NO_STORE,
+    PRIMARY,
+    Delivery,
+    DeliveryBody,
+    DeliveryKind,
+    DeliveryStatus,
+)
 
 STORE = click.option("--store", metavar="NAME", help="Only for the LRSs of this name (tandem lrs list).")
+KIND = click.option(
+    "--kind",
+    default=DeliveryKind.STATEMENT.value,
+    show_default=True,
+    metavar="KIND",
+    help="The kind of delivery: that of a further channel instead of statements.",
+)
 STATUSES = [status.value for status in DeliveryStatus if status != DeliveryStatus.SUPERSEDED]
 
 
 @click.group()
 def statements() -> None:
     """The statements for the LRS: list, look, send again, export.
+
+    Deliveries of a further channel are listed and sent again with --kind.
 
     \b
     Example:
@@ -39,29 +58,63 @@ def statements() -> None:
     "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="The newest, at most."
 )
 @STORE
+@KIND
 @click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
 @operator_command(Action.MANAGE_DELIVERIES)
-def list_(services: Services, status: str | None, limit: int, store: str | None, as_json: bool) -> None:
+def list_(
+    services: Services, status: str | None, limit: int, store: str | None, kind: str, as_json: bool
+) -> None:
     """List statements, newest first: one that goes to several LRSs once for each.
 
     \b
     Examples:
       tandem statements list --status dead
       tandem statements list --store copy --status waiting
+      tandem statements list --kind webhook --status dead
     """
-    chosen = sa.select(Delivery).where(Delivery.kind == DeliveryKind.STATEMENT.value)
+    _check_kind(kind, store)
+    chosen = sa.select(Delivery).where(Delivery.kind == kind)
     if status:
         chosen = chosen.where(Delivery.status == status)
     names = _names(services)
     if store is not None:
         chosen = chosen.where(Delivery.receiver.in_(_receivers(names, store)))
     chosen = chosen.options(joinedload(Delivery.content)).order_by(Delivery.id.desc()).limit(limit)
+    is_statement = kind == DeliveryKind.STATEMENT
     with services.database.reading() as db:
-        found = [_summary(delivery, names) for delivery in db.scalars(chosen)]
+        organisations: dict[uuid.UUID | None, str] = {
+            row.id: row.name for row in db.scalars(sa.select(Organisation))
+        }
+        found = [
+            {
+                **(_summary(delivery, names) if is_statement else _summary_of_other(delivery)),
+                "organisation": organisations.get(delivery.organisation_id),
+                "last_error": delivery.last_error,
+            }
+            for delivery in db.scalars(chosen)
+        ]
     if as_json:
         print_json(found)
-    else:
-        print_rows(found, empty="No statements.")
+        return
+    for row in found:
+        row["last_error"] = one_line(row["last_error"]) if row["last_error"] else ""
+    print_rows(found, empty="No statements." if is_statement else f"No {kind}.")
+
+
+def _check_kind(kind: str, store: str | None) -> None:
+    if store is not None and kind != DeliveryKind.STATEMENT:
+        raise BadInput("--store is for statements alone: leave out --kind")
+
+
+def _summary_of_other(delivery: Delivery) -> dict[str, Any]:
+    """What is known of a delivery whose body only its channel can read."""
+    return {
+        "id": str(delivery.key),
+        "status": delivery.status,
+        "receiver": delivery.receiver,
+        "created_at": delivery.created_at.isoformat(timespec="seconds"),
+        "attempts": delivery.attempts,
+    }
 
 
 @statements.command()
@@ -105,28 +158,38 @@ def show(services: Services, identifier: uuid.UUID, as_json: bool) -> None:
 @click.argument("identifier", metavar="[ID]", type=click.UUID, required=False)
 @click.option("--all", "everything", is_flag=True, help="Every statement that was refused or failed.")
 @STORE
+@KIND
 @click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
 @operator_command(Action.MANAGE_DELIVERIES)
 def retry(
-    services: Services, identifier: uuid.UUID | None, everything: bool, store: str | None, as_json: bool
+    services: Services,
+    identifier: uuid.UUID | None,
+    everything: bool,
+    store: str | None,
+    kind: str,
+    as_json: bool,
 ) -> None:
     """Send at once what the LRS refused or could not take: one statement, or all of them.
 
     What waits is released, and an LRS that is not asked for a while is asked again.
 
     \b
-    Example:
+    Examples:
       tandem statements retry --all
+      tandem statements retry --all --kind webhook
     """
+    _check_kind(kind, store)
+    if kind == DeliveryKind.SCORE:
+        raise BadInput("--kind: a grade that was refused is not sent again; the next one takes its place")
     if (identifier is None) == (not everything):
         raise click.UsageError("give either the ID of a statement or --all")
     receivers = None if store is None else _receivers(_names(services), store)
     with transaction(services) as db:
         keys = None if identifier is None else [identifier]
-        count = backlog.retry(db, DeliveryKind.STATEMENT, receivers=receivers, keys=keys)
+        count = backlog.retry(db, kind, receivers=receivers, keys=keys)
         if identifier is not None and not count:
-            status = " and ".join(sorted({delivery.status for delivery in _find(db, identifier)}))
-            raise click.ClickException(f"statement {identifier} is {status}: nothing to send again")
+            status = " and ".join(sorted({delivery.status for delivery in _find(db, identifier, kind)}))
+            raise click.ClickException(f"{kind} {identifier} is {status}: nothing to send again")
     if as_json:
         print_json({"sent_again": count})
     else:
@@ -168,15 +231,13 @@ def export(services: Services, output: IO[str]) -> None:
                 click.echo(f"{count} statements…", err=True)
 
 
-def _find(db: Session, identifier: uuid.UUID) -> list[Delivery]:
-    """The deliveries of a statement, the first for the primary."""
+def _find(db: Session, identifier: uuid.UUID, kind: str = DeliveryKind.STATEMENT.value) -> list[Delivery]:
+    """The deliveries of a statement, the first for the primary; or those of another kind under one key."""
     found = db.scalars(
-        sa.select(Delivery)
-        .where(Delivery.key == identifier, Delivery.kind == DeliveryKind.STATEMENT.value)
-        .order_by(Delivery.id)
+        sa.select(Delivery).where(Delivery.key == identifier, Delivery.kind == kind).order_by(Delivery.id)
     ).all()
     if not found:
-        raise click.ClickException(f"there is no statement {identifier}")
+        raise click.ClickException(f"there is no {kind} {identifier}")
     return list(found)
 
 
@@ -196,7 +257,7 @@ def _name(delivery: Delivery, names: dict[str, NamedStore]) -> str:
     store = names.get(delivery.receiver)
     if store is not None:
         return store.label
-    return PRIMARY if delivery.receiver == LRS else "removed"
+    return {LRS: PRIMARY, NO_STORE: "none"}.get(delivery.receiver, "removed")
 
 
 def _summary(delivery: Delivery, names: dict[str, NamedStore]) -> dict[str, Any]:

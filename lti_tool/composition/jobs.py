@@ -40,6 +40,11 @@ AWAITED_JOB_KINDS: Final[tuple[MakeJobKind, ...]] = (ConnectPlatform,)
 AWAITED_JOB_THREADS: Final = 4
 
 
+def known_job_kinds(services: Services) -> frozenset[str]:
+    """The names of the kinds of jobs that this version runs."""
+    return frozenset(make(services).name for make in JOB_KINDS)
+
+
 def make_job_runner(
     services: Services, kinds: Sequence[MakeJobKind] = JOB_KINDS, **options: Any
 ) -> JobRunner:

@@ -128,13 +128,11 @@ def _shown_in_log(store: RecordStore) -> dict[str, Any]:
 
 
 def _record(db: Session, scope: Scope, event: RecordStoreEvent) -> None:
-    """Append the event for the organisation, or for each that has no store of its own for all of its registrations."""
+    """Append the event for the organisation, or for each that has no store of its own."""
     if scope.organisation_id is not None:
         concerned = [scope.organisation_id]
     else:
-        own = sa.select(RecordStore.organisation_id).where(
-            RecordStore.organisation_id == Organisation.id, RecordStore.registration_id.is_(None)
-        )
+        own = sa.select(RecordStore.organisation_id).where(RecordStore.organisation_id == Organisation.id)
         concerned = list(
             db.scalars(sa.select(Organisation.id).where(~own.exists()).order_by(Organisation.id))
         )

@@ -10,6 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lti_tool.composition.channels import make_channels
 from lti_tool.composition.record_stores import named_stores
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
@@ -30,23 +31,18 @@ MOST_NAMED: Final = 5
 def deliveries(services: Services) -> Found:
     """What waits and is dead, for each receiver."""
     names = _names(services)
+    sent = {channel.kind for channel in make_channels(services)}
     with services.database.reading() as db:
         found = backlog.receivers(db)
         for kind, receiver in found:
             queue = backlog.read(db, kind, receiver)
             name = names.get((kind, receiver), "" if kind in list(DeliveryKind) else receiver)
             if queue.waiting:
-                yield _waiting(db, kind, receiver, name, queue)
+                yield _waiting(db, kind, receiver, name, queue, is_sent=kind in sent)
             if queue.dead and kind == DeliveryKind.SCORE:
                 yield from _dead_scores(db, receiver, name, queue.dead)
             elif queue.dead:
-                yield (
-                    Verdict.WARNING,
-                    f"{_counted(queue.dead, kind)} refused for good{f' by {name}' if name else ''}",
-                    "see why, and send again what can be: tandem statements list --status dead"
-                    if kind == DeliveryKind.STATEMENT
-                    else "",
-                )
+                yield _dead(db, kind, receiver, name, queue.dead)
     if not found:
         yield Verdict.OK, "nothing waits", ""
 
@@ -63,7 +59,33 @@ def _names(services: Services) -> dict[tuple[str, str], str]:
     return names
 
 
-def _waiting(db: Session, kind: str, receiver: str, name: str, queue: Backlog) -> tuple[Verdict, str, str]:
+def _dead(db: Session, kind: str, receiver: str, name: str, count: int) -> tuple[Verdict, str, str]:
+    """What a receiver refused for good; of a further channel with its latest reason, by which it can be judged."""
+    message = f"{_counted(count, kind)} refused for good{f' by {name}' if name else ''}"
+    if kind == DeliveryKind.STATEMENT:
+        return (
+            Verdict.WARNING,
+            message,
+            "see why, and send again what can be: tandem statements list --status dead",
+        )
+    latest = db.scalar(
+        sa.select(Delivery.last_error)
+        .where(Delivery.kind == kind, Delivery.receiver == receiver, sa.text("status = 'dead'"))
+        .order_by(Delivery.id.desc())
+        .limit(1)
+    )
+    return (
+        Verdict.WARNING,
+        f"{message}: {one_line(latest or 'no reason was kept')}",
+        f"see all: tandem statements list --kind {kind} --status dead; once the cause is gone, send them again: "
+        f"tandem statements retry --all --kind {kind}",
+    )
+
+
+def _waiting(
+    db: Session, kind: str, receiver: str, name: str, queue: Backlog, *, is_sent: bool
+) -> tuple[Verdict, str, str]:
+    """``is_sent``: whether this version has a channel of the kind."""
     waits = f"{_counted(queue.waiting, kind)} waiting{f' for {name}' if name else ''}"
     failing = pauses.read(db, kind, receiver)
     whole = failing.find(pauses.WHOLE)
@@ -79,6 +101,12 @@ def _waiting(db: Session, kind: str, receiver: str, name: str, queue: Backlog) -
             "look at the activity's grade in the LMS; they are sent again each minute"
             if kind == DeliveryKind.SCORE
             else "",
+        )
+    if not is_sent:
+        return (
+            Verdict.WARNING,
+            f"{waits}: this version has no channel that sends them",
+            f"they wait for a version with a channel of the kind {kind} (a line in composition/channels.py)",
         )
     late = queue.oldest is not None and utcnow() - queue.oldest > LONG_WAIT
     words = f" ({one_line(queue.last_error)})" if queue.last_error else ""

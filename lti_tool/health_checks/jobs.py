@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from lti_tool.composition.jobs import known_job_kinds
 from lti_tool.composition.services import Services
 from lti_tool.database import table_of, utcnow
 from lti_tool.health_checks.findings import Found, Verdict, one_line
@@ -23,9 +24,10 @@ MOST_NAMED: Final = 5
 
 
 def jobs(services: Services) -> Found:
-    """The jobs that failed and did not succeed since, and those that nobody runs."""
+    """The jobs that failed and did not succeed since, those that nobody runs, and those that nobody could."""
+    known = known_job_kinds(services)
     with services.database.reading() as db:
-        found = [*_failed(db), *_overdue(db)]
+        found = [*_failed(db), *_unknown(db, known), *_overdue(db, known)]
     yield from found or [(Verdict.OK, "none has failed, and none is overdue", "")]
 
 
@@ -52,7 +54,23 @@ def _failed(db: Session) -> Iterator[tuple[Verdict, str, str]]:
             yield Verdict.WARNING, f"{count - MOST_NAMED} more failed", "tandem jobs list --state failed"
 
 
-def _overdue(db: Session) -> Iterator[tuple[Verdict, str, str]]:
+def _unknown(db: Session, known: Collection[str]) -> Iterator[tuple[Verdict, str, str]]:
+    """What waits for ever, because no process knows its kind."""
+    waiting = (
+        sa.select(Job.kind, sa.func.count())
+        .where(Job.done_at.is_(None), Job.kind.not_in(known))
+        .group_by(Job.kind)
+        .order_by(Job.kind)
+    )
+    for kind, count in db.execute(waiting).all():
+        yield (
+            Verdict.WARNING,
+            f"{count} job{'' if count == 1 else 's'} of a kind that this version does not know: {kind}",
+            "they wait for a version with this kind (a line in composition/jobs.py)",
+        )
+
+
+def _overdue(db: Session, known: Collection[str]) -> Iterator[tuple[Verdict, str, str]]:
     """What has been due for long, but for jobs whose group waits for others of it that run."""
     now = utcnow()
     other = aliased(Job)
@@ -64,7 +82,9 @@ def _overdue(db: Session) -> Iterator[tuple[Verdict, str, str]]:
     )
     overdue = (
         sa.select(Job.kind, sa.func.count(), sa.func.min(Job.not_before))
-        .where(Job.done_at.is_(None), Job.not_before < now - OVERDUE, sa.not_(group_runs))
+        .where(
+            Job.done_at.is_(None), Job.not_before < now - OVERDUE, Job.kind.in_(known), sa.not_(group_runs)
+        )
         .group_by(Job.kind)
         .order_by(Job.kind)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Final
 
 import sqlalchemy as sa
@@ -10,9 +11,12 @@ from lti_tool.composition.record_stores import NamedStore, named_stores, store_o
 from lti_tool.composition.services import Services
 from lti_tool.encryption import SecretKeyChanged
 from lti_tool.health_checks.findings import Found, Verdict
-from lti_tool.health_checks.stored import sqlite_path
+from lti_tool.health_checks.stored import name_of, sqlite_path
 from lti_tool.identity.models import Organisation
+from lti_tool.lti.registration.models import Deployment, Registration
+from lti_tool.messaging import record_stores as rules
 from lti_tool.messaging.models import LRS
+from lti_tool.outbound.answer_text import plain_text
 from lti_tool.outbound.client import OutboundRequestError, network_fault
 from xapi.client import LRSClient, LRSError
 
@@ -29,6 +33,7 @@ def record_stores(services: Services) -> Found:
             "no LRS is set: statements wait, and are sent once there is one",
             "set TANDEM_LRS_ENDPOINT, TANDEM_LRS_USERNAME and TANDEM_LRS_PASSWORD, or run: tandem lrs set",
         )
+    yield from _unserved(services, stores)
     for store in stores:
         yield check_store(services, store)
     settings = store_of_settings(services)
@@ -54,11 +59,48 @@ def reachable_stores(services: Services) -> list[NamedStore]:
 
 def _is_needed(services: Services, stores: list[NamedStore]) -> bool:
     """Whether an organisation has no store of its own, as all have none where there is no database."""
-    served = {store.scope.organisation_id for store in stores if store.scope.registration_id is None}
+    served = {store.scope.organisation_id for store in stores if store.scope.organisation_id}
     if not served:
         return True
     with services.database.reading() as db:
         return not served.issuperset(db.scalars(sa.select(Organisation.id)))
+
+
+def _unserved(services: Services, stores: list[NamedStore]) -> Found:
+    """The organisations that have a store for some of their platforms alone, and statements of others that wait."""
+    own: dict[uuid.UUID, set[uuid.UUID | None]] = {}
+    names: dict[uuid.UUID, str] = {}
+    for store in stores:
+        if store.scope.organisation_id:
+            own.setdefault(store.scope.organisation_id, set()).add(store.scope.registration_id)
+            names[store.scope.organisation_id] = store.organisation or ""
+    for organisation_id, served in own.items():
+        if None in served:
+            continue
+        with services.database.reading() as db:
+            deployed = sa.select(Deployment.registration_id).where(
+                Deployment.organisation_id == organisation_id
+            )
+            of_organisation = sa.or_(
+                Registration.organisation_id == organisation_id, Registration.id.in_(deployed)
+            )
+            platforms = [
+                name_of(row)
+                for row in db.scalars(
+                    sa.select(Registration).where(of_organisation).order_by(Registration.id)
+                )
+                if row.id not in served
+            ]
+            waiting = rules.unserved(db, organisation_id)
+        if platforms or waiting:
+            wait = f" ({waiting} now)" if waiting else ""
+            listed = ", ".join(platforms)
+            yield (
+                Verdict.WARNING,
+                f"{names[organisation_id]} has an LRS for some of its platforms alone: "
+                f"statements of its other platforms wait{wait}{f': {listed}' if listed else ''}",
+                f'set one for the whole organisation: tandem lrs set --organisation "{names[organisation_id]}" …',
+            )
 
 
 def check_store(services: Services, store: NamedStore) -> tuple[Verdict, str, str]:
@@ -84,7 +126,9 @@ def check_store(services: Services, store: NamedStore) -> tuple[Verdict, str, st
             return (
                 Verdict.ERROR,
                 f"{name} cannot be asked: {network_fault(cause or error)}",
-                fix_of(cause) if isinstance(cause, OutboundRequestError) else endpoint,
+                fix_of(cause)
+                if isinstance(cause, OutboundRequestError) and cause.reason not in _NO_ANSWER
+                else _later(endpoint),
             )
     if answer.status_code in (401, 403):
         return (
@@ -94,7 +138,7 @@ def check_store(services: Services, store: NamedStore) -> tuple[Verdict, str, st
             + (again or "correct TANDEM_LRS_USERNAME and TANDEM_LRS_PASSWORD"),
         )
     if answer.status_code != 200:
-        return Verdict.ERROR, f"{name} answers {answer.status_code}", endpoint
+        return _not_taken(name, endpoint, answer.status_code, plain_text(answer.content, 150))
     if versions and access.version not in versions:
         return (
             Verdict.WARNING,
@@ -106,6 +150,26 @@ def check_store(services: Services, store: NamedStore) -> tuple[Verdict, str, st
     return Verdict.OK, f"{name} answers and takes the credentials", ""
 
 
+def _not_taken(name: str, endpoint: str, status: int, words: str) -> tuple[Verdict, str, str]:
+    """An answer other than 200, in the LRS's own words."""
+    said = f"{status}: {words}" if words else str(status)
+    if status == 429 or status >= 500:
+        return Verdict.ERROR, f"{name} does not work now ({said})", _later(endpoint)
+    if status == 400:
+        return (
+            Verdict.ERROR,
+            f"{name} does not take the question ({said})",
+            f"see in its log what it objects to; if it never worked, {endpoint}",
+        )
+    return Verdict.ERROR, f"{name} answers {said}", endpoint
+
+
+def _later(endpoint: str) -> str:
+    return f"nothing is lost: what waits is sent once it answers; if it never did, {endpoint}"
+
+
+_NO_ANSWER: Final = frozenset({"no_answer", "too_slow"})
+"""The reasons of :class:`OutboundRequestError` that may be over later; with the others waiting would change nothing."""
 _ENDPOINT = "must be the address to which /statements is added"
 
 

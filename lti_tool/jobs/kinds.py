@@ -6,7 +6,7 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from marshmallow import Schema
 from sqlalchemy.orm import Session
@@ -14,6 +14,9 @@ from sqlalchemy.orm import Session
 from lti_tool.jobs import queue
 from lti_tool.jobs.queue import ClaimedJob
 from schemas.jobs import NoArguments
+
+SCHEDULED_DELAY_FACTOR: Final = 80
+"""Delays that double from two seconds are over in half a minute after five attempts, and with this in half an hour."""
 
 
 class JobFailed(Exception):
@@ -42,12 +45,20 @@ class JobKind(ABC):
     max_per_group: ClassVar[int | None] = None
     """How many jobs of one group run at the same time, in all processes together."""
 
+    def retry_delay(self, delay: dt.timedelta) -> dt.timedelta:
+        """How long to wait for the next attempt; ``delay``: that of a delivery which failed as often.
+
+        Nobody waits for a scheduled job, which would otherwise run again only at its next time: its attempts spread
+        over about half an hour, with delays no longer than :attr:`every`.
+        """
+        return delay if self.every is None else min(delay * SCHEDULED_DELAY_FACTOR, self.every)
+
     @abstractmethod
     def run(self, job: RunningJob) -> dict[str, Any] | None:
         """Do the work, and return what is kept as its result.
 
         Raises :class:`JobFailed` for what no further attempt would change. After any other exception the job is tried
-        again a little later, until :attr:`max_attempts`.
+        again after :meth:`retry_delay`, until :attr:`max_attempts`.
         """
 
 

@@ -298,18 +298,20 @@ def run_again(
     db.info[ENQUEUED] = True
 
 
-def retry(db: Session, job_id: int) -> None:
-    """Let a job that failed run again, as often as a new one. Raises :class:`JobUnknown`.
+def retry(db: Session, job_id: int) -> int:
+    """Let a job that failed run again, as often as a new one; return its id. Raises :class:`JobUnknown`.
 
-    Where the same job waits already, that one is the repetition.
+    Where the same job waits already, that one is the repetition, and its id is returned.
     """
     job = db.get(Job, job_id)
     if job is None or job.status != JobStatus.FAILED:
         raise JobUnknown(f"there is no failed job {job_id}")
     twin = sa.select(Job.id).where(Job.unique_key == job.unique_key, Job.status == JobStatus.WAITING)
-    if db.scalar(twin) is None:
+    waiting = db.scalar(twin)
+    if waiting is None:
         job.status, job.done_at, job.attempts, job.not_before = JobStatus.WAITING, None, 0, utcnow()
     db.info[ENQUEUED] = True
+    return job_id if waiting is None else waiting
 
 
 def delete_finished(db: Session, now: dt.datetime) -> int:

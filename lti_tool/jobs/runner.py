@@ -225,7 +225,7 @@ class JobRunner:
             self._fail(claimed, reason)
             return
         with self._database.transaction() as db:
-            later = utcnow() + next_attempt(claimed.attempts)
+            later = utcnow() + kind.retry_delay(next_attempt(claimed.attempts))
             queue.run_again(db, claimed, not_before=later, reason=reason)
 
     def _fail(self, claimed: ClaimedJob, reason: str) -> None:

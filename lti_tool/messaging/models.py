@@ -36,6 +36,8 @@ LRS: Final = "lrs"
 
 Other record stores are receivers by their id; a score's receiver is the id of its registration.
 """
+NO_STORE: Final = "none"
+"""The receiver of statements of an organisation that has record stores, but none for the platform that they name."""
 
 # Unsent means waiting or claimed. ``done_at`` says it, so that claiming rewrites no index but one.
 _UNSENT = "done_at IS NULL"

@@ -3,9 +3,11 @@
 The scope of a store is the installation, an organisation, or one registration of an organisation. A statement goes to
 the stores of the narrowest scope that has any, to all of them: the one called ``primary``, and further ones, which get
 a copy of every statement from when they were set. The stores of the installation serve the organisations that have none
-of their own, so that nothing passes from one company to another. Its primary is a receiver even while none is set:
-statements wait for it. As soon as an organisation has a primary of its own, that one gets all that the installation's
-has not taken, and the installation's further stores get no more copies.
+of their own at all, so that nothing passes from one company to another: where an organisation has a store for some of
+its registrations alone, the statements of the others wait (:data:`lti_tool.messaging.models.NO_STORE`). The
+installation's primary is a receiver even while none is set: statements wait for it. As soon as an organisation has a
+primary of its own, that one gets all that the installation's has not taken, and no copies go to the installation's
+further stores any more.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from lti_tool.encryption import Vault
 from lti_tool.messaging import backlog, pauses
 from lti_tool.messaging.models import (
     LRS,
+    NO_STORE,
     PRIMARY,
     Delivery,
     DeliveryBody,
@@ -128,6 +131,8 @@ def receivers(stores: Sequence[_Store], scope: Scope) -> tuple[str, ...]:
         own = [store for store in stores if scope_of(store) == narrow]
         if own:
             return tuple(store.receiver for store in sorted(own, key=_primary_first))
+    if any(store.organisation_id == scope.organisation_id for store in stores if store.organisation_id):
+        return (NO_STORE,)
     further = [store for store in stores if scope_of(store) == INSTALLATION and store.name != PRIMARY]
     return (LRS, *(store.receiver for store in sorted(further, key=_primary_first)))
 
@@ -223,6 +228,8 @@ def access_of_receiver(db: Session, receiver: str, config: Config) -> Access | N
 
     A primary of the installation that was set by command comes before that of the settings.
     """
+    if receiver == NO_STORE:
+        return None
     if receiver == LRS:
         store = find(db, INSTALLATION, PRIMARY)
         return access_of_settings(config) if store is None else access_of(store)
@@ -266,7 +273,10 @@ def set_store(
     db.add(store)
     db.flush()
     pauses.end(db, DeliveryKind.STATEMENT, [store.receiver])
-    return store, _take_over(db, store)
+    moved = _take_over(db, store)
+    if scope.organisation_id is not None:
+        _settle_unserved(db, scope.organisation_id)
+    return store, moved
 
 
 def _lock(db: Session) -> None:
@@ -279,37 +289,79 @@ def _lock(db: Session) -> None:
 
 
 def _wider(db: Session, scope: Scope) -> list[str]:
-    """The primaries of the wider scopes, the nearest first; the last is the installation's, set or not."""
+    """The receivers for which statements of this scope may wait until it has a primary."""
     if scope == INSTALLATION:
         return []
     organisation = find(db, Scope(scope.organisation_id), PRIMARY) if scope.registration_id else None
-    return [LRS] if organisation is None else [organisation.receiver, LRS]
+    return [NO_STORE, LRS] if organisation is None else [organisation.receiver, NO_STORE, LRS]
+
+
+def _settle_unserved(db: Session, organisation_id: uuid.UUID) -> None:
+    """Let what no store of an organisation gets wait for the installation's only where it has none of its own.
+
+    Statements that the installation's store refused move too, so that a repetition does not send them there.
+    """
+    has_own = db.scalar(
+        sa.select(RecordStore.id).where(RecordStore.organisation_id == organisation_id).limit(1)
+    )
+    before, after = (NO_STORE, LRS) if has_own is None else (LRS, NO_STORE)
+    column = table_of(Delivery).c
+    theirs = column.organisation_id == organisation_id
+    if has_own is not None:
+        _delete_copies(db, theirs)
+    _move(db, after, theirs, column.receiver == before)
+
+
+def unserved(db: Session, organisation_id: uuid.UUID) -> int:
+    """How many statements of an organisation wait because none of its stores is for their platform."""
+    column = table_of(Delivery).c
+    waiting = sa.select(sa.func.count()).where(
+        column.kind == DeliveryKind.STATEMENT.value,
+        column.receiver == NO_STORE,
+        column.done_at.is_(None),
+        column.organisation_id == organisation_id,
+    )
+    return db.scalar(waiting) or 0
 
 
 def _take_over(db: Session, store: RecordStore) -> int:
     """Let a primary have what those of the wider scopes have not taken; return how many statements.
 
-    Refused statements stay so, and are sent to this one once somebody asks for it. A claim ends: what is being sent
-    just now may have arrived, and goes to this one all the same. Copies for the installation's further stores are
-    deleted, since those are not the organisation's.
+    Refused statements stay so, and are sent to this one once somebody asks for it. Copies for the installation's
+    further stores are deleted, since those are not the organisation's.
     """
     scope = scope_of(store)
     wider = _wider(db, scope)
     if store.name != PRIMARY or not wider:
         return 0
     column = table_of(Delivery).c
-    chosen = [_not_taken(), column.organisation_id == scope.organisation_id]
+    chosen = [column.organisation_id == scope.organisation_id]
     if scope.registration_id is not None:
         chosen.append(column.registration_id == scope.registration_id)
-    copies = [each.receiver for each in db.scalars(_in(INSTALLATION, sa.select(RecordStore)))]
-    _delete(db, *chosen, column.receiver.in_(copies), column.receiver != LRS)
-    chosen.append(column.receiver.in_(wider))
+    _delete_copies(db, *chosen)
+    return _move(db, store.receiver, *chosen, column.receiver.in_(wider))
+
+
+def _move(db: Session, receiver: str, *chosen: sa.ColumnElement[bool]) -> int:
+    """Let statements that were not taken go to another receiver; return how many.
+
+    A claim ends: what is being sent just now may have arrived, and is moved all the same.
+    """
+    column = table_of(Delivery).c
+    moving = sa.and_(_not_taken(), *chosen)
     claimed = column.status == DeliveryStatus.CLAIMED.value
-    ended = sa.update(Delivery).where(*chosen, claimed)
+    ended = sa.update(Delivery).where(moving, claimed)
     ended = ended.values(status=DeliveryStatus.WAITING.value, claim=None, not_before=utcnow())
     db.execute(ended.execution_options(synchronize_session=False))
-    moved = sa.update(Delivery).where(*chosen).values(receiver=store.receiver).returning(column.id)
+    moved = sa.update(Delivery).where(moving).values(receiver=receiver).returning(column.id)
     return len(db.execute(moved.execution_options(synchronize_session=False)).all())
+
+
+def _delete_copies(db: Session, *chosen: sa.ColumnElement[bool]) -> None:
+    """Delete what waits for the installation's further stores."""
+    column = table_of(Delivery).c
+    copies = [each.receiver for each in db.scalars(_in(INSTALLATION, sa.select(RecordStore)))]
+    _delete(db, _not_taken(), *chosen, column.receiver.in_(copies), column.receiver != LRS)
 
 
 def _not_taken() -> sa.ColumnElement[bool]:
@@ -334,20 +386,28 @@ class Remainder:
     dead: int
     goes_to: str | None
     """The receiver; None for a further store: the primary gets the same statements."""
+    released: int = 0
+    """How many statements of other platforms wait that go to the installation's with the organisation's last store."""
 
 
 def remainder(db: Session, store: RecordStore) -> Remainder:
     """What a removal concerns."""
     queue = backlog.read(db, DeliveryKind.STATEMENT, store.receiver)
-    goes_to = next(iter(_wider(db, scope_of(store))), LRS) if store.name == PRIMARY else None
-    return Remainder(queue.waiting, queue.dead, goes_to)
+    if store.name != PRIMARY:
+        return Remainder(queue.waiting, queue.dead, None)
+    scope = scope_of(store)
+    others = [other for other in every(db) if other.id != store.id]
+    goes_to = LRS if scope == INSTALLATION else receivers(others, scope)[0]
+    released = unserved(db, scope.organisation_id) if scope.organisation_id and goes_to == LRS else 0
+    return Remainder(queue.waiting, queue.dead, goes_to, released)
 
 
 def remove(db: Session, scope: Scope, name: str) -> Remainder:
     """Remove a store; return what was not sent to it.
 
-    What a primary has not taken goes to the primary of the wider scope, or waits until one is set. Copies for a further
-    store are deleted. Raises :class:`StoreRefused`, and LookupError where there is none.
+    What a primary has not taken goes to the primary of the wider scope, or waits until one is set: the installation's
+    gets it only with the organisation's last store. Copies for a further store are deleted. Raises
+    :class:`StoreRefused`, and LookupError where there is none.
     """
     _lock(db)
     store = find(db, scope, name)
@@ -366,6 +426,8 @@ def remove(db: Session, scope: Scope, name: str) -> Remainder:
     pauses.end(db, DeliveryKind.STATEMENT, [store.receiver])
     db.delete(store)
     db.flush()
+    if scope.organisation_id is not None:
+        _settle_unserved(db, scope.organisation_id)
     return left
 
 
@@ -388,3 +450,4 @@ def after_merge(db: Session, organisation_id: uuid.UUID) -> None:
     own = [store for store in every(db) if store.organisation_id == organisation_id]
     for store in sorted(own, key=lambda store: store.registration_id is None):
         _take_over(db, store)
+    _settle_unserved(db, organisation_id)

@@ -62,6 +62,13 @@ def test_jobs_of_one_state_are_listed_with_their_reason(services, run):
     assert "HTTP 403" in lines[1]
 
 
+def test_a_job_of_a_kind_that_this_version_does_not_know_says_so(services, run):
+    ask(services, WriteRows, "a")
+    assert "this version does not know its kind" in run("jobs", "list").stdout
+    [listed] = json.loads(run("jobs", "list", "--json").stdout)
+    assert (listed["kind_is_known"], listed["error"]) == (False, None)
+
+
 def test_a_state_that_there_is_not_is_refused(run):
     answer = run("jobs", "list", "--state", "lost")
     assert (answer.exit_code, "'lost' is not one of" in answer.stderr) == (2, True)
@@ -77,6 +84,19 @@ def test_a_failed_job_is_repeated(services, run):
     answer = run("jobs", "retry", str(made))
     assert (answer.exit_code, answer.stdout) == (0, f"Job {made} will run again.\n")
     assert (job(services, made).status, job(services, made).attempts) == ("waiting", 0)
+
+
+def test_a_failed_job_that_waits_under_another_number_is_not_said_to_run_again(services, run):
+    made = ask(services, WriteRows, "a", key="k")
+    fail(services, made)
+    twin = ask(services, WriteRows, "a", key="k")
+    answer = run("jobs", "retry", str(made))
+    assert (answer.exit_code, answer.stdout) == (
+        0,
+        f"The same job waits already, as job {twin}. Job {made} stays failed.\n",
+    )
+    assert json.loads(run("jobs", "retry", str(made), "--json").stdout) == {"id": twin, "state": "waiting"}
+    assert job(services, made).status == "failed"
 
 
 @pytest.mark.parametrize("identifier", ["12345", "1"], ids=["unknown", "waiting"])

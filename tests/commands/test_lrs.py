@@ -15,9 +15,10 @@ from lti_tool.cli import tandem
 from lti_tool.composition.channels import make_worker
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
+from lti_tool.identity import organisations
 from lti_tool.messaging import pauses
 from lti_tool.messaging.models import LRS, Delivery, DeliveryKind, DeliveryPause, RecordStore
-from tests.builder import Builder, World
+from tests.builder import Builder, World, add_registration
 from tests.messaging.flaky_lrs import FlakyLRS, flaky_lrs
 
 Run = Callable[..., Result]
@@ -220,7 +221,84 @@ def test_where_waiting_statements_would_go_is_said(run, set_store, world):
     pair_up(world)
     words = ("lrs", "remove", "primary", "--organisation", "Example")
     assert "they wait until another is set" in run(*words).stderr
-    assert "they go to https://lrs.example/xapi" in run(*words, **SETTINGS).stderr
+    assert run(*words, **SETTINGS).stderr == (
+        "Error: 2 statements wait for it: they go to https://lrs.example/xapi; to do so, add --yes\n"
+    )
+
+
+@pytest.fixture
+def second_platform(services: Services, world: World) -> str:
+    """The id of a second registration of the world's organisation."""
+    with services.database.transaction() as db:
+        organisation = organisations.find(db, str(world.organisation_id))
+        return str(add_registration(db, organisation, "https://second.example")[0].id)
+
+
+def test_a_store_for_one_platform_alone_says_that_statements_of_the_others_wait(
+    run, set_store, second_platform
+):
+    words = ("--organisation", "Example", "--registration", second_platform)
+    said = set_store(*words).output
+    assert f'tandem lrs test primary --organisation "Example" --registration {second_platform}\n' in said
+    assert "Statements of its other platforms wait" in said
+    assert 'tandem lrs set --organisation "Example"' in said
+    set_store("--organisation", "Example")
+    assert "other platforms" not in set_store(*words).output
+    assert json.loads(set_store(*words, "--json").output)["other_platforms_wait"] is False
+
+
+def test_statements_without_a_store_are_listed_as_such(run, set_store, world, second_platform):
+    set_store("--registration", second_platform)
+    pair_up(world)
+    assert [row["store"] for row in json.loads(run("statements", "list", "--json").output)] == ["none"] * 2
+
+
+def test_a_removal_after_which_statements_go_to_a_shared_store_says_so(
+    run, set_store, world, second_platform
+):
+    set_store("--registration", second_platform)
+    pair_up(world)
+    words = ("lrs", "remove", "primary", "--registration", second_platform)
+    Builder(world.services).world(issuer="https://other.example")
+    refused = run(*words, **SETTINGS)
+    assert refused.stderr == (
+        "Error: 2 statements wait of the organisation's other platforms: they go to https://lrs.example/xapi, "
+        "which other organisations use too; to do so, add --yes\n"
+    )
+
+
+def test_refused_statements_are_said_to_move_too(run, set_store, world, services, lrs):
+    set_store("--organisation", "Example", endpoint=lrs.url)
+    pair_up(world)
+    lrs.fault = 400
+    with services.database.reading() as db:
+        receiver = str(db.scalars(sa.select(RecordStore.id)).one())
+    make_worker(services).deliver(DeliveryKind.STATEMENT, receiver)
+    refused = run("lrs", "remove", "primary", "--organisation", "Example", **SETTINGS)
+    assert refused.stderr == (
+        "Error: it refused 2: they go to https://lrs.example/xapi, those that it refused too; to do so, add --yes\n"
+    )
+
+
+def test_an_organisation_without_a_store_of_its_own_is_said_to_use_the_installations(run, set_store, world):
+    set_store()
+    result = run("lrs", "test", "--organisation", "Example")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "Error: Example has no LRS of its own and uses the installation's: tandem lrs test\n",
+    )
+
+
+def test_a_platform_without_a_store_of_its_own_is_said_to_use_its_organisations(run, set_store, world):
+    set_store("--organisation", "Example")
+    result = run("lrs", "test", "--registration", str(world.registration_id))
+    assert 'uses that of Example: tandem lrs test --organisation "Example"' in result.stderr
+
+
+def test_a_platform_whose_statements_wait_is_said_to_have_none(run, set_store, world, second_platform):
+    set_store("--registration", second_platform)
+    result = run("lrs", "test", "--registration", str(world.registration_id))
+    assert 'its statements wait: tandem lrs set --organisation "Example"' in result.stderr
 
 
 def test_the_settings_store_is_not_removed_by_command(run):
@@ -294,6 +372,14 @@ def test_statements_are_listed_for_each_store(run, refused_by_the_copy):
         ("primary", "sent"),
     ]
     assert len(json.loads(run("statements", "list", "--store", "copy", "--json").output)) == 2
+
+
+def test_the_list_of_statements_has_their_reason_and_their_organisation(run, refused_by_the_copy):
+    rows = json.loads(run("statements", "list", "--status", "dead", "--json").output)
+    assert {(row["organisation"], row["last_error"][:8]) for row in rows} == {("Example", "HTTP 400")}
+    lines = run("statements", "list", "--status", "dead").output.splitlines()
+    assert lines[0].split()[-2:] == ["ORGANISATION", "LAST_ERROR"]
+    assert all("Example" in line and "HTTP 400" in line for line in lines[1:])
 
 
 def test_a_statement_is_shown_with_what_each_store_said(run, refused_by_the_copy):

@@ -16,6 +16,7 @@ from lti_tool.composition.services import Services
 from lti_tool.events.models import AuditEntry, EventRow
 from lti_tool.identity import organisations
 from lti_tool.identity.models import Organisation
+from tests.builder import add_registration
 
 Run = Callable[..., Result]
 SECRETS = ("sécret", "someone")
@@ -114,6 +115,20 @@ def test_the_installations_store_is_recorded_for_those_that_have_none_of_their_o
         ("RecordStoreRemoved", "First", "http://127.0.0.1:9/copies"),
     ]
     assert recorded(services)[1][3]["of_installation"] is True
+
+
+def test_the_installations_store_does_not_concern_who_has_one_for_a_platform_alone(
+    services: Services, set_store: Run, companies: tuple[str, str]
+) -> None:
+    with services.database.transaction() as db:
+        registration, _ = add_registration(db, organisations.find(db, "Second"))
+        registration_id = str(registration.id)
+    set_store("own", "--registration", registration_id)
+    set_store("everybodys")
+    assert [(name, values["endpoint"]) for _, name, _, values in recorded(services)] == [
+        ("Second", "http://127.0.0.1:9/own"),
+        ("First", "http://127.0.0.1:9/everybodys"),
+    ]
 
 
 def test_what_is_refused_leaves_no_event(

@@ -189,3 +189,8 @@ def test_an_export_to_a_folder_that_is_not_there_is_refused(run, tmp_path):
 )
 def test_every_help_has_an_example(run, words):
     assert "Example" in run(*words, "--help").output
+
+
+def test_a_grade_that_was_refused_is_not_sent_again(run):
+    result = run("statements", "retry", "--all", "--kind", "score")
+    assert (result.exit_code, "a grade that was refused is not sent again" in result.stderr) == (2, True)

@@ -12,6 +12,7 @@ from lti_tool.composition.channels import make_worker
 from lti_tool.composition.services import Services
 from lti_tool.health_checks import Finding, Verdict
 from lti_tool.health_checks.deliveries import MOST_NAMED
+from lti_tool.identity import organisations
 from lti_tool.lti.ags import scores
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Registration
@@ -19,7 +20,7 @@ from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.messaging import outbox, record_stores
 from lti_tool.messaging.models import LRS, DeliveryKind
 from lti_tool.messaging.record_stores import INSTALLATION, Scope
-from tests.builder import World
+from tests.builder import World, add_registration
 from tests.health_checks.test_doctor import findings
 from tests.messaging.flaky_lrs import flaky_lrs
 
@@ -200,3 +201,51 @@ def test_the_installation_needs_no_store_when_every_organisation_has_one(service
             }
             record_stores.set_store(db, services.vault, Scope(world.organisation_id), values, settings=None)
         assert not any("no LRS is set" in found.message for found in findings(services, "LRS"))
+
+
+def set_store(services: Services, scope: Scope, endpoint: str = "http://127.0.0.1:9/xapi") -> None:
+    values = {
+        "name": "primary",
+        "endpoint": endpoint,
+        "username": "u",
+        "password": "p",
+        "version": "1.0.3",
+    }
+    with services.database.transaction() as db:
+        record_stores.set_store(db, services.vault, scope, values, settings=None)
+
+
+def test_an_organisation_with_a_store_for_one_platform_alone_is_mentioned(services, world):
+    with services.database.transaction() as db:
+        organisation = organisations.find(db, str(world.organisation_id))
+        add_registration(db, organisation, "https://second.example")
+    set_store(services, Scope(world.organisation_id, world.registration_id))
+    found = [each for each in findings(services, "LRS") if "other platforms" in each.message]
+    assert found == [
+        Finding(
+            "LRS",
+            Verdict.WARNING,
+            "Example has an LRS for some of its platforms alone: statements of its other platforms wait: "
+            "https://second.example",
+            'set one for the whole organisation: tandem lrs set --organisation "Example" …',
+        )
+    ]
+    set_store(services, Scope(world.organisation_id))
+    assert not [each for each in findings(services, "LRS") if "other platforms" in each.message]
+
+
+def test_statements_that_wait_for_no_store_are_counted(services, world):
+    with services.database.transaction() as db:
+        organisation = organisations.find(db, str(world.organisation_id))
+        other, _ = add_registration(db, organisation, "https://second.example")
+        scope = Scope(world.organisation_id, other.id)
+    set_store(services, scope)
+    world.pair(signed=False)
+    assert any(
+        "statements of its other platforms wait (2 now)" in each.message for each in findings(services, "LRS")
+    )
+
+
+def test_who_has_a_store_for_its_only_platform_lacks_none(services, world):
+    set_store(services, Scope(world.organisation_id, world.registration_id))
+    assert not any("wait" in each.message for each in findings(services, "LRS"))

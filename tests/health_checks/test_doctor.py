@@ -454,6 +454,7 @@ def test_an_lrs_out_of_reach_is_an_error(offline, closed_port):
         lrs_password="hidden",
     )
     assert only(found).verdict is Verdict.ERROR
+    assert only(found).fix.startswith("nothing is lost: what waits is sent once it answers; if it never did,")
 
 
 def test_an_address_that_is_no_lrs_is_an_error(offline, httpserver):
@@ -466,6 +467,34 @@ def test_an_address_that_is_no_lrs_is_an_error(offline, httpserver):
         lrs_password="hidden",
     )
     assert "/statements" in only(found).fix
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (503, "does not work now (503: Down for maintenance)"),
+        (500, "does not work now (500: Down for maintenance)"),
+        (429, "does not work now (429: Down for maintenance)"),
+        (400, "does not take the question (400: Down for maintenance)"),
+        (404, "answers 404: Down for maintenance"),
+    ],
+)
+def test_an_lrs_that_refuses_is_quoted(offline, httpserver, status, said):
+    httpserver.expect_request("/xapi/statements").respond_with_data("Down for\nmaintenance", status)
+    httpserver.expect_request("/xapi/about").respond_with_data("", 404)
+    found = only(
+        findings(
+            offline,
+            "LRS",
+            allow_private_networks=True,
+            lrs_endpoint=httpserver.url_for("/xapi"),
+            lrs_username="tandem",
+            lrs_password="hidden",
+        )
+    )
+    assert found.message.endswith(said)
+    assert ("nothing is lost: what waits is sent once it answers" in found.fix) == (status in (429, 500, 503))
+    assert "TANDEM_LRS_ENDPOINT must be the address to which /statements is added" in found.fix
 
 
 def test_an_lrs_on_a_private_address_names_the_setting_that_allows_it(offline):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+import pytest
 import sqlalchemy as sa
 
+from lti_tool.composition import jobs
 from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
@@ -16,9 +18,15 @@ from lti_tool.identity.principal import OPERATOR
 from lti_tool.jobs import queue, schedule
 from lti_tool.jobs.models import Job, JobStatus
 from tests.health_checks.test_doctor import findings
-from tests.jobs.kinds import WriteRows, ask
+from tests.jobs.kinds import Hourly, WriteRows, ask
 
 AT = dt.datetime(2026, 11, 12, 8, 30, tzinfo=dt.UTC)
+
+
+@pytest.fixture(autouse=True)
+def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line that makes ``WriteRows`` a kind of this version."""
+    monkeypatch.setattr(jobs, "JOB_KINDS", (*jobs.JOB_KINDS, lambda _services: WriteRows()))
 
 
 def found(services: Services) -> list[Finding]:
@@ -45,7 +53,7 @@ def test_a_failed_job_is_named_with_its_time_its_reason_and_what_to_do(services:
         Finding(
             "jobs",
             Verdict.WARNING,
-            "write_rows failed at 2026-11-12 08:30 UTC: the file holds a row without a name",
+            "write_rows failed at 2026-11-12 08:30 UTC: the file holds a row without a name second line",
             f"once the cause is gone, run it again: tandem jobs retry {job_id}",
         )
     ]
@@ -115,3 +123,18 @@ def test_a_job_that_waits_for_others_of_its_group_is_not_overdue(services: Servi
     wait(services, waiting, since=utcnow() - OVERDUE * 2)
     wait(services, running, since=utcnow() + dt.timedelta(seconds=30), status="running")
     assert [each.verdict for each in found(services)] == [Verdict.OK]
+
+
+def test_a_job_of_a_kind_that_nobody_knows_is_named_at_once(services: Services) -> None:
+    ask(services, WriteRows, "a")
+    with composition.transaction(services, OPERATOR) as db:
+        job_id = queue.enqueue(db, Hourly, {}, requested_by=OPERATOR)
+    expected = Finding(
+        "jobs",
+        Verdict.WARNING,
+        "1 job of a kind that this version does not know: hourly",
+        "they wait for a version with this kind (a line in composition/jobs.py)",
+    )
+    assert found(services) == [expected]
+    wait(services, job_id, since=utcnow() - OVERDUE * 2)
+    assert found(services) == [expected]

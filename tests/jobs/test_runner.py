@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import time
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -14,8 +16,10 @@ from lti_tool.composition.jobs import JOB_KINDS, MakeJobKind, make_job_runner
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.jobs import queue, runner
+from lti_tool.jobs.kinds import JobKind
 from lti_tool.jobs.models import Job
 from lti_tool.jobs.runner import JobRunner
+from lti_tool.messaging.retry import next_attempt
 from tests.jobs.kinds import Blocked, Faulty, WriteRows, ask, job, rows_written, wait_until_ended
 
 StartRunner = Callable[..., JobRunner]
@@ -113,6 +117,44 @@ def test_a_fault_waits_before_it_is_tried_again(services, start):
         time.sleep(0.02)
     found = job(services, made)
     assert (found.status, found.not_before > before + dt.timedelta(seconds=0.9)) == ("waiting", True)
+
+
+class FaultyByTheSchedule(Faulty):
+    """What the schedule asks for once a day, and fails."""
+
+    name: ClassVar[str] = "faulty_by_the_schedule"
+    every: ClassVar[dt.timedelta | None] = dt.timedelta(days=1)
+
+
+def test_a_scheduled_job_waits_for_minutes_before_it_is_tried_again(services, start):
+    made = ask(services, FaultyByTheSchedule, "fault")
+    before = utcnow()
+    start(lambda _services: FaultyByTheSchedule())
+    deadline = time.monotonic() + 30
+    while job(services, made).error is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert job(services, made).not_before > before + dt.timedelta(seconds=79)
+
+
+def test_the_attempts_of_a_scheduled_job_spread_over_about_half_an_hour():
+    def whole(kind: JobKind, share: float) -> dt.timedelta:
+        chance = random.Random()
+        chance.uniform = lambda low, high: low + share * (high - low)  # type: ignore[method-assign]  # no chance
+        delays = [next_attempt(attempt, rng=chance) for attempt in range(1, JobKind.max_attempts)]
+        return sum((kind.retry_delay(delay) for delay in delays), dt.timedelta())
+
+    scheduled = FaultyByTheSchedule()
+    assert whole(scheduled, 0) == dt.timedelta(minutes=20)
+    assert whole(scheduled, 1) == dt.timedelta(minutes=40)
+    assert whole(Faulty(), 1) == dt.timedelta(seconds=30)
+
+
+def test_a_job_that_is_often_asked_for_waits_no_longer_than_until_its_next_time():
+    class Often(FaultyByTheSchedule):
+        every: ClassVar[dt.timedelta | None] = dt.timedelta(minutes=10)
+
+    assert Often().retry_delay(dt.timedelta(seconds=16)) == dt.timedelta(minutes=10)
 
 
 def test_a_failed_job_is_repeated_on_demand(services, start, no_delay):

@@ -17,7 +17,15 @@ from lti_tool.database import utcnow
 from lti_tool.identity import organisations
 from lti_tool.identity.principal import TOOL
 from lti_tool.messaging import backlog, outbox, pauses, record_stores
-from lti_tool.messaging.models import LRS, PRIMARY, Delivery, DeliveryBody, DeliveryKind, RecordStore
+from lti_tool.messaging.models import (
+    LRS,
+    NO_STORE,
+    PRIMARY,
+    Delivery,
+    DeliveryBody,
+    DeliveryKind,
+    RecordStore,
+)
 from lti_tool.messaging.outcomes import Sent, Unavailable
 from lti_tool.messaging.record_stores import INSTALLATION, Scope, StoreRefused, receivers
 from tests.builder import Builder, World, add_registration
@@ -58,7 +66,9 @@ OURS, OUR_COPY, OUR_MOODLE, THEIRS, THE_COPY = (
         ([OURS, OUR_COPY, OUR_MOODLE], Scope(A, R), [str(OUR_MOODLE.id)]),
         ([OURS, OUR_MOODLE], Scope(A, uuid.UUID(int=9)), [str(OURS.id)]),
         ([OURS, OUR_MOODLE], Scope(A, None), [str(OURS.id)]),
-        ([OUR_MOODLE], Scope(A, uuid.UUID(int=9)), [LRS]),
+        ([OUR_MOODLE], Scope(A, uuid.UUID(int=9)), [NO_STORE]),
+        ([OUR_MOODLE, THE_COPY], Scope(A, None), [NO_STORE]),
+        ([OUR_MOODLE], Scope(B, R), [LRS]),
     ],
 )
 def test_a_statement_goes_to_the_narrowest_scope_that_has_stores(stores, scope, expected):
@@ -240,6 +250,114 @@ def test_another_registration_s_store_gets_nothing(services, world, first, secon
     pair_up(world)
     deliver_all(services)
     assert (len(first.held), len(second.held)) == (2, 0)
+
+
+# An organisation with a store for one of its registrations alone
+
+
+@pytest.fixture
+def second_platform(services: Services, world: World) -> Scope:
+    """A second registration of the world's organisation."""
+    with services.database.transaction() as db:
+        organisation = organisations.find(db, str(world.organisation_id))
+        other, _ = add_registration(db, organisation, "https://second.example")
+        return Scope(world.organisation_id, other.id)
+
+
+def test_an_organisation_with_any_store_of_its_own_never_uses_the_installations(
+    services, world, second_platform, first, second
+):
+    set_store(services, first)
+    set_store(services, first, name="copy")
+    set_store(services, second, second_platform)
+    pair_up(world)
+    deliver_all(services)
+    assert (first.held, second.held, statuses(services)) == ({}, {}, [(NO_STORE, "waiting")] * 2)
+    with services.database.reading() as db:
+        assert record_stores.unserved(db, world.organisation_id) == 2
+
+
+def test_what_waited_for_the_installations_store_waits_for_one_of_the_organisation(
+    services, world, second_platform, first, second
+):
+    other = Builder(services).world(issuer="https://other.example")
+    pair_up(world)
+    pair_up(other)
+    set_store(services, second, second_platform)
+    set_store(services, first)
+    deliver_all(services)
+    assert statuses(services) == [(NO_STORE, "waiting")] * 2 + [(LRS, "sent")] * 2
+
+
+def test_what_the_installations_store_refused_is_not_sent_there_again(
+    services, world, second_platform, first, second
+):
+    set_store(services, first)
+    first.fault = 400
+    pair_up(world)
+    deliver_all(services)
+    set_store(services, second, second_platform)
+    first.fault = None
+    with services.database.transaction() as db:
+        backlog.retry(db, STATEMENT)
+    deliver_all(services)
+    assert (first.held, statuses(services)) == ({}, [(NO_STORE, "waiting")] * 2)
+
+
+def test_statements_without_a_store_go_once_there_is_one_for_the_whole_organisation(
+    services, world, second_platform, first, second
+):
+    set_store(services, second, second_platform)
+    pair_up(world)
+    _, moved = set_store(services, first, Scope(world.organisation_id))
+    deliver_all(services)
+    assert (moved, len(first.held), second.held) == (2, 2, {})
+
+
+def test_statements_without_a_store_go_once_there_is_one_for_their_platform(
+    services, world, second_platform, first, second
+):
+    set_store(services, second, second_platform)
+    pair_up(world)
+    _, moved = set_store(services, first, Scope(world.organisation_id, world.registration_id))
+    deliver_all(services)
+    assert (moved, len(first.held), second.held) == (2, 2, {})
+
+
+def test_the_installations_store_is_used_again_after_the_last_own_one(
+    services, world, second_platform, first, second
+):
+    set_store(services, first)
+    set_store(services, second, second_platform)
+    pair_up(world)
+    left = remove(services, second_platform)
+    deliver_all(services)
+    assert (left.waiting, left.released, left.goes_to, len(first.held)) == (0, 2, LRS, 2)
+
+
+def test_a_removed_store_for_all_leaves_nothing_to_the_installations_while_another_is_there(
+    services, world, second_platform, first, second
+):
+    set_store(services, first)
+    set_store(services, second, second_platform)
+    set_store(services, None, Scope(world.organisation_id))
+    pair_up(world)
+    left = remove(services, Scope(world.organisation_id))
+    deliver_all(services)
+    assert (left.goes_to, first.held, statuses(services)) == (NO_STORE, {}, [(NO_STORE, "waiting")] * 2)
+
+
+def test_what_waited_in_a_merged_organisation_without_a_store_waits_for_one(
+    services, world, second_platform, first, second
+):
+    other = Builder(services).world(issuer="https://other.example")
+    set_store(services, second, second_platform)
+    pair_up(world)
+    pair_up(other)
+    merge(services, other, world)
+    set_store(services, first)
+    deliver_all(services)
+    assert (first.held, statuses(services)) == ({}, [(NO_STORE, "waiting")] * 4)
 
 
 def test_a_copy_gets_what_is_recorded_from_then_on(services, world, first, second):

@@ -326,6 +326,8 @@ REFUSALS = [
     ),
     ("an unknown match", rule({**XAPI, "match": "regex"}), {"criteria.0.match": ["not_a_choice"]}),
     ("a score above 1", rule({**XAPI, "min_scaled": 2}), {"criteria.0.min_scaled": ["too_large"]}),
+    ("a day in week numbers", rule({**XAPI, "since": "2027-W04-7"}), {"criteria.0.since": ["not_a_moment"]}),
+    ("a day without dashes", rule({**XAPI, "since": "20270131"}), {"criteria.0.since": ["not_a_moment"]}),
     ("a window from nowhere", rule({**XAPI, "since": "spring"}), {"criteria.0.since": ["not_a_moment"]}),
     (
         "an unknown field of a criterion",

@@ -117,7 +117,17 @@ def test_more_than_a_year_ago_is_refused():
 
 @pytest.mark.parametrize(
     "day",
-    ["22/11/2026", "2026-11-31", "2026-W47-1", "20261122", "2026-11-22T10:00", "0000-01-01", *HOSTILE_PARAMS],
+    [
+        "22/11/2026",
+        "2026-11-31",
+        "2026-W47-1",
+        "20261122",
+        "2026-11-2",
+        "\uff12\uff1026-11-22",
+        "2026-11-22T10:00",
+        "0000-01-01",
+        *HOSTILE_PARAMS,
+    ],
 )
 def test_what_is_no_day_is_refused(day):
     code = "required" if not day.strip() else "not_a_date"

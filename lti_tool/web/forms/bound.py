@@ -62,6 +62,11 @@ class Form:
     refusal: str | None = None
     """Why it was not done although nothing is wrong with its fields, in words."""
 
+    def __post_init__(self) -> None:
+        """Raises :class:`ValueError` where the form and one of its fields would be one id of the page."""
+        if self.id in {self.prefix + name for name in self.schema.fields}:
+            raise ValueError(f"the form's id {self.id!r} is that of one of its fields: choose another")
+
     def __getitem__(self, name: str) -> BoundField:
         """One field, for a template."""
         return bound_field(
@@ -182,7 +187,10 @@ def blank_form(
     action: str | None = None,
     prefix: str = "",
 ) -> Form:
-    """A form to be filled in. ``given``: what its fields propose; ``action``: the present address unless given."""
+    """A form to be filled in. ``given``: what its fields propose; ``action``: the present address unless given.
+
+    Raises :class:`ValueError` where ``id`` is that of one of its fields: each id is on a page once.
+    """
     return Form(
         schema,
         id,

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from lti_tool.web.forms.bound import blank_form
 from schemas.mentoring_forms import ObjectiveForm, SessionForm
 from tests.builder import situations
 from tests.web.forms.typed import MEETING, OBJECTIVE, filled, form_of, value_of
@@ -145,3 +146,14 @@ def test_a_good_form_is_answered_with_a_redirect(visit):
     here = visit(situations.begins)
     action, fields = filled(here, "objectives", "objective", **OBJECTIVE)
     assert here.client.post(action, data=fields).status_code == 302
+
+
+@pytest.mark.parametrize(("id", "prefix"), [("title", ""), ("first-title", "first-")])
+def test_a_form_may_not_have_the_id_of_one_of_its_fields(app, id, prefix):
+    with app.test_request_context("/"), pytest.raises(ValueError, match="is that of one of its fields"):
+        blank_form(ObjectiveForm(), id=id, prefix=prefix)
+
+
+def test_a_form_may_have_the_name_of_a_field_whose_id_has_a_prefix(app):
+    with app.test_request_context("/"):
+        assert blank_form(ObjectiveForm(), id="title", prefix="first-")["title"].id == "first-title"

@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import jinja2
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from marshmallow import Schema, ValidationError
+from marshmallow.fields import Field
 
-import lti_tool
 from lti_tool import app as application
+from lti_tool.events.base import KINDS
+from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Person
+from lti_tool.mentoring.enrolment import actions, events
+from lti_tool.web.forms.fields import bound_field
+from schemas import fields as form_fields
 from schemas import mentoring_forms
 from tests.builder import situations
+from tests.documented import add_to_policy, block, run
 from tests.web.forms.typed import expire, filled, launch_again, value_of
 
-DOCUMENT = Path(lti_tool.__file__).parent.parent / "docs" / "architecture.md"
-SECTION = DOCUMENT.read_text(encoding="utf-8").partition("## A form\n")[2].partition("\n## ")[0]
-BLOCKS = dict(re.findall(r"```(python\nclass|python\nfrom|jinja\n)(.*?)```", SECTION, re.DOTALL))
-SCHEMA, VIEWS, TEMPLATE = (
-    "class" + BLOCKS["python\nclass"],
-    "from" + BLOCKS["python\nfrom"],
-    BLOCKS["jinja\n"],
+SCHEMA, FIELDS, POLICY, EVENT, ACTION, VIEWS, TEMPLATE = (
+    block("## A form", beginning)
+    for beginning in (
+        "class ",
+        "several_lines",
+        "    CHOOSE_NAME",
+        "@dataclass",
+        "def choose_name",
+        "from flask",
+        "{% extends",
+    )
 )
 
 
 @pytest.fixture
 def app(config, services, compiled_templates, monkeypatch) -> Iterator[Flask]:
     """The application with the documented form."""
-    exec(compile(SCHEMA, "the documented schema", "exec"), vars(mentoring_forms))
+    known = dict(KINDS)
+    run(SCHEMA, mentoring_forms, monkeypatch)
+    add_to_policy(POLICY, monkeypatch)
+    run(EVENT, events, monkeypatch)
+    monkeypatch.setattr(actions, "NameChosen", vars(events)["NameChosen"], raising=False)
+    monkeypatch.setattr(actions, "Person", Person, raising=False)
+    run(ACTION, actions, monkeypatch)
     views = ModuleType("lti_tool.web.learner.name")
     monkeypatch.setitem(sys.modules, views.__name__, views)
     exec(compile(VIEWS, "the documented views", "exec"), vars(views))
@@ -46,7 +64,8 @@ def app(config, services, compiled_templates, monkeypatch) -> Iterator[Flask]:
     )
     made.jinja_env.loader = made.jinja_loader
     yield made
-    del mentoring_forms.NameForm  # type: ignore[attr-defined]  # the documented schema
+    KINDS.clear()
+    KINDS.update(known)
 
 
 def names(services) -> set[str | None]:
@@ -67,6 +86,44 @@ def test_the_form_is_saved(visit, services):
     answer = here.client.post(action, data=fields)
     assert (answer.status_code, answer.location) == (302, here.home)
     assert "Paulo" in names(services)
+    with services.database.reading() as db:
+        [chosen] = db.scalars(sa.select(EventRow).where(EventRow.kind == "NameChosen"))
+    assert (chosen.details, chosen.acted_by_kind) == ({}, "person")
+
+
+def test_a_learner_who_has_not_joined_is_sent_home(visit):
+    here = visit(situations.welcome)
+    assert (here.get("name").status_code, here.post("name", given_name="Paulo").status_code) == (302, 409)
+
+
+def test_the_further_fields_read_what_a_form_sends():
+    made = Schema.from_dict(_fields_of(FIELDS))()
+    typed = {"several_lines": "a\r\nb", "a_choice": "video", "a_date": "2027-01-31", "a_number": "7"}
+    assert made.load(typed) == {
+        "several_lines": "a\nb",
+        "a_choice": "video",
+        "a_date": dt.date(2027, 1, 31),
+        "a_number": 7,
+    }
+    for written in ("20270131", "2027-W04-7"):
+        with pytest.raises(ValidationError):
+            made.load({**typed, "a_date": written})
+    widgets = {
+        name: bound_field(field, name, prefix="", value="", problems=()).widget
+        for name, field in made.fields.items()
+    }
+    assert widgets == {
+        "several_lines": "textarea",
+        "a_choice": "choices",
+        "a_date": "date",
+        "a_number": "number",
+    }
+
+
+def _fields_of(code: str) -> dict[str, Field[Any]]:
+    names: dict[str, Any] = {**vars(form_fields), "N_": str}
+    exec(compile(code, "the documented fields", "exec"), names)
+    return {name: names[name] for name in re.findall(r"^(\w+) = ", code, re.MULTILINE)}
 
 
 def test_what_is_wrong_is_said_above_and_at_the_field(visit):
