@@ -1,6 +1,7 @@
 """A receiver that takes whatever is posted and answers with its ids at once: ``python -m bench.sink PORT``.
 
-As a record store does (xAPI 1.0.3, Communication 2.1.2). It reads requests by hand, so that what is measured is the sender.
+As a record store does (xAPI 1.0.3, Communication 2.1.2). It reads requests by hand, so that what is measured is the
+sender.
 """
 
 from __future__ import annotations
