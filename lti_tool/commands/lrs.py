@@ -37,7 +37,8 @@ from lti_tool.identity.policy import Action
 from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import backlog, pauses, record_stores
 from lti_tool.messaging.models import LRS, NO_STORE, PRIMARY, DeliveryKind, RecordStore
-from lti_tool.messaging.record_stores import INSTALLATION, Remainder, Scope, StoreRefused
+from lti_tool.messaging.record_stores import INSTALLATION, Scope
+from lti_tool.messaging.setting_record_stores import Remainder, StoreRefused
 from schemas.record_store import RecordStoreSchema
 
 NOT_SET = "no LRS is set: set TANDEM_LRS_ENDPOINT, TANDEM_LRS_USERNAME and TANDEM_LRS_PASSWORD, or run: tandem lrs set"

@@ -32,7 +32,7 @@ from lti_tool.lti.registration.registrations import organisations_of_person
 from lti_tool.mentoring.programmes.actions import name_owner
 from lti_tool.mentoring.programmes.models import Programme
 from lti_tool.mentoring.programmes.queries import owner_ids, programmes_of, tutor_ids
-from lti_tool.messaging import record_stores
+from lti_tool.messaging import setting_record_stores
 from schemas.registration import OrganisationSchema
 
 MERGE_ATTEMPTS: Final = 60
@@ -135,11 +135,11 @@ def _merge(services: Services, into: str, merged: str) -> tuple[dict[str, Any], 
             raise BadInput("A and B are the same organisation")
         merged_id, merged_name = removed.id, removed.name
         try:
-            record_stores.check_merge(db, kept.id, merged_id)
-        except record_stores.StoreRefused as error:
+            setting_record_stores.check_merge(db, kept.id, merged_id)
+        except setting_record_stores.StoreRefused as error:
             raise click.ClickException(str(error)) from None
         store.merge(db, into=kept, merged=removed)
-        record_stores.after_merge(db, kept.id)
+        setting_record_stores.after_merge(db, kept.id)
         event = OrganisationsMerged(merged_id=merged_id)
         log.append(db, event, Scope(organisation_id=kept.id), at=utcnow())
         return _shown(kept), merged_name

@@ -16,7 +16,7 @@ from lti_tool.database import utcnow
 from lti_tool.events import base, log
 from lti_tool.identity.models import Organisation
 from lti_tool.lti.registration.models import Registration
-from lti_tool.messaging import record_stores
+from lti_tool.messaging import record_stores, setting_record_stores
 from lti_tool.messaging.events import (
     RecordStoreChanged,
     RecordStoreEvent,
@@ -24,7 +24,8 @@ from lti_tool.messaging.events import (
     RecordStoreSet,
 )
 from lti_tool.messaging.models import LRS, PRIMARY, RecordStore
-from lti_tool.messaging.record_stores import INSTALLATION, Access, Remainder, Scope
+from lti_tool.messaging.record_stores import INSTALLATION, Access, Scope
+from lti_tool.messaging.setting_record_stores import Remainder
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,11 @@ def store_of_settings(services: Services) -> NamedStore | None:
 def set_store(
     db: Session, services: Services, scope: Scope, values: dict[str, Any]
 ) -> tuple[RecordStore, int]:
-    """Do what :func:`lti_tool.messaging.record_stores.set_store` does, and record it."""
+    """Do what :func:`lti_tool.messaging.setting_record_stores.set_store` does, and record it."""
     settings = store_of_settings(services)
     known = record_stores.find(db, scope, values["name"])
     former = known.endpoint if known is not None else None
-    store, moved = record_stores.set_store(
+    store, moved = setting_record_stores.set_store(
         db, services.vault, scope, values, settings=settings.access if settings else None
     )
     if former is None:
@@ -109,10 +110,10 @@ def set_store(
 
 
 def remove_store(db: Session, store: RecordStore) -> Remainder:
-    """Do what :func:`lti_tool.messaging.record_stores.remove` does, and record it."""
+    """Do what :func:`lti_tool.messaging.setting_record_stores.remove` does, and record it."""
     scope = record_stores.scope_of(store)
     event = RecordStoreRemoved(**_shown_in_log(store))
-    left = record_stores.remove(db, scope, store.name)
+    left = setting_record_stores.remove(db, scope, store.name)
     _record(db, scope, event)
     return left
 

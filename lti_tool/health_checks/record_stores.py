@@ -14,7 +14,7 @@ from lti_tool.health_checks.findings import Found, Verdict
 from lti_tool.health_checks.stored import name_of, sqlite_path
 from lti_tool.identity.models import Organisation
 from lti_tool.lti.registration.models import Deployment, Registration
-from lti_tool.messaging import record_stores as rules
+from lti_tool.messaging import setting_record_stores
 from lti_tool.messaging.models import LRS
 from lti_tool.outbound.answer_text import plain_text
 from lti_tool.outbound.client import OutboundRequestError, network_fault
@@ -91,7 +91,7 @@ def _unserved(services: Services, stores: list[NamedStore]) -> Found:
                 )
                 if row.id not in served
             ]
-            waiting = rules.unserved(db, organisation_id)
+            waiting = setting_record_stores.unserved(db, organisation_id)
         if platforms or waiting:
             wait = f" ({waiting} now)" if waiting else ""
             listed = ", ".join(platforms)

@@ -17,7 +17,7 @@ from lti_tool.lti.ags import scores
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.models import Participant
-from lti_tool.messaging import outbox, record_stores
+from lti_tool.messaging import outbox, setting_record_stores
 from lti_tool.messaging.models import LRS, DeliveryKind
 from lti_tool.messaging.record_stores import INSTALLATION, Scope
 from tests.builder import World, add_registration
@@ -154,7 +154,7 @@ def test_each_store_is_named(services, world):
                 "password": "p",
                 "version": "1.0.3",
             }
-            store, _ = record_stores.set_store(db, services.vault, scope, values, settings=None)
+            store, _ = setting_record_stores.set_store(db, services.vault, scope, values, settings=None)
             receiver = store.receiver
     with services.database.transaction() as db:
         outbox.enqueue(
@@ -177,7 +177,7 @@ def test_a_store_that_was_set_comes_before_that_of_the_settings(services, world)
             "password": "p",
             "version": "1.0.3",
         }
-        record_stores.set_store(db, services.vault, INSTALLATION, values, settings=None)
+        setting_record_stores.set_store(db, services.vault, INSTALLATION, values, settings=None)
     settings = {"lrs_endpoint": "https://lrs.example/xapi", "lrs_username": "u", "lrs_password": "p"}
     found = findings(services, "LRS", **settings)
     assert (
@@ -199,7 +199,9 @@ def test_the_installation_needs_no_store_when_every_organisation_has_one(service
                 "password": "p",
                 "version": "1.0.3",
             }
-            record_stores.set_store(db, services.vault, Scope(world.organisation_id), values, settings=None)
+            setting_record_stores.set_store(
+                db, services.vault, Scope(world.organisation_id), values, settings=None
+            )
         assert not any("no LRS is set" in found.message for found in findings(services, "LRS"))
 
 
@@ -212,7 +214,7 @@ def set_store(services: Services, scope: Scope, endpoint: str = "http://127.0.0.
         "version": "1.0.3",
     }
     with services.database.transaction() as db:
-        record_stores.set_store(db, services.vault, scope, values, settings=None)
+        setting_record_stores.set_store(db, services.vault, scope, values, settings=None)
 
 
 def test_an_organisation_with_a_store_for_one_platform_alone_is_mentioned(services, world):

@@ -16,7 +16,7 @@ from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.identity import organisations
 from lti_tool.identity.principal import TOOL
-from lti_tool.messaging import backlog, outbox, pauses, record_stores
+from lti_tool.messaging import backlog, outbox, pauses, setting_record_stores
 from lti_tool.messaging.models import (
     LRS,
     NO_STORE,
@@ -27,7 +27,8 @@ from lti_tool.messaging.models import (
     RecordStore,
 )
 from lti_tool.messaging.outcomes import Sent, Unavailable
-from lti_tool.messaging.record_stores import INSTALLATION, Scope, StoreRefused, receivers
+from lti_tool.messaging.record_stores import INSTALLATION, Scope, receivers
+from lti_tool.messaging.setting_record_stores import StoreRefused
 from tests.builder import Builder, World, add_registration
 from tests.messaging.flaky_lrs import FlakyLRS, flaky_lrs
 from tests.messaging.waiting import until
@@ -95,7 +96,7 @@ def set_store(
 ) -> tuple[str, int]:
     """Set a store; its receiver, and how many waiting statements it took over."""
     with services.database.transaction() as db:
-        found, moved = record_stores.set_store(
+        found, moved = setting_record_stores.set_store(
             db,
             services.vault,
             scope,
@@ -274,7 +275,7 @@ def test_an_organisation_with_any_store_of_its_own_never_uses_the_installations(
     deliver_all(services)
     assert (first.held, second.held, statuses(services)) == ({}, {}, [(NO_STORE, "waiting")] * 2)
     with services.database.reading() as db:
-        assert record_stores.unserved(db, world.organisation_id) == 2
+        assert setting_record_stores.unserved(db, world.organisation_id) == 2
 
 
 def test_what_waited_for_the_installations_store_waits_for_one_of_the_organisation(
@@ -427,9 +428,11 @@ def test_a_copy_needs_a_primary(services, world):
         set_store(services, None, Scope(world.organisation_id), name="copy")
 
 
-def remove(services: Services, scope: Scope = INSTALLATION, name: str = PRIMARY) -> record_stores.Remainder:
+def remove(
+    services: Services, scope: Scope = INSTALLATION, name: str = PRIMARY
+) -> setting_record_stores.Remainder:
     with services.database.transaction() as db:
-        return record_stores.remove(db, scope, name)
+        return setting_record_stores.remove(db, scope, name)
 
 
 def test_what_waits_for_a_removed_store_goes_to_the_next_wider_one(services, world, first):
@@ -486,13 +489,13 @@ def test_a_primary_is_not_removed_before_its_copies(services):
 
 def merge(services: Services, into: World, merged: World) -> None:
     with services.database.transaction() as db:
-        record_stores.check_merge(db, into.organisation_id, merged.organisation_id)
+        setting_record_stores.check_merge(db, into.organisation_id, merged.organisation_id)
         organisations.merge(
             db,
             into=organisations.find(db, str(into.organisation_id)),
             merged=organisations.find(db, str(merged.organisation_id)),
         )
-        record_stores.after_merge(db, into.organisation_id)
+        setting_record_stores.after_merge(db, into.organisation_id)
 
 
 @pytest.mark.parametrize("has_store", ["kept", "merged"])
