@@ -72,7 +72,7 @@ NOT_PERSONAL = {
 
 def can_hold_text(column: sa.Column[object]) -> bool:
     """Whether a column has room for more than a code: text of 100 characters or more, bytes, or JSON."""
-    kind = column.type
+    kind = column.type.impl_instance if isinstance(column.type, sa.TypeDecorator) else column.type
     if isinstance(kind, sa.String):
         return kind.length is None or kind.length >= 100
     return isinstance(kind, sa.LargeBinary | sa.JSON)

@@ -45,10 +45,10 @@ def with_lrs(services: Services, httpserver: HTTPServer) -> Iterator[Services]:
         lrs_username="someone",
         lrs_password="sécret",
     )
-    connected = make_services(config)
+    # A thread that a test leaves sending may use the database afterwards.
+    connected = make_services(config, database=services.database)
     yield connected
     connected.http.close()
-    connected.database.dispose()
 
 
 def pair_up(services: Services, world: World) -> None:

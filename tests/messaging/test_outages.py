@@ -36,11 +36,11 @@ def lrs() -> Iterator[FlakyLRS]:
 def with_lrs(services: Services, lrs: FlakyLRS) -> Iterator[Services]:
     """The same tool and database, with that record store set."""
     connected = make_services(
-        dataclasses.replace(services.config, lrs_endpoint=lrs.url, lrs_username="u", lrs_password="p")
+        dataclasses.replace(services.config, lrs_endpoint=lrs.url, lrs_username="u", lrs_password="p"),
+        database=services.database,
     )
     yield connected
     connected.http.close()
-    connected.database.dispose()
 
 
 class Clock:
@@ -158,7 +158,7 @@ def test_a_real_outage_is_over_for_the_statements_when_it_is_for_the_lrs(with_lr
     with flaky_lrs() as gone:
         port = gone.server_address[1]
     config = dataclasses.replace(with_lrs.config, lrs_endpoint=f"http://127.0.0.1:{port}/xAPI")
-    services = make_services(config)
+    services = make_services(config, database=with_lrs.database)
     worker = make_worker(services, poll_seconds=0.05)
     enqueue(services, 1_500)
     worker.start()
@@ -176,7 +176,6 @@ def test_a_real_outage_is_over_for_the_statements_when_it_is_for_the_lrs(with_lr
     finally:
         worker.stop()
         services.http.close()
-        services.database.dispose()
 
 
 def test_sending_again_ends_the_pause_of_a_running_worker(with_lrs, lrs):
@@ -184,7 +183,7 @@ def test_sending_again_ends_the_pause_of_a_running_worker(with_lrs, lrs):
     lrs.fault = 503
     make_worker(with_lrs).deliver(STATEMENT, LRS)
     with with_lrs.database.transaction() as db:
-        db.execute(sa.update(DeliveryPause).values(until=utcnow() + dt.timedelta(hours=1)))
+        db.execute(sa.update(DeliveryPause).values(until=utcnow() + LONGEST_PAUSE))
     lrs.fault = None
     worker = make_worker(with_lrs, poll_seconds=0.05)
     worker.start()

@@ -156,7 +156,8 @@ def test_what_is_stored_of_a_form_is_deleted_after_three_days(visit, services):
     with services.database.transaction() as db:
         delete_expired_rows(db, utcnow())
         assert db.scalar(sa.select(sa.func.count()).select_from(FormSubmission)) == 1
-        delete_expired_rows(db, utcnow() + SUBMISSIONS_KEPT)
+        while delete_expired_rows(db, utcnow() + SUBMISSIONS_KEPT):
+            pass
         assert db.scalar(sa.select(sa.func.count()).select_from(FormSubmission)) == 0
 
 
