@@ -55,8 +55,8 @@ def services(config: Config, kept_databases: dict[str, Database]) -> Iterator[Se
     services = make_services(config, database=database)
     yield services
     services.http.close()
-    # A reading of a key set behind a launch gives its connection back to the engine, which then can close it; a job that
-    # was still running would write into the next test's database.
+    # A reading of a key set behind a launch gives its connection back to the engine, which then can close it; a job
+    # that was still running would write into the next test's database.
     give_up = time.monotonic() + 2.0
     while services.platform_keys.running and time.monotonic() < give_up:
         time.sleep(0.01)
