@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bench import arrival, delivery, launch, sessions, startup
-from bench.rows import table, write_json
+from bench.rows import report
 
 
 @click.command()
@@ -35,9 +35,7 @@ def main(quick: bool, people: int, path: Path | None) -> None:
         *arrival.measure(quick=quick),
         *startup.measure(quick=quick),
     ]
-    click.echo(table(rows))
-    if path:
-        write_json(rows, path)
+    report(rows, path)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from urllib.parse import urlencode
 import click
 import sqlalchemy as sa
 
-from bench.rows import Row, table, write_json
+from bench.rows import Row, report
 from bench.servers import Server, free_port
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
@@ -248,9 +248,7 @@ def _p95(times: tuple[float, ...]) -> float:
 def main(quick: bool, path: Path | None) -> None:
     """Measure how soon what happened is elsewhere."""
     rows = measure(quick=quick)
-    click.echo(table(rows))
-    if path:
-        write_json(rows, path)
+    report(rows, path)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ import structlog
 import tincan
 
 from bench.postgresql import socket_folder
-from bench.rows import Row, table, write_json
+from bench.rows import Row, report
 from bench.servers import Server, free_port
 from lti_tool.composition.channels import make_worker
 from lti_tool.composition.services import Services, make_services
@@ -237,9 +237,7 @@ def main(quick: bool, path: Path | None) -> None:
       python -m bench.delivery --quick
     """
     rows = measure(quick=quick)
-    click.echo(table(rows))
-    if path:
-        write_json(rows, path)
+    report(rows, path)
 
 
 if __name__ == "__main__":

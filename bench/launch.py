@@ -19,7 +19,7 @@ import click
 from bench import contenders
 from bench.contenders import LtijsUnavailable
 from bench.driving import Contender, drive, latencies
-from bench.rows import Row, table, write_json
+from bench.rows import Row, report
 from bench.servers import ServerDied
 from tests.platform.keyset_server import KeysetServer
 from tests.platform.platform import Platform
@@ -186,9 +186,7 @@ def _p99(ours: Measured, other: Measured, chance: random.Random, *, quick: bool,
 def main(quick: bool, people: int, path: Path | None) -> None:
     """Measure a launch's CPU."""
     rows = measure(quick=quick, people=people)
-    click.echo(table(rows))
-    if path:
-        write_json(rows, path)
+    report(rows, path)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
+
 
 @dataclass(frozen=True)
 class Row:
@@ -82,6 +84,13 @@ def _number(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
+
+
+def report(rows: Sequence[Row], path: Path | None) -> None:
+    """Print the rows as a table, and write them to ``path`` where there is one."""
+    click.echo(table(rows))
+    if path:
+        write_json(rows, path)
 
 
 def write_json(rows: Sequence[Row], path: Path) -> None:

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 import click
 
 from bench.contenders import baseline
-from bench.rows import Row, table, write_json
+from bench.rows import Row, report
 from bench.servers import Server, free_port
 from lti_tool.composition.services import make_services
 from lti_tool.config import Config
@@ -142,9 +142,7 @@ def measure(*, quick: bool = False) -> list[Row]:
 def main(quick: bool, path: Path | None) -> None:
     """Measure the CPU of logging a session."""
     rows = measure(quick=quick)
-    click.echo(table(rows))
-    if path:
-        write_json(rows, path)
+    report(rows, path)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import psutil
 
 from bench import contenders
 from bench.driving import drive
-from bench.rows import Row, table, write_json
+from bench.rows import Row, report
 from bench.servers import STARTING_SECONDS, free_port
 from tests.platform.keyset_server import KeysetServer
 from tests.platform.platform import TOOL, Platform
@@ -103,9 +103,7 @@ def measure(*, quick: bool = False) -> list[Row]:
 def main(quick: bool, path: Path | None) -> None:
     """Measure a start and the memory of a web process."""
     rows = measure(quick=quick)
-    click.echo(table(rows))
-    if path:
-        write_json(rows, path)
+    report(rows, path)
 
 
 if __name__ == "__main__":

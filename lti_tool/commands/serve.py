@@ -80,7 +80,7 @@ def serve(services: Services, host: str, port: int | None, no_worker: bool) -> N
     for worker in workers:
         worker.start()
     signal.signal(signal.SIGTERM, _stop)
-    keep_for_good()
+    freeze_loaded_objects()
     click.echo(f"Serving {services.config.base_url} on {host}:{port}. Ctrl-C ends it.")
     try:
         server.run()
@@ -91,7 +91,7 @@ def serve(services: Services, host: str, port: int | None, no_worker: bool) -> N
         stop_all([*(worker.stop for worker in workers), services.frequent_refusals.write_all])
 
 
-def keep_for_good() -> None:
+def freeze_loaded_objects() -> None:
     """Tell Python's garbage collector that what is loaded now stays, and to look for cycles in the rest less often.
 
     What a request makes is mostly freed by reference counts, and what is loaded (some 300,000 objects) never.
