@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 from werkzeug.serving import make_server
 
 from lti_tool.app import create_app
@@ -97,7 +97,7 @@ def test_the_keyboard_reaches_the_content_first(served_tool: ServedTool, page: P
     page.goto(served_tool(situations.begins))
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
 
 
 def test_noting_a_meeting_takes_two_taps_from_home(served_tool: ServedTool, page: Page) -> None:
@@ -136,7 +136,7 @@ def test_the_form_begins_on_the_persons_own_day(served_tool: ServedTool, browser
     own_day = page.evaluate("new Date().toLocaleDateString('sv')")
     assert page.input_value("#held_on") == own_day
     page.click("#save")
-    assert page.locator("[role=status]").count() == 1
+    expect(page.locator("[role=status]")).to_have_count(1)
     context.close()
 
 
@@ -180,7 +180,7 @@ def test_what_was_chosen_stays_chosen_through_a_live_update(
     acting.select_option("#mentor_id", label="Léa Nguyen")
     acting.click("#pair-them")
     watching.wait_for_selector("text=Marc Tessier et Léa Nguyen", timeout=15_000)
-    assert watching.locator("#mentee_id option:checked").inner_text() == "Sophie Garnier"
+    expect(watching.locator("#mentee_id option:checked")).to_have_text("Sophie Garnier")
     context.close()
 
 
@@ -200,8 +200,5 @@ def test_what_was_opened_stays_open_and_focused_through_a_live_update(
     acting.select_option("#mentor_id", label="Léa Nguyen")
     acting.click("#pair-them")
     watching.wait_for_selector("text=Marc Tessier et Léa Nguyen", timeout=15_000)
-    assert watching.evaluate("[document.activeElement.id, document.activeElement.parentElement.open]") == [
-        focused,
-        True,
-    ]
+    expect(watching.locator(f"details[open] > #{focused}")).to_be_focused()
     context.close()
