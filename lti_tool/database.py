@@ -253,8 +253,12 @@ def delete_some(db: Session, mapped: Any, *conditions: sa.ColumnElement[bool]) -
     table = mapped if isinstance(mapped, sa.Table) else table_of(mapped)
     key = list(table.primary_key)
     which = key[0] if len(key) == 1 else sa.tuple_(*key)
-    some = sa.select(*key).where(*conditions).limit(SOME_ROWS).with_for_update(skip_locked=True)
-    deleted = db.execute(sa.delete(table).where(which.in_(some)))
+    # PostgreSQL may run a plain subquery anew for each row of the table, and find others that are not locked yet: more
+    # would go than the limit says. A common table expression that locks runs once. It is nested, because sqlite3
+    # counts the rows of statements that begin with DELETE alone.
+    found = sa.select(*key).where(*conditions).limit(SOME_ROWS).with_for_update(skip_locked=True)
+    some = found.cte("some", nesting=True)
+    deleted = db.execute(sa.delete(table).where(which.in_(sa.select(*some.c))))
     return cast("sa.CursorResult[Any]", deleted).rowcount
 
 
