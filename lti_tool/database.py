@@ -205,6 +205,15 @@ def is_missing_reference(error: sa.exc.IntegrityError) -> bool:
     return names[0] == "23503" or names[1] == "SQLITE_CONSTRAINT_FOREIGNKEY"
 
 
+def connection_of(db: Session) -> Connection:
+    """The connection of a session's transaction, for statements that the session does not run itself.
+
+    What was changed in the session and is not written yet is written first, as the session itself would do.
+    """
+    db.flush()
+    return db.connection()
+
+
 def table_of(mapped: Any) -> sa.Table:
     """The table of a mapped class, for statements that need no objects."""
     return cast(sa.Table, mapped.__table__)
@@ -266,3 +275,11 @@ def insert_for(db: Session, table: Any) -> Insert:
 def insert_in(dialect: str, table: Any) -> Insert:
     """The same, for a dialect by name."""
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def upsert_in(dialect: str, table: sa.Table) -> Insert:
+    """An INSERT of whole rows, each of which replaces the one with its primary key, if there is any."""
+    insert = insert_in(dialect, table)
+    key = [column.name for column in table.primary_key]
+    changes = {column.name: insert.excluded[column.name] for column in table.c if column.name not in key}
+    return insert.on_conflict_do_update(index_elements=key, set_=changes)
