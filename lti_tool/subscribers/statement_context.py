@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.registration.models import ActorAccount
-from lti_tool.subscribers.concerned import CohortValues, ConcernedParticipant, CourseValues
+from lti_tool.subscribers.concerned_values import CohortValues, ConcernedParticipant, CourseValues
 from xapi.context import Actor, CohortContext, StatementContext
 
 

@@ -58,7 +58,6 @@ def log() -> ResponseReturnValue:
             db,
             pair_id=page.pair_id,
             by=page.participant.id,
-            form_key=None,  # the submission of the form has its effect once
             now=now,
             **values,
         )
