@@ -54,15 +54,18 @@ class CompiledStatement:
         )
         binds = compiled.binds
         given_later = {name: None for name, bind in binds.items() if bind.required}
-        # With what SQLAlchemy writes into the text itself at each execution, such as the separator of a function.
+        # With what SQLAlchemy writes into the text at each execution: lists of values, and separators of functions.
         expanded = compiled.construct_expanded_state(given_later)
         self._text: str = expanded.statement
         self._is_positional: bool = compiled.positional
         self._fixed: dict[str, Any] = {
             name: value for name, value in expanded.parameters.items() if value is not None
         }
+        types = {name: bind.type for name, bind in binds.items()}
+        for name, values in expanded.parameter_expansion.items():
+            types |= dict.fromkeys(values, types[name])
         order = expanded.positiontup if self._is_positional else expanded.parameters
-        self._binds = [(name, _parameter_conversion(binds[name].type, dialect)) for name in order]
+        self._binds = [(name, _parameter_conversion(types[name], dialect)) for name in order]
         self._rows = _Rows(statement, dialect)
 
     def execute(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
