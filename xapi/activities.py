@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import tincan
 
 from xapi import names, vocabulary
 from xapi.context import ObjectiveContext, SessionContext, StatementContext
-from xapi.parts import MOST_KEPT, Part, part
+from xapi.parts import MOST_KEPT, Part, composed, part, plain
 from xapi.vocabulary import LanguageMap, Term
 
 _Texts = tuple[tuple[str, str], ...]
@@ -98,18 +98,28 @@ def _course(iri: str, title: str | None) -> Any:
 
 
 def _object(iri: str, kind: Term, name: LanguageMap, extensions: _Texts = ()) -> Part:
-    return _made_object(iri, kind, tuple(name.items()), extensions)
+    return _activity(iri, _definition(kind, tuple(name.items()), extensions))
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _made_object(iri: str, kind: Term, name: _Texts, extensions: _Texts) -> Part:
+def _activity(iri: str, definition: Part) -> Part:
+    """The object of both statements of a pair is the same."""
+    parts = {"objectType": _ACTIVITY, "id": part("$.object.id", iri, iri), "definition": definition}
+    return composed(tincan.Activity, parts)
+
+
+_ACTIVITY: Final = plain("Activity", "Activity")
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _definition(kind: Term, name: _Texts, extensions: _Texts) -> Part:
     """Kept by its texts alone: moments that are equal may be two days in two time zones."""
     definition = tincan.ActivityDefinition(
         type=kind.iri, name=tincan.LanguageMap(name), description=_language_map(kind.definition)
     )
     if extensions:
         definition.extensions = tincan.Extensions(extensions)
-    return part("$.object", tincan.Activity(id=iri, definition=definition))
+    return part("$.object.definition", definition)
 
 
 def _in_context(iri: str, kind: Term, name: Mapping[str, str] | None) -> Any:

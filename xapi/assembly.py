@@ -12,7 +12,7 @@ import tincan
 from xapi import activities, encoding, parts, vocabulary
 from xapi.context import Actor, PairContext, Statement, StatementContext
 from xapi.identity import statement_id
-from xapi.parts import MOST_KEPT, Part, composed, part, plain
+from xapi.parts import MOST_KEPT, Part, composed, extended, part, plain
 from xapi.validation import validate_whole
 from xapi.vocabulary import Role, Term
 
@@ -44,27 +44,25 @@ def pair_context(
     The parent is the pair, or the programme where the pair itself is the object. ``statement``: another that it is
     about.
     """
-    found = dict(_of_member(context, pair, role))
-    if below_programme:
-        found["contextActivities"] = activities.below_programme(context)
+    found = {"extensions": _extensions({vocabulary.EXT_ROLE: role.value, **(extensions or {})})}
     if statement is not None:
         found["statement"] = parts.statement_ref("$.context.statement", statement)
-    found["extensions"] = _extensions({vocabulary.EXT_ROLE: role.value, **(extensions or {})})
-    return composed(tincan.Context, found)
+    return extended(_of_member(context, pair, role, below_programme), found)
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _of_member(context: StatementContext, pair: PairContext, role: Role) -> Mapping[str, Part]:
+def _of_member(context: StatementContext, pair: PairContext, role: Role, below_programme: bool) -> Part:
     """What all statements of a pair about one of the two share; on the mentee's, the mentor is the instructor."""
+    above = activities.below_programme(context) if below_programme else None
     found = {
         **_in_programme(context),
         "registration": plain(pair.pair_id, str(pair.pair_id)),
         "team": parts.team(f"{context.id_base}/xapi/pairs", pair.pair_id),
-        "contextActivities": activities.below_pair(context, pair.pair_id),
+        "contextActivities": above or activities.below_pair(context, pair.pair_id),
     }
     if role is Role.MENTEE:
         found["instructor"] = parts.agent(pair.mentor, "$.context.instructor")
-    return found
+    return composed(tincan.Context, found)
 
 
 def _in_programme(context: StatementContext) -> dict[str, Part]:

@@ -8,7 +8,8 @@ that it was made from, and the oldest is forgotten: a title that changes makes a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -25,9 +26,9 @@ MOST_KEPT: Final = 1024
 """Parts of one kind that a process keeps: a few kilobytes each."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A part of a statement. Nobody changes any of the three."""
+    """A part of a statement. Nobody changes anything of it."""
 
     model: Any
     """tincan's value."""
@@ -35,15 +36,29 @@ class Part:
     """The same as JSON data."""
     text: str
     """The same as canonical JSON."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Of a composed part, the canonical JSON of each property."""
 
 
 def composed(make: Callable[..., Any], parts: Mapping[str, Part]) -> Part:
     """What tincan makes of parts, by the names of its properties; each part is checked and written already."""
+    texts = {name: each.text for name, each in parts.items()}
     return Part(
         make(**{name: each.model for name, each in parts.items()}),
         {name: each.document for name, each in parts.items()},
-        encoding.object_text({name: each.text for name, each in parts.items()}),
+        encoding.object_text(texts),
+        texts,
     )
+
+
+def extended(whole: Part, further: Mapping[str, Part]) -> Part:
+    """A composed part with further properties. tincan's value is copied: the one that there is is shared."""
+    model = copy(whole.model)
+    for name, each in further.items():
+        setattr(model, name, each.model)
+    texts = {**whole.texts, **{name: each.text for name, each in further.items()}}
+    document = {**whole.document, **{name: each.document for name, each in further.items()}}
+    return Part(model, document, encoding.object_text(texts), texts)
 
 
 def plain(value: Any, text: str) -> Part:

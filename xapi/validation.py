@@ -253,12 +253,22 @@ def _target(path: str, value: Any) -> None:
         _statement_ref(path, value)
         return
     _activity(path, value)
+    _whole_definition(f"{path}.definition", value.get("definition"))
+
+
+def _whole_definition(path: str, value: Any) -> None:
+    """That of an object also has a name and a description."""
     _object(
-        f"{path}.definition",
-        value.get("definition"),
+        path,
+        value,
         required={"type": _anything, "name": _anything, "description": _anything},
         optional={"extensions": _anything},
     )
+
+
+def _object_definition(path: str, value: Any) -> None:
+    _definition(path, value)
+    _whole_definition(path, value)
 
 
 def _activity(path: str, value: Any) -> None:
@@ -388,6 +398,8 @@ _PARTS: Mapping[str, Check] = {
     "$.actor": _agent,
     "$.verb": _verb,
     "$.object": _target,
+    "$.object.id": _iri,
+    "$.object.definition": _object_definition,
     "$.result": _result,
     "$.context.team": _group,
     "$.context.instructor": _agent,
