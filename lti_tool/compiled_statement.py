@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, TypeVar, TypeVarTuple, cast
 
 import sqlalchemy as sa
@@ -115,7 +116,8 @@ class CompiledInsert:
         # Without RETURNING, SQLAlchemy would send the rows one by one.
         returns = bool(statement.exported_columns)
         self._for_many = statement if returns else statement.returning(*table.primary_key)
-        self._columns = columns
+        self._names = [[(f"{name}_{row}", name) for name in columns] for row in range(MOST_ROWS)]
+        """Of each row, the parameters and their columns."""
         self._compiled: dict[int, CompiledStatement] = {}
 
     def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -135,15 +137,19 @@ class CompiledInsert:
         if found is None:
             types = self._table.c
             values = [
-                {name: sa.bindparam(f"{name}_{row}", type_=types[name].type) for name in self._columns}
-                for row in range(count)
+                {name: sa.bindparam(parameter, type_=types[name].type) for parameter, name in names}
+                for names in self._names[:count]
             ]
             found = CompiledStatement(self._statement.values(values), self._dialect)
             self._compiled[count] = found
         return found
 
     def _parameters(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        return {f"{name}_{row}": values[name] for row, values in enumerate(rows) for name in self._columns}
+        return {
+            parameter: values[name]
+            for names, values in zip(self._names, rows, strict=False)
+            for parameter, name in names
+        }
 
 
 def places(count: int) -> int:
@@ -208,4 +214,12 @@ def _parameter_conversion(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> 
 
 
 def _result_conversion(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> _Convert | None:
-    return type_.dialect_impl(dialect).result_processor(dialect, None)
+    conversion = type_.dialect_impl(dialect).result_processor(dialect, None)
+    if conversion is None or not isinstance(type_, sa.Uuid):
+        return conversion
+    # The same ids come again and again, in one request and in the next ones of the same people.
+    return lru_cache(maxsize=IDS_KEPT)(conversion)
+
+
+IDS_KEPT: Final = 4096
+"""Ids that a column of a statement remembers as values."""

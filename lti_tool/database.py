@@ -92,14 +92,17 @@ class Database:
         self.engine: Engine
         if self.is_sqlite:
             self.engine = sa.create_engine(
-                self.url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True
+                self.url,
+                connect_args={"timeout": 30, "check_same_thread": False},
+                hide_parameters=True,
+                pool_use_lifo=True,
             )
             sa.event.listen(self.engine, "do_connect", _make_private)
             sa.event.listen(self.engine, "connect", _prepare_sqlite_connection)
             sa.event.listen(self.engine, "begin", _begin_sqlite_transaction)
         else:
             self.engine = sa.create_engine(
-                self.url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
+                self.url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True, pool_use_lifo=True
             )
         self._disposals = 0
         sa.event.listen(self.engine, "connect", self._note_disposals)
@@ -139,6 +142,10 @@ class Database:
         """For one SELECT, outside any transaction: nothing is begun, so that nothing has to be ended."""
         with Session(self._reading_once, expire_on_commit=False) as db:
             yield db
+
+    def reading_once_connection(self) -> AbstractContextManager[Connection]:
+        """The same as :meth:`reading_once` without the work of an ORM session."""
+        return self._reading_once.connect()
 
     def writing_connection(self) -> AbstractContextManager[Connection]:
         """A :meth:`transaction` without the work of an ORM session, for statements that need no objects."""
@@ -205,13 +212,21 @@ def is_missing_reference(error: sa.exc.IntegrityError) -> bool:
     return names[0] == "23503" or names[1] == "SQLITE_CONSTRAINT_FOREIGNKEY"
 
 
+_CONNECTION: Final = "connection"
+"""The key in ``Session.info`` of what :func:`connection_of` has found."""
+
+
 def connection_of(db: Session) -> Connection:
     """The connection of a session's transaction, for statements that the session does not run itself.
 
-    What was changed in the session and is not written yet is written first, as the session itself would do.
+    What was changed in the session and is not written yet is written first, as the session itself would do. A session
+    has one transaction (:meth:`Database.transaction`, :meth:`Database.reading`), and so one connection.
     """
     db.flush()
-    return db.connection()
+    connection: Connection | None = db.info.get(_CONNECTION)
+    if connection is None:
+        connection = db.info[_CONNECTION] = db.connection()
+    return connection
 
 
 def table_of(mapped: Any) -> sa.Table:
