@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -16,14 +16,18 @@ from lti_tool.database import connection_of, table_of, upsert_in
 from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.mentoring.completion.queries import PairFacts
+from lti_tool.mentoring.overview.counting import Counters as Counted
 from lti_tool.mentoring.overview.counting import count
 from lti_tool.mentoring.overview.models import PairCounters
 from lti_tool.subscribers.concerned import concerned
 from lti_tool.subscribers.progress import CompletionProjection
 
+_COUNTED: Final = tuple(each.name for each in dataclasses.fields(Counted))
+
 
 def _row(facts: PairFacts) -> dict[str, Any]:
-    return {"pair_id": facts.pair_id, **dataclasses.asdict(count(facts))}
+    counters = count(facts)
+    return {"pair_id": facts.pair_id, **{name: getattr(counters, name) for name in _COUNTED}}
 
 
 @once_for_each_dialect
