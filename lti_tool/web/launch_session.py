@@ -50,7 +50,7 @@ from lti_tool.web.activity import Activity, activity_from, with_activity
 from lti_tool.web.forms.kept import keep_late_form
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.security import has_csrf_token
-from lti_tool.web.services import current_services, reading, reading_once
+from lti_tool.web.services import current_services, reading
 
 LIFETIME: Final = dt.timedelta(hours=12)
 """How long the pages of a launch can be used."""
@@ -228,6 +228,14 @@ def launch_url_for(endpoint: str, **values: Any) -> str:
     return url_for(endpoint, launch_key=g.launch_key, **values)
 
 
+def launch_root() -> str:
+    """The address of the first page of the present launch, below which all its pages are."""
+    if "launch_root" not in g:
+        g.launch_root = launch_url_for("home.home")
+    root: str = g.launch_root
+    return root
+
+
 def _take_key(_endpoint: str | None, values: dict[str, Any] | None) -> None:
     if values and "launch_key" in values:
         g.launch_key = values.pop("launch_key")
@@ -256,8 +264,7 @@ def _find(key: str) -> None:
         wanted = uuid.UUID(session_id)
     except ValueError:
         raise SessionUnknown from None
-    with reading_once() as db:
-        connection = db.connection()
+    with current_services().database.reading_once_connection() as connection:
         rows = _find_session(connection).all(connection, {"wanted": wanted})
     if not rows:
         raise SessionUnknown
