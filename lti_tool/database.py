@@ -89,6 +89,7 @@ class Database:
         """Prepare an engine for ``url`` (``sqlite:///path`` or ``postgresql+psycopg://…``)."""
         self.url = sa.make_url(url)
         # Parameters hold states, names and keys, and the text of an error goes to the log: they stay out of it.
+        # The connection that was used last is used next: SQLite has its pages in memory, PostgreSQL its plans.
         self.engine: Engine
         if self.is_sqlite:
             self.engine = sa.create_engine(

@@ -72,6 +72,8 @@ def read_query(args: dict[str, str]) -> dict[str, object]:
 
 def read_clock(utc_offset: str) -> timedelta:
     """How far a person's clock is ahead of UTC, as their form says it; not at all where that cannot be read."""
+    if not utc_offset:
+        return timedelta()
     try:
         return timedelta(minutes=_CLOCK.read({"utc_offset": utc_offset})["utc_offset"])
     except ShapeError:

@@ -92,6 +92,12 @@ def _extensions(values: dict[str, str]) -> Part:
     return part("$.context.extensions", tincan.Extensions(values), values)
 
 
+@lru_cache(maxsize=MOST_KEPT)
+def _actor_and_verb(actor: Actor, verb: Term) -> Part:
+    """The beginning of all statements that say this of this actor."""
+    return composed(tincan.Statement, {"actor": parts.agent(actor), "verb": parts.verb(verb)})
+
+
 def assemble(
     context: StatementContext,
     verb: Term,
@@ -112,15 +118,13 @@ def assemble(
     timestamp = encoding.timestamp(recorded_at)
     found = {
         "id": plain(identifier, str(identifier)),
-        "actor": parts.agent(actor),
-        "verb": parts.verb(verb),
         "object": target,
         "context": statement_context,
         "timestamp": plain(recorded_at, timestamp),
     }
     if result is not None:
         found["result"] = result
-    whole = composed(tincan.Statement, found)
+    whole = extended(_actor_and_verb(actor, verb), found)
     people = (actor,) if pair is None else (actor, pair.mentor, pair.mentee)
     named = {(one.home_page, one.name) for one in people if one.pseudonym is not None}
     validate_whole(whole.document, now=now, platform_accounts=named)

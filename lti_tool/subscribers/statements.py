@@ -87,8 +87,6 @@ class StatementEmitter:
         self._default_language = supported_language(config.default_locale) or "en"
         self._iri_base = installation.iri_base(db, config.base_url)
         self._writer = StatementWriter(db, now)
-        self._contexts: dict[tuple[Scope, str], StatementContext] = {}
-        """By the scope of the event, and the language."""
 
     def emit(self, events: Sequence[LoggedEvent]) -> int:
         """Enqueue the statements that the events make; return how many."""
@@ -296,16 +294,13 @@ class StatementEmitter:
         )
 
     def _context(self, scope: Scope, language: str) -> StatementContext:
-        key = (scope, language)
-        if key not in self._contexts:
-            self._contexts[key] = context_in(
-                self._concerned.cohorts[given(scope.cohort_id)],
-                given(scope.programme_id),
-                scope.placement_id,
-                iri_base=self._iri_base,
-                language=language,
-            )
-        return self._contexts[key]
+        return context_in(
+            self._concerned.cohorts[given(scope.cohort_id)],
+            given(scope.programme_id),
+            scope.placement_id,
+            iri_base=self._iri_base,
+            language=language,
+        )
 
 
 def _session(identifier: uuid.UUID, held_on: dt.date, minutes: int, code: str) -> SessionContext:
