@@ -136,6 +136,29 @@ def emitted(
     )
 
 
+def statement_about(
+    db: Session, subject_id: uuid.UUID, verb: str, *, actor: str, revision: int
+) -> uuid.UUID | None:
+    """The id of the statement about one revision of a subject, unless it was voided; None where there is none."""
+    connection = connection_of(db)
+    given = {"of_subject": subject_id, "of_verb": verb, "of_actor": actor, "of_revision": revision}
+    row = _find(connection).first(connection, given)
+    return None if row is None else row.statement_id
+
+
+@once_for_each_dialect
+def _find(dialect: Dialect) -> CompiledStatement:
+    column = table_of(EmittedStatement).c
+    query = sa.select(column.statement_id).where(
+        column.subject_id == sa.bindparam("of_subject"),
+        column.verb == sa.bindparam("of_verb"),
+        column.revision == sa.bindparam("of_revision"),
+        column.actor == sa.bindparam("of_actor"),
+        column.voided.is_(False),
+    )
+    return CompiledStatement(query.order_by(column.statement_id).limit(1), dialect)
+
+
 def next_revision(db: Session, subject_id: uuid.UUID, verb: str, actor: str) -> int:
     """The first revision whose statement was not written and then voided."""
     latest = db.execute(

@@ -35,7 +35,7 @@ from lti_tool.mentoring.sessions.events import (
     SessionLogged,
     SessionWithdrawn,
 )
-from lti_tool.messaging.statement_log import EmittedStatement, emitted, next_revision
+from lti_tool.messaging.statement_log import EmittedStatement, emitted, next_revision, statement_about
 from lti_tool.subscribers.concerned import concerned
 from lti_tool.subscribers.concerned_values import ConcernedParticipant
 from lti_tool.subscribers.statement_context import actor_of, context_in
@@ -191,11 +191,10 @@ class StatementEmitter:
         meeting = _session(fact.id, fact.held_on, fact.minutes, fact.format)
         context = self._context(scope, pair.languages[role])
         logger = pair.context.mentee if role is Role.MENTOR else pair.context.mentor
-        attended = [
-            written.statement_id
-            for written in self._emitted(fact.id, vocabulary.ATTENDED.iri, actor=logger.id_name)
-            if written.revision == event.revision
-        ]
+        self._write()
+        attended = statement_about(
+            self._db, fact.id, vocabulary.ATTENDED.iri, actor=logger.id_name, revision=event.revision
+        )
         return partial(
             statements.session_confirmed,
             context,
@@ -203,7 +202,7 @@ class StatementEmitter:
             meeting,
             role,
             revision=event.revision,
-            attended=next(iter(attended), None),
+            attended=attended,
         )
 
     def _void_session(self, scope: Scope, session_id: uuid.UUID, revision: int) -> Iterator[Build]:
