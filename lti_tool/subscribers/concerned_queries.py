@@ -6,7 +6,7 @@ They are compiled once for each database (:mod:`lti_tool.compiled_statement`) an
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -60,12 +60,12 @@ def people(
     connection = connection_of(db)
     few, pairs_few = places(len(named)), places(len(pair_ids))
     given = {**member_values("named", named, few), **member_values("pair", pair_ids, pairs_few)}
-    return _people(_named_people(connection, few, pairs_few).all(connection, given))
+    return _people(db, _named_people(connection, few, pairs_few).all(connection, given))
 
 
 def people_of_cohort(db: Session, cohort_id: uuid.UUID) -> dict[uuid.UUID, ConcernedParticipant]:
     """Every participant of a cohort, in the order of their ids."""
-    return _people(db.execute(_PEOPLE.where(Participant.cohort_id == cohort_id)))
+    return _people(db, db.execute(_PEOPLE.where(Participant.cohort_id == cohort_id)).all())
 
 
 def pairs(db: Session, participant_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ConcernedPair]:
@@ -99,7 +99,7 @@ _PEOPLE: Final = (
         _OWN.c.issuer.label("own_issuer"),
         _OWN.c.actor_account,
         Cohort.starts_on,
-        ProgrammeSettings.settings["title"].label("title"),
+        Cohort.settings_id,
         record_stores.listed_for(Programme.organisation_id).label("record_stores"),
         CompletionRuleVersion.id.label("rule_id"),
         CompletionRuleVersion.number.label("rule_number"),
@@ -131,7 +131,6 @@ _PEOPLE: Final = (
     .join(_OWN, _OWN.c.id == Person.registration_id)
     .join(Cohort, Cohort.id == Participant.cohort_id)
     .join(Programme, Programme.id == Cohort.programme_id)
-    .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
     .join(
         CompletionRuleVersion,
         sa.and_(
@@ -168,14 +167,36 @@ def _named_people(dialect: Dialect, named: int, pair_count: int) -> CompiledStat
     return CompiledStatement(_PEOPLE.where(Participant.id.in_(wanted)), dialect)
 
 
-def _people(rows: Iterable[Any]) -> dict[uuid.UUID, ConcernedParticipant]:
+_titles: dict[uuid.UUID, dict[str, str]] = {}
+"""Titles of programmes by the version of the settings, which is never changed: reading one means reading the whole
+document."""
+_MOST_TITLES: Final = 1024
+
+
+def _titles_of(db: Session, settings_ids: set[uuid.UUID]) -> dict[uuid.UUID, dict[str, str]]:
+    """The titles in these versions of settings; each is read once in a process."""
+    found = {known: title for known in settings_ids if (title := _titles.get(known)) is not None}
+    unknown = settings_ids - found.keys()
+    if unknown:
+        title_of = ProgrammeSettings.settings["title"]
+        rows = db.execute(sa.select(ProgrammeSettings.id, title_of).where(ProgrammeSettings.id.in_(unknown)))
+        read = {row[0]: row[1] for row in rows}
+        if len(_titles) >= _MOST_TITLES:
+            _titles.clear()
+        _titles.update(read)
+        found |= read
+    return found
+
+
+def _people(db: Session, rows: Sequence[Any]) -> dict[uuid.UUID, ConcernedParticipant]:
+    titles = _titles_of(db, {row.settings_id for row in rows})
     found: dict[uuid.UUID, ConcernedParticipant] = {}
     cohorts: dict[uuid.UUID, CohortValues] = {}
     for row in rows:
         if row.cohort_id not in cohorts:
             rule = RuleRecord(row.rule_id, row.cohort_id, row.rule_number, row.rule)
             cohorts[row.cohort_id] = CohortValues(
-                row.cohort_id, row.title, row.starts_on, rule, row.record_stores
+                row.cohort_id, titles[row.settings_id], row.starts_on, rule, row.record_stores
             )
         cohort = cohorts[row.cohort_id]
         if row.id not in found:
