@@ -89,17 +89,21 @@ class Database:
         """Prepare an engine for ``url`` (``sqlite:///path`` or ``postgresql+psycopg://…``)."""
         self.url = sa.make_url(url)
         # Parameters hold states, names and keys, and the text of an error goes to the log: they stay out of it.
+        # The connection that was used last is used next: SQLite has its pages in memory, PostgreSQL its plans.
         self.engine: Engine
         if self.is_sqlite:
             self.engine = sa.create_engine(
-                self.url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True
+                self.url,
+                connect_args={"timeout": 30, "check_same_thread": False},
+                hide_parameters=True,
+                pool_use_lifo=True,
             )
             sa.event.listen(self.engine, "do_connect", _make_private)
             sa.event.listen(self.engine, "connect", _prepare_sqlite_connection)
             sa.event.listen(self.engine, "begin", _begin_sqlite_transaction)
         else:
             self.engine = sa.create_engine(
-                self.url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
+                self.url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True, pool_use_lifo=True
             )
         self._disposals = 0
         sa.event.listen(self.engine, "connect", self._note_disposals)
@@ -139,6 +143,10 @@ class Database:
         """For one SELECT, outside any transaction: nothing is begun, so that nothing has to be ended."""
         with Session(self._reading_once, expire_on_commit=False) as db:
             yield db
+
+    def reading_once_connection(self) -> AbstractContextManager[Connection]:
+        """The same as :meth:`reading_once` without the work of an ORM session."""
+        return self._reading_once.connect()
 
     def writing_connection(self) -> AbstractContextManager[Connection]:
         """A :meth:`transaction` without the work of an ORM session, for statements that need no objects."""
@@ -203,6 +211,23 @@ def is_missing_reference(error: sa.exc.IntegrityError) -> bool:
     """Whether a row was refused because one that it refers to does not exist (any more)."""
     names = (getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorname", None))
     return names[0] == "23503" or names[1] == "SQLITE_CONSTRAINT_FOREIGNKEY"
+
+
+_CONNECTION: Final = "connection"
+"""The key in ``Session.info`` of what :func:`connection_of` has found."""
+
+
+def connection_of(db: Session) -> Connection:
+    """The connection of a session's transaction, for statements that the session does not run itself.
+
+    What was changed in the session and is not written yet is written first, as the session itself would do. A session
+    has one transaction (:meth:`Database.transaction`, :meth:`Database.reading`), and so one connection.
+    """
+    db.flush()
+    connection: Connection | None = db.info.get(_CONNECTION)
+    if connection is None:
+        connection = db.info[_CONNECTION] = db.connection()
+    return connection
 
 
 def table_of(mapped: Any) -> sa.Table:
@@ -270,3 +295,11 @@ def insert_for(db: Session, table: Any) -> Insert:
 def insert_in(dialect: str, table: Any) -> Insert:
     """The same, for a dialect by name."""
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def upsert_in(dialect: str, table: sa.Table) -> Insert:
+    """An INSERT of whole rows, each of which replaces the one with its primary key, if there is any."""
+    insert = insert_in(dialect, table)
+    key = [column.name for column in table.primary_key]
+    changes = {column.name: insert.excluded[column.name] for column in table.c if column.name not in key}
+    return insert.on_conflict_do_update(index_elements=key, set_=changes)

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lti_tool.compiled_statement import CompiledStatement
+from lti_tool import compiled_statement
 from lti_tool.database import Database
 
 
@@ -60,23 +60,21 @@ def counting(database: Database) -> Iterator[SqlCounter]:
     def committed(_connection: sa.Connection) -> None:
         counter.commits += 1
 
-    run_compiled = CompiledStatement._run
+    run_by_driver = compiled_statement.run_by_driver
 
-    def run(statement: CompiledStatement, connection: sa.Connection, parameters: Any) -> Any:
+    def run(connection: sa.Connection, statement: str, parameters: Any) -> Any:
         if connection.engine.url == database.engine.url:
-            counter.in_transactions += 1
-            counter.statements.append(statement._text)
-            counter.parameters.append(parameters)
-        return run_compiled(statement, connection, parameters)
+            executed(connection, None, statement, parameters)
+        return run_by_driver(connection, statement, parameters)
 
     listeners = (("before_cursor_execute", executed), ("begin", begun), ("commit", committed))
     for name, listener in listeners:
         sa.event.listen(database.engine, name, listener)
     # The driver runs these, without SQLAlchemy's events.
-    CompiledStatement._run = run  # type: ignore[method-assign]
+    compiled_statement.run_by_driver = run
     try:
         yield counter
     finally:
-        CompiledStatement._run = run_compiled  # type: ignore[method-assign]
+        compiled_statement.run_by_driver = run_by_driver
         for name, listener in listeners:
             sa.event.remove(database.engine, name, listener)

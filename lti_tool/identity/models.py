@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -119,7 +120,20 @@ class Installation(Base):
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
 
-def display_name(person: Person) -> str | None:
+class Named(Protocol):
+    """The names of a person, as far as the platform shares them."""
+
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def given_name(self) -> str | None: ...
+
+    @property
+    def family_name(self) -> str | None: ...
+
+
+def display_name(person: Named) -> str | None:
     """The name to show for a person, or None when the platform shares none."""
     joined = " ".join(part for part in (person.given_name, person.family_name) if part)
     return person.name or joined or None

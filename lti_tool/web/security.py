@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
-from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.lti.launch.opened_launch import OpenedLaunch
 from lti_tool.outbound.origins import origin_of
 
 if TYPE_CHECKING:
@@ -80,16 +80,16 @@ def _add_headers(response: Response) -> Response:
 
 def _frame_ancestors() -> list[str]:
     """The origins that may frame the present page: those of the platform that launched it; else none."""
-    launch: LaunchSession | None = g.get("launch")
+    launch: OpenedLaunch | None = g.get("launch")
     return list(launch.registration.frame_origins) if launch is not None else []
 
 
-def csrf_token(launch: LaunchSession) -> str:
+def csrf_token(launch: OpenedLaunch) -> str:
     """The value of the hidden field ``csrf_token`` that every form under ``/l/…`` must carry."""
     return hmac.new(launch.csrf_key.encode(), launch.id.bytes, hashlib.sha256).hexdigest()
 
 
-def has_csrf_token(launch: LaunchSession) -> bool:
+def has_csrf_token(launch: OpenedLaunch) -> bool:
     """Whether the present request carries the token of its launch, or needs none."""
     if request.method in SAFE_METHODS:
         return True

@@ -71,7 +71,8 @@ class RuleRecord:
     id: uuid.UUID
     cohort_id: uuid.UUID
     number: int
-    rule: dict[str, Any]
+    rule: str
+    """The JSON as it is stored."""
 
 
 @dataclass(frozen=True)
@@ -237,8 +238,15 @@ def groups_to_share(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUI
 
 def every_rule(db: Session) -> list[RuleRecord]:
     """Every version of every cohort's rule, for a replay."""
-    rows = db.scalars(sa.select(CompletionRuleVersion))
-    return [RuleRecord(row.id, row.cohort_id, row.number, row.rule) for row in rows]
+    rows = db.execute(
+        sa.select(
+            CompletionRuleVersion.id,
+            CompletionRuleVersion.cohort_id,
+            CompletionRuleVersion.number,
+            sa.cast(CompletionRuleVersion.rule, sa.Text),
+        )
+    )
+    return [RuleRecord(*row) for row in rows]
 
 
 _BELONGS_TO = "cohorts_belong_to"

@@ -41,9 +41,9 @@ from lti_tool.web.launch.pylti_adapters import (
     FlaskLaunch,
     FlaskLogin,
     LoadedRequest,
-    ShortRedirect,
 )
 from lti_tool.web.launch_session import continue_handoff, open_session
+from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.security import cross_site_header
 from lti_tool.web.services import current_services, reading, transaction
 from schemas.claims import first_problem
