@@ -37,11 +37,30 @@ Insert = sqlite.Insert | postgresql.Insert
 """An INSERT that takes ``ON CONFLICT``. SQLAlchemy writes it per dialect; the two agree in all that is used here."""
 
 
+class _SqliteDateTime(sqlite.DATETIME):
+    """SQLAlchemy's own type, which writes a moment as the same text in five times as long (2 µs each)."""
+
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
+        """What writes a naive moment, such as ``2026-11-26 09:54:00.000000``."""
+
+        def write(value: dt.datetime | None) -> str | None:
+            return None if value is None else value.isoformat(" ", "microseconds")
+
+        return write
+
+
+_SQLITE_DATE_TIME: Final = _SqliteDateTime()  # type: ignore[no-untyped-call]  # SQLAlchemy left it bare
+
+
 class UtcDateTime(sa.TypeDecorator[dt.datetime]):
     """An aware moment, stored in UTC. A naive one is a bug and is refused."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """The type of the database."""
+        return dialect.type_descriptor(_SQLITE_DATE_TIME if dialect.name == "sqlite" else self.impl_instance)
 
     def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
         """Turn an aware moment into UTC; raise :class:`ValueError` on a naive one."""
