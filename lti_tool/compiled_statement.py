@@ -9,20 +9,37 @@ https://docs.sqlalchemy.org/en/20/core/connections.html#working-with-driver-sql-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.pool import PoolProxiedConnection
 
 _Convert = Callable[[Any], Any]
 _Made = TypeVar("_Made")
 
 
-def once_for_each_dialect(make: Callable[[Dialect], _Made]) -> Callable[[Connection], _Made]:
+class DriverConnection(Protocol):
+    """SQLAlchemy's connection, or that of :meth:`lti_tool.database.Database.quick_write`: what statements run on."""
+
+    @property
+    def engine(self) -> Engine:
+        """Where it was taken from."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of its database."""
+
+    @property
+    def connection(self) -> PoolProxiedConnection:
+        """The driver's own connection, as the pool gave it."""
+
+
+def once_for_each_dialect(make: Callable[[Dialect], _Made]) -> Callable[[DriverConnection], _Made]:
     """Make something from a connection's dialect when it is first asked for: ``make`` is called once for each name."""
     made: dict[str, _Made] = {}
 
-    def get(connection: Connection) -> _Made:
+    def get(connection: DriverConnection) -> _Made:
         name = connection.dialect.name
         if name not in made:
             made[name] = make(connection.dialect)
@@ -51,23 +68,24 @@ class CompiledStatement:
         binds = compiled.binds
         self._binds = [(name, _parameter_conversion(binds[name].type, dialect)) for name in order or binds]
         columns = getattr(statement, "exported_columns", ())
-        self._columns = [_result_conversion(column.type, dialect) for column in columns]
+        conversions = [_result_conversion(column.type, dialect) for column in columns]
+        self._conversions = [(at, convert) for at, convert in enumerate(conversions) if convert is not None]
 
-    def execute(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
+    def execute(self, connection: DriverConnection, parameters: Mapping[str, Any]) -> int:
         """Run it; return how many rows it changed. Raises :class:`KeyError` for a parameter that is not given."""
         return int(self._run(connection, parameters).rowcount)
 
-    def first(self, connection: Connection, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    def first(self, connection: DriverConnection, parameters: Mapping[str, Any]) -> list[Any] | None:
         """Run it; return its first row, or None."""
         row: Sequence[Any] | None = self._run(connection, parameters).fetchone()
         if row is None:
             return None
-        return tuple(
-            value if convert is None else convert(value)
-            for value, convert in zip(row, self._columns, strict=True)
-        )
+        values = list(row)
+        for at, convert in self._conversions:
+            values[at] = convert(values[at])
+        return values
 
-    def _run(self, connection: Connection, parameters: Mapping[str, Any]) -> Any:
+    def _run(self, connection: DriverConnection, parameters: Mapping[str, Any]) -> Any:
         """The driver's cursor. Raises what SQLAlchemy raises for the driver's errors."""
         given: Mapping[str, Any] = {**self._fixed, **parameters} if self._fixed else parameters
         values: Any
