@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lti_tool.compiled_statement import CompiledStatement
-from lti_tool.database import Database
+from lti_tool.compiled_statement import CompiledStatement, DriverConnection
+from lti_tool.database import Database, QuickConnection
 
 
 @dataclass
@@ -62,21 +62,33 @@ def counting(database: Database) -> Iterator[SqlCounter]:
 
     run_compiled = CompiledStatement._run
 
-    def run(statement: CompiledStatement, connection: sa.Connection, parameters: Any) -> Any:
+    def run(statement: CompiledStatement, connection: DriverConnection, parameters: Any) -> Any:
         if connection.engine.url == database.engine.url:
             counter.in_transactions += 1
             counter.statements.append(statement._text)
             counter.parameters.append(parameters)
         return run_compiled(statement, connection, parameters)
 
+    quick_write = Database.quick_write
+
+    @contextmanager
+    def counted_quick_write(used: Database) -> Iterator[QuickConnection]:
+        counted = used.url == database.url
+        with quick_write(used) as connection:
+            counter.transactions += counted
+            yield connection
+        counter.commits += counted
+
     listeners = (("before_cursor_execute", executed), ("begin", begun), ("commit", committed))
     for name, listener in listeners:
         sa.event.listen(database.engine, name, listener)
     # The driver runs these, without SQLAlchemy's events.
     CompiledStatement._run = run  # type: ignore[method-assign]
+    Database.quick_write = counted_quick_write  # type: ignore[method-assign]
     try:
         yield counter
     finally:
         CompiledStatement._run = run_compiled  # type: ignore[method-assign]
+        Database.quick_write = quick_write  # type: ignore[method-assign]
         for name, listener in listeners:
             sa.event.remove(database.engine, name, listener)
