@@ -195,8 +195,8 @@ def _loaded(
 
 
 def _checked(schema: Schema, given: MultiDict[str, str], refusal: type[Refused]) -> dict[str, Any]:
-    for name in schema.fields:
-        if len(given.getlist(name)) > 1:
+    for name, values in given.lists():
+        if len(values) > 1 and name in schema.fields:
             raise refusal(f"{name} is there twice", issuer=given.get("iss"), client_id=given.get("client_id"))
     try:
         loaded: dict[str, Any] = schema.load(given.to_dict())
