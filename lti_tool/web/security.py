@@ -47,13 +47,14 @@ def init_app(app: Flask) -> None:
 
 def _add_headers(response: Response) -> Response:
     """A strict content policy, and frames only from the LMS that launched. What a view has set itself stays."""
-    launch: LaunchSession | None = g.get("launch")
+    held = g.get
+    launch: LaunchSession | None = held("launch")
     own_frames = launch.registration.frame_origins if launch is not None else ()
     headers = response.headers
     present = {name.lower() for name, _value in headers}
     for lower, name, value in _headers(
-        frame_ancestors=(*own_frames, *g.get("frame_origins", ())),
-        form_targets=tuple(g.get("form_origins", ())),
+        frame_ancestors=(*own_frames, *held("frame_origins", ())),
+        form_targets=tuple(held("form_origins", ())),
         is_static=request.endpoint == "static",
         is_secure=request.is_secure,
     ):

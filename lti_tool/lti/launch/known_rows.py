@@ -52,7 +52,7 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
     person_id, *person = row[:6]
     course_id, *course = row[6:9]
     link_id, *link = row[9:13]
-    line_item_url, scopes, launched_at = row[13:]
+    line_item_url, scopes, launched_before = row[13:]
     return KnownRows(
         person_id,
         course_id,
@@ -61,10 +61,12 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
         course_changes=_changes(_COURSE(launch), course),
         link_changes=_changes(_LINK(launch), link),
         line_item_changes=(line_item_url, scopes) != (launch.line_item_url, list(launch.scopes)),
-        launched_before=launched_at is not None,
+        launched_before=launched_before,
     )
 
 
 def _changes(told: tuple[Any, ...], known: list[Any]) -> bool:
     """Whether a launch tells another value of anything; what it leaves out changes nothing."""
-    return any(new is not None and new != old for new, old in zip(told, known, strict=True))
+    return list(told) != known and any(
+        new is not None and new != old for new, old in zip(told, known, strict=True)
+    )

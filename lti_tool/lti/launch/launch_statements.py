@@ -62,7 +62,7 @@ def _known_statement() -> sa.Select[Any]:
             *(course.c[name].label(f"course_{name}") for name in KEEP_IF_NULL["course"]),
             link.c.id.label("link_id"),
             *(link.c[name].label(f"link_{name}") for name in (*KEEP_IF_NULL["link"], *LINK_REPLACES)),
-            membership.c.launched_at,
+            membership.c.launched_at.is_not(None).label("launched_before"),
         )
         .select_from(one_row)
         .outerjoin(

@@ -310,9 +310,12 @@ def _json_object(encoded: bytes) -> dict[str, Any]:
 
     Python reads numbers that JSON does not have (RFC 8259 §6), and nests deeper than it can write.
     """
-    found = _JSON.decode(encoded.decode("utf-8"))
+    written = encoded.decode("utf-8")
+    found = _JSON.decode(written)
     if not isinstance(found, dict):
         raise ValueError("not a JSON object")
+    if written.count("{") + written.count("[") <= MAX_JSON_DEPTH:
+        return found  # it cannot be nested deeper than that
     level: list[Any] = [found]
     for _depth in range(MAX_JSON_DEPTH):
         level = [
