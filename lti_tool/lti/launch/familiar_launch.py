@@ -99,29 +99,29 @@ def _statements(dialect: Dialect) -> Sequence[CompiledStatement]:
     """What changes a row each, in this order, as long as the nonce is new."""
     nonces, memberships, sessions = (table_of(mapped) for mapped in (UsedNonce, Membership, LaunchSession))
     nonce = _parameters(nonces, nonce="nonce", expires_at="nonce_expires_at")
-    membership = _parameters(
-        memberships,
-        id="membership_id",
-        course_id="course_id",
-        person_id="person_id",
-        role="role",
-        launched_at="created_at",
-    ) | {"active": sa.true()}
+    place = _parameters(memberships, course_id="course_id", person_id="person_id")
+    # A role is replaced, never added.
+    latest = _parameters(memberships, role="role", launched_at="created_at") | {"active": sa.true()}
     session = _parameters(sessions, **{name: name for name in SESSION_COLUMNS})
     insert_nonce = insert_in(dialect.name, nonces).values(nonce).on_conflict_do_nothing()
-    insert_membership = insert_in(dialect.name, memberships)
     if dialect.name == "sqlite":
+        # The membership is there: nobody else writes since it was read. An upsert would look for its new id, too.
+        where = [memberships.c[name] == parameter for name, parameter in place.items()]
         return [
             CompiledStatement(insert_nonce, dialect),
-            CompiledStatement(_or_update(insert_membership.values(membership)), dialect),
+            CompiledStatement(sa.update(memberships).where(*where).values(latest), dialect),
             CompiledStatement(sa.insert(sessions).values(session), dialect),
         ]
     # https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING: each part is run to its end
     # whether another reads it or not. Where the nonce is there already, its part gives no row, and the others insert
     # what they select from it: none.
     used = insert_nonce.returning(nonces.c.nonce).cte("used")
-    placed = _or_update(
-        insert_membership.from_select(list(membership), _once_for_each_row(membership, used))
+    membership = _parameters(memberships, id="membership_id") | place | latest
+    insert_membership: Any = insert_in(dialect.name, memberships).from_select(
+        list(membership), _once_for_each_row(membership, used)
+    )
+    placed = insert_membership.on_conflict_do_update(
+        index_elements=list(place), set_={name: insert_membership.excluded[name] for name in latest}
     ).cte("placed")
     begun = sa.insert(sessions).from_select(list(session), _once_for_each_row(session, used))
     return [CompiledStatement(begun.add_cte(placed), dialect)]
@@ -134,9 +134,3 @@ def _parameters(table: sa.Table, **names: str) -> dict[str, Any]:
 
 def _once_for_each_row(values: Mapping[str, Any], rows: sa.CTE) -> sa.Select[Any]:
     return sa.select(*(value.label(name) for name, value in values.items())).select_from(rows)
-
-
-def _or_update(insert: Any) -> Any:
-    """The insertion of a membership, or the change of the one that there is: roles are replaced, never added."""
-    changed = {name: insert.excluded[name] for name in ("role", "active", "launched_at")}
-    return insert.on_conflict_do_update(index_elements=["course_id", "person_id"], set_=changed)
