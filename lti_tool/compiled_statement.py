@@ -14,26 +14,43 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, TypeVar, TypeVarTuple, cast
+from typing import Any, Final, Protocol, TypeVar, TypeVarTuple, cast
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.pool import PoolProxiedConnection
 
 _Convert = Callable[[Any], Any]
 _Made = TypeVar("_Made")
 _Further = TypeVarTuple("_Further")
 
 
+class DriverConnection(Protocol):
+    """SQLAlchemy's connection, or that of :meth:`lti_tool.database.Database.quick_write`: what statements run on."""
+
+    @property
+    def engine(self) -> Engine:
+        """Where it was taken from."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of its database."""
+
+    @property
+    def connection(self) -> PoolProxiedConnection:
+        """The driver's own connection, as the pool gave it."""
+
+
 def once_for_each_dialect(
     make: Callable[[Dialect, *_Further], _Made],
-) -> Callable[[Connection, *_Further], _Made]:
+) -> Callable[[DriverConnection, *_Further], _Made]:
     """Make something from a connection's dialect when it is first asked for: ``make`` is called once for each name.
 
     Where it takes further arguments, it is called once for each of their values too: there must be few of them.
     """
     made: dict[tuple[Any, ...], _Made] = {}
 
-    def get(connection: Connection, *further: *_Further) -> _Made:
+    def get(connection: DriverConnection, *further: *_Further) -> _Made:
         key = (connection.dialect.name, *further)
         if key not in made:
             made[key] = make(connection.dialect, *further)
@@ -69,20 +86,20 @@ class CompiledStatement:
         self._binds = [(name, _parameter_conversion(types[name], dialect)) for name in order]
         self._rows = _Rows(statement, dialect)
 
-    def execute(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
+    def execute(self, connection: DriverConnection, parameters: Mapping[str, Any]) -> int:
         """Run it; return how many rows it changed. Raises :class:`KeyError` for a parameter that is not given."""
         return int(self._run(connection, parameters).rowcount)
 
-    def first(self, connection: Connection, parameters: Mapping[str, Any]) -> Any | None:
+    def first(self, connection: DriverConnection, parameters: Mapping[str, Any]) -> Any | None:
         """Run it; return its first row, or None. A row is a named tuple of the columns."""
         row: Sequence[Any] | None = self._run(connection, parameters).fetchone()
         return None if row is None else self._rows.convert(row)
 
-    def all(self, connection: Connection, parameters: Mapping[str, Any]) -> list[Any]:
+    def all(self, connection: DriverConnection, parameters: Mapping[str, Any]) -> list[Any]:
         """Run it; return all its rows."""
         return self._rows.convert_all(self._run(connection, parameters).fetchall())
 
-    def _run(self, connection: Connection, parameters: Mapping[str, Any]) -> Any:
+    def _run(self, connection: DriverConnection, parameters: Mapping[str, Any]) -> Any:
         given: Mapping[str, Any] = {**self._fixed, **parameters} if self._fixed else parameters
         values: Any
         if self._is_positional:
@@ -194,7 +211,7 @@ class _Rows:
         return [self.convert(row) for row in rows]
 
 
-def run_by_driver(connection: Connection, text: str, values: Any) -> Any:
+def run_by_driver(connection: DriverConnection, text: str, values: Any) -> Any:
     """Have the driver run a statement; return its cursor. Raises what SQLAlchemy raises for the driver's errors."""
     driver: Any = connection.connection.dbapi_connection
     try:

@@ -14,6 +14,7 @@ Views never see the key: it is taken out of their arguments, they find the sessi
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hmac
 import uuid
 from collections.abc import Callable, Mapping
@@ -31,6 +32,7 @@ from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
 from lti_tool.lti.errors import Advice, DeploymentWithdrawn, HandoffUnknown, TooManyUnknownPages
 from lti_tool.lti.forms.kept import Outcome
 from lti_tool.lti.launch import handoffs, nonces, sessions
+from lti_tool.lti.launch.familiar_launch import persist_familiar_launch
 from lti_tool.lti.launch.login import BROWSER_COOKIE
 from lti_tool.lti.launch.login_states import PendingLogin, new_secret, secret_hash
 from lti_tool.lti.launch.models import LaunchSession
@@ -60,6 +62,7 @@ SIGN_OUT: Final = "sign_out"
 """The blueprint that ends a session."""
 EXTENDED_EVERY: Final = dt.timedelta(minutes=1)
 """Uses that follow one another faster are one: not every request shall write."""
+_ANY_KEY: Final = "any-key"
 _FIRST_PAGES: Final = {DEEP_LINKING_REQUEST: "deep_linking.choose"}
 
 
@@ -157,10 +160,18 @@ def open_session(launch: VerifiedLaunch, *, answered: PendingLogin | None = None
     """
     cookie = BrowserCookies().get_cookie(BROWSER_COOKIE)
     secret = cookie or new_secret()
-    with current_services().database.writing_connection() as connection:
-        if answered is not None:
-            nonces.burn(connection, answered)
-        persisted = _persist(connection, launch, secret, LIFETIME if cookie else ADDRESS_LIFETIME)
+    lifetime = LIFETIME if cookie else ADDRESS_LIFETIME
+    database = current_services().database
+    persisted = None
+    if answered is not None:
+        persisted = persist_familiar_launch(
+            database, launch, answered, secret_hash=secret_hash(secret), lifetime=lifetime
+        )
+    if persisted is None:
+        with database.writing_connection() as connection:
+            if answered is not None:
+                nonces.burn(connection, answered)
+            persisted = _persist(connection, launch, secret, lifetime)
     return _first_page(launch, persisted, None if cookie else secret)
 
 
@@ -204,7 +215,16 @@ def _first_page(launch: VerifiedLaunch, persisted: PersistedLaunch, address_secr
     if persisted.registration_changed:
         current_services().tool_config.clear_cache()
     key = str(persisted.session_id) if address_secret is None else f"{persisted.session_id}.{address_secret}"
-    return url_for(_FIRST_PAGES.get(launch.message_type, "home.home"), launch_key=key)
+    endpoint = _FIRST_PAGES.get(launch.message_type, "home.home")
+    before, after = _around_key(endpoint, request.script_root)
+    return f"{before}{key}{after}"
+
+
+@functools.lru_cache(maxsize=16)
+def _around_key(endpoint: str, _root: str) -> tuple[str, str]:
+    """What stands before and after the key in an address, whose characters an address takes as they are."""
+    before, _key, after = url_for(endpoint, launch_key=_ANY_KEY).partition(_ANY_KEY)
+    return before, after
 
 
 def _lacks_scores(launch: VerifiedLaunch, persisted: PersistedLaunch) -> bool:

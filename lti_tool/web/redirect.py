@@ -18,11 +18,13 @@ class ShortRedirect(Response):
     That page repeats the address twice, and the address of a login is some thousand characters long.
     """
 
+    default_mimetype = None
+
     def __init__(self, location: str, status: int) -> None:
         """``location``: where it leads; characters outside ASCII are escaped (RFC 3987 §3.1)."""
         super().__init__(status=status)
-        self.headers["Location"] = location if location.isascii() else iri_to_uri(location)
-        self.headers["Content-Length"] = "0"
+        self.headers.add("Location", location if location.isascii() else iri_to_uri(location))
+        self.headers.add("Content-Length", "0")
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
         """The headers as they are: the address needs no second look."""

@@ -23,6 +23,11 @@ KEEP_IF_NULL: Final = {
 LINK_REPLACES: Final = ("line_item_url", "scopes")
 """Columns of a link that are what the latest launch says, be it nothing: a tutor may have switched grading off."""
 
+SESSION_COLUMNS: Final = tuple(
+    column.name for column in table_of(LaunchSession).c if column.name != "signed_out_at"
+)
+"""The columns of a session that begins."""
+
 _SET_ONCE: Final = {
     "person": ("pseudonym", "created_at"),
     "course": ("created_at",),
@@ -35,7 +40,7 @@ _SET_ONCE: Final = {
 class LaunchStatements:
     person: CompiledStatement
     known: CompiledStatement
-    """The person, the course, the link and the membership as they are: the columns of :data:`KNOWN`."""
+    """The person, the course, the link and the membership as they are, for :mod:`lti_tool.lti.launch.known_rows`."""
     course: CompiledStatement
     membership: CompiledStatement
     link: CompiledStatement
@@ -57,7 +62,7 @@ def _known_statement() -> sa.Select[Any]:
             *(course.c[name].label(f"course_{name}") for name in KEEP_IF_NULL["course"]),
             link.c.id.label("link_id"),
             *(link.c[name].label(f"link_{name}") for name in (*KEEP_IF_NULL["link"], *LINK_REPLACES)),
-            membership.c.launched_at,
+            membership.c.launched_at.is_not(None).label("launched_before"),
         )
         .select_from(one_row)
         .outerjoin(
@@ -83,10 +88,6 @@ def _known_statement() -> sa.Select[Any]:
             sa.and_(membership.c.course_id == course.c.id, membership.c.person_id == person.c.id),
         )
     )
-
-
-KNOWN: Final = tuple(str(column.name) for column in _known_statement().selected_columns)
-"""The columns of :attr:`LaunchStatements.known`."""
 
 
 @once_for_each_dialect
@@ -131,7 +132,7 @@ def launch_statements(dialect: Dialect) -> LaunchStatements:
         session=CompiledStatement(
             sa.insert(session),
             dialect,
-            [column.name for column in session.c if column.name != "signed_out_at"],
+            SESSION_COLUMNS,
         ),
     )
 

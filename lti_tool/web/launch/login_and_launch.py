@@ -195,11 +195,13 @@ def _loaded(
 
 
 def _checked(schema: Schema, given: MultiDict[str, str], refusal: type[Refused]) -> dict[str, Any]:
-    for name in schema.fields:
-        if len(given.getlist(name)) > 1:
+    parameters = {}
+    for name, values in given.lists():
+        if len(values) > 1 and name in schema.fields:
             raise refusal(f"{name} is there twice", issuer=given.get("iss"), client_id=given.get("client_id"))
+        parameters[name] = values[0]
     try:
-        loaded: dict[str, Any] = schema.load(given.to_dict())
+        loaded: dict[str, Any] = schema.load(parameters)
     except ValidationError as error:
         _refuse_malformed(error, given, refusal)
     return loaded

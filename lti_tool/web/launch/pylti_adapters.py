@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -65,21 +66,31 @@ class BrowserCookies(CookieService):
         (https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies).
         """
 
+        if not _SECRET.fullmatch(str(value)):
+            raise ValueError("only a secret is kept in a cookie")
+        header = f"{_cookie_name(name)}={value}; {_cookie_attributes(exp)}"
+
         @after_this_request
         def add(response: Response) -> Response:
-            cookie = dump_cookie(
-                _cookie_name(name),
-                str(value),
-                max_age=exp,
-                sync_expires=False,  # every browser with SameSite=None reads Max-Age
-                path="/",
-                secure=True,
-                httponly=True,
-                samesite="None",
-                partitioned=True,
-            )
-            response.headers.add("Set-Cookie", cookie)
+            response.headers.add("Set-Cookie", header)
             return response
+
+
+@functools.lru_cache(maxsize=16)
+def _cookie_attributes(max_age: int | None) -> str:
+    """What follows the value in a ``Set-Cookie`` header; a secret needs no quoting."""
+    cookie = dump_cookie(
+        "name",
+        "value",
+        max_age=max_age,
+        sync_expires=False,  # every browser with SameSite=None reads Max-Age
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="None",
+        partitioned=True,
+    )
+    return cookie.partition("; ")[2]
 
 
 def _cookie_name(name: str) -> str:
