@@ -72,6 +72,8 @@ class Course(Base):
     title: Mapped[str | None] = mapped_column(sa.String(1000))
     roster_url: Mapped[str | None] = mapped_column(sa.Text)
     """``context_memberships_url`` of NRPS, from the latest launch that carried one."""
+    context_history: Mapped[str | None] = mapped_column(sa.Text)
+    """The platform's ids of the courses that it was copied from, the nearest first, separated by commas."""
     roster_read_at: Mapped[dt.datetime | None]
     """When the whole roster was last read; None before the first time."""
     roster_paused_until: Mapped[dt.datetime | None]

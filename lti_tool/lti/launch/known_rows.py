@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lti_tool.lti.launch.persist import VerifiedLaunch
 
 _PERSON: Final = attrgetter(*KEEP_IF_NULL["person"])
-_COURSE: Final = attrgetter("context_title", "roster_url")
+_COURSE: Final = attrgetter("context_title", "roster_url", "context_history")
 _LINK: Final = attrgetter("resource_link_title", "content_id", "template")
 """What a launch tells of each, in the order of :data:`KEEP_IF_NULL`."""
 
@@ -50,9 +50,9 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
     if row is None:
         raise RuntimeError("a SELECT from one row gives a row back")
     person_id, *person = row[:6]
-    course_id, *course = row[6:9]
-    link_id, *link = row[9:13]
-    line_item_url, scopes, launched_before = row[13:]
+    course_id, *course = row[6:10]
+    link_id, *link = row[10:14]
+    line_item_url, scopes, launched_before = row[14:]
     return KnownRows(
         person_id,
         course_id,

@@ -45,6 +45,7 @@ from lti_tool.lti.registration.models import Deployment, DeploymentStatus
 from lti_tool.lti.roles import resolve
 from lti_tool.outbound.origins import host_of, same_origin
 from schemas.claims import MISSING, ClaimsSchema, first_problem
+from schemas.request_schema import is_storable
 from schemas.web_address import is_web_address
 
 LEEWAY = 60.0
@@ -60,6 +61,10 @@ _log = structlog.get_logger(__name__)
 _TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")
 """From base64url without padding to base64; what base64url does not have becomes a character that neither has."""
 _LONGEST_KNOWN_HEADER = 300
+CONTEXT_HISTORY = "context_id_history"
+"""The custom parameter for which the tool's registration asks ``$Context.id.history`` (LTI 1.3 core, appendix C.3)."""
+LONGEST_HISTORY = 4_000
+"""Characters of it that are kept: a hundred courses of Canvas, which gives a thousand."""
 _CODE = re.compile(r"[a-z0-9_-]{1,60}", re.ASCII)
 _SCHEMA = ClaimsSchema()
 _DEPLOYMENT_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/deployment_id"
@@ -373,6 +378,7 @@ def _verified(
         locale=claims["presentation_locale"] or claims["locale"],
         context_id=claims["context_id"],
         context_title=claims["context_title"],
+        context_history=_history(custom.get(CONTEXT_HISTORY)),
         resource_link_id=claims["resource_link_id"] if is_resource_link else None,
         resource_link_title=claims["resource_link_title"],
         content_id=_uuid(custom.get(CONTENT_ID)),
@@ -399,6 +405,19 @@ def _new_service_hosts(claims: Mapping[str, Any], registration: PlatformRegistra
 def _code(value: Any) -> str | None:
     """A template's code, or None; whether there is such a template is not for this side to know."""
     return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+
+
+def _history(value: Any) -> str | None:
+    """What the platform put in place of ``$Context.id.history``; None where it knows no such variable.
+
+    It is nearest first, and of a course with a very long history the oldest are left out.
+    """
+    if not isinstance(value, str) or value.startswith("$") or not is_storable(value):
+        return None
+    told = [part.strip() for part in value[:LONGEST_HISTORY].split(",")]
+    if len(value) > LONGEST_HISTORY:
+        told.pop()  # which may be half of an id
+    return ",".join(filter(None, told)) or None
 
 
 def _uuid(value: Any) -> uuid.UUID | None:

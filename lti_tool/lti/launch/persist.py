@@ -49,6 +49,8 @@ class VerifiedLaunch:
     context_id: str | None = None
     """None where the platform launches outside any course."""
     context_title: str | None = None
+    context_history: str | None = None
+    """The ids of the contexts that the course was copied from, the nearest first, separated by commas."""
     resource_link_id: str | None = None
     resource_link_title: str | None = None
     content_id: uuid.UUID | None = None
@@ -235,6 +237,7 @@ def _course(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
         "context_id": launch.context_id,
         "title": launch.context_title,
         "roster_url": launch.roster_url,
+        "context_history": launch.context_history,
         "created_at": now,
     }
 

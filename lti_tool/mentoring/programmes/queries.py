@@ -41,6 +41,8 @@ class CohortRecord:
     starts_on: dt.date
     ends_on: dt.date
     follow_up_on: dt.date
+    is_copy: bool
+    """Whether it began with a copy of an activity of another cohort."""
 
     @property
     def accepts_participants(self) -> bool:
@@ -106,6 +108,7 @@ def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
         starts_on=row.starts_on,
         ends_on=row.ends_on,
         follow_up_on=row.follow_up_on,
+        is_copy=row.copied_from_id is not None,
     )
 
 

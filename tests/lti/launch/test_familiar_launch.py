@@ -148,6 +148,7 @@ def test_what_it_leaves_out_is_no_news(
         {"context_id": None},
         {"context_title": "Leading tomorrow"},
         {"roster_url": "https://lms.example/nrps/2"},
+        {"context_history": "course-0"},
         {"resource_link_id": "link-2"},
         {"resource_link_title": "Mentoring"},
         {"content_id": uuid.UUID(int=1)},
