@@ -33,7 +33,7 @@ from lti_tool.web.forms import controls, offers
 from lti_tool.web.launch import login_and_launch
 from lti_tool.web.learner import agreement, objectives, sessions
 from lti_tool.web.learner import home as learner_home
-from lti_tool.web.public import health, key_set, landing, profile
+from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
 from lti_tool.web.tutor import cohort, history, preview
 
@@ -45,6 +45,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     health,
     key_set,
     profile,
+    canvas_configuration,
     setup,
     registration,
     login_and_launch,

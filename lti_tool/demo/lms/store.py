@@ -25,7 +25,7 @@ CREATE TABLE tools (
   state TEXT NOT NULL CHECK (state IN ('pending', 'active')), initiate_login_uri TEXT NOT NULL,
   redirect_uris TEXT NOT NULL, jwks_uri TEXT NOT NULL, target_link_uri TEXT NOT NULL, deep_link_uri TEXT,
   scopes TEXT NOT NULL, claims TEXT NOT NULL, custom TEXT NOT NULL, description TEXT NOT NULL DEFAULT '',
-  logo_uri TEXT NOT NULL DEFAULT '');
+  logo_uri TEXT NOT NULL DEFAULT '', canvas TEXT NOT NULL DEFAULT '{}');
 CREATE TABLE links (
   id INTEGER PRIMARY KEY AUTOINCREMENT, course_id INTEGER NOT NULL REFERENCES courses (id),
   tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE, title TEXT NOT NULL,
@@ -64,6 +64,9 @@ CREATE TABLE calls (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, tool TEXT NOT NULL, method TEXT NOT NULL,
   path TEXT NOT NULL, status INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);
 """
+
+ADDED_COLUMNS = (("tools", "canvas", "TEXT NOT NULL DEFAULT '{}'"),)
+"""Table, column and definition of what came after the first version."""
 
 FIRST_PEOPLE = (
     ("claire.dubreuil", "Claire", "Dubreuil", "teacher", "Responsable formation", "Head of learning"),
@@ -118,6 +121,8 @@ class Store:
             new = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'people'").fetchone()[0] == 0
             if new:
                 self._create(db)
+            else:
+                self._add_columns(db)
             db.execute("COMMIT")
 
     @contextmanager
@@ -150,6 +155,14 @@ class Store:
             yield db
         finally:
             db.close()
+
+    @staticmethod
+    def _add_columns(db: sqlite3.Connection) -> None:
+        """Give the tables of a folder that an earlier version has made what they lack."""
+        for table, column, definition in ADDED_COLUMNS:
+            known = {row["name"] for row in db.execute(f"PRAGMA table_info({table})")}
+            if column not in known:
+                db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {definition}")
 
     @staticmethod
     def _create(db: sqlite3.Connection) -> None:

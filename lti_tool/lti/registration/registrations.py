@@ -59,7 +59,7 @@ class NewRegistration:
     auth_token_url: str
     jwks_url: str
     auth_audience: str | None = None
-    """The ``aud`` of client assertions where it is not the token URL."""
+    """The ``aud`` of client assertions where it is not the token URL, as the platform names it."""
     platform_family: str | None = None
     label: str | None = None
     organisation_id: uuid.UUID | None = None
@@ -78,7 +78,6 @@ def add(db: Session, new: NewRegistration) -> Registration:
     changes nothing then.
     """
     identity = uuid.uuid4()
-    audience = new.auth_audience or new.auth_token_url
     platform = platform_of(new.issuer, new.platform_family)
     origins = [*platform.frame_origins(new.issuer, new.auth_login_url), *new.frame_origins]
     stored = db.execute(
@@ -86,6 +85,7 @@ def add(db: Session, new: NewRegistration) -> Registration:
         .values(
             id=identity,
             label=new.label,
+    audience = platform.assertion_audience(new.auth_token_url, new.auth_audience)
             issuer=new.issuer,
             client_id=new.client_id,
             auth_login_url=new.auth_login_url,
