@@ -106,8 +106,23 @@ def test_the_issuers_and_the_auth_urls_origins_may_frame_the_tool(run: Run, serv
 
 
 def test_canvas_pages_may_frame_the_tool_on_every_tenant(run: Run, services: Services) -> None:
-    run(registrations, *adding(issuer="https://canvas.instructure.com"))
+    sso = "https://sso.canvaslms.com/api/lti/authorize_redirect"
+    run(registrations, *adding(issuer="https://canvas.instructure.com", auth_login_url=sso))
     assert "https://*.instructure.com" in stored(services)[0].frame_origins
+
+
+def test_a_canvas_that_a_school_runs_is_not_framed_by_the_vendors_pages(run: Run, services: Services) -> None:
+    """It has the vendor's issuer until its administrator changes that."""
+    run(registrations, *adding(issuer="https://canvas.instructure.com"))
+    assert "https://*.instructure.com" not in stored(services)[0].frame_origins
+
+
+def test_the_bare_host_that_canvas_calls_its_authorization_server_is_no_audience(
+    run: Run, services: Services
+) -> None:
+    added = adding(issuer="https://canvas.instructure.com", auth_audience="canvas.instructure.com")
+    assert run(registrations, *added).exit_code == 0
+    assert stored(services)[0].token_audience == MOODLE["--auth-token-url"]
 
 
 def test_each_named_deployment_is_approved(run: Run, services: Services) -> None:

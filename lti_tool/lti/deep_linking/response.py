@@ -10,10 +10,9 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
 from marshmallow import ValidationError
@@ -22,7 +21,8 @@ from lti_tool.lti.errors import Refused
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.registration.models import Registration
 from lti_tool.lti.tool_keys import SigningKey
-from lti_tool.outbound.origins import origin_of
+from lti_tool.outbound.guard import without_query
+from lti_tool.outbound.origins import is_among, origin_of
 from schemas.content_items import (
     DEEP_LINKING,
     LTI,
@@ -105,19 +105,7 @@ def is_platforms_own(url: str, registration: Registration) -> bool:
         origin_of(address)
         for address in (registration.issuer, registration.auth_login_url, registration.jwks_url)
     }
-    return origin in own or _is_among(origin, registration.frame_origins)
-
-
-def _is_among(origin: str, sources: Iterable[str]) -> bool:
-    """Whether an origin matches a source of a content security policy; ``*.`` stands for any host below."""
-    parts = urlsplit(origin)
-    for source in sources:
-        if origin == source:
-            return True
-        scheme, separator, host = source.partition("://*.")
-        if separator and parts.scheme == scheme and parts.netloc.endswith(f".{host}"):
-            return True
-    return False
+    return origin in own or is_among(origin, registration.frame_origins)
 
 
 def resource_link(

@@ -41,7 +41,7 @@ from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistra
 from lti_tool.lti.platforms import signed_by_vendor
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus
 from lti_tool.lti.roles import resolve
-from lti_tool.outbound.origins import host_of, same_origin
+from lti_tool.outbound.origins import host_of, is_among, origin_of, same_origin
 from schemas.claims import MISSING, ClaimsSchema, first_problem
 from schemas.web_address import is_web_address
 
@@ -90,7 +90,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         self._header: dict[str, Any]
         self._signed: bytes
         self._signature: bytes
-        self._claims: dict[str, Any]
+        self._claims: dict[str, Any] = {}
         self._deployment_row: uuid.UUID
         self.verified: VerifiedLaunch
         """Set by :meth:`validate`."""
@@ -106,6 +106,15 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
     def registration(self) -> PlatformRegistration | None:
         """The registration, known as soon as the state is."""
         return self._registration
+
+    @property
+    def frame_origins(self) -> list[str]:
+        """What may frame the answer: the registration's origins, and those that a verified token of a vendor names."""
+        if self._registration is None:
+            return []
+        if not self._claims:
+            return self._registration.frame_origins
+        return [*self._registration.frame_origins, *_new_frame_origins(self._claims, self._registration)]
 
     def _get_request_param(self, key: str) -> str:
         return self._form.get(key) or ""
@@ -376,6 +385,7 @@ def _new_service_hosts(claims: Mapping[str, Any], registration: PlatformRegistra
 def _code(value: Any) -> str | None:
     """A template's code, or None; whether there is such a template is not for this side to know."""
     return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+        frame_origins=_new_frame_origins(claims, registration),
 
 
 def _uuid(value: Any) -> uuid.UUID | None:
@@ -384,3 +394,22 @@ def _uuid(value: Any) -> uuid.UUID | None:
         return uuid.UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
+def _new_frame_origins(claims: Mapping[str, Any], registration: PlatformRegistration) -> tuple[str, ...]:
+    """Origins of the pages and services named in a launch, where a hosted family signed it and they are not known yet.
+
+    Its customers have pages on domains of their own, which frame the tool and take the content picker's answer.
+    """
+    if not signed_by_vendor(registration.get_key_set_url() or ""):
+        return ()
+    settings = claims["deep_linking"] or {}
+    named = (claims["return_url"], claims["line_items_url"], settings.get("deep_link_return_url"))
+    origins = {origin for address in named if address and (origin := origin_of(address))}
+    return tuple(
+        sorted(
+            origin
+            for origin in origins
+            if origin.startswith("https://") and not is_among(origin, registration.frame_origins)
+        )
+    )
+
+

@@ -13,7 +13,7 @@ import datetime as dt
 import secrets
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -32,6 +32,8 @@ from lti_tool.lti.registration.models import Registration
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
+MOST_FRAME_ORIGINS: Final = 100
+"""How many origins of a registration are learnt: a page's headers name them all."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class VerifiedLaunch:
     service_hosts: tuple[str, ...] = ()
     """Hosts of services that this launch is the first to name, where the platform's word is enough."""
     platform_family: str | None = None
+    frame_origins: tuple[str, ...] = ()
+    """Origins of the platform's pages that this launch is the first to name, where the platform's word is enough."""
     """The platform's family, when it differs from what is stored; else None."""
     return_url: str | None = None
     deep_linking: dict[str, Any] | None = None
@@ -90,7 +94,7 @@ class VerifiedLaunch:
             if name in values:
                 values[name] = uuid.UUID(values[name])
         values["role"] = CourseRole(values["role"])
-        for name in ("scopes", "service_hosts"):
+        for name in ("scopes", "service_hosts", "frame_origins"):
             values[name] = tuple(values.get(name, ()))
         return cls(**values)
 
@@ -141,8 +145,8 @@ def persist_launch(
             "launched_at": now,
         }
         statements.membership.execute(connection, membership)
-    if launch.service_hosts:
-        _add_service_hosts(connection, launch)
+    if launch.service_hosts or launch.frame_origins:
+        _add_places(connection, launch)
     if launch.platform_family is not None:
         statements.family.execute(
             connection, {"wanted": launch.registration_id, "family": launch.platform_family}
@@ -175,20 +179,29 @@ def persist_launch(
         stored.link_id,
         line_item_changed=stored.line_item_changed and launch.line_item_url is not None,
         first_in_course=not stored.launched_before,
-        registration_changed=bool(launch.service_hosts) or launch.platform_family is not None,
+        registration_changed=bool(launch.service_hosts or launch.frame_origins)
+        or launch.platform_family is not None,
     )
 
 
-def _add_service_hosts(connection: Connection, launch: VerifiedLaunch) -> None:
+def _add_places(connection: Connection, launch: VerifiedLaunch) -> None:
+    """Keep where the platform's services and pages are, as far as the launch is the first to say it."""
     table = table_of(Registration)
     of_registration = table.c.id == launch.registration_id
     known = connection.execute(
-        sa.select(table.c.service_hosts).where(of_registration).with_for_update(**LOCK_ROW)
-    ).scalar_one_or_none()
+        sa.select(table.c.service_hosts, table.c.frame_origins)
+        .where(of_registration)
+        .with_for_update(**LOCK_ROW)
+    ).one_or_none()
     if known is None:
         return  # deleted meanwhile, which the session's foreign key says
-    hosts = list(dict.fromkeys([*known, *launch.service_hosts]))
-    connection.execute(sa.update(table).where(of_registration).values(service_hosts=hosts))
+    hosts = list(dict.fromkeys([*known.service_hosts, *launch.service_hosts]))
+    origins = list(dict.fromkeys([*known.frame_origins, *launch.frame_origins]))
+    connection.execute(
+        sa.update(table)
+        .where(of_registration)
+        .values(service_hosts=hosts, frame_origins=origins[:MOST_FRAME_ORIGINS])
+    )
 
 
 def _id(statement: CompiledStatement, connection: Connection, values: dict[str, Any]) -> uuid.UUID:

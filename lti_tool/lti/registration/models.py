@@ -136,6 +136,8 @@ class RegistrationAttempt(Base):
     the platform's permission. None once the platform was asked, or the attempt has expired."""
     language: Mapped[str] = mapped_column(sa.String(35))
     reference: Mapped[str] = mapped_column(sa.String(40))
+    frame_origins: Mapped[list[str] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """What may frame the page once the configuration was read: where that, and the registration endpoint, is."""
     """The reference of the request that began it, for the page and the log."""
     asked_at: Mapped[dt.datetime | None]
     """When the registration was about to be posted to the platform. It is never posted a second time."""
