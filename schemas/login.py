@@ -69,12 +69,16 @@ class LoginSchema(_RequestSchema):
     lti_message_hint = line(HINT_LENGTH)
     client_id = line(255)
     lti_deployment_id = line(255)
+    deployment_id = line(255)
+    """What ``lti_deployment_id`` was called in older documents of Canvas."""
     lti_storage_target = line(255)
     """The frame that offers Platform Storage, https://www.imsglobal.org/spec/lti-cs-pm/v0p1."""
 
     @post_load
-    def frame_by_name(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """``opener`` is what some platforms call the frame that every browser calls ``_parent``."""
+    def by_one_name(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """``opener`` is what some platforms call the frame that every browser calls ``_parent``; one deployment id."""
+        older = data.pop("deployment_id")
+        data["lti_deployment_id"] = data["lti_deployment_id"] or older
         if data["lti_storage_target"] == "opener":
             data["lti_storage_target"] = "_parent"
         return data

@@ -58,9 +58,12 @@ class Refused(Exception):
         issuer: str | None = None,
         client_id: str | None = None,
         deployment_id: str | None = None,
+        reference: str | None = None,
     ) -> None:
+        """``reference``: shown on the page in place of the request's, so that a command finds what it is about."""
         super().__init__(detail or (self.__doc__ or "").strip())
         self.detail = detail
+        self.reference = reference
         self.issuer = issuer
         self.client_id = client_id
         self.deployment_id = deployment_id

@@ -49,6 +49,9 @@ def record(refused: Refused) -> None:
 
     A database that is down does not keep the page from the person.
     """
+    if refused.reference is not None:
+        g.reference = refused.reference
+        structlog.contextvars.bind_contextvars(reference=refused.reference)
     try:
         if isinstance(refused, TooManyRequests):
             g.reference, written = _collected(refused)

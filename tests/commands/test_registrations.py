@@ -349,3 +349,21 @@ def test_a_platform_whose_tokens_another_asks_for_is_not_added(services, run):
     assert result.exit_code == 1
     assert "tokens" in result.output
     assert len(stored(services)) == 1
+
+
+def test_a_deployment_is_approved_by_the_reference_of_its_wait_page(
+    run: Run, waiting: Deployment, services: Services
+) -> None:
+    listed = json.loads(run(deployments, "list", "--json").output)
+    assert run(deployments, "approve", listed[0]["reference"]).exit_code == 0
+    with services.database.reading() as db:
+        assert db.get_one(Deployment, waiting.id).status == DeploymentStatus.APPROVED
+
+
+def test_a_reference_that_nobody_has_approves_nothing(
+    run: Run, waiting: Deployment, services: Services
+) -> None:
+    answer = run(deployments, "approve", "0123456789ab")
+    assert (answer.exit_code, "no deployment has the reference 0123456789ab" in answer.output) == (1, True)
+    with services.database.reading() as db:
+        assert db.get_one(Deployment, waiting.id).status == DeploymentStatus.PENDING

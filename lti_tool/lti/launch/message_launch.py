@@ -39,7 +39,7 @@ from lti_tool.lti.launch.login_states import (
 from lti_tool.lti.launch.persist import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST, VerifiedLaunch
 from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistration
 from lti_tool.lti.platforms import signed_by_vendor
-from lti_tool.lti.registration.models import Deployment, DeploymentStatus
+from lti_tool.lti.registration.models import Deployment, DeploymentStatus, deployment_reference
 from lti_tool.lti.roles import resolve
 from lti_tool.outbound.origins import host_of, is_among, origin_of, same_origin
 from schemas.claims import MISSING, ClaimsSchema, first_problem
@@ -119,7 +119,9 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
     def _get_request_param(self, key: str) -> str:
         return self._form.get(key) or ""
 
-    def _refuse(self, refusal: type[errors.Refused], detail: str = "") -> NoReturn:
+    def _refuse(
+        self, refusal: type[errors.Refused], detail: str = "", *, reference: str | None = None
+    ) -> NoReturn:
         """Raise ``refusal`` with what is known of the platform, for the audit row."""
         body: Any = self._jwt.get("body", {})
         named = body.get(_DEPLOYMENT_CLAIM)
@@ -128,6 +130,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             issuer=self._registration.issuer if self._registration else None,
             client_id=self._registration.client_id if self._registration else None,
             deployment_id=named if isinstance(named, str) else None,
+            reference=reference,
         )
 
     def validate_state(self) -> Launch:
@@ -247,13 +250,14 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             self._deployment_row = approved
             return self
         rows = self._tool_config.deployments_named(registration, deployment_id)
-        if any(row.registration_id == registration.id for row in rows):
-            self._refuse(errors.DeploymentAwaitsApproval)
-        if any(row.status == DeploymentStatus.APPROVED for row in rows):
-            self._refuse(errors.DeploymentOfAnotherTenant)
-        with self._database.transaction() as db:
-            _await_approval(db, registration.id, deployment_id)
-        return self._refuse(errors.DeploymentAwaitsApproval)
+        if all(row.registration_id != registration.id for row in rows):
+            if any(row.status == DeploymentStatus.APPROVED for row in rows):
+                self._refuse(errors.DeploymentOfAnotherTenant)
+            with self._database.transaction() as db:
+                _await_approval(db, registration.id, deployment_id)
+            rows = self._tool_config.deployments_named(registration, deployment_id)
+        waiting = next(row.id for row in rows if row.registration_id == registration.id)
+        return self._refuse(errors.DeploymentAwaitsApproval, reference=deployment_reference(waiting))
 
     def validate_message(self) -> Launch:
         """The claims that this version and this type of message must have."""

@@ -23,7 +23,13 @@ from lti_tool.lti.registration.events import (
     PlatformConnected,
     ServiceHostAllowed,
 )
-from lti_tool.lti.registration.models import ActorAccount, Deployment, DeploymentStatus, Registration
+from lti_tool.lti.registration.models import (
+    ActorAccount,
+    Deployment,
+    DeploymentStatus,
+    Registration,
+    deployment_reference,
+)
 from lti_tool.outbound.origins import host_of, origin_of
 
 
@@ -79,13 +85,13 @@ def add(db: Session, new: NewRegistration) -> Registration:
     """
     identity = uuid.uuid4()
     platform = platform_of(new.issuer, new.platform_family)
+    audience = platform.assertion_audience(new.auth_token_url, new.auth_audience)
     origins = [*platform.frame_origins(new.issuer, new.auth_login_url), *new.frame_origins]
     stored = db.execute(
         insert_for(db, Registration)
         .values(
             id=identity,
             label=new.label,
-    audience = platform.assertion_audience(new.auth_token_url, new.auth_audience)
             issuer=new.issuer,
             client_id=new.client_id,
             auth_login_url=new.auth_login_url,
@@ -161,6 +167,18 @@ def every_deployment(db: Session) -> Iterable[Deployment]:
         .options(selectinload(Deployment.registration))
         .order_by(Deployment.status != DeploymentStatus.PENDING, Deployment.created_at, Deployment.id)
     ).all()
+
+
+def deployment_named(db: Session, reference: str) -> uuid.UUID:
+    """The deployment whose wait page shows this reference. Raises :class:`NoSuchRow`."""
+    found = [
+        identity
+        for identity in db.scalars(sa.select(Deployment.id))
+        if deployment_reference(identity) == reference
+    ]
+    if len(found) != 1:
+        raise NoSuchRow(f"no deployment has the reference {reference}")
+    return found[0]
 
 
 def allow_framing(db: Session, identity: uuid.UUID, origin: str) -> Registration:
