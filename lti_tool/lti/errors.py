@@ -145,7 +145,28 @@ class PlatformRefused(LaunchRefused):
     """The platform answered the login with an error instead of a token."""
 
     status = 403
+    advice = Advice.CONTACT_ADMIN
+
+
+class PlatformWantsSignIn(PlatformRefused):
+    """The platform wants the person to sign in, or to choose or confirm something there."""
+
+    reason = PlatformRefused.reason
     advice = Advice.SIGN_IN
+
+
+class PlatformLaunchOver(PlatformRefused):
+    """The platform has sent this launch already, or it took too long."""
+
+    reason = PlatformRefused.reason
+    advice = Advice.OPEN_AGAIN
+
+
+class PlatformUnavailable(PlatformRefused):
+    """The platform cannot answer just now."""
+
+    reason = PlatformRefused.reason
+    advice = Advice.OPEN_AGAIN
 
 
 class TooLarge(Refused):

@@ -15,7 +15,7 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import structlog
 from marshmallow import ValidationError
@@ -146,7 +146,9 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             self.browser_proved = self._is_browser_of_login()
         if refused_by_platform:
             # An authentication error response (OpenID Connect core §3.1.2.6), with or without a state of ours.
-            self._refuse(errors.PlatformRefused, refused_by_platform)
+            self._refuse(
+                _PLATFORM_ERRORS.get(refused_by_platform, errors.PlatformRefused), refused_by_platform
+            )
         self._decode_token(self._form["id_token"])
         return self
 
@@ -291,6 +293,17 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         return value
 
 
+_PLATFORM_ERRORS: Final[Mapping[str, type[errors.Refused]]] = {
+    # OpenID Connect core §3.1.2.6, RFC 6749 §4.1.2.1, and a code of Canvas's own (authentication_controller.rb).
+    "login_required": errors.PlatformWantsSignIn,
+    "interaction_required": errors.PlatformWantsSignIn,
+    "account_selection_required": errors.PlatformWantsSignIn,
+    "consent_required": errors.PlatformWantsSignIn,
+    "launch_no_longer_valid": errors.PlatformLaunchOver,
+    "server_error": errors.PlatformUnavailable,
+    "temporarily_unavailable": errors.PlatformUnavailable,
+}
+"""What a platform's error means for the person; any other is for the administrators."""
 _NO_REQUESTS: Any = object()
 """Given to PyLTI1p3 in place of a session: all fetching is :class:`PlatformKeys`'s."""
 
