@@ -13,7 +13,7 @@ from typing import Any, Final
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, pre_load, validate
 
 from schemas.login import storable
-from schemas.web_address import web_address
+from schemas.web_address import long_web_address, web_address
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -83,7 +83,8 @@ class DeepLinkingClaim(Schema):
     class Meta:
         unknown = INCLUDE
 
-    deep_link_return_url = _address(required=True, error_messages=_REQUIRED)
+    deep_link_return_url = fields.String(required=True, validate=long_web_address, error_messages=_REQUIRED)
+    """Canvas's has a signed token in its query."""
     accept_types = _texts(required=True, error_messages=_REQUIRED)
     accept_presentation_document_targets = _texts(required=True, error_messages=_REQUIRED)
 

@@ -88,7 +88,8 @@ def read_settings(settings: Mapping[str, Any] | None, registration: Registration
         raise ResourceLinksNotAccepted(", ".join(read["accept_types"])[:500], **who)
     return_url = read["deep_link_return_url"]
     if not is_platforms_own(return_url, registration):
-        raise ReturnAddressForbidden(return_url[:500], **who)
+        # What follows the path may be the platform's own single-use secret.
+        raise ReturnAddressForbidden(without_query(return_url)[:500], **who)
     return ContentRequest(return_url, read["accept_lineitem"] is not False, read["data"])
 
 
