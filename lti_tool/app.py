@@ -19,6 +19,7 @@ from lti_tool.health_checks.environment import is_loopback
 from lti_tool.identity.policy import Action
 from lti_tool.web import (
     client_address,
+    course_page,
     errors,
     home,
     language,
@@ -44,13 +45,14 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     landing,
     health,
     key_set,
-    profile,
     canvas_configuration,
+    profile,
     setup,
     registration,
     login_and_launch,
     picker,
     home,
+    course_page,
     sign_out,
     offers,
     learner_home,

@@ -368,6 +368,7 @@ def _verified(
         message_type=claims["message_type"],
         role=held.role,
         is_admin=held.is_admin,
+        is_test_user=held.is_test_user,
         subject=claims["sub"],
         name=claims["name"],
         given_name=claims["given_name"],
@@ -384,6 +385,7 @@ def _verified(
         scopes=tuple(sorted(claims["grades_scope"] or ())),
         roster_url=claims["roster_url"],
         service_hosts=_new_service_hosts(claims, registration),
+        frame_origins=_new_frame_origins(claims, registration),
         platform_family=family if family != registration.platform_family else None,
         return_url=return_url if is_web_address(return_url) else None,
         deep_linking=claims["deep_linking"],
@@ -399,18 +401,6 @@ def _new_service_hosts(claims: Mapping[str, Any], registration: PlatformRegistra
     return tuple(sorted(hosts - registration.hosts))
 
 
-def _code(value: Any) -> str | None:
-    """A template's code, or None; whether there is such a template is not for this side to know."""
-    return value if isinstance(value, str) and _CODE.fullmatch(value) else None
-        frame_origins=_new_frame_origins(claims, registration),
-
-
-def _uuid(value: Any) -> uuid.UUID | None:
-    """A content id of ours, or None: other tools' links may carry anything under that name."""
-    try:
-        return uuid.UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
 def _new_frame_origins(claims: Mapping[str, Any], registration: PlatformRegistration) -> tuple[str, ...]:
     """Origins of the pages and services named in a launch, where a hosted family signed it and they are not known yet.
 
@@ -430,3 +420,14 @@ def _new_frame_origins(claims: Mapping[str, Any], registration: PlatformRegistra
     )
 
 
+def _code(value: Any) -> str | None:
+    """A template's code, or None; whether there is such a template is not for this side to know."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+
+
+def _uuid(value: Any) -> uuid.UUID | None:
+    """A content id of ours, or None: other tools' links may carry anything under that name."""
+    try:
+        return uuid.UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -46,6 +46,7 @@ class VerifiedLaunch:
     message_type: str
     role: CourseRole
     is_admin: bool = False
+    is_test_user: bool = False
     subject: str | None = None
     """None for an anonymous launch."""
     name: str | None = None
@@ -65,9 +66,9 @@ class VerifiedLaunch:
     roster_url: str | None = None
     service_hosts: tuple[str, ...] = ()
     """Hosts of services that this launch is the first to name, where the platform's word is enough."""
-    platform_family: str | None = None
     frame_origins: tuple[str, ...] = ()
     """Origins of the platform's pages that this launch is the first to name, where the platform's word is enough."""
+    platform_family: str | None = None
     """The platform's family, when it differs from what is stored; else None."""
     return_url: str | None = None
     deep_linking: dict[str, Any] | None = None
@@ -165,6 +166,7 @@ def persist_launch(
             "resource_link_id": stored.link_id,
             "role": launch.role.value,
             "is_admin": launch.is_admin,
+            "is_test_user": launch.is_test_user,
             "message_type": launch.message_type,
             "locale": launch.locale,
             "return_url": launch.return_url,

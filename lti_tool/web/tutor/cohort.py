@@ -68,7 +68,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     The first tutor who opens the activity opens its cohort.
     """
     launch = g.launch
-    placement = _open()
+    placement = open_activity()
     check(Action.VIEW_COHORT, cohort_of_launch())
     _request_roster()
     shown, roster, etag = _overview(placement)
@@ -122,7 +122,7 @@ def _reopen_forms(shown: CohortOverview, sent: Form | None) -> dict[uuid.UUID, F
     return found
 
 
-def _open() -> PlacementRecord:
+def open_activity() -> PlacementRecord:
     """What the activity opens; opened now when it is not yet."""
     placement = current_placement()
     if placement is not None:
