@@ -265,4 +265,4 @@ def register() -> tuple[Response, int]:
     registered = _registered(tool)
     if lms.settings.is_canvas and not lms.settings.names_deployment:
         del registered[TOOL_CONFIGURATION]["deployment_id"]
-    return jsonify(registered), 201 if lms.settings.product_family_code not in ("moodle", "canvas") else 200
+    return jsonify(registered), 200 if lms.settings.product_family_code == "moodle" else 201

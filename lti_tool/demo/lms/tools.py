@@ -53,6 +53,14 @@ class Tool:
         """What Canvas says of people; everything that was asked for where its rules are not followed."""
         return str(self.canvas.get("privacy_level", "public"))
 
+    @property
+    def in_menu(self) -> bool:
+        """Whether learners see its page in the course's menu; where it is hidden at first, a teacher shows it."""
+        placement = self.placement("course_navigation")
+        if placement is None or self.state != "active":
+            return False
+        return bool(self.canvas.get("in_menu", placement["default"] != "disabled"))
+
     def placement(self, name: str) -> dict[str, Any] | None:
         """The tool's placement of this name in Canvas."""
         found: dict[str, Any] | None = next(
@@ -132,3 +140,10 @@ def delete_tool(db: sqlite3.Connection, tool_id: int) -> None:
     """Remove a tool with its activities, line items and tokens."""
     find_tool(db, tool_id)
     db.execute("DELETE FROM tools WHERE id = ?", (tool_id,))
+
+
+def show_in_menu(db: sqlite3.Connection, tool: Tool, *, shown: bool) -> None:
+    """Show a tool's page in the course's menu, or hide it."""
+    db.execute(
+        "UPDATE tools SET canvas = ? WHERE id = ?", (json.dumps({**tool.canvas, "in_menu": shown}), tool.id)
+    )
