@@ -251,7 +251,9 @@ def authenticate() -> AnyResponse:
         if values.get("state"):
             fields["state"] = values["state"]
         page = render_template("post_form.html", action=values["redirect_uri"], fields=fields)
-        return Response(page, refusal.status, headers={"Cache-Control": "no-store"})
+        # Canvas's page that posts an error is one like any other.
+        status = 200 if lms.settings.is_canvas else refusal.status
+        return Response(page, status, headers={"Cache-Control": "no-store"})
     lms.store.record_call(
         tool.client_id, request.method, request.path, 200, "launched", f"user {values['login_hint']}"
     )
