@@ -65,10 +65,10 @@ class DemoSettings:
     port: int = 5000
     lms_port: int = 5001
     lrs_port: int = 5002
-    canvas: bool = False
-    """Whether the LMS has Canvas's rules and look, in place of Moodle's."""
     database_url: str | None = None
     """Another database than the SQLite file of the folder."""
+    canvas: bool = False
+    """Whether the LMS has Canvas's rules and look, in place of Moodle's."""
 
     @property
     def tool_url(self) -> str:
