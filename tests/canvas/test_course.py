@@ -57,7 +57,7 @@ def test_what_is_added_is_unpublished_the_teacher_is_told_and_learners_come_once
 ) -> None:
     page, link_id = picked(school, tool_id, placement)
     assert "Canvas adds it unpublished" in page.text
-    launch(school, "claire.dubreuil", link_id)
+    assert "press “Publish” beside it" in launch(school, "claire.dubreuil", link_id).text
     with pytest.raises(PageError):
         launch(school, "lina.haddad", link_id)
     publish(school, link_id)
@@ -85,6 +85,13 @@ def test_everybody_has_a_page_of_their_own(
         assert "how would you like to take part" not in page
 
 
+def test_an_administrator_who_is_not_enrolled_adds_no_activity_and_reads_why(
+    school: CanvasSchool, tool_id: str
+) -> None:
+    page = somebody(school, "amelie.roux").open(f"{school.lms.base_url}/deep-link/{tool_id}", expect=403)
+    assert "enrolled in the course as a teacher" in page.text
+
+
 # The course's menu
 
 
@@ -110,6 +117,7 @@ def test_who_takes_part_from_the_menu_takes_part_in_the_activity(school: CanvasS
     home = lina.open(f"{school.lms.base_url}/launch/navigation/{tool_id}")
     lina.submit(home.form(action="/join"), button="mentor")
     assert "how would you like" not in launch(school, "lina.haddad", link_id).text
+    assert "Publish" not in launch(school, "claire.dubreuil", link_id).text
 
 
 def test_before_there_is_an_activity_the_menu_opens_no_group(school: CanvasSchool, tool_id: str) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from lti_tool.composition.transaction import transaction
+from lti_tool.demo.browser import Browser
+from lti_tool.demo.connect import log_in_as
 from lti_tool.demo.lms.canvas.registration import sends
 from lti_tool.demo.lms.settings import LmsSettings
+from lti_tool.identity.principal import OPERATOR
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus
+from lti_tool.lti.registration.registrations import approve, deployment_named
 from tests.canvas.conftest import CANVAS, CanvasSchool
 
 
@@ -77,6 +83,14 @@ class TestWithoutADeployment:
         return replace(CANVAS, names_deployment=False)
 
     def test_the_tool_is_connected_and_its_first_launch_awaits_approval(self, school: CanvasSchool) -> None:
-        school.connect()
+        tool_id = school.connect()
         assert school.registration().platform_family == "canvas"
         assert deployments(school) == []
+        browser, address = Browser("en"), f"{school.lms.base_url}/launch/navigation/{tool_id}"
+        log_in_as(browser, school.lms.base_url, "teacher")
+        waiting = browser.open(address, expect=403)
+        assert deployments(school) == [(school.tool()["canvas"]["deployment_id"], DeploymentStatus.PENDING)]
+        reference = re.findall(r'class="reference">([0-9a-f]{12})<', waiting.text)[0]
+        with transaction(school.services, OPERATOR) as db:
+            approve(db, deployment_named(db, reference))
+        assert "Reverse mentoring in this course" in browser.open(address).text

@@ -36,12 +36,12 @@ from lti_tool.lti.launch.login_states import (
     secret_hash,
     target_digest,
 )
+from lti_tool.lti.launch.named_places import new_frame_origins, new_service_hosts
 from lti_tool.lti.launch.persist import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST, VerifiedLaunch
 from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistration
-from lti_tool.lti.platforms import signed_by_vendor
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus, deployment_reference
 from lti_tool.lti.roles import resolve
-from lti_tool.outbound.origins import host_of, is_among, origin_of, same_origin
+from lti_tool.outbound.origins import same_origin
 from schemas.claims import MISSING, ClaimsSchema, first_problem
 from schemas.web_address import is_web_address
 
@@ -114,7 +114,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             return []
         if not self._claims:
             return self._registration.frame_origins
-        return [*self._registration.frame_origins, *_new_frame_origins(self._claims, self._registration)]
+        return [*self._registration.frame_origins, *new_frame_origins(self._claims, self._registration)]
 
     def _get_request_param(self, key: str) -> str:
         return self._form.get(key) or ""
@@ -384,39 +384,11 @@ def _verified(
         line_item_url=claims["line_item_url"],
         scopes=tuple(sorted(claims["grades_scope"] or ())),
         roster_url=claims["roster_url"],
-        service_hosts=_new_service_hosts(claims, registration),
-        frame_origins=_new_frame_origins(claims, registration),
+        service_hosts=new_service_hosts(claims, registration),
+        frame_origins=new_frame_origins(claims, registration),
         platform_family=family if family != registration.platform_family else None,
         return_url=return_url if is_web_address(return_url) else None,
         deep_linking=claims["deep_linking"],
-    )
-
-
-def _new_service_hosts(claims: Mapping[str, Any], registration: PlatformRegistration) -> tuple[str, ...]:
-    """Hosts of the services named in a launch, where a hosted family signed it and they are not known yet."""
-    if not signed_by_vendor(registration.get_key_set_url() or ""):
-        return ()
-    named = (claims["line_item_url"], claims["line_items_url"], claims["roster_url"])
-    hosts = {host for address in named if address and (host := host_of(address))}
-    return tuple(sorted(hosts - registration.hosts))
-
-
-def _new_frame_origins(claims: Mapping[str, Any], registration: PlatformRegistration) -> tuple[str, ...]:
-    """Origins of the pages and services named in a launch, where a hosted family signed it and they are not known yet.
-
-    Its customers have pages on domains of their own, which frame the tool and take the content picker's answer.
-    """
-    if not signed_by_vendor(registration.get_key_set_url() or ""):
-        return ()
-    settings = claims["deep_linking"] or {}
-    named = (claims["return_url"], claims["line_items_url"], settings.get("deep_link_return_url"))
-    origins = {origin for address in named if address and (origin := origin_of(address))}
-    return tuple(
-        sorted(
-            origin
-            for origin in origins
-            if origin.startswith("https://") and not is_among(origin, registration.frame_origins)
-        )
     )
 
 

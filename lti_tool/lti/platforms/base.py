@@ -106,6 +106,8 @@ class Platform:
     """What an administrator still has to do there once the tool is registered, step by step."""
     publishing_advice: ClassVar[Message | None] = None
     """For a teacher where what the content picker adds is hidden from learners at first."""
+    unpublished_hint: ClassVar[Message | None] = None
+    """The same for a teacher to whose activity nobody has come yet."""
     line_item_advice: ClassVar[Message] = Message(
         N_(
             "In the settings of this activity in your platform, allow it to send grades, then open it once more. "

@@ -103,6 +103,13 @@ class Canvas(Platform):
         ),
         params=_LABELS,
     )
+    unpublished_hint: ClassVar[Message | None] = Message(
+        N_(
+            "Nobody has joined yet. If learners cannot open this activity, it is not published: go to "
+            "“%(assignments)s” or “%(modules)s” in your course and press “%(publish)s” beside it."
+        ),
+        params=_LABELS,
+    )
     line_item_advice: ClassVar[Message] = Message(
         N_(
             "Canvas gives grades to assignments alone. Add the activity as one: “%(assignments)s”, then "

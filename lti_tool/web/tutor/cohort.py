@@ -81,6 +81,9 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         course_title=launch.course.title,
         no_line_item=launch.resource_link.line_item_url is None,
         line_item_advice=lms.line_item_advice.text,
+        unpublished_hint=lms.unpublished_hint.text
+        if lms.unpublished_hint and not shown.participants
+        else None,
         done=flash_message(),
         **_forms(shown, form),
     )
