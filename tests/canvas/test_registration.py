@@ -59,6 +59,11 @@ def test_names_and_email_addresses_come_with_launches(school: CanvasSchool) -> N
     assert school.tool()["canvas"]["privacy_level"] == "public"
 
 
+def test_the_course_s_history_is_asked_for(school: CanvasSchool) -> None:
+    school.connect()
+    assert school.tool()["custom"] == '{"context_id_history": "$Context.id.history"}'
+
+
 def test_every_scope_is_asked_for(school: CanvasSchool) -> None:
     school.connect()
     assert len(school.tool()["scopes"]) == 5

@@ -7,11 +7,14 @@ which. Any other platform could name somebody else's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from lti_tool.lti.launch.tool_config import PlatformRegistration
 from lti_tool.lti.platforms import signed_by_vendor
 from lti_tool.outbound.origins import host_of, is_among, origin_of
+
+MOST_FRAME_ORIGINS: Final = 100
+"""How many origins of a registration are learnt: a page's headers name them all. An operator can add further ones."""
 
 
 def new_service_hosts(claims: Mapping[str, Any], registration: PlatformRegistration) -> tuple[str, ...]:
@@ -28,7 +31,8 @@ def new_frame_origins(claims: Mapping[str, Any], registration: PlatformRegistrat
 
     Its customers have pages on domains of their own, which frame the tool and take the content picker's answer.
     """
-    if not signed_by_vendor(registration.get_key_set_url() or ""):
+    is_full = len(registration.frame_origins) >= MOST_FRAME_ORIGINS
+    if is_full or not signed_by_vendor(registration.get_key_set_url() or ""):
         return ()
     settings = claims["deep_linking"] or {}
     named = (claims["return_url"], claims["line_items_url"], settings.get("deep_link_return_url"))

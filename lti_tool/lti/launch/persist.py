@@ -13,7 +13,7 @@ import datetime as dt
 import secrets
 import uuid
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -28,12 +28,11 @@ from lti_tool.lti.launch.launch_statements import (
     LaunchStatements,
     launch_statements,
 )
+from lti_tool.lti.launch.named_places import MOST_FRAME_ORIGINS
 from lti_tool.lti.registration.models import Registration
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
-MOST_FRAME_ORIGINS: Final = 100
-"""How many origins of a registration are learnt: a page's headers name them all."""
 
 
 @dataclass(frozen=True)

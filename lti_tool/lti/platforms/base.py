@@ -102,6 +102,8 @@ class Platform:
     """Whether deployments of one registration may belong to different companies."""
     needs_activation: ClassVar[bool] = False
     """Whether an administrator has to switch a registered tool on and show it to teachers."""
+    has_course_history: ClassVar[bool] = False
+    """Whether it knows the variable ``Context.id.history``, be it in its configuration or not."""
     after_registration: ClassVar[tuple[Message, ...]] = ()
     """What an administrator still has to do there once the tool is registered, step by step."""
     publishing_advice: ClassVar[Message | None] = None

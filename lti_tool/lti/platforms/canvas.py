@@ -71,6 +71,7 @@ class Canvas(Platform):
     name: ClassVar[str | None] = "Canvas"
     theme: ClassVar[str] = "canvas"
     organisations_share_registration: ClassVar[bool] = True
+    has_course_history: ClassVar[bool] = True
     after_registration: ClassVar[tuple[Message, ...]] = (
         Message(
             N_(

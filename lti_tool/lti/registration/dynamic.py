@@ -279,7 +279,8 @@ def tool_configuration(base_url: str, platform: Platform, language: str) -> dict
     product = platform_of(platform.issuer, platform.family)
     # A variable that the platform does not know would arrive as it is written.
     history = {"context_id_history": "$Context.id.history"}
-    custom = history if "Context.id.history" in platform.variables else {}
+    is_known = product.has_course_history or "Context.id.history" in platform.variables
+    custom = history if is_known else {}
     return {
         "application_type": "web",
         "response_types": ["id_token"],

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
-from lti_tool.lti.launch.persist import MOST_FRAME_ORIGINS
+from lti_tool.lti.launch.named_places import MOST_FRAME_ORIGINS
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.registration.models import Registration
 from tests.platform.platform import ABSENT, INSTRUCTOR, Browser, Platform
