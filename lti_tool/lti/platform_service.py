@@ -28,12 +28,13 @@ from lti_tool.config import Config
 from lti_tool.database import Database, insert_for, utcnow
 from lti_tool.encryption import SecretKeyChanged, Vault
 from lti_tool.lti.models import AccessToken
+from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.registration.models import Registration
 from lti_tool.lti.tool_keys import ToolKeys
 from lti_tool.outbound.answer_text import plain_text
 from lti_tool.outbound.client import OutboundRequestError
 from lti_tool.outbound.origins import host_of, service_hosts
-from schemas.services import AccessTokenSchema
+from schemas.services import AccessTokenSchema, TokenErrorSchema
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _TIME_OUTS: Final = (5.0, 15.0)
@@ -72,6 +73,8 @@ class Answer:
     """What was asked."""
     next_link: str | None
     """The next page, from the Link header, as it was written."""
+    advice: str | None = None
+    """What is known of this platform when it answers so."""
 
     @property
     def ok(self) -> bool:
@@ -97,8 +100,9 @@ class Answer:
 
     @property
     def words(self) -> str:
-        """The status and the platform's own words in one line, short enough to be stored and shown."""
-        return f"HTTP {self.status}: {plain_text(self.body)}".rstrip(": ")
+        """The status and the platform's own words in one line, short enough to be stored and shown; then the advice."""
+        said = f"HTTP {self.status}: {plain_text(self.body)}".rstrip(": ")
+        return f"{said} ({self.advice})" if self.advice else said
 
 
 class PlatformService(ServiceConnector):
@@ -124,6 +128,7 @@ class PlatformService(ServiceConnector):
         self._hosts = service_hosts(row)
         self.registration_id = registration_id
         self.platform_family = row.platform_family
+        self._platform = platform_of(row.issuer, row.platform_family)
         self._deps = deps
         self._vault = Vault(deps.config.secret_key)
 
@@ -166,13 +171,23 @@ class PlatformService(ServiceConnector):
         if answer.status == 429 or answer.status >= 500:
             raise OutboundRequestError("refused", answer.words, status_code=answer.status)
         if not answer.ok:
-            raise TokenRefused(f"the token endpoint answered {answer.words}")
+            raise TokenRefused(self._refusal_words(answer))
         try:
             given: dict[str, Any] = AccessTokenSchema().load(answer.json())
         except ValidationError as error:
             raise TokenRefused(f"the token endpoint's answer is malformed: {error.messages}") from None
         self._keep(scopes, given["access_token"], given["expires_in"])
         return str(given["access_token"])
+
+    def _refusal_words(self, answer: Answer) -> str:
+        """What the token endpoint answered, and what can be done about it where that is known."""
+        words = f"the token endpoint answered {answer.words}"
+        try:
+            given: dict[str, str] = TokenErrorSchema().load(answer.json())
+        except (OutboundRequestError, ValidationError):
+            return words
+        advice = self._platform.token_advice(given["error"], given["error_description"])
+        return f"{words} ({advice})" if advice else words
 
     def _assertion(self) -> str:
         """Who we are, signed; each assertion has an id of its own, since platforms refuse one used before."""
@@ -267,6 +282,9 @@ class PlatformService(ServiceConnector):
             url=url,
             # requests' own parser: PyLTI1p3's lower-cases the header, and Canvas's bookmarks break.
             next_link=response.links.get("next", {}).get("url"),
+            advice=self._platform.service_advice(response.status_code)
+            if "Authorization" in headers
+            else None,
         )
 
     def make_service_request(
