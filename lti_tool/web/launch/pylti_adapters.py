@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, after_this_request, request
 from pylti1p3.cookie import CookieService
 from pylti1p3.redirect import Redirect
 from pylti1p3.request import Request
-from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -24,7 +23,7 @@ from lti_tool.web import rate_limits
 from lti_tool.web.services import current_services
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
@@ -111,9 +110,10 @@ class ShortRedirect(Response):
         self.headers.add("Location", location if location.isascii() else iri_to_uri(location))
         self.headers.add("Content-Length", "0")
 
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        """The headers as they are: the address needs no second look."""
-        return self.headers
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer with the headers as they are, and without a body."""
+        start_response(self.status, self.headers.to_wsgi_list())
+        return ()
 
 
 def _cookie_name(name: str) -> str:
