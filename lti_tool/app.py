@@ -6,12 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import jinja2
 from flask import Flask, Request, has_request_context, request
 from flask.sessions import SessionInterface
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.http import parse_cookie
+from werkzeug.routing import MapAdapter
+from werkzeug.sansio.utils import get_host
 from werkzeug.utils import cached_property
 
 from lti_tool.composition.services import Services, make_services
@@ -75,6 +78,8 @@ TEMPLATES: Final = Path(__file__).parent / "web"
 def create_app(config: Config, services: Services | None = None) -> Flask:
     """Make the WSGI application for ``config``; ``services`` when its parts are made already."""
     app = Application("lti_tool", static_url_path="/static", template_folder=None)
+    origin = urlsplit(config.base_url)
+    app.host = get_host(origin.scheme, origin.netloc)
     app.config.update(
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
@@ -112,6 +117,26 @@ class Application(Flask):
     """Flask with views that are never coroutines."""
 
     request_class = LeanRequest
+    host: str
+    """The host of the tool's own address, with its port unless that is the scheme's own."""
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """The addresses of the views for a request, below the tool's own address, which no request changes.
+
+        Flask finds scheme and host out each time, which costs a launch as much as one of its SQL statements.
+        """
+        if request is None:
+            return super().create_url_adapter(request)
+        return MapAdapter(
+            self.url_map,
+            server_name=self.host,
+            script_name=request.root_path,
+            subdomain="",
+            url_scheme=request.scheme,
+            path_info=request.path,
+            default_method=request.method,
+            query_args=request.query_string.decode(errors="replace"),
+        )
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """``func`` itself: finding out each time costs a request as much as its routing."""

@@ -8,16 +8,16 @@ one :class:`lti_tool.lti.errors.Refused`.
 
 from __future__ import annotations
 
-import binascii
-import functools
-import json
-import math
 import re
 import time
 import uuid
 from collections.abc import Mapping
+<<<<<<< HEAD
 from types import MappingProxyType
 from typing import Any, Final, NoReturn
+=======
+from typing import Any, NoReturn
+>>>>>>> wt/launch
 
 import structlog
 from marshmallow import ValidationError
@@ -40,6 +40,7 @@ from lti_tool.lti.launch.login_states import (
 )
 from lti_tool.lti.launch.named_places import new_frame_origins, new_service_hosts
 from lti_tool.lti.launch.persist import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST, VerifiedLaunch
+from lti_tool.lti.launch.token_parts import decoded, header, json_object
 from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistration
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus, deployment_reference
 from lti_tool.lti.roles import resolve
@@ -53,11 +54,10 @@ LEEWAY = 60.0
 OLDEST = LOGIN_LIFETIME.total_seconds()
 """Seconds: a token answers a login, and no login lasts longer than this."""
 VERSION = "1.3.0"
-MAX_JSON_DEPTH = 50
-"""Levels of objects and lists in a token; a real one has four or five."""
 
 _log = structlog.get_logger(__name__)
 
+<<<<<<< HEAD
 _TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")
 """From base64url without padding to base64; what base64url does not have becomes a character that neither has."""
 _LONGEST_KNOWN_HEADER = 300
@@ -65,6 +65,8 @@ CONTEXT_HISTORY = "context_id_history"
 """The custom parameter for which the tool's registration asks ``$Context.id.history`` (LTI 1.3 core, appendix C.3)."""
 LONGEST_HISTORY = 4_000
 """Characters of it that are kept: a hundred courses of Canvas, which gives a thousand."""
+=======
+>>>>>>> wt/launch
 _CODE = re.compile(r"[a-z0-9_-]{1,60}", re.ASCII)
 _SCHEMA = ClaimsSchema()
 _DEPLOYMENT_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/deployment_id"
@@ -175,9 +177,9 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             self._malformed = "a token has three parts"
             return
         try:
-            self._header = _header(parts[0])
-            self._signature = _decoded(parts[2]) if parts[2] else b""
-            self._jwt = {"body": _json_object(_decoded(parts[1]))}  # type: ignore[typeddict-item]  # checked later
+            self._header = header(parts[0])
+            self._signature = decoded(parts[2]) if parts[2] else b""
+            self._jwt = {"body": json_object(decoded(parts[1]))}  # type: ignore[typeddict-item]  # checked later
         except (ValueError, RecursionError) as error:
             self._malformed = str(error)[:200]
             return
@@ -315,62 +317,6 @@ _PLATFORM_ERRORS: Final[Mapping[str, type[errors.Refused]]] = {
 """What a platform's error means for the person; any other is for the administrators."""
 _NO_REQUESTS: Any = object()
 """Given to PyLTI1p3 in place of a session: all fetching is :class:`PlatformKeys`'s."""
-
-
-def _header(part: str) -> Mapping[str, Any]:
-    """What a token's header says. Raises :class:`ValueError`."""
-    # All tokens of a platform have the same one, until it changes its key.
-    return _known_header(part) if len(part) <= _LONGEST_KNOWN_HEADER else _json_object(_decoded(part))
-
-
-@functools.lru_cache(maxsize=1_000)
-def _known_header(part: str) -> Mapping[str, Any]:
-    return MappingProxyType(_json_object(_decoded(part)))
-
-
-def _decoded(part: str) -> bytes:
-    """Strict base64url without padding (RFC 7515 §2). Raises :class:`ValueError`."""
-    if not part:
-        raise ValueError("not base64url")
-    base64 = part.encode("ascii").translate(_TO_BASE64) + b"=" * (-len(part) % 4)
-    return binascii.a2b_base64(base64, strict_mode=True)
-
-
-def _json_object(encoded: bytes) -> dict[str, Any]:
-    """A JSON object that can be written again, and kept by any database. Raises :class:`ValueError`.
-
-    Python reads numbers that JSON does not have (RFC 8259 §6), and nests deeper than it can write.
-    """
-    written = encoded.decode("utf-8")
-    found = _JSON.decode(written)
-    if not isinstance(found, dict):
-        raise ValueError("not a JSON object")
-    if written.count("{") + written.count("[") <= MAX_JSON_DEPTH:
-        return found  # it cannot be nested deeper than that
-    level: list[Any] = [found]
-    for _depth in range(MAX_JSON_DEPTH):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, _HOLDS_OTHERS)
-        ]
-        if not level:
-            return found
-    raise ValueError(f"nested more than {MAX_JSON_DEPTH} deep")
-
-
-def _finite(written: str) -> float:
-    number = float(written)
-    return number if math.isfinite(number) else _reject_number(written)
-
-
-def _reject_number(written: str) -> NoReturn:
-    raise ValueError(f"{written[:40]} is not a number of JSON")
-
-
-_JSON = json.JSONDecoder(parse_float=_finite, parse_constant=_reject_number)
-_HOLDS_OTHERS = (dict, list)
 
 
 def _await_approval(db: Session, registration_id: uuid.UUID, deployment_id: str) -> None:
