@@ -235,8 +235,13 @@ def _result_conversion(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> _Co
     if conversion is None or not isinstance(type_, sa.Uuid):
         return conversion
     # The same ids come again and again, in one request and in the next ones of the same people.
-    return lru_cache(maxsize=IDS_KEPT)(conversion)
+    kind = (dialect.name, type_.as_uuid)
+    if kind not in _id_conversions:
+        _id_conversions[kind] = lru_cache(maxsize=IDS_KEPT)(conversion)
+    return _id_conversions[kind]
 
 
-IDS_KEPT: Final = 4096
-"""Ids that a column of a statement remembers as values."""
+IDS_KEPT: Final = 8192
+"""Ids that a process remembers as values: about two megabytes."""
+_id_conversions: dict[tuple[str, bool], _Convert] = {}
+"""By dialect, and whether the values are UUIDs or text; all statements share them."""

@@ -164,12 +164,15 @@ class Database:
         Nothing is ever sent over the network inside one: what must be sent is written to the outbox. ``within``: a
         :meth:`writing_connection` whose transaction this joins, and which then commits.
         """
-        bind = self._writing if within is None else within
-        with (
-            Session(bind, expire_on_commit=False, join_transaction_mode="rollback_only") as db,
-            db.begin(),
-        ):
+        if within is not None:
+            with _session_on(within) as db, db.begin():
+                yield db
+            return
+        with self._writing.begin() as connection, _session_on(connection) as db:
             yield db
+            db.flush()
+            if not connection.in_transaction():
+                raise sa.exc.InvalidRequestError("an error that was caught has rolled the transaction back")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -263,6 +266,13 @@ def _is_readable(driver: Any) -> bool:
     poll = select.poll()
     poll.register(driver.fileno(), select.POLLIN)
     return bool(poll.poll(0))
+
+
+def _session_on(connection: Connection) -> Session:
+    """A session in the transaction of a connection: it can roll it back, and whoever began it commits."""
+    db = Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+    db.info[_CONNECTION] = connection
+    return db
 
 
 def _make_private(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:

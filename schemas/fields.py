@@ -142,10 +142,13 @@ class Day(fields.Date):
         super().__init__(format="%Y-%m-%d", **options)
 
     def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> dt.date:
-        # strptime takes ``2027-1-31`` and digits that are not ASCII.
+        # Python reads ``20270131`` and ``2027-W04-7`` too.
         if not isinstance(value, str) or _DAY.fullmatch(value.strip()) is None:
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
-        return super()._deserialize(value.strip(), *arguments, **options)
+        try:
+            return dt.date.fromisoformat(value.strip())
+        except ValueError:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
 
 
 class Identifier(fields.UUID):

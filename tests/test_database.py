@@ -1,10 +1,11 @@
-"""The database file itself."""
+"""The database file itself, and what a transaction keeps."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 import stat
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.compiled_statement import CompiledStatement, DriverConnection
-from lti_tool.database import Database
+from lti_tool.composition.services import Services
+from lti_tool.database import Database, utcnow
+from lti_tool.identity.models import Organisation
 from tests.databases import sqlalchemy_url
 
 
@@ -163,3 +166,71 @@ def is_closed(driver: Any) -> bool:
             return True
         return False
     return bool(driver.closed)
+
+
+def company(name: str) -> Organisation:
+    return Organisation(id=uuid.uuid4(), name=name)
+
+
+def names(database: Database) -> set[str]:
+    with database.reading() as db:
+        return set(db.scalars(sa.select(Organisation.name)))
+
+
+def test_what_a_session_has_not_written_is_written_at_the_end(services: Services) -> None:
+    with services.database.transaction() as db:
+        db.add(company("Example"))
+    assert names(services.database) == {"Example"}
+
+
+def test_what_raises_leaves_nothing(services: Services) -> None:
+    def fail() -> None:
+        with services.database.transaction() as db:
+            db.add(company("Example"))
+            db.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert names(services.database) == set()
+
+
+def test_an_error_that_is_caught_keeps_the_whole_transaction_from_being_committed(services: Services) -> None:
+    def go_on_after_an_error() -> None:
+        with services.database.transaction() as db:
+            db.add(company("Example"))
+            db.flush()
+            db.add(company("Example"))
+            with suppress(sa.exc.IntegrityError):
+                db.flush()
+
+    with pytest.raises(sa.exc.InvalidRequestError):
+        go_on_after_an_error()
+    assert names(services.database) == set()
+
+
+def test_a_transaction_within_another_is_part_of_it(services: Services) -> None:
+    def fail() -> None:
+        with services.database.writing_connection() as connection:
+            with services.database.transaction(within=connection) as db:
+                db.add(company("Example"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert names(services.database) == set()
+
+
+def test_what_raises_within_another_undoes_that_too(services: Services) -> None:
+    def go_on_after_an_error() -> None:
+        with services.database.writing_connection() as connection:
+            connection.execute(
+                sa.insert(Organisation).values(id=uuid.uuid4(), name="Example", created_at=utcnow())
+            )
+            with suppress(ZeroDivisionError), services.database.transaction(within=connection) as db:
+                db.add(company("Another"))
+                db.flush()
+                raise ZeroDivisionError
+
+    go_on_after_an_error()
+    assert names(services.database) == set()

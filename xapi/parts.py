@@ -22,8 +22,8 @@ from xapi.context import Actor
 from xapi.validation import validate_part
 from xapi.vocabulary import Term
 
-MOST_KEPT: Final = 1024
-"""Parts of one kind that a process keeps: a few kilobytes each."""
+MOST_KEPT: Final = 256
+"""Parts of one kind that a process keeps: some five megabytes in all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -99,28 +99,15 @@ def enqueue_all(db: Session, deliveries: Sequence[NewDelivery]) -> list[int]:
     return [ids[each.key, each.receiver] for each in deliveries]
 
 
-_GIVEN: Final = (
-    "kind",
-    "receiver",
-    "organisation_id",
-    "registration_id",
-    "part",
-    "key",
-    "order_key",
-    "target",
-    "status",
-    "attempts",
-    "failures",
-    "not_before",
-    "created_at",
-)
-"""The columns of a delivery that is enqueued; the others are empty as long as nobody has claimed it."""
+_LATER: Final = ("id", "claim", "last_error", "conflict", "done_at")
+"""The columns of a delivery that are empty as long as nobody has claimed it, and the one that the database counts."""
 
 
 @once_for_each_dialect
 def _insert(dialect: Dialect) -> CompiledInsert:
     returning = sa.insert(_rows).returning(_column.key, _column.receiver, _column.id)
-    return CompiledInsert(returning, dialect, _GIVEN)
+    given = [column.name for column in _rows.columns if column.name not in _LATER]
+    return CompiledInsert(returning, dialect, given)
 
 
 @once_for_each_dialect

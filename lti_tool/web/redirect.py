@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Response
-from werkzeug.datastructures import Headers
 from werkzeug.urls import iri_to_uri
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 class ShortRedirect(Response):
@@ -26,6 +26,7 @@ class ShortRedirect(Response):
         self.headers.add("Location", location if location.isascii() else iri_to_uri(location))
         self.headers.add("Content-Length", "0")
 
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        """The headers as they are: the address needs no second look."""
-        return self.headers
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer with the headers as they are, and without a body."""
+        start_response(self.status, self.headers.to_wsgi_list())
+        return ()

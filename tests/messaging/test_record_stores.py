@@ -32,6 +32,7 @@ from lti_tool.messaging.setting_record_stores import StoreRefused
 from tests.builder import Builder, World, add_registration
 from tests.messaging.flaky_lrs import FlakyLRS, flaky_lrs
 from tests.messaging.waiting import until
+from tests.sql_counter import counting
 
 STATEMENT = DeliveryKind.STATEMENT
 MINUTE = dt.timedelta(minutes=1)
@@ -540,15 +541,6 @@ def test_a_statement_recorded_while_a_store_is_set_is_not_left_behind(services, 
 
 def test_choosing_takes_one_statement_for_a_transaction(services, world):
     """However many statements are recorded."""
-    seen: list[str] = []
-
-    def note(_conn: object, _cursor: object, sql: str, *_: object) -> None:
-        if "record_store" in sql:
-            seen.append(sql)
-
-    sa.event.listen(services.database.engine, "before_cursor_execute", note)
-    try:
+    with counting(services.database) as counter:
         pair_up(world)
-    finally:
-        sa.event.remove(services.database.engine, "before_cursor_execute", note)
-    assert len(seen) == 1
+    assert sum("record_store" in statement for statement in counter.statements) == 1

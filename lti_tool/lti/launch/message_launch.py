@@ -12,12 +12,7 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
-<<<<<<< HEAD
-from types import MappingProxyType
 from typing import Any, Final, NoReturn
-=======
-from typing import Any, NoReturn
->>>>>>> wt/launch
 
 import structlog
 from marshmallow import ValidationError
@@ -57,16 +52,10 @@ VERSION = "1.3.0"
 
 _log = structlog.get_logger(__name__)
 
-<<<<<<< HEAD
-_TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")
-"""From base64url without padding to base64; what base64url does not have becomes a character that neither has."""
-_LONGEST_KNOWN_HEADER = 300
 CONTEXT_HISTORY = "context_id_history"
 """The custom parameter for which the tool's registration asks ``$Context.id.history`` (LTI 1.3 core, appendix C.3)."""
 LONGEST_HISTORY = 4_000
 """Characters of it that are kept: a hundred courses of Canvas, which gives a thousand."""
-=======
->>>>>>> wt/launch
 _CODE = re.compile(r"[a-z0-9_-]{1,60}", re.ASCII)
 _SCHEMA = ClaimsSchema()
 _DEPLOYMENT_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/deployment_id"

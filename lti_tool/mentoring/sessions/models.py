@@ -47,4 +47,4 @@ class MentoringSession(Base):
     dispute_reason: Mapped[str | None] = mapped_column(sa.String(30))
     """A code of :data:`schemas.choices.DISPUTE_REASONS`."""
     form_key: Mapped[uuid.UUID | None] = mapped_column(unique=True)
-    """The key of the form that logged it: a double tap logs one session."""
+    """Not written any more: whatever form is sent twice has its effect once. Older rows have the key of their form."""

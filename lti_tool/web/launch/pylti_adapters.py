@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-<<<<<<< HEAD
 from collections.abc import Mapping
 from typing import Any
-=======
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
->>>>>>> wt/launch
 
 from flask import Response, after_this_request, request
 from pylti1p3.cookie import CookieService
@@ -27,12 +22,6 @@ from lti_tool.web import rate_limits
 from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.services import current_services
 
-<<<<<<< HEAD
-=======
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
->>>>>>> wt/launch
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
@@ -104,29 +93,6 @@ def _cookie_attributes(max_age: int | None) -> str:
     return cookie.partition("; ")[2]
 
 
-<<<<<<< HEAD
-=======
-class ShortRedirect(Response):
-    """A redirect without the page that Werkzeug adds for browsers that do not follow it; all of them do.
-
-    That page repeats the address twice, and the address of a login is some thousand characters long.
-    """
-
-    default_mimetype = None
-
-    def __init__(self, location: str, status: int) -> None:
-        """``location``: where it leads; characters outside ASCII are escaped (RFC 3987 §3.1)."""
-        super().__init__(status=status)
-        self.headers.add("Location", location if location.isascii() else iri_to_uri(location))
-        self.headers.add("Content-Length", "0")
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer with the headers as they are, and without a body."""
-        start_response(self.status, self.headers.to_wsgi_list())
-        return ()
-
-
->>>>>>> wt/launch
 def _cookie_name(name: str) -> str:
     return f"__Host-{name}" if current_services().config.secure else name
 
