@@ -101,8 +101,8 @@ def _words(advice: Advice) -> tuple[str, str]:
             return (
                 _("Almost there: approval is awaited"),
                 _(
-                    "Your platform has just introduced itself to us. An administrator of the mentoring tool has to "
-                    "approve it once; after that, this activity opens as usual."
+                    "Your platform has just introduced itself to us. The person who runs the mentoring tool has to "
+                    "approve it once; after that, this activity opens as usual. The reference below is all they need."
                 ),
             )
         case Advice.SIGN_IN:
