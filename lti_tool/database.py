@@ -133,7 +133,7 @@ class Database:
             self.engine = sa.create_engine(
                 self.url,
                 connect_args={"timeout": 30, "check_same_thread": False},
-                pool_use_lifo=True,  # the connection that was used last has the latest pages in memory
+                pool_use_lifo=True,
                 hide_parameters=True,
             )
             sa.event.listen(self.engine, "do_connect", _make_private)
