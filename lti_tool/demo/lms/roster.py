@@ -9,7 +9,7 @@ from itsdangerous import BadSignature
 
 from lti_tool.demo.lms.claims import memberships_url
 from lti_tool.demo.lms.course import Link, find_course, find_link
-from lti_tool.demo.lms.people import MEMBERSHIP, ROSTER_ROLES, LmsPerson, everybody
+from lti_tool.demo.lms.people import MEMBERSHIP, ROSTER_ROLES, LmsPerson, everybody, is_enrolled
 from lti_tool.demo.lms.platform import LTI, add_query
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.services import answer, page_limit, serve
@@ -74,7 +74,9 @@ def members(course_id: int, tool_id: int) -> Response:
     limit, start = page_limit(tool), _start(tool)
     with lms.store.reading() as db:
         course = find_course(db, course_id)
-        people = [person for person in everybody(db) if person.role in ROSTER_ROLES]
+        people = [
+            person for person in everybody(db) if person.role in ROSTER_ROLES and is_enrolled(db, person.id)
+        ]
     link = _link_asked_for(tool, course_id)
     role = request.args.get("role")
     if role is not None:

@@ -16,10 +16,10 @@ TABLES = """
 CREATE TABLE people (
   id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE, given_name TEXT NOT NULL,
   family_name TEXT NOT NULL, email TEXT NOT NULL, job_fr TEXT NOT NULL DEFAULT '', job_en TEXT NOT NULL DEFAULT '',
-  role TEXT NOT NULL CHECK (role IN ('student', 'teacher', 'admin')));
+  role TEXT NOT NULL CHECK (role IN ('student', 'teacher', 'admin')), enrolled INTEGER NOT NULL DEFAULT 1);
 CREATE TABLE courses (
   id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, title_fr TEXT NOT NULL, title_en TEXT NOT NULL,
-  history TEXT NOT NULL DEFAULT '');
+  history TEXT NOT NULL DEFAULT '', concluded INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE tools (
   id INTEGER PRIMARY KEY AUTOINCREMENT, client_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('pending', 'active')), initiate_login_uri TEXT NOT NULL,
@@ -37,13 +37,15 @@ CREATE TABLE line_items (
   tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
   link_id INTEGER REFERENCES links (id) ON DELETE CASCADE, coupled INTEGER NOT NULL DEFAULT 0,
   label TEXT NOT NULL, score_maximum REAL NOT NULL, resource_id TEXT NOT NULL DEFAULT '',
-  tag TEXT NOT NULL DEFAULT '', start_at TEXT, end_at TEXT);
+  tag TEXT NOT NULL DEFAULT '', start_at TEXT, end_at TEXT, locked INTEGER NOT NULL DEFAULT 0,
+  allowed_attempts INTEGER);
 CREATE UNIQUE INDEX one_coupled_line_item ON line_items (link_id) WHERE coupled = 1;
 CREATE TABLE scores (
   line_item_id INTEGER NOT NULL REFERENCES line_items (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people (id), grade REAL, comment TEXT, sent_at REAL NOT NULL,
   activity_progress TEXT NOT NULL, grading_progress TEXT NOT NULL, accepted_at REAL NOT NULL,
-  accepted_count INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (line_item_id, person_id));
+  accepted_count INTEGER NOT NULL DEFAULT 1, override REAL, attempts INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (line_item_id, person_id));
 CREATE TABLE hints (
   id TEXT PRIMARY KEY, tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people (id), link_id INTEGER REFERENCES links (id) ON DELETE CASCADE,
@@ -64,6 +66,16 @@ CREATE TABLE calls (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, tool TEXT NOT NULL, method TEXT NOT NULL,
   path TEXT NOT NULL, status INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);
 """
+
+ADDED_LATER = (
+    ("people", "enrolled INTEGER NOT NULL DEFAULT 1"),
+    ("courses", "concluded INTEGER NOT NULL DEFAULT 0"),
+    ("line_items", "locked INTEGER NOT NULL DEFAULT 0"),
+    ("line_items", "allowed_attempts INTEGER"),
+    ("scores", "override REAL"),
+    ("scores", "attempts INTEGER NOT NULL DEFAULT 0"),
+)
+"""Columns that a file of an earlier version lacks."""
 
 FIRST_PEOPLE = (
     ("claire.dubreuil", "Claire", "Dubreuil", "teacher", "Responsable formation", "Head of learning"),
@@ -118,6 +130,8 @@ class Store:
             new = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'people'").fetchone()[0] == 0
             if new:
                 self._create(db)
+            else:
+                self._add_columns(db)
             db.execute("COMMIT")
 
     @contextmanager
@@ -150,6 +164,13 @@ class Store:
             yield db
         finally:
             db.close()
+
+    @staticmethod
+    def _add_columns(db: sqlite3.Connection) -> None:
+        for table, column in ADDED_LATER:
+            known = {row["name"] for row in db.execute(f"PRAGMA table_info({table})")}
+            if column.split()[0] not in known:
+                db.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
     @staticmethod
     def _create(db: sqlite3.Connection) -> None:
