@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ from lti_tool.config import Config
 from lti_tool.database import Database, insert_for, utcnow
 from lti_tool.encryption import SecretKeyChanged, Vault
 from lti_tool.lti.models import AccessToken
+from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.registration.models import Registration
 from lti_tool.lti.tool_keys import ToolKeys
 from lti_tool.outbound.answer_text import plain_text
@@ -123,7 +125,7 @@ class PlatformService(ServiceConnector):
         self._has_audience = row.token_audience is not None
         self._hosts = service_hosts(row)
         self.registration_id = registration_id
-        self.platform_family = row.platform_family
+        self.platform = platform_of(row.issuer, row.platform_family)
         self._deps = deps
         self._vault = Vault(deps.config.secret_key)
 
@@ -265,8 +267,7 @@ class PlatformService(ServiceConnector):
             body=response.content,
             headers=response.headers,
             url=url,
-            # requests' own parser: PyLTI1p3's lower-cases the header, and Canvas's bookmarks break.
-            next_link=response.links.get("next", {}).get("url"),
+            next_link=_next_link(response),
         )
 
     def make_service_request(
@@ -296,6 +297,18 @@ class PlatformService(ServiceConnector):
             "body": answer.json() if answer.body else None,
             "next_page_url": answer.next_url,
         }
+
+
+def _next_link(response: requests.Response) -> str | None:
+    """The address of the next page in the Link header (RFC 8288).
+
+    By requests' own parser: PyLTI1p3's lower-cases the header, and Canvas's bookmarks break. Moodle writes the name of
+    the relation in typographic quotes and the address as HTML.
+    """
+    for relation, link in response.links.items():
+        if re.sub("[^a-z]", "", relation.lower()) == "next":
+            return link["url"].replace("&amp;", "&")
+    return None
 
 
 def _scope_key(scopes: Sequence[str]) -> str:

@@ -141,6 +141,8 @@ class ClaimedDelivery:
     """How often it failed by itself."""
     target: dict[str, Any] | None
     part: str
+    attempts: int = 1
+    """How often it was claimed, this time included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ def claim(
         conditions.append(_part_is_asked(now))
     returning = [_column.key, _column.order_key, _column.failures]
     if reads_targets:
-        returning += [_column.target, _column.part]
+        returning += [_column.target, _column.part, _column.attempts]
     identifier, taken = _claimable.claim(
         db, *conditions, limit=limit, lease=lease, now=now, returning=returning
     )
@@ -338,6 +340,24 @@ def supersede_waiting(db: Session, order_keys: Collection[str]) -> dict[str, boo
     for key, attempts in withdrawn:
         never_claimed[key] = never_claimed.get(key, True) and not attempts
     return never_claimed
+
+
+def unsent_scores(db: Session, order_keys: Collection[str]) -> dict[str, bool]:
+    """Under which of these keys a score waits or is being sent; and whether one of them is being sent."""
+    if not order_keys:
+        return {}
+    rows = db.execute(
+        sa.select(_column.order_key, _column.status).where(
+            # Written out, not bound, as the partial index has it.
+            sa.text("kind = 'score'"),
+            _column.order_key.in_(order_keys),
+            _column.done_at.is_(None),
+        )
+    )
+    found: dict[str, bool] = {}
+    for key, status in rows:
+        found[key] = found.get(key, False) or status == DeliveryStatus.CLAIMED
+    return found
 
 
 def _part_is_asked(now: dt.datetime) -> sa.ColumnElement[bool]:

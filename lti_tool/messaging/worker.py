@@ -263,6 +263,7 @@ class Worker:
         now = self._clock()
         with self._database.transaction() as db:
             outbox.mark(db, claim, outcomes, now=now)
+            self._slots[claim.kind].channel.note(db, claim.deliveries, outcomes, now)
             results = zip((delivery.part for delivery in claim.deliveries), outcomes, strict=True)
             begun = pauses.update(db, claim.kind, claim.receiver, results, before, now=now)
             self._step(claim, "marking")

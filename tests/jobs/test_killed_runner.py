@@ -125,6 +125,7 @@ def test_three_processes_on_one_database_do_every_job_once(services, tmp_path):
             Job.requested_by_kind == "tool", Job.kind.not_in(["write_rows"])
         )
         assert sorted(db.scalars(scheduled)) == [
+            "check_gradebooks",
             "delete_expired",
             "delete_used_nonces",
             "enqueue_due_rosters",

@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection
 from lti_tool.compiled_statement import CompiledStatement
 from lti_tool.database import LOCK_ROW, table_of, utcnow
 from lti_tool.identity.models import CourseRole
+from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.launch.launch_statements import (
     KEEP_IF_NULL,
     KNOWN,
@@ -109,6 +110,8 @@ class PersistedLaunch:
     """Whether the person never launched in this course before."""
     registration_changed: bool
     """Whether the launch told something new of its platform."""
+    has_grade: bool = False
+    """Whether the line item should show a grade for the person, or refused one."""
 
 
 def persist_launch(
@@ -176,6 +179,7 @@ def persist_launch(
         line_item_changed=stored.line_item_changed and launch.line_item_url is not None,
         first_in_course=not stored.launched_before,
         registration_changed=bool(launch.service_hosts) or launch.platform_family is not None,
+        has_grade=bool(known["graded"]) or known["grade_status"] == GradeStatus.REFUSED,
     )
 
 
@@ -216,6 +220,7 @@ def _known(connection: Connection, statements: LaunchStatements, launch: Verifie
         "deployment_id": launch.deployment_id,
         "context_id": launch.context_id,
         "link": launch.resource_link_id,
+        "line_item_url": launch.line_item_url,
     }
     found = statements.known.first(connection, parameters)
     if found is None:

@@ -23,8 +23,11 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_for, utcnow
 from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.identity.principal import TOOL
 from lti_tool.jobs.kinds import RunningJob
 from lti_tool.lti import roles
+from lti_tool.lti.ags.read_results_job import request_results
+from lti_tool.lti.ags.scores import retry_refused
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import (
     Answer,
@@ -226,19 +229,21 @@ def _store(
             Person.subject, Person.id
         )
     )
-    belonging = insert_for(db, Membership).values(
-        [
-            {
-                "id": uuid.uuid4(),
-                "course_id": course_id,
-                "person_id": person_id,
-                "role": resolved[subject].role,
-                "active": by_subject[subject]["status"] == "Active",
-                "listed_at": read_at,
-            }
-            for subject, person_id in people
-        ]
+    members_of_page = [
+        {
+            "id": uuid.uuid4(),
+            "course_id": course_id,
+            "person_id": person_id,
+            "role": resolved[subject].role,
+            "active": by_subject[subject]["status"] == "Active",
+            "listed_at": read_at,
+        }
+        for subject, person_id in people
+    ]
+    _check_grades_of_returned(
+        db, course_id, [each["person_id"] for each in members_of_page if each["active"]]
     )
+    belonging = insert_for(db, Membership).values(members_of_page)
     replaced = {
         # Whoever has launched here has the role of that launch: some platforms test it by another capability.
         "role": sa.case((Membership.launched_at.is_(None), belonging.excluded.role), else_=Membership.role),
@@ -246,6 +251,27 @@ def _store(
         "listed_at": belonging.excluded.listed_at,
     }
     db.execute(belonging.on_conflict_do_update(index_elements=["course_id", "person_id"], set_=replaced))
+
+
+def _check_grades_of_returned(db: Session, course_id: uuid.UUID, person_ids: Sequence[uuid.UUID]) -> None:
+    """Have the results read of those who are listed and had left: platforms delete grades of people who leave.
+
+    What was refused meanwhile is then sent again.
+    """
+    left = sa.select(Membership.person_id).where(
+        Membership.course_id == course_id, Membership.active.is_(False), Membership.person_id.in_(person_ids)
+    )
+    returned = db.scalars(left).all()
+    if not returned:
+        return
+    links = db.scalars(
+        sa.select(ResourceLink.id)
+        .where(ResourceLink.course_id == course_id, ResourceLink.line_item_url.is_not(None))
+        .order_by(ResourceLink.id)
+    ).all()
+    retry_refused(db, returned)
+    for link_id in links:
+        request_results(db, link_id, TOOL)
 
 
 def _finish(db: Session, course_id: uuid.UUID, started_at: dt.datetime, *, complete: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
@@ -49,6 +50,19 @@ def _is_on(address: str, hosts: frozenset[str], domains: tuple[str, ...]) -> boo
     )
 
 
+class ScoreRefusal(enum.StrEnum):
+    """Why a platform refused a score for good, as far as its answer says; pages put it into words."""
+
+    NOT_A_LEARNER = "not_a_learner"
+    """The person is no learner of the course, or not any more."""
+    COURSE_ENDED = "course_ended"
+    NO_ATTEMPT_LEFT = "no_attempt_left"
+    UNPUBLISHED = "unpublished"
+    """The activity is not published yet."""
+    LINE_ITEM_GONE = "line_item_gone"
+    OTHER = "other"
+
+
 class Platform:
     """A learning platform. This class is one of which nothing is known but the specifications."""
 
@@ -82,12 +96,30 @@ class Platform:
         """``aud`` of a deep-linking response: the issuer, as text, which every platform met so far accepts."""
         return issuer
 
-    def score_extension(self, *, completed: bool) -> dict[str, Any]:
-        """What is added to a score (AGS §3.4.1). ``completed``: whether it says that the activity is completed."""
-        del completed
+    # Scores. What is said of none is true of a platform of which nothing is known.
+
+    keeps_teachers_grades: ClassVar[bool] = False
+    """Whether a grade that a teacher entered stays, whatever score is posted later."""
+    keeps_grades_from_states: ClassVar[bool] = False
+    """Whether a grade stays when a score is posted that sets none, such as ``InProgress`` and ``Pending``."""
+
+    def score_extension(
+        self, *, completed: bool, graded_before: bool = False, completed_before: bool = False
+    ) -> dict[str, Any]:
+        """What is added to a score (AGS §3.4.1).
+
+        ``completed``: whether it says that the activity is completed. ``graded_before``, ``completed_before``: whether
+        a grade of the tool for this person may have arrived before, and whether the platform took one that said so.
+        """
+        del completed, graded_before, completed_before
         return {}
 
     def is_earlier_timestamp_error(self, body: bytes) -> bool:
         """Whether an answer 400 to a score means that its timestamp is not later than the latest."""
         del body
         return False
+
+    def score_refusal(self, status: int, body: bytes) -> ScoreRefusal:
+        """Why it refused a score for good, by its answer."""
+        del body
+        return ScoreRefusal.LINE_ITEM_GONE if status in (404, 410) else ScoreRefusal.OTHER

@@ -7,10 +7,18 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from lti_tool.lti.platforms.base import HostedHosts, Platform
+from lti_tool.lti.platforms.base import HostedHosts, Platform, ScoreRefusal
 
 _SSO: Final = frozenset({"sso.canvaslms.com", "sso.beta.canvaslms.com", "sso.test.canvaslms.com"})
 _SUBMISSION: Final = "https://canvas.instructure.com/lti/submission"
+
+_REFUSALS: Final = (
+    (b"not a student", ScoreRefusal.NOT_A_LEARNER),
+    (b"course has concluded", ScoreRefusal.COURSE_ENDED),
+    (b"maximum number of allowed attempts", ScoreRefusal.NO_ATTEMPT_LEFT),
+    (b"still unpublished", ScoreRefusal.UNPUBLISHED),
+)
+"""What Canvas says when it refuses a score."""
 
 
 class Canvas(Platform):
@@ -36,10 +44,36 @@ class Canvas(Platform):
         any_registration_endpoint=True,
     )
 
-    def score_extension(self, *, completed: bool) -> dict[str, Any]:
-        """Canvas counts every score as a new submission unless it says otherwise."""
-        return {_SUBMISSION: {"new_submission": completed}}
+    # Scores, from here to the end of the class.
+    # https://developerdocs.instructure.com/services/canvas/resources/score
+
+    keeps_grades_from_states: ClassVar[bool] = True
+
+    def score_extension(
+        self, *, completed: bool, graded_before: bool = False, completed_before: bool = False
+    ) -> dict[str, Any]:
+        """The submission extension.
+
+        A score without a grade would clear one that a teacher gave, unless ``preserve_score`` says otherwise. The
+        tool's first grade leaves a teacher's alone by ``prioritize_non_tool_grade``; later ones replace the tool's own,
+        which that would protect too. Canvas counts a score as an attempt unless ``new_submission`` is false: so it is
+        until completion, whose attempt meets “must submit”, and again when a grade that was lost is sent once more.
+        """
+        return {
+            _SUBMISSION: {
+                "new_submission": completed and not completed_before,
+                "preserve_score": True,
+                "prioritize_non_tool_grade": not graded_before,
+            }
+        }
 
     def is_earlier_timestamp_error(self, body: bytes) -> bool:
         """Canvas has no status of its own for it, only words."""
         return b"before" in body and b"last updated timestamp" in body
+
+    def score_refusal(self, status: int, body: bytes) -> ScoreRefusal:
+        """Canvas answers 422 to whatever it does not take, and says why in words."""
+        for words, refusal in _REFUSALS:
+            if words in body:
+                return refusal
+        return super().score_refusal(status, body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from lti_tool.lti.platforms.base import Platform
+from lti_tool.lti.platforms.base import Platform, ScoreRefusal
 from lti_tool.translation import Message
 from schemas.problem import N_
 
@@ -22,3 +22,11 @@ class Moodle(Platform):
             "save and open the activity once more. Or add it anew with “Select content”: that ticks the box for you."
         )
     )
+
+    # Scores: https://github.com/moodle/moodle/blob/main/mod/lti/service/gradebookservices
+
+    keeps_teachers_grades: ClassVar[bool] = True
+
+    def score_refusal(self, status: int, body: bytes) -> ScoreRefusal:
+        """A score of the right shape gets 400 only for somebody without a place in the gradebook."""
+        return ScoreRefusal.NOT_A_LEARNER if status == 400 else super().score_refusal(status, body)
