@@ -299,15 +299,21 @@ class PlatformService(ServiceConnector):
         }
 
 
+_LINK: Final = re.compile(r"<([^>]*)>([^<]*)")
+_RELATION: Final = re.compile(r"\brel\s*=\s*([^;,]*)", re.IGNORECASE)
+
+
 def _next_link(response: requests.Response) -> str | None:
     """The address of the next page in the Link header (RFC 8288).
 
-    By requests' own parser: PyLTI1p3's lower-cases the header, and Canvas's bookmarks break. Moodle writes the name of
-    the relation in typographic quotes and the address as HTML.
+    PyLTI1p3 lower-cases the header, and Canvas's bookmarks break. requests cuts an address at a semicolon, and Moodle
+    writes addresses as HTML, with the names of relations in typographic quotes.
     """
-    for relation, link in response.links.items():
-        if re.sub("[^a-z]", "", relation.lower()) == "next":
-            return link["url"].replace("&amp;", "&")
+    for address, parameters in _LINK.findall(response.headers.get("Link", "")):
+        relation = _RELATION.search(parameters)
+        words = relation[1].lower().split() if relation else []
+        if any(re.sub("[^a-z]", "", word) == "next" for word in words):
+            return str(address).strip().replace("&amp;", "&")
     return None
 
 
