@@ -58,13 +58,13 @@ class Reading:
 def read_results(service: PlatformService, line_item_url: str, user_id: str | None = None) -> Reading:
     """Read the results of a line item, page by page; of one person alone with ``user_id``.
 
-    A platform that does not know the filter lists everybody, so that pages are followed as far as that person.
+    A platform that does not know the filter lists everybody, so that pages are followed as far as that person. One
+    that cuts the list at the limit and has no further page, as Open edX does, is asked again without a limit.
     Raises :class:`ResultsRefused`, :class:`ResultsUnreadable` or
     :class:`lti_tool.lti.platform_service.TokenRefused`.
     """
     began_at = utcnow()
-    query = {"limit": str(PAGE_SIZE)} if user_id is None else {"user_id": user_id}
-    url: str | None = subresource_url(line_item_url, "results", **query)
+    url: str | None = _first_url(service, line_item_url, user_id)
     found: dict[str, Result] = {}
     complete, seen = True, set[str]()
     while url is not None and (user_id is None or user_id not in found):
@@ -82,7 +82,17 @@ def read_results(service: PlatformService, line_item_url: str, user_id: str | No
                     person, Result(result["score"], result["maximum"] or 1.0, result["timestamp"])
                 )
         url = _next_url(answer)
+        if url is None and user_id is None and len(seen) == 1 and len(listed) >= PAGE_SIZE:
+            url = subresource_url(line_item_url, "results")
     return Reading(began_at, found, complete)
+
+
+def _first_url(service: PlatformService, line_item_url: str, user_id: str | None) -> str:
+    if user_id is None:
+        return subresource_url(line_item_url, "results", limit=str(PAGE_SIZE))
+    if service.platform.person_in_results_path:
+        return subresource_url(line_item_url, f"results/{quote(user_id, safe='')}")
+    return subresource_url(line_item_url, "results", user_id=user_id)
 
 
 def _page(service: PlatformService, url: str) -> Answer:

@@ -103,6 +103,9 @@ class Platform:
     keeps_grades_from_states: ClassVar[bool] = False
     """Whether a grade stays when a score is posted that sets none, such as ``InProgress`` and ``Pending``."""
 
+    person_in_results_path: ClassVar[bool] = False
+    """Whether the results of one person have an address of their own, rather than the parameter ``user_id``."""
+
     def score_extension(
         self, *, completed: bool, graded_before: bool = False, completed_before: bool = False
     ) -> dict[str, Any]:

@@ -13,6 +13,8 @@ class OpenEdx(Platform):
     family: ClassVar[str | None] = "openedx"
     name: ClassVar[str | None] = "Open edX"
 
+    person_in_results_path: ClassVar[bool] = True
+
     def is_earlier_timestamp_error(self, body: bytes) -> bool:
         """Open edX has no status of its own for it, only words."""
         return b"already exists for the provided timestamp" in body or b"later point in time" in body
