@@ -35,7 +35,7 @@ from lti_tool.web.learner import agreement, objectives, sessions
 from lti_tool.web.learner import home as learner_home
 from lti_tool.web.public import health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
-from lti_tool.web.tutor import cohort, history, preview
+from lti_tool.web.tutor import cohort, grades, history, preview
 
 MAX_REQUEST_BYTES = 512 * 1024
 """Beyond any real token or form; a larger body is refused with 413 before it is read."""
@@ -57,6 +57,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     sessions,
     objectives,
     cohort,
+    grades,
     history,
     preview,
 )

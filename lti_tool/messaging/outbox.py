@@ -22,7 +22,14 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of, utcnow
 from lti_tool.messaging.claims import ClaimableTable, among, lock_claims
-from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryPause, DeliveryStatus
+from lti_tool.messaging.models import (
+    LRS,
+    Delivery,
+    DeliveryBody,
+    DeliveryKind,
+    DeliveryPause,
+    DeliveryStatus,
+)
 from lti_tool.messaging.outcomes import (
     Blocked,
     Dead,
@@ -340,6 +347,21 @@ def supersede_waiting(db: Session, order_keys: Collection[str]) -> dict[str, boo
     for key, attempts in withdrawn:
         never_claimed[key] = never_claimed.get(key, True) and not attempts
     return never_claimed
+
+
+def supersede_dead_scores(db: Session, order_keys: Collection[str]) -> None:
+    """What was refused under these keys is of no interest any more: another score follows, or stands."""
+    if order_keys:
+        db.execute(
+            sa.update(_rows)
+            .where(
+                # Written out, not bound, as the partial index has it.
+                sa.text("status = 'dead'"),
+                _column.kind == DeliveryKind.SCORE.value,
+                _column.order_key.in_(order_keys),
+            )
+            .values(status=DeliveryStatus.SUPERSEDED.value)
+        )
 
 
 def unsent_scores(db: Session, order_keys: Collection[str]) -> dict[str, bool]:

@@ -184,6 +184,14 @@ def _compare(
         updates.append(_update(row, decision, reading, now))
     if withdrawn:
         outbox.supersede_waiting(db, withdrawn)
+    outbox.supersede_dead_scores(
+        db,
+        [
+            _line(row)
+            for row, decision in decisions
+            if row.grade_status == GradeStatus.REFUSED and decision.status is not GradeStatus.REFUSED
+        ],
+    )
     if updates:
         key = sa.and_(_column.line_item_url == item.url, _column.person_id == sa.bindparam("of_person"))
         db.connection().execute(sa.update(_TRAILS).where(key), updates)

@@ -190,6 +190,8 @@ def _enqueue(
     # A first score replaces nothing.
     replaced = [order_key(*column.key) for column, *_ in scores if column.key in trails]
     withdrawn = outbox.supersede_waiting(db, replaced) if replaced else {}
+    refused = [key for key, trail in trails.items() if trail.grade_status == GradeStatus.REFUSED]
+    outbox.supersede_dead_scores(db, [order_key(*key) for key in refused])
     rows, deliveries = [], []
     for column, each, reported in scores:
         line, before = order_key(*column.key), trails.get(column.key)
