@@ -1,4 +1,4 @@
-"""The nightly job that has the results read back of every activity with grades."""
+"""The daily job that has the results read back of every activity with grades."""
 
 from __future__ import annotations
 

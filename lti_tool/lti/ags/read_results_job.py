@@ -1,6 +1,6 @@
 """The job that reads results back, compares them with what should stand, and sends again what is missing.
 
-It is asked for behind a launch, when a roster says that somebody came back, every night, and by a tutor or an operator.
+It is asked for behind a launch, when a roster says that somebody came back, once a day, and by a tutor or an operator.
 No page waits for it.
 """
 

@@ -16,7 +16,7 @@ from lti_tool.lti.ags.models import MAXIMUM, GradeStatus
 SAME_WITHIN: Final = 1e-3
 """Shares of the maximum that differ by less are the same: gradebooks round. Scores differ by a hundredth."""
 REFUSED_AGAIN_AFTER: Final = dt.timedelta(hours=20)
-"""After how long a refused score is tried again by a reading that nobody asked for: at the next night's."""
+"""After how long a refused score is tried again by a reading that nobody asked for: on the next day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,7 +214,7 @@ def test_canvas_says_in_words_why_it_refuses(canvas_book: ReadingBack, act, refu
     assert (canvas_book.status(), canvas_book.trail().refusal) == (GradeStatus.REFUSED, refusal)
 
 
-def test_a_course_that_is_opened_again_gets_its_grades_the_next_night(canvas_book: ReadingBack) -> None:
+def test_a_course_that_is_opened_again_gets_its_grades_on_the_next_day(canvas_book: ReadingBack) -> None:
     book = canvas_book
     book.teach(teaching.set_concluded, 1, concluded=True)
     book.complete()
@@ -270,7 +270,7 @@ def test_a_roster_like_the_last_one_reads_no_results(book: ReadingBack) -> None:
         assert db.scalars(sa.select(Job).where(Job.kind == "read_results")).all() == []
 
 
-def test_every_night_each_line_item_with_grades_is_read(book: ReadingBack) -> None:
+def test_once_a_day_each_line_item_with_grades_is_read(book: ReadingBack) -> None:
     with composition.transaction(book.services, TOOL) as db:
         queue.enqueue(db, CheckGradebooks, {}, requested_by=TOOL)
     book.run_jobs()

@@ -152,7 +152,7 @@ def test_what_was_refused_is_not_sent_again_by_itself_on_the_same_day() -> None:
     assert decide(lately, None, read_at=NOW) == Decision(GradeStatus.REFUSED)
 
 
-def test_what_was_refused_is_sent_again_by_the_next_night() -> None:
+def test_what_was_refused_is_sent_again_on_the_next_day() -> None:
     assert decide(refused(REFUSED_AGAIN_AFTER), None, read_at=NOW).send
 
 
