@@ -30,6 +30,7 @@ from lti_tool.lti.ags.results import RESULT_SCOPE, Reading, ResultsRefused, read
 from lti_tool.lti.ags.scores import graded_people, order_key, send_again
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import PlatformService, ServiceDeps
+from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.lti.registration.models import Deployment
 from lti_tool.messaging import outbox
 from schemas.jobs import ResultsJobSchema
@@ -90,13 +91,16 @@ class ReadResults(JobKind):
             )
         if person_id is not None and subject is None:
             raise JobFailed("the person is not known any more")
-        reading = self._read(item, subject)
+        reading, gone = self._read(item, subject)
         found = Comparison(readable=reading is not None)
         after: uuid.UUID | None = None
         while True:
             with job.transaction() as db:
                 rows = _rows(db, item, person_id, after)
-                _compare(db, item, rows, reading, found, utcnow(), is_here=person_id is not None)
+                if gone is not None:
+                    _note_gone(db, item, rows, gone, utcnow())
+                else:
+                    _compare(db, item, rows, reading, found, utcnow(), is_here=person_id is not None)
                 if len(rows) < AT_ONCE:
                     job.finish(db, asdict(found))
                     break
@@ -105,15 +109,19 @@ class ReadResults(JobKind):
         _log.info("results_read", link=str(item.link_id), **asdict(found))
         return asdict(found)
 
-    def _read(self, item: _LineItem, subject: str | None) -> Reading | None:
-        """What the gradebook shows; None where the platform gives no right to read it."""
+    def _read(self, item: _LineItem, subject: str | None) -> tuple[Reading | None, str | None]:
+        """What the gradebook shows; None where the platform gives no right to read it.
+
+        And its words where it says that there is no such line item.
+        """
         if not item.may_read:
-            return None
+            return None, None
         try:
-            return read_results(PlatformService(self._deps, item.registration_id), item.url, subject)
+            service = PlatformService(self._deps, item.registration_id)
+            return read_results(service, item.url, subject), None
         except ResultsRefused as error:
             _log.info("results_refused", link=str(item.link_id), reason=str(error))
-            return None
+            return None, str(error) if error.is_gone else None
 
 
 def _line_item(db: Session, link_id: uuid.UUID) -> _LineItem:
@@ -197,6 +205,30 @@ def _compare(
         db.connection().execute(sa.update(_TRAILS).where(key), updates)
     if again:
         found.sent_again += send_again(db, item.link_id, _as_updated(db, item, again), now)
+
+
+def _note_gone(
+    db: Session, item: _LineItem, rows: Sequence[sa.Row[Any]], words: str, now: dt.datetime
+) -> None:
+    """Say of grades that stood in the line item that it is gone; of others, a platform may have no such service."""
+    stood = [
+        row.person_id
+        for row in rows
+        if row.grade_status in (GradeStatus.RECORDED, GradeStatus.SOMEBODY_ELSES)
+        and row.result_score is not None
+    ]
+    if stood:
+        db.execute(
+            sa.update(_TRAILS)
+            .where(_column.line_item_url == item.url, _column.person_id.in_(stood))
+            .values(
+                grade_status=GradeStatus.REFUSED.value,
+                refusal=ScoreRefusal.LINE_ITEM_GONE.value,
+                reason=words,
+                refused_at=now,
+                changed_at=now,
+            )
+        )
 
 
 def _line(row: sa.Row[Any]) -> str:

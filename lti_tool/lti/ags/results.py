@@ -33,6 +33,11 @@ LONGEST_READING: Final = dt.timedelta(minutes=10)
 class ResultsRefused(Exception):
     """The platform gives no right to read results, or has no such service: what its gradebook shows is not known."""
 
+    def __init__(self, reason: str, *, is_gone: bool = False) -> None:
+        """``is_gone``: it says that there is no such line item."""
+        super().__init__(reason)
+        self.is_gone = is_gone
+
 
 class ResultsUnreadable(Exception):
     """The results could not be read now."""
@@ -104,8 +109,8 @@ def _page(service: PlatformService, url: str) -> Answer:
         raise ResultsUnreadable(error_text(error), unavailable=True) from None
     if answer.ok:
         return answer
-    if answer.status in (401, 403, 404, 405):
-        raise ResultsRefused(answer.words)
+    if answer.status in (401, 403, 404, 405, 410):
+        raise ResultsRefused(answer.words, is_gone=answer.status in (404, 410))
     raise ResultsUnreadable(
         answer.words,
         unavailable=answer.status == 429 or answer.status > 501,

@@ -168,15 +168,6 @@ def send_again(
     return _enqueue(db, again, {(trail.line_item_url, trail.person_id): trail for trail in trails}, now)
 
 
-def retry_refused(db: Session, person_ids: Collection[uuid.UUID]) -> None:
-    """Let the next reading send again what was refused for these people, however lately that was."""
-    db.execute(
-        sa.update(_TRAILS)
-        .where(_TRAILS.c.person_id.in_(person_ids), _TRAILS.c.grade_status == GradeStatus.REFUSED.value)
-        .values(refused_at=None)
-    )
-
-
 def _enqueue(
     db: Session,
     scores: Sequence[tuple[_GradeColumn, ReachedScore, Report]],

@@ -26,8 +26,7 @@ from lti_tool.identity.models import Course, Membership, Person
 from lti_tool.identity.principal import TOOL
 from lti_tool.jobs.kinds import RunningJob
 from lti_tool.lti import roles
-from lti_tool.lti.ags.read_results_job import request_results
-from lti_tool.lti.ags.scores import retry_refused
+from lti_tool.lti.ags.resending import check_returned
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import (
     Answer,
@@ -254,24 +253,13 @@ def _store(
 
 
 def _check_grades_of_returned(db: Session, course_id: uuid.UUID, person_ids: Sequence[uuid.UUID]) -> None:
-    """Have the results read of those who are listed and had left: platforms delete grades of people who leave.
-
-    What was refused meanwhile is then sent again.
-    """
+    """Have the grades read of those who are listed and had left."""
     left = sa.select(Membership.person_id).where(
         Membership.course_id == course_id, Membership.active.is_(False), Membership.person_id.in_(person_ids)
     )
     returned = db.scalars(left).all()
-    if not returned:
-        return
-    links = db.scalars(
-        sa.select(ResourceLink.id)
-        .where(ResourceLink.course_id == course_id, ResourceLink.line_item_url.is_not(None))
-        .order_by(ResourceLink.id)
-    ).all()
-    retry_refused(db, returned)
-    for link_id in links:
-        request_results(db, link_id, TOOL)
+    if returned:
+        check_returned(db, course_id, returned, TOOL)
 
 
 def _finish(db: Session, course_id: uuid.UUID, started_at: dt.datetime, *, complete: bool) -> int:

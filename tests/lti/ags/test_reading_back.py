@@ -235,11 +235,7 @@ def test_a_roster_that_lists_somebody_again_brings_their_grade_back(book: Readin
     for subject in (MENTOR, MENTEE):
         book.complete(subject)
     read_roster(book)
-    book.enrol(enrolled=False)
-    with book.services.database.transaction() as db:
-        # Else their launch would be later than the reading of the roster.
-        db.execute(sa.update(Membership).values(launched_at=utcnow() - dt.timedelta(days=1)))
-    read_roster(book)
+    leave(book)
     book.enrol()
     book.later(hours=1)
     read_roster(book)
@@ -249,12 +245,30 @@ def test_a_roster_that_lists_somebody_again_brings_their_grade_back(book: Readin
     assert book.posted == 3
 
 
-def test_a_roster_that_lists_somebody_again_sends_what_was_refused_meanwhile(book: ReadingBack) -> None:
-    read_roster(book)
+def leave(book: ReadingBack) -> None:
+    """The mentee leaves the course, and a roster says so."""
     book.enrol(enrolled=False)
     with book.services.database.transaction() as db:
+        # Else their launch would be later than the reading of the roster.
         db.execute(sa.update(Membership).values(launched_at=utcnow() - dt.timedelta(days=1)))
     read_roster(book)
+
+
+def test_leaving_and_coming_back_again_and_again_is_no_reason_to_ask_the_tutor(book: ReadingBack) -> None:
+    book.complete()
+    read_roster(book)
+    for _ in range(3):
+        leave(book)
+        book.enrol()
+        book.later(hours=1)
+        read_roster(book)
+        assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+    assert book.posted == 4
+
+
+def test_a_roster_that_lists_somebody_again_sends_what_was_refused_meanwhile(book: ReadingBack) -> None:
+    read_roster(book)
+    leave(book)
     book.complete()
     assert book.status() is GradeStatus.REFUSED
     book.enrol()
@@ -291,3 +305,35 @@ def test_results_are_read_page_by_page(book: ReadingBack, monkeypatch: pytest.Mo
     monkeypatch.setattr(results, "PAGE_SIZE", 1)
     book.read()
     assert (book.posted, len(book.connected.calls("/results"))) == (2, 2 + 2)
+
+
+def test_a_locked_column_waits_with_the_platforms_words_and_arrives_once_it_is_open(
+    book: ReadingBack,
+) -> None:
+    book.teach(teaching.set_locked, book.item_id, locked=True)
+    book.complete()
+    assert (book.status(), "locked" in str(book.trail().reason)) == (GradeStatus.WAITING, True)
+    assert book.read()["sent_again"] == 0
+    book.teach(teaching.set_locked, book.item_id, locked=False)
+    book.deliver()
+    assert (book.grade(), book.status(), book.trail().reason) == (100, GradeStatus.RECORDED, None)
+    assert book.connected.cell(MENTEE)["accepted_count"] == 1
+
+
+def test_a_column_that_is_gone_is_said_to_be_and_filled_once_it_is_there_again(book: ReadingBack) -> None:
+    book.complete()
+    book.read()
+    book.teach(
+        lambda db: db.execute(
+            "INSERT INTO courses (id, label, title_fr, title_en) VALUES (99, 'x', 'x', 'x')"
+        )
+    )
+    book.teach(lambda db: db.execute("UPDATE line_items SET course_id = 99"))
+    book.later(hours=1)
+    book.read()
+    assert (book.status(), book.trail().refusal) == (GradeStatus.REFUSED, "line_item_gone")
+    book.teach(lambda db: db.execute("UPDATE line_items SET course_id = 1"))
+    book.reset()
+    book.later(days=1)
+    book.read()
+    assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
