@@ -58,6 +58,7 @@ class GradebookChannel(Channel):
         now: dt.datetime,
     ) -> None:
         """Write what became of each score into the record of its grade."""
+        grade_records.lock(db, deliveries)
         for delivery, outcome in zip(deliveries, outcomes, strict=True):
             grade_records.note_outcome(db, delivery, outcome, now)
 

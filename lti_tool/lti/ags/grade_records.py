@@ -94,6 +94,14 @@ def _target(delivery: ClaimedDelivery) -> tuple[str, uuid.UUID] | None:
     return target["line_item_url"], uuid.UUID(target["person_id"])
 
 
+def lock(db: Session, deliveries: Sequence[ClaimedDelivery]) -> None:
+    """Lock the records of these grades, in the order of their keys, as whoever else locks several of them does."""
+    targets = {_target(delivery) for delivery in deliveries} - {None}
+    if targets:
+        key = (_column.line_item_url, _column.person_id)
+        db.execute(sa.select(*key).where(sa.tuple_(*key).in_(targets)).order_by(*key).with_for_update()).all()
+
+
 def note_outcome(db: Session, delivery: ClaimedDelivery, outcome: Outcome, now: dt.datetime) -> None:
     """Write what became of a score into the record of its grade, in the transaction that marks the delivery.
 

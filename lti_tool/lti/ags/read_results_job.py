@@ -23,11 +23,12 @@ from lti_tool.identity.policy import Action, require
 from lti_tool.identity.principal import TOOL, Principal
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobFailed, JobKind, RunningJob
+from lti_tool.lti.ags.columns import graded_people
 from lti_tool.lti.ags.grade_records import grade_record
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
 from lti_tool.lti.ags.reconciliation import Decision, Unsent, decide
 from lti_tool.lti.ags.results import RESULT_SCOPE, Reading, ResultsRefused, read_results
-from lti_tool.lti.ags.scores import graded_people, order_key, send_again
+from lti_tool.lti.ags.scores import order_key, send_again
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import PlatformService, ServiceDeps
 from lti_tool.lti.platforms.base import ScoreRefusal
@@ -96,6 +97,12 @@ class ReadResults(JobKind):
         after: uuid.UUID | None = None
         while True:
             with job.transaction() as db:
+                # First, as whoever records scores does.
+                db.execute(
+                    sa.select(ResourceLink.id)
+                    .where(ResourceLink.id == item.link_id)
+                    .with_for_update(read=True)
+                )
                 rows = _rows(db, item, person_id, after)
                 if gone is not None:
                     _note_gone(db, item, rows, gone, utcnow())

@@ -31,7 +31,7 @@ LONGEST_READING: Final = dt.timedelta(minutes=10)
 
 
 class ResultsRefused(Exception):
-    """The platform gives no right to read results, or has no such service: what its gradebook shows is not known."""
+    """The platform refuses to show results, or has no such service: what its gradebook shows is not known."""
 
     def __init__(self, reason: str, *, is_gone: bool = False) -> None:
         """``is_gone``: it says that there is no such line item."""
@@ -109,7 +109,8 @@ def _page(service: PlatformService, url: str) -> Answer:
         raise ResultsUnreadable(error_text(error), unavailable=True) from None
     if answer.ok:
         return answer
-    if answer.status in (401, 403, 404, 405, 410):
+    if 400 <= answer.status < 500 and answer.status != 429:
+        # Canvas answers 422 for a course that has ended.
         raise ResultsRefused(answer.words, is_gone=answer.status in (404, 410))
     raise ResultsUnreadable(
         answer.words,

@@ -20,7 +20,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,16 +28,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_for, table_of, utcnow
-from lti_tool.identity.models import Course, CourseRole, Membership, Person
+from lti_tool.lti.ags.columns import SCORE_SCOPE as SCORE_SCOPE
+from lti_tool.lti.ags.columns import GradeColumn, grade_columns
 from lti_tool.lti.ags.models import MAXIMUM, GradeStatus, ScoreTrail
-from lti_tool.lti.launch.models import ResourceLink
-from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.platforms.base import Platform
-from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import DeliveryKind
 
-SCORE_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 RECORDED_AT_ONCE: Final = 2000
 """Scores in one statement: SQLite takes 32,766 parameters."""
 
@@ -117,7 +114,7 @@ def record_scores(db: Session, reached: Sequence[ReachedScore], now: dt.datetime
 def _record_slice(db: Session, reached: Sequence[ReachedScore], now: dt.datetime) -> int:
     reports = [(each, report_of(each.status, each.score, each.report)) for each in reached]
     sent = [(each, reported) for each, reported in reports if reported is not None]
-    columns = _columns(db, [each for each, _ in sent])
+    columns = grade_columns(db, [(each.resource_link_id, each.person_id) for each, _ in sent])
     # By line item and person: two links may share a line item.
     found = {
         column.key: (column, each, reported)
@@ -133,20 +130,12 @@ def _record_slice(db: Session, reached: Sequence[ReachedScore], now: dt.datetime
     return _enqueue(db, new, trails, now)
 
 
-def graded_people(
-    db: Session, resource_link_id: uuid.UUID, person_ids: Collection[uuid.UUID]
-) -> set[uuid.UUID]:
-    """Those of these people who can have a grade in the line item of a link now."""
-    asked = [ReachedScore(resource_link_id, person_id, "", 0, "") for person_id in person_ids]
-    return {person_id for _, person_id in _columns(db, asked)}
-
-
 def send_again(
     db: Session, resource_link_id: uuid.UUID, trails: Sequence[sa.Row[Any]], now: dt.datetime
 ) -> int:
     """Enqueue what should stand once more, of rows of :class:`ScoreTrail` that are locked; return how many were.
 
-    Left out is whoever is none of the :func:`graded_people`.
+    Left out is whoever is none of the :func:`lti_tool.lti.ags.columns.graded_people`.
     """
     stands = [
         ReachedScore(
@@ -158,7 +147,7 @@ def send_again(
         )
         for trail in trails
     ]
-    columns = _columns(db, stands)
+    columns = grade_columns(db, [(each.resource_link_id, each.person_id) for each in stands])
     again = []
     for each in stands:
         column = columns.get((each.resource_link_id, each.person_id))
@@ -170,7 +159,7 @@ def send_again(
 
 def _enqueue(
     db: Session,
-    scores: Sequence[tuple[_GradeColumn, ReachedScore, Report]],
+    scores: Sequence[tuple[GradeColumn, ReachedScore, Report]],
     trails: Mapping[tuple[str, uuid.UUID], sa.Row[Any]],
     now: dt.datetime,
 ) -> int:
@@ -194,67 +183,6 @@ def _enqueue(
     _store_trails(db, rows)
     outbox.enqueue_all(db, deliveries)
     return len(deliveries)
-
-
-@dataclass(frozen=True, slots=True)
-class _GradeColumn:
-    """Where one person's scores for one link go."""
-
-    url: str
-    registration_id: uuid.UUID
-    platform: Platform
-    person_id: uuid.UUID
-    subject: str
-
-    @property
-    def key(self) -> tuple[str, uuid.UUID]:
-        """The primary key of its :class:`ScoreTrail`."""
-        return self.url, self.person_id
-
-
-def _columns(db: Session, reached: Sequence[ReachedScore]) -> dict[tuple[uuid.UUID, uuid.UUID], _GradeColumn]:
-    """Where scores may be sent, by link and person; those who have no grade there are left out."""
-    if not reached:
-        return {}
-    rows = db.execute(
-        sa.select(
-            ResourceLink.id,
-            ResourceLink.line_item_url,
-            ResourceLink.scopes,
-            Registration.id.label("registration_id"),
-            Registration.issuer,
-            Registration.platform_family,
-            Person.id.label("person_id"),
-            Person.subject,
-        )
-        .join(Course, Course.id == ResourceLink.course_id)
-        .join(Deployment, Deployment.id == Course.deployment_id)
-        .join(Registration, Registration.id == Deployment.registration_id)
-        .join(Membership, Membership.course_id == Course.id)
-        .join(
-            Person,
-            sa.and_(Person.id == Membership.person_id, Person.registration_id == Registration.id),
-        )
-        .where(
-            ResourceLink.id.in_({each.resource_link_id for each in reached}),
-            Person.id.in_({each.person_id for each in reached}),
-            # Gradebooks have no place for a tutor: Moodle answers 400 to such a score.
-            Membership.role == CourseRole.LEARNER,
-        )
-        # A launch may be writing the line item at this moment: whoever comes second sees what the first has written.
-        .with_for_update(read=True, of=ResourceLink)
-    )
-    return {
-        (row.id, row.person_id): _GradeColumn(
-            row.line_item_url,
-            row.registration_id,
-            platform_of(row.issuer, row.platform_family),
-            row.person_id,
-            row.subject,
-        )
-        for row in rows
-        if row.line_item_url and SCORE_SCOPE in row.scopes
-    }
 
 
 _TRAILS: Final = table_of(ScoreTrail)
@@ -284,7 +212,7 @@ def _is_new(trail: sa.Row[Any] | None, reached: ReachedScore, reported: Report) 
 
 
 def _next_trail(
-    column: _GradeColumn,
+    column: GradeColumn,
     before: sa.Row[Any] | None,
     reached: ReachedScore,
     reported: Report,
@@ -326,7 +254,7 @@ def _store_trails(db: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _delivery(
-    column: _GradeColumn,
+    column: GradeColumn,
     trail: dict[str, Any],
     before: sa.Row[Any] | None,
     reported: Report,

@@ -239,9 +239,7 @@ def _store(
         }
         for subject, person_id in people
     ]
-    _check_grades_of_returned(
-        db, course_id, [each["person_id"] for each in members_of_page if each["active"]]
-    )
+    returned = _returned(db, course_id, [each["person_id"] for each in members_of_page if each["active"]])
     belonging = insert_for(db, Membership).values(members_of_page)
     replaced = {
         # Whoever has launched here has the role of that launch: some platforms test it by another capability.
@@ -250,16 +248,19 @@ def _store(
         "listed_at": belonging.excluded.listed_at,
     }
     db.execute(belonging.on_conflict_do_update(index_elements=["course_id", "person_id"], set_=replaced))
-
-
-def _check_grades_of_returned(db: Session, course_id: uuid.UUID, person_ids: Sequence[uuid.UUID]) -> None:
-    """Have the grades read of those who are listed and had left."""
-    left = sa.select(Membership.person_id).where(
-        Membership.course_id == course_id, Membership.active.is_(False), Membership.person_id.in_(person_ids)
-    )
-    returned = db.scalars(left).all()
     if returned:
         check_returned(db, course_id, returned, TOOL)
+
+
+def _returned(db: Session, course_id: uuid.UUID, person_ids: Sequence[uuid.UUID]) -> Sequence[uuid.UUID]:
+    """Those of these people, who are listed, who had left the course."""
+    return db.scalars(
+        sa.select(Membership.person_id).where(
+            Membership.course_id == course_id,
+            Membership.active.is_(False),
+            Membership.person_id.in_(person_ids),
+        )
+    ).all()
 
 
 def _finish(db: Session, course_id: uuid.UUID, started_at: dt.datetime, *, complete: bool) -> int:
