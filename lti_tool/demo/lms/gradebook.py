@@ -30,18 +30,23 @@ def take_score(
     held = None if row is None else stored_grade(row)
     role = person.role if person is not None and is_enrolled(db, person.id) else None
     if rules == "canvas":
-        if find_course(db, item.course_id).concluded:
-            raise Refusal(
-                422,
-                "course_concluded",
-                "This course has concluded. AGS requests will no longer be accepted for this course.",
-            )
+        refuse_if_concluded(db, item.course_id)
         new = canvas_score(held, score, role, item.score_maximum, item.allowed_attempts)
     else:
         new = moodle_score(held, score, role, item.score_maximum)
     progress = score["activityProgress"], score["gradingProgress"]
     write_grade(db, item.id, person.id if person else None, new, progress, accepted=1)
     return new
+
+
+def refuse_if_concluded(db: sqlite3.Connection, course_id: int) -> None:
+    """Canvas answers no request about the grades of a course that has ended."""
+    if find_course(db, course_id).concluded:
+        raise Refusal(
+            422,
+            "course_concluded",
+            "This course has concluded. AGS requests will no longer be accepted for this course.",
+        )
 
 
 def stored_grade(row: sqlite3.Row) -> StoredGrade:
