@@ -31,8 +31,9 @@ from lti_tool.lti.ags.results import RESULT_SCOPE, Reading, ResultsRefused, read
 from lti_tool.lti.ags.scores import order_key, send_again
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import PlatformService, ServiceDeps
-from lti_tool.lti.platforms.base import ScoreRefusal
-from lti_tool.lti.registration.models import Deployment
+from lti_tool.lti.platforms import platform_of
+from lti_tool.lti.platforms.base import Platform, ScoreRefusal
+from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import outbox
 from schemas.jobs import ResultsJobSchema
 
@@ -64,6 +65,7 @@ class _LineItem:
     link_id: uuid.UUID
     url: str
     registration_id: uuid.UUID
+    platform: Platform
     may_read: bool
 
 
@@ -133,14 +135,22 @@ class ReadResults(JobKind):
 
 def _line_item(db: Session, link_id: uuid.UUID) -> _LineItem:
     row = db.execute(
-        sa.select(ResourceLink.line_item_url, ResourceLink.scopes, Deployment.registration_id)
+        sa.select(
+            ResourceLink.line_item_url,
+            ResourceLink.scopes,
+            Registration.id,
+            Registration.issuer,
+            Registration.platform_family,
+        )
         .join(Course, Course.id == ResourceLink.course_id)
         .join(Deployment, Deployment.id == Course.deployment_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
         .where(ResourceLink.id == link_id)
     ).one_or_none()
     if row is None or row.line_item_url is None:
         raise JobFailed("the activity has no line item")
-    return _LineItem(link_id, row.line_item_url, row.registration_id, RESULT_SCOPE in row.scopes)
+    platform = platform_of(row.issuer, row.platform_family)
+    return _LineItem(link_id, row.line_item_url, row.id, platform, RESULT_SCOPE in row.scopes)
 
 
 def _rows(
@@ -175,10 +185,12 @@ def _compare(
 ) -> None:
     """Decide on each grade, and write what follows. ``is_here``: these people are in the course at this moment."""
     unsent = outbox.unsent_scores(db, [order_key(row.line_item_url, row.person_id) for row in rows])
+    # What the platform took shortly before, it may not show yet.
+    lag = item.platform.results_lag
     decisions = [
         (row, decision)
         for row in rows
-        if (decision := _decision(row, reading, now, _unsent(unsent, _line(row)), is_here=is_here))
+        if (decision := _decision(row, reading, lag, now, _unsent(unsent, _line(row)), is_here=is_here))
         is not None
     ]
     graded = graded_people(db, item.link_id, [row.person_id for row, decision in decisions if decision.send])
@@ -243,7 +255,13 @@ def _line(row: sa.Row[Any]) -> str:
 
 
 def _decision(
-    row: sa.Row[Any], reading: Reading | None, now: dt.datetime, unsent: Unsent, *, is_here: bool
+    row: sa.Row[Any],
+    reading: Reading | None,
+    lag: dt.timedelta,
+    now: dt.datetime,
+    unsent: Unsent,
+    *,
+    is_here: bool,
 ) -> Decision | None:
     """What to do about one grade; None where the reading says nothing about it."""
     record = grade_record(row)
@@ -256,7 +274,8 @@ def _decision(
     result = reading.results.get(row.subject)
     if result is None and not reading.complete:
         return None
-    decision = decide(record, result, read_at=reading.began_at, unsent=unsent, retry_refused=is_here)
+    read_at = reading.began_at - lag
+    decision = decide(record, result, read_at=read_at, unsent=unsent, retry_refused=is_here)
     return decision if decision.conclusive else None
 
 

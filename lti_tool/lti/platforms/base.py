@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -103,6 +104,8 @@ class Platform:
     keeps_grades_from_states: ClassVar[bool] = False
     """Whether a grade stays when a score is posted that sets none, such as ``InProgress`` and ``Pending``."""
 
+    results_lag: ClassVar[dt.timedelta] = dt.timedelta(minutes=1)
+    """For how long after it took a score its results may still lack it."""
     person_in_results_path: ClassVar[bool] = False
     """Whether the results of one person have an address of their own, rather than the parameter ``user_id``."""
 

@@ -5,6 +5,7 @@ https://developerdocs.instructure.com/services/canvas/external-tools/lti/file.lt
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, ClassVar, Final
 
 from lti_tool.lti.platforms.base import HostedHosts, Platform, ScoreRefusal
@@ -48,6 +49,7 @@ class Canvas(Platform):
     # https://developerdocs.instructure.com/services/canvas/resources/score
 
     keeps_grades_from_states: ClassVar[bool] = True
+    results_lag: ClassVar[dt.timedelta] = dt.timedelta(0)
 
     def score_extension(
         self, *, completed: bool, graded_before: bool = False, completed_before: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 from lti_tool.lti.platforms.base import Platform, ScoreRefusal
@@ -26,6 +27,7 @@ class Moodle(Platform):
     # Scores: https://github.com/moodle/moodle/blob/main/mod/lti/service/gradebookservices
 
     keeps_teachers_grades: ClassVar[bool] = True
+    results_lag: ClassVar[dt.timedelta] = dt.timedelta(0)
 
     def score_refusal(self, status: int, body: bytes) -> ScoreRefusal:
         """A score of the right shape gets 400 only for somebody without a place in the gradebook."""

@@ -18,6 +18,7 @@ from lti_tool.lti.ags import results
 from lti_tool.lti.ags.check_gradebooks_job import CheckGradebooks
 from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.nrps.read_roster_job import request_roster
+from lti_tool.lti.registration.models import Registration
 from tests.builder.connected import MENTEE, MENTOR, Connected, connect
 from tests.lti.ags.reading_back import ReadingBack
 
@@ -337,3 +338,13 @@ def test_a_column_that_is_gone_is_said_to_be_and_filled_once_it_is_there_again(b
     book.later(days=1)
     book.read()
     assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+
+
+def test_a_platform_of_which_nothing_is_known_may_show_a_grade_a_little_later(book: ReadingBack) -> None:
+    with book.services.database.transaction() as db:
+        db.execute(sa.update(Registration).values(platform_family=None))
+    book.complete()
+    book.reset()
+    assert (book.read()["sent_again"], book.status()) == (0, GradeStatus.RECORDED)
+    book.later(minutes=2)
+    assert (book.read()["sent_again"], book.grade()) == (1, 100)
