@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 import jinja2
-import structlog
-from flask import Flask, Request, g, request
+from flask import Flask, Request, has_request_context, request
 from flask.sessions import SessionInterface
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.http import parse_cookie
+from werkzeug.utils import cached_property
 
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
 from lti_tool.health_checks.environment import is_loopback
 from lti_tool.identity.policy import Action
+from lti_tool.logging import describe_lines
 from lti_tool.web import (
     client_address,
     errors,
@@ -35,7 +37,7 @@ from lti_tool.web.learner import agreement, objectives, sessions
 from lti_tool.web.learner import home as learner_home
 from lti_tool.web.public import health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
-from lti_tool.web.tutor import cohort, grades, history, preview
+from lti_tool.web.tutor import cohort, grades, history, opening, preview
 
 MAX_REQUEST_BYTES = 512 * 1024
 """Beyond any real token or form; a larger body is refused with 413 before it is read."""
@@ -58,6 +60,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     objectives,
     cohort,
     grades,
+    opening,
     history,
     preview,
 )
@@ -94,8 +97,19 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     return app
 
 
+class LeanRequest(Request):
+    """Flask's request, whose cookies are read without going through every other header."""
+
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        """The cookies that came."""
+        return parse_cookie(self.environ, cls=self.dict_storage_class)  # type: ignore[return-value]
+
+
 class Application(Flask):
     """Flask with views that are never coroutines."""
+
+    request_class = LeanRequest
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """``func`` itself: finding out each time costs a request as much as its routing."""
@@ -110,10 +124,17 @@ class NoSession(SessionInterface):
 
 
 def _begin_request() -> None:
-    """Give the request the reference that its log lines and any error page share, and a language for such a page."""
-    g.reference = uuid.uuid4().hex[:12]
+    """Say where the language of a page, and the fields of log lines, come from when one of them is needed."""
     language.choose_when_needed()
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(
-        reference=g.reference, method=request.method, endpoint=request.endpoint
-    )
+    describe_lines(_request_fields)
+
+
+def _request_fields() -> dict[str, object]:
+    """What every log line of a request has: the reference, which any error page shows too, and what was asked."""
+    if not has_request_context():
+        return {}
+    return {
+        "reference": refusal_pages.reference(),
+        "method": request.method,
+        "endpoint": request.endpoint,
+    }

@@ -4,8 +4,28 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 
 import structlog
+
+_describe: ContextVar[Callable[[], Mapping[str, object]]] = ContextVar("_describe", default=dict)
+
+
+def describe_lines(fields: Callable[[], Mapping[str, object]]) -> None:
+    """Add to each later line of this thread what ``fields`` returns when the line is written.
+
+    It is a function, since hardly any request writes a line: structlog's own context variables have to be filled, and
+    emptied, at each.
+    """
+    _describe.set(fields)
+
+
+def with_description(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Add the fields of :func:`describe_lines`; those of the line itself come first."""
+    return {**_describe.get()(), **event}
 
 
 def without_control_characters(
@@ -38,7 +58,7 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
         exceptions = structlog.processors.format_exc_info
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            with_description,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             exceptions,

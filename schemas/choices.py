@@ -28,4 +28,6 @@ FORMAT_CODE_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+){0,7}"
 OBJECTIVE_TAGS = ("skills", "communication", "culture", "person")
 OBJECTIVE_MOVES = ("claim", "reach", "withdraw")
 ACTOR_ACCOUNTS = ("opaque", "lms")
+COPY_ANSWERS = ("same", "new")
+"""What a duplicated activity opens: the group of the other one, or one of its own."""
 DISPUTE_REASONS = ("did-not-meet", "wrong-date", "wrong-length", "wrong-format", "other")

@@ -8,12 +8,12 @@ listed pass unread. A claim that is null is a claim that is not there: several p
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, Final
 
-from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, pre_load, validate
+from marshmallow import INCLUDE, Schema, ValidationError, fields
 
-from schemas.login import storable
-from schemas.web_address import web_address
+from schemas.request_schema import RequestSchema, ShownText, StorableText, StorableTexts, WebAddress
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -24,26 +24,20 @@ MISSING = "is missing"
 """The message of a claim that must be there and is not."""
 
 ID_LENGTH = 255
-_ID = (validate.Length(min=1, max=ID_LENGTH), storable)
-_REQUIRED: dict[str, Any] = {"required": MISSING, "null": MISSING}
-
-
-class ShownText(fields.Field[str | None]):
-    """Text to show a person: kept up to ``length`` characters; None when it is null or blank."""
-
-    def __init__(self, length: int, **options: Any) -> None:
-        super().__init__(load_default=None, allow_none=True, **options)
-        self.length = length
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str | None:
-        if not isinstance(value, str):
-            raise ValidationError("is not text")
-        storable(value)
-        return value.strip()[: self.length] or None
+_REQUIRED: dict[str, Any] = {"required": True, "error_messages": {"required": MISSING, "null": MISSING}}
+_OPTIONAL: dict[str, Any] = {"load_default": None, "allow_none": True}
+_SECONDS_BEFORE: Final = 2**53
+"""Seconds that a float holds exactly."""
 
 
 class NumericDate(fields.Field[float]):
     """Seconds since 1970 (RFC 7519 §2): a finite number, and no text or boolean that looks like one."""
+
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **options: Any) -> Any:
+        """The seconds."""
+        if type(value) is int and 0 <= value < _SECONDS_BEFORE:
+            return float(value)
+        return super().deserialize(value, attr, data, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -57,24 +51,8 @@ class NumericDate(fields.Field[float]):
         return seconds
 
 
-def _optional_id(**options: Any) -> fields.String:
-    return fields.String(load_default=None, allow_none=True, validate=_ID, **options)
-
-
-def _address(**options: Any) -> fields.String:
-    return fields.String(validate=(validate.Length(max=2_000), web_address), **options)
-
-
-def _optional_address(**options: Any) -> fields.String:
-    return _address(load_default=None, allow_none=True, **options)
-
-
-def _texts(**options: Any) -> fields.List[str]:
-    return fields.List(fields.String(validate=storable), validate=validate.Length(max=500), **options)
-
-
-def _optional_texts(**options: Any) -> fields.List[str]:
-    return _texts(load_default=None, allow_none=True, **options)
+def _id(**options: Any) -> StorableText:
+    return StorableText(min=1, max=ID_LENGTH, **options)
 
 
 class DeepLinkingClaim(Schema):
@@ -83,9 +61,9 @@ class DeepLinkingClaim(Schema):
     class Meta:
         unknown = INCLUDE
 
-    deep_link_return_url = _address(required=True, error_messages=_REQUIRED)
-    accept_types = _texts(required=True, error_messages=_REQUIRED)
-    accept_presentation_document_targets = _texts(required=True, error_messages=_REQUIRED)
+    deep_link_return_url = WebAddress(**_REQUIRED)
+    accept_types = StorableTexts(**_REQUIRED)
+    accept_presentation_document_targets = StorableTexts(**_REQUIRED)
 
 
 _OBJECTS: Final = {
@@ -101,60 +79,47 @@ _IDENTIFIED: Final = ("context", "resource_link")
 """Those that must have an ``id``."""
 
 
-class ClaimsSchema(Schema):
+class ClaimsSchema(RequestSchema):
     """The claims of an id_token. ``version`` and ``message_type`` have refusals of their own.
 
     Objects are taken apart before their members are read, since a schema within a schema costs a launch more than all
     that is in it. A launch has a context, or a resource link, if it has ``context_id``, or ``resource_link_id``.
     """
 
-    class Meta:
-        unknown = EXCLUDE
-
-    exp = NumericDate(required=True, error_messages=_REQUIRED)
-    iat = NumericDate(required=True, error_messages=_REQUIRED)
-    nbf = NumericDate(load_default=None, allow_none=True)
-    sub = _optional_id()
+    exp = NumericDate(**_REQUIRED)
+    iat = NumericDate(**_REQUIRED)
+    nbf = NumericDate(**_OPTIONAL)
+    sub = _id(**_OPTIONAL)
     name = ShownText(255)
     given_name = ShownText(255)
     family_name = ShownText(255)
     email = ShownText(320)
     locale = ShownText(35)
-    version = fields.Raw(load_default=None, allow_none=True, data_key=f"{LTI}version")
-    message_type = fields.Raw(load_default=None, allow_none=True, data_key=f"{LTI}message_type")
-    deployment_id = fields.String(
-        required=True, validate=_ID, error_messages=_REQUIRED, data_key=f"{LTI}deployment_id"
-    )
-    target_link_uri = fields.String(
-        required=True, validate=storable, error_messages=_REQUIRED, data_key=f"{LTI}target_link_uri"
-    )
-    roles = _texts(required=True, error_messages=_REQUIRED, data_key=f"{LTI}roles")
-    context_id = _optional_id(data_key="context.id")
+    version = fields.Raw(**_OPTIONAL, data_key=f"{LTI}version")
+    message_type = fields.Raw(**_OPTIONAL, data_key=f"{LTI}message_type")
+    deployment_id = _id(**_REQUIRED, data_key=f"{LTI}deployment_id")
+    target_link_uri = StorableText(**_REQUIRED, data_key=f"{LTI}target_link_uri")
+    roles = StorableTexts(**_REQUIRED, data_key=f"{LTI}roles")
+    context_id = _id(**_OPTIONAL, data_key="context.id")
     context_title = ShownText(1_000, data_key="context.title")
-    resource_link_id = _optional_id(data_key="resource_link.id")
+    resource_link_id = _id(**_OPTIONAL, data_key="resource_link.id")
     resource_link_title = ShownText(1_000, data_key="resource_link.title")
     product_family_code = ShownText(50, data_key="tool_platform.product_family_code")
     presentation_locale = ShownText(35, data_key="launch_presentation.locale")
-    return_url = fields.String(
-        load_default=None, allow_none=True, validate=storable, data_key="launch_presentation.return_url"
-    )
-    grades_scope = _optional_texts(data_key="grades.scope")
+    return_url = StorableText(**_OPTIONAL, data_key="launch_presentation.return_url")
+    grades_scope = StorableTexts(**_OPTIONAL, data_key="grades.scope")
     """Assignment and Grade Services: https://www.imsglobal.org/spec/lti-ags/v2p0#assignment-and-grade-service-claim."""
-    line_item_url = _optional_address(data_key="grades.lineitem")
-    line_items_url = _optional_address(data_key="grades.lineitems")
-    roster_url = _optional_address(data_key="roster.context_memberships_url")
+    line_item_url = WebAddress(**_OPTIONAL, data_key="grades.lineitem")
+    line_items_url = WebAddress(**_OPTIONAL, data_key="grades.lineitems")
+    roster_url = WebAddress(**_OPTIONAL, data_key="roster.context_memberships_url")
     """Names and Role Provisioning Services: https://www.imsglobal.org/spec/lti-nrps/v2p0#lti-1-3-integration."""
-    custom = fields.Dict(load_default=None, allow_none=True, data_key=f"{LTI}custom")
+    custom = fields.Dict(**_OPTIONAL, data_key=f"{LTI}custom")
     deep_linking = fields.Nested(
-        DeepLinkingClaim,
-        load_default=None,
-        allow_none=True,
-        data_key=f"{DEEP_LINKING}deep_linking_settings",
+        DeepLinkingClaim, **_OPTIONAL, data_key=f"{DEEP_LINKING}deep_linking_settings"
     )
 
-    @pre_load
-    def take_objects_apart(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Put the members of the objects beside the other claims: ``context.id``, ``grades.lineitem``."""
+    def prepare(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The claims with the members of the objects beside them: ``context.id``, ``grades.lineitem``."""
         flat = dict(data)
         for claim, name in _OBJECTS.items():
             members = flat.pop(claim, None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from marshmallow import EXCLUDE, ValidationError, validates
 
@@ -56,9 +57,24 @@ class KeptFormForm(FormSchema):
     kept = Code(r"[0-9a-f]{64}", required=True)
 
 
+_PAGE_QUERY: Final = PageQuery()
+_CLOCK: Final = ClockForm()
+"""Made once: to make a schema copies each of its fields."""
+
+
 def read_query(args: dict[str, str]) -> dict[str, object]:
     """The query of a page; what cannot be read is left out, since an address is not a form to correct."""
     try:
-        return PageQuery().read(args)
+        return _PAGE_QUERY.read(args)
     except ShapeError as error:
-        return PageQuery().read({name: value for name, value in args.items() if name not in error.problems})
+        return _PAGE_QUERY.read({name: value for name, value in args.items() if name not in error.problems})
+
+
+def read_clock(utc_offset: str) -> timedelta:
+    """How far a person's clock is ahead of UTC, as their form says it; not at all where that cannot be read."""
+    if not utc_offset:
+        return timedelta()
+    try:
+        return timedelta(minutes=_CLOCK.read({"utc_offset": utc_offset})["utc_offset"])
+    except ShapeError:
+        return timedelta()

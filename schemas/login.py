@@ -6,81 +6,58 @@ OpenID Connect core §3.2.2.5 and §3.2.2.6.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import (
-    EXCLUDE,
-    Schema,
-    ValidationError,
-    fields,
-    post_load,
-    pre_load,
-    validate,
-    validates_schema,
-)
+from marshmallow import ValidationError
+
+from schemas.request_schema import RequestSchema, StorableText
 
 STATE_LENGTH = 3_000
 """The tool's own states are of some 300 characters, and of 2,300 with the longest deployment id in other letters."""
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 HINT_LENGTH = 8_000
 """Canvas's message hint is a signed token of some two thousand characters."""
 
 
-def is_storable(value: str) -> bool:
-    """Whether every database keeps this text: none keeps NUL and lone surrogates."""
-    return _UNSTORABLE.search(value) is None
+def line(maximum: int) -> StorableText:
+    """Text that is not empty, of at most ``maximum`` characters; None when it is not there."""
+    return StorableText(min=1, max=maximum, load_default=None)
 
 
-def storable(value: str) -> None:
-    """Refuse what :func:`is_storable` denies."""
-    if not is_storable(value):
-        raise ValidationError("holds characters that are none")
+def required_line(maximum: int) -> StorableText:
+    """The same, where it must be there."""
+    return StorableText(min=1, max=maximum, required=True)
 
 
-def line(maximum: int, *, required: bool = False) -> fields.String:
-    """Text that is not empty, of at most ``maximum`` characters."""
-    checks: list[Any] = [validate.Length(min=1, max=maximum), storable]
-    return (
-        fields.String(required=True, validate=checks)
-        if required
-        else fields.String(load_default=None, validate=checks)
-    )
+class _ParametersSchema(RequestSchema):
+    """Parameters of a request: one without a value is a parameter that is not there."""
+
+    def prepare(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The parameters that have a value."""
+        return {name: value for name, value in data.items() if value != ""} if "" in data.values() else data
 
 
-class _RequestSchema(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-    @pre_load
-    def without_blanks(self, data: dict[str, str], **_: Any) -> dict[str, str]:
-        """A parameter without a value is a parameter that is not there."""
-        return {name: value for name, value in data.items() if value != ""}
-
-
-class LoginSchema(_RequestSchema):
+class LoginSchema(_ParametersSchema):
     """The parameters of ``/lti/login``, by GET or by POST."""
 
-    iss = line(255, required=True)
-    login_hint = line(HINT_LENGTH, required=True)
-    target_link_uri = line(2_000, required=True)
+    iss = required_line(255)
+    login_hint = required_line(HINT_LENGTH)
+    target_link_uri = required_line(2_000)
     lti_message_hint = line(HINT_LENGTH)
     client_id = line(255)
     lti_deployment_id = line(255)
     lti_storage_target = line(255)
     """The frame that offers Platform Storage, https://www.imsglobal.org/spec/lti-cs-pm/v0p1."""
 
-    @post_load
-    def frame_by_name(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def finish(self, loaded: dict[str, Any]) -> dict[str, Any]:
         """``opener`` is what some platforms call the frame that every browser calls ``_parent``."""
-        if data["lti_storage_target"] == "opener":
-            data["lti_storage_target"] = "_parent"
-        return data
+        if loaded["lti_storage_target"] == "opener":
+            loaded["lti_storage_target"] = "_parent"
+        return loaded
 
 
-class LaunchFormSchema(_RequestSchema):
+class LaunchFormSchema(_ParametersSchema):
     """The form that a platform has the browser post to ``/lti/launch``."""
 
     state = line(STATE_LENGTH)
@@ -88,9 +65,8 @@ class LaunchFormSchema(_RequestSchema):
     error = line(255)
     error_description = line(2_000)
 
-    @validates_schema
-    def token_or_error(self, data: dict[str, Any], **_: Any) -> None:
+    def check(self, loaded: dict[str, Any]) -> None:
         """A state and a token, or an error, which some platforms send without the state."""
         for name in ("state", "id_token"):
-            if not data.get(name) and not data.get("error"):
+            if not loaded.get(name) and not loaded.get("error"):
                 raise ValidationError("is missing", name)

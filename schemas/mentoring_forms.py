@@ -58,6 +58,12 @@ class ChooseRoleForm(FormSchema):
     role = Choice(choices.ROLES, required=True)
 
 
+class DuplicateForm(FormSchema):
+    """Which group a duplicated activity opens."""
+
+    answer = Choice(choices.COPY_ANSWERS, required=True)
+
+
 class PairForm(FormSchema):
     """The tutor pairs a mentor and a mentee; both ids are those of persons, who may not be enrolled yet."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
-from schemas.login import storable
+from schemas.request_schema import storable
 
 
 def _name(maximum: int = 255) -> Any:

@@ -8,10 +8,12 @@ test.
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -188,3 +190,44 @@ def empty_database_url(database_kind: str, request: pytest.FixtureRequest, tmp_p
     yield sqlalchemy_url(server, name)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class KeptCopies:
+    """Databases that many tests begin with: each is made once for each kind, and copied for every test."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: set[str] = set()
+
+    def copy_to(self, url: str, name: str, make: Callable[[], None]) -> None:
+        """Bring the empty database at ``url`` to what ``make`` makes of it; ``name``: what that is called."""
+        parsed = sa.make_url(url)
+        key = f"{name}_{parsed.get_backend_name()}"
+        if parsed.get_backend_name() == "sqlite":
+            here, kept = Path(str(parsed.database)), self._folder / f"{key}.db"
+            if key not in self._made:
+                make()
+                # Without the files of a write-ahead log, which a copy would lack.
+                with closing(sqlite3.connect(here)) as connection:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                shutil.copyfile(here, kept)
+            else:
+                shutil.copyfile(kept, here)
+        else:
+            server = parsed.set(drivername="postgresql", database="postgres").render_as_string(False)
+            here_name = str(parsed.database)
+            if key not in self._made:
+                make()
+                copies = (f"CREATE DATABASE {key} TEMPLATE {here_name}",)
+            else:
+                copies = (f"DROP DATABASE {here_name}", f"CREATE DATABASE {here_name} TEMPLATE {key}")
+            with psycopg.connect(server, autocommit=True) as connection:
+                for statement in copies:
+                    connection.execute(statement)
+        self._made.add(key)
+
+
+@pytest.fixture(scope="session")
+def kept_copies(tmp_path_factory: pytest.TempPathFactory) -> KeptCopies:
+    """The databases that this test process has made so far to be copied."""
+    return KeptCopies(tmp_path_factory.mktemp("copies"))

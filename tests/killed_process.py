@@ -1,10 +1,10 @@
 """A process of the tool that ends itself with SIGKILL at one step: nothing is cleaned up, as after a power cut.
 
-``python -m tests.killed_process WHAT SETTINGS POINT``: WHAT is ``worker`` (deliveries) or ``runner`` (jobs); SETTINGS
-is a JSON file with the values of :class:`lti_tool.config.Config`; POINT is ``<kind>:<step>`` for a step of
-:data:`lti_tool.messaging.worker.STEPS` or :data:`lti_tool.jobs.runner.STEPS`, or ``<request>:asking`` and
-``<request>:answered`` for one of :data:`REQUESTS`, before it leaves and after the receiver has answered all of it;
-``none`` for a runner that goes on until it is stopped.
+``python -m tests.killed_process WHAT SETTINGS POINT``, or :func:`run_until_killed`: WHAT is ``worker`` (deliveries) or
+``runner`` (jobs); SETTINGS is a JSON file with the values of :class:`lti_tool.config.Config`; POINT is
+``<kind>:<step>`` for a step of :data:`lti_tool.messaging.worker.STEPS` or :data:`lti_tool.jobs.runner.STEPS`, or
+``<request>:asking`` and ``<request>:answered`` for one of :data:`REQUESTS`, before it leaves and after the receiver has
+answered all of it; ``none`` for a runner that goes on until it is stopped.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import dataclasses
 import datetime as dt
 import ipaddress
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -59,15 +59,25 @@ def command(services: Services, what: str, point: str, folder: Path) -> list[str
     return [sys.executable, "-m", "tests.killed_process", what, str(settings), point]
 
 
+_FORKS: Final = multiprocessing.get_context("forkserver")
+"""A process without any thread, which has imported the tool and becomes a new process of it within milliseconds."""
+_FORKS.set_forkserver_preload([__name__])
+
+
 def run_until_killed(services: Services, what: str, point: str, folder: Path) -> int:
     """Start such a process and wait for its end; its exit status."""
-    return subprocess.run(
-        command(services, what, point, folder),
-        cwd=ROOT,
-        timeout=LONGEST[what],
-        capture_output=True,
-        check=False,
-    ).returncode
+    settings = folder / "settings.json"
+    _write_config(services.config, settings)
+    process = _FORKS.Process(target=run, args=(what, str(settings), point))
+    process.start()
+    process.join(LONGEST[what])
+    status = process.exitcode
+    if status is None:
+        process.kill()
+        process.join()
+        raise TimeoutError(f"{what} never came to {point}")
+    process.close()
+    return status
 
 
 def _write_config(config: Config, path: Path) -> None:
@@ -124,8 +134,8 @@ def _start_runner(services: Services, on_step: Callable[[str], None]) -> None:
     make_job_worker(services, KINDS, lease=_LEASE, sweep_seconds=0.1, on_step=on_step).start()
 
 
-def main() -> None:
-    what, settings, point = sys.argv[1:]
+def run(what: str, settings: str, point: str) -> None:
+    """Be such a process."""
     config = _read_config(Path(settings))
     http = KillPointHttp(config)
     http.point = point
@@ -139,4 +149,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(*sys.argv[1:])

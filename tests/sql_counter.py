@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lti_tool.compiled_statement import CompiledStatement
-from lti_tool.database import Database
+from lti_tool import compiled_statement
+from lti_tool.compiled_statement import DriverConnection
+from lti_tool.database import Database, QuickConnection
 
 
 @dataclass
@@ -47,9 +48,11 @@ def counting(database: Database) -> Iterator[SqlCounter]:
     counter = SqlCounter()
 
     def executed(
-        connection: sa.Connection, _cursor: Any, statement: str, parameters: Any, *_more: Any
+        connection: DriverConnection, _cursor: Any, statement: str, parameters: Any, *_more: Any
     ) -> None:
-        counter.in_transactions += connection.get_execution_options().get("tandem_begins", True)
+        is_plain = isinstance(connection, sa.Connection)
+        options = connection.get_execution_options() if is_plain else {}
+        counter.in_transactions += options.get("tandem_begins", True)
         counter.statements.append(statement)
         counter.parameters.append(parameters)
 
@@ -60,23 +63,33 @@ def counting(database: Database) -> Iterator[SqlCounter]:
     def committed(_connection: sa.Connection) -> None:
         counter.commits += 1
 
-    run_compiled = CompiledStatement._run
+    run_by_driver = compiled_statement.run_by_driver
 
-    def run(statement: CompiledStatement, connection: sa.Connection, parameters: Any) -> Any:
+    def run(connection: DriverConnection, statement: str, parameters: Any) -> Any:
         if connection.engine.url == database.engine.url:
-            counter.in_transactions += 1
-            counter.statements.append(statement._text)
-            counter.parameters.append(parameters)
-        return run_compiled(statement, connection, parameters)
+            executed(connection, None, statement, parameters)
+        return run_by_driver(connection, statement, parameters)
+
+    quick_write = Database.quick_write
+
+    @contextmanager
+    def counted_quick_write(used: Database) -> Iterator[QuickConnection]:
+        counted = used.url == database.url
+        with quick_write(used) as connection:
+            counter.transactions += counted
+            yield connection
+        counter.commits += counted
 
     listeners = (("before_cursor_execute", executed), ("begin", begun), ("commit", committed))
     for name, listener in listeners:
         sa.event.listen(database.engine, name, listener)
     # The driver runs these, without SQLAlchemy's events.
-    CompiledStatement._run = run  # type: ignore[method-assign]
+    compiled_statement.run_by_driver = run
+    Database.quick_write = counted_quick_write  # type: ignore[method-assign]
     try:
         yield counter
     finally:
-        CompiledStatement._run = run_compiled  # type: ignore[method-assign]
+        compiled_statement.run_by_driver = run_by_driver
+        Database.quick_write = quick_write  # type: ignore[method-assign]
         for name, listener in listeners:
             sa.event.remove(database.engine, name, listener)

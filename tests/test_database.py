@@ -6,13 +6,17 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
+from lti_tool.compiled_statement import CompiledStatement, DriverConnection
 from lti_tool.database import Database
+from tests.databases import sqlalchemy_url
 
 
 @pytest.fixture
@@ -57,6 +61,97 @@ def test_a_connection_in_use_at_the_disposal_is_closed_when_it_is_given_back(dat
     assert not is_closed(kept)
     database.dispose()
     assert is_closed(kept)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database with a table of its own."""
+    database = Database(database_url)
+    with database.transaction() as db:
+        db.execute(sa.text("CREATE TABLE quick (x INTEGER PRIMARY KEY)"))
+    yield database
+    with database.transaction() as db:
+        db.execute(sa.text("DROP TABLE quick"))
+    database.dispose()
+
+
+QUICK = sa.table("quick", sa.column("x", sa.Integer))
+
+
+def insert(connection: DriverConnection, x: int) -> None:
+    CompiledStatement(sa.insert(QUICK), connection.dialect, ["x"]).execute(connection, {"x": x})
+
+
+def count(database: Database) -> int:
+    with database.reading() as db:
+        return db.scalar(sa.select(sa.func.count()).select_from(QUICK)) or 0
+
+
+def test_a_quick_write_is_kept(database: Database) -> None:
+    with database.quick_write() as connection:
+        insert(connection, 1)
+    assert count(database) == 1
+
+
+def test_a_quick_write_that_fails_is_not_kept_and_the_next_one_is(database: Database) -> None:
+    with database.quick_write() as connection:
+        insert(connection, 1)
+    with pytest.raises(sa.exc.IntegrityError), database.quick_write() as connection:
+        insert(connection, 1)
+    with database.quick_write() as connection:
+        insert(connection, 2)
+    assert count(database) == 2
+
+
+def test_transactions_after_a_quick_write_are_rolled_back_as_ever(database: Database) -> None:
+    with database.quick_write() as connection:
+        insert(connection, 1)
+    with database.reading() as db:
+        db.execute(sa.insert(QUICK).values(x=2))
+    assert count(database) == 1
+
+
+def test_a_quick_write_in_sqlite_is_one_transaction(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'new.db'}")
+    with database.transaction() as db:
+        db.execute(sa.text("CREATE TABLE quick (x INTEGER PRIMARY KEY)"))
+    with suppress(ZeroDivisionError), database.quick_write() as connection:
+        insert(connection, 1)
+        _ = 1 // 0
+    assert count(database) == 0
+    database.dispose()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str, postgresql_database: str) -> str:
+    """The URL of the one PostgreSQL database of the tests."""
+    del postgresql_database
+    return sqlalchemy_url(postgresql_server, "tests")
+
+
+def test_connections_whose_server_has_gone_are_replaced_before_their_next_use(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    with database.reading_connection() as one, database.reading_connection() as other:
+        processes = [connection.scalar(sa.text("SELECT pg_backend_pid()")) for connection in (one, other)]
+    with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as operator:
+        for process in processes:
+            operator.execute("SELECT pg_terminate_backend(%s, 5000)", [process])
+    for use in (database.quick_write, database.reading_connection):
+        with use() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            assert driver.execute("SELECT pg_backend_pid()").fetchone()[0] not in processes
+    database.dispose()
+
+
+def test_a_connection_that_dies_in_a_quick_write_is_not_used_again(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    with suppress(psycopg.OperationalError), database.quick_write() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    with database.quick_write() as connection:
+        driver = connection.connection.dbapi_connection
+        assert driver.execute("SELECT 1").fetchone() == (1,)
+    database.dispose()
 
 
 def is_closed(driver: Any) -> bool:

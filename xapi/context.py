@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -63,7 +63,7 @@ class StatementContext:
 
     iri_base: str
     programme_id: UUID
-    programme_name: LanguageMap
+    programme_name: LanguageMap = field(hash=False)
     course_iri: str | None
     platform: str | None
     language: str

@@ -85,5 +85,21 @@ def duration(length: timedelta) -> str:
 
 def to_bytes(document: Mapping[str, Any]) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8. Two equal documents always give the same bytes."""
-    text = json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode()
+    return to_text(document).encode()
+
+
+_encoder = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def to_text(value: Any) -> str:
+    """The same of any JSON value, as text."""
+    return _encoder.encode(value)
+
+
+def object_text(members: Mapping[str, str]) -> str:
+    """The canonical JSON of an object whose members are canonical JSON already. The names need no escapes.
+
+    >>> object_text({"verb": '{"id":1}', "actor": "2"})
+    '{"actor":2,"verb":{"id":1}}'
+    """
+    return "{" + ",".join([f'"{name}":{members[name]}' for name in sorted(members)]) + "}"

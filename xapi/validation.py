@@ -63,6 +63,25 @@ def validate(
         required={"id": _uuid, "actor": _agent, "verb": _verb, "object": _target, "timestamp": _timestamp},
         optional={"context": _context, "result": _result, "attachments": _attachments},
     )
+    validate_whole(document, now=now, platform_accounts=platform_accounts)
+
+
+def validate_part(path: str, value: Any) -> None:
+    """Refuse a part of a statement that breaks a rule, whatever the others are.
+
+    ``path``: where it stands, one of :data:`_PARTS`. A statement all of whose parts pass, and that as a whole passes
+    :func:`validate_whole`, passes :func:`validate`.
+    """
+    _PARTS[path](path, value)
+
+
+def validate_whole(
+    document: Mapping[str, Any],
+    *,
+    now: datetime | None = None,
+    platform_accounts: Collection[tuple[str, str]] = (),
+) -> None:
+    """Refuse a statement whose parts, each of which is right, do not go together. As :func:`validate` otherwise."""
     written = datetime.fromisoformat(document["timestamp"])
     if written > (now or datetime.now(UTC)) + CLOCK_TOLERANCE:
         raise InvalidStatementError("$.timestamp", "a statement cannot be made in the future")
@@ -234,12 +253,22 @@ def _target(path: str, value: Any) -> None:
         _statement_ref(path, value)
         return
     _activity(path, value)
+    _whole_definition(f"{path}.definition", value.get("definition"))
+
+
+def _whole_definition(path: str, value: Any) -> None:
+    """That of an object also has a name and a description."""
     _object(
-        f"{path}.definition",
-        value.get("definition"),
+        path,
+        value,
         required={"type": _anything, "name": _anything, "description": _anything},
         optional={"extensions": _anything},
     )
+
+
+def _object_definition(path: str, value: Any) -> None:
+    _definition(path, value)
+    _whole_definition(path, value)
 
 
 def _activity(path: str, value: Any) -> None:
@@ -292,8 +321,15 @@ def _extensions(path: str, value: Any) -> None:
             raise InvalidStatementError(f"{path}['{key}']", "an extension's key must be an IRI")
 
 
+_activities = _each(_activity)
+
+
+def _context_activities(path: str, value: Any) -> None:
+    kinds = {"parent": _activities, "grouping": _activities, "category": _activities}
+    _object(path, value, required={}, optional=kinds)
+
+
 def _context(path: str, value: Any) -> None:
-    activities = _each(_activity)
     _object(
         path,
         value,
@@ -305,12 +341,7 @@ def _context(path: str, value: Any) -> None:
             "language": _language,
             "statement": _statement_ref,
             "extensions": _extensions,
-            "contextActivities": lambda at, item: _object(
-                at,
-                item,
-                required={},
-                optional={"parent": activities, "grouping": activities, "category": activities},
-            ),
+            "contextActivities": _context_activities,
         },
     )
 
@@ -361,3 +392,21 @@ def _attachments(path: str, value: Any) -> None:
         )
 
     _each(attachment)(path, value)
+
+
+_PARTS: Mapping[str, Check] = {
+    "$.actor": _agent,
+    "$.verb": _verb,
+    "$.object": _target,
+    "$.object.id": _iri,
+    "$.object.definition": _object_definition,
+    "$.result": _result,
+    "$.context.team": _group,
+    "$.context.instructor": _agent,
+    "$.context.platform": _text,
+    "$.context.language": _language,
+    "$.context.statement": _statement_ref,
+    "$.context.extensions": _extensions,
+    "$.context.contextActivities": _context_activities,
+}
+"""What is checked of each part."""

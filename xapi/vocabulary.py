@@ -7,7 +7,7 @@ An IRI comes from the profile that first defined it whenever one exists; our own
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -33,8 +33,8 @@ class Term:
     """One IRI of the vocabulary, its label, and its definition where a reader needs one."""
 
     iri: str
-    label: LanguageMap
-    definition: LanguageMap
+    label: LanguageMap = field(hash=False)
+    definition: LanguageMap = field(hash=False)
 
 
 class Role(StrEnum):

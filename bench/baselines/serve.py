@@ -9,6 +9,7 @@ import waitress
 
 from bench.baselines import bare, example, insert
 from lti_tool.commands.serve import THREADS
+from lti_tool.commands.web_threads import make_dispatcher
 
 APPS = {"bare": bare.create_app, "example": example.create_app, "insert": insert.create_app}
 
@@ -17,7 +18,8 @@ def main() -> None:
     """``SETTINGS`` is a JSON object."""
     name, port, settings = sys.argv[1:]
     app = APPS[name](json.loads(settings))
-    waitress.serve(app, host="127.0.0.1", port=int(port), threads=THREADS, ident=None)
+    dispatcher = make_dispatcher(THREADS)
+    waitress.create_server(app, host="127.0.0.1", port=int(port), ident=None, _dispatcher=dispatcher).run()
 
 
 if __name__ == "__main__":

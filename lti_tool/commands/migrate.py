@@ -37,10 +37,11 @@ def bring_up_to_date(services: Services) -> list[str]:
 
 
 def prepare_to_serve(services: Services) -> None:
-    """Bring the database up to date, and decide at the first start what IRIs begin with.
+    """Bring the database up to date; at the first start decide what IRIs begin with, and make the signing key.
 
     Raises :class:`lti_tool.migrations.MigrationUnknown`.
     """
     bring_up_to_date(services)
     with services.database.transaction() as db:
         installation.iri_base(db, services.config.base_url)
+    services.keys.ensure()

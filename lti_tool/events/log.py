@@ -6,10 +6,14 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import closing
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
+from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
+from lti_tool.database import connection_of, table_of
 from lti_tool.events.base import ActedBy, Event, LoggedEvent, Scope, from_details, to_details
 from lti_tool.events.models import EventRow
 from lti_tool.identity.principal import Principal, PrincipalKind
@@ -38,9 +42,9 @@ def append(db: Session, event: Event, scope: Scope, *, at: dt.datetime) -> Logge
     principal = acting_principal(db)
     kind, identifier = principal.acted_by
     logged = LoggedEvent(uuid.uuid4(), at, scope, ActedBy(kind, identifier), event)
-    db.add(_row(logged))
     # Written at once, so that the order of the log is the order of the calls.
-    db.flush()
+    connection = connection_of(db)
+    _insert(connection).execute(connection, [_row(logged)])
     db.info.setdefault(_PENDING, []).append(logged)
     return logged
 
@@ -61,23 +65,30 @@ def take_pending(db: Session) -> list[LoggedEvent]:
     return pending
 
 
-def _row(logged: LoggedEvent) -> EventRow:
+def _row(logged: LoggedEvent) -> dict[str, Any]:
     scope, event = logged.scope, logged.event
-    return EventRow(
-        id=logged.id,
-        kind=type(event).__name__,
-        version=event.version,
-        at=logged.at,
-        organisation_id=scope.organisation_id,
-        programme_id=scope.programme_id,
-        cohort_id=scope.cohort_id,
-        placement_id=scope.placement_id,
-        pair_id=scope.pair_id,
-        participant_id=scope.participant_id,
-        acted_by_kind=logged.acted_by.kind,
-        acted_by_id=logged.acted_by.id,
-        details=to_details(event),
-    )
+    return {
+        "id": logged.id,
+        "kind": type(event).__name__,
+        "version": event.version,
+        "at": logged.at,
+        "organisation_id": scope.organisation_id,
+        "programme_id": scope.programme_id,
+        "cohort_id": scope.cohort_id,
+        "placement_id": scope.placement_id,
+        "pair_id": scope.pair_id,
+        "participant_id": scope.participant_id,
+        "acted_by_kind": str(logged.acted_by.kind),
+        "acted_by_id": logged.acted_by.id,
+        "details": to_details(event),
+    }
+
+
+@once_for_each_dialect
+def _insert(dialect: Dialect) -> CompiledInsert:
+    table = table_of(EventRow)
+    columns = [column.name for column in table.c if column is not table.c.sequence]
+    return CompiledInsert(sa.insert(table), dialect, columns)
 
 
 def read(db: Session) -> Iterator[LoggedEvent]:

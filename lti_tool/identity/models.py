@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -71,6 +72,8 @@ class Course(Base):
     title: Mapped[str | None] = mapped_column(sa.String(1000))
     roster_url: Mapped[str | None] = mapped_column(sa.Text)
     """``context_memberships_url`` of NRPS, from the latest launch that carried one."""
+    context_history: Mapped[str | None] = mapped_column(sa.Text)
+    """The platform's ids of the courses that it was copied from, the nearest first, separated by commas."""
     roster_read_at: Mapped[dt.datetime | None]
     """When the whole roster was last read; None before the first time."""
     roster_paused_until: Mapped[dt.datetime | None]
@@ -119,7 +122,20 @@ class Installation(Base):
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
 
-def display_name(person: Person) -> str | None:
+class Named(Protocol):
+    """The names of a person, as far as the platform shares them."""
+
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def given_name(self) -> str | None: ...
+
+    @property
+    def family_name(self) -> str | None: ...
+
+
+def display_name(person: Named) -> str | None:
     """The name to show for a person, or None when the platform shares none."""
     joined = " ".join(part for part in (person.given_name, person.family_name) if part)
     return person.name or joined or None

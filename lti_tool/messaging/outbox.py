@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from lti_tool.database import table_of, utcnow
+from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
+from lti_tool.database import connection_of, table_of, utcnow
 from lti_tool.messaging.claims import ClaimableTable, among, lock_claims
 from lti_tool.messaging.models import (
     LRS,
@@ -69,7 +71,7 @@ class NewDelivery:
 
 
 def enqueue_all(db: Session, deliveries: Sequence[NewDelivery]) -> list[int]:
-    """Write deliveries into the present transaction, in two statements however many; return their ids, which rise.
+    """Write deliveries into the present transaction, in two statements for a few; return their ids, which rise.
 
     The worker sees them once that commits.
     """
@@ -87,20 +89,51 @@ def enqueue_all(db: Session, deliveries: Sequence[NewDelivery]) -> list[int]:
             "key": each.key,
             "order_key": each.order_key,
             "target": each.target,
+            "status": DeliveryStatus.WAITING.value,
+            "attempts": 0,
+            "failures": 0,
             "not_before": each.not_before or now,
             "created_at": now,
         }
         for each in deliveries
     ]
+    connection = connection_of(db)
     # Both databases number the rows of one INSERT in their order; RETURNING promises none.
-    inserted = db.execute(sa.insert(_rows).returning(_column.key, _column.receiver, _column.id), rows)
+    inserted = _insert(connection).all(connection, rows)
     ids = {(row.key, row.receiver): row.id for row in inserted}
-    bodies = table_of(DeliveryBody)
-    db.execute(
-        sa.insert(bodies).returning(bodies.c.delivery_id),
-        [{"delivery_id": ids[each.key, each.receiver], "body": each.body} for each in deliveries],
-    )
+    bodies = [{"delivery_id": ids[each.key, each.receiver], "body": each.body} for each in deliveries]
+    _insert_bodies(connection).execute(connection, bodies)
     return [ids[each.key, each.receiver] for each in deliveries]
+
+
+_GIVEN: Final = (
+    "kind",
+    "receiver",
+    "organisation_id",
+    "registration_id",
+    "part",
+    "key",
+    "order_key",
+    "target",
+    "status",
+    "attempts",
+    "failures",
+    "not_before",
+    "created_at",
+)
+"""The columns of a delivery that is enqueued; the others are empty as long as nobody has claimed it."""
+
+
+@once_for_each_dialect
+def _insert(dialect: Dialect) -> CompiledInsert:
+    returning = sa.insert(_rows).returning(_column.key, _column.receiver, _column.id)
+    return CompiledInsert(returning, dialect, _GIVEN)
+
+
+@once_for_each_dialect
+def _insert_bodies(dialect: Dialect) -> CompiledInsert:
+    table = table_of(DeliveryBody)
+    return CompiledInsert(sa.insert(table), dialect, table.c.keys())
 
 
 def enqueue(

@@ -9,11 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from lti_tool.database import Base, insert_for, table_of
+from lti_tool.compiled_statement import CompiledInsert, CompiledStatement, once_for_each_dialect
+from lti_tool.database import Base, connection_of, insert_in, table_of
 
 
 class StatementTrail(Base):
@@ -44,9 +47,21 @@ class EmittedStatement(Base):
     voided: Mapped[bool] = mapped_column(default=False)
 
 
-def keep_new(db: Session, statements: Sequence[EmittedStatement]) -> set[uuid.UUID]:
+@dataclass(frozen=True, slots=True)
+class NewStatement:
+    """A statement to be written; the columns of :class:`EmittedStatement` of the same names."""
+
+    statement_id: uuid.UUID
+    xapi_registration: uuid.UUID
+    subject_id: uuid.UUID
+    verb: str
+    revision: int
+    actor: str
+
+
+def keep_new(db: Session, statements: Sequence[NewStatement]) -> set[uuid.UUID]:
     """Keep that these statements are written; return the ids of those that never were before."""
-    table = table_of(EmittedStatement)
+    connection = connection_of(db)
     rows = [
         {
             "statement_id": each.statement_id,
@@ -59,8 +74,14 @@ def keep_new(db: Session, statements: Sequence[EmittedStatement]) -> set[uuid.UU
         }
         for each in statements
     ]
-    insert = insert_for(db, table).on_conflict_do_nothing(index_elements=["statement_id"])
-    return set(db.scalars(insert.returning(table.c.statement_id), rows))
+    return {row.statement_id for row in _insert_new(connection).all(connection, rows)}
+
+
+@once_for_each_dialect
+def _insert_new(dialect: Dialect) -> CompiledInsert:
+    table = table_of(EmittedStatement)
+    insert = insert_in(dialect.name, table).on_conflict_do_nothing(index_elements=["statement_id"])
+    return CompiledInsert(insert.returning(table.c.statement_id), dialect, table.c.keys())
 
 
 def take_moments(db: Session, xapi_registration: uuid.UUID, first: dt.datetime, last: dt.datetime) -> bool:
@@ -69,14 +90,21 @@ def take_moments(db: Session, xapi_registration: uuid.UUID, first: dt.datetime, 
     False, and nothing is changed, when a statement at ``first`` or later was written already: a clock was set back, or
     two events were recorded in one millisecond.
     """
+    connection = connection_of(db)
+    moments = {"xapi_registration": xapi_registration, "last_timestamp": last, "first": first}
+    return _take(connection).execute(connection, moments) > 0
+
+
+@once_for_each_dialect
+def _take(dialect: Dialect) -> CompiledStatement:
     table = table_of(StatementTrail)
-    insert = insert_for(db, table).values(xapi_registration=xapi_registration, last_timestamp=last)
+    insert = insert_in(dialect.name, table)
     taken = insert.on_conflict_do_update(
         index_elements=["xapi_registration"],
-        set_={"last_timestamp": last},
-        where=table.c.last_timestamp < first,
+        set_={"last_timestamp": insert.excluded.last_timestamp},
+        where=table.c.last_timestamp < sa.bindparam("first", type_=table.c.last_timestamp.type),
     )
-    return db.scalar(taken.returning(table.c.xapi_registration)) is not None
+    return CompiledStatement(taken, dialect, table.c.keys())
 
 
 def latest_moment(db: Session, xapi_registration: uuid.UUID) -> dt.datetime:
@@ -106,6 +134,29 @@ def emitted(
             found.order_by(EmittedStatement.revision, EmittedStatement.actor, EmittedStatement.statement_id)
         )
     )
+
+
+def statement_about(
+    db: Session, subject_id: uuid.UUID, verb: str, *, actor: str, revision: int
+) -> uuid.UUID | None:
+    """The id of the statement about one revision of a subject, unless it was voided; None where there is none."""
+    connection = connection_of(db)
+    given = {"of_subject": subject_id, "of_verb": verb, "of_actor": actor, "of_revision": revision}
+    row = _find(connection).first(connection, given)
+    return None if row is None else row.statement_id
+
+
+@once_for_each_dialect
+def _find(dialect: Dialect) -> CompiledStatement:
+    column = table_of(EmittedStatement).c
+    query = sa.select(column.statement_id).where(
+        column.subject_id == sa.bindparam("of_subject"),
+        column.verb == sa.bindparam("of_verb"),
+        column.revision == sa.bindparam("of_revision"),
+        column.actor == sa.bindparam("of_actor"),
+        column.voided.is_(False),
+    )
+    return CompiledStatement(query.order_by(column.statement_id).limit(1), dialect)
 
 
 def next_revision(db: Session, subject_id: uuid.UUID, verb: str, actor: str) -> int:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from lti_tool.database import table_of
+from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
+from lti_tool.database import connection_of, table_of
 from lti_tool.events.base import LoggedEvent
 from lti_tool.events.models import AuditEntry
 from lti_tool.events.replay import Projection, Projections
@@ -29,6 +31,12 @@ def _entry(logged: LoggedEvent) -> dict[str, Any]:
     }
 
 
+@once_for_each_dialect
+def _insert(dialect: Dialect) -> CompiledInsert:
+    table = table_of(AuditEntry)
+    return CompiledInsert(sa.insert(table), dialect, table.c.keys())
+
+
 class Audit:
     """Keeps the audit."""
 
@@ -36,7 +44,8 @@ class Audit:
 
     def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
         """Write an entry for each event."""
-        db.execute(sa.insert(table_of(AuditEntry)), [_entry(logged) for logged in events])
+        connection = connection_of(db)
+        _insert(connection).execute(connection, [_entry(logged) for logged in events])
 
     def projection(self, db: Session, others: Projections) -> Projection:
         """The entries as the log makes them."""

@@ -5,23 +5,35 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Final, cast
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from lti_tool.database import insert_for, table_of
+from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
+from lti_tool.database import connection_of, table_of, upsert_in
 from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.mentoring.completion.queries import PairFacts
+from lti_tool.mentoring.overview.counting import Counters as Counted
 from lti_tool.mentoring.overview.counting import count
 from lti_tool.mentoring.overview.models import PairCounters
 from lti_tool.subscribers.concerned import concerned
 from lti_tool.subscribers.progress import CompletionProjection
 
+_COUNTED: Final = tuple(each.name for each in dataclasses.fields(Counted))
+
 
 def _row(facts: PairFacts) -> dict[str, Any]:
-    return {"pair_id": facts.pair_id, **dataclasses.asdict(count(facts))}
+    counters = count(facts)
+    return {"pair_id": facts.pair_id, **{name: getattr(counters, name) for name in _COUNTED}}
+
+
+@once_for_each_dialect
+def _upsert(dialect: Dialect) -> CompiledInsert:
+    table = table_of(PairCounters)
+    return CompiledInsert(upsert_in(dialect.name, table), dialect, table.c.keys())
 
 
 class Counters:
@@ -35,10 +47,8 @@ class Counters:
         if not found.named_pairs:
             return
         rows = [_row(pair.facts) for pair in found.pairs.values() if pair.id in found.named_pairs]
-        insert = insert_for(db, PairCounters)
-        changes = {name: insert.excluded[name] for name in rows[0] if name != "pair_id"}
-        statement = insert.on_conflict_do_update(index_elements=["pair_id"], set_=changes)
-        db.execute(statement.returning(table_of(PairCounters).c.pair_id), rows)
+        connection = connection_of(db)
+        _upsert(connection).execute(connection, rows)
 
     def projection(self, db: Session, others: Projections) -> Projection:
         """The counters as the log makes them."""

@@ -8,14 +8,17 @@ that a participant passed a milestone, and that a programme is completed.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from lti_tool.database import insert_for, table_of
+from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
+from lti_tool.database import connection_of, table_of, upsert_in
 from lti_tool.events import log
 from lti_tool.events.base import Event, LoggedEvent
 from lti_tool.events.replay import Projection, Projections
@@ -24,12 +27,13 @@ from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCo
 from lti_tool.mentoring.completion.facts_from_events import FactsFromEvents
 from lti_tool.mentoring.completion.milestones import milestone_passed
 from lti_tool.mentoring.completion.models import CompletionRecord
-from lti_tool.mentoring.completion.queries import ProgressRecord, rule_of
+from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule
 from lti_tool.mentoring.enrolment.models import ParticipantStatus
 from lti_tool.mentoring.programmes.events import CohortStarted
 from lti_tool.mentoring.programmes.queries import RuleRecord, every_rule, scope_of
-from lti_tool.subscribers.concerned import ConcernedParticipant, concerned
+from lti_tool.subscribers.concerned import concerned
+from lti_tool.subscribers.concerned_values import ConcernedParticipant, ProgressValues
 
 
 class Progress:
@@ -55,25 +59,27 @@ class Progress:
             pairs = [pair.facts for pair in found.pairs.values() if pair.counts_for(participant)]
             rule = participant.cohort.rule
             judged = judge(rule_of(rule), completion, pairs, participant.facts)
-            milestone = milestone_passed(before.score if before else 0, judged.score, participant.milestone)
-            participant.milestone = milestone or participant.milestone
-            values = {**_values(rule.id, judged), "milestone": participant.milestone}
-            participant.progress = ProgressRecord(
-                values["score"],
-                values["status"],
-                values["completion"],
-                tuple(values["explanation"]),
-                completed_at,
+            reached_before = before.milestone if before else 0
+            milestone = milestone_passed(before.score if before else 0, judged.score, reached_before)
+            values = {
+                **_values(rule.id, judged),
+                "completed_at": completed_at,
+                "milestone": milestone or reached_before,
+            }
+            participant.progress = ProgressValues(
+                **{**values, "explanation": json.dumps(values["explanation"])}
             )
-            if (before, participant.judged_by) != (participant.progress, rule.id):
-                rows.append({"participant_id": participant.id, "completed_at": completed_at, **values})
+            if before != participant.progress:
+                rows.append({"participant_id": participant.id, **values})
             role = str(participant.role)
             if judged.just_completed:
                 reached.append((participant, ProgrammeCompleted(role=role, score=judged.score)))
             elif milestone is not None:
                 passed = ProgressReached(role=role, milestone=milestone, score=judged.score)
                 reached.append((participant, passed))
-        _store(db, rows)
+        if rows:
+            connection = connection_of(db)
+            _upsert(connection).execute(connection, rows)
         for participant, event in reached:
             scope = scope_of(db, participant.cohort.id, participant_id=participant.id)
             log.append(db, event, scope, at=now)
@@ -101,16 +107,10 @@ def _latched(
     return completion, completed_at
 
 
-def _store(db: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Write completion records, in place of those that are there."""
-    if not rows:
-        return
+@once_for_each_dialect
+def _upsert(dialect: Dialect) -> CompiledInsert:
     table = table_of(CompletionRecord)
-    insert = insert_for(db, table)
-    changes = {name: insert.excluded[name] for name in rows[0] if name != "participant_id"}
-    statement = insert.on_conflict_do_update(index_elements=["participant_id"], set_=changes)
-    # With RETURNING all rows go in one statement.
-    db.execute(statement.returning(table.c.participant_id), rows)
+    return CompiledInsert(upsert_in(dialect.name, table), dialect, table.c.keys())
 
 
 def _values(rule_version_id: uuid.UUID, judged: Judgement) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from lti_tool.database import insert_for, table_of
+from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
+from lti_tool.database import connection_of, table_of, upsert_in
 from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity.models import Person
@@ -31,7 +33,8 @@ from lti_tool.mentoring.enrolment.queries import (
 from lti_tool.mentoring.programmes.events import PlacementOpened
 from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.queries import placement_of_link
-from lti_tool.subscribers.concerned import ConcernedParticipant, ScoreValues, concerned, everybody_in
+from lti_tool.subscribers.concerned import concerned, everybody_in
+from lti_tool.subscribers.concerned_values import ConcernedParticipant, ScoreValues
 from lti_tool.subscribers.progress import CompletionProjection
 
 _TABLE = table_of(ScoreState)
@@ -120,16 +123,19 @@ def _reported(stands: ScoreValues) -> Report | None:
     return report_of(stands.status, stands.score, stands.report)
 
 
+@once_for_each_dialect
+def _upsert(dialect: Dialect) -> CompiledInsert:
+    return CompiledInsert(upsert_in(dialect.name, _TABLE), dialect, _TABLE.c.keys())
+
+
 def _store(
     db: Session, changed: Sequence[dict[str, Any]], over: Sequence[tuple[uuid.UUID, uuid.UUID]]
 ) -> None:
     """Write what should stand, and delete what should not any more (activity and participant)."""
     key = (_TABLE.c.placement_id, _TABLE.c.participant_id)
     if changed:
-        insert = insert_for(db, _TABLE)
-        changes = {name: insert.excluded[name] for name in ("status", "score", "report")}
-        statement = insert.on_conflict_do_update(index_elements=[column.name for column in key], set_=changes)
-        db.execute(statement.returning(_TABLE.c.participant_id), changed)
+        connection = connection_of(db)
+        _upsert(connection).execute(connection, changed)
     if over:
         db.execute(sa.delete(_TABLE).where(sa.tuple_(*key).in_(over)))
 

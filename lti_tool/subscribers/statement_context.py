@@ -9,11 +9,12 @@ accounts (``tandem registrations actor-account``), what the platform itself woul
 from __future__ import annotations
 
 import uuid
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.registration.models import ActorAccount
-from lti_tool.subscribers.concerned import CohortValues, ConcernedParticipant, CourseValues
+from lti_tool.subscribers.concerned_values import CohortValues, ConcernedParticipant, CourseValues
 from xapi.context import Actor, CohortContext, StatementContext
 
 
@@ -54,6 +55,7 @@ def course_in(cohort: CohortValues, placement_id: uuid.UUID | None) -> CourseVal
     return cohort.courses[chosen.course_id] if chosen is not None else None
 
 
+@lru_cache(maxsize=1024)
 def course_iri(issuer: str, deployment_id: str, context_id: str) -> str:
     """The IRI of an LTI context, the same in every statement: the ids are unique under their issuer."""
     deployment, context = quote(deployment_id, safe=""), quote(context_id, safe="")

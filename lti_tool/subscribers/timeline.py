@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from lti_tool.database import table_of
+from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
+from lti_tool.database import connection_of, table_of
 from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.mentoring.pairs.models import TimelineEntry
@@ -33,6 +35,12 @@ def _entry(logged: LoggedEvent) -> dict[str, Any] | None:
     }
 
 
+@once_for_each_dialect
+def _insert(dialect: Dialect) -> CompiledInsert:
+    table = table_of(TimelineEntry)
+    return CompiledInsert(sa.insert(table), dialect, table.c.keys())
+
+
 class Timeline:
     """Keeps the timelines."""
 
@@ -42,7 +50,8 @@ class Timeline:
         """Write an entry for each event of a pair."""
         entries = [entry for logged in events if (entry := _entry(logged)) is not None]
         if entries:
-            db.execute(sa.insert(table_of(TimelineEntry)), entries)
+            connection = connection_of(db)
+            _insert(connection).execute(connection, entries)
 
     def projection(self, db: Session, others: Projections) -> Projection:
         """The timelines as the log makes them."""

@@ -6,6 +6,7 @@ The catalogues are those of Babel and gettext (https://babel.pocoo.org/en/latest
 
 from lti_tool.translation.catalogue import (
     Message,
+    ProductLabel,
     current_language,
     gettext,
     ngettext,
@@ -20,6 +21,7 @@ __all__ = [
     "LANGUAGES",
     "Language",
     "Message",
+    "ProductLabel",
     "current_language",
     "gettext",
     "ngettext",

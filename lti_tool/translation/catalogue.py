@@ -66,6 +66,25 @@ def ngettext(singular: str, plural: str, number: int, /, **params: object) -> st
 
 
 @dataclass(frozen=True, slots=True)
+class ProductLabel:
+    """What another product's pages call something, in each language that we have: quoted, not translated by us."""
+
+    texts: Mapping[str, str]
+    """By language; English is always there."""
+    string: str
+    """What the product calls the text itself: its component and identifier."""
+    file: str
+    """Where the product's source has it."""
+    compared: bool = True
+    """Whether the texts other than English were compared with the product's own."""
+
+    @property
+    def text(self) -> str:
+        """The label in the current language, English where we have none."""
+        return self.texts.get(current_language(), self.texts["en"])
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A sentence to be put into the language of whoever reads it.
 
@@ -80,9 +99,10 @@ class Message:
 
     @property
     def text(self) -> str:
-        """The sentence in the current language. A parameter that is a message is put into words too."""
+        """The sentence in the current language. A parameter that is a message or a label is put into words too."""
         params = {
-            name: value.text if isinstance(value, Message) else value for name, value in self.params.items()
+            name: value.text if isinstance(value, Message | ProductLabel) else value
+            for name, value in self.params.items()
         }
         if self.plural is None:
             return gettext(self.singular, **params)

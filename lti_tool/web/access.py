@@ -9,7 +9,7 @@ from typing import Any, NoReturn, ParamSpec
 from flask import abort
 from flask.typing import ResponseReturnValue
 
-from lti_tool.identity.policy import Action, Refusal, Relation, decide
+from lti_tool.identity.policy import TABLE, Action, Capacity, Refusal, Relation, decide
 from lti_tool.lti.errors import Advice, Refused
 from lti_tool.mentoring.programmes.queries import teaches_and_owns
 from lti_tool.web.activity import current_activity
@@ -63,6 +63,11 @@ def allows(
     """
 
     def decorate(view: View[_Arguments]) -> View[_Arguments]:
+        if Capacity.ANYONE in TABLE.get(action, ()) and about is no_relation:
+            # The policy's answer is known: nothing is asked at each login and launch.
+            vars(view)["policy_action"] = action
+            return view
+
         @functools.wraps(view)
         def guarded(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> ResponseReturnValue:
             _refuse_early(action)

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import sqlalchemy as sa
 from flask import g
 
-from lti_tool.identity.models import Person
+from lti_tool.identity.models import display_name
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.launch.opened_launch import LaunchPerson, value_columns
 from lti_tool.mentoring.enrolment.models import Participant
-from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participant_record
+from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
-from lti_tool.mentoring.pairs.queries import PairRecord, pair_record
-from lti_tool.mentoring.programmes.models import Cohort, Placement, Programme
-from lti_tool.mentoring.programmes.queries import PlacementRecord, placement_record
+from lti_tool.mentoring.pairs.queries import PairRecord
+from lti_tool.mentoring.programmes.models import Cohort, Placement, Programme, RoleView
+from lti_tool.mentoring.programmes.queries import PlacementRecord
+from lti_tool.mentoring.roles import Role
 from lti_tool.web.services import reading_once
 
 
@@ -38,14 +40,29 @@ class Activity:
     """Their pairs that go on, the oldest first."""
 
 
-COLUMNS: Final = (Placement, Programme.id, Programme.organisation_id, Participant, Pair)
+COLUMNS: Final = (
+    Placement.id,
+    Placement.cohort_id,
+    Placement.course_id,
+    Placement.resource_link_id,
+    Placement.role_view,
+    Programme.id,
+    Programme.organisation_id,
+    Participant.id,
+    Participant.role,
+    Participant.status,
+    Participant.capacity,
+    Participant.joined_at,
+    *value_columns(Pair, PairRecord),
+)
 """What :func:`with_activity` adds to a query, and :func:`activity_from` takes: one row for each pair that goes on."""
+_PAIR_AT: Final = len(COLUMNS) - len(fields(PairRecord))
 
 
 def with_activity(
     query: sa.Select[*tuple[Any, ...]], link_id: sa.ColumnElement[Any], person_id: sa.ColumnElement[Any]
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Join :data:`COLUMNS` to ``query``; ``link_id`` and ``person_id`` are columns of it, or values."""
+    """Join the tables of :data:`COLUMNS` to ``query``; ``link_id`` and ``person_id`` are columns of it, or values."""
     return (
         query.outerjoin(Placement, Placement.resource_link_id == link_id)
         .outerjoin(Cohort, Cohort.id == Placement.cohort_id)
@@ -65,18 +82,31 @@ def with_activity(
     )
 
 
-def activity_from(rows: Sequence[Sequence[Any]], person: Person | None) -> Activity | None:
+def activity_from(rows: Sequence[Sequence[Any]], person: LaunchPerson | None) -> Activity | None:
     """The activity that the rows of :data:`COLUMNS` say; None for one that no tutor has opened yet."""
-    placement, programme_id, organisation_id, participant, _pair = rows[0]
-    if placement is None:
+    placement_id, cohort_id, course_id, link_id, role_view, programme_id, organisation_id, *rest = rows[0]
+    if placement_id is None:
         return None
-    enrolled = participant_record(participant, person) if participant is not None and person else None
+    participant_id, role, status, capacity, joined_at, *_pair = rest
+    participant = None
+    if person is not None and participant_id is not None:
+        participant = ParticipantRecord(
+            id=participant_id,
+            cohort_id=cohort_id,
+            person_id=person.id,
+            role=Role(role),
+            status=status,
+            capacity=capacity,
+            joined_at=joined_at,
+            name=display_name(person),
+            given_name=person.given_name,
+        )
     return Activity(
-        placement=placement_record(placement),
+        placement=PlacementRecord(placement_id, cohort_id, course_id, link_id, RoleView(role_view)),
         programme_id=programme_id,
         organisation_id=organisation_id,
-        participant=enrolled,
-        pairs=tuple(pair_record(row[-1]) for row in rows if row[-1] is not None),
+        participant=participant,
+        pairs=tuple(PairRecord(*row[_PAIR_AT:]) for row in rows if row[_PAIR_AT] is not None),
     )
 
 

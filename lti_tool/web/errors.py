@@ -5,14 +5,13 @@ It carries the request's reference, which the log has too. No traceback ever rea
 
 from __future__ import annotations
 
-import uuid
-
 import structlog
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.translation import gettext as _
+from lti_tool.web.refusal_pages import reference
 from lti_tool.web.refusal_wording import refusal
 from schemas.problem import N_, ShapeError
 
@@ -68,14 +67,12 @@ def init_app(app: Flask) -> None:
 def error_page(status: int, *, text: str | None = None) -> Response:
     """The page for an HTTP status; ``text`` (translated) says more than the usual sentence."""
     heading, usual = _PAGES.get(status) or _PAGES[500 if status >= 500 else 400]
-    # Before the first step of a request there may be no reference yet.
-    reference = g.setdefault("reference", uuid.uuid4().hex[:12])
     html = render_template(
         "error.html",
         heading=_(heading),
         text=text or _(usual),
         kept=_(_NOTHING_CHANGED) if request.method == "POST" else None,
-        reference=reference,
+        reference=reference(),
     )
     return make_response(html, status)
 
@@ -86,7 +83,7 @@ def _http_error(error: HTTPException) -> Response:
     if error.response is not None or original.status_code < 400:
         return make_response(original)
     if isinstance(error, InternalServerError):
-        log.error("request failed", cause=repr(error.original_exception or error))
+        log.error("request failed", reference=reference(), cause=repr(error.original_exception or error))
     page = error_page(original.status_code)
     for name in ("Allow", "Retry-After"):
         if name in original.headers:
@@ -105,5 +102,5 @@ def _unreadable(error: ShapeError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.exception("request failed", exc_info=error)
+    log.exception("request failed", reference=reference(), exc_info=error)
     return error_page(500)

@@ -14,18 +14,19 @@ Views never see the key: it is taken out of their arguments, they find the sessi
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hmac
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g, request, url_for
-from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import Session
 
+from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.composition import transaction as composition
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
@@ -34,9 +35,11 @@ from lti_tool.lti.ags.read_results_job import request_results
 from lti_tool.lti.errors import Advice, DeploymentWithdrawn, HandoffUnknown, TooManyUnknownPages
 from lti_tool.lti.forms.kept import Outcome
 from lti_tool.lti.launch import handoffs, nonces, sessions
+from lti_tool.lti.launch.familiar_launch import persist_familiar_launch
 from lti_tool.lti.launch.login import BROWSER_COOKIE
 from lti_tool.lti.launch.login_states import PendingLogin, new_secret, secret_hash
 from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.lti.launch.opened_launch import COLUMNS, OpenedLaunch, opened_launch, with_launch
 from lti_tool.lti.launch.persist import (
     DEEP_LINKING_REQUEST,
     PersistedLaunch,
@@ -46,13 +49,13 @@ from lti_tool.lti.launch.persist import (
 from lti_tool.lti.registration.models import DeploymentStatus
 from lti_tool.subscribers.scores import backfill_scores
 from lti_tool.translation import set_language, supported_language
-from lti_tool.web import rate_limits
+from lti_tool.web import activity, rate_limits
 from lti_tool.web.access import AccessRefused
-from lti_tool.web.activity import COLUMNS, Activity, activity_from, with_activity
+from lti_tool.web.activity import Activity, activity_from, with_activity
 from lti_tool.web.forms.kept import keep_late_form
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.security import has_csrf_token
-from lti_tool.web.services import current_services, reading, reading_once
+from lti_tool.web.services import current_services, reading
 
 LIFETIME: Final = dt.timedelta(hours=12)
 """How long the pages of a launch can be used."""
@@ -62,11 +65,16 @@ SIGN_OUT: Final = "sign_out"
 """The blueprint that ends a session."""
 EXTENDED_EVERY: Final = dt.timedelta(minutes=1)
 """Uses that follow one another faster are one: not every request shall write."""
+_ANY_KEY: Final = "any-key"
 _FIRST_PAGES: Final = {DEEP_LINKING_REQUEST: "deep_linking.choose"}
 
-_FIND = (
-    with_activity(
-        sa.select(LaunchSession, Membership, *COLUMNS).outerjoin(
+
+@once_for_each_dialect
+def _find_session(dialect: Dialect) -> CompiledStatement:
+    """A launch session, the role of its person in the course, and its activity."""
+    role = (Membership.role, Membership.active, Membership.launched_at)
+    query = with_activity(
+        with_launch(sa.select(*COLUMNS, *role, *activity.COLUMNS).select_from(LaunchSession)).outerjoin(
             Membership,
             sa.and_(
                 Membership.course_id == LaunchSession.course_id,
@@ -76,15 +84,12 @@ _FIND = (
         LaunchSession.resource_link_id.expression,
         LaunchSession.person_id.expression,
     )
-    .where(LaunchSession.id == sa.bindparam("id"))
-    .options(
-        joinedload(LaunchSession.person),
-        joinedload(LaunchSession.course),
-        joinedload(LaunchSession.resource_link),
-        joinedload(LaunchSession.registration, innerjoin=True),
-        joinedload(LaunchSession.deployment, innerjoin=True),
-    )
-)
+    return CompiledStatement(query.where(LaunchSession.id == sa.bindparam("wanted")), dialect)
+
+
+_ROLE_AT: Final = len(COLUMNS)
+_ACTIVITY_AT: Final = _ROLE_AT + 3
+"""Where a row of the session has the role of the person in the course, and the activity."""
 
 
 class SessionUnknown(AccessRefused):
@@ -158,10 +163,18 @@ def open_session(launch: VerifiedLaunch, *, answered: PendingLogin | None = None
     """
     cookie = BrowserCookies().get_cookie(BROWSER_COOKIE)
     secret = cookie or new_secret()
-    with current_services().database.writing_connection() as connection:
-        if answered is not None:
-            nonces.burn(connection, answered)
-        persisted = _persist(connection, launch, secret, LIFETIME if cookie else ADDRESS_LIFETIME)
+    lifetime = LIFETIME if cookie else ADDRESS_LIFETIME
+    database = current_services().database
+    persisted = None
+    if answered is not None:
+        persisted = persist_familiar_launch(
+            database, launch, answered, secret_hash=secret_hash(secret), lifetime=lifetime
+        )
+    if persisted is None:
+        with database.writing_connection() as connection:
+            if answered is not None:
+                nonces.burn(connection, answered)
+            persisted = _persist(connection, launch, secret, lifetime)
     return _first_page(launch, persisted, None if cookie else secret)
 
 
@@ -210,7 +223,16 @@ def _first_page(launch: VerifiedLaunch, persisted: PersistedLaunch, address_secr
     if persisted.registration_changed:
         current_services().tool_config.clear_cache()
     key = str(persisted.session_id) if address_secret is None else f"{persisted.session_id}.{address_secret}"
-    return url_for(_FIRST_PAGES.get(launch.message_type, "home.home"), launch_key=key)
+    endpoint = _FIRST_PAGES.get(launch.message_type, "home.home")
+    before, after = _around_key(endpoint, request.script_root)
+    return f"{before}{key}{after}"
+
+
+@functools.lru_cache(maxsize=16)
+def _around_key(endpoint: str, _root: str) -> tuple[str, str]:
+    """What stands before and after the key in an address, whose characters an address takes as they are."""
+    before, _key, after = url_for(endpoint, launch_key=_ANY_KEY).partition(_ANY_KEY)
+    return before, after
 
 
 def _lacks_scores(launch: VerifiedLaunch, persisted: PersistedLaunch) -> bool:
@@ -237,6 +259,14 @@ def _acting(connection: Connection, launch: VerifiedLaunch) -> AbstractContextMa
 def launch_url_for(endpoint: str, **values: Any) -> str:
     """The address of ``endpoint`` within the present launch."""
     return url_for(endpoint, launch_key=g.launch_key, **values)
+
+
+def launch_root() -> str:
+    """The address of the first page of the present launch, below which all its pages are."""
+    if "launch_root" not in g:
+        g.launch_root = launch_url_for("home.home")
+    root: str = g.launch_root
+    return root
 
 
 def _take_key(_endpoint: str | None, values: dict[str, Any] | None) -> None:
@@ -267,11 +297,11 @@ def _find(key: str) -> None:
         wanted = uuid.UUID(session_id)
     except ValueError:
         raise SessionUnknown from None
-    with reading_once() as db:
-        rows = db.execute(_FIND, {"id": wanted}).all()
+    with current_services().database.reading_once_connection() as connection:
+        rows = _find_session(connection).all(connection, {"wanted": wanted})
     if not rows:
         raise SessionUnknown
-    launch, membership, *_activity = rows[0]
+    launch = opened_launch(rows[0])
     try:
         _check(launch, address_secret)
     except (AccessRefused, DeploymentWithdrawn):
@@ -281,36 +311,36 @@ def _find(key: str) -> None:
     if address_secret and not _is_polled():
         _extend(launch)
     g.launch = launch
-    g.activity = activity_from([row[2:] for row in rows], launch.person)
-    g.principal = principal_of(launch, membership, g.activity)
+    g.activity = activity_from([row[_ACTIVITY_AT:] for row in rows], launch.person)
+    g.principal = principal_of(launch, g.activity, *rows[0][_ROLE_AT:_ACTIVITY_AT])
 
 
 def principal_of(
-    launch: LaunchSession, membership: Membership | None, activity: Activity | None
+    launch: OpenedLaunch,
+    opened: Activity | None,
+    role_in_course: str | None,
+    active: bool | None,
+    launched_at: dt.datetime | None,
 ) -> Principal:
     """Who asks by a launch session. The role is that of the person's latest own launch in the course.
+
+    ``role_in_course``, ``active`` and ``launched_at`` are those of the person's membership; None without one.
 
     A person whom the roster no longer lists has left, unless they are an administrator of the site: those may launch
     without being in the course.
     """
-    nobody = Principal(
-        kind=PrincipalKind.ANONYMOUS,
+    is_named = launch.person_id is not None
+    role = role_in_course if is_named and launched_at is not None else None
+    return Principal(
+        kind=PrincipalKind.PERSON if is_named else PrincipalKind.ANONYMOUS,
+        person_id=launch.person_id,
         organisation_id=launch.deployment.organisation_id,
         course_id=launch.course_id,
-        placement_id=activity.placement.id if activity is not None else None,
-        cohort_id=activity.placement.cohort_id if activity is not None else None,
-        programme_id=activity.programme_id if activity is not None else None,
-        role=CourseRole(launch.role),
-    )
-    if launch.person_id is None:
-        return nobody
-    has_launched = membership is not None and membership.launched_at is not None
-    return replace(
-        nobody,
-        kind=PrincipalKind.PERSON,
-        person_id=launch.person_id,
-        role=CourseRole(membership.role if membership is not None and has_launched else launch.role),
-        active=launch.is_admin or membership is None or membership.active,
+        placement_id=opened.placement.id if opened is not None else None,
+        cohort_id=opened.placement.cohort_id if opened is not None else None,
+        programme_id=opened.programme_id if opened is not None else None,
+        role=CourseRole(role or launch.role),
+        active=not is_named or launch.is_admin or active is not False,
     )
 
 
@@ -331,21 +361,21 @@ def _is_polled() -> bool:
     return view is not None and "is_polled" in vars(view)
 
 
-def _extend(launch: LaunchSession) -> None:
+def _extend(launch: OpenedLaunch) -> None:
     """Let a session whose secret is in the address last from now on, where that is worth a transaction."""
     until = min(utcnow() + ADDRESS_LIFETIME, launch.created_at + LIFETIME)
     if until - launch.expires_at >= EXTENDED_EVERY:
         sessions.extend(current_services().database, launch, until)
 
 
-def _use_language_of(launch: LaunchSession) -> None:
+def _use_language_of(launch: OpenedLaunch) -> None:
     """Answer in the language of a launch that is not used any further, unless the address asks for another."""
     chosen = supported_language(request.args.get("lang")) or supported_language(launch.locale)
     if chosen is not None:
         set_language(chosen)
 
 
-def _check(launch: LaunchSession, address_secret: str) -> None:
+def _check(launch: OpenedLaunch, address_secret: str) -> None:
     secret = address_secret or BrowserCookies().get_cookie(BROWSER_COOKIE) or ""
     if not hmac.compare_digest(secret_hash(secret), launch.secret_hash):
         raise SessionOfAnotherBrowser(

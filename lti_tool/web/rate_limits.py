@@ -13,6 +13,7 @@ that Flask-Limiter would add are for programs; here browsers come.
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from typing import Final
@@ -160,10 +161,22 @@ class RateLimits:
                     self._is_away, self._ask_redis_at = False, 0.0
                     log.info("Redis answers again")
                 return wait
-        return _hit(self._own, item, counted)
+        # As ``FixedWindowRateLimiter.hit`` does it, which puts the key together each time.
+        if self._own.storage.incr(_key(item, counted), item.get_expiry()) <= item.amount:
+            return None
+        return _seconds_left(self._own, item, counted)
+
+
+@functools.lru_cache(maxsize=4096)
+def _key(item: RateLimitItem, counted: tuple[str, ...]) -> str:
+    return item.key_for(*counted)
 
 
 def _hit(limiter: FixedWindowRateLimiter, item: RateLimitItem, counted: tuple[str, ...]) -> int | None:
     if limiter.hit(item, *counted):
         return None
+    return _seconds_left(limiter, item, counted)
+
+
+def _seconds_left(limiter: FixedWindowRateLimiter, item: RateLimitItem, counted: tuple[str, ...]) -> int:
     return max(1, math.ceil(limiter.storage.get_expiry(item.key_for(*counted)) - time.time()))

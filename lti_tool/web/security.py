@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
-from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.lti.launch.opened_launch import OpenedLaunch
 from lti_tool.outbound.origins import origin_of
 
 if TYPE_CHECKING:
@@ -44,52 +45,59 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(csrf_token=lambda: csrf_token(g.launch))
 
 
-_SAME_EVERYWHERE: Final = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
-)
-
-
 def _add_headers(response: Response) -> Response:
     """A strict content policy, and frames only from the LMS that launched. What a view has set itself stays."""
+    held = g.get
+    launch: OpenedLaunch | None = held("launch")
+    own_frames = launch.registration.frame_origins if launch is not None else ()
     headers = response.headers
     present = {name.lower() for name, _value in headers}
-    ancestors = " ".join(["'self'", *_frame_ancestors(), *g.get("frame_origins", [])])
-    form_targets = " ".join(["'self'", *g.get("form_origins", [])])
-    is_static = request.endpoint == "static"
-    wanted = [
-        *_SAME_EVERYWHERE,
-        (
-            "Content-Security-Policy",
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-            f"connect-src 'self'; form-action {form_targets}; base-uri 'none'; frame-ancestors {ancestors}",
-        ),
-        ("Referrer-Policy", "no-referrer"),
-        # Platforms show the tool's icon on their own pages.
-        ("Cross-Origin-Resource-Policy", "cross-origin" if is_static else "same-origin"),
-    ]
-    if not is_static:
-        wanted.append(("Cache-Control", "no-store"))
-    if request.is_secure:
-        wanted.append(("Strict-Transport-Security", "max-age=31536000"))
-    for name, value in wanted:
-        if name.lower() not in present:
+    for lower, name, value in _headers(
+        frame_ancestors=(*own_frames, *held("frame_origins", ())),
+        form_targets=tuple(held("form_origins", ())),
+        is_static=request.endpoint == "static",
+        is_secure=request.is_secure,
+    ):
+        if lower not in present:
             headers.add(name, value)
     return response
 
 
-def _frame_ancestors() -> list[str]:
-    """The origins that may frame the present page: those of the platform that launched it; else none."""
-    launch: LaunchSession | None = g.get("launch")
-    return list(launch.registration.frame_origins) if launch is not None else []
+@functools.lru_cache(maxsize=1024)
+def _headers(
+    *, frame_ancestors: tuple[str, ...], form_targets: tuple[str, ...], is_static: bool, is_secure: bool
+) -> tuple[tuple[str, str, str], ...]:
+    """The headers of an answer: the name in lower case, the name, the value.
+
+    ``frame_ancestors``: which origins may frame it besides its own. Kept, because they are the same for all pages of a
+    platform.
+    """
+    ancestors, targets = (" ".join(("'self'", *origins)) for origins in (frame_ancestors, form_targets))
+    wanted = {
+        "X-Content-Type-Options": "nosniff",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+            f"connect-src 'self'; form-action {targets}; base-uri 'none'; "
+            f"frame-ancestors {ancestors}"
+        ),
+        "Referrer-Policy": "no-referrer",
+        # Platforms show the tool's icon on their own pages.
+        "Cross-Origin-Resource-Policy": "cross-origin" if is_static else "same-origin",
+    }
+    if not is_static:
+        wanted["Cache-Control"] = "no-store"
+    if is_secure:
+        wanted["Strict-Transport-Security"] = "max-age=31536000"
+    return tuple((name.lower(), name, value) for name, value in wanted.items())
 
 
-def csrf_token(launch: LaunchSession) -> str:
+def csrf_token(launch: OpenedLaunch) -> str:
     """The value of the hidden field ``csrf_token`` that every form under ``/l/…`` must carry."""
     return hmac.new(launch.csrf_key.encode(), launch.id.bytes, hashlib.sha256).hexdigest()
 
 
-def has_csrf_token(launch: LaunchSession) -> bool:
+def has_csrf_token(launch: OpenedLaunch) -> bool:
     """Whether the present request carries the token of its launch, or needs none."""
     if request.method in SAFE_METHODS:
         return True

@@ -278,6 +278,13 @@ CASES: tuple[Case, ...] = (
         participant_id="",
     ),
     _sent("reopen-without-reason", "cohort.reopen", situations.tutor_of_complete, "cohort/reopen", reason=""),
+    _sent(
+        "duplicate-unknown-answer",
+        "opening.answer",
+        situations.tutor_of_duplicate,
+        "duplicate",
+        answer="both",
+    ),
     Case("content-choice", ("deep_linking.choose", "GET"), _choice),
     _at("content-not-asked-for", "deep_linking.choose", situations.tutor, "deep-linking"),
     _at("content-by-a-learner", "deep_linking.choose", situations.begins, "deep-linking"),

@@ -123,7 +123,6 @@ class History:
             held_on=self._now.date() - dt.timedelta(days=self._random.randrange(30)),
             minutes=self._random.choice([10, 30, 45, 90]),
             format=self._random.choice(["coaching", "video", "audio"]),
-            form_key=None,
             now=self._now,
         )
         pair.sessions.append(session.id)

@@ -70,7 +70,6 @@ class BuiltPair(Built):
         minutes: int = 45,
         format: str = "video",
         confirmed: bool = False,
-        form_key: uuid.UUID | None = None,
         now: dt.datetime | None = None,
     ) -> BuiltSession:
         """A meeting that one of them logs, and that the other confirms if ``confirmed``. ``days_ago``: before today."""
@@ -83,7 +82,6 @@ class BuiltPair(Built):
                 held_on=moment.date() - dt.timedelta(days=days_ago),
                 minutes=minutes,
                 format=format,
-                form_key=form_key or uuid.uuid4(),
                 now=moment,
             )
             session = BuiltSession(self.build, made.id, self, by)

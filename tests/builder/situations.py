@@ -305,6 +305,33 @@ def tutor_whose_roster_failed(situation: Situation) -> None:
     situation.course.roster_paused_until = utcnow() + RETRY_AFTER
 
 
+def tutor_of_copy(situation: Situation) -> None:
+    """A tutor whose activity came with a copy of a course, to which nobody has come yet."""
+    original = situation.activity.course.platform.course("Cultures numériques, printemps")
+    original.activity("link-1").programme("digital-skills")
+    situation.course.context_history = situation.db.get_one(Course, original.id).context_id
+    situation.db.flush()
+    situation.open()
+    _tutor(situation)
+
+
+def tutor_of_duplicate(situation: Situation) -> None:
+    """A tutor whose activity was duplicated from one in the same course, in which a pair is at work."""
+    content_id = uuid.uuid4()
+    original = situation.activity.course.activity("link-0", content_id=content_id)
+    situation.db.get_one(ResourceLink, original.id).title = "Mentorat inversé, groupe du matin"
+    situation.link.content_id = content_id
+    situation.cohort = original.programme("digital-skills", content_id=content_id).cohort()
+    situation.history(situation.pair(), 2)
+    _tutor(situation)
+
+
+def learner_of_duplicate(situation: Situation) -> None:
+    """A learner of an activity of which the tutor has not said which group it opens."""
+    tutor_of_duplicate(situation)
+    situation.me = situation.person("Paul Moreau")
+
+
 def _tutor(situation: Situation) -> None:
     situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
 
@@ -324,6 +351,7 @@ SITUATIONS: tuple[Callable[[Situation], None], ...] = (
     welcome, not_open, waiting, to_sign, waits_for_signature, begins, under_way, to_confirm, to_correct,
     objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_to_validate,
     tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,
+    tutor_of_copy, tutor_of_duplicate, learner_of_duplicate,
     observer, anonymous,
 )  # fmt: skip
 

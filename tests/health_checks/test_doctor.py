@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from lti_tool.commands.doctor import doctor
+from lti_tool.commands.migrate import prepare_to_serve
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
 from lti_tool.database import utcnow
@@ -308,6 +309,11 @@ def test_a_full_disk_is_an_error(offline, monkeypatch):
 
 def test_a_key_that_opens_is_right(services):
     services.keys.ensure()
+    assert "can be read" in only(findings(services, "signing key")).message
+
+
+def test_the_first_start_makes_a_key(services):
+    prepare_to_serve(services)
     assert "can be read" in only(findings(services, "signing key")).message
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lti_tool.events.models import EventRow
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.sessions.actions import log_session
-from lti_tool.mentoring.sessions.models import MentoringSession
+from lti_tool.mentoring.sessions.queries import SessionRecord
 from tests.builder import NOW
 
 LATER = NOW + dt.timedelta(hours=1)
@@ -32,7 +32,7 @@ def event_names(db: Session) -> list[str]:
     return list(db.scalars(sa.select(EventRow.kind).order_by(EventRow.sequence)))
 
 
-def log_meeting(db: Session, pair_id: uuid.UUID, by: uuid.UUID, **changes: object) -> MentoringSession:
+def log_meeting(db: Session, pair_id: uuid.UUID, by: uuid.UUID, **changes: object) -> SessionRecord:
     """A meeting of 45 minutes today, an hour after the pair was formed."""
-    values = {"held_on": TODAY, "minutes": 45, "format": "coaching", "form_key": uuid.uuid4(), "now": LATER}
+    values = {"held_on": TODAY, "minutes": 45, "format": "coaching", "now": LATER}
     return log_session(db, pair_id=pair_id, by=by, **(values | changes))  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from lti_tool.database import Database
 from lti_tool.migrations import migrate
+from tests.databases import KeptCopies
 
 CONTENT: dict[str, Any] = json.loads(
     Path(__file__).with_name("first_version.json").read_text(encoding="utf-8")
@@ -67,9 +68,15 @@ def _value(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
 
 
 @pytest.fixture
-def first_version(empty_database_url: str) -> Iterator[Database]:
+def first_version(empty_database_url: str, kept_copies: KeptCopies) -> Iterator[Database]:
     """The database, before any later migration."""
+
+    def make() -> None:
+        database = Database(empty_database_url)
+        fill(database)
+        database.dispose()
+
+    kept_copies.copy_to(empty_database_url, "first_version", make)
     database = Database(empty_database_url)
-    fill(database)
     yield database
     database.dispose()

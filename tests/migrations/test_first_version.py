@@ -42,7 +42,8 @@ from lti_tool.mentoring.sessions.models import MentoringSession
 from lti_tool.messaging.models import LRS, Delivery, DeliveryKind
 from lti_tool.messaging.statement_log import EmittedStatement
 from lti_tool.migrations import is_current
-from tests.migrations.first_version import NOTES, ROWS
+from tests.databases import KeptCopies
+from tests.migrations.first_version import NOTES, ROWS, fill
 from tests.xapi.scripted import ScriptedLRS
 from xapi.identity import statement_id
 
@@ -51,10 +52,20 @@ PAIRS = {name: uuid.UUID(value) for name, value in NOTES["pairs"].items()}
 
 
 @pytest.fixture
-def services(first_version: Database, config: Config) -> Iterator[Services]:
+def services(empty_database_url: str, kept_copies: KeptCopies, config: Config) -> Iterator[Services]:
     """The tool of this version, started on the database of the first one at another address."""
+
+    def make() -> None:
+        database = Database(empty_database_url)
+        fill(database)
+        database.dispose()
+        services = make_services(config)
+        prepare_to_serve(services)
+        services.http.close()
+        services.database.dispose()
+
+    kept_copies.copy_to(empty_database_url, "first_version_upgraded", make)
     services = make_services(config)
-    prepare_to_serve(services)
     yield services
     services.http.close()
     services.database.dispose()
@@ -413,7 +424,6 @@ def test_a_pair_of_before_goes_on_and_sends_what_is_new_alone(services):
             held_on=utcnow().date(),
             minutes=30,
             format="audio",
-            form_key=None,
             now=utcnow(),
         )
         confirm_session(db, session_id=session.id, by=PARTICIPANTS["paul"], now=utcnow())
@@ -446,7 +456,6 @@ def test_no_grade_is_sent_again(services):
             held_on=utcnow().date(),
             minutes=30,
             format="audio",
-            form_key=None,
             now=utcnow(),
         ),
     )

@@ -19,8 +19,8 @@ import jwt
 from marshmallow import ValidationError
 
 from lti_tool.lti.errors import Refused
+from lti_tool.lti.launch.opened_launch import LaunchRegistration
 from lti_tool.lti.platforms import platform_of
-from lti_tool.lti.registration.models import Registration
 from lti_tool.lti.tool_keys import SigningKey
 from lti_tool.outbound.origins import origin_of
 from schemas.content_items import (
@@ -73,7 +73,7 @@ class ContentRequest:
     """Opaque text of the platform, to be echoed; None when there is none."""
 
 
-def read_settings(settings: Mapping[str, Any] | None, registration: Registration) -> ContentRequest:
+def read_settings(settings: Mapping[str, Any] | None, registration: LaunchRegistration) -> ContentRequest:
     """Check ``deep_linking_settings`` of a launch. Raises :class:`DeepLinkingRefused`."""
     who = {"issuer": registration.issuer, "client_id": registration.client_id}
     if settings is None:
@@ -92,7 +92,7 @@ def read_settings(settings: Mapping[str, Any] | None, registration: Registration
     return ContentRequest(return_url, read["accept_lineitem"] is not False, read["data"])
 
 
-def is_platforms_own(url: str, registration: Registration) -> bool:
+def is_platforms_own(url: str, registration: LaunchRegistration) -> bool:
     """Whether ``url`` is on a host that the registration is known to use.
 
     The signed answer and the tutor's browser go there, so it must be an address of the platform (and no
@@ -143,7 +143,7 @@ def resource_link(
 
 def signed_response(
     *,
-    registration: Registration,
+    registration: LaunchRegistration,
     deployment_id: str,
     request: ContentRequest,
     items: list[dict[str, Any]],

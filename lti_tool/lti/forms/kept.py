@@ -23,6 +23,7 @@ from lti_tool.encryption import SecretKeyChanged, Vault
 from lti_tool.lti.forms.models import KeptForm
 from lti_tool.lti.forms.submissions import is_submitted
 from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.lti.launch.opened_launch import OpenedLaunch
 
 KEPT_FOR: Final = dt.timedelta(hours=23)
 """So that the housekeeping, which runs once an hour, has deleted a form before it is 24 hours old."""
@@ -73,7 +74,7 @@ class Offer:
 
 
 def keep_form(
-    db: Session, vault: Vault, launch: LaunchSession, digest: str, content: FormContent, now: dt.datetime
+    db: Session, vault: Vault, launch: OpenedLaunch, digest: str, content: FormContent, now: dt.datetime
 ) -> Outcome:
     """Keep a form of an expired session, whose secret and token the caller has checked."""
     if launch.person_id is None or launch.course_id is None:
@@ -97,7 +98,7 @@ def keep_form(
     return Outcome.KEPT
 
 
-def offers(db: Session, vault: Vault, launch: LaunchSession, now: dt.datetime) -> Sequence[Offer]:
+def offers(db: Session, vault: Vault, launch: OpenedLaunch, now: dt.datetime) -> Sequence[Offer]:
     """The kept forms to offer in a launch, the oldest first.
 
     Each is offered by the first launch after it was sent, and by no later one.
@@ -118,7 +119,7 @@ def offers(db: Session, vault: Vault, launch: LaunchSession, now: dt.datetime) -
     return found
 
 
-def _has_launched_since(db: Session, launch: LaunchSession, sent_at: dt.datetime) -> bool:
+def _has_launched_since(db: Session, launch: OpenedLaunch, sent_at: dt.datetime) -> bool:
     """Whether the person launched the activity between sending a form and the present launch."""
     earlier = sa.select(LaunchSession.id).where(
         LaunchSession.person_id == launch.person_id,
@@ -136,7 +137,7 @@ def delete_kept_form(db: Session, digest: str, person_id: uuid.UUID) -> bool:
     return cast(sa.CursorResult[Any], db.execute(gone)).rowcount > 0
 
 
-def _of(launch: LaunchSession) -> tuple[sa.ColumnElement[bool], ...]:
+def _of(launch: OpenedLaunch) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         _TABLE.c.person_id == launch.person_id,
         _TABLE.c.course_id == launch.course_id,

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from lti_tool.database import insert_for, table_of
+from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
+from lti_tool.database import connection_of, insert_in, table_of
 from lti_tool.lti.forms.models import FormSubmission
 
 SUBMISSIONS_KEPT: Final = dt.timedelta(days=3)
@@ -61,19 +63,26 @@ def submit_once(
 
     A submission that is repeated shows its message once more: nobody may have seen the first answer.
     """
-    insert = insert_for(db, _TABLE).values(
-        digest=digest,
-        id=submission_id(digest),
-        person_id=person_id,
-        next_page=next_page,
-        message=message,
-        is_message_shown=False,
-        expires_at=now + SUBMISSIONS_KEPT,
-    )
-    if db.scalar(insert.on_conflict_do_nothing().returning(_TABLE.c.digest)) is not None:
+    connection = connection_of(db)
+    row = {
+        "digest": digest,
+        "id": submission_id(digest),
+        "person_id": person_id,
+        "next_page": next_page,
+        "message": message,
+        "is_message_shown": False,
+        "expires_at": now + SUBMISSIONS_KEPT,
+    }
+    if _insert(connection).execute(connection, row):
         return Submission(next_page, is_first=True)
     again = sa.update(_TABLE).where(_TABLE.c.digest == digest).values(is_message_shown=False)
     return Submission(db.execute(again.returning(_TABLE.c.next_page)).scalar_one(), is_first=False)
+
+
+@once_for_each_dialect
+def _insert(dialect: Dialect) -> CompiledStatement:
+    statement = insert_in(dialect.name, _TABLE).on_conflict_do_nothing()
+    return CompiledStatement(statement, dialect, _TABLE.c.keys())
 
 
 def is_submitted(db: Session, digest: str) -> bool:

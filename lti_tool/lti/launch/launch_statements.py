@@ -11,18 +11,23 @@ from sqlalchemy.engine import Dialect
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import insert_in, table_of
 from lti_tool.identity.models import Course, Membership, Person
-from lti_tool.lti.ags.models import ScoreTrail
+from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
 from lti_tool.lti.launch.models import LaunchSession, ResourceLink
 from lti_tool.lti.registration.models import Registration
 
 KEEP_IF_NULL: Final = {
     "person": ("name", "given_name", "family_name", "email", "locale"),
-    "course": ("title", "roster_url"),
+    "course": ("title", "roster_url", "context_history"),
     "link": ("title", "content_id", "template"),
 }
 """Columns of a person, a course and a link that keep their value when a launch leaves theirs out."""
 LINK_REPLACES: Final = ("line_item_url", "scopes")
 """Columns of a link that are what the latest launch says, be it nothing: a tutor may have switched grading off."""
+
+SESSION_COLUMNS: Final = tuple(
+    column.name for column in table_of(LaunchSession).c if column.name != "signed_out_at"
+)
+"""The columns of a session that begins."""
 
 _SET_ONCE: Final = {
     "person": ("pseudonym", "created_at"),
@@ -36,7 +41,7 @@ _SET_ONCE: Final = {
 class LaunchStatements:
     person: CompiledStatement
     known: CompiledStatement
-    """The person, the course, the link, the membership and the grade as they are: the columns of :data:`KNOWN`."""
+    """Person, course, link, membership and grade as they are, for :mod:`lti_tool.lti.launch.known_rows`."""
     course: CompiledStatement
     membership: CompiledStatement
     link: CompiledStatement
@@ -58,9 +63,8 @@ def _known_statement() -> sa.Select[Any]:
             *(course.c[name].label(f"course_{name}") for name in KEEP_IF_NULL["course"]),
             link.c.id.label("link_id"),
             *(link.c[name].label(f"link_{name}") for name in (*KEEP_IF_NULL["link"], *LINK_REPLACES)),
-            membership.c.launched_at,
-            grade.c.grade_status,
-            grade.c.graded,
+            membership.c.launched_at.is_not(None).label("launched_before"),
+            sa.or_(grade.c.graded, grade.c.grade_status == GradeStatus.REFUSED.value).label("has_grade"),
         )
         .select_from(one_row)
         .outerjoin(
@@ -90,10 +94,6 @@ def _known_statement() -> sa.Select[Any]:
             sa.and_(grade.c.line_item_url == sa.bindparam("line_item_url"), grade.c.person_id == person.c.id),
         )
     )
-
-
-KNOWN: Final = tuple(str(column.name) for column in _known_statement().selected_columns)
-"""The columns of :attr:`LaunchStatements.known`."""
 
 
 @once_for_each_dialect
@@ -138,7 +138,7 @@ def launch_statements(dialect: Dialect) -> LaunchStatements:
         session=CompiledStatement(
             sa.insert(session),
             dialect,
-            [column.name for column in session.c if column.name != "signed_out_at"],
+            SESSION_COLUMNS,
         ),
     )
 

@@ -8,13 +8,15 @@ one :class:`lti_tool.lti.errors.Refused`.
 
 from __future__ import annotations
 
-import base64
+import binascii
+import functools
 import json
 import math
 import re
 import time
 import uuid
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import structlog
@@ -43,6 +45,7 @@ from lti_tool.lti.registration.models import Deployment, DeploymentStatus
 from lti_tool.lti.roles import resolve
 from lti_tool.outbound.origins import host_of, same_origin
 from schemas.claims import MISSING, ClaimsSchema, first_problem
+from schemas.request_schema import is_storable
 from schemas.web_address import is_web_address
 
 LEEWAY = 60.0
@@ -55,7 +58,13 @@ MAX_JSON_DEPTH = 50
 
 _log = structlog.get_logger(__name__)
 
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")
+"""From base64url without padding to base64; what base64url does not have becomes a character that neither has."""
+_LONGEST_KNOWN_HEADER = 300
+CONTEXT_HISTORY = "context_id_history"
+"""The custom parameter for which the tool's registration asks ``$Context.id.history`` (LTI 1.3 core, appendix C.3)."""
+LONGEST_HISTORY = 4_000
+"""Characters of it that are kept: a hundred courses of Canvas, which gives a thousand."""
 _CODE = re.compile(r"[a-z0-9_-]{1,60}", re.ASCII)
 _SCHEMA = ClaimsSchema()
 _DEPLOYMENT_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/deployment_id"
@@ -87,7 +96,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         self._registration = None
         self._login: PendingLogin
         self._malformed: str | None = None
-        self._header: dict[str, Any]
+        self._header: Mapping[str, Any]
         self._signed: bytes
         self._signature: bytes
         self._claims: dict[str, Any]
@@ -152,7 +161,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             self._malformed = "a token has three parts"
             return
         try:
-            self._header = _json_object(_decoded(parts[0]))
+            self._header = _header(parts[0])
             self._signature = _decoded(parts[2]) if parts[2] else b""
             self._jwt = {"body": _json_object(_decoded(parts[1]))}  # type: ignore[typeddict-item]  # checked later
         except (ValueError, RecursionError) as error:
@@ -282,11 +291,23 @@ _NO_REQUESTS: Any = object()
 """Given to PyLTI1p3 in place of a session: all fetching is :class:`PlatformKeys`'s."""
 
 
+def _header(part: str) -> Mapping[str, Any]:
+    """What a token's header says. Raises :class:`ValueError`."""
+    # All tokens of a platform have the same one, until it changes its key.
+    return _known_header(part) if len(part) <= _LONGEST_KNOWN_HEADER else _json_object(_decoded(part))
+
+
+@functools.lru_cache(maxsize=1_000)
+def _known_header(part: str) -> Mapping[str, Any]:
+    return MappingProxyType(_json_object(_decoded(part)))
+
+
 def _decoded(part: str) -> bytes:
     """Strict base64url without padding (RFC 7515 §2). Raises :class:`ValueError`."""
-    if not _BASE64URL.fullmatch(part):
+    if not part:
         raise ValueError("not base64url")
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    base64 = part.encode("ascii").translate(_TO_BASE64) + b"=" * (-len(part) % 4)
+    return binascii.a2b_base64(base64, strict_mode=True)
 
 
 def _json_object(encoded: bytes) -> dict[str, Any]:
@@ -294,16 +315,19 @@ def _json_object(encoded: bytes) -> dict[str, Any]:
 
     Python reads numbers that JSON does not have (RFC 8259 §6), and nests deeper than it can write.
     """
-    found = json.loads(encoded.decode("utf-8"), parse_float=_finite, parse_constant=_reject_number)
+    written = encoded.decode("utf-8")
+    found = _JSON.decode(written)
     if not isinstance(found, dict):
         raise ValueError("not a JSON object")
+    if written.count("{") + written.count("[") <= MAX_JSON_DEPTH:
+        return found  # it cannot be nested deeper than that
     level: list[Any] = [found]
     for _depth in range(MAX_JSON_DEPTH):
         level = [
             inner
             for outer in level
             for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
+            if isinstance(inner, _HOLDS_OTHERS)
         ]
         if not level:
             return found
@@ -317,6 +341,10 @@ def _finite(written: str) -> float:
 
 def _reject_number(written: str) -> NoReturn:
     raise ValueError(f"{written[:40]} is not a number of JSON")
+
+
+_JSON = json.JSONDecoder(parse_float=_finite, parse_constant=_reject_number)
+_HOLDS_OTHERS = (dict, list)
 
 
 def _await_approval(db: Session, registration_id: uuid.UUID, deployment_id: str) -> None:
@@ -350,6 +378,7 @@ def _verified(
         locale=claims["presentation_locale"] or claims["locale"],
         context_id=claims["context_id"],
         context_title=claims["context_title"],
+        context_history=_history(custom.get(CONTEXT_HISTORY)),
         resource_link_id=claims["resource_link_id"] if is_resource_link else None,
         resource_link_title=claims["resource_link_title"],
         content_id=_uuid(custom.get(CONTENT_ID)),
@@ -376,6 +405,19 @@ def _new_service_hosts(claims: Mapping[str, Any], registration: PlatformRegistra
 def _code(value: Any) -> str | None:
     """A template's code, or None; whether there is such a template is not for this side to know."""
     return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+
+
+def _history(value: Any) -> str | None:
+    """What the platform put in place of ``$Context.id.history``; None where it knows no such variable.
+
+    It is nearest first, and of a course with a very long history the oldest are left out.
+    """
+    if not isinstance(value, str) or value.startswith("$") or not is_storable(value):
+        return None
+    told = [part.strip() for part in value[:LONGEST_HISTORY].split(",")]
+    if len(value) > LONGEST_HISTORY:
+        told.pop()  # which may be half of an id
+    return ",".join(filter(None, told)) or None
 
 
 def _uuid(value: Any) -> uuid.UUID | None:

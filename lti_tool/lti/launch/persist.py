@@ -21,14 +21,8 @@ from sqlalchemy.engine import Connection
 from lti_tool.compiled_statement import CompiledStatement
 from lti_tool.database import LOCK_ROW, table_of, utcnow
 from lti_tool.identity.models import CourseRole
-from lti_tool.lti.ags.models import GradeStatus
-from lti_tool.lti.launch.launch_statements import (
-    KEEP_IF_NULL,
-    KNOWN,
-    LINK_REPLACES,
-    LaunchStatements,
-    launch_statements,
-)
+from lti_tool.lti.launch.known_rows import known_rows
+from lti_tool.lti.launch.launch_statements import launch_statements
 from lti_tool.lti.registration.models import Registration
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
@@ -55,6 +49,8 @@ class VerifiedLaunch:
     context_id: str | None = None
     """None where the platform launches outside any course."""
     context_title: str | None = None
+    context_history: str | None = None
+    """The ids of the contexts that the course was copied from, the nearest first, separated by commas."""
     resource_link_id: str | None = None
     resource_link_title: str | None = None
     content_id: uuid.UUID | None = None
@@ -129,15 +125,20 @@ def persist_launch(
     """
     now = now or utcnow()
     statements = launch_statements(connection)
-    known = _known(connection, statements, launch)
-    person_id = _store_person(connection, statements, launch, known, now)
-    stored = _CourseAndLink()
-    if launch.context_id is not None:
-        stored = _store_course_and_link(connection, statements, launch, known, now)
-    if person_id is not None and stored.course_id is not None:
+    known = known_rows(connection, launch)
+    person_id, course_id, link_id = known.person_id, known.course_id, known.link_id
+    if launch.subject is not None and (person_id is None or known.person_changes):
+        person_id = _id(statements.person, connection, _person(launch, now))
+    if launch.context_id is not None and (course_id is None or known.course_changes):
+        course_id = _id(statements.course, connection, _course(launch, now))
+    has_link = launch.context_id is not None and launch.resource_link_id is not None
+    line_item_changes = has_link and (link_id is None or known.line_item_changes)
+    if line_item_changes or (has_link and known.link_changes):
+        link_id = _id(statements.link, connection, _link(launch, course_id, now))
+    if person_id is not None and course_id is not None:
         membership = {
             "id": uuid.uuid4(),
-            "course_id": stored.course_id,
+            "course_id": course_id,
             "person_id": person_id,
             "role": launch.role.value,
             "active": True,
@@ -150,37 +151,50 @@ def persist_launch(
         statements.family.execute(
             connection, {"wanted": launch.registration_id, "family": launch.platform_family}
         )
-    session_id = uuid.uuid4()
-    statements.session.execute(
-        connection,
-        {
-            "id": session_id,
-            "secret_hash": secret_hash,
-            "csrf_key": secrets.token_hex(32),
-            "registration_id": launch.registration_id,
-            "deployment_id": launch.deployment_id,
-            "person_id": person_id,
-            "course_id": stored.course_id,
-            "resource_link_id": stored.link_id,
-            "role": launch.role.value,
-            "is_admin": launch.is_admin,
-            "message_type": launch.message_type,
-            "locale": launch.locale,
-            "return_url": launch.return_url,
-            "deep_linking": launch.deep_linking,
-            "created_at": now,
-            "expires_at": now + lifetime,
-        },
+    session = session_row(
+        launch, person_id, course_id, link_id, secret_hash=secret_hash, lifetime=lifetime, now=now
     )
+    statements.session.execute(connection, session)
     return PersistedLaunch(
-        session_id,
+        session["id"],
         person_id,
-        stored.link_id,
-        line_item_changed=stored.line_item_changed and launch.line_item_url is not None,
-        first_in_course=not stored.launched_before,
+        link_id,
+        line_item_changed=line_item_changes and launch.line_item_url is not None,
+        first_in_course=not known.launched_before,
         registration_changed=bool(launch.service_hosts) or launch.platform_family is not None,
-        has_grade=bool(known["graded"]) or known["grade_status"] == GradeStatus.REFUSED,
+        has_grade=known.has_grade,
     )
+
+
+def session_row(
+    launch: VerifiedLaunch,
+    person_id: uuid.UUID | None,
+    course_id: uuid.UUID | None,
+    link_id: uuid.UUID | None,
+    *,
+    secret_hash: str,
+    lifetime: dt.timedelta,
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """The columns of a launch's :class:`~lti_tool.lti.launch.models.LaunchSession`, with a new id."""
+    return {
+        "id": uuid.uuid4(),
+        "secret_hash": secret_hash,
+        "csrf_key": secrets.token_hex(32),
+        "registration_id": launch.registration_id,
+        "deployment_id": launch.deployment_id,
+        "person_id": person_id,
+        "course_id": course_id,
+        "resource_link_id": link_id,
+        "role": launch.role.value,
+        "is_admin": launch.is_admin,
+        "message_type": launch.message_type,
+        "locale": launch.locale,
+        "return_url": launch.return_url,
+        "deep_linking": launch.deep_linking,
+        "created_at": now,
+        "expires_at": now + lifetime,
+    }
 
 
 def _add_service_hosts(connection: Connection, launch: VerifiedLaunch) -> None:
@@ -202,77 +216,6 @@ def _id(statement: CompiledStatement, connection: Connection, values: dict[str, 
         raise RuntimeError("an upsert gives a row back")
     found: uuid.UUID = row[0]
     return found
-
-
-@dataclass(frozen=True)
-class _CourseAndLink:
-    course_id: uuid.UUID | None = None
-    link_id: uuid.UUID | None = None
-    line_item_changed: bool = False
-    launched_before: bool = False
-
-
-def _known(connection: Connection, statements: LaunchStatements, launch: VerifiedLaunch) -> dict[str, Any]:
-    """What is known of the launch's person, course, link and membership: the columns of :data:`KNOWN`."""
-    parameters = {
-        "registration_id": launch.registration_id,
-        "subject": launch.subject,
-        "deployment_id": launch.deployment_id,
-        "context_id": launch.context_id,
-        "link": launch.resource_link_id,
-        "line_item_url": launch.line_item_url,
-    }
-    found = statements.known.first(connection, parameters)
-    if found is None:
-        raise RuntimeError("a SELECT from one row gives a row back")
-    return dict(zip(KNOWN, found, strict=True))
-
-
-def _store_person(
-    connection: Connection,
-    statements: LaunchStatements,
-    launch: VerifiedLaunch,
-    known: dict[str, Any],
-    now: dt.datetime,
-) -> uuid.UUID | None:
-    """The launch's person, written where new or changed; None for an anonymous launch."""
-    if launch.subject is None:
-        return None
-    person_id: uuid.UUID | None = known["person_id"]
-    told = {name: getattr(launch, name) for name in KEEP_IF_NULL["person"]}
-    if person_id is None or _has_changes(told, known, "person"):
-        person_id = _id(statements.person, connection, _person(launch, now))
-    return person_id
-
-
-def _store_course_and_link(
-    connection: Connection,
-    statements: LaunchStatements,
-    launch: VerifiedLaunch,
-    known: dict[str, Any],
-    now: dt.datetime,
-) -> _CourseAndLink:
-    """The launch's course and link, written where they are new or have changed."""
-    course = _course(launch, now)
-    course_id: uuid.UUID | None = known["course_id"]
-    launched_before = known["launched_at"] is not None
-    if course_id is None or _has_changes(course, known, "course"):
-        course_id = _id(statements.course, connection, course)
-    if launch.resource_link_id is None:
-        return _CourseAndLink(course_id, launched_before=launched_before)
-    link = _link(launch, course_id, now)
-    link_id: uuid.UUID | None = known["link_id"]
-    changed = link_id is None or any(link[name] != known[f"link_{name}"] for name in LINK_REPLACES)
-    if changed or _has_changes(link, known, "link"):
-        link_id = _id(statements.link, connection, link)
-    return _CourseAndLink(course_id, link_id, changed, launched_before)
-
-
-def _has_changes(given: dict[str, Any], known: dict[str, Any], kind: str) -> bool:
-    """Whether a launch gives any column another value; what it leaves out changes nothing."""
-    return any(
-        given[name] is not None and given[name] != known[f"{kind}_{name}"] for name in KEEP_IF_NULL[kind]
-    )
 
 
 def _person(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
@@ -297,6 +240,7 @@ def _course(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
         "context_id": launch.context_id,
         "title": launch.context_title,
         "roster_url": launch.roster_url,
+        "context_history": launch.context_history,
         "created_at": now,
     }
 

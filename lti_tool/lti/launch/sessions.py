@@ -8,11 +8,12 @@ import sqlalchemy as sa
 
 from lti_tool.database import Database, table_of
 from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.lti.launch.opened_launch import OpenedLaunch
 
 _TABLE = table_of(LaunchSession)
 
 
-def extend(database: Database, launch: LaunchSession, expires_at: dt.datetime) -> None:
+def extend(database: Database, launch: OpenedLaunch, expires_at: dt.datetime) -> None:
     """Let a session last until ``expires_at``, unless it was ended meanwhile."""
     with database.writing_connection() as connection:
         connection.execute(
@@ -22,7 +23,7 @@ def extend(database: Database, launch: LaunchSession, expires_at: dt.datetime) -
         )
 
 
-def sign_out(database: Database, launch: LaunchSession, now: dt.datetime) -> int:
+def sign_out(database: Database, launch: OpenedLaunch, now: dt.datetime) -> int:
     """End a session, and all others of its person in the same browser; returns how many they were.
 
     The browser keeps its cookie, which opens every session that began in it: on a computer that several people use,

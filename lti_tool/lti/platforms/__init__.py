@@ -5,6 +5,7 @@ Nothing else asks which platform it is: it asks a :class:`~lti_tool.lti.platform
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Final
 
@@ -56,6 +57,7 @@ def belongs_to_issuers_vendor(issuer: str, address: str) -> bool:
     return hosted is not None and hosted.has(address)
 
 
+@functools.lru_cache(maxsize=1_000)
 def signed_by_vendor(jwks_url: str) -> bool:
     """Whether keys from this address sign for a hosted product, so that a launch names its own services."""
     return any(hosted.signs(jwks_url) for hosted in _hosted())

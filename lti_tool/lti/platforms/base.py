@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from lti_tool.outbound.origins import framing_origins
-from lti_tool.translation import Message
+from lti_tool.translation import Message, ProductLabel
 from schemas.problem import N_
 
 NEUTRAL_THEME: Final = "neutral"
@@ -78,6 +80,8 @@ class Platform:
     """Whether deployments of one registration may belong to different companies."""
     needs_activation: ClassVar[bool] = False
     """Whether an administrator has to switch a registered tool on and show it to teachers."""
+    labels: ClassVar[Mapping[str, ProductLabel]] = MappingProxyType({})
+    """What its own pages call the places to which people are sent."""
     line_item_advice: ClassVar[Message] = Message(
         N_(
             "In the settings of this activity in your platform, allow it to send grades, then open it once more. "

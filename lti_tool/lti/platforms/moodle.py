@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import ClassVar
 
 from lti_tool.lti.platforms.base import Platform, ScoreRefusal
-from lti_tool.translation import Message
+from lti_tool.lti.platforms.moodle_labels import LABELS
+from lti_tool.translation import Message, ProductLabel
 from schemas.problem import N_
 
 
@@ -17,11 +19,13 @@ class Moodle(Platform):
     name: ClassVar[str | None] = "Moodle"
     theme: ClassVar[str] = "moodle"
     needs_activation: ClassVar[bool] = True
+    labels: ClassVar[Mapping[str, ProductLabel]] = LABELS
     line_item_advice: ClassVar[Message] = Message(
         N_(
-            "In the settings of this activity in Moodle, open “Privacy” and tick “Accept grades from the tool”, then "
-            "save and open the activity once more. Or add it anew with “Select content”: that ticks the box for you."
-        )
+            "In the settings of this activity in Moodle, open “%(grade)s” and tick “%(allow_grades)s”, then save and "
+            "open the activity once more. Or add it anew with “%(select_content)s”: that ticks the box for you."
+        ),
+        params={name: LABELS[name] for name in ("grade", "allow_grades", "select_content")},
     )
 
     # Scores: https://github.com/moodle/moodle/blob/main/mod/lti/service/gradebookservices

@@ -66,6 +66,12 @@ class ConfigurationAddressForbidden(RegistrationRefused):
     """An address of the platform is not one that the tool may call."""
 
 
+class ConfigurationNotHttps(ConfigurationAddressForbidden):
+    """An address of the platform is not an HTTPS address; no setting makes it one that the tool may call."""
+
+    reason = "configuration_address_forbidden"
+
+
 class ConfigurationRedirects(RegistrationRefused):
     """The platform's configuration is not where it is said to be."""
 
@@ -128,7 +134,7 @@ class RegistrationNotStored(RegistrationRefused):
 
 _CONFIGURATION_FAULTS: Mapping[str, type[RegistrationRefused]] = {
     "bad_address": ConfigurationAddressForbidden,
-    "not_https": ConfigurationAddressForbidden,
+    "not_https": ConfigurationNotHttps,
     "private_address": ConfigurationAddressForbidden,
     "redirected": ConfigurationRedirects,
     "too_slow": ConfigurationTooSlow,

@@ -7,7 +7,7 @@ no database, no network.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -63,16 +63,28 @@ def _judge(rule: CompletionRule, pairs: Sequence[PairFacts], person: PersonFacts
     return *_combine(rule.mode, rule.k, results), results
 
 
+def _leaves(criteria: Sequence[Criterion | Group], role: str) -> Iterator[Criterion]:
+    """The criteria that concern the role, those of groups included."""
+    for criterion in criteria:
+        if role not in criterion.roles:
+            continue
+        if isinstance(criterion, Group):
+            yield from _leaves(criterion.criteria, role)
+        else:
+            yield criterion
+
+
 def _measure(leaf: Criterion, facts: CriterionFacts) -> CriterionResult:
     measure = leaf.measure(facts)
+    ratio = measure.ratio
     return CriterionResult(
         id=leaf.id,
         type=leaf.type,
         params=measure.params,
         value=measure.value,
         target=measure.target,
-        ratio=measure.ratio,
-        satisfied=measure.ratio == 1,
+        ratio=ratio,
+        satisfied=ratio.numerator == ratio.denominator,
         weight=leaf.weight,
         facts_used=measure.facts_used,
     )
@@ -114,16 +126,25 @@ def _group_result(group: Group, children: tuple[CriterionResult, ...]) -> Criter
 
 def _combine(mode: Mode, k: int | None, results: Sequence[CriterionResult]) -> tuple[Fraction, bool]:
     """Progress and verdict of criteria taken together; gates (weight 0) count for the verdict alone."""
-    gates_open = all(result.satisfied for result in results if result.weight == 0)
-    weighted = [result for result in results if result.weight > 0]
+    gates_open = all(result.satisfied for result in results if not result.weight)
+    weighted = [result for result in results if result.weight]
     if mode == "all":
-        total = sum((result.weight for result in weighted), Fraction(0))
-        progress = sum((result.weight * result.ratio for result in weighted), Fraction(0)) / total
-        return progress, gates_open and all(result.satisfied for result in weighted)
+        return _weighted_mean(weighted), gates_open and all(result.satisfied for result in weighted)
     needed = 1 if mode == "any" else (k or 1)
     ratios = sorted((result.ratio for result in weighted), reverse=True)[:needed]
     progress = sum(ratios, Fraction(0)) / needed
     return progress, gates_open and sum(result.satisfied for result in weighted) >= needed
+
+
+def _weighted_mean(results: Sequence[CriterionResult]) -> Fraction:
+    """The mean of the ratios by their weights. In whole numbers: sums of fractions would be reduced at each step."""
+    parts = [
+        (result.weight.numerator, result.weight.denominator, result.ratio.numerator, result.ratio.denominator)
+        for result in results
+    ]
+    common = math.lcm(*(below * of for _weight, below, _value, of in parts))
+    reached = sum(weight * value * (common // (below * of)) for weight, below, value, of in parts)
+    return Fraction(reached, sum(weight * (common // below) for weight, below, _value, _of in parts))
 
 
 def _only_validation_missing(
@@ -134,6 +155,8 @@ def _only_validation_missing(
     Where validation is only one way among others (``any``), the person still has things to do and is not
     waiting.
     """
+    if not any(isinstance(leaf, TutorValidation) for leaf in _leaves(rule.criteria, person.role)):
+        return False
     validated = replace(person, tutor_validated=True)
     if not any(_judge(rule, view, validated)[1] for view in views):
         return False

@@ -90,9 +90,9 @@ def criterion_schemas() -> Mapping[str, type[CriterionSchema]]:
 
 def rule_of(record: RuleRecord) -> CompletionRule:
     """The rule of a version, as values. Versions are immutable: each is read once for a process."""
-    return _rule_from(json.dumps(record.rule, sort_keys=True))
+    return _rule_from(record.rule)
 
 
 @functools.lru_cache(maxsize=512)
-def _rule_from(canonical: str) -> CompletionRule:
-    return _read_rule(json.loads(canonical))
+def _rule_from(text: str) -> CompletionRule:
+    return _read_rule(json.loads(text))

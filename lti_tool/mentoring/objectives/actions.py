@@ -6,8 +6,10 @@ import datetime as dt
 import uuid
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
+from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.events import log
 from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.objectives.events import (
@@ -18,7 +20,7 @@ from lti_tool.mentoring.objectives.events import (
     ObjectiveWithdrawn,
 )
 from lti_tool.mentoring.objectives.models import Objective, ObjectiveStatus
-from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair
+from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair, lock_pair_by, locking_query
 from lti_tool.mentoring.programmes.queries import scope_of
 from lti_tool.mentoring.roles import Role
 
@@ -68,11 +70,17 @@ def _append(db: Session, pair: PairRecord, by: uuid.UUID, event: ObjectiveEvent,
 
 
 def _lock_objective(db: Session, objective_id: uuid.UUID, by: uuid.UUID) -> tuple[PairRecord, Objective]:
-    its_pair = sa.select(Objective.pair_id).where(Objective.id == objective_id)
-    pair = lock_pair(db, its_pair.scalar_subquery())
+    pair = lock_pair_by(db, _lock_pair, objective_id=objective_id)
     objective = db.get_one(Objective, objective_id, populate_existing=True)
     require(by in pair.members, "not_in_pair")
     return pair, objective
+
+
+@once_for_each_dialect
+def _lock_pair(dialect: Dialect) -> CompiledStatement:
+    """The pair of an objective, locked."""
+    its_pair = sa.select(Objective.pair_id).where(Objective.id == sa.bindparam("objective_id"))
+    return CompiledStatement(locking_query(its_pair.scalar_subquery()), dialect)
 
 
 def claim_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now: dt.datetime) -> None:

@@ -93,6 +93,8 @@ class CohortOverview:
     starts_on: dt.date
     ends_on: dt.date
     follow_up_on: dt.date
+    is_copy: bool
+    """Whether it began with a copy of an activity of another cohort."""
     participants: tuple[ParticipantLine, ...] = ()
     newcomers: tuple[Newcomer, ...] = ()
     pairs: tuple[PairLine, ...] = ()
@@ -147,6 +149,7 @@ def overview_of(db: Session, cohort_id: uuid.UUID) -> CohortOverview:
         starts_on=found.starts_on,
         ends_on=found.ends_on,
         follow_up_on=found.follow_up_on,
+        is_copy=found.is_copy,
         participants=tuple(lines),
         newcomers=_newcomers(db, cohort_id, {line.person_id for line in lines}),
         pairs=_pair_lines(db, pairs, by_id),

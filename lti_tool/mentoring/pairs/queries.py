@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
+from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
+from lti_tool.database import connection_of
 from lti_tool.mentoring.enrolment.queries import with_participants_locked
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus, TimelineEntry
 from lti_tool.mentoring.roles import Role
@@ -108,16 +114,36 @@ def open_pairs_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[PairRecord]:
     return [pair_record(row) for row in rows]
 
 
-def lock_pair(db: Session, pair_id: uuid.UUID | sa.ScalarSelect[uuid.UUID]) -> PairRecord:
+def lock_pair(db: Session, pair_id: uuid.UUID) -> PairRecord:
     """Make those who change what concerns a pair wait for each other; return it as it is.
 
-    ``pair_id``: the id, or a query for it. Locks the two participants in the order of their ids, and the pair:
-    completion of somebody with two pairs is then never judged on half of what both did. Raises
-    :class:`sqlalchemy.exc.NoResultFound`.
+    Locks the two participants in the order of their ids, and the pair: completion of somebody with two pairs is then
+    never judged on half of what both did. Raises :class:`sqlalchemy.exc.NoResultFound`.
     """
-    query = sa.select(Pair).where(Pair.id == pair_id).execution_options(populate_existing=True)
-    locked = db.scalars(with_participants_locked(query, Pair, (Pair.mentor_id, Pair.mentee_id)))
-    return pair_record(locked.unique().one())
+    return lock_pair_by(db, _lock, pair_id=pair_id)
+
+
+def lock_pair_by(
+    db: Session, query: Callable[[Connection], CompiledStatement], **parameters: uuid.UUID
+) -> PairRecord:
+    """The same of the pair that a query finds, which :func:`locking_query` has made."""
+    connection = connection_of(db)
+    locked = query(connection).first(connection, parameters)
+    if locked is None:
+        raise NoResultFound(f"there is no such pair: {parameters}")
+    return PairRecord(*locked)
+
+
+def locking_query(pair_id: sa.ColumnElement[uuid.UUID]) -> sa.Select[Any]:
+    """The query of :func:`lock_pair`. ``pair_id``: a parameter, or a query for the id."""
+    columns = (getattr(Pair, each.name) for each in dataclasses.fields(PairRecord))
+    query = sa.select(*columns).where(Pair.id == pair_id)
+    return with_participants_locked(query, Pair, (Pair.mentor_id, Pair.mentee_id))
+
+
+@once_for_each_dialect
+def _lock(dialect: Dialect) -> CompiledStatement:
+    return CompiledStatement(locking_query(sa.bindparam("pair_id", type_=sa.Uuid())), dialect)
 
 
 @dataclass(frozen=True)

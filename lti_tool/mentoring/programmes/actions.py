@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import uuid
 
 import sqlalchemy as sa
@@ -13,6 +14,13 @@ from lti_tool.events import log
 from lti_tool.events.base import Scope
 from lti_tool.identity.models import Course
 from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.programmes.copies import (
+    Original,
+    cohort_for_copy,
+    original_elsewhere,
+    original_in_course,
+    start_copy,
+)
 from lti_tool.mentoring.programmes.events import CohortStarted, OwnerNamed, PlacementOpened
 from lti_tool.mentoring.programmes.models import (
     ActivityChoice,
@@ -30,6 +38,23 @@ from lti_tool.mentoring.programmes.queries import teaches_cohort
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate
 
 
+class CopyAnswer(enum.StrEnum):
+    """What a tutor says of an activity that is a duplicate of another one in the same course."""
+
+    SAME = "same"
+    """It opens the group of the other one, too."""
+    NEW = "new"
+    """It opens a group of its own."""
+
+
+class IsDuplicate(Exception):
+    """The activity is a duplicate of another one in its course, and its tutor has not said yet what it opens."""
+
+    def __init__(self, original: Original) -> None:
+        super().__init__("the tutor is to be asked")
+        self.original = original
+
+
 def open_placement(
     db: Session,
     *,
@@ -40,26 +65,43 @@ def open_placement(
     template: ProgrammeTemplate,
     opened_by: uuid.UUID | None,
     now: dt.datetime,
+    answer: CopyAnswer | None = None,
 ) -> Placement:
     """Let an activity open a cohort: what a tutor's first launch of it does. Return the placement that is there.
 
-    The cohort is the one that a tutor chose to share in the content picker, else a new one of a new programme, which
-    belongs to ``opened_by``. ``content_id``: the link's, under which the choice was kept.
+    The cohort is, in this order: what the tutor answered of a duplicate; the one that a tutor chose to share in the
+    content picker; that of the copied course (:func:`~lti_tool.mentoring.programmes.copies.cohort_for_copy`); a new one
+    of a new programme, which belongs to ``opened_by``. ``content_id``: the link's.
+
+    Raises :class:`IsDuplicate`, with nothing written, where the answer is needed and not given.
     """
     # Two tutors may arrive at once: the second waits at the course's row, and finds what the first has made.
     db.execute(sa.select(Course.id).where(Course.id == course_id).with_for_update(**LOCK_ROW))
     found = db.scalar(sa.select(Placement).where(Placement.resource_link_id == resource_link_id))
     if found is not None:
         return found
-    choice = _choice(db, content_id, course_id)
-    shared = _shared_cohort(db, choice, organisation_id)
-    cohort = shared or _start_programme(db, organisation_id, template, opened_by, now)
+    original = original_in_course(
+        db, content_id=content_id, course_id=course_id, resource_link_id=resource_link_id
+    )
+    if original is not None:
+        if answer is None:
+            raise IsDuplicate(original)
+        shared = answer is CopyAnswer.SAME
+        cohort = (
+            db.get_one(Cohort, original.cohort_id) if shared else start_copy(db, original.cohort_id, now=now)
+        )
+        role_view = original.role_view
+    else:
+        cohort, role_view, shared = _cohort_to_open(
+            db, organisation_id, course_id, content_id, template, opened_by, now
+        )
     placement = Placement(
         id=uuid.uuid4(),
         cohort_id=cohort.id,
         course_id=course_id,
         resource_link_id=resource_link_id,
-        role_view=choice.role_view if choice is not None else RoleView.BOTH,
+        content_id=content_id,
+        role_view=role_view,
         created_at=now,
     )
     db.add(placement)
@@ -70,7 +112,7 @@ def open_placement(
             course_id=course_id,
             resource_link_id=resource_link_id,
             role_view=str(placement.role_view),
-            shared=shared is not None,
+            shared=shared,
         ),
         Scope(
             organisation_id=organisation_id,
@@ -81,6 +123,31 @@ def open_placement(
         at=now,
     )
     return placement
+
+
+def _cohort_to_open(
+    db: Session,
+    organisation_id: uuid.UUID,
+    course_id: uuid.UUID,
+    content_id: uuid.UUID | None,
+    template: ProgrammeTemplate,
+    opened_by: uuid.UUID | None,
+    now: dt.datetime,
+) -> tuple[Cohort, RoleView, bool]:
+    """The cohort of an activity that is no duplicate, for whom it is, and whether another activity has it already."""
+    choice = _choice(db, content_id, course_id)
+    chosen = _shared_cohort(db, choice, organisation_id)
+    if chosen is None and choice is None:
+        original = original_elsewhere(
+            db, content_id=content_id, course_id=course_id, organisation_id=organisation_id
+        )
+        if original is not None:
+            cohort, shared = cohort_for_copy(db, original, course_id=course_id, now=now)
+            return cohort, original.role_view, shared
+    role_view = RoleView(choice.role_view) if choice is not None else RoleView.BOTH
+    if chosen is not None:
+        return chosen, role_view, True
+    return _start_programme(db, organisation_id, template, opened_by, now), role_view, False
 
 
 def _choice(db: Session, content_id: uuid.UUID | None, course_id: uuid.UUID) -> ActivityChoice | None:

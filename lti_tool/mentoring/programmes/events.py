@@ -11,19 +11,21 @@ from lti_tool.events.base import Event
 
 @dataclass(frozen=True, kw_only=True)
 class CohortStarted(Event):
-    """A cohort was made from a template and runs."""
+    """A cohort was made from a template, or as a copy of another, and runs."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     template: str
     settings_number: int
     """The version of the programme's settings."""
     rule_number: int
     """The version of the completion rule."""
+    copied_from: uuid.UUID | None = None
+    """The cohort whose settings and rule it took over, when an activity was copied."""
 
     @classmethod
     def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
-        """The first version had one version of each."""
-        return {"template": details["template"], "settings_number": 1, "rule_number": 1}
+        """The first version had one version of each, and until the third there was no copy."""
+        return {"settings_number": 1, "rule_number": 1, "copied_from": None, **details}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -105,6 +105,8 @@ class Cohort(Base):
     """KPI definitions, frozen when the cohort starts."""
     baseline: Mapped[dict[str, Any]]
     """The questionnaire asked before."""
+    copied_from_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("cohort.id"), index=True)
+    """The cohort of the activity of which this one's first activity is a copy."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
 
@@ -130,12 +132,15 @@ class Placement(Base):
         one_of("role_view", RoleView),
         sa.Index("ix__placement__cohort_id", "cohort_id"),
         sa.Index("ix__placement__course_id", "course_id"),
+        sa.Index("ix__placement__content_id", "content_id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     cohort_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cohort.id"))
     course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("course.id"))
     resource_link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("resource_link.id"), unique=True)
+    content_id: Mapped[uuid.UUID | None]
+    """Of the link, when it was opened. A copy of the activity carries the same one."""
     role_view: Mapped[str] = mapped_column(sa.String(10), default=RoleView.BOTH)
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
@@ -144,7 +149,8 @@ class ActivityChoice(Base):
     """What a tutor chose for an activity in the content picker, until the activity is first opened.
 
     The link carries only ``content_id``: a copy of the course carries it too, and must not open the group of the
-    course that it was copied from. A choice therefore holds in the course in which it was made alone.
+    course that it was copied from. A choice therefore holds in the course in which it was made alone, and for the first
+    activity that is opened with it (:mod:`lti_tool.mentoring.programmes.copies`).
     """
 
     __tablename__ = "activity_choice"

@@ -41,6 +41,8 @@ class CohortRecord:
     starts_on: dt.date
     ends_on: dt.date
     follow_up_on: dt.date
+    is_copy: bool
+    """Whether it began with a copy of an activity of another cohort."""
 
     @property
     def accepts_participants(self) -> bool:
@@ -71,7 +73,8 @@ class RuleRecord:
     id: uuid.UUID
     cohort_id: uuid.UUID
     number: int
-    rule: dict[str, Any]
+    rule: str
+    """The JSON as it is stored."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
         starts_on=row.starts_on,
         ends_on=row.ends_on,
         follow_up_on=row.follow_up_on,
+        is_copy=row.copied_from_id is not None,
     )
 
 
@@ -242,8 +246,15 @@ def groups_to_share(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUI
 
 def every_rule(db: Session) -> list[RuleRecord]:
     """Every version of every cohort's rule, for a replay."""
-    rows = db.scalars(sa.select(CompletionRuleVersion))
-    return [RuleRecord(row.id, row.cohort_id, row.number, row.rule) for row in rows]
+    rows = db.execute(
+        sa.select(
+            CompletionRuleVersion.id,
+            CompletionRuleVersion.cohort_id,
+            CompletionRuleVersion.number,
+            sa.cast(CompletionRuleVersion.rule, sa.Text),
+        )
+    )
+    return [RuleRecord(*row) for row in rows]
 
 
 _BELONGS_TO = "cohorts_belong_to"

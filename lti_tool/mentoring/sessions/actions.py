@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
-from lti_tool.database import insert_for
+from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
+from lti_tool.database import connection_of, table_of
 from lti_tool.events import log
-from lti_tool.mentoring.guards import NotAllowed, require
-from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair
+from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair, lock_pair_by, locking_query
 from lti_tool.mentoring.programmes.queries import scope_of
 from lti_tool.mentoring.sessions.events import (
     SessionConfirmed,
@@ -22,7 +27,9 @@ from lti_tool.mentoring.sessions.events import (
     SessionWithdrawn,
 )
 from lti_tool.mentoring.sessions.models import MentoringSession, SessionStatus
+from lti_tool.mentoring.sessions.queries import SessionRecord, session
 
+_TABLE = table_of(MentoringSession)
 _CORRECTABLE = {SessionStatus.HELD, SessionStatus.DISPUTED, SessionStatus.CONFIRMED}
 
 
@@ -34,62 +41,39 @@ def log_session(
     held_on: dt.date,
     minutes: int,
     format: str,
-    form_key: uuid.UUID | None,
     now: dt.datetime,
-) -> MentoringSession:
-    """Log a session that was held; ``by`` is a participant. ``form_key``: sending a form twice logs one session.
+) -> SessionRecord:
+    """Log a session that was held; ``by`` is a participant.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``agreement_first``, ``pair_over``,
     ``in_the_future``).
     """
     pair = lock_pair(db, pair_id)
     require(by in pair.members, "not_in_pair")
-    try:
-        require(not pair.over, "pair_over")
-        require(pair.active, "agreement_first")
-        _require_not_in_future(held_on, now)
-    except NotAllowed:
-        # The same form again is answered as the first time, also after the pair has ended.
-        if (logged := _logged_by(db, form_key, pair, by)) is None:
-            raise
-        return logged
-    session: MentoringSession | None = db.scalar(
-        insert_for(db, MentoringSession)
-        .values(
-            id=uuid.uuid4(),
-            pair_id=pair.id,
-            held_on=held_on,
-            minutes=minutes,
-            format=format,
-            status=SessionStatus.HELD,
-            revision=0,
-            logged_by=by,
-            logged_at=now,
-            form_key=form_key,
-        )
-        .on_conflict_do_nothing(index_elements=["form_key"])
-        .returning(MentoringSession)
+    require(not pair.over, "pair_over")
+    require(pair.active, "agreement_first")
+    _require_not_in_future(held_on, now)
+    session = SessionRecord(
+        id=uuid.uuid4(),
+        pair_id=pair.id,
+        held_on=held_on,
+        minutes=minutes,
+        format=format,
+        status=SessionStatus.HELD.value,
+        revision=0,
+        logged_by=by,
     )
-    if session is None:
-        logged = _logged_by(db, form_key, pair, by)
-        if logged is None:
-            raise LookupError(f"nothing was logged by form {form_key}")
-        return logged
+    connection = connection_of(db)
+    _insert(connection).execute(connection, {**vars(session), "logged_at": now})
     event = SessionLogged(session_id=session.id, revision=0, held_on=held_on, minutes=minutes, format=format)
     _append(db, pair, by, event, now)
     return session
 
 
-def _logged_by(
-    db: Session, form_key: uuid.UUID | None, pair: PairRecord, by: uuid.UUID
-) -> MentoringSession | None:
-    """The session that a form has logged; None where it has logged none. It must be the same person's and pair's."""
-    if form_key is None:
-        return None
-    found = db.scalar(sa.select(MentoringSession).where(MentoringSession.form_key == form_key))
-    if found is not None:
-        require(found.pair_id == pair.id and found.logged_by == by, "not_in_pair")
-    return found
+@once_for_each_dialect
+def _insert(dialect: Dialect) -> CompiledStatement:
+    columns = [*(each.name for each in dataclasses.fields(SessionRecord)), "logged_at"]
+    return CompiledStatement(sa.insert(_TABLE), dialect, columns)
 
 
 def _require_not_in_future(held_on: dt.date, now: dt.datetime) -> None:
@@ -98,16 +82,42 @@ def _require_not_in_future(held_on: dt.date, now: dt.datetime) -> None:
 
 
 def _append(db: Session, pair: PairRecord, by: uuid.UUID, event: SessionEvent, now: dt.datetime) -> None:
-    db.flush()
     log.append(db, event, scope_of(db, pair.cohort_id, pair_id=pair.id, participant_id=by), at=now)
 
 
-def _lock_session(db: Session, session_id: uuid.UUID, by: uuid.UUID) -> tuple[PairRecord, MentoringSession]:
-    its_pair = sa.select(MentoringSession.pair_id).where(MentoringSession.id == session_id)
-    pair = lock_pair(db, its_pair.scalar_subquery())
-    session = db.get_one(MentoringSession, session_id, populate_existing=True)
+def _lock_session(db: Session, session_id: uuid.UUID, by: uuid.UUID) -> tuple[PairRecord, SessionRecord]:
+    pair = lock_pair_by(db, _lock_pair, session_id=session_id)
     require(by in pair.members, "not_in_pair")
-    return pair, session
+    found = session(db, session_id)
+    if found is None:
+        raise NoResultFound(f"there is no session {session_id}")
+    return pair, found
+
+
+@once_for_each_dialect
+def _lock_pair(dialect: Dialect) -> CompiledStatement:
+    """The pair of a session, locked."""
+    its_pair = sa.select(_TABLE.c.pair_id).where(_TABLE.c.id == sa.bindparam("session_id"))
+    return CompiledStatement(locking_query(its_pair.scalar_subquery()), dialect)
+
+
+def _answer(
+    db: Session, session_id: uuid.UUID, status: SessionStatus, dispute_reason: str | None = None
+) -> None:
+    """Write what one of the two says of a session."""
+    connection = connection_of(db)
+    values = {"wanted": session_id, "new_status": status.value, "new_reason": dispute_reason}
+    _update_answer(connection).execute(connection, values)
+
+
+@once_for_each_dialect
+def _update_answer(dialect: Dialect) -> CompiledStatement:
+    update = sa.update(_TABLE).where(_TABLE.c.id == sa.bindparam("wanted"))
+    answer: dict[str, Any] = {
+        "status": sa.bindparam("new_status"),
+        "dispute_reason": sa.bindparam("new_reason"),
+    }
+    return CompiledStatement(update.values(answer), dialect)
 
 
 def confirm_session(
@@ -118,14 +128,14 @@ def confirm_session(
     Confirming twice changes nothing. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``,
     ``own_session``, ``not_waiting``).
     """
-    pair, session = _lock_session(db, session_id, by)
-    require(session.logged_by != by, "own_session")
-    require(revision in (None, session.revision), "not_waiting")
-    if session.status == SessionStatus.CONFIRMED:
+    pair, found = _lock_session(db, session_id, by)
+    require(found.logged_by != by, "own_session")
+    require(revision in (None, found.revision), "not_waiting")
+    if found.status == SessionStatus.CONFIRMED:
         return
-    require(session.status == SessionStatus.HELD, "not_waiting")
-    session.status = SessionStatus.CONFIRMED
-    _append(db, pair, by, SessionConfirmed(session_id=session.id, revision=session.revision), now)
+    require(found.status == SessionStatus.HELD, "not_waiting")
+    _answer(db, session_id, SessionStatus.CONFIRMED)
+    _append(db, pair, by, SessionConfirmed(session_id=found.id, revision=found.revision), now)
 
 
 def dispute_session(
@@ -143,15 +153,14 @@ def dispute_session(
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``own_session``, ``not_waiting``).
     """
-    pair, session = _lock_session(db, session_id, by)
-    require(session.logged_by != by, "own_session")
-    require(revision in (None, session.revision), "not_waiting")
-    if session.status == SessionStatus.DISPUTED:
+    pair, found = _lock_session(db, session_id, by)
+    require(found.logged_by != by, "own_session")
+    require(revision in (None, found.revision), "not_waiting")
+    if found.status == SessionStatus.DISPUTED:
         return
-    require(session.status == SessionStatus.HELD, "not_waiting")
-    session.status = SessionStatus.DISPUTED
-    session.dispute_reason = reason
-    event = SessionDisputed(session_id=session.id, revision=session.revision, reason=reason)
+    require(found.status == SessionStatus.HELD, "not_waiting")
+    _answer(db, session_id, SessionStatus.DISPUTED, reason)
+    event = SessionDisputed(session_id=found.id, revision=found.revision, reason=reason)
     _append(db, pair, by, event, now)
 
 
@@ -170,19 +179,29 @@ def correct_session(
     Correcting to what it already says changes nothing. Raises :class:`~lti_tool.mentoring.guards.NotAllowed`
     (``not_in_pair``, ``session_over``, ``in_the_future``).
     """
-    pair, session = _lock_session(db, session_id, by)
-    require(session.status in _CORRECTABLE, "session_over")
-    unchanged = (session.held_on, session.minutes, session.format) == (held_on, minutes, format)
-    if unchanged and session.status != SessionStatus.DISPUTED:
+    pair, found = _lock_session(db, session_id, by)
+    require(found.status in _CORRECTABLE, "session_over")
+    unchanged = (found.held_on, found.minutes, found.format) == (held_on, minutes, format)
+    if unchanged and found.status != SessionStatus.DISPUTED:
         return
     _require_not_in_future(held_on, now)
-    session.held_on, session.minutes, session.format = held_on, minutes, format
-    session.status = SessionStatus.HELD
-    session.revision += 1
-    session.logged_by, session.logged_at = by, now
-    session.dispute_reason = None
+    revision = found.revision + 1
+    db.execute(
+        sa.update(_TABLE)
+        .where(_TABLE.c.id == session_id)
+        .values(
+            held_on=held_on,
+            minutes=minutes,
+            format=format,
+            status=SessionStatus.HELD.value,
+            revision=revision,
+            logged_by=by,
+            logged_at=now,
+            dispute_reason=None,
+        )
+    )
     event = SessionCorrected(
-        session_id=session.id, revision=session.revision, held_on=held_on, minutes=minutes, format=format
+        session_id=session_id, revision=revision, held_on=held_on, minutes=minutes, format=format
     )
     _append(db, pair, by, event, now)
 
@@ -192,10 +211,10 @@ def withdraw_session(db: Session, *, session_id: uuid.UUID, by: uuid.UUID, now: 
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``not_own_session``, ``session_over``).
     """
-    pair, session = _lock_session(db, session_id, by)
-    require(session.logged_by == by, "not_own_session")
-    if session.status == SessionStatus.WITHDRAWN:
+    pair, found = _lock_session(db, session_id, by)
+    require(found.logged_by == by, "not_own_session")
+    if found.status == SessionStatus.WITHDRAWN:
         return
-    require(session.status in _CORRECTABLE, "session_over")
-    session.status = SessionStatus.WITHDRAWN
-    _append(db, pair, by, SessionWithdrawn(session_id=session.id, revision=session.revision), now)
+    require(found.status in _CORRECTABLE, "session_over")
+    _answer(db, session_id, SessionStatus.WITHDRAWN, found.dispute_reason)
+    _append(db, pair, by, SessionWithdrawn(session_id=found.id, revision=found.revision), now)

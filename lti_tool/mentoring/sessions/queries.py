@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
+from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
+from lti_tool.database import connection_of
 from lti_tool.mentoring.sessions.models import MentoringSession, SessionStatus
 
 
@@ -49,8 +53,16 @@ def _record(row: MentoringSession) -> SessionRecord:
 
 def session(db: Session, session_id: uuid.UUID) -> SessionRecord | None:
     """The session of this id, as it is now."""
-    row = db.get(MentoringSession, session_id, populate_existing=True)
-    return None if row is None else _record(row)
+    connection = connection_of(db)
+    row = _find(connection).first(connection, {"wanted": session_id})
+    return None if row is None else SessionRecord(*row)
+
+
+@once_for_each_dialect
+def _find(dialect: Dialect) -> CompiledStatement:
+    columns = (getattr(MentoringSession, each.name) for each in dataclasses.fields(SessionRecord))
+    query = sa.select(*columns).where(MentoringSession.id == sa.bindparam("wanted"))
+    return CompiledStatement(query, dialect)
 
 
 def sessions_of_pairs(db: Session, pair_ids: Collection[uuid.UUID]) -> list[SessionRecord]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import structlog
-from flask import abort, redirect, request
+from flask import abort, request
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 from sqlalchemy.orm import Session
@@ -24,7 +25,8 @@ from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.web.forms import controls
 from lti_tool.web.forms.fields import BoundField, bound_field
 from lti_tool.web.language import keep_language
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import launch_root
+from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.refusal_wording import refusal
 from lti_tool.web.services import current_principal, transaction
 from schemas.display import KeptFormForm
@@ -132,7 +134,7 @@ class Form:
             log.info("action refused", code=refused.code)
             self.refusal = refusal(refused.code)
             return show(self)
-        return answer() if answer is not None else redirect(self._address_of(next_page, done))
+        return answer() if answer is not None else ShortRedirect(self._address_of(next_page, done), 302)
 
     def _save_once(self, save: Save, next_page: str, done: str | None) -> str:
         values = self.read()
@@ -146,12 +148,12 @@ class Form:
         return submission.next_page
 
     def _address_of(self, next_page: str, done: str | None) -> str:
-        address = launch_url_for("home.home") + next_page
+        address = launch_root() + next_page
         if done is None:
             return address
         return f"{address}{'&' if '?' in address else '?'}done={self.submission_id}"
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """What makes another request the same submission."""
         person_id = current_principal().person_id or abort(403)

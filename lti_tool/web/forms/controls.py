@@ -57,7 +57,9 @@ def below_launch(address: str) -> str:
 
     Empty, which is the first page, for any other address.
     """
-    for root in (f"/l/{g.launch_key}/", url_for("home.home", launch_key=g.launch_key)):
-        if address.startswith(root):
-            return address.removeprefix(root)
-    return ""
+    written = f"/l/{g.launch_key}/"
+    if address.startswith(written):
+        return address.removeprefix(written)
+    # Werkzeug escapes what a key may hold.
+    root = url_for("home.home", launch_key=g.launch_key)
+    return address.removeprefix(root) if address.startswith(root) else ""

@@ -13,7 +13,7 @@ from flask import request
 from lti_tool.database import utcnow
 from lti_tool.lti.forms.kept import FormContent, Outcome, keep_form
 from lti_tool.lti.forms.submissions import submission_digest
-from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.lti.launch.opened_launch import OpenedLaunch
 from lti_tool.web.forms import controls
 from lti_tool.web.security import SAFE_METHODS, has_csrf_token
 from lti_tool.web.services import current_services
@@ -21,7 +21,7 @@ from lti_tool.web.services import current_services
 log = structlog.get_logger(__name__)
 
 
-def keep_late_form(launch: LaunchSession) -> Outcome | None:
+def keep_late_form(launch: OpenedLaunch) -> Outcome | None:
     """Keep the form that the present request sent to an expired session; None where it sent none.
 
     Not kept: a form without the token of the session, a button (there is nothing to type again), a form that is too

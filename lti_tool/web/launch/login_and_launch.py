@@ -41,9 +41,9 @@ from lti_tool.web.launch.pylti_adapters import (
     FlaskLaunch,
     FlaskLogin,
     LoadedRequest,
-    ShortRedirect,
 )
 from lti_tool.web.launch_session import continue_handoff, open_session
+from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.security import cross_site_header
 from lti_tool.web.services import current_services, reading, transaction
 from schemas.claims import first_problem
@@ -195,11 +195,13 @@ def _loaded(
 
 
 def _checked(schema: Schema, given: MultiDict[str, str], refusal: type[Refused]) -> dict[str, Any]:
-    for name in schema.fields:
-        if len(given.getlist(name)) > 1:
+    parameters = {}
+    for name, values in given.lists():
+        if len(values) > 1 and name in schema.fields:
             raise refusal(f"{name} is there twice", issuer=given.get("iss"), client_id=given.get("client_id"))
+        parameters[name] = values[0]
     try:
-        loaded: dict[str, Any] = schema.load(given.to_dict())
+        loaded: dict[str, Any] = schema.load(parameters)
     except ValidationError as error:
         _refuse_malformed(error, given, refusal)
     return loaded

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Response, after_this_request, request
 from pylti1p3.cookie import CookieService
 from pylti1p3.redirect import Redirect
 from pylti1p3.request import Request
-from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie
-from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from lti_tool.lti.errors import TooManyLaunches, TooManyLogins
@@ -20,10 +19,8 @@ from lti_tool.lti.launch.login import Login
 from lti_tool.lti.launch.message_launch import Launch
 from lti_tool.lti.launch.tool_config import PlatformRegistration
 from lti_tool.web import rate_limits
+from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.services import current_services
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
@@ -69,38 +66,31 @@ class BrowserCookies(CookieService):
         (https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies).
         """
 
+        if not _SECRET.fullmatch(str(value)):
+            raise ValueError("only a secret is kept in a cookie")
+        header = f"{_cookie_name(name)}={value}; {_cookie_attributes(exp)}"
+
         @after_this_request
         def add(response: Response) -> Response:
-            cookie = dump_cookie(
-                _cookie_name(name),
-                str(value),
-                max_age=exp,
-                sync_expires=False,  # every browser with SameSite=None reads Max-Age
-                path="/",
-                secure=True,
-                httponly=True,
-                samesite="None",
-                partitioned=True,
-            )
-            response.headers.add("Set-Cookie", cookie)
+            response.headers.add("Set-Cookie", header)
             return response
 
 
-class ShortRedirect(Response):
-    """A redirect without the page that Werkzeug adds for browsers that do not follow it; all of them do.
-
-    That page repeats the address twice, and the address of a login is some thousand characters long.
-    """
-
-    def __init__(self, location: str, status: int) -> None:
-        """``location``: where it leads; characters outside ASCII are escaped (RFC 3987 §3.1)."""
-        super().__init__(status=status)
-        self.headers["Location"] = location if location.isascii() else iri_to_uri(location)
-        self.headers["Content-Length"] = "0"
-
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        """The headers as they are: the address needs no second look."""
-        return self.headers
+@functools.lru_cache(maxsize=16)
+def _cookie_attributes(max_age: int | None) -> str:
+    """What follows the value in a ``Set-Cookie`` header; a secret needs no quoting."""
+    cookie = dump_cookie(
+        "name",
+        "value",
+        max_age=max_age,
+        sync_expires=False,  # every browser with SameSite=None reads Max-Age
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="None",
+        partitioned=True,
+    )
+    return cookie.partition("; ")[2]
 
 
 def _cookie_name(name: str) -> str:

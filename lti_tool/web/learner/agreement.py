@@ -11,7 +11,6 @@ from lti_tool.identity.policy import Action
 from lti_tool.mentoring.pairs.actions import sign_agreement
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
-from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import pair_of_request, pair_page
 from schemas.mentoring_forms import SignAgreementForm
 
@@ -38,5 +37,4 @@ def sign() -> ResponseReturnValue:
     def save(db: Session, _values: Values) -> None:
         sign_agreement(db, pair_id=page.pair_id, by=page.participant.id, now=utcnow())
 
-    home = launch_url_for("home.home", pair=page.pair_id)
-    return sent_form(SignAgreementForm()).submit(save, then=home, done="signed", show=_page)
+    return sent_form(SignAgreementForm()).submit(save, then=page.home, done="signed", show=_page)

@@ -20,9 +20,9 @@ from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.sessions.queries import session
 from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import launch_root, launch_url_for
 from lti_tool.web.services import current_principal, reading, reading_once
-from schemas.display import ClockForm, read_query
+from schemas.display import read_clock, read_query
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ class PairPage:
         if self.wanted is not None:
             return self.wanted
         return self.pairs[0].id if len(self.pairs) == 1 else self.pair.id
+
+    @property
+    def home(self) -> str:
+        """The address of the first page, about this pair."""
+        return f"{launch_root()}?pair={self.pair_id}"
 
     def values(self) -> dict[str, Any]:
         """The values that its template takes."""
@@ -130,13 +135,12 @@ def _go_home(code: str) -> NoReturn:
 
 def requested_pair_id() -> uuid.UUID | None:
     """``?pair=`` of the address."""
+    if "pair" not in request.args:
+        return None
     value = read_query(request.args.to_dict())["pair"]
     return value if isinstance(value, uuid.UUID) else None
 
 
 def user_today(now: dt.datetime) -> dt.date:
     """The day it is for the person who sent the present form; the server's UTC day for a form that says nothing."""
-    schema = ClockForm()
-    given = {"utc_offset": request.form.get("utc_offset", "")}
-    clock = schema.load({} if schema.validate(given) else given)
-    return (now + dt.timedelta(minutes=clock["utc_offset"])).date()
+    return (now + read_clock(request.form.get("utc_offset", ""))).date()

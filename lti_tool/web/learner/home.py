@@ -77,7 +77,7 @@ def _grade(db: Session, participant: ParticipantRecord) -> Grade | None:
     url = launch.resource_link.line_item_url
     if url is None:
         return None
-    return grade_of(db, launch.registration_id, url, participant.person_id)
+    return grade_of(db, launch.registration.id, url, participant.person_id)
 
 
 def _etag(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from functools import partial
+from functools import lru_cache, partial
+from typing import Final
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
@@ -16,7 +18,6 @@ from lti_tool.mentoring.journey.queries import SessionLine
 from lti_tool.mentoring.sessions import actions
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
-from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
 from schemas.choices import DEFAULT_SESSION_FORMAT, SESSION_FORMATS
 from schemas.mentoring_forms import MINUTES_DEFAULT, AnswerSessionForm, FormSchema, SessionForm
@@ -43,7 +44,7 @@ def new() -> ResponseReturnValue:
         "minutes": str(MINUTES_DEFAULT),
         "format": pair.last_format or DEFAULT_SESSION_FORMAT,
     }
-    return _page(blank_form(SessionForm(today=utcnow().date()), proposed, id="session"))
+    return _page(blank_form(_schema(utcnow().date()), proposed, id="session"))
 
 
 @blueprint.post("/new")
@@ -51,20 +52,24 @@ def new() -> ResponseReturnValue:
 def log() -> ResponseReturnValue:
     """Keep a meeting."""
     page, now = pair_page(), utcnow()
-    form = sent_form(SessionForm(today=user_today(now)), id="session")
+    form = sent_form(_schema(user_today(now)), id="session")
 
     def save(db: Session, values: Values) -> None:
         actions.log_session(
             db,
             pair_id=page.pair_id,
             by=page.participant.id,
-            form_key=None,  # the submission of the form has its effect once
             now=now,
             **values,
         )
 
-    home = launch_url_for("home.home", pair=page.pair_id)
-    return form.submit(save, then=home, done="session_logged", show=_page)
+    return form.submit(save, then=page.home, done="session_logged", show=_page)
+
+
+@lru_cache(maxsize=8)
+def _schema(today: dt.date) -> SessionForm:
+    """The schema of a meeting, made once a day for each day that it is somewhere: to make it copies its fields."""
+    return SessionForm(today=today)
 
 
 def _page(form: Form, line: SessionLine | None = None) -> ResponseReturnValue:
@@ -86,7 +91,7 @@ def correct(session_id: uuid.UUID) -> ResponseReturnValue:
     """The form of a meeting as it is, to correct it."""
     line = _line(session_id)
     logged = {"held_on": line.held_on.isoformat(), "minutes": str(line.minutes), "format": line.format}
-    return _page(blank_form(SessionForm(today=utcnow().date()), logged, id="correction"), line)
+    return _page(blank_form(_schema(utcnow().date()), logged, id="correction"), line)
 
 
 @blueprint.post("/<uuid:session_id>/correct")
@@ -94,13 +99,12 @@ def correct(session_id: uuid.UUID) -> ResponseReturnValue:
 def save_correction(session_id: uuid.UUID) -> ResponseReturnValue:
     """Keep the correction; the partner is asked again."""
     page, line, now = pair_page(), _line(session_id), utcnow()
-    form = sent_form(SessionForm(today=user_today(now)), id="correction")
+    form = sent_form(_schema(user_today(now)), id="correction")
 
     def save(db: Session, values: Values) -> None:
         actions.correct_session(db, session_id=session_id, by=page.participant.id, now=now, **values)
 
-    home = launch_url_for("home.home", pair=page.pair_id)
-    return form.submit(save, then=home, done="session_corrected", show=partial(_page, line=line))
+    return form.submit(save, then=page.home, done="session_corrected", show=partial(_page, line=line))
 
 
 @blueprint.post("/<uuid:session_id>/confirm")
@@ -114,9 +118,7 @@ def confirm(session_id: uuid.UUID) -> ResponseReturnValue:
             db, session_id=session_id, by=page.participant.id, revision=values["revision"], now=utcnow()
         )
 
-    return _answer("yes").submit(
-        save, then=launch_url_for("home.home", pair=page.pair_id), done="session_confirmed"
-    )
+    return _answer("yes").submit(save, then=page.home, done="session_confirmed")
 
 
 @blueprint.post("/<uuid:session_id>/dispute")
@@ -135,14 +137,15 @@ def dispute(session_id: uuid.UUID) -> ResponseReturnValue:
             now=utcnow(),
         )
 
-    return _answer("no").submit(
-        save, then=launch_url_for("home.home", pair=page.pair_id), done="session_disputed"
-    )
+    return _answer("no").submit(save, then=page.home, done="session_disputed")
+
+
+_ANSWER: Final = AnswerSessionForm()
 
 
 def _answer(answer: str) -> Form:
     """The partner's form. The button itself is the answer, whatever else the form says."""
-    return sent_form(AnswerSessionForm(), fixed={"answer": answer})
+    return sent_form(_ANSWER, fixed={"answer": answer})
 
 
 @blueprint.get("/<uuid:session_id>/withdraw")
@@ -164,9 +167,7 @@ def withdraw(session_id: uuid.UUID) -> ResponseReturnValue:
     def save(db: Session, _values: Values) -> None:
         actions.withdraw_session(db, session_id=session_id, by=page.participant.id, now=utcnow())
 
-    return sent_form(FormSchema()).submit(
-        save, then=launch_url_for("home.home", pair=page.pair_id), done="session_withdrawn"
-    )
+    return sent_form(FormSchema()).submit(save, then=page.home, done="session_withdrawn")
 
 
 def _line(session_id: uuid.UUID) -> SessionLine:

@@ -37,6 +37,7 @@ from lti_tool.lti.registration.attempts import (
 from lti_tool.lti.registration.connect_job import begin_attempt
 from lti_tool.lti.registration.dynamic import (
     ConfigurationAddressForbidden,
+    ConfigurationNotHttps,
     ConfigurationOfAnotherHost,
     ConfigurationTooSlow,
     Platform,
@@ -279,6 +280,7 @@ _WORDS: Mapping[type[Refused], str] = {
     AlreadyRegistered: "already",
     RegistrationRequestMalformed: "malformed",
     RegistrationFromElsewhere: "elsewhere",
+    ConfigurationNotHttps: "not_https",
     ConfigurationAddressForbidden: "forbidden",
     ConfigurationOfAnotherHost: "other_host",
     PlatformRefusedTool: "platform_said_no",

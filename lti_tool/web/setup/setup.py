@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlencode
 
 import structlog
@@ -11,11 +12,12 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.composition.services import Services
 from lti_tool.health_checks import Verdict
-from lti_tool.health_checks.environment import address
+from lti_tool.health_checks.environment import address, is_loopback
 from lti_tool.health_checks.findings import Check
 from lti_tool.health_checks.stored import database, signing_key
 from lti_tool.identity.policy import Action
 from lti_tool.lti.errors import TooManyRegistrationRequests
+from lti_tool.lti.platforms.moodle import Moodle
 from lti_tool.lti.registration.invitations import InvitationRefused, InvitationUnknown, open_invitation
 from lti_tool.translation import gettext as _
 from lti_tool.web import rate_limits
@@ -58,6 +60,8 @@ def show() -> ResponseReturnValue:
         launch_url=f"{base}/lti/launch",
         jwks_url=f"{base}/.well-known/jwks.json",
         icon_url=f"{base}/static/icon.svg",
+        labels=Moodle.labels,
+        manage_tools=" → ".join(Moodle.labels[name].text for name in _MANAGE_TOOLS),
         checks=_readiness(services),
     )
 
@@ -65,11 +69,17 @@ def show() -> ResponseReturnValue:
 blueprint.register_error_handler(InvitationRefused, refused_page)
 
 
+_MANAGE_TOOLS: Final = ("site_administration", "plugins", "activity_modules", "external_tool", "manage_tools")
+"""The way through Moodle's menus to its page of tools."""
+
+
 def _readiness(services: Services) -> list[ReadyLine]:
     """What the doctor finds of the three things without which nothing can be connected."""
     return [
         ReadyLine(
-            _("The address is secure (HTTPS)"),
+            _("The address is secure (HTTPS)")
+            if services.config.secure or not is_loopback(services.config.base_url)
+            else _("The address is for trials on this machine alone"),
             _passes(Check("address", address), services),
             _(
                 "Browsers keep no session for a page without HTTPS inside an LMS. Set TANDEM_BASE_URL to the "

@@ -38,18 +38,11 @@ from lti_tool.mentoring.overview.queries import (
     overview_of,
 )
 from lti_tool.mentoring.pairs.actions import form_pair
-from lti_tool.mentoring.programmes.actions import open_placement
+from lti_tool.mentoring.programmes.actions import IsDuplicate
 from lti_tool.mentoring.programmes.queries import (
     PlacementRecord,
     courses_of_cohort,
     lock_cohort,
-    placement_of_link,
-)
-from lti_tool.mentoring.programmes.template import (
-    DEFAULT_TEMPLATE,
-    ProgrammeTemplate,
-    UnknownTemplateError,
-    load_template,
 )
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import current_language
@@ -61,6 +54,7 @@ from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
 from lti_tool.web.services import current_principal, reading, transaction
 from lti_tool.web.tutor.grades import by_person, grades_of_cohort, state_of_cohorts_grades
+from lti_tool.web.tutor.opening import duplicate_page, open_activity
 from schemas.mentoring_forms import FormSchema, PairForm, ReopenForm, TutorValidationForm
 
 blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
@@ -72,7 +66,10 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     The first tutor who opens the activity opens its cohort.
     """
     launch = g.launch
-    placement = _open()
+    try:
+        placement = _open()
+    except IsDuplicate as duplicate:
+        return duplicate_page(duplicate.original)
     check(Action.VIEW_COHORT, cohort_of_launch())
     _request_roster()
     shown, roster, grades, etag = _overview(placement)
@@ -129,31 +126,12 @@ def _reopen_forms(shown: CohortOverview, sent: Form | None) -> dict[uuid.UUID, F
 
 
 def _open() -> PlacementRecord:
-    """What the activity opens; opened now when it is not yet."""
+    """What the activity opens; opened now when it is not yet. Raises :class:`IsDuplicate`."""
     placement = current_placement()
     if placement is not None:
         return placement
-    principal, link = current_principal(), g.launch.resource_link
     with transaction() as db:
-        open_placement(
-            db,
-            organisation_id=principal.organisation_id or abort(403),
-            course_id=g.launch.course_id,
-            resource_link_id=link.id,
-            content_id=link.content_id,
-            template=_template(link.template),
-            opened_by=principal.person_id,
-            now=utcnow(),
-        )
-        return placement_of_link(db, link.id) or abort(404)
-
-
-def _template(code: str | None) -> ProgrammeTemplate:
-    """The template that the tutor chose in the content picker; the usual one where none was, or is no more."""
-    try:
-        return load_template(code or DEFAULT_TEMPLATE)
-    except UnknownTemplateError:
-        return load_template(DEFAULT_TEMPLATE)
+        return open_activity(db)
 
 
 def _request_roster() -> None:

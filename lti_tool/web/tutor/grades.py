@@ -28,12 +28,12 @@ blueprint = Blueprint("grades", __name__, url_prefix="/l/<launch_key>/cohort/gra
 
 def grades_of_cohort(db: Session, cohort_id: uuid.UUID) -> Sequence[Grade]:
     """The grades in the line items of a cohort's activities, in one statement."""
-    return grades_of(db, g.launch.registration_id, links_of_cohort(cohort_id))
+    return grades_of(db, g.launch.registration.id, links_of_cohort(cohort_id))
 
 
 def state_of_cohorts_grades(db: Session, cohort_id: uuid.UUID) -> str:
     """What changes with these grades."""
-    return state_of_grades(db, g.launch.registration_id, links_of_cohort(cohort_id))
+    return state_of_grades(db, g.launch.registration.id, links_of_cohort(cohort_id))
 
 
 def by_person(grades: Sequence[Grade]) -> Mapping[uuid.UUID, Sequence[Grade]]:

@@ -71,6 +71,25 @@ def test_a_configuration_is_not_fetched_from(production: Administrator, address:
     assert reason(production) == recorded
 
 
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        ("http://lms.example.org/configuration", "Give your platform an https:// address first"),
+        ("https://10.0.0.1/configuration", "TANDEM_ALLOWED_HOSTS"),
+    ],
+)
+def test_only_an_address_that_a_setting_can_allow_is_answered_with_the_setting(
+    production: Administrator, address: str, advice: str
+) -> None:
+    page = production.open(address).text
+    given = [
+        said
+        for said in ("Give your platform an https:// address first", "TANDEM_ALLOWED_HOSTS")
+        if said in page
+    ]
+    assert given == [advice]
+
+
 def test_a_name_that_resolves_to_this_machine_is_refused(
     production: Administrator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,21 @@ def test_everything_is_ready_on_loopback(administrator: Administrator) -> None:
     assert "not yet" not in setup_page(administrator).text
 
 
+def test_plain_http_is_not_called_secure(administrator: Administrator) -> None:
+    page = setup_page(administrator).text
+    assert ("The address is secure" in page, "for trials on this machine alone" in page) == (False, True)
+
+
+def test_an_https_address_is_called_secure(production: Administrator) -> None:
+    assert "The address is secure (HTTPS)" in setup_page(production).text
+
+
+def test_what_registering_again_and_deleting_cost_in_moodle_is_said(administrator: Administrator) -> None:
+    page = setup_page(administrator).text
+    assert "when the tool is registered again with “Update”" in page
+    assert "Deleting the tool’s card breaks every activity" in page
+
+
 def test_plain_http_beyond_loopback_is_a_warning(services: Services) -> None:
     config = replace(services.config, base_url="http://mentoring.example.org")
     far = make_services(config)

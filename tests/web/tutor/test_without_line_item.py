@@ -7,13 +7,14 @@ from urllib.parse import urlsplit
 
 from werkzeug.test import TestResponse
 
+from lti_tool.lti.platforms.moodle_labels import LABELS
 from tests.platform.platform import INSTRUCTOR, LEARNER
 from tests.web.deep_linking.picking import Picker
 
 ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
-BOX = "Accept grades from the tool"
-BOX_IN_FRENCH = "Accepter les notes de l’outil"
+BOX = LABELS["allow_grades"].texts["en"]
+BOX_IN_FRENCH = LABELS["allow_grades"].texts["fr"]
 
 
 def first_page(picker: Picker, **claims: Any) -> TestResponse:

@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 from uuid import UUID
 
 from lti_tool.mentoring.completion.facts import PairFacts, PersonFacts
@@ -44,6 +44,9 @@ class Reader(StrEnum):
     """Somebody who looks at them: "signed by both"."""
 
 
+_WHOLE: Final = Fraction(1)
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A value out of a target (at least 1), the ids of the facts that made it, and the parameters of its sentence."""
@@ -56,7 +59,7 @@ class Measure:
     @property
     def ratio(self) -> Fraction:
         """How far, 0 to 1, exactly."""
-        return min(Fraction(1), Fraction(self.value, self.target))
+        return _WHOLE if self.value >= self.target else Fraction(self.value, self.target)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,76 @@
+"""What is stored of a launch's person, course, link, membership and grade before it, and what of it changes."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
+
+from lti_tool.compiled_statement import DriverConnection
+from lti_tool.lti.launch.launch_statements import KEEP_IF_NULL, launch_statements
+
+if TYPE_CHECKING:
+    from lti_tool.lti.launch.persist import VerifiedLaunch
+
+_PERSON: Final = attrgetter(*KEEP_IF_NULL["person"])
+_COURSE: Final = attrgetter("context_title", "roster_url", "context_history")
+_LINK: Final = attrgetter("resource_link_title", "content_id", "template")
+"""What a launch tells of each, in the order of :data:`KEEP_IF_NULL`."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRows:
+    """The rows that are known, and whether the launch says anything else of them than what is stored."""
+
+    person_id: uuid.UUID | None
+    course_id: uuid.UUID | None
+    link_id: uuid.UUID | None
+    person_changes: bool
+    course_changes: bool
+    link_changes: bool
+    line_item_changes: bool
+    """Whether the link's line item, or what we may do with it, is another one than the launch names, be it none."""
+    launched_before: bool
+    """Whether the person has launched in the course before; else at most a roster has listed them."""
+    has_grade: bool
+    """Whether the line item that the launch names should show a grade for the person, or refused one."""
+
+
+def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRows:
+    """Read them, in one SELECT."""
+    row = launch_statements(connection).known.first(
+        connection,
+        {
+            "registration_id": launch.registration_id,
+            "subject": launch.subject,
+            "deployment_id": launch.deployment_id,
+            "context_id": launch.context_id,
+            "link": launch.resource_link_id,
+            "line_item_url": launch.line_item_url,
+        },
+    )
+    if row is None:
+        raise RuntimeError("a SELECT from one row gives a row back")
+    person_id, *person = row[:6]
+    course_id, *course = row[6:10]
+    link_id, *link = row[10:14]
+    line_item_url, scopes, launched_before, has_grade = row[14:]
+    return KnownRows(
+        person_id,
+        course_id,
+        link_id,
+        person_changes=_changes(_PERSON(launch), person),
+        course_changes=_changes(_COURSE(launch), course),
+        link_changes=_changes(_LINK(launch), link),
+        line_item_changes=(line_item_url, scopes) != (launch.line_item_url, list(launch.scopes)),
+        launched_before=launched_before,
+        has_grade=bool(has_grade),
+    )
+
+
+def _changes(told: tuple[Any, ...], known: list[Any]) -> bool:
+    """Whether a launch tells another value of anything; what it leaves out changes nothing."""
+    return list(told) != known and any(
+        new is not None and new != old for new, old in zip(told, known, strict=True)
+    )

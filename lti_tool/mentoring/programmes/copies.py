@@ -1,0 +1,177 @@
+"""Activities that came by a copy: with a copy of their course, or within one course.
+
+A platform copies an activity with its custom parameters, so that a copy carries the content id of its original. Which
+course a course is a copy of, the platform says in the variable ``Context.id.history`` (LTI 1.3 core, appendix C.3):
+the ids of the contexts that it was copied from, the nearest first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.database import LOCK_ROW
+from lti_tool.events import log
+from lti_tool.events.base import Scope
+from lti_tool.identity.models import Course
+from lti_tool.mentoring.programmes.events import CohortStarted
+from lti_tool.mentoring.programmes.models import (
+    Cohort,
+    CohortStatus,
+    CompletionRuleVersion,
+    Placement,
+    Programme,
+    ProgrammeSettings,
+    RoleView,
+)
+
+
+@dataclass(frozen=True)
+class Original:
+    """What an activity is a copy of."""
+
+    placement_id: uuid.UUID
+    resource_link_id: uuid.UUID
+    cohort_id: uuid.UUID
+    role_view: RoleView
+
+
+def original_in_course(
+    db: Session, *, content_id: uuid.UUID | None, course_id: uuid.UUID, resource_link_id: uuid.UUID
+) -> Original | None:
+    """The oldest other activity of a course with this content: the activity was duplicated there."""
+    if content_id is None:
+        return None
+    found = db.scalars(
+        sa.select(Placement)
+        .where(
+            Placement.content_id == content_id,
+            Placement.course_id == course_id,
+            Placement.resource_link_id != resource_link_id,
+        )
+        .order_by(Placement.created_at, Placement.id)
+        .limit(1)
+    ).first()
+    return _original(found) if found is not None else None
+
+
+def original_elsewhere(
+    db: Session,
+    *,
+    content_id: uuid.UUID | None,
+    course_id: uuid.UUID,
+    organisation_id: uuid.UUID,
+) -> Original | None:
+    """The activity of which one is a copy that came with its course.
+
+    It is in the nearest course of the course's history that has one, on the same deployment and in the same
+    organisation. An activity that carries a content id is a copy of one with the same id; one that carries
+    none, which was added without the content picker, is a copy of the only activity there, if there is one alone.
+    """
+    course = db.get_one(Course, course_id)
+    history = history_of(course)
+    if not history:
+        return None
+    query = (
+        sa.select(Placement, Course.context_id)
+        .join(Course, Course.id == Placement.course_id)
+        .join(Cohort, Cohort.id == Placement.cohort_id)
+        .join(Programme, Programme.id == Cohort.programme_id)
+        .where(
+            Course.deployment_id == course.deployment_id,
+            Course.context_id.in_(history),
+            Course.id != course_id,
+            Programme.organisation_id == organisation_id,
+        )
+        .order_by(Placement.created_at, Placement.id)
+    )
+    if content_id is not None:
+        query = query.where(Placement.content_id == content_id)
+    by_context: dict[str, list[Placement]] = {}
+    for placement, context_id in db.execute(query):
+        by_context.setdefault(context_id, []).append(placement)
+    for context_id in history:
+        found = by_context.get(context_id)
+        if found:
+            return _original(found[0]) if content_id is not None or len(found) == 1 else None
+    return None
+
+
+def history_of(course: Course) -> list[str]:
+    """The ids of the contexts that a course was copied from, the nearest first."""
+    return [told for part in (course.context_history or "").split(",") if (told := part.strip())]
+
+
+def _original(placement: Placement) -> Original:
+    return Original(
+        placement.id, placement.resource_link_id, placement.cohort_id, RoleView(placement.role_view)
+    )
+
+
+def cohort_for_copy(
+    db: Session, original: Original, *, course_id: uuid.UUID, now: dt.datetime
+) -> tuple[Cohort, bool]:
+    """The cohort of a copied course for what shared ``original``'s cohort in the course that was copied.
+
+    Two activities that shared one cohort there share a new one here: the second value is true for the later one.
+    """
+    found = db.scalars(
+        sa.select(Cohort)
+        .join(Placement, Placement.cohort_id == Cohort.id)
+        .where(Placement.course_id == course_id, Cohort.copied_from_id == original.cohort_id)
+        .order_by(Cohort.created_at, Cohort.id)
+        .limit(1)
+    ).first()
+    return (start_copy(db, original.cohort_id, now=now), False) if found is None else (found, True)
+
+
+def start_copy(db: Session, cohort_id: uuid.UUID, *, now: dt.datetime) -> Cohort:
+    """A new running cohort of the same programme, with the settings, the rule and the length of another, from today.
+
+    Nobody and nothing that anybody did is taken along.
+    """
+    source = db.get_one(Cohort, cohort_id)
+    # Copies made at once, each in its course, take numbers in turn.
+    programme = db.get_one(Programme, source.programme_id, with_for_update=LOCK_ROW)
+    settings = db.get_one(ProgrammeSettings, source.settings_id)
+    rule = db.scalars(
+        sa.select(CompletionRuleVersion)
+        .where(CompletionRuleVersion.cohort_id == cohort_id)
+        .order_by(CompletionRuleVersion.number.desc())
+        .limit(1)
+    ).one()
+    latest = db.scalars(
+        sa.select(sa.func.max(Cohort.number)).where(Cohort.programme_id == programme.id)
+    ).one()
+    today = now.date()
+    made = Cohort(
+        id=uuid.uuid4(),
+        programme_id=programme.id,
+        settings_id=settings.id,
+        number=latest + 1,
+        kind=source.kind,
+        status=CohortStatus.RUNNING,
+        starts_on=today,
+        ends_on=today + (source.ends_on - source.starts_on),
+        follow_up_on=today + (source.follow_up_on - source.starts_on),
+        kpis=source.kpis,
+        baseline=source.baseline,
+        copied_from_id=cohort_id,
+        created_at=now,
+    )
+    db.add(made)
+    db.flush()
+    db.add(
+        CompletionRuleVersion(id=uuid.uuid4(), cohort_id=made.id, number=1, rule=rule.rule, created_at=now)
+    )
+    db.flush()
+    scope = Scope(organisation_id=programme.organisation_id, programme_id=programme.id, cohort_id=made.id)
+    started = CohortStarted(
+        template=programme.template, settings_number=settings.number, rule_number=1, copied_from=cohort_id
+    )
+    log.append(db, started, scope, at=now)
+    return made

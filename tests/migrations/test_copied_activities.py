@@ -1,0 +1,63 @@
+"""0014 on a database in use: an activity knows its content, and everything else stays as it was."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.script import ScriptDirectory
+
+from lti_tool.database import Database
+from lti_tool.migrations import _alembic, migrate
+
+AFTER = "0014"
+
+
+def rows(database: Database, table: str) -> list[dict[str, Any]]:
+    with database.reading() as db:
+        return [dict(row) for row in db.execute(sa.text(f"SELECT * FROM {table} ORDER BY id")).mappings()]
+
+
+def revision_before(database: Database) -> str:
+    """The revision that 0014 follows."""
+    revision = ScriptDirectory.from_config(_alembic(database)).get_revision(AFTER)
+    assert isinstance(revision.down_revision, str)
+    return revision.down_revision
+
+
+@pytest.fixture
+def before(first_version: Database) -> Database:
+    migrate(first_version, revision_before(first_version))
+    content = uuid.uuid4()
+    with first_version.transaction() as db:
+        # As SQLAlchemy writes an id on each database.
+        value = content.hex if first_version.is_sqlite else content
+        db.execute(sa.text("UPDATE resource_link SET content_id = :content"), {"content": value})
+    return first_version
+
+
+def test_an_activity_has_the_content_of_its_link(before: Database) -> None:
+    links = {row["id"]: row["content_id"] for row in rows(before, "resource_link")}
+    assert len(links) > 1
+    migrate(before, AFTER)
+    placements = rows(before, "placement")
+    assert placements
+    assert all(row["content_id"] == links[row["resource_link_id"]] is not None for row in placements)
+
+
+def test_cohorts_and_courses_are_copies_of_nothing_known(before: Database) -> None:
+    cohorts, courses = rows(before, "cohort"), rows(before, "course")
+    migrate(before, AFTER)
+    assert rows(before, "cohort") == [{**row, "copied_from_id": None} for row in cohorts]
+    assert rows(before, "course") == [{**row, "context_history": None} for row in courses]
+
+
+def test_going_back_leaves_every_row_as_it_was(before: Database) -> None:
+    tables = ("placement", "cohort", "course")
+    was = [rows(before, table) for table in tables]
+    migrate(before, AFTER)
+    command.downgrade(_alembic(before), revision_before(before))
+    assert [rows(before, table) for table in tables] == was

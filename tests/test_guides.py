@@ -1,0 +1,113 @@
+"""The installation guides say what Moodle and the tool say, and what they tell to copy is there and works."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from click import Command, Context, Group
+
+from lti_tool.cli import tandem
+from lti_tool.lti.platforms.moodle import Moodle
+from lti_tool.lti.platforms.moodle_labels import LABELS
+from lti_tool.translation import gettext, using_language
+
+DOCS = Path(__file__).parents[1] / "docs"
+GUIDES = {"en": DOCS / "install-moodle.md", "fr": DOCS / "install-moodle.fr.md"}
+DEPLOYMENT = DOCS / "deployment"
+
+OURS = {"Registration URL", "Connect", "Add the activity"}
+"""What the guides quote of the tool's own pages, as the catalogues have it."""
+
+
+CONTEXT = Context(tandem)
+
+
+def text_of(language: str) -> str:
+    """A guide without its line breaks within paragraphs."""
+    return re.sub(r"(?<!\n)\n(?![\n#|\d-])\s*", " ", GUIDES[language].read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_what_a_guide_quotes_of_moodle_is_in_the_table_of_its_labels(language: str) -> None:
+    known = {label.texts[language] for label in LABELS.values()} | {"gras", "bold"}
+    quoted = set(re.findall(r"\*\*(.+?)\*\*", text_of(language)))
+    assert quoted - known == set()
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_every_label_of_the_table_is_where_a_guide_sends_people(language: str) -> None:
+    text = text_of(language)
+    assert [name for name, label in LABELS.items() if f"**{label.texts[language]}**" not in text] == []
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_what_a_guide_quotes_of_the_tool_is_in_its_catalogue(language: str) -> None:
+    with using_language(language):
+        known = {gettext(text) for text in OURS}
+    known |= {"Reverse mentoring", "Mentorat inversé", "deliveries", "clock"}
+    quoted = set(re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", text_of(language)))
+    assert quoted - known == set()
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_the_tutor_is_sent_where_the_guide_sends_them(language: str) -> None:
+    with using_language(language):
+        advice = Moodle.line_item_advice.text
+    named = [LABELS[name].texts[language] for name in ("grade", "allow_grades", "select_content")]
+    assert [name for name in named if name not in advice] == []
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_every_command_of_a_guide_is_one_of_the_tool_s(language: str) -> None:
+    for line in re.findall(r"(?:^|`)(tandem [^`\n]+)", text_of(language), re.MULTILINE):
+        command: Command = tandem
+        for word in shlex.split(line)[1:]:
+            if not isinstance(command, Group):
+                break
+            found = command.get_command(CONTEXT, word)
+            assert found is not None, line
+            command = found
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_every_file_that_a_guide_names_is_there(language: str) -> None:
+    text = GUIDES[language].read_text(encoding="utf-8")
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)#:]+)[#)]", text)]
+    assert [link for link in links if not (DOCS / link).exists()] == []
+    copied = re.findall(r"docs/deployment/[\w.]+", text)
+    assert sorted(set(copied)) == ["docs/deployment/tandem", "docs/deployment/tandem.service"]
+    assert [path for path in copied if not (DOCS.parent / path).exists()] == []
+
+
+def test_the_service_starts_the_tool_with_options_that_it_has() -> None:
+    unit = (DEPLOYMENT / "tandem.service").read_text(encoding="utf-8")
+    [line] = re.findall(r"^ExecStart=/opt/tandem/bin/tandem (.+)$", unit, re.MULTILINE)
+    name, *options = shlex.split(line)
+    serve = tandem.get_command(CONTEXT, name)
+    assert serve is not None
+    known = {option for parameter in serve.params for option in parameter.opts}
+    assert [option for option in options if option not in known] == []
+
+
+def test_the_command_for_every_shell_runs_the_tool_as_the_service_s_user(tmp_path: Path) -> None:
+    """With a sudo and a tool that say how they were called."""
+    said = tmp_path / "sudo"
+    said.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    said.chmod(0o755)
+    shell = shutil.which("sh")
+    assert shell is not None
+    ran = subprocess.run(
+        [shell, str(DEPLOYMENT / "tandem"), "invite", "--label", "Our Moodle"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines() == [
+        "-u", "tandem", "TANDEM_DATA_DIR=/var/lib/tandem", "/opt/tandem/bin/tandem", "invite", "--label", "Our Moodle",
+    ]  # fmt: skip

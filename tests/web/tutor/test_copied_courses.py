@@ -1,0 +1,97 @@
+"""A course that the platform copied, launched by its people: a fresh group of the same programme."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import sqlalchemy as sa
+from werkzeug.test import TestResponse
+
+from lti_tool.identity.models import Course
+from lti_tool.lti.launch.message_launch import LONGEST_HISTORY
+from lti_tool.mentoring.programmes.models import Cohort, Placement
+from tests.platform.platform import INSTRUCTOR, LEARNER
+from tests.web.deep_linking.picking import Picker
+
+CONTENT = str(uuid.uuid4())
+
+
+def first_page(picker: Picker, course: str, history: Any = "", **claims: Any) -> TestResponse:
+    """The page at the end of a launch of the activity in a course, copied from those of ``history``."""
+    page = picker.platform.launch(
+        picker.browser,
+        **{
+            "roles": [INSTRUCTOR],
+            "context": {"id": course, "title": course},
+            "resource_link": {"id": f"link of {course}"},
+            "custom": {"content_id": CONTENT, "context_id_history": history},
+            **claims,
+        },
+    )
+    for _ in range(3):
+        if page.status_code not in (302, 303):
+            break
+        page = picker.browser.get(urlsplit(page.headers["Location"]).path)
+    assert page.status_code == 200
+    return page
+
+
+def opened(picker: Picker) -> list[tuple[str, uuid.UUID, uuid.UUID, uuid.UUID | None]]:
+    """Of each activity that is open: its course, its programme, its cohort, and what that is a copy of."""
+    with picker.services.database.reading() as db:
+        found = db.execute(
+            sa.select(Course.context_id, Cohort.programme_id, Cohort.id, Cohort.copied_from_id)
+            .join(Placement, Placement.course_id == Course.id)
+            .join(Cohort, Cohort.id == Placement.cohort_id)
+            .order_by(Placement.created_at)
+        )
+        return [(row[0], row[1], row[2], row[3]) for row in found]
+
+
+def kept_history(picker: Picker, course: str) -> str | None:
+    with picker.services.database.reading() as db:
+        return db.scalars(sa.select(Course.context_history).where(Course.context_id == course)).one()
+
+
+def test_the_copy_has_a_fresh_group_of_the_same_programme(picker: Picker) -> None:
+    first_page(picker, "spring")
+    page = first_page(picker, "autumn", "spring")
+    [(_, programme, cohort, none), (_, same, fresh, copied)] = opened(picker)
+    assert (same, copied, none) == (programme, cohort, None)
+    assert fresh != cohort
+    assert "This group began with a copied activity" in page.text
+
+
+def test_learners_of_the_copy_wait_until_its_tutor_comes(picker: Picker) -> None:
+    first_page(picker, "spring")
+    assert "Not open yet" in first_page(picker, "autumn", "spring", roles=[LEARNER]).text
+    assert [course for course, *_ in opened(picker)] == ["spring"]
+
+
+def test_a_history_that_a_learner_s_launch_told_serves_the_tutor_whose_launch_tells_none(
+    picker: Picker,
+) -> None:
+    first_page(picker, "spring")
+    first_page(picker, "autumn", "spring", roles=[LEARNER])
+    first_page(picker, "autumn", None)
+    assert opened(picker)[1][1] == opened(picker)[0][1]
+
+
+@pytest.mark.parametrize(
+    "history", ["$Context.id.history", "", None, 7, ["spring"], {"id": "spring"}, " , ,", "\0"]
+)
+def test_what_is_no_history_is_none_and_refuses_nobody(picker: Picker, history: Any) -> None:
+    first_page(picker, "spring")
+    first_page(picker, "autumn", history)
+    assert kept_history(picker, "autumn") is None
+    assert opened(picker)[1][1] != opened(picker)[0][1]
+
+
+def test_of_a_very_long_history_the_nearest_are_kept(picker: Picker) -> None:
+    first_page(picker, "autumn", ",".join(["spring", *(f"course-{number:040}" for number in range(1000))]))
+    kept = kept_history(picker, "autumn") or ""
+    assert (kept.split(",")[0], len(kept) <= LONGEST_HISTORY) == ("spring", True)
+    assert all(len(part) == 47 for part in kept.split(",")[1:])
