@@ -21,6 +21,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.logging import describe_lines
 from lti_tool.web import (
     client_address,
+    course_page,
     errors,
     home,
     language,
@@ -35,7 +36,7 @@ from lti_tool.web.forms import controls, offers
 from lti_tool.web.launch import login_and_launch
 from lti_tool.web.learner import agreement, objectives, sessions
 from lti_tool.web.learner import home as learner_home
-from lti_tool.web.public import health, key_set, landing, profile
+from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
 from lti_tool.web.tutor import cohort, grades, history, opening, preview
 
@@ -46,12 +47,14 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     landing,
     health,
     key_set,
+    canvas_configuration,
     profile,
     setup,
     registration,
     login_and_launch,
     picker,
     home,
+    course_page,
     sign_out,
     offers,
     learner_home,

@@ -94,16 +94,23 @@ def tandem() -> None:
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("var/demo"),
-    show_default=True,
+    default=None,
     envvar="TANDEM_DATA_DIR",
-    help="The folder that keeps everything.",
+    help="The folder that keeps everything; without it var/demo, and var/demo-canvas with --canvas.",
 )
+@click.option("--canvas", is_flag=True, help="Give the LMS the rules and the look of Canvas, not of Moodle.")
 @click.option("--reset", is_flag=True, help="Start afresh: remove what the demo has kept.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.option("--smoke", is_flag=True, help="Do the whole loop by itself, over HTTP, and end.")
 def demo(
-    port: int, lms_port: int, lrs_port: int, data: Path, reset: bool, no_browser: bool, smoke: bool
+    port: int,
+    lms_port: int,
+    lrs_port: int,
+    data: Path | None,
+    canvas: bool,
+    reset: bool,
+    no_browser: bool,
+    smoke: bool,
 ) -> None:
     """Run the tool, a small LMS and a learning record store on this machine.
 
@@ -111,6 +118,7 @@ def demo(
     Examples:
       tandem demo
       tandem demo --reset --no-browser --port 5010
+      tandem demo --canvas
       tandem demo --smoke
     """
     if len({port, lms_port, lrs_port}) < 3:
@@ -123,7 +131,10 @@ def demo(
         raise click.ClickException(
             f"the demo needs more: pip install 'tandem-lti[demo]' ({error.name})"
         ) from None
-    settings = run.DemoSettings(data_dir=data.resolve(), port=port, lms_port=lms_port, lrs_port=lrs_port)
+    folder = data or Path("var/demo-canvas" if canvas else "var/demo")
+    settings = run.DemoSettings(
+        data_dir=folder.resolve(), port=port, lms_port=lms_port, lrs_port=lrs_port, canvas=canvas
+    )
     try:
         if reset:
             run.reset(settings)

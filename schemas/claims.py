@@ -14,6 +14,7 @@ from typing import Any, Final
 from marshmallow import INCLUDE, Schema, ValidationError, fields
 
 from schemas.request_schema import RequestSchema, ShownText, StorableText, StorableTexts, WebAddress
+from schemas.web_address import long_web_address
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -61,7 +62,8 @@ class DeepLinkingClaim(Schema):
     class Meta:
         unknown = INCLUDE
 
-    deep_link_return_url = WebAddress(**_REQUIRED)
+    deep_link_return_url = fields.String(validate=long_web_address, **_REQUIRED)
+    """Canvas's has a signed token in its query."""
     accept_types = StorableTexts(**_REQUIRED)
     accept_presentation_document_targets = StorableTexts(**_REQUIRED)
 

@@ -37,7 +37,7 @@ class DeepLinkingSettingsSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    deep_link_return_url = fields.String(required=True, validate=validate.Length(min=1, max=4000))
+    deep_link_return_url = fields.String(required=True, validate=validate.Length(min=1, max=8_000))
     accept_types = fields.List(fields.String(), required=True)
     accept_lineitem = fields.Boolean(load_default=None, allow_none=True)
     data = fields.Raw(load_default=None, allow_none=True)

@@ -42,6 +42,12 @@ class LanguageForm(FormSchema):
             raise ValidationError([Problem("not_a_choice")])
 
 
+class LinkForm(FormSchema):
+    """An activity of the course is chosen; ``link`` is the id of its row."""
+
+    link = Identifier(required=True)
+
+
 class ClockForm(FormSchema):
     """What the browser adds to a form that asks for a day.
 

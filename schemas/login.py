@@ -47,11 +47,15 @@ class LoginSchema(_ParametersSchema):
     lti_message_hint = line(HINT_LENGTH)
     client_id = line(255)
     lti_deployment_id = line(255)
+    deployment_id = line(255)
+    """What ``lti_deployment_id`` was called in older documents of Canvas."""
     lti_storage_target = line(255)
     """The frame that offers Platform Storage, https://www.imsglobal.org/spec/lti-cs-pm/v0p1."""
 
     def finish(self, loaded: dict[str, Any]) -> dict[str, Any]:
-        """``opener`` is what some platforms call the frame that every browser calls ``_parent``."""
+        """``opener`` is what some platforms call the frame that every browser calls ``_parent``; one deployment id."""
+        older = loaded.pop("deployment_id")
+        loaded["lti_deployment_id"] = loaded["lti_deployment_id"] or older
         if loaded["lti_storage_target"] == "opener":
             loaded["lti_storage_target"] = "_parent"
         return loaded

@@ -24,3 +24,13 @@ class AccessTokenSchema(Schema):
     access_token = fields.String(required=True, validate=_header_safe)
     expires_in = fields.Integer(load_default=300, validate=validate.Range(min=0, max=10_000_000))
     """Seconds. The specification only recommends it; a token without one is used for five minutes."""
+
+
+class TokenErrorSchema(Schema):
+    """A refusal of a token endpoint (RFC 6749 §5.2)."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    error = fields.String(required=True, validate=validate.Length(max=200))
+    error_description = fields.String(load_default="", validate=validate.Length(max=2_000))

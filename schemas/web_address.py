@@ -21,8 +21,14 @@ def web_address(value: str) -> None:
         raise ValidationError(NOT_AN_ADDRESS)
 
 
+def long_web_address(value: str) -> None:
+    """The same for an address that carries a token, and may be as long as that."""
+    if not is_web_address(value, longest=8_000):
+        raise ValidationError(NOT_AN_ADDRESS)
+
+
 @functools.lru_cache(maxsize=1_000)
-def is_web_address(value: str) -> bool:
+def is_web_address(value: str, *, longest: int = 2_000) -> bool:
     """Whether :func:`web_address` takes ``value``. The launches of a course name the same few addresses."""
     try:
         parts = urlsplit(value)
@@ -31,7 +37,9 @@ def is_web_address(value: str) -> bool:
         return False
     if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host or "") or "@" in parts.netloc:
         return False
-    return port != 0 and "\\" not in value and value.isprintable() and " " not in value and len(value) <= 2000
+    return (
+        port != 0 and "\\" not in value and value.isprintable() and " " not in value and len(value) <= longest
+    )
 
 
 def origin(value: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+import re
+from typing import Any, Final
 
 import click
 
@@ -22,7 +23,12 @@ from lti_tool.identity.policy import Action
 from lti_tool.lti.registration import registrations as store
 from lti_tool.lti.registration.invitations import DEFAULT_DAYS, setup_url
 from lti_tool.lti.registration.invitations import invite as make_invitation
-from lti_tool.lti.registration.models import ActorAccount, Deployment, Registration
+from lti_tool.lti.registration.models import (
+    ActorAccount,
+    Deployment,
+    Registration,
+    deployment_reference,
+)
 from schemas.registration import (
     ActorAccountSchema,
     FrameOriginSchema,
@@ -30,6 +36,9 @@ from schemas.registration import (
     ManualRegistrationSchema,
     ServiceHostSchema,
 )
+
+_REFERENCE: Final = re.compile(r"[0-9a-f]{12}")
+"""What :func:`deployment_reference` makes."""
 
 
 @click.command()
@@ -269,15 +278,18 @@ def list_deployments(services: Services, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 @operator_command(Action.MANAGE_REGISTRATIONS)
 def approve(services: Services, deployment_id: str, organisation: str | None, as_json: bool) -> None:
-    """Let deployment ID (the first column of the list) launch.
+    """Let deployment ID launch: the first column of the list, or the reference on the page of who waits for it.
 
     \b
     Example:
-      tandem deployments approve 0d2c…
+      tandem deployments approve 0d2c… --organisation "Example Ltd"
     """
-    identity = read_id(deployment_id)
+    reference = deployment_id if _REFERENCE.fullmatch(deployment_id) else None
+    identity = read_id(deployment_id) if reference is None else None
     try:
         with transaction(services) as db:
+            if identity is None:
+                identity = store.deployment_named(db, deployment_id)
             organisation_id = find_organisation(db, organisation)
             shown = _deployment(store.approve(db, identity, organisation_id=organisation_id))
     except (store.NoSuchRow, store.OtherOrganisation) as error:
@@ -314,6 +326,7 @@ def _deployment(row: Deployment) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "status": row.status,
+        "reference": deployment_reference(row.id),
         "organisation_id": str(row.organisation_id) if row.organisation_id else None,
         "deployment_id": row.deployment_id,
         "issuer": row.registration.issuer,

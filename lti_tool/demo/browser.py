@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urljoin
 import requests
 from requests.cookies import RequestsCookieJar
 
-LAUNCH_FIELDS = frozenset({"id_token", "JWT", "login_hint"})
+LAUNCH_FIELDS = frozenset({"error_description", "id_token", "JWT", "login_hint"})
 """A form with one of these is a step of a protocol, which a page sends by itself."""
 
 MOST_REFRESHES = 60

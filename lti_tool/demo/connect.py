@@ -45,7 +45,9 @@ def add_activity(
     choose = tutor.open(tutor.open(picker).link("/deep-link/"))
     tutor.submit(choose.form(having="title"), template=template, **choices)
     activities = tutor.json(f"{lms_url}/course.json")["activities"]
-    added = [activity["id"] for activity in activities if activity["id"] not in before]
+    added = [activity for activity in activities if activity["id"] not in before]
     if len(added) != 1:
         raise PageError(f"the course shows {len(added)} new activities instead of one")
-    return str(added[0])
+    if not added[0]["published"]:
+        tutor.open(f"{lms_url}/activities/{added[0]['id']}/publish", {})
+    return str(added[0]["id"])

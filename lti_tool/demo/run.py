@@ -19,7 +19,7 @@ import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,8 @@ class DemoSettings:
     lrs_port: int = 5002
     database_url: str | None = None
     """Another database than the SQLite file of the folder."""
+    canvas: bool = False
+    """Whether the LMS has Canvas's rules and look, in place of Moodle's."""
 
     @property
     def tool_url(self) -> str:
@@ -142,11 +144,19 @@ class Demo:
         configure_logging("text", logging.WARNING)
         with _usable(self.settings.data_dir):
             mark = _mark(self.settings.data_dir)
-            connected = "activity" in json.loads(mark.read_text(encoding="utf-8"))
+            known = json.loads(mark.read_text(encoding="utf-8"))
+            if "activity" in known and known.get("canvas", False) != self.settings.canvas:
+                there = "Canvas" if known.get("canvas") else "Moodle"
+                raise DemoError(
+                    f"the LMS in {self.settings.data_dir} has the rules of {there}. Name another folder with "
+                    "--data, or start afresh with --reset."
+                )
+            connected = "activity" in known
             self._start_servers()
         if not connected:
             self._echo("Connecting the tool to the LMS, and adding the activity to the course…")
-            mark.write_text(json.dumps({"activity": self._connect()}), encoding="utf-8")
+            made = {"activity": self._connect(), "canvas": self.settings.canvas}
+            mark.write_text(json.dumps(made), encoding="utf-8")
 
     def _start_servers(self) -> None:
         self._echo("Starting the learning record store…")
@@ -165,6 +175,8 @@ class Demo:
             port=self.settings.lms_port,
             lrs=RecordStore(lrs.endpoint, lrs.username, lrs.password),
         )
+        if self.settings.canvas:
+            settings = replace(settings, grade_rules="canvas", product_family_code="canvas")
         try:
             return RunningLms(settings)
         except OSError as error:

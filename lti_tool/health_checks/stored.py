@@ -12,7 +12,7 @@ from lti_tool.database import Database
 from lti_tool.encryption import SecretKeyChanged
 from lti_tool.health_checks.findings import Found, Verdict, database_fault
 from lti_tool.lti.models import KeyStatus, ToolKey
-from lti_tool.lti.registration.models import DeploymentStatus, Registration
+from lti_tool.lti.registration.models import DeploymentStatus, Registration, deployment_reference
 from lti_tool.migrations import is_current
 
 
@@ -103,7 +103,8 @@ def platforms(services: Services) -> Found:
         for deployment in pending:
             yield (
                 Verdict.WARNING,
-                f"{name}: deployment {deployment.deployment_id} awaits approval, its launches are refused",
+                f"{name}: deployment {deployment.deployment_id} awaits approval, its launches are refused "
+                f"(their pages show the reference {deployment_reference(deployment.id)})",
                 f"if you know it, run: tandem deployments approve {deployment.id}",
             )
         if registration.token_audience is None:

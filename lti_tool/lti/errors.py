@@ -28,6 +28,7 @@ class Advice(enum.Enum):
     PAGE_UNKNOWN = "no such page"
     NOT_YOURS = "not your page"
     TUTORS_ONLY = "for tutors"
+    NOT_ENROLLED = "an administrator who is not enrolled"
     NAMELESS = "no person"
     COURSE_LEFT = "not in the course"
     WITHDRAWN = "access withdrawn"
@@ -58,9 +59,12 @@ class Refused(Exception):
         issuer: str | None = None,
         client_id: str | None = None,
         deployment_id: str | None = None,
+        reference: str | None = None,
     ) -> None:
+        """``reference``: shown on the page in place of the request's, so that a command finds what it is about."""
         super().__init__(detail or (self.__doc__ or "").strip())
         self.detail = detail
+        self.reference = reference
         self.issuer = issuer
         self.client_id = client_id
         self.deployment_id = deployment_id
@@ -142,7 +146,28 @@ class PlatformRefused(LaunchRefused):
     """The platform answered the login with an error instead of a token."""
 
     status = 403
+    advice = Advice.CONTACT_ADMIN
+
+
+class PlatformWantsSignIn(PlatformRefused):
+    """The platform wants the person to sign in, or to choose or confirm something there."""
+
+    reason = PlatformRefused.reason
     advice = Advice.SIGN_IN
+
+
+class PlatformLaunchOver(PlatformRefused):
+    """The platform has sent this launch already, or it took too long."""
+
+    reason = PlatformRefused.reason
+    advice = Advice.OPEN_AGAIN
+
+
+class PlatformUnavailable(PlatformRefused):
+    """The platform cannot answer just now."""
+
+    reason = PlatformRefused.reason
+    advice = Advice.OPEN_AGAIN
 
 
 class TooLarge(Refused):

@@ -35,7 +35,7 @@ from lti_tool.lti.tool_keys import ToolKeys
 from lti_tool.outbound.answer_text import plain_text
 from lti_tool.outbound.client import OutboundRequestError
 from lti_tool.outbound.origins import host_of, service_hosts
-from schemas.services import AccessTokenSchema
+from schemas.services import AccessTokenSchema, TokenErrorSchema
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _TIME_OUTS: Final = (5.0, 15.0)
@@ -74,6 +74,8 @@ class Answer:
     """What was asked."""
     next_link: str | None
     """The next page, from the Link header, as it was written."""
+    advice: str | None = None
+    """What is known of this platform when it answers so."""
 
     @property
     def ok(self) -> bool:
@@ -99,8 +101,9 @@ class Answer:
 
     @property
     def words(self) -> str:
-        """The status and the platform's own words in one line, short enough to be stored and shown."""
-        return f"HTTP {self.status}: {plain_text(self.body)}".rstrip(": ")
+        """The status and the platform's own words in one line, short enough to be stored and shown; then the advice."""
+        said = f"HTTP {self.status}: {plain_text(self.body)}".rstrip(": ")
+        return f"{said} ({self.advice})" if self.advice else said
 
 
 class PlatformService(ServiceConnector):
@@ -168,13 +171,23 @@ class PlatformService(ServiceConnector):
         if answer.status == 429 or answer.status >= 500:
             raise OutboundRequestError("refused", answer.words, status_code=answer.status)
         if not answer.ok:
-            raise TokenRefused(f"the token endpoint answered {answer.words}")
+            raise TokenRefused(self._refusal_words(answer))
         try:
             given: dict[str, Any] = AccessTokenSchema().load(answer.json())
         except ValidationError as error:
             raise TokenRefused(f"the token endpoint's answer is malformed: {error.messages}") from None
         self._keep(scopes, given["access_token"], given["expires_in"])
         return str(given["access_token"])
+
+    def _refusal_words(self, answer: Answer) -> str:
+        """What the token endpoint answered, and what can be done about it where that is known."""
+        words = f"the token endpoint answered {answer.words}"
+        try:
+            given: dict[str, str] = TokenErrorSchema().load(answer.json())
+        except (OutboundRequestError, ValidationError):
+            return words
+        advice = self.platform.token_advice(given["error"], given["error_description"])
+        return f"{words} ({advice})" if advice else words
 
     def _assertion(self) -> str:
         """Who we are, signed; each assertion has an id of its own, since platforms refuse one used before."""
@@ -268,6 +281,7 @@ class PlatformService(ServiceConnector):
             headers=response.headers,
             url=url,
             next_link=_next_link(response),
+            advice=self.platform.service_advice(response.status_code) if "Authorization" in headers else None,
         )
 
     def make_service_request(

@@ -9,6 +9,9 @@ LTI 1.3 core, appendix A (https://www.imsglobal.org/spec/lti/v1p3#role-vocabular
   A ContentDeveloper is one too, since it is they who place the activity in a course and set it up.
 - The LIS role Mentor observes learners (Canvas: observer) and is not the mentor of a pair. What a
   pair shares stays with the pair, so an observer sees nobody, whomever ``role_scope_mentor`` names.
+- An administrator of the site or the institution who has no role in the course is not enrolled in it: they look, and
+  take no part. Canvas launches its account administrators so.
+- The platform's test student is a teacher who looks at the course as learners see it, and takes no part either.
 - Where nothing is known, a person is a learner: the least that is of any use.
 """
 
@@ -86,20 +89,17 @@ class ResolvedRoles:
     is_admin: bool = False
     """An administrator of the site or the institution; says nothing about the course."""
     is_test_user: bool = False
-    """The platform's "student view": acts like a learner, but is nobody."""
+    """The platform's "student view": sees what learners see, and is nobody."""
 
 
 def resolve(uris: Collection[str]) -> ResolvedRoles:
     """The strongest role that these URIs give: those of the roles claim, or of a roster member's ``roles``."""
     held = frozenset(uris)
+    is_admin, is_test_user = bool(held & ADMIN_ROLES), bool(held & TEST_USER_ROLES)
     if held & TUTOR_ROLES:
         role = CourseRole.TUTOR
-    elif held & OBSERVER_ROLES and not held & LEARNER_ROLES:
+    elif is_test_user or ((is_admin or held & OBSERVER_ROLES) and not held & LEARNER_ROLES):
         role = CourseRole.OBSERVER
     else:
         role = CourseRole.LEARNER
-    return ResolvedRoles(
-        role=role,
-        is_admin=bool(held & ADMIN_ROLES),
-        is_test_user=bool(held & TEST_USER_ROLES),
-    )
+    return ResolvedRoles(role=role, is_admin=is_admin, is_test_user=is_test_user)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,6 +42,18 @@ def same_origin(url: str, base_url: str) -> bool:
     """Whether ``url`` is an address of the site at ``base_url``."""
     origin = origin_of(url)
     return origin is not None and origin == origin_of(base_url)
+
+
+def is_among(origin: str, sources: Iterable[str]) -> bool:
+    """Whether an origin matches a source of a content security policy; ``*.`` stands for any host below."""
+    parts = urlsplit(origin)
+    for source in sources:
+        if origin == source:
+            return True
+        scheme, separator, host = source.partition("://*.")
+        if separator and parts.scheme == scheme and parts.netloc.endswith(f".{host}"):
+            return True
+    return False
 
 
 def framing_origins(issuer: str, auth_login_url: str) -> list[str]:

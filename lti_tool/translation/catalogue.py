@@ -71,9 +71,9 @@ class ProductLabel:
 
     texts: Mapping[str, str]
     """By language; English is always there."""
-    string: str
+    string: str = ""
     """What the product calls the text itself: its component and identifier."""
-    file: str
+    file: str = ""
     """Where the product's source has it."""
     compared: bool = True
     """Whether the texts other than English were compared with the product's own."""
@@ -82,6 +82,9 @@ class ProductLabel:
     def text(self) -> str:
         """The label in the current language, English where we have none."""
         return self.texts.get(current_language(), self.texts["en"])
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +102,9 @@ class Message:
 
     @property
     def text(self) -> str:
-        """The sentence in the current language. A parameter that is a message or a label is put into words too."""
+        """The sentence in the current language. A parameter that is a message is put into words too."""
         params = {
-            name: value.text if isinstance(value, Message | ProductLabel) else value
-            for name, value in self.params.items()
+            name: value.text if isinstance(value, Message) else value for name, value in self.params.items()
         }
         if self.plural is None:
             return gettext(self.singular, **params)

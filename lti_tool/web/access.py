@@ -6,10 +6,11 @@ import functools
 from collections.abc import Callable
 from typing import Any, NoReturn, ParamSpec
 
-from flask import abort
+from flask import abort, g
 from flask.typing import ResponseReturnValue
 
 from lti_tool.identity.policy import TABLE, Action, Capacity, Refusal, Relation, decide
+from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.errors import Advice, Refused
 from lti_tool.mentoring.programmes.queries import teaches_and_owns
 from lti_tool.web.activity import current_activity
@@ -40,6 +41,12 @@ class TutorNeeded(AccessRefused):
     """The page is for the course's tutors."""
 
     advice = Advice.TUTORS_ONLY
+
+
+class EnrolmentNeeded(TutorNeeded):
+    """The page is for the course's tutors, and this administrator of the site is not enrolled."""
+
+    advice = Advice.NOT_ENROLLED
 
 
 class CourseLeft(AccessRefused):
@@ -98,6 +105,8 @@ def _raise(refusal: Refusal) -> NoReturn:
     match refusal:
         case Refusal.NAMELESS:
             raise PersonNeeded
+        case Refusal.FOR_TUTORS if g.launch.is_admin and current_principal().role == CourseRole.OBSERVER:
+            raise EnrolmentNeeded
         case Refusal.FOR_TUTORS:
             raise TutorNeeded
         case Refusal.LEFT_COURSE:

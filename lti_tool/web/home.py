@@ -9,6 +9,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import CourseRole
 from lti_tool.translation import gettext as _
+from lti_tool.web import course_page
 from lti_tool.web.access import allows
 from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.learner import home as learner
@@ -35,8 +36,28 @@ def home() -> ResponseReturnValue:
             _("Your course did not say who you are, so you can look around, and nothing you do is kept."),
             _("To take part, sign in to your learning platform and open the activity from your course."),
         )
+    if principal.role in (CourseRole.TUTOR, CourseRole.LEARNER) and course_page.is_shown():
+        return course_page.page()
     if principal.role == CourseRole.TUTOR:
         return cohort.page()
+    if g.launch.is_test_user:
+        return visitor_page(
+            _("You are here as a test student"),
+            _(
+                "A test student can look in, and takes no part: nobody is paired with one, and no grade is sent."
+            ),
+            _(
+                "To see a learner’s pages, open this activity as a teacher: your own page shows what the others see."
+            ),
+        )
+    if principal.role == CourseRole.OBSERVER and g.launch.is_admin:
+        return visitor_page(
+            _("You are here as an administrator"),
+            _("You are not enrolled in this course, so you take no part in it and see nobody’s meetings."),
+            _(
+                "To set the activity up or to look after a group, have yourself enrolled in the course as a teacher."
+            ),
+        )
     if principal.role == CourseRole.OBSERVER:
         return visitor_page(
             _("You are here to observe"),

@@ -49,6 +49,9 @@ def record(refused: Refused) -> None:
 
     A database that is down does not keep the page from the person.
     """
+    if refused.reference is not None:
+        g.reference = refused.reference
+        structlog.contextvars.bind_contextvars(reference=refused.reference)
     try:
         if isinstance(refused, TooManyRequests):
             g.reference, written = _collected(refused)
@@ -163,6 +166,14 @@ def _words(advice: Advice) -> tuple[str, str]:
             )
         case Advice.TUTORS_ONLY:
             return _("This page is for tutors"), _("Your own mentoring is just a step back.")
+        case Advice.NOT_ENROLLED:
+            return (
+                _("You are here as an administrator"),
+                _(
+                    "To set the activity up or to look after a group, have yourself enrolled in the course as a "
+                    "teacher."
+                ),
+            )
         case Advice.NAMELESS:
             return (
                 _("You are looking in as a guest"),

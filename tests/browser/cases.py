@@ -21,6 +21,8 @@ NOT_PAGES = {
     ("health.healthz", "GET"): "JSON",
     ("health.ready", "GET"): "JSON",
     ("key_set.jwks", "GET"): "JSON",
+    ("canvas_configuration.configuration", "GET"): "JSON",
+    ("course_page.open_here", "POST"): "leads to the tutor's page",
     ("cohort.live", "GET"): "a part of the tutor's page, which is looked at whole",
     ("cohort.read_roster_now", "POST"): "leads back to the tutor's page",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
@@ -155,6 +157,13 @@ def _switched(visit: Visit) -> None:
     visit.send("", form_id="objective", form_checked="yes", form_language=visit.locale, title="x")
 
 
+def _course_menu(build: Callable[[Situation], None]) -> Case:
+    def go(visit: Visit) -> None:
+        visit.page.goto(visit.served_tool.course_menu(build, visit.locale))
+
+    return Case(build.__name__.replace("_", "-"), ("home.home", "GET"), go)
+
+
 def _choice(visit: Visit) -> None:
     visit.page.goto(visit.served_tool.choose_content(situations.tutor, visit.locale))
 
@@ -211,6 +220,10 @@ def _handed_over_twice(visit: Visit) -> None:
 
 CASES: tuple[Case, ...] = (
     *map(_home, SITUATIONS),
+    _course_menu(situations.menu_of_tutor),
+    _course_menu(situations.menu_of_learner),
+    _course_menu(situations.menu_of_several),
+    _sent("activity-unknown", "course_page.choose", situations.begins, "course/activity", link="x"),
     _at("preview-mentee", "preview.show", situations.tutor, "preview/mentee"),
     _at("preview-mentor", "preview.show", situations.tutor, "preview/mentor"),
     _sent("join-without-a-role", "learner.join", situations.welcome, "join", role="king"),

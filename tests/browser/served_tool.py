@@ -72,6 +72,10 @@ class ServedTool:
             self._launch(db, home).locale = locale
         return self.url + home
 
+    def course_menu(self, build: Callable[[Situation], None], locale: str) -> str:
+        """The address of a page in a course's menu, which Canvas has."""
+        return self.url + build_situation(self.services, build, family="canvas", locale=locale)
+
     @staticmethod
     def _launch(db: Session, home: str) -> LaunchSession:
         return db.get_one(LaunchSession, session_id_of(home))

@@ -336,6 +336,33 @@ def _tutor(situation: Situation) -> None:
     situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
 
 
+def menu_of_tutor(situation: Situation) -> None:
+    """A tutor in the menu of a course where no activity has been opened."""
+    _is_course_itself(situation)
+    _tutor(situation)
+
+
+def menu_of_learner(situation: Situation) -> None:
+    """A learner in the menu of a course where no activity has been opened."""
+    _is_course_itself(situation)
+    situation.me = situation.person("Paul Moreau")
+
+
+def menu_of_several(situation: Situation) -> None:
+    """A learner in the menu of a course with two activities."""
+    for name, title in (("link-2", "Mentorat du siège"), ("link-3", "Mentorat des régions")):
+        other = situation.activity.course.activity(name)
+        other.programme()
+        situation.db.get_one(ResourceLink, other.id).title = title
+    menu_of_learner(situation)
+
+
+def _is_course_itself(situation: Situation) -> None:
+    """The launch names the course as its link, as Canvas does from the course's menu."""
+    situation.link.resource_link_id = situation.course.context_id
+    situation.line_item = False
+
+
 def observer(situation: Situation) -> None:
     """Somebody who may only look."""
     situation.open()

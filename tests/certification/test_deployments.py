@@ -12,12 +12,17 @@ from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.lti.launch.models import LaunchSession, PlatformKey
-from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Registration
+from lti_tool.lti.registration.models import (
+    Deployment,
+    DeploymentStatus,
+    Registration,
+    deployment_reference,
+)
 from lti_tool.lti.registration.registrations import approve
 from tests.certification.test_sessions import hand_off
 from tests.certification.verdicts import assert_refused, opened, refusals
 from tests.platform.keys import key
-from tests.platform.platform import ABSENT, Browser, Platform
+from tests.platform.platform import ABSENT, INSTRUCTOR, Browser, Platform
 
 ANY_DEPLOYMENT = {"lti_deployment_id": ABSENT}
 
@@ -196,3 +201,44 @@ def test_a_launch_that_waits_does_not_open_once_its_platform_was_deleted(
     delete_platform(services)
     assert browser.post(address).status_code == 403
     assert refusals(services)[-1].reason == "deployment_withdrawn"
+
+
+def waiting_deployment(services: Services) -> Deployment:
+    with services.database.reading() as db:
+        return db.scalars(sa.select(Deployment).where(Deployment.deployment_id == "new")).one()
+
+
+def test_the_page_of_who_waits_has_the_reference_by_which_the_deployment_is_approved(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    first = platform.launch(browser, login=ANY_DEPLOYMENT, deployment_id="new")
+    again = platform.launch(browser, login=ANY_DEPLOYMENT, deployment_id="new")
+    reference = deployment_reference(waiting_deployment(services).id)
+    assert reference in first.text
+    assert reference in again.text
+    assert refusals(services)[-1].reference == reference
+
+
+ADMINISTRATOR = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"
+
+
+def test_an_administrator_who_waits_is_given_nothing_to_approve_with(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    page = platform.launch(
+        browser, login=ANY_DEPLOYMENT, deployment_id="new", roles=[ADMINISTRATOR, INSTRUCTOR]
+    )
+    assert (page.status_code, "<form" in page.text, "<button" in page.text) == (403, False, False)
+    assert page.headers.get_all("Set-Cookie") == [] or "/l/" not in str(page.headers)
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(LaunchSession.id)).all() == []
+    assert waiting_deployment(services).status == DeploymentStatus.PENDING
+
+
+def test_a_login_may_name_its_deployment_as_older_documents_of_canvas_do(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    older = {"lti_deployment_id": ABSENT, "deployment_id": platform.deployment_id}
+    assert opened(services, platform.launch(browser, login=older))
+    wrong = {"lti_deployment_id": ABSENT, "deployment_id": "another"}
+    assert_refused(services, platform.launch(browser, login=wrong), "deployment_differs")

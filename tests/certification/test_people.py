@@ -39,12 +39,21 @@ ROLES: dict[str, tuple[list[str], CourseRole]] = {
     ),
     "a system's administrator of whom no more is known": (
         [f"{LIS}system/person#Administrator"],
-        CourseRole.LEARNER,
+        CourseRole.OBSERVER,
     ),
+    "an account's administrator who is not enrolled": (
+        [f"{LIS}institution/person#Administrator", f"{LIS}system/person#User"],
+        CourseRole.OBSERVER,
+    ),
+    "a teaching assistant as Canvas writes it": (
+        [f"{LIS}membership/Instructor#TeachingAssistant", INSTRUCTOR, f"{LIS}system/person#User"],
+        CourseRole.TUTOR,
+    ),
+    "a designer": ([f"{LIS}membership#ContentDeveloper"], CourseRole.TUTOR),
     "a LIS mentor": ([f"{LIS}membership#Mentor"], CourseRole.OBSERVER),
     "a test user of Canvas": (
         ["http://purl.imsglobal.org/vocab/lti/system/person#TestUser", LEARNER],
-        CourseRole.LEARNER,
+        CourseRole.OBSERVER,
     ),
 }
 

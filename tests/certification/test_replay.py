@@ -272,6 +272,28 @@ def test_an_error_of_the_platform_without_a_state_gets_the_same_page(
     assert_refused(services, response, "platform_refused")
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("login_required", "Please sign in"),
+        ("interaction_required", "Please sign in"),
+        ("launch_no_longer_valid", "open the activity again"),
+        ("temporarily_unavailable", "open the activity again"),
+        ("unauthorized_client", "the reference below"),
+        ("invalid_request_object", "the reference below"),
+        ("something new", "the reference below"),
+    ],
+)
+def test_the_page_of_an_error_says_what_can_be_done(
+    services: Services, platform: Platform, browser: Browser, error: str, words: str
+) -> None:
+    form = {"state": platform.begin(browser).state, "error": error, "error_description": "as Canvas <says>"}
+    response = browser.post("/lti/launch", data=form)
+    assert_refused(services, response, "platform_refused")
+    assert words in response.text
+    assert "as Canvas" not in response.text
+
+
 def test_an_error_beside_a_token_opens_nothing(
     services: Services, platform: Platform, browser: Browser
 ) -> None:

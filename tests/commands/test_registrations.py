@@ -106,8 +106,23 @@ def test_the_issuers_and_the_auth_urls_origins_may_frame_the_tool(run: Run, serv
 
 
 def test_canvas_pages_may_frame_the_tool_on_every_tenant(run: Run, services: Services) -> None:
-    run(registrations, *adding(issuer="https://canvas.instructure.com"))
+    sso = "https://sso.canvaslms.com/api/lti/authorize_redirect"
+    run(registrations, *adding(issuer="https://canvas.instructure.com", auth_login_url=sso))
     assert "https://*.instructure.com" in stored(services)[0].frame_origins
+
+
+def test_a_canvas_that_a_school_runs_is_not_framed_by_the_vendors_pages(run: Run, services: Services) -> None:
+    """It has the vendor's issuer until its administrator changes that."""
+    run(registrations, *adding(issuer="https://canvas.instructure.com"))
+    assert "https://*.instructure.com" not in stored(services)[0].frame_origins
+
+
+def test_the_bare_host_that_canvas_calls_its_authorization_server_is_no_audience(
+    run: Run, services: Services
+) -> None:
+    added = adding(issuer="https://canvas.instructure.com", auth_audience="canvas.instructure.com")
+    assert run(registrations, *added).exit_code == 0
+    assert stored(services)[0].token_audience == MOODLE["--auth-token-url"]
 
 
 def test_each_named_deployment_is_approved(run: Run, services: Services) -> None:
@@ -334,3 +349,21 @@ def test_a_platform_whose_tokens_another_asks_for_is_not_added(services, run):
     assert result.exit_code == 1
     assert "tokens" in result.output
     assert len(stored(services)) == 1
+
+
+def test_a_deployment_is_approved_by_the_reference_of_its_wait_page(
+    run: Run, waiting: Deployment, services: Services
+) -> None:
+    listed = json.loads(run(deployments, "list", "--json").output)
+    assert run(deployments, "approve", listed[0]["reference"]).exit_code == 0
+    with services.database.reading() as db:
+        assert db.get_one(Deployment, waiting.id).status == DeploymentStatus.APPROVED
+
+
+def test_a_reference_that_nobody_has_approves_nothing(
+    run: Run, waiting: Deployment, services: Services
+) -> None:
+    answer = run(deployments, "approve", "0123456789ab")
+    assert (answer.exit_code, "no deployment has the reference 0123456789ab" in answer.output) == (1, True)
+    with services.database.reading() as db:
+        assert db.get_one(Deployment, waiting.id).status == DeploymentStatus.PENDING

@@ -51,6 +51,7 @@ NOT_PERSONAL = {
     "registration.auth_token_url",
     "registration.client_id",
     "registration.frame_origins",
+    "registration_attempt.frame_origins",
     "registration.issuer",
     "registration.jwks_url",
     "registration.label",

@@ -41,6 +41,15 @@ def run(*options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_the_smoke_run_does_the_whole_loop_with_the_rules_of_canvas(tmp_path: Path, ports: list[str]) -> None:
+    folder = ["--data", str(tmp_path / "demo"), *ports]
+    done = run("--canvas", "--smoke", *folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "the gradebook shows both as complete, with a grade" in done.stdout
+    other = run("--smoke", *folder)
+    assert (other.returncode, "has the rules of Canvas" in other.stderr) == (1, True), other.stderr
+
+
 def test_the_smoke_run_does_the_whole_loop_and_again_in_the_same_folder(
     tmp_path: Path, ports: list[str]
 ) -> None:

@@ -128,3 +128,54 @@ def test_other_platforms_get_no_extension(family):
 )
 def test_a_refusal_is_understood_by_the_platforms_answer(family, status, words, refusal):
     assert platform_of_family(family).score_refusal(status, words) == refusal
+
+
+CANVAS = platform_of_family("canvas")
+
+
+@pytest.mark.parametrize(
+    ("error", "description", "words"),
+    [
+        ("invalid_scope", "A requested scope is invalid, missing: x", "all LTI Advantage services"),
+        ("invalid_request", "the 'aud' is invalid", "its own token URL"),
+        ("invalid_request", "JWS signature invalid.", "no developer key"),
+        ("invalid_request", "JWK Error: Failed to open TCP connection", "cannot read the tool’s keys"),
+        ("invalid_request", "the 'iat' must be less than 300 seconds old", "clocks"),
+        ("invalid_request", "JWT expired", "clocks"),
+    ],
+)
+def test_a_token_that_canvas_refuses_has_a_cause_in_words(error: str, description: str, words: str) -> None:
+    assert words in (CANVAS.token_advice(error, description) or "")
+
+
+@pytest.mark.parametrize(
+    ("error", "description"), [("invalid_client", "unknown client"), ("invalid_request", "unexpected")]
+)
+def test_of_an_unknown_cause_nothing_is_said(error: str, description: str) -> None:
+    assert CANVAS.token_advice(error, description) is None
+
+
+@pytest.mark.parametrize(("status", "words"), [(401, "developer key is off"), (412, "another tool")])
+def test_a_service_that_canvas_refuses_has_a_cause_in_words(status: int, words: str) -> None:
+    assert words in (CANVAS.service_advice(status) or "")
+
+
+def test_of_other_platforms_no_causes_are_invented() -> None:
+    other = Platform()
+    assert (other.token_advice("invalid_scope", "x"), other.service_advice(401)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("server", "audience"),
+    [
+        (None, "https://school.example/token"),
+        ("canvas.instructure.com", "https://school.example/token"),
+        ("https://school.example/other", "https://school.example/other"),
+    ],
+)
+def test_a_bare_host_is_no_audience_for_canvas(server: str | None, audience: str) -> None:
+    assert CANVAS.assertion_audience("https://school.example/token", server) == audience
+
+
+def test_elsewhere_the_authorization_server_is_the_audience_whatever_it_is_called() -> None:
+    assert Platform().assertion_audience("https://lms.example/token", "lms.example") == "lms.example"

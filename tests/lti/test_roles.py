@@ -32,10 +32,7 @@ LEARNERS = [
     f"{LIS}membership/Learner#NonCreditLearner",
     f"{LIS}institution/person#Instructor",
     f"{LIS}institution/person#Faculty",
-    f"{LIS}institution/person#Administrator",
     f"{LIS}institution/person#Mentor",
-    f"{LIS}system/person#Administrator",
-    f"{LIS}system/person#SysAdmin",
     f"{LIS}membership#Manager",
     f"{LIS}membership#instructor",
     f"{LIS}membership#Instructor ",
@@ -86,6 +83,19 @@ def test_an_administrator_is(uri: str) -> None:
     assert resolve([uri]).is_admin
 
 
+@pytest.mark.parametrize("uri", ADMINISTRATORS)
+def test_an_administrator_without_a_role_in_the_course_is_no_learner_and_no_tutor(uri: str) -> None:
+    assert resolve([uri, f"{LIS}system/person#User"]).role is CourseRole.OBSERVER
+
+
+@pytest.mark.parametrize("uri", ADMINISTRATORS)
+@pytest.mark.parametrize(
+    ("role", "expected"), [("Learner", CourseRole.LEARNER), ("Instructor", CourseRole.TUTOR)]
+)
+def test_an_administrator_who_is_enrolled_has_that_role(uri: str, role: str, expected: CourseRole) -> None:
+    assert resolve([uri, f"{LIS}membership#{role}"]).role is expected
+
+
 def test_a_course_s_administrator_is_none_of_the_site() -> None:
     assert not resolve([f"{LIS}membership#Administrator"]).is_admin
 
@@ -93,6 +103,11 @@ def test_a_course_s_administrator_is_none_of_the_site() -> None:
 @pytest.mark.parametrize("vocabulary", [LIS, "http://purl.imsglobal.org/vocab/lti/"])
 def test_a_test_user_is_known_by(vocabulary: str) -> None:
     assert resolve([f"{vocabulary}system/person#TestUser"]).is_test_user
+
+
+def test_a_test_user_is_no_learner_although_the_platform_says_so() -> None:
+    held = resolve([f"{LIS}membership#Learner", "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"])
+    assert held.role is CourseRole.OBSERVER
 
 
 def test_a_learner_is_no_test_user() -> None:

@@ -22,10 +22,11 @@ from authlib.oauth2.rfc6749.grants import (
     ClientCredentialsGrant,
 )
 from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from joserfc import jwk
 from joserfc.errors import JoseError
 
+from lti_tool.demo.lms.canvas.tokens import canvas_refusal
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.tool_keys import KeyNotFound
 from lti_tool.demo.lms.tools import Tool, find_active_client, find_tool
@@ -53,6 +54,8 @@ class _Client:
     def get_allowed_scope(self, scope: str | None) -> str | None:
         """The asked scopes that were granted at registration; None when none is left."""
         asked = (scope or "").split()
+        if current_lms().settings.is_canvas and set(asked) - set(self.tool.scopes):
+            return None  # canvas/tokens.py: one that was not granted refuses them all
         return " ".join(name for name in self.tool.scopes if name in asked) or None
 
 
@@ -166,6 +169,9 @@ def token() -> Response:
     except (ValueError, TypeError, KeyError) as error:
         # Authlib and joserfc let some malformed tokens through as bare errors.
         raise Refusal(400, "invalid_client", f"Malformed assertion: {type(error).__name__}.") from error
+    if current_lms().settings.is_canvas and response.status_code >= 400:
+        response = jsonify(canvas_refusal(response.get_json(), request.form.get("scope", "")))
+        response.status_code = 400
     answer = response.get_json()
     current_lms().store.record_call(
         str(request.form.get("client_id", "")),

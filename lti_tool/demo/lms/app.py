@@ -25,6 +25,7 @@ from lti_tool.demo.lms.people import people_to_pick
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.demo.lms.texts import date_and_time, number, text
+from lti_tool.demo.lms.tools import all_tools
 from lti_tool.demo.lms.wiring import Lms, current_lms, current_locale, current_person
 
 LARGEST_REQUEST = 1024 * 1024
@@ -96,7 +97,9 @@ def _page_context() -> dict[str, object]:
     locale = current_locale()
     with lms.store.reading() as db:
         people = people_to_pick(db)
+        menu_tools = [tool for tool in all_tools(db) if tool.in_menu]
     return {
+        "menu_tools": menu_tools,
         "settings": lms.settings,
         "locale": locale,
         "me": current_person(),

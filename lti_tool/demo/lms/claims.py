@@ -7,9 +7,12 @@ Variables of custom parameters follow LTI 1.3 core, appendix C
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
+from lti_tool.demo.lms.canvas import launches as canvas
 from lti_tool.demo.lms.course import LineItem, Link, LmsCourse
+from lti_tool.demo.lms.ids import shown_context_id, shown_link_id
 from lti_tool.demo.lms.people import LAUNCH_ROLES, LmsPerson
 from lti_tool.demo.lms.platform import LTI, LaunchContent
 from lti_tool.demo.lms.settings import LmsSettings
@@ -39,23 +42,27 @@ def substitute(value: str, variables: dict[str, str]) -> str:
     return variables.get(value[1:], value) if value.startswith("$") else value
 
 
+def _roles(settings: LmsSettings, person: LmsPerson) -> list[str]:
+    return canvas.roles(person.role) if settings.is_canvas else list(LAUNCH_ROLES[person.role])
+
+
 def _variables(
-    tool: Tool, person: LmsPerson, course: LmsCourse, title: str, link: Link | None
+    settings: LmsSettings, tool: Tool, person: LmsPerson, course: LmsCourse, title: str, link: Link | None
 ) -> dict[str, str]:
     variables = {
         "User.id": str(person.id),
         "User.username": person.username,
-        "Context.id": str(course.id),
+        "Context.id": shown_context_id(settings, course.id),
         "Context.title": title,
         "Context.label": course.label,
         "Context.id.history": course.history,
         "CourseSection.title": title,
         "CourseSection.label": course.label,
-        "Membership.role": ",".join(LAUNCH_ROLES[person.role]),
+        "Membership.role": ",".join(_roles(settings, person)),
         "Moodle.Person.userGroupIds": "",
     }
     if link is not None:
-        variables["ResourceLink.id"] = str(link.id)
+        variables["ResourceLink.id"] = shown_link_id(settings, link.id)
         variables["ResourceLink.title"] = link.title
         variables["ResourceLink.description"] = link.description
     identity = person.identity_claims(tool.claims)
@@ -85,7 +92,7 @@ def launch_content(
 ) -> LaunchContent:
     """Everything one launch says. ``link`` for a resource link, ``deep_linking`` settings for a content picker."""
     title = course.title(settings.default_locale)
-    variables = _variables(tool, person, course, title, link)
+    variables = _variables(settings, tool, person, course, title, link)
     moodle = settings.product_family_code == "moodle"
     custom = {**tool.custom, **(link.custom if link else {})}
     claims: dict[str, Any] = {
@@ -115,26 +122,37 @@ def launch_content(
         claims[AGS_CLAIM] = endpoint
     resource_link = None
     if link is not None:
-        resource_link = {"id": str(link.id), "title": link.title}
+        resource_link = {"id": shown_link_id(settings, link.id), "title": link.title}
         if link.description:
             resource_link["description"] = link.description
-    return LaunchContent(
+    elif deep_linking is None:
+        # From the course's navigation: resource_link_request.rb, launch_resource_link_id.
+        resource_link = {"id": shown_context_id(settings, course.id), "title": title}
+    expand = canvas.expand if settings.is_canvas else substitute
+    content = LaunchContent(
         target=target,
         person_id=str(person.id),
-        roles=list(LAUNCH_ROLES[person.role]),
+        roles=_roles(settings, person),
         identity=person.identity_claims(tool.claims),
         context={
-            "id": str(course.id),
+            "id": shown_context_id(settings, course.id),
             "label": course.label,
             "title": title,
             # Moodle sends the short name, where the specification wants the address.
             "type": ["CourseSection" if moodle else COURSE_SECTION],
         },
         claims=claims,
-        custom={key: substitute(value, variables) for key, value in custom.items()},
+        custom={key: expand(value, variables) for key, value in custom.items()},
         resource_link=resource_link,
         memberships_url=memberships_url(settings.issuer, course.id, tool)
         if ROSTER_READ in tool.scopes
         else None,
         deep_linking=deep_linking,
+    )
+    if not settings.is_canvas:
+        return content
+    return replace(
+        content,
+        claims=canvas.with_leavings(content.claims),
+        context={**content.context, "validation_context": None, "errors": {"errors": {}}},
     )

@@ -44,6 +44,8 @@ class Link:
     completion_rule: str
     "none, grade (any grade completes) or passgrade (reaching pass_grade completes)."
     pass_grade: float
+    published: bool = True
+    "Learners see it, and can launch it."
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def the_course(db: sqlite3.Connection) -> LmsCourse:
 
 
 def _link(row: sqlite3.Row) -> Link:
-    return Link(**{**dict(row), "custom": json.loads(row["custom"])})
+    return Link(**{**dict(row), "custom": json.loads(row["custom"]), "published": bool(row["published"])})
 
 
 def find_link(db: sqlite3.Connection, link_id: int) -> Link:
@@ -111,11 +113,12 @@ def add_link(
     completion_rule: str = "grade",
     pass_grade: float = 0.0,
     line_item: dict[str, Any] | None = None,
+    published: bool = True,
 ) -> Link:
     """Add an activity. ``line_item`` (a loaded DeepLinkLineItemSchema) couples a line item to it."""
     added = db.execute(
-        "INSERT INTO links (course_id, tool_id, title, description, url, custom, completion_rule, pass_grade)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO links (course_id, tool_id, title, description, url, custom, completion_rule, pass_grade,"
+        " published) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             course_id,
             tool.id,
@@ -125,6 +128,7 @@ def add_link(
             json.dumps(custom or {}),
             completion_rule,
             pass_grade,
+            published,
         ),
     )
     link = find_link(db, added.lastrowid or 0)
@@ -158,6 +162,12 @@ def change_link(db: sqlite3.Connection, link: Link, values: dict[str, Any]) -> N
         couple_line_item(db, link, {"scoreMaximum": 100.0})
     else:
         db.execute("DELETE FROM line_items WHERE link_id = ? AND coupled = 1", (link.id,))
+
+
+def publish_link(db: sqlite3.Connection, link_id: int) -> None:
+    """Let learners see an activity, and launch it."""
+    find_link(db, link_id)
+    db.execute("UPDATE links SET published = 1 WHERE id = ?", (link_id,))
 
 
 def delete_link(db: sqlite3.Connection, link_id: int) -> None:

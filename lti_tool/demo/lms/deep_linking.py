@@ -6,26 +6,37 @@ posted from the tool's page; the single-use ``data`` ties it to the tutor and co
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from typing import Any
 
 import jwt
 from flask import Blueprint, make_response, render_template, request
-from marshmallow import ValidationError
+from itsdangerous import BadSignature
+from marshmallow import Schema, ValidationError
 from werkzeug.wrappers import Response
 
+from lti_tool.demo.lms.canvas import deep_linking as canvas
 from lti_tool.demo.lms.course import Link, add_link
+from lti_tool.demo.lms.platform import add_query
 from lti_tool.demo.lms.refusals import Refusal, first_problem
 from lti_tool.demo.lms.schemas import LTI_CLAIM, DeepLinkingResponseSchema, first_foreign_address
 from lti_tool.demo.lms.tool_keys import KeyNotFound
 from lti_tool.demo.lms.tools import Tool, find_active_client
-from lti_tool.demo.lms.wiring import current_lms
+from lti_tool.demo.lms.wiring import Lms, current_lms
 
 blueprint = Blueprint("deep_linking", __name__)
 
 
-def deep_linking_settings(issuer: str, deep_link_id: str) -> dict[str, Any]:
-    """The deep_linking_settings claim: resource links only, several, with line items, as Moodle."""
+def deep_linking_settings(db: sqlite3.Connection, lms: Lms, deep_link_id: str) -> dict[str, Any]:
+    """The deep_linking_settings claim: resource links only, several, with line items, as Moodle; or as Canvas."""
+    issuer = lms.issuer
+    if lms.settings.is_canvas:
+        row = db.execute("SELECT placement FROM deep_links WHERE id = ?", (deep_link_id,)).fetchone()
+        placement = row["placement"] if row is not None else canvas.PICKERS[0]
+        data = str(lms.page_marks().dumps(["deep link", deep_link_id]))
+        address = add_query(f"{issuer}/deep-link/return", {"data": data, "placement": placement})
+        return canvas.settings(address, placement)
     return {
         "accept_types": ["ltiResourceLink"],
         "accept_presentation_document_targets": ["iframe", "window"],
@@ -91,7 +102,10 @@ def _tool_and_claims(token: str) -> tuple[Tool, dict[str, Any]]:
 def _checked(tool: Tool, claims: dict[str, Any]) -> dict[str, Any]:
     """The answer's own claims, loaded; every item must point at the tool."""
     try:
-        loaded: dict[str, Any] = DeepLinkingResponseSchema().load(claims)
+        schema: Schema = (
+            canvas.ResponseSchema() if current_lms().settings.is_canvas else DeepLinkingResponseSchema()
+        )
+        loaded: dict[str, Any] = schema.load(claims)
     except ValidationError as error:
         field, problem = first_problem(error.messages)
         short = field.removeprefix("https://purl.imsglobal.org/spec/lti-dl/claim/").removeprefix(LTI_CLAIM)
@@ -103,16 +117,33 @@ def _checked(tool: Tool, claims: dict[str, Any]) -> dict[str, Any]:
     return loaded
 
 
+def _request_id(tool: Tool, loaded: dict[str, Any]) -> str:
+    """Which request this answers: by the ``data`` echoed, or under Canvas's rules by that of the address alone."""
+    lms = current_lms()
+    if not lms.settings.is_canvas:
+        return str(loaded["data"])
+    try:
+        _kind, deep_link_id = lms.page_marks().loads(request.args.get("data", ""))
+    except (BadSignature, ValueError, TypeError) as error:
+        raise Refusal(
+            400, "changed_address", "Do not modify the deep_link_return_url in any way.", tool.client_id
+        ) from error
+    return str(deep_link_id)
+
+
 def _accept(tool: Tool, claims: dict[str, Any]) -> list[Link]:
     """Make the links and their coupled line items, once."""
     loaded = _checked(tool, claims)
     lms = current_lms()
+    if lms.settings.is_canvas and not canvas.times_are_right(claims):
+        raise Refusal(400, "wrong_iat", "iat must be within the last five minutes.", tool.client_id)
     nonce = claims["nonce"]
     if not isinstance(nonce, str) or not nonce or len(nonce) > 512:
         raise Refusal(400, "bad_nonce", "nonce must be text.", tool.client_id)
     with lms.store.transaction() as db:
         request_row = db.execute(
-            "DELETE FROM deep_links WHERE id = ? AND tool_id = ? RETURNING *", (loaded["data"], tool.id)
+            "DELETE FROM deep_links WHERE id = ? AND tool_id = ? RETURNING *",
+            (_request_id(tool, loaded), tool.id),
         ).fetchone()
         if request_row is None:
             raise Refusal(
@@ -125,6 +156,8 @@ def _accept(tool: Tool, claims: dict[str, Any]) -> list[Link]:
             (tool.client_id, nonce, float(claims["exp"]) + lms.settings.lifetime_leeway_seconds),
         ).rowcount:
             raise Refusal(400, "repeated_nonce", "This nonce was used before.", tool.client_id)
+        if lms.settings.is_canvas:
+            return _made_by_canvas(db, tool, request_row, loaded["content_items"])
         return [
             add_link(
                 db,
@@ -138,6 +171,31 @@ def _accept(tool: Tool, claims: dict[str, Any]) -> list[Link]:
             )
             for item in loaded["content_items"]
         ]
+
+
+def _made_by_canvas(
+    db: sqlite3.Connection, tool: Tool, asked: sqlite3.Row, items: list[dict[str, Any]]
+) -> list[Link]:
+    """What Canvas makes, all of it unpublished; an item with an error is left out, and the others are made."""
+    links = []
+    for item in items:
+        if canvas.error_of(item, asked["placement"]) is not None:
+            continue
+        line_item = canvas.line_item_of(item, asked["placement"])
+        links.append(
+            add_link(
+                db,
+                asked["course_id"],
+                tool,
+                (line_item or {}).get("label") or item["title"] or tool.name,
+                url=item.get("url", ""),
+                description=item["text"],
+                custom=canvas.custom_of(item),
+                line_item=line_item,
+                published=False,
+            )
+        )
+    return links
 
 
 @blueprint.post("/deep-link/return")

@@ -183,6 +183,8 @@ def course_for(db: sqlite3.Connection, person: LmsPerson | None) -> dict[str, An
     graded = person is not None and person.role == "student"
     activities = []
     for link in links_of(db, course.id):
+        if not link.published and not (person is not None and person.teaches):
+            continue
         item = coupled_line_item(db, link.id)
         row = scores_of(db, item.id).get(person.id) if item and person and graded else None
         shown = stored_grade(row).shown if row else None
@@ -198,6 +200,7 @@ def course_for(db: sqlite3.Connection, person: LmsPerson | None) -> dict[str, An
                 "maximum": item.score_maximum if item else None,
                 "comment": row["comment"] if row else None,
                 "launch_url": f"/launch/{link.id}",
+                "published": link.published,
             }
         )
     return {

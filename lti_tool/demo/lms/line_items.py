@@ -14,9 +14,9 @@ from lti_tool.demo.lms.course import (
     change_line_item,
     find_course,
     find_line_item,
-    find_link,
     line_items_of,
 )
+from lti_tool.demo.lms.ids import find_shown_link, shown_link_id
 from lti_tool.demo.lms.platform import add_query
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.schemas import LineItemSchema
@@ -40,7 +40,8 @@ def as_json(item: LineItem) -> dict[str, Any]:
         "tag": item.tag,
     }
     if item.link_id is not None:
-        body["resourceLinkId"] = body["ltiLinkId"] = str(item.link_id)
+        shown = shown_link_id(current_lms().settings, item.link_id)
+        body["resourceLinkId"] = body["ltiLinkId"] = shown
     if item.start_at:
         body["startDateTime"] = item.start_at
     if item.end_at:
@@ -52,16 +53,18 @@ def _own_link(db: sqlite3.Connection, tool: Tool, course_id: int, given: str | N
     """The activity a line item is for; it must be the tool's own, in this course."""
     if given is None:
         return None
-    if given.isascii() and given.isdigit() and len(given) < 16:
-        try:
-            link = find_link(db, int(given))
-        except Refusal:
-            link = None
-        if link and link.tool_id == tool.id and link.course_id == course_id:
-            return link.id
+    link = find_shown_link(db, current_lms().settings, given)
+    if link and link.tool_id == tool.id and link.course_id == course_id:
+        return link.id
     raise Refusal(
         400, "foreign_resource_link", "resourceLinkId is not an activity of this tool.", tool.client_id
     )
+
+
+def _filtered_by(item: LineItem, parameter: str) -> str | None:
+    if parameter == "resource_link_id":
+        return None if item.link_id is None else shown_link_id(current_lms().settings, item.link_id)
+    return item.resource_id if parameter == "resource_id" else item.tag
 
 
 @blueprint.get("/services/<int:course_id>/lineitems")
@@ -73,14 +76,10 @@ def list_line_items(course_id: int) -> Response:
     with lms.store.reading() as db:
         find_course(db, course_id)
         items = line_items_of(db, course_id, tool.id)
-    for parameter, attribute in (
-        ("resource_id", "resource_id"),
-        ("tag", "tag"),
-        ("resource_link_id", "link_id"),
-    ):
+    for parameter in ("resource_id", "tag", "resource_link_id"):
         wanted = request.args.get(parameter)
         if wanted is not None:
-            items = [item for item in items if str(getattr(item, attribute)) == wanted]
+            items = [item for item in items if _filtered_by(item, parameter) == wanted]
     end = len(items) if limit is None else start + limit
     next_page = None
     if end < len(items):

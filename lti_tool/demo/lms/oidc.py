@@ -14,6 +14,8 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
+from lti_tool.demo.lms.canvas.deep_linking import PICKERS
+from lti_tool.demo.lms.canvas.launches import nearest_error
 from lti_tool.demo.lms.claims import launch_content
 from lti_tool.demo.lms.course import coupled_line_item, find_link, the_course
 from lti_tool.demo.lms.deep_linking import deep_linking_settings
@@ -38,7 +40,12 @@ def _document_target() -> str:
 
 
 def _initiate(
-    tool: Tool, person: LmsPerson, target: str, link_id: int | None, deep_link_id: str | None
+    tool: Tool,
+    person: LmsPerson,
+    target: str,
+    link_id: int | None,
+    deep_link_id: str | None,
+    course_id: int | None = None,
 ) -> AnyResponse:
     """Make a hint and send the browser to the tool's login."""
     lms = current_lms()
@@ -46,20 +53,23 @@ def _initiate(
     with lms.store.transaction() as db:
         db.execute("DELETE FROM hints WHERE expires_at < ?", (time.time() - 3600,))
         db.execute(
-            "INSERT INTO hints (id, tool_id, person_id, link_id, deep_link_id, target, locale, expires_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO hints (id, tool_id, person_id, link_id, deep_link_id, course_id, target, locale,"
+            " expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 hint,
                 tool.id,
                 person.id,
                 link_id,
                 deep_link_id,
+                course_id,
                 _document_target(),
                 current_locale(),
                 time.time() + lms.settings.hint_seconds,
             ),
         )
     fields = login_fields(lms.issuer, lms.key, tool, target, str(person.id), hint)
+    if lms.settings.is_canvas:
+        fields |= {"canvas_region": "not_configured", "deployment_id": tool.deployment_id}
     if lms.settings.login_method == "get":
         return redirect(add_query(tool.initiate_login_uri, fields), 302)
     return make_response(render_template("post_form.html", action=tool.initiate_login_uri, fields=fields))
@@ -80,7 +90,24 @@ def launch(link_id: int) -> AnyResponse:
     with current_lms().store.reading() as db:
         link = find_link(db, link_id)
         tool = _usable(find_tool(db, link.tool_id))
+    if not link.published and not person.teaches:
+        raise Refusal(404, "unpublished", "This activity is not published yet.", tool.client_id)
     return _initiate(tool, person, link.url, link.id, None)
+
+
+@blueprint.get("/launch/navigation/<int:tool_id>")
+def launch_from_menu(tool_id: int) -> AnyResponse:
+    """Start a launch from the course's menu, where the tool has a page without an activity: Canvas's placement."""
+    person = require_person()
+    with current_lms().store.reading() as db:
+        tool = _usable(find_tool(db, tool_id))
+        course = the_course(db)
+    placement = tool.placement("course_navigation")
+    if placement is None:
+        raise Refusal(404, "no_such_placement", "This tool has no page in the course’s menu.", tool.client_id)
+    return _initiate(
+        tool, person, placement["target_link_uri"] or tool.target_link_uri, None, None, course.id
+    )
 
 
 @blueprint.get("/deep-link/<int:tool_id>")
@@ -93,9 +120,13 @@ def pick_content(tool_id: int) -> AnyResponse:
         tool = _usable(find_tool(db, tool_id))
         if tool.deep_link_uri is None:
             raise Refusal(409, "no_content_picker", "This tool has no content picker.", tool.client_id)
+        placement = request.args.get("placement", PICKERS[0]) if lms.settings.is_canvas else ""
+        if placement and tool.placement(placement) is None:
+            raise Refusal(404, "no_such_placement", "This tool has no such placement.", tool.client_id)
         db.execute(
-            "INSERT INTO deep_links (id, tool_id, person_id, course_id, expires_at) VALUES (?, ?, ?, ?, ?)",
-            (deep_link_id, tool.id, person.id, the_course(db).id, time.time() + 3600),
+            "INSERT INTO deep_links (id, tool_id, person_id, course_id, expires_at, placement)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (deep_link_id, tool.id, person.id, the_course(db).id, time.time() + 3600, placement),
         )
     return _initiate(tool, person, tool.deep_link_uri, None, deep_link_id)
 
@@ -134,7 +165,10 @@ def _known_client(values: dict[str, str]) -> Tool:
         raise Refusal(400, "unknown_client_id", "No active tool has this client_id.")
     if "redirect_uri" not in values:
         raise Refusal(400, "missing_redirect_uri", "redirect_uri is missing.", tool.client_id)
-    if values["redirect_uri"] not in tool.redirect_uris:
+    # Canvas compares what is before the query.
+    compared = values["redirect_uri"]
+    compared = compared.partition("?")[0] if current_lms().settings.is_canvas else compared
+    if compared not in tool.redirect_uris:
         raise Refusal(400, "unregistered_redirect_uri", "redirect_uri is not registered.", tool.client_id)
     return tool
 
@@ -163,7 +197,7 @@ def _answer(tool: Tool, values: dict[str, str]) -> dict[str, str]:
         course = the_course(db)
         link = find_link(db, hint["link_id"]) if hint["link_id"] else None
         item = coupled_line_item(db, link.id) if link else None
-    picker = deep_linking_settings(lms.issuer, hint["deep_link_id"]) if hint["deep_link_id"] else None
+        picker = deep_linking_settings(db, lms, hint["deep_link_id"]) if hint["deep_link_id"] else None
     content = launch_content(
         lms.settings,
         tool,
@@ -209,13 +243,17 @@ def authenticate() -> AnyResponse:
             tool.client_id, request.method, request.path, refusal.status, refusal.reason, refusal.detail
         )
         fields = {
-            "error": OIDC_ERRORS.get(refusal.reason, "invalid_request"),
+            "error": nearest_error(refusal.reason)
+            if lms.settings.is_canvas
+            else OIDC_ERRORS.get(refusal.reason, "invalid_request"),
             "error_description": f"{refusal.reason}: {refusal.detail}",
         }
         if values.get("state"):
             fields["state"] = values["state"]
         page = render_template("post_form.html", action=values["redirect_uri"], fields=fields)
-        return Response(page, refusal.status, headers={"Cache-Control": "no-store"})
+        # Canvas's page that posts an error is one like any other.
+        status = 200 if lms.settings.is_canvas else refusal.status
+        return Response(page, status, headers={"Cache-Control": "no-store"})
     lms.store.record_call(
         tool.client_id, request.method, request.path, 200, "launched", f"user {values['login_hint']}"
     )

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 from marshmallow import Schema, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
+from lti_tool.demo.lms.canvas.deep_linking import PICKERS
 from lti_tool.demo.lms.course import (
     add_link,
     change_link,
@@ -13,13 +14,14 @@ from lti_tool.demo.lms.course import (
     delete_link,
     find_link,
     line_items_of,
+    publish_link,
     the_course,
 )
 from lti_tool.demo.lms.gradebook import course_for, gradebook
 from lti_tool.demo.lms.people import everybody, find_person, is_enrolled
 from lti_tool.demo.lms.refusals import Refusal, first_problem
 from lti_tool.demo.lms.schemas import ActivityFormSchema
-from lti_tool.demo.lms.tools import all_tools, find_tool
+from lti_tool.demo.lms.tools import all_tools, find_tool, show_in_menu
 from lti_tool.demo.lms.wiring import (
     LANGUAGE_COOKIE,
     USER_COOKIE,
@@ -122,7 +124,12 @@ def new_activity_page() -> str:
     with current_lms().store.reading() as db:
         tools = [tool for tool in all_tools(db) if tool.state == "active"]
     chosen = next((tool for tool in tools if str(tool.id) == request.args.get("tool")), None)
-    return render_template("new_activity.html", tools=tools, chosen=chosen)
+    placement = request.args.get("placement")
+    if chosen is not None and placement and chosen.placement(placement) is None:
+        raise Refusal(404, "no_such_placement", "This tool has no such placement.", chosen.client_id)
+    return render_template(
+        "new_activity.html", tools=tools, chosen=chosen, placement=placement, pickers=PICKERS
+    )
 
 
 @blueprint.post("/activities")
@@ -159,6 +166,35 @@ def change_activity(link_id: int) -> AnyResponse:
     form = loaded_form(ActivityFormSchema())
     with current_lms().store.transaction() as db:
         change_link(db, find_link(db, link_id), form)
+    return redirect("/", 303)
+
+
+@blueprint.post("/activities/<int:link_id>/publish")
+def publish_activity(link_id: int) -> AnyResponse:
+    """Let learners see an activity, and launch it."""
+    require_teacher()
+    with current_lms().store.transaction() as db:
+        publish_link(db, link_id)
+    return redirect("/", 303)
+
+
+@blueprint.get("/courses/navigation/<int:tool_id>")
+def navigation_page(tool_id: int) -> str:
+    """A tool's page in the course's menu, in its frame."""
+    require_person()
+    with current_lms().store.reading() as db:
+        tool = find_tool(db, tool_id)
+    if tool.placement("course_navigation") is None:
+        raise Refusal(404, "no_such_placement", "This tool has no page in the course’s menu.", tool.client_id)
+    return render_template("navigation.html", tool=tool)
+
+
+@blueprint.post("/courses/navigation/<int:tool_id>")
+def change_navigation(tool_id: int) -> AnyResponse:
+    """Show a tool in the course's menu, or hide it: ``shown`` is true or false."""
+    require_teacher()
+    with current_lms().store.transaction() as db:
+        show_in_menu(db, find_tool(db, tool_id), shown=request.form.get("shown") == "true")
     return redirect("/", 303)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lti_tool.demo.lms.refusals import Refusal
-from lti_tool.demo.lms.store import FIRST_PEOPLE, MAIL_DOMAIN
+from lti_tool.demo.lms.store import CANVAS_PEOPLE, FIRST_PEOPLE, MAIL_DOMAIN
 
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 LAUNCH_ROLES = {
@@ -52,7 +52,7 @@ class LmsPerson:
     @property
     def teaches(self) -> bool:
         """Whether they may change the course."""
-        return self.role in ("teacher", "admin")
+        return self.role in ("teacher", "assistant", "admin")
 
     def job(self, locale: str) -> str:
         """What they do, in the language of the page."""
@@ -98,7 +98,7 @@ def people_to_pick(db: sqlite3.Connection, newcomers: int = 12) -> list[LmsPerso
     """The demo's first people, and the newest of those who were added since: what fits on a page."""
     rows = db.execute(
         "SELECT * FROM people WHERE id <= ? OR id IN (SELECT id FROM people ORDER BY id DESC LIMIT ?) ORDER BY id",
-        (len(FIRST_PEOPLE), newcomers),
+        (len(FIRST_PEOPLE) + len(CANVAS_PEOPLE), newcomers),
     )
     return [_person(row) for row in rows]
 

@@ -10,10 +10,12 @@ import json
 import secrets
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
+from lti_tool.demo.lms.canvas import registration as canvas
 from lti_tool.demo.lms.platform import add_query
 from lti_tool.demo.lms.refusals import Refusal, first_problem
 from lti_tool.demo.lms.schemas import TOOL_CONFIGURATION, ClientRegistrationSchema
@@ -54,6 +56,9 @@ def start_registration(lms: Lms, registration_url: str) -> dict[str, str]:
     """A new one-hour token, and the tool's address to open: {"url", "openid_configuration", "registration_token"}."""
     token = secrets.token_urlsafe(32)
     configuration = f"{lms.issuer}/.well-known/openid-configuration"
+    if lms.settings.is_canvas:
+        # In the query of this address, too: oidc_configuration_url of dynamic_registration_controller.rb (f84104e).
+        configuration = add_query(configuration, {"registration_token": token})
     with lms.store.transaction() as db:
         db.execute(
             "INSERT INTO registration_tokens (digest, expires_at) VALUES (?, ?)",
@@ -69,10 +74,29 @@ def _digest(token: str) -> str:
 
 @blueprint.get("/.well-known/openid-configuration")
 def configuration() -> Response:
-    """The platform's configuration. Public: a bearer token is neither needed nor refused."""
+    """The platform's configuration. Public, but under Canvas's rules, whose address has the token in its query."""
     lms = current_lms()
+    platform: dict[str, Any] = {
+        "product_family_code": lms.settings.product_family_code,
+        "version": lms.settings.platform_version,
+        "messages_supported": [
+            {"type": "LtiResourceLinkRequest"},
+            {"type": "LtiDeepLinkingRequest", "placements": ["ContentArea"]},
+        ],
+        "variables": VARIABLES,
+    }
+    further: dict[str, Any] = {}
+    if lms.settings.is_canvas:
+        _check_configuration_token(lms)
+        platform |= {
+            "version": "vCloud",
+            "messages_supported": canvas.messages_supported(),
+            f"{canvas.EXTENSION}account_name": lms.settings.platform_name,
+        }
+        further["authorization_server"] = urlsplit(lms.issuer).hostname
     return jsonify(
         {
+            **further,
             "issuer": lms.issuer,
             "token_endpoint": f"{lms.issuer}/oauth/token",
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],
@@ -85,17 +109,17 @@ def configuration() -> Response:
             "subject_types_supported": ["public", "pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "claims_supported": list(SUPPORTED_CLAIMS),
-            PLATFORM_CONFIGURATION: {
-                "product_family_code": lms.settings.product_family_code,
-                "version": lms.settings.platform_version,
-                "messages_supported": [
-                    {"type": "LtiResourceLinkRequest"},
-                    {"type": "LtiDeepLinkingRequest", "placements": ["ContentArea"]},
-                ],
-                "variables": VARIABLES,
-            },
+            PLATFORM_CONFIGURATION: platform,
         }
     )
+
+
+def _check_configuration_token(lms: Lms) -> None:
+    digest = _digest(request.args.get("registration_token", ""))
+    with lms.store.reading() as db:
+        known = db.execute("SELECT 1 FROM registration_tokens WHERE digest = ?", (digest,)).fetchone()
+    if known is None:
+        raise Refusal(401, "unknown_registration_token", "The address has lost its registration_token.")
 
 
 @blueprint.get("/oauth/jwks")
@@ -121,12 +145,48 @@ def _requested() -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Refusal(400, "malformed_json", "The body is not a JSON object.")
     try:
-        loaded: dict[str, Any] = ClientRegistrationSchema().load(body)
+        schema: Schema = (
+            canvas.RegistrationSchema() if current_lms().settings.is_canvas else ClientRegistrationSchema()
+        )
+        loaded: dict[str, Any] = schema.load(body)
+        if current_lms().settings.is_canvas:
+            loaded["scopes"] = canvas.scopes_of(loaded["scope"], SUPPORTED_SCOPES)
     except ValidationError as error:
         field, problem = first_problem(error.messages)
         short = field.replace(TOOL_CONFIGURATION, "tool_configuration")
-        raise Refusal(400, f"bad_{short}", f"{short}: {problem}") from error
+        raise Refusal(
+            422 if current_lms().settings.is_canvas else 400, f"bad_{short}", f"{short}: {problem}"
+        ) from error
     return loaded
+
+
+def _as_canvas_tool(asked: dict[str, Any], lms: Lms) -> Tool:
+    """What Canvas stores: a developer key with a number for its id, and the placements that the messages name."""
+    settings = asked["tool_configuration"]
+    placements = canvas.placements(settings["messages"])
+    picker = next((one for one in placements if one["message_type"] == "LtiDeepLinkingRequest"), None)
+    target = settings["target_link_uri"] or asked["redirect_uris"][0]
+    number = 10_000_000_000_000 + secrets.randbelow(1_000_000)
+    return Tool(
+        client_id=str(number),
+        name=asked["client_name"],
+        initiate_login_uri=asked["initiate_login_uri"],
+        redirect_uris=asked["redirect_uris"],
+        jwks_uri=asked["jwks_uri"],
+        target_link_uri=target,
+        deep_link_uri=(picker["target_link_uri"] or target) if picker else None,
+        scopes=asked["scopes"],
+        claims=canvas.claims_of(canvas.privacy_level(settings)),
+        custom=settings["custom_parameters"],
+        description=settings["description"] or "",
+        logo_uri=asked["logo_uri"] or "",
+        state="pending",
+        canvas={
+            "placements": placements,
+            "privacy_level": canvas.privacy_level(settings),
+            "deployment_id": canvas.deployment_id(number % 100_000, lms.issuer),
+        },
+    )
 
 
 def _as_tool(asked: dict[str, Any]) -> Tool:
@@ -197,8 +257,12 @@ def register() -> tuple[Response, int]:
             raise Refusal(401, "used_registration_token", "This registration token was used before.")
         if row["expires_at"] < time.time():
             raise Refusal(401, "expired_registration_token", "This registration token has expired.")
-        tool = register_tool(db, _as_tool(_requested()))
+        asked = _requested()
+        tool = register_tool(db, _as_canvas_tool(asked, lms) if lms.settings.is_canvas else _as_tool(asked))
         db.execute("UPDATE registration_tokens SET used = 1 WHERE digest = ?", (digest,))
     lms.store.record_call(tool.client_id, "POST", request.path, 200, "registered", tool.name)
     # The specification says 201; Moodle says 200, and tools have to take both.
-    return jsonify(_registered(tool)), 200 if lms.settings.product_family_code == "moodle" else 201
+    registered = _registered(tool)
+    if lms.settings.is_canvas and not lms.settings.names_deployment:
+        del registered[TOOL_CONFIGURATION]["deployment_id"]
+    return jsonify(registered), 200 if lms.settings.product_family_code == "moodle" else 201

@@ -7,8 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, request
 from itsdangerous import BadSignature
 
+from lti_tool.demo.lms.canvas.launches import CONTEXT_ROLES
+from lti_tool.demo.lms.canvas.roster import enrolled, matches, page_size
 from lti_tool.demo.lms.claims import memberships_url
 from lti_tool.demo.lms.course import Link, find_course, find_link
+from lti_tool.demo.lms.ids import find_shown_link, shown_context_id, shown_link_id
 from lti_tool.demo.lms.people import MEMBERSHIP, ROSTER_ROLES, LmsPerson, everybody, is_enrolled
 from lti_tool.demo.lms.platform import LTI, add_query
 from lti_tool.demo.lms.refusals import Refusal
@@ -22,17 +25,19 @@ MEMBERS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 
 def _member(tool: Tool, person: LmsPerson, link: Link | None) -> dict[str, Any]:
+    settings = current_lms().settings
+    roles = CONTEXT_ROLES[person.role] if settings.is_canvas else [ROSTER_ROLES[person.role]]
     member: dict[str, Any] = {
         "status": "Active",
         "user_id": str(person.id),
-        "roles": [ROSTER_ROLES[person.role]],
+        "roles": roles,
         **person.identity_claims(tool.claims),
     }
     if link is not None:
         member["message"] = [
             {
                 LTI + "message_type": "LtiResourceLinkRequest",
-                LTI + "resource_link": {"id": str(link.id), "title": link.title},
+                LTI + "resource_link": {"id": shown_link_id(settings, link.id), "title": link.title},
                 LTI + "custom": {**tool.custom, **link.custom},
             }
         ]
@@ -44,12 +49,31 @@ def _link_asked_for(tool: Tool, course_id: int) -> Link | None:
     given = request.args.get("rlid")
     if given is None:
         return None
+    if current_lms().settings.is_canvas:
+        return _canvas_link(tool, course_id, given)
     if not (given.isascii() and given.isdigit() and len(given) < 16):
         raise Refusal(404, "no_such_activity", "rlid names no activity here.", tool.client_id)
     with current_lms().store.reading() as db:
         link = find_link(db, int(given))
     if link.tool_id != tool.id or link.course_id != course_id:
         raise Refusal(403, "foreign_resource_link", "rlid is not an activity of this tool.", tool.client_id)
+    return link
+
+
+def _canvas_link(tool: Tool, course_id: int, given: str) -> Link | None:
+    """The same by Canvas's rules: the course itself is a link, and any other that is not the tool's gets a 400."""
+    lms = current_lms()
+    if given == shown_context_id(lms.settings, course_id):
+        return None
+    with lms.store.reading() as db:
+        link = find_shown_link(db, lms.settings, given)
+    if link is None or link.tool_id != tool.id or link.course_id != course_id:
+        raise Refusal(
+            400,
+            "foreign_resource_link",
+            "Tool does not have access to rlid or rlid does not exist.",
+            tool.client_id,
+        )
     return link
 
 
@@ -71,16 +95,21 @@ def members(course_id: int, tool_id: int) -> Response:
     if tool_id != tool.id:
         raise Refusal(403, "wrong_type_id", "This roster is another tool's.", tool.client_id)
     lms = current_lms()
-    limit, start = page_limit(tool), _start(tool)
+    is_canvas = lms.settings.is_canvas
+    limit = page_size(request.args.get("limit")) if is_canvas else page_limit(tool)
+    start = _start(tool)
     with lms.store.reading() as db:
         course = find_course(db, course_id)
-        people = [
-            person for person in everybody(db) if person.role in ROSTER_ROLES and is_enrolled(db, person.id)
-        ]
+        people = [person for person in everybody(db) if is_enrolled(db, person.id)]
     link = _link_asked_for(tool, course_id)
     role = request.args.get("role")
-    if role is not None:
-        people = [person for person in people if ROSTER_ROLES[person.role] == role.removeprefix(MEMBERSHIP)]
+    if is_canvas:
+        people = [person for person in people if enrolled(person.role) and matches(person.role, role)]
+    else:
+        people = [person for person in people if person.role in ROSTER_ROLES]
+        if role is not None:
+            short = role.removeprefix(MEMBERSHIP)
+            people = [person for person in people if ROSTER_ROLES[person.role] == short]
     end = len(people) if limit is None else start + limit
     here = memberships_url(lms.issuer, course_id, tool)
     next_page = None
@@ -91,7 +120,7 @@ def members(course_id: int, tool_id: int) -> Response:
     body = {
         "id": here,
         "context": {
-            "id": str(course.id),
+            "id": shown_context_id(lms.settings, course.id),
             "label": course.label,
             "title": course.title(lms.settings.default_locale),
         },

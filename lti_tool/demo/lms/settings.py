@@ -40,12 +40,19 @@ class LmsSettings:
     "A launch must come back within this time."
     access_token_seconds: int = 3600
     registration_seconds: int = 3600
+    names_deployment: bool = True
+    "Under Canvas's rules: whether its answer to a registration names the deployment, which it may leave out."
     lrs: RecordStore | None = None
     "Where statements are read for the page that shows them; without it there is no such page."
     http_seconds: float = 5.0
     "Longest wait for a tool's key set."
     lifetime_leeway_seconds: int = 10
     "Clock difference forgiven in what a tool signs."
+
+    @property
+    def is_canvas(self) -> bool:
+        """Whether it is Canvas whose rules are followed; Moodle's otherwise."""
+        return self.product_family_code == "canvas"
 
     @property
     def issuer(self) -> str:

@@ -16,7 +16,8 @@ TABLES = """
 CREATE TABLE people (
   id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE, given_name TEXT NOT NULL,
   family_name TEXT NOT NULL, email TEXT NOT NULL, job_fr TEXT NOT NULL DEFAULT '', job_en TEXT NOT NULL DEFAULT '',
-  role TEXT NOT NULL CHECK (role IN ('student', 'teacher', 'admin')), enrolled INTEGER NOT NULL DEFAULT 1);
+  role TEXT NOT NULL CHECK (role IN ('student', 'teacher', 'assistant', 'observer', 'test_student', 'admin')),
+  enrolled INTEGER NOT NULL DEFAULT 1);
 CREATE TABLE courses (
   id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, title_fr TEXT NOT NULL, title_en TEXT NOT NULL,
   history TEXT NOT NULL DEFAULT '', concluded INTEGER NOT NULL DEFAULT 0);
@@ -25,13 +26,13 @@ CREATE TABLE tools (
   state TEXT NOT NULL CHECK (state IN ('pending', 'active')), initiate_login_uri TEXT NOT NULL,
   redirect_uris TEXT NOT NULL, jwks_uri TEXT NOT NULL, target_link_uri TEXT NOT NULL, deep_link_uri TEXT,
   scopes TEXT NOT NULL, claims TEXT NOT NULL, custom TEXT NOT NULL, description TEXT NOT NULL DEFAULT '',
-  logo_uri TEXT NOT NULL DEFAULT '');
+  logo_uri TEXT NOT NULL DEFAULT '', canvas TEXT NOT NULL DEFAULT '{}');
 CREATE TABLE links (
   id INTEGER PRIMARY KEY AUTOINCREMENT, course_id INTEGER NOT NULL REFERENCES courses (id),
   tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE, title TEXT NOT NULL,
   description TEXT NOT NULL DEFAULT '', url TEXT NOT NULL, custom TEXT NOT NULL,
   completion_rule TEXT NOT NULL CHECK (completion_rule IN ('none', 'grade', 'passgrade')),
-  pass_grade REAL NOT NULL DEFAULT 0);
+  pass_grade REAL NOT NULL DEFAULT 0, published INTEGER NOT NULL DEFAULT 1);
 CREATE TABLE line_items (
   id INTEGER PRIMARY KEY AUTOINCREMENT, course_id INTEGER NOT NULL REFERENCES courses (id),
   tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
@@ -49,11 +50,11 @@ CREATE TABLE scores (
 CREATE TABLE hints (
   id TEXT PRIMARY KEY, tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people (id), link_id INTEGER REFERENCES links (id) ON DELETE CASCADE,
-  deep_link_id TEXT, target TEXT NOT NULL, locale TEXT NOT NULL, expires_at REAL NOT NULL);
+  deep_link_id TEXT, course_id INTEGER, target TEXT NOT NULL, locale TEXT NOT NULL, expires_at REAL NOT NULL);
 CREATE TABLE deep_links (
   id TEXT PRIMARY KEY, tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people (id), course_id INTEGER NOT NULL REFERENCES courses (id),
-  expires_at REAL NOT NULL);
+  expires_at REAL NOT NULL, placement TEXT NOT NULL DEFAULT '');
 CREATE TABLE access_tokens (
   digest TEXT PRIMARY KEY, tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
   scopes TEXT NOT NULL, expires_at REAL NOT NULL);
@@ -67,15 +68,19 @@ CREATE TABLE calls (
   path TEXT NOT NULL, status INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);
 """
 
-ADDED_LATER = (
-    ("people", "enrolled INTEGER NOT NULL DEFAULT 1"),
-    ("courses", "concluded INTEGER NOT NULL DEFAULT 0"),
-    ("line_items", "locked INTEGER NOT NULL DEFAULT 0"),
-    ("line_items", "allowed_attempts INTEGER"),
-    ("scores", "override REAL"),
-    ("scores", "attempts INTEGER NOT NULL DEFAULT 0"),
+ADDED_COLUMNS = (
+    ("tools", "canvas", "TEXT NOT NULL DEFAULT '{}'"),
+    ("links", "published", "INTEGER NOT NULL DEFAULT 1"),
+    ("hints", "course_id", "INTEGER"),
+    ("deep_links", "placement", "TEXT NOT NULL DEFAULT ''"),
+    ("people", "enrolled", "INTEGER NOT NULL DEFAULT 1"),
+    ("courses", "concluded", "INTEGER NOT NULL DEFAULT 0"),
+    ("line_items", "locked", "INTEGER NOT NULL DEFAULT 0"),
+    ("line_items", "allowed_attempts", "INTEGER"),
+    ("scores", "override", "REAL"),
+    ("scores", "attempts", "INTEGER NOT NULL DEFAULT 0"),
 )
-"""Columns that a file of an earlier version lacks."""
+"""Table, column and definition of what came after the first version."""
 
 FIRST_PEOPLE = (
     ("claire.dubreuil", "Claire", "Dubreuil", "teacher", "Responsable formation", "Head of learning"),
@@ -115,13 +120,21 @@ FIRST_PEOPLE = (
 )
 """username, given name, family name, role, job in French, job in English."""
 
+CANVAS_PEOPLE = (
+    ("nora.lindqvist", "Nora", "Lindqvist", "assistant", "Assistante du cours", "Teaching assistant"),
+    ("paul.martin", "Paul", "Martin", "observer", "Observateur", "Observer"),
+    ("test.student", "Test", "Student", "test_student", "Étudiant de test", "Student view"),
+)
+"""Who is there besides under Canvas's rules."""
+
 MAIL_DOMAIN = "campus-horizon.example"
 
 
 class Store:
     """The LMS's data, in one file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, further_people: tuple[tuple[str, ...], ...] = ()) -> None:
+        """``further_people``: who is there besides :data:`FIRST_PEOPLE`, in the same form."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._connection() as db:
@@ -129,7 +142,7 @@ class Store:
             db.execute("BEGIN IMMEDIATE")
             new = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'people'").fetchone()[0] == 0
             if new:
-                self._create(db)
+                self._create(db, (*FIRST_PEOPLE, *further_people))
             else:
                 self._add_columns(db)
             db.execute("COMMIT")
@@ -167,13 +180,14 @@ class Store:
 
     @staticmethod
     def _add_columns(db: sqlite3.Connection) -> None:
-        for table, column in ADDED_LATER:
+        """Give the tables of a folder that an earlier version has made what they lack."""
+        for table, column, definition in ADDED_COLUMNS:
             known = {row["name"] for row in db.execute(f"PRAGMA table_info({table})")}
-            if column.split()[0] not in known:
-                db.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+            if column not in known:
+                db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {definition}")
 
     @staticmethod
-    def _create(db: sqlite3.Connection) -> None:
+    def _create(db: sqlite3.Connection, people: tuple[tuple[str, ...], ...]) -> None:
         for statement in TABLES.split(";\n"):
             if statement.strip():
                 db.execute(statement)
@@ -184,7 +198,7 @@ class Store:
         db.executemany(
             "INSERT INTO people (username, given_name, family_name, role, job_fr, job_en, email)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(*person, f"{person[0]}@{MAIL_DOMAIN}") for person in FIRST_PEOPLE],
+            [(*person, f"{person[0]}@{MAIL_DOMAIN}") for person in people],
         )
 
     def record_call(self, tool: str, method: str, path: str, status: int, reason: str, detail: str) -> None:

@@ -53,6 +53,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     "change_person": ("Changer de personne", "Switch person"),
     "student": ("Participant·e", "Participant"),
     "teacher": ("Tuteur·rice", "Tutor"),
+    "assistant": ("Assistant·e", "Teaching assistant"),
+    "observer": ("Observateur·rice", "Observer"),
+    "test_student": ("Étudiant de test", "Test student"),
+    "unpublished": ("Non publié", "Unpublished"),
+    "publish": ("Publier", "Publish"),
+    "pick_assignment_selection": ("Ajouter comme travail", "Add as an assignment"),
+    "pick_link_selection": ("Ajouter à un module", "Add to a module"),
+    "menu_hidden": ("« {tool} » n’est pas dans le menu du cours.", "“{tool}” is not in the course’s menu."),
+    "menu_shown": ("« {tool} » est dans le menu du cours.", "“{tool}” is in the course’s menu."),
+    "menu_show": ("L’afficher", "Show it"),
+    "menu_hide": ("La masquer", "Hide it"),
     "admin": ("Administration", "Administrator"),
     "course_lead": (
         "Apprendre les usages numériques auprès de collègues qui les vivent chaque jour.",
@@ -161,6 +172,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "refused_reason_administrators_only": (
         "Cette page est réservée à l’administration.",
         "This page is for administrators.",
+    ),
+    "refused_reason_unpublished": (
+        "Cette activité n’est pas encore publiée : votre tuteur doit le faire.",
+        "This activity is not published yet: your tutor has to do that.",
     ),
     "refused_reason_tool_not_active": (
         "L’administratrice n’a pas encore activé cet outil.",

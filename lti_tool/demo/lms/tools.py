@@ -39,12 +39,34 @@ class Tool:
     description: str = ""
     logo_uri: str = ""
     state: str = "active"
+    canvas: dict[str, Any] = field(default_factory=dict)
+    "Under Canvas's rules: its ``placements``, ``privacy_level`` and ``deployment_id``."
     id: int = 0
 
     @property
     def deployment_id(self) -> str:
         """The deployment id that launches carry."""
-        return str(self.id)
+        return str(self.canvas.get("deployment_id", self.id))
+
+    @property
+    def privacy_level(self) -> str:
+        """What Canvas says of people; everything that was asked for where its rules are not followed."""
+        return str(self.canvas.get("privacy_level", "public"))
+
+    @property
+    def in_menu(self) -> bool:
+        """Whether learners see its page in the course's menu; where it is hidden at first, a teacher shows it."""
+        placement = self.placement("course_navigation")
+        if placement is None or self.state != "active":
+            return False
+        return bool(self.canvas.get("in_menu", placement["default"] != "disabled"))
+
+    def placement(self, name: str) -> dict[str, Any] | None:
+        """The tool's placement of this name in Canvas."""
+        found: dict[str, Any] | None = next(
+            (one for one in self.canvas.get("placements", ()) if one["placement"] == name), None
+        )
+        return found
 
     @property
     def origin(self) -> str:
@@ -58,7 +80,7 @@ class Tool:
         return urlsplit(self.target_link_uri).netloc
 
 
-_JSON_COLUMNS = ("redirect_uris", "scopes", "claims", "custom")
+_JSON_COLUMNS = ("redirect_uris", "scopes", "claims", "custom", "canvas")
 
 
 def _tool(row: sqlite3.Row) -> Tool:
@@ -75,9 +97,9 @@ def register_tool(db: sqlite3.Connection, tool: Tool) -> Tool:
         values[column] = json.dumps(values[column])
     added = db.execute(
         "INSERT INTO tools (client_id, name, initiate_login_uri, redirect_uris, jwks_uri, target_link_uri,"
-        " deep_link_uri, scopes, claims, custom, description, logo_uri, state) VALUES (:client_id, :name,"
+        " deep_link_uri, scopes, claims, custom, description, logo_uri, state, canvas) VALUES (:client_id, :name,"
         " :initiate_login_uri, :redirect_uris, :jwks_uri, :target_link_uri, :deep_link_uri, :scopes, :claims,"
-        " :custom, :description, :logo_uri, :state)",
+        " :custom, :description, :logo_uri, :state, :canvas)",
         values,
     )
     return _tool(db.execute("SELECT * FROM tools WHERE id = ?", (added.lastrowid,)).fetchone())
@@ -118,3 +140,10 @@ def delete_tool(db: sqlite3.Connection, tool_id: int) -> None:
     """Remove a tool with its activities, line items and tokens."""
     find_tool(db, tool_id)
     db.execute("DELETE FROM tools WHERE id = ?", (tool_id,))
+
+
+def show_in_menu(db: sqlite3.Connection, tool: Tool, *, shown: bool) -> None:
+    """Show a tool's page in the course's menu, or hide it."""
+    db.execute(
+        "UPDATE tools SET canvas = ? WHERE id = ?", (json.dumps({**tool.canvas, "in_menu": shown}), tool.id)
+    )

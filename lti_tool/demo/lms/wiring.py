@@ -13,7 +13,7 @@ from lti_tool.demo.lms.platform import PlatformKey
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.secrets_file import cookie_secret, loaded_key, platform_private_key, public_pem
 from lti_tool.demo.lms.settings import LmsSettings
-from lti_tool.demo.lms.store import Store
+from lti_tool.demo.lms.store import CANVAS_PEOPLE, Store
 from lti_tool.demo.lms.tool_keys import ToolKeys
 
 USER_COOKIE = "lms_user"
@@ -36,7 +36,9 @@ class Lms:
         private = loaded_key(platform_private_key(settings.data_dir))
         return cls(
             settings=settings,
-            store=Store(settings.data_dir / "lms.sqlite3"),
+            store=Store(
+                settings.data_dir / "lms.sqlite3", further_people=CANVAS_PEOPLE if settings.is_canvas else ()
+            ),
             key=PlatformKey(private, public_pem(private)),
             tool_keys=ToolKeys(settings.http_seconds),
             cookie_secret=cookie_secret(settings.data_dir),

@@ -10,10 +10,9 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
 from marshmallow import ValidationError
@@ -22,7 +21,8 @@ from lti_tool.lti.errors import Refused
 from lti_tool.lti.launch.opened_launch import LaunchRegistration
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.tool_keys import SigningKey
-from lti_tool.outbound.origins import origin_of
+from lti_tool.outbound.guard import without_query
+from lti_tool.outbound.origins import is_among, origin_of
 from schemas.content_items import (
     DEEP_LINKING,
     LTI,
@@ -88,7 +88,8 @@ def read_settings(settings: Mapping[str, Any] | None, registration: LaunchRegist
         raise ResourceLinksNotAccepted(", ".join(read["accept_types"])[:500], **who)
     return_url = read["deep_link_return_url"]
     if not is_platforms_own(return_url, registration):
-        raise ReturnAddressForbidden(return_url[:500], **who)
+        # What follows the path may be the platform's own single-use secret.
+        raise ReturnAddressForbidden(without_query(return_url)[:500], **who)
     return ContentRequest(return_url, read["accept_lineitem"] is not False, read["data"])
 
 
@@ -105,19 +106,7 @@ def is_platforms_own(url: str, registration: LaunchRegistration) -> bool:
         origin_of(address)
         for address in (registration.issuer, registration.auth_login_url, registration.jwks_url)
     }
-    return origin in own or _is_among(origin, registration.frame_origins)
-
-
-def _is_among(origin: str, sources: Iterable[str]) -> bool:
-    """Whether an origin matches a source of a content security policy; ``*.`` stands for any host below."""
-    parts = urlsplit(origin)
-    for source in sources:
-        if origin == source:
-            return True
-        scheme, separator, host = source.partition("://*.")
-        if separator and parts.scheme == scheme and parts.netloc.endswith(f".{host}"):
-            return True
-    return False
+    return origin in own or is_among(origin, registration.frame_origins)
 
 
 def resource_link(

@@ -39,7 +39,7 @@ def persist_familiar_launch(
 
     Raises :class:`StateUsed`. ``secret_hash`` and ``lifetime``: as :func:`~lti_tool.lti.launch.persist.persist_launch`.
     """
-    if launch.service_hosts or launch.platform_family is not None:
+    if launch.names_places or launch.platform_family is not None:
         return None
     with database.quick_write() as connection:
         known = known_rows(connection, launch)

@@ -17,7 +17,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import structlog
 from marshmallow import ValidationError
@@ -38,12 +38,12 @@ from lti_tool.lti.launch.login_states import (
     secret_hash,
     target_digest,
 )
+from lti_tool.lti.launch.named_places import new_frame_origins, new_service_hosts
 from lti_tool.lti.launch.persist import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST, VerifiedLaunch
 from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistration
-from lti_tool.lti.platforms import signed_by_vendor
-from lti_tool.lti.registration.models import Deployment, DeploymentStatus
+from lti_tool.lti.registration.models import Deployment, DeploymentStatus, deployment_reference
 from lti_tool.lti.roles import resolve
-from lti_tool.outbound.origins import host_of, same_origin
+from lti_tool.outbound.origins import same_origin
 from schemas.claims import MISSING, ClaimsSchema, first_problem
 from schemas.request_schema import is_storable
 from schemas.web_address import is_web_address
@@ -99,7 +99,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         self._header: Mapping[str, Any]
         self._signed: bytes
         self._signature: bytes
-        self._claims: dict[str, Any]
+        self._claims: dict[str, Any] = {}
         self._deployment_row: uuid.UUID
         self.verified: VerifiedLaunch
         """Set by :meth:`validate`."""
@@ -116,10 +116,21 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         """The registration, known as soon as the state is."""
         return self._registration
 
+    @property
+    def frame_origins(self) -> list[str]:
+        """What may frame the answer: the registration's origins, and those that a verified token of a vendor names."""
+        if self._registration is None:
+            return []
+        if not self._claims:
+            return self._registration.frame_origins
+        return [*self._registration.frame_origins, *new_frame_origins(self._claims, self._registration)]
+
     def _get_request_param(self, key: str) -> str:
         return self._form.get(key) or ""
 
-    def _refuse(self, refusal: type[errors.Refused], detail: str = "") -> NoReturn:
+    def _refuse(
+        self, refusal: type[errors.Refused], detail: str = "", *, reference: str | None = None
+    ) -> NoReturn:
         """Raise ``refusal`` with what is known of the platform, for the audit row."""
         body: Any = self._jwt.get("body", {})
         named = body.get(_DEPLOYMENT_CLAIM)
@@ -128,6 +139,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             issuer=self._registration.issuer if self._registration else None,
             client_id=self._registration.client_id if self._registration else None,
             deployment_id=named if isinstance(named, str) else None,
+            reference=reference,
         )
 
     def validate_state(self) -> Launch:
@@ -143,7 +155,9 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             self.browser_proved = self._is_browser_of_login()
         if refused_by_platform:
             # An authentication error response (OpenID Connect core §3.1.2.6), with or without a state of ours.
-            self._refuse(errors.PlatformRefused, refused_by_platform)
+            self._refuse(
+                _PLATFORM_ERRORS.get(refused_by_platform, errors.PlatformRefused), refused_by_platform
+            )
         self._decode_token(self._form["id_token"])
         return self
 
@@ -247,13 +261,14 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             self._deployment_row = approved
             return self
         rows = self._tool_config.deployments_named(registration, deployment_id)
-        if any(row.registration_id == registration.id for row in rows):
-            self._refuse(errors.DeploymentAwaitsApproval)
-        if any(row.status == DeploymentStatus.APPROVED for row in rows):
-            self._refuse(errors.DeploymentOfAnotherTenant)
-        with self._database.transaction() as db:
-            _await_approval(db, registration.id, deployment_id)
-        return self._refuse(errors.DeploymentAwaitsApproval)
+        if all(row.registration_id != registration.id for row in rows):
+            if any(row.status == DeploymentStatus.APPROVED for row in rows):
+                self._refuse(errors.DeploymentOfAnotherTenant)
+            with self._database.transaction() as db:
+                _await_approval(db, registration.id, deployment_id)
+            rows = self._tool_config.deployments_named(registration, deployment_id)
+        waiting = next(row.id for row in rows if row.registration_id == registration.id)
+        return self._refuse(errors.DeploymentAwaitsApproval, reference=deployment_reference(waiting))
 
     def validate_message(self) -> Launch:
         """The claims that this version and this type of message must have."""
@@ -287,6 +302,17 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         return value
 
 
+_PLATFORM_ERRORS: Final[Mapping[str, type[errors.Refused]]] = {
+    # OpenID Connect core §3.1.2.6, RFC 6749 §4.1.2.1, and a code of Canvas's own (authentication_controller.rb).
+    "login_required": errors.PlatformWantsSignIn,
+    "interaction_required": errors.PlatformWantsSignIn,
+    "account_selection_required": errors.PlatformWantsSignIn,
+    "consent_required": errors.PlatformWantsSignIn,
+    "launch_no_longer_valid": errors.PlatformLaunchOver,
+    "server_error": errors.PlatformUnavailable,
+    "temporarily_unavailable": errors.PlatformUnavailable,
+}
+"""What a platform's error means for the person; any other is for the administrators."""
 _NO_REQUESTS: Any = object()
 """Given to PyLTI1p3 in place of a session: all fetching is :class:`PlatformKeys`'s."""
 
@@ -370,6 +396,7 @@ def _verified(
         message_type=claims["message_type"],
         role=held.role,
         is_admin=held.is_admin,
+        is_test_user=held.is_test_user,
         subject=claims["sub"],
         name=claims["name"],
         given_name=claims["given_name"],
@@ -386,20 +413,12 @@ def _verified(
         line_item_url=claims["line_item_url"],
         scopes=tuple(sorted(claims["grades_scope"] or ())),
         roster_url=claims["roster_url"],
-        service_hosts=_new_service_hosts(claims, registration),
+        service_hosts=new_service_hosts(claims, registration),
+        frame_origins=new_frame_origins(claims, registration),
         platform_family=family if family != registration.platform_family else None,
         return_url=return_url if is_web_address(return_url) else None,
         deep_linking=claims["deep_linking"],
     )
-
-
-def _new_service_hosts(claims: Mapping[str, Any], registration: PlatformRegistration) -> tuple[str, ...]:
-    """Hosts of the services named in a launch, where a hosted family signed it and they are not known yet."""
-    if not signed_by_vendor(registration.get_key_set_url() or ""):
-        return ()
-    named = (claims["line_item_url"], claims["line_items_url"], claims["roster_url"])
-    hosts = {host for address in named if address and (host := host_of(address))}
-    return tuple(sorted(hosts - registration.hosts))
 
 
 def _code(value: Any) -> str | None:

@@ -89,6 +89,8 @@ class LaunchSession(Base):
     resource_link_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("resource_link.id"))
     role: Mapped[str] = mapped_column(sa.String(20))
     is_admin: Mapped[bool] = mapped_column(default=False)
+    is_test_user: Mapped[bool] = mapped_column(default=False)
+    """The platform's test student, by which a teacher sees the course as learners do."""
     message_type: Mapped[str] = mapped_column(sa.String(50))
     locale: Mapped[str | None] = mapped_column(sa.String(35))
     return_url: Mapped[str | None] = mapped_column(sa.Text)

@@ -59,6 +59,7 @@ class LaunchCourse:
     """The course of a launch."""
 
     id: uuid.UUID
+    context_id: str
     title: str | None
     roster_url: str | None
     roster_read_at: dt.datetime | None
@@ -70,6 +71,8 @@ class LaunchLink:
     """The activity of a launch."""
 
     id: uuid.UUID
+    resource_link_id: str
+    """The platform's own id for it."""
     content_id: uuid.UUID | None
     template: str | None
     line_item_url: str | None
@@ -87,6 +90,7 @@ class LaunchValues:
     resource_link_id: uuid.UUID | None
     role: str
     is_admin: bool
+    is_test_user: bool
     locale: str | None
     return_url: str | None
     deep_linking: dict[str, Any] | None

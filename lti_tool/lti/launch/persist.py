@@ -23,6 +23,7 @@ from lti_tool.database import LOCK_ROW, table_of, utcnow
 from lti_tool.identity.models import CourseRole
 from lti_tool.lti.launch.known_rows import known_rows
 from lti_tool.lti.launch.launch_statements import launch_statements
+from lti_tool.lti.launch.named_places import MOST_FRAME_ORIGINS
 from lti_tool.lti.registration.models import Registration
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
@@ -39,6 +40,7 @@ class VerifiedLaunch:
     message_type: str
     role: CourseRole
     is_admin: bool = False
+    is_test_user: bool = False
     subject: str | None = None
     """None for an anonymous launch."""
     name: str | None = None
@@ -60,6 +62,8 @@ class VerifiedLaunch:
     roster_url: str | None = None
     service_hosts: tuple[str, ...] = ()
     """Hosts of services that this launch is the first to name, where the platform's word is enough."""
+    frame_origins: tuple[str, ...] = ()
+    """Origins of the platform's pages that this launch is the first to name, where the platform's word is enough."""
     platform_family: str | None = None
     """The platform's family, when it differs from what is stored; else None."""
     return_url: str | None = None
@@ -69,6 +73,11 @@ class VerifiedLaunch:
     def display_name(self) -> str | None:
         """The person's name, as far as the platform shares it."""
         return self.name or " ".join(part for part in (self.given_name, self.family_name) if part) or None
+
+    @property
+    def names_places(self) -> bool:
+        """Whether it is the first to say where services or pages of the platform are."""
+        return bool(self.service_hosts or self.frame_origins)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object from which :meth:`from_json` makes an equal launch."""
@@ -87,7 +96,7 @@ class VerifiedLaunch:
             if name in values:
                 values[name] = uuid.UUID(values[name])
         values["role"] = CourseRole(values["role"])
-        for name in ("scopes", "service_hosts"):
+        for name in ("scopes", "service_hosts", "frame_origins"):
             values[name] = tuple(values.get(name, ()))
         return cls(**values)
 
@@ -145,8 +154,8 @@ def persist_launch(
             "launched_at": now,
         }
         statements.membership.execute(connection, membership)
-    if launch.service_hosts:
-        _add_service_hosts(connection, launch)
+    if launch.names_places:
+        _add_places(connection, launch)
     if launch.platform_family is not None:
         statements.family.execute(
             connection, {"wanted": launch.registration_id, "family": launch.platform_family}
@@ -161,7 +170,7 @@ def persist_launch(
         link_id,
         line_item_changed=line_item_changes and launch.line_item_url is not None,
         first_in_course=not known.launched_before,
-        registration_changed=bool(launch.service_hosts) or launch.platform_family is not None,
+        registration_changed=launch.names_places or launch.platform_family is not None,
         has_grade=known.has_grade,
     )
 
@@ -188,6 +197,7 @@ def session_row(
         "resource_link_id": link_id,
         "role": launch.role.value,
         "is_admin": launch.is_admin,
+        "is_test_user": launch.is_test_user,
         "message_type": launch.message_type,
         "locale": launch.locale,
         "return_url": launch.return_url,
@@ -197,16 +207,24 @@ def session_row(
     }
 
 
-def _add_service_hosts(connection: Connection, launch: VerifiedLaunch) -> None:
+def _add_places(connection: Connection, launch: VerifiedLaunch) -> None:
+    """Keep where the platform's services and pages are, as far as the launch is the first to say it."""
     table = table_of(Registration)
     of_registration = table.c.id == launch.registration_id
     known = connection.execute(
-        sa.select(table.c.service_hosts).where(of_registration).with_for_update(**LOCK_ROW)
-    ).scalar_one_or_none()
+        sa.select(table.c.service_hosts, table.c.frame_origins)
+        .where(of_registration)
+        .with_for_update(**LOCK_ROW)
+    ).one_or_none()
     if known is None:
         return  # deleted meanwhile, which the session's foreign key says
-    hosts = list(dict.fromkeys([*known, *launch.service_hosts]))
-    connection.execute(sa.update(table).where(of_registration).values(service_hosts=hosts))
+    hosts = list(dict.fromkeys([*known.service_hosts, *launch.service_hosts]))
+    origins = list(dict.fromkeys([*known.frame_origins, *launch.frame_origins]))
+    connection.execute(
+        sa.update(table)
+        .where(of_registration)
+        .values(service_hosts=hosts, frame_origins=origins[:MOST_FRAME_ORIGINS])
+    )
 
 
 def _id(statement: CompiledStatement, connection: Connection, values: dict[str, Any]) -> uuid.UUID:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 import sqlalchemy as sa
 
@@ -20,6 +21,14 @@ def extend(database: Database, launch: OpenedLaunch, expires_at: dt.datetime) ->
             sa.update(_TABLE)
             .where(_TABLE.c.id == launch.id, _TABLE.c.signed_out_at.is_(None))
             .values(expires_at=expires_at)
+        )
+
+
+def go_to_link(database: Database, launch: OpenedLaunch, resource_link_id: uuid.UUID) -> None:
+    """Let the pages of a session be those of another link of its course."""
+    with database.writing_connection() as connection:
+        connection.execute(
+            sa.update(_TABLE).where(_TABLE.c.id == launch.id).values(resource_link_id=resource_link_id)
         )
 
 

@@ -66,6 +66,44 @@ class ScoreRefusal(enum.StrEnum):
     OTHER = "other"
 
 
+@dataclass(frozen=True)
+class ToolDescription:
+    """What a platform is told about the tool when it is registered."""
+
+    base_url: str
+    title: str
+    """In the language of whoever registers it, as is :attr:`description`."""
+    description: str
+    titles: Mapping[str, str]
+    """The title by language tag."""
+    scopes: tuple[str, ...]
+
+    @property
+    def launch_url(self) -> str:
+        """The one address that is launched, which is the redirect URI, too."""
+        return f"{self.base_url}/lti/launch"
+
+    @property
+    def login_url(self) -> str:
+        """Where a login begins."""
+        return f"{self.base_url}/lti/login"
+
+    @property
+    def key_set_url(self) -> str:
+        """Where the tool's keys are."""
+        return f"{self.base_url}/.well-known/jwks.json"
+
+    @property
+    def icon_url(self) -> str:
+        """A picture to show beside its name."""
+        return f"{self.base_url}/static/icon.svg"
+
+    @property
+    def domain(self) -> str:
+        """Its host, with the port where there is one."""
+        return urlsplit(self.base_url).netloc
+
+
 class Platform:
     """A learning platform. This class is one of which nothing is known but the specifications."""
 
@@ -82,6 +120,14 @@ class Platform:
     """Whether an administrator has to switch a registered tool on and show it to teachers."""
     labels: ClassVar[Mapping[str, ProductLabel]] = MappingProxyType({})
     """What its own pages call the places to which people are sent."""
+    has_course_history: ClassVar[bool] = False
+    """Whether it knows the variable ``Context.id.history``, be it in its configuration or not."""
+    after_registration: ClassVar[tuple[Message, ...]] = ()
+    """What an administrator still has to do there once the tool is registered, step by step."""
+    publishing_advice: ClassVar[Message | None] = None
+    """For a teacher where what the content picker adds is hidden from learners at first."""
+    unpublished_hint: ClassVar[Message | None] = None
+    """The same for a teacher to whose activity nobody has come yet."""
     line_item_advice: ClassVar[Message] = Message(
         N_(
             "In the settings of this activity in your platform, allow it to send grades, then open it once more. "
@@ -91,15 +137,47 @@ class Platform:
     """For a teacher whose activity came without a line item."""
 
     def frame_origins(self, issuer: str, auth_login_url: str) -> list[str]:
-        """The origins whose pages may frame the tool: the issuer's, the auth URL's, and the vendor's."""
+        """The origins whose pages may frame the tool: the issuer's, the auth URL's, and a vendor's that hosts it."""
+        hosted = self.hosted if self.hosted is not None and self.hosted.has(auth_login_url) else None
         return [
             *framing_origins(issuer, auth_login_url),
-            *(self.hosted.frame_origins if self.hosted else ()),
+            *(hosted.frame_origins if hosted is not None else ()),
         ]
+
+    def registration_messages(self, tool: ToolDescription) -> list[dict[str, Any]]:
+        """``messages`` of a dynamic registration (LTI-DR §3.5.3): the content picker, and launches."""
+        shown = {"target_link_uri": tool.launch_url, **labels_of(tool)}
+        return [
+            {"type": "LtiDeepLinkingRequest", "placements": ["ContentArea"], **shown},
+            {"type": "LtiResourceLinkRequest", **shown},
+        ]
+
+    def registration_extensions(self) -> dict[str, Any]:
+        """What a dynamic registration's tool configuration says beyond the specification."""
+        return {}
+
+    def assertion_audience(self, token_url: str, authorization_server: str | None) -> str:
+        """``aud`` of client assertions: the authorization server where the platform names one, else its token URL."""
+        return authorization_server or token_url
+
+    def token_advice(self, error: str, description: str) -> str | None:
+        """What an operator can do about a token that was refused (RFC 6749 §5.2), where more is known than its code."""
+        del error, description
+        return None
+
+    def service_advice(self, status: int) -> str | None:
+        """What an operator can do about a service that answered with this status, where more is known."""
+        del status
+        return None
 
     def deep_linking_audience(self, issuer: str) -> str:
         """``aud`` of a deep-linking response: the issuer, as text, which every platform met so far accepts."""
         return issuer
+
+    def is_course_itself(self, context_id: str, resource_link_id: str) -> bool:
+        """Whether a launch of this link is one of the course, from its own menu, and of no activity in it."""
+        del context_id, resource_link_id
+        return False
 
     # Scores. What is said of none is true of a platform of which nothing is known.
 
@@ -133,3 +211,8 @@ class Platform:
         """Why it refused a score for good, by its answer."""
         del body
         return ScoreRefusal.LINE_ITEM_GONE if status in (404, 410) else ScoreRefusal.OTHER
+
+
+def labels_of(tool: ToolDescription) -> dict[str, str]:
+    """``label`` of a message, and its translations by the names that OpenID Connect gives their fields."""
+    return {"label": tool.title, **{f"label#{tag}": title for tag, title in tool.titles.items()}}

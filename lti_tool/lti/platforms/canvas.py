@@ -6,12 +6,62 @@ https://developerdocs.instructure.com/services/canvas/external-tools/lti/file.lt
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any, ClassVar, Final
 
-from lti_tool.lti.platforms.base import HostedHosts, Platform, ScoreRefusal
+from lti_tool.lti.platforms.base import HostedHosts, Platform, ScoreRefusal, ToolDescription, labels_of
+from lti_tool.lti.platforms.canvas_labels import LABELS
+from lti_tool.translation import Message
+from schemas.problem import N_
 
 _SSO: Final = frozenset({"sso.canvaslms.com", "sso.beta.canvaslms.com", "sso.test.canvaslms.com"})
+_EXTENSION: Final = "https://canvas.instructure.com/lti/"
+COURSE_NAVIGATION: Final = "course_navigation"
+"""The placement in a course's menu, which launches a page without a link of its own."""
+PICKER_PLACEMENTS: Final = ("assignment_selection", "link_selection")
+"""The placements that open the content picker: a new assignment, and an item of a module."""
+PICKER_WIDTH: Final = 800
+PICKER_HEIGHT: Final = 720
+PRIVACY_LEVEL: Final = "public"
+"""By which people come with their names and e-mail addresses."""
+TOOL_ID: Final = "tandem"
 _SUBMISSION: Final = "https://canvas.instructure.com/lti/submission"
+_TOKEN_ADVICE: Final = (
+    (
+        "invalid_scope",
+        r"",
+        "Canvas refuses every scope when one of them is off: switch on all LTI Advantage services of this tool’s "
+        "developer key",
+    ),
+    (
+        "invalid_request",
+        r"\baud",
+        "Canvas takes its own token URL alone as audience: compare token_audience in tandem registrations list --json "
+        "with the host on which Canvas gives tokens",
+    ),
+    (
+        "invalid_request",
+        r"jwk error",
+        "Canvas cannot read the tool’s keys: its /.well-known/jwks.json must be reachable from there over HTTPS",
+    ),
+    (
+        "invalid_request",
+        r"signature",
+        "Canvas has no developer key with this client id, or another public key: set the key’s Public JWK URL to "
+        "the tool’s /.well-known/jwks.json",
+    ),
+    (
+        "invalid_request",
+        r"\b(iat|exp|expired)\b",
+        "the clocks of Canvas and of this machine differ by minutes: set this one",
+    ),
+)
+"""Code, pattern of the description in lower case, and what to do: in the order in which they are tried."""
+_SERVICE_ADVICE: Final = {
+    401: "in Canvas the developer key is off, the tool is not in this course any more, or this service is not switched "
+    "on",
+    412: "in Canvas this line item belongs to another tool",
+}
 
 _REFUSALS: Final = (
     (b"not a student", ScoreRefusal.NOT_A_LEARNER),
@@ -29,6 +79,53 @@ class Canvas(Platform):
     name: ClassVar[str | None] = "Canvas"
     theme: ClassVar[str] = "canvas"
     organisations_share_registration: ClassVar[bool] = True
+    has_course_history: ClassVar[bool] = True
+    after_registration: ClassVar[tuple[Message, ...]] = (
+        Message(
+            N_(
+                "In “%(developer_keys)s”, set “%(state)s” of the new key to on, and copy the long number under "
+                "“%(details)s”: that is the client ID."
+            ),
+            params=LABELS,
+        ),
+        Message(
+            N_(
+                "In the account’s “%(settings)s”, open “%(apps)s”, “%(view_configurations)s”, “%(add_app)s”. Choose "
+                "“%(by_client_id)s”, enter the number and press “%(install)s”. If the tool is in that list already, "
+                "there is nothing to do."
+            ),
+            params=LABELS,
+        ),
+        Message(
+            N_(
+                "In a course, a teacher adds it as an assignment (“%(assignments)s”, then “%(submission_type)s”: "
+                "“%(external_tool)s”, “%(find)s”) or to a module (“%(modules)s”, +, “%(external_tool)s”). The "
+                "course’s menu can show it, too: “%(settings)s”, “%(navigation)s”."
+            ),
+            params=LABELS,
+        ),
+    )
+    publishing_advice: ClassVar[Message | None] = Message(
+        N_(
+            "Canvas adds it unpublished: learners cannot open it yet. When it is ready, go to “%(assignments)s” or "
+            "“%(modules)s” in your course and press “%(publish)s” beside it."
+        ),
+        params=LABELS,
+    )
+    unpublished_hint: ClassVar[Message | None] = Message(
+        N_(
+            "Nobody has joined yet. If learners cannot open this activity, it is not published: go to "
+            "“%(assignments)s” or “%(modules)s” in your course and press “%(publish)s” beside it."
+        ),
+        params=LABELS,
+    )
+    line_item_advice: ClassVar[Message] = Message(
+        N_(
+            "Canvas gives grades to assignments alone. Add the activity as one: “%(assignments)s”, then "
+            "“%(submission_type)s”: “%(external_tool)s”, “%(find)s”, and choose it there."
+        ),
+        params=LABELS,
+    )
     hosted: ClassVar[HostedHosts | None] = HostedHosts(
         issuers=frozenset(
             {
@@ -44,6 +141,115 @@ class Canvas(Platform):
         key_domains=("instructure.com",),
         any_registration_endpoint=True,
     )
+
+    def registration_messages(self, tool: ToolDescription) -> list[dict[str, Any]]:
+        """A page in the course's navigation, and the content picker for assignments and for modules.
+
+        Each message names its placements: one that names none would be ``link_selection``, and the first message of a
+        placement is the only one that counts.
+        """
+        shown = {"target_link_uri": tool.launch_url, "icon_uri": tool.icon_url, **labels_of(tool)}
+        return [
+            {
+                "type": "LtiResourceLinkRequest",
+                "placements": [_EXTENSION + COURSE_NAVIGATION],
+                # Otherwise the menu of every course in the account would have it.
+                f"{_EXTENSION}course_navigation/default_enabled": False,
+                **shown,
+            },
+            {
+                "type": "LtiDeepLinkingRequest",
+                "placements": [_EXTENSION + name for name in PICKER_PLACEMENTS],
+                f"{_EXTENSION}launch_width": PICKER_WIDTH,
+                f"{_EXTENSION}launch_height": PICKER_HEIGHT,
+                **shown,
+            },
+        ]
+
+    def registration_extensions(self) -> dict[str, Any]:
+        """Names and e-mail addresses, by the level that says so, and an id by which administrators find the tool."""
+        return {f"{_EXTENSION}privacy_level": PRIVACY_LEVEL, f"{_EXTENSION}tool_id": TOOL_ID}
+
+    def configuration(self, tool: ToolDescription) -> dict[str, Any]:
+        """The JSON configuration of a developer key, by which administrators install the tool without registration.
+
+        https://developerdocs.instructure.com/services/canvas/external-tools/lti/file.lti_dev_key_config. Without
+        ``redirect_uris`` the redirect URI is the target, which is the tool's own.
+        """
+        shown = {
+            "text": tool.title,
+            "labels": dict(tool.titles),
+            "icon_url": tool.icon_url,
+            "target_link_uri": tool.launch_url,
+        }
+        placements: list[dict[str, Any]] = [
+            {
+                "placement": COURSE_NAVIGATION,
+                "enabled": True,
+                "message_type": "LtiResourceLinkRequest",
+                "default": "disabled",
+                **shown,
+            },
+            *(
+                {
+                    "placement": name,
+                    "enabled": True,
+                    "message_type": "LtiDeepLinkingRequest",
+                    "selection_width": PICKER_WIDTH,
+                    "selection_height": PICKER_HEIGHT,
+                    **shown,
+                }
+                for name in PICKER_PLACEMENTS
+            ),
+        ]
+        return {
+            "title": tool.title,
+            "description": tool.description,
+            "target_link_uri": tool.launch_url,
+            "oidc_initiation_url": tool.login_url,
+            "public_jwk_url": tool.key_set_url,
+            "scopes": list(tool.scopes),
+            "custom_fields": {"context_id_history": "$Context.id.history"},
+            "extensions": [
+                {
+                    "platform": "canvas.instructure.com",
+                    "domain": tool.domain,
+                    "tool_id": TOOL_ID,
+                    "privacy_level": PRIVACY_LEVEL,
+                    "settings": {
+                        "text": tool.title,
+                        "labels": dict(tool.titles),
+                        "icon_url": tool.icon_url,
+                        "placements": placements,
+                    },
+                }
+            ],
+        }
+
+    def assertion_audience(self, token_url: str, authorization_server: str | None) -> str:
+        """The token URL: what Canvas calls its authorization server is a bare host, and no audience.
+
+        https://github.com/instructure/canvas-lms/blob/master/lib/canvas/oauth/client_credentials_provider.rb
+        """
+        if authorization_server is not None and "://" in authorization_server:
+            return authorization_server
+        return token_url
+
+    def token_advice(self, error: str, description: str) -> str | None:
+        """The causes that Canvas has for its two codes, ``invalid_scope`` and ``invalid_request``."""
+        said = description.lower()
+        return next(
+            (advice for code, pattern, advice in _TOKEN_ADVICE if error == code and re.search(pattern, said)),
+            None,
+        )
+
+    def service_advice(self, status: int) -> str | None:
+        """Canvas answers 401 whatever is missing, and 412 for a line item of another tool."""
+        return _SERVICE_ADVICE.get(status)
+
+    def is_course_itself(self, context_id: str, resource_link_id: str) -> bool:
+        """Where there is no link, as in the course's navigation, its id is the opaque one of the course."""
+        return context_id == resource_link_id
 
     # Scores, from here to the end of the class.
     # https://developerdocs.instructure.com/services/canvas/resources/score

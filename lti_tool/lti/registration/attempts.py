@@ -54,6 +54,8 @@ class AttemptProgress:
     id: uuid.UUID
     status: AttemptStatus
     platform_origin: str
+    frame_origins: list[str] | None
+    """What may frame its page; None until its configuration was read."""
     reference: str
     registration_id: uuid.UUID | None
     refusal: type[Refused] | None
@@ -84,6 +86,7 @@ def progress_of(db: Session, attempt_id: uuid.UUID) -> AttemptProgress:
         id=attempt.id,
         status=status,
         platform_origin=attempt.platform_origin,
+        frame_origins=attempt.frame_origins,
         reference=attempt.reference,
         registration_id=attempt.registration_id,
         refusal=refusal,

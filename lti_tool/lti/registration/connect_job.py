@@ -195,9 +195,10 @@ class ConnectPlatform(JobKind):
         request = self._request(attempt)
         platform = read_platform(self._deps.guarded, request)
         document = tool_configuration(self._deps.config.base_url, platform, attempt.language)
+        origins = platform.frame_origins
         with job.transaction() as db:
             self._reserve(db, attempt)
-            _update(db, attempt, asked_at=utcnow(), request=None)
+            _update(db, attempt, asked_at=utcnow(), request=None, frame_origins=origins)
             job.report(db, 1, phase="asking")
         answer = post_registration(self._deps.guarded, platform, request, document)
         return _Accepted(platform, answer["client_id"], answer["tool"]["deployment_id"])
@@ -241,14 +242,7 @@ class ConnectPlatform(JobKind):
                         label=invitation.label or platform.account_name,
                         organisation_id=invitation.organisation_id,
                         deployment_ids=(accepted.deployment_id,) if accepted.deployment_id else (),
-                        frame_origins=tuple(
-                            dict.fromkeys(
-                                [
-                                    platform.configuration_origin,
-                                    origin_of(platform.registration_endpoint) or "",
-                                ]
-                            )
-                        ),
+                        frame_origins=tuple(platform.frame_origins),
                     ),
                 )
                 use(db, invitation.id, registration.id)

@@ -19,7 +19,9 @@ from lti_tool.lti.platforms import (
     belongs_to_issuers_vendor,
     family_of_issuer,
     names_any_registration_endpoint,
+    platform_of,
 )
+from lti_tool.lti.platforms.base import ToolDescription
 from lti_tool.outbound.client import GuardedHttp
 from lti_tool.outbound.guard import OutboundRequestError, without_query
 from lti_tool.outbound.origins import origin_of, same_origin
@@ -174,6 +176,14 @@ class Platform:
     configuration_origin: str
 
     @property
+    def frame_origins(self) -> list[str]:
+        """Where its pages are that frame the tool: its configuration's origin, and its registration endpoint's.
+
+        A customer of a hosted product has pages and registration endpoint on a domain of its own.
+        """
+        return list(dict.fromkeys([self.configuration_origin, origin_of(self.registration_endpoint) or ""]))
+
+    @property
     def name(self) -> str:
         """What to call it to its administrator: its account, else its host."""
         return self.account_name or urlsplit(self.issuer).netloc
@@ -235,7 +245,7 @@ def check_addresses(http: GuardedHttp, platform: Platform) -> None:
                 f"{name} {without_query(address)} from {source}", issuer=platform.issuer
             )
     server = platform.authorization_server
-    if server is not None and not _is_allowed_address(platform, "authorization_server", _as_address(server)):
+    if server is not None and not _is_allowed_server(platform, server):
         # It is the audience of our client assertions: one for another platform could be used there.
         raise ConfigurationOfAnotherHost(
             f"authorization_server {without_query(server)} from {source}", issuer=platform.issuer
@@ -255,9 +265,14 @@ def _is_allowed_address(platform: Platform, name: str, address: str) -> bool:
     )
 
 
-def _as_address(server: str) -> str:
-    """``authorization_server`` is an address, or a bare host as Canvas writes it."""
-    return server if "://" in server else f"https://{server}"
+def _is_allowed_server(platform: Platform, server: str) -> bool:
+    """The same of ``authorization_server``: an address, or a bare host as Canvas writes it, mostly without its port."""
+    if "://" in server:
+        return _is_allowed_address(platform, "authorization_server", server)
+    source = urlsplit(platform.configuration_origin)
+    return server.lower() in (source.hostname, source.netloc) or _is_allowed_address(
+        platform, "authorization_server", f"https://{server}"
+    )
 
 
 def tool_configuration(base_url: str, platform: Platform, language: str) -> dict[str, Any]:
@@ -266,44 +281,49 @@ def tool_configuration(base_url: str, platform: Platform, language: str) -> dict
     Moodle compares ``domain`` with the target's host, port included, and takes only the deep-linking message
     from ``messages``; a resource link launches whatever the platform.
     """
-    language = supported_language(language) or "en"
-    launch_url = f"{base_url}/lti/launch"
-    names, descriptions = _in_every_language(NAME), _in_every_language(DESCRIPTION)
-    labels = {"label": names[language], **{f"label#{tag}": name for tag, name in names.items()}}
+    tool = describe_tool(base_url, language)
+    product = platform_of(platform.issuer, platform.family)
     # A variable that the platform does not know would arrive as it is written.
     history = {"context_id_history": "$Context.id.history"}
-    custom = history if "Context.id.history" in platform.variables else {}
+    is_known = product.has_course_history or "Context.id.history" in platform.variables
+    custom = history if is_known else {}
     return {
         "application_type": "web",
         "response_types": ["id_token"],
         "grant_types": ["client_credentials", "implicit"],
-        "initiate_login_uri": f"{base_url}/lti/login",
-        "redirect_uris": [launch_url],
-        "client_name": names[language],
-        **{f"client_name#{tag}": name for tag, name in names.items()},
-        "jwks_uri": f"{base_url}/.well-known/jwks.json",
+        "initiate_login_uri": tool.login_url,
+        "redirect_uris": [tool.launch_url],
+        "client_name": tool.title,
+        **{f"client_name#{tag}": title for tag, title in tool.titles.items()},
+        "jwks_uri": tool.key_set_url,
         "client_uri": f"{base_url}/",
-        "logo_uri": f"{base_url}/static/icon.svg",
+        "logo_uri": tool.icon_url,
         "token_endpoint_auth_method": "private_key_jwt",
-        "scope": " ".join(SCOPES),
+        "scope": " ".join(tool.scopes),
         TOOL_CLAIM: {
-            "domain": urlsplit(base_url).netloc,
-            "target_link_uri": launch_url,
-            "description": descriptions[language],
-            **{f"description#{tag}": text for tag, text in descriptions.items()},
+            "domain": tool.domain,
+            "target_link_uri": tool.launch_url,
+            "description": tool.description,
+            **{f"description#{tag}": text for tag, text in _in_every_language(DESCRIPTION).items()},
             "claims": list(CLAIMS),
             "custom_parameters": custom,
-            "messages": [
-                {
-                    "type": "LtiDeepLinkingRequest",
-                    "target_link_uri": launch_url,
-                    "placements": ["ContentArea"],
-                    **labels,
-                },
-                {"type": "LtiResourceLinkRequest", "target_link_uri": launch_url, **labels},
-            ],
+            "messages": product.registration_messages(tool),
+            **product.registration_extensions(),
         },
     }
+
+
+def describe_tool(base_url: str, language: str) -> ToolDescription:
+    """The tool in ``language``, or in English where it does not speak that."""
+    language = supported_language(language) or "en"
+    titles = _in_every_language(NAME)
+    return ToolDescription(
+        base_url=base_url,
+        title=titles[language],
+        description=_in_every_language(DESCRIPTION)[language],
+        titles=titles,
+        scopes=SCOPES,
+    )
 
 
 def _in_every_language(message: str) -> dict[str, str]:

@@ -95,6 +95,11 @@ class Deployment(Base):
     registration: Mapped[Registration] = relationship(back_populates="deployments")
 
 
+def deployment_reference(deployment_id: uuid.UUID) -> str:
+    """What a page shows of a deployment that awaits approval: short, and ``tandem deployments approve`` finds it."""
+    return deployment_id.hex[:12]
+
+
 class Invitation(Base):
     """A single-use permission to register a platform dynamically."""
 
@@ -131,6 +136,8 @@ class RegistrationAttempt(Base):
     invitation_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("invitation.id"))
     platform_origin: Mapped[str] = mapped_column(sa.Text)
     """Where the platform's configuration comes from: what may frame the page, and what it calls the platform."""
+    frame_origins: Mapped[list[str] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """What may frame the page once the configuration was read: where that, and the registration endpoint, is."""
     request: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     """Address of the configuration and registration token as JSON, encrypted like the private keys: either may hold
     the platform's permission. None once the platform was asked, or the attempt has expired."""

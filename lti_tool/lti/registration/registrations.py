@@ -23,7 +23,13 @@ from lti_tool.lti.registration.events import (
     PlatformConnected,
     ServiceHostAllowed,
 )
-from lti_tool.lti.registration.models import ActorAccount, Deployment, DeploymentStatus, Registration
+from lti_tool.lti.registration.models import (
+    ActorAccount,
+    Deployment,
+    DeploymentStatus,
+    Registration,
+    deployment_reference,
+)
 from lti_tool.outbound.origins import host_of, origin_of
 
 
@@ -59,7 +65,7 @@ class NewRegistration:
     auth_token_url: str
     jwks_url: str
     auth_audience: str | None = None
-    """The ``aud`` of client assertions where it is not the token URL."""
+    """The ``aud`` of client assertions where it is not the token URL, as the platform names it."""
     platform_family: str | None = None
     label: str | None = None
     organisation_id: uuid.UUID | None = None
@@ -78,8 +84,8 @@ def add(db: Session, new: NewRegistration) -> Registration:
     changes nothing then.
     """
     identity = uuid.uuid4()
-    audience = new.auth_audience or new.auth_token_url
     platform = platform_of(new.issuer, new.platform_family)
+    audience = platform.assertion_audience(new.auth_token_url, new.auth_audience)
     origins = [*platform.frame_origins(new.issuer, new.auth_login_url), *new.frame_origins]
     stored = db.execute(
         insert_for(db, Registration)
@@ -161,6 +167,18 @@ def every_deployment(db: Session) -> Iterable[Deployment]:
         .options(selectinload(Deployment.registration))
         .order_by(Deployment.status != DeploymentStatus.PENDING, Deployment.created_at, Deployment.id)
     ).all()
+
+
+def deployment_named(db: Session, reference: str) -> uuid.UUID:
+    """The deployment whose wait page shows this reference. Raises :class:`NoSuchRow`."""
+    found = [
+        identity
+        for identity in db.scalars(sa.select(Deployment.id))
+        if deployment_reference(identity) == reference
+    ]
+    if len(found) != 1:
+        raise NoSuchRow(f"no deployment has the reference {reference}")
+    return found[0]
 
 
 def allow_framing(db: Session, identity: uuid.UUID, origin: str) -> Registration:

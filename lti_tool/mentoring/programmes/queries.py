@@ -123,6 +123,16 @@ def placement_of_link(db: Session, resource_link_id: uuid.UUID) -> PlacementReco
     return None if row is None else placement_record(row)
 
 
+def placements_of_course(db: Session, course_id: uuid.UUID) -> list[PlacementRecord]:
+    """Every activity of a course that a tutor has opened, the oldest first."""
+    rows = db.scalars(
+        sa.select(Placement)
+        .where(Placement.course_id == course_id)
+        .order_by(Placement.created_at, Placement.id)
+    )
+    return [placement_record(row) for row in rows]
+
+
 def placement(db: Session, placement_id: uuid.UUID) -> PlacementRecord:
     """The placement of this id. Raises :class:`sqlalchemy.exc.NoResultFound`."""
     return placement_record(db.get_one(Placement, placement_id))

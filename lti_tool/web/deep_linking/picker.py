@@ -25,6 +25,7 @@ from lti_tool.lti.deep_linking.response import (
     signed_response,
 )
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.programmes.actions import choose_activity
 from lti_tool.mentoring.programmes.queries import Group, groups_to_share
@@ -89,7 +90,10 @@ def _answer(
     )
     g.form_origins = _form_origins(content_request)
     return render_template(
-        "deep_linking/answer.html", return_url=content_request.return_url, response=response
+        "deep_linking/answer.html",
+        return_url=content_request.return_url,
+        response=response,
+        publishing_advice=_publishing_advice(),
     )
 
 
@@ -160,8 +164,16 @@ def _page(form: Form) -> ResponseReturnValue:
         templates=[load_template(code) for code in _templates()],
         in_course=g.launch.course_id is not None,
         groups=_groups(),
+        publishing_advice=_publishing_advice(),
     )
     return html, form.status
+
+
+def _publishing_advice() -> str | None:
+    """What a teacher has to know where the platform hides from learners what is added here."""
+    registration = g.launch.registration
+    advice = platform_of(registration.issuer, registration.platform_family).publishing_advice
+    return None if advice is None else advice.text
 
 
 @blueprint.errorhandler(DeepLinkingRefused)

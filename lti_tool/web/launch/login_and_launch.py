@@ -121,7 +121,7 @@ def launch() -> ResponseReturnValue:
         raise
     finally:
         if arriving.registration is not None:
-            g.frame_origins = arriving.registration.frame_origins
+            g.frame_origins = arriving.frame_origins
     if not arriving.browser_proved:
         return _offer_new_tab(arriving)
     first_page = open_session(arriving.verified, answered=arriving.login)

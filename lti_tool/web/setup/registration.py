@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.lti.errors import Refused, TooManyRegistrationRequests, TooManyUnknownPages
 from lti_tool.lti.launch.login import BROWSER_COOKIE, BROWSER_COOKIE_SECONDS
 from lti_tool.lti.launch.login_states import new_secret
-from lti_tool.lti.platforms import platform_of, vendors_frame_origins
+from lti_tool.lti.platforms import names_any_registration_endpoint, platform_of, vendors_frame_origins
 from lti_tool.lti.registration.attempts import (
     AttemptProgress,
     earlier_attempt,
@@ -89,7 +89,18 @@ def _allow_framing() -> None:
     address = request.values.get("openid_configuration", "")
     origin = origin_of(address) if is_web_address(address) else None
     if origin is not None:
-        g.frame_origins = [origin, *vendors_frame_origins(origin)]
+        g.frame_origins = _frame_origins(origin, None)
+
+
+def _frame_origins(origin: str, known: Iterable[str] | None) -> list[str]:
+    """What may frame a page about the platform at ``origin``; ``known``: what its configuration says, once it was read.
+
+    Before that, customers of a hosted product may be on domains of their own, so any site may: whoever has the address
+    of these pages has the invitation, and needs no trick with frames.
+    """
+    if known is None and names_any_registration_endpoint(origin):
+        return ["https:"]
+    return list(dict.fromkeys([origin, *(known or ()), *vendors_frame_origins(origin)]))
 
 
 @blueprint.after_request
@@ -111,6 +122,8 @@ def show() -> ResponseReturnValue:
     with reading() as db:
         open_invitation(db, registration_request.invite)
     platform = _read_quickly(registration_request)
+    if platform is not None:
+        g.frame_origins = _frame_origins(platform.configuration_origin, platform.frame_origins)
     cookies = BrowserCookies()
     if cookies.get_cookie(BROWSER_COOKIE) is None:
         # By it the browser is known that may see how far its attempt is.
@@ -151,6 +164,7 @@ def register() -> ResponseReturnValue:
     secret = cookie or new_secret()
     attempt_id = _begin_once(registration_request, secret)
     attempt = _wait_for_end(attempt_id)
+    g.frame_origins = _frame_origins(attempt.platform_origin, attempt.frame_origins)
     if attempt.has_ended:
         return _ended_page(attempt, attempt.refusal.status if attempt.refusal is not None else 200)
     key = str(attempt_id) if cookie else f"{attempt_id}.{secret}"
@@ -244,7 +258,7 @@ def _attempt_of(attempt_key: str) -> AttemptProgress:
     except RegistrationPageUnknown:
         rate_limits.limit(TooManyUnknownPages)
         raise
-    g.frame_origins = [attempt.platform_origin, *vendors_frame_origins(attempt.platform_origin)]
+    g.frame_origins = _frame_origins(attempt.platform_origin, attempt.frame_origins)
     return attempt
 
 

@@ -17,8 +17,11 @@ from lti_tool.health_checks.findings import Check
 from lti_tool.health_checks.stored import database, signing_key
 from lti_tool.identity.policy import Action
 from lti_tool.lti.errors import TooManyRegistrationRequests
+from lti_tool.lti.platforms.canvas import Canvas
+from lti_tool.lti.platforms.canvas_labels import LABELS
 from lti_tool.lti.platforms.moodle import Moodle
 from lti_tool.lti.registration.invitations import InvitationRefused, InvitationUnknown, open_invitation
+from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from lti_tool.web import rate_limits
 from lti_tool.web.access import allows
@@ -62,8 +65,17 @@ def show() -> ResponseReturnValue:
         icon_url=f"{base}/static/icon.svg",
         labels=Moodle.labels,
         manage_tools=" → ".join(Moodle.labels[name].text for name in _MANAGE_TOOLS),
+        canvas_url=f"{base}{url_for('canvas_configuration.configuration', lang=_chosen_language(services))}",
+        canvas=LABELS,
+        canvas_steps=Canvas.after_registration,
         checks=_readiness(services),
     )
+
+
+def _chosen_language(services: Services) -> str | None:
+    """``lang`` of an address that Canvas fetches, which has no language of its own; none for the tool's default."""
+    language = current_language()
+    return None if language == services.config.default_locale else language
 
 
 blueprint.register_error_handler(InvitationRefused, refused_page)

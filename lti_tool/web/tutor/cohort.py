@@ -67,7 +67,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     """
     launch = g.launch
     try:
-        placement = _open()
+        placement = open_placement_here()
     except IsDuplicate as duplicate:
         return duplicate_page(duplicate.original)
     check(Action.VIEW_COHORT, cohort_of_launch())
@@ -84,6 +84,9 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         course_title=launch.course.title,
         no_line_item=launch.resource_link.line_item_url is None,
         line_item_advice=lms.line_item_advice.text,
+        unpublished_hint=lms.unpublished_hint.text
+        if lms.unpublished_hint and not shown.participants
+        else None,
         done=flash_message(),
         **_forms(shown, form),
     )
@@ -125,8 +128,8 @@ def _reopen_forms(shown: CohortOverview, sent: Form | None) -> dict[uuid.UUID, F
     return found
 
 
-def _open() -> PlacementRecord:
-    """What the activity opens; opened now when it is not yet. Raises :class:`IsDuplicate`."""
+def open_placement_here() -> PlacementRecord:
+    """What the activity of the launch opens; opened now when it is not yet. Raises :class:`IsDuplicate`."""
     placement = current_placement()
     if placement is not None:
         return placement

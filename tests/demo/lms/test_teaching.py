@@ -11,7 +11,7 @@ import requests
 
 from lti_tool.demo.lms.course import Link
 from lti_tool.demo.lms.server import RunningLms
-from lti_tool.demo.lms.store import ADDED_LATER, Store
+from lti_tool.demo.lms.store import ADDED_COLUMNS, Store
 from tests.demo.lms.test_grades import STUDENT, Post, State, score
 from tests.demo.lms.tool import Browser, reason_of
 
@@ -100,7 +100,7 @@ def test_a_file_of_an_earlier_version_gets_its_new_columns(tmp_path: Path, lms: 
     old = tmp_path / "old.sqlite3"
     with sqlite3.connect(lms.lms.store.path) as now, sqlite3.connect(old) as copy:
         now.backup(copy)
-        for table, column in ADDED_LATER:
-            copy.execute(f"ALTER TABLE {table} DROP COLUMN {column.split()[0]}")
+        for table, column, _definition in ADDED_COLUMNS:
+            copy.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     with Store(old).reading() as db:
         assert db.execute("SELECT count(*) FROM people WHERE enrolled = 1").fetchone()[0] == 6

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from lti_tool.lti.models import Refusal
 from tests.forms import form_with
 from tests.platform.platform import ABSENT, LEARNER, LTI
 from tests.web.deep_linking.picking import DL, Picker
@@ -106,3 +108,19 @@ def test_a_launch_of_the_activity_is_no_place_to_choose(picker: Picker) -> None:
 def test_what_a_form_adds_is_not_used(picker: Picker, claim: str) -> None:
     claims = picker.claims(picker.choose(picker.open(), **{claim: "forged"}))
     assert "forged" not in (claims[f"{DL}data"], claims[f"{LTI}deployment_id"], claims["iss"])
+
+
+SECRET = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.signature"
+
+
+def test_what_a_forbidden_return_address_carries_is_kept_nowhere(
+    picker: Picker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Canvas's has a single-use token in its query."""
+    page = picker.open(settings={"deep_link_return_url": f"https://evil.example/return?data={SECRET}"})
+    assert page.status_code == 400
+    with picker.services.database.reading() as db:
+        details = [row.detail for row in db.scalars(sa.select(Refusal))]
+    assert details == ["https://evil.example/return"]
+    written = capsys.readouterr()
+    assert SECRET not in written.out + written.err + page.text

@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.forms import form_with
 from tests.platform.platform import ABSENT, LTI
@@ -153,3 +154,63 @@ def test_a_programme_that_is_not_on_offer_is_asked_for_again(picker: Picker, tem
     page = picker.answer(template=template)
     assert page.status_code == 422
     assert "JWT" not in page.text
+
+
+CANVAS_RETURN = "https://lms.example/courses/1/deep_linking_response?data=eyJ0.e30.a-b_c%3D%3D&modal=true&placement=link_selection"
+CANVAS_SETTINGS = {
+    "deep_link_return_url": CANVAS_RETURN,
+    "accept_media_types": "application/vnd.ims.lti.v1.ltilink",
+    "accept_multiple": True,
+    "auto_create": False,
+    "data": ABSENT,
+    "validation_context": None,
+    "errors": {"errors": {}},
+}
+
+
+def open_in_canvas(picker: Picker, **settings: Any) -> TestResponse:
+    return picker.open(
+        settings=CANVAS_SETTINGS | settings,
+        tool_platform={"guid": "g", "product_family_code": "canvas"},
+        launch_presentation={"locale": "en"},
+    )
+
+
+def test_canvas_gets_its_answer_at_the_very_address_that_it_gave(picker: Picker) -> None:
+    answer = picker.choose(open_in_canvas(picker))
+    assert form_with(answer, "JWT").action == CANVAS_RETURN
+
+
+def test_a_return_address_may_be_as_long_as_the_token_in_it(picker: Picker) -> None:
+    address = f"https://lms.example/courses/1/deep_linking_response?data={'a' * 5000}"
+    answer = picker.choose(open_in_canvas(picker, deep_link_return_url=address))
+    assert form_with(answer, "JWT").action == address
+
+
+def test_canvas_gets_a_line_item_with_its_maximum_although_it_does_not_say_that_it_takes_one(
+    picker: Picker,
+) -> None:
+    [item] = picker.claims(picker.choose(open_in_canvas(picker)))[f"{DL}content_items"]
+    assert item["lineItem"]["scoreMaximum"] == 100
+
+
+def test_what_canvas_did_not_send_is_not_echoed(picker: Picker) -> None:
+    assert f"{DL}data" not in picker.claims(picker.choose(open_in_canvas(picker)))
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("en", ("unpublished", "Assignments", "Publish")), ("fr", ("non publiée", "Travaux", "Publier"))],
+)
+def test_a_teacher_in_canvas_is_told_that_it_has_to_be_published_and_how(
+    picker: Picker, lang: str, words: tuple[str, ...]
+) -> None:
+    page = open_in_canvas(picker)
+    shown = picker.browser.get(f"{page.request.path}?lang={lang}")
+    answer = picker.choose(shown)
+    for text in (shown.text, answer.text):
+        assert all(word in text for word in words)
+
+
+def test_a_teacher_elsewhere_is_told_nothing_of_the_kind(picker: Picker) -> None:
+    assert "unpublished" not in picker.open(launch_presentation={"locale": "en"}).text

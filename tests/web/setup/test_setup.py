@@ -141,3 +141,42 @@ def test_the_first_page_is_in_french_for_a_french_browser(client: FlaskClient) -
     page = client.get("/", headers={"Accept-Language": "fr-CA,fr;q=0.9"})
     assert '<html lang="fr"' in page.text
     assert "Mentorat inversé" in page.text
+
+
+def test_the_address_for_a_developer_key_of_canvas_is_there_to_copy(administrator: Administrator) -> None:
+    page = setup_page(administrator).text
+    url = page.split('id="canvas-url" value="')[1].split('"')[0]
+    assert url == f"{TOOL}/lti/canvas.json"
+    assert 'data-copy="canvas-url"' in page
+    assert administrator.client.get(url).get_json()["title"]
+
+
+def test_the_address_for_canvas_is_in_the_language_of_the_page(administrator: Administrator) -> None:
+    page = setup_page(administrator, lang="fr").text
+    assert f'value="{TOOL}/lti/canvas.json?lang=fr"' in page
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        *(
+            ("en", words)
+            for words in ("Developer Keys", "+ LTI Key", "JSON URL", "By Client ID", "Assignments")
+        ),
+        *(
+            ("fr", words)
+            for words in ("Clés de développeur", "+ LTI Key", "Paramètres", "Travaux", "Outil externe")
+        ),
+    ],
+)
+def test_the_steps_for_canvas_are_in_canvass_own_words(
+    administrator: Administrator, lang: str, words: str
+) -> None:
+    section = setup_page(administrator, lang=lang).text.split('id="canvas"')[1].split("</section>")[0]
+    assert words in section
+
+
+def test_the_values_of_hosted_canvas_are_in_the_command(administrator: Administrator) -> None:
+    section = setup_page(administrator).text.split('id="canvas"')[1].split("</section>")[0]
+    assert "--issuer https://canvas.instructure.com" in section
+    assert "--auth-token-url https://sso.canvaslms.com/login/oauth2/token" in section

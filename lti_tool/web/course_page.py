@@ -1,0 +1,93 @@
+"""The page of a launch from a course's own menu, which has no link of its own: the activities of the course.
+
+Such a launch names the course as its link (:meth:`lti_tool.lti.platforms.base.Platform.is_course_itself`). Its
+session goes on to the course's only activity at once, or to the one that is chosen here. A teacher may also open the
+programme at this very place, where no grade can be sent.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+from flask import Blueprint, abort, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from lti_tool.identity.policy import Action
+from lti_tool.identity.principal import CourseRole
+from lti_tool.lti.launch import sessions
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.platforms import platform_of
+from lti_tool.mentoring.programmes.queries import placements_of_course
+from lti_tool.translation import gettext as _
+from lti_tool.web.access import allows
+from lti_tool.web.activity import current_activity
+from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.services import current_principal, current_services, reading
+from lti_tool.web.tutor import cohort
+from schemas.display import LinkForm
+from schemas.mentoring_forms import read_form
+from schemas.problem import ShapeError
+
+blueprint = Blueprint("course_page", __name__, url_prefix="/l/<launch_key>/course")
+
+
+def is_shown() -> bool:
+    """Whether the present launch is one of the course itself, where no teacher has opened a programme."""
+    launch = g.launch
+    lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
+    itself = lms.is_course_itself(launch.course.context_id, launch.resource_link.resource_link_id)
+    return itself and current_activity() is None
+
+
+def page() -> ResponseReturnValue:
+    """The activities to choose from; the only one at once."""
+    activities = _activities()
+    if len(activities) == 1:
+        return _go_to(next(iter(activities)))
+    launch = g.launch
+    lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
+    return render_template(
+        "course_page.html",
+        activities=activities,
+        course_title=launch.course.title,
+        teaches=current_principal().role == CourseRole.TUTOR,
+        advice=lms.line_item_advice.text,
+    )
+
+
+def _activities() -> dict[uuid.UUID, str]:
+    """The titles of the course's activities that a teacher has opened, by their links."""
+    with reading() as db:
+        links = [placed.resource_link_id for placed in placements_of_course(db, g.launch.course_id)]
+        titles = dict(
+            db.execute(sa.select(ResourceLink.id, ResourceLink.title).where(ResourceLink.id.in_(links))).all()
+        )
+    return {link: titles.get(link) or _("Reverse mentoring") for link in links}
+
+
+def _go_to(link: uuid.UUID) -> ResponseReturnValue:
+    sessions.go_to_link(current_services().database, g.launch, link)
+    return redirect(launch_url_for("home.home"), 303)
+
+
+@blueprint.post("/activity")
+@allows(Action.VIEW_HOME)
+def choose() -> ResponseReturnValue:
+    """Go on to an activity of the course."""
+    try:
+        link: uuid.UUID = read_form(LinkForm(), request.form.items(multi=True))["link"]
+    except ShapeError:
+        abort(400)
+    if g.launch.resource_link_id is None or not is_shown() or link not in _activities():
+        abort(400)
+    return _go_to(link)
+
+
+@blueprint.post("/programme")
+@allows(Action.ADD_ACTIVITY)
+def open_here() -> ResponseReturnValue:
+    """Open the programme at this place, without grades."""
+    if g.launch.resource_link_id is not None and is_shown():
+        cohort.open_placement_here()
+    return redirect(launch_url_for("home.home"), 303)

@@ -1,0 +1,1 @@
+"""The tool at a platform with the rules of Canvas, over HTTP."""
