@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "deployments": "registrations",
     "lrs": "lrs",
     "statements": "statements",
+    "scores": "scores",
     "keys": "keys",
     "organisations": "organisations",
     "owners": "organisations",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 
 class ResultSchema(Schema):
@@ -19,13 +19,22 @@ class ResultSchema(Schema):
     comment = fields.String(load_default=None, allow_none=True)
     timestamp = fields.AwareDateTime(load_default=None, allow_none=True)
 
-    def load_matching(self, results: Any, user_id: str) -> dict[str, Any] | None:
-        """The result of one person among those a platform listed; None when there is none that can be read."""
-        for result in results if isinstance(results, list) else []:
-            if isinstance(result, dict) and str(result.get("userId")) == user_id:
-                # A timestamp that cannot be read is one that was not given.
-                errors = self.validate({**result, "userId": user_id})
-                readable = {key: value for key, value in result.items() if key not in errors}
-                loaded: dict[str, Any] = self.load({**readable, "userId": user_id})
-                return loaded
-        return None
+    def load_page(self, results: Any) -> tuple[dict[str, dict[str, Any]], int]:
+        """The results that a platform listed, by person, the first of each; and how many could not be read.
+
+        Raises :class:`marshmallow.ValidationError` where it is no list.
+        """
+        if not isinstance(results, list):
+            raise ValidationError("not a list of results")
+        found: dict[str, dict[str, Any]] = {}
+        unreadable = 0
+        for result in results:
+            user_id = str(result.get("userId") or "") if isinstance(result, dict) else ""
+            errors = self.validate({**result, "userId": user_id}) if user_id else {"userId": []}
+            if {"userId", "resultScore", "resultMaximum"} & set(errors):
+                unreadable += 1
+                continue
+            # A timestamp that cannot be read is one that was not given.
+            readable = {key: value for key, value in result.items() if key not in errors}
+            found.setdefault(user_id, self.load({**readable, "userId": user_id}))
+        return found, unreadable

@@ -19,3 +19,10 @@ class RegistrationAttemptJobSchema(Schema):
     """A job about one attempt to connect a platform."""
 
     attempt_id = fields.UUID(required=True)
+
+
+class ResultsJobSchema(Schema):
+    """A job about the results of one activity: everybody's, or one person's."""
+
+    resource_link_id = fields.UUID(required=True)
+    person_id = fields.UUID(load_default=None, allow_none=True)

@@ -183,6 +183,12 @@ class TutorValidationForm(FormSchema):
     validated = _ticked()
 
 
+class ResendGradeForm(FormSchema):
+    """The tutor has a participant's grade sent to the gradebook again."""
+
+    participant_id = Identifier(required=True)
+
+
 class ReopenForm(FormSchema):
     """The tutor reopens a completed programme, and says why."""
 

@@ -180,7 +180,7 @@ def retry(
     """
     _check_kind(kind, store)
     if kind == DeliveryKind.SCORE:
-        raise BadInput("--kind: a grade that was refused is not sent again; the next one takes its place")
+        raise BadInput("--kind: grades are sent again by `tandem scores resend`")
     if (identifier is None) == (not everything):
         raise click.UsageError("give either the ID of a statement or --all")
     receivers = None if store is None else _receivers(_names(services), store)

@@ -18,6 +18,8 @@ from lti_tool.identity.principal import TOOL
 from lti_tool.jobs import schedule
 from lti_tool.jobs.kinds import JobKind
 from lti_tool.jobs.runner import JobRunner
+from lti_tool.lti.ags.check_gradebooks_job import CheckGradebooks
+from lti_tool.lti.ags.read_results_job import ReadResults
 from lti_tool.lti.nrps.due_rosters_job import EnqueueDueRosters
 from lti_tool.lti.nrps.read_roster_job import ReadRoster
 from lti_tool.lti.registration.connect_job import ConnectPlatform
@@ -29,8 +31,10 @@ MakeJobKind = Callable[[Services], JobKind]
 
 JOB_KINDS: Final[tuple[MakeJobKind, ...]] = (
     ReadRoster,
+    ReadResults,
     ConnectPlatform,
     lambda _services: EnqueueDueRosters(),
+    lambda _services: CheckGradebooks(),
     lambda _services: DeleteExpired(),
     lambda _services: DeleteUsedNonces(),
 )

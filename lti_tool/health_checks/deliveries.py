@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,6 +17,8 @@ from lti_tool.database import utcnow
 from lti_tool.health_checks.findings import Found, Verdict, one_line
 from lti_tool.health_checks.stored import name_of
 from lti_tool.identity.models import Course, Person, display_name
+from lti_tool.lti.ags.grade_queries import named_grades
+from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Registration
 from lti_tool.messaging import backlog, pauses
@@ -43,7 +45,9 @@ def deliveries(services: Services) -> Found:
                 yield from _dead_scores(db, receiver, name, queue.dead)
             elif queue.dead:
                 yield _dead(db, kind, receiver, name, queue.dead)
-    if not found:
+        removed = [*_removed_grades(db)]
+    yield from removed
+    if not (found or removed):
         yield Verdict.OK, "nothing waits", ""
 
 
@@ -151,10 +155,28 @@ def _dead_scores(db: Session, receiver: str, name: str, count: int) -> Iterator[
         yield (
             Verdict.WARNING,
             f"{of} was refused for good{f' by {name}' if name else ''}: {one_line(row.last_error or '')}",
-            "look at the person and the activity in the LMS",
+            f"look at the person and the activity in the LMS; then: tandem scores resend{_option(target)}",
         )
     if count > MOST_NAMED:
         yield Verdict.WARNING, f"{_counted(count - MOST_NAMED, 'score')} more refused for good by {name}", ""
+
+
+def _option(target: dict[str, Any]) -> str:
+    return f" --person {target['person_id']}" if "person_id" in target else " --all"
+
+
+def _removed_grades(db: Session) -> Iterator[tuple[Verdict, str, str]]:
+    """Grades that somebody has deleted again after they were sent a second time."""
+    grades = named_grades(db, statuses=[GradeStatus.REMOVED], limit=MOST_NAMED + 1)
+    for named in grades[:MOST_NAMED]:
+        yield (
+            Verdict.WARNING,
+            f"the grade of {named.person} in {named.course} was deleted there, sent again, and deleted again",
+            "their tutor is asked whether to send it again; or: "
+            f"tandem scores resend --person {named.grade.person_id}",
+        )
+    if len(grades) > MOST_NAMED:
+        yield Verdict.WARNING, "more grades were deleted", "see all: tandem scores list --status removed"
 
 
 def _person(db: Session, person_id: str | None) -> str:

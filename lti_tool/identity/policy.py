@@ -69,6 +69,7 @@ class Action(enum.StrEnum):
     APPROVE_COMPLETION = "approve a participant's completion"
     REOPEN_COMPLETION = "reopen a completion"
     READ_ROSTER_NOW = "have a roster read now"
+    RESEND_GRADES = "have gradebooks read now, and grades sent again"
     # the operator's
     SERVE = "run the tool"
     DELIVER = "send what waits"
@@ -87,6 +88,7 @@ class Action(enum.StrEnum):
     # the tool's own
     RUN_JOBS = "run background jobs"
     READ_ROSTERS = "read the rosters of courses"
+    READ_RESULTS = "read back what gradebooks show"
     REGISTER_WITH_PLATFORM = "register the tool with a platform"
     DELETE_EXPIRED = "delete what has expired"
 
@@ -118,6 +120,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,
         Action.READ_ROSTER_NOW: _COHORT | {Capacity.OPERATOR},
+        Action.RESEND_GRADES: _COHORT | {Capacity.OPERATOR},
         Action.SERVE: frozenset({Capacity.OPERATOR}),
         Action.DELIVER: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.MIGRATE: frozenset({Capacity.OPERATOR}),
@@ -134,6 +137,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.REPLAY_EVENTS: frozenset({Capacity.OPERATOR}),
         Action.RUN_JOBS: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.READ_ROSTERS: frozenset({Capacity.TOOL}),
+        Action.READ_RESULTS: frozenset({Capacity.TOOL}),
         Action.REGISTER_WITH_PLATFORM: frozenset({Capacity.TOOL}),
         Action.DELETE_EXPIRED: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -127,8 +128,7 @@ class PlatformService(ServiceConnector):
         self._has_audience = row.token_audience is not None
         self._hosts = service_hosts(row)
         self.registration_id = registration_id
-        self.platform_family = row.platform_family
-        self._platform = platform_of(row.issuer, row.platform_family)
+        self.platform = platform_of(row.issuer, row.platform_family)
         self._deps = deps
         self._vault = Vault(deps.config.secret_key)
 
@@ -186,7 +186,7 @@ class PlatformService(ServiceConnector):
             given: dict[str, str] = TokenErrorSchema().load(answer.json())
         except (OutboundRequestError, ValidationError):
             return words
-        advice = self._platform.token_advice(given["error"], given["error_description"])
+        advice = self.platform.token_advice(given["error"], given["error_description"])
         return f"{words} ({advice})" if advice else words
 
     def _assertion(self) -> str:
@@ -280,11 +280,8 @@ class PlatformService(ServiceConnector):
             body=response.content,
             headers=response.headers,
             url=url,
-            # requests' own parser: PyLTI1p3's lower-cases the header, and Canvas's bookmarks break.
-            next_link=response.links.get("next", {}).get("url"),
-            advice=self._platform.service_advice(response.status_code)
-            if "Authorization" in headers
-            else None,
+            next_link=_next_link(response),
+            advice=self.platform.service_advice(response.status_code) if "Authorization" in headers else None,
         )
 
     def make_service_request(
@@ -314,6 +311,24 @@ class PlatformService(ServiceConnector):
             "body": answer.json() if answer.body else None,
             "next_page_url": answer.next_url,
         }
+
+
+_LINK: Final = re.compile(r"<([^>]*)>([^<]*)")
+_RELATION: Final = re.compile(r"\brel\s*=\s*([^;,]*)", re.IGNORECASE)
+
+
+def _next_link(response: requests.Response) -> str | None:
+    """The address of the next page in the Link header (RFC 8288).
+
+    PyLTI1p3 lower-cases the header, and Canvas's bookmarks break. requests cuts an address at a semicolon, and Moodle
+    writes addresses as HTML, with the names of relations in typographic quotes.
+    """
+    for address, parameters in _LINK.findall(response.headers.get("Link", "")):
+        relation = _RELATION.search(parameters)
+        words = relation[1].lower().split() if relation else []
+        if any(re.sub("[^a-z]", "", word) == "next" for word in words):
+            return str(address).strip().replace("&amp;", "&")
+    return None
 
 
 def _scope_key(scopes: Sequence[str]) -> str:

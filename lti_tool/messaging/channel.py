@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
@@ -39,3 +40,12 @@ class Channel(ABC):
         What a receiver does should raise nothing. An exception counts as a failure of the receiver all the same:
         everything that was given waits, and the receiver is paused with the exception as the reason.
         """
+
+    def note(  # noqa: B027 - most channels keep nothing of their own
+        self,
+        db: Session,
+        deliveries: Sequence[ClaimedDelivery],
+        outcomes: Sequence[Outcome],
+        now: dt.datetime,
+    ) -> None:
+        """Write what the channel itself keeps of what became of them, in the transaction that marks them."""

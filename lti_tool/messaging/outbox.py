@@ -24,7 +24,14 @@ from sqlalchemy.orm import Session
 from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
 from lti_tool.database import connection_of, table_of, utcnow
 from lti_tool.messaging.claims import ClaimableTable, among, lock_claims
-from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryPause, DeliveryStatus
+from lti_tool.messaging.models import (
+    LRS,
+    Delivery,
+    DeliveryBody,
+    DeliveryKind,
+    DeliveryPause,
+    DeliveryStatus,
+)
 from lti_tool.messaging.outcomes import (
     Blocked,
     Dead,
@@ -161,6 +168,8 @@ class ClaimedDelivery:
     """How often it failed by itself."""
     target: dict[str, Any] | None
     part: str
+    attempts: int = 1
+    """How often it was claimed, this time included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +232,7 @@ def claim(
         conditions.append(_part_is_asked(now))
     returning = [_column.key, _column.order_key, _column.failures]
     if reads_targets:
-        returning += [_column.target, _column.part]
+        returning += [_column.target, _column.part, _column.attempts]
     identifier, taken = _claimable.claim(
         db, *conditions, limit=limit, lease=lease, now=now, returning=returning
     )
@@ -358,6 +367,39 @@ def supersede_waiting(db: Session, order_keys: Collection[str]) -> dict[str, boo
     for key, attempts in withdrawn:
         never_claimed[key] = never_claimed.get(key, True) and not attempts
     return never_claimed
+
+
+def supersede_dead_scores(db: Session, order_keys: Collection[str]) -> None:
+    """What was refused under these keys is of no interest any more: another score follows, or stands."""
+    if order_keys:
+        db.execute(
+            sa.update(_rows)
+            .where(
+                # Written out, not bound, as the partial index has it.
+                sa.text("status = 'dead'"),
+                _column.kind == DeliveryKind.SCORE.value,
+                _column.order_key.in_(order_keys),
+            )
+            .values(status=DeliveryStatus.SUPERSEDED.value)
+        )
+
+
+def unsent_scores(db: Session, order_keys: Collection[str]) -> dict[str, bool]:
+    """Under which of these keys a score waits or is being sent; and whether one of them is being sent."""
+    if not order_keys:
+        return {}
+    rows = db.execute(
+        sa.select(_column.order_key, _column.status).where(
+            # Written out, not bound, as the partial index has it.
+            sa.text("kind = 'score'"),
+            _column.order_key.in_(order_keys),
+            _column.done_at.is_(None),
+        )
+    )
+    found: dict[str, bool] = {}
+    for key, status in rows:
+        found[key] = found.get(key, False) or status == DeliveryStatus.CLAIMED
+    return found
 
 
 def _part_is_asked(now: dt.datetime) -> sa.ColumnElement[bool]:

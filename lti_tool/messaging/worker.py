@@ -262,6 +262,8 @@ class Worker:
         """Write down what became of each, and pause what failed, in one transaction."""
         now = self._clock()
         with self._database.transaction() as db:
+            # Before the deliveries: whoever enqueues locks what a channel keeps, then what waits.
+            self._slots[claim.kind].channel.note(db, claim.deliveries, outcomes, now)
             outbox.mark(db, claim, outcomes, now=now)
             results = zip((delivery.part for delivery in claim.deliveries), outcomes, strict=True)
             begun = pauses.update(db, claim.kind, claim.receiver, results, before, now=now)

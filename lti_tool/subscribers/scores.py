@@ -19,6 +19,8 @@ from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
 from lti_tool.database import connection_of, table_of, upsert_in
 from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
+from lti_tool.identity.models import Person
+from lti_tool.lti.ags.comments import comment_for
 from lti_tool.lti.ags.models import ScoreState
 from lti_tool.lti.ags.scores import ReachedScore, Report, record_scores, report_of
 from lti_tool.mentoring.completion.queries import rule_of
@@ -104,7 +106,12 @@ class Scores:
                     continue
                 reached.append(
                     ReachedScore(
-                        placement.resource_link_id, participant.person_id, status, score, reporting.report
+                        placement.resource_link_id,
+                        participant.person_id,
+                        status,
+                        score,
+                        reporting.report,
+                        comment_for(status, score, reporting.report, participant.locale),
                     )
                 )
         _store(db, changed, over)
@@ -148,22 +155,25 @@ def backfill_scores(
         row.participant_id: row
         for row in db.execute(sa.select(_TABLE).where(_TABLE.c.placement_id == placement.id))
     }
-    people = participants(db, list(states)).values()
-    return record_scores(
-        db,
-        [
+    people = sorted(participants(db, list(states)).values(), key=lambda found: found.id)
+    people = [participant for participant in people if person_id in (None, participant.person_id)]
+    locales = _locales(db, [participant.person_id for participant in people])
+    reached = []
+    for participant in people:
+        state = states[participant.id]
+        comment = comment_for(state.status, state.score, state.report, locales.get(participant.person_id))
+        reached.append(
             ReachedScore(
-                resource_link_id,
-                participant.person_id,
-                states[participant.id].status,
-                states[participant.id].score,
-                states[participant.id].report,
+                resource_link_id, participant.person_id, state.status, state.score, state.report, comment
             )
-            for participant in sorted(people, key=lambda found: found.id)
-            if person_id in (None, participant.person_id)
-        ],
-        now,
-    )
+        )
+    return record_scores(db, reached, now)
+
+
+def _locales(db: Session, person_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str | None]:
+    """The languages of these people."""
+    rows = db.execute(sa.select(Person.id, Person.locale).where(Person.id.in_(person_ids)))
+    return {row.id: row.locale for row in rows}
 
 
 class ScoreProjection(Projection):

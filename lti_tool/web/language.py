@@ -120,8 +120,8 @@ def month(value: dt.date) -> str:
     return format_date(value, "MMM", locale=current_language())
 
 
-def number(value: int) -> str:
-    """A whole number with the language's own grouping, such as ``1,500``."""
+def number(value: float) -> str:
+    """A number with the language's own grouping and decimals, such as ``1,500`` or ``12,5``."""
     return format_decimal(value, locale=current_language())
 
 

@@ -18,17 +18,20 @@ import functools
 import hmac
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g, request, url_for
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import Session
 
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.composition import transaction as composition
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
-from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
+from lti_tool.identity.principal import TOOL, CourseRole, Principal, PrincipalKind
+from lti_tool.lti.ags.read_results_job import request_results
 from lti_tool.lti.errors import Advice, DeploymentWithdrawn, HandoffUnknown, TooManyUnknownPages
 from lti_tool.lti.forms.kept import Outcome
 from lti_tool.lti.launch import handoffs, nonces, sessions
@@ -205,13 +208,18 @@ def _persist(
     persisted = persist_launch(connection, launch, secret_hash=secret_hash(secret), lifetime=lifetime)
     if persisted.resource_link_id is not None and _lacks_scores(launch, persisted):
         _backfill(connection, launch, persisted, persisted.resource_link_id)
+    if persisted.has_grade and persisted.resource_link_id is not None:
+        # Behind the launch: the page waits for no platform.
+        with _acting(connection, launch) as db:
+            request_results(db, persisted.resource_link_id, TOOL, person_id=persisted.person_id)
     return persisted
 
 
 def _first_page(launch: VerifiedLaunch, persisted: PersistedLaunch, address_secret: str | None) -> str:
     """Where a launch leads whose rows are committed."""
-    if _lacks_scores(launch, persisted):
-        composition.wake_workers(current_services(), jobs=False)
+    lacks_scores = _lacks_scores(launch, persisted)
+    if lacks_scores or persisted.has_grade:
+        composition.wake_workers(current_services(), deliveries=lacks_scores, jobs=persisted.has_grade)
     if persisted.registration_changed:
         current_services().tool_config.clear_cache()
     key = str(persisted.session_id) if address_secret is None else f"{persisted.session_id}.{address_secret}"
@@ -237,10 +245,15 @@ def _backfill(
     connection: Connection, launch: VerifiedLaunch, persisted: PersistedLaunch, link_id: uuid.UUID
 ) -> None:
     """Enqueue the scores that a line item lacks: everybody's on a new one, a newcomer's on one that is known."""
-    principal = Principal(kind=PrincipalKind.ANONYMOUS if launch.subject is None else PrincipalKind.PERSON)
-    with composition.transaction(current_services(), principal, within=connection) as db:
+    with _acting(connection, launch) as db:
         person_id = None if persisted.line_item_changed else persisted.person_id
         backfill_scores(db, link_id, utcnow(), person_id=person_id)
+
+
+def _acting(connection: Connection, launch: VerifiedLaunch) -> AbstractContextManager[Session]:
+    """The launch's transaction, in which whoever launches acts."""
+    principal = Principal(kind=PrincipalKind.ANONYMOUS if launch.subject is None else PrincipalKind.PERSON)
+    return composition.transaction(current_services(), principal, within=connection)
 
 
 def launch_url_for(endpoint: str, **values: Any) -> str:

@@ -71,6 +71,8 @@ DONE: Mapping[str, str] = {
     "objective_withdrawn": N_("Objective removed."),
     "paired": N_("They are a pair now. Both will be asked to sign the agreement."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
+    "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
+    "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
     "reopened": N_("Reopened. Their page will say so."),
 }
 """What was just done, by the code of a form's submission."""

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.models import Course
 from lti_tool.identity.principal import TOOL, CourseRole
 from lti_tool.jobs.models import Job
+from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps.read_roster_job import request_roster
 from lti_tool.lti.nrps.roster import RETRY_AFTER
@@ -93,6 +95,25 @@ class Situation:
         pair.objective("Rédiger des consignes efficaces pour un assistant IA", Role.MENTEE, status="reached")
         pair.objective("Publier un premier article sur le réseau interne", Role.MENTEE)
         pair.objective("Présenter un budget en comité de direction", Role.MENTOR)
+
+    def grade(self, participant: BuiltParticipant, status: GradeStatus, **values: Any) -> None:
+        """Let this be where a participant's grade of a hundred is; ``values``: columns of ``ScoreTrail``."""
+        issuer = self.db.get_one(Registration, self.activity.course.platform.id).issuer
+        known: dict[str, Any] = {"status": "satisfied", "score": 100, "graded": True, "grade_status": status}
+        self.db.add(
+            ScoreTrail(
+                line_item_url=line_item_of(issuer),
+                person_id=participant.person.id,
+                last_timestamp=self.now,
+                **{**known, **values},
+            )
+        )
+        self.db.flush()
+
+
+def line_item_of(issuer: str) -> str:
+    """The line item of every activity of a platform here."""
+    return f"{issuer}/items/1"
 
 
 def welcome(situation: Situation) -> None:
@@ -174,6 +195,17 @@ def complete(situation: Situation) -> None:
     situation.me = pair.mentee.person
 
 
+def complete_and_refused(situation: Situation) -> None:
+    """The rule is met, and the platform has refused the grade."""
+    situation.open("demo")
+    pair = situation.pair()
+    situation.history(pair, 1)
+    situation.grade(
+        pair.mentee, GradeStatus.REFUSED, refusal="not_a_learner", reason="HTTP 400: not enrolled"
+    )
+    situation.me = pair.mentee.person
+
+
 def awaits_tutor(situation: Situation) -> None:
     """Everything is done but the tutor's word."""
     _tutor_validates(situation)
@@ -220,6 +252,35 @@ def tutor_of_complete(situation: Situation) -> None:
     situation.open("demo")
     situation.history(situation.pair(), 1)
     _tutor(situation)
+
+
+def tutor_of_grades(situation: Situation) -> None:
+    """A tutor of people whose grades are everywhere."""
+    situation.open("demo")
+    names = (
+        ("Inès Benali", "Paul Moreau"), ("Françoise Le Goff", "Yanis Haddad"), ("Bernard Lefèvre", "Chloé Dubois"),
+    )  # fmt: skip
+    people = []
+    for mentee, mentor in names:
+        pair = situation.pair(mentee, mentor)
+        situation.history(pair, 1)
+        people += [pair.mentee, pair.mentor]
+    for participant, (status, values) in zip(people, GRADES, strict=True):
+        situation.grade(participant, status, **values)
+    _tutor(situation)
+
+
+GRADES: tuple[tuple[GradeStatus, dict[str, Any]], ...] = (
+    (GradeStatus.RECORDED, {}),
+    (GradeStatus.ON_ITS_WAY, {}),
+    (GradeStatus.WAITING, {"reason": "HTTP 503: Site is undergoing maintenance"}),
+    (
+        GradeStatus.REFUSED,
+        {"refusal": "course_ended", "reason": "HTTP 422: This course has concluded."},
+    ),
+    (GradeStatus.REMOVED, {"deletions": 1}),
+    (GradeStatus.SOMEBODY_ELSES, {"result_score": 13.5, "result_maximum": 20.0}),
+)
 
 
 def tutor_alone(situation: Situation) -> None:
@@ -315,8 +376,9 @@ def anonymous(situation: Situation) -> None:
 
 SITUATIONS: tuple[Callable[[Situation], None], ...] = (
     welcome, not_open, waiting, to_sign, waits_for_signature, begins, under_way, to_confirm, to_correct,
-    objective_to_confirm, complete, awaits_tutor, tutor, tutor_to_validate, tutor_of_complete, tutor_alone,
-    tutor_whose_roster_is_read, tutor_whose_roster_failed, tutor_of_copy, tutor_of_duplicate, learner_of_duplicate,
+    objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_to_validate,
+    tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,
+    tutor_of_copy, tutor_of_duplicate, learner_of_duplicate,
     observer, anonymous,
 )  # fmt: skip
 
@@ -358,7 +420,7 @@ def _build(services: Services, build: Callable[[Situation], None], family: str |
         activity = platform.course("Cultures numériques").activity("link-1")
         situation = Situation(db, activity)
         build(situation)
-        situation.link.line_item_url = f"{issuer}/items/1" if situation.line_item else None
+        situation.link.line_item_url = line_item_of(issuer) if situation.line_item else None
         key = activity.launch(situation.me, locale=locale, return_url=f"{issuer}/course/1")
         return f"/l/{key}/"
 

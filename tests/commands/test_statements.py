@@ -193,4 +193,4 @@ def test_every_help_has_an_example(run, words):
 
 def test_a_grade_that_was_refused_is_not_sent_again(run):
     result = run("statements", "retry", "--all", "--kind", "score")
-    assert (result.exit_code, "a grade that was refused is not sent again" in result.stderr) == (2, True)
+    assert (result.exit_code, "grades are sent again by `tandem scores resend`" in result.stderr) == (2, True)

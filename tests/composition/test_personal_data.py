@@ -65,6 +65,7 @@ NOT_PERSONAL = {
     "resource_link.title",
     "score_trail.comment",
     "score_trail.line_item_url",
+    "score_trail.reason",
     "tool_key.private_key",
     "tool_key.public_jwk",
 }

@@ -18,10 +18,14 @@ from lti_tool.identity.models import Course, Membership, Person
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.jobs.models import Job
 from lti_tool.jobs.runner import STEPS
+from lti_tool.lti.ags.models import GradeStatus
+from lti_tool.lti.ags.read_results_job import request_results
+from lti_tool.lti.models import AccessToken
 from lti_tool.lti.nrps.read_roster_job import request_roster
 from tests.builder.connected import Connected
 from tests.jobs.kinds import WriteRows, ask, job, rows_written, wait_until_ended
 from tests.killed_process import KINDS, ROOT, command, run_until_killed
+from tests.lti.ags.reading_back import ReadingBack
 from tests.slow_platforms.slow_server import wait_until
 
 
@@ -94,7 +98,37 @@ def test_a_reading_of_a_roster_killed_at_any_step_is_made_again(connected: Conne
         assert sorted(tuple(row) for row in people) == [(subject, True) for subject in "12345"]
 
 
-SCHEDULED = ["delete_expired", "delete_used_nonces", "enqueue_due_rosters", "hourly"]
+@pytest.mark.parametrize(
+    "point",
+    [
+        *(f"read_results:{step}" for step in STEPS if not step.startswith("report")),
+        "token:asking",
+        "token:answered",
+        "result:asking",
+        "result:answered",
+    ],
+)
+def test_a_reading_of_results_killed_at_any_step_sends_what_is_missing_once(
+    connected: Connected, point, tmp_path
+):
+    book = ReadingBack(connected)
+    book.complete()
+    book.reset()
+    book.later(hours=1)
+    with composition.transaction(book.services, OPERATOR) as db:
+        db.execute(sa.delete(AccessToken))
+        request_results(db, connected.world.resource_link_id, OPERATOR)
+    status = run_until_killed(book.services, "runner", point, tmp_path)
+    book.deliver()
+    with healthy_runner(book.services):
+        wait_until_ended(book.services)
+    book.deliver()
+    book.read()
+    assert (status, book.grade(), book.posted) == (-signal.SIGKILL, 100, 2)
+    assert (book.status(), book.trail().deletions) == (GradeStatus.RECORDED, 1)
+
+
+SCHEDULED = ["check_gradebooks", "delete_expired", "delete_used_nonces", "enqueue_due_rosters", "hourly"]
 
 
 def scheduled(services: Services) -> list[str]:

@@ -141,6 +141,17 @@ def test_a_token_endpoint_that_answers_nonsense_gives_no_token(connected, httpse
         service(connected).get_access_token([SCORE_SCOPE])
 
 
+def test_the_next_page_is_found_as_moodle_writes_it(connected, httpserver: HTTPServer):
+    """``results.php`` of its grade service: typographic quotes, and an address as in HTML."""
+    link = "</results?limit=1&amp;from=0>; rel=“first”, </results?limit=1&amp;from=1>; rel=“next”"
+    httpserver.expect_request("/results").respond_with_data(
+        "[]", headers={"Link": link.encode().decode("latin-1")}, content_type="application/json"
+    )
+    connected.has_services_at(httpserver.url_for("/"))
+    answer = service(connected).call("GET", httpserver.url_for("/results"), [SCORE_SCOPE])
+    assert answer.next_url == httpserver.url_for("/results?limit=1&from=1")
+
+
 def test_the_next_page_keeps_its_capitals(connected, httpserver: HTTPServer):
     connected.has_services_at(httpserver.url_for("/"))
     httpserver.expect_request("/page").respond_with_data(

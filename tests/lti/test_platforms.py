@@ -81,6 +81,55 @@ def test_every_theme_is_in_the_style_sheet(platform: Platform) -> None:
     assert platform.theme == NEUTRAL_THEME or f'[data-theme="{platform.theme}"]' in css
 
 
+@pytest.mark.parametrize(
+    ("graded_before", "completed_before", "completed", "expected"),
+    [
+        (False, False, False, (False, True, True)),
+        (True, False, False, (False, True, False)),
+        (True, False, True, (True, True, False)),
+        (False, False, True, (True, True, True)),
+        (True, True, True, (False, True, False)),
+    ],
+)
+def test_canvas_keeps_a_teachers_grade_and_counts_completion_as_the_one_attempt(
+    graded_before, completed_before, completed, expected
+):
+    extension = platform_of_family("canvas").score_extension(
+        completed=completed, graded_before=graded_before, completed_before=completed_before
+    )["https://canvas.instructure.com/lti/submission"]
+    names = ("new_submission", "preserve_score", "prioritize_non_tool_grade")
+    assert tuple(extension[name] for name in names) == expected
+
+
+@pytest.mark.parametrize("family", ["moodle", "openedx", None])
+def test_other_platforms_get_no_extension(family):
+    assert platform_of_family(family).score_extension(completed=True) == {}
+
+
+@pytest.mark.parametrize(
+    ("family", "status", "words", "refusal"),
+    [
+        ("canvas", 422, b"User not found in course or is not a student", "not_a_learner"),
+        ("canvas", 422, b"This course has concluded. AGS requests will no longer", "course_ended"),
+        ("canvas", 422, b"The maximum number of allowed attempts has been reached", "no_attempt_left"),
+        (
+            "canvas",
+            422,
+            b"cannot be changed at this time: This assignment is still unpublished",
+            "unpublished",
+        ),
+        ("canvas", 422, b"ScoreMaximum must be greater", "other"),
+        ("canvas", 404, b"", "line_item_gone"),
+        ("moodle", 400, b"Incorrect score received", "not_a_learner"),
+        ("moodle", 404, b"", "line_item_gone"),
+        (None, 400, b"bad", "other"),
+        (None, 410, b"gone", "line_item_gone"),
+    ],
+)
+def test_a_refusal_is_understood_by_the_platforms_answer(family, status, words, refusal):
+    assert platform_of_family(family).score_refusal(status, words) == refusal
+
+
 CANVAS = platform_of_family("canvas")
 
 

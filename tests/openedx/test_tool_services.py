@@ -16,10 +16,15 @@ from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services
 from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import OPERATOR, CourseRole
+from lti_tool.lti.ags import results
 from lti_tool.lti.ags import scores as grades
-from lti_tool.lti.ags.answers import ScoreOutcome, deliver_scores
+from lti_tool.lti.ags.answers import KnownGrade, ScoreOutcome, Withheld, deliver_scores
+from lti_tool.lti.ags.models import GradeStatus
+from lti_tool.lti.ags.reconciliation import GradeRecord, Result
+from lti_tool.lti.ags.results import read_results
 from lti_tool.lti.nrps import roster
 from lti_tool.lti.platform_service import PlatformService, TokenRefused
+from lti_tool.lti.platforms import platform_of_family
 from lti_tool.lti.registration import registrations
 from lti_tool.lti.registration.models import Deployment
 from lti_tool.messaging.outbox import ClaimedDelivery
@@ -66,22 +71,29 @@ class Connected:
         return address
 
     def deliver(
-        self, line_item: str, status: str, at: dt.datetime = NOW, comment: str | None = None
+        self,
+        line_item: str,
+        status: str,
+        at: dt.datetime = NOW,
+        comment: str | None = None,
+        *,
+        user: str = "maya",
+        known: KnownGrade | None = None,
     ) -> ScoreOutcome:
-        """Delivers where Maya stands, as the worker does; returns what became of it."""
+        """Delivers where somebody stands, as the worker does; returns what became of it."""
         report = grades.report_of(status, 100, "final_only")
         assert report is not None
-        user_id = self.platform.user_id("maya")
+        user_id = self.platform.user_id(user)
         delivery = ClaimedDelivery(
             id=1,
             key=uuid.uuid4(),
-            order_key="maya",
+            order_key=user,
             body=grades.score_body(report, user_id=user_id, at=at, comment=comment),
             target={"line_item_url": line_item, "user_id": user_id, "person_id": str(uuid.uuid4())},
             failures=0,
             part=grades.part(line_item),
         )
-        return deliver_scores(self.service, [delivery])[0]
+        return deliver_scores(self.service, [delivery], {user: known} if known else None)[0]
 
     def roles(self) -> dict[str, CourseRole]:
         """The role of each person whom the tool knows in the course, by subject."""
@@ -219,3 +231,48 @@ def test_the_comment_arrives_with_its_accents(connected: Connected) -> None:
     connected.deliver(connected.line_item(), "satisfied", comment="Six rencontres confirmées — bravo")
     published = connected.platform.grades()["published"]
     assert [grade["comment"] for grade in published] == ["Six rencontres confirmées — bravo"]
+
+
+# Results
+
+
+def test_a_grade_is_read_back_among_all_and_alone(connected: Connected) -> None:
+    line_item, maya = connected.line_item(), connected.platform.user_id("maya")
+    connected.deliver(line_item, "satisfied")
+    shown = Result(100.0, 100.0)
+    readings = [read_results(connected.service, line_item), read_results(connected.service, line_item, maya)]
+    assert [
+        (reading.complete, {user: (each.score, each.maximum) for user, each in reading.results.items()})
+        for reading in readings
+    ] == [(True, {maya: (shown.score, shown.maximum)})] * 2
+
+
+def test_a_grade_is_read_back_from_the_persons_own_address(connected: Connected) -> None:
+    line_item, maya = connected.line_item(), connected.platform.user_id("maya")
+    connected.deliver(line_item, "satisfied")
+    service = connected.service
+    service.platform = platform_of_family("openedx")
+    assert list(read_results(service, line_item, maya).results) == [maya]
+    assert read_results(service, line_item, connected.platform.user_id("tess")).results == {}
+
+
+def test_a_list_that_the_platform_cuts_is_read_whole(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no pages of results: a limit alone cuts the list, and nothing says so."""
+    line_item = connected.line_item()
+    for number, user in enumerate(("maya", "zoé")):
+        connected.deliver(line_item, "satisfied", NOW + dt.timedelta(seconds=number), user=user)
+    monkeypatch.setattr(results, "PAGE_SIZE", 1)
+    assert set(read_results(connected.service, line_item).results) == {
+        connected.platform.user_id(user) for user in ("maya", "zoé")
+    }
+
+
+def test_a_state_is_not_posted_over_a_grade_that_is_there(connected: Connected) -> None:
+    line_item = connected.line_item()
+    connected.deliver(line_item, "satisfied")
+    unknown = KnownGrade(GradeRecord(wanted=None, status=GradeStatus.ON_ITS_WAY))
+    outcome = connected.deliver(line_item, "under_way", NOW + dt.timedelta(seconds=1), known=unknown)
+    assert isinstance(outcome, Withheld)
+    assert connected.platform.published("maya") == [100.0]

@@ -1,9 +1,10 @@
 """The scores that events make, and those of a line item that is known only later."""
 
+import pytest
 import sqlalchemy as sa
 
 from lti_tool.database import utcnow
-from lti_tool.identity.models import Membership, Organisation
+from lti_tool.identity.models import Membership, Organisation, Person
 from lti_tool.lti.ags.models import ScoreTrail
 from lti_tool.subscribers.scores import backfill_scores
 from tests.builder import add_person, add_registration
@@ -112,3 +113,45 @@ def test_the_trail_has_the_latest_score(services, world, pair):
     with services.database.reading() as db:
         trails = db.scalars(sa.select(ScoreTrail)).all()
     assert [(trail.score, trail.graded) for trail in trails] == [(100, True)] * 2
+
+
+@pytest.mark.parametrize(
+    ("locale", "comment"),
+    [
+        ("fr-CA", "Votre programme de mentorat inversé est terminé."),
+        ("en", "Your reverse-mentoring programme is complete."),
+        ("pl", "Your reverse-mentoring programme is complete."),
+        (None, "Your reverse-mentoring programme is complete."),
+    ],
+)
+def test_the_comment_beside_the_grade_is_in_the_learners_language(services, world, pair, locale, comment):
+    world.grade_column()
+    with services.database.transaction() as db:
+        db.execute(sa.update(Person).values(locale=locale))
+    world.confirm(world.log_session())
+    assert [score["comment"] for score in scores(services)] == [comment] * 2
+
+
+def test_what_is_known_only_later_has_its_comment_too(services, world, pair):
+    world.confirm(world.log_session())
+    world.grade_column()
+    with world.acting() as db:
+        db.execute(sa.update(Person).values(locale="fr"))
+        backfill_scores(db, world.resource_link_id, utcnow())
+    assert {score["comment"] for score in scores(services)} == {
+        "Votre programme de mentorat inversé est terminé."
+    }
+
+
+def test_a_score_without_a_grade_has_no_comment(services, world, pair):
+    world.grade_column()
+    world.log_session()
+    assert ["comment" in score for score in scores(services)] == [False] * 2
+
+
+def test_another_language_alone_sends_no_grade_again(services, world, pair):
+    world.grade_column()
+    world.confirm(world.log_session())
+    with world.acting() as db:
+        db.execute(sa.update(Person).values(locale="fr"))
+        assert backfill_scores(db, world.resource_link_id, utcnow()) == 0

@@ -19,6 +19,7 @@ from lti_tool.demo.lms import (
     registration,
     roster,
     statements,
+    teaching_pages,
 )
 from lti_tool.demo.lms.people import people_to_pick
 from lti_tool.demo.lms.refusals import Refusal
@@ -56,6 +57,7 @@ def create_lms(settings: LmsSettings) -> Flask:
         pages,
         admin_pages,
         statements,
+        teaching_pages,
     ):
         app.register_blueprint(module.blueprint)
     app.before_request(_check_host_and_origin)

@@ -22,6 +22,8 @@ class LmsCourse:
     title_en: str
     history: str
     "Ids of the courses this one was copied from, newest first, comma-separated."
+    concluded: int = 0
+    "Whether it is over: Canvas then takes no score any more."
 
     def title(self, locale: str) -> str:
         """The title in the language of the page."""
@@ -61,6 +63,10 @@ class LineItem:
     tag: str
     start_at: str | None
     end_at: str | None
+    locked: int = 0
+    "Whether nobody may change its grades; Moodle then answers 500 to a score."
+    allowed_attempts: int | None = None
+    "How many submissions Canvas takes of a person; None for any number."
 
 
 def find_course(db: sqlite3.Connection, course_id: int) -> LmsCourse:

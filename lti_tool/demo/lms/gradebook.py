@@ -6,42 +6,89 @@ import sqlite3
 import time
 from typing import Any, Literal
 
-from lti_tool.demo.lms.course import LineItem, coupled_line_item, line_items_of, links_of, the_course
-from lti_tool.demo.lms.people import LmsPerson, everybody, find_person
-from lti_tool.demo.lms.score_rules import RULES, StoredGrade, completion
+from lti_tool.demo.lms.course import (
+    LineItem,
+    coupled_line_item,
+    find_course,
+    line_items_of,
+    links_of,
+    the_course,
+)
+from lti_tool.demo.lms.people import LmsPerson, everybody, find_person, is_enrolled
+from lti_tool.demo.lms.refusals import Refusal
+from lti_tool.demo.lms.score_rules import StoredGrade, canvas_score, completion, moodle_score
 
 
 def take_score(
     db: sqlite3.Connection, rules: Literal["moodle", "canvas"], item: LineItem, score: dict[str, Any]
 ) -> StoredGrade:
     """Apply an accepted score, or raise the rules' Refusal. ``score`` is a loaded ScoreSchema."""
+    if item.locked:
+        raise Refusal(500, "locked", "This grade item is locked.")
     person = find_person(db, score["userId"])
-    row = db.execute(
-        "SELECT grade, comment, sent_at FROM scores WHERE line_item_id = ? AND person_id = ?",
-        (item.id, person.id if person else None),
-    ).fetchone()
-    held = None if row is None else StoredGrade(row["grade"], row["comment"], row["sent_at"])
-    role = person.role if person else None
-    new = RULES[rules](held, score, role, item.score_maximum)
+    row = None if person is None else scores_of(db, item.id).get(person.id)
+    held = None if row is None else stored_grade(row)
+    role = person.role if person is not None and is_enrolled(db, person.id) else None
+    if rules == "canvas":
+        refuse_if_concluded(db, item.course_id)
+        new = canvas_score(held, score, role, item.score_maximum, item.allowed_attempts)
+    else:
+        new = moodle_score(held, score, role, item.score_maximum)
+    progress = score["activityProgress"], score["gradingProgress"]
+    write_grade(db, item.id, person.id if person else None, new, progress, accepted=1)
+    return new
+
+
+def refuse_if_concluded(db: sqlite3.Connection, course_id: int) -> None:
+    """Canvas answers no request about the grades of a course that has ended."""
+    if find_course(db, course_id).concluded:
+        raise Refusal(
+            422,
+            "course_concluded",
+            "This course has concluded. AGS requests will no longer be accepted for this course.",
+        )
+
+
+def stored_grade(row: sqlite3.Row) -> StoredGrade:
+    """The grade of a row of ``scores``."""
+    return StoredGrade(row["grade"], row["comment"], row["sent_at"], row["override"], row["attempts"])
+
+
+def write_grade(
+    db: sqlite3.Connection,
+    line_item_id: int,
+    person_id: int | None,
+    new: StoredGrade,
+    progress: tuple[str, str] | None = None,
+    *,
+    accepted: int = 0,
+) -> None:
+    """Store what somebody's cell holds now. ``progress``: what a tool's score said; ``accepted``: 1 for one."""
     db.execute(
-        "INSERT INTO scores (line_item_id, person_id, grade, comment, sent_at, activity_progress,"
-        " grading_progress, accepted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO scores (line_item_id, person_id, grade, comment, sent_at, override, attempts,"
+        " activity_progress, grading_progress, accepted_at, accepted_count) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (line_item_id, person_id) DO UPDATE SET grade = excluded.grade,"
-        " comment = excluded.comment, sent_at = excluded.sent_at,"
-        " activity_progress = excluded.activity_progress, grading_progress = excluded.grading_progress,"
-        " accepted_at = excluded.accepted_at, accepted_count = accepted_count + 1",
+        " comment = excluded.comment, sent_at = excluded.sent_at, override = excluded.override,"
+        " attempts = excluded.attempts, accepted_at = excluded.accepted_at,"
+        " accepted_count = accepted_count + excluded.accepted_count",
         (
-            item.id,
-            person.id if person else None,
+            line_item_id,
+            person_id,
             new.grade,
             new.comment,
             new.sent_at,
-            score["activityProgress"],
-            score["gradingProgress"],
+            new.override,
+            new.attempts,
+            *(progress or ("Initialized", "NotReady")),
             time.time(),
+            accepted,
         ),
     )
-    return new
+    if progress is not None:
+        db.execute(
+            "UPDATE scores SET activity_progress = ?, grading_progress = ? WHERE line_item_id = ? AND person_id = ?",
+            (*progress, line_item_id, person_id),
+        )
 
 
 def scores_of(db: sqlite3.Connection, line_item_id: int) -> dict[int, sqlite3.Row]:
@@ -54,7 +101,7 @@ def _cell(row: sqlite3.Row | None, maximum: float) -> dict[str, Any]:
     if row is None:
         return {"grade": None, "maximum": maximum, "comment": None, "activity_progress": None}
     return {
-        "grade": row["grade"],
+        "grade": stored_grade(row).shown,
         "maximum": maximum,
         "comment": row["comment"],
         "activity_progress": row["activity_progress"],
@@ -78,14 +125,14 @@ def gradebook(db: sqlite3.Connection) -> dict[str, Any]:
     scores = {item.id: scores_of(db, item.id) for item in items}
     students = []
     for person in everybody(db):
-        if person.role != "student":
+        if person.role != "student" or not is_enrolled(db, person.id):
             continue
         states = {}
         for link in links:
             item = coupled.get(link.id)
             row = scores[item.id].get(person.id) if item else None
             states[str(link.id)] = completion(
-                link.completion_rule, row["grade"] if row else None, link.pass_grade
+                link.completion_rule, stored_grade(row).shown if row else None, link.pass_grade
             )
         students.append(
             {
@@ -140,6 +187,7 @@ def course_for(db: sqlite3.Connection, person: LmsPerson | None) -> dict[str, An
             continue
         item = coupled_line_item(db, link.id)
         row = scores_of(db, item.id).get(person.id) if item and person and graded else None
+        shown = stored_grade(row).shown if row else None
         activities.append(
             {
                 "id": str(link.id),
@@ -147,10 +195,8 @@ def course_for(db: sqlite3.Connection, person: LmsPerson | None) -> dict[str, An
                 "description": link.description,
                 "accepts_grades": item is not None,
                 "completion_rule": link.completion_rule,
-                "completion": completion(link.completion_rule, row["grade"] if row else None, link.pass_grade)
-                if graded
-                else None,
-                "grade": row["grade"] if row else None,
+                "completion": completion(link.completion_rule, shown, link.pass_grade) if graded else None,
+                "grade": shown,
                 "maximum": item.score_maximum if item else None,
                 "comment": row["comment"] if row else None,
                 "launch_url": f"/launch/{link.id}",

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from lti_tool.demo.lms.claims import line_item_url
 from lti_tool.demo.lms.course import LineItem, find_line_item
-from lti_tool.demo.lms.gradebook import scores_of, take_score
+from lti_tool.demo.lms.gradebook import refuse_if_concluded, scores_of, stored_grade, take_score
 from lti_tool.demo.lms.platform import add_query
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.schemas import ScoreSchema
@@ -55,9 +55,17 @@ def list_results(course_id: int, item_id: int) -> Response:
     limit, start = page_limit(tool), page_number(tool)
     with current_lms().store.reading() as db:
         item = find_line_item(db, course_id, item_id, tool)
+        if current_lms().settings.grade_rules == "canvas":
+            refuse_if_concluded(db, course_id)
         rows = scores_of(db, item.id)
     wanted = request.args.get("user_id")
-    graded = [(person, row) for person, row in rows.items() if row["grade"] is not None]
+    # Canvas lists only those for whom the tool has sent a score.
+    hides_others = current_lms().settings.grade_rules == "canvas"
+    graded = [
+        (person, row)
+        for person, row in rows.items()
+        if stored_grade(row).shown is not None and not (hides_others and not row["accepted_count"])
+    ]
     if wanted is not None:
         graded = [(person, row) for person, row in graded if str(person) == wanted]
     end = len(graded) if limit is None else start + limit
@@ -68,7 +76,7 @@ def list_results(course_id: int, item_id: int) -> Response:
             "id": base.replace("/results?", f"/results/{person}?"),
             "scoreOf": line_item_url(current_lms().issuer, item),
             "userId": str(person),
-            "resultScore": row["grade"],
+            "resultScore": stored_grade(row).shown,
             "resultMaximum": item.score_maximum,
         }
         if row["comment"]:

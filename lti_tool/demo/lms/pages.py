@@ -13,11 +13,12 @@ from lti_tool.demo.lms.course import (
     coupled_line_item,
     delete_link,
     find_link,
+    line_items_of,
     publish_link,
     the_course,
 )
 from lti_tool.demo.lms.gradebook import course_for, gradebook
-from lti_tool.demo.lms.people import find_person
+from lti_tool.demo.lms.people import everybody, find_person, is_enrolled
 from lti_tool.demo.lms.refusals import Refusal, first_problem
 from lti_tool.demo.lms.schemas import ActivityFormSchema
 from lti_tool.demo.lms.tools import all_tools, find_tool, show_in_menu
@@ -213,7 +214,11 @@ def gradebook_page() -> str:
     with current_lms().store.reading() as db:
         book = gradebook(db)
         course = the_course(db)
-    return render_template("gradebook.html", book=book, course=course)
+        locked = [item.id for item in line_items_of(db, course.id) if item.locked]
+        away = [
+            person for person in everybody(db) if person.role == "student" and not is_enrolled(db, person.id)
+        ]
+    return render_template("gradebook.html", book=book, course=course, locked=locked, away=away)
 
 
 @blueprint.get("/gradebook.json")

@@ -83,6 +83,12 @@ def find_person(db: sqlite3.Connection, person_id: str | int) -> LmsPerson | Non
     return None if row is None else _person(row)
 
 
+def is_enrolled(db: sqlite3.Connection, person_id: int) -> bool:
+    """Whether they are in the course, and not only known to the LMS."""
+    row = db.execute("SELECT enrolled FROM people WHERE id = ?", (person_id,)).fetchone()
+    return row is not None and bool(row["enrolled"])
+
+
 def everybody(db: sqlite3.Connection) -> list[LmsPerson]:
     """All accounts, the oldest first."""
     return [_person(row) for row in db.execute("SELECT * FROM people ORDER BY id")]

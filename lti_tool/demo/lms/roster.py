@@ -12,7 +12,7 @@ from lti_tool.demo.lms.canvas.roster import enrolled, matches, page_size
 from lti_tool.demo.lms.claims import memberships_url
 from lti_tool.demo.lms.course import Link, find_course, find_link
 from lti_tool.demo.lms.ids import find_shown_link, shown_context_id, shown_link_id
-from lti_tool.demo.lms.people import MEMBERSHIP, ROSTER_ROLES, LmsPerson, everybody
+from lti_tool.demo.lms.people import MEMBERSHIP, ROSTER_ROLES, LmsPerson, everybody, is_enrolled
 from lti_tool.demo.lms.platform import LTI, add_query
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.services import answer, page_limit, serve
@@ -100,7 +100,7 @@ def members(course_id: int, tool_id: int) -> Response:
     start = _start(tool)
     with lms.store.reading() as db:
         course = find_course(db, course_id)
-        people = everybody(db)
+        people = [person for person in everybody(db) if is_enrolled(db, person.id)]
     link = _link_asked_for(tool, course_id)
     role = request.args.get("role")
     if is_canvas:

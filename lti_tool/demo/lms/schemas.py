@@ -11,7 +11,16 @@ import math
 from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import (
+    EXCLUDE,
+    INCLUDE,
+    Schema,
+    ValidationError,
+    fields,
+    pre_load,
+    validate,
+    validates_schema,
+)
 
 LTI_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING_CLAIM = "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -234,6 +243,28 @@ class ActivityFormSchema(Schema):
     accept_grades = fields.Boolean(load_default=False)
     completion_rule = fields.String(load_default="grade", validate=validate.OneOf(COMPLETION_RULES))
     pass_grade = fields.Float(load_default=0.0, allow_nan=False, validate=validate.Range(min=0))
+
+
+class GradebookFormSchema(Schema):
+    """What a teacher does in the gradebook; ``points`` are those of the column."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    act = fields.String(
+        required=True,
+        validate=validate.OneOf(["enter", "delete", "unenrol", "enrol", "lock", "unlock", "reset"]),
+    )
+    person_id = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 2**53))
+    line_item_id = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 2**53))
+    points = fields.Float(
+        load_default=None, allow_none=True, allow_nan=False, validate=validate.Range(0, 1_000_000)
+    )
+
+    @pre_load
+    def without_empty(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        """A field that was left empty was not given."""
+        return {name: value for name, value in data.items() if value != ""}
 
 
 class RegistrationUrlFormSchema(Schema):

@@ -15,6 +15,9 @@ from lti_tool.demo.lms.refusals import Refusal
 CANVAS_GRADING = ("FullyGraded", "PendingManual")
 """Canvas keeps a score only in these states."""
 
+CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"
+"""The extension that says what becomes of the submission and of a grade that is there."""
+
 
 @dataclass(frozen=True)
 class StoredGrade:
@@ -24,7 +27,16 @@ class StoredGrade:
     "In points of the line item; None when there is no grade."
     comment: str | None
     sent_at: float
-    "The timestamp of the last accepted score, in seconds since 1970."
+    "The timestamp of the last accepted score or change, in seconds since 1970."
+    override: float | None = None
+    "What a teacher entered, in points. Moodle keeps the tool's grade beneath it; in Canvas it takes its place."
+    attempts: int = 0
+    "How many submissions Canvas has counted."
+
+    @property
+    def shown(self) -> float | None:
+        """The grade that people and the results service see."""
+        return self.grade if self.override is None else self.override
 
 
 def _points(score: dict[str, Any], maximum: float) -> float | None:
@@ -48,28 +60,47 @@ def moodle_score(
     grade = _points(score, maximum) if score["gradingProgress"] == "FullyGraded" else None
     if grade is not None:
         grade = min(grade, maximum)
-    return StoredGrade(grade, score.get("comment"), sent.timestamp())
+    return StoredGrade(
+        grade, score.get("comment"), sent.timestamp(), override=held.override if held else None
+    )
 
 
 def canvas_score(
-    held: StoredGrade | None, score: dict[str, Any], role: str | None, maximum: float
+    held: StoredGrade | None,
+    score: dict[str, Any],
+    role: str | None,
+    maximum: float,
+    allowed_attempts: int | None = None,
 ) -> StoredGrade:
-    """The new state under Canvas's rules.
+    """The new state under Canvas's rules (app/controllers/lti/ims/scores_controller.rb of canvas-lms).
 
-    An older timestamp is a 400, the same one passes. NotReady, Failed and Pending null the score; a comment
-    adds to what is there, so a missing one changes nothing. Raises Refusal: 400, 422.
+    An older timestamp is a 400, the same one passes. NotReady, Failed and Pending null the score, also one that a
+    teacher gave, unless the submission extension says preserve_score; with prioritize_non_tool_grade any score that
+    is there stays. A comment adds to what is there, so a missing one changes nothing. Every score counts an attempt
+    unless new_submission is false. Raises Refusal: 400, 422.
     """
-    if role != "student":
-        raise Refusal(422, "not_gradable", "User not found in course or is not a student.")
+    if role not in ("student", "test_student"):
+        raise Refusal(422, "not_gradable", "User not found in course or is not a student")
     sent: datetime = score["timestamp"]
     if held is not None and sent.timestamp() < held.sent_at:
         raise Refusal(400, "stale_timestamp", "Provided timestamp is before the last updated timestamp.")
+    submission = score.get(CANVAS_SUBMISSION) or {}
+    attempts = held.attempts if held else 0
+    if submission.get("new_submission", True):
+        if allowed_attempts is not None and attempts >= allowed_attempts:
+            raise Refusal(
+                422,
+                "no_attempt_left",
+                "The maximum number of allowed attempts has been reached for this submission",
+            )
+        attempts += 1
     grade = _points(score, maximum) if score["gradingProgress"] in CANVAS_GRADING else None
+    shown = held.shown if held else None
+    keeps = submission.get("preserve_score") if grade is None else submission.get("prioritize_non_tool_grade")
+    if keeps and shown is not None:
+        grade = shown
     comment = score.get("comment") or (held.comment if held else None)
-    return StoredGrade(grade, comment, sent.timestamp())
-
-
-RULES = {"moodle": moodle_score, "canvas": canvas_score}
+    return StoredGrade(grade, comment, sent.timestamp(), attempts=attempts)
 
 
 def completion(rule: str, grade: float | None, pass_grade: float) -> str:

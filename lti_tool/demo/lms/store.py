@@ -16,10 +16,11 @@ TABLES = """
 CREATE TABLE people (
   id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE, given_name TEXT NOT NULL,
   family_name TEXT NOT NULL, email TEXT NOT NULL, job_fr TEXT NOT NULL DEFAULT '', job_en TEXT NOT NULL DEFAULT '',
-  role TEXT NOT NULL CHECK (role IN ('student', 'teacher', 'assistant', 'observer', 'test_student', 'admin')));
+  role TEXT NOT NULL CHECK (role IN ('student', 'teacher', 'assistant', 'observer', 'test_student', 'admin')),
+  enrolled INTEGER NOT NULL DEFAULT 1);
 CREATE TABLE courses (
   id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, title_fr TEXT NOT NULL, title_en TEXT NOT NULL,
-  history TEXT NOT NULL DEFAULT '');
+  history TEXT NOT NULL DEFAULT '', concluded INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE tools (
   id INTEGER PRIMARY KEY AUTOINCREMENT, client_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('pending', 'active')), initiate_login_uri TEXT NOT NULL,
@@ -37,13 +38,15 @@ CREATE TABLE line_items (
   tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
   link_id INTEGER REFERENCES links (id) ON DELETE CASCADE, coupled INTEGER NOT NULL DEFAULT 0,
   label TEXT NOT NULL, score_maximum REAL NOT NULL, resource_id TEXT NOT NULL DEFAULT '',
-  tag TEXT NOT NULL DEFAULT '', start_at TEXT, end_at TEXT);
+  tag TEXT NOT NULL DEFAULT '', start_at TEXT, end_at TEXT, locked INTEGER NOT NULL DEFAULT 0,
+  allowed_attempts INTEGER);
 CREATE UNIQUE INDEX one_coupled_line_item ON line_items (link_id) WHERE coupled = 1;
 CREATE TABLE scores (
   line_item_id INTEGER NOT NULL REFERENCES line_items (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people (id), grade REAL, comment TEXT, sent_at REAL NOT NULL,
   activity_progress TEXT NOT NULL, grading_progress TEXT NOT NULL, accepted_at REAL NOT NULL,
-  accepted_count INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (line_item_id, person_id));
+  accepted_count INTEGER NOT NULL DEFAULT 1, override REAL, attempts INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (line_item_id, person_id));
 CREATE TABLE hints (
   id TEXT PRIMARY KEY, tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people (id), link_id INTEGER REFERENCES links (id) ON DELETE CASCADE,
@@ -70,6 +73,12 @@ ADDED_COLUMNS = (
     ("links", "published", "INTEGER NOT NULL DEFAULT 1"),
     ("hints", "course_id", "INTEGER"),
     ("deep_links", "placement", "TEXT NOT NULL DEFAULT ''"),
+    ("people", "enrolled", "INTEGER NOT NULL DEFAULT 1"),
+    ("courses", "concluded", "INTEGER NOT NULL DEFAULT 0"),
+    ("line_items", "locked", "INTEGER NOT NULL DEFAULT 0"),
+    ("line_items", "allowed_attempts", "INTEGER"),
+    ("scores", "override", "REAL"),
+    ("scores", "attempts", "INTEGER NOT NULL DEFAULT 0"),
 )
 """Table, column and definition of what came after the first version."""
 

@@ -1,4 +1,9 @@
-"""Sending scores to a gradebook, and what each answer means: nothing lost, nothing twice.
+"""Sending scores to a gradebook, and what each answer means: nothing lost, nothing twice, nobody's own grade erased.
+
+Before a score is posted the result is read, where a grade may be there that the tool never sent: before the first
+grade, before any score that sets none (it would erase the grade), and before one that may have arrived already. Only
+a platform that keeps what a teacher entered (:attr:`lti_tool.lti.platforms.base.Platform.keeps_teachers_grades`) is
+not asked before each later grade.
 
 | the platform answers | do |
 |---|---|
@@ -23,24 +28,31 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import Final
 
 import requests
 
-from lti_tool.lti.ags.scores import RESULT_SCOPE, SCORE_SCOPE
+from lti_tool.lti.ags.reconciliation import GradeRecord, Posting, Result, before_posting
+from lti_tool.lti.ags.results import (
+    Reading,
+    ResultsRefused,
+    ResultsUnreadable,
+    error_text,
+    read_results,
+    subresource_url,
+)
+from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.platform_service import Answer, PlatformService, ServiceHostUnknown, TokenRefused
 from lti_tool.lti.platforms import is_earlier_timestamp_error
+from lti_tool.lti.platforms.base import Platform, ScoreRefusal
 from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import Blocked, Dead, NotTried, PartUnavailable, Retry, Sent, Unavailable
 from lti_tool.messaging.retry import retry_after
 from lti_tool.outbound.client import OutboundRequestError
-from schemas.ags import ResultSchema
 
 SCORE_TYPE: Final = "application/vnd.ims.lis.v1.score+json"
-RESULTS_TYPE: Final = "application/vnd.ims.lis.v2.resultcontainer+json"
 _FORBIDDEN: Final = frozenset({"bad_address", "not_https", "private_address"})
 _MAX_RESTAMPS: Final = 20
 
@@ -53,17 +65,59 @@ class Stale:
     reason: str
 
 
-ScoreOutcome = Sent | Dead | Retry | PartUnavailable | Unavailable | Blocked | NotTried | Stale
+@dataclass(frozen=True)
+class Refused(Dead):
+    """The platform will never take the score. ``refusal``: why, as far as its answer says."""
+
+    refusal: ScoreRefusal = ScoreRefusal.OTHER
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """The score was not posted, so that nobody's grade is erased.
+
+    ``reading``: what is there, where it could be read.
+    """
+
+    reading: Reading | None = None
+
+
+ScoreOutcome = Sent | Dead | Retry | PartUnavailable | Unavailable | Blocked | NotTried | Stale | Withheld
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGrade:
+    """What is known of a grade whose score is about to be posted."""
+
+    record: GradeRecord
+    may_read: bool = True
+    """Whether the platform gave the right to read results."""
+    last_result: Result | None = None
+    """The result that was read last."""
+
+    def is_read_first(self, score: int | None, platform: Platform, *, repeated: bool) -> bool:
+        """Whether the result is to be read before this score is posted."""
+        if score is None:
+            return not platform.keeps_grades_from_states
+        if repeated or self.record.accepted_score is None or not platform.keeps_teachers_grades:
+            return True
+        return self.last_result is not None and not self.record.sent(self.last_result)
+
 
 ROUND_SECONDS: Final = 5.0
 """After this time no further score is tried, so that a slow platform does not keep a sender from the others."""
 
 
-def deliver_scores(service: PlatformService, deliveries: Sequence[ClaimedDelivery]) -> list[ScoreOutcome]:
+def deliver_scores(
+    service: PlatformService,
+    deliveries: Sequence[ClaimedDelivery],
+    known: Mapping[str, KnownGrade] | None = None,
+) -> list[ScoreOutcome]:
     """Post the scores, in order, and say what became of each, in the same order.
 
-    A fault of the platform ends the round: the rest share its outcome. So do those of a line item whose first two
-    scores failed.
+    ``known``: what is known of the grades, by ``order_key``; of one that is not in it the result is not read. A fault
+    of the platform ends the round: the rest share its outcome. So do those of a line item whose first two scores
+    failed.
     """
     outcomes: list[ScoreOutcome] = []
     begun = time.monotonic()
@@ -76,7 +130,7 @@ def deliver_scores(service: PlatformService, deliveries: Sequence[ClaimedDeliver
         if len(failures) >= 2 and delivery.part not in answered:
             outcomes.append(failures[-1])
             continue
-        outcome = _deliver_one(service, delivery)
+        outcome = _deliver_one(service, delivery, (known or {}).get(delivery.order_key))
         outcomes.append(outcome)
         if isinstance(outcome, Unavailable | Blocked):
             outcomes += [outcome] * (len(deliveries) - len(outcomes))
@@ -93,7 +147,9 @@ def deliver_scores(service: PlatformService, deliveries: Sequence[ClaimedDeliver
     ]
 
 
-def _deliver_one(service: PlatformService, delivery: ClaimedDelivery) -> ScoreOutcome:
+def _deliver_one(
+    service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade | None
+) -> ScoreOutcome:
     target = delivery.target or {}
     try:
         service.get_access_token([SCORE_SCOPE])
@@ -102,7 +158,11 @@ def _deliver_one(service: PlatformService, delivery: ClaimedDelivery) -> ScoreOu
     except requests.RequestException as error:
         if isinstance(error, OutboundRequestError) and error.reason in _FORBIDDEN:
             return Blocked(f"the token endpoint: {error}")
-        return Unavailable(f"the token endpoint: {_error_text(error)}")
+        return Unavailable(f"the token endpoint: {error_text(error)}")
+    if known is not None:
+        kept = _outcome_before_posting(service, delivery, known)
+        if kept is not None:
+            return kept
     try:
         answer = service.call(
             "POST",
@@ -118,21 +178,54 @@ def _deliver_one(service: PlatformService, delivery: ClaimedDelivery) -> ScoreOu
     except requests.RequestException as error:
         if isinstance(error, OutboundRequestError) and error.reason in _FORBIDDEN:
             return Dead(f"the line item's address: {error}")
-        return Unavailable(_error_text(error))
-    return _outcome_of_response(service, delivery, answer)
+        return Unavailable(error_text(error))
+    return _outcome_of_response(service, delivery, answer, known)
 
 
-def _outcome_of_response(service: PlatformService, delivery: ClaimedDelivery, answer: Answer) -> ScoreOutcome:
+def _outcome_before_posting(
+    service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade
+) -> ScoreOutcome | None:
+    """What becomes of a score that is not posted, because of what is there or may be there; None: it is posted."""
+    target, score = delivery.target or {}, json.loads(delivery.body).get("scoreGiven")
+    repeated = delivery.attempts > 1
+    if not known.is_read_first(score, service.platform, repeated=repeated):
+        return None
+    if not known.may_read:
+        return Withheld() if score is None else None
+    try:
+        reading = read_results(service, target["line_item_url"], target["user_id"])
+    except ResultsRefused:
+        return Withheld() if score is None else None
+    except TokenRefused as error:
+        return Blocked(f"reading the result: {error}")
+    except ResultsUnreadable as error:
+        kind = Unavailable if error.unavailable else PartUnavailable
+        return kind(f"reading the result: {error}", error.after_seconds)
+    result = reading.results.get(target["user_id"])
+    if result is None and not reading.complete:
+        return PartUnavailable("reading the result: what is listed could not be read")
+    match before_posting(known.record, score, result, repeated=repeated):
+        case Posting.ARRIVED:
+            return Sent()
+        case Posting.KEEP_THEIRS:
+            return Withheld(reading)
+    return None
+
+
+def _outcome_of_response(
+    service: PlatformService, delivery: ClaimedDelivery, answer: Answer, known: KnownGrade | None
+) -> ScoreOutcome:
     if answer.ok:
         return Sent()
     if answer.status == 409 or (answer.status == 400 and is_earlier_timestamp_error(answer.body)):
-        return _handle_stale_timestamp(service, delivery, answer)
+        return _handle_stale_timestamp(service, delivery, answer, known)
     if answer.status in (400, 422):
-        held, _ = _result(service, delivery)
-        ours = json.loads(delivery.body)
-        return Sent() if held and _same(ours, held) else Dead(answer.words)
+        reading, _ = _read(service, delivery)
+        held = reading.results.get((delivery.target or {})["user_id"]) if reading else None
+        score = json.loads(delivery.body).get("scoreGiven")
+        return Sent() if held is not None and held.shows(score) else _refused(service, answer)
     if answer.status in (404, 410):
-        return Dead(answer.words)
+        return _refused(service, answer)
     if answer.status == 401:
         return Blocked(answer.words)
     after = retry_after(answer.headers.get("Retry-After", ""))
@@ -141,74 +234,46 @@ def _outcome_of_response(service: PlatformService, delivery: ClaimedDelivery, an
     return PartUnavailable(answer.words, after)
 
 
+def _refused(service: PlatformService, answer: Answer) -> Refused:
+    return Refused(answer.words, refusal=service.platform.score_refusal(answer.status, answer.body))
+
+
 def _handle_stale_timestamp(
-    service: PlatformService, delivery: ClaimedDelivery, answer: Answer
+    service: PlatformService, delivery: ClaimedDelivery, answer: Answer, known: KnownGrade | None
 ) -> ScoreOutcome:
-    """A repeat of ours, or a later score, means delivered. Only something else, not later, is sent again."""
-    held, fault = _result(service, delivery)
-    if fault is not None:
-        return fault
-    ours = json.loads(delivery.body)
+    """A repeat of ours, or a later one of ours, means delivered; a later one of somebody else stays.
+
+    Only something else, not later, is sent again.
+    """
+    reading, fault = _read(service, delivery)
+    if fault is not None or reading is None:
+        return fault or Sent()
+    ours, held = json.loads(delivery.body), reading.results.get((delivery.target or {})["user_id"])
     sent_at = dt.datetime.fromisoformat(ours["timestamp"])
-    if held is not None and (_same(ours, held) or (held["timestamp"] or sent_at) > sent_at):
+    if held is not None and held.shows(ours.get("scoreGiven")):
         return Sent()
-    if "scoreGiven" not in ours or (held is not None and held["timestamp"] is None):
+    if held is not None and (held.timestamp or sent_at) > sent_at:
+        is_theirs = known is not None and not known.record.sent(held)
+        return Withheld(reading) if is_theirs else Sent()
+    if "scoreGiven" not in ours or (held is not None and held.timestamp is None):
         # A state without a grade leaves no result to compare; and where results bear no time, the refusal
         # itself says that something later is there.
         return Sent()
     if delivery.failures > _MAX_RESTAMPS:
-        return Dead(answer.words)
-    return Stale(than=max(sent_at, (held or {}).get("timestamp") or sent_at), reason=answer.words)
+        return _refused(service, answer)
+    return Stale(than=max(sent_at, (held.timestamp if held else None) or sent_at), reason=answer.words)
 
 
-def _result(
-    service: PlatformService, delivery: ClaimedDelivery
-) -> tuple[dict[str, Any] | None, ScoreOutcome | None]:
+def _read(service: PlatformService, delivery: ClaimedDelivery) -> tuple[Reading | None, ScoreOutcome | None]:
     """What the gradebook holds for the person, read back; or why that cannot be known now.
 
     Where the platform gives no right to read results, its answer counts as it is.
     """
     target = delivery.target or {}
-    address = subresource_url(target["line_item_url"], "results", user_id=target["user_id"])
     try:
-        answer = service.call("GET", address, [RESULT_SCOPE], accept=RESULTS_TYPE)
-    except TokenRefused:
+        return read_results(service, target["line_item_url"], target["user_id"]), None
+    except (TokenRefused, ResultsRefused):
         return None, Sent()
-    except ServiceHostUnknown as error:
-        return None, PartUnavailable(f"reading the result: {error}")
-    except requests.RequestException as error:
-        return None, Unavailable(f"reading the result: {_error_text(error)}")
-    if answer.ok:
-        try:
-            return ResultSchema().load_matching(answer.json(), target["user_id"]), None
-        except OutboundRequestError as error:
-            return None, Retry(f"reading the result: {error}")
-    if answer.status in (401, 403, 404, 405):
-        return None, Sent()
-    fault = f"reading the result: {answer.words}"
-    after = retry_after(answer.headers.get("Retry-After", ""))
-    if answer.status == 429 or answer.status > 501:
-        return None, Unavailable(fault, after)
-    return None, Retry(fault, after)
-
-
-def _same(ours: dict[str, Any], held: dict[str, Any]) -> bool:
-    """Whether the result is the score we sent, whatever its scale."""
-    if "scoreGiven" not in ours:
-        return held["score"] is None
-    if held["score"] is None:
-        return False
-    share = held["score"] / (held["maximum"] or 1.0)
-    return bool(abs(share - ours["scoreGiven"] / ours["scoreMaximum"]) < 1e-4)
-
-
-def subresource_url(url: str, name: str, **query: str) -> str:
-    """The address of a line item's scores or results: in its path, before the query (AGS §3.2.10)."""
-    parts = urlsplit(url)
-    added = "&".join(f"{key}={quote(value)}" for key, value in query.items())
-    both = "&".join(part for part in (parts.query, added) if part)
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}", query=both))
-
-
-def _error_text(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error)[:300]}"
+    except ResultsUnreadable as error:
+        kind = Unavailable if error.unavailable else Retry
+        return None, kind(f"reading the result: {error}", error.after_seconds)

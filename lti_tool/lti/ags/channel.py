@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from functools import partial
@@ -10,8 +11,9 @@ from typing import ClassVar
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
-from lti_tool.lti.ags import scores
-from lti_tool.lti.ags.answers import ScoreOutcome, Stale, deliver_scores
+from lti_tool.database import utcnow
+from lti_tool.lti.ags import grade_records, scores
+from lti_tool.lti.ags.answers import ScoreOutcome, Stale, Withheld, deliver_scores
 from lti_tool.lti.platform_service import PlatformService, ServiceDeps
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.models import DeliveryKind
@@ -44,13 +46,35 @@ class GradebookChannel(Channel):
             service = PlatformService(self._deps, uuid.UUID(receiver))
         except NoResultFound:
             return [Dead("the registration is gone")] * len(deliveries)
-        return deliver_scores(service, deliveries)
+        with self._deps.database.reading() as db:
+            known = grade_records.known_grades(db, service.registration_id, deliveries)
+        return deliver_scores(service, deliveries, known)
+
+    def note(
+        self,
+        db: Session,
+        deliveries: Sequence[ClaimedDelivery],
+        outcomes: Sequence[Outcome],
+        now: dt.datetime,
+    ) -> None:
+        """Write what became of each score into the record of its grade."""
+        grade_records.lock(db, deliveries)
+        for delivery, outcome in zip(deliveries, outcomes, strict=True):
+            grade_records.note_outcome(db, delivery, outcome, now)
 
 
 def _outcome(outcome: ScoreOutcome, delivery: ClaimedDelivery, receiver: str) -> Outcome:
-    if not isinstance(outcome, Stale):
-        return outcome
-    return Superseded(partial(_restamp, delivery=delivery, receiver=receiver, stale=outcome))
+    match outcome:
+        case Stale():
+            return Superseded(partial(_restamp, delivery=delivery, receiver=receiver, stale=outcome))
+        case Withheld():
+            return Superseded(partial(_note_withheld, delivery=delivery, withheld=outcome))
+        case _:
+            return outcome
+
+
+def _note_withheld(db: Session, *, delivery: ClaimedDelivery, withheld: Withheld) -> None:
+    grade_records.note_withheld(db, delivery=delivery, reading=withheld.reading, now=utcnow())
 
 
 def _restamp(db: Session, *, delivery: ClaimedDelivery, receiver: str, stale: Stale) -> None:

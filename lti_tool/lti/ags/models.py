@@ -1,14 +1,20 @@
-"""Scores: what should stand in the gradebook, and the latest that was recorded for sending."""
+"""Scores: what should stand in the gradebook, what was sent of it, and what the gradebook showed."""
 
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import uuid
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lti_tool.database import Base
+from lti_tool.database import Base, one_of, utcnow
+from lti_tool.outside_text import OneLine
+
+MAXIMUM: Final = 100
+"""``scoreMaximum`` of every score that the tool sends."""
 
 
 class ScoreState(Base):
@@ -26,24 +32,74 @@ class ScoreState(Base):
     """``final_only`` or ``live``: how much of it is sent to the LMS."""
 
 
-class ScoreTrail(Base):
-    """The latest score recorded for one person on one line item.
+class GradeStatus(enum.StrEnum):
+    """What is known of a grade in the gradebook of its platform."""
 
-    Platforms refuse a score that is not later by a whole second, and erase the grade on one that is not
-    FullyGraded after one that is; both are decided here, in the transaction of the event.
+    ON_ITS_WAY = "on_its_way"
+    """Written for sending, and nothing is known to be in its way."""
+    WAITING = "waiting"
+    """It could not be delivered so far, and will be tried again."""
+    RECORDED = "recorded"
+    """The platform has taken it, or shows it."""
+    REFUSED = "refused"
+    """The platform has refused it for good. It is sent again when the person comes back, or somebody asks for it."""
+    REMOVED = "removed"
+    """Somebody has deleted it again after it was sent a second time: the tutor decides."""
+    SOMEBODY_ELSES = "somebody_elses"
+    """The gradebook shows a grade that the tool never sent. It stays."""
+
+
+class ScoreTrail(Base):
+    """What one line item should show for one person, what was sent of it, and what was read back.
+
+    The first columns are what should stand. Platforms refuse a score that is not later by a whole second, and erase
+    the grade on one that is not FullyGraded after one that is; both are decided here, in the transaction of the event.
     """
 
     __tablename__ = "score_trail"
+    __table_args__ = (
+        one_of("grade_status", GradeStatus),
+        sa.Index(
+            "ix__score_trail__unsettled",
+            "grade_status",
+            sqlite_where=sa.text("grade_status IN ('refused', 'removed')"),
+            postgresql_where=sa.text("grade_status IN ('refused', 'removed')"),
+        ),
+    )
 
     line_item_url: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
     status: Mapped[str] = mapped_column(sa.String(20))
-    """What the latest score said."""
+    """The progress that should stand there."""
     score: Mapped[int | None]
-    """Its ``scoreGiven``, 0 to 100; None when it gave none."""
+    """Its ``scoreGiven``, 0 to 100; None when it gives none."""
     comment: Mapped[str | None] = mapped_column(sa.Text)
     """The latest comment that was sent: a score without one would erase it."""
     last_timestamp: Mapped[dt.datetime]
-    """Its timestamp: whole seconds, UTC."""
+    """The timestamp of the latest score that was written for sending: whole seconds, UTC."""
     graded: Mapped[bool] = mapped_column(default=False)
     """Whether a FullyGraded score was ever recorded: from then on nothing else may be."""
+    grade_status: Mapped[str] = mapped_column(sa.String(20), default=GradeStatus.ON_ITS_WAY)
+    reason: Mapped[str | None] = mapped_column(OneLine)
+    """Why it waits or was refused: the platform's words, or ours."""
+    refusal: Mapped[str | None] = mapped_column(sa.String(30))
+    """Of one that was refused: a :class:`lti_tool.lti.platforms.base.ScoreRefusal`."""
+    refused_at: Mapped[dt.datetime | None]
+    """When it was refused; None again once it is to be sent again whatever the time."""
+    sent_score: Mapped[int | None]
+    """``scoreGiven`` of the latest score that may have arrived, whether its answer came or not."""
+    sent_at: Mapped[dt.datetime | None]
+    """When that was."""
+    accepted_score: Mapped[int | None]
+    """``scoreGiven`` of the latest score that the platform took; None when that gave none, or none was taken."""
+    accepted_at: Mapped[dt.datetime | None]
+    """When the platform took it."""
+    result_score: Mapped[float | None] = mapped_column(sa.Double)
+    """``resultScore`` as it was last read; None where there was none."""
+    result_maximum: Mapped[float | None] = mapped_column(sa.Double)
+    read_at: Mapped[dt.datetime | None]
+    """When that reading began."""
+    deletions: Mapped[int] = mapped_column(default=0)
+    """How often it was found deleted and sent again, since somebody last asked for that."""
+    changed_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    """When anything of this changed that a page shows."""

@@ -8,9 +8,10 @@ on less than the specification says:
 - Moodle refuses a score that is not later than the last by a whole second. Timestamps are whole seconds, and
   each is later than the one before.
 - Moodle clears a comment when a score comes without one. A comment once sent goes with every later score.
-- Canvas counts every score as a new submission unless ``new_submission`` is false, which it is until the end.
+- What else a platform wants to be told with a score is in :mod:`lti_tool.lti.platforms`.
 
-Sending, and what the answers mean, is in :mod:`lti_tool.lti.ags.answers`.
+Sending, and what the answers mean, is in :mod:`lti_tool.lti.ags.answers`; comparing with what the gradebook shows in
+:mod:`lti_tool.lti.ags.read_results_job`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,18 +28,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_for, table_of, utcnow
-from lti_tool.identity.models import Course, CourseRole, Membership, Person
-from lti_tool.lti.ags.models import ScoreTrail
-from lti_tool.lti.launch.models import ResourceLink
-from lti_tool.lti.platforms import platform_of
+from lti_tool.lti.ags.columns import SCORE_SCOPE as SCORE_SCOPE
+from lti_tool.lti.ags.columns import GradeColumn, grade_columns
+from lti_tool.lti.ags.models import MAXIMUM, GradeStatus, ScoreTrail
 from lti_tool.lti.platforms.base import Platform
-from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import DeliveryKind
 
-SCORE_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
-RESULT_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
-MAXIMUM: Final = 100
 RECORDED_AT_ONCE: Final = 2000
 """Scores in one statement: SQLite takes 32,766 parameters."""
 
@@ -108,7 +104,8 @@ def record_scores(db: Session, reached: Sequence[ReachedScore], now: dt.datetime
 
     Belongs in the transaction of the event. Nothing is enqueued when nothing changed, for a state that would erase a
     grade, for whoever is no learner of the link's course, and where the link has no line item or gave no right to
-    score. A score that still waits is replaced: the latest state wins.
+    score. A score that still waits is replaced: the latest state wins. A grade that somebody has deleted twice is not
+    enqueued until a tutor asks for it; what should stand is kept.
     """
     slices = (reached[start : start + RECORDED_AT_ONCE] for start in range(0, len(reached), RECORDED_AT_ONCE))
     return sum(_record_slice(db, each, now) for each in slices)
@@ -117,7 +114,7 @@ def record_scores(db: Session, reached: Sequence[ReachedScore], now: dt.datetime
 def _record_slice(db: Session, reached: Sequence[ReachedScore], now: dt.datetime) -> int:
     reports = [(each, report_of(each.status, each.score, each.report)) for each in reached]
     sent = [(each, reported) for each, reported in reports if reported is not None]
-    columns = _columns(db, [each for each, _ in sent])
+    columns = grade_columns(db, [(each.resource_link_id, each.person_id) for each, _ in sent])
     # By line item and person: two links may share a line item.
     found = {
         column.key: (column, each, reported)
@@ -130,79 +127,62 @@ def _record_slice(db: Session, reached: Sequence[ReachedScore], now: dt.datetime
         for key, (column, each, reported) in found.items()
         if _is_new(trails.get(key), each, reported)
     ]
+    return _enqueue(db, new, trails, now)
+
+
+def send_again(
+    db: Session, resource_link_id: uuid.UUID, trails: Sequence[sa.Row[Any]], now: dt.datetime
+) -> int:
+    """Enqueue what should stand once more, of rows of :class:`ScoreTrail` that are locked; return how many were.
+
+    Left out is whoever is none of the :func:`lti_tool.lti.ags.columns.graded_people`.
+    """
+    stands = [
+        ReachedScore(
+            resource_link_id,
+            trail.person_id,
+            trail.status,
+            trail.score or 0,
+            "final_only" if trail.score is None else "live",
+        )
+        for trail in trails
+    ]
+    columns = grade_columns(db, [(each.resource_link_id, each.person_id) for each in stands])
+    again = []
+    for each in stands:
+        column = columns.get((each.resource_link_id, each.person_id))
+        reported = report_of(each.status, each.score, each.report)
+        if column is not None and reported is not None:
+            again.append((column, each, reported))
+    return _enqueue(db, again, {(trail.line_item_url, trail.person_id): trail for trail in trails}, now)
+
+
+def _enqueue(
+    db: Session,
+    scores: Sequence[tuple[GradeColumn, ReachedScore, Report]],
+    trails: Mapping[tuple[str, uuid.UUID], sa.Row[Any]],
+    now: dt.datetime,
+) -> int:
+    """Enqueue scores in place of those that wait, and write what should stand now; return how many were enqueued.
+
+    ``trails``: the rows as they are, locked, by line item and person.
+    """
     # A first score replaces nothing.
-    replaced = [order_key(*column.key) for column, *_ in new if column.key in trails]
+    replaced = [order_key(*column.key) for column, *_ in scores if column.key in trails]
     withdrawn = outbox.supersede_waiting(db, replaced) if replaced else {}
+    refused = [key for key, trail in trails.items() if trail.grade_status == GradeStatus.REFUSED]
+    outbox.supersede_dead_scores(db, [order_key(*key) for key in refused])
     rows, deliveries = [], []
-    for column, each, reported in new:
-        line = order_key(*column.key)
-        trail = _next_trail(column, trails.get(column.key), each, reported, now, withdrawn.get(line, False))
+    for column, each, reported in scores:
+        line, before = order_key(*column.key), trails.get(column.key)
+        never_sent = withdrawn.get(line, False)
+        trail = _next_trail(column, before, each, reported, now, never_sent)
         rows.append(trail)
-        deliveries.append(_delivery(column, trail, reported, line, now))
+        if trail["grade_status"] != GradeStatus.REMOVED:
+            deliveries.append(_delivery(column, trail, before, reported, line, now, never_sent))
     _store_trails(db, rows)
     outbox.enqueue_all(db, deliveries)
     return len(deliveries)
-
-
-@dataclass(frozen=True, slots=True)
-class _GradeColumn:
-    """Where one person's scores for one link go."""
-
-    url: str
-    registration_id: uuid.UUID
-    platform: Platform
-    person_id: uuid.UUID
-    subject: str
-
-    @property
-    def key(self) -> tuple[str, uuid.UUID]:
-        """The primary key of its :class:`ScoreTrail`."""
-        return self.url, self.person_id
-
-
-def _columns(db: Session, reached: Sequence[ReachedScore]) -> dict[tuple[uuid.UUID, uuid.UUID], _GradeColumn]:
-    """Where scores may be sent, by link and person; those who have no grade there are left out."""
-    if not reached:
-        return {}
-    rows = db.execute(
-        sa.select(
-            ResourceLink.id,
-            ResourceLink.line_item_url,
-            ResourceLink.scopes,
-            Registration.id.label("registration_id"),
-            Registration.issuer,
-            Registration.platform_family,
-            Person.id.label("person_id"),
-            Person.subject,
-        )
-        .join(Course, Course.id == ResourceLink.course_id)
-        .join(Deployment, Deployment.id == Course.deployment_id)
-        .join(Registration, Registration.id == Deployment.registration_id)
-        .join(Membership, Membership.course_id == Course.id)
-        .join(
-            Person,
-            sa.and_(Person.id == Membership.person_id, Person.registration_id == Registration.id),
-        )
-        .where(
-            ResourceLink.id.in_({each.resource_link_id for each in reached}),
-            Person.id.in_({each.person_id for each in reached}),
-            # Gradebooks have no place for a tutor: Moodle answers 400 to such a score.
-            Membership.role == CourseRole.LEARNER,
-        )
-        # A launch may be writing the line item at this moment: whoever comes second sees what the first has written.
-        .with_for_update(read=True, of=ResourceLink)
-    )
-    return {
-        (row.id, row.person_id): _GradeColumn(
-            row.line_item_url,
-            row.registration_id,
-            platform_of(row.issuer, row.platform_family),
-            row.person_id,
-            row.subject,
-        )
-        for row in rows
-        if row.line_item_url and SCORE_SCOPE in row.scopes
-    }
 
 
 _TRAILS: Final = table_of(ScoreTrail)
@@ -227,12 +207,12 @@ def _is_new(trail: sa.Row[Any] | None, reached: ReachedScore, reported: Report) 
         return True
     if trail.graded and not reported.grades:
         return False
-    comment = reached.comment or trail.comment
-    return (trail.status, trail.score, trail.comment) != (reached.status, reported.score, comment)
+    # A comment in another language is no news: it goes with the next score.
+    return (trail.status, trail.score) != (reached.status, reported.score)
 
 
 def _next_trail(
-    column: _GradeColumn,
+    column: GradeColumn,
     before: sa.Row[Any] | None,
     reached: ReachedScore,
     reported: Report,
@@ -241,10 +221,11 @@ def _next_trail(
 ) -> dict[str, Any]:
     """The row of :class:`ScoreTrail` once this score is recorded."""
     at = now.replace(microsecond=0)
+    removed = before is not None and before.grade_status == GradeStatus.REMOVED
     if before is not None:
         # The second of a score that was never sent is reused: timestamps must not run ahead of the clock.
         last: dt.datetime = before.last_timestamp
-        at = max(at, last if never_sent else last + dt.timedelta(seconds=1))
+        at = last if removed else max(at, last if never_sent else last + dt.timedelta(seconds=1))
     return {
         "line_item_url": column.url,
         "person_id": column.person_id,
@@ -253,6 +234,12 @@ def _next_trail(
         "comment": reached.comment or (before.comment if before is not None else None),
         "last_timestamp": at,
         "graded": reported.grades or (before is not None and before.graded),
+        "grade_status": GradeStatus.REMOVED if removed else GradeStatus.ON_ITS_WAY,
+        "reason": None,
+        "refusal": None,
+        "refused_at": None,
+        "changed_at": now,
+        "deletions": before.deletions if before is not None else 0,
     }
 
 
@@ -267,9 +254,21 @@ def _store_trails(db: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _delivery(
-    column: _GradeColumn, trail: dict[str, Any], reported: Report, line: str, now: dt.datetime
+    column: GradeColumn,
+    trail: dict[str, Any],
+    before: sa.Row[Any] | None,
+    reported: Report,
+    line: str,
+    now: dt.datetime,
+    never_sent: bool,
 ) -> outbox.NewDelivery:
     at: dt.datetime = trail["last_timestamp"]
+    arrived = before is not None and (
+        before.accepted_score is not None
+        or before.sent_score is not None
+        # One that a worker has claimed: its answer may come any moment.
+        or (before.graded and not never_sent)
+    )
     return outbox.NewDelivery(
         kind=DeliveryKind.SCORE,
         receiver=str(column.registration_id),
@@ -282,6 +281,8 @@ def _delivery(
             at=at,
             comment=trail["comment"],
             platform=column.platform,
+            graded_before=arrived,
+            completed_before=before is not None and before.accepted_score == MAXIMUM,
         ),
         target={
             "line_item_url": column.url,
@@ -309,8 +310,13 @@ def score_body(
     at: dt.datetime,
     comment: str | None = None,
     platform: Platform | None = None,
+    graded_before: bool = False,
+    completed_before: bool = False,
 ) -> bytes:
-    """The score as it is posted (AGS §3.4.1). ``at``: whole seconds, aware."""
+    """The score as it is posted (AGS §3.4.1). ``at``: whole seconds, aware.
+
+    ``graded_before``, ``completed_before``: as in :meth:`lti_tool.lti.platforms.base.Platform.score_extension`.
+    """
     score: dict[str, Any] = {
         "userId": user_id,
         "timestamp": timestamp(at),
@@ -322,7 +328,11 @@ def score_body(
     if comment:
         score["comment"] = comment
     if platform is not None:
-        score |= platform.score_extension(completed=reported.activity_progress == "Completed")
+        score |= platform.score_extension(
+            completed=reported.activity_progress == "Completed",
+            graded_before=graded_before,
+            completed_before=completed_before,
+        )
     return json.dumps(score, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 

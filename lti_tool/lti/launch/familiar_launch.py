@@ -77,6 +77,8 @@ def persist_familiar_launch(
 def _is_familiar(launch: VerifiedLaunch, known: KnownRows) -> bool:
     return (
         known.launched_before
+        # Whose grade is to be read back has a job asked for.
+        and not known.has_grade
         and not known.person_changes
         and not known.course_changes
         and (

@@ -1,4 +1,4 @@
-"""What is stored of a launch's person, course, link and membership before it, and what of that the launch changes."""
+"""What is stored of a launch's person, course, link, membership and grade before it, and what of it changes."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ class KnownRows:
     """Whether the link's line item, or what we may do with it, is another one than the launch names, be it none."""
     launched_before: bool
     """Whether the person has launched in the course before; else at most a roster has listed them."""
+    has_grade: bool
+    """Whether the line item that the launch names should show a grade for the person, or refused one."""
 
 
 def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRows:
@@ -45,6 +47,7 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
             "deployment_id": launch.deployment_id,
             "context_id": launch.context_id,
             "link": launch.resource_link_id,
+            "line_item_url": launch.line_item_url,
         },
     )
     if row is None:
@@ -52,7 +55,7 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
     person_id, *person = row[:6]
     course_id, *course = row[6:10]
     link_id, *link = row[10:14]
-    line_item_url, scopes, launched_before = row[14:]
+    line_item_url, scopes, launched_before, has_grade = row[14:]
     return KnownRows(
         person_id,
         course_id,
@@ -62,6 +65,7 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
         link_changes=_changes(_LINK(launch), link),
         line_item_changes=(line_item_url, scopes) != (launch.line_item_url, list(launch.scopes)),
         launched_before=launched_before,
+        has_grade=bool(has_grade),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Dialect
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import insert_in, table_of
 from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
 from lti_tool.lti.launch.models import LaunchSession, ResourceLink
 from lti_tool.lti.registration.models import Registration
 
@@ -40,7 +41,7 @@ _SET_ONCE: Final = {
 class LaunchStatements:
     person: CompiledStatement
     known: CompiledStatement
-    """The person, the course, the link and the membership as they are, for :mod:`lti_tool.lti.launch.known_rows`."""
+    """Person, course, link, membership and grade as they are, for :mod:`lti_tool.lti.launch.known_rows`."""
     course: CompiledStatement
     membership: CompiledStatement
     link: CompiledStatement
@@ -51,8 +52,8 @@ class LaunchStatements:
 def _known_statement() -> sa.Select[Any]:
     """One row, whatever is known: each table is joined from the outside."""
     one_row = sa.select(sa.literal_column("1").label("one")).subquery("one_row")
-    person, course, link, membership = (
-        table_of(mapped) for mapped in (Person, Course, ResourceLink, Membership)
+    person, course, link, membership, grade = (
+        table_of(mapped) for mapped in (Person, Course, ResourceLink, Membership, ScoreTrail)
     )
     return (
         sa.select(
@@ -63,6 +64,7 @@ def _known_statement() -> sa.Select[Any]:
             link.c.id.label("link_id"),
             *(link.c[name].label(f"link_{name}") for name in (*KEEP_IF_NULL["link"], *LINK_REPLACES)),
             membership.c.launched_at.is_not(None).label("launched_before"),
+            sa.or_(grade.c.graded, grade.c.grade_status == GradeStatus.REFUSED.value).label("has_grade"),
         )
         .select_from(one_row)
         .outerjoin(
@@ -86,6 +88,10 @@ def _known_statement() -> sa.Select[Any]:
         .outerjoin(
             membership,
             sa.and_(membership.c.course_id == course.c.id, membership.c.person_id == person.c.id),
+        )
+        .outerjoin(
+            grade,
+            sa.and_(grade.c.line_item_url == sa.bindparam("line_item_url"), grade.c.person_id == person.c.id),
         )
     )
 

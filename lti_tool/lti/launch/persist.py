@@ -115,6 +115,8 @@ class PersistedLaunch:
     """Whether the person never launched in this course before."""
     registration_changed: bool
     """Whether the launch told something new of its platform."""
+    has_grade: bool = False
+    """Whether the line item should show a grade for the person, or refused one."""
 
 
 def persist_launch(
@@ -169,6 +171,7 @@ def persist_launch(
         line_item_changed=line_item_changes and launch.line_item_url is not None,
         first_in_course=not known.launched_before,
         registration_changed=launch.names_places or launch.platform_family is not None,
+        has_grade=known.has_grade,
     )
 
 

@@ -23,8 +23,10 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_for, utcnow
 from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.identity.principal import TOOL
 from lti_tool.jobs.kinds import RunningJob
 from lti_tool.lti import roles
+from lti_tool.lti.ags.resending import check_returned
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import (
     Answer,
@@ -226,19 +228,19 @@ def _store(
             Person.subject, Person.id
         )
     )
-    belonging = insert_for(db, Membership).values(
-        [
-            {
-                "id": uuid.uuid4(),
-                "course_id": course_id,
-                "person_id": person_id,
-                "role": resolved[subject].role,
-                "active": by_subject[subject]["status"] == "Active",
-                "listed_at": read_at,
-            }
-            for subject, person_id in people
-        ]
-    )
+    members_of_page = [
+        {
+            "id": uuid.uuid4(),
+            "course_id": course_id,
+            "person_id": person_id,
+            "role": resolved[subject].role,
+            "active": by_subject[subject]["status"] == "Active",
+            "listed_at": read_at,
+        }
+        for subject, person_id in people
+    ]
+    returned = _returned(db, course_id, [each["person_id"] for each in members_of_page if each["active"]])
+    belonging = insert_for(db, Membership).values(members_of_page)
     replaced = {
         # Whoever has launched here has the role of that launch: some platforms test it by another capability.
         "role": sa.case((Membership.launched_at.is_(None), belonging.excluded.role), else_=Membership.role),
@@ -246,6 +248,19 @@ def _store(
         "listed_at": belonging.excluded.listed_at,
     }
     db.execute(belonging.on_conflict_do_update(index_elements=["course_id", "person_id"], set_=replaced))
+    if returned:
+        check_returned(db, course_id, returned, TOOL)
+
+
+def _returned(db: Session, course_id: uuid.UUID, person_ids: Sequence[uuid.UUID]) -> Sequence[uuid.UUID]:
+    """Those of these people, who are listed, who had left the course."""
+    return db.scalars(
+        sa.select(Membership.person_id).where(
+            Membership.course_id == course_id,
+            Membership.active.is_(False),
+            Membership.person_id.in_(person_ids),
+        )
+    ).all()
 
 
 def _finish(db: Session, course_id: uuid.UUID, started_at: dt.datetime, *, complete: bool) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -49,6 +51,19 @@ def _is_on(address: str, hosts: frozenset[str], domains: tuple[str, ...]) -> boo
     return parts.scheme == "https" and (
         host in hosts or any(host.endswith(f".{domain}") for domain in domains)
     )
+
+
+class ScoreRefusal(enum.StrEnum):
+    """Why a platform refused a score for good, as far as its answer says; pages put it into words."""
+
+    NOT_A_LEARNER = "not_a_learner"
+    """The person is no learner of the course, or not any more."""
+    COURSE_ENDED = "course_ended"
+    NO_ATTEMPT_LEFT = "no_attempt_left"
+    UNPUBLISHED = "unpublished"
+    """The activity is not published yet."""
+    LINE_ITEM_GONE = "line_item_gone"
+    OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -164,15 +179,38 @@ class Platform:
         del context_id, resource_link_id
         return False
 
-    def score_extension(self, *, completed: bool) -> dict[str, Any]:
-        """What is added to a score (AGS §3.4.1). ``completed``: whether it says that the activity is completed."""
-        del completed
+    # Scores. What is said of none is true of a platform of which nothing is known.
+
+    keeps_teachers_grades: ClassVar[bool] = False
+    """Whether a grade that a teacher entered stays, whatever score is posted later."""
+    keeps_grades_from_states: ClassVar[bool] = False
+    """Whether a grade stays when a score is posted that sets none, such as ``InProgress`` and ``Pending``."""
+
+    results_lag: ClassVar[dt.timedelta] = dt.timedelta(minutes=1)
+    """For how long after it took a score its results may still lack it."""
+    person_in_results_path: ClassVar[bool] = False
+    """Whether the results of one person have an address of their own, rather than the parameter ``user_id``."""
+
+    def score_extension(
+        self, *, completed: bool, graded_before: bool = False, completed_before: bool = False
+    ) -> dict[str, Any]:
+        """What is added to a score (AGS §3.4.1).
+
+        ``completed``: whether it says that the activity is completed. ``graded_before``, ``completed_before``: whether
+        a grade of the tool for this person may have arrived before, and whether the platform took one that said so.
+        """
+        del completed, graded_before, completed_before
         return {}
 
     def is_earlier_timestamp_error(self, body: bytes) -> bool:
         """Whether an answer 400 to a score means that its timestamp is not later than the latest."""
         del body
         return False
+
+    def score_refusal(self, status: int, body: bytes) -> ScoreRefusal:
+        """Why it refused a score for good, by its answer."""
+        del body
+        return ScoreRefusal.LINE_ITEM_GONE if status in (404, 410) else ScoreRefusal.OTHER
 
 
 def labels_of(tool: ToolDescription) -> dict[str, str]:

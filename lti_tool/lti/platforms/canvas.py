@@ -5,10 +5,11 @@ https://developerdocs.instructure.com/services/canvas/external-tools/lti/file.lt
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any, ClassVar, Final
 
-from lti_tool.lti.platforms.base import HostedHosts, Platform, ToolDescription, labels_of
+from lti_tool.lti.platforms.base import HostedHosts, Platform, ScoreRefusal, ToolDescription, labels_of
 from lti_tool.lti.platforms.canvas_labels import LABELS
 from lti_tool.translation import Message
 from schemas.problem import N_
@@ -61,6 +62,14 @@ _SERVICE_ADVICE: Final = {
     "on",
     412: "in Canvas this line item belongs to another tool",
 }
+
+_REFUSALS: Final = (
+    (b"not a student", ScoreRefusal.NOT_A_LEARNER),
+    (b"course has concluded", ScoreRefusal.COURSE_ENDED),
+    (b"maximum number of allowed attempts", ScoreRefusal.NO_ATTEMPT_LEFT),
+    (b"still unpublished", ScoreRefusal.UNPUBLISHED),
+)
+"""What Canvas says when it refuses a score."""
 
 
 class Canvas(Platform):
@@ -242,10 +251,37 @@ class Canvas(Platform):
         """Where there is no link, as in the course's navigation, its id is the opaque one of the course."""
         return context_id == resource_link_id
 
-    def score_extension(self, *, completed: bool) -> dict[str, Any]:
-        """Canvas counts every score as a new submission unless it says otherwise."""
-        return {_SUBMISSION: {"new_submission": completed}}
+    # Scores, from here to the end of the class.
+    # https://developerdocs.instructure.com/services/canvas/resources/score
+
+    keeps_grades_from_states: ClassVar[bool] = True
+    results_lag: ClassVar[dt.timedelta] = dt.timedelta(0)
+
+    def score_extension(
+        self, *, completed: bool, graded_before: bool = False, completed_before: bool = False
+    ) -> dict[str, Any]:
+        """The submission extension.
+
+        A score without a grade would clear one that a teacher gave, unless ``preserve_score`` says otherwise. The
+        tool's first grade leaves a teacher's alone by ``prioritize_non_tool_grade``; later ones replace the tool's own,
+        which that would protect too. Canvas counts a score as an attempt unless ``new_submission`` is false: so it is
+        until completion, whose attempt meets “must submit”, and again when a grade that was lost is sent once more.
+        """
+        return {
+            _SUBMISSION: {
+                "new_submission": completed and not completed_before,
+                "preserve_score": True,
+                "prioritize_non_tool_grade": not graded_before,
+            }
+        }
 
     def is_earlier_timestamp_error(self, body: bytes) -> bool:
         """Canvas has no status of its own for it, only words."""
         return b"before" in body and b"last updated timestamp" in body
+
+    def score_refusal(self, status: int, body: bytes) -> ScoreRefusal:
+        """Canvas answers 422 to whatever it does not take, and says why in words."""
+        for words, refusal in _REFUSALS:
+            if words in body:
+                return refusal
+        return super().score_refusal(status, body)

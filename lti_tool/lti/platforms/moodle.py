@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import ClassVar
 
-from lti_tool.lti.platforms.base import Platform
+from lti_tool.lti.platforms.base import Platform, ScoreRefusal
 from lti_tool.lti.platforms.moodle_labels import LABELS
 from lti_tool.translation import Message, ProductLabel
 from schemas.problem import N_
@@ -26,3 +27,12 @@ class Moodle(Platform):
         ),
         params={name: LABELS[name] for name in ("grade", "allow_grades", "select_content")},
     )
+
+    # Scores: https://github.com/moodle/moodle/blob/main/mod/lti/service/gradebookservices
+
+    keeps_teachers_grades: ClassVar[bool] = True
+    results_lag: ClassVar[dt.timedelta] = dt.timedelta(0)
+
+    def score_refusal(self, status: int, body: bytes) -> ScoreRefusal:
+        """A score of the right shape gets 400 only for somebody without a place in the gradebook."""
+        return ScoreRefusal.NOT_A_LEARNER if status == 400 else super().score_refusal(status, body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 from lti_tool.lti.platforms.base import Platform
@@ -12,6 +13,9 @@ class OpenEdx(Platform):
 
     family: ClassVar[str | None] = "openedx"
     name: ClassVar[str | None] = "Open edX"
+
+    person_in_results_path: ClassVar[bool] = True
+    results_lag: ClassVar[dt.timedelta] = dt.timedelta(0)
 
     def is_earlier_timestamp_error(self, body: bytes) -> bool:
         """Open edX has no status of its own for it, only words."""

@@ -27,11 +27,10 @@ __all__ = [
     "ProgressRecord",
     "criterion_schemas",
     "progress",
-    "progress_of",
+    "progress_and_approval_of",
     "read_rule",
     "reopening_reasons",
     "rule_of",
-    "validated",
 ]
 
 
@@ -57,21 +56,20 @@ def progress(db: Session, participant_id: uuid.UUID) -> ProgressRecord:
     return ProgressRecord() if row is None else _record(row)
 
 
-def progress_of(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ProgressRecord]:
-    """How far these participants are; those of whom nothing was judged yet are left out."""
-    rows = db.scalars(
-        sa.select(CompletionRecord)
+def progress_and_approval_of(
+    db: Session, ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, tuple[ProgressRecord, bool]]:
+    """How far these participants are, and whether a tutor has approved what they did.
+
+    Those of whom nothing was judged yet are left out.
+    """
+    rows = db.execute(
+        sa.select(CompletionRecord, TutorValidation.participant_id)
+        .outerjoin(TutorValidation, TutorValidation.participant_id == CompletionRecord.participant_id)
         .where(CompletionRecord.participant_id.in_(ids))
         .execution_options(populate_existing=True)
     )
-    return {row.participant_id: _record(row) for row in rows}
-
-
-def validated(db: Session, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Which of these participants a tutor has approved."""
-    return set(
-        db.scalars(sa.select(TutorValidation.participant_id).where(TutorValidation.participant_id.in_(ids)))
-    )
+    return {row.participant_id: (_record(row), approved is not None) for row, approved in rows}
 
 
 def reopening_reasons(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str | None]:

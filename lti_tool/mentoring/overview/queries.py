@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.identity.models import CourseRole, Membership, Person, display_name
-from lti_tool.mentoring.completion.queries import progress_of, validated
+from lti_tool.mentoring.completion.queries import progress_and_approval_of
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants_of_cohort
 from lti_tool.mentoring.journey.queries import PersonCard, Progress, card, progress_from
 from lti_tool.mentoring.overview.models import PairCounters
@@ -162,15 +162,16 @@ def _participant_lines(
     taken = Counter(member for pair in pairs for member in pair.members)
     people = participants_of_cohort(db, cohort_id)
     ids = [participant.id for participant in people]
-    progress, approved = progress_of(db, ids), validated(db, ids)
+    progress = progress_and_approval_of(db, ids)
+    nothing = None, False
     lines = [
         ParticipantLine(
             card=card(participant),
             person_id=participant.person_id,
             status=participant.status,
             free=_is_free(participant, taken[participant.id]),
-            progress=progress_from(progress.get(participant.id)),
-            validated=participant.id in approved,
+            progress=progress_from(progress.get(participant.id, nothing)[0]),
+            validated=progress.get(participant.id, nothing)[1],
         )
         for participant in people
     ]

@@ -153,6 +153,11 @@ def courses_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
     return sa.select(Placement.course_id).where(Placement.cohort_id == cohort_id)
 
 
+def links_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+    """The same for the resource links of its activities."""
+    return sa.select(Placement.resource_link_id).where(Placement.cohort_id == cohort_id)
+
+
 def placement_record(row: Placement) -> PlacementRecord:
     """The record of a row."""
     return PlacementRecord(

@@ -5,7 +5,7 @@ call fail, so registrations that have it get the token URL. Where another regist
 id, which is unique, theirs becomes NULL: no token is asked for until an operator has looked (``tandem doctor``).
 
 Revision ID: 0013
-Revises: 0011
+Revises: 0012
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.events.log import state_of_pairs
 from lti_tool.identity.policy import Action
+from lti_tool.lti.ags.grade_queries import Grade, grade_of, state_of
 from lti_tool.mentoring.enrolment import actions
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.guards import NotAllowed
@@ -20,6 +21,7 @@ from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.queries import PlacementRecord
 from lti_tool.translation import current_language
+from lti_tool.web import grade_wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_activity, current_participant, current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
@@ -46,7 +48,8 @@ def page() -> ResponseReturnValue | None:
         return _welcome(blank_form(ChooseRoleForm(), action=action), placement.role_view)
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
-        etag = _etag(db, participant, activity.pairs)
+        grade = _grade(db, participant)
+        etag = _etag(db, participant, activity.pairs, grade)
         if request.if_none_match.contains(etag):
             return _tagged(Response(status=304), etag)
         mine = journey_of(db, participant, activity.pairs)
@@ -59,6 +62,7 @@ def page() -> ResponseReturnValue | None:
         journey=mine,
         pair=pair,
         step=mine.step(pair),
+        grade_sentence=grade_wording.for_learner(grade),
         may_change_role=placement.role_view is RoleView.BOTH,
         course_title=g.launch.course.title,
         done=flash_message(),
@@ -67,10 +71,22 @@ def page() -> ResponseReturnValue | None:
     return _tagged(make_response(html), etag)
 
 
-def _etag(db: Session, participant: ParticipantRecord, pairs: Sequence[PairRecord]) -> str:
-    """Changes with every event of the participant and of their pairs, every reading of the roster, and the language."""
+def _grade(db: Session, participant: ParticipantRecord) -> Grade | None:
+    """Where their grade in this activity is; None where it has no line item, or where nothing was recorded."""
+    launch = g.launch
+    url = launch.resource_link.line_item_url
+    if url is None:
+        return None
+    return grade_of(db, launch.registration.id, url, participant.person_id)
+
+
+def _etag(
+    db: Session, participant: ParticipantRecord, pairs: Sequence[PairRecord], grade: Grade | None
+) -> str:
+    """Changes with every event of the participant and of their pairs, and with what else the page shows."""
     state = state_of_pairs(db, participant.id, [pair.id for pair in pairs])
-    seed = f"{participant.id} {state} {g.launch.course.roster_read_at} {current_language()}"
+    graded = state_of([grade] if grade is not None else [])
+    seed = f"{participant.id} {state} {g.launch.course.roster_read_at} {graded} {current_language()}"
     return hashlib.sha256(seed.encode()).hexdigest()[:20]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, make_response, render_template, request
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.events.log import state_of_cohort
 from lti_tool.identity.policy import Action
+from lti_tool.lti.ags.grade_queries import Grade, state_of
 from lti_tool.lti.nrps.read_roster_job import (
     RosterStatus,
     may_be_due,
@@ -44,12 +46,14 @@ from lti_tool.mentoring.programmes.queries import (
 )
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import current_language
+from lti_tool.web import grade_wording
 from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
 from lti_tool.web.services import current_principal, reading, transaction
+from lti_tool.web.tutor.grades import by_person, grades_of_cohort, state_of_cohorts_grades
 from lti_tool.web.tutor.opening import duplicate_page, open_activity
 from schemas.mentoring_forms import FormSchema, PairForm, ReopenForm, TutorValidationForm
 
@@ -68,12 +72,14 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         return duplicate_page(duplicate.original)
     check(Action.VIEW_COHORT, cohort_of_launch())
     _request_roster()
-    shown, roster, etag = _overview(placement)
+    shown, roster, grades, etag = _overview(placement)
     lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
     html = render_template(
         "tutor/cohort.html",
         overview=shown,
         roster=roster,
+        grades=by_person(grades),
+        grade_words=grade_wording,
         etag=etag,
         course_title=launch.course.title,
         no_line_item=launch.resource_link.line_item_url is None,
@@ -143,21 +149,25 @@ def _request_roster() -> None:
         request_roster(db, g.launch.course_id, current_principal())
 
 
-def _overview(placement: PlacementRecord) -> tuple[CohortOverview, RosterStatus, str]:
+def _overview(
+    placement: PlacementRecord,
+) -> tuple[CohortOverview, RosterStatus, Sequence[Grade], str]:
     """What the page shows, and its ETag."""
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
-        roster, etag = _version(db, placement)
-        return overview_of(db, placement.cohort_id), roster, etag
+        grades = grades_of_cohort(db, placement.cohort_id)
+        roster, etag = _version(db, placement, state_of(grades))
+        return overview_of(db, placement.cohort_id), roster, grades, etag
 
 
-def _version(db: Session, placement: PlacementRecord) -> tuple[RosterStatus, str]:
-    """The rosters of the cohort's courses, and the ETag.
+def _version(db: Session, placement: PlacementRecord, graded: str) -> tuple[RosterStatus, str]:
+    """The rosters of the cohort's courses, and the ETag. ``graded``: the state of its grades.
 
-    It changes with every event of the cohort, with the readings of these rosters, and with the language.
+    It changes with every event of the cohort, with these rosters and grades, and with the language.
     """
-    roster = roster_status(db, courses_of_cohort(placement.cohort_id))
-    seed = f"{placement.cohort_id} {state_of_cohort(db, placement.cohort_id)} {roster} {current_language()}"
+    cohort_id = placement.cohort_id
+    roster = roster_status(db, courses_of_cohort(cohort_id))
+    seed = f"{cohort_id} {state_of_cohort(db, cohort_id)} {roster} {graded} {current_language()}"
     return roster, f'"{hashlib.sha256(seed.encode()).hexdigest()[:20]}"'
 
 
@@ -172,12 +182,20 @@ def live() -> ResponseReturnValue:
     """The part of the page that changes by itself; 304 when it has not."""
     placement = _placement()
     with reading() as db:
-        roster, etag = _version(db, placement)
+        roster, etag = _version(db, placement, state_of_cohorts_grades(db, placement.cohort_id))
     if request.headers.get("If-None-Match") == etag:
         return _tagged(Response(status=304), etag)
     with reading() as db:
-        shown = overview_of(db, placement.cohort_id)
-    html = render_template("tutor/_live.html", overview=shown, roster=roster, etag=etag, **_forms(shown))
+        grades, shown = grades_of_cohort(db, placement.cohort_id), overview_of(db, placement.cohort_id)
+    html = render_template(
+        "tutor/_live.html",
+        overview=shown,
+        roster=roster,
+        grades=by_person(grades),
+        grade_words=grade_wording,
+        etag=etag,
+        **_forms(shown),
+    )
     return _tagged(make_response(html), etag)
 
 

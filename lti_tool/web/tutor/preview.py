@@ -33,5 +33,6 @@ def show(role: str) -> ResponseReturnValue:
         course_title=g.launch.course.title if g.launch.course else None,
         done=None,
         may_change_role=True,
+        grade_sentence="",
         preview=True,
     )

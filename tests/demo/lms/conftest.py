@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pytest_httpserver import HTTPServer
 
@@ -15,6 +17,8 @@ from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.demo.lms.tools import Tool
 from tests.demo.lms.tool import Browser, TestTool, public_jwk
+
+FIRST_STUDENT = "2"
 
 
 @pytest.fixture(scope="session")
@@ -98,3 +102,27 @@ def browser(lms: RunningLms) -> Iterator[Browser]:
     someone = Browser(lms)
     yield someone
     someone.http.close()
+
+
+@pytest.fixture
+def item(lms: RunningLms, activity: Link) -> str:
+    return f"{lms.base_url}/services/1/lineitems/1/lineitem?type_id=1"
+
+
+@pytest.fixture
+def post(tool: TestTool, item: str) -> Callable[..., requests.Response]:
+    token = tool.token()
+    return lambda body, **kwargs: tool.post_score(item, token, body, **kwargs)
+
+
+@pytest.fixture
+def student_state(browser: Browser) -> Callable[[], dict[str, Any]]:
+    """How the first student stands in the gradebook: {"cell", "completion"} of the first activity."""
+    browser.log_in_as("claire.dubreuil")
+
+    def read() -> dict[str, Any]:
+        students = browser.get("/gradebook.json").json()["students"]
+        student = next(student for student in students if student["id"] == FIRST_STUDENT)
+        return {"cell": student["grades"]["1"], "completion": student["completion"]["1"]}
+
+    return read

@@ -39,30 +39,6 @@ def score(second: int = 0, /, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-@pytest.fixture
-def item(lms: RunningLms, activity: Link) -> str:
-    return f"{lms.base_url}/services/1/lineitems/1/lineitem?type_id=1"
-
-
-@pytest.fixture
-def post(tool: TestTool, item: str) -> Post:
-    token = tool.token()
-    return lambda body, **kwargs: tool.post_score(item, token, body, **kwargs)
-
-
-@pytest.fixture
-def student_state(browser: Browser) -> Callable[[], dict[str, Any]]:
-    """How the first student stands in the gradebook: {"cell", "completion"} of the first activity."""
-    browser.log_in_as("claire.dubreuil")
-
-    def read() -> dict[str, Any]:
-        students = browser.get("/gradebook.json").json()["students"]
-        student = next(student for student in students if student["id"] == STUDENT)
-        return {"cell": student["grades"]["1"], "completion": student["completion"]["1"]}
-
-    return read
-
-
 State = Callable[[], dict[str, Any]]
 
 

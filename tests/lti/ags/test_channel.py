@@ -73,7 +73,13 @@ def bodies(connected) -> list[dict]:
         return [json.loads(row.body) for row in db.scalars(sa.select(Delivery).order_by(Delivery.id))]
 
 
-def answer_with(connected, server: HTTPServer, *answers: Response, result: object = None) -> list[bytes]:
+def took_before(connected, score: int) -> None:
+    """Let the platform have taken a grade of the tool for everybody before."""
+    with connected.services.database.transaction() as db:
+        db.execute(sa.update(ScoreTrail).values(accepted_score=score, accepted_at=utcnow()))
+
+
+def answer_with(connected, server: HTTPServer, *answers: Response, result: object = ()) -> list[bytes]:
     """A line item that gives these answers to scores, and this list of results; the scores it got."""
     got: list[bytes] = []
     script = list(answers)
@@ -83,8 +89,7 @@ def answer_with(connected, server: HTTPServer, *answers: Response, result: objec
         return script.pop(0)
 
     server.expect_request("/item/scores").respond_with_handler(take)
-    if result is not None:
-        server.expect_request("/item/results").respond_with_json(result)
+    server.expect_request("/item/results").respond_with_json(result)
     connected.has_services_at(server.url_for("/"))
     with connected.services.database.transaction() as db:
         db.execute(sa.update(ResourceLink).values(line_item_url=server.url_for("/item?type_id=3")))
@@ -171,6 +176,7 @@ def test_a_stale_score_about_something_else_is_sent_again_with_a_later_time(conn
     held = [{"userId": MENTEE, "resultScore": 10, "resultMaximum": 100, "timestamp": "2020-01-01T00:00:00Z"}]
     got = answer_with(connected, httpserver, Response("earlier", 409), Response(status=200), result=held)
     record(connected, "satisfied", 100)
+    took_before(connected, 10)
     deliver(connected)
     due_now(connected)
     deliver(connected)
@@ -201,10 +207,19 @@ def test_whatever_a_platform_says_is_kept_as_a_line(connected, httpserver, words
 
 def test_a_later_result_of_somebody_else_stays(connected, httpserver):
     held = [{"userId": MENTEE, "resultScore": 10, "resultMaximum": 100, "timestamp": "2099-01-01T00:00:00Z"}]
-    answer_with(connected, httpserver, Response("earlier", 409), result=held)
+    got = answer_with(connected, httpserver, Response("earlier", 409), result=held)
     record(connected, "satisfied", 100)
     deliver(connected)
-    assert deliveries(connected) == [("sent", None)]
+    assert (got, deliveries(connected)) == ([], [("superseded", None)])
+
+
+def test_a_later_result_of_somebody_else_stays_where_the_tool_has_graded_before(connected, httpserver):
+    held = [{"userId": MENTEE, "resultScore": 10, "resultMaximum": 100, "timestamp": "2099-01-01T00:00:00Z"}]
+    answer_with(connected, httpserver, Response("earlier", 409), result=held)
+    record(connected, "satisfied", 100)
+    took_before(connected, 40)
+    deliver(connected)
+    assert deliveries(connected) == [("superseded", None)]
 
 
 def test_canvas_is_understood_when_it_refuses_an_earlier_time(connected, httpserver):
@@ -444,6 +459,7 @@ def test_a_restamped_score_moves_the_trail(connected, httpserver):
     held = [{"userId": MENTEE, "resultScore": 10, "resultMaximum": 100, "timestamp": "2020-01-01T00:00:00Z"}]
     answer_with(connected, httpserver, Response("earlier", 409), result=held)
     record(connected, "satisfied", 100)
+    took_before(connected, 10)
     deliver(connected)
     with connected.services.database.reading() as db:
         trail = db.scalars(sa.select(ScoreTrail)).one()

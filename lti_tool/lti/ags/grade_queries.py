@@ -1,0 +1,220 @@
+"""What is known of grades, for pages, commands and checks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.database import table_of
+from lti_tool.identity.models import Course, Person, display_name
+from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.messaging import pauses
+from lti_tool.messaging.models import DeliveryKind, DeliveryPause
+
+_TRAILS: Final = table_of(ScoreTrail)
+_column = _TRAILS.c
+UNSETTLED: Final = (GradeStatus.ON_ITS_WAY, GradeStatus.WAITING)
+NEEDS_SOMEBODY: Final = (GradeStatus.REFUSED, GradeStatus.REMOVED)
+"""What does not change by itself within a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One person's grade in one line item, as far as is known."""
+
+    person_id: uuid.UUID
+    line_item_url: str
+    status: GradeStatus
+    wanted: int | None
+    """The grade that should stand there, of a hundred; None as long as there should be none."""
+    reason: str | None
+    refusal: str | None
+    result_score: float | None
+    result_maximum: float | None
+    accepted_at: dt.datetime | None
+    read_at: dt.datetime | None
+    changed_at: dt.datetime
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is anything to say of it: one that should not be there yet is of no interest."""
+        return self.wanted is not None or self.status in (GradeStatus.REFUSED, GradeStatus.SOMEBODY_ELSES)
+
+    @property
+    def can_be_sent_again(self) -> bool:
+        """Whether somebody may ask for it to be sent once more."""
+        return self.status in NEEDS_SOMEBODY
+
+
+def _chosen(registration_id: uuid.UUID) -> sa.Select[Any]:
+    """Grades at one platform, each with why the platform is not asked at present, if it is not."""
+    person, pause = table_of(Person).c, table_of(DeliveryPause).c
+    return (
+        sa.select(_TRAILS, person.registration_id, pause.reason.label("paused"))
+        .join(Person, person.id == _column.person_id)
+        .outerjoin(
+            DeliveryPause,
+            sa.and_(
+                pause.kind == DeliveryKind.SCORE.value,
+                pause.receiver == str(registration_id),
+                pause.part == pauses.WHOLE,
+            ),
+        )
+        .where(person.registration_id == registration_id)
+    )
+
+
+def _grade(row: Any, paused: str | None) -> Grade:
+    """``paused``: why the platform is not asked at present; what is on its way there waits."""
+    waits = paused is not None and row.grade_status in UNSETTLED
+    return Grade(
+        person_id=row.person_id,
+        line_item_url=row.line_item_url,
+        status=GradeStatus.WAITING if waits else GradeStatus(row.grade_status),
+        wanted=row.score,
+        reason=paused if waits else row.reason,
+        refusal=row.refusal,
+        result_score=row.result_score,
+        result_maximum=row.result_maximum,
+        accepted_at=row.accepted_at,
+        read_at=row.read_at,
+        changed_at=row.changed_at,
+    )
+
+
+def grade_of(
+    db: Session, registration_id: uuid.UUID, line_item_url: str, person_id: uuid.UUID
+) -> Grade | None:
+    """One person's grade in a line item; None where nothing was recorded for it."""
+    row = db.execute(
+        _chosen(registration_id).where(_column.line_item_url == line_item_url, _column.person_id == person_id)
+    ).one_or_none()
+    return None if row is None else _grade(row, row.paused)
+
+
+def grades_of(
+    db: Session, registration_id: uuid.UUID, links: Collection[uuid.UUID] | sa.Select[uuid.UUID]
+) -> list[Grade]:
+    """The grades in the line items of these activities of a platform, or of those that a query finds."""
+    rows = db.execute(
+        _chosen(registration_id)
+        .where(_column.line_item_url.in_(_urls(links)))
+        .order_by(_column.line_item_url, _column.person_id)
+    )
+    return [_grade(row, row.paused) for row in rows]
+
+
+def _urls(links: Collection[uuid.UUID] | sa.Select[uuid.UUID]) -> sa.Select[str | None]:
+    return sa.select(ResourceLink.line_item_url).where(ResourceLink.id.in_(links))
+
+
+def state_of(grades: Sequence[Grade]) -> str:
+    """Changes whenever a page that shows these grades does."""
+    latest = max((grade.changed_at for grade in grades), default=None)
+    waits = any(grade.status is GradeStatus.WAITING for grade in grades)
+    return f"{len(grades)} {latest} {waits}"
+
+
+def state_of_grades(
+    db: Session, registration_id: uuid.UUID, links: Collection[uuid.UUID] | sa.Select[uuid.UUID]
+) -> str:
+    """The :func:`state_of` the :func:`grades_of` these activities, without reading them one by one."""
+    chosen = _chosen(registration_id).where(_column.line_item_url.in_(_urls(links))).subquery()
+    grades = chosen.c
+    waits = sa.or_(
+        grades.grade_status == GradeStatus.WAITING,
+        sa.and_(grades.grade_status.in_(UNSETTLED), grades.paused.is_not(None)),
+    )
+    count, latest, waiting = db.execute(
+        sa.select(
+            sa.func.count(), sa.func.max(grades.changed_at), sa.func.sum(sa.case((waits, 1), else_=0))
+        ).select_from(chosen)
+    ).one()
+    return f"{count} {latest} {bool(waiting)}"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGrade:
+    """A grade with whose it is and where."""
+
+    grade: Grade
+    person: str
+    course_id: uuid.UUID | None
+    course: str
+    resource_link_id: uuid.UUID | None
+    """The activity; None where no activity has this line item any more."""
+
+
+def named_grades(
+    db: Session,
+    *,
+    person_id: uuid.UUID | None = None,
+    course_id: uuid.UUID | None = None,
+    statuses: Collection[GradeStatus] | None = None,
+    limit: int | None = None,
+) -> list[NamedGrade]:
+    """Grades with people and courses, those that changed last first; of one person, of one course, or of all.
+
+    Two activities of a course that share a line item share its grades, which are listed once.
+    """
+    newest_link = (
+        sa.select(ResourceLink.id)
+        .where(ResourceLink.line_item_url == _column.line_item_url)
+        .order_by(ResourceLink.created_at.desc(), ResourceLink.id)
+        .limit(1)
+        .correlate(_TRAILS)
+        .scalar_subquery()
+    )
+    chosen = (
+        sa.select(
+            _TRAILS,
+            Person,
+            ResourceLink.id.label("link_id"),
+            Course.id.label("course_id"),
+            sa.func.coalesce(Course.title, Course.context_id).label("course_title"),
+        )
+        .join(Person, Person.id == _column.person_id)
+        .outerjoin(ResourceLink, ResourceLink.id == newest_link)
+        .outerjoin(Course, Course.id == ResourceLink.course_id)
+        .order_by(_column.changed_at.desc(), _column.line_item_url, _column.person_id)
+    )
+    if person_id is not None:
+        chosen = chosen.where(_column.person_id == person_id)
+    if course_id is not None:
+        chosen = chosen.where(Course.id == course_id)
+    if statuses is not None:
+        chosen = chosen.where(_column.grade_status.in_([status.value for status in statuses]))
+    if limit is not None:
+        chosen = chosen.limit(limit)
+    rows = db.execute(chosen).all()
+    paused = {
+        pause.receiver: pause.reason
+        for pause in pauses.read(db, DeliveryKind.SCORE.value).rows
+        if pause.part == pauses.WHOLE
+    }
+    return [
+        NamedGrade(
+            _grade(row, paused.get(str(row.Person.registration_id))),
+            display_name(row.Person) or f"the person {row.Person.subject}",
+            row.course_id,
+            row.course_title or "a course that is gone",
+            row.link_id,
+        )
+        for row in rows
+    ]
+
+
+def needs_somebody(db: Session, limit: int) -> tuple[list[NamedGrade], int]:
+    """The latest grades that were refused or taken away, and how many there are."""
+    statuses = [status.value for status in NEEDS_SOMEBODY]
+    count = db.scalar(
+        sa.select(sa.func.count()).select_from(ScoreTrail).where(_column.grade_status.in_(statuses))
+    )
+    return named_grades(db, statuses=NEEDS_SOMEBODY, limit=limit), count or 0

@@ -1,0 +1,175 @@
+"""What is known of grades, read for the sender of scores and written with what became of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.database import table_of
+from lti_tool.identity.models import Course
+from lti_tool.lti.ags.answers import KnownGrade, Refused
+from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.ags.reconciliation import GradeRecord, Result
+from lti_tool.lti.ags.results import RESULT_SCOPE, Reading
+from lti_tool.lti.ags.scores import order_key
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.registration.models import Deployment
+from lti_tool.messaging.outbox import ClaimedDelivery
+from lti_tool.messaging.outcomes import (
+    Blocked,
+    Dead,
+    NotTried,
+    Outcome,
+    PartUnavailable,
+    Retry,
+    Sent,
+    Unavailable,
+)
+
+_TRAILS: Final = table_of(ScoreTrail)
+_column = _TRAILS.c
+_UNSETTLED: Final = (GradeStatus.ON_ITS_WAY.value, GradeStatus.WAITING.value)
+
+
+def grade_record(row: Any) -> GradeRecord:
+    """The record of a row of :class:`ScoreTrail`."""
+    return GradeRecord(
+        wanted=row.score,
+        status=GradeStatus(row.grade_status),
+        sent_score=row.sent_score,
+        accepted_score=row.accepted_score,
+        accepted_at=row.accepted_at,
+        refused_at=row.refused_at,
+        deletions=row.deletions,
+    )
+
+
+def last_result(row: Any) -> Result | None:
+    """The result that was read last for a row of :class:`ScoreTrail`; None where there was none."""
+    if row.result_score is None:
+        return None
+    return Result(row.result_score, row.result_maximum or 1.0)
+
+
+def known_grades(
+    db: Session, registration_id: uuid.UUID, deliveries: Sequence[ClaimedDelivery]
+) -> dict[str, KnownGrade]:
+    """What is known of the grades that these deliveries are about, by their ``order_key``; in two statements."""
+    targets = {_target(delivery) for delivery in deliveries} - {None}
+    if not targets:
+        return {}
+    unreadable = _unreadable(db, registration_id, {url for url, _ in filter(None, targets)})
+    rows = db.execute(
+        sa.select(_TRAILS).where(sa.tuple_(_column.line_item_url, _column.person_id).in_(targets))
+    )
+    return {
+        order_key(row.line_item_url, row.person_id): KnownGrade(
+            grade_record(row), may_read=row.line_item_url not in unreadable, last_result=last_result(row)
+        )
+        for row in rows
+    }
+
+
+def _unreadable(db: Session, registration_id: uuid.UUID, urls: set[str]) -> set[str]:
+    """Line items whose results the platform gave no right to read, as their activities' launches say."""
+    links = db.execute(
+        sa.select(ResourceLink.line_item_url, ResourceLink.scopes)
+        .join(Course, Course.id == ResourceLink.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(Deployment.registration_id == registration_id, ResourceLink.line_item_url.in_(urls))
+    )
+    return {row.line_item_url for row in links if RESULT_SCOPE not in row.scopes}
+
+
+def _target(delivery: ClaimedDelivery) -> tuple[str, uuid.UUID] | None:
+    target = delivery.target or {}
+    if "person_id" not in target or "line_item_url" not in target:
+        return None
+    return target["line_item_url"], uuid.UUID(target["person_id"])
+
+
+def lock(db: Session, deliveries: Sequence[ClaimedDelivery]) -> None:
+    """Lock the records of these grades, in the order of their keys, as whoever else locks several of them does."""
+    targets = {_target(delivery) for delivery in deliveries} - {None}
+    if targets:
+        key = (_column.line_item_url, _column.person_id)
+        db.execute(sa.select(*key).where(sa.tuple_(*key).in_(targets)).order_by(*key).with_for_update()).all()
+
+
+def note_outcome(db: Session, delivery: ClaimedDelivery, outcome: Outcome, now: dt.datetime) -> None:
+    """Write what became of a score into the record of its grade, in the transaction that marks the delivery.
+
+    Whatever was recorded since stays: an answer to an earlier score says nothing about the later one.
+    """
+    target, score = _target(delivery), json.loads(delivery.body)
+    if target is None or "timestamp" not in score or isinstance(outcome, NotTried):
+        return
+    given = score.get("scoreGiven")
+    is_latest = sa.and_(
+        _column.last_timestamp <= dt.datetime.fromisoformat(score["timestamp"]),
+        _column.grade_status.in_(_UNSETTLED),
+    )
+    values: dict[str, Any] = {}
+    match outcome:
+        case Sent():
+            values = {"sent_score": given, "sent_at": now, "accepted_score": given, "accepted_at": now}
+            latest: dict[str, Any] = {"grade_status": GradeStatus.RECORDED.value, "reason": None}
+        case Refused(reason=reason, refusal=refusal):
+            latest = {
+                "grade_status": GradeStatus.REFUSED.value,
+                "reason": reason,
+                "refusal": refusal.value,
+                "refused_at": now,
+            }
+        case Dead(reason):
+            latest = {"grade_status": GradeStatus.REFUSED.value, "reason": reason, "refused_at": now}
+        case Blocked(reason):
+            latest = {"grade_status": GradeStatus.WAITING.value, "reason": reason}
+        case Retry(reason) | PartUnavailable(reason) | Unavailable(reason):
+            # It may have arrived all the same.
+            values = {"sent_score": given, "sent_at": now}
+            latest = {"grade_status": GradeStatus.WAITING.value, "reason": reason}
+        case _:
+            return
+    url, person_id = target
+    mine = sa.and_(_column.line_item_url == url, _column.person_id == person_id)
+    if values:
+        db.execute(sa.update(_TRAILS).where(mine).values(**values))
+    changed = sa.or_(*(_column[name].is_distinct_from(value) for name, value in latest.items()))
+    db.execute(sa.update(_TRAILS).where(mine, is_latest, changed).values(**latest, changed_at=now))
+
+
+def note_withheld(
+    db: Session, *, delivery: ClaimedDelivery, reading: Reading | None, now: dt.datetime
+) -> None:
+    """Write that a score was not posted: over somebody's own grade, or where nobody knows whether there is one."""
+    target = _target(delivery)
+    if target is None:
+        return
+    url, person_id = target
+    values: dict[str, Any] = {"grade_status": GradeStatus.RECORDED.value}
+    if reading is not None:
+        result = reading.results.get((delivery.target or {})["user_id"])
+        values = {
+            "grade_status": GradeStatus.SOMEBODY_ELSES.value,
+            "read_at": reading.began_at,
+            "result_score": result.score if result else None,
+            "result_maximum": result.maximum if result else None,
+        }
+    stamp = dt.datetime.fromisoformat(json.loads(delivery.body)["timestamp"])
+    db.execute(
+        sa.update(_TRAILS)
+        .where(
+            _column.line_item_url == url,
+            _column.person_id == person_id,
+            _column.last_timestamp <= stamp,
+            _column.grade_status.in_(_UNSETTLED),
+        )
+        .values(**values, reason=None, changed_at=now)
+    )

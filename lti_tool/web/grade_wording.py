@@ -1,0 +1,93 @@
+"""What pages say of a grade: where it is, and why it is not in the gradebook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from lti_tool.lti.ags.grade_queries import Grade
+from lti_tool.lti.ags.models import MAXIMUM, GradeStatus
+from lti_tool.translation import gettext as _
+from lti_tool.web.language import number
+from schemas.problem import N_
+
+STATUSES: Final[Mapping[str, str]] = {
+    "on_its_way": N_("On its way"),
+    "waiting": N_("Waiting"),
+    "recorded": N_("In the gradebook"),
+    "refused": N_("Refused"),
+    "removed": N_("Deleted there"),
+    "somebody_elses": N_("Another grade there"),
+}
+"""Where a grade is, in a word or two, to a tutor."""
+
+REFUSALS: Final[Mapping[str, str]] = {
+    "not_a_learner": N_(
+        "Your platform does not list this person among the course's learners. The grade follows once they are back."
+    ),
+    "course_ended": N_("The course has ended and takes no more grades."),
+    "no_attempt_left": N_("The activity allows no further attempt."),
+    "unpublished": N_("The activity is not published yet."),
+    "line_item_gone": N_("The activity has no column in the gradebook any more."),
+    "other": N_("Your platform did not take it."),
+}
+"""Why a platform refused a grade, to a tutor."""
+
+_TO_LEARNERS: Final[Mapping[str, str]] = {
+    "not_a_learner": N_(
+        "Your course does not list you among its learners. Once it does, open this activity again: your grade follows."
+    ),
+    "course_ended": N_("Your course has ended and took no more grades. Your tutor can tell you more."),
+}
+
+
+def for_learner(grade: Grade | None) -> str:
+    """What somebody who has completed reads of their grade; empty where there is no gradebook to speak of."""
+    if grade is None or not grade.is_shown:
+        return ""
+    match grade.status:
+        case GradeStatus.RECORDED:
+            return _("Your course shows it too.")
+        case GradeStatus.ON_ITS_WAY:
+            return _("Your grade is on its way to your course.")
+        case GradeStatus.WAITING:
+            return _("Your course takes no grades right now. Yours is sent as soon as it does.")
+        case GradeStatus.REMOVED:
+            return _("Your grade was deleted in your course. Your tutor decides whether it is sent again.")
+        case GradeStatus.SOMEBODY_ELSES:
+            return _(
+                "Your course shows a grade that was entered there: %(grade)s. It stays.", grade=_held(grade)
+            )
+        case GradeStatus.REFUSED:
+            words = _TO_LEARNERS.get(grade.refusal or "")
+            return _(words) if words else _("Your course has not taken your grade. Your tutor sees why.")
+
+
+def for_tutor(grade: Grade) -> str:
+    """Why a grade is not in the gradebook as it should be; empty where it is."""
+    match grade.status:
+        case GradeStatus.WAITING:
+            return _("Your platform takes no grades right now. It is sent again by itself.")
+        case GradeStatus.REFUSED:
+            return _(REFUSALS.get(grade.refusal or "", REFUSALS["other"]))
+        case GradeStatus.REMOVED:
+            return _("It was deleted in the gradebook, sent again, and deleted once more.")
+        case GradeStatus.SOMEBODY_ELSES if grade.wanted is not None:
+            return _(
+                "The gradebook shows %(grade)s, which was entered there, and keeps it. Ours would be %(ours)s.",
+                grade=_held(grade),
+                ours=_of(grade.wanted, MAXIMUM),
+            )
+        case GradeStatus.SOMEBODY_ELSES:
+            return _(
+                "The gradebook shows %(grade)s, which was entered there, and keeps it.", grade=_held(grade)
+            )
+    return ""
+
+
+def _held(grade: Grade) -> str:
+    return _of(grade.result_score or 0.0, grade.result_maximum or 1.0)
+
+
+def _of(score: float, maximum: float) -> str:
+    return _("%(score)s of %(maximum)s", score=number(score), maximum=number(maximum))

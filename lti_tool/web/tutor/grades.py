@@ -1,0 +1,78 @@
+"""Grades on the tutor's page: where each is, reading the gradebook now, and sending one again."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from flask import Blueprint, abort, g
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from lti_tool.identity.policy import Action
+from lti_tool.lti.ags.grade_queries import Grade, grades_of, state_of_grades
+from lti_tool.lti.ags.read_results_job import request_results
+from lti_tool.lti.ags.resending import request_resending
+from lti_tool.mentoring.enrolment.queries import participant
+from lti_tool.mentoring.programmes.queries import links_of_cohort
+from lti_tool.web.access import allows, cohort_of_launch
+from lti_tool.web.activity import current_placement
+from lti_tool.web.forms.bound import Values, sent_form
+from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.services import current_principal
+from schemas.mentoring_forms import FormSchema, ResendGradeForm
+
+blueprint = Blueprint("grades", __name__, url_prefix="/l/<launch_key>/cohort/grades")
+
+
+def grades_of_cohort(db: Session, cohort_id: uuid.UUID) -> Sequence[Grade]:
+    """The grades in the line items of a cohort's activities, in one statement."""
+    return grades_of(db, g.launch.registration.id, links_of_cohort(cohort_id))
+
+
+def state_of_cohorts_grades(db: Session, cohort_id: uuid.UUID) -> str:
+    """What changes with these grades."""
+    return state_of_grades(db, g.launch.registration.id, links_of_cohort(cohort_id))
+
+
+def by_person(grades: Sequence[Grade]) -> Mapping[uuid.UUID, Sequence[Grade]]:
+    """Those of which there is something to say."""
+    found: dict[uuid.UUID, list[Grade]] = defaultdict(list)
+    for grade in grades:
+        if grade.is_shown:
+            found[grade.person_id].append(grade)
+    return found
+
+
+@blueprint.post("/read")
+@allows(Action.RESEND_GRADES, about=cohort_of_launch)
+def read_now() -> ResponseReturnValue:
+    """Have the gradebook columns of the cohort's activities read; what is missing is sent again."""
+    links, principal = links_of_cohort(_cohort_id()), current_principal()
+
+    def save(db: Session, _values: Values) -> None:
+        for link_id in sorted(db.scalars(links)):
+            request_results(db, link_id, principal)
+
+    return sent_form(FormSchema()).submit(save, then=launch_url_for("home.home"), done="gradebook_read")
+
+
+@blueprint.post("/send")
+@allows(Action.RESEND_GRADES, about=cohort_of_launch)
+def send() -> ResponseReturnValue:
+    """Send the grade of one participant again, however often it was deleted or refused."""
+    cohort_id, principal = _cohort_id(), current_principal()
+
+    def save(db: Session, values: Values) -> None:
+        found = participant(db, values["participant_id"])
+        if found is None or found.cohort_id != cohort_id:
+            abort(404)
+        request_resending(db, links_of_cohort(cohort_id), principal, person_id=found.person_id)
+
+    return sent_form(ResendGradeForm()).submit(save, then=launch_url_for("home.home"), done="grade_resent")
+
+
+def _cohort_id() -> uuid.UUID:
+    placement = current_placement() or abort(404)
+    return placement.cohort_id

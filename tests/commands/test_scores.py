@@ -1,0 +1,93 @@
+"""``tandem scores``: where each grade is, and sending grades again, against a strict LMS."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from lti_tool.cli import tandem
+from lti_tool.lti.ags.models import GradeStatus
+from tests.builder.connected import MENTEE, MENTOR, Connected
+from tests.lti.ags.reading_back import ReadingBack
+
+
+@pytest.fixture
+def book(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> ReadingBack:
+    config = connected.services.config
+    for name, value in {
+        "BASE_URL": config.base_url,
+        "DATABASE_URL": config.database_url,
+        "SECRET_KEY": config.secret_key,
+        "DATA_DIR": str(config.data_dir),
+        "ALLOW_PRIVATE_NETWORKS": "1",
+    }.items():
+        monkeypatch.setenv(f"TANDEM_{name}", value)
+    return ReadingBack(connected)
+
+
+def run(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(tandem, ["scores", *words])
+    return result.exit_code, result.output
+
+
+def listed(*words: str) -> list[dict[str, object]]:
+    status, output = run("list", "--json", *words)
+    assert status == 0, output
+    found: list[dict[str, object]] = json.loads(output)
+    return found
+
+
+def test_each_grade_is_listed_with_what_should_stand_and_why_it_does_not(book: ReadingBack) -> None:
+    book.complete(MENTOR)
+    book.enrol(enrolled=False)
+    book.complete()
+    assert {(row["person"], row["status"], row["should"], row["refusal"]) for row in listed()} == {
+        (f"Person {MENTOR}", "recorded", 100, None),
+        (f"Person {MENTEE}", "refused", 100, "not_a_learner"),
+    }
+    [refused] = listed("--status", "refused")
+    assert str(refused["reason"]).startswith("HTTP 400")
+    assert listed("--person", f"Person {MENTEE}") == [refused]
+
+
+def test_a_grade_that_was_taken_away_twice_is_sent_again_when_an_operator_asks(book: ReadingBack) -> None:
+    book.complete()
+    for _ in range(2):
+        book.reset()
+        book.later(hours=1)
+        book.read()
+    assert book.status() is GradeStatus.REMOVED
+    status, output = run("resend", "--person", f"Person {MENTEE}", "--json")
+    assert (status, json.loads(output)["sent_again"]) == (0, 1)
+    assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+
+
+@pytest.mark.parametrize("chosen", [("--all",), ("--course", "1")])
+def test_all_grades_of_a_course_are_sent_again_and_somebodys_own_is_kept(
+    book: ReadingBack, chosen: tuple[str, ...]
+) -> None:
+    for subject in (MENTOR, MENTEE):
+        book.complete(subject)
+    book.enter(55, MENTOR)
+    book.teach(lambda db: db.execute("DELETE FROM scores WHERE person_id = ?", (int(MENTEE),)))
+    book.later(hours=1)
+    status, output = run("resend", *chosen, "--json")
+    assert (status, json.loads(output)["sent_again"]) == (0, 1)
+    assert (book.grade(MENTOR), book.grade(MENTEE)) == (55, 100)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("resend",),
+        ("resend", "--all", "--person", "x"),
+        ("resend", "--person", "nobody"),
+        ("resend", "--course", "none"),
+        ("list", "--status", "lost"),
+    ],
+)
+def test_bad_input_is_one_line(book: ReadingBack, words: tuple[str, ...]) -> None:
+    status, output = run(*words)
+    assert (status, "Traceback" in output) == (2, False)

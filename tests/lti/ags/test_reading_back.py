@@ -1,0 +1,350 @@
+"""Results read back from a strict LMS over HTTP: what is missing is sent again, what is somebody's own is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.composition import transaction as composition
+from lti_tool.database import utcnow
+from lti_tool.demo.lms import teaching
+from lti_tool.identity.models import Membership
+from lti_tool.identity.principal import TOOL
+from lti_tool.jobs import queue
+from lti_tool.jobs.models import Job
+from lti_tool.lti.ags import results
+from lti_tool.lti.ags.check_gradebooks_job import CheckGradebooks
+from lti_tool.lti.ags.models import GradeStatus
+from lti_tool.lti.nrps.read_roster_job import request_roster
+from lti_tool.lti.registration.models import Registration
+from tests.builder.connected import MENTEE, MENTOR, Connected, connect
+from tests.lti.ags.reading_back import ReadingBack
+
+
+@pytest.fixture
+def book(connected: Connected) -> ReadingBack:
+    """The tool and an LMS with Moodle's rules."""
+    return ReadingBack(connected)
+
+
+@pytest.fixture
+def canvas_book(services, canvas, httpserver) -> ReadingBack:
+    """The tool and an LMS with Canvas's rules."""
+    return ReadingBack(connect(services, canvas, httpserver))
+
+
+def test_a_grade_that_the_platform_took_is_recorded(book: ReadingBack) -> None:
+    book.complete()
+    assert (book.status(), book.trail().accepted_score) == (GradeStatus.RECORDED, 100)
+
+
+def test_a_reading_of_a_grade_that_stands_sends_nothing(book: ReadingBack) -> None:
+    book.complete()
+    found = book.read()
+    assert (found["sent_again"], book.posted, book.trail().result_score) == (0, 1, 100)
+
+
+def test_a_reset_course_gets_each_grade_once_more(book: ReadingBack) -> None:
+    for subject in (MENTOR, MENTEE):
+        book.complete(subject)
+    book.reset()
+    book.later(hours=1)
+    assert book.read()["sent_again"] == 2
+    assert [(book.grade(subject), book.status(subject)) for subject in (MENTOR, MENTEE)] == [
+        (100, GradeStatus.RECORDED)
+    ] * 2
+    assert (book.read()["sent_again"], book.posted) == (0, 4)
+
+
+def test_a_grade_that_is_deleted_a_second_time_is_left_and_the_tutor_is_asked(book: ReadingBack) -> None:
+    book.complete()
+    for _ in range(2):
+        book.reset()
+        book.later(hours=1)
+        book.read()
+    assert (book.grade(), book.status(), book.posted) == (None, GradeStatus.REMOVED, 2)
+    book.later(days=1)
+    book.read()
+    assert (book.grade(), book.posted) == (None, 2)
+
+
+def test_two_readings_of_one_deletion_send_one_score(book: ReadingBack) -> None:
+    book.complete()
+    book.reset()
+    book.later(hours=1)
+    book.read()
+    book.read()
+    assert (book.posted, book.status()) == (2, GradeStatus.RECORDED)
+
+
+def test_a_person_who_was_refused_and_came_back_gets_their_grade(book: ReadingBack) -> None:
+    book.enrol(enrolled=False)
+    book.complete()
+    assert (book.status(), book.trail().refusal) == (GradeStatus.REFUSED, "not_a_learner")
+    book.enrol()
+    book.read(MENTEE)
+    assert (book.grade(), book.status(), book.trail().reason) == (100, GradeStatus.RECORDED, None)
+
+
+def test_one_who_is_still_away_is_refused_once_more_and_no_oftener_on_that_day(book: ReadingBack) -> None:
+    book.enrol(enrolled=False)
+    book.complete()
+    book.read()
+    book.read()
+    assert book.posted == 1
+    book.later(days=1)
+    book.read()
+    book.read()
+    assert (book.posted, book.status()) == (2, GradeStatus.REFUSED)
+
+
+def test_a_grade_that_a_teacher_entered_before_is_kept_and_known(book: ReadingBack) -> None:
+    book.enter(55)
+    book.later(hours=1)
+    book.complete()
+    assert (book.grade(), book.posted) == (55, 0)
+    assert (book.status(), book.trail().result_score) == (GradeStatus.SOMEBODY_ELSES, 55)
+
+
+def test_a_grade_that_a_teacher_entered_afterwards_is_kept_and_known(book: ReadingBack) -> None:
+    book.complete()
+    book.enter(55)
+    book.later(hours=1)
+    found = book.read()
+    assert (found["somebody_elses"], book.grade(), book.posted) == (1, 55, 1)
+    assert (book.status(), book.trail().result_score) == (GradeStatus.SOMEBODY_ELSES, 55)
+
+
+def test_once_the_teacher_has_taken_theirs_away_ours_goes_there(book: ReadingBack) -> None:
+    book.enter(55)
+    book.later(hours=1)
+    book.complete()
+    book.enter(None)
+    book.later(hours=1)
+    book.read()
+    assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+
+
+@pytest.mark.parametrize("restored", [100.0, 40.0])
+def test_a_course_restored_with_its_users_keeps_their_grades(book: ReadingBack, restored: float) -> None:
+    book.restore(restored)
+    for status in ("onboarded", "agreement_signed", "under_way"):
+        book.record(status)
+        book.deliver()
+    assert (book.grade(), book.posted) == (restored, 0)
+    assert (book.status(), book.waiting()) == (GradeStatus.SOMEBODY_ELSES, 0)
+
+
+def test_a_restored_grade_that_is_the_right_one_is_recorded_on_completion(book: ReadingBack) -> None:
+    book.restore(100)
+    book.record("under_way")
+    book.deliver()
+    book.complete()
+    assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+
+
+def test_a_state_without_a_grade_still_arrives_where_there_is_none(book: ReadingBack) -> None:
+    book.record("under_way")
+    book.deliver()
+    assert book.connected.cell(MENTEE)["activity_progress"] == "InProgress"
+
+
+def test_a_platform_that_lets_nobody_read_results_gets_no_state_that_could_erase_one(
+    book: ReadingBack,
+) -> None:
+    book.connected.world.activity.set_line_item(book.connected.line_item)
+    book.enter(55)
+    book.record("under_way")
+    book.deliver()
+    assert (book.grade(), book.posted, book.waiting()) == (55, 0, 0)
+
+
+def test_a_teachers_grade_is_never_erased_on_canvas(canvas_book: ReadingBack) -> None:
+    """Canvas shows a tool no grade of somebody for whom it has sent no score."""
+    book = canvas_book
+    book.enter(55)
+    for status in ("onboarded", "agreement_signed", "under_way", "satisfied"):
+        book.record(status, 100)
+        book.deliver()
+        assert book.grade() == 55
+    book.later(hours=1)
+    book.read()
+    assert book.status() is GradeStatus.SOMEBODY_ELSES
+
+
+def test_a_grade_that_grows_on_canvas_replaces_the_tools_own(canvas_book: ReadingBack) -> None:
+    book = canvas_book
+    for score in (20, 40):
+        book.record("under_way", score, report="live")
+        book.deliver()
+        book.later(minutes=1)
+    book.record("satisfied", 100, report="live")
+    book.deliver()
+    with book.lms.lms.store.reading() as db:
+        [attempts] = [row["attempts"] for row in db.execute("SELECT attempts FROM scores")]
+    assert (book.grade(), attempts, book.status()) == (100, 1, GradeStatus.RECORDED)
+
+
+def test_a_grade_lost_on_canvas_comes_back_without_another_attempt(canvas_book: ReadingBack) -> None:
+    book = canvas_book
+    book.complete()
+    book.enter(None)
+    book.later(hours=1)
+    book.read()
+    with book.lms.lms.store.reading() as db:
+        [attempts] = [row["attempts"] for row in db.execute("SELECT attempts FROM scores")]
+    assert (book.grade(), attempts) == (100, 1)
+
+
+@pytest.mark.parametrize(
+    ("act", "refusal"),
+    [
+        (lambda book: book.teach(teaching.set_concluded, 1, concluded=True), "course_ended"),
+        (lambda book: book.enrol(enrolled=False), "not_a_learner"),
+        (
+            lambda book: book.teach(lambda db: db.execute("UPDATE line_items SET allowed_attempts = 0")),
+            "no_attempt_left",
+        ),
+    ],
+)
+def test_canvas_says_in_words_why_it_refuses(canvas_book: ReadingBack, act, refusal: str) -> None:
+    act(canvas_book)
+    canvas_book.complete()
+    assert (canvas_book.status(), canvas_book.trail().refusal) == (GradeStatus.REFUSED, refusal)
+
+
+def test_a_course_that_is_opened_again_gets_its_grades_on_the_next_day(canvas_book: ReadingBack) -> None:
+    book = canvas_book
+    book.teach(teaching.set_concluded, 1, concluded=True)
+    book.complete()
+    book.teach(teaching.set_concluded, 1, concluded=False)
+    book.later(days=1)
+    book.read()
+    assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+
+
+def read_roster(book: ReadingBack) -> None:
+    with composition.transaction(book.services, TOOL) as db:
+        request_roster(db, book.connected.world.course_id, TOOL)
+    book.run_jobs()
+    book.deliver()
+
+
+def test_a_roster_that_lists_somebody_again_brings_their_grade_back(book: ReadingBack) -> None:
+    for subject in (MENTOR, MENTEE):
+        book.complete(subject)
+    read_roster(book)
+    leave(book)
+    book.enrol()
+    book.later(hours=1)
+    read_roster(book)
+    assert [(book.grade(subject), book.status(subject)) for subject in (MENTOR, MENTEE)] == [
+        (100, GradeStatus.RECORDED)
+    ] * 2
+    assert book.posted == 3
+
+
+def leave(book: ReadingBack) -> None:
+    """The mentee leaves the course, and a roster says so."""
+    book.enrol(enrolled=False)
+    with book.services.database.transaction() as db:
+        # Else their launch would be later than the reading of the roster.
+        db.execute(sa.update(Membership).values(launched_at=utcnow() - dt.timedelta(days=1)))
+    read_roster(book)
+
+
+def test_leaving_and_coming_back_again_and_again_is_no_reason_to_ask_the_tutor(book: ReadingBack) -> None:
+    book.complete()
+    read_roster(book)
+    for _ in range(3):
+        leave(book)
+        book.enrol()
+        book.later(hours=1)
+        read_roster(book)
+        assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+    assert book.posted == 4
+
+
+def test_a_roster_that_lists_somebody_again_sends_what_was_refused_meanwhile(book: ReadingBack) -> None:
+    read_roster(book)
+    leave(book)
+    book.complete()
+    assert book.status() is GradeStatus.REFUSED
+    book.enrol()
+    read_roster(book)
+    assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+
+
+def test_a_roster_like_the_last_one_reads_no_results(book: ReadingBack) -> None:
+    book.complete()
+    read_roster(book)
+    read_roster(book)
+    with book.services.database.reading() as db:
+        assert db.scalars(sa.select(Job).where(Job.kind == "read_results")).all() == []
+
+
+def test_once_a_day_each_line_item_with_grades_is_read(book: ReadingBack) -> None:
+    with composition.transaction(book.services, TOOL) as db:
+        queue.enqueue(db, CheckGradebooks, {}, requested_by=TOOL)
+    book.run_jobs()
+    assert book.connected.calls("/results") == []
+    book.complete()
+    book.reset()
+    book.later(hours=1)
+    with composition.transaction(book.services, TOOL) as db:
+        queue.enqueue(db, CheckGradebooks, {}, requested_by=TOOL)
+    book.run_jobs()
+    book.deliver()
+    assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+
+
+def test_results_are_read_page_by_page(book: ReadingBack, monkeypatch: pytest.MonkeyPatch) -> None:
+    for subject in (MENTOR, MENTEE):
+        book.complete(subject)
+    monkeypatch.setattr(results, "PAGE_SIZE", 1)
+    book.read()
+    assert (book.posted, len(book.connected.calls("/results"))) == (2, 2 + 2)
+
+
+def test_a_locked_column_waits_with_the_platforms_words_and_arrives_once_it_is_open(
+    book: ReadingBack,
+) -> None:
+    book.teach(teaching.set_locked, book.item_id, locked=True)
+    book.complete()
+    assert (book.status(), "locked" in str(book.trail().reason)) == (GradeStatus.WAITING, True)
+    assert book.read()["sent_again"] == 0
+    book.teach(teaching.set_locked, book.item_id, locked=False)
+    book.deliver()
+    assert (book.grade(), book.status(), book.trail().reason) == (100, GradeStatus.RECORDED, None)
+    assert book.connected.cell(MENTEE)["accepted_count"] == 1
+
+
+def test_a_column_that_is_gone_is_said_to_be_and_filled_once_it_is_there_again(book: ReadingBack) -> None:
+    book.complete()
+    book.read()
+    book.teach(
+        lambda db: db.execute(
+            "INSERT INTO courses (id, label, title_fr, title_en) VALUES (99, 'x', 'x', 'x')"
+        )
+    )
+    book.teach(lambda db: db.execute("UPDATE line_items SET course_id = 99"))
+    book.later(hours=1)
+    book.read()
+    assert (book.status(), book.trail().refusal) == (GradeStatus.REFUSED, "line_item_gone")
+    book.teach(lambda db: db.execute("UPDATE line_items SET course_id = 1"))
+    book.reset()
+    book.later(days=1)
+    book.read()
+    assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+
+
+def test_a_platform_of_which_nothing_is_known_may_show_a_grade_a_little_later(book: ReadingBack) -> None:
+    with book.services.database.transaction() as db:
+        db.execute(sa.update(Registration).values(platform_family=None))
+    book.complete()
+    book.reset()
+    assert (book.read()["sent_again"], book.status()) == (0, GradeStatus.RECORDED)
+    book.later(minutes=2)
+    assert (book.read()["sent_again"], book.grade()) == (1, 100)

@@ -1,0 +1,184 @@
+"""Grades on the tutor's and the learner's page: where each is, in words, and sending one again."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
+from lti_tool.jobs.models import Job
+from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.mentoring.enrolment.models import Participant
+from tests.builder import situations
+from tests.web.test_sql_budgets import LEARNERS_PAGE, TUTORS_PAGE, cost_of_page
+
+URL = "https://lms.example/grades/1"
+
+
+def set_grades(services: Services, status: GradeStatus, **values: Any) -> list[uuid.UUID]:
+    """Let the newest activity's line item have a grade with this status for everybody; their people."""
+    with services.database.transaction() as db:
+        launch = db.scalars(sa.select(LaunchSession).order_by(LaunchSession.created_at.desc())).first()
+        assert launch is not None
+        assert launch.resource_link is not None
+        launch.resource_link.line_item_url = URL
+        people = list(db.scalars(sa.select(Participant.person_id).order_by(Participant.person_id)))
+        for person_id in people:
+            db.add(
+                ScoreTrail(
+                    line_item_url=URL,
+                    person_id=person_id,
+                    **{
+                        "status": "satisfied",
+                        "score": 100,
+                        "graded": True,
+                        "last_timestamp": utcnow(),
+                        "grade_status": status,
+                        **values,
+                    },
+                )
+            )
+        return people
+
+
+SENTENCES = [
+    (GradeStatus.RECORDED, {}, "Your course shows it too.", "Votre cours l’indique aussi."),
+    (GradeStatus.ON_ITS_WAY, {}, "on its way to your course", "en route vers votre cours"),
+    (GradeStatus.WAITING, {"reason": "HTTP 503"}, "takes no grades right now", "aucune note pour le moment"),
+    (GradeStatus.REFUSED, {"refusal": "other"}, "has not taken your grade", "n’a pas accepté votre note"),
+    (
+        GradeStatus.REFUSED,
+        {"refusal": "not_a_learner"},
+        "does not list you among its learners",
+        "ne vous compte pas parmi ses apprenants",
+    ),
+    (GradeStatus.REMOVED, {"deletions": 1}, "was deleted in your course", "a été supprimée dans votre cours"),
+    (
+        GradeStatus.SOMEBODY_ELSES,
+        {"result_score": 12.5, "result_maximum": 20.0},
+        "12.5 of 20",
+        "12,5 sur 20",
+    ),
+]
+
+
+@pytest.mark.parametrize(("status", "values", "english", "french"), SENTENCES)
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_a_learner_reads_where_their_grade_is(
+    visit, services, status, values, english, french, locale
+) -> None:
+    here = visit(situations.complete, locale=locale)
+    set_grades(services, status, **values)
+    page = here.text()
+    assert (french if locale == "fr" else english) in page
+    others = [each[3 if locale == "fr" else 2] for each in SENTENCES]
+    assert sum(other in page for other in others) == 1
+
+
+def test_a_learner_without_a_gradebook_reads_nothing_of_it(visit, services) -> None:
+    with_line_item = visit(situations.complete)
+    assert "Your course shows it too" not in with_line_item.text()
+
+
+def test_a_learners_page_changes_with_their_grade_alone(visit, services) -> None:
+    here = visit(situations.complete)
+    set_grades(services, GradeStatus.ON_ITS_WAY)
+    tag = here.get().headers["ETag"]
+    assert here.get(headers={"If-None-Match": tag}).status_code == 304
+    with services.database.transaction() as db:
+        db.execute(sa.update(ScoreTrail).values(grade_status=GradeStatus.RECORDED.value, changed_at=utcnow()))
+    assert here.get(headers={"If-None-Match": tag}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "values", "words"),
+    [
+        (GradeStatus.RECORDED, {}, "In the gradebook"),
+        (GradeStatus.ON_ITS_WAY, {}, "On its way"),
+        (GradeStatus.WAITING, {"reason": "HTTP 503"}, "sent again by itself"),
+        (
+            GradeStatus.SOMEBODY_ELSES,
+            {"result_score": 55.0, "result_maximum": 100.0},
+            "shows 55 of 100, which was entered there, and keeps it. Ours would be 100 of 100",
+        ),
+        (
+            GradeStatus.REFUSED,
+            {"refusal": "course_ended", "reason": "HTTP 422: This course has concluded"},
+            "This course has concluded",
+        ),
+        (GradeStatus.REMOVED, {"deletions": 1}, "sent again, and deleted once more"),
+    ],
+)
+def test_a_tutor_reads_where_each_grade_is_and_why(visit, services, status, values, words) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, status, **values)
+    page = here.text()
+    assert words in page
+    assert ("Send again" in page) == (status in (GradeStatus.REFUSED, GradeStatus.REMOVED))
+    assert words in here.text("cohort/live")
+
+
+def test_the_live_part_changes_with_a_grade(visit, services) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, GradeStatus.ON_ITS_WAY)
+    tag = here.get("cohort/live").headers["ETag"]
+    assert here.get("cohort/live", headers={"If-None-Match": tag}).status_code == 304
+    with services.database.transaction() as db:
+        db.execute(sa.update(ScoreTrail).values(grade_status="recorded", changed_at=utcnow()))
+    assert here.get("cohort/live", headers={"If-None-Match": tag}).status_code == 200
+
+
+def jobs(services: Services) -> list[Job]:
+    with services.database.reading() as db:
+        return list(db.scalars(sa.select(Job).where(Job.kind == "read_results").order_by(Job.id)))
+
+
+def test_sending_again_counts_deletions_anew_and_asks_for_a_reading(visit, services) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, GradeStatus.REMOVED, deletions=1)
+    found = re.search(r'name="participant_id" value="([0-9a-f-]+)"', here.text())
+    assert found
+    assert here.post("cohort/grades/send", participant_id=found[1]).status_code == 302
+    with services.database.reading() as db:
+        person_id = db.get_one(Participant, uuid.UUID(found[1])).person_id
+        anew = db.scalars(sa.select(ScoreTrail.person_id).where(ScoreTrail.deletions == 0)).all()
+    assert anew == [person_id]
+    assert [job.arguments["person_id"] for job in jobs(services)] == [str(person_id)]
+
+
+def test_the_gradebook_is_read_when_the_tutor_asks(visit, services) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, GradeStatus.RECORDED)
+    assert "Check the gradebook" in here.text()
+    assert here.post("cohort/grades/read").status_code == 302
+    [job] = jobs(services)
+    assert (job.arguments["person_id"], job.requested_by_kind) == (None, "person")
+
+
+def test_the_grade_of_another_cohort_cannot_be_sent(visit, services) -> None:
+    visit(situations.tutor_of_complete)
+    with services.database.reading() as db:
+        other = db.scalars(sa.select(Participant.id)).first()
+    here = visit(situations.tutor)
+    assert here.post("cohort/grades/send", participant_id=other).status_code == 404
+
+
+@pytest.mark.parametrize("status", [GradeStatus.RECORDED, GradeStatus.ON_ITS_WAY])
+@pytest.mark.parametrize(
+    ("build", "below", "budget"),
+    [
+        (situations.complete, "", LEARNERS_PAGE),
+        (situations.tutor_of_complete, "", TUTORS_PAGE),
+        (situations.tutor_of_complete, "cohort/live", TUTORS_PAGE),
+    ],
+)
+def test_pages_with_grades_keep_their_budgets(visit, services, build, below, budget, status) -> None:
+    here = visit(build)
+    set_grades(services, status)
+    cost_of_page(services, here, below).require_at_most(budget)
