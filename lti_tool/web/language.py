@@ -12,11 +12,12 @@ import datetime as dt
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlencode
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
-from flask import Blueprint, Flask, abort, current_app, g, redirect, request, url_for
+from flask import Blueprint, Flask, abort, current_app, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool.identity.models import Person
@@ -39,6 +40,9 @@ from lti_tool.web.services import current_services, transaction
 from schemas.display import LanguageForm
 from schemas.mentoring_forms import read_form
 from schemas.problem import ShapeError
+
+SOURCE_LANGUAGE: Final = "en"
+"""The language that texts are written in."""
 
 blueprint = Blueprint("language", __name__, url_prefix="/l/<launch_key>")
 
@@ -81,6 +85,10 @@ def choose_when_needed() -> None:
 
 def _chosen() -> str:
     """The language, from what is known of the present request now, its launch included once that is loaded."""
+    if not has_request_context():
+        return (
+            SOURCE_LANGUAGE  # the request is over in which this was set, and nothing has needed a text in it
+        )
     launch = g.get("launch")
     chosen = supported_language(request.args.get("lang")) or supported_language(
         launch.locale if launch is not None else None

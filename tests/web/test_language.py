@@ -16,6 +16,7 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 import lti_tool
+from lti_tool.translation import current_language
 from tests.builder import situations
 
 PACKAGE = Path(lti_tool.__file__).parent
@@ -238,3 +239,8 @@ def test_a_page_outside_a_launch_switches_by_its_address(client):
 )
 def test_a_page_wears_the_theme_of_its_platform(visit, family, theme):
     assert f'data-theme="{theme}"' in visit(situations.begins, family=family).text()
+
+
+def test_a_text_that_is_needed_after_a_request_without_any_is_in_english(client):
+    assert client.get("/healthz").status_code == 200
+    assert current_language() == "en"
