@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -19,16 +17,13 @@ from lti_tool.commands.context import (
     read_id,
     transaction,
 )
-from lti_tool.composition.jobs import make_job_runner
+from lti_tool.commands.jobs_here import run_here
 from lti_tool.composition.services import Services
 from lti_tool.identity.models import Course
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.jobs.models import Job, JobStatus
 from lti_tool.lti.nrps.read_roster_job import request_roster
-
-LOOK_SECONDS = 0.2
-"""How often the command looks whether its jobs have ended."""
 
 
 @click.group()
@@ -57,7 +52,11 @@ def sync(services: Services, course: str | None, as_json: bool) -> None:
     with transaction(services) as db:
         chosen = _courses(db, course)
         jobs = {request_roster(db, found.id, OPERATOR): found for found in chosen}
-    ended = _run(services, jobs.keys())
+    ended = run_here(
+        services,
+        jobs.keys(),
+        lambda read, of: f"{read} of {len(of)} rosters, {sum(job.progress for job in of)} people…",
+    )
     shown = [_shown(job, jobs[job.id]) for job in ended]
     if as_json:
         print_json(shown)
@@ -81,27 +80,6 @@ def _courses(db: Session, course: str | None) -> Sequence[Course]:
         listed = ", ".join(str(row.id) for row in found)
         raise BadInput(f"--course: there is more than one {course!r}; give its id: {listed}")
     return found
-
-
-def _run(services: Services, ids: Collection[int]) -> Sequence[Job]:
-    """Run these jobs here as far as no other process does, until all have ended."""
-    runner = make_job_runner(services, among=ids, sweep_seconds=LOOK_SECONDS)
-    runner.start()
-    shown = time.monotonic()
-    try:
-        while True:
-            with services.database.reading() as db:
-                jobs = db.scalars(sa.select(Job).where(Job.id.in_(ids)).order_by(Job.id)).all()
-            if all(job.done_at is not None for job in jobs):
-                return jobs
-            if time.monotonic() - shown > 2 and sys.stderr.isatty():
-                shown = time.monotonic()
-                read = sum(job.done_at is not None for job in jobs)
-                people = sum(job.progress for job in jobs)
-                click.echo(f"{read} of {len(jobs)} rosters, {people} people…", err=True)
-            time.sleep(LOOK_SECONDS)
-    finally:
-        runner.stop()
 
 
 def _shown(job: Job, course: Course) -> dict[str, Any]:

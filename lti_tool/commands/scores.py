@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import uuid
 from collections import Counter
@@ -20,21 +19,19 @@ from lti_tool.commands.context import (
     print_rows,
     transaction,
 )
+from lti_tool.commands.jobs_here import run_here
 from lti_tool.composition.channels import make_worker
-from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.services import Services
 from lti_tool.health_checks.findings import one_line
 from lti_tool.identity.models import Course, Person
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import OPERATOR
-from lti_tool.jobs.models import Job, JobStatus
+from lti_tool.jobs.models import JobStatus
 from lti_tool.lti.ags.grade_queries import NamedGrade, named_grades
 from lti_tool.lti.ags.models import MAXIMUM, GradeStatus
 from lti_tool.lti.ags.resending import request_resending
 from lti_tool.lti.launch.models import ResourceLink
 
-LOOK_SECONDS: Final = 0.2
-"""How often the command looks whether its jobs have ended."""
 SENDING_SECONDS: Final = 30.0
 """How long it waits for what it has sent again to arrive; what takes longer arrives by itself."""
 
@@ -118,7 +115,7 @@ def resend(
             if grade.resource_link_id is not None
         ]
         ids = request_resending(db, sorted(set(links)), OPERATOR, person_id=person_id)
-    ended = _run(services, ids)
+    ended = run_here(services, ids, lambda read, of: f"{read} of {len(of)} gradebooks read…")
     _send(services, {job.group_key for job in ended if job.group_key})
     with services.database.reading() as db:
         found = named_grades(db, person_id=person_id, course_id=course_id)
@@ -190,28 +187,6 @@ def _only(found: Sequence[uuid.UUID], option: str, given: str, what: str) -> uui
             f"{option}: there is more than one {given!r}; give the id: {', '.join(map(str, found))}"
         )
     return found[0]
-
-
-def _run(services: Services, ids: Collection[int]) -> Sequence[Job]:
-    """Run these jobs here as far as no other process does, until all have ended."""
-    if not ids:
-        return []
-    runner = make_job_runner(services, among=ids, sweep_seconds=LOOK_SECONDS)
-    runner.start()
-    shown = time.monotonic()
-    try:
-        while True:
-            with services.database.reading() as db:
-                jobs = db.scalars(sa.select(Job).where(Job.id.in_(ids)).order_by(Job.id)).all()
-            if all(job.done_at is not None for job in jobs):
-                return jobs
-            if time.monotonic() - shown > 2 and sys.stderr.isatty():
-                shown = time.monotonic()
-                read = sum(job.done_at is not None for job in jobs)
-                click.echo(f"{read} of {len(jobs)} gradebooks read…", err=True)
-            time.sleep(LOOK_SECONDS)
-    finally:
-        runner.stop()
 
 
 def _send(services: Services, receivers: Collection[str]) -> None:
