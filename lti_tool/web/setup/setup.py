@@ -17,6 +17,7 @@ from lti_tool.health_checks.findings import Check
 from lti_tool.health_checks.stored import database, signing_key
 from lti_tool.identity.policy import Action
 from lti_tool.lti.errors import TooManyRegistrationRequests
+from lti_tool.lti.launch.message_launch import CONTEXT_HISTORY
 from lti_tool.lti.platforms.canvas import Canvas
 from lti_tool.lti.platforms.canvas_labels import LABELS
 from lti_tool.lti.platforms.moodle import Moodle
@@ -63,6 +64,7 @@ def show() -> ResponseReturnValue:
         launch_url=f"{base}/lti/launch",
         jwks_url=f"{base}/.well-known/jwks.json",
         icon_url=f"{base}/static/icon.svg",
+        custom_parameter=f"{CONTEXT_HISTORY}=$Context.id.history",
         labels=Moodle.labels,
         manage_tools=" → ".join(Moodle.labels[name].text for name in _MANAGE_TOOLS),
         canvas_url=f"{base}{url_for('canvas_configuration.configuration', lang=_chosen_language(services))}",

@@ -35,6 +35,10 @@ def test_the_manual_values_are_addresses_of_the_tool(administrator: Administrato
     assert f"<code>{TOOL}{path}</code>" in setup_page(administrator).text
 
 
+def test_the_manual_values_ask_for_the_courses_that_one_was_copied_from(administrator: Administrator) -> None:
+    assert "<code>context_id_history=$Context.id.history</code>" in setup_page(administrator).text
+
+
 def test_the_key_set_that_the_page_names_is_there(administrator: Administrator) -> None:
     assert administrator.client.get("/.well-known/jwks.json").get_json()["keys"]
 
