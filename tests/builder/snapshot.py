@@ -32,7 +32,7 @@ class Snapshot:
                 )
                 for table in Base.metadata.sorted_tables
             ]
-        return cls(tuple((table, rows) for table, rows in found if rows))
+        return cls(tuple((table, _referred_first(table, rows)) for table, rows in found if rows))
 
     def restore(self, database: Database) -> None:
         """Write the rows into a database whose tables are empty."""
@@ -51,3 +51,18 @@ def is_empty(database: Database) -> bool:
 def _numbered(table: sa.Table) -> tuple[str, ...]:
     column = table.autoincrement_column
     return () if column is None else (column.name,)
+
+
+def _referred_first(table: sa.Table, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows in an order in which each follows those of the same table that it refers to."""
+    own = [(key.parent.name, key.column.name) for key in table.foreign_keys if key.column.table is table]
+    ordered: list[dict[str, Any]] = []
+    left = rows if own else []
+    while left:
+        waiting = {(name, row[name]) for row in left for _, name in own}
+        ready = [row for row in left if not any((to, row[name]) in waiting for name, to in own)]
+        if not ready:
+            raise ValueError(f"rows of {table.name} refer to each other in a circle")
+        ordered += ready
+        left = [row for row in left if row not in ready]
+    return ordered or rows

@@ -15,6 +15,7 @@ NOT_PERSONAL = {
     "cohort.kpis",
     "completion_record.explanation",
     "completion_rule_version.rule",
+    "course.context_history",
     "course.context_id",
     "course.roster_url",
     "course.title",
