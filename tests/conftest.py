@@ -54,9 +54,8 @@ def services(config: Config, kept_databases: dict[str, Database]) -> Iterator[Se
     database = kept_databases.get(config.database_url) or Database(config.database_url)
     services = make_services(config, database=database)
     yield services
-    services.http.close()
     # A reading of a key set behind a launch gives its connection back to the engine, which then can close it; a job
-    # that was still running would write into the next test's database.
+    # that was still running would write into the next test's database, and give back connections that nobody closes.
     give_up = time.monotonic() + 2.0
     while services.platform_keys.running and time.monotonic() < give_up:
         time.sleep(0.01)
@@ -65,6 +64,7 @@ def services(config: Config, kept_databases: dict[str, Database]) -> Iterator[Se
         thread.name.startswith("job-") for thread in threading.enumerate()
     ):
         time.sleep(0.01)
+    services.http.close()
     database.dispose()
 
 

@@ -25,6 +25,8 @@ NOT_PAGES = {
     ("course_page.open_here", "POST"): "leads to the tutor's page",
     ("cohort.live", "GET"): "a part of the tutor's page, which is looked at whole",
     ("cohort.read_roster_now", "POST"): "leads back to the tutor's page",
+    ("grades.read_now", "POST"): "leads back to the tutor's page",
+    ("grades.send", "POST"): "leads back to the tutor's page",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
 """Routes that show no page of their own, and why."""

@@ -82,10 +82,13 @@ def ended_jobs(folder: Path) -> set[str]:
     return found
 
 
+SCHEDULED = {"check_gradebooks", "delete_expired", "delete_used_nonces", "enqueue_due_rosters"}
+
+
 def test_scheduled_jobs_run_without_any_setting(tmp_path: Path) -> None:
     with serving(tmp_path):
         until = time.monotonic() + 60
-        while ended_jobs(tmp_path) != {"delete_expired", "delete_used_nonces", "enqueue_due_rosters"}:
+        while ended_jobs(tmp_path) != SCHEDULED:
             assert time.monotonic() < until, "the jobs do not run"
             time.sleep(0.1)
 
