@@ -15,6 +15,7 @@ from lti_tool.database import table_of
 from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.registration.models import Deployment
 from lti_tool.messaging import pauses
 from lti_tool.messaging.models import DeliveryKind, DeliveryPause
 
@@ -166,10 +167,16 @@ def named_grades(
     """
     newest_link = (
         sa.select(ResourceLink.id)
-        .where(ResourceLink.line_item_url == _column.line_item_url)
+        .join(Course, Course.id == ResourceLink.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(
+            ResourceLink.line_item_url == _column.line_item_url,
+            # Another platform's activity may bear the same address, whatever that platform means by it.
+            Deployment.registration_id == Person.registration_id,
+        )
         .order_by(ResourceLink.created_at.desc(), ResourceLink.id)
         .limit(1)
-        .correlate(_TRAILS)
+        .correlate(_TRAILS, table_of(Person))
         .scalar_subquery()
     )
     chosen = (
