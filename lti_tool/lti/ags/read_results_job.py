@@ -272,7 +272,7 @@ def _decision(
         decision = decide(record, None, read_at=now, unsent=unsent, retry_refused=is_here)
         return decision if decision.send else None
     result = reading.results.get(row.subject)
-    if result is None and not reading.complete:
+    if not reading.tells_of(row.subject):
         return None
     read_at = reading.began_at - lag
     decision = decide(record, result, read_at=read_at, unsent=unsent, retry_refused=is_here)
