@@ -216,7 +216,9 @@ def _compare(
         [
             _line(row)
             for row, decision in decisions
-            if row.grade_status == GradeStatus.REFUSED and decision.status is not GradeStatus.REFUSED
+            if row.grade_status == GradeStatus.REFUSED
+            and decision.status is not GradeStatus.REFUSED
+            and (not decision.send or row.person_id in graded)
         ],
     )
     if updates:
