@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.database import LOCK_ROW
 from lti_tool.events import log
@@ -123,6 +123,31 @@ def cohort_for_copy(
         sa.select(Cohort)
         .join(Placement, Placement.cohort_id == Cohort.id)
         .where(Placement.course_id == course_id, Cohort.copied_from_id == original.cohort_id)
+        .order_by(Cohort.created_at, Cohort.id)
+        .limit(1)
+    ).first()
+    return (start_copy(db, original.cohort_id, now=now), False) if found is None else (found, True)
+
+
+def cohort_for_duplicate(
+    db: Session, original: Original, *, content_id: uuid.UUID | None, course_id: uuid.UUID, now: dt.datetime
+) -> tuple[Cohort, bool]:
+    """A cohort of its own for a duplicate within one course, and whether another activity has it already.
+
+    Where two activities share ``original``'s cohort, one for mentors and one for mentees, and both are duplicated, the
+    duplicates share the new one: a group of mentors alone could never begin. It is the oldest that has no duplicate of
+    this content yet.
+    """
+    other = aliased(Placement)
+    duplicated = sa.select(other.cohort_id).where(other.content_id == content_id)
+    found = db.scalars(
+        sa.select(Cohort)
+        .join(Placement, Placement.cohort_id == Cohort.id)
+        .where(
+            Placement.course_id == course_id,
+            Cohort.copied_from_id == original.cohort_id,
+            Cohort.id.not_in(duplicated),
+        )
         .order_by(Cohort.created_at, Cohort.id)
         .limit(1)
     ).first()
