@@ -257,8 +257,11 @@ def _next_trail(
 
 
 def _store_trails(db: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows, whose keys are locked where they are there already."""
     if not rows:
         return
+    # Nobody can lock new rows first: whoever else writes some of them at this moment takes them in the same order.
+    rows = sorted(rows, key=lambda row: (row["line_item_url"], row["person_id"]))
     insert = insert_for(db, _TRAILS)
     key = [column.name for column in _TRAILS.primary_key]
     changes = {name: insert.excluded[name] for name in rows[0] if name not in key}

@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -13,13 +16,14 @@ from lti_tool.composition import transaction as composition
 from lti_tool.composition.channels import make_worker
 from lti_tool.database import utcnow
 from lti_tool.demo.lms import teaching
-from lti_tool.identity.models import Membership
+from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import TOOL, CourseRole
 from lti_tool.jobs import queue
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags import results
 from lti_tool.lti.ags.check_gradebooks_job import CheckGradebooks
-from lti_tool.lti.ags.models import GradeStatus
+from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.ags.scores import ReachedScore, record_scores
 from lti_tool.lti.nrps.read_roster_job import request_roster
 from lti_tool.lti.platform_service import Answer, PlatformService
 from lti_tool.lti.registration.models import Registration
@@ -444,3 +448,33 @@ def test_the_dead_letter_of_somebody_who_is_no_learner_any_more_stays(book: Read
     with book.services.database.reading() as db:
         assert db.scalars(sa.select(Delivery.status)).all() == ["dead"]
     assert book.status() is GradeStatus.REFUSED
+
+
+def test_the_first_scores_of_the_same_people_are_written_by_two_at_once(book: ReadingBack) -> None:
+    world, everybody = book.connected.world, [uuid.uuid4() for _ in range(300)]
+    with book.services.database.transaction() as db:
+        for number, person_id in enumerate(everybody):
+            person = Person(id=person_id, registration_id=world.registration_id, subject=f"many {number}")
+            db.add(person)
+        db.flush()
+        for person_id in everybody:
+            db.add(
+                Membership(
+                    course_id=world.course_id, person_id=person_id, role=CourseRole.LEARNER, active=True
+                )
+            )
+
+    together = threading.Barrier(2)
+
+    def record(people: list[uuid.UUID]) -> int:
+        reached = [ReachedScore(world.resource_link_id, each, "satisfied", 100, "live") for each in people]
+        together.wait()
+        with book.services.database.transaction() as db:
+            # Row by row, so that they meet in the middle.
+            db.connection(execution_options={"insertmanyvalues_page_size": 1})
+            return record_scores(db, reached, utcnow())
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(record, [everybody, everybody[::-1]])) >= len(everybody)
+    with book.services.database.reading() as db:
+        assert db.scalar(sa.select(sa.func.count()).select_from(ScoreTrail)) == len(everybody)
