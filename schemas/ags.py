@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+_POINTS: Final = validate.Range(-1e12, 1e12)
+"""What no gradebook goes beyond, and pages can write in digits."""
 
 
 class ResultSchema(Schema):
@@ -14,8 +17,8 @@ class ResultSchema(Schema):
         unknown = EXCLUDE
 
     user_id = fields.String(required=True, data_key="userId", validate=validate.Length(min=1, max=255))
-    score = fields.Float(load_default=None, allow_none=True, data_key="resultScore")
-    maximum = fields.Float(load_default=None, allow_none=True, data_key="resultMaximum")
+    score = fields.Float(load_default=None, allow_none=True, data_key="resultScore", validate=_POINTS)
+    maximum = fields.Float(load_default=None, allow_none=True, data_key="resultMaximum", validate=_POINTS)
     comment = fields.String(load_default=None, allow_none=True)
     timestamp = fields.AwareDateTime(load_default=None, allow_none=True)
 

@@ -425,12 +425,20 @@ def test_a_result_of_another_person_that_cannot_be_read_keeps_nobody_elses_grade
     assert (book.read()["sent_again"], book.grade()) == (1, 100)
 
 
-@pytest.mark.parametrize("named", [{"userId": MENTEE}, {}])
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"userId": MENTEE, "resultScore": "A"},
+        {"resultScore": "A"},
+        {"userId": MENTEE, "resultScore": 1e300},
+        {"userId": MENTEE, "resultScore": 1, "resultMaximum": -1e25},
+    ],
+)
 def test_a_result_that_cannot_be_read_and_may_be_the_persons_own_lets_the_grade_wait(
-    book: ReadingBack, monkeypatch: pytest.MonkeyPatch, named: dict[str, str]
+    book: ReadingBack, monkeypatch: pytest.MonkeyPatch, listed: dict[str, object]
 ) -> None:
     page = results._page
-    body = json.dumps([{**named, "resultScore": "A"}]).encode()
+    body = json.dumps([listed]).encode()
     monkeypatch.setattr(
         results, "_page", lambda service, url: dataclasses.replace(page(service, url), body=body)
     )
