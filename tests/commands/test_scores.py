@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from lti_tool.cli import tandem
+from lti_tool.health_checks.deliveries import deliveries
 from lti_tool.identity.models import Organisation
 from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.launch.models import ResourceLink
@@ -114,3 +115,20 @@ def test_an_address_that_another_platform_names_too_leads_to_nobody_elses_course
     assert [row["course_id"] for row in listed()] == [str(world.course_id)]
     status, output = run("resend", "--person", f"Person {MENTEE}", "--json")
     assert (status, json.loads(output)["sent_again"], book.grade()) == (0, 1, 100)
+
+
+def test_the_doctor_names_a_grade_that_was_taken_away_as_long_as_it_can_be_sent_again(
+    book: ReadingBack,
+) -> None:
+    book.complete()
+    for _ in range(2):
+        book.reset()
+        book.later(hours=1)
+        book.read()
+    [words] = [words for _verdict, words, _fix in deliveries(book.services) if "deleted again" in words]
+    assert f"Person {MENTEE}" in words
+    with book.services.database.transaction() as db:
+        db.get_one(
+            ResourceLink, book.connected.world.resource_link_id
+        ).line_item_url = "https://lms.example/2"
+    assert not [words for _verdict, words, _fix in deliveries(book.services) if "deleted again" in words]

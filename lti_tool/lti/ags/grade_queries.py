@@ -159,11 +159,13 @@ def named_grades(
     person_id: uuid.UUID | None = None,
     course_id: uuid.UUID | None = None,
     statuses: Collection[GradeStatus] | None = None,
+    of_activities: bool = False,
     limit: int | None = None,
 ) -> list[NamedGrade]:
     """Grades with people and courses, those that changed last first; of one person, of one course, or of all.
 
-    Two activities of a course that share a line item share its grades, which are listed once.
+    ``of_activities``: only those whose line item an activity still has. Two activities of a course that share a line
+    item share its grades, which are listed once.
     """
     newest_link = (
         sa.select(ResourceLink.id)
@@ -196,6 +198,8 @@ def named_grades(
         chosen = chosen.where(_column.person_id == person_id)
     if course_id is not None:
         chosen = chosen.where(Course.id == course_id)
+    if of_activities:
+        chosen = chosen.where(ResourceLink.id.is_not(None))
     if statuses is not None:
         chosen = chosen.where(_column.grade_status.in_([status.value for status in statuses]))
     if limit is not None:
