@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+_POINTS: Final = validate.Range(-1e12, 1e12)
+"""What no gradebook goes beyond, and pages can write in digits."""
 
 
 class ResultSchema(Schema):
@@ -14,25 +17,27 @@ class ResultSchema(Schema):
         unknown = EXCLUDE
 
     user_id = fields.String(required=True, data_key="userId", validate=validate.Length(min=1, max=255))
-    score = fields.Float(load_default=None, allow_none=True, data_key="resultScore")
-    maximum = fields.Float(load_default=None, allow_none=True, data_key="resultMaximum")
+    score = fields.Float(load_default=None, allow_none=True, data_key="resultScore", validate=_POINTS)
+    maximum = fields.Float(load_default=None, allow_none=True, data_key="resultMaximum", validate=_POINTS)
     comment = fields.String(load_default=None, allow_none=True)
     timestamp = fields.AwareDateTime(load_default=None, allow_none=True)
 
-    def load_page(self, results: Any) -> tuple[dict[str, dict[str, Any]], int]:
-        """The results that a platform listed, by person, the first of each; and how many could not be read.
+    def load_page(self, results: Any) -> tuple[dict[str, dict[str, Any]], set[str]]:
+        """The results that a platform listed, by person, the first of each; and whose could not be read.
+
+        Of one that names nobody, that is the empty text.
 
         Raises :class:`marshmallow.ValidationError` where it is no list.
         """
         if not isinstance(results, list):
             raise ValidationError("not a list of results")
         found: dict[str, dict[str, Any]] = {}
-        unreadable = 0
+        unreadable: set[str] = set()
         for result in results:
             user_id = str(result.get("userId") or "") if isinstance(result, dict) else ""
             errors = self.validate({**result, "userId": user_id}) if user_id else {"userId": []}
             if {"userId", "resultScore", "resultMaximum"} & set(errors):
-                unreadable += 1
+                unreadable.add(user_id)
                 continue
             # A timestamp that cannot be read is one that was not given.
             readable = {key: value for key, value in result.items() if key not in errors}

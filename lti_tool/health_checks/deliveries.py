@@ -167,7 +167,8 @@ def _option(target: dict[str, Any]) -> str:
 
 def _removed_grades(db: Session) -> Iterator[tuple[Verdict, str, str]]:
     """Grades that somebody has deleted again after they were sent a second time."""
-    grades = named_grades(db, statuses=[GradeStatus.REMOVED], limit=MOST_NAMED + 1)
+    # Nobody can send one again whose activity has another line item by now.
+    grades = named_grades(db, statuses=[GradeStatus.REMOVED], of_activities=True, limit=MOST_NAMED + 1)
     for named in grades[:MOST_NAMED]:
         yield (
             Verdict.WARNING,

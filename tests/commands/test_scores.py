@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import pytest
 from click.testing import CliRunner
 
 from lti_tool.cli import tandem
+from lti_tool.health_checks.deliveries import deliveries
+from lti_tool.identity.models import Organisation
 from lti_tool.lti.ags.models import GradeStatus
+from lti_tool.lti.launch.models import ResourceLink
+from tests.builder import add_course, add_link, add_registration
 from tests.builder.connected import MENTEE, MENTOR, Connected
 from tests.lti.ags.reading_back import ReadingBack
 
@@ -91,3 +96,39 @@ def test_all_grades_of_a_course_are_sent_again_and_somebodys_own_is_kept(
 def test_bad_input_is_one_line(book: ReadingBack, words: tuple[str, ...]) -> None:
     status, output = run(*words)
     assert (status, "Traceback" in output) == (2, False)
+
+
+def test_an_address_that_another_platform_names_too_leads_to_nobody_elses_course(book: ReadingBack) -> None:
+    book.complete()
+    for _ in range(2):
+        book.reset()
+        book.later(hours=1)
+        book.read()
+    world = book.connected.world
+    with book.services.database.transaction() as db:
+        mine = db.get_one(ResourceLink, world.resource_link_id)
+        organisation = db.get_one(Organisation, world.organisation_id)
+        _registration, deployment = add_registration(db, organisation, "https://second.example")
+        theirs = add_link(db, add_course(db, deployment.id, "another course"), "activity")
+        theirs.line_item_url = mine.line_item_url
+        theirs.created_at = mine.created_at + dt.timedelta(days=1)
+    assert [row["course_id"] for row in listed()] == [str(world.course_id)]
+    status, output = run("resend", "--person", f"Person {MENTEE}", "--json")
+    assert (status, json.loads(output)["sent_again"], book.grade()) == (0, 1, 100)
+
+
+def test_the_doctor_names_a_grade_that_was_taken_away_as_long_as_it_can_be_sent_again(
+    book: ReadingBack,
+) -> None:
+    book.complete()
+    for _ in range(2):
+        book.reset()
+        book.later(hours=1)
+        book.read()
+    [words] = [words for _verdict, words, _fix in deliveries(book.services) if "deleted again" in words]
+    assert f"Person {MENTEE}" in words
+    with book.services.database.transaction() as db:
+        db.get_one(
+            ResourceLink, book.connected.world.resource_link_id
+        ).line_item_url = "https://lms.example/2"
+    assert not [words for _verdict, words, _fix in deliveries(book.services) if "deleted again" in words]

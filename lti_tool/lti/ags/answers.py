@@ -202,7 +202,7 @@ def _outcome_before_posting(
         kind = Unavailable if error.unavailable else PartUnavailable
         return kind(f"reading the result: {error}", error.after_seconds)
     result = reading.results.get(target["user_id"])
-    if result is None and not reading.complete:
+    if not reading.tells_of(target["user_id"]):
         return PartUnavailable("reading the result: what is listed could not be read")
     match before_posting(known.record, score, result, repeated=repeated):
         case Posting.ARRIVED:

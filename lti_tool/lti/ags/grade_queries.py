@@ -15,6 +15,7 @@ from lti_tool.database import table_of
 from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.registration.models import Deployment
 from lti_tool.messaging import pauses
 from lti_tool.messaging.models import DeliveryKind, DeliveryPause
 
@@ -158,18 +159,26 @@ def named_grades(
     person_id: uuid.UUID | None = None,
     course_id: uuid.UUID | None = None,
     statuses: Collection[GradeStatus] | None = None,
+    of_activities: bool = False,
     limit: int | None = None,
 ) -> list[NamedGrade]:
     """Grades with people and courses, those that changed last first; of one person, of one course, or of all.
 
-    Two activities of a course that share a line item share its grades, which are listed once.
+    ``of_activities``: only those whose line item an activity still has. Two activities of a course that share a line
+    item share its grades, which are listed once.
     """
     newest_link = (
         sa.select(ResourceLink.id)
-        .where(ResourceLink.line_item_url == _column.line_item_url)
+        .join(Course, Course.id == ResourceLink.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(
+            ResourceLink.line_item_url == _column.line_item_url,
+            # Another platform's activity may bear the same address, whatever that platform means by it.
+            Deployment.registration_id == Person.registration_id,
+        )
         .order_by(ResourceLink.created_at.desc(), ResourceLink.id)
         .limit(1)
-        .correlate(_TRAILS)
+        .correlate(_TRAILS, table_of(Person))
         .scalar_subquery()
     )
     chosen = (
@@ -189,6 +198,8 @@ def named_grades(
         chosen = chosen.where(_column.person_id == person_id)
     if course_id is not None:
         chosen = chosen.where(Course.id == course_id)
+    if of_activities:
+        chosen = chosen.where(ResourceLink.id.is_not(None))
     if statuses is not None:
         chosen = chosen.where(_column.grade_status.in_([status.value for status in statuses]))
     if limit is not None:

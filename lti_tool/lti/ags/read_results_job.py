@@ -216,7 +216,9 @@ def _compare(
         [
             _line(row)
             for row, decision in decisions
-            if row.grade_status == GradeStatus.REFUSED and decision.status is not GradeStatus.REFUSED
+            if row.grade_status == GradeStatus.REFUSED
+            and decision.status is not GradeStatus.REFUSED
+            and (not decision.send or row.person_id in graded)
         ],
     )
     if updates:
@@ -272,7 +274,7 @@ def _decision(
         decision = decide(record, None, read_at=now, unsent=unsent, retry_refused=is_here)
         return decision if decision.send else None
     result = reading.results.get(row.subject)
-    if result is None and not reading.complete:
+    if not reading.tells_of(row.subject):
         return None
     read_at = reading.began_at - lag
     decision = decide(record, result, read_at=read_at, unsent=unsent, retry_refused=is_here)

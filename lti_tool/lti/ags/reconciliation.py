@@ -92,13 +92,14 @@ def decide(
     unchanged = Decision(record.status, deletions=record.deletions)
     if unsent is Unsent.IN_FLIGHT or (record.accepted_at is not None and record.accepted_at >= read_at):
         return Decision(record.status, deletions=record.deletions, conclusive=False)
+    due = record.refused_at is None or read_at - record.refused_at >= REFUSED_AGAIN_AFTER
+    stays_refused = record.status is GradeStatus.REFUSED and not (retry_refused or due)
     if result is not None:
-        return _of_a_grade(record, result, unsent, unchanged)
+        return _of_a_grade(record, result, unsent, unchanged, stays_refused=stays_refused)
     if unsent is Unsent.WAITING:
         return unchanged
     if record.status is GradeStatus.REFUSED:
-        due = record.refused_at is None or read_at - record.refused_at >= REFUSED_AGAIN_AFTER
-        return _sent_again(record.deletions) if retry_refused or due else unchanged
+        return unchanged if stays_refused else _sent_again(record.deletions)
     if record.wanted is None:
         # Somebody's own grade is gone again, and there is none of ours to put in its place.
         gone = record.status is GradeStatus.SOMEBODY_ELSES
@@ -110,7 +111,9 @@ def decide(
     return Decision(GradeStatus.REMOVED, deletions=record.deletions)
 
 
-def _of_a_grade(record: GradeRecord, result: Result, unsent: Unsent, unchanged: Decision) -> Decision:
+def _of_a_grade(
+    record: GradeRecord, result: Result, unsent: Unsent, unchanged: Decision, *, stays_refused: bool
+) -> Decision:
     """What to do about a line item that has a grade for the person."""
     if result.shows(record.wanted):
         # What waits is still sent: a platform may complete the activity only by it.
@@ -121,7 +124,8 @@ def _of_a_grade(record: GradeRecord, result: Result, unsent: Unsent, unchanged: 
         )
     if record.wanted is not None and record.sent(result):
         # An earlier one of ours.
-        return unchanged if unsent is Unsent.WAITING else _sent_again(record.deletions)
+        waits = unsent is Unsent.WAITING or stays_refused
+        return unchanged if waits else _sent_again(record.deletions)
     return Decision(GradeStatus.SOMEBODY_ELSES, withdraw=unsent is Unsent.WAITING, deletions=record.deletions)
 
 

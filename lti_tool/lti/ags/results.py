@@ -56,8 +56,12 @@ class Reading:
     began_at: dt.datetime
     results: Mapping[str, Result]
     """By the platform's id of the person; only those who have a grade."""
-    complete: bool = True
-    """Whether whoever is not in it has no grade: everything that was listed could be read."""
+    unreadable: frozenset[str] = frozenset()
+    """Those whose result was listed and could not be read; the empty text where it named nobody."""
+
+    def tells_of(self, user_id: str) -> bool:
+        """Whether it is known what the gradebook shows for a person, be it nothing."""
+        return user_id in self.results or not self.unreadable & {user_id, ""}
 
 
 def read_results(service: PlatformService, line_item_url: str, user_id: str | None = None) -> Reading:
@@ -71,7 +75,7 @@ def read_results(service: PlatformService, line_item_url: str, user_id: str | No
     began_at = utcnow()
     url: str | None = _first_url(service, line_item_url, user_id)
     found: dict[str, Result] = {}
-    complete, seen = True, set[str]()
+    unreadable, seen = set[str](), set[str]()
     while url is not None and (user_id is None or user_id not in found):
         if url in seen or len(seen) >= MOST_PAGES:
             raise ResultsUnreadable("its pages lead back to each other")
@@ -79,8 +83,8 @@ def read_results(service: PlatformService, line_item_url: str, user_id: str | No
             raise ResultsUnreadable(f"it takes longer than {LONGEST_READING}")
         seen.add(url)
         answer = _page(service, url)
-        listed, unreadable = _listed(answer)
-        complete = complete and not unreadable
+        listed, garbled = _listed(answer)
+        unreadable |= garbled
         for person, result in listed.items():
             if result["score"] is not None:
                 found.setdefault(
@@ -89,7 +93,7 @@ def read_results(service: PlatformService, line_item_url: str, user_id: str | No
         url = _next_url(answer)
         if url is None and user_id is None and len(seen) == 1 and len(listed) >= PAGE_SIZE:
             url = subresource_url(line_item_url, "results")
-    return Reading(began_at, found, complete)
+    return Reading(began_at, found, frozenset(unreadable))
 
 
 def _first_url(service: PlatformService, line_item_url: str, user_id: str | None) -> str:
@@ -119,7 +123,7 @@ def _page(service: PlatformService, url: str) -> Answer:
     )
 
 
-def _listed(answer: Answer) -> tuple[dict[str, dict[str, Any]], int]:
+def _listed(answer: Answer) -> tuple[dict[str, dict[str, Any]], set[str]]:
     try:
         return ResultSchema().load_page(answer.json())
     except OutboundRequestError as error:

@@ -154,7 +154,8 @@ def send_again(
         reported = report_of(each.status, each.score, each.report)
         if column is not None and reported is not None:
             again.append((column, each, reported))
-    return _enqueue(db, again, {(trail.line_item_url, trail.person_id): trail for trail in trails}, now)
+    locked = {(trail.line_item_url, trail.person_id): trail for trail in trails}
+    return _enqueue(db, again, locked, now, may_be_in_flight=False)
 
 
 def _enqueue(
@@ -162,10 +163,13 @@ def _enqueue(
     scores: Sequence[tuple[GradeColumn, ReachedScore, Report]],
     trails: Mapping[tuple[str, uuid.UUID], sa.Row[Any]],
     now: dt.datetime,
+    *,
+    may_be_in_flight: bool = True,
 ) -> int:
     """Enqueue scores in place of those that wait, and write what should stand now; return how many were enqueued.
 
-    ``trails``: the rows as they are, locked, by line item and person.
+    ``trails``: the rows as they are, locked, by line item and person. ``may_be_in_flight``: whether a worker may have
+    claimed the scores before these.
     """
     # A first score replaces nothing.
     replaced = [order_key(*column.key) for column, *_ in scores if column.key in trails]
@@ -176,7 +180,8 @@ def _enqueue(
     for column, each, reported in scores:
         line, before = order_key(*column.key), trails.get(column.key)
         never_sent = withdrawn.get(line, False)
-        trail = _next_trail(column, before, each, reported, now, never_sent)
+        in_flight = may_be_in_flight and line not in withdrawn
+        trail = _next_trail(column, before, each, reported, now, never_sent, in_flight)
         rows.append(trail)
         if trail["grade_status"] != GradeStatus.REMOVED:
             deliveries.append(_delivery(column, trail, before, reported, line, now, never_sent))
@@ -186,6 +191,7 @@ def _enqueue(
 
 
 _TRAILS: Final = table_of(ScoreTrail)
+_UNSETTLED: Final = (GradeStatus.ON_ITS_WAY, GradeStatus.WAITING)
 
 
 def _lock_trails(
@@ -218,10 +224,15 @@ def _next_trail(
     reported: Report,
     now: dt.datetime,
     never_sent: bool,
+    in_flight: bool,
 ) -> dict[str, Any]:
     """The row of :class:`ScoreTrail` once this score is recorded."""
     at = now.replace(microsecond=0)
     removed = before is not None and before.grade_status == GradeStatus.REMOVED
+    sent_score, sent_at = (before.sent_score, before.sent_at) if before is not None else (None, None)
+    if in_flight and before is not None and before.grade_status in _UNSETTLED and before.score is not None:
+        # Its worker may be killed once the platform has it: then nobody ever writes that it was sent.
+        sent_score, sent_at = before.score, now
     if before is not None:
         # The second of a score that was never sent is reused: timestamps must not run ahead of the clock.
         last: dt.datetime = before.last_timestamp
@@ -238,14 +249,19 @@ def _next_trail(
         "reason": None,
         "refusal": None,
         "refused_at": None,
+        "sent_score": sent_score,
+        "sent_at": sent_at,
         "changed_at": now,
         "deletions": before.deletions if before is not None else 0,
     }
 
 
 def _store_trails(db: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows, whose keys are locked where they are there already."""
     if not rows:
         return
+    # Nobody can lock new rows first: whoever else writes some of them at this moment takes them in the same order.
+    rows = sorted(rows, key=lambda row: (row["line_item_url"], row["person_id"]))
     insert = insert_for(db, _TRAILS)
     key = [column.name for column in _TRAILS.primary_key]
     changes = {name: insert.excluded[name] for name in rows[0] if name not in key}

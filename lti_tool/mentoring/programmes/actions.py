@@ -17,9 +17,9 @@ from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes.copies import (
     Original,
     cohort_for_copy,
+    cohort_for_duplicate,
     original_elsewhere,
     original_in_course,
-    start_copy,
 )
 from lti_tool.mentoring.programmes.events import CohortStarted, OwnerNamed, PlacementOpened
 from lti_tool.mentoring.programmes.models import (
@@ -44,7 +44,7 @@ class CopyAnswer(enum.StrEnum):
     SAME = "same"
     """It opens the group of the other one, too."""
     NEW = "new"
-    """It opens a group of its own."""
+    """It opens a group of its own, which it shares with the duplicate of an activity that shared the other one's."""
 
 
 class IsDuplicate(Exception):
@@ -86,10 +86,12 @@ def open_placement(
     if original is not None:
         if answer is None:
             raise IsDuplicate(original)
-        shared = answer is CopyAnswer.SAME
-        cohort = (
-            db.get_one(Cohort, original.cohort_id) if shared else start_copy(db, original.cohort_id, now=now)
-        )
+        if answer is CopyAnswer.SAME:
+            cohort, shared = db.get_one(Cohort, original.cohort_id), True
+        else:
+            cohort, shared = cohort_for_duplicate(
+                db, original, content_id=content_id, course_id=course_id, now=now
+            )
         role_view = original.role_view
     else:
         cohort, role_view, shared = _cohort_to_open(

@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.database import LOCK_ROW
 from lti_tool.events import log
@@ -117,12 +117,72 @@ def cohort_for_copy(
 ) -> tuple[Cohort, bool]:
     """The cohort of a copied course for what shared ``original``'s cohort in the course that was copied.
 
-    Two activities that shared one cohort there share a new one here: the second value is true for the later one.
+    Two activities that shared one cohort there share a new one here: the second value is true for the later one. So do
+    they where a course between the two has only one of them open, of whose cohort this one's is then a copy.
     """
+    nearest = _in_courses_between(db, original, db.get_one(Course, course_id))
+    for cohort_id in dict.fromkeys([nearest, original.cohort_id]):
+        found = _copy_in_course(db, cohort_id, course_id)
+        if found is not None:
+            return found, True
+    return start_copy(db, nearest, now=now), False
+
+
+def _copy_in_course(db: Session, cohort_id: uuid.UUID, course_id: uuid.UUID) -> Cohort | None:
+    """The oldest cohort with an activity in a course that is a copy of another cohort."""
+    return db.scalars(
+        sa.select(Cohort)
+        .join(Placement, Placement.cohort_id == Cohort.id)
+        .where(Placement.course_id == course_id, Cohort.copied_from_id == cohort_id)
+        .order_by(Cohort.created_at, Cohort.id)
+        .limit(1)
+    ).first()
+
+
+def _in_courses_between(db: Session, original: Original, course: Course) -> uuid.UUID:
+    """The copy of ``original``'s cohort in the nearest course between its own and the copied one; else that cohort."""
+    history = history_of(course)
+    own = db.scalars(
+        sa.select(Course.context_id)
+        .join(Placement, Placement.course_id == Course.id)
+        .where(Placement.id == original.placement_id)
+    ).one()
+    between = history[: history.index(own)] if own in history else []
+    found = db.execute(
+        sa.select(Course.context_id, Course.id).where(
+            Course.deployment_id == course.deployment_id,
+            Course.context_id.in_(between),
+            Course.id != course.id,
+        )
+    )
+    ids = {row.context_id: row.id for row in found}
+    cohort_id = original.cohort_id
+    # From the oldest on: each may be a copy of the one before.
+    for context_id in reversed([told for told in between if told in ids]):
+        copy = _copy_in_course(db, cohort_id, ids[context_id])
+        cohort_id = copy.id if copy is not None else cohort_id
+    return cohort_id
+
+
+def cohort_for_duplicate(
+    db: Session, original: Original, *, content_id: uuid.UUID | None, course_id: uuid.UUID, now: dt.datetime
+) -> tuple[Cohort, bool]:
+    """A cohort of its own for a duplicate within one course, and whether another activity has it already.
+
+    Where two activities share ``original``'s cohort, one for mentors and one for mentees, and both are duplicated, the
+    duplicates share the new one: a group of mentors alone could never begin. It is the oldest that has no duplicate of
+    this content yet.
+    """
+    other = aliased(Placement)
+    duplicated = sa.select(other.cohort_id).where(other.content_id == content_id)
     found = db.scalars(
         sa.select(Cohort)
         .join(Placement, Placement.cohort_id == Cohort.id)
-        .where(Placement.course_id == course_id, Cohort.copied_from_id == original.cohort_id)
+        .where(
+            Placement.course_id == course_id,
+            Cohort.copied_from_id == original.cohort_id,
+            Cohort.id.not_in(duplicated),
+        )
         .order_by(Cohort.created_at, Cohort.id)
         .limit(1)
     ).first()

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import json
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition import transaction as composition
+from lti_tool.composition.channels import make_worker
 from lti_tool.database import utcnow
 from lti_tool.demo.lms import teaching
-from lti_tool.identity.models import Membership
-from lti_tool.identity.principal import TOOL
+from lti_tool.identity.models import Membership, Person
+from lti_tool.identity.principal import TOOL, CourseRole
 from lti_tool.jobs import queue
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags import results
 from lti_tool.lti.ags.check_gradebooks_job import CheckGradebooks
-from lti_tool.lti.ags.models import GradeStatus
+from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.ags.scores import ReachedScore, record_scores
 from lti_tool.lti.nrps.read_roster_job import request_roster
+from lti_tool.lti.platform_service import Answer, PlatformService
 from lti_tool.lti.registration.models import Registration
+from lti_tool.messaging.models import Delivery, DeliveryKind
 from tests.builder.connected import MENTEE, MENTOR, Connected, connect
 from tests.lti.ags.reading_back import ReadingBack
 
@@ -348,3 +357,132 @@ def test_a_platform_of_which_nothing_is_known_may_show_a_grade_a_little_later(bo
     assert (book.read()["sent_again"], book.status()) == (0, GradeStatus.RECORDED)
     book.later(minutes=2)
     assert (book.read()["sent_again"], book.grade()) == (1, 100)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def send_and_be_killed(book: ReadingBack) -> None:
+    """A worker sends what waits, and is killed before it writes down that the platform has it."""
+
+    def end(step: str) -> None:
+        if step == "score:sent":
+            raise Killed
+
+    worker = make_worker(book.services, at_step=end)
+    with pytest.raises(Killed):
+        worker.deliver(DeliveryKind.SCORE.value, str(book.connected.world.registration_id))
+
+
+@pytest.mark.parametrize("final", [("under_way", 80), ("satisfied", 100)])
+def test_a_grade_whose_sender_was_killed_is_no_somebody_elses_to_the_next_one(
+    book: ReadingBack, final: tuple[str, int]
+) -> None:
+    book.record("under_way", 60, report="live")
+    send_and_be_killed(book)
+    assert book.grade() == 60
+    book.record(*final, report="live")
+    book.later(minutes=1)
+    book.deliver()
+    assert (book.grade(), book.status(), book.posted) == (final[1], GradeStatus.RECORDED, 2)
+
+
+def test_one_who_is_refused_over_an_earlier_grade_is_sent_no_oftener_than_once_a_day(
+    canvas_book: ReadingBack,
+) -> None:
+    book = canvas_book
+    book.record("under_way", 40, report="live")
+    book.deliver()
+    book.teach(lambda db: db.execute("UPDATE line_items SET allowed_attempts = 0"))
+    book.later(minutes=5)
+    book.complete()
+    for _ in range(2):
+        book.read()
+    assert (book.grade(), book.status(), book.posted) == (40, GradeStatus.REFUSED, 2)
+    book.later(days=1)
+    book.read()
+    assert book.posted == 3
+
+
+@pytest.mark.parametrize(
+    "garbled", [{"userId": "999", "resultScore": "A"}, {"userId": 999, "resultScore": True}]
+)
+def test_a_result_of_another_person_that_cannot_be_read_keeps_nobody_elses_grade_away(
+    book: ReadingBack, monkeypatch: pytest.MonkeyPatch, garbled: dict[str, object]
+) -> None:
+    page = results._page
+
+    def with_garbled(service: PlatformService, url: str) -> Answer:
+        answer = page(service, url)
+        return dataclasses.replace(answer, body=json.dumps([*answer.json(), garbled]).encode())
+
+    monkeypatch.setattr(results, "_page", with_garbled)
+    book.complete()
+    assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+    book.reset()
+    book.later(hours=1)
+    assert (book.read()["sent_again"], book.grade()) == (1, 100)
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"userId": MENTEE, "resultScore": "A"},
+        {"resultScore": "A"},
+        {"userId": MENTEE, "resultScore": 1e300},
+        {"userId": MENTEE, "resultScore": 1, "resultMaximum": -1e25},
+    ],
+)
+def test_a_result_that_cannot_be_read_and_may_be_the_persons_own_lets_the_grade_wait(
+    book: ReadingBack, monkeypatch: pytest.MonkeyPatch, listed: dict[str, object]
+) -> None:
+    page = results._page
+    body = json.dumps([listed]).encode()
+    monkeypatch.setattr(
+        results, "_page", lambda service, url: dataclasses.replace(page(service, url), body=body)
+    )
+    book.complete()
+    assert (book.grade(), book.status(), book.posted) == (None, GradeStatus.WAITING, 0)
+
+
+def test_the_dead_letter_of_somebody_who_is_no_learner_any_more_stays(book: ReadingBack) -> None:
+    book.enrol(enrolled=False)
+    book.complete()
+    with book.services.database.transaction() as db:
+        db.execute(sa.update(Membership).values(role=CourseRole.TUTOR))
+    book.later(days=1)
+    assert book.read()["sent_again"] == 0
+    with book.services.database.reading() as db:
+        assert db.scalars(sa.select(Delivery.status)).all() == ["dead"]
+    assert book.status() is GradeStatus.REFUSED
+
+
+def test_the_first_scores_of_the_same_people_are_written_by_two_at_once(book: ReadingBack) -> None:
+    world, everybody = book.connected.world, [uuid.uuid4() for _ in range(300)]
+    with book.services.database.transaction() as db:
+        for number, person_id in enumerate(everybody):
+            person = Person(id=person_id, registration_id=world.registration_id, subject=f"many {number}")
+            db.add(person)
+        db.flush()
+        for person_id in everybody:
+            db.add(
+                Membership(
+                    course_id=world.course_id, person_id=person_id, role=CourseRole.LEARNER, active=True
+                )
+            )
+
+    together = threading.Barrier(2)
+
+    def record(people: list[uuid.UUID]) -> int:
+        reached = [ReachedScore(world.resource_link_id, each, "satisfied", 100, "live") for each in people]
+        together.wait()
+        with book.services.database.transaction() as db:
+            # Row by row, so that they meet in the middle.
+            db.connection(execution_options={"insertmanyvalues_page_size": 1})
+            return record_scores(db, reached, utcnow())
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(record, [everybody, everybody[::-1]])) >= len(everybody)
+    with book.services.database.reading() as db:
+        assert db.scalar(sa.select(sa.func.count()).select_from(ScoreTrail)) == len(everybody)

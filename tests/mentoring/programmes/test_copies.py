@@ -255,3 +255,34 @@ def test_an_answer_is_for_duplicates_alone(world: World) -> None:
         course, _content_id, original = activities.original()
         second = activities.open(course, "activity 2", uuid.uuid4(), answer=CopyAnswer.SAME)
         assert second.cohort_id != original.cohort_id
+
+
+def test_duplicates_of_two_activities_that_share_a_group_share_the_new_one(world: World) -> None:
+    with world.transaction() as db:
+        activities = Activities(db, world)
+        course, for_mentors, original = activities.original()
+        for_mentees = activities.choose(course, original.cohort_id, RoleView.MENTEE)
+        activities.open(course, "activity 2", for_mentees)
+        one, other = (
+            activities.open(course, f"duplicate {content_id}", content_id, CopyAnswer.NEW)
+            for content_id in (for_mentors, for_mentees)
+        )
+        assert one.cohort_id == other.cohort_id != original.cohort_id
+        assert (one.role_view, other.role_view) == (RoleView.MENTOR, RoleView.MENTEE)
+
+
+@pytest.mark.parametrize("first", ["mentors", "mentees"])
+def test_activities_share_the_new_group_where_the_copied_course_has_only_one_of_them_open(
+    world: World, first: str
+) -> None:
+    with world.transaction() as db:
+        activities = Activities(db, world)
+        course, for_mentors, original = activities.original()
+        for_mentees = activities.choose(course, original.cohort_id, RoleView.MENTEE)
+        activities.open(course, "activity 2", for_mentees)
+        middle = activities.open(activities.course("middle", "original"), "activity", for_mentors)
+        copy = activities.course("copy", "middle", "original")
+        contents = [for_mentors, for_mentees] if first == "mentors" else [for_mentees, for_mentors]
+        groups = {activities.open(copy, str(content_id), content_id).cohort_id for content_id in contents}
+        assert len(groups) == 1
+        assert {db.get_one(Cohort, group).copied_from_id for group in groups} == {middle.cohort_id}
