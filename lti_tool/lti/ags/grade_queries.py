@@ -220,12 +220,3 @@ def named_grades(
         )
         for row in rows
     ]
-
-
-def needs_somebody(db: Session, limit: int) -> tuple[list[NamedGrade], int]:
-    """The latest grades that were refused or taken away, and how many there are."""
-    statuses = [status.value for status in NEEDS_SOMEBODY]
-    count = db.scalar(
-        sa.select(sa.func.count()).select_from(ScoreTrail).where(_column.grade_status.in_(statuses))
-    )
-    return named_grades(db, statuses=NEEDS_SOMEBODY, limit=limit), count or 0
