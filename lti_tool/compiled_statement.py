@@ -77,7 +77,7 @@ class CompiledStatement:
         self._text: str = expanded.statement
         self._is_positional: bool = compiled.positional
         self._fixed: dict[str, Any] = {
-            name: value for name, value in expanded.parameters.items() if value is not None
+            name: value for name, value in expanded.parameters.items() if name not in given_later
         }
         types = {name: bind.type for name, bind in binds.items()}
         for name, values in expanded.parameter_expansion.items():

@@ -122,7 +122,8 @@ class ClaimsSchema(RequestSchema):
 
     def prepare(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """The claims with the members of the objects beside them: ``context.id``, ``grades.lineitem``."""
-        flat = dict(data)
+        # A claim that has such a name itself is no member of anything.
+        flat = {claim: value for claim, value in data.items() if claim not in _MEMBERS}
         for claim, name in _OBJECTS.items():
             members = flat.pop(claim, None)
             if members is None:
@@ -134,6 +135,14 @@ class ClaimsSchema(RequestSchema):
             for member, value in members.items():
                 flat[f"{name}.{member}"] = value
         return flat
+
+
+_MEMBERS: Final = frozenset(
+    key
+    for field in ClaimsSchema().fields.values()
+    if (key := field.data_key) and key.partition(".")[0] in _OBJECTS.values()
+)
+"""The names under which members are read."""
 
 
 def first_problem(error: ValidationError) -> tuple[str, str]:

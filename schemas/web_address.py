@@ -27,9 +27,14 @@ def long_web_address(value: str) -> None:
         raise ValidationError(NOT_AN_ADDRESS)
 
 
-@functools.lru_cache(maxsize=1_000)
 def is_web_address(value: str, *, longest: int = 2_000) -> bool:
-    """Whether :func:`web_address` takes ``value``. The launches of a course name the same few addresses."""
+    """Whether :func:`web_address` takes ``value``."""
+    return len(value) <= longest and _is_address(value)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _is_address(value: str) -> bool:
+    """The same of any length. The launches of a course name the same few addresses."""
     try:
         parts = urlsplit(value)
         host, port = parts.hostname, parts.port
@@ -37,9 +42,7 @@ def is_web_address(value: str, *, longest: int = 2_000) -> bool:
         return False
     if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host or "") or "@" in parts.netloc:
         return False
-    return (
-        port != 0 and "\\" not in value and value.isprintable() and " " not in value and len(value) <= longest
-    )
+    return port != 0 and "\\" not in value and value.isprintable() and " " not in value
 
 
 def origin(value: str) -> None:

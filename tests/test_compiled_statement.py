@@ -146,3 +146,9 @@ def test_an_error_of_the_driver_is_one_of_sqlalchemy_s(services: Services) -> No
 
     with pytest.raises(sa.exc.IntegrityError):
         twice()
+
+
+def test_a_null_that_is_written_in_a_statement_needs_no_parameter(services: Services) -> None:
+    with services.database.writing_connection() as connection:
+        unknown = sa.select(sa.literal(None, sa.String()).label("name"))
+        assert CompiledStatement(unknown, connection.dialect).all(connection, {}) == [(None,)]

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_LONGEST: Final = 10_000
+"""Characters of an address that is looked at: what is found is kept, and a header or a token may hold any text."""
 
 
-@functools.lru_cache(maxsize=256)
 def origin_of(url: str) -> str | None:
     """``scheme://host[:port]`` of a web address in lower case, or None when it has no plain origin.
 
     Browsers read a backslash as a slash, drop tabs and line ends, and show what stands before an ``@`` as if it
-    were the host: an address with any of these has no origin here.
+    were the host: an address with any of these has no origin here, and neither has one of more than 10,000 characters.
     """
+    return _plain_origin(url) if len(url) <= _LONGEST else None
+
+
+@functools.lru_cache(maxsize=256)
+def _plain_origin(url: str) -> str | None:
     if any(char == "\\" or char.isspace() or not char.isprintable() for char in url):
         return None
     try:

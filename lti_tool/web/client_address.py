@@ -22,6 +22,8 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 MOST_PROXIES: Final = 20
 """How many addresses of the header are read; what a client has written before them is of no use to anybody."""
+LONGEST_KEPT: Final = 1_000
+"""Characters of a header whose client is remembered; nobody but the client itself makes it longer."""
 IPV6_PREFIX: Final = 64
 """Bits of an IPv6 address that stand for one client: whoever is in a network has all of its addresses (RFC 4291)."""
 
@@ -38,15 +40,19 @@ def init_app(app: Flask, trusted: Collection[Network], *, is_public: bool) -> No
     """
     is_said = not is_public
 
-    # Most clients send more than one request, and reading an address costs more than looking it up.
-    @lru_cache(maxsize=4096)
-    def find(peer: str, forwarded: str) -> str:
+    def read(peer: str, forwarded: str) -> str:
         nonlocal is_said
         cause = None if is_said else _why_all_look_alike(peer, forwarded, trusted)
         if cause is not None:
             is_said = True
             log.warning("clients cannot be told apart", proxy=peer, cause=cause)
         return client_network(peer, forwarded, trusted)
+
+    # Most clients send more than one request, and reading an address costs more than looking it up.
+    remembered = lru_cache(maxsize=4096)(read)
+
+    def find(peer: str, forwarded: str) -> str:
+        return (remembered if len(forwarded) <= LONGEST_KEPT else read)(peer, forwarded)
 
     app.extensions[_EXTENSION] = find
 

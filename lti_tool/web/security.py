@@ -55,7 +55,7 @@ def _add_headers(response: Response) -> Response:
     for lower, name, value in _headers(
         frame_ancestors=(*own_frames, *held("frame_origins", ())),
         form_targets=tuple(held("form_origins", ())),
-        is_static=request.endpoint == "static",
+        is_static=request.endpoint == "static" and response.status_code < 400,
         is_secure=request.is_secure,
     ):
         if lower not in present:

@@ -190,6 +190,13 @@ def test_a_launch_is_malformed_with(
     assert_refused(services, platform.launch(browser, **changes), "claims_malformed", status=400)
 
 
+def test_a_claim_named_like_a_member_is_no_member(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    response = platform.launch(browser, **{"resource_link": ABSENT, "resource_link.id": "link-1"})
+    assert_refused(services, response, "claim_missing", status=400)
+
+
 def test_an_unmodified_deep_linking_request_is_let_in(
     services: Services, platform: Platform, browser: Browser
 ) -> None:

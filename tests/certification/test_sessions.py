@@ -48,6 +48,14 @@ def test_another_person_s_session_is_refused_in_another_browser(
     assert_refused(services, stranger.get(home), "session_of_another_browser")
 
 
+def test_a_cookie_of_another_tool_of_the_host_may_hold_any_byte(
+    platform: Platform, browser: Browser, new_browser: NewBrowser
+) -> None:
+    home = platform.launch(browser).headers["Location"]
+    cookies = {"HTTP_COOKIE": f"theirs=caf\xe9; tandem_browser={browser.cookie()}"}
+    assert new_browser(cookies=False).get(home, environ_overrides=cookies).status_code == 200
+
+
 def test_a_session_is_refused_without_a_cookie(
     services: Services, platform: Platform, browser: Browser, new_browser: NewBrowser
 ) -> None:

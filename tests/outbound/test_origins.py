@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from lti_tool.outbound.origins import framing_origins, origin_of, same_origin
+from schemas.web_address import is_web_address
 
 ORIGINS = {
     "https://lms.example": "https://lms.example",
@@ -56,3 +59,18 @@ def test_an_origin_is_named_once() -> None:
 
 def test_an_issuer_that_is_no_address_frames_nothing() -> None:
     assert framing_origins("lms", "https://lms.example/auth") == ["https://lms.example"]
+
+
+def test_long_addresses_are_not_kept_in_memory() -> None:
+    tracemalloc.start()
+    for number in range(50):
+        address = f"https://lms.example/{number}{'x' * 100_000}"
+        assert origin_of(address) is None
+        assert not is_web_address(address)
+    kept, _most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000
+
+
+def test_an_address_with_a_token_in_it_has_an_origin() -> None:
+    assert origin_of(f"https://lms.example/{'x' * 8_000}") == "https://lms.example"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from ipaddress import ip_network
 
 import pytest
@@ -112,3 +113,14 @@ def test_the_log_says_nothing_of_a_tool_for_this_machine_alone() -> None:
     with capture_logs() as logged:
         assert found_in(app, "127.0.0.1", None) == "127.0.0.1"
     assert logged == []
+
+
+def test_a_long_header_is_not_kept_in_memory() -> None:
+    app = Flask("a tool")
+    client_address.init_app(app, TRUSTED, is_public=False)
+    tracemalloc.start()
+    for number in range(50):
+        assert found_in(app, CLIENT, f"{number}{'x' * 100_000}") == CLIENT
+    kept, _most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000

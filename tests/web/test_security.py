@@ -43,3 +43,12 @@ def test_the_content_policy_is_strict(client, directive):
 def test_a_redirect_after_a_form_has_them_too(visit):
     answer = visit(situations.welcome).post("join", role="mentor")
     assert [name for name in HEADERS if name not in answer.headers] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [("/static/nothing", {}, 404), ("/static/icon.svg", {"Range": "bytes=999999-"}, 416)],
+)
+def test_an_error_in_place_of_a_file_is_kept_by_no_cache(client, path, headers, status):
+    answer = client.get(path, headers=headers, buffered=True)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (status, "no-store")
