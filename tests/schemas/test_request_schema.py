@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError
 
@@ -98,6 +98,7 @@ def test_a_right_request_is_read_without_marshmallow(
     assert schema.load(data) == expected
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(changes=st.dictionaries(st.sampled_from(sorted(CLAIMS)), _json, max_size=3))
 @example(changes={"exp": True})
 @example(changes={"exp": 2**2000})
@@ -108,6 +109,7 @@ def test_claims_of_any_kind_are_judged_as_by_marshmallow(changes: dict[str, Any]
     require_same(ClaimsSchema(), CLAIMS | changes)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(missing=st.sets(st.sampled_from(sorted(CLAIMS)), min_size=1))
 def test_missing_claims_are_judged_as_by_marshmallow(missing: set[str]) -> None:
     require_same(ClaimsSchema(), {name: value for name, value in CLAIMS.items() if name not in missing})
@@ -116,11 +118,13 @@ def test_missing_claims_are_judged_as_by_marshmallow(missing: set[str]) -> None:
 _values = st.sampled_from(["", "x" * 255, "x" * 256, "x" * 3_001, "\x00", "\ud800"]) | st.text()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(changes=st.dictionaries(st.sampled_from([*LOGIN, "client_id", "lti_deployment_id"]), _values))
 def test_a_login_is_judged_as_by_marshmallow(changes: dict[str, str]) -> None:
     require_same(LoginSchema(), LOGIN | changes)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.dictionaries(st.sampled_from([*FORM, "error", "error_description", "other"]), _values))
 def test_a_launch_form_is_judged_as_by_marshmallow(data: dict[str, str]) -> None:
     require_same(LaunchFormSchema(), data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -81,6 +82,12 @@ def tenant(administrator: Administrator, monkeypatch: pytest.MonkeyPatch, tmp_pa
         vendor.expect_request("/api/lti/security/openid-configuration").respond_with_handler(configure)
         own.expect_request("/api/lti/registrations").respond_with_handler(register)
         yield tenant
+        # A job that asks these servers comes to its end before they do.
+        tenant.delay = 0.0
+        give_up = time.monotonic() + 10.0
+        while any(thread.name.startswith("job-") for thread in threading.enumerate()):
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
 
 
 def ancestors(page: TestResponse) -> list[str]:
