@@ -242,9 +242,9 @@ def test_a_grade_is_read_back_among_all_and_alone(connected: Connected) -> None:
     shown = Result(100.0, 100.0)
     readings = [read_results(connected.service, line_item), read_results(connected.service, line_item, maya)]
     assert [
-        (reading.complete, {user: (each.score, each.maximum) for user, each in reading.results.items()})
+        (reading.unreadable, {user: (each.score, each.maximum) for user, each in reading.results.items()})
         for reading in readings
-    ] == [(True, {maya: (shown.score, shown.maximum)})] * 2
+    ] == [(frozenset(), {maya: (shown.score, shown.maximum)})] * 2
 
 
 def test_a_grade_is_read_back_from_the_persons_own_address(connected: Connected) -> None:
