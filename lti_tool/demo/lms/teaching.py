@@ -43,7 +43,7 @@ def enter_grade(
 
 
 def reset_course(db: sqlite3.Connection, course_id: int) -> None:
-    """Delete every grade of a course. No tool is told."""
+    """Delete every grade of a course. No tool is notified."""
     db.execute(
         "DELETE FROM scores WHERE line_item_id IN (SELECT id FROM line_items WHERE course_id = ?)",
         (course_id,),

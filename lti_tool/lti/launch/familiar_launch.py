@@ -1,6 +1,6 @@
 """A launch that tells nothing new, as nearly all do: its nonce, its person's place in the course, and its session.
 
-:mod:`lti_tool.lti.launch.persist` writes any launch. One whose person, course and link are stored as it tells them
+:mod:`lti_tool.lti.launch.persist` writes any launch. One whose person, course and link are stored with its values
 needs no more than the three rows that are written here, without SQLAlchemy's connection (:meth:`Database.quick_write`):
 that halves what a launch pays for its database. On PostgreSQL the rows are one statement, so that a launch waits for
 the server twice, and not for each statement, BEGIN and COMMIT.
