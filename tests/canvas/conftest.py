@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,10 +10,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from werkzeug.serving import make_server
 
-from lti_tool.app import create_app
-from lti_tool.composition.services import Services, make_services
+from lti_tool.composition.services import Services
 from lti_tool.config import Config
 from lti_tool.demo.browser import Browser
 from lti_tool.demo.connect import connect_tool
@@ -23,7 +19,8 @@ from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.lti.platform_service import PlatformService
 from lti_tool.lti.registration.models import Registration
-from tests.web.setup.conftest import new_invitation, running_jobs
+from tests.web.setup.conftest import new_invitation
+from tests.web.setup.listening import tool_and_lms
 
 CANVAS = LmsSettings(
     data_dir=Path(), port=0, grade_rules="canvas", product_family_code="canvas", platform_name="Canvas School"
@@ -82,22 +79,5 @@ def lms_settings() -> LmsSettings:
 @pytest.fixture
 def school(config: Config, tmp_path: Path, lms_settings: LmsSettings) -> Iterator[CanvasSchool]:
     """The tool and Canvas, both listening, that do not know each other yet."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        mine = replace(config, base_url=f"http://127.0.0.1:{port}")
-        services = make_services(mine)
-        server = make_server(
-            "127.0.0.1", port, create_app(mine, services), threaded=True, fd=listener.fileno()
-        )
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        with (
-            running_jobs(services),
-            RunningLms(replace(lms_settings, data_dir=tmp_path / "lms")) as lms,
-        ):
-            yield CanvasSchool(services, lms)
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        services.http.close()
-        services.database.dispose()
+    with tool_and_lms(config, replace(lms_settings, data_dir=tmp_path / "lms")) as (services, lms):
+        yield CanvasSchool(services, lms)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import command
-from alembic.script import ScriptDirectory
 
 from lti_tool.database import Database
 from lti_tool.migrations import _alembic, migrate
+from tests.migrations.revisions import revision_before
 
 AFTER = "0013"
 TOKEN = "https://sso.canvaslms.com/login/oauth2/token"
@@ -25,9 +25,7 @@ INSERT = (
 @pytest.fixture
 def before(empty_database_url: str) -> Iterator[Database]:
     database = Database(empty_database_url)
-    script = ScriptDirectory.from_config(_alembic(database)).get_revision(AFTER)
-    assert isinstance(script.down_revision, str)
-    migrate(database, script.down_revision)
+    migrate(database, revision_before(database, AFTER))
     yield database
     database.dispose()
 

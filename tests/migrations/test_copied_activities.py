@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import command
-from alembic.script import ScriptDirectory
 
 from lti_tool.database import Database
 from lti_tool.migrations import _alembic, migrate
+from tests.migrations.revisions import revision_before
 
 AFTER = "0014"
 
@@ -21,16 +21,9 @@ def rows(database: Database, table: str) -> list[dict[str, Any]]:
         return [dict(row) for row in db.execute(sa.text(f"SELECT * FROM {table} ORDER BY id")).mappings()]
 
 
-def revision_before(database: Database) -> str:
-    """The revision that 0014 follows."""
-    revision = ScriptDirectory.from_config(_alembic(database)).get_revision(AFTER)
-    assert isinstance(revision.down_revision, str)
-    return revision.down_revision
-
-
 @pytest.fixture
 def before(first_version: Database) -> Database:
-    migrate(first_version, revision_before(first_version))
+    migrate(first_version, revision_before(first_version, AFTER))
     content = uuid.uuid4()
     with first_version.transaction() as db:
         # As SQLAlchemy writes an id on each database.
@@ -59,5 +52,5 @@ def test_going_back_leaves_every_row_as_it_was(before: Database) -> None:
     tables = ("placement", "cohort", "course")
     was = [rows(before, table) for table in tables]
     migrate(before, AFTER)
-    command.downgrade(_alembic(before), revision_before(before))
+    command.downgrade(_alembic(before), revision_before(before, AFTER))
     assert [rows(before, table) for table in tables] == was

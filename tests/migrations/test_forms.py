@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 from alembic import command
-from alembic.script import ScriptDirectory
 from flask import Flask
 
 from lti_tool.app import create_app
@@ -19,15 +18,14 @@ from lti_tool.database import Database
 from lti_tool.lti.forms.models import FormSubmission
 from lti_tool.migrations import _alembic, migrate
 from tests.migrations.first_version import NOTES
+from tests.migrations.revisions import revision_before
 
 TABLES = {"form_submission", "kept_form"}
 
 
 def before_forms(database: Database) -> str:
     """The revision to which the tables are added."""
-    script = ScriptDirectory.from_config(_alembic(database)).get_revision("0008")
-    assert isinstance(script.down_revision, str)
-    return script.down_revision
+    return revision_before(database, "0008")
 
 
 def rows(database: Database) -> dict[str, int]:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import command
-from alembic.script import ScriptDirectory
 
 from lti_tool.database import Database
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
 from lti_tool.migrations import _alembic, migrate
+from tests.migrations.revisions import revision_before
 
 AFTER = "0012"
 
@@ -29,16 +29,9 @@ def known(database: Database) -> dict[tuple[str, uuid.UUID], ScoreTrail]:
         return {(row.line_item_url, row.person_id): row for row in db.scalars(sa.select(ScoreTrail))}
 
 
-def revision_before(database: Database) -> str:
-    """The revision that 0012 follows."""
-    revision = ScriptDirectory.from_config(_alembic(database)).get_revision(AFTER)
-    assert isinstance(revision.down_revision, str)
-    return revision.down_revision
-
-
 @pytest.fixture
 def before(first_version: Database) -> Database:
-    migrate(first_version, revision_before(first_version))
+    migrate(first_version, revision_before(first_version, AFTER))
     return first_version
 
 
@@ -114,5 +107,5 @@ def test_a_grade_that_was_sent_is_known_with_its_number(before: Database) -> Non
 def test_going_back_leaves_the_rows_as_they_were(before: Database) -> None:
     rows = trails(before)
     migrate(before, AFTER)
-    command.downgrade(_alembic(before), revision_before(before))
+    command.downgrade(_alembic(before), revision_before(before, AFTER))
     assert trails(before) == rows

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import command
-from alembic.script import ScriptDirectory
 
 from lti_tool.database import Database
 from lti_tool.migrations import _alembic, migrate
+from tests.migrations.revisions import revision_before
 
 AFTER = "0007"
 
@@ -22,16 +22,9 @@ def stored(database: Database, table: str) -> list[dict[str, Any]]:
     return sorted((dict(row) for row in rows), key=lambda row: str(next(iter(row.values()))))
 
 
-def revision_before(database: Database) -> str:
-    """The revision that 0007 follows."""
-    revision = ScriptDirectory.from_config(_alembic(database)).get_revision(AFTER)
-    assert isinstance(revision.down_revision, str)
-    return revision.down_revision
-
-
 @pytest.fixture
 def before(first_version: Database) -> Database:
-    migrate(first_version, revision_before(first_version))
+    migrate(first_version, revision_before(first_version, AFTER))
     return first_version
 
 
@@ -50,7 +43,7 @@ def test_every_row_stays_and_has_the_new_column(before: Database, table: str, ad
 def test_going_back_leaves_the_rows_as_they_were(before: Database, table: str) -> None:
     rows = stored(before, table)
     migrate(before, AFTER)
-    command.downgrade(_alembic(before), revision_before(before))
+    command.downgrade(_alembic(before), revision_before(before, AFTER))
     assert stored(before, table) == rows
 
 

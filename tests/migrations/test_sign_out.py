@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import command
-from alembic.script import ScriptDirectory
 
 from lti_tool.database import Database
 from lti_tool.migrations import _alembic, migrate
+from tests.migrations.revisions import revision_before
 
 AFTER = "0011"
 
@@ -22,16 +22,9 @@ def sessions(database: Database) -> list[dict[str, Any]]:
         ]
 
 
-def revision_before(database: Database) -> str:
-    """The revision that 0011 follows."""
-    revision = ScriptDirectory.from_config(_alembic(database)).get_revision(AFTER)
-    assert isinstance(revision.down_revision, str)
-    return revision.down_revision
-
-
 @pytest.fixture
 def before(first_version: Database) -> Database:
-    migrate(first_version, revision_before(first_version))
+    migrate(first_version, revision_before(first_version, AFTER))
     return first_version
 
 
@@ -45,5 +38,5 @@ def test_every_session_stays_as_it_was(before: Database) -> None:
 def test_going_back_leaves_the_sessions_as_they_were(before: Database) -> None:
     rows = sessions(before)
     migrate(before, AFTER)
-    command.downgrade(_alembic(before), revision_before(before))
+    command.downgrade(_alembic(before), revision_before(before, AFTER))
     assert sessions(before) == rows

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from werkzeug.serving import make_server
 
-from lti_tool.app import create_app
-from lti_tool.composition.services import Services, make_services
+from lti_tool.composition.services import Services
 from lti_tool.config import Config
 from lti_tool.demo.browser import Browser, PageError
 from lti_tool.demo.connect import add_activity, connect_tool, log_in_as
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.lti.registration.models import Deployment, Registration
-from tests.web.setup.conftest import new_invitation, running_jobs
+from tests.web.setup.conftest import new_invitation
+from tests.web.setup.listening import tool_and_lms
 
 
 @dataclass
@@ -45,22 +42,8 @@ class Served:
 @pytest.fixture
 def served(config: Config, tmp_path: Path) -> Iterator[Served]:
     """The tool and the LMS, both listening."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        mine = replace(config, base_url=f"http://127.0.0.1:{port}")
-        services = make_services(mine)
-        server = make_server(
-            "127.0.0.1", port, create_app(mine, services), threaded=True, fd=listener.fileno()
-        )
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        with running_jobs(services), RunningLms(LmsSettings(data_dir=tmp_path / "lms", port=0)) as lms:
-            yield Served(services, lms)
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        services.http.close()
-        services.database.dispose()
+    with tool_and_lms(config, LmsSettings(data_dir=tmp_path / "lms", port=0)) as (services, lms):
+        yield Served(services, lms)
 
 
 @pytest.fixture
