@@ -211,7 +211,9 @@ def test_an_event_without_what_must_come_before_it_is_named_and_changes_nothing(
         db.execute(sa.delete(EventRow).where(EventRow.kind == "PairFormed"))
         db.execute(sa.update(CompletionRecord).values(score=42))
         db.execute(sa.delete(ProjectionState))
-        first = db.scalars(sa.select(EventRow.id).where(EventRow.kind == "AgreementSigned")).first()
+        first = db.scalars(
+            sa.select(EventRow.id).where(EventRow.kind == "AgreementSigned").order_by(EventRow.sequence)
+        ).first()
     with pytest.raises(EventUnreadable, match=f"{first}.*does not follow from the events before it"):
         rebuild_projections(world.services)
     prepare_to_serve(world.services)
