@@ -33,6 +33,7 @@ from lti_tool.web import (
     refusal_pages,
     security,
     sign_out,
+    way_back,
 )
 from lti_tool.web.deep_linking import picker
 from lti_tool.web.forms import controls, offers
@@ -98,7 +99,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     rate_limits.init_app(app, config)
     security.init_app(app)
     # The session comes first: the language of a page is that of its launch.
-    for part in (launch_session, language, controls, errors, refusal_pages):
+    for part in (launch_session, language, way_back, controls, errors, refusal_pages):
         part.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)

@@ -394,7 +394,7 @@ def _check(launch: OpenedLaunch, address_secret: str) -> None:
         )
     if launch.deployment.status != DeploymentStatus.APPROVED and request.blueprint != SIGN_OUT:
         _use_language_of(launch)
-        g.return_url = launch.return_url
+        g.ended_launch = launch
         raise DeploymentWithdrawn(
             issuer=launch.registration.issuer,
             client_id=launch.registration.client_id,
@@ -402,7 +402,7 @@ def _check(launch: OpenedLaunch, address_secret: str) -> None:
         )
     if launch.expires_at <= utcnow():
         _use_language_of(launch)
-        g.return_url = launch.return_url
+        g.ended_launch = launch
         outcome = None if request.blueprint == SIGN_OUT else keep_late_form(launch)
         if outcome is None and launch.signed_out_at is not None:
             raise SessionSignedOut

@@ -45,6 +45,7 @@ class Situation:
     line_item: bool = True
     shows: tuple[BuiltPerson, ...] = ()
     """Those whose progress the launch may show."""
+    document_target: str = "iframe"
 
     @property
     def now(self) -> dt.datetime:
@@ -176,6 +177,12 @@ def under_way(situation: Situation) -> None:
     situation.history(pair, 3)
     pair.session(by=Role.MENTEE, days_ago=2)
     situation.me = pair.mentee.person
+
+
+def in_a_window(situation: Situation) -> None:
+    """Half-way, in a window of its own."""
+    under_way(situation)
+    situation.document_target = "window"
 
 
 def to_confirm(situation: Situation) -> None:
@@ -475,7 +482,11 @@ def _build(services: Services, build: Callable[[Situation], None], family: str |
         situation.link.line_item_url = line_item_of(issuer) if situation.line_item else None
         shows = [db.get_one(Person, person.id).subject for person in situation.shows] or None
         key = activity.launch(
-            situation.me, locale=locale, return_url=f"{issuer}/course/1", shown_subjects=shows
+            situation.me,
+            locale=locale,
+            return_url=f"{issuer}/course/1",
+            shown_subjects=shows,
+            document_target=situation.document_target,
         )
         return f"/l/{key}/"
 

@@ -1,4 +1,4 @@
-"""Who sees one learner's progress: a teacher from the gradebook, and an observer whom the platform lets observe them."""
+"""Who sees a learner's progress: a teacher from the gradebook, and an observer whom the platform lets observe them."""
 
 from __future__ import annotations
 
