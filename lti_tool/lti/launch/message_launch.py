@@ -359,6 +359,8 @@ def _verified(
         shown = (str(_reviewed(claims["for_user"])),)
     elif held.role == CourseRole.OBSERVER:
         shown = _observed(claims["role_scope_mentor"])
+    # Of a platform's test student nothing is kept: they are nobody, as whoever has no ``sub`` is.
+    person = {} if held.is_test_user else _person(claims)
     return VerifiedLaunch(
         registration_id=registration.id,
         deployment_id=deployment,
@@ -366,11 +368,7 @@ def _verified(
         role=held.role,
         is_admin=held.is_admin,
         is_test_user=held.is_test_user,
-        subject=claims["sub"],
-        name=full_name(claims["name"], claims["given_name"], claims["family_name"]),
-        given_name=claims["given_name"],
-        family_name=claims["family_name"],
-        email=claims["email"],
+        **person,
         locale=claims["presentation_locale"] or claims["locale"],
         context_id=claims["context_id"],
         context_title=claims["context_title"],
@@ -391,6 +389,17 @@ def _verified(
         reviewed_link_id=claims["resource_link_id"] if is_review else None,
         deep_linking=claims["deep_linking"],
     )
+
+
+def _person(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Who launches, as far as the platform shares it."""
+    return {
+        "subject": claims["sub"],
+        "name": full_name(claims["name"], claims["given_name"], claims["family_name"]),
+        "given_name": claims["given_name"],
+        "family_name": claims["family_name"],
+        "email": claims["email"],
+    }
 
 
 def _reviewed(for_user: Any) -> str | None:
