@@ -112,7 +112,13 @@ def who_left(
 
     Their pairs, meetings and grades stay as they are, and whoever comes back is simply there again.
     """
-    query = sa.select(Participant.id).where(Participant.cohort_id == cohort_id, _has_left(cohort_id))
+    # From the few who are not active in a course: an open page asks this every three seconds.
+    gone = sa.select(Membership.person_id).where(
+        Membership.course_id.in_(courses_of_cohort(cohort_id)), Membership.active.is_(False)
+    )
+    query = sa.select(Participant.id).where(
+        Participant.cohort_id == cohort_id, Participant.person_id.in_(gone), _has_left(cohort_id)
+    )
     if ids is not None:
         query = query.where(Participant.id.in_(ids))
     return frozenset(db.scalars(query))
