@@ -64,8 +64,7 @@ def operator_command(action: Action, *, needs_database: bool = True) -> Callable
                     require_current_database(services.database)
                 return command(services, *args, **kwargs)
             finally:
-                services.http.close()
-                services.database.dispose()
+                services.close()
 
         as_operator.policy_action = action  # type: ignore[attr-defined]  # read by the test of every command
         as_operator.needs_database = needs_database  # type: ignore[attr-defined]  # the same
