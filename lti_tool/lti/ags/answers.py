@@ -22,8 +22,8 @@ score that it cannot take. So a second score of the same line item is tried: onc
 score's own; when both fail, the rest of that line item is not tried in this round.
 
 Where the result cannot be read, the score waits, since it might replace somebody's own grade; for how long, see
-:func:`lti_tool.lti.ags.reconciliation.may_go_unread`. Where the platform refuses to show results, which includes that it
-gives no token for that right alone, a grade is posted and a score that sets none is not.
+:func:`lti_tool.lti.ags.reconciliation.may_go_unread`. Where the platform refuses to show results, or refuses the token
+for that right alone, a grade is posted and a score that sets none is not.
 
 Nothing here stores, sleeps or logs. https://www.imsglobal.org/spec/lti-ags/v2p0#score-service-media-type-and-schema
 """

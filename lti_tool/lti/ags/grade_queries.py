@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import table_of
 from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail, UnreadableResults
+from lti_tool.lti.ags.scores import is_reopened
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Deployment
 from lti_tool.messaging import pauses
@@ -43,6 +44,8 @@ class Grade:
     read_at: dt.datetime | None
     unreadable_since: dt.datetime | None
     """Since when the results of its line item cannot be read; None where they can."""
+    is_reopened: bool
+    """Whether the completion was reopened: what the gradebook shows stays until the person completes again."""
     changed_at: dt.datetime
 
     @property
@@ -109,6 +112,7 @@ def _grade(row: Any, paused: str | None) -> Grade:
         accepted_at=row.accepted_at,
         read_at=row.read_at,
         unreadable_since=row.unreadable_since,
+        is_reopened=is_reopened(row),
         changed_at=row.changed_at,
     )
 

@@ -75,6 +75,8 @@ def test_a_reset_course_gets_each_grade_once_more(book: ReadingBack) -> None:
 def test_a_grade_that_is_deleted_a_second_time_is_left_and_the_tutor_is_asked(book: ReadingBack) -> None:
     book.complete()
     for _ in range(2):
+        book.later(hours=1)
+        book.read()
         book.reset()
         book.later(hours=1)
         book.read()
@@ -646,3 +648,22 @@ def test_a_result_without_a_score_is_no_grade_whatever_its_maximum(
         )
         book.complete()
     assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+
+
+def test_a_completion_that_is_reopened_keeps_its_hundred_until_completed_again(book: ReadingBack) -> None:
+    book.record("under_way", 40, report="live")
+    book.deliver()
+    book.record("satisfied", 100, report="live")
+    book.deliver()
+    for status, score in (("awaiting_tutor", 99), ("under_way", 50)):
+        book.later(minutes=1)
+        assert not book.record(status, score, report="live")
+        book.deliver()
+    assert (book.grade(), book.posted) == (100, 2)
+    book.later(hours=1)
+    assert book.read()["sent_again"] == 0
+    book.reset()
+    assert (book.read()["sent_again"], book.grade()) == (0, None)
+    book.record("satisfied", 100, report="live")
+    book.deliver()
+    assert (book.grade(), book.status(), book.posted) == (100, GradeStatus.RECORDED, 3)
