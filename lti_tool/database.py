@@ -93,6 +93,7 @@ class Base(DeclarativeBase):
         uuid.UUID: sa.Uuid(),
         dict[str, Any]: sa.JSON(),
         list[str]: sa.JSON(),
+        list[int]: sa.JSON(),
     }
 
 

@@ -36,6 +36,10 @@ class ResultSchema(Schema):
         for result in results:
             user_id = str(result.get("userId") or "") if isinstance(result, dict) else ""
             errors = self.validate({**result, "userId": user_id}) if user_id else {"userId": []}
+            if user_id and result.get("resultScore") is None:
+                # Without a score there is no grade, whatever its maximum would be.
+                errors.pop("resultMaximum", None)
+                result = {key: value for key, value in result.items() if key != "resultMaximum"}
             if {"userId", "resultScore", "resultMaximum"} & set(errors):
                 unreadable.add(user_id)
                 continue

@@ -73,7 +73,9 @@ DONE: Mapping[str, str] = {
     "validated": N_("Validated. Their page and the gradebook will say so."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
-    "reopened": N_("Reopened. Their page will say so."),
+    "reopened": N_(
+        "Reopened. Their page will say so. What the gradebook shows stays there until they complete again."
+    ),
 }
 """What was just done, by the code of a form's submission."""
 

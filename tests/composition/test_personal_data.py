@@ -67,8 +67,11 @@ NOT_PERSONAL = {
     "score_trail.comment",
     "score_trail.line_item_url",
     "score_trail.reason",
+    "score_trail.unanswered_scores",
     "tool_key.private_key",
     "tool_key.public_jwk",
+    "unreadable_results.line_item_url",
+    "unreadable_results.reason",
 }
 """Codes, addresses, keys, and what platforms, organisations and the tool itself say."""
 

@@ -63,6 +63,7 @@ def page() -> ResponseReturnValue | None:
         pair=pair,
         step=mine.step(pair),
         grade_sentence=grade_wording.for_learner(grade),
+        reopened_sentence=grade_wording.of_reopened(grade),
         may_change_role=placement.role_view is RoleView.BOTH,
         course_title=g.launch.course.title,
         done=flash_message(),

@@ -34,5 +34,6 @@ def show(role: str) -> ResponseReturnValue:
         done=None,
         may_change_role=True,
         grade_sentence="",
+        reopened_sentence="",
         preview=True,
     )
