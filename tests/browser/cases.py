@@ -204,6 +204,22 @@ def _new_tab(visit: Visit) -> None:
     _away_posted(visit, "/lti/launch", **visit.served_tool.launch_form().fields)
 
 
+def _without_storage_script(visit: Visit) -> None:
+    """The pages that use the platform's storage go on by themselves: without their script they stay to be looked at."""
+    visit.page.route("**/storage.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    visit.page.context.clear_cookies()
+
+
+def _storing_proof(visit: Visit) -> None:
+    _without_storage_script(visit)
+    _away_posted(visit, "/lti/login", **visit.served_tool.login_fields_with_storage())
+
+
+def _asking_proof(visit: Visit) -> None:
+    _without_storage_script(visit)
+    _away_posted(visit, "/lti/launch", **visit.served_tool.launch_form(proof_is_kept=True).fields)
+
+
 def _connected(visit: Visit) -> None:
     visit.public(visit.served_tool.registration())
     with visit.page.expect_navigation():
@@ -362,6 +378,14 @@ CASES: tuple[Case, ...] = (
         themed=False,
     ),
     Case("launch-without-cookie", ("launch.launch", "POST"), _new_tab, themed=False),
+    Case("storing-proof", ("launch.login", "POST"), _storing_proof, themed=False),
+    Case("asking-proof", ("launch.launch", "POST"), _asking_proof, themed=False),
+    Case(
+        "stored-proof-from-elsewhere",
+        ("launch.prove_handoff", "POST"),
+        lambda visit: _away_posted(visit, "/lti/continue/x/stored-proof"),
+        themed=False,
+    ),
     Case("continue", ("launch.show_handoff", "GET"), _handed_over, themed=False),
     Case(
         "continue-unknown",
