@@ -25,6 +25,7 @@ __all__ = [
     "Organisation",
     "Person",
     "display_name",
+    "full_name",
 ]
 
 
@@ -133,6 +134,14 @@ class Named(Protocol):
 
     @property
     def family_name(self) -> str | None: ...
+
+
+def full_name(name: str | None, given_name: str | None, family_name: str | None) -> str | None:
+    """The name that a platform gives a person: where it gives its two parts alone, those together.
+
+    What is kept of an earlier launch or roster must not stand beside parts that are newer.
+    """
+    return name or (f"{given_name} {family_name}" if given_name and family_name else None)
 
 
 def display_name(person: Named) -> str | None:

@@ -14,6 +14,7 @@ REFUSALS: Mapping[str, str] = {
     "same_person": N_("Please choose two different people."),
     "wrong_roles": N_("A pair needs one mentor and one mentee."),
     "other_cohort": N_("These two people are not in the same programme."),
+    "has_left": N_("One of these two people is no longer in the course."),
     "already_together": N_("These two people are a pair already."),
     "mentor_full": N_("This mentor already has a mentee."),
     "mentee_full": N_("This mentee already has a mentor."),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
-from lti_tool.identity.models import Course
+from lti_tool.identity.models import Course, Membership
 from lti_tool.identity.principal import TOOL, CourseRole
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
@@ -139,6 +139,22 @@ def to_sign(situation: Situation) -> None:
     situation.me = situation.pair(signed="").mentee.person
 
 
+def leave_course(situation: Situation, participant: BuiltParticipant, *, back: bool = False) -> None:
+    """Let the roster list somebody no longer; ``back``: let it list them again."""
+    situation.db.execute(
+        sa.update(Membership).where(Membership.person_id == participant.person.id).values(active=back)
+    )
+
+
+def partner_left(situation: Situation) -> None:
+    """Half-way, with a partner who is no longer in the course."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 3)
+    leave_course(situation, pair.mentor)
+    situation.me = pair.mentee.person
+
+
 def waits_for_signature(situation: Situation) -> None:
     """I have signed; my partner has not."""
     situation.open()
@@ -236,6 +252,19 @@ def tutor(situation: Situation) -> None:
     for name in ("Sophie Garnier", "Thomas Weber"):
         situation.person(name)
     situation.line_item = False
+    _tutor(situation)
+
+
+def tutor_of_leavers(situation: Situation) -> None:
+    """A tutor of three pairs: a mentor and a mentee have left the course, and nobody waits for a partner but theirs."""
+    situation.open()
+    first = situation.pair()
+    situation.history(first, 4)
+    second = situation.pair("Françoise Le Goff", "Yanis Haddad", signed="mentee")
+    situation.history(situation.pair("Bernard Lefèvre", "Chloé Dubois"), 2)
+    situation.joined("Léa Nguyen", Role.MENTOR)
+    leave_course(situation, first.mentor)
+    leave_course(situation, second.mentee)
     _tutor(situation)
 
 
@@ -375,8 +404,8 @@ def anonymous(situation: Situation) -> None:
 
 
 SITUATIONS: tuple[Callable[[Situation], None], ...] = (
-    welcome, not_open, waiting, to_sign, waits_for_signature, begins, under_way, to_confirm, to_correct,
-    objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_to_validate,
+    welcome, not_open, waiting, to_sign, waits_for_signature, partner_left, begins, under_way, to_confirm, to_correct,
+    objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_of_leavers, tutor_to_validate,
     tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,
     tutor_of_copy, tutor_of_duplicate, learner_of_duplicate,
     observer, anonymous,

@@ -22,6 +22,7 @@ from pylti1p3.request import Request
 from sqlalchemy.orm import Session
 
 from lti_tool.database import Database, insert_for
+from lti_tool.identity.models import full_name
 from lti_tool.lti import errors
 from lti_tool.lti.deep_linking.response import CONTENT_ID, TEMPLATE
 from lti_tool.lti.launch.keysets import PlatformKeys
@@ -333,7 +334,7 @@ def _verified(
         is_admin=held.is_admin,
         is_test_user=held.is_test_user,
         subject=claims["sub"],
-        name=claims["name"],
+        name=full_name(claims["name"], claims["given_name"], claims["family_name"]),
         given_name=claims["given_name"],
         family_name=claims["family_name"],
         email=claims["email"],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -22,7 +22,7 @@ from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_for, utcnow
-from lti_tool.identity.models import Course, Membership, Person
+from lti_tool.identity.models import Course, Membership, Person, full_name
 from lti_tool.identity.principal import TOOL
 from lti_tool.jobs.kinds import RunningJob
 from lti_tool.lti import roles
@@ -56,6 +56,8 @@ READING: Final = "reading"
 """The phase of a job that reads a roster; its progress counts people."""
 RETRY_AFTER: Final = dt.timedelta(minutes=5)
 """How long no reading begins by itself after one that failed."""
+
+_NAMES: Final = ("name", "given_name", "family_name", "email")
 
 _log = structlog.get_logger(__name__)
 
@@ -208,7 +210,6 @@ def _store(
     listed = sorted(subject for subject in by_subject if not resolved[subject].is_test_user)
     if not listed:
         return
-    known = ("name", "given_name", "family_name", "email")
     arrived = insert_for(db, Person).values(
         [
             {
@@ -217,12 +218,12 @@ def _store(
                 "created_at": read_at,
                 "registration_id": registration_id,
                 "subject": subject,
-                **{field: by_subject[subject][field] for field in known},
+                **_names(by_subject[subject]),
             }
             for subject in listed
         ]
     )
-    kept = {field: sa.func.coalesce(arrived.excluded[field], getattr(Person, field)) for field in known}
+    kept = {field: sa.func.coalesce(arrived.excluded[field], getattr(Person, field)) for field in _NAMES}
     people = db.execute(
         arrived.on_conflict_do_update(index_elements=["registration_id", "subject"], set_=kept).returning(
             Person.subject, Person.id
@@ -250,6 +251,12 @@ def _store(
     db.execute(belonging.on_conflict_do_update(index_elements=["course_id", "person_id"], set_=replaced))
     if returned:
         check_returned(db, course_id, returned, TOOL)
+
+
+def _names(member: Mapping[str, Any]) -> dict[str, str | None]:
+    """What a member of a roster says of the person."""
+    told = {field: member[field] for field in _NAMES}
+    return {**told, "name": full_name(told["name"], told["given_name"], told["family_name"])}
 
 
 def _returned(db: Session, course_id: uuid.UUID, person_ids: Sequence[uuid.UUID]) -> Sequence[uuid.UUID]:

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import LOCK_ROW
-from lti_tool.identity.models import Person, display_name
+from lti_tool.identity.models import Membership, Person, display_name
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.programmes.queries import courses_of_cohort
 from lti_tool.mentoring.roles import Role
 
 
@@ -91,6 +92,39 @@ def participants_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[Participan
         participant_record(*found)
         for found in db.execute(_WITH_PERSON.where(Participant.cohort_id == cohort_id))
     ]
+
+
+def _has_left(cohort_id: uuid.UUID) -> sa.ColumnElement[bool]:
+    """Whether a participant of the cohort has left its courses: in one at least, and active in none.
+
+    Somebody whom no roster ever listed has not left.
+    """
+    places = sa.exists().where(
+        Membership.person_id == Participant.person_id, Membership.course_id.in_(courses_of_cohort(cohort_id))
+    )
+    return sa.and_(places, sa.not_(places.where(Membership.active)))
+
+
+def who_left(
+    db: Session, cohort_id: uuid.UUID, ids: Collection[uuid.UUID] | None = None
+) -> frozenset[uuid.UUID]:
+    """Those of a cohort's participants, or of these, who are no longer in any of its courses.
+
+    Their pairs, meetings and grades stay as they are, and whoever comes back is simply there again.
+    """
+    query = sa.select(Participant.id).where(Participant.cohort_id == cohort_id, _has_left(cohort_id))
+    if ids is not None:
+        query = query.where(Participant.id.in_(ids))
+    return frozenset(db.scalars(query))
+
+
+def participants_and_who_left(
+    db: Session, cohort_id: uuid.UUID, ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, tuple[ParticipantRecord, bool]]:
+    """These enrolments in a cohort, by id, and whether each is one of :func:`who_left`."""
+    query = _WITH_PERSON.add_columns(_has_left(cohort_id)).where(Participant.id.in_(ids))
+    rows = db.execute(query.execution_options(populate_existing=True))
+    return {row.id: (participant_record(row, person), bool(left)) for row, person, left in rows}
 
 
 def lock_participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:

@@ -6,6 +6,7 @@ feed the tutor's preview (:mod:`lti_tool.mentoring.sample`).
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import enum
 import uuid
@@ -16,7 +17,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from lti_tool.mentoring.completion.queries import ProgressRecord, progress
-from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
+from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants_and_who_left
 from lti_tool.mentoring.objectives.queries import ObjectiveRecord, objectives_of_pairs
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.sessions.queries import SessionRecord, sessions_of_pairs
@@ -30,6 +31,8 @@ class PersonCard:
     role: str
     name: str | None = None
     given_name: str | None = None
+    has_left: bool = False
+    """Whether they are no longer in the course, as far as whoever made the card asked."""
 
     @property
     def initials(self) -> str:
@@ -119,6 +122,11 @@ class PairView:
         return self.status == "active"
 
     @property
+    def can_meet(self) -> bool:
+        """The pair goes on, and the partner is there."""
+        return self.active and not self.partner.has_left
+
+    @property
     def sessions_to_confirm(self) -> tuple[SessionLine, ...]:
         """What the partner logged and waits for, the oldest first."""
         return tuple(reversed([line for line in self.sessions if line.to_confirm]))
@@ -187,6 +195,7 @@ class Step(enum.StrEnum):
     WAIT_FOR_TUTOR = "wait_for_tutor"
     COMPLETED = "completed"
     MEET = "meet"
+    PARTNER_LEFT = "partner_left"
     PAUSED = "paused"
 
 
@@ -212,10 +221,11 @@ class Journey:
         if pair is None:
             return Step.COMPLETED if self.progress.completed else Step.WAIT_FOR_PAIR
         step = _PAIR_STEPS[_urgency(pair)]
-        if step is Step.MEET and self.progress.completed:
-            return Step.COMPLETED
-        if step is Step.MEET and self.progress.status == "awaiting_tutor":
-            return Step.WAIT_FOR_TUTOR
+        if step in (Step.MEET, Step.PARTNER_LEFT):
+            if self.progress.completed:
+                return Step.COMPLETED
+            if self.progress.status == "awaiting_tutor":
+                return Step.WAIT_FOR_TUTOR
         return step
 
 
@@ -226,27 +236,48 @@ _PAIR_STEPS = (
     Step.CONFIRM_OBJECTIVE,
     Step.MEET,
     Step.WAIT_FOR_SIGNATURE,
+    Step.PARTNER_LEFT,
     Step.PAUSED,
 )
 
 
 def _urgency(pair: PairView) -> int:
-    """The place in ``_PAIR_STEPS`` of what a pair waits for."""
+    """The place in ``_PAIR_STEPS`` of what a pair waits for: of somebody who has left, what they said before alone."""
+    here = not pair.partner.has_left
     found = (
         bool(pair.sessions_to_confirm),
-        bool(pair.sessions_to_correct),
-        pair.signed_by_me_at is None,
+        here and bool(pair.sessions_to_correct),
+        here and pair.signed_by_me_at is None,
         bool(pair.objectives_to_confirm),
-        pair.active,
-        pair.signed_by_partner_at is None,
+        here and pair.active,
+        here and pair.signed_by_partner_at is None,
+        not here,
     )
     return next((index for index, true in enumerate(found) if true), len(found))
 
 
-def journey_of(db: Session, participant: ParticipantRecord, pairs: Sequence[PairRecord]) -> Journey:
-    """What ``participant``'s home shows, in four queries whatever the number of ``pairs``: those that go on."""
+def partners_of(
+    db: Session, participant: ParticipantRecord, pairs: Sequence[PairRecord]
+) -> dict[uuid.UUID, PersonCard]:
+    """The partners in these pairs, by participant, and whether they have left the course; in one query."""
+    ids = [pair.partner_of(participant.id) for pair in pairs]
+    found = participants_and_who_left(db, participant.cohort_id, ids)
+    return {partner.id: dataclasses.replace(card(partner), has_left=left) for partner, left in found.values()}
+
+
+def journey_of(
+    db: Session,
+    participant: ParticipantRecord,
+    pairs: Sequence[PairRecord],
+    partners: Mapping[uuid.UUID, PersonCard] | None = None,
+) -> Journey:
+    """What ``participant``'s home shows, in four queries whatever the number of ``pairs``: those that go on.
+
+    ``partners``: their :func:`partners_of`, where they were read before.
+    """
     ids = [pair.id for pair in pairs]
-    partners = participants(db, [pair.partner_of(participant.id) for pair in pairs])
+    if partners is None:
+        partners = partners_of(db, participant, pairs)
     sessions = sessions_of_pairs(db, ids)
     objectives = objectives_of_pairs(db, ids)
     return Journey(
@@ -264,7 +295,7 @@ def journey_of(db: Session, participant: ParticipantRecord, pairs: Sequence[Pair
 def _pair_view(
     pair: PairRecord,
     me: ParticipantRecord,
-    partner: ParticipantRecord,
+    partner: PersonCard,
     sessions: Sequence[SessionRecord],
     objectives: Sequence[ObjectiveRecord],
 ) -> PairView:
@@ -272,7 +303,7 @@ def _pair_view(
     return PairView(
         id=pair.id,
         status=pair.status,
-        partner=card(partner),
+        partner=partner,
         charter_version=pair.charter_version,
         signed_by_me_at=pair.signed_at(my_role),
         signed_by_partner_at=pair.signed_at(my_role.other),

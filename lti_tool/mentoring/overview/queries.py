@@ -43,6 +43,8 @@ class ParticipantLine:
     status: str
     free: bool
     """Whether they can be put in (another) pair."""
+    has_left: bool
+    """Whether they are no longer in the course; their pairs, meetings and grade stay as they are."""
     progress: Progress
     validated: bool
 
@@ -82,6 +84,11 @@ class PairLine:
     objectives: int = 0
     objectives_reached: int = 0
 
+    @property
+    def left(self) -> tuple[ParticipantLine, ...]:
+        """Those of the two who are no longer in the course."""
+        return tuple(line for line in (self.mentee, self.mentor) if line.has_left)
+
 
 @dataclass(frozen=True)
 class CohortOverview:
@@ -112,8 +119,20 @@ class CohortOverview:
     @property
     def waiting_for_a_pair(self) -> tuple[ParticipantLine, ...]:
         """Those who have joined and are in no pair."""
-        paired = {line.id for pair in self.pairs for line in (pair.mentor, pair.mentee)}
+        paired = {line.id for pair in self.pairs for line in (pair.mentor, pair.mentee) if not pair.left}
         return tuple(line for line in self.participants if line.free and line.id not in paired)
+
+    @property
+    def left_alone(self) -> tuple[tuple[ParticipantLine, ParticipantLine], ...]:
+        """Whose only partner has left the course before they had completed, each with that partner."""
+        waiting = {line.id for line in self.waiting_for_a_pair}
+        found = {
+            here.id: (here, gone)
+            for pair in self.pairs
+            for here, gone in ((pair.mentee, pair.mentor), (pair.mentor, pair.mentee))
+            if gone.has_left and here.id in waiting and not here.progress.completed
+        }
+        return tuple(found.values())
 
     @property
     def awaiting_tutor(self) -> tuple[ParticipantLine, ...]:
@@ -136,11 +155,15 @@ class CohortOverview:
         return sum(pair.status == "active" for pair in self.pairs)
 
 
-def overview_of(db: Session, cohort_id: uuid.UUID) -> CohortOverview:
-    """The tutor's view of a cohort, and of who is in its courses without taking part yet."""
+def overview_of(db: Session, cohort_id: uuid.UUID, left: Collection[uuid.UUID]) -> CohortOverview:
+    """The tutor's view of a cohort, and of who is in its courses without taking part yet.
+
+    ``left``: the participants who are no longer in its courses
+    (:func:`~lti_tool.mentoring.enrolment.queries.who_left`).
+    """
     found = cohort(db, cohort_id)
     pairs = open_pairs_of_cohort(db, cohort_id)
-    lines = _participant_lines(db, cohort_id, pairs)
+    lines = _participant_lines(db, cohort_id, pairs, left)
     by_id = {line.id: line for line in lines}
     return CohortOverview(
         number=found.number,
@@ -157,19 +180,20 @@ def overview_of(db: Session, cohort_id: uuid.UUID) -> CohortOverview:
 
 
 def _participant_lines(
-    db: Session, cohort_id: uuid.UUID, pairs: Collection[PairRecord]
+    db: Session, cohort_id: uuid.UUID, pairs: Collection[PairRecord], left: Collection[uuid.UUID]
 ) -> list[ParticipantLine]:
-    taken = Counter(member for pair in pairs for member in pair.members)
+    taken = Counter(member for pair in pairs if not set(left) & set(pair.members) for member in pair.members)
     people = participants_of_cohort(db, cohort_id)
     ids = [participant.id for participant in people]
     progress = progress_and_approval_of(db, ids)
     nothing = None, False
     lines = [
         ParticipantLine(
-            card=card(participant),
+            card=dataclasses.replace(card(participant), has_left=participant.id in left),
             person_id=participant.person_id,
             status=participant.status,
-            free=_is_free(participant, taken[participant.id]),
+            free=participant.id not in left and _is_free(participant, taken[participant.id]),
+            has_left=participant.id in left,
             progress=progress_from(progress.get(participant.id, nothing)[0]),
             validated=progress.get(participant.id, nothing)[1],
         )

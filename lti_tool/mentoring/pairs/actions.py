@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.events import log
-from lti_tool.mentoring.enrolment.queries import ParticipantRecord, lock_participants
+from lti_tool.mentoring.enrolment.queries import ParticipantRecord, lock_participants, who_left
 from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.pairs.events import AgreementSigned, PairFormed
 from lti_tool.mentoring.pairs.models import Pair, PairStatus
@@ -29,7 +29,7 @@ def form_pair(
     """Pair a mentor and a mentee (participants), by the tutor's hand.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``same_person``, ``wrong_roles``, ``other_cohort``,
-    ``already_together``, ``mentor_full``, ``mentee_full``, ``cohort_closed``).
+    ``has_left``, ``already_together``, ``mentor_full``, ``mentee_full``, ``cohort_closed``).
     """
     programmes.lock_cohort(db, cohort_id)
     require(programmes.cohort(db, cohort_id).running, "cohort_closed")
@@ -40,7 +40,13 @@ def form_pair(
     require(mentor.role == Role.MENTOR and mentee.role == Role.MENTEE, "wrong_roles")
     require(mentor.cohort_id == cohort_id == mentee.cohort_id, "other_cohort")
     pairs = open_pairs_of(db, mentor_id, mentee_id)
+    left = who_left(
+        db, cohort_id, {mentor_id, mentee_id, *(member for pair in pairs for member in pair.members)}
+    )
+    require(mentor_id not in left and mentee_id not in left, "has_left")
     require(not any(pair.members == (mentor_id, mentee_id) for pair in pairs), "already_together")
+    # Whoever has left the course keeps their pair, and their partner is free for another one.
+    pairs = [pair for pair in pairs if left.isdisjoint(pair.members)]
     require(sum(mentor_id in pair.members for pair in pairs) < mentor.capacity, "mentor_full")
     require(sum(mentee_id in pair.members for pair in pairs) < mentee.capacity, "mentee_full")
     return _form(db, mentor, mentee, now)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, Response, abort, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -16,7 +17,7 @@ from lti_tool.lti.ags.grade_queries import Grade, grade_of, state_of
 from lti_tool.mentoring.enrolment import actions
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.journey.queries import journey_of
+from lti_tool.mentoring.journey.queries import PersonCard, journey_of, partners_of
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.queries import PlacementRecord
@@ -48,11 +49,11 @@ def page() -> ResponseReturnValue | None:
         return _welcome(blank_form(ChooseRoleForm(), action=action), placement.role_view)
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
-        grade = _grade(db, participant)
-        etag = _etag(db, participant, activity.pairs, grade)
+        grade, partners = _grade(db, participant), partners_of(db, participant, activity.pairs)
+        etag = _etag(db, participant, activity.pairs, grade, partners)
         if request.if_none_match.contains(etag):
             return _tagged(Response(status=304), etag)
-        mine = journey_of(db, participant, activity.pairs)
+        mine = journey_of(db, participant, activity.pairs, partners)
     wanted = requested_pair_id()
     pair = mine.pair(wanted)
     if pair is None and wanted is not None:
@@ -82,12 +83,18 @@ def _grade(db: Session, participant: ParticipantRecord) -> Grade | None:
 
 
 def _etag(
-    db: Session, participant: ParticipantRecord, pairs: Sequence[PairRecord], grade: Grade | None
+    db: Session,
+    participant: ParticipantRecord,
+    pairs: Sequence[PairRecord],
+    grade: Grade | None,
+    partners: Mapping[uuid.UUID, PersonCard],
 ) -> str:
     """Changes with every event of the participant and of their pairs, and with what else the page shows."""
     state = state_of_pairs(db, participant.id, [pair.id for pair in pairs])
     graded = state_of([grade] if grade is not None else [])
-    seed = f"{participant.id} {state} {g.launch.course.roster_read_at} {graded} {current_language()}"
+    # What a launch or a roster says of people is no event: their names, and that they have left or are back.
+    people = [participant.name, *(partners[pair.partner_of(participant.id)] for pair in pairs)]
+    seed = f"{participant.id} {state} {people} {graded} {current_language()}"
     return hashlib.sha256(seed.encode()).hexdigest()[:20]
 
 

@@ -15,7 +15,7 @@ from lti_tool.events.audit_queries import AuditLine, entries_of_cohort
 from lti_tool.identity.models import Person, display_name
 from lti_tool.identity.policy import Action, Relation
 from lti_tool.identity.principal import PrincipalKind
-from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
+from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants, who_left
 from lti_tool.mentoring.journey.queries import card
 from lti_tool.mentoring.pairs.queries import TimelineLine, pairs, timeline
 from lti_tool.mentoring.pairs.queries import pair as find_pair
@@ -45,13 +45,14 @@ def pair(pair_id: uuid.UUID) -> ResponseReturnValue:
     """A pair's timeline, the latest first."""
     with reading() as db:
         found = find_pair(db, pair_id) or abort(404)
-        people = participants(db, found.members)
+        people, left = participants(db, found.members), who_left(db, found.cohort_id, found.members)
         lines = timeline(db, pair_id)
     return render_template(
         "tutor/pair.html",
         mentor=card(people[found.mentor_id]),
         mentee=card(people[found.mentee_id]),
         lines=[(line, _sentence(line, people)) for line in lines],
+        left=[card(people[member]) for member in found.members if member in left],
         course_title=g.launch.course.title,
     )
 

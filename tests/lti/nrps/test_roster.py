@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import weakref
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from lti_tool.identity.models import Course, Membership, Person
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps import roster
 from lti_tool.lti.nrps.roster import RosterUnreadable, read_roster
+from tests.sql_counter import counting
 
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 
@@ -238,3 +240,40 @@ def test_a_page_of_more_people_than_one_statement_takes_is_stored(connected, htt
     assert read(connected).members == 1_100
     assert sum("INSERT INTO person" in statement for statement in statements) == 3
     assert len(memberships(connected)) >= 1_100
+
+
+def test_a_name_in_two_parts_replaces_the_whole_one_that_was_known(connected, httpserver):
+    serve_members(connected, httpserver, [member("2", given_name="Lina", family_name="Morel")])
+    read(connected)
+    assert person(connected, "2").name == "Lina Morel"
+
+
+class Page(list):  # a plain list cannot be referred to weakly
+    """Members of a page, which the test sees go."""
+
+    __hash__ = object.__hash__
+
+
+def test_five_thousand_people_are_two_pages_in_memory_and_few_statements_each(
+    connected, httpserver, monkeypatch
+):
+    people = [member(f"person-{number}", name=f"Person {number}") for number in range(5_000)]
+    pages = [people[start : start + 500] for start in range(0, 5_000, 500)]
+    seen = serve_members(connected, httpserver, *pages, link="/more-{}?Bookmark=aB")
+    members, in_memory, most = roster._members, weakref.WeakSet(), []
+
+    def counted(answer):
+        found, wrong = members(answer)
+        page = Page(found)
+        in_memory.add(page)
+        most.append(len(in_memory))
+        return page, wrong
+
+    monkeypatch.setattr(roster, "_members", counted)
+    monkeypatch.setattr(roster, "MAX_PAGE_DELAY", 0)
+    with counting(connected.services.database) as counter:
+        reading = read(connected)
+    assert (reading.members, reading.pages, reading.unreadable) == (5_000, 10, 0)
+    assert {request.args.get("Bookmark") for request in seen} == {None, "aB"}  # as the platform wrote it
+    assert max(most) == 2
+    assert len(counter.statements) <= 10 + 4 * reading.pages, counter

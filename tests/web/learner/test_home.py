@@ -19,6 +19,7 @@ from tests.builder import situations
         (situations.waiting, "Your tutor is looking for your partner"),
         (situations.to_sign, "You have a partner: Inès Benali"),
         (situations.waits_for_signature, "Waiting for Inès to sign"),
+        (situations.partner_left, "Inès is no longer in the course"),
         (situations.begins, "Have you met Inès?"),
         (situations.under_way, "Have you met Inès again?"),
         (situations.to_confirm, "Inès says that you met"),
