@@ -72,6 +72,7 @@ DONE: Mapping[str, str] = {
     "paired": N_("They are a pair now. Both will be asked to sign the agreement."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
+    "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
     "reopened": N_(
         "Reopened. Their page will say so. What the gradebook shows stays there until they complete again."

@@ -27,6 +27,7 @@ NOT_PAGES = {
     ("cohort.read_roster_now", "POST"): "leads back to the tutor's page",
     ("grades.read_now", "POST"): "leads back to the tutor's page",
     ("grades.send", "POST"): "leads back to the tutor's page",
+    ("line_item.make", "POST"): "leads back to the tutor's page",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
 """Routes that show no page of their own, and why."""

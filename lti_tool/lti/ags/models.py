@@ -125,3 +125,42 @@ class UnreadableResults(Base):
     """When the latest of them failed."""
     reason: Mapped[str] = mapped_column(OneLine)
     """Why: the platform's words, or ours."""
+
+
+class OwnLineItemStatus(enum.StrEnum):
+    """What is known of the line item of an activity whose launches name none."""
+
+    LOOKING = "looking"
+    """The platform is to be asked whether it has one."""
+    ABSENT = "absent"
+    """It has none, and a tutor may have one made."""
+    ASKED = "asked"
+    """One is to be made."""
+    FOUND = "found"
+    """It has one that the tool did not make itself."""
+    MADE = "made"
+    """The tool has made it."""
+    REFUSED = "refused"
+    """The platform does not list line items, or makes none."""
+    UNSURE = "unsure"
+    """It was asked to make one, its answer was lost, and it lists none: it is not asked again by itself."""
+
+
+class OwnLineItemRecord(Base):
+    """The line item of an activity whose launches name none: looked for, and made where that is of use."""
+
+    __tablename__ = "own_line_item"
+    __table_args__ = (one_of("status", OwnLineItemStatus),)
+
+    resource_link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("resource_link.id"), primary_key=True)
+    status: Mapped[str] = mapped_column(sa.String(10))
+    url: Mapped[str | None] = mapped_column(sa.Text)
+    """Where it is; ``resource_link.own_line_item_url`` is the same as long as it is used."""
+    label: Mapped[str | None] = mapped_column(OneLine)
+    """Its label as the tool wrote it last; a teacher may have changed it since."""
+    posted_at: Mapped[dt.datetime | None]
+    """When the platform was asked to make it, until it clearly refused: whoever writes this may ask, nobody else."""
+    reason: Mapped[str | None] = mapped_column(OneLine)
+    """Why there is none: the platform's words, or ours."""
+    looked_at: Mapped[dt.datetime | None]
+    """When the platform was last asked whether it has it."""

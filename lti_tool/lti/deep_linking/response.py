@@ -17,6 +17,7 @@ from typing import Any
 import jwt
 from marshmallow import ValidationError
 
+from lti_tool.lti.ags.line_items import LINE_ITEM_TAG
 from lti_tool.lti.errors import Refused
 from lti_tool.lti.launch.opened_launch import LaunchRegistration
 from lti_tool.lti.platforms import platform_of
@@ -34,7 +35,6 @@ from schemas.content_items import (
 LIFETIME_SECONDS = 300
 """The response is posted by the next page at once; five minutes forgive a slow clock or person."""
 SCORE_MAXIMUM = 100
-LINE_ITEM_TAG = "reverse-mentoring"
 CONTENT_ID = "content_id"
 """The custom parameter that carries our id of the content."""
 TEMPLATE = "template"

@@ -347,6 +347,7 @@ def _verified(
         content_id=_uuid(custom.get(CONTENT_ID)),
         template=_code(custom.get(TEMPLATE)),
         line_item_url=claims["line_item_url"],
+        line_items_url=claims["line_items_url"],
         scopes=tuple(sorted(claims["grades_scope"] or ())),
         roster_url=claims["roster_url"],
         service_hosts=new_service_hosts(claims, registration),

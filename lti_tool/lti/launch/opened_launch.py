@@ -76,6 +76,9 @@ class LaunchLink:
     content_id: uuid.UUID | None
     template: str | None
     line_item_url: str | None
+    own_line_item_url: str | None
+    line_items_url: str | None
+    scopes: list[str]
 
 
 @dataclass(slots=True)

@@ -58,6 +58,7 @@ class VerifiedLaunch:
     content_id: uuid.UUID | None = None
     template: str | None = None
     line_item_url: str | None = None
+    line_items_url: str | None = None
     scopes: tuple[str, ...] = ()
     roster_url: str | None = None
     service_hosts: tuple[str, ...] = ()
@@ -117,6 +118,8 @@ class PersistedLaunch:
     """Whether the launch told something new of its platform."""
     has_grade: bool = False
     """Whether the line item should show a grade for the person, or refused one."""
+    has_line_item: bool = False
+    """Whether there is one: named by the launch, or found or made before."""
 
 
 def persist_launch(
@@ -168,10 +171,11 @@ def persist_launch(
         session["id"],
         person_id,
         link_id,
-        line_item_changed=line_item_changes and launch.line_item_url is not None,
+        line_item_changed=line_item_changes and known.line_item_url is not None,
         first_in_course=not known.launched_before,
         registration_changed=launch.names_places or launch.platform_family is not None,
         has_grade=known.has_grade,
+        has_line_item=known.line_item_url is not None,
     )
 
 
@@ -271,6 +275,7 @@ def _link(launch: VerifiedLaunch, course_id: uuid.UUID | None, now: dt.datetime)
         "title": launch.resource_link_title,
         "content_id": launch.content_id,
         "template": launch.template,
+        "line_items_url": launch.line_items_url,
         "line_item_url": launch.line_item_url,
         "scopes": list(launch.scopes),
         "created_at": now,

@@ -53,6 +53,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
 from lti_tool.web.services import current_principal, reading, transaction
+from lti_tool.web.tutor import line_items
 from lti_tool.web.tutor.grades import by_person, grades_of_cohort, state_of_cohorts_grades
 from lti_tool.web.tutor.opening import duplicate_page, open_activity
 from schemas.mentoring_forms import FormSchema, PairForm, ReopenForm, TutorValidationForm
@@ -82,8 +83,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         grade_words=grade_wording,
         etag=etag,
         course_title=launch.course.title,
-        no_line_item=launch.resource_link.line_item_url is None,
-        line_item_advice=lms.line_item_advice.text,
+        line_item=line_items.notice(lms),
         unpublished_hint=lms.unpublished_hint.text
         if lms.unpublished_hint and not shown.participants
         else None,
