@@ -177,6 +177,17 @@ def test_two_tabs_at_once_open_both_and_leave_nothing_behind(canvas: DemoCourse)
     assert kept == []
 
 
+def test_the_content_picker_opens_and_answers_in_its_frame(canvas: DemoCourse) -> None:
+    page = canvas.page()
+    canvas.log_in_as(page, TUTOR)
+    page.goto(f"{canvas.demo_settings.lms_url}/activities/new")
+    page.locator("a[href*='placement=']").first.click()
+    picker = page.frame_locator("iframe.tool")
+    picker.locator("#title").fill("In the frame")
+    picker.locator("form:has(#title) button.btn-primary").click()
+    expect(page.get_by_role("link", name="In the frame", exact=True)).to_be_visible()
+
+
 def test_without_scripts_the_first_page_has_a_link_to_go_on(
     playwright: Playwright, platforms: Platforms
 ) -> None:
