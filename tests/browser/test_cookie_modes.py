@@ -7,63 +7,20 @@ is refused, in ``test_without_cookies.py``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, expect
 
-from lti_tool.commands.migrate import bring_up_to_date
-from lti_tool.composition.services import make_services
-from lti_tool.config import Config
-from lti_tool.demo.browser import Browser
-from lti_tool.demo.connect import add_activity, connect_tool
-from lti_tool.demo.lms.server import RunningLms
-from lti_tool.demo.lms.settings import LmsSettings
-from lti_tool.demo.run import DemoSettings
 from tests.browser.chromium import EVERY_COOKIE, chromium
+from tests.browser.conftest import Platforms
 from tests.browser.demo_course import TUTOR, DemoCourse, join
-from tests.canvas.conftest import CANVAS
 from tests.requirements import needs_chromium
-from tests.web.setup.conftest import new_invitation
-from tests.web.setup.listening import tool_and_lms
 
 pytestmark = needs_chromium
 
 Place = FrameLocator | Page
 """Where the tool's pages are: the platform's frame, or a tab of their own."""
-
-
-@pytest.fixture(scope="module")
-def platforms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, DemoSettings]]:
-    """The tool, connected to an LMS with Moodle's rules and to one with Canvas's, each with the activity."""
-    folder = tmp_path_factory.mktemp("cookie-modes")
-    config = Config(
-        base_url="http://127.0.0.1:5000",
-        data_dir=folder,
-        database_url=f"sqlite:///{folder / 'tool.db'}",
-        secret_key="a secret that only the tests know, long enough",
-        allow_private_networks=True,
-    )
-    migrating = make_services(config)
-    bring_up_to_date(migrating)
-    migrating.http.close()
-    migrating.database.dispose()
-    moodle = LmsSettings(folder / "moodle", port=0)
-    with ExitStack() as running:
-        services, moodle_lms = running.enter_context(tool_and_lms(config, moodle))
-        canvas_lms = running.enter_context(RunningLms(replace(CANVAS, data_dir=folder / "canvas")))
-        found = {}
-        for name, lms in (("moodle", moodle_lms), ("canvas", canvas_lms)):
-            admin = Browser()
-            connect_tool(
-                admin, lms.base_url, f"{services.config.base_url}/setup?invite={new_invitation(services)}"
-            )
-            add_activity(admin, lms.base_url, template="demo")
-            port = int(services.config.base_url.rpartition(":")[2])
-            found[name] = DemoSettings(Path(), port, lms.settings.port, 0)
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +61,7 @@ def mode(request: pytest.FixtureRequest) -> Mode:
 
 
 @pytest.fixture
-def course(
-    mode: Mode, platforms: dict[str, DemoSettings], request: pytest.FixtureRequest
-) -> Iterator[DemoCourse]:
+def course(mode: Mode, platforms: Platforms, request: pytest.FixtureRequest) -> Iterator[DemoCourse]:
     """The course of the mode's platform in the mode's browser, which has seen nobody yet."""
     context: BrowserContext = request.getfixturevalue(mode.browser)
     context.clear_cookies()
