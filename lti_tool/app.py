@@ -33,6 +33,7 @@ from lti_tool.web import (
     refusal_pages,
     security,
     sign_out,
+    way_back,
 )
 from lti_tool.web.deep_linking import picker
 from lti_tool.web.forms import controls, offers
@@ -41,7 +42,7 @@ from lti_tool.web.learner import agreement, objectives, sessions
 from lti_tool.web.learner import home as learner_home
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
-from lti_tool.web.tutor import cohort, grades, history, line_items, opening, preview
+from lti_tool.web.tutor import cohort, grades, history, line_items, opening, preview, review
 
 MAX_REQUEST_BYTES = 512 * 1024
 """Beyond any real token or form; a larger body is refused with 413 before it is read."""
@@ -69,6 +70,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     line_items,
     opening,
     history,
+    review,
     preview,
 )
 """The modules whose ``blueprint`` the application serves."""
@@ -98,7 +100,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     rate_limits.init_app(app, config)
     security.init_app(app)
     # The session comes first: the language of a page is that of its launch.
-    for part in (launch_session, language, controls, errors, refusal_pages):
+    for part in (launch_session, language, way_back, controls, errors, refusal_pages):
         part.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)

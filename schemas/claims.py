@@ -115,6 +115,11 @@ class ClaimsSchema(RequestSchema):
     line_items_url = WebAddress(**_OPTIONAL, data_key="grades.lineitems")
     roster_url = WebAddress(**_OPTIONAL, data_key="roster.context_memberships_url")
     """Names and Role Provisioning Services: https://www.imsglobal.org/spec/lti-nrps/v2p0#lti-1-3-integration."""
+    document_target = fields.Raw(**_OPTIONAL, data_key="launch_presentation.document_target")
+    for_user = fields.Raw(**_OPTIONAL, data_key=f"{LTI}for_user")
+    """Whom a submission review is about; read in one alone."""
+    role_scope_mentor = fields.Raw(**_OPTIONAL, data_key=f"{LTI}role_scope_mentor")
+    """Whom an observer may see; where it is malformed, that is nobody, and the launch goes on."""
     custom = fields.Dict(**_OPTIONAL, data_key=f"{LTI}custom")
     deep_linking = fields.Nested(
         DeepLinkingClaim, **_OPTIONAL, data_key=f"{DEEP_LINKING}deep_linking_settings"

@@ -93,6 +93,12 @@ class ActivityChoiceForm(FormSchema):
         return {**loaded, "template": loaded["template"] or self.templates[0]}
 
 
+class SubmissionReviewSchema(Schema):
+    """``submissionReview`` of a line item: with which progress a gradebook may open a learner's work in the tool."""
+
+    reviewableStatus = fields.List(fields.String(), required=True)  # noqa: N815 - the specification's name
+
+
 class LineItemSchema(Schema):
     """``lineItem`` of a resource link (§3.1.1)."""
 
@@ -102,6 +108,7 @@ class LineItemSchema(Schema):
     )
     resourceId = fields.String(required=True, validate=validate.Length(max=255))  # noqa: N815 - as above
     tag = fields.String(required=True, validate=validate.Length(max=255))
+    submissionReview = fields.Nested(SubmissionReviewSchema)  # noqa: N815 - as above
 
 
 class ResourceLinkItemSchema(Schema):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from lti_tool.identity.models import Person
 from lti_tool.lti.forms.models import KeptForm
-from lti_tool.lti.launch.models import LaunchHandoff
+from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession
 from lti_tool.mentoring.completion.models import Reopening
 from lti_tool.mentoring.objectives.models import Objective
 
@@ -38,5 +38,6 @@ PERSONAL_TEXTS: Final[tuple[PersonalText, ...]] = (
     PersonalText(Objective.title, Objective.created_by),
     PersonalText(Reopening.reason, Reopening.participant_id),
     PersonalText(KeptForm.content, KeptForm.person_id, is_whole_row=True),
+    PersonalText(LaunchSession.shown_subjects, None),
     PersonalText(LaunchHandoff.launch, None, is_whole_row=True),
 )

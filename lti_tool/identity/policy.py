@@ -27,6 +27,8 @@ class Capacity(enum.StrEnum):
     """By a launch, named or not, and still in the course."""
     LEARNER = "learner"
     """A learner of the course."""
+    OBSERVER = "observer"
+    """An observer of the course, who sees those whom their launch names."""
     PARTICIPANT = "participant"
     """Enrolled in the cohort that is asked about; about themselves."""
     MEMBER = "member"
@@ -53,6 +55,7 @@ class Action(enum.StrEnum):
     VIEW_HOME = "see one's own first page"
     CHOOSE_LANGUAGE = "choose a language"
     DECLINE_KEPT_FORM = "decline one's own form that was kept after a session"
+    VIEW_OBSERVED = "see the progress of the learners whom the platform lets one observe"
     CHOOSE_ROLE = "choose a role in a programme"
     CHANGE_ROLE = "change one's own role"
     VIEW_OWN_PAIR = "see what one's own pair does"
@@ -63,6 +66,7 @@ class Action(enum.StrEnum):
     ADD_ACTIVITY = "add the activity to a course"
     VIEW_COHORT = "see a cohort: names, progress, dates and states"
     VIEW_PAIR_HISTORY = "see a pair's dates, lengths, formats and states"
+    REVIEW_LEARNER = "see one learner's progress and their meetings' dates, lengths, formats and states"
     VIEW_AUDIT = "see what tutors, owners and operators did"
     PREVIEW_PAGES = "see an example of a learner's page"
     PAIR_PEOPLE = "invite and pair people"
@@ -107,6 +111,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.VIEW_HOME: frozenset({Capacity.LAUNCHED}),
         Action.CHOOSE_LANGUAGE: frozenset({Capacity.LAUNCHED}),
         Action.DECLINE_KEPT_FORM: frozenset({Capacity.LAUNCHED}),
+        Action.VIEW_OBSERVED: frozenset({Capacity.OBSERVER}),
         Action.CHOOSE_ROLE: frozenset({Capacity.LEARNER}),
         Action.CHANGE_ROLE: frozenset({Capacity.PARTICIPANT}),
         Action.VIEW_OWN_PAIR: frozenset({Capacity.MEMBER}),
@@ -116,6 +121,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.ADD_ACTIVITY: frozenset({Capacity.TEACHER}),
         Action.VIEW_COHORT: _COHORT,
         Action.VIEW_PAIR_HISTORY: frozenset({Capacity.TUTOR}),
+        Action.REVIEW_LEARNER: frozenset({Capacity.TUTOR}),
         Action.VIEW_AUDIT: _COHORT,
         Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER}),
         Action.PAIR_PEOPLE: _COHORT,
@@ -201,6 +207,8 @@ def _of_person(principal: Principal, relation: Relation) -> set[Capacity]:
     found = set()
     if principal.role == CourseRole.LEARNER:
         found.add(Capacity.LEARNER)
+    if principal.role == CourseRole.OBSERVER:
+        found.add(Capacity.OBSERVER)
     if principal.role == CourseRole.TUTOR:
         found.add(Capacity.TEACHER)
     for holds, capacity in (

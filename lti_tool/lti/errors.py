@@ -333,6 +333,13 @@ class VersionWrong(LaunchRefused):
     """The version is not 1.3.0."""
 
 
+class ReviewOfAnother(LaunchRefused):
+    """Somebody who does not teach the course asks to review another person's work."""
+
+    status = 403
+    advice = Advice.TUTORS_ONLY
+
+
 class MessageTypeWrong(LaunchRefused):
     """The message is of a type that this tool does not take."""
 

@@ -7,8 +7,8 @@ LTI 1.3 core, appendix A (https://www.imsglobal.org/spec/lti/v1p3#role-vocabular
 - ``membership/Learner#Instructor`` is a kind of learner: a sub-role belongs to the role before the ``#``.
 - Every sub-role of Instructor is a tutor, teaching assistants included: they look after the same people.
   A ContentDeveloper is one too, since it is they who place the activity in a course and set it up.
-- The LIS role Mentor observes learners (Canvas: observer) and is not the mentor of a pair. What a
-  pair shares stays with the pair, so an observer sees nobody, whomever ``role_scope_mentor`` names.
+- The LIS role Mentor observes learners (Canvas: observer) and is not the mentor of a pair. They see how far those are
+  whom ``role_scope_mentor`` names, and nobody else; what a pair shares stays with the pair.
 - An administrator of the site or the institution who has no role in the course is not enrolled in it: they look, and
   take no part. Canvas launches its account administrators so.
 - The platform's test student is a teacher who looks at the course as learners see it, and takes no part either.

@@ -13,6 +13,7 @@ from lti_tool.web import course_page
 from lti_tool.web.access import allows
 from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.learner import home as learner
+from lti_tool.web.learner import observer
 from lti_tool.web.services import current_principal
 from lti_tool.web.tutor import cohort
 
@@ -59,9 +60,13 @@ def home() -> ResponseReturnValue:
             ),
         )
     if principal.role == CourseRole.OBSERVER:
-        return visitor_page(
+        return observer.page() or visitor_page(
             _("You are here to observe"),
-            _("What two people share in a pair stays with them, so there is nothing to show you here."),
+            _(
+                "Your course did not say whose progress you may see, so there is nobody to show. What two people "
+                "share in a pair stays with them."
+            ),
+            _("If you expect to see somebody here, ask those who run your learning platform."),
         )
     return learner.page() or visitor_page(
         _("Not open yet"),

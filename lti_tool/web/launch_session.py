@@ -42,6 +42,7 @@ from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.lti.launch.opened_launch import COLUMNS, OpenedLaunch, opened_launch, with_launch
 from lti_tool.lti.launch.persist import (
     DEEP_LINKING_REQUEST,
+    SUBMISSION_REVIEW_REQUEST,
     PersistedLaunch,
     VerifiedLaunch,
     persist_launch,
@@ -66,7 +67,10 @@ SIGN_OUT: Final = "sign_out"
 EXTENDED_EVERY: Final = dt.timedelta(minutes=1)
 """Uses that follow one another faster are one: not every request shall write."""
 _ANY_KEY: Final = "any-key"
-_FIRST_PAGES: Final = {DEEP_LINKING_REQUEST: "deep_linking.choose"}
+_FIRST_PAGES: Final = {
+    DEEP_LINKING_REQUEST: "deep_linking.choose",
+    SUBMISSION_REVIEW_REQUEST: "review.show",
+}
 
 
 @once_for_each_dialect
@@ -197,7 +201,7 @@ def continue_handoff(token: str) -> str:
             session = handoffs.session_just_opened(db, token, cookie or "")
         if session is None:
             raise
-        return url_for(_FIRST_PAGES.get(session.message_type, "home.home"), launch_key=str(session.id))
+        return url_for(_first_endpoint(session.message_type, session.role), launch_key=str(session.id))
     return _first_page(launch, persisted, None if cookie else secret)
 
 
@@ -223,9 +227,16 @@ def _first_page(launch: VerifiedLaunch, persisted: PersistedLaunch, address_secr
     if persisted.registration_changed:
         current_services().tool_config.clear_cache()
     key = str(persisted.session_id) if address_secret is None else f"{persisted.session_id}.{address_secret}"
-    endpoint = _FIRST_PAGES.get(launch.message_type, "home.home")
+    endpoint = _first_endpoint(launch.message_type, launch.role)
     before, after = _around_key(endpoint, request.script_root)
     return f"{before}{key}{after}"
+
+
+def _first_endpoint(message_type: str, role: str) -> str:
+    """The view of the first page. Whoever reviews their own work sees it on their own home."""
+    if message_type == SUBMISSION_REVIEW_REQUEST and role != CourseRole.TUTOR:
+        return "home.home"
+    return _FIRST_PAGES.get(message_type, "home.home")
 
 
 @functools.lru_cache(maxsize=16)
@@ -383,7 +394,7 @@ def _check(launch: OpenedLaunch, address_secret: str) -> None:
         )
     if launch.deployment.status != DeploymentStatus.APPROVED and request.blueprint != SIGN_OUT:
         _use_language_of(launch)
-        g.return_url = launch.return_url
+        g.ended_launch = launch
         raise DeploymentWithdrawn(
             issuer=launch.registration.issuer,
             client_id=launch.registration.client_id,
@@ -391,7 +402,7 @@ def _check(launch: OpenedLaunch, address_secret: str) -> None:
         )
     if launch.expires_at <= utcnow():
         _use_language_of(launch)
-        g.return_url = launch.return_url
+        g.ended_launch = launch
         outcome = None if request.blueprint == SIGN_OUT else keep_late_form(launch)
         if outcome is None and launch.signed_out_at is not None:
             raise SessionSignedOut

@@ -39,6 +39,7 @@ def refuse(refused: Refused) -> ResponseReturnValue:
         text=text,
         reference=reference(),
         for_administrator=refused.step == "registration",
+        is_expected=refused.advice is Advice.SIGNED_OUT,
     )
     headers = {"Retry-After": str(refused.retry_after)} if isinstance(refused, TooManyRequests) else {}
     return page, refused.status, headers

@@ -297,6 +297,7 @@ CASES: tuple[Case, ...] = (
     _sent(
         "objective-unknown", "objectives.move", situations.under_way, f"objectives/{UNKNOWN}", move="reach"
     ),
+    _at("review", "review.show", situations.review, "review/"),
     _followed("pair", ("history.pair", "GET"), situations.tutor, "/cohort/pairs/[0-9a-f-]+"),
     _at("pair-unknown", "history.pair", situations.tutor, f"cohort/pairs/{UNKNOWN}"),
     _at("decisions", "history.audit", situations.tutor, "cohort/audit"),

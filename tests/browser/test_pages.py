@@ -167,6 +167,33 @@ def test_the_page_sends_its_height_to_the_frame(served_tool: ServedTool, browser
     context.close()
 
 
+def test_a_frame_that_follows_the_height_is_told_once_for_each_change(
+    served_tool: ServedTool, browser: Browser
+) -> None:
+    """Also by a platform whose scroll bar narrows the frame whenever it has grown, so that the text takes more lines."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    framed(page, served_tool(situations.under_way))
+    page.wait_for_function("told.length > 0")
+    told = page.evaluate(
+        """async () => {
+          const frame = document.querySelector('iframe');
+          const widths = [360, 300];
+          addEventListener('message', ({data}) => {
+            frame.height = data.height;
+            frame.width = widths[told.length % 2];
+          });
+          frame.width = 300;
+          await new Promise((done) => setTimeout(done, 1500));
+          const settled = told.length;
+          await new Promise((done) => setTimeout(done, 500));
+          return [settled, told.length];
+        }"""
+    )
+    assert told[0] == told[1] <= 10
+    context.close()
+
+
 def test_what_was_chosen_stays_chosen_through_a_live_update(
     served_tool: ServedTool, browser: Browser
 ) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
-from lti_tool.identity.models import Course, Membership
+from lti_tool.identity.models import Course, Membership, Person
 from lti_tool.identity.principal import TOOL, CourseRole
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
@@ -43,6 +43,9 @@ class Situation:
     cohort: BuiltCohort | None = None
     me: BuiltPerson | None = None
     line_item: bool = True
+    shows: tuple[BuiltPerson, ...] = ()
+    """Those whose progress the launch may show."""
+    document_target: str = "iframe"
 
     @property
     def now(self) -> dt.datetime:
@@ -174,6 +177,12 @@ def under_way(situation: Situation) -> None:
     situation.history(pair, 3)
     pair.session(by=Role.MENTEE, days_ago=2)
     situation.me = pair.mentee.person
+
+
+def in_a_window(situation: Situation) -> None:
+    """Half-way, in a window of its own."""
+    under_way(situation)
+    situation.document_target = "window"
 
 
 def to_confirm(situation: Situation) -> None:
@@ -398,6 +407,27 @@ def observer(situation: Situation) -> None:
     situation.me = situation.person("Odile Blanc", CourseRole.OBSERVER)
 
 
+def observer_of_two(situation: Situation) -> None:
+    """Somebody whom the platform lets observe two learners, one of whom takes no part yet."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 3)
+    newcomer = situation.person("Sophie Garnier")
+    situation.me = situation.person("Odile Blanc", CourseRole.OBSERVER)
+    situation.shows = (pair.mentee.person, newcomer)
+
+
+def review(situation: Situation) -> None:
+    """A tutor who comes from the gradebook to see one learner's progress, at ``review/``."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 3)
+    pair.session(by=Role.MENTEE, days_ago=2)
+    situation.grade(pair.mentee, GradeStatus.RECORDED)
+    situation.shows = (pair.mentee.person,)
+    _tutor(situation)
+
+
 def anonymous(situation: Situation) -> None:
     """A launch without a name."""
     situation.open()
@@ -408,7 +438,7 @@ SITUATIONS: tuple[Callable[[Situation], None], ...] = (
     objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_of_leavers, tutor_to_validate,
     tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,
     tutor_of_copy, tutor_of_duplicate, learner_of_duplicate,
-    observer, anonymous,
+    observer, observer_of_two, review, anonymous,
 )  # fmt: skip
 
 
@@ -450,7 +480,14 @@ def _build(services: Services, build: Callable[[Situation], None], family: str |
         situation = Situation(db, activity)
         build(situation)
         situation.link.line_item_url = line_item_of(issuer) if situation.line_item else None
-        key = activity.launch(situation.me, locale=locale, return_url=f"{issuer}/course/1")
+        shows = [db.get_one(Person, person.id).subject for person in situation.shows] or None
+        key = activity.launch(
+            situation.me,
+            locale=locale,
+            return_url=f"{issuer}/course/1",
+            shown_subjects=shows,
+            document_target=situation.document_target,
+        )
         return f"/l/{key}/"
 
 

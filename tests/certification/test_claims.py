@@ -76,9 +76,9 @@ WRONG: dict[str, tuple[dict[str, Any], str, int]] = {
         "message_type_wrong",
         400,
     ),
-    "a submission review, which is not offered": (
+    "a submission review of nobody": (
         {"message_type": "LtiSubmissionReviewRequest"},
-        "message_type_wrong",
+        "claim_missing",
         400,
     ),
     "a resource link without an id": ({"resource_link": {"title": "x"}}, "claim_missing", 400),
@@ -170,6 +170,7 @@ UNREAD: dict[str, dict[str, Any]] = {
     "context.type": {"context": {"id": "course-1", "type": "CourseSection"}},
     "context.label": {"context": {"id": "course-1", "label": ["x"]}},
     "resource_link.description": {"resource_link": {"id": "link-1", "description": 7}},
+    "for_user": {"for_user": "person-2"},
     "launch_presentation.document_target": {"launch_presentation": {"document_target": []}},
     "lis": {"lis": "x"},
     "a claim of somebody else": {"https://example.org/claim": {"a": [None, {}]}},

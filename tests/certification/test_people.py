@@ -72,18 +72,6 @@ def test_an_administrator_of_the_institution_is_flagged(
     assert opened(services, platform.launch(browser, roles=roles)).is_admin
 
 
-@pytest.mark.parametrize("scope", [ABSENT, [], ["person-1"]], ids=["no scope", "an empty one", "a named one"])
-def test_a_lis_mentor_sees_no_learner(
-    services: Services, platform: Platform, browser: Browser, scope: Any
-) -> None:
-    platform.launch(browser)  # Amina Okafor, a learner
-    roles = [f"{LIS}membership#Mentor"]
-    response = platform.launch(browser, sub="aunt", name="Aunt", roles=roles, role_scope_mentor=scope)
-    page = browser.get(response.headers["Location"])
-    assert page.status_code == 200
-    assert "Okafor" not in page.text
-
-
 def test_a_launch_without_a_subject_is_anonymous(
     services: Services, platform: Platform, browser: Browser
 ) -> None:

@@ -59,7 +59,7 @@ VISITORS = {
     "tutor": Visitor(TUTOR, TUTOR),
     "other course's tutor": Visitor(TUTOR, LAUNCHED | {C.TEACHER}),
     "other organisation's tutor": Visitor(TUTOR, LAUNCHED | {C.TEACHER}),
-    "observer": Visitor(LAUNCHED, LAUNCHED),
+    "observer": Visitor(LAUNCHED | {C.OBSERVER}, LAUNCHED | {C.OBSERVER}),
     "anonymous": Visitor(LAUNCHED, LAUNCHED),
     "expired": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),
     "made inactive": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),

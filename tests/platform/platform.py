@@ -52,6 +52,10 @@ class Browser:
         self._client.set_cookie(name, value, domain="127.0.0.1")
 
 
+_OWN_CLAIMS = ("role_scope_mentor", "for_user")
+"""Claims of LTI's own that an ordinary launch does not have."""
+
+
 @dataclass
 class Login:
     """What a login sent the browser to the platform with."""
@@ -183,7 +187,7 @@ class Platform:
             f"{LTI}custom": {},
         }
         for name, value in changes.items():
-            full = f"{LTI}{name}" if f"{LTI}{name}" in claims or name == "role_scope_mentor" else name
+            full = f"{LTI}{name}" if f"{LTI}{name}" in claims or name in _OWN_CLAIMS else name
             claims[full] = value
         return {name: value for name, value in claims.items() if value is not ABSENT}
 

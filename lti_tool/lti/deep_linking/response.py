@@ -35,6 +35,8 @@ from schemas.content_items import (
 LIFETIME_SECONDS = 300
 """The response is posted by the next page at once; five minutes forgive a slow clock or person."""
 SCORE_MAXIMUM = 100
+REVIEWABLE = ("Started", "InProgress", "Submitted", "Completed")
+"""The values of ``activityProgress`` (AGS 2.0 §3.4.7) with which there is something to see."""
 CONTENT_ID = "content_id"
 """The custom parameter that carries our id of the content."""
 TEMPLATE = "template"
@@ -110,9 +112,20 @@ def is_platforms_own(url: str, registration: LaunchRegistration) -> bool:
 
 
 def resource_link(
-    *, title: str, text: str, launch_url: str, content_id: uuid.UUID, template: str, line_item: bool
+    *,
+    title: str,
+    text: str,
+    launch_url: str,
+    content_id: uuid.UUID,
+    template: str,
+    line_item: bool,
+    review: bool = False,
 ) -> dict[str, Any]:
-    """The one content item: the activity, with its own id and, where the platform takes it, its line item."""
+    """The one content item: the activity, with its own id and, where the platform takes it, its line item.
+
+    ``review``: the platform's gradebook may open a learner's progress here (submission review), by the activity's own
+    address and custom parameters.
+    """
     item: dict[str, Any] = {
         "type": RESOURCE_LINK,
         "title": title,
@@ -127,6 +140,8 @@ def resource_link(
             "resourceId": str(content_id),
             "tag": LINE_ITEM_TAG,
         }
+        if review:
+            item["lineItem"]["submissionReview"] = {"reviewableStatus": list(REVIEWABLE)}
     return item
 
 

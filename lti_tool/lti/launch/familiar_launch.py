@@ -24,7 +24,12 @@ from lti_tool.lti.launch.known_rows import KnownRows, known_rows
 from lti_tool.lti.launch.launch_statements import SESSION_COLUMNS
 from lti_tool.lti.launch.login_states import PendingLogin
 from lti_tool.lti.launch.models import LaunchSession, UsedNonce
-from lti_tool.lti.launch.persist import PersistedLaunch, VerifiedLaunch, session_row
+from lti_tool.lti.launch.persist import (
+    SUBMISSION_REVIEW_REQUEST,
+    PersistedLaunch,
+    VerifiedLaunch,
+    session_row,
+)
 
 
 def persist_familiar_launch(
@@ -40,6 +45,8 @@ def persist_familiar_launch(
     Raises :class:`StateUsed`. ``secret_hash`` and ``lifetime``: as :func:`~lti_tool.lti.launch.persist.persist_launch`.
     """
     if launch.names_places or launch.platform_family is not None:
+        return None
+    if launch.message_type == SUBMISSION_REVIEW_REQUEST:
         return None
     with database.quick_write() as connection:
         known = known_rows(connection, launch)

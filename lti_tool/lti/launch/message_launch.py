@@ -22,7 +22,7 @@ from pylti1p3.request import Request
 from sqlalchemy.orm import Session
 
 from lti_tool.database import Database, insert_for
-from lti_tool.identity.models import full_name
+from lti_tool.identity.models import CourseRole, full_name
 from lti_tool.lti import errors
 from lti_tool.lti.deep_linking.response import CONTENT_ID, TEMPLATE
 from lti_tool.lti.launch.keysets import PlatformKeys
@@ -35,13 +35,18 @@ from lti_tool.lti.launch.login_states import (
     target_digest,
 )
 from lti_tool.lti.launch.named_places import new_frame_origins, new_service_hosts
-from lti_tool.lti.launch.persist import DEEP_LINKING_REQUEST, RESOURCE_LINK_REQUEST, VerifiedLaunch
+from lti_tool.lti.launch.persist import (
+    DEEP_LINKING_REQUEST,
+    RESOURCE_LINK_REQUEST,
+    SUBMISSION_REVIEW_REQUEST,
+    VerifiedLaunch,
+)
 from lti_tool.lti.launch.token_parts import decoded, header, json_object
 from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistration
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus, deployment_reference
 from lti_tool.lti.roles import resolve
 from lti_tool.outbound.origins import same_origin
-from schemas.claims import MISSING, ClaimsSchema, first_problem
+from schemas.claims import ID_LENGTH, MISSING, ClaimsSchema, first_problem
 from schemas.request_schema import is_storable
 from schemas.web_address import is_web_address
 
@@ -55,6 +60,11 @@ _log = structlog.get_logger(__name__)
 
 CONTEXT_HISTORY = "context_id_history"
 """The custom parameter for which the tool's registration asks ``$Context.id.history`` (LTI 1.3 core, appendix C.3)."""
+_MESSAGE_TYPES: Final = (RESOURCE_LINK_REQUEST, DEEP_LINKING_REQUEST, SUBMISSION_REVIEW_REQUEST)
+_DOCUMENT_TARGETS: Final = ("iframe", "frame", "window")
+"""LTI 1.3 core §5.4.4; anything else says nothing."""
+MOST_OBSERVED: Final = 500
+"""How many people a launch lets an observer see."""
 LONGEST_HISTORY = 4_000
 """Characters of it that are kept: a hundred courses of Canvas, which gives a thousand."""
 _CODE = re.compile(r"[a-z0-9_-]{1,60}", re.ASCII)
@@ -267,7 +277,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         claims = self._claims
         if claims["version"] != VERSION:
             self._refuse(errors.VersionWrong, repr(claims["version"])[:100])
-        if claims["message_type"] not in (RESOURCE_LINK_REQUEST, DEEP_LINKING_REQUEST):
+        if claims["message_type"] not in _MESSAGE_TYPES:
             self._refuse(errors.MessageTypeWrong, repr(claims["message_type"])[:100])
         if not same_origin(claims["target_link_uri"], self._base_url):
             self._refuse(errors.TargetClaimElsewhere, claims["target_link_uri"][:200])
@@ -278,7 +288,23 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             self._refuse(errors.ClaimMissing, "resource_link")
         if claims["message_type"] == DEEP_LINKING_REQUEST and claims["deep_linking"] is None:
             self._refuse(errors.ClaimMissing, "deep_linking_settings")
+        if claims["message_type"] == SUBMISSION_REVIEW_REQUEST:
+            self._validate_review()
         return self
+
+    def _validate_review(self) -> None:
+        """Whose work is to be reviewed, ``for_user``: a teacher sees anybody's, and everybody their own.
+
+        Moodle's ``for_user`` has a ``user_id`` and nothing else.
+        """
+        named = self._claims["for_user"]
+        if named is None:
+            self._refuse(errors.ClaimMissing, "for_user")
+        reviewed = _reviewed(named)
+        if reviewed is None:
+            self._refuse(errors.ClaimsMalformed, "for_user")
+        if resolve(self._claims["roles"]).role != CourseRole.TUTOR and reviewed != self._claims["sub"]:
+            self._refuse(errors.ReviewOfAnother)
 
     def save_launch_data(self) -> Launch:
         """Keep the launch's values; the rows are written by whoever lets the person in."""
@@ -326,6 +352,13 @@ def _verified(
     return_url = claims["return_url"] or ""  # becomes a link on our pages, so never javascript:
     family = claims["product_family_code"]
     is_resource_link = claims["message_type"] == RESOURCE_LINK_REQUEST
+    is_review = claims["message_type"] == SUBMISSION_REVIEW_REQUEST
+    target = claims["document_target"]
+    shown: tuple[str, ...] = ()
+    if is_review:
+        shown = (str(_reviewed(claims["for_user"])),)
+    elif held.role == CourseRole.OBSERVER:
+        shown = _observed(claims["role_scope_mentor"])
     return VerifiedLaunch(
         registration_id=registration.id,
         deployment_id=deployment,
@@ -354,8 +387,29 @@ def _verified(
         frame_origins=new_frame_origins(claims, registration),
         platform_family=family if family != registration.platform_family else None,
         return_url=return_url if is_web_address(return_url) else None,
+        document_target=target if target in _DOCUMENT_TARGETS else None,
+        shown_subjects=shown,
+        reviewed_link_id=claims["resource_link_id"] if is_review else None,
         deep_linking=claims["deep_linking"],
     )
+
+
+def _reviewed(for_user: Any) -> str | None:
+    """The id of the person whom ``for_user`` names; None where it is malformed."""
+    return _subject(for_user.get("user_id")) if isinstance(for_user, dict) else None
+
+
+def _observed(role_scope_mentor: Any) -> tuple[str, ...]:
+    """The ids of the people whom an observer may see (LTI 1.3 core §5.4.9); nobody where the claim is malformed."""
+    if not isinstance(role_scope_mentor, list):
+        return ()
+    found = [_subject(each) for each in role_scope_mentor[:MOST_OBSERVED]]
+    return tuple(dict.fromkeys(each for each in found if each)) if all(found) else ()
+
+
+def _subject(value: Any) -> str | None:
+    is_id = isinstance(value, str) and 0 < len(value) <= ID_LENGTH and is_storable(value)
+    return value if is_id else None
 
 
 def _code(value: Any) -> str | None:

@@ -98,6 +98,10 @@ class LaunchSession(Base):
     message_type: Mapped[str] = mapped_column(sa.String(50))
     locale: Mapped[str | None] = mapped_column(sa.String(35))
     return_url: Mapped[str | None] = mapped_column(sa.Text)
+    document_target: Mapped[str | None] = mapped_column(sa.String(20))
+    """Where the platform opened it: ``iframe``, ``frame`` or ``window``; None where it did not say."""
+    shown_subjects: Mapped[list[str] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """The platform's ids of the people whose progress it may show: an observer's, or the one to be reviewed."""
     deep_linking: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     """``deep_linking_settings`` of a deep-linking request."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

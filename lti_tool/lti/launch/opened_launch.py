@@ -96,6 +96,8 @@ class LaunchValues:
     is_test_user: bool
     locale: str | None
     return_url: str | None
+    document_target: str | None
+    shown_subjects: list[str] | None
     deep_linking: dict[str, Any] | None
     created_at: dt.datetime
     expires_at: dt.datetime

@@ -20,14 +20,16 @@ from sqlalchemy.engine import Connection
 
 from lti_tool.compiled_statement import CompiledStatement
 from lti_tool.database import LOCK_ROW, table_of, utcnow
-from lti_tool.identity.models import CourseRole
+from lti_tool.identity.models import Course, CourseRole
 from lti_tool.lti.launch.known_rows import known_rows
 from lti_tool.lti.launch.launch_statements import launch_statements
+from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.launch.named_places import MOST_FRAME_ORIGINS
-from lti_tool.lti.registration.models import Registration
+from lti_tool.lti.registration.models import Deployment, Registration
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
+SUBMISSION_REVIEW_REQUEST = "LtiSubmissionReviewRequest"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ class VerifiedLaunch:
     platform_family: str | None = None
     """The platform's family, when it differs from what is stored; else None."""
     return_url: str | None = None
+    document_target: str | None = None
+    shown_subjects: tuple[str, ...] = ()
+    """The people whose progress it may show: whom an observer observes, or whose work is to be reviewed."""
+    reviewed_link_id: str | None = None
+    """The platform's id of the activity to be reviewed, which its line item may say instead."""
     deep_linking: dict[str, Any] | None = None
 
     @property
@@ -97,7 +104,7 @@ class VerifiedLaunch:
             if name in values:
                 values[name] = uuid.UUID(values[name])
         values["role"] = CourseRole(values["role"])
-        for name in ("scopes", "service_hosts", "frame_origins"):
+        for name in ("scopes", "service_hosts", "frame_origins", "shown_subjects"):
             values[name] = tuple(values.get(name, ()))
         return cls(**values)
 
@@ -147,6 +154,8 @@ def persist_launch(
     line_item_changes = has_link and (link_id is None or known.line_item_changes)
     if line_item_changes or (has_link and known.link_changes):
         link_id = _id(statements.link, connection, _link(launch, course_id, now))
+    if launch.message_type == SUBMISSION_REVIEW_REQUEST:
+        link_id, course_id = _reviewed_link(connection, launch, course_id)
     if person_id is not None and course_id is not None:
         membership = {
             "id": uuid.uuid4(),
@@ -205,10 +214,40 @@ def session_row(
         "message_type": launch.message_type,
         "locale": launch.locale,
         "return_url": launch.return_url,
+        "document_target": launch.document_target,
+        "shown_subjects": list(launch.shown_subjects) or None,
         "deep_linking": launch.deep_linking,
         "created_at": now,
         "expires_at": now + lifetime,
     }
+
+
+def _reviewed_link(
+    connection: Connection, launch: VerifiedLaunch, course_id: uuid.UUID | None
+) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+    """The activity whose work is to be reviewed, by its line item or else by the platform's id, and its course.
+
+    A launch that names no course gets that of the line item, within the registration. Nothing of a link is changed.
+    """
+    link, course, deployment = (table_of(mapped) for mapped in (ResourceLink, Course, Deployment))
+    in_place = (
+        link.c.course_id == course_id
+        if course_id is not None
+        else sa.and_(
+            link.c.line_item_url == launch.line_item_url,
+            deployment.c.registration_id == launch.registration_id,
+        )
+    )
+    by_line_item = link.c.line_item_url == launch.line_item_url
+    found = connection.execute(
+        sa.select(link.c.id, link.c.course_id)
+        .join(course, course.c.id == link.c.course_id)
+        .join(deployment, deployment.c.id == course.c.deployment_id)
+        .where(in_place, sa.or_(by_line_item, link.c.resource_link_id == launch.reviewed_link_id))
+        .order_by(sa.case((by_line_item, 0), else_=1), link.c.created_at)
+        .limit(1)
+    ).one_or_none()
+    return (None, course_id) if found is None else (found.id, found.course_id)
 
 
 def _add_places(connection: Connection, launch: VerifiedLaunch) -> None:

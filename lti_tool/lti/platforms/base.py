@@ -131,6 +131,8 @@ class Platform:
     """What its own pages call the places to which people are sent."""
     has_course_history: ClassVar[bool] = False
     """Whether it knows the variable ``Context.id.history``, be it in its configuration or not."""
+    takes_submission_review: ClassVar[bool] = True
+    """Whether a line item may say that its work can be reviewed in the tool; unknown members of it do no harm there."""
     after_registration: ClassVar[tuple[Message, ...]] = ()
     """What an administrator still has to do there once the tool is registered, step by step."""
     publishing_advice: ClassVar[Message | None] = None
@@ -163,11 +165,12 @@ class Platform:
         ]
 
     def registration_messages(self, tool: ToolDescription) -> list[dict[str, Any]]:
-        """``messages`` of a dynamic registration (LTI-DR §3.5.3): the content picker, and launches."""
+        """``messages`` of a dynamic registration (LTI-DR §3.5.3): content picker, launches, submission review."""
         shown = {"target_link_uri": tool.launch_url, **labels_of(tool)}
         return [
             {"type": "LtiDeepLinkingRequest", "placements": ["ContentArea"], **shown},
             {"type": "LtiResourceLinkRequest", **shown},
+            {"type": "LtiSubmissionReviewRequest", **shown},
         ]
 
     def registration_extensions(self) -> dict[str, Any]:

@@ -80,6 +80,7 @@ class Canvas(Platform):
     theme: ClassVar[str] = "canvas"
     organisations_share_registration: ClassVar[bool] = True
     has_course_history: ClassVar[bool] = True
+    takes_submission_review: ClassVar[bool] = False
     after_registration: ClassVar[tuple[Message, ...]] = (
         Message(
             N_(

@@ -80,6 +80,9 @@ def _answer(
         content_id=content_id,
         template=values["template"],
         line_item=content_request.takes_line_item,
+        review=platform_of(
+            launch.registration.issuer, launch.registration.platform_family
+        ).takes_submission_review,
     )
     response = signed_response(
         registration=launch.registration,
