@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _PERSON: Final = attrgetter(*KEEP_IF_NULL["person"])
 _COURSE: Final = attrgetter("context_title", "roster_url", "context_history")
-_LINK: Final = attrgetter("resource_link_title", "content_id", "template")
+_LINK: Final = attrgetter("resource_link_title", "content_id", "template", "only_role")
 """What a launch tells of each, in the order of :data:`KEEP_IF_NULL`."""
 
 
@@ -54,8 +54,8 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
         raise RuntimeError("a SELECT from one row gives a row back")
     person_id, *person = row[:6]
     course_id, *course = row[6:10]
-    link_id, *link = row[10:14]
-    line_item_url, scopes, launched_before, has_grade = row[14:]
+    link_id, *link = row[10:15]
+    line_item_url, scopes, launched_before, has_grade = row[15:]
     return KnownRows(
         person_id,
         course_id,

@@ -75,6 +75,7 @@ class LaunchLink:
     """The platform's own id for it."""
     content_id: uuid.UUID | None
     template: str | None
+    only_role: str | None
     line_item_url: str | None
 
 

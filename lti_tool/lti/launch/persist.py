@@ -57,6 +57,7 @@ class VerifiedLaunch:
     resource_link_title: str | None = None
     content_id: uuid.UUID | None = None
     template: str | None = None
+    only_role: str | None = None
     line_item_url: str | None = None
     scopes: tuple[str, ...] = ()
     roster_url: str | None = None
@@ -271,6 +272,7 @@ def _link(launch: VerifiedLaunch, course_id: uuid.UUID | None, now: dt.datetime)
         "title": launch.resource_link_title,
         "content_id": launch.content_id,
         "template": launch.template,
+        "only_role": launch.only_role,
         "line_item_url": launch.line_item_url,
         "scopes": list(launch.scopes),
         "created_at": now,

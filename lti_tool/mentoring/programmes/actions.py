@@ -18,8 +18,10 @@ from lti_tool.mentoring.programmes.copies import (
     Original,
     cohort_for_copy,
     cohort_for_duplicate,
+    cohort_of_other_role,
     original_elsewhere,
     original_in_course,
+    start_copy,
 )
 from lti_tool.mentoring.programmes.events import CohortStarted, OwnerNamed, PlacementOpened
 from lti_tool.mentoring.programmes.models import (
@@ -34,6 +36,7 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeSettings,
     RoleView,
 )
+from lti_tool.mentoring.programmes.offers import latest_cohort_taught
 from lti_tool.mentoring.programmes.queries import teaches_cohort
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate
 
@@ -65,13 +68,16 @@ def open_placement(
     template: ProgrammeTemplate,
     opened_by: uuid.UUID | None,
     now: dt.datetime,
+    only_role: str | None = None,
     answer: CopyAnswer | None = None,
 ) -> Placement:
     """Let an activity open a cohort: what a tutor's first launch of it does. Return the placement that is there.
 
-    The cohort is, in this order: what the tutor answered of a duplicate; the one that a tutor chose to share in the
-    content picker; that of the copied course (:func:`~lti_tool.mentoring.programmes.copies.cohort_for_copy`); a new one
-    of a new programme, which belongs to ``opened_by``. ``content_id``: the link's.
+    The cohort is, in this order: what the tutor answered of a duplicate; that of the activity for the other role which
+    was added together with it; the one that a tutor chose to share in the content picker, or a new one of the programme
+    that they chose there; that of the copied course
+    (:func:`~lti_tool.mentoring.programmes.copies.cohort_for_copy`); a new one of a new programme, which belongs to
+    ``opened_by``. ``content_id`` and ``only_role``: the link's.
 
     Raises :class:`IsDuplicate`, with nothing written, where the answer is needed and not given.
     """
@@ -80,8 +86,9 @@ def open_placement(
     found = db.scalar(sa.select(Placement).where(Placement.resource_link_id == resource_link_id))
     if found is not None:
         return found
+    role = RoleView(only_role) if only_role is not None else None
     original = original_in_course(
-        db, content_id=content_id, course_id=course_id, resource_link_id=resource_link_id
+        db, content_id=content_id, course_id=course_id, resource_link_id=resource_link_id, role=role
     )
     if original is not None:
         if answer is None:
@@ -95,7 +102,7 @@ def open_placement(
         role_view = original.role_view
     else:
         cohort, role_view, shared = _cohort_to_open(
-            db, organisation_id, course_id, content_id, template, opened_by, now
+            db, organisation_id, course_id, content_id, role, template, opened_by, now
         )
     placement = Placement(
         id=uuid.uuid4(),
@@ -132,24 +139,44 @@ def _cohort_to_open(
     organisation_id: uuid.UUID,
     course_id: uuid.UUID,
     content_id: uuid.UUID | None,
+    role: RoleView | None,
     template: ProgrammeTemplate,
     opened_by: uuid.UUID | None,
     now: dt.datetime,
 ) -> tuple[Cohort, RoleView, bool]:
     """The cohort of an activity that is no duplicate, for whom it is, and whether another activity has it already."""
     choice = _choice(db, content_id, course_id)
-    chosen = _shared_cohort(db, choice, organisation_id)
-    if chosen is None and choice is None:
+    role_view = role or (RoleView(choice.role_view) if choice is not None else RoleView.BOTH)
+    together = cohort_of_other_role(db, content_id=content_id, course_id=course_id, role=role)
+    if together is not None:
+        return together, role_view, True
+    if choice is None:
         original = original_elsewhere(
-            db, content_id=content_id, course_id=course_id, organisation_id=organisation_id
+            db, content_id=content_id, course_id=course_id, organisation_id=organisation_id, role=role
         )
         if original is not None:
             cohort, shared = cohort_for_copy(db, original, course_id=course_id, now=now)
-            return cohort, original.role_view, shared
-    role_view = RoleView(choice.role_view) if choice is not None else RoleView.BOTH
+            return cohort, role or original.role_view, shared
+    chosen = _shared_cohort(db, choice, organisation_id)
     if chosen is not None:
         return chosen, role_view, True
-    return _start_programme(db, organisation_id, template, opened_by, now), role_view, False
+    return _new_cohort(db, choice, organisation_id, template, opened_by, now), role_view, False
+
+
+def _new_cohort(
+    db: Session,
+    choice: ActivityChoice | None,
+    organisation_id: uuid.UUID,
+    template: ProgrammeTemplate,
+    opened_by: uuid.UUID | None,
+    now: dt.datetime,
+) -> Cohort:
+    """A new cohort of the tutor's own programme that was chosen, if it still is theirs; else of a new programme."""
+    if choice is not None and choice.programme_id is not None:
+        latest = latest_cohort_taught(db, choice.programme_id, organisation_id, choice.chosen_by)
+        if latest is not None:
+            return start_copy(db, latest, now=now, is_copy=False)
+    return _start_programme(db, organisation_id, template, opened_by, now)
 
 
 def _choice(db: Session, content_id: uuid.UUID | None, course_id: uuid.UUID) -> ActivityChoice | None:
@@ -240,19 +267,24 @@ def choose_activity(
     course_id: uuid.UUID,
     organisation_id: uuid.UUID,
     cohort_id: uuid.UUID | None,
+    programme_id: uuid.UUID | None = None,
     role_view: RoleView | str,
     chosen_by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """Keep what a tutor chose for a new activity: the group to share (or None for a new one), and for whom it is.
+    """Keep what a tutor chose for a new activity, or for two that are added together.
 
-    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_own_group``) for a group that the tutor does not
-    teach, or of another organisation.
+    ``cohort_id``: the group to share, or None for a new one. ``programme_id``: the tutor's own programme that the new
+    one follows, or None for the built-in one that the link names. ``role_view``: for whom the activity is.
+
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_own_group``, ``not_own_programme``) for a group or a
+    programme that the tutor does not teach, or of another organisation.
     """
     choice = ActivityChoice(
         content_id=content_id,
         course_id=course_id,
         cohort_id=cohort_id,
+        programme_id=programme_id,
         role_view=RoleView(role_view),
         chosen_by=chosen_by,
         created_at=now,
@@ -260,6 +292,9 @@ def choose_activity(
     if cohort_id is not None:
         require(db.get(Cohort, cohort_id) is not None, "not_own_group")
         require(_shared_cohort(db, choice, organisation_id) is not None, "not_own_group")
+    if programme_id is not None:
+        latest = latest_cohort_taught(db, programme_id, organisation_id, chosen_by)
+        require(latest is not None, "not_own_programme")
     db.add(choice)
     db.flush()
 

@@ -11,6 +11,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.mentoring.programmes.actions import CopyAnswer, open_placement
 from lti_tool.mentoring.programmes.copies import Original, original_in_course
+from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.queries import PlacementRecord, placement_record
 from lti_tool.mentoring.programmes.template import (
     DEFAULT_TEMPLATE,
@@ -36,6 +37,7 @@ def open_activity(db: Session, answer: CopyAnswer | None = None) -> PlacementRec
         course_id=g.launch.course_id,
         resource_link_id=link.id,
         content_id=link.content_id,
+        only_role=link.only_role,
         template=_template(link.template),
         opened_by=principal.person_id,
         now=utcnow(),
@@ -83,6 +85,10 @@ def _ask_again(form: Form) -> ResponseReturnValue:
     link = g.launch.resource_link
     with reading() as db:
         original = original_in_course(
-            db, content_id=link.content_id, course_id=g.launch.course_id, resource_link_id=link.id
+            db,
+            content_id=link.content_id,
+            course_id=g.launch.course_id,
+            resource_link_id=link.id,
+            role=RoleView(link.only_role) if link.only_role else None,
         )
     return redirect(launch_url_for("home.home")) if original is None else duplicate_page(original, form)
