@@ -73,6 +73,7 @@ class LaunchLink:
     id: uuid.UUID
     resource_link_id: str
     """The platform's own id for it."""
+    title: str | None
     content_id: uuid.UUID | None
     template: str | None
     only_role: str | None
