@@ -87,6 +87,7 @@ FORMS: Mapping[str, str] = {
     "pair-form": N_("a pair"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
+    "programme": N_("the programme of an activity"),
 }
 """What a form is for, by its id."""
 

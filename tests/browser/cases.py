@@ -183,6 +183,13 @@ def _choice_answered(visit: Visit) -> None:
     visit.send("", title="Mentorat", template="demo")
 
 
+def _choice_cancelled(visit: Visit) -> None:
+    visit.page.route("**/submit.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    _choice(visit)
+    with visit.page.expect_navigation():
+        visit.page.locator("button[form=cancel]").click()
+
+
 def _away_posted(visit: Visit, path: str, **fields: str) -> None:
     """A form from another site, as platforms post them."""
     visit.page.goto(visit.served_tool.lms.base_url + "/static/icon.svg")
@@ -323,6 +330,7 @@ CASES: tuple[Case, ...] = (
     _at("content-by-a-learner", "deep_linking.choose", situations.begins, "deep-linking"),
     Case("content-without-title", ("deep_linking.answer", "POST"), _choice_without_title),
     Case("content-answered", ("deep_linking.answer", "POST"), _choice_answered),
+    Case("content-cancelled", ("deep_linking.cancel", "POST"), _choice_cancelled),
     _sent("form-of-another-page", "language.switch", situations.begins, "language", csrf_token="wrong"),
     _sent("nothing-declined", "kept_forms.decline", situations.begins, "kept-forms/decline", kept=""),
     Case("signed-out", ("sign_out.signed_out", "GET"), lambda visit: _signed_out(visit)),

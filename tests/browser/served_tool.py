@@ -103,6 +103,7 @@ class ServedTool:
                 "deep_link_return_url": f"{launch.registration.issuer}/return",
                 "accept_types": ["ltiResourceLink"],
                 "accept_presentation_document_targets": ["iframe"],
+                "accept_multiple": True,
             }
         return f"{home}deep-linking"
 

@@ -36,6 +36,7 @@ from lti_tool.lti.ags.line_items import (
     LineItem,
     LineItemRefused,
     OwnLineItem,
+    line_item_tag,
 )
 from lti_tool.lti.ags.models import OwnLineItemStatus
 from lti_tool.lti.ags.own_line_items import OwnLineItemState
@@ -218,6 +219,7 @@ def _activity(db: Session, link_id: uuid.UUID) -> _Activity:
             resource_id=str(link.content_id or link.id),
             resource_link_id=link.resource_link_id,
             label=(link.title or DEFAULT_LABEL)[:LONGEST_LABEL],
+            tag=line_item_tag(link.only_role),
             is_bound=platform.made_line_items_bound and not is_course,
         ),
         platform=platform,

@@ -29,7 +29,7 @@ LINE_ITEM_READ_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/lin
 LINE_ITEM_TYPE: Final = "application/vnd.ims.lis.v2.lineitem+json"
 LINE_ITEMS_TYPE: Final = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 LINE_ITEM_TAG: Final = "reverse-mentoring"
-"""``tag`` of each line item that the tool makes, or has a platform make with the content picker."""
+"""How the ``tag`` of each line item begins that the tool makes, or has a platform make with the content picker."""
 PAGE_SIZE: Final = 100
 """Asked for; a platform may give fewer, or all."""
 MOST_PAGES: Final = 100
@@ -59,6 +59,11 @@ class LineItem:
     """All that the platform says of it, which goes back when it is changed."""
 
 
+def line_item_tag(role: str | None) -> str:
+    """The tag of an activity's line item: two activities of one content, one for each role, have one each."""
+    return LINE_ITEM_TAG if role is None else f"{LINE_ITEM_TAG}-{role}"
+
+
 @dataclass(frozen=True, slots=True)
 class OwnLineItem:
     """What the line item of an activity is known by, and what it is to be called."""
@@ -67,6 +72,8 @@ class OwnLineItem:
     """The activity's content id, which survives a course copy; that of its own row where it has none."""
     resource_link_id: str
     label: str
+    tag: str = LINE_ITEM_TAG
+    """:func:`line_item_tag` of the activity's role."""
     is_bound: bool = True
     """Whether it is made for the resource link (``resourceLinkId``)."""
 
@@ -74,7 +81,7 @@ class OwnLineItem:
         """Whether this may be it: a duplicate of the activity has the same resource id, and another link."""
         return (
             item.resource_id == self.resource_id
-            and item.tag == LINE_ITEM_TAG
+            and item.tag == self.tag
             and item.resource_link_id in ("", self.resource_link_id)
         )
 
@@ -85,7 +92,7 @@ class OwnLineItem:
             "label": self.label,
             "scoreMaximum": MAXIMUM,
             "resourceId": self.resource_id,
-            "tag": LINE_ITEM_TAG,
+            "tag": self.tag,
             **bound,
         }
 
@@ -145,7 +152,7 @@ def delete(service: PlatformService, url: str) -> None:
 
 def _filtered(url: str, own: OwnLineItem) -> str:
     parts = urlsplit(url)
-    asked = urlencode({"resource_id": own.resource_id, "tag": LINE_ITEM_TAG, "limit": PAGE_SIZE})
+    asked = urlencode({"resource_id": own.resource_id, "tag": own.tag, "limit": PAGE_SIZE})
     return urlunsplit(parts._replace(query="&".join(part for part in (parts.query, asked) if part)))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _PERSON: Final = attrgetter(*KEEP_IF_NULL["person"])
 _COURSE: Final = attrgetter("context_title", "roster_url", "context_history")
-_LINK: Final = attrgetter("resource_link_title", "content_id", "template", "line_items_url")
+_LINK: Final = attrgetter("resource_link_title", "content_id", "template", "line_items_url", "only_role")
 """What a launch tells of each, in the order of :data:`KEEP_IF_NULL`."""
 
 
@@ -56,8 +56,8 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
         raise RuntimeError("a SELECT from one row gives a row back")
     person_id, *person = row[:6]
     course_id, *course = row[6:10]
-    link_id, *link = row[10:15]
-    stored_url, scopes, own_url, launched_before, has_grade = row[15:]
+    link_id, *link = row[10:16]
+    stored_url, scopes, own_url, launched_before, has_grade = row[16:]
     line_item_url = launch.line_item_url or own_url
     return KnownRows(
         person_id,

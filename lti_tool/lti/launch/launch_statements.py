@@ -18,7 +18,7 @@ from lti_tool.lti.registration.models import Registration
 KEEP_IF_NULL: Final = {
     "person": ("name", "given_name", "family_name", "email", "locale"),
     "course": ("title", "roster_url", "context_history"),
-    "link": ("title", "content_id", "template", "line_items_url"),
+    "link": ("title", "content_id", "template", "line_items_url", "only_role"),
 }
 """Columns of a person, a course and a link that keep their value when a launch leaves theirs out."""
 LINK_REPLACES: Final = ("line_item_url", "scopes")

@@ -55,6 +55,8 @@ class ResourceLink(Base):
     """Our own stable id, carried in the link's ``custom`` parameters; survives a course copy."""
     template: Mapped[str | None] = mapped_column(sa.String(60))
     """The programme template that the tutor chose in the content picker, carried in the same way."""
+    only_role: Mapped[str | None] = mapped_column(sa.String(10))
+    """``mentee`` or ``mentor`` where people take part in one role through it; carried in the same way."""
     line_item_url: Mapped[str | None] = mapped_column(sa.Text)
     """The coupled line item: the only one whose scores complete the activity; else :attr:`own_line_item_url`."""
     line_items_url: Mapped[str | None] = mapped_column(sa.Text)

@@ -59,6 +59,7 @@ class VerifiedLaunch:
     resource_link_title: str | None = None
     content_id: uuid.UUID | None = None
     template: str | None = None
+    only_role: str | None = None
     line_item_url: str | None = None
     line_items_url: str | None = None
     scopes: tuple[str, ...] = ()
@@ -315,6 +316,7 @@ def _link(launch: VerifiedLaunch, course_id: uuid.UUID | None, now: dt.datetime)
         "content_id": launch.content_id,
         "template": launch.template,
         "line_items_url": launch.line_items_url,
+        "only_role": launch.only_role,
         "line_item_url": launch.line_item_url,
         "scopes": list(launch.scopes),
         "created_at": now,
