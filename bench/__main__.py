@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bench import arrival, delivery, launch, sessions, startup
+from bench import arrival, delivery, launch, roster, sessions, startup
 from bench.rows import report
 
 
@@ -22,7 +22,7 @@ from bench.rows import report
     "--json", "path", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows there too."
 )
 def main(quick: bool, people: int, path: Path | None) -> None:
-    """Measure launches, logging a session, delivery, arrival and starting, and print the ratios.
+    """Measure launches, logging a session, delivery, arrival, starting and rosters, and print the ratios.
 
     \b
     Example:
@@ -34,6 +34,7 @@ def main(quick: bool, people: int, path: Path | None) -> None:
         *delivery.measure(quick=quick),
         *arrival.measure(quick=quick),
         *startup.measure(quick=quick),
+        *roster.measure(quick=quick),
     ]
     report(rows, path)
 

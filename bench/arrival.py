@@ -205,8 +205,7 @@ def measure(*, quick: bool = False) -> list[Row]:
         services = make_services(config)
         migrate(services.database)
         confirmations = _prepare(services, receivers, number)
-        services.http.close()
-        services.database.dispose()
+        services.close()
         port = free_port()
         command = [str(Path(sys.executable).with_name("tandem")), "serve", "--port", str(port)]
         environ = {

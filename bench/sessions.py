@@ -99,8 +99,7 @@ def _tandem(stack: ExitStack, folder: Path) -> Forms:
         for home in homes:
             launch = db.get_one(LaunchSession, uuid.UUID(home.split("/")[2].partition(".")[0]))
             forms.append((f"{home}sessions/new", {CSRF_FIELD: csrf_token(launch)}))
-    services.http.close()
-    services.database.dispose()
+    services.close()
     port = free_port()
     command = [str(Path(sys.executable).with_name("tandem")), "serve", "--no-worker", "--port", str(port)]
     environ = {

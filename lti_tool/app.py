@@ -42,7 +42,7 @@ from lti_tool.web.learner import agreement, objectives, sessions
 from lti_tool.web.learner import home as learner_home
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
-from lti_tool.web.tutor import cohort, grades, history, opening, preview, review
+from lti_tool.web.tutor import cohort, grades, history, line_items, opening, preview, review
 
 MAX_REQUEST_BYTES = 512 * 1024
 """Beyond any real token or form; a larger body is refused with 413 before it is read."""
@@ -67,6 +67,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     objectives,
     cohort,
     grades,
+    line_items,
     opening,
     history,
     review,

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "lrs": "lrs",
     "statements": "statements",
     "scores": "scores",
+    "line-items": "line_items",
     "keys": "keys",
     "organisations": "organisations",
     "owners": "organisations",
@@ -51,7 +52,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         module = importlib.import_module(f"lti_tool.commands.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
 

@@ -67,10 +67,11 @@ class Config:
         return self.base_url.startswith("https://")
 
 
-def load_config(environ: Mapping[str, str] | None = None) -> Config:
+def load_config(environ: Mapping[str, str] | None = None, *, first_start: bool = True) -> Config:
     """Read the settings from ``environ`` (the process's own by default).
 
-    Makes the data folder, and the secret key in it when none is given. Raises :class:`WrongSetting`.
+    Makes the data folder, and the secret key in it when none is given. Without ``first_start`` the folder has to be
+    there, unless the key is given. Raises :class:`WrongSetting`.
     """
     environ = os.environ if environ is None else environ
     given = _read(environ)
@@ -85,6 +86,10 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     if values["redis_url"] and importlib.util.find_spec("redis") is None:
         raise WrongSetting("TANDEM_REDIS_URL: needs one more package: pip install 'tandem-lti[redis]'")
     data_dir = Path(values.pop("data_dir")).expanduser()
+    if not first_start and not values["secret_key"] and not data_dir.exists():
+        raise WrongSetting(
+            f"TANDEM_DATA_DIR: there is no folder {data_dir.absolute()} yet: name another, or run `tandem migrate`"
+        )
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret_key = values.pop("secret_key") or _own_secret_key(data_dir)

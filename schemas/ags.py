@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from schemas.request_schema import WebAddress
+
 _POINTS: Final = validate.Range(-1e12, 1e12)
 """What no gradebook goes beyond, and pages can write in digits."""
 
@@ -36,6 +38,10 @@ class ResultSchema(Schema):
         for result in results:
             user_id = str(result.get("userId") or "") if isinstance(result, dict) else ""
             errors = self.validate({**result, "userId": user_id}) if user_id else {"userId": []}
+            if user_id and result.get("resultScore") is None:
+                # Without a score there is no grade, whatever its maximum would be.
+                errors.pop("resultMaximum", None)
+                result = {key: value for key, value in result.items() if key != "resultMaximum"}
             if {"userId", "resultScore", "resultMaximum"} & set(errors):
                 unreadable.add(user_id)
                 continue
@@ -43,3 +49,41 @@ class ResultSchema(Schema):
             readable = {key: value for key, value in result.items() if key not in errors}
             found.setdefault(user_id, self.load({**readable, "userId": user_id}))
         return found, unreadable
+
+
+class LineItemSchema(Schema):
+    """One line item of a course (§3.2.5)."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    url = WebAddress(required=True, data_key="id")
+    label = fields.String(load_default="")
+    maximum = fields.Float(load_default=None, allow_none=True, data_key="scoreMaximum", validate=_POINTS)
+    resource_id = fields.String(load_default="", data_key="resourceId")
+    tag = fields.String(load_default="")
+    resource_link_id = fields.String(load_default="", data_key="resourceLinkId")
+
+    def load_page(self, items: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """The line items that a platform listed, each as it is read and as it is; those that cannot be read left out.
+
+        Raises :class:`marshmallow.ValidationError` where it is no list.
+        """
+        if not isinstance(items, list):
+            raise ValidationError("not a list of line items")
+        found = []
+        for item in items:
+            if isinstance(item, dict):
+                given = _without_null(item)
+                if not self.validate(given):
+                    found.append((self.load(given), item))
+        return found
+
+    def load_one(self, item: Any) -> dict[str, Any]:
+        """The line item that a platform answered. Raises :class:`marshmallow.ValidationError`."""
+        return dict(self.load(_without_null(item) if isinstance(item, dict) else item))
+
+
+def _without_null(item: dict[str, Any]) -> dict[str, Any]:
+    """A platform may write null for what is not there."""
+    return {name: value for name, value in item.items() if value is not None}

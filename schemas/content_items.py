@@ -26,6 +26,10 @@ LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 RESOURCE_LINK = "ltiResourceLink"
 ROLE_VIEWS = ("both", "mentee", "mentor")
+"""For whom an activity is."""
+APART = "apart"
+"""Two activities that open one group: one for those who learn, one for those who teach."""
+GRADEBOOK = ("yes", "no")
 
 
 class DeepLinkingSettingsSchema(Schema):
@@ -39,19 +43,19 @@ class DeepLinkingSettingsSchema(Schema):
 
     deep_link_return_url = fields.String(required=True, validate=validate.Length(min=1, max=8_000))
     accept_types = fields.List(fields.String(), required=True)
+    accept_multiple = fields.Boolean(load_default=None, allow_none=True)
     accept_lineitem = fields.Boolean(load_default=None, allow_none=True)
     data = fields.Raw(load_default=None, allow_none=True)
     """Opaque; it goes back unchanged. The specification says text, and platforms send what they like."""
 
 
-class ActivityChoiceForm(FormSchema):
-    """The tutor's choice: the activity's title in the course, the programme it begins with, its group and its role.
+class ProgrammeChoiceForm(FormSchema):
+    """What an activity opens: the programme that a new group follows, the group, and for whom the activity is.
 
-    ``group`` is the id of a cohort to share, or None (left blank) for a new one; ``role_view`` says who takes part
-    through this activity.
+    ``template`` is the code of a built-in programme, or the id of one of the tutor's own. ``group`` is the id of a
+    cohort to share, or None (left blank) for a new one; ``role_view`` says who takes part through this activity.
     """
 
-    title = Text(required=True, min_length=1, max_length=255, metadata={"label": N_("Title in the course")})
     template = Code(
         r"[a-z0-9_-]+", max_length=60, load_default=None, metadata={"label": N_("Which programme?")}
     )
@@ -59,9 +63,7 @@ class ActivityChoiceForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Which group of people?"),
-            "hint": N_(
-                "Two activities with the same group show the same pairs. The programme is then that of the group."
-            ),
+            "hint": N_("The activities of one group show the same people, pairs and meetings."),
         },
     )
     role_view = Choice(
@@ -69,7 +71,6 @@ class ActivityChoiceForm(FormSchema):
         load_default="both",
         metadata={
             "label": N_("Who takes part through this activity?"),
-            "hint": N_("Their grades go to this activity, and to no other."),
             "words": {
                 "both": N_("Everybody"),
                 "mentee": N_("Only those who learn"),
@@ -79,7 +80,7 @@ class ActivityChoiceForm(FormSchema):
     )
 
     def __init__(self, templates: Sequence[str]) -> None:
-        """``templates``: the codes to choose from; the first is what no answer means."""
+        """``templates``: what may be chosen as ``template``; the first is what no answer means."""
         super().__init__()
         self.templates = tuple(templates)
 
@@ -97,6 +98,57 @@ class SubmissionReviewSchema(Schema):
     """``submissionReview`` of a line item: with which progress a gradebook may open a learner's work in the tool."""
 
     reviewableStatus = fields.List(fields.String(), required=True)  # noqa: N815 - the specification's name
+
+
+def _title(label: str) -> Text:
+    return Text(max_length=255, load_default=None, metadata={"label": label})
+
+
+class ActivityChoiceForm(ProgrammeChoiceForm):
+    """What a tutor adds to a course: one activity, or one for each role, with titles and a place in the gradebook.
+
+    A title is asked only of what is added: ``title`` of one activity, the other two of two.
+    """
+
+    role_view = Choice(
+        ("both", APART, "mentee", "mentor"),
+        load_default="both",
+        metadata={
+            "label": N_("Which activities?"),
+            "words": {
+                "both": N_("One activity for everybody"),
+                APART: N_("Two activities: one for those who learn, one for those who teach"),
+                "mentee": N_("One activity, only for those who learn"),
+                "mentor": N_("One activity, only for those who teach"),
+            },
+        },
+    )
+    title = _title(N_("Title in the course"))
+    mentee_title = _title(N_("Title of the activity for those who learn"))
+    mentor_title = _title(N_("Title of the activity for those who teach"))
+    gradebook = Choice(
+        GRADEBOOK,
+        load_default="yes",
+        metadata={
+            "label": N_("In the gradebook?"),
+            "words": {"yes": N_("With a column in the gradebook"), "no": N_("Without a grade")},
+        },
+    )
+
+    def __init__(self, templates: Sequence[str], *, several: bool) -> None:
+        """``several``: whether the platform takes more than one activity at once."""
+        super().__init__(templates)
+        self.several = several
+
+    @validates_schema(skip_on_field_errors=False)
+    def _has_titles(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        if loaded.get("role_view") == APART and not self.several:
+            raise ValidationError([Problem("not_a_choice")], "role_view")
+        names = ("mentee_title", "mentor_title") if loaded.get("role_view") == APART else ("title",)
+        # One that is there and wrong has its own problem.
+        missing = {name: [Problem("required")] for name in names if name in loaded and not loaded[name]}
+        if missing:
+            raise ValidationError(missing)
 
 
 class LineItemSchema(Schema):
@@ -138,7 +190,10 @@ class DeepLinkingResponseSchema(Schema):
     content_items = fields.List(
         fields.Nested(ResourceLinkItemSchema), required=True, data_key=DEEP_LINKING + "content_items"
     )
+    """None at all where the tutor chose nothing."""
     data = fields.Raw(data_key=DEEP_LINKING + "data")
+    msg = fields.String(data_key=DEEP_LINKING + "msg")
+    errormsg = fields.String(data_key=DEEP_LINKING + "errormsg")
 
     @validates_schema
     def in_order(self, data: dict[str, Any], **_: Any) -> None:

@@ -26,3 +26,9 @@ class ResultsJobSchema(Schema):
 
     resource_link_id = fields.UUID(required=True)
     person_id = fields.UUID(load_default=None, allow_none=True)
+
+
+class LineItemJobSchema(Schema):
+    """A job about the line item of one activity."""
+
+    resource_link_id = fields.UUID(required=True)

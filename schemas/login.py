@@ -6,6 +6,7 @@ OpenID Connect core §3.2.2.5 and §3.2.2.6.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,10 @@ STATE_LENGTH = 3_000
 
 HINT_LENGTH = 8_000
 """Canvas's message hint is a signed token of some two thousand characters."""
+
+
+_FRAME_NAME = re.compile(r"[\w.:-]{1,100}", re.ASCII)
+"""What platforms call a frame; the state, which carries it, is to stay short."""
 
 
 def line(maximum: int) -> StorableText:
@@ -53,11 +58,17 @@ class LoginSchema(_ParametersSchema):
     """The frame that offers Platform Storage, https://www.imsglobal.org/spec/lti-cs-pm/v0p1."""
 
     def finish(self, loaded: dict[str, Any]) -> dict[str, Any]:
-        """``opener`` is what some platforms call the frame that every browser calls ``_parent``; one deployment id."""
+        """``opener`` is what some platforms call the frame that every browser calls ``_parent``; one deployment id.
+
+        A target that can be the name of no frame is none: the launch goes on without the platform's storage.
+        """
         older = loaded.pop("deployment_id")
         loaded["lti_deployment_id"] = loaded["lti_deployment_id"] or older
-        if loaded["lti_storage_target"] == "opener":
+        target = loaded["lti_storage_target"]
+        if target == "opener":
             loaded["lti_storage_target"] = "_parent"
+        elif target is not None and not _FRAME_NAME.fullmatch(target):
+            loaded["lti_storage_target"] = None
         return loaded
 
 
@@ -74,3 +85,9 @@ class LaunchFormSchema(_ParametersSchema):
         for name in ("state", "id_token"):
             if not loaded.get(name) and not loaded.get("error"):
                 raise ValidationError("is missing", name)
+
+
+class StoredProofSchema(_ParametersSchema):
+    """The form by which a page of the tool brings what the platform kept for this browser, if it kept anything."""
+
+    proof = line(100)

@@ -64,8 +64,7 @@ def services(config: Config, kept_databases: dict[str, Database]) -> Iterator[Se
         thread.name.startswith("job-") for thread in threading.enumerate()
     ):
         time.sleep(0.01)
-    services.http.close()
-    database.dispose()
+    services.close()
 
 
 @pytest.fixture(scope="session")

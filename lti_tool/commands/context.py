@@ -37,10 +37,13 @@ class BadInput(click.ClickException):
     exit_code = 2
 
 
-def read_services() -> Services:
-    """The services for the environment's settings. A wrong setting ends the command with one line that names it."""
+def read_services(*, first_start: bool) -> Services:
+    """The services for the environment's settings. A wrong setting ends the command with one line that names it.
+
+    ``first_start``: the data folder is made where there is none.
+    """
     try:
-        return make_services(load_config())
+        return make_services(load_config(first_start=first_start))
     except WrongSetting as error:
         raise click.ClickException(str(error)) from None
 
@@ -56,7 +59,7 @@ def operator_command(action: Action, *, needs_database: bool = True) -> Callable
         @functools.wraps(command)
         def as_operator(*args: Any, **kwargs: Any) -> Any:
             require_operator(action)
-            services = read_services()
+            services = read_services(first_start=not needs_database)
             # Standard output is for what the command itself writes, which a script may read.
             configure_logging(services.config.log_format, logging.ERROR)
             try:
@@ -64,8 +67,7 @@ def operator_command(action: Action, *, needs_database: bool = True) -> Callable
                     require_current_database(services.database)
                 return command(services, *args, **kwargs)
             finally:
-                services.http.close()
-                services.database.dispose()
+                services.close()
 
         as_operator.policy_action = action  # type: ignore[attr-defined]  # read by the test of every command
         as_operator.needs_database = needs_database  # type: ignore[attr-defined]  # the same

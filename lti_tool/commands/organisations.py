@@ -21,7 +21,7 @@ from lti_tool.commands.context import (
     transaction,
 )
 from lti_tool.composition.services import Services
-from lti_tool.database import TablesBusy, lock_all_tables, utcnow
+from lti_tool.database import utcnow
 from lti_tool.events import log
 from lti_tool.events.base import Scope
 from lti_tool.events.organisation_events import OrganisationAdded, OrganisationsMerged
@@ -29,6 +29,7 @@ from lti_tool.identity import organisations as store
 from lti_tool.identity.models import Organisation, Person, display_name
 from lti_tool.identity.policy import Action
 from lti_tool.lti.registration.registrations import organisations_of_person
+from lti_tool.many_rows import TablesBusy, lock_all_tables
 from lti_tool.mentoring.programmes.actions import name_owner
 from lti_tool.mentoring.programmes.models import Programme
 from lti_tool.mentoring.programmes.queries import owner_ids, programmes_of, tutor_ids

@@ -19,10 +19,12 @@ from lti_tool.jobs import schedule
 from lti_tool.jobs.kinds import JobKind
 from lti_tool.jobs.runner import JobRunner
 from lti_tool.lti.ags.check_gradebooks_job import CheckGradebooks
+from lti_tool.lti.ags.line_item_job import FindLineItem
 from lti_tool.lti.ags.read_results_job import ReadResults
 from lti_tool.lti.nrps.due_rosters_job import EnqueueDueRosters
 from lti_tool.lti.nrps.read_roster_job import ReadRoster
 from lti_tool.lti.registration.connect_job import ConnectPlatform
+from lti_tool.subscribers.scores import backfill_scores
 
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +34,7 @@ MakeJobKind = Callable[[Services], JobKind]
 JOB_KINDS: Final[tuple[MakeJobKind, ...]] = (
     ReadRoster,
     ReadResults,
+    lambda services: FindLineItem(services, backfill_scores),
     ConnectPlatform,
     lambda _services: EnqueueDueRosters(),
     lambda _services: CheckGradebooks(),

@@ -53,6 +53,12 @@ class Services:
     subscribers: Sequence[Subscriber] = ()
     """What handles events, in this order."""
 
+    def close(self) -> None:
+        """Close the connections to platforms, record stores and the database that nobody uses now."""
+        self.http.close()
+        self.guarded.close()
+        self.database.dispose()
+
 
 def make_services(
     config: Config,

@@ -18,9 +18,9 @@ from lti_tool.health_checks.findings import Found, Verdict, one_line
 from lti_tool.health_checks.stored import name_of
 from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.lti.ags.grade_queries import named_grades
-from lti_tool.lti.ags.models import GradeStatus
+from lti_tool.lti.ags.models import GradeStatus, UnreadableResults
 from lti_tool.lti.launch.models import ResourceLink
-from lti_tool.lti.registration.models import Registration
+from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import backlog, pauses
 from lti_tool.messaging.backlog import Backlog
 from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryPause, DeliveryStatus
@@ -45,9 +45,9 @@ def deliveries(services: Services) -> Found:
                 yield from _dead_scores(db, receiver, name, queue.dead)
             elif queue.dead:
                 yield _dead(db, kind, receiver, name, queue.dead)
-        removed = [*_removed_grades(db)]
-    yield from removed
-    if not (found or removed):
+        missing = [*_missing_grades(db), *_unreadable(db, names)]
+    yield from missing
+    if not (found or missing):
         yield Verdict.OK, "nothing waits", ""
 
 
@@ -151,7 +151,8 @@ def _dead_scores(db: Session, receiver: str, name: str, count: int) -> Iterator[
     )
     for row in rows:
         target = row.target or {}
-        of = f"the grade of {_person(db, target.get('person_id'))} in {_course(db, target.get('line_item_url'))}"
+        course = _course(db, target.get("line_item_url"), receiver)
+        of = f"the grade of {_person(db, target.get('person_id'))} in {course}"
         yield (
             Verdict.WARNING,
             f"{of} was refused for good{f' by {name}' if name else ''}: {one_line(row.last_error or '')}",
@@ -165,19 +166,46 @@ def _option(target: dict[str, Any]) -> str:
     return f" --person {target['person_id']}" if "person_id" in target else " --all"
 
 
-def _removed_grades(db: Session) -> Iterator[tuple[Verdict, str, str]]:
-    """Grades that somebody has deleted again after they were sent a second time."""
+_MISSING: Final = {
+    GradeStatus.REMOVED: "was deleted there, sent again, and deleted again",
+    GradeStatus.NOT_SHOWN: "was accepted there twice, and its gradebook does not show it",
+}
+
+
+def _missing_grades(db: Session) -> Iterator[tuple[Verdict, str, str]]:
+    """Grades that are missing again after they were sent a second time."""
     # Nobody can send one again whose activity has another line item by now.
-    grades = named_grades(db, statuses=[GradeStatus.REMOVED], of_activities=True, limit=MOST_NAMED + 1)
-    for named in grades[:MOST_NAMED]:
+    for status, words in _MISSING.items():
+        grades = named_grades(db, statuses=[status], of_activities=True, limit=MOST_NAMED + 1)
+        for named in grades[:MOST_NAMED]:
+            yield (
+                Verdict.WARNING,
+                f"the grade of {named.person} in {named.course} {words}",
+                "their tutor is asked whether to send it again; or: "
+                f"tandem scores resend --person {named.grade.person_id}",
+            )
+        if len(grades) > MOST_NAMED:
+            yield Verdict.WARNING, "more grades are missing", f"see all: tandem scores list --status {status}"
+
+
+def _unreadable(db: Session, names: dict[tuple[str, str], str]) -> Iterator[tuple[Verdict, str, str]]:
+    """Gradebooks that do not say what they show."""
+    rows = db.scalars(
+        sa.select(UnreadableResults).order_by(UnreadableResults.failed_at.desc()).limit(MOST_NAMED + 1)
+    ).all()
+    for row in rows[:MOST_NAMED]:
+        receiver = str(row.registration_id)
+        times = f"{row.failures} reading{'s' if row.failures != 1 else ''} failed"
         yield (
             Verdict.WARNING,
-            f"the grade of {named.person} in {named.course} was deleted there, sent again, and deleted again",
-            "their tutor is asked whether to send it again; or: "
-            f"tandem scores resend --person {named.grade.person_id}",
+            f"what {names.get((DeliveryKind.SCORE, receiver), 'a platform')} shows in the gradebook of "
+            f"{_course(db, row.line_item_url, receiver)} cannot be read since {row.began_at:%Y-%m-%d %H:%M} UTC "
+            f"({times}): {one_line(row.reason)}",
+            "see that the platform lets the tool read results (result.readonly), then: tandem scores resend --all; "
+            "until then the grade of a completed programme goes out after a day without knowing what is there",
         )
-    if len(grades) > MOST_NAMED:
-        yield Verdict.WARNING, "more grades were deleted", "see all: tandem scores list --status removed"
+    if len(rows) > MOST_NAMED:
+        yield Verdict.WARNING, "more gradebooks cannot be read", ""
 
 
 def _person(db: Session, person_id: str | None) -> str:
@@ -185,11 +213,16 @@ def _person(db: Session, person_id: str | None) -> str:
     return (display_name(person) or f"the person {person.subject}") if person else "a person who is gone"
 
 
-def _course(db: Session, line_item_url: str | None) -> str:
+def _course(db: Session, line_item_url: str | None, registration_id: str) -> str:
+    """The course of a line item of one platform: another one's may have the same address."""
     title = db.scalar(
         sa.select(sa.func.coalesce(Course.title, Course.context_id))
         .join(ResourceLink, ResourceLink.course_id == Course.id)
-        .where(ResourceLink.line_item_url == line_item_url)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(
+            ResourceLink.line_item_url == line_item_url,
+            Deployment.registration_id == uuid.UUID(registration_id),
+        )
         .limit(1)
     )
     return title or "a course that is gone"

@@ -76,6 +76,7 @@ class Action(enum.StrEnum):
     REOPEN_COMPLETION = "reopen a completion"
     READ_ROSTER_NOW = "have a roster read now"
     RESEND_GRADES = "have gradebooks read now, and grades sent again"
+    MAKE_LINE_ITEM = "have a column made in the gradebook of one's own course"
     # the operator's
     SERVE = "run the tool"
     DELIVER = "send what waits"
@@ -95,6 +96,7 @@ class Action(enum.StrEnum):
     RUN_JOBS = "run background jobs"
     READ_ROSTERS = "read the rosters of courses"
     READ_RESULTS = "read back what gradebooks show"
+    KEEP_LINE_ITEMS = "find, make and change the tool's own line items"
     REGISTER_WITH_PLATFORM = "register the tool with a platform"
     DELETE_EXPIRED = "delete what has expired"
 
@@ -129,6 +131,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.REOPEN_COMPLETION: _COHORT,
         Action.READ_ROSTER_NOW: _COHORT | {Capacity.OPERATOR},
         Action.RESEND_GRADES: _COHORT | {Capacity.OPERATOR},
+        Action.MAKE_LINE_ITEM: _COHORT,
         Action.SERVE: frozenset({Capacity.OPERATOR}),
         Action.DELIVER: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.MIGRATE: frozenset({Capacity.OPERATOR}),
@@ -146,6 +149,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.RUN_JOBS: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.READ_ROSTERS: frozenset({Capacity.TOOL}),
         Action.READ_RESULTS: frozenset({Capacity.TOOL}),
+        Action.KEEP_LINE_ITEMS: frozenset({Capacity.TOOL}),
         Action.REGISTER_WITH_PLATFORM: frozenset({Capacity.TOOL}),
         Action.DELETE_EXPIRED: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
     }

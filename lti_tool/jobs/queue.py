@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.database import delete_some, insert_for, table_of, utcnow
+from lti_tool.database import insert_for, table_of, utcnow
 from lti_tool.identity.principal import Principal
 from lti_tool.jobs.models import Job, JobStatus
+from lti_tool.many_rows import delete_some
 from lti_tool.messaging.claims import ClaimableTable, lock_claims
 from lti_tool.messaging.retry import LONGEST_DELAY
 from lti_tool.moments import is_ahead

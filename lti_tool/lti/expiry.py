@@ -7,12 +7,13 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from lti_tool.database import delete_some, table_of
+from lti_tool.database import table_of
 from lti_tool.lti.forms.models import FormSubmission, KeptForm
 from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession, UsedNonce
 from lti_tool.lti.models import AccessToken, Refusal
 from lti_tool.lti.registration.connect_job import delete_expired_requests
 from lti_tool.lti.registration.models import RegistrationAttempt
+from lti_tool.many_rows import delete_some
 from lti_tool.moments import CLOCKS_DIFFER
 
 KEPT_AFTERWARDS = dt.timedelta(days=1)

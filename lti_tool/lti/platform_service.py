@@ -140,6 +140,10 @@ class PlatformService(ServiceConnector):
         key = _scope_key(scopes)
         return self._stored_token(key) or self._new_token(key)
 
+    def renew_access_token(self, scopes: Sequence[str]) -> str:
+        """A new token for exactly these scopes, whatever is stored; raises as :meth:`get_access_token` does."""
+        return self._new_token(_scope_key(scopes))
+
     def _stored_token(self, scopes: str) -> str | None:
         with self._deps.database.reading() as db:
             # The registration is part of the key: no tenant's token is ever found for another.

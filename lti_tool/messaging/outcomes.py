@@ -1,5 +1,7 @@
 """What became of a delivery that was sent, and whose fault it was where it failed.
 
+``may_have_arrived`` of a failure: whether the receiver may have taken it all the same, its answer being lost.
+
 A failure counts against one thing alone: :class:`Retry` against the delivery, :class:`PartUnavailable` against the part
 of the receiver to which it goes (a line item), :class:`Unavailable` and :class:`Blocked` against the receiver.
 """
@@ -34,6 +36,7 @@ class Retry:
 
     reason: str
     after_seconds: float | None = None
+    may_have_arrived: bool = True
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class PartUnavailable:
 
     reason: str
     after_seconds: float | None = None
+    may_have_arrived: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Unavailable:
 
     reason: str
     after_seconds: float | None = None
+    may_have_arrived: bool = True
 
 
 @dataclass(frozen=True)

@@ -234,7 +234,7 @@ def remove(db: Session, scope: Scope, name: str) -> Remainder:
 def check_merge(db: Session, into: uuid.UUID, merged: uuid.UUID) -> None:
     """Raise :class:`StoreRefused` when both organisations have stores for the same: nobody can say which is meant.
 
-    In a transaction that has locked all tables (:func:`lti_tool.database.lock_all_tables`).
+    In a transaction that has locked all tables (:func:`lti_tool.many_rows.lock_all_tables`).
     """
     _lock(db)
     scopes = [

@@ -26,7 +26,6 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
@@ -39,14 +38,13 @@ from lti_tool.messaging.models import DeliveryPause
 from lti_tool.messaging.outbox import Claim
 from lti_tool.messaging.outcomes import Dead, Outcome, Unavailable, storable
 from lti_tool.messaging.pauses import Pauses
+from lti_tool.messaging.slots import SLICE_SECONDS, Slots
 from lti_tool.outside_text import error_line
 
 LEASE: Final = dt.timedelta(seconds=30)
 """After a crash, how long until the next worker may claim. Extended while a sending takes longer."""
 POLL_SECONDS: Final = 0.5
 STOP_SECONDS: Final = 4.0
-SLICE_SECONDS: Final = 1.0
-"""How long a receiver keeps its slot, or for one round where that takes longer."""
 PROBE_SIZE: Final = 10
 """How many deliveries are tried at a receiver that failed before."""
 
@@ -54,26 +52,6 @@ STEPS: Final = ("claiming", "claimed", "sent", "marking", "marked")
 """Where the process may end: before and after each of the two commits, and between sending and marking."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass
-class _Slots:
-    """Which receivers of one channel are served now, and how those before them fared."""
-
-    channel: Channel
-    wakeup: threading.Event = field(default_factory=threading.Event)
-    active: dict[str, threading.Thread] = field(default_factory=dict)
-    ended_at: dict[str, float] = field(default_factory=dict)
-    """When each receiver's latest slice ended, on the monotonic clock."""
-    slow: set[str] = field(default_factory=set)
-    """Receivers whose latest slice took longer than it should. They share half of the slots."""
-
-    def is_free(self, receiver: str) -> bool:
-        """Whether there is a slot for the receiver."""
-        most = self.channel.max_receivers
-        if receiver in self.active or len(self.active) >= most:
-            return False
-        return receiver not in self.slow or len(self.slow & self.active.keys()) < max(1, most // 2)
 
 
 class Worker:
@@ -95,7 +73,7 @@ class Worker:
         ``at_step`` is called at each step with ``kind:step`` (:data:`STEPS`), for tests that end the process there.
         """
         self._database = database
-        self._slots = {channel.kind: _Slots(channel) for channel in channels}
+        self._slots = {channel.kind: Slots(channel) for channel in channels}
         self._wake = wake
         self._lease = lease
         self._poll_seconds = poll_seconds
@@ -162,19 +140,19 @@ class Worker:
             self._stopping.wait(1.0)
             return None
 
-    def _dispatch(self, slots: _Slots) -> None:
+    def _dispatch(self, slots: Slots) -> None:
         while not self._stopping.is_set():
             slots.wakeup.clear()
             self._guarded(lambda: self._start_slices(slots))
             slots.wakeup.wait(self._poll_seconds)
 
-    def _start_slices(self, slots: _Slots) -> None:
+    def _start_slices(self, slots: Slots) -> None:
         """Give free slots to receivers with something due; who was served longest ago comes first."""
         channel, now = slots.channel, self._clock()
         with self._database.reading() as db:
             due = outbox.due_receivers(db, channel.kind, pauses.read(db, channel.kind), now=now)
             ready = [receiver for receiver in due if channel.is_ready(db, receiver)]
-        for receiver in sorted(ready, key=lambda each: (slots.ended_at.get(each, 0.0), each)):
+        for receiver in slots.in_turn(ready):
             with self._lock:
                 if not slots.is_free(receiver):
                     continue
@@ -184,18 +162,15 @@ class Worker:
                 slots.active[receiver] = thread
             thread.start()
 
-    def _serve(self, slots: _Slots, receiver: str) -> None:
+    def _serve(self, slots: Slots, receiver: str) -> None:
         begun = time.monotonic()
         try:
             while not self._stopping.is_set() and time.monotonic() - begun < SLICE_SECONDS:
                 if not self._guarded(lambda: self.deliver(slots.channel.kind, receiver)):
                     break
         finally:
-            ended = time.monotonic()
             with self._lock:
-                del slots.active[receiver]
-                slots.ended_at[receiver] = ended
-                (slots.slow.add if ended - begun > 2 * SLICE_SECONDS else slots.slow.discard)(receiver)
+                slots.free(receiver, begun=begun, ended=time.monotonic())
             slots.wakeup.set()
 
     def deliver(self, kind: str, receiver: str) -> int:

@@ -38,6 +38,7 @@ __all__ = [
     "GuardedHttp",
     "OutboundRequestError",
     "network_fault",
+    "was_never_connected",
 ]
 
 CONNECT_SECONDS = 5.0
@@ -87,6 +88,12 @@ _REASONS = {
     "redirected": "it sends elsewhere",
 }
 """The reasons of :class:`OutboundRequestError` in words; for the others its detail says more."""
+
+
+def was_never_connected(error: requests.RequestException) -> bool:
+    """Whether a request failed before anything of it was sent."""
+    inner = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(inner, ConnectTimeoutError | NameResolutionError | NewConnectionError)
 
 
 def _cause(error: requests.RequestException) -> str:

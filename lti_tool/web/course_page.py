@@ -18,6 +18,7 @@ from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.launch import sessions
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platforms import platform_of
+from lti_tool.mentoring.programmes.actions import NothingChosen
 from lti_tool.mentoring.programmes.queries import placements_of_course
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
@@ -89,5 +90,8 @@ def choose() -> ResponseReturnValue:
 def open_here() -> ResponseReturnValue:
     """Open the programme at this place, without grades."""
     if g.launch.resource_link_id is not None and is_shown():
-        cohort.open_placement_here()
+        try:
+            cohort.open_placement_here()
+        except NothingChosen:
+            return redirect(launch_url_for("opening.ask"), 303)
     return redirect(launch_url_for("home.home"), 303)

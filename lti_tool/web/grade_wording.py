@@ -17,6 +17,7 @@ STATUSES: Final[Mapping[str, str]] = {
     "recorded": N_("In the gradebook"),
     "refused": N_("Refused"),
     "removed": N_("Deleted there"),
+    "not_shown": N_("Not shown there"),
     "somebody_elses": N_("Another grade there"),
 }
 """Where a grade is, in a word or two, to a tutor."""
@@ -54,6 +55,8 @@ def for_learner(grade: Grade | None) -> str:
             return _("Your course takes no grades right now. Yours is sent as soon as it does.")
         case GradeStatus.REMOVED:
             return _("Your grade was deleted in your course. Your tutor decides whether it is sent again.")
+        case GradeStatus.NOT_SHOWN:
+            return _("Your course has accepted your grade and does not show it. Your tutor can look into it.")
         case GradeStatus.SOMEBODY_ELSES:
             return _(
                 "Your course shows a grade that was entered there: %(grade)s. It stays.", grade=_held(grade)
@@ -63,15 +66,33 @@ def for_learner(grade: Grade | None) -> str:
             return _(words) if words else _("Your course has not taken your grade. Your tutor sees why.")
 
 
+def of_reopened(grade: Grade | None) -> str:
+    """What somebody reads whose completion was reopened, of the grade that stays; empty where none does."""
+    if grade is None or not grade.is_reopened or grade.status is not GradeStatus.RECORDED:
+        return ""
+    return _("Your course goes on showing the grade of your completed programme until you complete it again.")
+
+
 def for_tutor(grade: Grade) -> str:
-    """Why a grade is not in the gradebook as it should be; empty where it is."""
+    """Why a grade is not in the gradebook as it should be, or what is not known of it; empty where it is."""
     match grade.status:
+        case GradeStatus.RECORDED if grade.went_unread:
+            return _(
+                "Your platform does not show which grades it has. This one was sent without knowing what was there."
+            )
+        case GradeStatus.WAITING if grade.unreadable_since is not None:
+            return _(
+                "Your platform does not show which grades it has, and this one might replace one entered there. "
+                "The grade of a completed programme is sent all the same after a day."
+            )
         case GradeStatus.WAITING:
             return _("Your platform takes no grades right now. It is sent again by itself.")
         case GradeStatus.REFUSED:
             return _(REFUSALS.get(grade.refusal or "", REFUSALS["other"]))
         case GradeStatus.REMOVED:
             return _("It was deleted in the gradebook, sent again, and deleted once more.")
+        case GradeStatus.NOT_SHOWN:
+            return _("Your platform accepted it twice, and its gradebook does not show it.")
         case GradeStatus.SOMEBODY_ELSES if grade.wanted is not None:
             return _(
                 "The gradebook shows %(grade)s, which was entered there, and keeps it. Ours would be %(ours)s.",

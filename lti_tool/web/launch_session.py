@@ -210,7 +210,7 @@ def _persist(
 ) -> PersistedLaunch:
     """Write the rows of a launch and of its session."""
     persisted = persist_launch(connection, launch, secret_hash=secret_hash(secret), lifetime=lifetime)
-    if persisted.resource_link_id is not None and _lacks_scores(launch, persisted):
+    if persisted.resource_link_id is not None and _lacks_scores(persisted):
         _backfill(connection, launch, persisted, persisted.resource_link_id)
     if persisted.has_grade and persisted.resource_link_id is not None:
         # Behind the launch: the page waits for no platform.
@@ -221,7 +221,7 @@ def _persist(
 
 def _first_page(launch: VerifiedLaunch, persisted: PersistedLaunch, address_secret: str | None) -> str:
     """Where a launch leads whose rows are committed."""
-    lacks_scores = _lacks_scores(launch, persisted)
+    lacks_scores = _lacks_scores(persisted)
     if lacks_scores or persisted.has_grade:
         composition.wake_workers(current_services(), deliveries=lacks_scores, jobs=persisted.has_grade)
     if persisted.registration_changed:
@@ -246,9 +246,9 @@ def _around_key(endpoint: str, _root: str) -> tuple[str, str]:
     return before, after
 
 
-def _lacks_scores(launch: VerifiedLaunch, persisted: PersistedLaunch) -> bool:
+def _lacks_scores(persisted: PersistedLaunch) -> bool:
     """Whether the line item is new, or the person is to one that is known."""
-    newcomer = persisted.first_in_course and launch.line_item_url is not None
+    newcomer = persisted.first_in_course and persisted.has_line_item
     return persisted.resource_link_id is not None and (persisted.line_item_changed or newcomer)
 
 

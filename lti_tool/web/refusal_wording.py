@@ -29,6 +29,7 @@ REFUSALS: Mapping[str, str] = {
     "session_over": N_("This meeting was taken back in the meantime."),
     "not_own_session": N_("Only the person who noted a meeting can take it back."),
     "role_not_here": N_("This activity is for the other role. Please open the one that is for you."),
+    "not_own_programme": N_("This programme cannot be used here. Please choose another one."),
     "not_own_group": N_("This group cannot be shared here. Please choose another one."),
     "not_your_objective": N_("The person who learns says when an objective is reached."),
     "own_objective": N_("Your partner confirms that you reached it."),

@@ -72,8 +72,11 @@ DONE: Mapping[str, str] = {
     "paired": N_("They are a pair now. Both will be asked to sign the agreement."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
+    "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
-    "reopened": N_("Reopened. Their page will say so."),
+    "reopened": N_(
+        "Reopened. Their page will say so. What the gradebook shows stays there until they complete again."
+    ),
 }
 """What was just done, by the code of a form's submission."""
 
@@ -84,6 +87,7 @@ FORMS: Mapping[str, str] = {
     "pair-form": N_("a pair"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
+    "programme": N_("the programme of an activity"),
 }
 """What a form is for, by its id."""
 

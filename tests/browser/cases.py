@@ -27,6 +27,7 @@ NOT_PAGES = {
     ("cohort.read_roster_now", "POST"): "leads back to the tutor's page",
     ("grades.read_now", "POST"): "leads back to the tutor's page",
     ("grades.send", "POST"): "leads back to the tutor's page",
+    ("line_item.make", "POST"): "leads back to the tutor's page",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
 """Routes that show no page of their own, and why."""
@@ -182,6 +183,13 @@ def _choice_answered(visit: Visit) -> None:
     visit.send("", title="Mentorat", template="demo")
 
 
+def _choice_cancelled(visit: Visit) -> None:
+    visit.page.route("**/submit.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    _choice(visit)
+    with visit.page.expect_navigation():
+        visit.page.locator("button[form=cancel]").click()
+
+
 def _away_posted(visit: Visit, path: str, **fields: str) -> None:
     """A form from another site, as platforms post them."""
     visit.page.goto(visit.served_tool.lms.base_url + "/static/icon.svg")
@@ -202,6 +210,22 @@ def _away_posted(visit: Visit, path: str, **fields: str) -> None:
 
 def _new_tab(visit: Visit) -> None:
     _away_posted(visit, "/lti/launch", **visit.served_tool.launch_form().fields)
+
+
+def _without_storage_script(visit: Visit) -> None:
+    """The pages that use the platform's storage go on by themselves: without their script they stay to be looked at."""
+    visit.page.route("**/storage.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    visit.page.context.clear_cookies()
+
+
+def _storing_proof(visit: Visit) -> None:
+    _without_storage_script(visit)
+    _away_posted(visit, "/lti/login", **visit.served_tool.login_fields_with_storage())
+
+
+def _asking_proof(visit: Visit) -> None:
+    _without_storage_script(visit)
+    _away_posted(visit, "/lti/launch", **visit.served_tool.launch_form(proof_is_kept=True).fields)
 
 
 def _connected(visit: Visit) -> None:
@@ -306,6 +330,7 @@ CASES: tuple[Case, ...] = (
     _at("content-by-a-learner", "deep_linking.choose", situations.begins, "deep-linking"),
     Case("content-without-title", ("deep_linking.answer", "POST"), _choice_without_title),
     Case("content-answered", ("deep_linking.answer", "POST"), _choice_answered),
+    Case("content-cancelled", ("deep_linking.cancel", "POST"), _choice_cancelled),
     _sent("form-of-another-page", "language.switch", situations.begins, "language", csrf_token="wrong"),
     _sent("nothing-declined", "kept_forms.decline", situations.begins, "kept-forms/decline", kept=""),
     Case("signed-out", ("sign_out.signed_out", "GET"), lambda visit: _signed_out(visit)),
@@ -363,6 +388,14 @@ CASES: tuple[Case, ...] = (
         themed=False,
     ),
     Case("launch-without-cookie", ("launch.launch", "POST"), _new_tab, themed=False),
+    Case("storing-proof", ("launch.login", "POST"), _storing_proof, themed=False),
+    Case("asking-proof", ("launch.launch", "POST"), _asking_proof, themed=False),
+    Case(
+        "stored-proof-from-elsewhere",
+        ("launch.prove_handoff", "POST"),
+        lambda visit: _away_posted(visit, "/lti/continue/x/stored-proof"),
+        themed=False,
+    ),
     Case("continue", ("launch.show_handoff", "GET"), _handed_over, themed=False),
     Case(
         "continue-unknown",

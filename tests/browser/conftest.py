@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
+from lti_tool.commands.migrate import bring_up_to_date
+from lti_tool.composition.services import make_services
+from lti_tool.config import Config
 from lti_tool.demo.browser import Browser
-from lti_tool.demo.connect import log_in_as
+from lti_tool.demo.connect import add_activity, connect_tool, log_in_as
+from lti_tool.demo.lms.server import RunningLms
+from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.demo.run import DemoSettings
 from tests.browser.chromium import NO_THIRD_PARTY_COOKIES, chromium, no_cookie_of
 from tests.browser.demo_course import DemoCourse
 from tests.browser.demo_process import running_demo
+from tests.canvas.conftest import CANVAS
 from tests.databases import sqlalchemy_url as sqlalchemy_url
+from tests.web.setup.conftest import new_invitation
+from tests.web.setup.listening import tool_and_lms
+
+Platforms = dict[str, DemoSettings]
+"""Where the tool is, and an LMS of each kind: ``moodle`` and ``canvas``."""
 
 
 @pytest.fixture(scope="package")
@@ -40,6 +54,37 @@ def demo_postgresql_url(postgresql_server: str) -> str:
     with psycopg.connect(postgresql_server, autocommit=True) as connection:
         connection.execute("CREATE DATABASE browser_demo")
     return sqlalchemy_url(postgresql_server, "browser_demo")
+
+
+@pytest.fixture(scope="session")
+def platforms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platforms]:
+    """The tool, connected to an LMS with Moodle's rules and to one with Canvas's, each with the activity."""
+    folder = tmp_path_factory.mktemp("platforms")
+    config = Config(
+        base_url="http://127.0.0.1:5000",
+        data_dir=folder,
+        database_url=f"sqlite:///{folder / 'tool.db'}",
+        secret_key="a secret that only the tests know, long enough",
+        allow_private_networks=True,
+    )
+    migrating = make_services(config)
+    bring_up_to_date(migrating)
+    migrating.http.close()
+    migrating.database.dispose()
+    moodle = LmsSettings(folder / "moodle", port=0)
+    with ExitStack() as running:
+        services, moodle_lms = running.enter_context(tool_and_lms(config, moodle))
+        canvas_lms = running.enter_context(RunningLms(replace(CANVAS, data_dir=folder / "canvas")))
+        found = {}
+        for name, lms in (("moodle", moodle_lms), ("canvas", canvas_lms)):
+            admin = Browser()
+            connect_tool(
+                admin, lms.base_url, f"{services.config.base_url}/setup?invite={new_invitation(services)}"
+            )
+            add_activity(admin, lms.base_url, template="demo")
+            port = int(services.config.base_url.rpartition(":")[2])
+            found[name] = DemoSettings(Path(), port, lms.settings.port, 0)
+        yield found
 
 
 @pytest.fixture(scope="package")

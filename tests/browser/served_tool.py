@@ -6,7 +6,9 @@ It notes which route answered each page, so that a test of a route knows that it
 from __future__ import annotations
 
 import datetime as dt
+import html
 import logging
+import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -101,6 +103,7 @@ class ServedTool:
                 "deep_link_return_url": f"{launch.registration.issuer}/return",
                 "accept_types": ["ltiResourceLink"],
                 "accept_presentation_document_targets": ["iframe"],
+                "accept_multiple": True,
             }
         return f"{home}deep-linking"
 
@@ -155,15 +158,30 @@ class ServedTool:
             )
         return f"{self.url}/lti/continue/{token}"
 
-    def launch_form(self) -> Form:
-        """What the LMS's page posts to the tool's launch, taken out of a browser that began the login elsewhere."""
-        browser = Browser()
+    def login_form(self, browser: Browser) -> Form:
+        """What the LMS's page posts to the tool's login, for a learner."""
         if self._link_id is None:
             connect_tool(browser, self.lms.base_url, self.invitation())
             self._link_id = add_activity(browser, self.lms.base_url, template="demo")
         log_in_as(browser, self.lms.base_url, "student")
-        login = browser._step(f"{self.lms.base_url}/launch/{self._link_id}", None).forms[0]
-        return browser._step(login.action, login.fields).forms[0]
+        return browser._step(f"{self.lms.base_url}/launch/{self._link_id}", None).forms[0]
+
+    def login_fields_with_storage(self) -> dict[str, str]:
+        """The same, by a platform that has Platform Storage in its page."""
+        return {**self.login_form(Browser()).fields, "lti_storage_target": "_parent"}
+
+    def launch_form(self, *, proof_is_kept: bool = False) -> Form:
+        """What the LMS's page posts to the tool's launch, taken out of a browser that began the login elsewhere.
+
+        ``proof_is_kept``: the platform has said that it keeps the proof of the login.
+        """
+        browser = Browser()
+        login = self.login_form(browser)
+        if not proof_is_kept:
+            return browser._step(login.action, login.fields).forms[0]
+        page = Browser()._step(login.action, {**login.fields, "lti_storage_target": "_parent"})
+        [address] = re.findall(r'data-address-once-kept="([^"]+)"', page.text)
+        return browser._step(html.unescape(address), None).forms[0]
 
 
 @contextmanager

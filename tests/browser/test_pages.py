@@ -170,7 +170,7 @@ def test_the_page_sends_its_height_to_the_frame(served_tool: ServedTool, browser
 def test_a_frame_that_follows_the_height_is_told_once_for_each_change(
     served_tool: ServedTool, browser: Browser
 ) -> None:
-    """Also by a platform whose scroll bar narrows the frame when it has grown, so that the text takes more lines."""
+    """Also by a platform whose scroll bar narrows a frame that has grown, so that its text takes more lines."""
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     framed(page, served_tool(situations.under_way))

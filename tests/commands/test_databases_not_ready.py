@@ -132,3 +132,17 @@ def test_a_database_of_a_newer_version_needs_that_version(run_all: Run, empty_da
         db.execute(sa.text("UPDATE alembic_version SET version_num = 'from_the_future'"))
     assert faults(run_all(empty_database_url), "most likely a newer one") == {}
     database.dispose()
+
+
+def test_no_command_that_needs_a_database_makes_a_data_folder(tmp_path: Path) -> None:
+    environment = {"TANDEM_DATA_DIR": str(tmp_path / "misspelt")}
+    results = {
+        path: CliRunner().invoke(tandem, words_for(path, command, Path(__file__)), env=environment)
+        for path, command in COMMANDS.items()
+        if path[0] not in WITHOUT_A_DATABASE
+    }
+    assert (
+        faults({" ".join(path): result for path, result in results.items()}, "misspelt", "tandem migrate")
+        == {}
+    )
+    assert not (tmp_path / "misspelt").exists()

@@ -17,10 +17,10 @@ from lti_tool.cli import tandem
 from lti_tool.commands import organisations as commands
 from lti_tool.composition.projections import check_projections, rebuild_projections
 from lti_tool.composition.services import Services
-from lti_tool.database import TablesBusy
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Organisation
 from lti_tool.lti.registration.models import Deployment, Invitation, Registration
+from lti_tool.many_rows import TablesBusy
 from lti_tool.mentoring.programmes.models import Programme, ProgrammeOwner
 from lti_tool.messaging.models import RecordStore
 from tests.builder import Builder, World, add_deployment

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool import database
+from lti_tool import many_rows
 from lti_tool.composition import housekeeping
 from lti_tool.composition import transaction as composition
 from lti_tool.composition.housekeeping import DeleteExpired, DeleteUsedNonces
@@ -64,7 +64,7 @@ def test_many_are_deleted_some_at_a_time_each_time_in_a_transaction_of_its_own(
         transactions.append(db)
         return deleted[-1]
 
-    monkeypatch.setattr(database, "SOME_ROWS", 2)
+    monkeypatch.setattr(many_rows, "SOME_ROWS", 2)
     monkeypatch.setattr(housekeeping, "delete_expired_rows", delete_and_note)
     for number in range(5):
         leave(services, f"over {number}", utcnow() - dt.timedelta(days=2))
@@ -78,7 +78,7 @@ def test_no_plan_of_the_database_deletes_more_than_some_at_a_time(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PostgreSQL, which has not counted a new table's rows, may choose to look for them once for each row."""
-    monkeypatch.setattr(database, "SOME_ROWS", 2)
+    monkeypatch.setattr(many_rows, "SOME_ROWS", 2)
     for number in range(5):
         refuse(services, f"old {number}", utcnow() - dt.timedelta(days=91))
     with services.database.transaction() as db:

@@ -60,15 +60,23 @@ NOT_PERSONAL = {
     "registration.token_audience",
     "registration_attempt.platform_origin",
     "registration_attempt.request",
+    "own_line_item.label",
+    "own_line_item.reason",
+    "own_line_item.url",
     "resource_link.line_item_url",
+    "resource_link.line_items_url",
+    "resource_link.own_line_item_url",
     "resource_link.resource_link_id",
     "resource_link.scopes",
     "resource_link.title",
     "score_trail.comment",
     "score_trail.line_item_url",
     "score_trail.reason",
+    "score_trail.unanswered_scores",
     "tool_key.private_key",
     "tool_key.public_jwk",
+    "unreadable_results.line_item_url",
+    "unreadable_results.reason",
 }
 """Codes, addresses, keys, and what platforms, organisations and the tool itself say."""
 

@@ -10,10 +10,12 @@ from pytest_httpserver import HTTPServer
 
 from lti_tool.composition.channels import make_worker
 from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
 from lti_tool.health_checks import Finding, Verdict
 from lti_tool.health_checks.deliveries import MOST_NAMED
 from lti_tool.identity import organisations
 from lti_tool.lti.ags import scores
+from lti_tool.lti.ags.unreadable_results import note_failure
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.models import Participant
@@ -21,6 +23,7 @@ from lti_tool.messaging import outbox, setting_record_stores
 from lti_tool.messaging.models import LRS, DeliveryKind
 from lti_tool.messaging.record_stores import INSTALLATION, Scope
 from tests.builder import World, add_registration
+from tests.builder.rows import add_course, add_link, add_organisation
 from tests.health_checks.test_doctor import findings
 from tests.messaging.flaky_lrs import flaky_lrs
 
@@ -121,6 +124,35 @@ def test_a_dead_score_names_person_and_course(services, world, platform):
     assert messages(services) == [
         "the grade of Paul Moreau in Digital cultures was refused for good by Our Moodle: HTTP 404: not enrolled"
     ]
+
+
+def test_a_dead_score_names_the_course_of_its_own_platform(services, world, platform):
+    """Another platform may have a line item at the same address."""
+    gives_tokens(platform)
+    platform.expect_request("/item/scores").respond_with_data("not enrolled", 404)
+    enqueue_score(world, platform.url_for("/item"))
+    deliver_scores(world)
+    with services.database.transaction() as db:
+        _registration, deployment = add_registration(db, add_organisation(db), "https://second.example")
+        course = add_course(db, deployment.id, title="Somebody else's course")
+        add_link(db, course, line_item_url=platform.url_for("/item"))
+        db.execute(
+            sa.update(ResourceLink).where(ResourceLink.course_id != course.id).values(line_item_url=None)
+        )
+    [message] = messages(services)
+    assert "in a course that is gone was refused" in message
+
+
+def test_a_gradebook_that_cannot_be_read_is_named_with_why(services, world, platform):
+    with services.database.transaction() as db:
+        db.execute(sa.update(ResourceLink).values(line_item_url="https://lms.example/item"))
+        note_failure(
+            db, world.registration_id, "https://lms.example/item", "the answer is not JSON", utcnow()
+        )
+    found = only(services)
+    assert found.verdict is Verdict.WARNING
+    assert "what Our Moodle shows in the gradebook of Digital cultures cannot be read since" in found.message
+    assert found.message.endswith("(1 reading failed): the answer is not JSON")
 
 
 def test_a_dead_score_of_somebody_unknown_is_still_a_finding(services, world, platform):

@@ -16,9 +16,10 @@ from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services
 from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import OPERATOR, CourseRole
-from lti_tool.lti.ags import results
+from lti_tool.lti.ags import line_items, results
 from lti_tool.lti.ags import scores as grades
 from lti_tool.lti.ags.answers import KnownGrade, ScoreOutcome, Withheld, deliver_scores
+from lti_tool.lti.ags.line_items import OwnLineItem
 from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.ags.reconciliation import GradeRecord, Result
 from lti_tool.lti.ags.results import read_results
@@ -200,6 +201,32 @@ def test_the_tool_makes_a_line_item_that_the_platform_lists(connected: Connected
     url = connected.platform.info["line_items_url"]
     listed = connected.service.call("GET", url, [LINE_ITEM], accept=LINE_ITEMS_TYPE)
     assert [item["id"] for item in listed.json()] == [made]
+
+
+def test_the_tool_makes_the_activitys_own_line_item_finds_it_again_and_its_grades_are_published(
+    connected: Connected,
+) -> None:
+    url, block = connected.platform.info["line_items_url"], connected.platform.info["resource_link_id"]
+    own = OwnLineItem("content-1", block, "Reverse mentoring")
+    assert line_items.find(connected.service, url, own, [LINE_ITEM]) is None
+    made = line_items.make(connected.service, url, own)
+    found = line_items.find(connected.service, url, own, [LINE_ITEM])
+    assert (found.url if found else None, found.resource_link_id if found else None) == (made.url, block)
+    outcome = connected.deliver(made.url, "satisfied")
+    assert (outcome, connected.platform.published("maya")) == (Sent(), [100.0])
+
+
+def test_a_line_item_that_the_tool_made_gets_another_label_and_is_deleted(connected: Connected) -> None:
+    url, block = connected.platform.info["line_items_url"], connected.platform.info["resource_link_id"]
+    own = OwnLineItem("content-1", block, "Reverse mentoring")
+    made = line_items.make(connected.service, url, own)
+    line_items.change_label(connected.service, made, "Mentorat inversé")
+    found = line_items.find(connected.service, url, own, [LINE_ITEM])
+    assert found is not None
+    assert (found.url, found.label) == (made.url, "Mentorat inversé")
+    for _ in range(2):
+        line_items.delete(connected.service, made.url)
+    assert line_items.find(connected.service, url, own, [LINE_ITEM]) is None
 
 
 def test_a_completion_arrives_as_the_full_grade(connected: Connected) -> None:

@@ -21,6 +21,7 @@ from lti_tool.demo.lms import (
     statements,
     teaching_pages,
 )
+from lti_tool.demo.lms.canvas import platform_storage
 from lti_tool.demo.lms.people import people_to_pick
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.settings import LmsSettings
@@ -58,6 +59,7 @@ def create_lms(settings: LmsSettings) -> Flask:
         admin_pages,
         statements,
         teaching_pages,
+        platform_storage,
     ):
         app.register_blueprint(module.blueprint)
     app.before_request(_check_host_and_origin)

@@ -131,9 +131,8 @@ def _request_id(tool: Tool, loaded: dict[str, Any]) -> str:
     return str(deep_link_id)
 
 
-def _accept(tool: Tool, claims: dict[str, Any]) -> list[Link]:
+def _accept(tool: Tool, claims: dict[str, Any], loaded: dict[str, Any]) -> list[Link]:
     """Make the links and their coupled line items, once."""
-    loaded = _checked(tool, claims)
     lms = current_lms()
     if lms.settings.is_canvas and not canvas.times_are_right(claims):
         raise Refusal(400, "wrong_iat", "iat must be within the last five minutes.", tool.client_id)
@@ -205,7 +204,20 @@ def take_content() -> Response:
     if not token:
         raise Refusal(400, "missing_jwt", "The form has no JWT.")
     tool, claims = _tool_and_claims(token)
-    links = _accept(tool, claims)
+    loaded = _checked(tool, claims)
+    links = _accept(tool, claims, loaded)
     detail = ", ".join(f"{link.id}: {link.title}" for link in links) or "nothing chosen"
     current_lms().store.record_call(tool.client_id, "POST", request.path, 200, "content_added", detail)
-    return make_response(render_template("leave_frame.html", target="/", links=links))
+    message = _message(loaded, has_links=bool(links))
+    return make_response(render_template("leave_frame.html", target="/", links=links, message=message))
+
+
+def _message(loaded: dict[str, Any], *, has_links: bool) -> str:
+    """What the tool has to say to the teacher.
+
+    Moodle shows the error, and the message only where something was added (``mod/lti/contentitem_return.php``,
+    27cbb59); Canvas shows both (``app/controllers/lti/ims/deep_linking_controller.rb``, 018d0a3).
+    """
+    is_canvas = current_lms().settings.is_canvas
+    shown = [loaded["error_message"], loaded["message"] if is_canvas or has_links else ""]
+    return " ".join(str(text) for text in shown if text)

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from lti_tool.demo.lms.canvas.deep_linking import PICKERS
 from lti_tool.demo.lms.canvas.launches import nearest_error
+from lti_tool.demo.lms.canvas.platform_storage import STORAGE_TARGET
 from lti_tool.demo.lms.claims import launch_content
 from lti_tool.demo.lms.course import coupled_line_item, find_link, the_course
 from lti_tool.demo.lms.deep_linking import deep_linking_settings
@@ -71,7 +72,11 @@ def _initiate(
         )
     fields = login_fields(lms.issuer, lms.key, tool, target, str(person.id), hint)
     if lms.settings.is_canvas:
-        fields |= {"canvas_region": "not_configured", "deployment_id": tool.deployment_id}
+        fields |= {
+            "canvas_region": "not_configured",
+            "deployment_id": tool.deployment_id,
+            "lti_storage_target": STORAGE_TARGET,
+        }
     if lms.settings.login_method == "get":
         return redirect(add_query(tool.initiate_login_uri, fields), 302)
     return make_response(render_template("post_form.html", action=tool.initiate_login_uri, fields=fields))
@@ -227,7 +232,8 @@ def _answer(tool: Tool, values: dict[str, str]) -> dict[str, str]:
         for_person_id=hint["for_person_id"],
     )
     preflight = {**checked, "client_id": tool.client_id, "redirect_uri": values["redirect_uri"]}
-    return signed_launch(lms.issuer, lms.key, tool, preflight, content, lms.settings.id_token_seconds)
+    fields = signed_launch(lms.issuer, lms.key, tool, preflight, content, lms.settings.id_token_seconds)
+    return {**fields, "lti_storage_target": STORAGE_TARGET} if lms.settings.is_canvas else fields
 
 
 OIDC_ERRORS = {

@@ -8,7 +8,8 @@ not asked before each later grade.
 | the platform answers | do |
 |---|---|
 | 2xx | sent |
-| 409 (Moodle), 400 for an earlier time (Canvas, Open edX) | read the result: ours or later → sent; else again |
+| 409 (Moodle), 400 for an earlier time (Canvas, Open edX) | read the result: ours → sent; somebody's own → kept; else
+again, with a later time. Where it cannot be read: sent, if it was tried before; else again |
 | 400, 422 otherwise | read the result: ours → sent; else dead, with the platform's words |
 | 404, 410 | the line item is gone: dead |
 | 401 after a fresh token, or no token at all | the platform is blocked until somebody has looked; nothing is dropped |
@@ -19,6 +20,10 @@ not asked before each later grade.
 Moodle answers 403 for a line item that was taken away and 500 for one that is locked; Open edX answers 500 for a single
 score that it cannot take. So a second score of the same line item is tried: once one is taken, each failure is that
 score's own; when both fail, the rest of that line item is not tried in this round.
+
+Where the result cannot be read, the score waits, since it might replace somebody's own grade; for how long, see
+:func:`lti_tool.lti.ags.reconciliation.may_go_unread`. Where the platform refuses to show results, or refuses the token
+for that right alone, a grade is posted and a score that sets none is not.
 
 Nothing here stores, sleeps or logs. https://www.imsglobal.org/spec/lti-ags/v2p0#score-service-media-type-and-schema
 """
@@ -34,7 +39,15 @@ from typing import Final
 
 import requests
 
-from lti_tool.lti.ags.reconciliation import GradeRecord, Posting, Result, before_posting
+from lti_tool.database import utcnow
+from lti_tool.lti.ags.reconciliation import (
+    GradeRecord,
+    Posting,
+    ReadingFailures,
+    Result,
+    before_posting,
+    may_go_unread,
+)
 from lti_tool.lti.ags.results import (
     Reading,
     ResultsRefused,
@@ -50,7 +63,7 @@ from lti_tool.lti.platforms.base import Platform, ScoreRefusal
 from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import Blocked, Dead, NotTried, PartUnavailable, Retry, Sent, Unavailable
 from lti_tool.messaging.retry import retry_after
-from lti_tool.outbound.client import OutboundRequestError
+from lti_tool.outbound.client import OutboundRequestError, was_never_connected
 
 SCORE_TYPE: Final = "application/vnd.ims.lis.v1.score+json"
 _FORBIDDEN: Final = frozenset({"bad_address", "not_https", "private_address"})
@@ -82,6 +95,21 @@ class Withheld:
     reading: Reading | None = None
 
 
+@dataclass(frozen=True)
+class UnreadHere(PartUnavailable):
+    """The result could not be read before posting: the platform answered, and not as it should."""
+
+
+@dataclass(frozen=True)
+class UnreadAnywhere(Unavailable):
+    """The result could not be read before posting: the platform did not answer."""
+
+
+@dataclass(frozen=True)
+class UnreadAlone(Retry):
+    """The result could not be read before posting, which must not hold other scores."""
+
+
 ScoreOutcome = Sent | Dead | Retry | PartUnavailable | Unavailable | Blocked | NotTried | Stale | Withheld
 
 
@@ -94,6 +122,8 @@ class KnownGrade:
     """Whether the platform gave the right to read results."""
     last_result: Result | None = None
     """The result that was read last."""
+    failures: ReadingFailures | None = None
+    """How long the results of its line item could not be read."""
 
     def is_read_first(self, score: int | None, platform: Platform, *, repeated: bool) -> bool:
         """Whether the result is to be read before this score is posted."""
@@ -128,23 +158,34 @@ def deliver_scores(
         if time.monotonic() - begun > ROUND_SECONDS:
             return outcomes + [NotTried()] * (len(deliveries) - number)
         if len(failures) >= 2 and delivery.part not in answered:
-            outcomes.append(failures[-1])
+            outcomes.append(PartUnavailable(failures[-1].reason, failures[-1].after_seconds, _NEVER_SENT))
             continue
         outcome = _deliver_one(service, delivery, (known or {}).get(delivery.order_key))
         outcomes.append(outcome)
         if isinstance(outcome, Unavailable | Blocked):
-            outcomes += [outcome] * (len(deliveries) - len(outcomes))
+            rest = outcome
+            if isinstance(rest, Unavailable):
+                rest = Unavailable(rest.reason, rest.after_seconds, _NEVER_SENT)
+            outcomes += [rest] * (len(deliveries) - len(outcomes))
             break
         if isinstance(outcome, PartUnavailable):
             failures.append(outcome)
         else:
             answered.add(delivery.part)
     return [
-        Retry(outcome.reason, outcome.after_seconds)
-        if isinstance(outcome, PartUnavailable) and delivery.part in answered
-        else outcome
+        _alone(outcome) if isinstance(outcome, PartUnavailable) and delivery.part in answered else outcome
         for delivery, outcome in zip(deliveries, outcomes, strict=True)
     ]
+
+
+_NEVER_SENT: Final = False
+"""``may_have_arrived`` of what was not posted."""
+
+
+def _alone(outcome: PartUnavailable) -> Retry:
+    """The same failure, of one score alone."""
+    kind = UnreadAlone if isinstance(outcome, UnreadHere) else Retry
+    return kind(outcome.reason, outcome.after_seconds, outcome.may_have_arrived)
 
 
 def _deliver_one(
@@ -158,7 +199,7 @@ def _deliver_one(
     except requests.RequestException as error:
         if isinstance(error, OutboundRequestError) and error.reason in _FORBIDDEN:
             return Blocked(f"the token endpoint: {error}")
-        return Unavailable(f"the token endpoint: {error_text(error)}")
+        return Unavailable(f"the token endpoint: {error_text(error)}", may_have_arrived=_NEVER_SENT)
     if known is not None:
         kept = _outcome_before_posting(service, delivery, known)
         if kept is not None:
@@ -174,11 +215,11 @@ def _deliver_one(
     except TokenRefused as error:
         return Blocked(str(error))
     except ServiceHostUnknown as error:
-        return PartUnavailable(f"the line item's address: {error}")
+        return PartUnavailable(f"the line item's address: {error}", may_have_arrived=_NEVER_SENT)
     except requests.RequestException as error:
         if isinstance(error, OutboundRequestError) and error.reason in _FORBIDDEN:
             return Dead(f"the line item's address: {error}")
-        return Unavailable(error_text(error))
+        return Unavailable(error_text(error), may_have_arrived=not was_never_connected(error))
     return _outcome_of_response(service, delivery, answer, known)
 
 
@@ -186,7 +227,8 @@ def _outcome_before_posting(
     service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade
 ) -> ScoreOutcome | None:
     """What becomes of a score that is not posted, because of what is there or may be there; None: it is posted."""
-    target, score = delivery.target or {}, json.loads(delivery.body).get("scoreGiven")
+    target, body = delivery.target or {}, json.loads(delivery.body)
+    score = body.get("scoreGiven")
     repeated = delivery.attempts > 1
     if not known.is_read_first(score, service.platform, repeated=repeated):
         return None
@@ -199,17 +241,33 @@ def _outcome_before_posting(
     except TokenRefused as error:
         return Blocked(f"reading the result: {error}")
     except ResultsUnreadable as error:
-        kind = Unavailable if error.unavailable else PartUnavailable
-        return kind(f"reading the result: {error}", error.after_seconds)
+        return _outcome_unread(known, body, error)
     result = reading.results.get(target["user_id"])
     if not reading.tells_of(target["user_id"]):
-        return PartUnavailable("reading the result: what is listed could not be read")
+        return _outcome_unread(known, body, ResultsUnreadable("what is listed could not be read"))
     match before_posting(known.record, score, result, repeated=repeated):
         case Posting.ARRIVED:
             return Sent()
         case Posting.KEEP_THEIRS:
             return Withheld(reading)
     return None
+
+
+def _outcome_unread(
+    known: KnownGrade, body: Mapping[str, object], error: ResultsUnreadable
+) -> ScoreOutcome | None:
+    """What becomes of a score whose result could not be read; None: it is posted all the same."""
+    now = utcnow()
+    is_final = body.get("activityProgress") == "Completed" and body.get("gradingProgress") == "FullyGraded"
+    if may_go_unread(known.failures, is_final=is_final, now=now):
+        return None
+    kind: type[UnreadAlone | UnreadAnywhere | UnreadHere]
+    if may_go_unread(known.failures, is_final=True, now=now):
+        # It must not hold the final grades of others any more.
+        kind = UnreadAlone
+    else:
+        kind = UnreadAnywhere if error.unavailable else UnreadHere
+    return kind(f"reading the result: {error}", error.after_seconds, _NEVER_SENT)
 
 
 def _outcome_of_response(
@@ -223,7 +281,7 @@ def _outcome_of_response(
         reading, _ = _read(service, delivery)
         held = reading.results.get((delivery.target or {})["user_id"]) if reading else None
         score = json.loads(delivery.body).get("scoreGiven")
-        return Sent() if held is not None and held.shows(score) else _refused(service, answer)
+        return Sent() if held is not None and _is_there(known, score, held) else _refused(service, answer)
     if answer.status in (404, 410):
         return _refused(service, answer)
     if answer.status == 401:
@@ -234,6 +292,10 @@ def _outcome_of_response(
     return PartUnavailable(answer.words, after)
 
 
+def _is_there(known: KnownGrade | None, score: int | None, held: Result) -> bool:
+    return held.shows(score) if known is None else known.record.is_there(score, held)
+
+
 def _refused(service: PlatformService, answer: Answer) -> Refused:
     return Refused(answer.words, refusal=service.platform.score_refusal(answer.status, answer.body))
 
@@ -241,39 +303,55 @@ def _refused(service: PlatformService, answer: Answer) -> Refused:
 def _handle_stale_timestamp(
     service: PlatformService, delivery: ClaimedDelivery, answer: Answer, known: KnownGrade | None
 ) -> ScoreOutcome:
-    """A repeat of ours, or a later one of ours, means delivered; a later one of somebody else stays.
+    """Whether it is there, by what the gradebook holds: the refusal alone says only that something later is.
 
-    Only something else, not later, is sent again.
+    A repeat of ours, or a later one of ours, means delivered; one of somebody else stays, where its time is later or
+    not known. Anything else is sent again with a later time.
     """
     reading, fault = _read(service, delivery)
-    if fault is not None or reading is None:
-        return fault or Sent()
-    ours, held = json.loads(delivery.body), reading.results.get((delivery.target or {})["user_id"])
-    sent_at = dt.datetime.fromisoformat(ours["timestamp"])
-    if held is not None and held.shows(ours.get("scoreGiven")):
+    if fault is not None:
+        return fault
+    ours = json.loads(delivery.body)
+    score, sent_at = ours.get("scoreGiven"), dt.datetime.fromisoformat(ours["timestamp"])
+    if score is None:
+        # A state without a grade leaves no result to compare.
         return Sent()
-    if held is not None and (held.timestamp or sent_at) > sent_at:
-        is_theirs = known is not None and not known.record.sent(held)
-        return Withheld(reading) if is_theirs else Sent()
-    if "scoreGiven" not in ours or (held is not None and held.timestamp is None):
-        # A state without a grade leaves no result to compare; and where results bear no time, the refusal
-        # itself says that something later is there.
+    if reading is None:
+        # The attempt before may have brought it there; a first one has not.
+        return Sent() if delivery.attempts > 1 else _later(service, delivery, answer, sent_at)
+    held = reading.results.get((delivery.target or {})["user_id"])
+    if held is None or (held.timestamp is not None and held.timestamp <= sent_at):
+        there = held is not None and _is_there(known, score, held)
+        return Sent() if there else _later(service, delivery, answer, sent_at)
+    if _is_there(known, score, held):
         return Sent()
-    if delivery.failures > _MAX_RESTAMPS:
+    if known is not None and not known.record.sent(held):
+        return Withheld(reading)
+    return _later(service, delivery, answer, sent_at) if held.timestamp is None else Sent()
+
+
+def _later(
+    service: PlatformService, delivery: ClaimedDelivery, answer: Answer, than: dt.datetime
+) -> ScoreOutcome:
+    """The same again with a later time, as often as is reasonable."""
+    if (delivery.target or {}).get("restamps", 0) >= _MAX_RESTAMPS:
         return _refused(service, answer)
-    return Stale(than=max(sent_at, (held.timestamp if held else None) or sent_at), reason=answer.words)
+    return Stale(than=than, reason=answer.words)
 
 
 def _read(service: PlatformService, delivery: ClaimedDelivery) -> tuple[Reading | None, ScoreOutcome | None]:
     """What the gradebook holds for the person, read back; or why that cannot be known now.
 
-    Where the platform gives no right to read results, its answer counts as it is.
+    Both are None where the platform gives no right to read results.
     """
     target = delivery.target or {}
     try:
-        return read_results(service, target["line_item_url"], target["user_id"]), None
+        reading = read_results(service, target["line_item_url"], target["user_id"])
     except (TokenRefused, ResultsRefused):
-        return None, Sent()
+        return None, None
     except ResultsUnreadable as error:
         kind = Unavailable if error.unavailable else Retry
         return None, kind(f"reading the result: {error}", error.after_seconds)
+    if not reading.tells_of(target["user_id"]):
+        return None, Retry("reading the result: what is listed could not be read")
+    return reading, None

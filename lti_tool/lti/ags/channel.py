@@ -61,6 +61,7 @@ class GradebookChannel(Channel):
         grade_records.lock(db, deliveries)
         for delivery, outcome in zip(deliveries, outcomes, strict=True):
             grade_records.note_outcome(db, delivery, outcome, now)
+        grade_records.note_failed_readings(db, deliveries, outcomes, now)
 
 
 def _outcome(outcome: ScoreOutcome, delivery: ClaimedDelivery, receiver: str) -> Outcome:

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of
 from lti_tool.identity.models import Course, Person, display_name
-from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.ags.models import GradeStatus, ScoreTrail, UnreadableResults
+from lti_tool.lti.ags.scores import is_reopened
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Deployment
 from lti_tool.messaging import pauses
@@ -22,7 +23,7 @@ from lti_tool.messaging.models import DeliveryKind, DeliveryPause
 _TRAILS: Final = table_of(ScoreTrail)
 _column = _TRAILS.c
 UNSETTLED: Final = (GradeStatus.ON_ITS_WAY, GradeStatus.WAITING)
-NEEDS_SOMEBODY: Final = (GradeStatus.REFUSED, GradeStatus.REMOVED)
+NEEDS_SOMEBODY: Final = (GradeStatus.REFUSED, GradeStatus.REMOVED, GradeStatus.NOT_SHOWN)
 """What does not change by itself within a day."""
 
 
@@ -41,12 +42,22 @@ class Grade:
     result_maximum: float | None
     accepted_at: dt.datetime | None
     read_at: dt.datetime | None
+    unreadable_since: dt.datetime | None
+    """Since when the results of its line item cannot be read; None where they can."""
+    is_reopened: bool
+    """Whether the completion was reopened: what the gradebook shows stays until the person completes again."""
     changed_at: dt.datetime
 
     @property
     def is_shown(self) -> bool:
         """Whether there is anything to say of it: one that should not be there yet is of no interest."""
         return self.wanted is not None or self.status in (GradeStatus.REFUSED, GradeStatus.SOMEBODY_ELSES)
+
+    @property
+    def went_unread(self) -> bool:
+        """Whether it was sent without knowing what was there, since that could not be read for long."""
+        since, taken, read = self.unreadable_since, self.accepted_at, self.read_at
+        return since is not None and taken is not None and taken >= since and (read is None or read < taken)
 
     @property
     def can_be_sent_again(self) -> bool:
@@ -56,10 +67,16 @@ class Grade:
 
 def _chosen(registration_id: uuid.UUID) -> sa.Select[Any]:
     """Grades at one platform, each with why the platform is not asked at present, if it is not."""
-    person, pause = table_of(Person).c, table_of(DeliveryPause).c
+    person, pause, unreadable = (table_of(kind).c for kind in (Person, DeliveryPause, UnreadableResults))
     return (
-        sa.select(_TRAILS, person.registration_id, pause.reason.label("paused"))
+        sa.select(
+            _TRAILS,
+            person.registration_id,
+            pause.reason.label("paused"),
+            unreadable.began_at.label("unreadable_since"),
+        )
         .join(Person, person.id == _column.person_id)
+        .outerjoin(UnreadableResults, _of_line_item(person.registration_id))
         .outerjoin(
             DeliveryPause,
             sa.and_(
@@ -69,6 +86,14 @@ def _chosen(registration_id: uuid.UUID) -> sa.Select[Any]:
             ),
         )
         .where(person.registration_id == registration_id)
+    )
+
+
+def _of_line_item(registration_id: sa.ColumnElement[uuid.UUID]) -> sa.ColumnElement[bool]:
+    """Joins what is known of the reading of a grade's line item."""
+    unreadable = table_of(UnreadableResults).c
+    return sa.and_(
+        unreadable.registration_id == registration_id, unreadable.line_item_url == _column.line_item_url
     )
 
 
@@ -86,6 +111,8 @@ def _grade(row: Any, paused: str | None) -> Grade:
         result_maximum=row.result_maximum,
         accepted_at=row.accepted_at,
         read_at=row.read_at,
+        unreadable_since=row.unreadable_since,
+        is_reopened=is_reopened(row),
         changed_at=row.changed_at,
     )
 
@@ -120,7 +147,8 @@ def state_of(grades: Sequence[Grade]) -> str:
     """Changes whenever a page that shows these grades does."""
     latest = max((grade.changed_at for grade in grades), default=None)
     waits = any(grade.status is GradeStatus.WAITING for grade in grades)
-    return f"{len(grades)} {latest} {waits}"
+    unreadable = max((grade.unreadable_since for grade in grades if grade.unreadable_since), default=None)
+    return f"{len(grades)} {latest} {waits} {unreadable}"
 
 
 def state_of_grades(
@@ -133,12 +161,15 @@ def state_of_grades(
         grades.grade_status == GradeStatus.WAITING,
         sa.and_(grades.grade_status.in_(UNSETTLED), grades.paused.is_not(None)),
     )
-    count, latest, waiting = db.execute(
+    count, latest, waiting, unreadable = db.execute(
         sa.select(
-            sa.func.count(), sa.func.max(grades.changed_at), sa.func.sum(sa.case((waits, 1), else_=0))
+            sa.func.count(),
+            sa.func.max(grades.changed_at),
+            sa.func.sum(sa.case((waits, 1), else_=0)),
+            sa.func.max(grades.unreadable_since),
         ).select_from(chosen)
     ).one()
-    return f"{count} {latest} {bool(waiting)}"
+    return f"{count} {latest} {bool(waiting)} {unreadable}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +216,13 @@ def named_grades(
         sa.select(
             _TRAILS,
             Person,
+            table_of(UnreadableResults).c.began_at.label("unreadable_since"),
             ResourceLink.id.label("link_id"),
             Course.id.label("course_id"),
             sa.func.coalesce(Course.title, Course.context_id).label("course_title"),
         )
         .join(Person, Person.id == _column.person_id)
+        .outerjoin(UnreadableResults, _of_line_item(table_of(Person).c.registration_id))
         .outerjoin(ResourceLink, ResourceLink.id == newest_link)
         .outerjoin(Course, Course.id == ResourceLink.course_id)
         .order_by(_column.changed_at.desc(), _column.line_item_url, _column.person_id)

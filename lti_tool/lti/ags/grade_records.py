@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of
-from lti_tool.identity.models import Course
-from lti_tool.lti.ags.answers import KnownGrade, Refused
+from lti_tool.identity.models import Course, Person
+from lti_tool.lti.ags import unreadable_results
+from lti_tool.lti.ags.answers import KnownGrade, Refused, UnreadAlone, UnreadAnywhere, UnreadHere
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
 from lti_tool.lti.ags.reconciliation import GradeRecord, Result
 from lti_tool.lti.ags.results import RESULT_SCOPE, Reading
-from lti_tool.lti.ags.scores import order_key
+from lti_tool.lti.ags.scores import is_reopened, order_key, with_score
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Deployment
 from lti_tool.messaging.outbox import ClaimedDelivery
@@ -42,11 +43,13 @@ def grade_record(row: Any) -> GradeRecord:
     return GradeRecord(
         wanted=row.score,
         status=GradeStatus(row.grade_status),
-        sent_score=row.sent_score,
+        unanswered_scores=frozenset(row.unanswered_scores),
         accepted_score=row.accepted_score,
         accepted_at=row.accepted_at,
         refused_at=row.refused_at,
+        shown_at=row.shown_at,
         deletions=row.deletions,
+        stays=is_reopened(row),
     )
 
 
@@ -60,17 +63,22 @@ def last_result(row: Any) -> Result | None:
 def known_grades(
     db: Session, registration_id: uuid.UUID, deliveries: Sequence[ClaimedDelivery]
 ) -> dict[str, KnownGrade]:
-    """What is known of the grades that these deliveries are about, by their ``order_key``; in two statements."""
+    """What is known of the grades that these deliveries are about, by their ``order_key``; in three statements."""
     targets = {_target(delivery) for delivery in deliveries} - {None}
     if not targets:
         return {}
-    unreadable = _unreadable(db, registration_id, {url for url, _ in filter(None, targets)})
+    urls = {url for url, _ in filter(None, targets)}
+    unreadable = _unreadable(db, registration_id, urls)
+    failures = unreadable_results.failures_of(db, registration_id, urls)
     rows = db.execute(
         sa.select(_TRAILS).where(sa.tuple_(_column.line_item_url, _column.person_id).in_(targets))
     )
     return {
         order_key(row.line_item_url, row.person_id): KnownGrade(
-            grade_record(row), may_read=row.line_item_url not in unreadable, last_result=last_result(row)
+            grade_record(row),
+            may_read=row.line_item_url not in unreadable,
+            last_result=last_result(row),
+            failures=failures.get(row.line_item_url),
         )
         for row in rows
     }
@@ -102,6 +110,26 @@ def lock(db: Session, deliveries: Sequence[ClaimedDelivery]) -> None:
         db.execute(sa.select(*key).where(sa.tuple_(*key).in_(targets)).order_by(*key).with_for_update()).all()
 
 
+def note_failed_readings(
+    db: Session,
+    deliveries: Sequence[ClaimedDelivery],
+    outcomes: Sequence[Outcome],
+    now: dt.datetime,
+) -> None:
+    """Count the line items whose results could not be read before posting, each once."""
+    failed = {
+        target: outcome.reason
+        for delivery, outcome in zip(deliveries, outcomes, strict=True)
+        if isinstance(outcome, UnreadAlone | UnreadAnywhere | UnreadHere)
+        and (target := _target(delivery)) is not None
+    }
+    by_url = {url: (person_id, reason) for (url, person_id), reason in failed.items()}
+    for url, (person_id, reason) in sorted(by_url.items()):
+        registration_id = db.scalar(sa.select(Person.registration_id).where(Person.id == person_id))
+        if registration_id is not None:
+            unreadable_results.note_failure(db, registration_id, url, reason, now)
+
+
 def note_outcome(db: Session, delivery: ClaimedDelivery, outcome: Outcome, now: dt.datetime) -> None:
     """Write what became of a score into the record of its grade, in the transaction that marks the delivery.
 
@@ -118,7 +146,7 @@ def note_outcome(db: Session, delivery: ClaimedDelivery, outcome: Outcome, now: 
     values: dict[str, Any] = {}
     match outcome:
         case Sent():
-            values = {"sent_score": given, "sent_at": now, "accepted_score": given, "accepted_at": now}
+            values = {"unanswered_scores": [], "accepted_score": given, "accepted_at": now}
             latest: dict[str, Any] = {"grade_status": GradeStatus.RECORDED.value, "reason": None}
         case Refused(reason=reason, refusal=refusal):
             latest = {
@@ -132,8 +160,8 @@ def note_outcome(db: Session, delivery: ClaimedDelivery, outcome: Outcome, now: 
         case Blocked(reason):
             latest = {"grade_status": GradeStatus.WAITING.value, "reason": reason}
         case Retry(reason) | PartUnavailable(reason) | Unavailable(reason):
-            # It may have arrived all the same.
-            values = {"sent_score": given, "sent_at": now}
+            if outcome.may_have_arrived and given is not None:
+                values = {"unanswered_scores": _with_unanswered(db, target, given)}
             latest = {"grade_status": GradeStatus.WAITING.value, "reason": reason}
         case _:
             return
@@ -143,6 +171,17 @@ def note_outcome(db: Session, delivery: ClaimedDelivery, outcome: Outcome, now: 
         db.execute(sa.update(_TRAILS).where(mine).values(**values))
     changed = sa.or_(*(_column[name].is_distinct_from(value) for name, value in latest.items()))
     db.execute(sa.update(_TRAILS).where(mine, is_latest, changed).values(**latest, changed_at=now))
+
+
+def _with_unanswered(db: Session, target: tuple[str, uuid.UUID], score: int) -> list[int]:
+    """The scores of a record, which is locked, that may have arrived, with one more."""
+    url, person_id = target
+    before = db.scalar(
+        sa.select(_column.unanswered_scores).where(
+            _column.line_item_url == url, _column.person_id == person_id
+        )
+    )
+    return with_score(before or [], score)
 
 
 def note_withheld(

@@ -45,6 +45,8 @@ class GradeStatus(enum.StrEnum):
     """The platform has refused it for good. It is sent again when the person comes back, or somebody asks for it."""
     REMOVED = "removed"
     """Somebody has deleted it again after it was sent a second time: the tutor decides."""
+    NOT_SHOWN = "not_shown"
+    """The platform took it twice, and its results never showed it: nobody can be said to have deleted it."""
     SOMEBODY_ELSES = "somebody_elses"
     """The gradebook shows a grade that the tool never sent. It stays."""
 
@@ -62,8 +64,8 @@ class ScoreTrail(Base):
         sa.Index(
             "ix__score_trail__unsettled",
             "grade_status",
-            sqlite_where=sa.text("grade_status IN ('refused', 'removed')"),
-            postgresql_where=sa.text("grade_status IN ('refused', 'removed')"),
+            sqlite_where=sa.text("grade_status IN ('refused', 'removed', 'not_shown')"),
+            postgresql_where=sa.text("grade_status IN ('refused', 'removed', 'not_shown')"),
         ),
     )
 
@@ -86,10 +88,8 @@ class ScoreTrail(Base):
     """Of one that was refused: a :class:`lti_tool.lti.platforms.base.ScoreRefusal`."""
     refused_at: Mapped[dt.datetime | None]
     """When it was refused; None again once it is to be sent again whatever the time."""
-    sent_score: Mapped[int | None]
-    """``scoreGiven`` of the latest score that may have arrived, whether its answer came or not."""
-    sent_at: Mapped[dt.datetime | None]
-    """When that was."""
+    unanswered_scores: Mapped[list[int]] = mapped_column(default=list)
+    """``scoreGiven`` of each score sent since the last accepted one whose answer never came: it may have arrived."""
     accepted_score: Mapped[int | None]
     """``scoreGiven`` of the latest score that the platform took; None when that gave none, or none was taken."""
     accepted_at: Mapped[dt.datetime | None]
@@ -99,7 +99,68 @@ class ScoreTrail(Base):
     result_maximum: Mapped[float | None] = mapped_column(sa.Double)
     read_at: Mapped[dt.datetime | None]
     """When that reading began."""
+    shown_at: Mapped[dt.datetime | None]
+    """When a reading last showed a grade that the tool sent; None as long as none has."""
     deletions: Mapped[int] = mapped_column(default=0)
-    """How often it was found deleted and sent again, since somebody last asked for that."""
+    """How often it was found missing and sent again, since somebody last asked for that."""
     changed_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     """When anything of this changed that a page shows."""
+
+
+class UnreadableResults(Base):
+    """That the results of a line item cannot be read: one row from the first failure to the next complete reading.
+
+    What follows from it is decided by :func:`lti_tool.lti.ags.reconciliation.may_go_unread`.
+    """
+
+    __tablename__ = "unreadable_results"
+
+    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registration.id"), primary_key=True)
+    line_item_url: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    failures: Mapped[int]
+    """How many readings have failed, one after the other."""
+    began_at: Mapped[dt.datetime]
+    """When the first of them failed."""
+    failed_at: Mapped[dt.datetime]
+    """When the latest of them failed."""
+    reason: Mapped[str] = mapped_column(OneLine)
+    """Why: the platform's words, or ours."""
+
+
+class OwnLineItemStatus(enum.StrEnum):
+    """What is known of the line item of an activity whose launches name none."""
+
+    LOOKING = "looking"
+    """The platform is to be asked whether it has one."""
+    ABSENT = "absent"
+    """It has none, and a tutor may have one made."""
+    ASKED = "asked"
+    """One is to be made."""
+    FOUND = "found"
+    """It has one that the tool did not make itself."""
+    MADE = "made"
+    """The tool has made it."""
+    REFUSED = "refused"
+    """The platform does not list line items, or makes none."""
+    UNSURE = "unsure"
+    """It was asked to make one, its answer was lost, and it lists none: it is not asked again by itself."""
+
+
+class OwnLineItemRecord(Base):
+    """The line item of an activity whose launches name none: looked for, and made where that is of use."""
+
+    __tablename__ = "own_line_item"
+    __table_args__ = (one_of("status", OwnLineItemStatus),)
+
+    resource_link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("resource_link.id"), primary_key=True)
+    status: Mapped[str] = mapped_column(sa.String(10))
+    url: Mapped[str | None] = mapped_column(sa.Text)
+    """Where it is; ``resource_link.own_line_item_url`` is the same as long as it is used."""
+    label: Mapped[str | None] = mapped_column(OneLine)
+    """Its label as the tool wrote it last; a teacher may have changed it since."""
+    posted_at: Mapped[dt.datetime | None]
+    """When the platform was asked to make it, until it clearly refused: whoever writes this may ask, nobody else."""
+    reason: Mapped[str | None] = mapped_column(OneLine)
+    """Why there is none: the platform's words, or ours."""
+    looked_at: Mapped[dt.datetime | None]
+    """When the platform was last asked whether it has it."""

@@ -23,11 +23,18 @@ from lti_tool.identity.policy import Action, require
 from lti_tool.identity.principal import TOOL, Principal
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobFailed, JobKind, RunningJob
+from lti_tool.lti.ags import unreadable_results
 from lti_tool.lti.ags.columns import graded_people
 from lti_tool.lti.ags.grade_records import grade_record
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
-from lti_tool.lti.ags.reconciliation import Decision, Unsent, decide
-from lti_tool.lti.ags.results import RESULT_SCOPE, Reading, ResultsRefused, read_results
+from lti_tool.lti.ags.reconciliation import Decision, ReadingFailures, Unsent, decide, may_go_unread
+from lti_tool.lti.ags.results import (
+    RESULT_SCOPE,
+    Reading,
+    ResultsRefused,
+    ResultsUnreadable,
+    read_results,
+)
 from lti_tool.lti.ags.scores import order_key, send_again
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import PlatformService, ServiceDeps
@@ -54,7 +61,7 @@ class Comparison:
     compared: int = 0
     sent_again: int = 0
     removed: int = 0
-    """Deleted again after they were sent a second time."""
+    """Missing again after they were sent a second time."""
     somebody_elses: int = 0
     readable: bool = True
     """Whether the platform lets results be read."""
@@ -96,6 +103,9 @@ class ReadResults(JobKind):
             raise JobFailed("the person is not known any more")
         reading, gone = self._read(item, subject)
         found = Comparison(readable=reading is not None)
+        if reading is not None and subject is None and not reading.unreadable:
+            with self._deps.database.transaction() as db:
+                unreadable_results.note_complete(db, item.registration_id, item.url)
         after: uuid.UUID | None = None
         while True:
             with job.transaction() as db:
@@ -119,7 +129,7 @@ class ReadResults(JobKind):
         return asdict(found)
 
     def _read(self, item: _LineItem, subject: str | None) -> tuple[Reading | None, str | None]:
-        """What the gradebook shows; None where the platform gives no right to read it.
+        """What the gradebook shows; None where the platform gives no right to read it, or could not be read for long.
 
         And its words where it says that there is no such line item.
         """
@@ -130,7 +140,20 @@ class ReadResults(JobKind):
             return read_results(service, item.url, subject), None
         except ResultsRefused as error:
             _log.info("results_refused", link=str(item.link_id), reason=str(error))
-            return None, str(error) if error.is_gone else None
+            if error.is_gone:
+                return None, str(error)
+            self._note_failure(item, str(error))
+            return None, None
+        except ResultsUnreadable as error:
+            failures = self._note_failure(item, str(error))
+            if not may_go_unread(failures, is_final=True, now=utcnow()):
+                raise
+            _log.warning("results_unreadable", link=str(item.link_id), reason=str(error))
+            return None, None
+
+    def _note_failure(self, item: _LineItem, reason: str) -> ReadingFailures:
+        with self._deps.database.transaction() as db:
+            return unreadable_results.note_failure(db, item.registration_id, item.url, reason, utcnow())
 
 
 def _line_item(db: Session, link_id: uuid.UUID) -> _LineItem:
@@ -202,7 +225,7 @@ def _compare(
         if decision.send and row.person_id not in graded:
             # Whoever is no learner of the course has no grade there, and is compared again once they are.
             continue
-        found.removed += decision.status is GradeStatus.REMOVED
+        found.removed += decision.status in (GradeStatus.REMOVED, GradeStatus.NOT_SHOWN)
         found.somebody_elses += decision.status is GradeStatus.SOMEBODY_ELSES
         if decision.send:
             again.append(row)
@@ -298,6 +321,7 @@ def _update(
         "result_score": result.score if result else None,
         "result_maximum": result.maximum if result else None,
         "read_at": reading.began_at if reading is not None else row.read_at,
+        "shown_at": row.shown_at,
         "refused_at": row.refused_at,
         "reason": row.reason,
         "refusal": row.refusal,
@@ -305,6 +329,8 @@ def _update(
     }
     if decision.status is not GradeStatus.REFUSED and row.grade_status == GradeStatus.REFUSED:
         values |= {"refused_at": None, "reason": None, "refusal": None}
+    if result is not None and reading is not None and grade_record(row).sent(result):
+        values["shown_at"] = reading.began_at
     shown = ("grade_status", "deletions", "result_score", "result_maximum", "reason")
     if any(values[name] != getattr(row, name) for name in shown):
         values["changed_at"] = now

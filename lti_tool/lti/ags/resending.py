@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of
 from lti_tool.identity.principal import Principal
-from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.ags.grade_queries import NEEDS_SOMEBODY
+from lti_tool.lti.ags.models import ScoreTrail
 from lti_tool.lti.ags.read_results_job import request_results
 from lti_tool.lti.launch.models import ResourceLink
 
@@ -66,7 +67,7 @@ def _begin_anew(db: Session, which: Sequence[sa.ColumnElement[bool]]) -> None:
     # In the order of their keys, as whoever else locks several of them does.
     locked = sa.select(_column.line_item_url, _column.person_id).where(
         *which,
-        sa.or_(_column.deletions > 0, _column.grade_status.in_([GradeStatus.REFUSED, GradeStatus.REMOVED])),
+        sa.or_(_column.deletions > 0, _column.grade_status.in_(NEEDS_SOMEBODY)),
     )
     keys = db.execute(locked.order_by(*locked.selected_columns).with_for_update()).all()
     if keys:

@@ -15,8 +15,9 @@ import requests
 from marshmallow import ValidationError
 
 from lti_tool.database import utcnow
+from lti_tool.lti.ags.columns import SCORE_SCOPE
 from lti_tool.lti.ags.reconciliation import Result
-from lti_tool.lti.platform_service import Answer, PlatformService, ServiceHostUnknown
+from lti_tool.lti.platform_service import Answer, PlatformService, ServiceHostUnknown, TokenRefused
 from lti_tool.messaging.retry import retry_after
 from lti_tool.outbound.client import OutboundRequestError
 from schemas.ags import ResultSchema
@@ -69,7 +70,7 @@ def read_results(service: PlatformService, line_item_url: str, user_id: str | No
 
     A platform that does not know the filter lists everybody, so that pages are followed as far as that person. One
     that cuts the list at the limit and has no further page, as Open edX does, is asked again without a limit.
-    Raises :class:`ResultsRefused`, :class:`ResultsUnreadable` or
+    Raises :class:`ResultsRefused`, :class:`ResultsUnreadable` or, where the platform gives no token for anything,
     :class:`lti_tool.lti.platform_service.TokenRefused`.
     """
     began_at = utcnow()
@@ -109,6 +110,8 @@ def _page(service: PlatformService, url: str) -> Answer:
         answer = service.call("GET", url, [RESULT_SCOPE], accept=RESULTS_TYPE)
     except ServiceHostUnknown as error:
         raise ResultsUnreadable(str(error)) from None
+    except TokenRefused as error:
+        raise _refused_token(service, error) from None
     except requests.RequestException as error:
         raise ResultsUnreadable(error_text(error), unavailable=True) from None
     if answer.ok:
@@ -121,6 +124,21 @@ def _page(service: PlatformService, url: str) -> Answer:
         unavailable=answer.status == 429 or answer.status > 501,
         after_seconds=retry_after(answer.headers.get("Retry-After", "")),
     )
+
+
+def _refused_token(service: PlatformService, error: TokenRefused) -> Exception:
+    """What a refused token for reading results means.
+
+    Where the platform gives a new token for scores at this moment, it refuses the right to read alone; else it refuses
+    the tool, and knows better once somebody has looked.
+    """
+    try:
+        service.renew_access_token([SCORE_SCOPE])
+    except TokenRefused:
+        return error
+    except requests.RequestException as fault:
+        return ResultsUnreadable(f"the token endpoint: {error_text(fault)}", unavailable=True)
+    return ResultsRefused(str(error))
 
 
 def _listed(answer: Answer) -> tuple[dict[str, dict[str, Any]], set[str]]:

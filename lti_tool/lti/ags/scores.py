@@ -104,8 +104,9 @@ def record_scores(db: Session, reached: Sequence[ReachedScore], now: dt.datetime
 
     Belongs in the transaction of the event. Nothing is enqueued when nothing changed, for a state that would erase a
     grade, for whoever is no learner of the link's course, and where the link has no line item or gave no right to
-    score. A score that still waits is replaced: the latest state wins. A grade that somebody has deleted twice is not
-    enqueued until a tutor asks for it; what should stand is kept.
+    score. A score that still waits is replaced: the latest state wins. A grade that was twice missing is not
+    enqueued until a tutor asks for it; what should stand is kept. Of somebody whose completion was reopened nothing is
+    enqueued until they complete again: the grade that is there stays.
     """
     slices = (reached[start : start + RECORDED_AT_ONCE] for start in range(0, len(reached), RECORDED_AT_ONCE))
     return sum(_record_slice(db, each, now) for each in slices)
@@ -122,11 +123,19 @@ def _record_slice(db: Session, reached: Sequence[ReachedScore], now: dt.datetime
         if (column := columns.get((each.resource_link_id, each.person_id))) is not None
     }
     trails = _lock_trails(db, list(found))
-    new = [
-        (column, each, reported)
-        for key, (column, each, reported) in found.items()
-        if _is_new(trails.get(key), each, reported)
-    ]
+    new, reopened = [], []
+    for key, (column, each, reported) in found.items():
+        trail = trails.get(key)
+        if trail is not None and trail.score == MAXIMUM and reported.score != MAXIMUM:
+            reopened.append({"of_url": column.url, "of_person": column.person_id, "status": each.status})
+        elif _is_new(trail, each, reported):
+            new.append((column, each, reported))
+    if reopened:
+        of_each = sa.and_(
+            _TRAILS.c.line_item_url == sa.bindparam("of_url"),
+            _TRAILS.c.person_id == sa.bindparam("of_person"),
+        )
+        db.connection().execute(sa.update(_TRAILS).where(of_each), reopened)
     return _enqueue(db, new, trails, now)
 
 
@@ -135,7 +144,8 @@ def send_again(
 ) -> int:
     """Enqueue what should stand once more, of rows of :class:`ScoreTrail` that are locked; return how many were.
 
-    Left out is whoever is none of the :func:`lti_tool.lti.ags.columns.graded_people`.
+    Left out is whoever is none of the :func:`lti_tool.lti.ags.columns.graded_people`, and whose completion was
+    reopened.
     """
     stands = [
         ReachedScore(
@@ -146,6 +156,7 @@ def send_again(
             "final_only" if trail.score is None else "live",
         )
         for trail in trails
+        if not is_reopened(trail)
     ]
     columns = grade_columns(db, [(each.resource_link_id, each.person_id) for each in stands])
     again = []
@@ -183,7 +194,7 @@ def _enqueue(
         in_flight = may_be_in_flight and line not in withdrawn
         trail = _next_trail(column, before, each, reported, now, never_sent, in_flight)
         rows.append(trail)
-        if trail["grade_status"] != GradeStatus.REMOVED:
+        if trail["grade_status"] not in LEFT:
             deliveries.append(_delivery(column, trail, before, reported, line, now, never_sent))
     _store_trails(db, rows)
     outbox.enqueue_all(db, deliveries)
@@ -192,6 +203,8 @@ def _enqueue(
 
 _TRAILS: Final = table_of(ScoreTrail)
 _UNSETTLED: Final = (GradeStatus.ON_ITS_WAY, GradeStatus.WAITING)
+LEFT: Final = (GradeStatus.REMOVED, GradeStatus.NOT_SHOWN)
+"""Not sent again until a tutor asks for it."""
 
 
 def _lock_trails(
@@ -228,11 +241,11 @@ def _next_trail(
 ) -> dict[str, Any]:
     """The row of :class:`ScoreTrail` once this score is recorded."""
     at = now.replace(microsecond=0)
-    removed = before is not None and before.grade_status == GradeStatus.REMOVED
-    sent_score, sent_at = (before.sent_score, before.sent_at) if before is not None else (None, None)
+    removed = before is not None and before.grade_status in LEFT
+    unanswered: list[int] = before.unanswered_scores if before is not None else []
     if in_flight and before is not None and before.grade_status in _UNSETTLED and before.score is not None:
         # Its worker may be killed once the platform has it: then nobody ever writes that it was sent.
-        sent_score, sent_at = before.score, now
+        unanswered = with_score(unanswered, before.score)
     if before is not None:
         # The second of a score that was never sent is reused: timestamps must not run ahead of the clock.
         last: dt.datetime = before.last_timestamp
@@ -245,12 +258,11 @@ def _next_trail(
         "comment": reached.comment or (before.comment if before is not None else None),
         "last_timestamp": at,
         "graded": reported.grades or (before is not None and before.graded),
-        "grade_status": GradeStatus.REMOVED if removed else GradeStatus.ON_ITS_WAY,
+        "grade_status": before.grade_status if before is not None and removed else GradeStatus.ON_ITS_WAY,
         "reason": None,
         "refusal": None,
         "refused_at": None,
-        "sent_score": sent_score,
-        "sent_at": sent_at,
+        "unanswered_scores": unanswered,
         "changed_at": now,
         "deletions": before.deletions if before is not None else 0,
     }
@@ -281,7 +293,7 @@ def _delivery(
     at: dt.datetime = trail["last_timestamp"]
     arrived = before is not None and (
         before.accepted_score is not None
-        or before.sent_score is not None
+        or bool(before.unanswered_scores)
         # One that a worker has claimed: its answer may come any moment.
         or (before.graded and not never_sent)
     )
@@ -309,9 +321,19 @@ def _delivery(
     )
 
 
+def with_score(scores: Sequence[int], score: int) -> list[int]:
+    """Scores that may have arrived, each once, with the latest last."""
+    return [*(each for each in scores if each != score), score]
+
+
 def part(line_item_url: str) -> str:
     """What a line item is called in the outbox; the address itself may be too long for an index."""
     return hashlib.sha256(line_item_url.encode()).hexdigest()[:32]
+
+
+def is_reopened(trail: Any) -> bool:
+    """Whether a row of :class:`ScoreTrail` is of somebody whose completion was reopened: their grade stays."""
+    return bool(trail.score == MAXIMUM and trail.status != "satisfied")
 
 
 def order_key(line_item_url: str, person_id: uuid.UUID) -> str:
@@ -373,6 +395,7 @@ def restamp(db: Session, delivery: outbox.ClaimedDelivery, receiver: str, *, lat
         return
     base = max(sent_at, later_than)
     trail.last_timestamp = base.replace(microsecond=0) + dt.timedelta(seconds=1)
+    target = {**target, "restamps": target.get("restamps", 0) + 1}
     score["timestamp"] = timestamp(trail.last_timestamp)
     outbox.enqueue(
         db,

@@ -17,6 +17,7 @@ from typing import Any
 import jwt
 from marshmallow import ValidationError
 
+from lti_tool.lti.ags.line_items import line_item_tag
 from lti_tool.lti.errors import Refused
 from lti_tool.lti.launch.opened_launch import LaunchRegistration
 from lti_tool.lti.platforms import platform_of
@@ -34,13 +35,14 @@ from schemas.content_items import (
 LIFETIME_SECONDS = 300
 """The response is posted by the next page at once; five minutes forgive a slow clock or person."""
 SCORE_MAXIMUM = 100
-LINE_ITEM_TAG = "reverse-mentoring"
 REVIEWABLE = ("Started", "InProgress", "Submitted", "Completed")
 """The values of ``activityProgress`` (AGS 2.0 §3.4.7) with which there is something to see."""
 CONTENT_ID = "content_id"
 """The custom parameter that carries our id of the content."""
 TEMPLATE = "template"
 """The custom parameter that carries the code of the programme template the tutor chose."""
+ROLE = "role"
+"""The custom parameter that carries the only role in which people take part through the activity, if it has one."""
 
 
 class DeepLinkingRefused(Refused):
@@ -70,6 +72,8 @@ class ContentRequest:
     """What the platform asks for, checked."""
 
     return_url: str
+    takes_several: bool
+    """Whether more than one activity can be added at once."""
     takes_line_item: bool
     data: Any
     """Opaque text of the platform, to be echoed; None when there is none."""
@@ -77,22 +81,45 @@ class ContentRequest:
 
 def read_settings(settings: Mapping[str, Any] | None, registration: LaunchRegistration) -> ContentRequest:
     """Check ``deep_linking_settings`` of a launch. Raises :class:`DeepLinkingRefused`."""
-    who = {"issuer": registration.issuer, "client_id": registration.client_id}
-    if settings is None:
-        raise NotChoosingContent(**who)
-    try:
-        read = DeepLinkingSettingsSchema().load(dict(settings))
-    except ValidationError as error:
-        raise DeepLinkingSettingsMalformed(
-            "wrong: " + ", ".join(sorted(map(str, error.messages_dict))), **who
-        ) from None
+    read = _read(settings, registration)
     if RESOURCE_LINK not in read["accept_types"]:
-        raise ResourceLinksNotAccepted(", ".join(read["accept_types"])[:500], **who)
+        raise ResourceLinksNotAccepted(", ".join(read["accept_types"])[:500], **_who(registration))
+    return _checked(read, registration)
+
+
+def return_to(settings: Mapping[str, Any] | None, registration: LaunchRegistration) -> ContentRequest:
+    """Where an answer without content can go, be it that no activity is taken there.
+
+    Raises :class:`DeepLinkingRefused`.
+    """
+    return _checked(_read(settings, registration), registration)
+
+
+def _who(registration: LaunchRegistration) -> dict[str, str]:
+    return {"issuer": registration.issuer, "client_id": registration.client_id}
+
+
+def _read(settings: Mapping[str, Any] | None, registration: LaunchRegistration) -> dict[str, Any]:
+    if settings is None:
+        raise NotChoosingContent(**_who(registration))
+    try:
+        return dict(DeepLinkingSettingsSchema().load(dict(settings)))
+    except ValidationError as error:
+        wrong = "wrong: " + ", ".join(sorted(map(str, error.messages_dict)))
+        raise DeepLinkingSettingsMalformed(wrong, **_who(registration)) from None
+
+
+def _checked(read: Mapping[str, Any], registration: LaunchRegistration) -> ContentRequest:
     return_url = read["deep_link_return_url"]
     if not is_platforms_own(return_url, registration):
         # What follows the path may be the platform's own single-use secret.
-        raise ReturnAddressForbidden(without_query(return_url)[:500], **who)
-    return ContentRequest(return_url, read["accept_lineitem"] is not False, read["data"])
+        raise ReturnAddressForbidden(without_query(return_url)[:500], **_who(registration))
+    return ContentRequest(
+        return_url,
+        takes_several=read["accept_multiple"] is True,
+        takes_line_item=read["accept_lineitem"] is not False,
+        data=read["data"],
+    )
 
 
 def is_platforms_own(url: str, registration: LaunchRegistration) -> bool:
@@ -118,13 +145,15 @@ def resource_link(
     launch_url: str,
     content_id: uuid.UUID,
     template: str,
+    role: str | None,
     line_item: bool,
     review: bool = False,
 ) -> dict[str, Any]:
-    """The one content item: the activity, with its own id and, where the platform takes it, its line item.
+    """A content item: an activity, with its content's id and, where it has one, its line item.
 
-    ``review``: the platform's gradebook may open a learner's progress here (submission review), by the activity's own
-    address and custom parameters.
+    ``role``: the only one in which people take part through it; None where they choose. Activities for two roles that
+    are added together have one content id. ``review``: the platform's gradebook may open a learner's progress here
+    (submission review), by the activity's own address and custom parameters.
     """
     item: dict[str, Any] = {
         "type": RESOURCE_LINK,
@@ -133,12 +162,14 @@ def resource_link(
         "url": launch_url,
         "custom": {CONTENT_ID: str(content_id), TEMPLATE: template},
     }
+    if role is not None:
+        item["custom"][ROLE] = role
     if line_item:
         item["lineItem"] = {
             "label": title,
             "scoreMaximum": SCORE_MAXIMUM,
             "resourceId": str(content_id),
-            "tag": LINE_ITEM_TAG,
+            "tag": line_item_tag(role),
         }
         if review:
             item["lineItem"]["submissionReview"] = {"reviewableStatus": list(REVIEWABLE)}
@@ -152,8 +183,13 @@ def signed_response(
     request: ContentRequest,
     items: list[dict[str, Any]],
     key: SigningKey,
+    message: str | None = None,
+    error_message: str | None = None,
 ) -> str:
-    """The response as a JWT signed with the tool's key (§4.5). ``iss`` is the client id, ``aud`` the issuer."""
+    """The response as a JWT signed with the tool's key (§4.5). ``iss`` is the client id, ``aud`` the issuer.
+
+    ``message`` and ``error_message`` are for the platform to show to the tutor.
+    """
     now = int(time.time())
     claims: dict[str, Any] = {
         "iss": registration.client_id,
@@ -168,8 +204,9 @@ def signed_response(
         LTI + "version": "1.3.0",
         DEEP_LINKING + "content_items": items,
     }
-    if request.data is not None:
-        claims[DEEP_LINKING + "data"] = request.data
+    for name, value in (("data", request.data), ("msg", message), ("errormsg", error_message)):
+        if value is not None:
+            claims[DEEP_LINKING + name] = value
     wrong = DeepLinkingResponseSchema().validate(claims)
     if wrong:
         raise ValueError(f"the response does not have its own shape: {wrong}")

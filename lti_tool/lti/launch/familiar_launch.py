@@ -78,6 +78,7 @@ def persist_familiar_launch(
         line_item_changed=False,
         first_in_course=False,
         registration_changed=False,
+        has_line_item=known.line_item_url is not None,
     )
 
 

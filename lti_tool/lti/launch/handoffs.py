@@ -3,6 +3,9 @@
 For a browser whose frame keeps no cookie, the launch cannot show that it belongs to the browser that began the
 login. The person therefore confirms in a tab of the tool's own who they are: that takes the place of the proof,
 and prevents login CSRF: nobody is made to open another person's launch.
+
+Where the platform has kept a proof for this browser (:mod:`lti_tool.lti.launch.platform_storage`), the launch waits in
+the same way until the page has asked for it, and opens in the frame.
 """
 
 from __future__ import annotations
@@ -26,26 +29,45 @@ from lti_tool.lti.registration.models import Deployment, DeploymentStatus, Regis
 HANDOFF_LIFETIME = dt.timedelta(minutes=2)
 SENT_TWICE_WITHIN: Final = dt.timedelta(minutes=1)
 """How long after its use a token that is sent again leads its browser into the session."""
+_PROOF_HASH: Final = "stored_proof_hash"
+"""Beside the launch's own values in its JSON."""
 _TABLE = table_of(LaunchHandoff)
 
 
-def create(db: Session, launch: VerifiedLaunch) -> str:
-    """Keep a launch for whoever brings the token that this returns."""
+def create(db: Session, launch: VerifiedLaunch, *, proof_hash: str | None = None) -> str:
+    """Keep a launch for whoever brings the token that this returns.
+
+    ``proof_hash``: SHA-256 of the proof that the platform keeps for the browser of its login; None where it keeps none.
+    """
     token = new_secret()
+    waiting = launch.to_json()
+    if proof_hash is not None:
+        waiting[_PROOF_HASH] = proof_hash
     db.add(
-        LaunchHandoff(
-            token_hash=secret_hash(token), launch=launch.to_json(), expires_at=utcnow() + HANDOFF_LIFETIME
-        )
+        LaunchHandoff(token_hash=secret_hash(token), launch=waiting, expires_at=utcnow() + HANDOFF_LIFETIME)
     )
     return token
 
 
 def get(db: Session, token: str) -> VerifiedLaunch:
     """The launch that waits under ``token``. Raises :class:`HandoffUnknown`."""
+    return VerifiedLaunch.from_json(_waiting(db, token).launch)
+
+
+def is_proved(db: Session, token: str, proof: str) -> bool:
+    """Whether ``proof`` is what the platform keeps for the browser that began the launch's login.
+
+    Raises :class:`HandoffUnknown`. The launch goes on waiting: without the proof its person can continue in a new tab.
+    """
+    proof_hash = _waiting(db, token).launch.get(_PROOF_HASH)
+    return proof_hash is not None and hmac.compare_digest(secret_hash(proof), proof_hash)
+
+
+def _waiting(db: Session, token: str) -> LaunchHandoff:
     row = db.get(LaunchHandoff, secret_hash(token))
     if row is None or row.used_at is not None or row.expires_at <= utcnow():
         raise HandoffUnknown
-    return VerifiedLaunch.from_json(row.launch)
+    return row
 
 
 def consume(connection: Connection, token: str) -> VerifiedLaunch:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _PERSON: Final = attrgetter(*KEEP_IF_NULL["person"])
 _COURSE: Final = attrgetter("context_title", "roster_url", "context_history")
-_LINK: Final = attrgetter("resource_link_title", "content_id", "template")
+_LINK: Final = attrgetter("resource_link_title", "content_id", "template", "line_items_url", "only_role")
 """What a launch tells of each, in the order of :data:`KEEP_IF_NULL`."""
 
 
@@ -29,12 +29,14 @@ class KnownRows:
     person_changes: bool
     course_changes: bool
     link_changes: bool
+    line_item_url: str | None
+    """The link's line item: the one that the launch names, else one that was found or made."""
     line_item_changes: bool
     """Whether the link's line item, or what we may do with it, is another one than the launch names, be it none."""
     launched_before: bool
     """Whether the person has launched in the course before; else at most a roster has listed them."""
     has_grade: bool
-    """Whether the line item that the launch names should show a grade for the person, or refused one."""
+    """Whether that line item should show a grade for the person, or refused one."""
 
 
 def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRows:
@@ -54,8 +56,9 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
         raise RuntimeError("a SELECT from one row gives a row back")
     person_id, *person = row[:6]
     course_id, *course = row[6:10]
-    link_id, *link = row[10:14]
-    line_item_url, scopes, launched_before, has_grade = row[14:]
+    link_id, *link = row[10:16]
+    stored_url, scopes, own_url, launched_before, has_grade = row[16:]
+    line_item_url = launch.line_item_url or own_url
     return KnownRows(
         person_id,
         course_id,
@@ -63,7 +66,8 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
         person_changes=_changes(_PERSON(launch), person),
         course_changes=_changes(_COURSE(launch), course),
         link_changes=_changes(_LINK(launch), link),
-        line_item_changes=(line_item_url, scopes) != (launch.line_item_url, list(launch.scopes)),
+        line_item_url=line_item_url,
+        line_item_changes=(stored_url, scopes) != (line_item_url, list(launch.scopes)),
         launched_before=launched_before,
         has_grade=bool(has_grade),
     )

@@ -18,11 +18,14 @@ from lti_tool.lti.registration.models import Registration
 KEEP_IF_NULL: Final = {
     "person": ("name", "given_name", "family_name", "email", "locale"),
     "course": ("title", "roster_url", "context_history"),
-    "link": ("title", "content_id", "template"),
+    "link": ("title", "content_id", "template", "line_items_url", "only_role"),
 }
 """Columns of a person, a course and a link that keep their value when a launch leaves theirs out."""
 LINK_REPLACES: Final = ("line_item_url", "scopes")
-"""Columns of a link that are what the latest launch says, be it nothing: a tutor may have switched grading off."""
+"""Columns of a link that are what the latest launch says, be it nothing: a tutor may have switched grading off.
+
+In place of a line item that it does not name comes one that was found or made for the link.
+"""
 
 SESSION_COLUMNS: Final = tuple(
     column.name for column in table_of(LaunchSession).c if column.name != "signed_out_at"
@@ -63,6 +66,7 @@ def _known_statement() -> sa.Select[Any]:
             *(course.c[name].label(f"course_{name}") for name in KEEP_IF_NULL["course"]),
             link.c.id.label("link_id"),
             *(link.c[name].label(f"link_{name}") for name in (*KEEP_IF_NULL["link"], *LINK_REPLACES)),
+            link.c.own_line_item_url,
             membership.c.launched_at.is_not(None).label("launched_before"),
             sa.or_(grade.c.graded, grade.c.grade_status == GradeStatus.REFUSED.value).label("has_grade"),
         )
@@ -91,7 +95,11 @@ def _known_statement() -> sa.Select[Any]:
         )
         .outerjoin(
             grade,
-            sa.and_(grade.c.line_item_url == sa.bindparam("line_item_url"), grade.c.person_id == person.c.id),
+            sa.and_(
+                grade.c.line_item_url
+                == sa.func.coalesce(sa.bindparam("line_item_url", type_=sa.Text()), link.c.own_line_item_url),
+                grade.c.person_id == person.c.id,
+            ),
         )
     )
 
@@ -154,6 +162,8 @@ def _upsert(
     """INSERT, or else UPDATE the row with this key; gives back its id either way."""
     insert = insert_in(dialect.name, table)
     values: dict[str, Any] = {name: insert.excluded[name] for name in replace}
+    if "line_item_url" in values:
+        values["line_item_url"] = sa.func.coalesce(insert.excluded.line_item_url, table.c.own_line_item_url)
     values |= {name: sa.func.coalesce(insert.excluded[name], table.c[name]) for name in keep_if_null}
     statement = insert.on_conflict_do_update(index_elements=list(key), set_=values).returning(table.c.id)
     first = ("id", *_SET_ONCE.get(table.name, ()))

@@ -17,9 +17,10 @@ from pylti1p3.redirect import Redirect
 from pylti1p3.request import Request
 
 from lti_tool.lti.errors import TargetElsewhere
-from lti_tool.lti.launch.login_states import LoginStates, new_secret
+from lti_tool.lti.launch.login_states import LoginStates, new_secret, secret_hash
+from lti_tool.lti.launch.platform_storage import StorageOffer, StoredProof
 from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistration
-from lti_tool.outbound.origins import same_origin
+from lti_tool.outbound.origins import origin_of, same_origin
 
 BROWSER_COOKIE = "tandem_browser"
 BROWSER_COOKIE_SECONDS = 30 * 24 * 3600
@@ -65,6 +66,8 @@ class Login(OIDCLogin[Request, DatabaseToolConfig, LoginStates, CookieService, A
         super().__init__(request, tool_config, states, cookies)
         self._parameters = parameters
         self._base_url = base_url
+        self.storage_offer: StorageOffer | None = None
+        """Set where the page that answers this login should try the platform's storage before it goes on."""
 
     def get_redirect(self, url: str) -> Redirect[Answer]:
         """What a redirect to ``url`` is, in the web framework's words."""
@@ -83,11 +86,34 @@ class Login(OIDCLogin[Request, DatabaseToolConfig, LoginStates, CookieService, A
 
     def _prepare_redirect_url(self, launch_url: str) -> str:
         self._registration = self.validate_oidc_login()
+        brought = self._cookie_service.get_cookie(BROWSER_COOKIE)
+        secret = brought or new_secret()
+        # Set even if it is there already, so that it does not run out during a day's work.
+        self._cookie_service.set_cookie(BROWSER_COOKIE, secret, BROWSER_COOKIE_SECONDS)
+        target = self._parameters["lti_storage_target"]
+        if brought is None and target is not None:
+            self._offer_storage(launch_url, secret, target)
+        return self._address(launch_url, secret)
+
+    def _offer_storage(self, launch_url: str, browser_secret: str, target: str) -> None:
+        origin = origin_of(self._registration.get_auth_login_url() or "")
+        if origin is None:
+            return
+        # Never the cookie's own secret, which opens launches of other platforms too.
+        proof = new_secret()
+        stored = StoredProof(target, secret_hash(proof))
+        self.storage_offer = StorageOffer(
+            stored, proof, origin, self._address(launch_url, browser_secret, stored)
+        )
+
+    def _address(self, launch_url: str, browser_secret: str, stored: StoredProof | None = None) -> str:
+        """The authentication request, with a state and a nonce of its own."""
         state, nonce = self._session_service.begin(
             self._registration,
-            browser_secret=self._browser_secret(),
+            browser_secret=browser_secret,
             deployment_hint=self._parameters["lti_deployment_id"],
             target_link_uri=self._parameters["target_link_uri"],
+            stored_proof=stored,
         )
         start = _authentication_request(
             self._registration.get_auth_login_url() or "", self._registration.client_id, launch_url
@@ -97,10 +123,3 @@ class Login(OIDCLogin[Request, DatabaseToolConfig, LoginStates, CookieService, A
         login_hint = quote_plus(self._parameters["login_hint"])
         # State and nonce are made of characters that are safe in an address.
         return f"{start}&login_hint={login_hint}&state={state}&nonce={nonce}{message_hint}"
-
-    def _browser_secret(self) -> str:
-        """This browser's secret, made now if it brought none."""
-        secret = self._cookie_service.get_cookie(BROWSER_COOKIE) or new_secret()
-        # Set even if it is there already, so that it does not run out during a day's work.
-        self._cookie_service.set_cookie(BROWSER_COOKIE, secret, BROWSER_COOKIE_SECONDS)
-        return secret

@@ -23,6 +23,7 @@ from pylti1p3.session import SessionService
 from lti_tool.database import utcnow
 from lti_tool.encryption import derived_key
 from lti_tool.lti.errors import StateExpired, StateUnknown
+from lti_tool.lti.launch.platform_storage import StoredProof
 from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistration
 
 LOGIN_LIFETIME: Final = dt.timedelta(minutes=10)
@@ -41,6 +42,8 @@ class PendingLogin:
     target_digest: str
     """:func:`target_digest` of the login's ``target_link_uri``."""
     expires_at: dt.datetime
+    stored_proof: StoredProof | None = None
+    """What this browser was given to keep in the platform's storage, where the platform has kept it."""
 
 
 def secret_hash(secret: str) -> str:
@@ -78,6 +81,7 @@ class LoginStates(SessionService):
         browser_secret: str,
         deployment_hint: str | None,
         target_link_uri: str,
+        stored_proof: StoredProof | None = None,
     ) -> tuple[str, str]:
         """A fresh state and the nonce that it holds."""
         nonce = new_secret()
@@ -89,6 +93,8 @@ class LoginStates(SessionService):
             deployment_hint,
             int((utcnow() + LOGIN_LIFETIME).timestamp()),
         ]
+        if stored_proof is not None:
+            held += [stored_proof.target, stored_proof.proof_hash]
         return self._signer.sign(base64_encode(json.dumps(held))).decode(), nonce
 
     def read(self, state: str) -> PendingLogin:
@@ -100,11 +106,14 @@ class LoginStates(SessionService):
             held: list[Any] = json.loads(base64_decode(self._signer.unsign(state)))
         except BadData:
             raise StateUnknown from None
-        nonce, registration_id, browser_hash, digest, deployment_hint, expires = held
+        nonce, registration_id, browser_hash, digest, deployment_hint, expires, *stored = held
         registration = self._tool_config.registration(uuid.UUID(registration_id))
         if registration is None:
             raise StateUnknown
         expires_at = dt.datetime.fromtimestamp(expires, dt.UTC)
         if expires_at <= utcnow():
             raise StateExpired(issuer=registration.issuer, client_id=registration.client_id)
-        return PendingLogin(nonce, registration, deployment_hint, browser_hash, digest, expires_at)
+        stored_proof = StoredProof(*stored) if stored else None
+        return PendingLogin(
+            nonce, registration, deployment_hint, browser_hash, digest, expires_at, stored_proof
+        )

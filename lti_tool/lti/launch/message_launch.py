@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import Database, insert_for
 from lti_tool.identity.models import CourseRole, full_name
 from lti_tool.lti import errors
-from lti_tool.lti.deep_linking.response import CONTENT_ID, TEMPLATE
+from lti_tool.lti.deep_linking.response import CONTENT_ID, ROLE, TEMPLATE
 from lti_tool.lti.launch.keysets import PlatformKeys
 from lti_tool.lti.launch.login import BROWSER_COOKIE
 from lti_tool.lti.launch.login_states import (
@@ -46,6 +46,7 @@ from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistra
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus, deployment_reference
 from lti_tool.lti.roles import resolve
 from lti_tool.outbound.origins import same_origin
+from schemas.choices import ROLES
 from schemas.claims import ID_LENGTH, MISSING, ClaimsSchema, first_problem
 from schemas.request_schema import is_storable
 from schemas.web_address import is_web_address
@@ -377,7 +378,9 @@ def _verified(
         resource_link_title=claims["resource_link_title"],
         content_id=_uuid(custom.get(CONTENT_ID)),
         template=_code(custom.get(TEMPLATE)),
+        only_role=_role(custom.get(ROLE)),
         line_item_url=claims["line_item_url"],
+        line_items_url=claims["line_items_url"],
         scopes=tuple(sorted(claims["grades_scope"] or ())),
         roster_url=claims["roster_url"],
         service_hosts=new_service_hosts(claims, registration),
@@ -423,6 +426,11 @@ def _subject(value: Any) -> str | None:
 def _code(value: Any) -> str | None:
     """A template's code, or None; whether there is such a template is not for this side to know."""
     return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+
+
+def _role(value: Any) -> str | None:
+    """One of the two roles, or None: other tools' links may carry anything under that name."""
+    return value if value in ROLES else None
 
 
 def _history(value: Any) -> str | None:

@@ -55,8 +55,14 @@ class ResourceLink(Base):
     """Our own stable id, carried in the link's ``custom`` parameters; survives a course copy."""
     template: Mapped[str | None] = mapped_column(sa.String(60))
     """The programme template that the tutor chose in the content picker, carried in the same way."""
+    only_role: Mapped[str | None] = mapped_column(sa.String(10))
+    """``mentee`` or ``mentor`` where people take part in one role through it; carried in the same way."""
     line_item_url: Mapped[str | None] = mapped_column(sa.Text)
-    """The coupled line item: the only one whose scores complete the activity."""
+    """The coupled line item: the only one whose scores complete the activity; else :attr:`own_line_item_url`."""
+    line_items_url: Mapped[str | None] = mapped_column(sa.Text)
+    """Where the line items of the course are (``lineitems``)."""
+    own_line_item_url: Mapped[str | None] = mapped_column(sa.Text)
+    """A line item that was found or made for launches that name none (:mod:`lti_tool.lti.ags.line_item_job`)."""
     scopes: Mapped[list[str]] = mapped_column(default=list)
     """The AGS scopes of the latest launch."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

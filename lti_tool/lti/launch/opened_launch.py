@@ -73,9 +73,14 @@ class LaunchLink:
     id: uuid.UUID
     resource_link_id: str
     """The platform's own id for it."""
+    title: str | None
     content_id: uuid.UUID | None
     template: str | None
+    only_role: str | None
     line_item_url: str | None
+    own_line_item_url: str | None
+    line_items_url: str | None
+    scopes: list[str]
 
 
 @dataclass(slots=True)

@@ -59,7 +59,9 @@ class VerifiedLaunch:
     resource_link_title: str | None = None
     content_id: uuid.UUID | None = None
     template: str | None = None
+    only_role: str | None = None
     line_item_url: str | None = None
+    line_items_url: str | None = None
     scopes: tuple[str, ...] = ()
     roster_url: str | None = None
     service_hosts: tuple[str, ...] = ()
@@ -124,6 +126,8 @@ class PersistedLaunch:
     """Whether the launch told something new of its platform."""
     has_grade: bool = False
     """Whether the line item should show a grade for the person, or refused one."""
+    has_line_item: bool = False
+    """Whether there is one: named by the launch, or found or made before."""
 
 
 def persist_launch(
@@ -177,10 +181,11 @@ def persist_launch(
         session["id"],
         person_id,
         link_id,
-        line_item_changed=line_item_changes and launch.line_item_url is not None,
+        line_item_changed=line_item_changes and known.line_item_url is not None,
         first_in_course=not known.launched_before,
         registration_changed=launch.names_places or launch.platform_family is not None,
         has_grade=known.has_grade,
+        has_line_item=known.line_item_url is not None,
     )
 
 
@@ -310,6 +315,8 @@ def _link(launch: VerifiedLaunch, course_id: uuid.UUID | None, now: dt.datetime)
         "title": launch.resource_link_title,
         "content_id": launch.content_id,
         "template": launch.template,
+        "line_items_url": launch.line_items_url,
+        "only_role": launch.only_role,
         "line_item_url": launch.line_item_url,
         "scopes": list(launch.scopes),
         "created_at": now,

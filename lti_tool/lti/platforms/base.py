@@ -53,6 +53,15 @@ def _is_on(address: str, hosts: frozenset[str], domains: tuple[str, ...]) -> boo
     )
 
 
+class MakesLineItems(enum.Enum):
+    """Whether the tool makes a line item for an activity whose launches name none."""
+
+    AT_ONCE = enum.auto()
+    """The platform leaves it to tools."""
+    WHEN_ASKED = enum.auto()
+    """It is of use to some: a tutor chooses."""
+
+
 class ScoreRefusal(enum.StrEnum):
     """Why a platform refused a score for good, as far as its answer says; pages put it into words."""
 
@@ -137,6 +146,15 @@ class Platform:
         )
     )
     """For a teacher whose activity came without a line item."""
+    makes_line_items: ClassVar[MakesLineItems] = MakesLineItems.WHEN_ASKED
+    made_line_items_bound: ClassVar[bool] = True
+    """Whether a line item is made for its resource link; else for the course."""
+    made_line_item_note: ClassVar[Message | None] = Message(
+        N_(
+            "A column that is made so shows the grades. Whether they complete the activity is up to your platform."
+        )
+    )
+    """What a line item that the tool makes is good for, to a teacher; None where it is as good as any."""
 
     def frame_origins(self, issuer: str, auth_login_url: str) -> list[str]:
         """The origins whose pages may frame the tool: the issuer's, the auth URL's, and a vendor's that hosts it."""

@@ -127,6 +127,8 @@ class Canvas(Platform):
         ),
         params=LABELS,
     )
+    # A line item for a link that is no assignment is refused (404).
+    made_line_items_bound: ClassVar[bool] = False
     hosted: ClassVar[HostedHosts | None] = HostedHosts(
         issuers=frozenset(
             {

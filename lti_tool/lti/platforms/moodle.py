@@ -28,6 +28,14 @@ class Moodle(Platform):
         params={name: LABELS[name] for name in ("grade", "allow_grades", "select_content")},
     )
 
+    made_line_item_note: ClassVar[Message | None] = Message(
+        N_(
+            "A column that is made so shows the grades in Moodle’s gradebook and completes nothing. For the activity "
+            "to be completed, tick “%(allow_grades)s” as said above."
+        ),
+        params={"allow_grades": LABELS["allow_grades"]},
+    )
+
     # Scores: https://github.com/moodle/moodle/blob/main/mod/lti/service/gradebookservices
 
     keeps_teachers_grades: ClassVar[bool] = True

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import ClassVar
 
-from lti_tool.lti.platforms.base import Platform
+from lti_tool.lti.platforms.base import MakesLineItems, Platform
+from lti_tool.translation import Message
 
 
 class OpenEdx(Platform):
@@ -13,6 +14,10 @@ class OpenEdx(Platform):
 
     family: ClassVar[str | None] = "openedx"
     name: ClassVar[str | None] = "Open edX"
+
+    # In its “programmatic” mode it names no line item, and publishes the grades of one made for the block.
+    makes_line_items: ClassVar[MakesLineItems] = MakesLineItems.AT_ONCE
+    made_line_item_note: ClassVar[Message | None] = None
 
     person_in_results_path: ClassVar[bool] = True
     results_lag: ClassVar[dt.timedelta] = dt.timedelta(0)

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.mentoring.completion.criteria import criterion_schemas as _criterion_schemas
-from lti_tool.mentoring.completion.facts import PairFacts
+from lti_tool.mentoring.completion.evaluation import evaluate
+from lti_tool.mentoring.completion.facts import PairFacts, PersonFacts
 from lti_tool.mentoring.completion.models import CompletionRecord, Reopening, TutorValidation
 from lti_tool.mentoring.completion.progress_state import ProgressState
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule
@@ -25,6 +26,7 @@ from schemas.completion_rule import CriterionSchema
 __all__ = [
     "PairFacts",
     "ProgressRecord",
+    "criteria_of",
     "criterion_schemas",
     "progress",
     "progress_and_approval_of",
@@ -96,3 +98,9 @@ def rule_of(record: RuleRecord) -> CompletionRule:
 @functools.lru_cache(maxsize=512)
 def _rule_from(text: str) -> CompletionRule:
     return _read_rule(json.loads(text))
+
+
+def criteria_of(rule: CompletionRule) -> tuple[dict[str, object], ...]:
+    """What a rule asks of a mentee, in the shape of :attr:`ProgressRecord.explanation`, with nothing done yet."""
+    judged = evaluate(rule, "mentee", (), PersonFacts("mentee"))
+    return tuple(result.as_json() for result in judged.explanation)

@@ -94,6 +94,16 @@ def participants_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[Participan
     ]
 
 
+def people_in_cohorts(db: Session, cohort_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """How many people take part in each of these cohorts, and have not withdrawn; one with nobody is left out."""
+    counted = (
+        sa.select(Participant.cohort_id, sa.func.count())
+        .where(Participant.cohort_id.in_(cohort_ids), Participant.status != ParticipantStatus.WITHDRAWN)
+        .group_by(Participant.cohort_id)
+    )
+    return dict(db.execute(counted).all())
+
+
 def _has_left(cohort_id: uuid.UUID) -> sa.ColumnElement[bool]:
     """Whether a participant of the cohort has left its courses: in one at least, and active in none.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,8 +19,10 @@ from lti_tool.mentoring.programmes.copies import (
     Original,
     cohort_for_copy,
     cohort_for_duplicate,
+    cohort_of_other_role,
     original_elsewhere,
     original_in_course,
+    start_copy,
 )
 from lti_tool.mentoring.programmes.events import CohortStarted, OwnerNamed, PlacementOpened
 from lti_tool.mentoring.programmes.models import (
@@ -34,6 +37,7 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeSettings,
     RoleView,
 )
+from lti_tool.mentoring.programmes.offers import latest_cohort_taught
 from lti_tool.mentoring.programmes.queries import teaches_cohort
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate
 
@@ -45,6 +49,22 @@ class CopyAnswer(enum.StrEnum):
     """It opens the group of the other one, too."""
     NEW = "new"
     """It opens a group of its own, which it shares with the duplicate of an activity that shared the other one's."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a tutor chose that an activity opens."""
+
+    chosen_by: uuid.UUID
+    role_view: RoleView = RoleView.BOTH
+    cohort_id: uuid.UUID | None = None
+    """The group to share; None for a new one."""
+    programme_id: uuid.UUID | None = None
+    """A programme of the tutor's that the new group follows; None for a built-in one."""
+
+
+class NothingChosen(Exception):
+    """The activity was added without the content picker, and its tutor has not said yet what it opens."""
 
 
 class IsDuplicate(Exception):
@@ -62,26 +82,33 @@ def open_placement(
     course_id: uuid.UUID,
     resource_link_id: uuid.UUID,
     content_id: uuid.UUID | None,
-    template: ProgrammeTemplate,
+    template: ProgrammeTemplate | None,
     opened_by: uuid.UUID | None,
     now: dt.datetime,
+    only_role: str | None = None,
     answer: CopyAnswer | None = None,
+    choice: Choice | None = None,
 ) -> Placement:
     """Let an activity open a cohort: what a tutor's first launch of it does. Return the placement that is there.
 
-    The cohort is, in this order: what the tutor answered of a duplicate; the one that a tutor chose to share in the
-    content picker; that of the copied course (:func:`~lti_tool.mentoring.programmes.copies.cohort_for_copy`); a new one
-    of a new programme, which belongs to ``opened_by``. ``content_id``: the link's.
+    The cohort is, in this order: what the tutor answered of a duplicate; that of the activity for the other role which
+    was added together with it; the one that a tutor chose to share in the content picker, or a new one of the programme
+    that they chose there; that of the copied course
+    (:func:`~lti_tool.mentoring.programmes.copies.cohort_for_copy`); a new one of a new programme, which belongs to
+    ``opened_by``. ``content_id`` and ``only_role``: the link's. ``template``: that of a new programme, or None where
+    nobody has chosen one. ``choice``: made at the activity itself, and not in the content picker.
 
-    Raises :class:`IsDuplicate`, with nothing written, where the answer is needed and not given.
+    Raises :class:`IsDuplicate` or :class:`NothingChosen`, with nothing written, where an answer or a choice is needed
+    and not given.
     """
     # Two tutors may arrive at once: the second waits at the course's row, and finds what the first has made.
     db.execute(sa.select(Course.id).where(Course.id == course_id).with_for_update(**LOCK_ROW))
     found = db.scalar(sa.select(Placement).where(Placement.resource_link_id == resource_link_id))
     if found is not None:
         return found
+    role = RoleView(only_role) if only_role is not None else None
     original = original_in_course(
-        db, content_id=content_id, course_id=course_id, resource_link_id=resource_link_id
+        db, content_id=content_id, course_id=course_id, resource_link_id=resource_link_id, role=role
     )
     if original is not None:
         if answer is None:
@@ -95,7 +122,7 @@ def open_placement(
         role_view = original.role_view
     else:
         cohort, role_view, shared = _cohort_to_open(
-            db, organisation_id, course_id, content_id, template, opened_by, now
+            db, organisation_id, course_id, content_id, role, template, opened_by, now, choice
         )
     placement = Placement(
         id=uuid.uuid4(),
@@ -132,33 +159,58 @@ def _cohort_to_open(
     organisation_id: uuid.UUID,
     course_id: uuid.UUID,
     content_id: uuid.UUID | None,
-    template: ProgrammeTemplate,
+    role: RoleView | None,
+    template: ProgrammeTemplate | None,
     opened_by: uuid.UUID | None,
     now: dt.datetime,
+    choice: Choice | None,
 ) -> tuple[Cohort, RoleView, bool]:
     """The cohort of an activity that is no duplicate, for whom it is, and whether another activity has it already."""
-    choice = _choice(db, content_id, course_id)
-    chosen = _shared_cohort(db, choice, organisation_id)
-    if chosen is None and choice is None:
+    choice = choice or _choice(db, content_id, course_id)
+    role_view = role or (choice.role_view if choice is not None else RoleView.BOTH)
+    together = cohort_of_other_role(db, content_id=content_id, course_id=course_id, role=role)
+    if together is not None:
+        return together, role_view, True
+    if choice is None:
         original = original_elsewhere(
-            db, content_id=content_id, course_id=course_id, organisation_id=organisation_id
+            db, content_id=content_id, course_id=course_id, organisation_id=organisation_id, role=role
         )
         if original is not None:
             cohort, shared = cohort_for_copy(db, original, course_id=course_id, now=now)
-            return cohort, original.role_view, shared
-    role_view = RoleView(choice.role_view) if choice is not None else RoleView.BOTH
+            return cohort, role or original.role_view, shared
+    chosen = _shared_cohort(db, choice, organisation_id)
     if chosen is not None:
         return chosen, role_view, True
-    return _start_programme(db, organisation_id, template, opened_by, now), role_view, False
+    return _new_cohort(db, choice, organisation_id, template, opened_by, now), role_view, False
 
 
-def _choice(db: Session, content_id: uuid.UUID | None, course_id: uuid.UUID) -> ActivityChoice | None:
+def _new_cohort(
+    db: Session,
+    choice: Choice | None,
+    organisation_id: uuid.UUID,
+    template: ProgrammeTemplate | None,
+    opened_by: uuid.UUID | None,
+    now: dt.datetime,
+) -> Cohort:
+    """A new cohort of the tutor's own programme that was chosen, if it still is theirs; else of a new programme."""
+    if choice is not None and choice.programme_id is not None:
+        latest = latest_cohort_taught(db, choice.programme_id, organisation_id, choice.chosen_by)
+        if latest is not None:
+            return start_copy(db, latest, now=now, is_copy=False)
+    if template is None:
+        raise NothingChosen
+    return _start_programme(db, organisation_id, template, opened_by, now)
+
+
+def _choice(db: Session, content_id: uuid.UUID | None, course_id: uuid.UUID) -> Choice | None:
     """What was chosen for this content in this very course: a copied course chooses anew."""
-    choice = db.get(ActivityChoice, content_id) if content_id is not None else None
-    return choice if choice is not None and choice.course_id == course_id else None
+    row = db.get(ActivityChoice, content_id) if content_id is not None else None
+    if row is None or row.course_id != course_id:
+        return None
+    return Choice(row.chosen_by, RoleView(row.role_view), row.cohort_id, row.programme_id)
 
 
-def _shared_cohort(db: Session, choice: ActivityChoice | None, organisation_id: uuid.UUID) -> Cohort | None:
+def _shared_cohort(db: Session, choice: Choice | None, organisation_id: uuid.UUID) -> Cohort | None:
     """The cohort that was chosen to be shared, if it still may be: of this organisation, taught by who chose it."""
     if choice is None or choice.cohort_id is None:
         return None
@@ -240,28 +292,43 @@ def choose_activity(
     course_id: uuid.UUID,
     organisation_id: uuid.UUID,
     cohort_id: uuid.UUID | None,
+    programme_id: uuid.UUID | None = None,
     role_view: RoleView | str,
     chosen_by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """Keep what a tutor chose for a new activity: the group to share (or None for a new one), and for whom it is.
+    """Keep what a tutor chose for a new activity, or for two that are added together.
 
-    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_own_group``) for a group that the tutor does not
-    teach, or of another organisation.
+    ``cohort_id``: the group to share, or None for a new one. ``programme_id``: the tutor's own programme that the new
+    one follows, or None for the built-in one that the link names. ``role_view``: for whom the activity is.
+
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_own_group``, ``not_own_programme``) for a group or a
+    programme that the tutor does not teach, or of another organisation.
     """
-    choice = ActivityChoice(
-        content_id=content_id,
-        course_id=course_id,
-        cohort_id=cohort_id,
-        role_view=RoleView(role_view),
-        chosen_by=chosen_by,
-        created_at=now,
+    choice = Choice(chosen_by, RoleView(role_view), cohort_id, programme_id)
+    require_own(db, choice, organisation_id)
+    db.add(
+        ActivityChoice(
+            content_id=content_id,
+            course_id=course_id,
+            cohort_id=choice.cohort_id,
+            programme_id=choice.programme_id,
+            role_view=choice.role_view,
+            chosen_by=choice.chosen_by,
+            created_at=now,
+        )
     )
-    if cohort_id is not None:
-        require(db.get(Cohort, cohort_id) is not None, "not_own_group")
-        require(_shared_cohort(db, choice, organisation_id) is not None, "not_own_group")
-    db.add(choice)
     db.flush()
+
+
+def require_own(db: Session, choice: Choice, organisation_id: uuid.UUID) -> None:
+    """Raise :class:`~lti_tool.mentoring.guards.NotAllowed` unless group and programme are the tutor's to use."""
+    if choice.cohort_id is not None:
+        require(db.get(Cohort, choice.cohort_id) is not None, "not_own_group")
+        require(_shared_cohort(db, choice, organisation_id) is not None, "not_own_group")
+    if choice.programme_id is not None:
+        latest = latest_cohort_taught(db, choice.programme_id, organisation_id, choice.chosen_by)
+        require(latest is not None, "not_own_programme")
 
 
 def name_owner(db: Session, *, programme_id: uuid.UUID, person_id: uuid.UUID, now: dt.datetime) -> None:

@@ -3,6 +3,9 @@
 A platform copies an activity with its custom parameters, so that a copy carries the content id of its original. Which
 course a course is a copy of, the platform says in the variable ``Context.id.history`` (LTI 1.3 core, appendix C.3):
 the ids of the contexts that it was copied from, the nearest first.
+
+Two activities that were added together, one for each role, have one content id: which of the two an activity is, its
+role says.
 """
 
 from __future__ import annotations
@@ -41,22 +44,57 @@ class Original:
 
 
 def original_in_course(
-    db: Session, *, content_id: uuid.UUID | None, course_id: uuid.UUID, resource_link_id: uuid.UUID
+    db: Session,
+    *,
+    content_id: uuid.UUID | None,
+    course_id: uuid.UUID,
+    resource_link_id: uuid.UUID,
+    role: RoleView | None,
 ) -> Original | None:
-    """The oldest other activity of a course with this content: the activity was duplicated there."""
+    """The oldest other activity of a course with this content and role: the activity was duplicated there.
+
+    ``role``: the only one of the activity; None where it has none, and is like any activity with its content.
+    """
     if content_id is None:
         return None
+    same_role = [] if role is None else [Placement.role_view == role]
     found = db.scalars(
         sa.select(Placement)
         .where(
             Placement.content_id == content_id,
             Placement.course_id == course_id,
             Placement.resource_link_id != resource_link_id,
+            *same_role,
         )
         .order_by(Placement.created_at, Placement.id)
         .limit(1)
     ).first()
     return _original(found) if found is not None else None
+
+
+def cohort_of_other_role(
+    db: Session, *, content_id: uuid.UUID | None, course_id: uuid.UUID, role: RoleView | None
+) -> Cohort | None:
+    """The group of the activity for the other role that was added together with one for ``role``, once it is open.
+
+    It is the oldest that has no activity for ``role`` yet.
+    """
+    if content_id is None or role is None:
+        return None
+    other, own = aliased(Placement), aliased(Placement)
+    has_own = sa.select(own.cohort_id).where(own.course_id == course_id, own.role_view == role)
+    return db.scalars(
+        sa.select(Cohort)
+        .join(other, other.cohort_id == Cohort.id)
+        .where(
+            other.content_id == content_id,
+            other.course_id == course_id,
+            other.role_view == role.other,
+            Cohort.id.not_in(has_own),
+        )
+        .order_by(other.created_at, other.id)
+        .limit(1)
+    ).first()
 
 
 def original_elsewhere(
@@ -65,8 +103,9 @@ def original_elsewhere(
     content_id: uuid.UUID | None,
     course_id: uuid.UUID,
     organisation_id: uuid.UUID,
+    role: RoleView | None,
 ) -> Original | None:
-    """The activity of which one is a copy that came with its course.
+    """The activity of which one is a copy that came with its course; of two for one role each, that of ``role`` first.
 
     It is in the nearest course of the course's history that has one, on the same deployment and in the same
     organisation. An activity that carries a content id is a copy of one with the same id; one that carries
@@ -96,8 +135,10 @@ def original_elsewhere(
         by_context.setdefault(context_id, []).append(placement)
     for context_id in history:
         found = by_context.get(context_id)
+        if found and content_id is not None:
+            return _original(next((each for each in found if each.role_view == role), found[0]))
         if found:
-            return _original(found[0]) if content_id is not None or len(found) == 1 else None
+            return _original(found[0]) if len(found) == 1 else None
     return None
 
 
@@ -171,10 +212,12 @@ def cohort_for_duplicate(
 
     Where two activities share ``original``'s cohort, one for mentors and one for mentees, and both are duplicated, the
     duplicates share the new one: a group of mentors alone could never begin. It is the oldest that has no duplicate of
-    this content yet.
+    this content and role yet.
     """
     other = aliased(Placement)
-    duplicated = sa.select(other.cohort_id).where(other.content_id == content_id)
+    duplicated = sa.select(other.cohort_id).where(
+        other.content_id == content_id, other.role_view == original.role_view
+    )
     found = db.scalars(
         sa.select(Cohort)
         .join(Placement, Placement.cohort_id == Cohort.id)
@@ -189,10 +232,11 @@ def cohort_for_duplicate(
     return (start_copy(db, original.cohort_id, now=now), False) if found is None else (found, True)
 
 
-def start_copy(db: Session, cohort_id: uuid.UUID, *, now: dt.datetime) -> Cohort:
+def start_copy(db: Session, cohort_id: uuid.UUID, *, now: dt.datetime, is_copy: bool = True) -> Cohort:
     """A new running cohort of the same programme, with the settings, the rule and the length of another, from today.
 
-    Nobody and nothing that anybody did is taken along.
+    Nobody and nothing that anybody did is taken along. ``is_copy``: because an activity was copied, and not because a
+    tutor chose the programme for a new one.
     """
     source = db.get_one(Cohort, cohort_id)
     # Copies made at once, each in its course, take numbers in turn.
@@ -220,7 +264,7 @@ def start_copy(db: Session, cohort_id: uuid.UUID, *, now: dt.datetime) -> Cohort
         follow_up_on=today + (source.follow_up_on - source.starts_on),
         kpis=source.kpis,
         baseline=source.baseline,
-        copied_from_id=cohort_id,
+        copied_from_id=cohort_id if is_copy else None,
         created_at=now,
     )
     db.add(made)
@@ -231,7 +275,10 @@ def start_copy(db: Session, cohort_id: uuid.UUID, *, now: dt.datetime) -> Cohort
     db.flush()
     scope = Scope(organisation_id=programme.organisation_id, programme_id=programme.id, cohort_id=made.id)
     started = CohortStarted(
-        template=programme.template, settings_number=settings.number, rule_number=1, copied_from=cohort_id
+        template=programme.template,
+        settings_number=settings.number,
+        rule_number=1,
+        copied_from=made.copied_from_id,
     )
     log.append(db, started, scope, at=now)
     return made

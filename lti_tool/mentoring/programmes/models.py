@@ -44,6 +44,12 @@ class RoleView(enum.StrEnum):
         """Whether people of ``role`` belong here."""
         return self is RoleView.BOTH or self == role
 
+    @property
+    def other(self) -> RoleView:
+        """That of the other role; everybody's is its own."""
+        others = {RoleView.MENTOR: RoleView.MENTEE, RoleView.MENTEE: RoleView.MENTOR}
+        return others.get(self, self)
+
 
 class Programme(Base):
     """A reverse-mentoring programme of an organisation."""
@@ -160,6 +166,8 @@ class ActivityChoice(Base):
     course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("course.id"))
     cohort_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("cohort.id"))
     """The group to share; None for a new one."""
+    programme_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("programme.id"))
+    """A programme of the tutor's that the new group follows; None for the built-in one that the link names."""
     role_view: Mapped[str] = mapped_column(sa.String(10))
     chosen_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

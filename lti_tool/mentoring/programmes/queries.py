@@ -169,7 +169,7 @@ def _activities_taught(cohort_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[
     return (
         sa.select(Placement.id)
         .join(Membership, Membership.course_id == Placement.course_id)
-        .where(Placement.cohort_id == cohort_id, *_teaches(person_id))
+        .where(Placement.cohort_id == cohort_id, *teaching_memberships(person_id))
     )
 
 
@@ -191,7 +191,8 @@ def teaches_and_owns(
     return teaches, owns
 
 
-def _teaches(person_id: uuid.UUID) -> tuple[sa.ColumnElement[bool] | Any, ...]:
+def teaching_memberships(person_id: uuid.UUID) -> tuple[sa.ColumnElement[bool] | Any, ...]:
+    """Conditions on a membership: the person's latest launch there was as a teacher, and they have not left."""
     return (
         Membership.person_id == person_id,
         Membership.role == CourseRole.TUTOR,
@@ -237,7 +238,7 @@ def groups_to_share(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUI
     taught = (
         sa.select(Placement.cohort_id)
         .join(Membership, Membership.course_id == Placement.course_id)
-        .where(*_teaches(person_id))
+        .where(*teaching_memberships(person_id))
     )
     rows = db.execute(
         sa.select(Cohort, ProgrammeSettings.settings, Placement.resource_link_id, Course.title)

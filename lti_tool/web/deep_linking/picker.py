@@ -1,4 +1,4 @@
-"""The content picker: a tutor adds the activity to a course, and the platform gets the signed answer.
+"""The content picker: a tutor adds activities to a course, and the platform gets the signed answer.
 
 LTI Deep Linking 2.0: https://www.imsglobal.org/spec/lti-dl/v2p0. The page is under the launch's own address, like
 every page after a launch.
@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, abort, g, make_response, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -20,26 +19,26 @@ from lti_tool.identity.policy import Action
 from lti_tool.lti.deep_linking.response import (
     ContentRequest,
     DeepLinkingRefused,
+    ResourceLinksNotAccepted,
     read_settings,
     resource_link,
+    return_to,
     signed_response,
 )
-from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.programmes.actions import choose_activity
-from lti_tool.mentoring.programmes.queries import Group, groups_to_share
-from lti_tool.mentoring.programmes.template import DEFAULT_TEMPLATE, load_template, template_codes
+from lti_tool.mentoring.roles import Role
 from lti_tool.outbound.origins import origin_of
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
+from lti_tool.web.deep_linking.offer import Offer, current_offer, programme_id
 from lti_tool.web.forms.bound import Form, blank_form, sent_form
 from lti_tool.web.forms.offers import offer_kept_forms
-from lti_tool.web.language import day
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.refusal_pages import record, reference
-from lti_tool.web.services import current_principal, current_services, reading
-from schemas.content_items import ActivityChoiceForm
+from lti_tool.web.services import current_principal, current_services
+from schemas.content_items import APART, ActivityChoiceForm
 
 blueprint = Blueprint("deep_linking", __name__, url_prefix="/l/<launch_key>")
 
@@ -47,56 +46,111 @@ blueprint = Blueprint("deep_linking", __name__, url_prefix="/l/<launch_key>")
 @blueprint.get("/deep-linking")
 @allows(Action.ADD_ACTIVITY)
 def choose() -> ResponseReturnValue:
-    """Offer the activity, with a title to change, a programme, and a group."""
-    read_settings(g.launch.deep_linking, g.launch.registration)
+    """Offer the activities, with titles to change, a programme, and a group."""
+    content_request = _content_request()
+    offer = current_offer()
     offer_kept_forms()
-    proposed = {"title": _("Reverse mentoring"), "template": DEFAULT_TEMPLATE, "role_view": "both"}
-    return _page(blank_form(ActivityChoiceForm(_templates()), proposed, id="activity"))
+    proposed = {
+        "title": _("Reverse mentoring"),
+        "mentee_title": _("Reverse mentoring: I want to learn"),
+        "mentor_title": _("Reverse mentoring: I can teach"),
+        "template": offer.values[0],
+        "role_view": "both",
+        "gradebook": "yes",
+    }
+    form = blank_form(_schema(content_request, offer), proposed, id="activity")
+    return _page(form, content_request, offer)
 
 
 @blueprint.post("/deep-linking")
 @allows(Action.ADD_ACTIVITY)
 def answer() -> ResponseReturnValue:
     """Keep the choice, and send it to the platform: a page whose form goes there by itself."""
-    content_request = read_settings(g.launch.deep_linking, g.launch.registration)
-    form = sent_form(ActivityChoiceForm(_templates()), id="activity")
+    content_request = _content_request()
+    offer = current_offer()
+    form = sent_form(_schema(content_request, offer), id="activity")
     return form.submit(
         lambda db, values: _keep(db, values, form.submission_id),
         then=launch_url_for("deep_linking.choose"),
-        show=_page,
-        answer=lambda: _answer(content_request, form.read(), form.submission_id),
+        show=lambda shown: _page(shown, content_request, offer),
+        answer=lambda: _answer(
+            content_request, _items(content_request, offer, form.read(), form.submission_id)
+        ),
     )
+
+
+@blueprint.post("/deep-linking/cancel")
+@allows(Action.ADD_ACTIVITY)
+def cancel() -> ResponseReturnValue:
+    """Choose nothing: the platform gets an answer without activities (§4.5), and closes its dialog."""
+    return _answer(_content_request(), [], message=_("Nothing was added."))
+
+
+def _content_request() -> ContentRequest:
+    return read_settings(g.launch.deep_linking, g.launch.registration)
+
+
+def _schema(content_request: ContentRequest, offer: Offer) -> ActivityChoiceForm:
+    # Where the platform names no course nothing is kept, and two activities could not find their common group.
+    several = content_request.takes_several and g.launch.course_id is not None
+    return ActivityChoiceForm(offer.values, several=several)
+
+
+def _items(
+    content_request: ContentRequest, offer: Offer, values: Mapping[str, Any], content_id: uuid.UUID
+) -> list[dict[str, Any]]:
+    """The activities that were chosen. Sent twice, the form names the same ones."""
+    chosen = values["role_view"]
+    roles: dict[Role | None, str] = {Role(chosen) if chosen in tuple(Role) else None: values["title"]}
+    if chosen == APART:
+        roles = {Role.MENTEE: values["mentee_title"], Role.MENTOR: values["mentor_title"]}
+    texts = {
+        None: _("Learn from each other, in pairs."),
+        Role.MENTEE: _("For those who learn: a colleague shows you new tools and ways of working, in pairs."),
+        Role.MENTOR: _("For those who teach: show a colleague what comes easily to you, in pairs."),
+    }
+    registration = g.launch.registration
+    platform = platform_of(registration.issuer, registration.platform_family)
+    return [
+        resource_link(
+            title=title,
+            text=texts[role],
+            launch_url=f"{current_services().config.base_url}/lti/launch",
+            content_id=content_id,
+            template=offer.code_of(values["template"]),
+            role=None if role is None else role.value,
+            line_item=content_request.takes_line_item and values["gradebook"] == "yes",
+            review=platform.takes_submission_review,
+        )
+        for role, title in roles.items()
+    ]
 
 
 def _answer(
-    content_request: ContentRequest, values: Mapping[str, Any], content_id: uuid.UUID
+    content_request: ContentRequest,
+    items: list[dict[str, Any]],
+    *,
+    message: str | None = None,
+    error_message: str | None = None,
 ) -> ResponseReturnValue:
-    """The page that takes the signed answer to the platform. Sent twice, it names the same activity."""
-    launch, services = g.launch, current_services()
-    item = resource_link(
-        title=values["title"],
-        text=_("Learn from each other, in pairs."),
-        launch_url=f"{services.config.base_url}/lti/launch",
-        content_id=content_id,
-        template=values["template"],
-        line_item=content_request.takes_line_item,
-        review=platform_of(
-            launch.registration.issuer, launch.registration.platform_family
-        ).takes_submission_review,
-    )
+    """The page that takes the signed answer to the platform."""
+    launch = g.launch
     response = signed_response(
         registration=launch.registration,
         deployment_id=launch.deployment.deployment_id,
         request=content_request,
-        items=[item],
-        key=services.keys.signing_key(),
+        items=items,
+        key=current_services().keys.signing_key(),
+        message=message,
+        error_message=error_message,
     )
     g.form_origins = _form_origins(content_request)
     return render_template(
         "deep_linking/answer.html",
         return_url=content_request.return_url,
         response=response,
-        publishing_advice=_publishing_advice(),
+        count=len(items),
+        publishing_advice=_publishing_advice() if items else None,
     )
 
 
@@ -106,9 +160,10 @@ def _keep(db: Session, values: Mapping[str, Any], content_id: uuid.UUID) -> None
     A link may be copied or edited in the LMS, so it says nothing that could open somebody else's group.
     """
     launch, principal = g.launch, current_principal()
+    programme = programme_id(values["template"])
     if launch.course_id is None:
-        # The page offers neither choice where the platform names no course.
-        if values["group"] is not None or values["role_view"] != "both":
+        # The page offers none of these where the platform names no course.
+        if values["group"] is not None or programme is not None:
             raise NotAllowed("not_own_group")
         return
     choose_activity(
@@ -117,7 +172,8 @@ def _keep(db: Session, values: Mapping[str, Any], content_id: uuid.UUID) -> None
         course_id=launch.course_id,
         organisation_id=principal.organisation_id or abort(403),
         cohort_id=values["group"],
-        role_view=values["role_view"],
+        programme_id=programme,
+        role_view="both" if values["role_view"] == APART else values["role_view"],
         chosen_by=principal.person_id or abort(403),
         now=utcnow(),
     )
@@ -129,44 +185,15 @@ def _form_origins(content_request: ContentRequest) -> list[str]:
     return list(dict.fromkeys(origin for origin in own if origin))
 
 
-def _templates() -> list[str]:
-    """The codes of the programmes to choose from, the default one first."""
-    return sorted(template_codes(), key=lambda code: code != DEFAULT_TEMPLATE)
-
-
-def _groups() -> list[tuple[uuid.UUID, str]]:
-    """The groups that the tutor can share, and what to call each."""
-    principal = current_principal()
-    if principal.organisation_id is None or principal.person_id is None:
-        return []
-    with reading() as db:
-        groups = groups_to_share(db, principal.organisation_id, principal.person_id)
-        links = sa.select(ResourceLink.id, ResourceLink.title).where(
-            ResourceLink.id.in_([group.resource_link_id for group in groups])
-        )
-        titles = dict(db.execute(links).all())
-    return [(group.cohort_id, _group_name(group, titles.get(group.resource_link_id))) for group in groups]
-
-
-def _group_name(group: Group, activity: str | None) -> str:
-    activity = activity or _("Reverse mentoring")
-    if group.course_title is None:
-        return _("The group of “%(activity)s”, since %(day)s", activity=activity, day=day(group.starts_on))
-    return _(
-        "The group of “%(activity)s” in %(course)s, since %(day)s",
-        activity=activity,
-        course=group.course_title,
-        day=day(group.starts_on),
-    )
-
-
-def _page(form: Form) -> ResponseReturnValue:
+def _page(form: Form, content_request: ContentRequest, offer: Offer) -> ResponseReturnValue:
     html = render_template(
         "deep_linking/choose.html",
         form=form,
-        templates=[load_template(code) for code in _templates()],
+        offer=offer,
+        takes_several=isinstance(form.schema, ActivityChoiceForm) and form.schema.several,
+        takes_line_item=content_request.takes_line_item,
         in_course=g.launch.course_id is not None,
-        groups=_groups(),
+        course_title=g.launch.course.title if g.launch.course is not None else None,
         publishing_advice=_publishing_advice(),
     )
     return html, form.status
@@ -181,6 +208,33 @@ def _publishing_advice() -> str | None:
 
 @blueprint.errorhandler(DeepLinkingRefused)
 def _refused(error: DeepLinkingRefused) -> ResponseReturnValue:
+    """Why nothing can be added here; with a way back to the platform where its address is known to be its own."""
     record(error)
-    page = render_template("deep_linking/refused.html", reason=error.reason, reference=reference())
+    way_back, response = _way_back(error), None
+    if way_back is not None:
+        response = signed_response(
+            registration=g.launch.registration,
+            deployment_id=g.launch.deployment.deployment_id,
+            request=way_back,
+            items=[],
+            key=current_services().keys.signing_key(),
+            error_message=_("This place does not take activities. Nothing was added."),
+        )
+        g.form_origins = _form_origins(way_back)
+    page = render_template(
+        "deep_linking/refused.html",
+        reason=error.reason,
+        reference=reference(),
+        return_url=way_back.return_url if way_back is not None else None,
+        response=response,
+    )
     return make_response(page, error.status)
+
+
+def _way_back(error: DeepLinkingRefused) -> ContentRequest | None:
+    if not isinstance(error, ResourceLinksNotAccepted):
+        return None
+    try:
+        return return_to(g.launch.deep_linking, g.launch.registration)
+    except DeepLinkingRefused:
+        return None

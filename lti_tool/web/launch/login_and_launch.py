@@ -1,4 +1,4 @@
-"""``/lti/login`` and ``/lti/launch``, and ``/lti/continue`` where a frame keeps no cookie.
+"""``/lti/login`` and ``/lti/launch``, and ``/lti/continue/…`` where a frame keeps no cookie.
 
 The steps of a launch by OpenID Connect third-party initiated login (1EdTech security framework §5.1.1). A launch that
 passes ends with a redirect to a page with an address of its own, so that a reload never repeats it.
@@ -34,8 +34,11 @@ from lti_tool.lti.launch import handoffs, nonces
 from lti_tool.lti.launch.login import BROWSER_COOKIE, BROWSER_COOKIE_SECONDS
 from lti_tool.lti.launch.login_states import new_secret
 from lti_tool.lti.launch.message_launch import Launch
+from lti_tool.lti.launch.tool_config import PlatformRegistration
+from lti_tool.outbound.origins import origin_of
 from lti_tool.web import rate_limits, refusal_pages
 from lti_tool.web.access import allows
+from lti_tool.web.launch.platform_storage import ask_proof_page
 from lti_tool.web.launch.pylti_adapters import (
     BrowserCookies,
     FlaskLaunch,
@@ -47,12 +50,12 @@ from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.security import cross_site_header
 from lti_tool.web.services import current_services, reading, transaction
 from schemas.claims import first_problem
-from schemas.login import LaunchFormSchema, LoginSchema
+from schemas.login import LaunchFormSchema, LoginSchema, StoredProofSchema
 
 LAUNCH_PATH = "/lti/launch"
 """The one redirect_uri that platforms know; whatever differs between links is in their custom parameters."""
 
-_LOGIN, _LAUNCH = LoginSchema(), LaunchFormSchema()
+_LOGIN, _LAUNCH, _PROOF = LoginSchema(), LaunchFormSchema(), StoredProofSchema()
 
 blueprint = Blueprint("launch", __name__)
 
@@ -123,7 +126,7 @@ def launch() -> ResponseReturnValue:
         if arriving.registration is not None:
             g.frame_origins = arriving.frame_origins
     if not arriving.browser_proved:
-        return _offer_new_tab(arriving)
+        return _hand_off(arriving)
     first_page = open_session(arriving.verified, answered=arriving.login)
     rate_limits.count_verified(arriving.login.registration)
     return ShortRedirect(first_page, 303)
@@ -135,20 +138,52 @@ def _burn_nonce(arriving: Launch) -> None:
         nonces.burn(connection, arriving.login)
 
 
-def _offer_new_tab(arriving: Launch) -> ResponseReturnValue:
-    """Keep the launch for the person to continue in a tab of its own, where the browser keeps a cookie."""
-    refused = NoBrowserProof(
-        issuer=arriving.registration.issuer if arriving.registration else None,
-        client_id=arriving.registration.client_id if arriving.registration else None,
-    )
+def _hand_off(arriving: Launch) -> ResponseReturnValue:
+    """Keep a launch whose browser brought no cookie, until the platform's storage or its person proves whose it is."""
+    stored = arriving.login.stored_proof
+    registration = arriving.login.registration
+    origin = origin_of(registration.get_auth_login_url() or "")
     with transaction() as db:
         nonces.burn(db.connection(), arriving.login)
-        token = handoffs.create(db, arriving.verified)
-    rate_limits.count_verified(arriving.login.registration)
+        token = handoffs.create(db, arriving.verified, proof_hash=stored.proof_hash if stored else None)
+    rate_limits.count_verified(registration)
+    if stored is None or origin is None:
+        return _offer_new_tab(token, registration)
+    return ask_proof_page(token, stored, origin)
+
+
+def _offer_new_tab(token: str, registration: PlatformRegistration, detail: str = "") -> ResponseReturnValue:
+    """Let the person continue in a tab of its own, where the browser keeps a cookie."""
+    refused = NoBrowserProof(detail, issuer=registration.issuer, client_id=registration.client_id)
     refusal_pages.record(refused)
     return render_template(
         "launch/new_tab.html", token=token, reference=refusal_pages.reference()
     ), refused.status
+
+
+@blueprint.post("/lti/continue/<token>/stored-proof")
+@allows(Action.LAUNCH)
+def prove_handoff(token: str) -> ResponseReturnValue:
+    """Open the session of a launch in its frame, by the proof that the platform has kept for its browser.
+
+    Without the proof, or with another, nothing opens, and the person is offered the new tab.
+    """
+    rate_limits.limit(TooManyConfirmations)
+    if cross_site_header(current_services().config.base_url) is not None:
+        raise HandoffForged
+    proof = _loaded(_PROOF, request.form, LaunchMalformed, TooManyLaunches)["proof"]
+    with reading() as db:
+        waiting = handoffs.get(db, token)
+        proved = proof is not None and handoffs.is_proved(db, token, proof)
+    registration = current_services().tool_config.registration(waiting.registration_id)
+    if registration is None:
+        raise RegistrationDeleted
+    g.frame_origins = [*registration.frame_origins, *waiting.frame_origins]
+    if not proved:
+        return _offer_new_tab(
+            token, registration, "storage: " + ("no answer" if proof is None else "another proof")
+        )
+    return ShortRedirect(continue_handoff(token), 303)
 
 
 @blueprint.get("/lti/continue/<token>")

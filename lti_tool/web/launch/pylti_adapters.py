@@ -19,6 +19,7 @@ from lti_tool.lti.launch.login import Login
 from lti_tool.lti.launch.message_launch import Launch
 from lti_tool.lti.launch.tool_config import PlatformRegistration
 from lti_tool.web import rate_limits
+from lti_tool.web.launch.platform_storage import StoreProofPage
 from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.services import current_services
 
@@ -121,11 +122,12 @@ class FlaskRedirect(Redirect[WerkzeugResponse]):
 
 
 class FlaskLogin(Login[WerkzeugResponse]):
-    """A login that answers with Flask's redirect."""
+    """A login that answers with Flask's redirect, or with a page that tries the platform's storage first."""
 
-    def get_redirect(self, url: str) -> FlaskRedirect:
-        """A redirect to ``url``."""
-        return FlaskRedirect(url)
+    def get_redirect(self, url: str) -> Redirect[WerkzeugResponse]:
+        """What leads to ``url``."""
+        offer = self.storage_offer
+        return FlaskRedirect(url) if offer is None else StoreProofPage(offer, url)
 
     def validate_oidc_login(self) -> PlatformRegistration:
         """The registration that this login belongs to; it is counted, with that registration where there is one.

@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 
+import sqlalchemy as sa
 from flask import Blueprint, Response, abort, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -14,13 +15,14 @@ from lti_tool.database import utcnow
 from lti_tool.events.log import state_of_pairs
 from lti_tool.identity.policy import Action
 from lti_tool.lti.ags.grade_queries import Grade, grade_of, state_of
+from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.mentoring.enrolment import actions
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.journey.queries import PersonCard, journey_of, partners_of
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.programmes.models import RoleView
-from lti_tool.mentoring.programmes.queries import PlacementRecord
+from lti_tool.mentoring.programmes.queries import PlacementRecord, placements_of_cohorts
 from lti_tool.translation import current_language
 from lti_tool.web import grade_wording
 from lti_tool.web.access import allows, cohort_of_launch
@@ -46,7 +48,7 @@ def page() -> ResponseReturnValue | None:
     placement, participant = activity.placement, activity.participant
     if participant is None or (participant.invited and not activity.pairs):
         action = launch_url_for("learner.join")
-        return _welcome(blank_form(ChooseRoleForm(), action=action), placement.role_view)
+        return _welcome(blank_form(ChooseRoleForm(), action=action), placement)
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
         grade, partners = _grade(db, participant), partners_of(db, participant, activity.pairs)
@@ -58,13 +60,19 @@ def page() -> ResponseReturnValue | None:
     pair = mine.pair(wanted)
     if pair is None and wanted is not None:
         abort(404)
+    # Their role has an activity of its own.
+    is_elsewhere = not placement.role_view.covers(participant.role)
+    other_activity = _activity_for_role(placement, participant.role) if is_elsewhere else None
     html = render_template(
         "learner/home.html",
         journey=mine,
         pair=pair,
         step=mine.step(pair),
         grade_sentence=grade_wording.for_learner(grade),
-        may_change_role=placement.role_view is RoleView.BOTH,
+        reopened_sentence=grade_wording.of_reopened(grade),
+        may_change_role=placement.role_view is RoleView.BOTH or is_elsewhere,
+        is_elsewhere=is_elsewhere,
+        other_activity=other_activity,
         course_title=g.launch.course.title,
         done=flash_message(),
         preview=False,
@@ -102,14 +110,29 @@ def _tagged(response: Response, etag: str) -> Response:
     return response
 
 
-def _welcome(form: Form, role_view: RoleView) -> ResponseReturnValue:
-    launch = g.launch
+def _activity_for_role(placement: PlacementRecord, role: str) -> str | None:
+    """The title of the course's activity in which people of this role take part in the same programme."""
+    with reading() as db:
+        links = [
+            other.resource_link_id
+            for other in placements_of_cohorts(db, [placement.cohort_id])
+            if other.course_id == placement.course_id and other.role_view.covers(role)
+        ]
+        titles = db.scalars(sa.select(ResourceLink.title).where(ResourceLink.id.in_(links))).all()
+    return next((title for title in titles if title), None)
+
+
+def _welcome(form: Form, placement: PlacementRecord) -> ResponseReturnValue:
+    launch, role_view = g.launch, placement.role_view
+    is_for_one = role_view is not RoleView.BOTH
     html = render_template(
         "learner/welcome.html",
         form=form,
         given_name=launch.person.given_name,
         course_title=launch.course.title,
         roles=[role for role in ("mentee", "mentor") if role_view.covers(role)],
+        only_role=role_view if is_for_one else None,
+        other_activity=_activity_for_role(placement, role_view.other) if is_for_one else None,
     )
     return html, form.status
 
@@ -133,7 +156,7 @@ def join() -> ResponseReturnValue:
         save,
         then=launch_url_for("home.home"),
         done="joined",
-        show=lambda form: _welcome(form, placement.role_view),
+        show=lambda form: _welcome(form, placement),
     )
 
 

@@ -38,7 +38,7 @@ from lti_tool.mentoring.overview.queries import (
     overview_of,
 )
 from lti_tool.mentoring.pairs.actions import form_pair
-from lti_tool.mentoring.programmes.actions import IsDuplicate
+from lti_tool.mentoring.programmes.actions import IsDuplicate, NothingChosen
 from lti_tool.mentoring.programmes.queries import (
     PlacementRecord,
     courses_of_cohort,
@@ -53,8 +53,9 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
 from lti_tool.web.services import current_principal, reading, transaction
+from lti_tool.web.tutor import line_items
 from lti_tool.web.tutor.grades import by_person, grades_of_cohort, state_of_cohorts_grades
-from lti_tool.web.tutor.opening import duplicate_page, open_activity
+from lti_tool.web.tutor.opening import choice_page, duplicate_page, open_activity
 from schemas.mentoring_forms import FormSchema, PairForm, ReopenForm, TutorValidationForm
 
 blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
@@ -70,6 +71,8 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         placement = open_placement_here()
     except IsDuplicate as duplicate:
         return duplicate_page(duplicate.original)
+    except NothingChosen:
+        return choice_page()
     check(Action.VIEW_COHORT, cohort_of_launch())
     _request_roster()
     shown, roster, grades, etag = _overview(placement)
@@ -82,8 +85,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         grade_words=grade_wording,
         etag=etag,
         course_title=launch.course.title,
-        no_line_item=launch.resource_link.line_item_url is None,
-        line_item_advice=lms.line_item_advice.text,
+        line_item=line_items.notice(lms),
         unpublished_hint=lms.unpublished_hint.text
         if lms.unpublished_hint and not shown.participants
         else None,
@@ -129,7 +131,10 @@ def _reopen_forms(shown: CohortOverview, sent: Form | None) -> dict[uuid.UUID, F
 
 
 def open_placement_here() -> PlacementRecord:
-    """What the activity of the launch opens; opened now when it is not yet. Raises :class:`IsDuplicate`."""
+    """What the activity of the launch opens; opened now when it is not yet.
+
+    Raises :class:`IsDuplicate` and :class:`NothingChosen`.
+    """
     placement = current_placement()
     if placement is not None:
         return placement

@@ -1,4 +1,8 @@
-"""A tutor's first launch of an activity opens what it stands for; of a duplicate the tutor is asked first."""
+"""A tutor's first launch of an activity opens what it stands for.
+
+The tutor is asked first where the activity is a duplicate, and where it was added without the content picker, so that
+nobody has chosen its programme.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,11 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.lti.launch.models import ResourceLink
-from lti_tool.mentoring.programmes.actions import CopyAnswer, open_placement
+from lti_tool.lti.launch.opened_launch import LaunchLink
+from lti_tool.lti.platforms import platform_of
+from lti_tool.mentoring.programmes.actions import Choice, CopyAnswer, open_placement, require_own
 from lti_tool.mentoring.programmes.copies import Original, original_in_course
+from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.queries import PlacementRecord, placement_record
 from lti_tool.mentoring.programmes.template import (
     DEFAULT_TEMPLATE,
@@ -19,16 +26,29 @@ from lti_tool.mentoring.programmes.template import (
     load_template,
 )
 from lti_tool.web.access import allows
+from lti_tool.web.activity import current_activity
+from lti_tool.web.deep_linking.offer import Offer, current_offer, programme_id
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_principal, reading
+from schemas.content_items import ProgrammeChoiceForm
 from schemas.mentoring_forms import DuplicateForm
 
 blueprint = Blueprint("opening", __name__, url_prefix="/l/<launch_key>")
 
 
-def open_activity(db: Session, answer: CopyAnswer | None = None) -> PlacementRecord:
-    """What the activity of the present launch opens, opened now if it is not yet. Raises :class:`IsDuplicate`."""
+def open_activity(
+    db: Session,
+    answer: CopyAnswer | None = None,
+    *,
+    choice: Choice | None = None,
+    template: ProgrammeTemplate | None = None,
+) -> PlacementRecord:
+    """What the activity of the present launch opens, opened now if it is not yet.
+
+    ``template``: that of a new programme, where the tutor chooses it now. Raises :class:`IsDuplicate` and
+    :class:`NothingChosen`.
+    """
     principal, link = current_principal(), g.launch.resource_link
     placement = open_placement(
         db,
@@ -36,20 +56,81 @@ def open_activity(db: Session, answer: CopyAnswer | None = None) -> PlacementRec
         course_id=g.launch.course_id,
         resource_link_id=link.id,
         content_id=link.content_id,
-        template=_template(link.template),
+        only_role=link.only_role,
+        template=template or _template(link),
         opened_by=principal.person_id,
         now=utcnow(),
         answer=answer,
+        choice=choice,
     )
     return placement_record(placement)
 
 
-def _template(code: str | None) -> ProgrammeTemplate:
-    """The template that the tutor chose in the content picker; the usual one where none was, or is no more."""
+def _template(link: LaunchLink) -> ProgrammeTemplate | None:
+    """The template that the link names, which the content picker wrote there or an administrator.
+
+    It is the usual one where the content picker named none, as its first version did, or one that is no more. None for
+    a link that somebody else made and that names none.
+    """
     try:
-        return load_template(code or DEFAULT_TEMPLATE)
+        return load_template(link.template or "")
     except UnknownTemplateError:
-        return load_template(DEFAULT_TEMPLATE)
+        return load_template(DEFAULT_TEMPLATE) if link.content_id is not None else None
+
+
+def choice_page(form: Form | None = None, offer: Offer | None = None) -> ResponseReturnValue:
+    """Ask what an activity opens that was added without the content picker; with ``form``, what is wrong with it."""
+    launch, offer = g.launch, offer or current_offer()
+    lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
+    if form is None:
+        proposed = {"template": offer.values[0], "role_view": "both"}
+        action = launch_url_for("opening.choose")
+        form = blank_form(ProgrammeChoiceForm(offer.values), proposed, id="programme", action=action)
+    html = render_template(
+        "tutor/choose_programme.html",
+        form=form,
+        offer=offer,
+        activity_title=launch.resource_link.title,
+        course_title=launch.course.title,
+        only_role=launch.resource_link.only_role,
+        has_line_item=launch.resource_link.line_item_url is not None,
+        line_item_advice=lms.line_item_advice.text,
+        is_course_itself=lms.is_course_itself(
+            launch.course.context_id, launch.resource_link.resource_link_id
+        ),
+    )
+    return html, form.status
+
+
+@blueprint.get("/programme")
+@allows(Action.ADD_ACTIVITY)
+def ask() -> ResponseReturnValue:
+    """The same at an address of its own, for a launch from the course's menu."""
+    if g.launch.resource_link_id is None or g.launch.course_id is None:
+        abort(404)
+    return redirect(launch_url_for("home.home")) if current_activity() is not None else choice_page()
+
+
+@blueprint.post("/programme")
+@allows(Action.ADD_ACTIVITY)
+def choose() -> ResponseReturnValue:
+    """Open what the tutor chose. Whoever chooses later finds what the first has opened."""
+    if g.launch.resource_link_id is None or g.launch.course_id is None:
+        abort(404)
+    offer, principal = current_offer(), current_principal()
+
+    def save(db: Session, values: Values) -> None:
+        choice = Choice(
+            principal.person_id or abort(403),
+            RoleView(values["role_view"]),
+            values["group"],
+            programme_id(values["template"]),
+        )
+        require_own(db, choice, principal.organisation_id or abort(403))
+        open_activity(db, choice=choice, template=load_template(offer.code_of(values["template"])))
+
+    form = sent_form(ProgrammeChoiceForm(offer.values), id="programme")
+    return form.submit(save, then=launch_url_for("home.home"), show=lambda shown: choice_page(shown, offer))
 
 
 def duplicate_page(original: Original, form: Form | None = None) -> ResponseReturnValue:
@@ -83,6 +164,10 @@ def _ask_again(form: Form) -> ResponseReturnValue:
     link = g.launch.resource_link
     with reading() as db:
         original = original_in_course(
-            db, content_id=link.content_id, course_id=g.launch.course_id, resource_link_id=link.id
+            db,
+            content_id=link.content_id,
+            course_id=g.launch.course_id,
+            resource_link_id=link.id,
+            role=RoleView(link.only_role) if link.only_role else None,
         )
     return redirect(launch_url_for("home.home")) if original is None else duplicate_page(original, form)

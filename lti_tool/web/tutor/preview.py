@@ -35,7 +35,9 @@ def show(role: str) -> ResponseReturnValue:
         course_title=g.launch.course.title if g.launch.course else None,
         done=None,
         may_change_role=True,
+        is_elsewhere=False,
         grade_sentence="",
+        reopened_sentence="",
         preview=True,
         teaches=current_principal().role == CourseRole.TUTOR,
     )

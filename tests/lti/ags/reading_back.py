@@ -21,7 +21,7 @@ from lti_tool.identity.models import Person
 from lti_tool.identity.principal import TOOL
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags import scores as grades
-from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.ags.models import GradeStatus, ScoreTrail, UnreadableResults
 from lti_tool.lti.ags.read_results_job import request_results
 from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryPause
 from tests.builder.connected import MENTEE, Connected
@@ -115,13 +115,16 @@ class ReadingBack:
     def later(self, **by: float) -> None:
         """Let so much time pass: what is stored of grades lies as much further back."""
         moved = dt.timedelta(**by)
-        names = ("last_timestamp", "refused_at", "sent_at", "accepted_at", "read_at", "changed_at")
+        names = ("last_timestamp", "refused_at", "accepted_at", "read_at", "shown_at", "changed_at")
         with self.services.database.transaction() as db:
             for row in db.scalars(sa.select(ScoreTrail)):
                 for name in names:
                     moment = getattr(row, name)
                     if moment is not None:
                         setattr(row, name, moment - moved)
+            for failing in db.scalars(sa.select(UnreadableResults)):
+                failing.began_at -= moved
+                failing.failed_at -= moved
         with self.lms.lms.store.transaction() as lms_db:
             lms_db.execute("UPDATE scores SET sent_at = sent_at - ?", (moved.total_seconds(),))
 

@@ -222,6 +222,53 @@ def test_a_later_result_of_somebody_else_stays_where_the_tool_has_graded_before(
     assert deliveries(connected) == [("superseded", None)]
 
 
+def test_an_earlier_grade_of_ours_without_a_time_does_not_say_that_the_new_one_arrived(connected, httpserver):
+    held = [{"userId": MENTEE, "resultScore": 40, "resultMaximum": 100}]
+    got = answer_with(connected, httpserver, Response("earlier", 409), Response(status=200), result=held)
+    record(connected, "satisfied", 100)
+    took_before(connected, 40)
+    deliver(connected)
+    assert deliveries(connected)[0] == ("superseded", None)
+    due_now(connected)
+    deliver(connected)
+    first, second = (json.loads(body) for body in got)
+    assert (second["timestamp"] > first["timestamp"], deliveries(connected)[-1]) == (True, ("sent", None))
+
+
+def test_another_grade_without_a_time_is_kept_when_ours_is_said_to_be_earlier(
+    connected, httpserver, monkeypatch
+):
+    """Somebody enters it between the reading and the score."""
+    held = [{"userId": MENTEE, "resultScore": 55, "resultMaximum": 100}]
+    got = answer_with(connected, httpserver, Response("earlier", 409), result=held)
+    record(connected, "satisfied", 100)
+    monkeypatch.setattr(answers.KnownGrade, "is_read_first", lambda *_, **__: False)
+    deliver(connected)
+    assert (len(got), deliveries(connected)) == (1, [("superseded", None)])
+    with connected.services.database.reading() as db:
+        assert db.scalars(sa.select(ScoreTrail.grade_status)).all() == ["somebody_elses"]
+
+
+def test_where_results_are_refused_a_first_score_that_is_said_to_be_earlier_goes_again(connected, httpserver):
+    httpserver.expect_request("/item/results").respond_with_data("no", 403)
+    got = answer_with(connected, httpserver, Response("earlier", 409), Response(status=200))
+    record(connected, "satisfied", 100)
+    deliver(connected)
+    due_now(connected)
+    deliver(connected)
+    assert (len(got), [status for status, _ in deliveries(connected)]) == (2, ["superseded", "sent"])
+
+
+def test_a_platform_that_finds_every_time_too_early_is_not_asked_for_ever(connected, httpserver, monkeypatch):
+    monkeypatch.setattr(answers, "_MAX_RESTAMPS", 2)
+    got = answer_with(connected, httpserver, *[Response("earlier", 409)] * 5)
+    record(connected, "satisfied", 100)
+    for _ in range(5):
+        deliver(connected)
+        due_now(connected)
+    assert (len(got), deliveries(connected)[-1][0]) == (3, "dead")
+
+
 def test_canvas_is_understood_when_it_refuses_an_earlier_time(connected, httpserver):
     held = [{"userId": MENTEE, "resultScore": 100, "resultMaximum": 100}]
     words = "Provided timestamp of X before last updated timestamp of Y"

@@ -7,9 +7,12 @@ import datetime as dt
 import json
 import threading
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+import requests
 import sqlalchemy as sa
 
 from lti_tool.composition import transaction as composition
@@ -22,10 +25,12 @@ from lti_tool.jobs import queue
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags import results
 from lti_tool.lti.ags.check_gradebooks_job import CheckGradebooks
-from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
-from lti_tool.lti.ags.scores import ReachedScore, record_scores
+from lti_tool.lti.ags.models import GradeStatus, ScoreTrail, UnreadableResults
+from lti_tool.lti.ags.reconciliation import UNREAD_FAILURES
+from lti_tool.lti.ags.scores import SCORE_SCOPE, ReachedScore, record_scores
+from lti_tool.lti.ags.unreadable_results import note_failure
 from lti_tool.lti.nrps.read_roster_job import request_roster
-from lti_tool.lti.platform_service import Answer, PlatformService
+from lti_tool.lti.platform_service import Answer, PlatformService, TokenRefused
 from lti_tool.lti.registration.models import Registration
 from lti_tool.messaging.models import Delivery, DeliveryKind
 from tests.builder.connected import MENTEE, MENTOR, Connected, connect
@@ -70,6 +75,8 @@ def test_a_reset_course_gets_each_grade_once_more(book: ReadingBack) -> None:
 def test_a_grade_that_is_deleted_a_second_time_is_left_and_the_tutor_is_asked(book: ReadingBack) -> None:
     book.complete()
     for _ in range(2):
+        book.later(hours=1)
+        book.read()
         book.reset()
         book.later(hours=1)
         book.read()
@@ -486,3 +493,177 @@ def test_the_first_scores_of_the_same_people_are_written_by_two_at_once(book: Re
         assert sum(pool.map(record, [everybody, everybody[::-1]])) >= len(everybody)
     with book.services.database.reading() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(ScoreTrail)) == len(everybody)
+
+
+def lose_answer(book: ReadingBack, monkeypatch: pytest.MonkeyPatch, *, arrives: bool) -> None:
+    """Send what waits, and lose the answer to each score, which arrives or not."""
+    call = PlatformService.call
+
+    def lost(service: PlatformService, method: Any, url: str, *args: Any, **options: Any) -> Answer:
+        if method != "POST":
+            return call(service, method, url, *args, **options)
+        if arrives:
+            call(service, method, url, *args, **options)
+        raise requests.ReadTimeout("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PlatformService, "call", lost)
+        book.deliver()
+
+
+def test_of_two_lost_answers_the_earlier_one_may_be_the_one_that_arrived(
+    book: ReadingBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.record("under_way", 60, report="live")
+    lose_answer(book, monkeypatch, arrives=True)
+    book.later(minutes=1)
+    book.record("under_way", 80, report="live")
+    lose_answer(book, monkeypatch, arrives=False)
+    book.later(minutes=1)
+    assert (book.grade(), book.trail().unanswered_scores) == (60, [60, 80])
+    book.deliver()
+    assert (book.grade(), book.status(), book.trail().unanswered_scores) == (80, GradeStatus.RECORDED, [])
+
+
+def test_what_never_left_the_tool_is_not_taken_for_what_is_there(
+    book: ReadingBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A teacher enters the very grade whose score could not be sent."""
+
+    def away(*_: object, **__: object) -> str:
+        raise requests.ConnectionError("away")
+
+    book.record("under_way", 60, report="live")
+    with monkeypatch.context() as patched:
+        patched.setattr(PlatformService, "get_access_token", away)
+        book.deliver()
+    book.enter(60)
+    book.record("under_way", 80, report="live")
+    book.deliver()
+    assert (book.grade(), book.status()) == (60, GradeStatus.SOMEBODY_ELSES)
+
+
+@pytest.fixture
+def unreadable(book: ReadingBack, monkeypatch: pytest.MonkeyPatch) -> ReadingBack:
+    """A results service that answers an error page for ever."""
+    page = results._page
+    monkeypatch.setattr(
+        results,
+        "_page",
+        lambda service, url: dataclasses.replace(page(service, url), body=b"<html>Oops</html>"),
+    )
+    return book
+
+
+def read_in_vain(book: ReadingBack, times: int) -> None:
+    """Let readings fail at once."""
+    with book.services.database.transaction() as db:
+        for _ in range(times):
+            note_failure(
+                db, book.connected.world.registration_id, book.connected.line_item, "not JSON", utcnow()
+            )
+
+
+def test_a_final_grade_goes_out_once_where_results_can_never_be_read(unreadable: ReadingBack) -> None:
+    book = unreadable
+    book.record("under_way", 40, subject=MENTOR, report="live")
+    book.complete()
+    assert (book.posted, book.status(), "result" in str(book.trail().reason)) == (0, "waiting", True)
+    read_in_vain(book, UNREAD_FAILURES)
+    book.deliver()
+    assert book.posted == 0
+    book.later(days=1)
+    book.deliver()
+    assert (book.grade(), book.status(), book.posted) == (100, GradeStatus.RECORDED, 1)
+    assert (book.grade(MENTOR), book.status(MENTOR)) == (None, GradeStatus.WAITING)
+    book.later(days=1)
+    assert book.read() == {**book.read(), "readable": False, "sent_again": 0}
+    assert book.posted == 1
+
+
+def test_one_complete_reading_ends_what_was_known_of_failures(book: ReadingBack) -> None:
+    book.complete()
+    read_in_vain(book, UNREAD_FAILURES)
+    book.read()
+    with book.services.database.reading() as db:
+        assert db.scalar(sa.select(sa.func.count()).select_from(UnreadableResults)) == 0
+
+
+def without_right(monkeypatch: pytest.MonkeyPatch, refused: Callable[[list[str]], bool]) -> None:
+    """Let the platform refuse tokens for these scopes."""
+    new_token = PlatformService._new_token
+
+    def give(service: PlatformService, scopes: str) -> str:
+        if refused(scopes.split()):
+            raise TokenRefused("the token endpoint answered HTTP 400: invalid_scope")
+        return new_token(service, scopes)
+
+    monkeypatch.setattr(PlatformService, "_new_token", give)
+
+
+def test_a_token_that_is_refused_for_results_alone_keeps_no_grade_away(
+    book: ReadingBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_right(monkeypatch, lambda scopes: results.RESULT_SCOPE in scopes)
+    book.record("under_way")
+    book.deliver()
+    book.complete()
+    assert (book.grade(), book.status(), book.posted) == (100, GradeStatus.RECORDED, 1)
+    assert book.read()["readable"] is False
+
+
+def test_a_token_that_is_refused_for_everything_lets_the_grade_wait(
+    book: ReadingBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token for scores that was given before says nothing of now."""
+    PlatformService(book.services, book.connected.world.registration_id).get_access_token([SCORE_SCOPE])
+    without_right(monkeypatch, lambda _scopes: True)
+    book.complete()
+    assert (book.grade(), book.status(), book.posted) == (None, GradeStatus.WAITING, 0)
+
+
+def test_a_platform_that_takes_grades_and_never_shows_them_is_said_to_do_so(
+    book: ReadingBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = results._page
+    monkeypatch.setattr(
+        results, "_page", lambda service, url: dataclasses.replace(page(service, url), body=b"[]")
+    )
+    book.complete()
+    for _ in range(3):
+        book.later(hours=1)
+        book.read()
+    assert (book.grade(), book.status(), book.posted) == (100, GradeStatus.NOT_SHOWN, 2)
+
+
+@pytest.mark.parametrize("maximum", ["", "ten", 1e300, [], None])
+def test_a_result_without_a_score_is_no_grade_whatever_its_maximum(
+    book: ReadingBack, monkeypatch: pytest.MonkeyPatch, maximum: object
+) -> None:
+    page = results._page
+    body = json.dumps([{"userId": MENTEE, "resultScore": None, "resultMaximum": maximum}]).encode()
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            results, "_page", lambda service, url: dataclasses.replace(page(service, url), body=body)
+        )
+        book.complete()
+    assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+
+
+def test_a_completion_that_is_reopened_keeps_its_hundred_until_completed_again(book: ReadingBack) -> None:
+    book.record("under_way", 40, report="live")
+    book.deliver()
+    book.record("satisfied", 100, report="live")
+    book.deliver()
+    for status, score in (("awaiting_tutor", 99), ("under_way", 50)):
+        book.later(minutes=1)
+        assert not book.record(status, score, report="live")
+        book.deliver()
+    assert (book.grade(), book.posted) == (100, 2)
+    book.later(hours=1)
+    assert book.read()["sent_again"] == 0
+    book.reset()
+    assert (book.read()["sent_again"], book.grade()) == (0, None)
+    book.record("satisfied", 100, report="live")
+    book.deliver()
+    assert (book.grade(), book.status(), book.posted) == (100, GradeStatus.RECORDED, 3)

@@ -10,22 +10,26 @@ import pytest
 from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.ags.reconciliation import (
     REFUSED_AGAIN_AFTER,
+    UNREAD_AFTER,
+    UNREAD_FAILURES,
     Decision,
     GradeRecord,
     Posting,
+    ReadingFailures,
     Result,
     Unsent,
     before_posting,
     decide,
+    may_go_unread,
 )
 
 NOW = dt.datetime(2026, 11, 26, 3, 0, tzinfo=dt.UTC)
 EARLIER = NOW - dt.timedelta(days=1)
 
 RECORDED = GradeRecord(
-    wanted=100, status=GradeStatus.RECORDED, sent_score=100, accepted_score=100, accepted_at=EARLIER
+    wanted=100, status=GradeStatus.RECORDED, accepted_score=100, accepted_at=EARLIER, shown_at=EARLIER
 )
-"""A grade that the platform took yesterday."""
+"""A grade that the platform took and showed yesterday."""
 
 
 def record(**changes: Any) -> GradeRecord:
@@ -101,13 +105,13 @@ def test_a_zero_that_somebody_entered_is_a_grade() -> None:
 
 
 def test_somebody_elses_withdraws_what_waits() -> None:
-    first = record(status=GradeStatus.ON_ITS_WAY, sent_score=None, accepted_score=None, accepted_at=None)
+    first = record(status=GradeStatus.ON_ITS_WAY, accepted_score=None, accepted_at=None)
     found = decide(first, grade(55), read_at=NOW, unsent=Unsent.WAITING)
     assert (found.status, found.withdraw, found.send) == (GradeStatus.SOMEBODY_ELSES, True, False)
 
 
 def test_somebody_elses_that_is_deleted_makes_room_for_ours() -> None:
-    first = record(status=GradeStatus.SOMEBODY_ELSES, sent_score=None, accepted_score=None, accepted_at=None)
+    first = record(status=GradeStatus.SOMEBODY_ELSES, accepted_score=None, accepted_at=None)
     assert decide(first, None, read_at=NOW) == Decision(GradeStatus.ON_ITS_WAY, send=True)
 
 
@@ -116,9 +120,9 @@ def test_somebody_elses_over_ours_that_is_deleted_counts_as_one_deletion() -> No
     assert decide(theirs, None, read_at=NOW) == Decision(GradeStatus.ON_ITS_WAY, send=True, deletions=1)
 
 
-@pytest.mark.parametrize("known", ["accepted_score", "sent_score"])
-def test_an_earlier_grade_of_ours_is_replaced(known: str) -> None:
-    behind = record(**{"accepted_score": None, "sent_score": None, known: 40})
+@pytest.mark.parametrize("known", [{"accepted_score": 40}, {"unanswered_scores": frozenset({40, 60})}])
+def test_an_earlier_grade_of_ours_is_replaced(known: dict[str, Any]) -> None:
+    behind = record(**{"accepted_score": None, **known})
     assert decide(behind, grade(40), read_at=NOW) == Decision(GradeStatus.ON_ITS_WAY, send=True)
 
 
@@ -128,14 +132,14 @@ def test_an_earlier_grade_of_ours_waits_for_what_is_on_its_way() -> None:
 
 
 def test_a_grade_that_is_there_before_there_should_be_one_is_somebody_elses() -> None:
-    early = record(wanted=None, accepted_score=None, sent_score=None)
+    early = record(wanted=None, accepted_score=None)
     found = decide(early, grade(100), read_at=NOW, unsent=Unsent.WAITING)
     assert (found.status, found.withdraw) == (GradeStatus.SOMEBODY_ELSES, True)
 
 
 @pytest.mark.parametrize("status", [GradeStatus.RECORDED, GradeStatus.SOMEBODY_ELSES])
 def test_where_there_should_be_no_grade_and_is_none_nothing_is_sent(status: GradeStatus) -> None:
-    early = record(wanted=None, accepted_score=None, sent_score=None, status=status)
+    early = record(wanted=None, accepted_score=None, status=status)
     assert decide(early, None, read_at=NOW) == Decision(GradeStatus.RECORDED)
 
 
@@ -143,7 +147,7 @@ def refused(ago: dt.timedelta, **changes: Any) -> GradeRecord:
     return record(
         status=GradeStatus.REFUSED,
         refused_at=NOW - ago,
-        **{"accepted_score": None, "accepted_at": None, "sent_score": None, **changes},
+        **{"accepted_score": None, "accepted_at": None, **changes},
     )
 
 
@@ -171,7 +175,7 @@ def test_a_refusal_is_no_deletion() -> None:
 
 
 def test_a_state_without_a_grade_is_never_posted_over_one() -> None:
-    early = record(wanted=None, accepted_score=None, sent_score=None)
+    early = record(wanted=None, accepted_score=None)
     assert before_posting(early, None, grade(0), repeated=False) is Posting.KEEP_THEIRS
 
 
@@ -181,7 +185,7 @@ def test_whatever_is_posted_where_there_is_no_grade(score: int | None) -> None:
 
 
 def test_a_grade_is_not_posted_over_one_that_the_tool_never_sent() -> None:
-    first = record(accepted_score=None, sent_score=None)
+    first = record(accepted_score=None)
     assert before_posting(first, 100, grade(55), repeated=False) is Posting.KEEP_THEIRS
 
 
@@ -190,11 +194,84 @@ def test_a_grade_is_posted_over_an_earlier_one_of_ours() -> None:
 
 
 def test_a_grade_that_may_have_arrived_and_is_there_is_not_posted_twice() -> None:
-    first = record(accepted_score=None, sent_score=None)
+    first = record(accepted_score=None)
     assert before_posting(first, 100, grade(10, 10), repeated=True) is Posting.ARRIVED
 
 
 def test_an_equal_grade_that_nobody_sent_is_posted_all_the_same() -> None:
     """A platform may complete the activity only by a score of the tool's."""
-    first = record(accepted_score=None, sent_score=None)
+    first = record(accepted_score=None)
     assert before_posting(first, 100, grade(100), repeated=False) is Posting.POST
+
+
+@pytest.mark.parametrize("held", [60, 80])
+def test_any_score_whose_answer_was_lost_may_be_the_one_that_is_there(held: int) -> None:
+    lost = record(accepted_score=40, unanswered_scores=frozenset({60, 80}))
+    assert before_posting(lost, 100, grade(held), repeated=False) is Posting.POST
+    assert before_posting(lost, 100, grade(70), repeated=False) is Posting.KEEP_THEIRS
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"),
+    [(33, grade(3, 10)), (35, grade(4, 10)), (35, grade(3, 10)), (34, grade(1.7, 5)), (99, grade(10, 10))],
+    ids=["down", "up", "half down", "to one decimal", "to the maximum"],
+)
+def test_a_grade_of_ours_that_a_gradebook_rounds_to_its_scale_is_ours(score: int, shown: Result) -> None:
+    assert record(accepted_score=score).sent(shown)
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"),
+    [(33, grade(34)), (33, grade(3.4, 10)), (33, grade(4, 10)), (33, grade(0, 1)), (60, grade(1, 1))],
+    ids=["a hundred points", "not rounded", "too far", "nothing of one point", "one point"],
+)
+def test_what_rounding_cannot_explain_is_not_ours(score: int, shown: Result) -> None:
+    assert not record(accepted_score=score).sent(shown)
+
+
+def test_a_rounded_grade_of_ours_is_recorded_and_the_next_one_is_posted() -> None:
+    rounded = record(wanted=33, accepted_score=33)
+    assert decide(rounded, grade(3, 10), read_at=NOW) == Decision(GradeStatus.RECORDED)
+    assert before_posting(rounded, 50, grade(3, 10), repeated=False) is Posting.POST
+
+
+def test_a_score_that_looks_like_the_one_before_it_once_rounded_is_not_taken_for_arrived() -> None:
+    """The later one may complete the activity."""
+    behind = record(wanted=34, accepted_score=33)
+    assert before_posting(behind, 34, grade(3, 10), repeated=True) is Posting.POST
+    assert decide(behind, grade(3, 10), read_at=NOW).send
+
+
+def test_what_was_never_seen_there_is_not_said_to_be_deleted() -> None:
+    unseen = record(shown_at=None, deletions=1)
+    assert decide(unseen, None, read_at=NOW) == Decision(GradeStatus.NOT_SHOWN, deletions=1)
+    shown_at_last = record(status=GradeStatus.NOT_SHOWN, shown_at=None, deletions=1)
+    assert decide(shown_at_last, grade(100), read_at=NOW).status is GradeStatus.RECORDED
+
+
+def test_of_a_completion_that_was_reopened_nothing_is_sent_again() -> None:
+    """The grade stays where it is; where somebody deletes it, it has to be earned again."""
+    reopened = record(stays=True)
+    assert not decide(reopened, None, read_at=NOW).send
+    assert decide(reopened, grade(100), read_at=NOW).status is GradeStatus.RECORDED
+
+
+LONG = ReadingFailures(UNREAD_FAILURES, NOW - UNREAD_AFTER)
+
+
+def test_a_final_grade_goes_out_unread_once_reading_has_failed_for_long() -> None:
+    assert may_go_unread(LONG, is_final=True, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("known", "is_final"),
+    [
+        (LONG, False),
+        (None, True),
+        (ReadingFailures(UNREAD_FAILURES - 1, LONG.began_at), True),
+        (ReadingFailures(UNREAD_FAILURES, LONG.began_at + dt.timedelta(seconds=1)), True),
+    ],
+    ids=["not final", "it can be read", "seldom", "lately"],
+)
+def test_nothing_else_goes_out_unread(known: ReadingFailures | None, is_final: bool) -> None:
+    assert not may_go_unread(known, is_final=is_final, now=NOW)

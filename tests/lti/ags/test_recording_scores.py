@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lti_tool.database import Base, Database
@@ -94,12 +94,22 @@ def test_once_graded_always_graded(column, turns, report):
 
 @settings(max_examples=15, deadline=None)
 @given(journeys, reports)
+@example(
+    [
+        (ProgressState.SATISFIED, 100, dt.timedelta(0), True),
+        (ProgressState.UNDER_WAY, 50, dt.timedelta(0), True),
+    ],
+    "live",
+)
 def test_the_last_score_says_where_the_person_is(column, turns, report):
     scores = column.journey(turns, report)
     status, score, _, _ = turns[-1]
     last = grades.report_of(status, score, report)
     graded = any(item["gradingProgress"] == "FullyGraded" for item in scores)
-    if last is not None and (last.grades or not graded):
+    if any(each[0] is ProgressState.SATISFIED for each in turns):
+        # A completion that is reopened keeps its grade.
+        assert (scores[-1]["activityProgress"], scores[-1].get("scoreGiven")) == ("Completed", 100)
+    elif last is not None and (last.grades or not graded):
         assert (scores[-1]["activityProgress"], scores[-1].get("scoreGiven")) == (
             last.activity_progress,
             last.score,

@@ -176,3 +176,35 @@ def test_a_launch_of_a_known_link_leads_to_it(services: Services, launch: Verifi
             for session in (db.get_one(LaunchSession, one) for one in (first, second))
         }
     assert len(places) == 1
+
+
+def test_a_line_item_that_was_found_or_made_stays_where_launches_name_none(
+    services: Services, launch: VerifiedLaunch
+) -> None:
+    come(services, launch, line_item_url=None, line_items_url="https://lms.example/items")
+    with services.database.transaction() as db:
+        db.execute(
+            sa.update(ResourceLink).values(
+                line_item_url="https://lms.example/made", own_line_item_url="https://lms.example/made"
+            )
+        )
+    again = come(services, launch, line_item_url=None, resource_link_title="Another title")
+    assert (again.line_item_changed, again.has_line_item) == (False, True)
+    with services.database.reading() as db:
+        link = db.scalars(sa.select(ResourceLink)).one()
+        assert (link.line_item_url, link.line_items_url) == (
+            "https://lms.example/made",
+            "https://lms.example/items",
+        )
+
+
+def test_a_line_item_that_launches_name_comes_before_one_that_was_made(
+    services: Services, launch: VerifiedLaunch
+) -> None:
+    come(services, launch, line_item_url=None)
+    with services.database.transaction() as db:
+        made = {"line_item_url": "https://lms.example/made", "own_line_item_url": "https://lms.example/made"}
+        db.execute(sa.update(ResourceLink).values(made))
+    assert come(services, launch).line_item_changed
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(ResourceLink.line_item_url)).one() == launch.line_item_url

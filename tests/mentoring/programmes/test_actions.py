@@ -23,6 +23,7 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeSettings,
     RoleView,
 )
+from lti_tool.mentoring.programmes.offers import own_programmes
 from lti_tool.mentoring.programmes.queries import groups_to_share
 from lti_tool.mentoring.programmes.template import load_template
 from tests.builder import Builder, World, add_course, add_link, add_person, add_registration
@@ -144,6 +145,30 @@ def test_a_group_of_another_organisation_cannot_be_chosen(world: World) -> None:
 def test_a_group_that_does_not_exist_cannot_be_chosen(world: World) -> None:
     with world.transaction() as db:
         refused("not_own_group", lambda: choose(db, world, uuid.uuid4()))
+
+
+def test_a_programme_that_the_tutor_does_not_teach_cannot_be_chosen(world: World) -> None:
+    elsewhere = Builder(world.services).world(issuer="https://other.example")
+    with world.transaction() as db:
+        course = db.get_one(Course, world.course_id)
+        other = add_person(db, world.registration_id, course, "Other Tutor")
+        mine, theirs = (found.cohort(db).programme_id for found in (world, elsewhere))
+        for changes in (
+            {"programme_id": theirs},
+            {"programme_id": mine, "chosen_by": other.id},
+            {"programme_id": uuid.uuid4()},
+            {"programme_id": mine, "organisation_id": elsewhere.organisation_id},
+        ):
+            refused("not_own_programme", lambda changes=changes: choose(db, world, None, **changes))
+
+
+def test_the_own_programmes_are_those_that_the_person_teaches(world: World) -> None:
+    Builder(world.services).world(issuer="https://other.example")
+    with world.services.database.reading() as db:
+        mine = own_programmes(db, world.organisation_id, world.tutor_id)
+        theirs = own_programmes(db, world.organisation_id, world.mentor(db).person_id)
+        assert [programme.id for programme in mine] == [world.cohort(db).programme_id]
+    assert theirs == []
 
 
 def test_the_groups_to_share_are_those_that_the_person_teaches(world: World) -> None:

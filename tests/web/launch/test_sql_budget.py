@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lti_tool.composition.services import Services
+from tests.certification.test_platform_storage import ask, page_of_login
 from tests.certification.verdicts import opened
 from tests.platform.platform import Browser, Platform
 from tests.sql_counter import counting
@@ -55,3 +56,17 @@ def test_a_refused_launch_without_proof_writes_the_audit_alone(
     with counting(services.database) as counter:
         assert browser.launch("made-up", platform.token("made-up")).status_code == 403
     counter.require_at_most(1)
+
+
+def test_a_proof_from_the_platforms_storage_costs_a_page_that_reads_and_a_launch_that_writes(
+    services: Services, platform: Platform, new_browser: Callable[..., Browser]
+) -> None:
+    browser = new_browser(cookies=False)
+    for _ in range(2):
+        asked = ask(platform, browser)
+        with counting(services.database) as counter:
+            assert browser.post(asked.address, data={"proof": asked.proof}).status_code == 303
+    counter.require_at_most(9)
+    with counting(services.database) as counter:
+        page_of_login(platform, browser)
+    assert counter.statements == []

@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition.channels import make_worker
+from lti_tool.config import Config
 from lti_tool.demo.browser import Browser, Page
-from lti_tool.demo.connect import add_activity, log_in_as
+from lti_tool.demo.connect import add_activity, connect_tool, log_in_as
+from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.mentoring.programmes.models import Cohort, Placement, Programme
+from tests.web.setup.listening import tool_and_lms
 from tests.web.setup.test_strict_lms import Served, served, tool_id
 
 __all__ = ["served", "tool_id"]
@@ -38,11 +42,27 @@ class Course:
         """Another activity; its id."""
         return add_activity(self.tutor, self.url, template="demo", tool_id=self.tool_id, **choices)
 
+    def add_both(self) -> tuple[str, str]:
+        """An activity for those who learn and one for those who teach, added at once; their ids."""
+        before = {activity["id"] for activity in self.activities()}
+        self.tutor.submit(self.picker().form(having="title"), template="demo", role_view="apart")
+        added = [activity for activity in self.activities() if activity["id"] not in before]
+        for activity in added:
+            if not activity["published"]:
+                self.tutor.open(f"{self.url}/activities/{activity['id']}/publish", {})
+        learn, teach = sorted(added, key=lambda activity: str(activity["title"]), reverse=True)
+        return str(learn["id"]), str(teach["id"])
+
+    def activities(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.tutor.json(f"{self.url}/course.json")["activities"]
+        return found
+
     def picker(self) -> Page:
         """The page on which the tutor chooses."""
         log_in_as(self.tutor, self.url, "teacher")
         chooser = self.tutor.open(f"{self.url}/activities/new")
-        picker = chooser.link(f"/activities/new?tool={self.tool_id}")
+        placement = "&placement=link_selection" if self.served.lms.lms.settings.is_canvas else ""
+        picker = chooser.link(f"/activities/new?tool={self.tool_id}{placement}")
         return self.tutor.open(self.tutor.open(picker).link("/deep-link/"))
 
     def launch(self, link_id: str, person_id: str | None = None) -> tuple[Browser, Page]:
@@ -96,6 +116,17 @@ def course(served: Served, tool_id: str) -> Iterator[Course]:
     worker.stop()
 
 
+@pytest.fixture
+def canvas_course(config: Config, tmp_path: Path) -> Iterator[Course]:
+    """The same course under Canvas's rules."""
+    settings = LmsSettings(
+        data_dir=tmp_path / "canvas", port=0, grade_rules="canvas", product_family_code="canvas"
+    )
+    with tool_and_lms(config, settings) as (services, lms):
+        served = Served(services, lms)
+        yield Course(served, connect_tool(Browser(), lms.base_url, served.setup_url()), Browser())
+
+
 def until(condition: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
@@ -136,8 +167,8 @@ def test_the_chosen_programme_of_a_second_activity_is_its_own(course: Course) ->
     assert templates == ["demo", "digital-skills"]
 
 
-def test_the_picker_offers_a_new_group_and_those_of_the_tutor(course: Course) -> None:
-    assert [text for text, _value in course.picker().options["group"]] == ["A new group"]
+def test_the_picker_offers_a_new_group_and_those_of_the_tutor_once_there_are_some(course: Course) -> None:
+    assert "group" not in course.picker().options
     course.launch(course.add())
     offered = [text for text, _value in course.picker().options["group"]]
     assert len(offered) == 2
@@ -161,6 +192,47 @@ def test_an_activity_for_each_role_shares_the_group_and_gets_the_grades_of_its_o
     assert until(lambda: course.grades(for_mentors)[MENTOR] == 100)
     assert course.grades(for_mentees)[MENTOR] is None
     assert course.grades(for_mentors)[MENTEE] is None
+
+
+def test_two_activities_that_are_added_at_once_share_a_group_and_lock_the_role(course: Course) -> None:
+    learn, teach = course.add_both()
+    course.launch(teach)
+    course.launch(learn)
+    assert len(set(cohorts(course))) == 1
+    for link_id, person_id, role in ((learn, MENTEE, "mentee"), (teach, MENTOR, "mentor")):
+        _browser, page = course.launch(link_id, person_id)
+        buttons = [value for _name, value, _action in page.form(action="/join").buttons]
+        assert buttons == [role]
+        course.join(link_id, person_id, role)
+    assert set(course.grades(learn)) == set(course.grades(teach))
+    _browser, page = course.launch(teach, MENTEE)
+    assert "you take part to learn" in page.text
+
+
+def test_canvas_makes_two_assignments_of_two_activities(canvas_course: Course) -> None:
+    learn, teach = canvas_course.add_both()
+    for link_id in (learn, teach):
+        canvas_course.launch(link_id)
+        assert set(canvas_course.grades(link_id).values()) == {None}
+    assert len(set(cohorts(canvas_course))) == 1
+    _browser, page = canvas_course.launch(learn, MENTEE)
+    assert [value for _name, value, _action in page.form(action="/join").buttons] == ["mentee"]
+
+
+def cancel(course: Course) -> Page:
+    back = course.tutor.submit(course.picker().form(action="/deep-linking/cancel"))
+    assert back.url.startswith(f"{course.url}/deep-link/return")
+    assert course.activities() == []
+    return back
+
+
+def test_who_cancels_is_back_in_moodle_with_nothing_added(course: Course) -> None:
+    # Moodle shows a message only with what is added.
+    assert "Nothing was added." not in cancel(course).text
+
+
+def test_who_cancels_is_back_in_canvas_with_nothing_added_and_reads_it(canvas_course: Course) -> None:
+    assert "Nothing was added." in cancel(canvas_course).text
 
 
 def test_an_activity_for_one_role_offers_no_other(course: Course) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import uuid
 from typing import Any
@@ -11,8 +12,11 @@ import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
+from lti_tool.identity.models import Person
 from lti_tool.jobs.models import Job
+from lti_tool.lti.ags.grade_queries import NEEDS_SOMEBODY
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.ags.unreadable_results import note_failure
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.mentoring.enrolment.models import Participant
 from tests.builder import situations
@@ -59,6 +63,7 @@ SENTENCES = [
         "ne vous compte pas parmi ses apprenants",
     ),
     (GradeStatus.REMOVED, {"deletions": 1}, "was deleted in your course", "a été supprimée dans votre cours"),
+    (GradeStatus.NOT_SHOWN, {"deletions": 1}, "and does not show it", "et ne l’affiche pas"),
     (
         GradeStatus.SOMEBODY_ELSES,
         {"result_score": 12.5, "result_maximum": 20.0},
@@ -113,6 +118,7 @@ def test_a_learners_page_changes_with_their_grade_alone(visit, services) -> None
             "This course has concluded",
         ),
         (GradeStatus.REMOVED, {"deletions": 1}, "sent again, and deleted once more"),
+        (GradeStatus.NOT_SHOWN, {"deletions": 1}, "accepted it twice, and its gradebook does not show it"),
     ],
 )
 def test_a_tutor_reads_where_each_grade_is_and_why(visit, services, status, values, words) -> None:
@@ -120,7 +126,7 @@ def test_a_tutor_reads_where_each_grade_is_and_why(visit, services, status, valu
     set_grades(services, status, **values)
     page = here.text()
     assert words in page
-    assert ("Send again" in page) == (status in (GradeStatus.REFUSED, GradeStatus.REMOVED))
+    assert ("Send again" in page) == (status in NEEDS_SOMEBODY)
     assert words in here.text("cohort/live")
 
 
@@ -132,6 +138,34 @@ def test_the_live_part_changes_with_a_grade(visit, services) -> None:
     with services.database.transaction() as db:
         db.execute(sa.update(ScoreTrail).values(grade_status="recorded", changed_at=utcnow()))
     assert here.get("cohort/live", headers={"If-None-Match": tag}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (GradeStatus.WAITING, "sent all the same after a day"),
+        (GradeStatus.RECORDED, "without knowing what was there"),
+    ],
+)
+def test_a_tutor_reads_that_the_platform_does_not_show_its_grades(visit, services, status, words) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, status, accepted_at=utcnow() + dt.timedelta(minutes=1))
+    tag = here.get("cohort/live").headers["ETag"]
+    assert words not in here.text()
+    with services.database.transaction() as db:
+        registration_id = db.scalars(sa.select(Person.registration_id)).first()
+        note_failure(db, registration_id, URL, "not JSON", utcnow())
+    assert words in here.text()
+    assert here.get("cohort/live", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_the_page_says_that_the_grade_of_a_reopened_completion_stays(visit, services) -> None:
+    here = visit(situations.complete)
+    set_grades(services, GradeStatus.RECORDED)
+    assert "goes on showing" not in here.text()
+    with services.database.transaction() as db:
+        db.execute(sa.update(ScoreTrail).values(status="awaiting_tutor", changed_at=utcnow()))
+    assert "goes on showing the grade of your completed programme" in here.text()
 
 
 def jobs(services: Services) -> list[Job]:

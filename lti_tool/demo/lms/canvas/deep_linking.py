@@ -65,6 +65,8 @@ class ResponseSchema(Schema):
     content_items = fields.List(
         fields.Nested(_ItemSchema), load_default=list, data_key=DEEP_LINKING_CLAIM + "content_items"
     )
+    message = fields.Raw(load_default=None, data_key=DEEP_LINKING_CLAIM + "msg")
+    error_message = fields.Raw(load_default=None, data_key=DEEP_LINKING_CLAIM + "errormsg")
 
 
 def settings(return_url: str, placement: str) -> dict[str, Any]:

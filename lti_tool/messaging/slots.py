@@ -1,0 +1,49 @@
+"""Which receivers of a channel are served at the same time: each has a slot for a second, then others follow.
+
+So that a store that answers slowly, or has very much to take, does not hold up the others.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final
+
+from lti_tool.messaging.channel import Channel
+
+SLICE_SECONDS: Final = 1.0
+"""How long a receiver keeps its slot, or for one round where that takes longer."""
+
+
+@dataclass
+class Slots:
+    """Which receivers of one channel are served now, and how those before them fared. The caller holds a lock."""
+
+    channel: Channel
+    wakeup: threading.Event = field(default_factory=threading.Event)
+    active: dict[str, threading.Thread] = field(default_factory=dict)
+    ended_at: dict[str, float] = field(default_factory=dict)
+    """When each receiver's latest slice ended, on the monotonic clock."""
+    slow: set[str] = field(default_factory=set)
+    """Receivers whose latest slice took longer than it should. They share half of the slots."""
+
+    def is_free(self, receiver: str) -> bool:
+        """Whether there is a slot for the receiver."""
+        most = self.channel.max_receivers
+        if receiver in self.active or len(self.active) >= most:
+            return False
+        return receiver not in self.slow or len(self.slow & self.active.keys()) < max(1, most // 2)
+
+    def in_turn(self, receivers: Collection[str]) -> list[str]:
+        """The receivers in the order in which they are served: who was served longest ago comes first."""
+        return sorted(receivers, key=lambda each: (self.ended_at.get(each, 0.0), each))
+
+    def free(self, receiver: str, *, begun: float, ended: float) -> None:
+        """Give the receiver's slot back. ``begun``, ``ended``: of its slice, on the monotonic clock."""
+        del self.active[receiver]
+        self.ended_at[receiver] = ended
+        if ended - begun > 2 * SLICE_SECONDS:
+            self.slow.add(receiver)
+        else:
+            self.slow.discard(receiver)

@@ -1,0 +1,222 @@
+"""What a tutor can choose for an activity, in words: programmes, groups, and what the course already has.
+
+The content picker shows it, and the first page of an activity that was added without the picker.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask import g
+from sqlalchemy.orm import Session
+
+from lti_tool.identity.principal import Principal
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.mentoring.completion.queries import criteria_of, read_rule
+from lti_tool.mentoring.enrolment.queries import people_in_cohorts
+from lti_tool.mentoring.journey.queries import CriterionLine, criterion_line
+from lti_tool.mentoring.programmes.models import RoleView
+from lti_tool.mentoring.programmes.offers import OwnProgramme, activities_of_course, own_programmes
+from lti_tool.mentoring.programmes.queries import Group, groups_to_share
+from lti_tool.mentoring.programmes.template import (
+    DEFAULT_TEMPLATE,
+    Bilingual,
+    ProgrammeTemplate,
+    load_template,
+    read_template,
+    template_codes,
+)
+from lti_tool.messaging import record_stores
+from lti_tool.translation import current_language
+from lti_tool.translation import gettext as _
+from lti_tool.web.language import day
+from lti_tool.web.services import current_principal, current_services, reading
+from schemas.problem import ShapeError
+
+
+@dataclass(frozen=True)
+class OfferedProgramme:
+    """A programme to choose from."""
+
+    value: str
+    """What the form sends: the code of a built-in programme, or the id of one of the tutor's own."""
+    template: ProgrammeTemplate
+    criteria: tuple[CriterionLine, ...]
+    """What somebody has to do to complete it."""
+    grades_grow: bool
+    """Whether the gradebook shows a percentage on the way."""
+    is_own: bool = False
+    course_title: str | None = None
+    """Of one's own: where it runs."""
+    since: dt.date | None = None
+    """Of one's own: since when."""
+
+
+@dataclass(frozen=True)
+class OfferedGroup:
+    """A group that the activity can share."""
+
+    cohort_id: uuid.UUID
+    name: str
+    people: int
+
+
+@dataclass(frozen=True)
+class ExistingActivity:
+    """An activity that the course already has."""
+
+    title: str
+    role_view: RoleView | None
+    """None before a tutor has opened it."""
+    programme: str
+    people: int
+    since: dt.date | None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """All that the page shows beside its form."""
+
+    programmes: Sequence[OfferedProgramme]
+    """The built-in ones first, the default one at the top."""
+    groups: Sequence[OfferedGroup]
+    activities: Sequence[ExistingActivity]
+    has_record_store: bool
+
+    @property
+    def values(self) -> list[str]:
+        """What a form may send as its programme; the first is what no answer means."""
+        return [programme.value for programme in self.programmes]
+
+    def code_of(self, value: str) -> str:
+        """The code of the template of a chosen programme, which the link carries."""
+        return next(each.template.code for each in self.programmes if each.value == value)
+
+
+def programme_id(value: str) -> uuid.UUID | None:
+    """The tutor's own programme that a form sent; None for a built-in one."""
+    return None if value in template_codes() else uuid.UUID(value)
+
+
+def current_offer() -> Offer:
+    """What the tutor of the present launch can choose from."""
+    principal = current_principal()
+    built_in = sorted(template_codes(), key=lambda code: code != DEFAULT_TEMPLATE)
+    programmes = [
+        _offered(code, load_template(code), load_template(code).rule_document()) for code in built_in
+    ]
+    with reading() as db:
+        groups = _groups(db, principal)
+        if principal.organisation_id is not None and principal.person_id is not None:
+            own = own_programmes(db, principal.organisation_id, principal.person_id)
+            programmes += [found for each in own if (found := _own(each)) is not None]
+        return Offer(
+            programmes=programmes,
+            groups=groups,
+            activities=_activities(db, principal),
+            has_record_store=_has_record_store(db, principal),
+        )
+
+
+def _offered(value: str, template: ProgrammeTemplate, rule: object) -> OfferedProgramme:
+    checked = read_rule(rule)
+    return OfferedProgramme(
+        value=value,
+        template=template,
+        criteria=tuple(criterion_line(entry) for entry in criteria_of(checked)),
+        grades_grow=checked.reporting.report == "live",
+    )
+
+
+def _own(programme: OwnProgramme) -> OfferedProgramme | None:
+    """None for one that this version of the tool cannot read: a newer one may have written it."""
+    try:
+        offered = _offered(str(programme.id), read_template(programme.settings), programme.rule)
+    except ShapeError:
+        return None
+    return OfferedProgramme(
+        offered.value,
+        offered.template,
+        offered.criteria,
+        offered.grades_grow,
+        is_own=True,
+        course_title=programme.course_title,
+        since=programme.starts_on,
+    )
+
+
+def _groups(db: Session, principal: Principal) -> list[OfferedGroup]:
+    """The groups that the tutor can share, and what to call each."""
+    if principal.organisation_id is None or principal.person_id is None or g.launch.course_id is None:
+        return []
+    groups = groups_to_share(db, principal.organisation_id, principal.person_id)
+    titles = _titles(db, [group.resource_link_id for group in groups])
+    people = people_in_cohorts(db, [group.cohort_id for group in groups])
+    return [
+        OfferedGroup(
+            group.cohort_id,
+            _group_name(group, titles.get(group.resource_link_id)),
+            people.get(group.cohort_id, 0),
+        )
+        for group in groups
+    ]
+
+
+def _titles(db: Session, links: Sequence[uuid.UUID]) -> dict[uuid.UUID, str | None]:
+    chosen = sa.select(ResourceLink.id, ResourceLink.title).where(ResourceLink.id.in_(links))
+    return dict(db.execute(chosen).all())
+
+
+def _group_name(group: Group, activity: str | None) -> str:
+    activity = activity or _("Reverse mentoring")
+    if group.course_title is None:
+        return _("The group of “%(activity)s”, since %(day)s", activity=activity, day=day(group.starts_on))
+    return _(
+        "The group of “%(activity)s” in %(course)s, since %(day)s",
+        activity=activity,
+        course=group.course_title,
+        day=day(group.starts_on),
+    )
+
+
+def _activities(db: Session, principal: Principal) -> list[ExistingActivity]:
+    """The activities of the course, those that no tutor has opened yet at the end."""
+    course_id = g.launch.course_id
+    if course_id is None or principal.organisation_id is None:
+        return []
+    opened = activities_of_course(db, course_id, principal.organisation_id)
+    people = people_in_cohorts(db, [activity.cohort_id for activity in opened])
+    links = db.execute(
+        sa.select(ResourceLink.id, ResourceLink.title)
+        .where(ResourceLink.course_id == course_id)
+        .order_by(ResourceLink.created_at, ResourceLink.id)
+    ).all()
+    titles = {link_id: title or _("Reverse mentoring") for link_id, title in links}
+    found = [
+        ExistingActivity(
+            titles.pop(activity.resource_link_id, _("Reverse mentoring")),
+            activity.role_view,
+            Bilingual(**activity.title).text(current_language()),
+            people.get(activity.cohort_id, 0),
+            activity.starts_on,
+        )
+        for activity in opened
+    ]
+    here = g.launch.resource_link_id
+    return found + [
+        ExistingActivity(title, None, "", 0, None) for link_id, title in titles.items() if link_id != here
+    ]
+
+
+def _has_record_store(db: Session, principal: Principal) -> bool:
+    """Whether statements of the organisation go anywhere."""
+    scope = record_stores.Scope(principal.organisation_id, g.launch.registration.id)
+    config = current_services().config
+    return any(
+        record_stores.access_of_receiver(db, receiver, config) is not None
+        for receiver in record_stores.receivers(record_stores.every(db), scope)
+    )

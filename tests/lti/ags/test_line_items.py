@@ -1,0 +1,262 @@
+"""The line item of an activity whose launches name none: found, made once, renamed, against a strict LMS over HTTP."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+import requests
+
+from lti_tool.composition.jobs import make_job_runner
+from lti_tool.demo.lms.claims import line_item_url
+from lti_tool.jobs import queue
+from lti_tool.jobs.kinds import RunningJob
+from lti_tool.lti.ags import line_items
+from lti_tool.lti.ags.line_item_job import LISTED_WITHIN, FindLineItem
+from lti_tool.lti.ags.line_items import LINE_ITEM_SCOPE, LINE_ITEM_TAG, LineItem, OwnLineItem, choose
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.platform_service import Answer, PlatformService
+from tests.builder.connected import connect
+from tests.lti.ags.ungraded import Ungraded
+
+
+@pytest.fixture
+def moodle(services, lms, httpserver) -> Ungraded:
+    """Moodle's rules: what the tool makes shows grades and completes nothing."""
+    return Ungraded(connect(services, lms, httpserver, graded=False), "moodle")
+
+
+@pytest.fixture
+def openedx(services, lms, httpserver) -> Ungraded:
+    """A platform that leaves making line items to tools."""
+    return Ungraded(connect(services, lms, httpserver, graded=False), "openedx")
+
+
+OWN = OwnLineItem("content-1", "link-1", "Mentoring")
+
+
+def item(url: str, **values: str) -> LineItem:
+    return LineItem(
+        url=url,
+        fields={},
+        **({"resource_id": "content-1", "tag": LINE_ITEM_TAG, "resource_link_id": ""} | values),
+    )
+
+
+@pytest.mark.parametrize(
+    ("listed", "chosen"),
+    [
+        ([], None),
+        ([item("a", resource_id="content-2"), item("b", tag="other")], None),
+        ([item("a", resource_link_id="link-2")], None),
+        ([item("a"), item("b", resource_link_id="link-1")], "b"),
+        ([item("b"), item("a")], "a"),
+    ],
+    ids=["none", "others", "a duplicate's", "its link's first", "the same at each look"],
+)
+def test_the_own_line_item_is_known_by_resource_id_tag_and_link(
+    listed: list[LineItem], chosen: str | None
+) -> None:
+    found = choose(OWN, listed)
+    assert (found.url if found else None) == chosen
+
+
+def test_one_that_is_there_is_used_and_gets_the_grades_that_were_reached(moodle: Ungraded) -> None:
+    moodle.add(resourceId="somebody else's")
+    there = moodle.add()
+    moodle.connected.world.pair()
+    moodle.connected.world.confirm(moodle.connected.world.log_session())
+    assert moodle.run() == "found"
+    address = line_item_url(moodle.lms.base_url, there)
+    assert (moodle.link().line_item_url, moodle.link().own_line_item_url) == (address, address)
+    moodle.deliver()
+    assert (moodle.grade(), len(moodle.items())) == (20, 2)
+
+
+def test_it_is_found_on_a_later_page_whatever_the_platform_makes_of_the_filter(
+    moodle: Ungraded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        moodle.add(resourceId=f"other {number}")
+    there = moodle.add()
+    monkeypatch.setattr(line_items, "_filtered", lambda url, _own: f"{url}&limit=2")
+    assert moodle.run() == "found"
+    assert moodle.record().url == line_item_url(moodle.lms.base_url, there)
+
+
+def test_pages_that_never_end_are_given_up(moodle: Ungraded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_items, "MOST_PAGES", 2)
+    monkeypatch.setattr(line_items, "_filtered", lambda url, _own: f"{url}&limit=1")
+    for number in range(5):
+        moodle.add(resourceId=f"other {number}")
+    service = PlatformService(moodle.services, moodle.connected.world.registration_id)
+    with pytest.raises(line_items.LineItemsUnavailable):
+        line_items.find(service, moodle.link().line_items_url or "", OWN, [LINE_ITEM_SCOPE])
+
+
+def test_where_it_completes_nothing_none_is_made_until_a_tutor_asks(moodle: Ungraded) -> None:
+    assert (moodle.run(), moodle.items(), moodle.record().status) == ("absent", [], "absent")
+    moodle.connected.world.pair()
+    moodle.connected.world.confirm(moodle.connected.world.log_session())
+    assert moodle.run(make=True) == "made"
+    [made] = moodle.items()
+    assert (made.label, made.score_maximum, made.resource_id, made.tag, made.link_id) == (
+        "Mentoring",
+        100,
+        moodle.resource_id,
+        LINE_ITEM_TAG,
+        moodle.connected.link_id,
+    )
+    moodle.deliver()
+    assert (moodle.grade(), moodle.record().status) == (100, "made")
+
+
+def test_where_the_platform_leaves_it_to_tools_one_is_made_at_once_and_only_once(openedx: Ungraded) -> None:
+    assert (openedx.run(), openedx.run()) == ("made", "found")
+    assert len(openedx.items()) == 1
+    assert openedx.complete()
+
+
+def test_without_the_right_to_make_any_none_is_made(openedx: Ungraded) -> None:
+    with openedx.services.database.transaction() as db:
+        link = db.get_one(ResourceLink, openedx.link_id)
+        link.scopes = [scope for scope in link.scopes if scope != LINE_ITEM_SCOPE]
+    assert (openedx.run(make=True), openedx.items()) == ("absent", [])
+
+
+def test_a_line_item_that_launches_name_comes_first(openedx: Ungraded) -> None:
+    openedx.add()
+    with openedx.services.database.transaction() as db:
+        db.get_one(ResourceLink, openedx.link_id).line_item_url = "https://lms.example/coupled"
+    assert openedx.run() == "coupled"
+    assert openedx.link().own_line_item_url is None
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def kill_after_post(monkeypatch: pytest.MonkeyPatch) -> None:
+    make = line_items.make
+
+    def killed(*args: Any) -> LineItem:
+        make(*args)
+        raise Killed
+
+    monkeypatch.setattr(line_items, "make", killed)
+
+
+def run_and_be_killed(ungraded: Ungraded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job's process makes the line item, and ends before it can write that down."""
+
+    ungraded.ask(make=True)
+    with monkeypatch.context() as patched:
+        kill_after_post(patched)
+        runner = make_job_runner(ungraded.services)
+        kind = FindLineItem(ungraded.services, lambda *_: 0)
+        with pytest.raises(Killed):
+            run_here(runner, kind)
+
+
+def run_here(runner: Any, kind: Any) -> None:
+    """Claim the waiting job and run it in this thread."""
+
+    with runner._database.transaction() as db:
+        claimed = queue.claim(db, [type(kind)], lease=dt.timedelta(seconds=0))
+    assert claimed is not None
+    kind.run(RunningJob(claimed, kind.schema().load(claimed.arguments), runner))
+
+
+def test_one_whose_maker_was_killed_is_found_again_and_no_second_is_made(
+    moodle: Ungraded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_and_be_killed(moodle, monkeypatch)
+    assert (len(moodle.items()), moodle.record().url) == (1, None)
+    moodle.run_jobs()
+    assert (len(moodle.items()), moodle.record().status) == (1, "made")
+    assert moodle.link().line_item_url == moodle.record().url
+
+
+def lose_posts(monkeypatch: pytest.MonkeyPatch, *, arrives: bool) -> None:
+    call = PlatformService.call
+
+    def lost(service: PlatformService, method: Any, url: str, *args: Any, **options: Any) -> Answer:
+        if method == "POST":
+            if arrives:
+                call(service, method, url, *args, **options)
+            raise requests.ReadTimeout("no answer")
+        return call(service, method, url, *args, **options)
+
+    monkeypatch.setattr(PlatformService, "call", lost)
+
+
+def no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+
+    monkeypatch.setattr(FindLineItem, "retry_delay", lambda _kind, _delay: dt.timedelta(0))
+
+
+def test_one_whose_answer_was_lost_is_found_again(moodle: Ungraded, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_delay(monkeypatch)
+    lose_posts(monkeypatch, arrives=True)
+    assert moodle.run(make=True) == "found"
+    assert (len(moodle.items()), moodle.record().status) == (1, "made")
+
+
+def test_one_that_is_nowhere_after_a_lost_answer_is_made_again_by_the_tutor_alone(
+    moodle: Ungraded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_delay(monkeypatch)
+    with monkeypatch.context() as patched:
+        lose_posts(patched, arrives=False)
+        moodle.run(make=True)
+    moodle.later(LISTED_WITHIN)
+    assert (moodle.run(), moodle.items()) == ("unsure", [])
+    assert moodle.run() == "unsure"
+    assert (moodle.run(make=True), len(moodle.items())) == ("made", 1)
+
+
+def test_a_platform_that_refuses_to_make_one_says_why(
+    moodle: Ungraded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = PlatformService.call
+
+    def refuse(service: PlatformService, method: Any, url: str, *args: Any, **options: Any) -> Answer:
+        if method == "POST":
+            return Answer(403, b"not for tools", {}, url, None)
+        return call(service, method, url, *args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PlatformService, "call", refuse)
+        assert moodle.run(make=True) == "refused"
+    assert (moodle.record().reason, moodle.record().posted_at) == ("HTTP 403: not for tools", None)
+    assert moodle.run(make=True) == "made"
+
+
+def test_one_that_was_made_gets_the_new_title_and_keeps_what_a_teacher_changed(moodle: Ungraded) -> None:
+    moodle.run(make=True)
+    with moodle.lms.lms.store.transaction() as db:
+        db.execute("UPDATE line_items SET score_maximum = 20")
+    assert moodle.run() == "found"
+    with moodle.services.database.transaction() as db:
+        db.get_one(ResourceLink, moodle.link_id).title = "Another title"
+    assert (moodle.run(), moodle.run()) == ("renamed", "found")
+    [made] = moodle.items()
+    assert (made.label, made.score_maximum, made.resource_id) == ("Another title", 20, moodle.resource_id)
+
+
+def test_one_that_the_tool_did_not_make_keeps_its_label(moodle: Ungraded) -> None:
+    moodle.add()
+    moodle.run()
+    with moodle.services.database.transaction() as db:
+        db.get_one(ResourceLink, moodle.link_id).title = "Another title"
+    assert (moodle.run(), moodle.items()[0].label) == ("found", "There before")
+
+
+def test_one_that_somebody_deleted_is_made_again_only_when_a_tutor_asks(openedx: Ungraded) -> None:
+    openedx.run()
+    with openedx.lms.lms.store.transaction() as db:
+        db.execute("DELETE FROM line_items")
+    assert (openedx.run(), openedx.run(), openedx.items()) == ("absent", "absent", [])
+    assert (openedx.link().line_item_url, openedx.link().own_line_item_url) == (None, None)
+    assert (openedx.run(make=True), len(openedx.items())) == ("made", 1)

@@ -1,0 +1,117 @@
+"""What the content picker offers a tutor, and what it says that the course already has."""
+
+from __future__ import annotations
+
+import uuid
+from html import unescape
+from typing import Any
+
+import sqlalchemy as sa
+from werkzeug.test import TestResponse
+
+from lti_tool.mentoring.programmes.models import ActivityChoice, Cohort, Programme
+from lti_tool.messaging.models import RecordStore
+from tests.web.deep_linking.picking import Picker
+from tests.web.deep_linking.test_several_activities import items, join, open_as_learner, open_item
+
+COLLEAGUE = {"sub": "colleague", "context": {"id": "course-2", "title": "Another course"}}
+
+
+def shown(page: TestResponse) -> str:
+    """The page's words, with single spaces."""
+    return " ".join(unescape(page.text).split())
+
+
+def opened(picker: Picker, **claims: Any) -> uuid.UUID:
+    """Add an activity of the short programme and open it; its programme."""
+    page = picker.choose(picker.open(**claims), template="demo", title="Mentoring")
+    [item] = items(picker, page)
+    assert open_item(picker, item, **claims).status_code == 200
+    with picker.services.database.reading() as db:
+        return db.scalars(sa.select(Programme.id).order_by(Programme.created_at.desc())).first() or uuid.UUID(
+            int=0
+        )
+
+
+def choices(picker: Picker) -> int:
+    with picker.services.database.reading() as db:
+        return db.scalar(sa.select(sa.func.count()).select_from(ActivityChoice)) or 0
+
+
+def test_a_tutor_is_offered_the_programmes_that_they_teach_beside_the_built_in_ones(picker: Picker) -> None:
+    programme = opened(picker)
+    page = picker.open()
+    assert f'value="{programme}"' in page.text
+    assert "Your own programmes" in page.text
+    assert 'value="digital-skills" checked' in page.text
+
+
+def test_a_new_group_follows_the_tutor_s_programme_without_its_people(picker: Picker) -> None:
+    programme = opened(picker)
+    page = picker.answer(template=str(programme), title="Second")
+    [item] = items(picker, page)
+    assert item["custom"]["template"] == "demo"
+    open_item(picker, item)
+    with picker.services.database.reading() as db:
+        cohorts = db.execute(
+            sa.select(Cohort.programme_id, Cohort.number, Cohort.copied_from_id).order_by(Cohort.number)
+        ).all()
+    assert cohorts == [(programme, 1, None), (programme, 2, None)]
+
+
+def test_a_colleague_s_programme_is_not_offered_and_cannot_be_chosen(picker: Picker) -> None:
+    programme, before = opened(picker), choices(picker)
+    page = picker.open(**COLLEAGUE)
+    assert str(programme) not in page.text
+    assert "Your own programmes" not in page.text
+    answer = picker.choose(page, template=str(programme), title="Taken")
+    assert (answer.status_code, "JWT" in answer.text) == (422, False)
+    assert 'value="Taken"' in answer.text
+    assert choices(picker) == before
+
+
+def test_what_was_chosen_is_no_more_the_tutor_s_when_they_teach_it_no_more(picker: Picker) -> None:
+    programme = opened(picker, **COLLEAGUE)
+    mine = {"sub": "colleague", "context": {"id": "course-1", "title": "Leading today"}}
+    page = picker.choose(picker.open(**mine), template=str(programme))
+    [item] = items(picker, page)
+    with picker.services.database.transaction() as db:
+        db.execute(
+            sa.text(
+                "UPDATE membership SET role = 'learner' WHERE course_id IN"
+                " (SELECT id FROM course WHERE context_id = 'course-2')"
+            )
+        )
+    open_item(picker, item, **mine)
+    with picker.services.database.reading() as db:
+        assert db.scalar(sa.select(sa.func.count()).select_from(Programme)) == 2
+
+
+def test_the_page_says_what_the_course_already_has(picker: Picker) -> None:
+    assert "What this course already has" not in picker.open().text
+    [item] = items(picker, picker.answer(title="Mentoring", template="demo"))
+    open_item(picker, item)
+    for person, role in (("a", "mentor"), ("b", "mentee")):
+        join(picker, open_as_learner(picker, item, person), role)
+    open_as_learner(picker, {**item, "title": "Waiting"})
+    page = shown(picker.open())
+    assert "What this course already has" in page
+    assert "A first taste, in one session · for everybody · 2 people · since" in page
+    assert 'Waiting</strong> <span class="text-muted">not opened yet by a teacher' in page
+    assert "What this course already has" not in picker.open(**COLLEAGUE).text
+
+
+def test_the_page_says_whether_anything_goes_to_a_record_store(picker: Picker) -> None:
+    assert "None is connected: nothing is sent to one." in shown(picker.open())
+    with picker.services.database.transaction() as db:
+        db.add(
+            RecordStore(
+                id=uuid.uuid4(),
+                name="primary",
+                endpoint="https://lrs.example/xapi/",
+                username="u",
+                password=b"p",
+                version="1.0.3",
+            )
+        )
+    assert "by account and without names; never what people write" in shown(picker.open())
