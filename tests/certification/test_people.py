@@ -93,7 +93,8 @@ TEST_STUDENT = [LEARNER, "http://purl.imsglobal.org/vocab/lti/system/person#Test
 def test_whoever_is_nobody_looks_at_invented_people_and_leaves_nothing(
     services: Services, platform: Platform, browser: Browser, changes: dict[str, Any]
 ) -> None:
-    browser.get(platform.launch(browser, sub="teacher", roles=[INSTRUCTOR]).headers["Location"])  # opens it
+    teacher = {"sub": "teacher", "roles": [INSTRUCTOR], "custom": {"template": "demo"}}
+    browser.get(platform.launch(browser, **teacher).headers["Location"])  # opens it
 
     def kept() -> list[int]:
         """Rows about people, and what waits to be sent."""

@@ -128,6 +128,11 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             return self._registration.frame_origins
         return [*self._registration.frame_origins, *new_frame_origins(self._claims, self._registration)]
 
+    @property
+    def return_address(self) -> str | None:
+        """``return_url`` of a verified token, for the page of a launch that is refused all the same."""
+        return _return_url(self._claims) if self._claims else None
+
     def _get_request_param(self, key: str) -> str:
         return self._form.get(key) or ""
 
@@ -350,7 +355,6 @@ def _verified(
     """The launch's values, from its checked claims."""
     held = resolve(claims["roles"])
     custom = claims["custom"] or {}
-    return_url = claims["return_url"] or ""  # becomes a link on our pages, so never javascript:
     family = claims["product_family_code"]
     is_resource_link = claims["message_type"] == RESOURCE_LINK_REQUEST
     is_review = claims["message_type"] == SUBMISSION_REVIEW_REQUEST
@@ -386,12 +390,18 @@ def _verified(
         service_hosts=new_service_hosts(claims, registration),
         frame_origins=new_frame_origins(claims, registration),
         platform_family=family if family != registration.platform_family else None,
-        return_url=return_url if is_web_address(return_url) else None,
+        return_url=_return_url(claims),
         document_target=target if target in _DOCUMENT_TARGETS else None,
         shown_subjects=shown,
         reviewed_link_id=claims["resource_link_id"] if is_review else None,
         deep_linking=claims["deep_linking"],
     )
+
+
+def _return_url(claims: Mapping[str, Any]) -> str | None:
+    """It becomes a link on our pages, so never ``javascript:``."""
+    told = claims["return_url"] or ""
+    return told if is_web_address(told) else None
 
 
 def _person(claims: Mapping[str, Any]) -> dict[str, Any]:
