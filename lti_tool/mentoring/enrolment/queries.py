@@ -80,6 +80,17 @@ def participant_of_person(
     return _one(db, Participant.cohort_id == cohort_id, Participant.person_id == person_id)
 
 
+def participants_of_people(
+    db: Session, cohort_id: uuid.UUID, person_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, ParticipantRecord]:
+    """The enrolments in a cohort of these people, as far as they have one, by person."""
+    of_people = Participant.cohort_id == cohort_id, Participant.person_id.in_(person_ids)
+    return {
+        person.id: participant_record(row, person)
+        for row, person in db.execute(_WITH_PERSON.where(*of_people))
+    }
+
+
 def participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:
     """These enrolments, by id, as they are now."""
     rows = db.execute(_WITH_PERSON.where(Participant.id.in_(ids)).execution_options(populate_existing=True))
