@@ -14,7 +14,10 @@ from schemas.problem import CodedSchema, Problem, ShapeError
 
 
 class PageQuery(CodedSchema):
-    """The query of a page: ``pair`` says which pair, ``done`` which submission of a form led to it."""
+    """The query of a page: ``pair`` says which pair, ``done`` which submission of a form led to it.
+
+    ``partner_for`` names the person for whom a tutor looks for a partner.
+    """
 
     class Meta:
         """Unknown query parameters are ignored."""
@@ -23,6 +26,7 @@ class PageQuery(CodedSchema):
 
     pair = Identifier(load_default=None)
     done = Identifier(load_default=None)
+    partner_for = Identifier(load_default=None)
 
 
 class LanguageForm(FormSchema):

@@ -25,6 +25,8 @@ class Capacity(enum.StrEnum):
     ANYONE = "anyone"
     LAUNCHED = "launched"
     """By a launch, named or not, and still in the course."""
+    NAMELESS = "nameless"
+    """By a launch that named nobody, or the platform's test student."""
     LEARNER = "learner"
     """A learner of the course."""
     OBSERVER = "observer"
@@ -123,7 +125,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.VIEW_PAIR_HISTORY: frozenset({Capacity.TUTOR}),
         Action.REVIEW_LEARNER: frozenset({Capacity.TUTOR}),
         Action.VIEW_AUDIT: _COHORT,
-        Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER}),
+        Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.NAMELESS}),
         Action.PAIR_PEOPLE: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,
@@ -195,7 +197,7 @@ def capacities(principal: Principal, relation: Relation) -> frozenset[Capacity]:
         case PrincipalKind.TOOL:
             found.add(Capacity.TOOL)
         case PrincipalKind.ANONYMOUS if principal.active:
-            found.add(Capacity.LAUNCHED)
+            found |= {Capacity.LAUNCHED, Capacity.NAMELESS}
         case PrincipalKind.PERSON if principal.active:
             found.add(Capacity.LAUNCHED)
             if relation.organisation_id in (None, principal.organisation_id):

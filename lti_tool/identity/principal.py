@@ -27,7 +27,7 @@ class PrincipalKind(enum.StrEnum):
     PERSON = "person"
     """A person whom a platform named in a launch."""
     ANONYMOUS = "anonymous"
-    """A launch in which the platform named nobody."""
+    """A launch in which the platform named nobody, or its test student."""
     OPERATOR = "operator"
     """Whoever can run commands on the installation."""
     TOOL = "tool"

@@ -11,7 +11,8 @@ LTI 1.3 core, appendix A (https://www.imsglobal.org/spec/lti/v1p3#role-vocabular
   whom ``role_scope_mentor`` names, and nobody else; what a pair shares stays with the pair.
 - An administrator of the site or the institution who has no role in the course is not enrolled in it: they look, and
   take no part. Canvas launches its account administrators so.
-- The platform's test student is a teacher who looks at the course as learners see it, and takes no part either.
+- The platform's test student is a teacher who looks at the course as learners see it, and takes no part either;
+  nothing is kept of them.
 - Where nothing is known, a person is a learner: the least that is of any use.
 """
 

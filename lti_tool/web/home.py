@@ -31,26 +31,36 @@ def home() -> ResponseReturnValue:
             _("Open this activity from a course"),
             _("Reverse mentoring lives in a course: that is where your partner and your tutor are."),
         )
+    if g.launch.is_test_user:
+        return visitor_page(
+            _("You are here as a test student"),
+            _(
+                "A test student can look in, and takes no part: nothing is kept, nobody is paired with one, and no "
+                "grade is sent."
+            ),
+            _(
+                "To see the people of this activity, open it as a teacher. What a learner sees is shown here with "
+                "invented people:"
+            ),
+            has_examples=True,
+        )
     if principal.person_id is None:
         return visitor_page(
             _("You are here without a name"),
-            _("Your course did not say who you are, so you can look around, and nothing you do is kept."),
-            _("To take part, sign in to your learning platform and open the activity from your course."),
+            _(
+                "Your course did not say who you are, so you can look around: nothing you do is kept, and no grade is "
+                "sent."
+            ),
+            _(
+                "To take part, sign in to your learning platform and open the activity from your course. What a "
+                "learner sees is shown here with invented people:"
+            ),
+            has_examples=True,
         )
     if principal.role in (CourseRole.TUTOR, CourseRole.LEARNER) and course_page.is_shown():
         return course_page.page()
     if principal.role == CourseRole.TUTOR:
         return cohort.page()
-    if g.launch.is_test_user:
-        return visitor_page(
-            _("You are here as a test student"),
-            _(
-                "A test student can look in, and takes no part: nobody is paired with one, and no grade is sent."
-            ),
-            _(
-                "To see a learner’s pages, open this activity as a teacher: your own page shows what the others see."
-            ),
-        )
     if principal.role == CourseRole.OBSERVER and g.launch.is_admin:
         return visitor_page(
             _("You are here as an administrator"),
@@ -74,9 +84,16 @@ def home() -> ResponseReturnValue:
     )
 
 
-def visitor_page(heading: str, text: str, hint: str | None = None) -> ResponseReturnValue:
-    """A page for somebody who has nothing to do here: why, and what they can do."""
-    return render_template("learner/visitor.html", heading=heading, text=text, hint=hint)
+def visitor_page(
+    heading: str, text: str, hint: str | None = None, *, has_examples: bool = False
+) -> ResponseReturnValue:
+    """A page for somebody who has nothing to do here: why, and what they can do.
+
+    ``has_examples``: with links to a learner's pages with invented people.
+    """
+    return render_template(
+        "learner/visitor.html", heading=heading, text=text, hint=hint, has_examples=has_examples
+    )
 
 
 @blueprint.route("/<path:below>", methods=["GET", "POST"])

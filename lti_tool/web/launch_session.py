@@ -57,6 +57,7 @@ from lti_tool.web.forms.kept import keep_late_form
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.security import has_csrf_token
 from lti_tool.web.services import current_services, reading
+from lti_tool.web.way_back import WayBack
 
 LIFETIME: Final = dt.timedelta(hours=12)
 """How long the pages of a launch can be used."""
@@ -394,7 +395,7 @@ def _check(launch: OpenedLaunch, address_secret: str) -> None:
         )
     if launch.deployment.status != DeploymentStatus.APPROVED and request.blueprint != SIGN_OUT:
         _use_language_of(launch)
-        g.ended_launch = launch
+        g.way_back = WayBack(launch.return_url, launch.registration)
         raise DeploymentWithdrawn(
             issuer=launch.registration.issuer,
             client_id=launch.registration.client_id,
@@ -402,7 +403,7 @@ def _check(launch: OpenedLaunch, address_secret: str) -> None:
         )
     if launch.expires_at <= utcnow():
         _use_language_of(launch)
-        g.ended_launch = launch
+        g.way_back = WayBack(launch.return_url, launch.registration)
         outcome = None if request.blueprint == SIGN_OUT else keep_late_form(launch)
         if outcome is None and launch.signed_out_at is not None:
             raise SessionSignedOut

@@ -46,6 +46,7 @@ class Situation:
     shows: tuple[BuiltPerson, ...] = ()
     """Those whose progress the launch may show."""
     document_target: str = "iframe"
+    is_test_user: bool = False
 
     @property
     def now(self) -> dt.datetime:
@@ -433,12 +434,18 @@ def anonymous(situation: Situation) -> None:
     situation.open()
 
 
+def test_student(situation: Situation) -> None:
+    """The platform's test student."""
+    situation.open()
+    situation.is_test_user = True
+
+
 SITUATIONS: tuple[Callable[[Situation], None], ...] = (
     welcome, not_open, waiting, to_sign, waits_for_signature, partner_left, begins, under_way, to_confirm, to_correct,
     objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_of_leavers, tutor_to_validate,
     tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,
     tutor_of_copy, tutor_of_duplicate, learner_of_duplicate,
-    observer, observer_of_two, review, anonymous,
+    observer, observer_of_two, review, anonymous, test_student,
 )  # fmt: skip
 
 
@@ -487,6 +494,7 @@ def _build(services: Services, build: Callable[[Situation], None], family: str |
             return_url=f"{issuer}/course/1",
             shown_subjects=shows,
             document_target=situation.document_target,
+            is_test_user=situation.is_test_user,
         )
         return f"/l/{key}/"
 

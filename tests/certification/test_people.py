@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -9,9 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
-from lti_tool.identity.models import Course, CourseRole, Membership
+from lti_tool.events.models import EventRow
+from lti_tool.identity.models import Course, CourseRole, Membership, Person
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Registration
+from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.messaging.models import Delivery
 from tests.certification.verdicts import opened, person_of, role_of
 from tests.platform.platform import ABSENT, INSTRUCTOR, LEARNER, Browser, Platform
 
@@ -78,17 +82,37 @@ def test_a_launch_without_a_subject_is_anonymous(
     assert opened(services, platform.launch(browser, sub=ABSENT)).person_id is None
 
 
-def test_an_anonymous_launch_sees_a_page_and_may_change_nothing(platform: Platform, browser: Browser) -> None:
-    response = platform.launch(browser, sub=ABSENT)
-    assert browser.get(response.headers["Location"]).status_code == 200
+TEST_STUDENT = [LEARNER, "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"]
 
 
-def test_an_anonymous_launch_has_no_place_in_the_course(
-    services: Services, platform: Platform, browser: Browser
+@pytest.mark.parametrize(
+    "changes",
+    [{"sub": ABSENT}, {"sub": ABSENT, "roles": [INSTRUCTOR]}, {"roles": TEST_STUDENT}],
+    ids=["no name", "a teacher without a name", "the test student"],
+)
+def test_whoever_is_nobody_looks_at_invented_people_and_leaves_nothing(
+    services: Services, platform: Platform, browser: Browser, changes: dict[str, Any]
 ) -> None:
-    platform.launch(browser, sub=ABSENT)
-    with services.database.reading() as db:
-        assert db.scalars(sa.select(Membership)).all() == []
+    teacher = {"sub": "teacher", "roles": [INSTRUCTOR], "custom": {"template": "demo"}}
+    browser.get(platform.launch(browser, **teacher).headers["Location"])  # opens it
+
+    def kept() -> list[int]:
+        """Rows about people, and what waits to be sent."""
+        tables = (Person, Membership, Participant, EventRow, Delivery)
+        with services.database.reading() as db:
+            return [db.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables]
+
+    before = kept()
+    home = platform.launch(browser, **changes).headers["Location"]
+    page = browser.get(home).text
+    assert "no grade is sent" in page
+    token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', page)
+    assert token
+    assert "You are looking at an example." in browser.get(f"{home}preview/mentor").text
+    for below in ("join", "role", "agreement", "sessions/new", "cohort/pairs"):
+        refused = browser.post(f"{home}{below}", data={"csrf_token": token[1], "role": "mentor"})
+        assert refused.status_code == 403, below
+    assert kept() == before
 
 
 def test_a_later_launch_replaces_the_role(services: Services, platform: Platform, browser: Browser) -> None:

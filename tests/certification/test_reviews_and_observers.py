@@ -29,11 +29,8 @@ def page(browser: Browser, response: Any) -> str:
 @pytest.fixture
 def at_work(platform: Platform, browser: Browser) -> Platform:
     """A teacher has opened the activity; Amina Okafor (``person-1``) and Bruno Keller (``person-2``) learn there."""
-    browser.get(
-        platform.launch(browser, sub="teacher", name="Tess", roles=[INSTRUCTOR], **{AGS: LINE_ITEM}).headers[
-            "Location"
-        ]
-    )
+    teacher = {"sub": "teacher", "name": "Tess", "roles": [INSTRUCTOR], "custom": {"template": "demo"}}
+    browser.get(platform.launch(browser, **teacher, **{AGS: LINE_ITEM}).headers["Location"])
     for changes in ({}, {"sub": "person-2", "name": "Bruno Keller", "given_name": "Bruno"}):
         home = platform.launch(browser, **changes, **{AGS: LINE_ITEM}).headers["Location"]
         token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', browser.get(home).text)

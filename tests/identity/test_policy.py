@@ -60,7 +60,7 @@ VISITORS = {
     "other course's tutor": Visitor(TUTOR, LAUNCHED | {C.TEACHER}),
     "other organisation's tutor": Visitor(TUTOR, LAUNCHED | {C.TEACHER}),
     "observer": Visitor(LAUNCHED | {C.OBSERVER}, LAUNCHED | {C.OBSERVER}),
-    "anonymous": Visitor(LAUNCHED, LAUNCHED),
+    "anonymous": Visitor(LAUNCHED | {C.NAMELESS}, LAUNCHED | {C.NAMELESS}),
     "expired": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),
     "made inactive": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),
     "nobody": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),

@@ -16,6 +16,7 @@ from lti_tool.database import utcnow
 from lti_tool.lti.launch.models import LaunchSession
 from tests.builder import situations
 from tests.certification.verdicts import opened
+from tests.platform.keys import key
 from tests.platform.platform import Browser, Platform
 from tests.web.visiting import Visit
 
@@ -65,6 +66,22 @@ def test_an_error_goes_with_the_person_and_what_the_address_asks_for_stays(visit
     assert said["lti_errormsg"] == [re.findall(r"<h1>(.*?)</h1>", html.unescape(shown.text))[0]]
     assert re.fullmatch(r"[0-9a-f]{12}", said["lti_errorlog"][0])
     assert "lti_msg" not in said
+
+
+def test_a_refused_launch_leads_back_once_its_token_is_verified(platform: Platform, browser: Browser) -> None:
+    asked = {"message_type": "LtiSubmissionReviewRequest", "for_user": {"user_id": "somebody else"}}
+    refused = platform.launch(browser, **asked)
+    found = re.search(r'href="([^"]*)" target="_top">Back to your course', refused.text)
+    assert found
+    back = urlsplit(html.unescape(found[1]))
+    assert (refused.status_code, back.netloc, back.path) == (403, "lms.example", "/course")
+    assert set(parse_qs(back.query)) == {"lti_errormsg", "lti_errorlog"}
+    elsewhere = {"launch_presentation": {"return_url": "https://elsewhere.example/"}}
+    assert "Back to your course" not in platform.launch(browser, **asked, **elsewhere).text
+    # Nothing of a token is believed whose signature is wrong.
+    forged = platform.launch(browser, signing=key("key-1", owner="forger"))
+    assert forged.status_code == 403
+    assert "Back to your course" not in forged.text
 
 
 def test_signing_out_says_so(visit):

@@ -89,8 +89,12 @@ def launch_content(
     link: Link | None = None,
     item: LineItem | None = None,
     deep_linking: dict[str, Any] | None = None,
+    for_person_id: int | None = None,
 ) -> LaunchContent:
-    """Everything one launch says. ``link`` for a resource link, ``deep_linking`` settings for a content picker."""
+    """Everything one launch says. ``link`` for a resource link, ``deep_linking`` settings for a content picker.
+
+    ``for_person_id``: whose work is to be reviewed; as in Moodle, the message is otherwise that of the resource link.
+    """
     title = course.title(settings.default_locale)
     variables = _variables(settings, tool, person, course, title, link)
     moodle = settings.product_family_code == "moodle"
@@ -111,6 +115,9 @@ def launch_content(
         LTI + "lis": {"person_sourcedid": "", "course_section_sourcedid": ""},
         LTI + "ext": {"user_username": person.username, "lms": f"{settings.product_family_code}-2"},
     }
+    if for_person_id is not None:
+        claims[LTI + "message_type"] = "LtiSubmissionReviewRequest"
+        claims[LTI + "for_user"] = {"user_id": str(for_person_id)}
     granted = [scope for scope in tool.scopes if scope.startswith(AGS)]
     if granted:
         endpoint: dict[str, Any] = {

@@ -47,6 +47,7 @@ def _initiate(
     link_id: int | None,
     deep_link_id: str | None,
     course_id: int | None = None,
+    for_person_id: int | None = None,
 ) -> AnyResponse:
     """Make a hint and send the browser to the tool's login."""
     lms = current_lms()
@@ -55,7 +56,7 @@ def _initiate(
         db.execute("DELETE FROM hints WHERE expires_at < ?", (time.time() - 3600,))
         db.execute(
             "INSERT INTO hints (id, tool_id, person_id, link_id, deep_link_id, course_id, target, locale,"
-            " expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " expires_at, for_person_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 hint,
                 tool.id,
@@ -66,6 +67,7 @@ def _initiate(
                 _document_target(),
                 current_locale(),
                 time.time() + lms.settings.hint_seconds,
+                for_person_id,
             ),
         )
     fields = login_fields(lms.issuer, lms.key, tool, target, str(person.id), hint)
@@ -98,6 +100,19 @@ def launch(link_id: int) -> AnyResponse:
     if not link.published and not person.teaches:
         raise Refusal(404, "unpublished", "This activity is not published yet.", tool.client_id)
     return _initiate(tool, person, link.url, link.id, None)
+
+
+@blueprint.get("/launch/<int:link_id>/review/<int:person_id>")
+def review(link_id: int, person_id: int) -> AnyResponse:
+    """Start a submission review of a student's work from the gradebook, as Moodle's grade.php does; Canvas has none."""
+    teacher = require_teacher()
+    lms = current_lms()
+    with lms.store.reading() as db:
+        link = find_link(db, link_id)
+        tool = _usable(find_tool(db, link.tool_id))
+    if lms.settings.is_canvas:
+        raise Refusal(404, "no_submission_review", "There is no submission review here.", tool.client_id)
+    return _initiate(tool, teacher, link.url, link.id, None, for_person_id=person_id)
 
 
 @blueprint.get("/launch/navigation/<int:tool_id>")
@@ -214,6 +229,7 @@ def _answer(tool: Tool, values: dict[str, str]) -> dict[str, str]:
         link=link,
         item=item,
         deep_linking=picker,
+        for_person_id=hint["for_person_id"],
     )
     preflight = {**checked, "client_id": tool.client_id, "redirect_uri": values["redirect_uri"]}
     fields = signed_launch(lms.issuer, lms.key, tool, preflight, content, lms.settings.id_token_seconds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 from marshmallow import Schema, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
@@ -218,7 +220,10 @@ def gradebook_page() -> str:
         away = [
             person for person in everybody(db) if person.role == "student" and not is_enrolled(db, person.id)
         ]
-    return render_template("gradebook.html", book=book, course=course, locked=locked, away=away)
+    is_canvas = current_lms().settings.is_canvas
+    return render_template(
+        "gradebook.html", book=book, course=course, locked=locked, away=away, is_canvas=is_canvas
+    )
 
 
 @blueprint.get("/gradebook.json")
@@ -231,5 +236,9 @@ def gradebook_json() -> Response:
 
 @blueprint.get("/return")
 def leave_tool() -> str:
-    """Where a tool sends people back to (launch_presentation.return_url): out of the frame, to the course."""
-    return render_template("leave_frame.html", target="/", links=[])
+    """Where a tool sends people back to (launch_presentation.return_url): out of the frame, to the course.
+
+    What the tool says to them (LTI 1.3 core §5.4.4) goes with them.
+    """
+    said = {name: request.args[name] for name in ("lti_msg", "lti_errormsg") if name in request.args}
+    return render_template("leave_frame.html", target=f"/?{urlencode(said)}" if said else "/", links=[])

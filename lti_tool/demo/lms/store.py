@@ -50,7 +50,8 @@ CREATE TABLE scores (
 CREATE TABLE hints (
   id TEXT PRIMARY KEY, tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people (id), link_id INTEGER REFERENCES links (id) ON DELETE CASCADE,
-  deep_link_id TEXT, course_id INTEGER, target TEXT NOT NULL, locale TEXT NOT NULL, expires_at REAL NOT NULL);
+  deep_link_id TEXT, course_id INTEGER, target TEXT NOT NULL, locale TEXT NOT NULL, expires_at REAL NOT NULL,
+  for_person_id INTEGER);
 CREATE TABLE deep_links (
   id TEXT PRIMARY KEY, tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people (id), course_id INTEGER NOT NULL REFERENCES courses (id),
@@ -72,6 +73,7 @@ ADDED_COLUMNS = (
     ("tools", "canvas", "TEXT NOT NULL DEFAULT '{}'"),
     ("links", "published", "INTEGER NOT NULL DEFAULT 1"),
     ("hints", "course_id", "INTEGER"),
+    ("hints", "for_person_id", "INTEGER"),
     ("deep_links", "placement", "TEXT NOT NULL DEFAULT ''"),
     ("people", "enrolled", "INTEGER NOT NULL DEFAULT 1"),
     ("courses", "concluded", "INTEGER NOT NULL DEFAULT 0"),

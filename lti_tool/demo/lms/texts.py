@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 TEXTS: dict[str, tuple[str, str]] = {
     "course": ("Cours", "Course"),
     "gradebook": ("Carnet de notes", "Gradebook"),
+    "review": ("Voir le travail", "See the work"),
     "teaching": ("Ce que fait une équipe enseignante", "What teachers do"),
     "teaching_lead": (
         "L’outil n’en est pas averti : il le découvre en relisant le carnet de notes.",

@@ -128,6 +128,11 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
             return self._registration.frame_origins
         return [*self._registration.frame_origins, *new_frame_origins(self._claims, self._registration)]
 
+    @property
+    def return_address(self) -> str | None:
+        """``return_url`` of a verified token, for the page of a launch that is refused all the same."""
+        return _return_url(self._claims) if self._claims else None
+
     def _get_request_param(self, key: str) -> str:
         return self._form.get(key) or ""
 
@@ -350,7 +355,6 @@ def _verified(
     """The launch's values, from its checked claims."""
     held = resolve(claims["roles"])
     custom = claims["custom"] or {}
-    return_url = claims["return_url"] or ""  # becomes a link on our pages, so never javascript:
     family = claims["product_family_code"]
     is_resource_link = claims["message_type"] == RESOURCE_LINK_REQUEST
     is_review = claims["message_type"] == SUBMISSION_REVIEW_REQUEST
@@ -360,6 +364,8 @@ def _verified(
         shown = (str(_reviewed(claims["for_user"])),)
     elif held.role == CourseRole.OBSERVER:
         shown = _observed(claims["role_scope_mentor"])
+    # Of a platform's test student nothing is kept: they are nobody, as whoever has no ``sub`` is.
+    person = {} if held.is_test_user else _person(claims)
     return VerifiedLaunch(
         registration_id=registration.id,
         deployment_id=deployment,
@@ -367,11 +373,7 @@ def _verified(
         role=held.role,
         is_admin=held.is_admin,
         is_test_user=held.is_test_user,
-        subject=claims["sub"],
-        name=full_name(claims["name"], claims["given_name"], claims["family_name"]),
-        given_name=claims["given_name"],
-        family_name=claims["family_name"],
-        email=claims["email"],
+        **person,
         locale=claims["presentation_locale"] or claims["locale"],
         context_id=claims["context_id"],
         context_title=claims["context_title"],
@@ -388,12 +390,29 @@ def _verified(
         service_hosts=new_service_hosts(claims, registration),
         frame_origins=new_frame_origins(claims, registration),
         platform_family=family if family != registration.platform_family else None,
-        return_url=return_url if is_web_address(return_url) else None,
+        return_url=_return_url(claims),
         document_target=target if target in _DOCUMENT_TARGETS else None,
         shown_subjects=shown,
         reviewed_link_id=claims["resource_link_id"] if is_review else None,
         deep_linking=claims["deep_linking"],
     )
+
+
+def _return_url(claims: Mapping[str, Any]) -> str | None:
+    """It becomes a link on our pages, so never ``javascript:``."""
+    told = claims["return_url"] or ""
+    return told if is_web_address(told) else None
+
+
+def _person(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Who launches, as far as the platform shares it."""
+    return {
+        "subject": claims["sub"],
+        "name": full_name(claims["name"], claims["given_name"], claims["family_name"]),
+        "given_name": claims["given_name"],
+        "family_name": claims["family_name"],
+        "email": claims["email"],
+    }
 
 
 def _reviewed(for_user: Any) -> str | None:

@@ -90,7 +90,7 @@ class LaunchSession(Base):
     registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registration.id"))
     deployment_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("deployment.id"))
     person_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("person.id"))
-    """None for an anonymous launch (no ``sub``): a read-only view, and no grades."""
+    """None for an anonymous launch (no ``sub``) and for the test student: a read-only view, and no grades."""
     course_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("course.id"))
     resource_link_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("resource_link.id"))
     role: Mapped[str] = mapped_column(sa.String(20))

@@ -44,7 +44,7 @@ class VerifiedLaunch:
     is_admin: bool = False
     is_test_user: bool = False
     subject: str | None = None
-    """None for an anonymous launch."""
+    """None for an anonymous launch, and for the platform's test student."""
     name: str | None = None
     given_name: str | None = None
     family_name: str | None = None

@@ -80,6 +80,17 @@ def participant_of_person(
     return _one(db, Participant.cohort_id == cohort_id, Participant.person_id == person_id)
 
 
+def participants_of_people(
+    db: Session, cohort_id: uuid.UUID, person_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, ParticipantRecord]:
+    """The enrolments in a cohort of these people, as far as they have one, by person."""
+    of_people = Participant.cohort_id == cohort_id, Participant.person_id.in_(person_ids)
+    return {
+        person.id: participant_record(row, person)
+        for row, person in db.execute(_WITH_PERSON.where(*of_people))
+    }
+
+
 def participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:
     """These enrolments, by id, as they are now."""
     rows = db.execute(_WITH_PERSON.where(Participant.id.in_(ids)).execution_options(populate_existing=True))
@@ -122,7 +133,13 @@ def who_left(
 
     Their pairs, meetings and grades stay as they are, and whoever comes back is simply there again.
     """
-    query = sa.select(Participant.id).where(Participant.cohort_id == cohort_id, _has_left(cohort_id))
+    # From the few who are not active in a course: an open page asks this every three seconds.
+    gone = sa.select(Membership.person_id).where(
+        Membership.course_id.in_(courses_of_cohort(cohort_id)), Membership.active.is_(False)
+    )
+    query = sa.select(Participant.id).where(
+        Participant.cohort_id == cohort_id, Participant.person_id.in_(gone), _has_left(cohort_id)
+    )
     if ids is not None:
         query = query.where(Participant.id.in_(ids))
     return frozenset(db.scalars(query))

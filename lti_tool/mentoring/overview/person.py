@@ -5,16 +5,20 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.identity.models import Membership, Person, display_name
-from lti_tool.mentoring.completion.queries import progress, progress_and_approval_of
-from lti_tool.mentoring.enrolment.models import Participant
-from lti_tool.mentoring.enrolment.queries import participant_of_person, participant_record, who_left
+from lti_tool.mentoring.completion.queries import ProgressRecord, progress, progress_and_approval_of
+from lti_tool.mentoring.enrolment.queries import (
+    ParticipantRecord,
+    participant_of_person,
+    participants_of_people,
+    who_left,
+)
 from lti_tool.mentoring.journey.queries import PersonCard, Progress, card, partners_of, progress_from
 from lti_tool.mentoring.pairs.queries import open_pairs_of
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
@@ -109,20 +113,23 @@ def observed_people(
         Membership.course_id.in_(courses_of_cohort(cohort_id)),
         Membership.active,
     )
-    rows = db.execute(
-        sa.select(Person, Participant)
-        .outerjoin(
-            Participant, sa.and_(Participant.person_id == Person.id, Participant.cohort_id == cohort_id)
+    people = db.scalars(
+        sa.select(Person).where(
+            Person.registration_id == registration_id, Person.subject.in_(subjects), in_course
         )
-        .where(Person.registration_id == registration_id, Person.subject.in_(subjects), in_course)
     ).all()
-    records = progress_and_approval_of(db, [found.id for _person, found in rows if found is not None])
-    lines = [
-        ObservedLine(
-            display_name(person),
-            None if found is None else card(participant_record(found, person)),
-            progress_from(records[found.id][0] if found is not None and found.id in records else None),
-        )
-        for person, found in rows
-    ]
+    enrolled = participants_of_people(db, cohort_id, [person.id for person in people])
+    records = progress_and_approval_of(db, [participant.id for participant in enrolled.values()])
+    lines = [_observed(person, enrolled.get(person.id), records) for person in people]
     return sorted(lines, key=lambda line: (line.name or "\uffff").casefold())
+
+
+def _observed(
+    person: Person,
+    participant: ParticipantRecord | None,
+    records: Mapping[uuid.UUID, tuple[ProgressRecord | None, bool]],
+) -> ObservedLine:
+    if participant is None:
+        return ObservedLine(display_name(person), None, progress_from(None))
+    record, _is_approved = records.get(participant.id, (None, False))
+    return ObservedLine(display_name(person), card(participant), progress_from(record))

@@ -49,6 +49,7 @@ from lti_tool.web.launch_session import continue_handoff, open_session
 from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.security import cross_site_header
 from lti_tool.web.services import current_services, reading, transaction
+from lti_tool.web.way_back import WayBack
 from schemas.claims import first_problem
 from schemas.login import LaunchFormSchema, LoginSchema, StoredProofSchema
 
@@ -121,6 +122,8 @@ def launch() -> ResponseReturnValue:
     except Refused:
         if arriving.browser_proved:
             _burn_nonce(arriving)
+        if arriving.registration is not None:
+            g.way_back = WayBack.of_refused(arriving.return_address, arriving.registration)
         raise
     finally:
         if arriving.registration is not None:

@@ -56,6 +56,7 @@ from lti_tool.web.services import current_principal, reading, transaction
 from lti_tool.web.tutor import line_items
 from lti_tool.web.tutor.grades import by_person, grades_of_cohort, state_of_cohorts_grades
 from lti_tool.web.tutor.opening import choice_page, duplicate_page, open_activity
+from schemas.display import read_query
 from schemas.mentoring_forms import FormSchema, PairForm, ReopenForm, TutorValidationForm
 
 blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
@@ -102,10 +103,18 @@ def _forms(shown: CohortOverview, sent: Form | None = None) -> dict[str, Any]:
     if (shown.free_mentors or shown.newcomers) and (shown.free_mentees or shown.newcomers):
         is_sent = sent is not None and isinstance(sent.schema, PairForm)
         action = launch_url_for("cohort.pair")
-        pair_form = sent if is_sent else blank_form(PairForm(), id="pair-form", action=action)
+        chosen = _chosen_for_pair(shown)
+        pair_form = sent if is_sent else blank_form(PairForm(), chosen, id="pair-form", action=action)
     on_page = [*([pair_form] if pair_form is not None else []), *reopen_forms.values()]
     typed = next((form for form in on_page if form is sent), on_page[0] if on_page else None)
     return {"form": sent, "typed_form": typed, "pair_form": pair_form, "reopen_forms": reopen_forms}
+
+
+def _chosen_for_pair(shown: CohortOverview) -> dict[str, str]:
+    """The person of ``?partner_for=`` in their place in the form, as long as they are free."""
+    wanted = read_query(request.args.to_dict())["partner_for"]
+    free = (*shown.free_mentors, *shown.free_mentees)
+    return {f"{line.card.role}_id": str(line.person_id) for line in free if line.person_id == wanted}
 
 
 def _reopen_forms(shown: CohortOverview, sent: Form | None) -> dict[uuid.UUID, Form]:

@@ -1,4 +1,4 @@
-"""“See what others see”: a learner's page with invented people, for tutors."""
+"""“See what others see”: a learner's page with invented people, for tutors and for whoever comes without a name."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
+from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.journey import sample
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
+from lti_tool.web.services import current_principal
 
 blueprint = Blueprint("preview", __name__, url_prefix="/l/<launch_key>/preview")
 
@@ -37,4 +39,5 @@ def show(role: str) -> ResponseReturnValue:
         grade_sentence="",
         reopened_sentence="",
         preview=True,
+        teaches=current_principal().role == CourseRole.TUTOR,
     )

@@ -293,3 +293,15 @@ def test_names_that_were_not_asked_for_are_not_sent(browser: Browser, tool: Test
     browser.log_in_as("lina.haddad")
     claims = tool.launch(browser, f"/launch/{activity.id}")
     assert {"name", "given_name", "family_name", "email"} & claims.keys() == {"given_name"}
+
+
+def test_a_teacher_reviews_a_students_work_from_the_gradebook(
+    browser: Browser, tool: TestTool, activity: Link
+) -> None:
+    student = browser.log_in_as("lina.haddad")
+    assert browser.get(f"/launch/{activity.id}/review/{student}").status_code == 403
+    browser.log_in_as("claire.dubreuil")
+    claims = tool.launch(browser, f"/launch/{activity.id}/review/{student}?target=window")
+    assert claims[LTI + "message_type"] == "LtiSubmissionReviewRequest"
+    assert claims[LTI + "for_user"] == {"user_id": student}
+    assert claims[LTI + "resource_link"]["id"]

@@ -113,6 +113,10 @@ def test_the_line_item_is_found_again_by_the_content_id(item: dict[str, Any]) ->
     assert item["lineItem"]["resourceId"] == item["custom"]["content_id"]
 
 
+def test_the_line_item_lets_a_gradebook_open_a_learners_progress(item: dict[str, Any]) -> None:
+    assert "Submitted" in item["lineItem"]["submissionReview"]["reviewableStatus"]
+
+
 def test_the_line_item_is_tagged(item: dict[str, Any]) -> None:
     assert item["lineItem"]["tag"] == "reverse-mentoring"
 
@@ -192,6 +196,7 @@ def test_canvas_gets_a_line_item_with_its_maximum_although_it_does_not_say_that_
 ) -> None:
     [item] = picker.claims(picker.choose(open_in_canvas(picker)))[f"{DL}content_items"]
     assert item["lineItem"]["scoreMaximum"] == 100
+    assert "submissionReview" not in item["lineItem"]
 
 
 def test_what_canvas_did_not_send_is_not_echoed(picker: Picker) -> None:

@@ -147,6 +147,7 @@ def test_the_scopes_are_those_of_grades_and_roster(sent: dict[str, Any]) -> None
 
 def test_deep_linking_is_offered_in_the_content_area(sent: dict[str, Any]) -> None:
     [picker] = [m for m in sent[TOOL_CLAIM]["messages"] if m["type"] == "LtiDeepLinkingRequest"]
+    assert "LtiSubmissionReviewRequest" in [message["type"] for message in sent[TOOL_CLAIM]["messages"]]
     assert (picker["target_link_uri"], picker["placements"]) == (
         "http://127.0.0.1:5000/lti/launch",
         ["ContentArea"],

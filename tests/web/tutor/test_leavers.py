@@ -94,10 +94,11 @@ def test_whoever_was_left_alone_gets_another_partner_and_nothing_is_deleted(visi
             )
 
     pairs, events = kept()
-    sent = {
-        "mentee_id": person_id(page, situations.NAMES[situations.Role.MENTEE]),
-        "mentor_id": person_id(page, "Léa Nguyen"),
-    }
+    name = situations.NAMES[situations.Role.MENTEE]
+    [search] = re.findall(rf'href="{here.home}(\?partner_for=[^"#]*)#pairing">[^–]*– {name}<', page)
+    chosen = re.search(rf'<option value="([0-9a-f-]+)" selected>{name}</option>', here.text(search))
+    assert chosen
+    sent = {"mentee_id": chosen[1], "mentor_id": person_id(page, "Léa Nguyen")}
     assert here.post("cohort/pairs", **sent).status_code == 302
     page = here.text()
     assert "1 person’s partner has left the course" in page
