@@ -40,6 +40,7 @@ from typing import Final
 import requests
 
 from lti_tool.database import utcnow
+from lti_tool.lti.ags.models import READING_FAILED
 from lti_tool.lti.ags.reconciliation import (
     GradeRecord,
     Posting,
@@ -239,7 +240,7 @@ def _outcome_before_posting(
     except ResultsRefused:
         return Withheld() if score is None else None
     except TokenRefused as error:
-        return Blocked(f"reading the result: {error}")
+        return Blocked(f"{READING_FAILED}{error}")
     except ResultsUnreadable as error:
         return _outcome_unread(known, body, error)
     result = reading.results.get(target["user_id"])
@@ -267,7 +268,7 @@ def _outcome_unread(
         kind = UnreadAlone
     else:
         kind = UnreadAnywhere if error.unavailable else UnreadHere
-    return kind(f"reading the result: {error}", error.after_seconds, _NEVER_SENT)
+    return kind(f"{READING_FAILED}{error}", error.after_seconds, _NEVER_SENT)
 
 
 def _outcome_of_response(
@@ -351,7 +352,7 @@ def _read(service: PlatformService, delivery: ClaimedDelivery) -> tuple[Reading 
         return None, None
     except ResultsUnreadable as error:
         kind = Unavailable if error.unavailable else Retry
-        return None, kind(f"reading the result: {error}", error.after_seconds)
+        return None, kind(f"{READING_FAILED}{error}", error.after_seconds)
     if not reading.tells_of(target["user_id"]):
-        return None, Retry("reading the result: what is listed could not be read")
+        return None, Retry(f"{READING_FAILED}what is listed could not be read")
     return reading, None
