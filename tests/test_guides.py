@@ -20,7 +20,15 @@ DOCS = Path(__file__).parents[1] / "docs"
 GUIDES = {"en": DOCS / "install-moodle.md", "fr": DOCS / "install-moodle.fr.md"}
 DEPLOYMENT = DOCS / "deployment"
 
-OURS = {"Registration URL", "Connect", "Add the activity", "Grade", "Send again", "Check the gradebook"}
+OURS = {
+    "Registration URL",
+    "Connect",
+    "Add the activity",
+    "Grade",
+    "Send again",
+    "Check the gradebook",
+    "Have a column made in the gradebook",
+}
 """What the guides quote of the tool's own pages, as the catalogues have it."""
 
 

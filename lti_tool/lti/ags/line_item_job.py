@@ -209,16 +209,17 @@ def _activity(db: Session, link_id: uuid.UUID) -> _Activity:
         raise JobFailed("the platform gives no right to read line items")
     platform = platform_of(row.Registration.issuer, row.Registration.platform_family)
     is_course = platform.is_course_itself(row.context_id, link.resource_link_id)
+    is_bound = platform.made_line_items_bound and not is_course
     return _Activity(
         id=link.id,
         registration_id=row.Registration.id,
         container_url=row.ResourceLink.line_items_url,
         scopes=tuple(link.scopes),
         own=OwnLineItem(
-            resource_id=str(link.content_id or link.id),
+            resource_id=str((link.content_id if is_bound else None) or link.id),
             resource_link_id=link.resource_link_id,
             label=(link.title or DEFAULT_LABEL)[:LONGEST_LABEL],
-            is_bound=platform.made_line_items_bound and not is_course,
+            is_bound=is_bound,
         ),
         platform=platform,
         state=state,

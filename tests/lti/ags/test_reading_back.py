@@ -612,6 +612,22 @@ def test_a_token_that_is_refused_for_results_alone_keeps_no_grade_away(
     assert book.read()["readable"] is False
 
 
+def test_results_that_are_refused_are_asked_for_once_in_a_round(
+    book: ReadingBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def refuse(_service: PlatformService, url: str) -> Answer:
+        asked.append(url)
+        raise results.ResultsRefused("HTTP 403")
+
+    monkeypatch.setattr(results, "_page", refuse)
+    for subject in (MENTOR, MENTEE):
+        book.record("satisfied", 100, subject=subject)
+    book.deliver()
+    assert (book.grade(MENTOR), book.grade(), len(asked)) == (100, 100, 1)
+
+
 def test_a_token_that_is_refused_for_everything_lets_the_grade_wait(
     book: ReadingBack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
