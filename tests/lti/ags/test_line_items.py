@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
 
 from lti_tool.composition.jobs import make_job_runner
+from lti_tool.database import utcnow
 from lti_tool.demo.lms.claims import line_item_url
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import RunningJob
-from lti_tool.lti.ags import line_items
+from lti_tool.lti.ags import line_items, own_line_items
 from lti_tool.lti.ags.line_item_job import LISTED_WITHIN, FindLineItem
 from lti_tool.lti.ags.line_items import LINE_ITEM_SCOPE, LINE_ITEM_TAG, LineItem, OwnLineItem, choose
 from lti_tool.lti.launch.models import ResourceLink
@@ -176,6 +179,19 @@ def test_one_whose_maker_was_killed_is_found_again_and_no_second_is_made(
     moodle.run_jobs()
     assert (len(moodle.items()), moodle.record().status) == (1, "made")
     assert moodle.link().line_item_url == moodle.record().url
+
+
+def test_of_two_processes_one_may_ask_the_platform_to_make_it(moodle: Ungraded) -> None:
+    moodle.ask(make=True)
+    together = threading.Barrier(2)
+
+    def begin(_number: int) -> bool:
+        together.wait()
+        with moodle.services.database.transaction() as db:
+            return own_line_items.begin_post(db, moodle.link_id, utcnow())
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(begin, range(2))) == [False, True]
 
 
 def lose_posts(monkeypatch: pytest.MonkeyPatch, *, arrives: bool) -> None:

@@ -589,6 +589,16 @@ def test_one_complete_reading_ends_what_was_known_of_failures(book: ReadingBack)
         assert db.scalar(sa.select(sa.func.count()).select_from(UnreadableResults)) == 0
 
 
+def test_failures_of_another_week_count_no_more(book: ReadingBack) -> None:
+    book.complete()
+    read_in_vain(book, UNREAD_FAILURES)
+    book.later(days=7)
+    read_in_vain(book, 1)
+    with book.services.database.reading() as db:
+        row = db.scalars(sa.select(UnreadableResults)).one()
+    assert (row.failures, row.began_at) == (1, row.failed_at)
+
+
 def without_right(monkeypatch: pytest.MonkeyPatch, refused: Callable[[list[str]], bool]) -> None:
     """Let the platform refuse tokens for these scopes."""
     new_token = PlatformService._new_token
