@@ -35,6 +35,7 @@ from lti_tool.lti.ags.line_items import (
     LINE_ITEM_SCOPE,
     LineItem,
     LineItemRefused,
+    LineItemsUnavailable,
     OwnLineItem,
 )
 from lti_tool.lti.ags.models import OwnLineItemStatus
@@ -104,6 +105,14 @@ class FindLineItem(JobKind):
     def run(self, job: RunningJob) -> dict[str, Any] | None:
         """Look first, whatever was asked for."""
         require(TOOL, Action.KEEP_LINE_ITEMS)
+        try:
+            return self._run(job)
+        except LineItemsUnavailable as error:
+            with self._deps.database.transaction() as db:
+                own_line_items.note_fault(db, job.arguments["resource_link_id"], str(error))
+            raise
+
+    def _run(self, job: RunningJob) -> dict[str, Any] | None:
         with self._deps.database.reading() as db:
             activity = _activity(db, job.arguments["resource_link_id"])
         if activity.is_coupled:

@@ -130,6 +130,11 @@ def note_none(
     )
 
 
+def note_fault(db: Session, resource_link_id: uuid.UUID, reason: str) -> None:
+    """Write why the platform could not be asked just now; it is asked again."""
+    db.execute(sa.update(_ROWS).where(_column.resource_link_id == resource_link_id).values(reason=reason))
+
+
 def note_there(
     db: Session,
     resource_link_id: uuid.UUID,

@@ -276,3 +276,18 @@ def test_one_that_somebody_deleted_is_made_again_only_when_a_tutor_asks(openedx:
     assert (openedx.run(), openedx.run(), openedx.items()) == ("absent", "absent", [])
     assert (openedx.link().line_item_url, openedx.link().own_line_item_url) == (None, None)
     assert (openedx.run(make=True), len(openedx.items())) == ("made", 1)
+
+
+@pytest.mark.parametrize("body", [b"<html>Oops</html>", b'{"items": []}', b"[" * 5000])
+def test_a_list_that_is_none_is_survived_and_its_fault_is_kept(
+    openedx: Ungraded, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    no_delay(monkeypatch)
+    monkeypatch.setattr(
+        PlatformService, "call", lambda _service, _method, url, *_, **__: Answer(200, body, {}, url, None)
+    )
+    openedx.run()
+    assert (openedx.record().status, openedx.record().reason) == (
+        "looking",
+        "what it answers is no list of line items",
+    )
