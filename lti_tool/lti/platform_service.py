@@ -38,6 +38,8 @@ from lti_tool.outbound.origins import host_of, service_hosts
 from schemas.services import AccessTokenSchema, TokenErrorSchema
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ISSUED_BEFORE: Final = 25
+"""Seconds that ``iat`` lies back in what the tool signs: Moodle refuses what seems to come from the future."""
 _TIME_OUTS: Final = (5.0, 15.0)
 
 
@@ -205,7 +207,7 @@ class PlatformService(ServiceConnector):
             "iss": client_id,
             "sub": client_id,
             "aud": self._registration.get_auth_audience() or "",
-            "iat": now - 5,
+            "iat": now - ISSUED_BEFORE,
             "exp": now + 60,
             "jti": str(uuid.uuid4()),
         }

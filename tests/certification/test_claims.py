@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
+from lti_tool.lti.launch.models import ResourceLink
 from tests.certification.test_accepted import deep_linking
 from tests.certification.verdicts import assert_refused, opened
 from tests.platform.platform import ABSENT, Browser, Platform
@@ -182,6 +184,17 @@ def test_a_claim_that_nobody_reads_may_be_anything(
     services: Services, platform: Platform, browser: Browser, changes: dict[str, Any]
 ) -> None:
     assert opened(services, platform.launch(browser, **changes))
+
+
+def test_an_empty_address_of_a_service_is_none(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    """Moodle sends one for a while after a teacher has unticked that the tool may add grades."""
+    grades = {"scope": [], "lineitem": "", "lineitems": ""}
+    assert opened(services, platform.launch(browser, **{AGS: grades}))
+    with services.database.reading() as db:
+        link = db.scalars(sa.select(ResourceLink)).one()
+    assert (link.line_item_url, link.line_items_url) == (None, None)
 
 
 @pytest.mark.parametrize("changes", MALFORMED.values(), ids=list(MALFORMED))

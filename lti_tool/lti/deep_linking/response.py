@@ -20,6 +20,7 @@ from marshmallow import ValidationError
 from lti_tool.lti.ags.line_items import line_item_tag
 from lti_tool.lti.errors import Refused
 from lti_tool.lti.launch.opened_launch import LaunchRegistration
+from lti_tool.lti.platform_service import ISSUED_BEFORE
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.tool_keys import SigningKey
 from lti_tool.outbound.guard import without_query
@@ -196,7 +197,7 @@ def signed_response(
         "aud": platform_of(registration.issuer, registration.platform_family).deep_linking_audience(
             registration.issuer
         ),
-        "iat": now,
+        "iat": now - ISSUED_BEFORE,
         "exp": now + LIFETIME_SECONDS,
         "nonce": secrets.token_urlsafe(24),
         LTI + "deployment_id": deployment_id,

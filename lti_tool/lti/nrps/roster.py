@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -50,6 +51,8 @@ LONGEST_READING: Final = dt.timedelta(minutes=10)
 """How long a whole reading may take, however many pages it has."""
 MAX_PAGE_DELAY: Final = 0.2
 """Seconds between two pages of one reading, at most."""
+THROTTLED_PAUSES: Final = (2.0, 5.0, 10.0)
+"""Seconds before a page is asked for again that the platform did not give because it is asked too often."""
 FRESH_FOR: Final = dt.timedelta(hours=1)
 """How old a roster may be before it is read again by itself."""
 READING: Final = "reading"
@@ -149,13 +152,18 @@ def read_roster(deps: ServiceDeps, course_id: uuid.UUID, job: RunningJob | None 
 
 
 def _first_page(service: PlatformService, url: str, link: str | None) -> Answer:
-    """The first page, asked for the link's sake where one is known (§2.4.2); without it where that is refused."""
-    if link is not None:
-        try:
-            return _page(service, _with_query(url, limit=str(PAGE_SIZE), rlid=link))
-        except _RefusedError:
-            _log.info("roster_without_link", url_host=urlsplit(url).hostname)
-    return _page(service, _with_query(url, limit=str(PAGE_SIZE)))
+    """The first page of the course's roster; where that is refused, of what a link's people are (§2.4.2).
+
+    Not of a link's where the course's can be had: Moodle then lists only those who may see the activity, Canvas only
+    those to whom it is assigned, and all others would count as having left the course.
+    """
+    try:
+        return _page(service, _with_query(url, limit=str(PAGE_SIZE)))
+    except _RefusedError:
+        if link is None:
+            raise
+        _log.info("roster_of_link", url_host=urlsplit(url).hostname)
+        return _page(service, _with_query(url, limit=str(PAGE_SIZE), rlid=link))
 
 
 class _RefusedError(RosterUnreadable):
@@ -163,16 +171,34 @@ class _RefusedError(RosterUnreadable):
 
 
 def _page(service: PlatformService, url: str) -> Answer:
+    """One page, asked for again a little later where the platform says that it is asked too often."""
+    for seconds in (*THROTTLED_PAUSES, None):
+        answer = _asked(service, url)
+        if answer.ok:
+            return answer
+        throttled = _is_throttled(answer)
+        if seconds is not None and throttled:
+            time.sleep(seconds)
+            continue
+        is_refusal = 400 <= answer.status < 500 and not throttled
+        raise (_RefusedError if is_refusal else RosterUnreadable)(answer.words)
+    raise AssertionError("the last round returns or raises")
+
+
+def _is_throttled(answer: Answer) -> bool:
+    """Whether the platform is asked too often. Canvas says so with 403 (doc/api/throttling.md)."""
+    return answer.status == HTTPStatus.TOO_MANY_REQUESTS or (
+        answer.status == HTTPStatus.FORBIDDEN and b"Rate Limit Exceeded" in answer.body
+    )
+
+
+def _asked(service: PlatformService, url: str) -> Answer:
     try:
-        answer = service.call("GET", url, [SCOPE], accept=CONTAINER_TYPE)
+        return service.call("GET", url, [SCOPE], accept=CONTAINER_TYPE)
     except (TokenRefused, ServiceHostUnknown) as error:
         raise RosterUnreadable(str(error)) from None
     except requests.RequestException as error:
         raise RosterUnreadable(f"{type(error).__name__}: {str(error)[:300]}") from None
-    if not answer.ok:
-        kind = _RefusedError if 400 <= answer.status < 500 and answer.status != 429 else RosterUnreadable
-        raise kind(answer.words)
-    return answer
 
 
 def _members(answer: Answer) -> tuple[list[dict[str, Any]], int]:

@@ -11,7 +11,6 @@ from werkzeug import Request, Response
 
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Course, Membership, Person
-from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps import roster
 from lti_tool.lti.nrps.roster import RosterUnreadable, read_roster
 from tests.sql_counter import counting
@@ -96,16 +95,45 @@ def test_reading_twice_makes_nobody_twice(connected):
     assert len(memberships(connected)) == 5
 
 
-def test_the_link_is_named_and_a_limit_is_asked_for(connected, httpserver):
+def test_the_course_is_asked_for_in_pages_and_no_link_is_named(connected, httpserver):
+    """Of a link, Moodle lists only who may see it and Canvas only to whom it is assigned: others would have left."""
     seen = serve_members(connected, httpserver, [member("2")])
     read(connected)
-    assert (seen[0].args["rlid"], seen[0].args["limit"]) == (str(connected.link_id), "500")
+    assert (seen[0].args.get("rlid"), seen[0].args["limit"]) == (None, "500")
 
 
-def test_a_link_that_the_platform_no_longer_knows_is_left_out(connected):
-    with connected.services.database.transaction() as db:
-        db.execute(sa.update(ResourceLink).values(resource_link_id="9999"))
-    assert read(connected).members == 5
+def test_the_link_is_named_where_the_course_is_refused(connected, httpserver):
+    seen = []
+
+    def answer(request: Request) -> Response:
+        seen.append(request.args.get("rlid"))
+        if seen[-1] is None:
+            return Response("rlid is missing", 400)
+        return Response(json.dumps({"members": [member("2")]}), content_type=roster.CONTAINER_TYPE)
+
+    connected.has_services_at(httpserver.url_for("/"))
+    httpserver.expect_request("/members").respond_with_handler(answer)
+    change_course(connected, roster_url=httpserver.url_for("/members"))
+    assert read(connected).members == 1
+    assert seen == [None, str(connected.link_id)]
+
+
+@pytest.mark.parametrize(("status", "body"), [(403, "403 Forbidden (Rate Limit Exceeded)"), (429, "")])
+def test_a_page_that_is_asked_for_too_soon_is_asked_for_again(
+    connected, httpserver, monkeypatch, status, body
+):
+    monkeypatch.setattr(roster, "THROTTLED_PAUSES", (0.0, 0.0))
+    answers = [Response(body, status)] * 2
+
+    def answer(_request: Request) -> Response:
+        if answers:
+            return answers.pop()
+        return Response(json.dumps({"members": [member("2")]}), content_type=roster.CONTAINER_TYPE)
+
+    connected.has_services_at(httpserver.url_for("/"))
+    httpserver.expect_request("/members").respond_with_handler(answer)
+    change_course(connected, roster_url=httpserver.url_for("/members"))
+    assert read(connected).members == 1
 
 
 def test_what_the_address_already_asks_is_kept(connected, httpserver):
