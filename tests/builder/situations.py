@@ -364,6 +364,16 @@ def tutor_of_duplicate(situation: Situation) -> None:
     _tutor(situation)
 
 
+def tutor_who_chooses(situation: Situation) -> None:
+    """A tutor whose activity was added without the content picker, in a course with another one."""
+    situation.db.get_one(ResourceLink, situation.activity.id).title = "Mentorat 2027"
+    original = situation.activity.course.activity("link-0")
+    situation.db.get_one(ResourceLink, original.id).title = "Mentorat inversé, groupe du matin"
+    situation.cohort = original.programme("digital-skills").cohort()
+    situation.history(situation.pair(), 2)
+    _tutor(situation)
+
+
 def learner_of_duplicate(situation: Situation) -> None:
     """A learner of an activity of which the tutor has not said which group it opens."""
     tutor_of_duplicate(situation)
@@ -437,7 +447,7 @@ SITUATIONS: tuple[Callable[[Situation], None], ...] = (
     welcome, not_open, waiting, to_sign, waits_for_signature, partner_left, begins, under_way, to_confirm, to_correct,
     objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_of_leavers, tutor_to_validate,
     tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,
-    tutor_of_copy, tutor_of_duplicate, learner_of_duplicate,
+    tutor_of_copy, tutor_of_duplicate, learner_of_duplicate, tutor_who_chooses,
     observer, observer_of_two, review, anonymous,
 )  # fmt: skip
 
