@@ -53,6 +53,8 @@ class Page:
     """The ``(text, value)`` pairs that each list to choose from offers, by its name."""
     refreshes: bool = False
     """It loads itself again after a while, where no script runs."""
+    goes_on_to: str = ""
+    """Where a launch goes on, by a button, although the platform's storage was not asked: that takes a script."""
 
     def form(self, *, having: str | None = None, action: str | None = None) -> Form:
         """The first form with a field named ``having``, or whose address contains ``action``."""
@@ -84,6 +86,7 @@ class _Reader(HTMLParser):
         self._textarea: str | None = None
         self._option: str | None = None
         self.refreshes = False
+        self.goes_on_to = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -95,6 +98,8 @@ class _Reader(HTMLParser):
             action = urljoin(self._base, given.get("action", ""))
             self._form = Form(action=action, method=given.get("method", "get").lower())
             self.forms.append(self._form)
+        elif tag == "a" and given.get("data-storage") == "put":
+            self.goes_on_to = urljoin(self._base, given.get("href", ""))
         elif tag in {"a", "iframe"} and (given.get("href") or given.get("src")):
             self.links.append(urljoin(self._base, given.get("href") or given["src"]))
         elif self._form is not None:
@@ -177,9 +182,9 @@ class Browser:
         page = self._step(url, data)
         for _ in range(10):
             form = next((form for form in page.forms if LAUNCH_FIELDS & form.fields.keys()), None)
-            if form is None or page.status >= 400:
+            if page.status >= 400 or (form is None and not page.goes_on_to):
                 break
-            page = self._step(form.action, form.fields)
+            page = self._step(page.goes_on_to, None) if form is None else self._step(form.action, form.fields)
         for _ in range(MOST_REFRESHES):
             if not page.refreshes:
                 break
@@ -228,4 +233,5 @@ class Browser:
             reader.values,
             reader.options,
             reader.refreshes,
+            reader.goes_on_to,
         )

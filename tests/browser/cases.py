@@ -319,6 +319,16 @@ CASES: tuple[Case, ...] = (
     ),
     _sent("reopen-without-reason", "cohort.reopen", situations.tutor_of_complete, "cohort/reopen", reason=""),
     _sent(
+        "programme-wrong-group",
+        "opening.choose",
+        situations.tutor_who_chooses,
+        "programme",
+        template="demo",
+        group=UNKNOWN,
+        role_view="both",
+    ),
+    _at("programme-to-choose", "opening.ask", situations.tutor_who_chooses, "programme"),
+    _sent(
         "duplicate-unknown-answer",
         "opening.answer",
         situations.tutor_of_duplicate,

@@ -32,6 +32,7 @@ def main(folder: Path) -> None:
             people = page.request.get(f"{lms}/people.json").json()
             tutor = next(person for person in people if person["role"] == "teacher")
             page.request.post(f"{lms}/login", form={"person_id": tutor["id"]}, headers={"Origin": lms})
+            page.set_viewport_size({"width": 1100, "height": 1300})
             page.goto(f"{lms}/activities/new")
             page.locator("a[href*='placement=']").first.click()
             frame = page.frame_locator("iframe.tool")

@@ -98,6 +98,9 @@ class ServedTool:
         home = self.build_situation(build, locale, again=True)
         with self.services.database.transaction() as db:
             launch = self._launch(db, home.removeprefix(self.url))
+            assert launch.resource_link is not None
+            # What the course already has is shown under the name that the course gives it.
+            launch.resource_link.title = "Mentorat du siège"
             launch.message_type = "LtiDeepLinkingRequest"
             launch.deep_linking = {
                 "deep_link_return_url": f"{launch.registration.issuer}/return",

@@ -21,6 +21,7 @@ from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps.read_roster_job import request_roster
 from lti_tool.lti.nrps.roster import RETRY_AFTER
 from lti_tool.lti.registration.models import Registration
+from lti_tool.mentoring.programmes.models import Placement, RoleView
 from lti_tool.mentoring.roles import Role
 from tests.builder.build import Builder
 from tests.builder.cohorts import NAMES, BuiltCohort, BuiltParticipant
@@ -129,6 +130,38 @@ def welcome(situation: Situation) -> None:
 def not_open(situation: Situation) -> None:
     """A learner before any tutor has come."""
     situation.me = situation.person("Paul Moreau")
+
+
+def welcome_to_teach(situation: Situation) -> None:
+    """A first visit of the activity for those who teach, beside which there is one for those who learn."""
+    _two_activities(situation)
+    situation.me = situation.person("Inès Benali")
+
+
+def elsewhere(situation: Situation) -> None:
+    """Somebody who learns, in the activity for those who teach."""
+    _two_activities(situation)
+    pair = situation.pair()
+    situation.history(pair, 2)
+    situation.me = pair.mentee.person
+
+
+def _two_activities(situation: Situation) -> None:
+    """An activity for each role, of one group; this one is for those who teach."""
+    cohort = situation.open()
+    other = situation.activity.course.activity("link-0")
+    situation.db.get_one(ResourceLink, other.id).title = "Mentorat inversé : je veux apprendre"
+    placement = situation.db.scalars(sa.select(Placement).where(Placement.cohort_id == cohort.id)).one()
+    placement.role_view = RoleView.MENTOR
+    situation.db.add(
+        Placement(
+            cohort_id=cohort.id,
+            course_id=placement.course_id,
+            resource_link_id=other.id,
+            role_view=RoleView.MENTEE,
+        )
+    )
+    situation.db.flush()
 
 
 def waiting(situation: Situation) -> None:
@@ -365,6 +398,16 @@ def tutor_of_duplicate(situation: Situation) -> None:
     _tutor(situation)
 
 
+def tutor_who_chooses(situation: Situation) -> None:
+    """A tutor whose activity was added without the content picker, in a course with another one."""
+    situation.db.get_one(ResourceLink, situation.activity.id).title = "Mentorat 2027"
+    original = situation.activity.course.activity("link-0")
+    situation.db.get_one(ResourceLink, original.id).title = "Mentorat inversé, groupe du matin"
+    situation.cohort = original.programme("digital-skills").cohort()
+    situation.history(situation.pair(), 2)
+    _tutor(situation)
+
+
 def learner_of_duplicate(situation: Situation) -> None:
     """A learner of an activity of which the tutor has not said which group it opens."""
     tutor_of_duplicate(situation)
@@ -441,10 +484,11 @@ def test_student(situation: Situation) -> None:
 
 
 SITUATIONS: tuple[Callable[[Situation], None], ...] = (
-    welcome, not_open, waiting, to_sign, waits_for_signature, partner_left, begins, under_way, to_confirm, to_correct,
+    welcome, welcome_to_teach, elsewhere, not_open, waiting, to_sign, waits_for_signature, partner_left, begins,
+    under_way, to_confirm, to_correct,
     objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_of_leavers, tutor_to_validate,
     tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,
-    tutor_of_copy, tutor_of_duplicate, learner_of_duplicate,
+    tutor_of_copy, tutor_of_duplicate, learner_of_duplicate, tutor_who_chooses,
     observer, observer_of_two, review, anonymous, test_student,
 )  # fmt: skip
 

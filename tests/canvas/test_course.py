@@ -132,7 +132,10 @@ def test_a_teacher_may_open_the_programme_in_the_menu_without_grades(
 ) -> None:
     claire = somebody(school, "claire.dubreuil")
     page = claire.open(f"{school.lms.base_url}/launch/navigation/{tool_id}")
-    claire.submit(page.form(action="/course/programme"))
+    asked = claire.submit(page.form(action="/course/programme"))
+    assert "None: no grade is sent from the course’s menu" in asked.text
+    assert "not opened the programme yet" in launch(school, "lina.haddad", f"navigation/{tool_id}").text
+    claire.submit(asked.form(having="template"), template=DEMO_TEMPLATE)
     assert "My group" in launch(school, "claire.dubreuil", f"navigation/{tool_id}").text
     assert "how would you like" in launch(school, "lina.haddad", f"navigation/{tool_id}").text
 

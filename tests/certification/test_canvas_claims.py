@@ -69,7 +69,12 @@ def canvas_claims(**changes: Any) -> dict[str, Any]:
             **MODELLED,
         },
         "roles": sorted([LEARNER, USER, f"{LIS}institution/person#Student"]),
-        "custom": {"context_id_history": "$Context.id.history", "level": 3, "nothing": None},
+        "custom": {
+            "context_id_history": "$Context.id.history",
+            "level": 3,
+            "nothing": None,
+            "template": "digital-skills",
+        },
         AGS: {
             "scope": ["https://purl.imsglobal.org/spec/lti-ags/scope/score"],
             "lineitems": "https://lms.example/api/lti/courses/1/line_items",

@@ -294,13 +294,15 @@ def choose_activity(
     cohort_id: uuid.UUID | None,
     programme_id: uuid.UUID | None = None,
     role_view: RoleView | str,
+    graded: bool = True,
     chosen_by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
     """Keep what a tutor chose for a new activity, or for two that are added together.
 
     ``cohort_id``: the group to share, or None for a new one. ``programme_id``: the tutor's own programme that the new
-    one follows, or None for the built-in one that the link names. ``role_view``: for whom the activity is.
+    one follows, or None for the built-in one that the link names. ``role_view``: for whom the activity is. ``graded``:
+    False where they want no column in the gradebook.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_own_group``, ``not_own_programme``) for a group or a
     programme that the tutor does not teach, or of another organisation.
@@ -314,6 +316,7 @@ def choose_activity(
             cohort_id=choice.cohort_id,
             programme_id=choice.programme_id,
             role_view=choice.role_view,
+            graded=graded,
             chosen_by=choice.chosen_by,
             created_at=now,
         )

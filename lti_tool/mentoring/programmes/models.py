@@ -169,5 +169,7 @@ class ActivityChoice(Base):
     programme_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("programme.id"))
     """A programme of the tutor's that the new group follows; None for the built-in one that the link names."""
     role_view: Mapped[str] = mapped_column(sa.String(10))
+    graded: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    """False where the tutor wanted no column in the gradebook."""
     chosen_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

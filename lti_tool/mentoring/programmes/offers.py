@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.identity.models import Course, Membership
 from lti_tool.mentoring.programmes.models import (
+    ActivityChoice,
     Cohort,
     CompletionRuleVersion,
     Placement,
@@ -121,3 +122,11 @@ def activities_of_course(
         CourseActivity(link_id, cohort_id, RoleView(role_view), settings["title"], starts_on)
         for link_id, cohort_id, role_view, settings, starts_on in rows
     ]
+
+
+def is_without_grade(db: Session, content_id: uuid.UUID | None) -> bool:
+    """Whether a tutor wanted no column in the gradebook for an activity; it holds for its copies too."""
+    if content_id is None:
+        return False
+    graded = db.scalar(sa.select(ActivityChoice.graded).where(ActivityChoice.content_id == content_id))
+    return graded is False

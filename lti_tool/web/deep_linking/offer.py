@@ -111,7 +111,8 @@ def current_offer() -> Offer:
     ]
     with reading() as db:
         groups = _groups(db, principal)
-        if principal.organisation_id is not None and principal.person_id is not None:
+        in_course = g.launch.course_id is not None
+        if in_course and principal.organisation_id is not None and principal.person_id is not None:
             own = own_programmes(db, principal.organisation_id, principal.person_id)
             programmes += [found for each in own if (found := _own(each)) is not None]
         return Offer(

@@ -174,6 +174,7 @@ def _keep(db: Session, values: Mapping[str, Any], content_id: uuid.UUID) -> None
         cohort_id=values["group"],
         programme_id=programme,
         role_view="both" if values["role_view"] == APART else values["role_view"],
+        graded=values["gradebook"] == "yes",
         chosen_by=principal.person_id or abort(403),
         now=utcnow(),
     )

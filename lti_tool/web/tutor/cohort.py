@@ -73,6 +73,8 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     except IsDuplicate as duplicate:
         return duplicate_page(duplicate.original)
     except NothingChosen:
+        # Who is in the course is then known when they have chosen.
+        _request_roster()
         return choice_page()
     check(Action.VIEW_COHORT, cohort_of_launch())
     _request_roster()

@@ -17,6 +17,7 @@ from lti_tool.lti.ags.line_items import LINE_ITEM_SCOPE
 from lti_tool.lti.ags.models import OwnLineItemStatus
 from lti_tool.lti.ags.own_line_items import OwnLineItemState, state_of_link
 from lti_tool.lti.platforms.base import Platform
+from lti_tool.mentoring.programmes.offers import is_without_grade
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.forms.bound import Values, sent_form
@@ -61,6 +62,8 @@ class LineItemNotice:
     """Whether the tutor may have one made."""
     fault: str = ""
     """What the platform answered where it could not be asked so far."""
+    is_wanted: bool = True
+    """False where the activity was added without a grade on purpose."""
 
 
 def notice(lms: Platform) -> LineItemNotice | None:
@@ -75,6 +78,14 @@ def notice(lms: Platform) -> LineItemNotice | None:
         return LineItemNotice(False, lms.line_item_advice.text, "", "", can_be_made=False)
     with reading() as db:
         state = state_of_link(db, link.id)
+        unwanted = state is None and is_without_grade(db, link.content_id)
+    if unwanted:
+        words = _(
+            "It was added without a grade, as its teacher chose: nothing is looked for in the gradebook."
+        )
+        return LineItemNotice(
+            False, "", words, "", can_be_made=LINE_ITEM_SCOPE in link.scopes, is_wanted=False
+        )
     if state is None or state.is_due(utcnow()):
         with transaction() as db:
             request_line_item(db, link.id, current_principal())

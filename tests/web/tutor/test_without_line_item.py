@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from lti_tool.jobs.models import Job
 from lti_tool.lti.platforms.moodle_labels import LABELS
 from tests.platform.platform import INSTRUCTOR, LEARNER
-from tests.web.deep_linking.picking import Picker
+from tests.web.deep_linking.picking import DL, Picker
 
 ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 BOX = LABELS["allow_grades"].texts["en"]
 BOX_IN_FRENCH = LABELS["allow_grades"].texts["fr"]
@@ -19,7 +22,8 @@ BOX_IN_FRENCH = LABELS["allow_grades"].texts["fr"]
 
 def first_page(picker: Picker, **claims: Any) -> TestResponse:
     """The page at the end of a launch of the activity."""
-    page = picker.platform.launch(picker.browser, **{"roles": [INSTRUCTOR], **claims})
+    chosen = {"custom": {"template": "demo"}}
+    page = picker.platform.launch(picker.browser, **{"roles": [INSTRUCTOR], **chosen, **claims})
     for _ in range(3):
         if page.status_code not in (302, 303):
             break
@@ -43,3 +47,14 @@ def test_a_tutor_of_an_activity_with_a_line_item_reads_nothing_of_it(picker: Pic
 
 def test_a_learner_reads_nothing_of_it(picker: Picker) -> None:
     assert BOX not in first_page(picker, roles=[LEARNER]).text
+
+
+def test_a_tutor_who_wanted_no_grade_is_not_warned_and_no_column_is_looked_for(picker: Picker) -> None:
+    [item] = picker.claims(picker.answer(gradebook="no"))[f"{DL}content_items"]
+    endpoint = {"scope": [LINE_ITEM], "lineitems": "https://lms.example/lineitems"}
+    page = first_page(picker, custom=item["custom"], **{ENDPOINT: endpoint})
+    assert "It was added without a grade" in page.text
+    assert "Grades do not reach your course yet" not in page.text
+    assert "make-line-item" in page.text
+    with picker.services.database.reading() as db:
+        assert "find_line_item" not in db.scalars(sa.select(Job.kind)).all()
