@@ -26,6 +26,8 @@ from tests.platform.platform import Browser, Login, Platform
 
 NewBrowser = Callable[..., Browser]
 FRAME = "post_message_forwarding"
+SHOWS_PAGES = {"Sec-Fetch-Mode": "navigate"}
+"""What browsers say where they go to a page."""
 
 
 def data_of(response: TestResponse) -> dict[str, str]:
@@ -46,7 +48,7 @@ def login_at(address: str, response: TestResponse) -> Login:
 def page_of_login(platform: Platform, browser: Browser, target: str = FRAME) -> TestResponse:
     """What answers a login that names a frame of the platform."""
     parameters = platform.login_parameters(lti_storage_target=target)
-    return browser.get("/lti/login", query_string=parameters)
+    return browser.get("/lti/login", query_string=parameters, headers=SHOWS_PAGES)
 
 
 @dataclass
@@ -121,6 +123,10 @@ def test_a_browser_with_a_cookie_and_a_platform_without_storage_are_redirected_a
     assert page_of_login(platform, browser).status_code == 302
 
 
+def test_a_client_that_is_no_browser_is_redirected(platform: Platform, frame: Browser) -> None:
+    assert platform.begin(frame, lti_storage_target=FRAME).nonce
+
+
 def test_the_storage_target_opener_is_the_parent(platform: Platform, frame: Browser) -> None:
     assert data_of(page_of_login(platform, frame, "opener"))["target"] == "_parent"
 
@@ -132,7 +138,7 @@ def test_a_target_that_can_name_no_frame_is_none(platform: Platform, frame: Brow
 
 def test_the_state_with_a_target_is_no_longer_than_a_state_may_be(platform: Platform, frame: Browser) -> None:
     parameters = platform.login_parameters(lti_storage_target="x" * 100, lti_deployment_id="é" * 255)
-    page = frame.get("/lti/login", query_string=parameters)
+    page = frame.get("/lti/login", query_string=parameters, headers=SHOWS_PAGES)
     assert len(login_at(data_of(page)["address-once-kept"], page).state) <= STATE_LENGTH
 
 
