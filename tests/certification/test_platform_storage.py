@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -62,12 +63,12 @@ class Asked:
     launch: TestResponse
 
 
-def ask(platform: Platform, browser: Browser) -> Asked:
+def ask(platform: Platform, browser: Browser, **claims: Any) -> Asked:
     """Log in, have the platform keep the proof, and launch, in a browser without cookies."""
     page = page_of_login(platform, browser)
     stored = data_of(page)
     login = login_at(stored["address-once-kept"], page)
-    response = browser.launch(login.state, platform.token(login.nonce))
+    response = browser.launch(login.state, platform.token(login.nonce, **claims))
     wanted = data_of(response)
     assert [wanted[name] for name in ("key", "origin", "target")] == [
         stored[name] for name in ("key", "origin", "target")
