@@ -136,7 +136,7 @@ class OtherBrowser(StateUnknown):
 
 
 class NoBrowserProof(LaunchRefused):
-    """The launch is right, but the browser brought no cookie to show that it made the login."""
+    """The launch is right, but no cookie and no stored proof shows that this browser made the login."""
 
     status = 403
     advice = Advice.NEW_TAB

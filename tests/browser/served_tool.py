@@ -182,7 +182,9 @@ class ServedTool:
         login = self.login_form(browser)
         if not proof_is_kept:
             return browser._step(login.action, login.fields).forms[0]
-        page = Browser()._step(login.action, {**login.fields, "lti_storage_target": "_parent"})
+        first = Browser()
+        first.http.headers["Sec-Fetch-Mode"] = "navigate"
+        page = first._step(login.action, {**login.fields, "lti_storage_target": "_parent"})
         [address] = re.findall(r'data-address-once-kept="([^"]+)"', page.text)
         return browser._step(html.unescape(address), None).forms[0]
 

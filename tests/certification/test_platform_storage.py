@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -26,6 +27,8 @@ from tests.platform.platform import Browser, Login, Platform
 
 NewBrowser = Callable[..., Browser]
 FRAME = "post_message_forwarding"
+SHOWS_PAGES = {"Sec-Fetch-Mode": "navigate"}
+"""What browsers say where they go to a page."""
 
 
 def data_of(response: TestResponse) -> dict[str, str]:
@@ -46,7 +49,7 @@ def login_at(address: str, response: TestResponse) -> Login:
 def page_of_login(platform: Platform, browser: Browser, target: str = FRAME) -> TestResponse:
     """What answers a login that names a frame of the platform."""
     parameters = platform.login_parameters(lti_storage_target=target)
-    return browser.get("/lti/login", query_string=parameters)
+    return browser.get("/lti/login", query_string=parameters, headers=SHOWS_PAGES)
 
 
 @dataclass
@@ -60,12 +63,12 @@ class Asked:
     launch: TestResponse
 
 
-def ask(platform: Platform, browser: Browser) -> Asked:
+def ask(platform: Platform, browser: Browser, **claims: Any) -> Asked:
     """Log in, have the platform keep the proof, and launch, in a browser without cookies."""
     page = page_of_login(platform, browser)
     stored = data_of(page)
     login = login_at(stored["address-once-kept"], page)
-    response = browser.launch(login.state, platform.token(login.nonce))
+    response = browser.launch(login.state, platform.token(login.nonce, **claims))
     wanted = data_of(response)
     assert [wanted[name] for name in ("key", "origin", "target")] == [
         stored[name] for name in ("key", "origin", "target")
@@ -121,6 +124,10 @@ def test_a_browser_with_a_cookie_and_a_platform_without_storage_are_redirected_a
     assert page_of_login(platform, browser).status_code == 302
 
 
+def test_a_client_that_is_no_browser_is_redirected(platform: Platform, frame: Browser) -> None:
+    assert platform.begin(frame, lti_storage_target=FRAME).nonce
+
+
 def test_the_storage_target_opener_is_the_parent(platform: Platform, frame: Browser) -> None:
     assert data_of(page_of_login(platform, frame, "opener"))["target"] == "_parent"
 
@@ -132,7 +139,7 @@ def test_a_target_that_can_name_no_frame_is_none(platform: Platform, frame: Brow
 
 def test_the_state_with_a_target_is_no_longer_than_a_state_may_be(platform: Platform, frame: Browser) -> None:
     parameters = platform.login_parameters(lti_storage_target="x" * 100, lti_deployment_id="é" * 255)
-    page = frame.get("/lti/login", query_string=parameters)
+    page = frame.get("/lti/login", query_string=parameters, headers=SHOWS_PAGES)
     assert len(login_at(data_of(page)["address-once-kept"], page).state) <= STATE_LENGTH
 
 

@@ -112,6 +112,13 @@ ANONYMOUS: dict[str, tuple[type[TooManyRequests], bool, Callable[[Browser, Platf
         False,
         lambda browser, platform, client: browser.post("/lti/continue/made-up", **coming_from(client)),
     ),
+    "a proof that the platform kept": (
+        TooManyConfirmations,
+        False,
+        lambda browser, platform, client: browser.post(
+            "/lti/continue/made-up/stored-proof", **coming_from(client)
+        ),
+    ),
     "an invitation": (
         TooManyRegistrationRequests,
         False,

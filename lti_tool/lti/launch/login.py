@@ -61,11 +61,16 @@ class Login(OIDCLogin[Request, DatabaseToolConfig, LoginStates, CookieService, A
         *,
         parameters: Mapping[str, Any],
         base_url: str,
+        may_answer_with_page: bool = False,
     ) -> None:
-        """``parameters``: what :class:`schemas.login.LoginSchema` loaded. ``base_url``: the tool's own origin."""
+        """``parameters``: what :class:`schemas.login.LoginSchema` loaded. ``base_url``: the tool's own origin.
+
+        ``may_answer_with_page``: whether the client runs the scripts of a page, and so may use the platform's storage.
+        """
         super().__init__(request, tool_config, states, cookies)
         self._parameters = parameters
         self._base_url = base_url
+        self._may_answer_with_page = may_answer_with_page
         self.storage_offer: StorageOffer | None = None
         """Set where the page that answers this login should try the platform's storage before it goes on."""
 
@@ -91,7 +96,7 @@ class Login(OIDCLogin[Request, DatabaseToolConfig, LoginStates, CookieService, A
         # Set even if it is there already, so that it does not run out during a day's work.
         self._cookie_service.set_cookie(BROWSER_COOKIE, secret, BROWSER_COOKIE_SECONDS)
         target = self._parameters["lti_storage_target"]
-        if brought is None and target is not None:
+        if brought is None and target is not None and self._may_answer_with_page:
             self._offer_storage(launch_url, secret, target)
         return self._address(launch_url, secret)
 

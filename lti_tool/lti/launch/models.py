@@ -119,13 +119,16 @@ class LaunchSession(Base):
 
 
 class LaunchHandoff(Base):
-    """A verified launch that waits for its person to continue in a new tab, where the frame takes no cookie."""
+    """A verified launch whose frame takes no cookie: it waits for a proof that the platform keeps, or for its person.
+
+    The person continues in a new tab.
+    """
 
     __tablename__ = "launch_handoff"
 
     token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     launch: Mapped[dict[str, Any]]
-    """The verified launch, as :mod:`lti_tool.lti.launch.persist` reads it."""
+    """The verified launch, as :mod:`lti_tool.lti.launch.persist` reads it, and the hash of the proof if any."""
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
     launch_session_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("launch_session.id"))

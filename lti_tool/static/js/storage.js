@@ -66,5 +66,7 @@ if (control.dataset.storage === "put") {
     // It is of no more use. Nobody answers to this page any more.
     targetWindow().postMessage({ subject: "lti.put_data", key, value: null, message_id: "remove" }, origin);
   }
+  // Pressed as well, the button would send it twice, and only the first opens the launch.
+  control.querySelector("button").disabled = true;
   control.submit();
 }

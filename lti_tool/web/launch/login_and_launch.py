@@ -94,6 +94,9 @@ def login() -> ResponseReturnValue:
         BrowserCookies(),
         parameters=parameters,
         base_url=services.config.base_url,
+        # What a browser says where it goes to a page (https://www.w3.org/TR/fetch-metadata/#sec-fetch-mode-header). A
+        # client without scripts would be lost with one; Safari before 16.4 says nothing, and is left to the new tab.
+        may_answer_with_page=request.headers.get("Sec-Fetch-Mode") == "navigate",
     )
     return started.redirect(f"{services.config.base_url}{LAUNCH_PATH}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from lti_tool.composition.services import Services
 from lti_tool.lti.launch.named_places import MOST_FRAME_ORIGINS
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.registration.models import Registration
+from tests.certification.test_platform_storage import ask
 from tests.platform.platform import ABSENT, INSTRUCTOR, Browser, Platform
 
 VENDORS = "https://sso.canvaslms.com/api/lti/security/jwks"
@@ -43,6 +45,19 @@ def signed_by(services: Services, platform: Platform, browser: Browser, jwks_url
     with services.database.transaction() as db:
         db.execute(sa.update(Registration).values(jwks_url=jwks_url))
     vars(browser)["_client"].application.extensions["tandem"].tool_config.clear_cache()
+
+
+def test_the_customers_own_domain_frames_the_pages_of_a_proof_too(
+    services: Services, platform: Platform, browser: Browser, new_browser: Callable[..., Browser]
+) -> None:
+    signed_by(services, platform, browser, VENDORS)
+    frame = new_browser(cookies=False)
+    asked = ask(platform, frame, **LAUNCH)
+    fallback = frame.post(asked.address, data={"proof": "A" * 43})
+    opened = ask(platform, frame, **LAUNCH)
+    home = frame.post(opened.address, data={"proof": opened.proof}).headers["Location"]
+    for page in (asked.launch, fallback, frame.get(home)):
+        assert "https://canvas.school.example" in page.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(
