@@ -31,7 +31,7 @@ from tests.documented import ROOT, block
 from tests.messaging.waiting import until
 
 KIND = "documented"
-"""The documented kind is ``webhook``: somebody may have added it to the tool as it stands there."""
+"""In place of the documented kind and receiver: somebody may have added both to the tool as they stand there."""
 
 CHANNEL, SUBSCRIBER = (block("## A channel", beginning) for beginning in ('"""Meetings', '"""Tells'))
 
@@ -50,7 +50,8 @@ def channel(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def subscriber(channel: ModuleType) -> ModuleType:
     """The documented module of the subscriber."""
     module = ModuleType("lti_tool.subscribers.post_meetings")
-    exec(compile(SUBSCRIBER, "the documented subscriber", "exec", dont_inherit=True), vars(module))
+    code = SUBSCRIBER.replace('"board"', f'"{KIND}"')
+    exec(compile(code, "the documented subscriber", "exec", dont_inherit=True), vars(module))
     return module
 
 
@@ -147,7 +148,7 @@ def test_a_subscriber_enqueues_with_the_event(
             wake=made.wake,
             poll_seconds=0.05,
         )
-        worker.deliver(KIND, "board")
+        worker.deliver(KIND, KIND)
     finally:
         made.http.close()
     assert got == [b'{"minutes": 30}']
