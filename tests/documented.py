@@ -11,7 +11,8 @@ import pytest
 import lti_tool
 from lti_tool.identity import policy
 
-DOCUMENT = (Path(lti_tool.__file__).parent.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+ROOT = Path(lti_tool.__file__).parent.parent
+DOCUMENT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 
 def block(section: str, beginning: str) -> str:

@@ -6,6 +6,7 @@ through its content picker, both over HTTP.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
@@ -17,7 +18,7 @@ import sys
 import threading
 import time
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,6 +72,11 @@ class DemoSettings:
     """Whether the LMS has Canvas's rules and look, in place of Moodle's."""
 
     @property
+    def ports(self) -> list[int]:
+        """Those of the tool, the LMS and the record store."""
+        return [self.port, self.lms_port, self.lrs_port]
+
+    @property
     def tool_url(self) -> str:
         """The tool is 127.0.0.1 and the LMS localhost, so that the frame is cross-site as in real life."""
         return f"http://127.0.0.1:{self.port}"
@@ -85,13 +91,30 @@ class DemoSettings:
 
 
 def reset(settings: DemoSettings) -> None:
-    """Remove everything the demo keeps. A folder that is not the demo's is left alone (:class:`DemoError`)."""
+    """Remove everything the demo keeps.
+
+    A folder that is not the demo's, or that a demo uses now, is left alone (:class:`DemoError`).
+    """
     folder = settings.data_dir
     if not folder.exists():
         return
     if any(folder.iterdir()) and not (folder / MARK).exists():
         raise DemoError(f"{folder} was not made by the demo: it is left alone. Name another with --data.")
+    os.close(_lock(folder))
     shutil.rmtree(folder)
+
+
+def _lock(folder: Path) -> int:
+    """Keep the folder for this process, until the descriptor is closed. Raises :class:`DemoError`."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise DemoError(
+            f"{folder} is in use: end the demo that runs there, or name another with --data."
+        ) from None
+    return descriptor
 
 
 def is_running(settings: DemoSettings) -> bool:
@@ -111,6 +134,8 @@ class Demo:
         self.settings = settings
         self._echo = echo
         self._stops: list[Callable[[], Any]] = []
+        self._folder_lock: int | None = None
+        self.lrs: RunningLRS
         self.services: Services
 
     def __enter__(self) -> Demo:
@@ -133,6 +158,9 @@ class Demo:
             thread.start()
         for thread in stopping:
             thread.join(max(0.0, deadline - time.monotonic()))
+        if self._folder_lock is not None:
+            os.close(self._folder_lock)
+            self._folder_lock = None
 
     def invite(self, label: str) -> str:
         """The address of a set-up page that one LMS may use."""
@@ -144,7 +172,14 @@ class Demo:
         configure_logging("text", logging.WARNING)
         with _usable(self.settings.data_dir):
             mark = _mark(self.settings.data_dir)
+            self._folder_lock = _lock(self.settings.data_dir)
             known = json.loads(mark.read_text(encoding="utf-8"))
+            if known.get("ports", self.settings.ports) != self.settings.ports:
+                # The LMS keeps the tool's addresses, and the tool the LMS's.
+                ports = ", ".join(map(str, known["ports"]))
+                raise DemoError(
+                    f"This demo was made for ports {ports}. Use them again, or --reset, or --data FOLDER."
+                )
             if "activity" in known and known.get("canvas", False) != self.settings.canvas:
                 there = "Canvas" if known.get("canvas") else "Moodle"
                 raise DemoError(
@@ -155,12 +190,16 @@ class Demo:
             self._start_servers()
         if not connected:
             self._echo("Connecting the tool to the LMS, and adding the activity to the course…")
-            made = {"activity": self._connect(), "canvas": self.settings.canvas}
+            made = {
+                "activity": self._connect(),
+                "canvas": self.settings.canvas,
+                "ports": self.settings.ports,
+            }
             mark.write_text(json.dumps(made), encoding="utf-8")
 
     def _start_servers(self) -> None:
         self._echo("Starting the learning record store…")
-        lrs = start_ralph(self.settings.data_dir / "lrs", self.settings.lrs_port)
+        self.lrs = lrs = start_ralph(self.settings.data_dir / "lrs", self.settings.lrs_port)
         self._stops.append(lrs.stop)
         self._echo("Starting the LMS…")
         lms = self._start_lms(lrs)
@@ -203,8 +242,14 @@ class Demo:
     def _connect(self) -> str:
         admin = Browser("en")
         connect_tool(admin, self.settings.lms_url, self.invite("Demo"))
-        tutor = Browser("fr")
+        tutor = Browser(_language(os.environ))
         return add_activity(tutor, self.settings.lms_url, template=DEMO_TEMPLATE)
+
+
+def _language(environ: Mapping[str, str]) -> str:
+    """That of the shell, which is probably the browser's too: the title of the activity is kept as it was written."""
+    locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "fr" if locale.startswith("fr") else "en"
 
 
 @contextmanager
@@ -233,12 +278,13 @@ def serve(settings: DemoSettings, echo: Callable[[str], None], *, open_browser: 
     ended = threading.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: ended.set())
-    with Demo(settings, echo):
+    with Demo(settings, echo) as demo:
         echo("")
         echo("Ready:")
         echo(f"  the course          {settings.lms_url}/")
         echo(f"  the tool            {settings.tool_url}/")
         echo(f"  the record store    {settings.lrs_url}statements")
+        echo(f"                      user {demo.lrs.username}, password {demo.lrs.password}")
         echo("")
         echo("Open the course, choose who you are, and open the activity. Ctrl-C ends the demo.")
         if open_browser and _has_display():

@@ -21,7 +21,10 @@ MOST_ROUNDS: Final = 20
 
 
 class Subscriber(Protocol):
-    """Handles events. It holds no state of its own: what it keeps is in the database."""
+    """Handles events. It holds no state of its own: what it keeps is in the database.
+
+    Who inherits from it and keeps nothing writes ``name`` and :meth:`handle` alone.
+    """
 
     @property
     def name(self) -> str:
@@ -35,6 +38,7 @@ class Subscriber(Protocol):
 
         ``others``: those of the subscribers before it, which have applied each event first.
         """
+        return None
 
 
 def dispatch(db: Session, subscribers: Sequence[Subscriber], now: dt.datetime) -> int:

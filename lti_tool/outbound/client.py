@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import requests
+from requests import RequestException
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -37,6 +38,7 @@ __all__ = [
     "GuardedAdapter",
     "GuardedHttp",
     "OutboundRequestError",
+    "RequestException",
     "network_fault",
     "was_never_connected",
 ]
@@ -238,7 +240,8 @@ class GuardedHttp(requests.Session):
     """A pooled session for every call out: guarded, timed, without redirects, cookies or proxies.
 
     It is a :class:`requests.Session`, so libraries take it as one; threads may share it. A refusal by the
-    guard is :class:`OutboundRequestError`; the network's own faults are requests' exceptions, of which it is one.
+    guard is :class:`OutboundRequestError`; the network's own faults are requests' exceptions, of which it is one:
+    :class:`RequestException`, to be imported from here where requests itself may not be.
     """
 
     def __init__(self, rules: AddressRules, *, pool_size: int = 20) -> None:

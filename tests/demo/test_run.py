@@ -87,11 +87,21 @@ def test_the_demo_says_where_it_is_and_ends_within_five_seconds_of_ctrl_c(
             assert len(addresses) == 3, log.read_text()
             assert requests.get(addresses[0], timeout=10).ok
             assert requests.get(addresses[1], timeout=10).ok
+            [credentials] = re.findall(r"user (\S+), password (\S+)", log.read_text())
+            assert requests.get(addresses[2], auth=credentials, timeout=10).json()["statements"] == []
+            elsewhere = ["--data", str(tmp_path / "demo"), "--port", str(free_ports(1)[0])]
+            for busy in (run("--no-browser", *elsewhere), run("--reset", *elsewhere)):
+                assert (busy.returncode, "is in use: end the demo" in busy.stderr) == (1, True), busy.stderr
             process.send_signal(signal.SIGINT)
             assert process.wait(5) == 0
         finally:
             process.kill()
             process.wait()
+    other = run("--no-browser", *elsewhere)
+    assert other.stderr == (
+        f"Error: This demo was made for ports {', '.join(ports[1::2])}. "
+        "Use them again, or --reset, or --data FOLDER.\n"
+    )
 
 
 def test_a_port_that_is_taken_is_reported_in_one_line(tmp_path: Path, ports: list[str]) -> None:
