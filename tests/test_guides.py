@@ -28,6 +28,7 @@ OURS = {
     "Grade",
     "Send again",
     "Check the gradebook",
+    "Have a column made in the gradebook",
 }
 """What the guides quote of the tool's own pages, as the catalogues have it."""
 

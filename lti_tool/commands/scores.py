@@ -226,6 +226,7 @@ def _everything(named: NamedGrade) -> dict[str, Any]:
         "result_score": grade.result_score,
         "result_maximum": grade.result_maximum,
         "read_at": grade.read_at.isoformat() if grade.read_at else None,
+        "unreadable_since": grade.unreadable_since.isoformat() if grade.unreadable_since else None,
         "accepted_at": grade.accepted_at.isoformat() if grade.accepted_at else None,
         "refusal": grade.refusal,
         "reason": grade.reason,

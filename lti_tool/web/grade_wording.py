@@ -80,7 +80,7 @@ def for_tutor(grade: Grade) -> str:
             return _(
                 "Your platform does not show which grades it has. This one was sent without knowing what was there."
             )
-        case GradeStatus.WAITING if grade.unreadable_since is not None:
+        case GradeStatus.WAITING if grade.waits_for_reading:
             return _(
                 "Your platform does not show which grades it has, and this one might replace one entered there. "
                 "The grade of a completed programme is sent all the same after a day."

@@ -52,6 +52,7 @@ def test_each_grade_is_listed_with_what_should_stand_and_why_it_does_not(book: R
         (f"Person {MENTOR}", "recorded", 100, None),
         (f"Person {MENTEE}", "refused", 100, "not_a_learner"),
     }
+    assert {row["unreadable_since"] for row in listed()} == {None}
     [refused] = listed("--status", "refused")
     assert str(refused["reason"]).startswith("HTTP 400")
     assert listed("--person", f"Person {MENTEE}") == [refused]

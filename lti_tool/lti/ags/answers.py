@@ -40,6 +40,7 @@ from typing import Final
 import requests
 
 from lti_tool.database import utcnow
+from lti_tool.lti.ags.models import READING_FAILED
 from lti_tool.lti.ags.reconciliation import (
     GradeRecord,
     Posting,
@@ -153,6 +154,7 @@ def deliver_scores(
     begun = time.monotonic()
     failed: dict[str, list[PartUnavailable]] = {}
     answered: set[str] = set()
+    refused: set[str] = set()
     for number, delivery in enumerate(deliveries):
         failures = failed.setdefault(delivery.part, [])
         if time.monotonic() - begun > ROUND_SECONDS:
@@ -160,7 +162,7 @@ def deliver_scores(
         if len(failures) >= 2 and delivery.part not in answered:
             outcomes.append(PartUnavailable(failures[-1].reason, failures[-1].after_seconds, _NEVER_SENT))
             continue
-        outcome = _deliver_one(service, delivery, (known or {}).get(delivery.order_key))
+        outcome = _deliver_one(service, delivery, (known or {}).get(delivery.order_key), refused)
         outcomes.append(outcome)
         if isinstance(outcome, Unavailable | Blocked):
             rest = outcome
@@ -189,8 +191,9 @@ def _alone(outcome: PartUnavailable) -> Retry:
 
 
 def _deliver_one(
-    service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade | None
+    service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade | None, refused: set[str]
 ) -> ScoreOutcome:
+    """``refused``: the line items whose results the platform refuses to show, which are not asked for again."""
     target = delivery.target or {}
     try:
         service.get_access_token([SCORE_SCOPE])
@@ -201,7 +204,7 @@ def _deliver_one(
             return Blocked(f"the token endpoint: {error}")
         return Unavailable(f"the token endpoint: {error_text(error)}", may_have_arrived=_NEVER_SENT)
     if known is not None:
-        kept = _outcome_before_posting(service, delivery, known)
+        kept = _outcome_before_posting(service, delivery, known, refused)
         if kept is not None:
             return kept
     try:
@@ -224,7 +227,7 @@ def _deliver_one(
 
 
 def _outcome_before_posting(
-    service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade
+    service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade, refused: set[str]
 ) -> ScoreOutcome | None:
     """What becomes of a score that is not posted, because of what is there or may be there; None: it is posted."""
     target, body = delivery.target or {}, json.loads(delivery.body)
@@ -232,14 +235,15 @@ def _outcome_before_posting(
     repeated = delivery.attempts > 1
     if not known.is_read_first(score, service.platform, repeated=repeated):
         return None
-    if not known.may_read:
+    if not known.may_read or delivery.part in refused:
         return Withheld() if score is None else None
     try:
         reading = read_results(service, target["line_item_url"], target["user_id"])
     except ResultsRefused:
+        refused.add(delivery.part)
         return Withheld() if score is None else None
     except TokenRefused as error:
-        return Blocked(f"reading the result: {error}")
+        return Blocked(f"{READING_FAILED}{error}")
     except ResultsUnreadable as error:
         return _outcome_unread(known, body, error)
     result = reading.results.get(target["user_id"])
@@ -267,7 +271,7 @@ def _outcome_unread(
         kind = UnreadAlone
     else:
         kind = UnreadAnywhere if error.unavailable else UnreadHere
-    return kind(f"reading the result: {error}", error.after_seconds, _NEVER_SENT)
+    return kind(f"{READING_FAILED}{error}", error.after_seconds, _NEVER_SENT)
 
 
 def _outcome_of_response(
@@ -351,7 +355,7 @@ def _read(service: PlatformService, delivery: ClaimedDelivery) -> tuple[Reading 
         return None, None
     except ResultsUnreadable as error:
         kind = Unavailable if error.unavailable else Retry
-        return None, kind(f"reading the result: {error}", error.after_seconds)
+        return None, kind(f"{READING_FAILED}{error}", error.after_seconds)
     if not reading.tells_of(target["user_id"]):
-        return None, Retry("reading the result: what is listed could not be read")
+        return None, Retry(f"{READING_FAILED}what is listed could not be read")
     return reading, None

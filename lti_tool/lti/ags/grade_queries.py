@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of
 from lti_tool.identity.models import Course, Person, display_name
-from lti_tool.lti.ags.models import GradeStatus, ScoreTrail, UnreadableResults
+from lti_tool.lti.ags.models import READING_FAILED, GradeStatus, ScoreTrail, UnreadableResults
 from lti_tool.lti.ags.scores import is_reopened
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Deployment
@@ -52,6 +52,11 @@ class Grade:
     def is_shown(self) -> bool:
         """Whether there is anything to say of it: one that should not be there yet is of no interest."""
         return self.wanted is not None or self.status in (GradeStatus.REFUSED, GradeStatus.SOMEBODY_ELSES)
+
+    @property
+    def waits_for_reading(self) -> bool:
+        """Whether it waits because nobody knows what is there."""
+        return self.status is GradeStatus.WAITING and (self.reason or "").startswith(READING_FAILED)
 
     @property
     def went_unread(self) -> bool:

@@ -35,6 +35,7 @@ from lti_tool.lti.ags.line_items import (
     LINE_ITEM_SCOPE,
     LineItem,
     LineItemRefused,
+    LineItemsUnavailable,
     OwnLineItem,
     line_item_tag,
 )
@@ -105,6 +106,14 @@ class FindLineItem(JobKind):
     def run(self, job: RunningJob) -> dict[str, Any] | None:
         """Look first, whatever was asked for."""
         require(TOOL, Action.KEEP_LINE_ITEMS)
+        try:
+            return self._run(job)
+        except LineItemsUnavailable as error:
+            with self._deps.database.transaction() as db:
+                own_line_items.note_fault(db, job.arguments["resource_link_id"], str(error))
+            raise
+
+    def _run(self, job: RunningJob) -> dict[str, Any] | None:
         with self._deps.database.reading() as db:
             activity = _activity(db, job.arguments["resource_link_id"])
         if activity.is_coupled:
@@ -210,17 +219,18 @@ def _activity(db: Session, link_id: uuid.UUID) -> _Activity:
         raise JobFailed("the platform gives no right to read line items")
     platform = platform_of(row.Registration.issuer, row.Registration.platform_family)
     is_course = platform.is_course_itself(row.context_id, link.resource_link_id)
+    is_bound = platform.made_line_items_bound and not is_course
     return _Activity(
         id=link.id,
         registration_id=row.Registration.id,
         container_url=row.ResourceLink.line_items_url,
         scopes=tuple(link.scopes),
         own=OwnLineItem(
-            resource_id=str(link.content_id or link.id),
+            resource_id=str((link.content_id if is_bound else None) or link.id),
             resource_link_id=link.resource_link_id,
             label=(link.title or DEFAULT_LABEL)[:LONGEST_LABEL],
             tag=line_item_tag(link.only_role),
-            is_bound=platform.made_line_items_bound and not is_course,
+            is_bound=is_bound,
         ),
         platform=platform,
         state=state,

@@ -69,7 +69,8 @@ class OwnLineItem:
     """What the line item of an activity is known by, and what it is to be called."""
 
     resource_id: str
-    """The activity's content id, which survives a course copy; that of its own row where it has none."""
+    """The activity's content id, which survives a course copy; the id of its row where it has none, or where a line
+    item says nothing of its link: a duplicate has the same content id."""
     resource_link_id: str
     label: str
     tag: str = LINE_ITEM_TAG

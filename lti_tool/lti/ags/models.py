@@ -17,6 +17,10 @@ MAXIMUM: Final = 100
 """``scoreMaximum`` of every score that the tool sends."""
 
 
+READING_FAILED: Final = "reading the result: "
+"""How the reason of a score begins that waits because the result could not be read before."""
+
+
 class ScoreState(Base):
     """What should stand in the gradebook of an activity for one participant: a projection of the event log."""
 

@@ -15,9 +15,7 @@ from lti_tool.lti.ags.models import OwnLineItemRecord, OwnLineItemStatus
 from lti_tool.lti.launch.models import ResourceLink
 
 LOOKED_FOR_AGAIN_AFTER: Final = dt.timedelta(hours=1)
-"""After how long a tutor's visit has the platform asked again, where there was none."""
-CHECKED_AGAIN_AFTER: Final = dt.timedelta(days=1)
-"""The same where there is one: it may have been deleted, and the activity may have got another title."""
+"""After how long a tutor's visit has the platform asked again: one may be there by now, or have been deleted."""
 
 _ROWS: Final = table_of(OwnLineItemRecord)
 _column = _ROWS.c
@@ -50,8 +48,7 @@ class OwnLineItemState:
 
     def is_due(self, now: dt.datetime) -> bool:
         """Whether a tutor's visit is to have the platform asked."""
-        after = CHECKED_AGAIN_AFTER if self.is_there else LOOKED_FOR_AGAIN_AFTER
-        return self.looked_at is None or now - self.looked_at >= after
+        return self.looked_at is None or now - self.looked_at >= LOOKED_FOR_AGAIN_AFTER
 
 
 def state_of_link(db: Session, resource_link_id: uuid.UUID) -> OwnLineItemState | None:
@@ -131,6 +128,11 @@ def note_none(
             ),
         )
     )
+
+
+def note_fault(db: Session, resource_link_id: uuid.UUID, reason: str) -> None:
+    """Write why the platform could not be asked just now; it is asked again."""
+    db.execute(sa.update(_ROWS).where(_column.resource_link_id == resource_link_id).values(reason=reason))
 
 
 def note_there(

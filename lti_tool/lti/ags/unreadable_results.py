@@ -14,6 +14,9 @@ from lti_tool.database import insert_for, table_of
 from lti_tool.lti.ags.models import UnreadableResults
 from lti_tool.lti.ags.reconciliation import ReadingFailures
 
+FORGOTTEN_AFTER: Final = dt.timedelta(days=2)
+"""After how long without a failure the next one is the first again; what waits is tried far oftener."""
+
 _ROWS: Final = table_of(UnreadableResults)
 _column = _ROWS.c
 
@@ -42,9 +45,15 @@ def note_failure(
         failed_at=now,
         reason=reason,
     )
+    is_first = _column.failed_at < now - FORGOTTEN_AFTER
     counted = insert.on_conflict_do_update(
         index_elements=["registration_id", "line_item_url"],
-        set_={"failures": _column.failures + 1, "failed_at": now, "reason": insert.excluded["reason"]},
+        set_={
+            "failures": sa.case((is_first, 1), else_=_column.failures + 1),
+            "began_at": sa.case((is_first, insert.excluded["began_at"]), else_=_column.began_at),
+            "failed_at": now,
+            "reason": insert.excluded["reason"],
+        },
     )
     row = db.execute(counted.returning(_column.failures, _column.began_at)).one()
     return ReadingFailures(row.failures, row.began_at)

@@ -42,6 +42,9 @@ _WORDS: Final[Mapping[OwnLineItemStatus, str]] = {
 }
 
 
+_UNDER_WAY: Final = (OwnLineItemStatus.LOOKING, OwnLineItemStatus.ASKED)
+
+
 @dataclass(frozen=True)
 class LineItemNotice:
     """What the page says of the column."""
@@ -56,6 +59,8 @@ class LineItemNotice:
     """What one that the tool makes is good for; empty where that is of no interest."""
     can_be_made: bool
     """Whether the tutor may have one made."""
+    fault: str = ""
+    """What the platform answered where it could not be asked so far."""
 
 
 def notice(lms: Platform) -> LineItemNotice | None:
@@ -88,6 +93,7 @@ def _notice_of(state: OwnLineItemState, lms: Platform, *, may_make: bool) -> Lin
         words=_(words, words=state.reason or "") if words else "",
         note=note.text if note is not None and (can_be_made or is_made) else "",
         can_be_made=can_be_made,
+        fault=state.reason or "" if state.status in _UNDER_WAY else "",
     )
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
 
 from lti_tool.composition.jobs import make_job_runner
+from lti_tool.database import utcnow
 from lti_tool.demo.lms.claims import line_item_url
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import RunningJob
-from lti_tool.lti.ags import line_items
+from lti_tool.lti.ags import line_items, own_line_items
 from lti_tool.lti.ags.line_item_job import LISTED_WITHIN, FindLineItem
 from lti_tool.lti.ags.line_items import LINE_ITEM_SCOPE, LINE_ITEM_TAG, LineItem, OwnLineItem, choose
 from lti_tool.lti.launch.models import ResourceLink
@@ -178,6 +181,19 @@ def test_one_whose_maker_was_killed_is_found_again_and_no_second_is_made(
     assert moodle.link().line_item_url == moodle.record().url
 
 
+def test_of_two_processes_one_may_ask_the_platform_to_make_it(moodle: Ungraded) -> None:
+    moodle.ask(make=True)
+    together = threading.Barrier(2)
+
+    def begin(_number: int) -> bool:
+        together.wait()
+        with moodle.services.database.transaction() as db:
+            return own_line_items.begin_post(db, moodle.link_id, utcnow())
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(begin, range(2))) == [False, True]
+
+
 def lose_posts(monkeypatch: pytest.MonkeyPatch, *, arrives: bool) -> None:
     call = PlatformService.call
 
@@ -260,3 +276,18 @@ def test_one_that_somebody_deleted_is_made_again_only_when_a_tutor_asks(openedx:
     assert (openedx.run(), openedx.run(), openedx.items()) == ("absent", "absent", [])
     assert (openedx.link().line_item_url, openedx.link().own_line_item_url) == (None, None)
     assert (openedx.run(make=True), len(openedx.items())) == ("made", 1)
+
+
+@pytest.mark.parametrize("body", [b"<html>Oops</html>", b'{"items": []}', b"[" * 5000])
+def test_a_list_that_is_none_is_survived_and_its_fault_is_kept(
+    openedx: Ungraded, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    no_delay(monkeypatch)
+    monkeypatch.setattr(
+        PlatformService, "call", lambda _service, _method, url, *_, **__: Answer(200, body, {}, url, None)
+    )
+    openedx.run()
+    assert (openedx.record().status, openedx.record().reason) == (
+        "looking",
+        "what it answers is no list of line items",
+    )

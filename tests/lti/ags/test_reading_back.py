@@ -589,6 +589,16 @@ def test_one_complete_reading_ends_what_was_known_of_failures(book: ReadingBack)
         assert db.scalar(sa.select(sa.func.count()).select_from(UnreadableResults)) == 0
 
 
+def test_failures_of_another_week_count_no_more(book: ReadingBack) -> None:
+    book.complete()
+    read_in_vain(book, UNREAD_FAILURES)
+    book.later(days=7)
+    read_in_vain(book, 1)
+    with book.services.database.reading() as db:
+        row = db.scalars(sa.select(UnreadableResults)).one()
+    assert (row.failures, row.began_at) == (1, row.failed_at)
+
+
 def without_right(monkeypatch: pytest.MonkeyPatch, refused: Callable[[list[str]], bool]) -> None:
     """Let the platform refuse tokens for these scopes."""
     new_token = PlatformService._new_token
@@ -610,6 +620,22 @@ def test_a_token_that_is_refused_for_results_alone_keeps_no_grade_away(
     book.complete()
     assert (book.grade(), book.status(), book.posted) == (100, GradeStatus.RECORDED, 1)
     assert book.read()["readable"] is False
+
+
+def test_results_that_are_refused_are_asked_for_once_in_a_round(
+    book: ReadingBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def refuse(_service: PlatformService, url: str) -> Answer:
+        asked.append(url)
+        raise results.ResultsRefused("HTTP 403")
+
+    monkeypatch.setattr(results, "_page", refuse)
+    for subject in (MENTOR, MENTEE):
+        book.record("satisfied", 100, subject=subject)
+    book.deliver()
+    assert (book.grade(MENTOR), book.grade(), len(asked)) == (100, 100, 1)
 
 
 def test_a_token_that_is_refused_for_everything_lets_the_grade_wait(

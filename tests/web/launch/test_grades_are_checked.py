@@ -10,7 +10,8 @@ from lti_tool.database import utcnow
 from lti_tool.identity.models import Person
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
-from tests.platform.platform import Browser, Platform
+from lti_tool.lti.launch.models import ResourceLink
+from tests.platform.platform import INSTRUCTOR, Browser, Platform
 from tests.web.launch.test_sql_budget import AGS, SERVICES
 
 
@@ -55,3 +56,23 @@ def test_who_should_have_no_grade_yet_asks_for_nothing(
     add_grade(services, graded=False)
     platform.launch(browser, **SERVICES)
     assert asked_for(services) == []
+
+
+LISTED = {
+    AGS: {
+        "scope": ["https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"],
+        "lineitems": "https://lms.example/lines?type_id=3",
+    }
+}
+ROLES = "https://purl.imsglobal.org/spec/lti/claim/roles"
+
+
+def test_a_tutors_visit_has_the_line_item_looked_for_that_the_launch_does_not_name(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    answer = platform.launch(browser, **{ROLES: [INSTRUCTOR]}, **LISTED)
+    page = browser.get(answer.location)
+    assert "is being asked whether the gradebook has a column" in page.text
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(ResourceLink.line_items_url)).one() == LISTED[AGS]["lineitems"]
+        assert db.scalars(sa.select(Job.status).where(Job.kind == "find_line_item")).all() == ["waiting"]

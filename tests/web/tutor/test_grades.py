@@ -15,7 +15,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.models import Person
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags.grade_queries import NEEDS_SOMEBODY
-from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.ags.models import READING_FAILED, GradeStatus, ScoreTrail
 from lti_tool.lti.ags.unreadable_results import note_failure
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.mentoring.enrolment.models import Participant
@@ -140,22 +140,21 @@ def test_the_live_part_changes_with_a_grade(visit, services) -> None:
     assert here.get("cohort/live", headers={"If-None-Match": tag}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [
-        (GradeStatus.WAITING, "sent all the same after a day"),
-        (GradeStatus.RECORDED, "without knowing what was there"),
-    ],
-)
-def test_a_tutor_reads_that_the_platform_does_not_show_its_grades(visit, services, status, words) -> None:
+def test_a_tutor_reads_that_a_grade_waits_until_it_is_known_what_is_there(visit, services) -> None:
     here = visit(situations.tutor_of_complete)
-    set_grades(services, status, accepted_at=utcnow() + dt.timedelta(minutes=1))
+    set_grades(services, GradeStatus.WAITING, reason=f"{READING_FAILED}the answer is not JSON")
+    assert "sent all the same after a day" in here.text()
+
+
+def test_a_tutor_reads_that_a_grade_was_sent_without_knowing_what_was_there(visit, services) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, GradeStatus.RECORDED, accepted_at=utcnow() + dt.timedelta(minutes=1))
     tag = here.get("cohort/live").headers["ETag"]
-    assert words not in here.text()
+    assert "without knowing what was there" not in here.text()
     with services.database.transaction() as db:
         registration_id = db.scalars(sa.select(Person.registration_id)).first()
         note_failure(db, registration_id, URL, "not JSON", utcnow())
-    assert words in here.text()
+    assert "without knowing what was there" in here.text()
     assert here.get("cohort/live", headers={"If-None-Match": tag}).status_code == 200
 
 

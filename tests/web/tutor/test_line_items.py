@@ -58,6 +58,7 @@ def test_what_was_looked_for_lately_is_not_looked_for_at_once_again(visit, servi
     [
         (OwnLineItemStatus.ABSENT, {}, "Grades do not reach your course yet", True),
         (OwnLineItemStatus.ASKED, {}, "A column in the gradebook is being made", False),
+        (OwnLineItemStatus.LOOKING, {"reason": "HTTP 502: away"}, "The answer was: HTTP 502: away", False),
         (
             OwnLineItemStatus.REFUSED,
             {"reason": "HTTP 403: no"},
