@@ -82,20 +82,24 @@ def test_every_theme_is_in_the_style_sheet(platform: Platform) -> None:
 
 
 @pytest.mark.parametrize(
-    ("graded_before", "completed_before", "completed", "expected"),
+    ("grades", "replaces_own", "completed_before", "completed", "expected"),
     [
-        (False, False, False, (False, True, True)),
-        (True, False, False, (False, True, False)),
-        (True, False, True, (True, True, False)),
-        (False, False, True, (True, True, True)),
-        (True, True, True, (False, True, False)),
+        (False, False, False, False, (False, True, True)),
+        (True, False, False, False, (False, False, True)),
+        (True, True, False, False, (False, False, False)),
+        (True, True, False, True, (True, False, False)),
+        (True, False, False, True, (True, False, True)),
+        (True, True, True, True, (False, False, False)),
     ],
 )
 def test_canvas_keeps_a_teachers_grade_and_counts_completion_as_the_one_attempt(
-    graded_before, completed_before, completed, expected
+    grades, replaces_own, completed_before, completed, expected
 ):
     extension = platform_of_family("canvas").score_extension(
-        completed=completed, graded_before=graded_before, completed_before=completed_before
+        completed=completed,
+        grades=grades,
+        replaces_own=replaces_own,
+        completed_before=completed_before,
     )["https://canvas.instructure.com/lti/submission"]
     names = ("new_submission", "preserve_score", "prioritize_non_tool_grade")
     assert tuple(extension[name] for name in names) == expected
@@ -103,7 +107,7 @@ def test_canvas_keeps_a_teachers_grade_and_counts_completion_as_the_one_attempt(
 
 @pytest.mark.parametrize("family", ["moodle", "openedx", None])
 def test_other_platforms_get_no_extension(family):
-    assert platform_of_family(family).score_extension(completed=True) == {}
+    assert platform_of_family(family).score_extension(completed=True, grades=True) == {}
 
 
 @pytest.mark.parametrize(

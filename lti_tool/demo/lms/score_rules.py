@@ -74,9 +74,9 @@ def canvas_score(
 ) -> StoredGrade:
     """The new state under Canvas's rules (app/controllers/lti/ims/scores_controller.rb of canvas-lms).
 
-    An older timestamp is a 400, the same one passes. NotReady, Failed and Pending null the score, also one that a
-    teacher gave, unless the submission extension says preserve_score; with prioritize_non_tool_grade any score that
-    is there stays. A comment adds to what is there, so a missing one changes nothing. Every score counts an attempt
+    An older timestamp is a 400, the same one passes. With preserve_score in the submission extension no score is set,
+    whatever the grading progress is; else NotReady, Failed and Pending null it, also one that a teacher gave, as does
+    a score without scoreGiven; with prioritize_non_tool_grade any score that is there stays. A comment adds to what is there, so a missing one changes nothing. Every score counts an attempt
     unless new_submission is false. Raises Refusal: 400, 422.
     """
     if role not in ("student", "test_student"):
@@ -96,8 +96,9 @@ def canvas_score(
         attempts += 1
     grade = _points(score, maximum) if score["gradingProgress"] in CANVAS_GRADING else None
     shown = held.shown if held else None
-    keeps = submission.get("preserve_score") if grade is None else submission.get("prioritize_non_tool_grade")
-    if keeps and shown is not None:
+    if submission.get("preserve_score") or (
+        grade is not None and submission.get("prioritize_non_tool_grade") and shown is not None
+    ):
         grade = shown
     comment = score.get("comment") or (held.comment if held else None)
     return StoredGrade(grade, comment, sent.timestamp(), attempts=attempts)

@@ -291,12 +291,6 @@ def _delivery(
     never_sent: bool,
 ) -> outbox.NewDelivery:
     at: dt.datetime = trail["last_timestamp"]
-    arrived = before is not None and (
-        before.accepted_score is not None
-        or bool(before.unanswered_scores)
-        # One that a worker has claimed: its answer may come any moment.
-        or (before.graded and not never_sent)
-    )
     return outbox.NewDelivery(
         kind=DeliveryKind.SCORE,
         receiver=str(column.registration_id),
@@ -309,7 +303,7 @@ def _delivery(
             at=at,
             comment=trail["comment"],
             platform=column.platform,
-            graded_before=arrived,
+            replaces_own=_another_may_be_there(before, reported, never_sent),
             completed_before=before is not None and before.accepted_score == MAXIMUM,
         ),
         target={
@@ -319,6 +313,17 @@ def _delivery(
         },
         not_before=max(at, now),
     )
+
+
+def _another_may_be_there(before: sa.Row[Any] | None, reported: Report, never_sent: bool) -> bool:
+    """Whether a grade of ours, and another one than this, may be in the gradebook."""
+    if before is None:
+        return False
+    arrived = {before.accepted_score, *before.unanswered_scores}
+    if before.graded and not never_sent:
+        # One that a worker has claimed: its answer may come any moment.
+        arrived.add(before.score)
+    return bool(arrived - {None, reported.score})
 
 
 def with_score(scores: Sequence[int], score: int) -> list[int]:
@@ -348,12 +353,12 @@ def score_body(
     at: dt.datetime,
     comment: str | None = None,
     platform: Platform | None = None,
-    graded_before: bool = False,
+    replaces_own: bool = False,
     completed_before: bool = False,
 ) -> bytes:
     """The score as it is posted (AGS §3.4.1). ``at``: whole seconds, aware.
 
-    ``graded_before``, ``completed_before``: as in :meth:`lti_tool.lti.platforms.base.Platform.score_extension`.
+    ``replaces_own``, ``completed_before``: as in :meth:`lti_tool.lti.platforms.base.Platform.score_extension`.
     """
     score: dict[str, Any] = {
         "userId": user_id,
@@ -368,7 +373,8 @@ def score_body(
     if platform is not None:
         score |= platform.score_extension(
             completed=reported.activity_progress == "Completed",
-            graded_before=graded_before,
+            grades=reported.score is not None,
+            replaces_own=replaces_own,
             completed_before=completed_before,
         )
     return json.dumps(score, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()

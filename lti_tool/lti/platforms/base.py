@@ -213,14 +213,15 @@ class Platform:
     """Whether the results of one person have an address of their own, rather than the parameter ``user_id``."""
 
     def score_extension(
-        self, *, completed: bool, graded_before: bool = False, completed_before: bool = False
+        self, *, completed: bool, grades: bool, replaces_own: bool = False, completed_before: bool = False
     ) -> dict[str, Any]:
         """What is added to a score (AGS §3.4.1).
 
-        ``completed``: whether it says that the activity is completed. ``graded_before``, ``completed_before``: whether
-        a grade of the tool for this person may have arrived before, and whether the platform took one that said so.
+        ``completed``: whether it says that the activity is completed. ``grades``: whether it sets a grade.
+        ``replaces_own``: whether another grade of the tool for this person may be there. ``completed_before``: whether
+        the platform took one that said that the activity is completed.
         """
-        del completed, graded_before, completed_before
+        del completed, grades, replaces_own, completed_before
         return {}
 
     def is_earlier_timestamp_error(self, body: bytes) -> bool:

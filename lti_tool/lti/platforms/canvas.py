@@ -261,20 +261,21 @@ class Canvas(Platform):
     results_lag: ClassVar[dt.timedelta] = dt.timedelta(0)
 
     def score_extension(
-        self, *, completed: bool, graded_before: bool = False, completed_before: bool = False
+        self, *, completed: bool, grades: bool, replaces_own: bool = False, completed_before: bool = False
     ) -> dict[str, Any]:
-        """The submission extension.
+        """The submission extension (``score_submission`` in app/controllers/lti/ims/scores_controller.rb).
 
-        A score without a grade would clear one that a teacher gave, unless ``preserve_score`` says otherwise. The
-        tool's first grade leaves a teacher's alone by ``prioritize_non_tool_grade``; later ones replace the tool's own,
-        which that would protect too. Canvas counts a score as an attempt unless ``new_submission`` is false: so it is
-        until completion, whose attempt meets “must submit”, and again when a grade that was lost is sent once more.
+        A score without a grade would clear the one that is there, unless ``preserve_score`` says otherwise; with a
+        score that has one, it would keep that grade out of the gradebook. A grade of the tool leaves whatever grade is
+        there alone by ``prioritize_non_tool_grade``, unless it is to replace an earlier one of the tool's own, which
+        that would protect too. Canvas counts a score as an attempt unless ``new_submission`` is false: so it is until
+        completion, whose attempt meets “must submit”, and again when a grade that was lost is sent once more.
         """
         return {
             _SUBMISSION: {
                 "new_submission": completed and not completed_before,
-                "preserve_score": True,
-                "prioritize_non_tool_grade": not graded_before,
+                "preserve_score": not grades,
+                "prioritize_non_tool_grade": not replaces_own,
             }
         }
 

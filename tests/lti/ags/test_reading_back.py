@@ -190,6 +190,16 @@ def test_a_teachers_grade_is_never_erased_on_canvas(canvas_book: ReadingBack) ->
     assert book.status() is GradeStatus.SOMEBODY_ELSES
 
 
+def test_a_teachers_grade_stays_on_canvas_when_ours_is_sent_again(canvas_book: ReadingBack) -> None:
+    """One that was there before Canvas knew anybody's score is shown to no tool."""
+    book = canvas_book
+    book.enter(55)
+    book.complete()
+    book.teach(lambda db: db.execute("UPDATE scores SET accepted_count = 0"))
+    book.later(hours=1)
+    assert (book.read()["sent_again"], book.grade()) == (1, 55)
+
+
 def test_a_grade_that_grows_on_canvas_replaces_the_tools_own(canvas_book: ReadingBack) -> None:
     book = canvas_book
     for score in (20, 40):
