@@ -37,7 +37,7 @@ FIRST_SESSION = 21
 PASSES_MILESTONE = 24
 """As LOG_SESSION, and both people pass a milestone: an event and a statement of each."""
 LEARNERS_PAGE = 8
-TUTORS_PAGE = 13
+TUTORS_PAGE = 12
 
 
 def graded(build: Build) -> Build:

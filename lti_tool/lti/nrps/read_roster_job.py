@@ -14,7 +14,7 @@ from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of, utcnow
-from lti_tool.identity.models import Course
+from lti_tool.identity.models import Course, Membership
 from lti_tool.identity.policy import Action, require
 from lti_tool.identity.principal import TOOL, Principal
 from lti_tool.jobs import queue
@@ -135,6 +135,8 @@ class RosterStatus:
     """How many people the readings under way have found so far."""
     has_failed: bool
     """A reading failed in the last minutes, and none is under way."""
+    gone: tuple[int, ...]
+    """How many people of each are no longer there, in the order of the courses' ids."""
 
 
 def roster_status(db: Session, course_ids: Collection[uuid.UUID] | sa.Select[uuid.UUID]) -> RosterStatus:
@@ -148,6 +150,11 @@ def roster_status(db: Session, course_ids: Collection[uuid.UUID] | sa.Select[uui
             Course.roster_paused_until,
             sa.func.count(Job.id).label("jobs"),
             sa.func.coalesce(sa.func.sum(Job.progress), 0).label("people"),
+            sa.select(sa.func.count())
+            .where(Membership.course_id == Course.id, Membership.active.is_(False))
+            .correlate(Course)
+            .scalar_subquery()
+            .label("gone"),
         )
         .outerjoin(Job, sa.and_(Job.subject_id == Course.id, Job.done_at.is_(None)))
         .where(Course.id.in_(course_ids))
@@ -165,4 +172,5 @@ def roster_status(db: Session, course_ids: Collection[uuid.UUID] | sa.Select[uui
             row.roster_paused_until is not None and not has_come(row.roster_paused_until, now, RETRY_AFTER)
             for row in rows
         ),
+        gone=tuple(row.gone for row in rows),
     )

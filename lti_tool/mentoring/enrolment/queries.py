@@ -133,7 +133,6 @@ def who_left(
 
     Their pairs, meetings and grades stay as they are, and whoever comes back is simply there again.
     """
-    # From the few who are not active in a course: an open page asks this every three seconds.
     gone = sa.select(Membership.person_id).where(
         Membership.course_id.in_(courses_of_cohort(cohort_id)), Membership.active.is_(False)
     )
@@ -146,10 +145,11 @@ def who_left(
 
 
 def participants_and_who_left(
-    db: Session, cohort_id: uuid.UUID, ids: Collection[uuid.UUID]
+    db: Session, cohort_id: uuid.UUID, ids: Collection[uuid.UUID] | None = None
 ) -> dict[uuid.UUID, tuple[ParticipantRecord, bool]]:
-    """These enrolments in a cohort, by id, and whether each is one of :func:`who_left`."""
-    query = _WITH_PERSON.add_columns(_has_left(cohort_id)).where(Participant.id.in_(ids))
+    """The enrolments in a cohort, or these of them, by id, and whether each is one of :func:`who_left`."""
+    which = Participant.cohort_id == cohort_id if ids is None else Participant.id.in_(ids)
+    query = _WITH_PERSON.add_columns(_has_left(cohort_id)).where(which)
     rows = db.execute(query.execution_options(populate_existing=True))
     return {row.id: (participant_record(row, person), bool(left)) for row, person, left in rows}
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.identity.models import CourseRole, Membership, Person, display_name
 from lti_tool.mentoring.completion.queries import progress_and_approval_of
-from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants_of_cohort
+from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants_and_who_left
 from lti_tool.mentoring.journey.queries import PersonCard, Progress, card, progress_from
 from lti_tool.mentoring.overview.models import PairCounters
 from lti_tool.mentoring.pairs.queries import PairRecord, open_pairs_of_cohort
@@ -155,15 +155,11 @@ class CohortOverview:
         return sum(pair.status == "active" for pair in self.pairs)
 
 
-def overview_of(db: Session, cohort_id: uuid.UUID, left: Collection[uuid.UUID]) -> CohortOverview:
-    """The tutor's view of a cohort, and of who is in its courses without taking part yet.
-
-    ``left``: the participants who are no longer in its courses
-    (:func:`~lti_tool.mentoring.enrolment.queries.who_left`).
-    """
+def overview_of(db: Session, cohort_id: uuid.UUID) -> CohortOverview:
+    """The tutor's view of a cohort, and of who is in its courses without taking part yet."""
     found = cohort(db, cohort_id)
     pairs = open_pairs_of_cohort(db, cohort_id)
-    lines = _participant_lines(db, cohort_id, pairs, left)
+    lines = _participant_lines(db, cohort_id, pairs)
     by_id = {line.id: line for line in lines}
     return CohortOverview(
         number=found.number,
@@ -180,24 +176,24 @@ def overview_of(db: Session, cohort_id: uuid.UUID, left: Collection[uuid.UUID]) 
 
 
 def _participant_lines(
-    db: Session, cohort_id: uuid.UUID, pairs: Collection[PairRecord], left: Collection[uuid.UUID]
+    db: Session, cohort_id: uuid.UUID, pairs: Collection[PairRecord]
 ) -> list[ParticipantLine]:
-    taken = Counter(member for pair in pairs if not set(left) & set(pair.members) for member in pair.members)
-    people = participants_of_cohort(db, cohort_id)
-    ids = [participant.id for participant in people]
-    progress = progress_and_approval_of(db, ids)
+    people = participants_and_who_left(db, cohort_id)
+    gone = {participant_id for participant_id, (_, left) in people.items() if left}
+    taken = Counter(member for pair in pairs if gone.isdisjoint(pair.members) for member in pair.members)
+    progress = progress_and_approval_of(db, list(people))
     nothing = None, False
     lines = [
         ParticipantLine(
-            card=dataclasses.replace(card(participant), has_left=participant.id in left),
+            card=dataclasses.replace(card(participant), has_left=left),
             person_id=participant.person_id,
             status=participant.status,
-            free=participant.id not in left and _is_free(participant, taken[participant.id]),
-            has_left=participant.id in left,
+            free=not left and _is_free(participant, taken[participant.id]),
+            has_left=left,
             progress=progress_from(progress.get(participant.id, nothing)[0]),
             validated=progress.get(participant.id, nothing)[1],
         )
-        for participant in people
+        for participant, left in people.values()
     ]
     return sorted(lines, key=lambda line: ((line.card.name or "\uffff").casefold(), line.id))
 

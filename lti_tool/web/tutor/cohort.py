@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Blueprint, Response, abort, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -30,7 +30,7 @@ from lti_tool.lti.nrps.read_roster_job import (
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.completion import actions as completion
 from lti_tool.mentoring.enrolment import actions as enrolment
-from lti_tool.mentoring.enrolment.queries import participant, participant_of_person, who_left
+from lti_tool.mentoring.enrolment.queries import participant, participant_of_person
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.overview.queries import (
     CohortOverview,
@@ -172,31 +172,20 @@ def _overview(
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
         grades = grades_of_cohort(db, placement.cohort_id)
-        version = _version(db, placement, state_of(grades))
-        return overview_of(db, placement.cohort_id, version.left), version.roster, grades, version.etag
+        roster, etag = _version(db, placement, state_of(grades))
+        return overview_of(db, placement.cohort_id), roster, grades, etag
 
 
-class _Version(NamedTuple):
-    """What the page's ETag is made of, as far as the page shows it too."""
+def _version(db: Session, placement: PlacementRecord, graded: str) -> tuple[RosterStatus, str]:
+    """The rosters of the cohort's courses, and the ETag. ``graded``: the state of its grades.
 
-    roster: RosterStatus
-    """Of the cohort's courses together."""
-    left: frozenset[uuid.UUID]
-    """The participants who are no longer in them."""
-    etag: str
-
-
-def _version(db: Session, placement: PlacementRecord, graded: str) -> _Version:
-    """The version of the page now. ``graded``: the state of the cohort's grades.
-
-    The ETag changes with every event of the cohort, with these grades, with its courses' rosters and with who has left
-    them, and with the language.
+    It changes with every event of the cohort, with these rosters and grades, and with the language. Who has left shows
+    in the rosters: somebody leaves by a reading alone, and whoever comes back makes one fewer who is gone.
     """
     cohort_id = placement.cohort_id
-    roster, left = roster_status(db, courses_of_cohort(cohort_id)), who_left(db, cohort_id)
-    state = state_of_cohort(db, cohort_id)
-    seed = f"{cohort_id} {state} {roster} {sorted(left)} {graded} {current_language()}"
-    return _Version(roster, left, f'"{hashlib.sha256(seed.encode()).hexdigest()[:20]}"')
+    roster = roster_status(db, courses_of_cohort(cohort_id))
+    seed = f"{cohort_id} {state_of_cohort(db, cohort_id)} {roster} {graded} {current_language()}"
+    return roster, f'"{hashlib.sha256(seed.encode()).hexdigest()[:20]}"'
 
 
 def _placement() -> PlacementRecord:
@@ -210,11 +199,11 @@ def live() -> ResponseReturnValue:
     """The part of the page that changes by itself; 304 when it has not."""
     placement = _placement()
     with reading() as db:
-        roster, left, etag = _version(db, placement, state_of_cohorts_grades(db, placement.cohort_id))
+        roster, etag = _version(db, placement, state_of_cohorts_grades(db, placement.cohort_id))
     if request.headers.get("If-None-Match") == etag:
         return _tagged(Response(status=304), etag)
     with reading() as db:
-        grades, shown = grades_of_cohort(db, placement.cohort_id), overview_of(db, placement.cohort_id, left)
+        grades, shown = grades_of_cohort(db, placement.cohort_id), overview_of(db, placement.cohort_id)
     html = render_template(
         "tutor/_live.html",
         overview=shown,

@@ -113,8 +113,8 @@ def test_what_happens_while_the_page_is_made_is_asked_for_again(visit, services,
     read = cohort.overview_of
     pending = [True]
 
-    def read_and_then_pair(db, cohort_id, left):
-        shown = read(db, cohort_id, left)
+    def read_and_then_pair(db, cohort_id):
+        shown = read(db, cohort_id)
         if pending.pop() if pending else False:
             tutor = here.client.application.test_client()
             assert tutor.post(here.home + "cohort/pairs", data=about).status_code == 302
