@@ -20,6 +20,7 @@ from lti_tool.lti.ags.reconciliation import GradeRecord, Result
 from lti_tool.lti.ags.results import RESULT_SCOPE, Reading
 from lti_tool.lti.ags.scores import is_reopened, order_key, with_score
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.lti.registration.models import Deployment
 from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import (
@@ -47,6 +48,11 @@ def grade_record(row: Any) -> GradeRecord:
         accepted_score=row.accepted_score,
         accepted_at=row.accepted_at,
         refused_at=row.refused_at,
+        was_gone=(
+            row.refusal == ScoreRefusal.LINE_ITEM_GONE
+            and row.accepted_score is not None
+            and row.accepted_score == row.score
+        ),
         shown_at=row.shown_at,
         deletions=row.deletions,
         stays=is_reopened(row),

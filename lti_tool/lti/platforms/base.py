@@ -209,6 +209,8 @@ class Platform:
 
     results_lag: ClassVar[dt.timedelta] = dt.timedelta(minutes=1)
     """For how long after it took a score its results may still lack it."""
+    results_take_limit: ClassVar[bool] = True
+    """Whether results may be asked for in pages, by ``limit``."""
     person_in_results_path: ClassVar[bool] = False
     """Whether the results of one person have an address of their own, rather than the parameter ``user_id``."""
 
