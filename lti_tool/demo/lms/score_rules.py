@@ -76,8 +76,9 @@ def canvas_score(
 
     An older timestamp is a 400, the same one passes. With preserve_score in the submission extension no score is set,
     whatever the grading progress is; else NotReady, Failed and Pending null it, also one that a teacher gave, as does
-    a score without scoreGiven; with prioritize_non_tool_grade any score that is there stays. A comment adds to what is there, so a missing one changes nothing. Every score counts an attempt
-    unless new_submission is false. Raises Refusal: 400, 422.
+    a score without scoreGiven; with prioritize_non_tool_grade any score that is there stays. A comment adds to what is
+    there, so a missing one changes nothing. Every score counts an attempt unless new_submission is false. Raises
+    Refusal: 400, 422.
     """
     if role not in ("student", "test_student"):
         raise Refusal(422, "not_gradable", "User not found in course or is not a student")

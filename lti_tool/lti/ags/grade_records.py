@@ -14,7 +14,14 @@ from sqlalchemy.orm import Session
 from lti_tool.database import table_of
 from lti_tool.identity.models import Course, Person
 from lti_tool.lti.ags import unreadable_results
-from lti_tool.lti.ags.answers import KnownGrade, Refused, UnreadAlone, UnreadAnywhere, UnreadHere
+from lti_tool.lti.ags.answers import (
+    KnownGrade,
+    NotInstalledHere,
+    Refused,
+    UnreadAlone,
+    UnreadAnywhere,
+    UnreadHere,
+)
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
 from lti_tool.lti.ags.reconciliation import GradeRecord, Result
 from lti_tool.lti.ags.results import RESULT_SCOPE, Reading
@@ -26,6 +33,7 @@ from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import (
     Blocked,
     Dead,
+    GroupUnavailable,
     NotTried,
     Outcome,
     PartUnavailable,
@@ -165,12 +173,15 @@ def note_outcome(db: Session, delivery: ClaimedDelivery, outcome: Outcome, now: 
             latest = {"grade_status": GradeStatus.REFUSED.value, "reason": reason, "refused_at": now}
         case Blocked(reason):
             latest = {"grade_status": GradeStatus.WAITING.value, "reason": reason}
-        case Retry(reason) | PartUnavailable(reason) | Unavailable(reason):
+        case Retry(reason) | PartUnavailable(reason) | GroupUnavailable(reason) | Unavailable(reason):
             if outcome.may_have_arrived and given is not None:
                 values = {"unanswered_scores": _with_unanswered(db, target, given)}
             latest = {"grade_status": GradeStatus.WAITING.value, "reason": reason}
+            if isinstance(outcome, NotInstalledHere):
+                latest["refusal"] = ScoreRefusal.NOT_INSTALLED.value
         case _:
             return
+    latest.setdefault("refusal", None)
     url, person_id = target
     mine = sa.and_(_column.line_item_url == url, _column.person_id == person_id)
     if values:

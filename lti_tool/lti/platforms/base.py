@@ -72,6 +72,8 @@ class ScoreRefusal(enum.StrEnum):
     UNPUBLISHED = "unpublished"
     """The activity is not published yet."""
     LINE_ITEM_GONE = "line_item_gone"
+    NOT_INSTALLED = "not_installed"
+    """The tool is not, or no longer, allowed in this course. The score waits until it is."""
     OTHER = "other"
 
 
