@@ -95,6 +95,8 @@ def _waiting(
     whole = failing.find(pauses.WHOLE)
     if whole is not None:
         return _failing(kind, waits, whole)
+    if groups := failing.failing_groups():
+        return _failing(kind, waits, groups[0])
     if failing.rows:
         part, count = failing.rows[0], len(failing.rows)
         what = "line item" if kind == DeliveryKind.SCORE else "part"

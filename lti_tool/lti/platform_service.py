@@ -94,6 +94,11 @@ class Answer:
         except ValueError:
             raise OutboundRequestError("bad_address", "the link to the next page is no address") from None
 
+    @property
+    def is_web_page(self) -> bool:
+        """Whether it is a page for people, as servers answer when a service fails or is not reached at all."""
+        return "html" in self.headers.get("Content-Type", "").lower()
+
     def json(self) -> Any:
         """The body as JSON. Raises :class:`OutboundRequestError` (``not_json``) when it is not."""
         try:

@@ -124,7 +124,7 @@ class DeliveryPause(Base):
     kind: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
     receiver: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     part: Mapped[str] = mapped_column(sa.String(64), primary_key=True, default="")
-    """A value of :attr:`Delivery.part`; empty for the whole receiver."""
+    """A value of :attr:`Delivery.part`, or with a slash at its end the beginning of several; empty for the receiver."""
     until: Mapped[dt.datetime]
     since: Mapped[dt.datetime]
     """When the first of the failures in a row was."""

@@ -35,6 +35,7 @@ from lti_tool.messaging.models import (
 from lti_tool.messaging.outcomes import (
     Blocked,
     Dead,
+    GroupUnavailable,
     NotTried,
     Outcome,
     PartUnavailable,
@@ -43,8 +44,8 @@ from lti_tool.messaging.outcomes import (
     Superseded,
     Unavailable,
 )
+from lti_tool.messaging.pauses import GROUP_END, NO_PAUSES, WHOLE, Pauses
 from lti_tool.messaging.pauses import LONGEST as LONGEST_PAUSE
-from lti_tool.messaging.pauses import NO_PAUSES, WHOLE, Pauses
 from lti_tool.messaging.retry import LONGEST_DELAY, next_attempt
 from lti_tool.moments import is_ahead
 
@@ -316,11 +317,16 @@ def mark_superseded(db: Session, claim: Claim, ids: Collection[int]) -> None:
         )
 
 
+_LONGEST_TURN: Final = dt.timedelta(seconds=45)
+"""How long a delivery at which a group failed is left to others at most."""
+
+
 def mark(db: Session, claim: Claim, outcomes: Sequence[Outcome], *, now: dt.datetime) -> None:
     """Write down what became of each delivery of a claim.
 
     One that failed by itself waits, longer each time. Where the receiver or a part of it failed, the deliveries are due
-    again at once: it is the pause of the receiver that holds them (:mod:`lti_tool.messaging.pauses`).
+    again at once: it is the pause of the receiver that holds them (:mod:`lti_tool.messaging.pauses`). The one at which
+    a group of parts failed lets the others go first.
     """
     sent: list[int] = []
     again: dict[tuple[str | None, dt.timedelta, bool], list[int]] = {}
@@ -337,7 +343,11 @@ def mark(db: Session, claim: Claim, outcomes: Sequence[Outcome], *, now: dt.date
             case Retry(reason, after):
                 delay = next_attempt(delivery.failures + 1, after)
                 again.setdefault((reason, delay, True), []).append(delivery.id)
-            case Unavailable(reason) | PartUnavailable(reason) | Blocked(reason):
+            case GroupUnavailable(reason, tried=True):
+                # Another one is tried first next time: what fails may be this one alone.
+                delay = next_attempt(delivery.attempts, longest=_LONGEST_TURN)
+                again.setdefault((reason, delay, False), []).append(delivery.id)
+            case Unavailable(reason) | GroupUnavailable(reason) | PartUnavailable(reason) | Blocked(reason):
                 again.setdefault((reason, dt.timedelta(0), False), []).append(delivery.id)
             case NotTried():
                 again.setdefault((None, dt.timedelta(0), False), []).append(delivery.id)
@@ -403,13 +413,16 @@ def unsent_scores(db: Session, order_keys: Collection[str]) -> dict[str, bool]:
 
 
 def _part_is_asked(now: dt.datetime) -> sa.ColumnElement[bool]:
-    """The part of the receiver is not paused."""
+    """Neither the part of the receiver nor its group is paused."""
     pause = table_of(DeliveryPause).c
     paused = sa.select(pause.part).where(
         pause.kind == _column.kind,
         pause.receiver == _column.receiver,
-        pause.part == _column.part,
         pause.part != WHOLE,
+        sa.or_(
+            pause.part == _column.part,
+            sa.and_(pause.part.endswith(GROUP_END), _column.part.startswith(pause.part)),
+        ),
         is_ahead(pause.until, now, LONGEST_PAUSE),
     )
     return ~paused.exists()

@@ -3,7 +3,8 @@
 ``may_have_arrived`` of a failure: whether the receiver may have taken it all the same, its answer being lost.
 
 A failure counts against one thing alone: :class:`Retry` against the delivery, :class:`PartUnavailable` against the part
-of the receiver to which it goes (a line item), :class:`Unavailable` and :class:`Blocked` against the receiver.
+of the receiver to which it goes (a line item), :class:`GroupUnavailable` against the group of that part (a host),
+:class:`Unavailable` and :class:`Blocked` against the receiver.
 """
 
 from __future__ import annotations
@@ -49,6 +50,20 @@ class PartUnavailable:
 
 
 @dataclass(frozen=True)
+class GroupUnavailable:
+    """A group of parts of the receiver (the line items on one of its hosts) takes nothing now.
+
+    ``after_seconds``: what it asked for. ``tried``: whether this very delivery was tried, or shares what became of
+    another one.
+    """
+
+    reason: str
+    after_seconds: float | None = None
+    may_have_arrived: bool = True
+    tried: bool = True
+
+
+@dataclass(frozen=True)
 class Unavailable:
     """The receiver takes nothing now: it did not answer, is busy or broken. ``after_seconds``: what it asked for."""
 
@@ -76,7 +91,9 @@ class Superseded:
     enqueue: Callable[[Session], None] | None = None
 
 
-Outcome = Sent | Dead | Retry | PartUnavailable | Unavailable | Blocked | NotTried | Superseded
+Outcome = (
+    Sent | Dead | Retry | PartUnavailable | GroupUnavailable | Unavailable | Blocked | NotTried | Superseded
+)
 
 
 def storable(outcome: Outcome, fault: Exception) -> Outcome:
@@ -87,7 +104,7 @@ def storable(outcome: Outcome, fault: Exception) -> Outcome:
     match outcome:
         case Superseded(enqueue) if enqueue is not None:
             return Retry(f"what became of it could not be stored: {error_line(fault)}")
-        case Dead() | Retry() | PartUnavailable() | Unavailable() | Blocked():
+        case Dead() | Retry() | PartUnavailable() | GroupUnavailable() | Unavailable() | Blocked():
             return type(outcome)(one_line(str(outcome.reason)))
         case _:
             return outcome

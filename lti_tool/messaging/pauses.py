@@ -1,9 +1,10 @@
 """Pauses of receivers that fail: how long one is not asked, and when it is asked again.
 
-A pause belongs to a receiver or to one part of it (a line item), never to a delivery: however long an outage was, the
-deliveries are due as soon as the pause ends. It doubles with each failed round up to :data:`LONGEST_PAUSE`. After it
-one small batch is tried; once that is taken the pause is removed, and everything that waited follows. Pauses are
-stored, so that all workers keep them, ``tandem doctor`` shows them and ``tandem statements retry`` ends them.
+A pause belongs to a receiver, to one part of it (a line item) or to a group of parts (a host), never to a delivery:
+however long an outage was, the deliveries are due as soon as the pause ends. It doubles with each failed round up to
+:data:`LONGEST_PAUSE`. After it one small batch is tried; once that is taken the pause is removed, and everything that
+waited follows. Pauses are stored, so that all workers keep them, ``tandem doctor`` shows them and ``tandem statements
+retry`` ends them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,15 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_for
 from lti_tool.messaging.models import DeliveryPause
-from lti_tool.messaging.outcomes import Blocked, NotTried, Outcome, PartUnavailable, Superseded, Unavailable
+from lti_tool.messaging.outcomes import (
+    Blocked,
+    GroupUnavailable,
+    NotTried,
+    Outcome,
+    PartUnavailable,
+    Superseded,
+    Unavailable,
+)
 from lti_tool.messaging.retry import next_attempt
 from lti_tool.moments import has_come
 
@@ -31,6 +40,16 @@ LONGEST_RETRY_AFTER: Final = dt.timedelta(seconds=60)
 
 WHOLE: Final = ""
 """The ``part`` of a pause of the whole receiver."""
+
+
+GROUP_END: Final = "/"
+"""Ends the name of a group of parts, with which the name of each of its parts begins."""
+
+
+def group_of(part: str) -> str:
+    """The group of a part, which is paused by this name; the part itself where it belongs to none."""
+    group, end, _ = part.partition(GROUP_END)
+    return group + end
 
 
 LONGEST: Final = max(LONGEST_PAUSE, LONGEST_PART_PAUSE, LONGEST_RETRY_AFTER)
@@ -58,6 +77,10 @@ class Pauses:
     def failed(self, receiver: str) -> bool:
         """Whether the receiver failed when it was last asked."""
         return any(row.receiver == receiver and row.part == WHOLE for row in self.rows)
+
+    def failing_groups(self) -> Sequence[DeliveryPause]:
+        """The pauses of groups of parts."""
+        return [row for row in self.rows if row.part.endswith(GROUP_END)]
 
     def find(self, part: str) -> DeliveryPause | None:
         """The pause of a part, when all the rows are of one receiver."""
@@ -97,19 +120,22 @@ def update(
     ``results``: part and outcome of each delivery of the round. ``before``: the receiver's pauses before it. Returns
     the pauses that begin.
     """
-    failed: dict[str, Unavailable | Blocked | PartUnavailable] = {}
+    failed: dict[str, Unavailable | Blocked | GroupUnavailable | PartUnavailable] = {}
     answered: set[str] = set()
     for part, outcome in results:
         match outcome:
             case Unavailable() | Blocked():
                 failed.setdefault(WHOLE, outcome)
+            case GroupUnavailable():
+                failed.setdefault(group_of(part), outcome)
+                answered.add(WHOLE)
             case PartUnavailable():
                 failed.setdefault(part, outcome)
-                answered.add(WHOLE)
+                answered |= {WHOLE, group_of(part)}
             case NotTried() | Superseded(enqueue=None):
                 pass
             case _:
-                answered |= {WHOLE, part}
+                answered |= {WHOLE, group_of(part), part}
     over = [part for part in answered - failed.keys() if before.find(part) is not None]
     if over:
         db.execute(
@@ -127,7 +153,7 @@ def _begin(
     kind: str,
     receiver: str,
     part: str,
-    outcome: Unavailable | Blocked | PartUnavailable,
+    outcome: Unavailable | Blocked | GroupUnavailable | PartUnavailable,
     before: DeliveryPause | None,
     now: dt.datetime,
 ) -> DeliveryPause:

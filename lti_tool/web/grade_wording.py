@@ -7,6 +7,7 @@ from typing import Final
 
 from lti_tool.lti.ags.grade_queries import Grade
 from lti_tool.lti.ags.models import MAXIMUM, GradeStatus
+from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.translation import gettext as _
 from lti_tool.web.language import number
 from schemas.problem import N_
@@ -84,6 +85,11 @@ def for_tutor(grade: Grade) -> str:
             return _(
                 "Your platform does not show which grades it has, and this one might replace one entered there. "
                 "The grade of a completed programme is sent all the same after a day."
+            )
+        case GradeStatus.WAITING if grade.refusal == ScoreRefusal.NOT_INSTALLED:
+            return _(
+                "Your platform says that this tool is no longer installed in this course. "
+                "Once it is, the grade is sent by itself."
             )
         case GradeStatus.WAITING:
             return _("Your platform takes no grades right now. It is sent again by itself.")

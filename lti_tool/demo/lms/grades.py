@@ -58,6 +58,11 @@ def list_results(course_id: int, item_id: int) -> Response:
         if current_lms().settings.grade_rules == "canvas":
             refuse_if_concluded(db, course_id)
         rows = scores_of(db, item.id)
+        if current_lms().settings.grade_rules == "moodle" and limit is not None and rows:
+            # mod/lti/service/gradebookservices/classes/local/resources/results.php: with type_id the address of the
+            # last page is never made, and writing it is a fatal error, which Moodle answers as 404 with a web page.
+            current_lms().store.record_call(tool.client_id, "GET", request.path, 404, "fatal_error", "")
+            return Response("<!DOCTYPE html><title>Error</title><p>Exception</p>", 404, mimetype="text/html")
     wanted = request.args.get("user_id")
     # Canvas lists only those for whom the tool has sent a score.
     hides_others = current_lms().settings.grade_rules == "canvas"

@@ -12,10 +12,12 @@ not asked before each later grade.
 again, with a later time. Where it cannot be read: sent, if it was tried before; else again |
 | 400, 422 otherwise | read the result: ours → sent; else dead, with the platform's words |
 | 404, 410 | the line item is gone: dead |
-| 401 after a fresh token, or no token at all | the platform is blocked until somebody has looked; nothing is dropped |
+| no token at all | the platform is blocked until somebody has looked; nothing is dropped |
+| 401 after a fresh token (Canvas: the tool was removed from the course) | this line item waits |
 | nothing was sent, since the address is on a host that is not the platform's | this line item waits |
 | 403, 500, anything else below 502 | this line item waits, the others go on; or the score alone, see below |
-| 429, 502 to 504, a time-out, a reset | the platform is unavailable: the same bytes later, and the others with them |
+| 429, 502 to 504, a time-out, a reset | this host is unavailable: the same bytes later, and the others with them; those
+for line items on another host of the platform go on |
 
 Moodle answers 403 for a line item that was taken away and 500 for one that is locked; Open edX answers 500 for a single
 score that it cannot take. So a second score of the same line item is tried: once one is taken, each failure is that
@@ -62,7 +64,17 @@ from lti_tool.lti.platform_service import Answer, PlatformService, ServiceHostUn
 from lti_tool.lti.platforms import is_earlier_timestamp_error
 from lti_tool.lti.platforms.base import Platform, ScoreRefusal
 from lti_tool.messaging.outbox import ClaimedDelivery
-from lti_tool.messaging.outcomes import Blocked, Dead, NotTried, PartUnavailable, Retry, Sent, Unavailable
+from lti_tool.messaging.outcomes import (
+    Blocked,
+    Dead,
+    GroupUnavailable,
+    NotTried,
+    PartUnavailable,
+    Retry,
+    Sent,
+    Unavailable,
+)
+from lti_tool.messaging.pauses import group_of
 from lti_tool.messaging.retry import retry_after
 from lti_tool.outbound.client import OutboundRequestError, was_never_connected
 
@@ -102,7 +114,12 @@ class UnreadHere(PartUnavailable):
 
 
 @dataclass(frozen=True)
-class UnreadAnywhere(Unavailable):
+class NotInstalledHere(PartUnavailable):
+    """The platform gives tokens, and takes none of them for this line item."""
+
+
+@dataclass(frozen=True)
+class UnreadAnywhere(GroupUnavailable):
     """The result could not be read before posting: the platform did not answer."""
 
 
@@ -111,7 +128,18 @@ class UnreadAlone(Retry):
     """The result could not be read before posting, which must not hold other scores."""
 
 
-ScoreOutcome = Sent | Dead | Retry | PartUnavailable | Unavailable | Blocked | NotTried | Stale | Withheld
+ScoreOutcome = (
+    Sent
+    | Dead
+    | Retry
+    | PartUnavailable
+    | GroupUnavailable
+    | Unavailable
+    | Blocked
+    | NotTried
+    | Stale
+    | Withheld
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,20 +175,27 @@ def deliver_scores(
     """Post the scores, in order, and say what became of each, in the same order.
 
     ``known``: what is known of the grades, by ``order_key``; of one that is not in it the result is not read. A fault
-    of the platform ends the round: the rest share its outcome. So do those of a line item whose first two scores
-    failed.
+    of the platform ends the round: the rest share its outcome. So do those on a host that is unavailable, and those of
+    a line item whose first two scores failed.
     """
     outcomes: list[ScoreOutcome] = []
     begun = time.monotonic()
     failed: dict[str, list[PartUnavailable]] = {}
     answered: set[str] = set()
     refused: set[str] = set()
-    for number, delivery in enumerate(deliveries):
+    away: dict[str, GroupUnavailable] = {}
+    for delivery in deliveries:
         failures = failed.setdefault(delivery.part, [])
+        host = group_of(delivery.part)
+        if host in away:
+            outcomes.append(away[host])
+            continue
         if time.monotonic() - begun > ROUND_SECONDS:
-            return outcomes + [NotTried()] * (len(deliveries) - number)
+            outcomes.append(NotTried())
+            continue
         if len(failures) >= 2 and delivery.part not in answered:
-            outcomes.append(PartUnavailable(failures[-1].reason, failures[-1].after_seconds, _NEVER_SENT))
+            kind = NotInstalledHere if isinstance(failures[-1], NotInstalledHere) else PartUnavailable
+            outcomes.append(kind(failures[-1].reason, failures[-1].after_seconds, _NEVER_SENT))
             continue
         outcome = _deliver_one(service, delivery, (known or {}).get(delivery.order_key), refused)
         outcomes.append(outcome)
@@ -170,7 +205,9 @@ def deliver_scores(
                 rest = Unavailable(rest.reason, rest.after_seconds, _NEVER_SENT)
             outcomes += [rest] * (len(deliveries) - len(outcomes))
             break
-        if isinstance(outcome, PartUnavailable):
+        if isinstance(outcome, GroupUnavailable):
+            away[host] = GroupUnavailable(outcome.reason, outcome.after_seconds, _NEVER_SENT, tried=False)
+        elif isinstance(outcome, PartUnavailable):
             failures.append(outcome)
         else:
             answered.add(delivery.part)
@@ -222,7 +259,7 @@ def _deliver_one(
     except requests.RequestException as error:
         if isinstance(error, OutboundRequestError) and error.reason in _FORBIDDEN:
             return Dead(f"the line item's address: {error}")
-        return Unavailable(error_text(error), may_have_arrived=not was_never_connected(error))
+        return GroupUnavailable(error_text(error), may_have_arrived=not was_never_connected(error))
     return _outcome_of_response(service, delivery, answer, known)
 
 
@@ -289,10 +326,10 @@ def _outcome_of_response(
     if answer.status in (404, 410):
         return _refused(service, answer)
     if answer.status == 401:
-        return Blocked(answer.words)
+        return NotInstalledHere(answer.words, may_have_arrived=_NEVER_SENT)
     after = retry_after(answer.headers.get("Retry-After", ""))
     if answer.status == 429 or answer.status > 501:
-        return Unavailable(answer.words, after)
+        return GroupUnavailable(answer.words, after)
     return PartUnavailable(answer.words, after)
 
 
@@ -354,7 +391,7 @@ def _read(service: PlatformService, delivery: ClaimedDelivery) -> tuple[Reading 
     except (TokenRefused, ResultsRefused):
         return None, None
     except ResultsUnreadable as error:
-        kind = Unavailable if error.unavailable else Retry
+        kind = GroupUnavailable if error.unavailable else Retry
         return None, kind(f"{READING_FAILED}{error}", error.after_seconds)
     if not reading.tells_of(target["user_id"]):
         return None, Retry(f"{READING_FAILED}what is listed could not be read")

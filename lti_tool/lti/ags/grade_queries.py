@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from lti_tool.database import table_of
 from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.lti.ags.models import READING_FAILED, GradeStatus, ScoreTrail, UnreadableResults
-from lti_tool.lti.ags.scores import is_reopened
+from lti_tool.lti.ags.scores import is_reopened, part
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Deployment
 from lti_tool.messaging import pauses
-from lti_tool.messaging.models import DeliveryKind, DeliveryPause
+from lti_tool.messaging.models import DeliveryKind
 
 _TRAILS: Final = table_of(ScoreTrail)
 _column = _TRAILS.c
@@ -71,27 +71,35 @@ class Grade:
 
 
 def _chosen(registration_id: uuid.UUID) -> sa.Select[Any]:
-    """Grades at one platform, each with why the platform is not asked at present, if it is not."""
-    person, pause, unreadable = (table_of(kind).c for kind in (Person, DeliveryPause, UnreadableResults))
+    """Grades at one platform."""
+    person, unreadable = (table_of(kind).c for kind in (Person, UnreadableResults))
     return (
         sa.select(
             _TRAILS,
             person.registration_id,
-            pause.reason.label("paused"),
             unreadable.began_at.label("unreadable_since"),
         )
         .join(Person, person.id == _column.person_id)
         .outerjoin(UnreadableResults, _of_line_item(person.registration_id))
-        .outerjoin(
-            DeliveryPause,
-            sa.and_(
-                pause.kind == DeliveryKind.SCORE.value,
-                pause.receiver == str(registration_id),
-                pause.part == pauses.WHOLE,
-            ),
-        )
         .where(person.registration_id == registration_id)
     )
+
+
+def _paused(db: Session, registration_id: uuid.UUID | None = None) -> dict[tuple[str, str], str]:
+    """Why a platform, or a host of it, is not asked at present: by receiver and part of the outbox."""
+    receiver = str(registration_id) if registration_id is not None else None
+    return {
+        (pause.receiver, pause.part): pause.reason
+        for pause in pauses.read(db, DeliveryKind.SCORE.value, receiver).rows
+    }
+
+
+def _why_paused(paused: Mapping[tuple[str, str], str], receiver: str, line_item_url: str) -> str | None:
+    """Why a grade waits with all others of its platform or of its host; None where it does not."""
+    if not paused:
+        return None
+    groups = (pauses.WHOLE, pauses.group_of(part(line_item_url)))
+    return next((paused[receiver, each] for each in groups if (receiver, each) in paused), None)
 
 
 def _of_line_item(registration_id: sa.ColumnElement[uuid.UUID]) -> sa.ColumnElement[bool]:
@@ -129,7 +137,11 @@ def grade_of(
     row = db.execute(
         _chosen(registration_id).where(_column.line_item_url == line_item_url, _column.person_id == person_id)
     ).one_or_none()
-    return None if row is None else _grade(row, row.paused)
+    return (
+        None
+        if row is None
+        else _grade(row, _why_paused(_paused(db, registration_id), str(registration_id), row.line_item_url))
+    )
 
 
 def grades_of(
@@ -141,7 +153,9 @@ def grades_of(
         .where(_column.line_item_url.in_(_urls(links)))
         .order_by(_column.line_item_url, _column.person_id)
     )
-    return [_grade(row, row.paused) for row in rows]
+    paused = _paused(db, registration_id)
+    receiver = str(registration_id)
+    return [_grade(row, _why_paused(paused, receiver, row.line_item_url)) for row in rows]
 
 
 def _urls(links: Collection[uuid.UUID] | sa.Select[uuid.UUID]) -> sa.Select[str | None]:
@@ -160,11 +174,15 @@ def state_of_grades(
     db: Session, registration_id: uuid.UUID, links: Collection[uuid.UUID] | sa.Select[uuid.UUID]
 ) -> str:
     """The :func:`state_of` the :func:`grades_of` these activities, without reading them one by one."""
+    paused = _paused(db, registration_id)
+    receiver = str(registration_id)
+    urls = [url for url in db.scalars(_urls(links)) if url] if paused else []
+    waiting_urls = [url for url in urls if _why_paused(paused, receiver, url) is not None]
     chosen = _chosen(registration_id).where(_column.line_item_url.in_(_urls(links))).subquery()
     grades = chosen.c
     waits = sa.or_(
         grades.grade_status == GradeStatus.WAITING,
-        sa.and_(grades.grade_status.in_(UNSETTLED), grades.paused.is_not(None)),
+        sa.and_(grades.grade_status.in_(UNSETTLED), grades.line_item_url.in_(waiting_urls)),
     )
     count, latest, waiting, unreadable = db.execute(
         sa.select(
@@ -221,6 +239,7 @@ def named_grades(
         sa.select(
             _TRAILS,
             Person,
+            table_of(Person).c.registration_id,
             table_of(UnreadableResults).c.began_at.label("unreadable_since"),
             ResourceLink.id.label("link_id"),
             Course.id.label("course_id"),
@@ -243,14 +262,10 @@ def named_grades(
     if limit is not None:
         chosen = chosen.limit(limit)
     rows = db.execute(chosen).all()
-    paused = {
-        pause.receiver: pause.reason
-        for pause in pauses.read(db, DeliveryKind.SCORE.value).rows
-        if pause.part == pauses.WHOLE
-    }
+    paused = _paused(db)
     return [
         NamedGrade(
-            _grade(row, paused.get(str(row.Person.registration_id))),
+            _grade(row, _why_paused(paused, str(row.registration_id), row.line_item_url)),
             display_name(row.Person) or f"the person {row.Person.subject}",
             row.course_id,
             row.course_title or "a course that is gone",

@@ -14,17 +14,26 @@ from sqlalchemy.orm import Session
 from lti_tool.database import table_of
 from lti_tool.identity.models import Course, Person
 from lti_tool.lti.ags import unreadable_results
-from lti_tool.lti.ags.answers import KnownGrade, Refused, UnreadAlone, UnreadAnywhere, UnreadHere
+from lti_tool.lti.ags.answers import (
+    KnownGrade,
+    NotInstalledHere,
+    Refused,
+    UnreadAlone,
+    UnreadAnywhere,
+    UnreadHere,
+)
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
 from lti_tool.lti.ags.reconciliation import GradeRecord, Result
 from lti_tool.lti.ags.results import RESULT_SCOPE, Reading
 from lti_tool.lti.ags.scores import is_reopened, order_key, with_score
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.lti.registration.models import Deployment
 from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import (
     Blocked,
     Dead,
+    GroupUnavailable,
     NotTried,
     Outcome,
     PartUnavailable,
@@ -47,6 +56,11 @@ def grade_record(row: Any) -> GradeRecord:
         accepted_score=row.accepted_score,
         accepted_at=row.accepted_at,
         refused_at=row.refused_at,
+        was_gone=(
+            row.refusal == ScoreRefusal.LINE_ITEM_GONE
+            and row.accepted_score is not None
+            and row.accepted_score == row.score
+        ),
         shown_at=row.shown_at,
         deletions=row.deletions,
         stays=is_reopened(row),
@@ -159,12 +173,15 @@ def note_outcome(db: Session, delivery: ClaimedDelivery, outcome: Outcome, now: 
             latest = {"grade_status": GradeStatus.REFUSED.value, "reason": reason, "refused_at": now}
         case Blocked(reason):
             latest = {"grade_status": GradeStatus.WAITING.value, "reason": reason}
-        case Retry(reason) | PartUnavailable(reason) | Unavailable(reason):
+        case Retry(reason) | PartUnavailable(reason) | GroupUnavailable(reason) | Unavailable(reason):
             if outcome.may_have_arrived and given is not None:
                 values = {"unanswered_scores": _with_unanswered(db, target, given)}
             latest = {"grade_status": GradeStatus.WAITING.value, "reason": reason}
+            if isinstance(outcome, NotInstalledHere):
+                latest["refusal"] = ScoreRefusal.NOT_INSTALLED.value
         case _:
             return
+    latest.setdefault("refusal", None)
     url, person_id = target
     mine = sa.and_(_column.line_item_url == url, _column.person_id == person_id)
     if values:

@@ -138,6 +138,21 @@ def make(service: PlatformService, container_url: str, own: OwnLineItem) -> Line
     return _answered(answer)
 
 
+def is_gone(service: PlatformService, url: str, scopes: Collection[str]) -> bool:
+    """Whether the platform says that it has no such line item; False where it says nothing of the kind.
+
+    Only the line item's own address is believed: Moodle's results answer 404 to a fault of theirs.
+    """
+    scope = next((scope for scope in (LINE_ITEM_READ_SCOPE, LINE_ITEM_SCOPE) if scope in scopes), None)
+    if scope is None:
+        return False
+    try:
+        answer = service.call("GET", url, [scope], accept=LINE_ITEM_TYPE)
+    except (TokenRefused, ServiceHostUnknown, requests.RequestException):
+        return False
+    return answer.status in (404, 410) and not answer.is_web_page
+
+
 def change_label(service: PlatformService, item: LineItem, label: str) -> None:
     """Give a line item another label; everything else of it stays. Raises as :func:`make` does."""
     # Open edX lists null where there is no date, and takes none back.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Final
 
 import sqlalchemy as sa
@@ -23,7 +23,7 @@ from lti_tool.identity.policy import Action, require
 from lti_tool.identity.principal import TOOL, Principal
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobFailed, JobKind, RunningJob
-from lti_tool.lti.ags import unreadable_results
+from lti_tool.lti.ags import line_items, unreadable_results
 from lti_tool.lti.ags.columns import graded_people
 from lti_tool.lti.ags.grade_records import grade_record
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
@@ -73,7 +73,11 @@ class _LineItem:
     url: str
     registration_id: uuid.UUID
     platform: Platform
-    may_read: bool
+    scopes: tuple[str, ...]
+
+    @property
+    def may_read(self) -> bool:
+        return RESULT_SCOPE in self.scopes
 
 
 class ReadResults(JobKind):
@@ -135,12 +139,12 @@ class ReadResults(JobKind):
         """
         if not item.may_read:
             return None, None
+        service = PlatformService(self._deps, item.registration_id)
         try:
-            service = PlatformService(self._deps, item.registration_id)
             return read_results(service, item.url, subject), None
         except ResultsRefused as error:
             _log.info("results_refused", link=str(item.link_id), reason=str(error))
-            if error.is_gone:
+            if error.is_gone and line_items.is_gone(service, item.url, item.scopes):
                 return None, str(error)
             self._note_failure(item, str(error))
             return None, None
@@ -173,7 +177,7 @@ def _line_item(db: Session, link_id: uuid.UUID) -> _LineItem:
     if row is None or row.line_item_url is None:
         raise JobFailed("the activity has no line item")
     platform = platform_of(row.issuer, row.platform_family)
-    return _LineItem(link_id, row.line_item_url, row.id, platform, RESULT_SCOPE in row.scopes)
+    return _LineItem(link_id, row.line_item_url, row.id, platform, tuple(row.scopes))
 
 
 def _rows(
@@ -254,7 +258,7 @@ def _compare(
 def _note_gone(
     db: Session, item: _LineItem, rows: Sequence[sa.Row[Any]], words: str, now: dt.datetime
 ) -> None:
-    """Say of grades that stood in the line item that it is gone; of others, a platform may have no such service."""
+    """Say of grades that stood in the line item that it is gone; of others, the answer to their score says it."""
     stood = [
         row.person_id
         for row in rows
@@ -294,6 +298,7 @@ def _decision(
         # Nothing is known of what is there: what was refused can be tried again, and that is all.
         if record.status is not GradeStatus.REFUSED:
             return None
+        record = replace(record, was_gone=False)
         decision = decide(record, None, read_at=now, unsent=unsent, retry_refused=is_here)
         return decision if decision.send else None
     result = reading.results.get(row.subject)

@@ -73,6 +73,8 @@ class GradeRecord:
     accepted_score: int | None = None
     accepted_at: dt.datetime | None = None
     refused_at: dt.datetime | None = None
+    was_gone: bool = False
+    """Whether it counts as refused since its line item was gone after it had been taken."""
     shown_at: dt.datetime | None = None
     deletions: int = 0
     stays: bool = False
@@ -142,12 +144,14 @@ def decide(
     if unsent is Unsent.IN_FLIGHT or (record.accepted_at is not None and record.accepted_at >= read_at):
         return Decision(record.status, deletions=record.deletions, conclusive=False)
     due = record.refused_at is None or read_at - record.refused_at >= REFUSED_AGAIN_AFTER
-    stays_refused = record.status is GradeStatus.REFUSED and not (retry_refused or due)
+    # Results were read, so that the line item is there (again).
+    is_refused = record.status is GradeStatus.REFUSED and not record.was_gone
+    stays_refused = is_refused and not (retry_refused or due)
     if result is not None:
         return _of_a_grade(record, result, unsent, unchanged, stays_refused=stays_refused)
     if unsent is Unsent.WAITING or record.stays:
         return unchanged
-    if record.status is GradeStatus.REFUSED:
+    if is_refused:
         return unchanged if stays_refused else _sent_again(record.deletions)
     if record.wanted is None:
         # Somebody's own grade is gone again, and there is none of ours to put in its place.

@@ -35,7 +35,7 @@ class ResultsRefused(Exception):
     """The platform refuses to show results, or has no such service: what its gradebook shows is not known."""
 
     def __init__(self, reason: str, *, is_gone: bool = False) -> None:
-        """``is_gone``: it says that there is no such line item."""
+        """``is_gone``: it answered as for a line item that is not there, or as an address of nothing."""
         super().__init__(reason)
         self.is_gone = is_gone
 
@@ -92,14 +92,16 @@ def read_results(service: PlatformService, line_item_url: str, user_id: str | No
                     person, Result(result["score"], result["maximum"] or 1.0, result["timestamp"])
                 )
         url = _next_url(answer)
-        if url is None and user_id is None and len(seen) == 1 and len(listed) >= PAGE_SIZE:
+        is_cut = service.platform.results_take_limit and len(seen) == 1 and len(listed) >= PAGE_SIZE
+        if url is None and user_id is None and is_cut:
             url = subresource_url(line_item_url, "results")
     return Reading(began_at, found, frozenset(unreadable))
 
 
 def _first_url(service: PlatformService, line_item_url: str, user_id: str | None) -> str:
     if user_id is None:
-        return subresource_url(line_item_url, "results", limit=str(PAGE_SIZE))
+        limit = {"limit": str(PAGE_SIZE)} if service.platform.results_take_limit else {}
+        return subresource_url(line_item_url, "results", **limit)
     if service.platform.person_in_results_path:
         return subresource_url(line_item_url, f"results/{quote(user_id, safe='')}")
     return subresource_url(line_item_url, "results", user_id=user_id)

@@ -34,6 +34,8 @@ from lti_tool.lti.ags.models import MAXIMUM, GradeStatus, ScoreTrail
 from lti_tool.lti.platforms.base import Platform
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import DeliveryKind
+from lti_tool.messaging.pauses import GROUP_END
+from lti_tool.outbound.origins import host_of
 
 RECORDED_AT_ONCE: Final = 2000
 """Scores in one statement: SQLite takes 32,766 parameters."""
@@ -332,8 +334,12 @@ def with_score(scores: Sequence[int], score: int) -> list[int]:
 
 
 def part(line_item_url: str) -> str:
-    """What a line item is called in the outbox; the address itself may be too long for an index."""
-    return hashlib.sha256(line_item_url.encode()).hexdigest()[:32]
+    """What a line item is called in the outbox, grouped by its host; addresses may be too long for an index."""
+    return f"{_digest(host_of(line_item_url) or '')[:16]}{GROUP_END}{_digest(line_item_url)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def is_reopened(trail: Any) -> bool:
@@ -343,7 +349,7 @@ def is_reopened(trail: Any) -> bool:
 
 def order_key(line_item_url: str, person_id: uuid.UUID) -> str:
     """What keeps the order of a person's scores on one line item."""
-    return f"{part(line_item_url)}:{person_id}"
+    return f"{_digest(line_item_url)}:{person_id}"
 
 
 def score_body(

@@ -72,6 +72,8 @@ class ScoreRefusal(enum.StrEnum):
     UNPUBLISHED = "unpublished"
     """The activity is not published yet."""
     LINE_ITEM_GONE = "line_item_gone"
+    NOT_INSTALLED = "not_installed"
+    """The tool is not, or no longer, allowed in this course. The score waits until it is."""
     OTHER = "other"
 
 
@@ -209,6 +211,8 @@ class Platform:
 
     results_lag: ClassVar[dt.timedelta] = dt.timedelta(minutes=1)
     """For how long after it took a score its results may still lack it."""
+    results_take_limit: ClassVar[bool] = True
+    """Whether results may be asked for in pages, by ``limit``."""
     person_in_results_path: ClassVar[bool] = False
     """Whether the results of one person have an address of their own, rather than the parameter ``user_id``."""
 

@@ -40,6 +40,9 @@ class Moodle(Platform):
 
     keeps_teachers_grades: ClassVar[bool] = True
     results_lag: ClassVar[dt.timedelta] = dt.timedelta(0)
+    # With type_id and limit, as soon as there is a grade, classes/local/resources/results.php writes the address of a
+    # last page that it never made: a fatal error, which is answered as 404 with a web page. Unpaged it works.
+    results_take_limit: ClassVar[bool] = False
 
     def score_refusal(self, status: int, body: bytes) -> ScoreRefusal:
         """A score of the right shape gets 400 only for somebody without a place in the gradebook."""

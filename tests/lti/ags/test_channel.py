@@ -368,7 +368,7 @@ class Gradebook:
         return Response("locked", 500 if user in self.poison else self.answers.get(item, 200))
 
     def enqueue(self, item: str, *users: str) -> None:
-        url = f"{self.url}{item}"
+        url = item if "://" in item else f"{self.url}{item}"
         with self.services.database.transaction() as db:
             for user in users:
                 outbox.enqueue(
@@ -377,7 +377,7 @@ class Gradebook:
                     receiver=str(self.registration_id),
                     part=grades.part(url),
                     key=uuid.uuid4(),
-                    order_key=f"{grades.part(url)}:{user}",
+                    order_key=f"{item}:{user}",
                     body=json.dumps({"userId": user}).encode(),
                     target={"line_item_url": url, "user_id": user, "person_id": str(uuid.uuid4())},
                 )
@@ -444,6 +444,60 @@ def test_a_platform_that_is_away_holds_all_of_its_line_items(connected, book):
     book.enqueue("b", "1")
     deliver(connected)
     assert (book.got, book.waiting()) == ([("a", "1")], ["a1", "b1"])
+
+
+def test_a_course_that_the_tool_was_removed_from_holds_its_own_scores_alone(connected, book):
+    """Canvas answers 401 there, whatever the token."""
+    book.answers["a"] = 401
+    book.enqueue("a", *"12")
+    book.enqueue("b", "1")
+    deliver(connected)
+    [pause] = the_pauses(connected)
+    assert (book.waiting(), pause.part, pause.refused) == (["a1", "a2"], grades.part(f"{book.url}a"), False)
+
+
+def test_why_a_course_takes_no_grades_is_kept_until_it_does(connected, httpserver):
+    answer_with(connected, httpserver, *[Response("not linked to a Tool", 401)] * 2, Response(status=200))
+    record(connected, "satisfied", 100)
+    said = []
+    for _ in range(2):
+        deliver(connected)
+        due_now(connected)
+        with connected.services.database.reading() as db:
+            trail = db.scalars(sa.select(ScoreTrail)).one()
+        said.append((trail.grade_status, trail.refusal))
+    assert said == [("waiting", "not_installed"), ("recorded", None)]
+
+
+def test_a_host_of_a_platform_that_is_away_holds_no_other_host(connected, httpserver, book):
+    """A Canvas of many schools has one registration, and a host for each."""
+    other = HTTPServer()
+    other.expect_request("/c/scores").respond_with_data("", 200)
+    with other:
+        connected.has_services_at(other.url_for("/"))
+        url = other.url_for("/c")
+        book.answers |= {"a": 503, "b": 503}
+        book.enqueue("a", "1")
+        book.enqueue("b", "2")
+        book.enqueue(url, "3")
+        deliver(connected)
+        [pause] = the_pauses(connected)
+        assert (book.got, book.waiting()) == ([("a", "1")], ["a1", "b2"])
+        assert pause.part == pauses.group_of(grades.part(f"{book.url}b"))
+        book.enqueue("b", "4")
+        book.enqueue(url, "5")
+        assert (deliver(connected), book.waiting()) == (1, ["a1", "b2", "b4"])
+
+
+def test_a_score_at_which_its_host_fails_is_not_the_first_for_ever(connected, book):
+    book.answers["a"] = 503
+    book.enqueue("a", "1")
+    book.enqueue("b", "2")
+    deliver(connected)
+    with connected.services.database.transaction() as db:
+        db.execute(sa.delete(DeliveryPause))
+    deliver(connected)
+    assert (book.got, book.waiting()) == ([("a", "1"), ("b", "2")], ["a1"])
 
 
 def test_a_slow_platform_gives_the_sender_back_before_its_batch_is_done(connected, book, monkeypatch):

@@ -326,7 +326,8 @@ def test_once_a_day_each_line_item_with_grades_is_read(book: ReadingBack) -> Non
     assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
 
 
-def test_results_are_read_page_by_page(book: ReadingBack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_are_read_page_by_page(canvas_book: ReadingBack, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = canvas_book
     for subject in (MENTOR, MENTEE):
         book.complete(subject)
     monkeypatch.setattr(results, "PAGE_SIZE", 1)
@@ -364,6 +365,36 @@ def test_a_column_that_is_gone_is_said_to_be_and_filled_once_it_is_there_again(b
     book.later(days=1)
     book.read()
     assert (book.grade(), book.status()) == (100, GradeStatus.RECORDED)
+
+
+def test_results_that_are_not_found_do_not_say_that_the_line_item_is_gone(
+    book: ReadingBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moodle answers 404 with a web page to a fault of its own; the line item is there."""
+    book.complete()
+    book.read()
+    monkeypatch.setattr(results, "_first_url", lambda _service, url, _user: f"{url}&x".replace("?", "/none?"))
+    book.later(hours=1)
+    book.read()
+    assert (book.status(), book.trail().refusal) == (GradeStatus.RECORDED, None)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_grade_that_was_taken_for_gone_is_put_right_by_the_next_good_reading(
+    book: ReadingBack, is_there: bool
+) -> None:
+    book.complete()
+    with book.services.database.transaction() as db:
+        db.execute(
+            sa.update(ScoreTrail).values(
+                grade_status="refused", refusal="line_item_gone", reason="404", refused_at=utcnow()
+            )
+        )
+    if not is_there:
+        book.reset()
+    book.later(minutes=1)
+    book.read()
+    assert (book.grade(), book.status(), book.trail().refusal) == (100, GradeStatus.RECORDED, None)
 
 
 def test_a_platform_of_which_nothing_is_known_may_show_a_grade_a_little_later(book: ReadingBack) -> None:
