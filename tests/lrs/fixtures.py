@@ -1,5 +1,6 @@
 """Fixtures: one Ralph and one strict LRS for a whole test run (for each worker under pytest-xdist)."""
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.lrs.processes import RunningLRS, node_is_ready, start_ralph, start_strict_lrs
 
 NO_NODE = "Node.js is not installed: apt install nodejs npm"
+NO_PACKAGES = "the packages of tests/node are not installed: run `make node`"
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +23,7 @@ def ralph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLRS]:
 def node() -> None:
     """Needs Node and the packages of tests/node; the only thing whose absence skips a test."""
     if not node_is_ready():
-        pytest.skip(NO_NODE)
+        pytest.skip(NO_PACKAGES if shutil.which("node") else NO_NODE)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from lti_tool.translation import using_language
 DOCS = Path(__file__).parents[2] / "docs"
 OURS = {
     "en": {"Registration URL", "Connect"},
-    "fr": {"URL d’inscription", "Connecter"},
+    "fr": {"URL d’enregistrement", "Connecter"},
 }
 """Words of the tool's own pages."""
 

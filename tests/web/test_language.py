@@ -94,14 +94,13 @@ def test_translations_keep_the_placeholders(french):
 
 
 def test_french_has_its_typography(french):
-    plain = [
-        text
-        for message in french
-        if message.id
-        for text in translated(message)
-        if re.search(r"\w'\w|[ \w][;!?](?:\s|$)| [:»]|« |\.\.\.|\"", text) and "http" not in text
-    ]
-    assert plain == []
+    """A narrow no-break space (U+202F) before ``; ! ?``, a no-break space (U+00A0) before ``:`` and within « »."""
+    wrong = re.compile(
+        r"\w'\w|\.\.\.|\"|(?<![\u202f?!])[;!?](?=\s|$)|(?<!\u00a0):(?=\s|$)|(?<!\u00a0)»|«(?!\u00a0)"
+    )
+    assert [
+        text for message in french if message.id for text in translated(message) if wrong.search(text)
+    ] == []
 
 
 class Words(HTMLParser):

@@ -11,7 +11,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "course": ("Cours", "Course"),
     "gradebook": ("Carnet de notes", "Gradebook"),
     "review": ("Voir le travail", "See the work"),
-    "teaching": ("Ce que fait une équipe enseignante", "What teachers do"),
+    "teaching": ("Ce que peut faire l’équipe pédagogique", "What teachers do"),
     "teaching_lead": (
         "L’outil n’en est pas averti : il le découvre en relisant le carnet de notes.",
         "The tool is not told: it finds out when it reads the gradebook.",
@@ -31,7 +31,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "tools": ("Outils externes", "External tools"),
     "statements": ("Traces d’apprentissage", "Statements"),
     "statements_lead": (
-        "Ce que l’entrepôt de traces (LRS) détient, tel qu’il le rend. Les personnes y sont des comptes sans nom : "
+        "Ce que l’entrepôt de traces (LRS) contient, tel qu’il le renvoie. Les personnes y sont des comptes sans nom : "
         "seul l’outil sait qui est qui.",
         "What the learning record store holds, as it answers. People are accounts without a name there: only the "
         "tool knows who is who.",
@@ -115,7 +115,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "delete_activity": ("Supprimer l’activité et ses notes", "Delete the activity and its grades"),
     "add": ("Ajouter", "Add"),
     "gradebook_lead": (
-        "Toutes les notes reçues des outils, et ce qu’elles terminent.",
+        "Toutes les notes reçues des outils, et les activités qu’elles achèvent.",
         "Every grade received from tools, and what it completes.",
     ),
     "gradebook_empty": ("Aucune activité n’est notée pour l’instant.", "No activity is graded so far."),
@@ -129,11 +129,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "email": ("Courriel", "E-mail"),
     "add_person": ("Ajouter une personne", "Add a person"),
     "tools_lead": (
-        "Collez l’adresse d’inscription que l’outil vous a donnée : sa page s’ouvre ici.",
+        "Collez l’adresse d’enregistrement que l’outil vous a donnée : sa page s’ouvre ici.",
         "Paste the registration address the tool gave you: its page opens here.",
     ),
-    "registration_url": ("Adresse d’inscription de l’outil", "The tool’s registration address"),
-    "registering": ("Inscription d’un outil", "Registering a tool"),
+    "registration_url": ("Adresse d’enregistrement de l’outil", "The tool’s registration address"),
+    "registering": ("Enregistrement d’un outil", "Registering a tool"),
     "registering_lead": (
         "Terminez dans la page de l’outil ci-dessous ; elle se ferme d’elle-même.",
         "Finish in the tool’s page below; it closes by itself.",
