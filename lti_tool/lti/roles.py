@@ -13,13 +13,16 @@ LTI 1.3 core, appendix A (https://www.imsglobal.org/spec/lti/v1p3#role-vocabular
   take no part. Canvas launches its account administrators so.
 - The platform's test student is a teacher who looks at the course as learners see it, and takes no part either;
   nothing is kept of them.
-- Where nothing is known, a person is a learner: the least that is of any use.
+- Where nothing is known, a person is a learner: the least that is of any use. But Canvas names a role in the course of
+  everybody who is enrolled now: whoever has roles in the institution alone has left the course, or looks in from
+  outside.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from lti_tool.identity.models import CourseRole
 
@@ -82,6 +85,10 @@ TEST_USER_ROLES = frozenset({f"{vocabulary}system/person#TestUser" for vocabular
 """The specification and Canvas write it under ``vocab/lti``; some platforms under ``vocab/lis/v2``."""
 
 
+_OUTSIDE_COURSE: Final = (f"{LIS}institution/person#", f"{LIS}system/person#")
+"""How the URIs of roles in the institution and on the site begin."""
+
+
 @dataclass(frozen=True)
 class ResolvedRoles:
     """What the roles of one launch, or of one member of a roster, amount to."""
@@ -91,12 +98,20 @@ class ResolvedRoles:
     """An administrator of the site or the institution; says nothing about the course."""
     is_test_user: bool = False
     """The platform's "student view": sees what learners see, and is nobody."""
+    is_enrolled: bool = True
+    """False where it is certain that the person has no part in the course now."""
 
 
-def resolve(uris: Collection[str]) -> ResolvedRoles:
-    """The strongest role that these URIs give: those of the roles claim, or of a roster member's ``roles``."""
+def resolve(uris: Collection[str], *, names_enrolments: bool = False) -> ResolvedRoles:
+    """The strongest role that these URIs give: those of the roles claim, or of a roster member's ``roles``.
+
+    ``names_enrolments``: the platform names a role in the course of everybody who is enrolled in it.
+    """
     held = frozenset(uris)
     is_admin, is_test_user = bool(held & ADMIN_ROLES), bool(held & TEST_USER_ROLES)
+    is_outside = bool(held) and all(uri.startswith(_OUTSIDE_COURSE) for uri in held)
+    if names_enrolments and is_outside and not (is_admin or is_test_user):
+        return ResolvedRoles(role=CourseRole.OBSERVER, is_enrolled=False)
     if held & TUTOR_ROLES:
         role = CourseRole.TUTOR
     elif is_test_user or ((is_admin or held & OBSERVER_ROLES) and not held & LEARNER_ROLES):

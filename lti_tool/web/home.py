@@ -73,10 +73,10 @@ def home() -> ResponseReturnValue:
         return observer.page() or visitor_page(
             _("You are here to observe"),
             _(
-                "Your course did not say whose progress you may see, so there is nobody to show. What two people "
-                "share in a pair stays with them."
+                "Your course names no part that you have in it now, nor anybody whose progress you may see. So there "
+                "is nobody to show: what two people share in a pair stays with them."
             ),
-            _("If you expect to see somebody here, ask those who run your learning platform."),
+            _("If you expect to take part or to see somebody, ask those who run your learning platform."),
         )
     return learner.page() or visitor_page(
         _("Not open yet"),

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from lti_tool.composition.services import Services
 from lti_tool.identity.models import Course, CourseRole, Membership
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.registration.models import Deployment
 from lti_tool.web.security import csrf_token
+from tests.builder.rows import add_deployment, add_organisation
 from tests.certification.verdicts import opened
 from tests.platform.platform import ABSENT, INSTRUCTOR, LEARNER, LTI, Browser, Platform
 
@@ -137,6 +139,14 @@ PEOPLE: dict[str, tuple[list[str], str]] = {
         [f"{LIS}membership/Instructor#TeachingAssistant", INSTRUCTOR, USER],
         "My group",
     ),
+    "a learner of a concluded course": (
+        [f"{LIS}institution/person#Student", USER],
+        "You are here to observe",
+    ),
+    "a teacher who is not enrolled": (
+        [f"{LIS}institution/person#Instructor", USER],
+        "You are here to observe",
+    ),
 }
 
 
@@ -175,3 +185,52 @@ def test_who_only_looks_cannot_take_part(
         # The test student is nobody.
         placed = sorted(db.scalars(sa.select(Membership.role)))
         assert placed == (["learner", "tutor"] if LEARNER in roles else ["learner", "observer", "tutor"])
+
+
+@pytest.mark.parametrize("held", [[f"{LIS}institution/person#Student", USER], [USER]])
+def test_whoever_has_no_part_in_the_course_now_gets_none(
+    services: Services, platform: Platform, browser: Browser, held: list[str]
+) -> None:
+    """A concluded enrolment, or somebody who looks into a public course; and who had left is not back by looking."""
+    opened(services, launch(platform, browser, sub="before"))
+    with services.database.transaction() as db:
+        db.execute(sa.update(Membership).values(active=False))
+    for subject in ("before", "visitor"):
+        launch(platform, browser, sub=subject, roles=held)
+    with services.database.reading() as db:
+        assert [(row.role, row.active) for row in db.scalars(sa.select(Membership))] == [("learner", False)]
+
+
+def install_again(services: Services, platform: Platform, *, organisation: str | None = None) -> str:
+    """Another deployment of the registration, in the first one's organisation or in another; its id in Canvas."""
+    with services.database.transaction() as db:
+        first = db.scalars(sa.select(Deployment)).one()
+        owner = add_organisation(db, organisation).id if organisation else first.organisation_id
+        return add_deployment(db, platform.registration_id, "2:another", organisation_id=owner).deployment_id
+
+
+def launch_from(platform: Platform, browser: Browser, deployment_id: str) -> Any:
+    """A launch from one of the registration's deployments."""
+    changes = canvas_claims(**{f"{LTI}deployment_id": deployment_id})
+    return platform.launch(browser, login={"lti_deployment_id": deployment_id}, **changes)
+
+
+def test_a_tool_that_was_installed_again_finds_its_course(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    """Canvas deletes the old deployment and makes one with another id; the course and its activities are the same."""
+    first = opened(services, launch(platform, browser))
+    again = install_again(services, platform)
+    second = opened(services, launch_from(platform, browser, again))
+    assert (second.course_id, second.resource_link_id) == (first.course_id, first.resource_link_id)
+
+
+def test_a_course_stays_with_its_organisation(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    first = opened(services, launch(platform, browser))
+    other = install_again(services, platform, organisation="Another company")
+    second = opened(services, launch_from(platform, browser, other))
+    assert second.course_id != first.course_id
+    with services.database.reading() as db:
+        assert db.scalar(sa.select(sa.func.count()).select_from(Course)) == 2

@@ -46,7 +46,7 @@ def persist_familiar_launch(
     """
     if launch.names_places or launch.platform_family is not None:
         return None
-    if launch.message_type == SUBMISSION_REVIEW_REQUEST:
+    if launch.message_type == SUBMISSION_REVIEW_REQUEST or not launch.is_enrolled:
         return None
     with database.quick_write() as connection:
         known = known_rows(connection, launch)

@@ -8,7 +8,6 @@ one :class:`lti_tool.lti.errors.Refused`.
 
 from __future__ import annotations
 
-import re
 import time
 import uuid
 from collections.abc import Mapping
@@ -22,9 +21,8 @@ from pylti1p3.request import Request
 from sqlalchemy.orm import Session
 
 from lti_tool.database import Database, insert_for
-from lti_tool.identity.models import CourseRole, full_name
+from lti_tool.identity.models import CourseRole
 from lti_tool.lti import errors
-from lti_tool.lti.deep_linking.response import CONTENT_ID, ROLE, TEMPLATE
 from lti_tool.lti.launch.keysets import PlatformKeys
 from lti_tool.lti.launch.login import BROWSER_COOKIE
 from lti_tool.lti.launch.login_states import (
@@ -34,7 +32,7 @@ from lti_tool.lti.launch.login_states import (
     secret_hash,
     target_digest,
 )
-from lti_tool.lti.launch.named_places import new_frame_origins, new_service_hosts
+from lti_tool.lti.launch.named_places import new_frame_origins
 from lti_tool.lti.launch.persist import (
     DEEP_LINKING_REQUEST,
     RESOURCE_LINK_REQUEST,
@@ -43,13 +41,11 @@ from lti_tool.lti.launch.persist import (
 )
 from lti_tool.lti.launch.token_parts import decoded, header, json_object
 from lti_tool.lti.launch.tool_config import DatabaseToolConfig, PlatformRegistration
+from lti_tool.lti.launch.verified_launch import return_url_of, reviewed_person, verified_launch
 from lti_tool.lti.registration.models import Deployment, DeploymentStatus, deployment_reference
 from lti_tool.lti.roles import resolve
 from lti_tool.outbound.origins import same_origin
-from schemas.choices import ROLES
-from schemas.claims import ID_LENGTH, MISSING, ClaimsSchema, first_problem
-from schemas.request_schema import is_storable
-from schemas.web_address import is_web_address
+from schemas.claims import MISSING, ClaimsSchema, first_problem
 
 LEEWAY = 60.0
 """Seconds by which the platform's clock and ours may differ."""
@@ -59,16 +55,7 @@ VERSION = "1.3.0"
 
 _log = structlog.get_logger(__name__)
 
-CONTEXT_HISTORY = "context_id_history"
-"""The custom parameter for which the tool's registration asks ``$Context.id.history`` (LTI 1.3 core, appendix C.3)."""
 _MESSAGE_TYPES: Final = (RESOURCE_LINK_REQUEST, DEEP_LINKING_REQUEST, SUBMISSION_REVIEW_REQUEST)
-_DOCUMENT_TARGETS: Final = ("iframe", "frame", "window")
-"""LTI 1.3 core §5.4.4; anything else says nothing."""
-MOST_OBSERVED: Final = 500
-"""How many people a launch lets an observer see."""
-LONGEST_HISTORY = 4_000
-"""Characters of it that are kept: a hundred courses of Canvas, which gives a thousand."""
-_CODE = re.compile(r"[a-z0-9_-]{1,60}", re.ASCII)
 _SCHEMA = ClaimsSchema()
 _DEPLOYMENT_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/deployment_id"
 
@@ -131,7 +118,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
     @property
     def return_address(self) -> str | None:
         """``return_url`` of a verified token, for the page of a launch that is refused all the same."""
-        return _return_url(self._claims) if self._claims else None
+        return return_url_of(self._claims) if self._claims else None
 
     def _get_request_param(self, key: str) -> str:
         return self._form.get(key) or ""
@@ -306,7 +293,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
         named = self._claims["for_user"]
         if named is None:
             self._refuse(errors.ClaimMissing, "for_user")
-        reviewed = _reviewed(named)
+        reviewed = reviewed_person(named)
         if reviewed is None:
             self._refuse(errors.ClaimsMalformed, "for_user")
         if resolve(self._claims["roles"]).role != CourseRole.TUTOR and reviewed != self._claims["sub"]:
@@ -314,7 +301,7 @@ class Launch(MessageLaunch[Request, DatabaseToolConfig, LoginStates, CookieServi
 
     def save_launch_data(self) -> Launch:
         """Keep the launch's values; the rows are written by whoever lets the person in."""
-        self.verified = _verified(self._claims, self._login.registration, self._deployment_row)
+        self.verified = verified_launch(self._claims, self._login.registration, self._deployment_row)
         return self
 
     def _text_claim(self, name: str) -> str:
@@ -347,118 +334,3 @@ def _await_approval(db: Session, registration_id: uuid.UUID, deployment_id: str)
         registration_id=registration_id, deployment_id=deployment_id, status=DeploymentStatus.PENDING
     )
     db.execute(insert.on_conflict_do_nothing())
-
-
-def _verified(
-    claims: Mapping[str, Any], registration: PlatformRegistration, deployment: uuid.UUID
-) -> VerifiedLaunch:
-    """The launch's values, from its checked claims."""
-    held = resolve(claims["roles"])
-    custom = claims["custom"] or {}
-    family = claims["product_family_code"]
-    is_resource_link = claims["message_type"] == RESOURCE_LINK_REQUEST
-    is_review = claims["message_type"] == SUBMISSION_REVIEW_REQUEST
-    target = claims["document_target"]
-    shown: tuple[str, ...] = ()
-    if is_review:
-        shown = (str(_reviewed(claims["for_user"])),)
-    elif held.role == CourseRole.OBSERVER:
-        shown = _observed(claims["role_scope_mentor"])
-    # Of a platform's test student nothing is kept: they are nobody, as whoever has no ``sub`` is.
-    person = {} if held.is_test_user else _person(claims)
-    return VerifiedLaunch(
-        registration_id=registration.id,
-        deployment_id=deployment,
-        message_type=claims["message_type"],
-        role=held.role,
-        is_admin=held.is_admin,
-        is_test_user=held.is_test_user,
-        **person,
-        locale=claims["presentation_locale"] or claims["locale"],
-        context_id=claims["context_id"],
-        context_title=claims["context_title"],
-        context_history=_history(custom.get(CONTEXT_HISTORY)),
-        resource_link_id=claims["resource_link_id"] if is_resource_link else None,
-        resource_link_title=claims["resource_link_title"],
-        content_id=_uuid(custom.get(CONTENT_ID)),
-        template=_code(custom.get(TEMPLATE)),
-        only_role=_role(custom.get(ROLE)),
-        line_item_url=claims["line_item_url"],
-        line_items_url=claims["line_items_url"],
-        scopes=tuple(sorted(claims["grades_scope"] or ())),
-        roster_url=claims["roster_url"],
-        service_hosts=new_service_hosts(claims, registration),
-        frame_origins=new_frame_origins(claims, registration),
-        platform_family=family if family != registration.platform_family else None,
-        return_url=_return_url(claims),
-        document_target=target if target in _DOCUMENT_TARGETS else None,
-        shown_subjects=shown,
-        reviewed_link_id=claims["resource_link_id"] if is_review else None,
-        deep_linking=claims["deep_linking"],
-    )
-
-
-def _return_url(claims: Mapping[str, Any]) -> str | None:
-    """It becomes a link on our pages, so never ``javascript:``."""
-    told = claims["return_url"] or ""
-    return told if is_web_address(told) else None
-
-
-def _person(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Who launches, as far as the platform shares it."""
-    return {
-        "subject": claims["sub"],
-        "name": full_name(claims["name"], claims["given_name"], claims["family_name"]),
-        "given_name": claims["given_name"],
-        "family_name": claims["family_name"],
-        "email": claims["email"],
-    }
-
-
-def _reviewed(for_user: Any) -> str | None:
-    """The id of the person whom ``for_user`` names; None where it is malformed."""
-    return _subject(for_user.get("user_id")) if isinstance(for_user, dict) else None
-
-
-def _observed(role_scope_mentor: Any) -> tuple[str, ...]:
-    """The ids of the people whom an observer may see (LTI 1.3 core §5.4.9); nobody where the claim is malformed."""
-    if not isinstance(role_scope_mentor, list):
-        return ()
-    found = [_subject(each) for each in role_scope_mentor[:MOST_OBSERVED]]
-    return tuple(dict.fromkeys(each for each in found if each)) if all(found) else ()
-
-
-def _subject(value: Any) -> str | None:
-    is_id = isinstance(value, str) and 0 < len(value) <= ID_LENGTH and is_storable(value)
-    return value if is_id else None
-
-
-def _code(value: Any) -> str | None:
-    """A template's code, or None; whether there is such a template is not for this side to know."""
-    return value if isinstance(value, str) and _CODE.fullmatch(value) else None
-
-
-def _role(value: Any) -> str | None:
-    """One of the two roles, or None: other tools' links may carry anything under that name."""
-    return value if value in ROLES else None
-
-
-def _history(value: Any) -> str | None:
-    """What the platform put in place of ``$Context.id.history``; None where it knows no such variable.
-
-    It is nearest first, and of a course with a very long history the oldest are left out.
-    """
-    if not isinstance(value, str) or value.startswith("$") or not is_storable(value):
-        return None
-    told = [part.strip() for part in value[:LONGEST_HISTORY].split(",")]
-    if len(value) > LONGEST_HISTORY:
-        told.pop()  # which may be half of an id
-    return ",".join(filter(None, told)) or None
-
-
-def _uuid(value: Any) -> uuid.UUID | None:
-    """A content id of ours, or None: other tools' links may carry anything under that name."""
-    try:
-        return uuid.UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None

@@ -74,6 +74,10 @@ class VerifiedLaunch:
     document_target: str | None = None
     shown_subjects: tuple[str, ...] = ()
     """The people whose progress it may show: whom an observer observes, or whose work is to be reviewed."""
+    is_enrolled: bool = True
+    """False where the platform is certain that the person has no part in the course now: then no place is kept."""
+    has_unique_context: bool = False
+    """Whether a course has the same id in each deployment of the registration, and no other course has it."""
     reviewed_link_id: str | None = None
     """The platform's id of the activity to be reviewed, which its line item may say instead."""
     deep_linking: dict[str, Any] | None = None
@@ -146,6 +150,8 @@ def persist_launch(
     now = now or utcnow()
     statements = launch_statements(connection)
     known = known_rows(connection, launch)
+    if known.course_id is None and launch.has_unique_context and _adopt_course(connection, launch):
+        known = known_rows(connection, launch)
     person_id, course_id, link_id = known.person_id, known.course_id, known.link_id
     if launch.subject is not None and (person_id is None or known.person_changes):
         person_id = _id(statements.person, connection, _person(launch, now))
@@ -157,7 +163,7 @@ def persist_launch(
         link_id = _id(statements.link, connection, _link(launch, course_id, now))
     if launch.message_type == SUBMISSION_REVIEW_REQUEST:
         link_id, course_id = _reviewed_link(connection, launch, course_id)
-    if person_id is not None and course_id is not None:
+    if person_id is not None and course_id is not None and launch.is_enrolled:
         membership = {
             "id": uuid.uuid4(),
             "course_id": course_id,
@@ -187,6 +193,33 @@ def persist_launch(
         has_grade=known.has_grade,
         has_line_item=known.line_item_url is not None,
     )
+
+
+def _adopt_course(connection: Connection, launch: VerifiedLaunch) -> bool:
+    """Take over a course that another deployment of the registration has, within the organisation; whether one has.
+
+    Canvas gives a tool that was deleted and installed again another deployment id, and the course is the same.
+    """
+    course, deployment = table_of(Course), table_of(Deployment)
+    here = sa.select(deployment.c.registration_id, deployment.c.organisation_id).where(
+        deployment.c.id == launch.deployment_id
+    )
+    found = (
+        sa.select(course.c.id)
+        .join(deployment, deployment.c.id == course.c.deployment_id)
+        .where(
+            course.c.context_id == launch.context_id,
+            sa.tuple_(deployment.c.registration_id, deployment.c.organisation_id).in_(here),
+        )
+        .order_by(course.c.created_at.desc(), course.c.id)
+        .limit(1)
+    )
+    moved = connection.execute(
+        sa.update(course)
+        .where(course.c.id == found.scalar_subquery())
+        .values(deployment_id=launch.deployment_id)
+    )
+    return moved.rowcount > 0
 
 
 def session_row(

@@ -202,6 +202,11 @@ class Platform:
         del context_id, resource_link_id
         return False
 
+    names_enrolments: ClassVar[bool] = False
+    """Whether a launch names a role in the course of everybody who is enrolled there now."""
+    has_unique_contexts: ClassVar[bool] = False
+    """Whether a course has the same id in each deployment of a registration, and no other course has it."""
+
     # Scores. What is said of none is true of a platform of which nothing is known.
 
     keeps_teachers_grades: ClassVar[bool] = False

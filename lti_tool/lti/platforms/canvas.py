@@ -81,6 +81,10 @@ class Canvas(Platform):
     organisations_share_registration: ClassVar[bool] = True
     has_course_history: ClassVar[bool] = True
     takes_submission_review: ClassVar[bool] = False
+    # lib/lti/substitutions_helper.rb (all_roles): roles in a context are those of current enrolments.
+    names_enrolments: ClassVar[bool] = True
+    # The context id is the course's lti_context_id; a tool that is installed again has another deployment id.
+    has_unique_contexts: ClassVar[bool] = True
     after_registration: ClassVar[tuple[Message, ...]] = (
         Message(
             N_(

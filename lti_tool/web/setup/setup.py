@@ -17,7 +17,7 @@ from lti_tool.health_checks.findings import Check
 from lti_tool.health_checks.stored import database, signing_key
 from lti_tool.identity.policy import Action
 from lti_tool.lti.errors import TooManyRegistrationRequests
-from lti_tool.lti.launch.message_launch import CONTEXT_HISTORY
+from lti_tool.lti.launch.verified_launch import CONTEXT_HISTORY
 from lti_tool.lti.platforms.canvas import Canvas
 from lti_tool.lti.platforms.canvas_labels import LABELS
 from lti_tool.lti.platforms.moodle import Moodle

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from lti_tool.identity.models import Course
-from lti_tool.lti.launch.message_launch import LONGEST_HISTORY
+from lti_tool.lti.launch.verified_launch import LONGEST_HISTORY
 from lti_tool.mentoring.programmes.models import Cohort, Placement
 from tests.platform.platform import INSTRUCTOR, LEARNER
 from tests.web.deep_linking.picking import Picker
