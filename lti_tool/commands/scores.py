@@ -200,6 +200,7 @@ def _send(services: Services, receivers: Collection[str]) -> None:
 
 def _line(named: NamedGrade) -> dict[str, Any]:
     grade = named.grade
+    is_own_word = grade.accepted_by is not None and grade.status is GradeStatus.RECORDED
     return {
         "person": named.person,
         "course": named.course,
@@ -207,7 +208,7 @@ def _line(named: NamedGrade) -> dict[str, Any]:
         "should": "" if grade.wanted is None else f"{grade.wanted}/{MAXIMUM}",
         "gradebook": ""
         if grade.result_score is None
-        else f"{grade.result_score:g}/{grade.result_maximum or 1:g}",
+        else f"{grade.result_score:g}/{grade.result_maximum or 1:g}{' accepted' if is_own_word else ''}",
         "read": grade.read_at.isoformat(timespec="minutes") if grade.read_at else "",
         "why": one_line(grade.reason) if grade.reason else "",
     }
@@ -227,6 +228,7 @@ def _everything(named: NamedGrade) -> dict[str, Any]:
         "result_maximum": grade.result_maximum,
         "read_at": grade.read_at.isoformat() if grade.read_at else None,
         "unreadable_since": grade.unreadable_since.isoformat() if grade.unreadable_since else None,
+        "gradebook_known": grade.accepted_by is None,
         "accepted_at": grade.accepted_at.isoformat() if grade.accepted_at else None,
         "refusal": grade.refusal,
         "reason": grade.reason,

@@ -43,11 +43,23 @@ _TO_LEARNERS: Final[Mapping[str, str]] = {
 }
 
 
+def status(grade: Grade) -> str:
+    """Where a grade is, in a word or two, to a tutor."""
+    if grade.status is GradeStatus.RECORDED and grade.accepted_by is not None:
+        return _("Accepted by %(lms)s", lms=grade.accepted_by)
+    return _(STATUSES[grade.status.value])
+
+
 def for_learner(grade: Grade | None) -> str:
     """What somebody who has completed reads of their grade; empty where there is no gradebook to speak of."""
     if grade is None or not grade.is_shown:
         return ""
     match grade.status:
+        case GradeStatus.RECORDED if grade.accepted_by is not None:
+            return _(
+                "%(lms)s has accepted your grade. A grade that a teacher entered there stays.",
+                lms=grade.accepted_by,
+            )
         case GradeStatus.RECORDED:
             return _("Your course shows it too.")
         case GradeStatus.ON_ITS_WAY:
@@ -71,6 +83,11 @@ def of_reopened(grade: Grade | None) -> str:
     """What somebody reads whose completion was reopened, of the grade that stays; empty where none does."""
     if grade is None or not grade.is_reopened or grade.status is not GradeStatus.RECORDED:
         return ""
+    if grade.accepted_by is not None:
+        return _(
+            "%(lms)s has accepted the grade of your completed programme. It stays until you complete it again.",
+            lms=grade.accepted_by,
+        )
     return _("Your course goes on showing the grade of your completed programme until you complete it again.")
 
 
@@ -81,6 +98,8 @@ def for_tutor(grade: Grade) -> str:
             return _(
                 "Your platform does not show which grades it has. This one was sent without knowing what was there."
             )
+        case GradeStatus.RECORDED if grade.accepted_by is not None:
+            return _("A grade that a teacher entered there stays.")
         case GradeStatus.WAITING if grade.waits_for_reading:
             return _(
                 "Your platform does not show which grades it has, and this one might replace one entered there. "

@@ -51,7 +51,9 @@ def refuse_if_concluded(db: sqlite3.Connection, course_id: int) -> None:
 
 def stored_grade(row: sqlite3.Row) -> StoredGrade:
     """The grade of a row of ``scores``."""
-    return StoredGrade(row["grade"], row["comment"], row["sent_at"], row["override"], row["attempts"])
+    return StoredGrade(
+        row["grade"], row["comment"], row["sent_at"], row["override"], row["attempts"], row["result"]
+    )
 
 
 def write_grade(
@@ -65,11 +67,12 @@ def write_grade(
 ) -> None:
     """Store what somebody's cell holds now. ``progress``: what a tool's score said; ``accepted``: 1 for one."""
     db.execute(
-        "INSERT INTO scores (line_item_id, person_id, grade, comment, sent_at, override, attempts,"
-        " activity_progress, grading_progress, accepted_at, accepted_count) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO scores (line_item_id, person_id, grade, comment, sent_at, override, attempts, result,"
+        " activity_progress, grading_progress, accepted_at, accepted_count)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (line_item_id, person_id) DO UPDATE SET grade = excluded.grade,"
         " comment = excluded.comment, sent_at = excluded.sent_at, override = excluded.override,"
-        " attempts = excluded.attempts, accepted_at = excluded.accepted_at,"
+        " attempts = excluded.attempts, result = excluded.result, accepted_at = excluded.accepted_at,"
         " accepted_count = accepted_count + excluded.accepted_count",
         (
             line_item_id,
@@ -79,6 +82,7 @@ def write_grade(
             new.sent_at,
             new.override,
             new.attempts,
+            new.result,
             *(progress or ("Initialized", "NotReady")),
             time.time(),
             accepted,

@@ -64,12 +64,16 @@ def list_results(course_id: int, item_id: int) -> Response:
             current_lms().store.record_call(tool.client_id, "GET", request.path, 404, "fatal_error", "")
             return Response("<!DOCTYPE html><title>Error</title><p>Exception</p>", 404, mimetype="text/html")
     wanted = request.args.get("user_id")
+    is_canvas = current_lms().settings.grade_rules == "canvas"
+    shown = {
+        person: stored_grade(row).result if is_canvas else stored_grade(row).shown
+        for person, row in rows.items()
+    }
     # Canvas lists only those for whom the tool has sent a score.
-    hides_others = current_lms().settings.grade_rules == "canvas"
     graded = [
         (person, row)
         for person, row in rows.items()
-        if stored_grade(row).shown is not None and not (hides_others and not row["accepted_count"])
+        if shown[person] is not None and not (is_canvas and not row["accepted_count"])
     ]
     if wanted is not None:
         graded = [(person, row) for person, row in graded if str(person) == wanted]
@@ -81,7 +85,7 @@ def list_results(course_id: int, item_id: int) -> Response:
             "id": base.replace("/results?", f"/results/{person}?"),
             "scoreOf": line_item_url(current_lms().issuer, item),
             "userId": str(person),
-            "resultScore": stored_grade(row).shown,
+            "resultScore": shown[person],
             "resultMaximum": item.score_maximum,
         }
         if row["comment"]:

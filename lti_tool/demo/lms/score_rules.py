@@ -32,6 +32,8 @@ class StoredGrade:
     "What a teacher entered, in points. Moodle keeps the tool's grade beneath it; in Canvas it takes its place."
     attempts: int = 0
     "How many submissions Canvas has counted."
+    result: float | None = None
+    "Canvas's result, in points: what a tool posted last, or what a teacher entered since (Lti::Result)."
 
     @property
     def shown(self) -> float | None:
@@ -102,7 +104,8 @@ def canvas_score(
     ):
         grade = shown
     comment = score.get("comment") or (held.comment if held else None)
-    return StoredGrade(grade, comment, sent.timestamp(), attempts=attempts)
+    # update_or_create_result: whatever became of the score, and empty where it gives none.
+    return StoredGrade(grade, comment, sent.timestamp(), attempts=attempts, result=_points(score, maximum))
 
 
 def completion(rule: str, grade: float | None, pass_grade: float) -> str:

@@ -32,11 +32,13 @@ def enter_grade(
     row = scores_of(db, line_item_id).get(person_id)
     held = StoredGrade(None, None, 0.0) if row is None else stored_grade(row)
     if points is None:
-        new = replace(held, grade=None, override=None)
+        new = replace(held, grade=None, override=None, result=None)
     elif rules == "moodle":
         new = replace(held, override=points)
     else:
-        new = replace(held, grade=points)
+        # update_line_item_result in app/models/submission.rb: only where there is a result, after a tool's first score.
+        has_result = row is not None and row["accepted_count"]
+        new = replace(held, grade=points, result=points if has_result else None)
     # Moodle compares the time of a score with that of any change, Canvas with that of the latest score.
     moment = time.time() if rules == "moodle" else held.sent_at
     write_grade(db, line_item_id, person_id, replace(new, sent_at=moment))

@@ -16,12 +16,14 @@ from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.lti.ags.models import READING_FAILED, GradeStatus, ScoreTrail, UnreadableResults
 from lti_tool.lti.ags.scores import is_reopened, part
 from lti_tool.lti.launch.models import ResourceLink
-from lti_tool.lti.registration.models import Deployment
+from lti_tool.lti.platforms import platform_of
+from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import pauses
 from lti_tool.messaging.models import DeliveryKind
 
 _TRAILS: Final = table_of(ScoreTrail)
 _column = _TRAILS.c
+_PLATFORM: Final = (table_of(Registration).c.issuer, table_of(Registration).c.platform_family)
 UNSETTLED: Final = (GradeStatus.ON_ITS_WAY, GradeStatus.WAITING)
 NEEDS_SOMEBODY: Final = (GradeStatus.REFUSED, GradeStatus.REMOVED, GradeStatus.NOT_SHOWN)
 """What does not change by itself within a day."""
@@ -47,6 +49,8 @@ class Grade:
     is_reopened: bool
     """Whether the completion was reopened: what the gradebook shows stays until the person completes again."""
     changed_at: dt.datetime
+    accepted_by: str | None = None
+    """The platform's name, where its results are the tool's own word and say nothing of its gradebook."""
 
     @property
     def is_shown(self) -> bool:
@@ -77,9 +81,11 @@ def _chosen(registration_id: uuid.UUID) -> sa.Select[Any]:
         sa.select(
             _TRAILS,
             person.registration_id,
+            *_PLATFORM,
             unreadable.began_at.label("unreadable_since"),
         )
         .join(Person, person.id == _column.person_id)
+        .join(Registration, Registration.id == person.registration_id)
         .outerjoin(UnreadableResults, _of_line_item(person.registration_id))
         .where(person.registration_id == registration_id)
     )
@@ -113,6 +119,7 @@ def _of_line_item(registration_id: sa.ColumnElement[uuid.UUID]) -> sa.ColumnElem
 def _grade(row: Any, paused: str | None) -> Grade:
     """``paused``: why the platform is not asked at present; what is on its way there waits."""
     waits = paused is not None and row.grade_status in UNSETTLED
+    platform = platform_of(row.issuer, row.platform_family)
     return Grade(
         person_id=row.person_id,
         line_item_url=row.line_item_url,
@@ -127,6 +134,7 @@ def _grade(row: Any, paused: str | None) -> Grade:
         unreadable_since=row.unreadable_since,
         is_reopened=is_reopened(row),
         changed_at=row.changed_at,
+        accepted_by=(platform.name or "") if platform.results_are_own_word else None,
     )
 
 
@@ -240,12 +248,14 @@ def named_grades(
             _TRAILS,
             Person,
             table_of(Person).c.registration_id,
+            *_PLATFORM,
             table_of(UnreadableResults).c.began_at.label("unreadable_since"),
             ResourceLink.id.label("link_id"),
             Course.id.label("course_id"),
             sa.func.coalesce(Course.title, Course.context_id).label("course_title"),
         )
         .join(Person, Person.id == _column.person_id)
+        .join(Registration, Registration.id == table_of(Person).c.registration_id)
         .outerjoin(UnreadableResults, _of_line_item(table_of(Person).c.registration_id))
         .outerjoin(ResourceLink, ResourceLink.id == newest_link)
         .outerjoin(Course, Course.id == ResourceLink.course_id)

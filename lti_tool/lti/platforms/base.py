@@ -214,6 +214,8 @@ class Platform:
     keeps_grades_from_states: ClassVar[bool] = False
     """Whether a grade stays when a score is posted that sets none, such as ``InProgress`` and ``Pending``."""
 
+    results_are_own_word: ClassVar[bool] = False
+    """Whether its results are what the tool posted last, be it in the gradebook or not."""
     results_lag: ClassVar[dt.timedelta] = dt.timedelta(minutes=1)
     """For how long after it took a score its results may still lack it."""
     results_take_limit: ClassVar[bool] = True

@@ -261,7 +261,11 @@ class Canvas(Platform):
     # Scores, from here to the end of the class.
     # https://developerdocs.instructure.com/services/canvas/resources/score
 
-    keeps_grades_from_states: ClassVar[bool] = True
+    # A grade would stay (preserve_score), but its result would be emptied: update_or_create_result writes what was
+    # posted, whatever became of the submission. So a state is not posted over a grade that the results show. They show
+    # a teacher's own only if it was entered after the tool's first score (update_line_item_result in submission.rb).
+    keeps_grades_from_states: ClassVar[bool] = False
+    results_are_own_word: ClassVar[bool] = True
     results_lag: ClassVar[dt.timedelta] = dt.timedelta(0)
 
     def score_extension(

@@ -25,6 +25,7 @@ from lti_tool.jobs import queue
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags import results
 from lti_tool.lti.ags.check_gradebooks_job import CheckGradebooks
+from lti_tool.lti.ags.grade_queries import named_grades
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail, UnreadableResults
 from lti_tool.lti.ags.reconciliation import UNREAD_FAILURES
 from lti_tool.lti.ags.scores import SCORE_SCOPE, ReachedScore, record_scores
@@ -33,6 +34,8 @@ from lti_tool.lti.nrps.read_roster_job import request_roster
 from lti_tool.lti.platform_service import Answer, PlatformService, TokenRefused
 from lti_tool.lti.registration.models import Registration
 from lti_tool.messaging.models import Delivery, DeliveryKind
+from lti_tool.translation import using_language
+from lti_tool.web import grade_wording
 from tests.builder.connected import MENTEE, MENTOR, Connected, connect
 from tests.lti.ags.reading_back import ReadingBack
 
@@ -177,8 +180,8 @@ def test_a_platform_that_lets_nobody_read_results_gets_no_state_that_could_erase
     assert (book.grade(), book.posted, book.waiting()) == (55, 0, 0)
 
 
-def test_a_teachers_grade_is_never_erased_on_canvas(canvas_book: ReadingBack) -> None:
-    """Canvas shows a tool no grade of somebody for whom it has sent no score."""
+def test_a_teachers_grade_that_no_tool_can_see_is_never_erased_on_canvas(canvas_book: ReadingBack) -> None:
+    """Canvas's results are the tool's own word about somebody whose grade was there before its first score."""
     book = canvas_book
     book.enter(55)
     for status in ("onboarded", "agreement_signed", "under_way", "satisfied"):
@@ -187,7 +190,30 @@ def test_a_teachers_grade_is_never_erased_on_canvas(canvas_book: ReadingBack) ->
         assert book.grade() == 55
     book.later(hours=1)
     book.read()
-    assert book.status() is GradeStatus.SOMEBODY_ELSES
+    with book.services.database.reading() as db:
+        [named] = named_grades(db)
+    with using_language("en"):
+        said = [wording(named.grade) for wording in (grade_wording.status, grade_wording.for_learner)]
+    assert (book.grade(), said) == (
+        55,
+        [
+            "Accepted by Canvas",
+            "Canvas has accepted your grade. A grade that a teacher entered there stays.",
+        ],
+    )
+
+
+def test_a_teachers_grade_between_two_scores_is_seen_on_canvas(canvas_book: ReadingBack) -> None:
+    """A state posted after it would empty its result, so that nobody could see it any more."""
+    book = canvas_book
+    book.record("onboarded")
+    book.deliver()
+    book.enter(55)
+    for status in ("agreement_signed", "under_way", "satisfied"):
+        book.later(minutes=1)
+        book.record(status, 100)
+        book.deliver()
+    assert (book.grade(), book.status(), book.posted) == (55, GradeStatus.SOMEBODY_ELSES, 1)
 
 
 def test_a_teachers_grade_stays_on_canvas_when_ours_is_sent_again(canvas_book: ReadingBack) -> None:
