@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.events.models import AuditEntry
+from lti_tool.events.models import AuditEntry, EventRow
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,9 @@ def entries_of_cohort(
     rows = db.scalars(
         sa.select(AuditEntry)
         .where(AuditEntry.cohort_id == cohort_id, AuditEntry.kind.in_(kinds))
-        .order_by(AuditEntry.at.desc(), AuditEntry.event_id)
+        .join(EventRow, EventRow.id == AuditEntry.event_id)
+        # Several of one moment: in the order of the log.
+        .order_by(AuditEntry.at.desc(), EventRow.sequence.desc())
         .limit(limit)
     )
     return [

@@ -160,8 +160,9 @@ def english_patterns(french: Catalog) -> Iterator[re.Pattern[str]]:
             continue
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
         for text in set(ids) - set(translated(message)) - SAYS_ALIKE:
-            parts = (re.escape(part).replace("%%", "%") for part in re.split(r"%\(\w+\)s", text))
-            yield re.compile(r".+?".join(parts))
+            parts = [re.escape(part).replace("%%", "%") for part in re.split(r"%\(\w+\)s", text)]
+            if re.search(r"[^\W\d_]", "".join(parts)):
+                yield re.compile(r".+?".join(parts))
 
 
 def pages() -> Iterator[tuple[object, str]]:

@@ -23,4 +23,4 @@ def comment_for(status: str, score: int, report: str, locale: str | None) -> str
             case "Submitted":
                 return _("Everything is done; your tutor still has to approve it.")
             case _progress:
-                return _("Under way: %(score)s %% of your reverse-mentoring programme.", score=reported.score)
+                return _("Under way: %(score)s%% of your reverse-mentoring programme.", score=reported.score)

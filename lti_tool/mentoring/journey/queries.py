@@ -169,6 +169,17 @@ class Progress:
     completed_at: dt.datetime | None = None
 
     @property
+    def counts_required_objectives(self) -> bool:
+        """Whether the rule asks for the required objectives, in one of its criteria or in one within another."""
+        lines = list(self.criteria)
+        while lines:
+            line = lines.pop()
+            if line.type == "objectives" and line.params.get("which") == "required":
+                return True
+            lines += line.children
+        return False
+
+    @property
     def completed(self) -> bool:
         """Whether the journey is complete, and counted as such."""
         return self.status == "satisfied"

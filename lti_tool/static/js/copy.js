@@ -1,12 +1,13 @@
-// Copy buttons: shown only where copying works; the fields beside them can be selected in any case.
+// Copy buttons, for a field or a command; both can be selected in any case.
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const field = document.getElementById(button.dataset.copy);
   const said = document.getElementById(button.getAttribute("aria-describedby"));
   button.hidden = false;
   button.addEventListener("click", async () => {
-    field.select();
+    if (field.select) field.select();
+    else getSelection().selectAllChildren(field);
     try {
-      await navigator.clipboard.writeText(field.value);
+      await navigator.clipboard.writeText(field.value ?? field.textContent);
     } catch {
       // Inside a frame the clipboard may be forbidden; the older way still is not.
       if (!document.execCommand("copy")) return;

@@ -39,6 +39,10 @@
     document.querySelectorAll(".switch [form]").forEach(function (button) { button.setAttribute("form", form.id); });
   });
 
+  /* A form that was refused: its reader begins with what is wrong. A browser does not autofocus in another site's frame. */
+  const wrong = document.querySelector(".error-summary");
+  if (wrong) wrong.focus();
+
   /* A form that asks for a day starts on the person's own day, and says how far their clock is from UTC. */
   const offset = document.querySelector("input[name=utc_offset]");
   if (offset) offset.value = String(-new Date().getTimezoneOffset());

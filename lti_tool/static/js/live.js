@@ -40,6 +40,8 @@
   });
 
   document.addEventListener("htmx:afterSwap", function () {
+    /* What was just done is no news any more once something else has changed. */
+    document.querySelectorAll("main > .alert-success[role=status]").forEach(function (said) { said.remove(); });
     if (!kept) return;
     kept.open.forEach(function (id) {
       const details = document.getElementById(id);

@@ -55,6 +55,14 @@ class OfferedProgramme:
     since: dt.date | None = None
     """Of one's own: since when."""
 
+    @property
+    def least_minutes(self) -> int | None:
+        """How long each meeting has to be at least, where the rule asks for as many as are advised."""
+        asked = next((line for line in self.criteria if line.type == "sessions"), None)
+        if asked is None or asked.target != self.template.sessions_advised:
+            return None
+        return int(asked.params.get("min_minutes_each") or 0) or None
+
 
 @dataclass(frozen=True)
 class OfferedGroup:

@@ -91,9 +91,13 @@ def _readiness(services: Services) -> list[ReadyLine]:
     """What the doctor finds of the three things without which nothing can be connected."""
     return [
         ReadyLine(
-            _("The address is secure (HTTPS)")
-            if services.config.secure or not is_loopback(services.config.base_url)
-            else _("The address is for trials on this machine alone"),
+            _("Your platform and its people can reach the address"),
+            False,
+            _("It is for trials on this machine alone. Set TANDEM_BASE_URL to an https:// address."),
+        )
+        if is_loopback(services.config.base_url) and not services.config.secure
+        else ReadyLine(
+            _("The address is secure (HTTPS)"),
             _passes(Check("address", address), services),
             _(
                 "Browsers keep no session for a page without HTTPS inside an LMS. Set TANDEM_BASE_URL to the "

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from lti_tool.mentoring.programmes.models import ActivityChoice, Cohort, Programme
+from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.messaging.models import RecordStore
+from lti_tool.web.deep_linking.offer import _offered
 from tests.web.deep_linking.picking import Picker
 from tests.web.deep_linking.test_several_activities import items, join, open_as_learner, open_item
 
@@ -115,3 +117,13 @@ def test_the_page_says_whether_anything_goes_to_a_record_store(picker: Picker) -
             )
         )
     assert "by account and without names; never what people write" in shown(picker.open())
+
+
+def test_a_rhythm_says_what_the_rule_asks_for_and_what_is_advised():
+    template = load_template("digital-skills")
+    offered = _offered("digital-skills", template, template.rule_document())
+    assert (offered.template.sessions_advised, offered.least_minutes, offered.template.minutes_advised) == (
+        6,
+        30,
+        45,
+    )

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from lti_tool.mentoring.journey.queries import Progress
 from lti_tool.web.forms.bound import blank_form
 from schemas.mentoring_forms import ObjectiveForm, SessionForm
 from tests.builder import situations
@@ -68,7 +69,8 @@ def test_what_was_typed_and_chosen_is_kept(wrong):
     assert re.search(r'value="culture" checked', wrong)
 
 
-def test_a_box_that_was_not_ticked_stays_unticked(visit):
+def test_a_box_that_was_not_ticked_stays_unticked(visit, monkeypatch):
+    monkeypatch.setattr(Progress, "counts_required_objectives", True)
     answer = visit(situations.begins).post("objectives", title="ab", direction="mentor")
     box = re.search(r'<input type="checkbox" id="required"[^>]*>', answer.text)[0]
     assert "checked" not in box

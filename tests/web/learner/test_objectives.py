@@ -6,6 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
+from lti_tool.mentoring.journey import queries
+from lti_tool.mentoring.journey.queries import CriterionLine, Progress
 from lti_tool.mentoring.objectives.models import Objective
 from tests.builder import situations
 
@@ -69,3 +71,17 @@ def test_a_title_cannot_bring_markup_into_the_page(visit):
     here = visit(situations.begins)
     here.post("objectives", **{**OBJECTIVE, "title": "<b id=evil>bold</b>"})
     assert "<b id=evil>" not in here.get("objectives").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("criterion_type", ["sessions", "objectives"])
+def test_required_is_said_where_the_rule_asks_for_required_objectives(
+    visit, services, monkeypatch, criterion_type
+):
+    here = visit(situations.begins)
+    here.post("objectives", **OBJECTIVE)
+    criterion = CriterionLine(criterion_type, 0, 1, False, {"which": "required"})
+    within = CriterionLine("any", 0, 1, False, children=(criterion,))
+    monkeypatch.setattr(queries, "progress_from", lambda _record: Progress(criteria=(within,)))
+    page = here.text("objectives")
+    asked = criterion_type == "objectives"
+    assert ("· required" in page, 'type="checkbox" id="required"' in page) == (asked, asked)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from lti_tool.app import create_app
+from lti_tool.commands.registrations import registrations
 from lti_tool.composition.services import Services, make_services
 from lti_tool.lti.registration.models import Invitation
 from tests.web.setup.conftest import Administrator, FakePlatform, new_invitation
@@ -66,13 +69,35 @@ def test_the_switch_of_language_keeps_the_invitation(administrator: Administrato
     assert administrator.client.get(link).status_code == 200
 
 
-def test_everything_is_ready_on_loopback(administrator: Administrator) -> None:
-    assert "not yet" not in setup_page(administrator).text
+def test_an_address_of_this_machine_alone_is_not_ready(administrator: Administrator) -> None:
+    page = setup_page(administrator).text
+    assert "Your platform and its people can reach the address: not yet" in re.sub(r"<[^>]+>", "", page)
+    assert "Set TANDEM_BASE_URL to an https:// address." in page
+    assert page.count("not yet") == 2  # above, and in the list
+
+
+def test_everything_is_ready_with_https(production: Administrator) -> None:
+    assert "not yet" not in setup_page(production).text
+
+
+def test_the_commands_to_copy_are_the_tool_s(administrator: Administrator) -> None:
+    page = html.unescape(setup_page(administrator).text)
+    commands = re.findall(
+        r'<pre class="command" tabindex="0"><code id="[a-z-]+">(.*?)</code></pre>', page, re.DOTALL
+    )
+    lines = [line for command in commands for line in command.replace("\\\n", "").splitlines()]
+    assert [line.split()[:3] for line in lines] == [
+        ["tandem", "organisations", "add"],
+        ["tandem", "registrations", "add"],
+        ["tandem", "registrations", "add"],
+    ]
+    known = {option for each in registrations.commands["add"].params for option in each.opts}
+    assert {word for line in lines for word in line.split() if word.startswith("--")} <= known
 
 
 def test_plain_http_is_not_called_secure(administrator: Administrator) -> None:
     page = setup_page(administrator).text
-    assert ("The address is secure" in page, "for trials on this machine alone" in page) == (False, True)
+    assert "The address is secure" not in page
 
 
 def test_an_https_address_is_called_secure(production: Administrator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
+from lti_tool.events.audit_queries import entries_of_cohort
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.models import Pair
@@ -190,3 +192,12 @@ def test_the_live_part_is_rendered_anew_for_events_of_its_own_cohort_alone(visit
         mentee_id=person_id(page, "Marc Tessier"),
     )
     assert here.get("cohort/live", headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_decisions_of_one_moment_stand_in_the_order_of_the_log(build, services):
+    cohort = build.cohort("demo")
+    build.clock.set(dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC))
+    pairs = [cohort.pair(f"Mentor {n}", f"Mentee {n}").id for n in range(6)]
+    with services.database.reading() as db:
+        lines = entries_of_cohort(db, cohort.id, ["PairFormed"], limit=50)
+    assert [line.pair_id for line in lines] == pairs[::-1]
