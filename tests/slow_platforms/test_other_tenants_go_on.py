@@ -204,6 +204,7 @@ def launch_as_tutor(served: str, tenant: Platform, roster_url: str, number: int)
         roles=[INSTRUCTOR],
         context={"id": f"course-{number}", "title": "Slow"},
         resource_link={"id": f"link-{number}"},
+        custom={"template": "demo"},
         **{NRPS_CLAIM: {"context_memberships_url": roster_url, "service_versions": ["2.0"]}},
     )
     assert launched.status_code == 303, launched.text

@@ -45,7 +45,8 @@ def browser(new_browser: NewBrowser) -> Browser:
 @pytest.fixture
 def home(platform: Platform, browser: Browser) -> str:
     """The first page of a tutor, whose address is the secret."""
-    found = re.search(r'href="(/lti/continue/[^"]+)"', platform.launch(browser, roles=[TUTOR]).text)
+    opens = {"roles": [TUTOR], "custom": {"template": "demo"}}
+    found = re.search(r'href="(/lti/continue/[^"]+)"', platform.launch(browser, **opens).text)
     assert found
     address = browser.post(found[1]).headers["Location"]
     assert "." in address
