@@ -17,6 +17,7 @@ from lti_tool.lti.ags.models import READING_FAILED, GradeStatus, ScoreTrail, Unr
 from lti_tool.lti.ags.scores import is_reopened, part
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platforms import platform_of
+from lti_tool.lti.platforms.base import Platform
 from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import pauses
 from lti_tool.messaging.models import DeliveryKind
@@ -49,8 +50,12 @@ class Grade:
     is_reopened: bool
     """Whether the completion was reopened: what the gradebook shows stays until the person completes again."""
     changed_at: dt.datetime
-    accepted_by: str | None = None
-    """The platform's name, where its results are the tool's own word and say nothing of its gradebook."""
+    platform: Platform
+
+    @property
+    def accepted_by(self) -> str | None:
+        """The platform's name, where its results are the tool's own word and say nothing of its gradebook."""
+        return (self.platform.name or "") if self.platform.results_are_own_word else None
 
     @property
     def is_shown(self) -> bool:
@@ -119,7 +124,6 @@ def _of_line_item(registration_id: sa.ColumnElement[uuid.UUID]) -> sa.ColumnElem
 def _grade(row: Any, paused: str | None) -> Grade:
     """``paused``: why the platform is not asked at present; what is on its way there waits."""
     waits = paused is not None and row.grade_status in UNSETTLED
-    platform = platform_of(row.issuer, row.platform_family)
     return Grade(
         person_id=row.person_id,
         line_item_url=row.line_item_url,
@@ -134,7 +138,7 @@ def _grade(row: Any, paused: str | None) -> Grade:
         unreadable_since=row.unreadable_since,
         is_reopened=is_reopened(row),
         changed_at=row.changed_at,
-        accepted_by=(platform.name or "") if platform.results_are_own_word else None,
+        platform=platform_of(row.issuer, row.platform_family),
     )
 
 
