@@ -66,6 +66,8 @@ def for_learner(grade: Grade | None) -> str:
             return _("Your grade is on its way to your course.")
         case GradeStatus.WAITING:
             return _("Your course takes no grades right now. Yours is sent as soon as it does.")
+        case GradeStatus.REMOVED | GradeStatus.NOT_SHOWN if grade.refusal == ScoreRefusal.EMPTIED:
+            return _("Your grade was emptied in your course. Your tutor can look into it.")
         case GradeStatus.REMOVED:
             return _("Your grade was deleted in your course. Your tutor decides whether it is sent again.")
         case GradeStatus.NOT_SHOWN:
@@ -114,8 +116,10 @@ def for_tutor(grade: Grade) -> str:
             return _("Your platform takes no grades right now. It is sent again by itself.")
         case GradeStatus.REFUSED:
             return _(REFUSALS.get(grade.refusal or "", REFUSALS["other"]))
+        case GradeStatus.REMOVED | GradeStatus.NOT_SHOWN if grade.refusal == ScoreRefusal.EMPTIED:
+            return grade.platform.emptied_advice.text
         case GradeStatus.REMOVED:
-            return _("It was deleted in the gradebook, sent again, and deleted once more.")
+            return _("It was deleted in the gradebook and sent again, and is not there.")
         case GradeStatus.NOT_SHOWN:
             return _("Your platform accepted it twice, and its gradebook does not show it.")
         case GradeStatus.SOMEBODY_ELSES if grade.wanted is not None:

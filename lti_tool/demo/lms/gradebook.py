@@ -52,7 +52,13 @@ def refuse_if_concluded(db: sqlite3.Connection, course_id: int) -> None:
 def stored_grade(row: sqlite3.Row) -> StoredGrade:
     """The grade of a row of ``scores``."""
     return StoredGrade(
-        row["grade"], row["comment"], row["sent_at"], row["override"], row["attempts"], row["result"]
+        row["grade"],
+        row["comment"],
+        row["sent_at"],
+        row["override"],
+        row["attempts"],
+        row["result"],
+        bool(row["cleared"]),
     )
 
 
@@ -67,12 +73,13 @@ def write_grade(
 ) -> None:
     """Store what somebody's cell holds now. ``progress``: what a tool's score said; ``accepted``: 1 for one."""
     db.execute(
-        "INSERT INTO scores (line_item_id, person_id, grade, comment, sent_at, override, attempts, result,"
+        "INSERT INTO scores (line_item_id, person_id, grade, comment, sent_at, override, attempts, result, cleared,"
         " activity_progress, grading_progress, accepted_at, accepted_count)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (line_item_id, person_id) DO UPDATE SET grade = excluded.grade,"
         " comment = excluded.comment, sent_at = excluded.sent_at, override = excluded.override,"
-        " attempts = excluded.attempts, result = excluded.result, accepted_at = excluded.accepted_at,"
+        " attempts = excluded.attempts, result = excluded.result, cleared = excluded.cleared,"
+        " accepted_at = excluded.accepted_at,"
         " accepted_count = accepted_count + excluded.accepted_count",
         (
             line_item_id,
@@ -83,6 +90,7 @@ def write_grade(
             new.override,
             new.attempts,
             new.result,
+            int(new.cleared),
             *(progress or ("Initialized", "NotReady")),
             time.time(),
             accepted,

@@ -73,7 +73,8 @@ def list_results(course_id: int, item_id: int) -> Response:
     graded = [
         (person, row)
         for person, row in rows.items()
-        if shown[person] is not None and not (is_canvas and not row["accepted_count"])
+        # Both list those without a number, too (result_for_json in gradebookservices.php; ResultsController).
+        if not (is_canvas and not row["accepted_count"])
     ]
     if wanted is not None:
         graded = [(person, row) for person, row in graded if str(person) == wanted]
@@ -81,13 +82,13 @@ def list_results(course_id: int, item_id: int) -> Response:
     base = _results_url(item)
     results: list[dict[str, Any]] = []
     for person, row in graded[start:end]:
-        result = {
+        result: dict[str, Any] = {
             "id": base.replace("/results?", f"/results/{person}?"),
             "scoreOf": line_item_url(current_lms().issuer, item),
             "userId": str(person),
-            "resultScore": shown[person],
-            "resultMaximum": item.score_maximum,
         }
+        if shown[person] is not None:
+            result |= {"resultScore": shown[person], "resultMaximum": item.score_maximum}
         if row["comment"]:
             result["comment"] = row["comment"]
         results.append(result)

@@ -35,9 +35,14 @@ class StoredGrade:
     result: float | None = None
     "Canvas's result, in points: what a tool posted last, or what a teacher entered since (Lti::Result)."
 
+    cleared: bool = False
+    "Whether a teacher emptied it by hand: Moodle then keeps it empty, and the tool's grade beneath (overridden)."
+
     @property
     def shown(self) -> float | None:
         """The grade that people and the results service see."""
+        if self.cleared:
+            return None
         return self.grade if self.override is None else self.override
 
 
@@ -63,7 +68,11 @@ def moodle_score(
     if grade is not None:
         grade = min(grade, maximum)
     return StoredGrade(
-        grade, score.get("comment"), sent.timestamp(), override=held.override if held else None
+        grade,
+        score.get("comment"),
+        sent.timestamp(),
+        override=held.override if held else None,
+        cleared=held.cleared if held else False,
     )
 
 

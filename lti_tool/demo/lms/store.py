@@ -46,7 +46,7 @@ CREATE TABLE scores (
   person_id INTEGER NOT NULL REFERENCES people (id), grade REAL, comment TEXT, sent_at REAL NOT NULL,
   activity_progress TEXT NOT NULL, grading_progress TEXT NOT NULL, accepted_at REAL NOT NULL,
   accepted_count INTEGER NOT NULL DEFAULT 1, override REAL, attempts INTEGER NOT NULL DEFAULT 0,
-  result REAL, PRIMARY KEY (line_item_id, person_id));
+  result REAL, cleared INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (line_item_id, person_id));
 CREATE TABLE hints (
   id TEXT PRIMARY KEY, tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people (id), link_id INTEGER REFERENCES links (id) ON DELETE CASCADE,
@@ -82,6 +82,7 @@ ADDED_COLUMNS = (
     ("scores", "override", "REAL"),
     ("scores", "attempts", "INTEGER NOT NULL DEFAULT 0"),
     ("scores", "result", "REAL"),
+    ("scores", "cleared", "INTEGER NOT NULL DEFAULT 0"),
 )
 """Table, column and definition of what came after the first version."""
 

@@ -32,9 +32,9 @@ def enter_grade(
     row = scores_of(db, line_item_id).get(person_id)
     held = StoredGrade(None, None, 0.0) if row is None else stored_grade(row)
     if points is None:
-        new = replace(held, grade=None, override=None, result=None)
+        new = replace(held, grade=None, override=None, result=None, cleared=False)
     elif rules == "moodle":
-        new = replace(held, override=points)
+        new = replace(held, override=points, cleared=False)
     else:
         # update_line_item_result in app/models/submission.rb: only where there is a result, after a tool's first score.
         has_result = row is not None and row["accepted_count"]
@@ -42,6 +42,12 @@ def enter_grade(
     # Moodle compares the time of a score with that of any change, Canvas with that of the latest score.
     moment = time.time() if rules == "moodle" else held.sent_at
     write_grade(db, line_item_id, person_id, replace(new, sent_at=moment))
+
+
+def clear_grade(db: sqlite3.Connection, line_item_id: int, person_id: int, *, cleared: bool = True) -> None:
+    """Empty a grade by hand as in Moodle's grader report, where it then is overridden; or undo that."""
+    held = stored_grade(scores_of(db, line_item_id)[person_id])
+    write_grade(db, line_item_id, person_id, replace(held, cleared=cleared, sent_at=time.time()))
 
 
 def reset_course(db: sqlite3.Connection, course_id: int) -> None:

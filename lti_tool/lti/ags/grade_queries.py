@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,9 +17,10 @@ from lti_tool.lti.ags.models import READING_FAILED, GradeStatus, ScoreTrail, Unr
 from lti_tool.lti.ags.scores import is_reopened, part
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platforms import platform_of
+from lti_tool.lti.platforms.base import Platform
 from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import pauses
-from lti_tool.messaging.models import DeliveryKind
+from lti_tool.messaging.models import DeliveryKind, DeliveryPause
 
 _TRAILS: Final = table_of(ScoreTrail)
 _column = _TRAILS.c
@@ -49,8 +50,12 @@ class Grade:
     is_reopened: bool
     """Whether the completion was reopened: what the gradebook shows stays until the person completes again."""
     changed_at: dt.datetime
-    accepted_by: str | None = None
-    """The platform's name, where its results are the tool's own word and say nothing of its gradebook."""
+    platform: Platform
+
+    @property
+    def accepted_by(self) -> str | None:
+        """The platform's name, where its results are the tool's own word and say nothing of its gradebook."""
+        return (self.platform.name or "") if self.platform.results_are_own_word else None
 
     @property
     def is_shown(self) -> bool:
@@ -75,7 +80,7 @@ class Grade:
 
 
 def _chosen(registration_id: uuid.UUID) -> sa.Select[Any]:
-    """Grades at one platform."""
+    """Grades at one platform, each with the pauses of the platform and of its hosts (:func:`_pauses_of`)."""
     person, unreadable = (table_of(kind).c for kind in (Person, UnreadableResults))
     return (
         sa.select(
@@ -83,6 +88,7 @@ def _chosen(registration_id: uuid.UUID) -> sa.Select[Any]:
             person.registration_id,
             *_PLATFORM,
             unreadable.began_at.label("unreadable_since"),
+            _pauses_of(registration_id).label("paused"),
         )
         .join(Person, person.id == _column.person_id)
         .join(Registration, Registration.id == person.registration_id)
@@ -91,21 +97,27 @@ def _chosen(registration_id: uuid.UUID) -> sa.Select[Any]:
     )
 
 
-def _paused(db: Session, registration_id: uuid.UUID | None = None) -> dict[tuple[str, str], str]:
-    """Why a platform, or a host of it, is not asked at present: by receiver and part of the outbox."""
-    receiver = str(registration_id) if registration_id is not None else None
-    return {
-        (pause.receiver, pause.part): pause.reason
-        for pause in pauses.read(db, DeliveryKind.SCORE.value, receiver).rows
-    }
+def _pauses_of(registration_id: uuid.UUID) -> sa.ScalarSelect[Any]:
+    """Which of a platform's hosts, or whether it as a whole, is not asked at present, and why: a line for each."""
+    pause = table_of(DeliveryPause).c
+    return (
+        sa.select(sa.func.aggregate_strings(pause.part + " " + pause.reason, "\n"))
+        .where(
+            pause.kind == DeliveryKind.SCORE.value,
+            pause.receiver == str(registration_id),
+            sa.or_(pause.part == pauses.WHOLE, pause.part.endswith(pauses.GROUP_END)),
+        )
+        .scalar_subquery()
+    )
 
 
-def _why_paused(paused: Mapping[tuple[str, str], str], receiver: str, line_item_url: str) -> str | None:
+def _why_paused(paused: str | None, line_item_url: str) -> str | None:
     """Why a grade waits with all others of its platform or of its host; None where it does not."""
     if not paused:
         return None
+    reasons = {name: reason for name, _, reason in (line.partition(" ") for line in paused.split("\n"))}
     groups = (pauses.WHOLE, pauses.group_of(part(line_item_url)))
-    return next((paused[receiver, each] for each in groups if (receiver, each) in paused), None)
+    return next((reasons[each] for each in groups if each in reasons), None)
 
 
 def _of_line_item(registration_id: sa.ColumnElement[uuid.UUID]) -> sa.ColumnElement[bool]:
@@ -119,7 +131,6 @@ def _of_line_item(registration_id: sa.ColumnElement[uuid.UUID]) -> sa.ColumnElem
 def _grade(row: Any, paused: str | None) -> Grade:
     """``paused``: why the platform is not asked at present; what is on its way there waits."""
     waits = paused is not None and row.grade_status in UNSETTLED
-    platform = platform_of(row.issuer, row.platform_family)
     return Grade(
         person_id=row.person_id,
         line_item_url=row.line_item_url,
@@ -134,7 +145,7 @@ def _grade(row: Any, paused: str | None) -> Grade:
         unreadable_since=row.unreadable_since,
         is_reopened=is_reopened(row),
         changed_at=row.changed_at,
-        accepted_by=(platform.name or "") if platform.results_are_own_word else None,
+        platform=platform_of(row.issuer, row.platform_family),
     )
 
 
@@ -145,11 +156,7 @@ def grade_of(
     row = db.execute(
         _chosen(registration_id).where(_column.line_item_url == line_item_url, _column.person_id == person_id)
     ).one_or_none()
-    return (
-        None
-        if row is None
-        else _grade(row, _why_paused(_paused(db, registration_id), str(registration_id), row.line_item_url))
-    )
+    return None if row is None else _grade(row, _why_paused(row.paused, row.line_item_url))
 
 
 def grades_of(
@@ -161,9 +168,7 @@ def grades_of(
         .where(_column.line_item_url.in_(_urls(links)))
         .order_by(_column.line_item_url, _column.person_id)
     )
-    paused = _paused(db, registration_id)
-    receiver = str(registration_id)
-    return [_grade(row, _why_paused(paused, receiver, row.line_item_url)) for row in rows]
+    return [_grade(row, _why_paused(row.paused, row.line_item_url)) for row in rows]
 
 
 def _urls(links: Collection[uuid.UUID] | sa.Select[uuid.UUID]) -> sa.Select[str | None]:
@@ -182,25 +187,29 @@ def state_of_grades(
     db: Session, registration_id: uuid.UUID, links: Collection[uuid.UUID] | sa.Select[uuid.UUID]
 ) -> str:
     """The :func:`state_of` the :func:`grades_of` these activities, without reading them one by one."""
-    paused = _paused(db, registration_id)
-    receiver = str(registration_id)
-    urls = [url for url in db.scalars(_urls(links)) if url] if paused else []
-    waiting_urls = [url for url in urls if _why_paused(paused, receiver, url) is not None]
     chosen = _chosen(registration_id).where(_column.line_item_url.in_(_urls(links))).subquery()
     grades = chosen.c
-    waits = sa.or_(
-        grades.grade_status == GradeStatus.WAITING,
-        sa.and_(grades.grade_status.in_(UNSETTLED), grades.line_item_url.in_(waiting_urls)),
-    )
-    count, latest, waiting, unreadable = db.execute(
+    rows = db.execute(
         sa.select(
-            sa.func.count(),
-            sa.func.max(grades.changed_at),
-            sa.func.sum(sa.case((waits, 1), else_=0)),
-            sa.func.max(grades.unreadable_since),
-        ).select_from(chosen)
-    ).one()
-    return f"{count} {latest} {bool(waiting)} {unreadable}"
+            grades.line_item_url,
+            sa.func.min(grades.paused).label("paused"),
+            sa.func.count().label("count_"),
+            sa.func.max(grades.changed_at).label("latest"),
+            sa.func.sum(sa.case((grades.grade_status == GradeStatus.WAITING, 1), else_=0)).label("waiting"),
+            sa.func.sum(sa.case((grades.grade_status.in_(UNSETTLED), 1), else_=0)).label("unsettled"),
+            sa.func.max(grades.unreadable_since).label("unreadable"),
+        )
+        .select_from(chosen)
+        .group_by(grades.line_item_url)
+    ).all()
+    count = sum(row.count_ for row in rows)
+    latest = max((row.latest for row in rows), default=None)
+    waits = any(
+        row.waiting or (row.unsettled and _why_paused(row.paused, row.line_item_url) is not None)
+        for row in rows
+    )
+    unreadable = max((row.unreadable for row in rows if row.unreadable), default=None)
+    return f"{count} {latest} {waits} {unreadable}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,10 +281,12 @@ def named_grades(
     if limit is not None:
         chosen = chosen.limit(limit)
     rows = db.execute(chosen).all()
-    paused = _paused(db)
+    paused: dict[str, list[str]] = {}
+    for pause in pauses.read(db, DeliveryKind.SCORE.value).rows:
+        paused.setdefault(pause.receiver, []).append(f"{pause.part} {pause.reason}")
     return [
         NamedGrade(
-            _grade(row, _why_paused(paused, str(row.registration_id), row.line_item_url)),
+            _grade(row, _why_paused("\n".join(paused.get(str(row.registration_id), ())), row.line_item_url)),
             display_name(row.Person) or f"the person {row.Person.subject}",
             row.course_id,
             row.course_title or "a course that is gone",

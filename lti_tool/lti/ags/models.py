@@ -48,7 +48,7 @@ class GradeStatus(enum.StrEnum):
     REFUSED = "refused"
     """The platform has refused it for good. It is sent again when the person comes back, or somebody asks for it."""
     REMOVED = "removed"
-    """Somebody has deleted it again after it was sent a second time: the tutor decides."""
+    """It was there, and is missing although it was sent a second time: the tutor decides."""
     NOT_SHOWN = "not_shown"
     """The platform took it twice, and its results never showed it: nobody can be said to have deleted it."""
     SOMEBODY_ELSES = "somebody_elses"
@@ -89,7 +89,7 @@ class ScoreTrail(Base):
     reason: Mapped[str | None] = mapped_column(OneLine)
     """Why it waits or was refused: the platform's words, or ours."""
     refusal: Mapped[str | None] = mapped_column(sa.String(30))
-    """Of one that was refused: a :class:`lti_tool.lti.platforms.base.ScoreRefusal`."""
+    """Why it was refused, waits or is missing: a :class:`lti_tool.lti.platforms.base.ScoreRefusal`."""
     refused_at: Mapped[dt.datetime | None]
     """When it was refused; None again once it is to be sent again whatever the time."""
     unanswered_scores: Mapped[list[int]] = mapped_column(default=list)

@@ -305,7 +305,14 @@ def _decision(
     if not reading.tells_of(row.subject):
         return None
     read_at = reading.began_at - lag
-    decision = decide(record, result, read_at=read_at, unsent=unsent, retry_refused=is_here)
+    decision = decide(
+        record,
+        result,
+        read_at=read_at,
+        unsent=unsent,
+        retry_refused=is_here,
+        is_empty=row.subject in reading.empty,
+    )
     return decision if decision.conclusive else None
 
 
@@ -334,9 +341,11 @@ def _update(
     }
     if decision.status is not GradeStatus.REFUSED and row.grade_status == GradeStatus.REFUSED:
         values |= {"refused_at": None, "reason": None, "refusal": None}
+    if decision.status is not GradeStatus.REFUSED:
+        values["refusal"] = ScoreRefusal.EMPTIED.value if decision.is_emptied else None
     if result is not None and reading is not None and grade_record(row).sent(result):
         values["shown_at"] = reading.began_at
-    shown = ("grade_status", "deletions", "result_score", "result_maximum", "reason")
+    shown = ("grade_status", "deletions", "result_score", "result_maximum", "reason", "refusal")
     if any(values[name] != getattr(row, name) for name in shown):
         values["changed_at"] = now
     return values

@@ -123,6 +123,8 @@ class Decision:
     withdraw: bool = False
     """What waits in the outbox is not to be sent."""
     deletions: int = 0
+    is_emptied: bool = False
+    """Of a grade that is missing: whether it is listed without a number."""
     conclusive: bool = True
     """Whether the reading says anything about this person."""
 
@@ -134,8 +136,9 @@ def decide(
     read_at: dt.datetime,
     unsent: Unsent = Unsent.NOTHING,
     retry_refused: bool = False,
+    is_empty: bool = False,
 ) -> Decision:
-    """What to do after results were read. ``result``: None where there is no grade.
+    """What to do after results were read. ``result``: None where there is no grade; ``is_empty``: one without a number.
 
     ``read_at``: when the reading began; of what was accepted since, it says nothing. ``retry_refused``: the person is
     known to be in the course now, or somebody asked for it.
@@ -163,7 +166,7 @@ def decide(
         return _sent_again(1)
     # Only what was once seen there can have been deleted.
     missing = GradeStatus.NOT_SHOWN if record.shown_at is None else GradeStatus.REMOVED
-    return Decision(missing, deletions=record.deletions)
+    return Decision(missing, deletions=record.deletions, is_emptied=is_empty)
 
 
 def _of_a_grade(

@@ -59,6 +59,8 @@ class Reading:
     """By the platform's id of the person; only those who have a grade."""
     unreadable: frozenset[str] = frozenset()
     """Those whose result was listed and could not be read; the empty text where it named nobody."""
+    empty: frozenset[str] = frozenset()
+    """Those who were listed without a number."""
 
     def tells_of(self, user_id: str) -> bool:
         """Whether it is known what the gradebook shows for a person, be it nothing."""
@@ -76,7 +78,7 @@ def read_results(service: PlatformService, line_item_url: str, user_id: str | No
     began_at = utcnow()
     url: str | None = _first_url(service, line_item_url, user_id)
     found: dict[str, Result] = {}
-    unreadable, seen = set[str](), set[str]()
+    unreadable, empty, seen = set[str](), set[str](), set[str]()
     while url is not None and (user_id is None or user_id not in found):
         if url in seen or len(seen) >= MOST_PAGES:
             raise ResultsUnreadable("its pages lead back to each other")
@@ -91,11 +93,13 @@ def read_results(service: PlatformService, line_item_url: str, user_id: str | No
                 found.setdefault(
                     person, Result(result["score"], result["maximum"] or 1.0, result["timestamp"])
                 )
+            else:
+                empty.add(person)
         url = _next_url(answer)
         is_cut = service.platform.results_take_limit and len(seen) == 1 and len(listed) >= PAGE_SIZE
         if url is None and user_id is None and is_cut:
             url = subresource_url(line_item_url, "results")
-    return Reading(began_at, found, frozenset(unreadable))
+    return Reading(began_at, found, frozenset(unreadable), frozenset(empty - found.keys()))
 
 
 def _first_url(service: PlatformService, line_item_url: str, user_id: str | None) -> str:

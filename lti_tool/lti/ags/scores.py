@@ -262,7 +262,7 @@ def _next_trail(
         "graded": reported.grades or (before is not None and before.graded),
         "grade_status": before.grade_status if before is not None and removed else GradeStatus.ON_ITS_WAY,
         "reason": None,
-        "refusal": None,
+        "refusal": before.refusal if before is not None and removed else None,
         "refused_at": None,
         "unanswered_scores": unanswered,
         "changed_at": now,

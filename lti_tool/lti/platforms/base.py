@@ -72,6 +72,8 @@ class ScoreRefusal(enum.StrEnum):
     UNPUBLISHED = "unpublished"
     """The activity is not published yet."""
     LINE_ITEM_GONE = "line_item_gone"
+    EMPTIED = "emptied"
+    """Of a grade that is missing: it is listed without a number, so that somebody has emptied it."""
     NOT_INSTALLED = "not_installed"
     """The tool is not, or no longer, allowed in this course. The score waits until it is."""
     OTHER = "other"
@@ -214,6 +216,12 @@ class Platform:
     keeps_grades_from_states: ClassVar[bool] = False
     """Whether a grade stays when a score is posted that sets none, such as ``InProgress`` and ``Pending``."""
 
+    emptied_advice: ClassVar[Message] = Message(
+        N_(
+            "Somebody has emptied this grade in the gradebook. Ours was sent once more, and the grade is empty."
+        )
+    )
+    """For a tutor, of a grade that was emptied there, sent again, and is empty still."""
     results_are_own_word: ClassVar[bool] = False
     """Whether its results are what the tool posted last, be it in the gradebook or not."""
     results_lag: ClassVar[dt.timedelta] = dt.timedelta(minutes=1)

@@ -39,6 +39,14 @@ class Moodle(Platform):
     # Scores: https://github.com/moodle/moodle/blob/main/mod/lti/service/gradebookservices
 
     keeps_teachers_grades: ClassVar[bool] = True
+    # grade_grade::is_overridden: what a tool sends is kept beneath the empty grade.
+    emptied_advice: ClassVar[Message] = Message(
+        N_(
+            "Somebody has emptied this grade in Moodle, which then keeps it empty and ours beneath it. To show ours, "
+            "edit the grade in the grader report, untick “%(overridden)s” and save."
+        ),
+        params={"overridden": LABELS["overridden"]},
+    )
     results_lag: ClassVar[dt.timedelta] = dt.timedelta(0)
     # With type_id and limit, as soon as there is a grade, classes/local/resources/results.php writes the address of a
     # last page that it never made: a fatal error, which is answered as 404 with a web page. Unpaged it works.

@@ -60,6 +60,13 @@ LABELS: Final[Mapping[str, ProductLabel]] = MappingProxyType(
         ),
         "select_content": _label("mod_lti:selectcontent", _LTI, "Select content", "Sélectionner un contenu"),
         "grade": _label("core:gradenoun", _CORE, "Grade", "Note", compared=False),
+        "overridden": _label(
+            "core_grades:overridden",
+            "lang/en/grades.php",
+            "Overridden",
+            "Remplacée",
+            compared=False,
+        ),
         "allow_grades": _label(
             "mod_lti:accept_grades_from_tool",
             _LTI,

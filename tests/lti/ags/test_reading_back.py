@@ -423,6 +423,51 @@ def test_a_grade_that_was_taken_for_gone_is_put_right_by_the_next_good_reading(
     assert (book.grade(), book.status(), book.trail().refusal) == (100, GradeStatus.RECORDED, None)
 
 
+def test_a_grade_emptied_in_moodle_is_sent_once_more_and_then_explained(book: ReadingBack) -> None:
+    book.complete()
+    book.read()
+    book.later(hours=1)
+    book.teach(teaching.clear_grade, book.item_id, int(MENTEE))
+    for _ in range(4):
+        book.later(hours=1)
+        book.read()
+        book.read(MENTEE)
+    with book.services.database.reading() as db:
+        [named] = named_grades(db)
+    with using_language("en"):
+        said = grade_wording.for_tutor(named.grade)
+    assert (book.grade(), book.posted, book.status()) == (None, 2, GradeStatus.REMOVED)
+    assert "“Overridden”" in said
+    book.teach(teaching.clear_grade, book.item_id, int(MENTEE), cleared=False)
+    book.later(hours=1)
+    book.read()
+    assert (book.grade(), book.posted, book.trail().refusal) == (100, 2, None)
+
+
+@pytest.mark.parametrize("was_seen", [True, False])
+def test_nobody_is_said_to_have_deleted_twice_what_a_column_does_not_show(
+    book: ReadingBack, was_seen: bool
+) -> None:
+    """Moodle's grade type “None”: the score gets 200, and nothing is stored."""
+    book.complete()
+    if was_seen:
+        book.read()
+    for _ in range(3):
+        book.reset()
+        book.later(hours=1)
+        book.read()
+    with book.services.database.reading() as db:
+        [named] = named_grades(db)
+    with using_language("en"):
+        said = grade_wording.for_tutor(named.grade)
+    assert book.posted == 2
+    assert said == (
+        "It was deleted in the gradebook and sent again, and is not there."
+        if was_seen
+        else "Your platform accepted it twice, and its gradebook does not show it."
+    )
+
+
 def test_a_platform_of_which_nothing_is_known_may_show_a_grade_a_little_later(book: ReadingBack) -> None:
     with book.services.database.transaction() as db:
         db.execute(sa.update(Registration).values(platform_family=None))

@@ -117,7 +117,7 @@ def test_a_learners_page_changes_with_their_grade_alone(visit, services) -> None
             {"refusal": "course_ended", "reason": "HTTP 422: This course has concluded"},
             "This course has concluded",
         ),
-        (GradeStatus.REMOVED, {"deletions": 1}, "sent again, and deleted once more"),
+        (GradeStatus.REMOVED, {"deletions": 1}, "and sent again, and is not there"),
         (GradeStatus.NOT_SHOWN, {"deletions": 1}, "accepted it twice, and its gradebook does not show it"),
     ],
 )
