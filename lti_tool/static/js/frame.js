@@ -39,7 +39,7 @@
     document.querySelectorAll(".switch [form]").forEach(function (button) { button.setAttribute("form", form.id); });
   });
 
-  /* A form that was refused: its reader begins with what is wrong. A browser does not autofocus in another site's frame. */
+  /* Who sent a form that was refused begins with what is wrong. In another site's frame browsers refuse the autofocus. */
   const wrong = document.querySelector(".error-summary");
   if (wrong) wrong.focus();
 
