@@ -42,6 +42,9 @@ check: lint types imports test  ## All of it
 bench: $(VENV)/ready $(FRENCH)  ## Measures, as ratios against named baselines
 	$(BIN)/python -m bench
 
+screenshots: $(VENV)/ready $(FRENCH)  ## Every page as a picture, phone and desktop, in FOLDER
+	$(BIN)/python -m tests.browser.pages_screenshots $(or $(FOLDER),/tmp/tandem-screenshots)
+
 translations: $(VENV)/ready  ## Bring the French catalogue up to date with the code
 	$(BIN)/pybabel -q extract -F lti_tool/translations/babel.cfg -k plural_message:1,2 --no-location --sort-output -o $(VENV)/messages.pot .
 	$(BIN)/pybabel -q update -N --ignore-pot-creation-date -w 110 -i $(VENV)/messages.pot -d lti_tool/translations

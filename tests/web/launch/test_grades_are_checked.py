@@ -70,7 +70,7 @@ ROLES = "https://purl.imsglobal.org/spec/lti/claim/roles"
 def test_a_tutors_visit_has_the_line_item_looked_for_that_the_launch_does_not_name(
     services: Services, platform: Platform, browser: Browser
 ) -> None:
-    answer = platform.launch(browser, **{ROLES: [INSTRUCTOR]}, **LISTED)
+    answer = platform.launch(browser, **{ROLES: [INSTRUCTOR]}, **LISTED, custom={"template": "demo"})
     page = browser.get(answer.location)
     assert "is being asked whether the gradebook has a column" in page.text
     with services.database.reading() as db:
