@@ -43,7 +43,7 @@ bench: $(VENV)/ready $(FRENCH)  ## Measures, as ratios against named baselines
 	$(BIN)/python -m bench
 
 screenshots: $(VENV)/ready $(FRENCH)  ## Every page as a picture, phone and desktop, in FOLDER
-	$(BIN)/python -m tests.browser.pages_screenshots $(or $(FOLDER),/tmp/tandem-screenshots)
+	$(BIN)/python -m tests.browser.pages_screenshots $(or $(FOLDER),../tandem-screenshots)
 
 translations: $(VENV)/ready  ## Bring the French catalogue up to date with the code
 	$(BIN)/pybabel -q extract -F lti_tool/translations/babel.cfg -k plural_message:1,2 --no-location --sort-output -o $(VENV)/messages.pot .
