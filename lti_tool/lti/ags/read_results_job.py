@@ -46,6 +46,8 @@ from schemas.jobs import ResultsJobSchema
 
 AT_ONCE: Final = 500
 """How many grades one transaction compares."""
+MOST_ASKED_ALONE: Final = 50
+"""Of how many people one reading asks for the results one by one; of the others it says nothing."""
 _RETRY_FACTOR: Final = 10
 """Attempts spread over some minutes: a platform may refuse tokens for a while."""
 
@@ -141,7 +143,10 @@ class ReadResults(JobKind):
             return None, None
         service = PlatformService(self._deps, item.registration_id)
         try:
-            return read_results(service, item.url, subject), None
+            reading = read_results(service, item.url, subject)
+            if subject is None and item.platform.merges_people:
+                reading = self._with_merged_people(service, item, reading)
+            return reading, None
         except ResultsRefused as error:
             _log.info("results_refused", link=str(item.link_id), reason=str(error))
             if error.is_gone and line_items.is_gone(service, item.url, item.scopes):
@@ -154,6 +159,37 @@ class ReadResults(JobKind):
                 raise
             _log.warning("results_unreadable", link=str(item.link_id), reason=str(error))
             return None, None
+
+    def _with_merged_people(self, service: PlatformService, item: _LineItem, reading: Reading) -> Reading:
+        """The reading with those whose results are listed under an id that the tool does not know.
+
+        Where such an id is listed, everybody whose grade was taken and who is not listed is asked for alone.
+        """
+        with self._deps.database.reading() as db:
+            rows = db.execute(
+                sa.select(Person.subject, _column.accepted_score)
+                .join(_TRAILS, _column.person_id == Person.id)
+                .where(_column.line_item_url == item.url, Person.registration_id == item.registration_id)
+            )
+            accepted = {row.subject: row.accepted_score is not None for row in rows}
+        listed = reading.results.keys() | reading.empty
+        if listed <= accepted.keys():
+            return reading
+        missing = sorted(
+            subject for subject, is_taken in accepted.items() if is_taken and subject not in listed
+        )
+        alone = [read_results(service, item.url, subject) for subject in missing[:MOST_ASKED_ALONE]]
+        return replace(
+            reading,
+            results={
+                **reading.results,
+                **{name: result for each in alone for name, result in each.results.items()},
+            },
+            empty=reading.empty.union(*(each.empty for each in alone)),
+            unreadable=reading.unreadable.union(
+                missing[MOST_ASKED_ALONE:], *(each.unreadable for each in alone)
+            ),
+        )
 
     def _note_failure(self, item: _LineItem, reason: str) -> ReadingFailures:
         with self._deps.database.transaction() as db:

@@ -99,7 +99,14 @@ def read_results(service: PlatformService, line_item_url: str, user_id: str | No
         is_cut = service.platform.results_take_limit and len(seen) == 1 and len(listed) >= PAGE_SIZE
         if url is None and user_id is None and is_cut:
             url = subresource_url(line_item_url, "results")
-    return Reading(began_at, found, frozenset(unreadable), frozenset(empty - found.keys()))
+    empty -= found.keys()
+    if user_id is not None and service.platform.merges_people and user_id not in found.keys() | empty:
+        # The filter finds the person alone, whatever the id under which they are listed.
+        if len(found) == 1 and not empty:
+            found = dict(zip([user_id], found.values(), strict=True))
+        elif len(empty) == 1 and not found:
+            empty = {user_id}
+    return Reading(began_at, found, frozenset(unreadable), frozenset(empty))
 
 
 def _first_url(service: PlatformService, line_item_url: str, user_id: str | None) -> str:

@@ -222,6 +222,8 @@ class Platform:
         )
     )
     """For a tutor, of a grade that was emptied there, sent again, and is empty still."""
+    merges_people: ClassVar[bool] = False
+    """Whether the results of somebody whose accounts were merged are listed under another id than launches give."""
     results_are_own_word: ClassVar[bool] = False
     """Whether its results are what the tool posted last, be it in the gradebook or not."""
     results_lag: ClassVar[dt.timedelta] = dt.timedelta(minutes=1)

@@ -36,6 +36,7 @@ from lti_tool.lti.registration.models import Registration
 from lti_tool.messaging.models import Delivery, DeliveryKind
 from lti_tool.translation import using_language
 from lti_tool.web import grade_wording
+from schemas.ags import ResultSchema
 from tests.builder.connected import MENTEE, MENTOR, Connected, connect
 from tests.lti.ags.reading_back import ReadingBack
 
@@ -421,6 +422,26 @@ def test_a_grade_that_was_taken_for_gone_is_put_right_by_the_next_good_reading(
     book.later(minutes=1)
     book.read()
     assert (book.grade(), book.status(), book.trail().refusal) == (100, GradeStatus.RECORDED, None)
+
+
+def test_a_merged_person_listed_under_another_id_has_their_grade_on_canvas(
+    canvas_book: ReadingBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``lookup_lti_id``: launches keep the past id, and the results have the present one."""
+    book = canvas_book
+    book.complete()
+    book.complete(MENTOR)
+    load = ResultSchema.load_page
+
+    def merged(schema: ResultSchema, listed: Any) -> Any:
+        now = [{**each, "userId": "other"} if each["userId"] == MENTEE else each for each in listed]
+        return load(schema, now)
+
+    monkeypatch.setattr(ResultSchema, "load_page", merged)
+    for subject in (None, MENTEE):
+        book.later(hours=1)
+        found = book.read(subject)
+        assert (found["sent_again"], book.posted, book.trail().result_score) == (0, 2, 100)
 
 
 def test_a_grade_emptied_in_moodle_is_sent_once_more_and_then_explained(book: ReadingBack) -> None:
