@@ -43,7 +43,8 @@ def two_sites() -> Iterator[HTTPServer]:
 
 
 def cookies_kept_in_a_frame(context: BrowserContext, server: HTTPServer) -> list[str]:
-    """The names of the cookies that a cross-site frame gets back."""
+    """The names of the cookies that a cross-site frame gets back, from a browser without any."""
+    context.clear_cookies()
     page = context.new_page()
     page.goto(f"http://localhost:{server.port}/frame")
     link = page.frame_locator("iframe").get_by_role("link")
@@ -54,7 +55,8 @@ def cookies_kept_in_a_frame(context: BrowserContext, server: HTTPServer) -> list
 
 
 def cookies_kept_in_a_tab(page: Page, address: str) -> list[str]:
-    """The names of the cookies that a page of its own gets back."""
+    """The names of the cookies that a page of its own gets back, from a browser without any."""
+    page.context.clear_cookies()
     page.goto(f"{address}/set")
     page.goto(f"{address}/echo")
     return page.locator("p").inner_text().split()
