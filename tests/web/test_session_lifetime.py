@@ -70,7 +70,10 @@ def test_it_is_over_an_hour_after_the_launch_when_nobody_used_it(
     page = browser.get(home)
     assert page.status_code == 410
     assert "Your session has expired" in page.text
-    assert 'href="https://lms.example/course?lti_errormsg=Your+session+has+expired&amp;lti_errorlog=' in page.text
+    assert (
+        'href="https://lms.example/course?lti_errormsg=Your+session+has+expired&amp;lti_errorlog='
+        in page.text
+    )
 
 
 def test_each_use_gives_it_another_hour(browser: Browser, home: str, later: Callable[[float], None]) -> None:

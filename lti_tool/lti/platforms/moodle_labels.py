@@ -64,7 +64,7 @@ LABELS: Final[Mapping[str, ProductLabel]] = MappingProxyType(
             "core_grades:overridden",
             "lang/en/grades.php",
             "Overridden",
-            "Remplacée",
+            "Court-circuité",
             compared=False,
         ),
         "allow_grades": _label(
