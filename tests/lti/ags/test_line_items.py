@@ -157,6 +157,7 @@ def run_and_be_killed(ungraded: Ungraded, monkeypatch: pytest.MonkeyPatch) -> No
     with monkeypatch.context() as patched:
         kill_after_post(patched)
         runner = make_job_runner(ungraded.services)
+        runner.lease = dt.timedelta(0)  # whoever comes next need not wait for its end
         kind = FindLineItem(ungraded.services, lambda *_: 0)
         with pytest.raises(Killed):
             run_here(runner, kind)
