@@ -58,7 +58,7 @@ def list_(services: Services, as_json: bool) -> None:
 def delete(services: Services, activity: str, activity_gone: bool) -> None:
     """Delete one that the tool made from the gradebook, with all of its grades. ID: the activity's, as listed.
 
-    Nothing tells the tool that an activity was deleted in a platform, so that you say it. Without --activity-gone only
+    No platform reports that an activity was deleted in it, so you say it. Without --activity-gone only
     one is deleted to which no grades go any more, since the activity's launches name another.
 
     \b

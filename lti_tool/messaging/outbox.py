@@ -28,7 +28,6 @@ from lti_tool.messaging.models import (
     LRS,
     Delivery,
     DeliveryBody,
-    DeliveryKind,
     DeliveryPause,
     DeliveryStatus,
 )
@@ -354,62 +353,6 @@ def mark(db: Session, claim: Claim, outcomes: Sequence[Outcome], *, now: dt.date
     mark_sent(db, claim, sent, now=now)
     for (words, delay, failed), ids in again.items():
         mark_again(db, claim, ids, not_before=now + delay, reason=words, failed=failed)
-
-
-def supersede_waiting(db: Session, order_keys: Collection[str]) -> dict[str, bool]:
-    """Withdraw the scores that still wait under these keys, in the transaction that enqueues what replaces them.
-
-    Of each key under which any waited: whether it was never claimed, so that nobody can ever have received it.
-    """
-    withdrawn = db.execute(
-        sa.update(_rows)
-        .where(
-            # Written out, not bound, as the partial index has it.
-            sa.text("kind = 'score'"),
-            _column.order_key.in_(order_keys),
-            _column.done_at.is_(None),
-            _column.status == DeliveryStatus.WAITING.value,
-        )
-        .values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
-        .returning(_column.order_key, _column.attempts)
-    )
-    never_claimed: dict[str, bool] = {}
-    for key, attempts in withdrawn:
-        never_claimed[key] = never_claimed.get(key, True) and not attempts
-    return never_claimed
-
-
-def supersede_dead_scores(db: Session, order_keys: Collection[str]) -> None:
-    """What was refused under these keys is of no interest any more: another score follows, or stands."""
-    if order_keys:
-        db.execute(
-            sa.update(_rows)
-            .where(
-                # Written out, not bound, as the partial index has it.
-                sa.text("status = 'dead'"),
-                _column.kind == DeliveryKind.SCORE.value,
-                _column.order_key.in_(order_keys),
-            )
-            .values(status=DeliveryStatus.SUPERSEDED.value)
-        )
-
-
-def unsent_scores(db: Session, order_keys: Collection[str]) -> dict[str, bool]:
-    """Under which of these keys a score waits or is being sent; and whether one of them is being sent."""
-    if not order_keys:
-        return {}
-    rows = db.execute(
-        sa.select(_column.order_key, _column.status).where(
-            # Written out, not bound, as the partial index has it.
-            sa.text("kind = 'score'"),
-            _column.order_key.in_(order_keys),
-            _column.done_at.is_(None),
-        )
-    )
-    found: dict[str, bool] = {}
-    for key, status in rows:
-        found[key] = found.get(key, False) or status == DeliveryStatus.CLAIMED
-    return found
 
 
 def _part_is_asked(now: dt.datetime) -> sa.ColumnElement[bool]:

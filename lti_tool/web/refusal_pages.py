@@ -178,7 +178,7 @@ def _words(advice: Advice) -> tuple[str, str]:
         case Advice.NAMELESS:
             return (
                 _("You are looking in as a guest"),
-                _("Your platform did not tell us who you are, so you can look around but not take part yet."),
+                _("Your platform did not say who you are, so you can look around but not take part yet."),
             )
         case Advice.COURSE_LEFT:
             return (

@@ -23,7 +23,7 @@ from lti_tool.identity.policy import Action, require
 from lti_tool.identity.principal import TOOL, Principal
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobFailed, JobKind, RunningJob
-from lti_tool.lti.ags import line_items, unreadable_results
+from lti_tool.lti.ags import line_items, unreadable_results, unsent_scores
 from lti_tool.lti.ags.columns import graded_people
 from lti_tool.lti.ags.grade_records import grade_record
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
@@ -41,7 +41,6 @@ from lti_tool.lti.platform_service import PlatformService, ServiceDeps
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.platforms.base import Platform, ScoreRefusal
 from lti_tool.lti.registration.models import Deployment, Registration
-from lti_tool.messaging import outbox
 from schemas.jobs import ResultsJobSchema
 
 AT_ONCE: Final = 500
@@ -247,7 +246,7 @@ def _compare(
     is_here: bool,
 ) -> None:
     """Decide on each grade, and write what follows. ``is_here``: these people are in the course at this moment."""
-    unsent = outbox.unsent_scores(db, [order_key(row.line_item_url, row.person_id) for row in rows])
+    unsent = unsent_scores.by_order_key(db, [order_key(row.line_item_url, row.person_id) for row in rows])
     # What the platform took shortly before, it may not show yet.
     lag = item.platform.results_lag
     decisions = [
@@ -273,8 +272,8 @@ def _compare(
             withdrawn.append(_line(row))
         updates.append(_update(row, decision, reading, now))
     if withdrawn:
-        outbox.supersede_waiting(db, withdrawn)
-    outbox.supersede_dead_scores(
+        unsent_scores.supersede_waiting(db, withdrawn)
+    unsent_scores.supersede_dead(
         db,
         [
             _line(row)

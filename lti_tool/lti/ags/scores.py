@@ -28,6 +28,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_for, table_of, utcnow
+from lti_tool.lti.ags import unsent_scores
 from lti_tool.lti.ags.columns import SCORE_SCOPE as SCORE_SCOPE
 from lti_tool.lti.ags.columns import GradeColumn, grade_columns
 from lti_tool.lti.ags.models import MAXIMUM, GradeStatus, ScoreTrail
@@ -186,9 +187,9 @@ def _enqueue(
     """
     # A first score replaces nothing.
     replaced = [order_key(*column.key) for column, *_ in scores if column.key in trails]
-    withdrawn = outbox.supersede_waiting(db, replaced) if replaced else {}
+    withdrawn = unsent_scores.supersede_waiting(db, replaced) if replaced else {}
     refused = [key for key, trail in trails.items() if trail.grade_status == GradeStatus.REFUSED]
-    outbox.supersede_dead_scores(db, [order_key(*key) for key in refused])
+    unsent_scores.supersede_dead(db, [order_key(*key) for key in refused])
     rows, deliveries = [], []
     for column, each, reported in scores:
         line, before = order_key(*column.key), trails.get(column.key)

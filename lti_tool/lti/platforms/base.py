@@ -81,7 +81,7 @@ class ScoreRefusal(enum.StrEnum):
 
 @dataclass(frozen=True)
 class ToolDescription:
-    """What a platform is told about the tool when it is registered."""
+    """What a registration says of the tool to a platform."""
 
     base_url: str
     title: str
