@@ -12,7 +12,6 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -172,24 +171,17 @@ class _RefusedError(RosterUnreadable):
 
 def _page(service: PlatformService, url: str) -> Answer:
     """One page, asked for again a little later where the platform says that it is asked too often."""
-    for seconds in (*THROTTLED_PAUSES, None):
+    answer = _asked(service, url)
+    for seconds in THROTTLED_PAUSES:
+        if not service.platform.is_throttled(answer.status, answer.body):
+            break
+        time.sleep(seconds)
         answer = _asked(service, url)
-        if answer.ok:
-            return answer
-        throttled = _is_throttled(answer)
-        if seconds is not None and throttled:
-            time.sleep(seconds)
-            continue
-        is_refusal = 400 <= answer.status < 500 and not throttled
-        raise (_RefusedError if is_refusal else RosterUnreadable)(answer.words)
-    raise AssertionError("the last round returns or raises")
-
-
-def _is_throttled(answer: Answer) -> bool:
-    """Whether the platform is asked too often. Canvas says so with 403 (doc/api/throttling.md)."""
-    return answer.status == HTTPStatus.TOO_MANY_REQUESTS or (
-        answer.status == HTTPStatus.FORBIDDEN and b"Rate Limit Exceeded" in answer.body
-    )
+    if answer.ok:
+        return answer
+    throttled = service.platform.is_throttled(answer.status, answer.body)
+    is_refusal = 400 <= answer.status < 500 and not throttled
+    raise (_RefusedError if is_refusal else RosterUnreadable)(answer.words)
 
 
 def _asked(service: PlatformService, url: str) -> Answer:

@@ -6,6 +6,7 @@ import datetime as dt
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
@@ -194,6 +195,11 @@ class Platform:
         """What an operator can do about a service that answered with this status, where more is known."""
         del status
         return None
+
+    def is_throttled(self, status: int, body: bytes) -> bool:
+        """Whether a service answers so because it is asked too often (RFC 6585 §4)."""
+        del body
+        return status == HTTPStatus.TOO_MANY_REQUESTS
 
     def deep_linking_audience(self, issuer: str) -> str:
         """``aud`` of a deep-linking response: the issuer, as text, which every platform met so far accepts."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
 from lti_tool.lti.platforms.base import HostedHosts, Platform, ScoreRefusal, ToolDescription, labels_of
@@ -253,6 +254,11 @@ class Canvas(Platform):
     def service_advice(self, status: int) -> str | None:
         """Canvas answers 401 whatever is missing, and 412 for a line item of another tool."""
         return _SERVICE_ADVICE.get(status)
+
+    def is_throttled(self, status: int, body: bytes) -> bool:
+        """Canvas says so with 403 (doc/api/throttling.md)."""
+        is_refusal = status == HTTPStatus.FORBIDDEN and b"Rate Limit Exceeded" in body
+        return is_refusal or super().is_throttled(status, body)
 
     def is_course_itself(self, context_id: str, resource_link_id: str) -> bool:
         """Where there is no link, as in the course's navigation, its id is the opaque one of the course."""

@@ -13,6 +13,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.models import Course, Membership, Person
 from lti_tool.lti.nrps import roster
 from lti_tool.lti.nrps.roster import RosterUnreadable, read_roster
+from lti_tool.lti.registration.models import Registration
 from tests.sql_counter import counting
 
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
@@ -118,10 +119,16 @@ def test_the_link_is_named_where_the_course_is_refused(connected, httpserver):
     assert seen == [None, str(connected.link_id)]
 
 
-@pytest.mark.parametrize(("status", "body"), [(403, "403 Forbidden (Rate Limit Exceeded)"), (429, "")])
+@pytest.mark.parametrize(
+    ("family", "status", "body"),
+    [("canvas", 403, "403 Forbidden (Rate Limit Exceeded)"), ("moodle", 429, ""), ("canvas", 429, "")],
+)
 def test_a_page_that_is_asked_for_too_soon_is_asked_for_again(
-    connected, httpserver, monkeypatch, status, body
+    connected, httpserver, monkeypatch, family, status, body
 ):
+    with connected.services.database.transaction() as db:
+        db.execute(sa.update(Registration).values(platform_family=family))
+    connected.services.tool_config.clear_cache()
     monkeypatch.setattr(roster, "THROTTLED_PAUSES", (0.0, 0.0))
     answers = [Response(body, status)] * 2
 
