@@ -7,19 +7,16 @@ from pathlib import Path
 import click
 
 from bench import arrival, delivery, launch, roster, sessions, startup
-from bench.rows import report
+from bench.rows import bench_options, report
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Fewer and shorter rounds: for a look, not for a claim.")
+@bench_options("Fewer and shorter rounds: for a look, not for a claim.")
 @click.option(
     "--people",
     default=launch.MANY_PEOPLE,
     show_default=True,
     help="People in the fuller of the two databases.",
-)
-@click.option(
-    "--json", "path", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows there too."
 )
 def main(quick: bool, people: int, path: Path | None) -> None:
     """Measure launches, logging a session, delivery, arrival, starting and rosters, and print the ratios.

@@ -26,7 +26,7 @@ from urllib.parse import urlencode
 import click
 import sqlalchemy as sa
 
-from bench.rows import Row, report
+from bench.rows import Row, bench_options, report
 from bench.servers import Server, free_port
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
@@ -240,10 +240,7 @@ def _p95(times: tuple[float, ...]) -> float:
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Fewer confirmations.")
-@click.option(
-    "--json", "path", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows there too."
-)
+@bench_options("Fewer confirmations.")
 def main(quick: bool, path: Path | None) -> None:
     """Measure how soon what happened is elsewhere."""
     rows = measure(quick=quick)

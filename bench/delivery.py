@@ -29,7 +29,7 @@ import structlog
 import tincan
 
 from bench.postgresql import socket_folder
-from bench.rows import Row, report
+from bench.rows import Row, bench_options, report
 from bench.servers import Server, free_port
 from lti_tool.composition.channels import make_worker
 from lti_tool.composition.services import Services, make_services
@@ -227,8 +227,7 @@ def _services(folder: Path, database_url: str, lrs: str) -> Services:
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Fewer rounds: for a look, not for a claim.")
-@click.option("--json", "path", type=click.Path(path_type=Path), help="Write the rows to this file too.")
+@bench_options("Fewer rounds: for a look, not for a claim.")
 def main(quick: bool, path: Path | None) -> None:
     """Measure delivery and print the ratios.
 

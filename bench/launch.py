@@ -19,7 +19,7 @@ import click
 from bench import contenders
 from bench.contenders import LtijsUnavailable
 from bench.driving import Contender, drive, latencies
-from bench.rows import Row, report
+from bench.rows import Row, bench_options, report
 from bench.servers import ServerDied
 from tests.platform.keyset_server import KeysetServer
 from tests.platform.platform import Platform
@@ -178,11 +178,8 @@ def _p99(ours: Measured, other: Measured, chance: random.Random, *, quick: bool,
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Fewer and shorter rounds: the ratios wander by some 10 %.")
+@bench_options("Fewer and shorter rounds: the ratios wander by some 10 %.")
 @click.option("--people", default=MANY_PEOPLE, show_default=True, help="People in the fuller database.")
-@click.option(
-    "--json", "path", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows there too."
-)
 def main(quick: bool, people: int, path: Path | None) -> None:
     """Measure a launch's CPU."""
     rows = measure(quick=quick, people=people)

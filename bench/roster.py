@@ -26,7 +26,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import click
 import requests
 
-from bench.rows import Row, report
+from bench.rows import Row, bench_options, report
 from lti_tool.composition.services import make_services
 from lti_tool.config import Config
 from lti_tool.lti.nrps.roster import CONTAINER_TYPE, PAGE_SIZE
@@ -187,10 +187,7 @@ def _make_courses(folder: Path, platform: str) -> None:
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="One round.")
-@click.option(
-    "--json", "path", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows there too."
-)
+@bench_options("One round.")
 def main(quick: bool, path: Path | None) -> None:
     """Measure reading a large roster."""
     rows = measure(quick=quick)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -103,3 +103,17 @@ def write_json(rows: Sequence[Row], path: Path) -> None:
         "rows": [row.to_json() for row in rows],
     }
     path.write_text(json.dumps(measured, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def bench_options(quick: str) -> Callable[[Command], Command]:
+    """The options that every bench has: ``--quick``, whose help this is, and ``--json``, given as ``path``."""
+
+    def add(command: Command) -> Command:
+        json_file = click.Path(path_type=Path, dir_okay=False)
+        command = click.option("--json", "path", type=json_file, help="Write the rows there too.")(command)
+        return click.option("--quick", is_flag=True, help=quick)(command)
+
+    return add

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 import click
 
 from bench.contenders import baseline
-from bench.rows import Row, report
+from bench.rows import Row, bench_options, report
 from bench.servers import Server, free_port
 from lti_tool.composition.services import make_services
 from lti_tool.config import Config
@@ -134,10 +134,7 @@ def measure(*, quick: bool = False) -> list[Row]:
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Fewer and shorter rounds: the ratio wanders by some 10 %.")
-@click.option(
-    "--json", "path", type=click.Path(path_type=Path, dir_okay=False), help="Write the row there too."
-)
+@bench_options("Fewer and shorter rounds: the ratio wanders by some 10 %.")
 def main(quick: bool, path: Path | None) -> None:
     """Measure the CPU of logging a session."""
     rows = measure(quick=quick)

@@ -21,7 +21,7 @@ import psutil
 
 from bench import contenders
 from bench.driving import drive
-from bench.rows import Row, report
+from bench.rows import Row, bench_options, report
 from bench.servers import STARTING_SECONDS, free_port
 from tests.platform.keyset_server import KeysetServer
 from tests.platform.platform import TOOL, Platform
@@ -96,10 +96,7 @@ def measure(*, quick: bool = False) -> list[Row]:
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Fewer starts and launches.")
-@click.option(
-    "--json", "path", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows there too."
-)
+@bench_options("Fewer starts and launches.")
 def main(quick: bool, path: Path | None) -> None:
     """Measure a start and the memory of a web process."""
     rows = measure(quick=quick)
