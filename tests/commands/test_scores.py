@@ -60,12 +60,7 @@ def test_each_grade_is_listed_with_what_should_stand_and_why_it_does_not(book: R
 
 def test_a_grade_that_was_taken_away_twice_is_sent_again_when_an_operator_asks(book: ReadingBack) -> None:
     book.complete()
-    for _ in range(2):
-        book.later(hours=1)
-        book.read()
-        book.reset()
-        book.later(hours=1)
-        book.read()
+    book.take_away_twice()
     assert book.status() is GradeStatus.REMOVED
     status, output = run("resend", "--person", f"Person {MENTEE}", "--json")
     assert (status, json.loads(output)["sent_again"]) == (0, 1)
@@ -103,12 +98,7 @@ def test_bad_input_is_one_line(book: ReadingBack, words: tuple[str, ...]) -> Non
 
 def test_an_address_that_another_platform_names_too_leads_to_nobody_elses_course(book: ReadingBack) -> None:
     book.complete()
-    for _ in range(2):
-        book.later(hours=1)
-        book.read()
-        book.reset()
-        book.later(hours=1)
-        book.read()
+    book.take_away_twice()
     world = book.connected.world
     with book.services.database.transaction() as db:
         mine = db.get_one(ResourceLink, world.resource_link_id)
@@ -126,12 +116,7 @@ def test_the_doctor_names_a_grade_that_was_taken_away_as_long_as_it_can_be_sent_
     book: ReadingBack,
 ) -> None:
     book.complete()
-    for _ in range(2):
-        book.later(hours=1)
-        book.read()
-        book.reset()
-        book.later(hours=1)
-        book.read()
+    book.take_away_twice()
     [words] = [words for _verdict, words, _fix in deliveries(book.services) if "deleted again" in words]
     assert f"Person {MENTEE}" in words
     with book.services.database.transaction() as db:

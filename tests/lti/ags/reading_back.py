@@ -150,6 +150,15 @@ class ReadingBack:
     def reset(self) -> None:
         self.teach(teaching.reset_course, 1)
 
+    def take_away_twice(self) -> None:
+        """Reset the course, and again after the grades were read back and sent once more."""
+        for _ in range(2):
+            self.later(hours=1)
+            self.read()
+            self.reset()
+            self.later(hours=1)
+            self.read()
+
     def grade(self, subject: str = MENTEE) -> float | None:
         """The grade that the gradebook shows."""
         grade: float | None = self.connected.cell(subject)["grade"]

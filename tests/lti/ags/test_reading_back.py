@@ -78,12 +78,7 @@ def test_a_reset_course_gets_each_grade_once_more(book: ReadingBack) -> None:
 
 def test_a_grade_that_is_deleted_a_second_time_is_left_and_the_tutor_is_asked(book: ReadingBack) -> None:
     book.complete()
-    for _ in range(2):
-        book.later(hours=1)
-        book.read()
-        book.reset()
-        book.later(hours=1)
-        book.read()
+    book.take_away_twice()
     assert (book.grade(), book.status(), book.posted) == (None, GradeStatus.REMOVED, 2)
     book.later(days=1)
     book.read()
