@@ -50,6 +50,8 @@ class Comparison:
 class ReadLineItem:
     link_id: uuid.UUID
     url: str
+    address: str
+    """Where requests to it go, which may be another host's."""
     registration_id: uuid.UUID
     platform: Platform
     scopes: tuple[str, ...]

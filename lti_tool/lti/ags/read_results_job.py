@@ -109,13 +109,13 @@ class ReadResults(JobKind):
             return None, None
         service = PlatformService(self._deps, item.registration_id)
         try:
-            reading = read_results(service, item.url, subject)
+            reading = read_results(service, item.address, subject)
             if subject is None and item.platform.merges_people:
                 reading = self._with_merged_people(service, item, reading)
             return reading, None
         except ResultsRefused as error:
             _log.info("results_refused", link=str(item.link_id), reason=str(error))
-            if error.is_gone and line_items.is_gone(service, item.url, item.scopes):
+            if error.is_gone and line_items.is_gone(service, item.address, item.scopes):
                 return None, str(error)
             self._note_failure(item, str(error))
             return None, None
@@ -144,7 +144,7 @@ class ReadResults(JobKind):
         missing = sorted(
             subject for subject, is_taken in accepted.items() if is_taken and subject not in listed
         )
-        alone = [read_results(service, item.url, subject) for subject in missing[:MOST_ASKED_ALONE]]
+        alone = [read_results(service, item.address, subject) for subject in missing[:MOST_ASKED_ALONE]]
         return replace(
             reading,
             results={
@@ -166,6 +166,7 @@ def _line_item(db: Session, link_id: uuid.UUID) -> ReadLineItem:
     row = db.execute(
         sa.select(
             ResourceLink.line_item_url,
+            ResourceLink.line_item_address,
             ResourceLink.scopes,
             Registration.id,
             Registration.issuer,
@@ -179,7 +180,14 @@ def _line_item(db: Session, link_id: uuid.UUID) -> ReadLineItem:
     if row is None or row.line_item_url is None:
         raise JobFailed("the activity has no line item")
     platform = platform_of(row.issuer, row.platform_family)
-    return ReadLineItem(link_id, row.line_item_url, row.id, platform, tuple(row.scopes))
+    return ReadLineItem(
+        link_id=link_id,
+        url=row.line_item_url,
+        address=row.line_item_address or row.line_item_url,
+        registration_id=row.id,
+        platform=platform,
+        scopes=tuple(row.scopes),
+    )
 
 
 def request_results(
