@@ -168,7 +168,7 @@ def test_the_next_meeting_is_marked_unless_the_pair_is_on_hold() -> None:
 def test_completion_ends_in_a_braid_and_leaves_out_what_came_after() -> None:
     drawing = timeline(JOURNEYS["met after completion"])
     assert (drawing.end, drawing.today, len(drawing.stops)) == (EndMark.COMPLETE, None, 2)
-    braid = [piece.curve for piece in drawing.mentor.pieces if piece.curve.start[0] > drawing.stops[-1].x][1:]
+    braid = [piece.curve for piece in drawing.mentor.pieces if piece.curve.start[0] > drawing.stops[-1].x]
     sides = [curve.end[1] > MIDDLE for curve in braid]
     assert len(sides) == 6
     assert all(before is not after for before, after in pairwise(sides))
