@@ -18,9 +18,6 @@ SESSION_FORMATS = (
 )
 """How a pair met: coaching, training, a trade show, audio, several media; face to face, video, chat."""
 
-DEFAULT_SESSION_FORMAT = "coaching"
-"""What the form proposes to a pair that has not met yet: a talk between two people."""
-
 FORMAT_CODE_LENGTH = 30
 FORMAT_CODE_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+){0,7}"
 """The shape of a format's code, for the formats that a business adds."""

@@ -117,6 +117,7 @@ class SessionForm(FormSchema):
         choices.FORMAT_CODE_PATTERN,
         max_length=choices.FORMAT_CODE_LENGTH,
         required=True,
+        error_messages={"required": "not_a_choice"},
         metadata={"label": N_("How?")},
     )
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.choices import DEFAULT_SESSION_FORMAT, DISPUTE_REASONS, OBJECTIVE_MOVES, SESSION_FORMATS
+from schemas.choices import DISPUTE_REASONS, OBJECTIVE_MOVES, SESSION_FORMATS
 from schemas.mentoring_forms import (
     AnswerSessionForm,
     ChooseRoleForm,
@@ -164,10 +164,6 @@ def test_minutes_out_of_reach_are_refused(minutes, code):
 @pytest.mark.parametrize("format", SESSION_FORMATS)
 def test_every_format_is_taken(format):
     assert read(session_form(), {**MET, "format": format})["format"] == format
-
-
-def test_the_format_proposed_is_one_of_them():
-    assert DEFAULT_SESSION_FORMAT in SESSION_FORMATS
 
 
 def test_a_format_that_the_programme_does_not_have_is_refused():

@@ -19,7 +19,7 @@ from lti_tool.mentoring.sessions import actions
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
-from schemas.choices import DEFAULT_SESSION_FORMAT, SESSION_FORMATS
+from schemas.choices import SESSION_FORMATS
 from schemas.mentoring_forms import MINUTES_DEFAULT, AnswerSessionForm, FormSchema, SessionForm
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/l/<launch_key>/sessions")
@@ -35,14 +35,14 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/new")
 @allows(Action.KEEP_SESSIONS, about=pair_of_request)
 def new() -> ResponseReturnValue:
-    """“We met”: today, the usual length, the last format; one tap saves it."""
+    """“We met”: today, the usual length, and the last meeting's format; the first one's has to be chosen."""
     pair = pair_page().pair
     if not pair.active:
         raise NotAllowed("agreement_first")
     proposed = {
         "held_on": utcnow().date().isoformat(),
         "minutes": str(MINUTES_DEFAULT),
-        "format": pair.last_format or DEFAULT_SESSION_FORMAT,
+        "format": pair.last_format or "",
     }
     return _page(blank_form(_schema(utcnow().date()), proposed, id="session"))
 

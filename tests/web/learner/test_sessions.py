@@ -30,7 +30,15 @@ def test_the_form_is_filled_in_beforehand(visit):
     after = dt.datetime.now(dt.UTC).date()
     assert any(f'name="held_on" value="{day}"' in page for day in (before, after))
     assert 'name="minutes" value="45"' in page
-    assert re.search(r'value="coaching"[^>]* checked', page)
+
+
+def test_the_form_of_a_first_meeting_proposes_no_format(visit, services):
+    here = visit(situations.begins)
+    assert not re.search(r'name="format"[^>]* checked', here.text("sessions/new"))
+    answer = here.post("sessions/new", **{name: MEETING[name] for name in ("held_on", "minutes")})
+    assert answer.status_code == 422
+    assert "Please choose one of the answers offered." in answer.text.split('id="format-error"')[1][:900]
+    assert statuses(services) == []
 
 
 def test_the_form_proposes_the_last_format(visit):
