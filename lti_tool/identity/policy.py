@@ -37,6 +37,8 @@ class Capacity(enum.StrEnum):
     """One of the two of the pair that is asked about."""
     TEACHER = "teacher"
     """A tutor of the course of the launch."""
+    ADMINISTRATOR = "administrator"
+    """An administrator of the site or the institution, who has no part in the course of the launch."""
     TUTOR = "tutor"
     """A tutor of the cohort that is asked about."""
     OWNER = "owner"
@@ -65,7 +67,8 @@ class Action(enum.StrEnum):
     KEEP_SESSIONS = "log, confirm, dispute, correct and withdraw meetings"
     KEEP_OBJECTIVES = "agree, claim, confirm and withdraw objectives"
     # a tutor's
-    ADD_ACTIVITY = "add the activity to a course"
+    CHOOSE_CONTENT = "choose in the content picker what is added to a course"
+    ADD_ACTIVITY = "open what an activity stands for"
     VIEW_COHORT = "see a cohort: names, progress, dates and states"
     VIEW_PAIR_HISTORY = "see a pair's dates, lengths, formats and states"
     REVIEW_LEARNER = "see one learner's progress and their meetings' dates, lengths, formats and states"
@@ -120,6 +123,8 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.SIGN_AGREEMENT: frozenset({Capacity.MEMBER}),
         Action.KEEP_SESSIONS: frozenset({Capacity.MEMBER}),
         Action.KEEP_OBJECTIVES: frozenset({Capacity.MEMBER}),
+        # The platform shows its picker to those alone who may change the course, and takes no answer of others.
+        Action.CHOOSE_CONTENT: frozenset({Capacity.TEACHER, Capacity.ADMINISTRATOR}),
         Action.ADD_ACTIVITY: frozenset({Capacity.TEACHER}),
         Action.VIEW_COHORT: _COHORT,
         Action.VIEW_PAIR_HISTORY: frozenset({Capacity.TUTOR}),
@@ -211,6 +216,8 @@ def _of_person(principal: Principal, relation: Relation) -> set[Capacity]:
         found.add(Capacity.LEARNER)
     if principal.role == CourseRole.OBSERVER:
         found.add(Capacity.OBSERVER)
+        if principal.is_admin:
+            found.add(Capacity.ADMINISTRATOR)
     if principal.role == CourseRole.TUTOR:
         found.add(Capacity.TEACHER)
     for holds, capacity in (

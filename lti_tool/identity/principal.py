@@ -54,6 +54,8 @@ class Principal:
     """The programme of that cohort."""
     role: CourseRole | None = None
     """In that course, by the person's latest own launch."""
+    is_admin: bool = False
+    """Whether the launch says that they administer the site or the institution."""
     active: bool = True
     """False once the person has left the course."""
 

@@ -66,7 +66,8 @@ def home() -> ResponseReturnValue:
             _("You are here as an administrator"),
             _("You are not enrolled in this course, so you take no part in it and see nobody’s meetings."),
             _(
-                "To set the activity up or to look after a group, have yourself enrolled in the course as a teacher."
+                "You can add this activity to courses. To open it or to look after a group, have yourself enrolled in "
+                "the course as a teacher."
             ),
         )
     if principal.role == CourseRole.OBSERVER:

@@ -60,6 +60,9 @@ VISITORS = {
     "other course's tutor": Visitor(TUTOR, LAUNCHED | {C.TEACHER}),
     "other organisation's tutor": Visitor(TUTOR, LAUNCHED | {C.TEACHER}),
     "observer": Visitor(LAUNCHED | {C.OBSERVER}, LAUNCHED | {C.OBSERVER}),
+    "administrator": Visitor(
+        LAUNCHED | {C.OBSERVER, C.ADMINISTRATOR}, LAUNCHED | {C.OBSERVER, C.ADMINISTRATOR}
+    ),
     "anonymous": Visitor(LAUNCHED | {C.NAMELESS}, LAUNCHED | {C.NAMELESS}),
     "expired": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),
     "made inactive": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),
@@ -102,6 +105,7 @@ def ours(services: Services) -> Ours:
     other_person = world.built_cohort.pair("Other Mentor", "Other Mentee").mentee.person.id
     newcomer = world.course.person("New Learner")
     observer = world.course.person("An Observer", CourseRole.OBSERVER)
+    administrator = world.course.person("An Administrator", CourseRole.OBSERVER)
     gone = world.course.person("Gone Tutor", CourseRole.TUTOR, active=False)
     mentee_person = world.built_mentee.person.id
     course_id, link_id, colleague = second_course(world)
@@ -116,6 +120,7 @@ def ours(services: Services) -> Ours:
         ),
         "other organisation's tutor": launch(elsewhere, elsewhere.tutor_id, CourseRole.TUTOR),
         "observer": launch(world, observer.id, CourseRole.OBSERVER),
+        "administrator": launch(world, administrator.id, CourseRole.OBSERVER, is_admin=True),
         "anonymous": launch(world, None, CourseRole.LEARNER),
         "expired": launch(
             world, world.tutor_id, CourseRole.TUTOR, expires_at=utcnow() - dt.timedelta(seconds=1)
