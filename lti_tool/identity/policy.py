@@ -29,6 +29,8 @@ class Capacity(enum.StrEnum):
     """By a launch that named nobody, or the platform's test student."""
     LEARNER = "learner"
     """A learner of the course."""
+    SWITCHED = "switched"
+    """Launched as a learner of the course, where they were a tutor before, and asked which they are."""
     OBSERVER = "observer"
     """An observer of the course, who sees those whom their launch names."""
     PARTICIPANT = "participant"
@@ -60,6 +62,7 @@ class Action(enum.StrEnum):
     CHOOSE_LANGUAGE = "choose a language"
     DECLINE_KEPT_FORM = "decline one's own form that was kept after a session"
     VIEW_OBSERVED = "see the progress of the learners whom the platform lets one observe"
+    CONFIRM_LEARNER = "say that one is a learner of a course that one taught before"
     CHOOSE_ROLE = "choose a role in a programme"
     CHANGE_ROLE = "change one's own role"
     VIEW_OWN_PAIR = "see what one's own pair does"
@@ -117,6 +120,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.CHOOSE_LANGUAGE: frozenset({Capacity.LAUNCHED}),
         Action.DECLINE_KEPT_FORM: frozenset({Capacity.LAUNCHED}),
         Action.VIEW_OBSERVED: frozenset({Capacity.OBSERVER}),
+        Action.CONFIRM_LEARNER: frozenset({Capacity.SWITCHED}),
         Action.CHOOSE_ROLE: frozenset({Capacity.LEARNER}),
         Action.CHANGE_ROLE: frozenset({Capacity.PARTICIPANT}),
         Action.VIEW_OWN_PAIR: frozenset({Capacity.MEMBER}),
@@ -130,7 +134,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.VIEW_PAIR_HISTORY: frozenset({Capacity.TUTOR}),
         Action.REVIEW_LEARNER: frozenset({Capacity.TUTOR}),
         Action.VIEW_AUDIT: _COHORT,
-        Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.NAMELESS}),
+        Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.SWITCHED, Capacity.NAMELESS}),
         Action.PAIR_PEOPLE: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,
@@ -214,6 +218,8 @@ def _of_person(principal: Principal, relation: Relation) -> set[Capacity]:
     found = set()
     if principal.role == CourseRole.LEARNER:
         found.add(Capacity.LEARNER)
+    if principal.role == CourseRole.SWITCHED:
+        found.add(Capacity.SWITCHED)
     if principal.role == CourseRole.OBSERVER:
         found.add(Capacity.OBSERVER)
         if principal.is_admin:

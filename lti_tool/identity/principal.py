@@ -17,6 +17,9 @@ class CourseRole(enum.StrEnum):
     TUTOR = "tutor"
     LEARNER = "learner"
     OBSERVER = "observer"
+    SWITCHED = "switched"
+    """A tutor before, and a learner by the latest launch: they have switched their role to see what learners see, or
+    teach there no more, and have not said which. They look, and take no part."""
 
 
 class PrincipalKind(enum.StrEnum):

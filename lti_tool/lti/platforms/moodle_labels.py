@@ -57,6 +57,7 @@ LABELS: Final[Mapping[str, ProductLabel]] = MappingProxyType(
             "Add an activity or resource",
             "Ajouter une activité ou ressource",
         ),
+        "switch_role": _label("core:switchroleto", _CORE, "Switch role to...", "Prendre le rôle…"),
         "select_content": _label("mod_lti:selectcontent", _LTI, "Select content", "Sélectionner un contenu"),
         "grade": _label("core:gradenoun", _CORE, "Grade", "Note"),
         "overridden": _label(
