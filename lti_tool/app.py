@@ -38,7 +38,7 @@ from lti_tool.web import (
 from lti_tool.web.deep_linking import picker
 from lti_tool.web.forms import controls, offers
 from lti_tool.web.launch import login_and_launch
-from lti_tool.web.learner import agreement, objectives, sessions
+from lti_tool.web.learner import about_me, agreement, objectives, sessions
 from lti_tool.web.learner import home as learner_home
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
@@ -62,6 +62,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     sign_out,
     offers,
     learner_home,
+    about_me,
     agreement,
     sessions,
     objectives,
