@@ -65,6 +65,7 @@ class Action(enum.StrEnum):
     CONFIRM_LEARNER = "say that one is a learner of a course that one taught before"
     CHOOSE_ROLE = "choose a role in a programme"
     CHANGE_ROLE = "change one's own role"
+    DESCRIBE_ONESELF = "say to one's partner who one is"
     VIEW_OWN_PAIR = "see what one's own pair does"
     SIGN_AGREEMENT = "sign the agreement"
     KEEP_SESSIONS = "log, confirm, dispute, correct and withdraw meetings"
@@ -123,6 +124,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.CONFIRM_LEARNER: frozenset({Capacity.SWITCHED}),
         Action.CHOOSE_ROLE: frozenset({Capacity.LEARNER}),
         Action.CHANGE_ROLE: frozenset({Capacity.PARTICIPANT}),
+        Action.DESCRIBE_ONESELF: frozenset({Capacity.PARTICIPANT}),
         Action.VIEW_OWN_PAIR: frozenset({Capacity.MEMBER}),
         Action.SIGN_AGREEMENT: frozenset({Capacity.MEMBER}),
         Action.KEEP_SESSIONS: frozenset({Capacity.MEMBER}),

@@ -82,6 +82,7 @@ COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale
 DONE: Mapping[str, str] = {
     "joined": N_("Welcome! You will hear here as soon as you have a partner."),
     "role_changed": N_("Your role has been changed."),
+    "profile_saved": N_("Saved. Only your partner sees it."),
     "signed": N_("Thank you, your signature is kept."),
     "session_logged": N_("Noted. Your partner will be asked to say yes."),
     "session_corrected": N_("Corrected. Your partner will be asked again."),
@@ -104,6 +105,7 @@ DONE: Mapping[str, str] = {
 """What was just done, by the code of a form's submission."""
 
 FORMS: Mapping[str, str] = {
+    "about-me": N_("what you say about yourself"),
     "session": N_("a meeting"),
     "correction": N_("the correction of a meeting"),
     "objective": N_("an objective"),

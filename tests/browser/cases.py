@@ -256,6 +256,8 @@ CASES: tuple[Case, ...] = (
     _sent("another-role-unknown", "learner.change_role", situations.waiting, "role", role="king"),
     _at("nothing-here", "home.elsewhere", situations.begins, "nothing-here"),
     _sent("nothing-here-either", "home.elsewhere", situations.begins, "nothing-here"),
+    _at("about-me", "about_me.show", situations.under_way, "about-me"),
+    _sent("about-me-wrong", "about_me.save", situations.begins, "about-me", email="x", phone="x"),
     _at("agreement", "agreement.show", situations.to_sign, "agreement"),
     _at("agreement-signed", "agreement.show", situations.under_way, "agreement"),
     _sent("agreement-not-accepted", "agreement.sign", situations.to_sign, "agreement", accepted=""),

@@ -21,6 +21,9 @@ from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps.read_roster_job import request_roster
 from lti_tool.lti.nrps.roster import RETRY_AFTER
 from lti_tool.lti.registration.models import Registration
+from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.profiles.actions import save_profile
+from lti_tool.mentoring.profiles.queries import Profile
 from lti_tool.mentoring.programmes.models import Placement, RoleView
 from lti_tool.mentoring.roles import Role
 from tests.builder.build import Builder
@@ -86,6 +89,15 @@ class Situation:
         second = self.joined(mentee, Role.MENTEE)
         first = self.joined(mentor, Role.MENTOR)
         return self.cohort.pair(first, second, signed=signed, signed_at=self.now - dt.timedelta(days=60))
+
+    def describe_everybody(self, profile: Profile, *, but: BuiltPerson | None = None) -> None:
+        """Everybody of the group says the same of themselves, except one."""
+        assert self.cohort is not None
+        people = sa.select(Participant.id).where(
+            Participant.cohort_id == self.cohort.id, Participant.person_id != (but.id if but else None)
+        )
+        for participant_id in self.db.scalars(people).all():
+            save_profile(self.db, participant_id=participant_id, profile=profile, now=self.now)
 
     def history(self, pair: BuiltPair, confirmed: int) -> None:
         """A pair that has met ``confirmed`` times and works on objectives in both directions."""

@@ -50,6 +50,11 @@ class PairRecord:
         """Whether both have signed and the pair goes on."""
         return self.status == PairStatus.ACTIVE
 
+    @property
+    def accepted(self) -> bool:
+        """Whether both have accepted, which until they accept by itself is signing."""
+        return self.mentor_signed_at is not None and self.mentee_signed_at is not None
+
     def role_of(self, participant_id: uuid.UUID) -> Role:
         """The role of one of the two."""
         return Role.MENTOR if participant_id == self.mentor_id else Role.MENTEE
