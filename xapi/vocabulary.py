@@ -73,6 +73,14 @@ JOINED = Term(
     words("joined", "a intégré"),
     words("Became one of the two members of a pair.", "Est devenu l’un des deux membres d’un binôme."),
 )
+LEFT = Term(
+    f"{_STREAMS}leave",
+    words("left", "a quitté"),
+    words(
+        "Left a pair that ended early, with no fault recorded.",
+        "A quitté un binôme qui a pris fin plus tôt que prévu, sans faute de personne.",
+    ),
+)
 DEFINED = Term(
     f"{_TINCAN}verb/defined",
     words("defined", "a défini"),
@@ -112,7 +120,7 @@ VOIDED = Term(
     words("Withdrew an earlier statement.", "A retiré une déclaration précédente."),
 )
 
-VERBS: Final = (REGISTERED, JOINED, DEFINED, ATTENDED, CONFIRMED, PROGRESSED, COMPLETED, VOIDED)
+VERBS: Final = (REGISTERED, JOINED, LEFT, DEFINED, ATTENDED, CONFIRMED, PROGRESSED, COMPLETED, VOIDED)
 
 # Activity types.
 PROGRAMME = Term(
@@ -168,6 +176,7 @@ EXT_ROLE: Final = f"{PROFILE}/ext/role"
 EXT_FORMAT: Final = f"{PROFILE}/ext/format"
 EXT_STARTED_AT: Final = f"{PROFILE}/ext/started-at"
 EXT_REPORTED_BY: Final = f"{PROFILE}/ext/reported-by"
+EXT_END_REASON: Final = f"{PROFILE}/ext/end-reason"
 EXT_EVIDENCE: Final = f"{PROFILE}/ext/evidence"
 EXT_OBJECTIVE_TAG: Final = f"{PROFILE}/ext/objective-tag"
 
@@ -179,6 +188,7 @@ EXTENSIONS: Final = (
     EXT_FORMAT,
     EXT_STARTED_AT,
     EXT_REPORTED_BY,
+    EXT_END_REASON,
     EXT_EVIDENCE,
     EXT_OBJECTIVE_TAG,
 )
