@@ -123,7 +123,7 @@ def _followed(
 def _correction(visit: Visit) -> None:
     visit.situation(situations.under_way)
     visit.page.goto(visit.served_tool.url + visit.address("/sessions/[0-9a-f-]+/correct"))
-    visit.send("", held_on="2020-01-01", minutes="3", format="video")
+    visit.send("", held_on="2020-01-01", minutes="3", mode="video", format="coaching")
 
 
 def _late(visit: Visit) -> None:
@@ -259,6 +259,8 @@ CASES: tuple[Case, ...] = (
     _at("decline", "proposal.ask", situations.proposed, "proposal/decline"),
     _sent("declined-oddly", "proposal.decline", situations.proposed, "proposal/decline", reason="boredom"),
     _sent("accepted-too-late", "proposal.accept", situations.waiting, "proposal/accept"),
+    _at("about-me", "about_me.show", situations.under_way, "about-me"),
+    _sent("about-me-wrong", "about_me.save", situations.begins, "about-me", email="x", phone="x"),
     _at("agreement", "agreement.show", situations.to_sign, "agreement"),
     _at("agreement-signed", "agreement.show", situations.under_way, "agreement"),
     _sent("agreement-not-accepted", "agreement.sign", situations.to_sign, "agreement", accepted=""),

@@ -21,6 +21,9 @@ from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps.read_roster_job import request_roster
 from lti_tool.lti.nrps.roster import RETRY_AFTER
 from lti_tool.lti.registration.models import Registration
+from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.profiles.actions import save_profile
+from lti_tool.mentoring.profiles.queries import Profile
 from lti_tool.mentoring.programmes.models import Placement, RoleView
 from lti_tool.mentoring.roles import Role
 from tests.builder.build import Builder
@@ -96,6 +99,15 @@ class Situation:
         signed_at = self.now - dt.timedelta(days=60)
         return self.cohort.pair(first, second, signed=signed, accepted=accepted, signed_at=signed_at)
 
+    def describe_everybody(self, profile: Profile, *, but: BuiltPerson | None = None) -> None:
+        """Everybody of the group says the same of themselves, except one."""
+        assert self.cohort is not None
+        people = sa.select(Participant.id).where(
+            Participant.cohort_id == self.cohort.id, Participant.person_id != (but.id if but else None)
+        )
+        for participant_id in self.db.scalars(people).all():
+            save_profile(self.db, participant_id=participant_id, profile=profile, now=self.now)
+
     def history(self, pair: BuiltPair, confirmed: int) -> None:
         """A pair that has met ``confirmed`` times and works on objectives in both directions."""
         for number in range(confirmed):
@@ -103,7 +115,8 @@ class Situation:
                 by=Role.MENTOR if number % 2 else Role.MENTEE,
                 days_ago=10 + 14 * (confirmed - number),
                 minutes=45 + 15 * (number % 2),
-                format=("in-person", "video", "coaching")[number % 3],
+                format=("coaching", "professional-training", "coaching")[number % 3],
+                mode=("in-person", "video", "phone")[number % 3],
                 confirmed=True,
             )
         pair.objective("Rédiger des consignes efficaces pour un assistant IA", Role.MENTEE, status="reached")

@@ -9,7 +9,7 @@ An event that was called ``PairFormed`` is a proposal now: the log is read under
 it has the new one.
 
 Revision ID: 0020
-Revises: 0018
+Revises: 0026
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
