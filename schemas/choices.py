@@ -12,14 +12,17 @@ SESSION_FORMATS = (
     "trade-show",
     "audio",
     "multimodal",
-    "in-person",
-    "video",
-    "chat",
+    "other",
 )
-"""How a pair met: coaching, training, a trade show, audio, several media; face to face, video, chat."""
+"""What a meeting was: coaching, training, a trade show, audio, several media, or something else."""
 
-DEFAULT_SESSION_FORMAT = "coaching"
-"""What the form proposes to a pair that has not met yet: a talk between two people."""
+MEETING_MODES = ("in-person", "video", "phone", "writing")
+"""How the two of a pair spoke to each other."""
+
+FORMER_FORMATS = {"in-person": "in-person", "video": "video", "chat": "writing"}
+"""Formats of the first version that said how the two spoke, with the mode that they are since."""
+FORMAT_OF_FORMER_MODES = "coaching"
+"""The format of a meeting that had one of them."""
 
 FORMAT_CODE_LENGTH = 30
 FORMAT_CODE_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+){0,7}"

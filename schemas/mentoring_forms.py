@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from marshmallow import EXCLUDE, ValidationError, fields, pre_load, validate, validates_schema
+from marshmallow import EXCLUDE, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from schemas import choices
 from schemas.fields import Choice, Code, Day, Identifier, Text, WholeNumber
@@ -160,30 +160,56 @@ class SignAgreementForm(FormSchema):
     accepted = _ticked()
 
 
-class SessionForm(FormSchema):
-    """“We met”, and the correction of what was logged: ``held_on``, ``minutes`` and ``format``.
+DAYS = ("today", "yesterday", "other")
+LENGTHS = ("30", "45", "60", "90", "other")
+"""What a form offers for the day and the length of a meeting, each in one tap; ``other`` asks for it."""
 
-    ``today`` is the person's own day; ``formats`` are those of the programme.
+
+class SessionForm(FormSchema):
+    """“We met”, and the correction of what was logged: ``held_on``, ``minutes``, ``mode`` and ``format``.
+
+    ``today`` is the person's own day; ``formats`` are those of the programme. ``day`` and ``length`` stand for a date
+    and a number of minutes that need not be typed, and are gone once the form is read.
     """
 
-    held_on = Day(required=True, metadata={"label": N_("When?")})
+    day = Choice(DAYS, load_default="other", metadata={"label": N_("Which day?")})
+    held_on = Day(required=True, metadata={"label": N_("Date")})
+    mode = Choice(choices.MEETING_MODES, required=True, metadata={"label": N_("How did you talk?")})
+    length = Choice(LENGTHS, load_default="other", metadata={"label": N_("Length (minutes)")})
     minutes = WholeNumber(
         min=MINUTES_MIN,
         max=MINUTES_MAX,
         from_text=True,
         required=True,
-        metadata={"label": N_("How long, in minutes?")},
+        metadata={"label": N_("Minutes")},
     )
     format = Code(
         choices.FORMAT_CODE_PATTERN,
         max_length=choices.FORMAT_CODE_LENGTH,
         required=True,
-        metadata={"label": N_("How?")},
+        metadata={"label": N_("What kind of meeting?")},
     )
 
     def __init__(self, *, today: date, formats: Sequence[str] = choices.SESSION_FORMATS) -> None:
         super().__init__()
         self.today, self.formats = today, tuple(formats)
+
+    @pre_load
+    def _chosen_in_one_tap(self, given: Any, **_: Any) -> Any:
+        """A day or a length that was chosen counts, whatever an older choice left in the field for another one."""
+        if not isinstance(given, Mapping):
+            return given
+        chosen = dict(given)
+        if given.get("day") in ("today", "yesterday"):
+            days_ago = timedelta(days=("today", "yesterday").index(given["day"]))
+            chosen["held_on"] = (self.today - days_ago).isoformat()
+        if given.get("length") in LENGTHS[:-1]:
+            chosen["minutes"] = given["length"]
+        return chosen
+
+    @post_load
+    def _without_choices(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in loaded.items() if name not in ("day", "length")}
 
     @validates_schema(skip_on_field_errors=False)
     def _check_date_and_format(self, loaded: Mapping[str, Any], **_: Any) -> None:

@@ -120,16 +120,14 @@ def session_held(
     ``reported_by``: whose word it is, of the one who logged or corrected the session. For the other's statement nobody
     but that one has vouched until a ``session_confirmed`` of the same revision.
     """
-    xapi_context = pair_context(
-        context,
-        pair,
-        role,
-        extensions={
-            vocabulary.EXT_FORMAT: session.format,
-            vocabulary.EXT_STARTED_AT: encoding.day_or_timestamp(session.started_at),
-            vocabulary.EXT_REPORTED_BY: reported_by.value,
-        },
-    )
+    extensions = {
+        vocabulary.EXT_FORMAT: session.format,
+        vocabulary.EXT_STARTED_AT: encoding.day_or_timestamp(session.started_at),
+        vocabulary.EXT_REPORTED_BY: reported_by.value,
+    }
+    if session.mode is not None:
+        extensions[vocabulary.EXT_MODE] = session.mode.value
+    xapi_context = pair_context(context, pair, role, extensions=extensions)
     return assemble(
         context,
         vocabulary.ATTENDED,

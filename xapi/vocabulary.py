@@ -62,6 +62,15 @@ class Evidence(StrEnum):
     XAPI = "xapi"
 
 
+class Mode(StrEnum):
+    """How the two of a session spoke to each other."""
+
+    IN_PERSON = "in-person"
+    VIDEO = "video"
+    PHONE = "phone"
+    WRITING = "writing"
+
+
 # Verbs: the definition is what the verb means in these statements.
 REGISTERED = Term(
     f"{_ADL}registered",
@@ -166,6 +175,7 @@ ACTIVITY_TYPES: Final = (PROGRAMME, COHORT, PAIR, SESSION, OBJECTIVE, COURSE)
 # Extensions.
 EXT_ROLE: Final = f"{PROFILE}/ext/role"
 EXT_FORMAT: Final = f"{PROFILE}/ext/format"
+EXT_MODE: Final = f"{PROFILE}/ext/mode"
 EXT_STARTED_AT: Final = f"{PROFILE}/ext/started-at"
 EXT_REPORTED_BY: Final = f"{PROFILE}/ext/reported-by"
 EXT_EVIDENCE: Final = f"{PROFILE}/ext/evidence"
@@ -177,6 +187,7 @@ CMI5_PROGRESS: Final = "https://w3id.org/xapi/cmi5/result/extensions/progress"
 EXTENSIONS: Final = (
     EXT_ROLE,
     EXT_FORMAT,
+    EXT_MODE,
     EXT_STARTED_AT,
     EXT_REPORTED_BY,
     EXT_EVIDENCE,

@@ -51,7 +51,7 @@ from xapi.context import (
     StatementContext,
 )
 from xapi.encoding import strictly_after
-from xapi.vocabulary import Evidence, Role, Tag
+from xapi.vocabulary import Evidence, Mode, Role, Tag
 
 
 class Statements:
@@ -167,7 +167,7 @@ class StatementEmitter:
 
     def _held(self, scope: Scope, event: SessionLogged | SessionCorrected) -> Iterator[Build]:
         pair = self._pair(scope)
-        meeting = _session(event.session_id, event.held_on, event.minutes, event.format)
+        meeting = _session(event.session_id, event.held_on, event.minutes, event.format, event.mode)
         reported_by = pair.roles[given(scope.participant_id)]
         for role in (Role.MENTOR, Role.MENTEE):
             context = self._context(scope, pair.languages[role])
@@ -302,5 +302,9 @@ class StatementEmitter:
         )
 
 
-def _session(identifier: uuid.UUID, held_on: dt.date, minutes: int, code: str) -> SessionContext:
-    return SessionContext(identifier, held_on, dt.timedelta(minutes=minutes), code)
+def _session(
+    identifier: uuid.UUID, held_on: dt.date, minutes: int, code: str, mode: str | None = None
+) -> SessionContext:
+    return SessionContext(
+        identifier, held_on, dt.timedelta(minutes=minutes), code, Mode(mode) if mode is not None else None
+    )

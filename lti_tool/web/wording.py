@@ -11,20 +11,43 @@ from collections.abc import Mapping
 from lti_tool.mentoring.completion.criteria.base import Reader
 from lti_tool.mentoring.completion.criteria.base import duration as length
 from lti_tool.mentoring.completion.explanation import criterion_amount, criterion_sentence
-from lti_tool.mentoring.journey.queries import CriterionLine, PersonCard
+from lti_tool.mentoring.journey.queries import CriterionLine, PersonCard, SessionLine
 from lti_tool.translation import gettext as _
 from schemas.problem import MESSAGES, N_, Problem
 
 FORMATS: Mapping[str, str] = {
     "coaching": N_("Coaching"),
-    "professional-training": N_("Professional training"),
+    "professional-training": N_("Training"),
     "trade-show": N_("Trade show"),
     "audio": N_("Audio"),
-    "multimodal": N_("Several media"),
-    "in-person": N_("Face to face"),
-    "video": N_("Video call"),
-    "chat": N_("Chat"),
+    "multimodal": N_("Mixed"),
+    "other": N_("Other"),
 }
+
+MODES: Mapping[str, str] = {
+    "in-person": N_("In person"),
+    "video": N_("Video"),
+    "phone": N_("Phone"),
+    "writing": N_("In writing"),
+}
+
+MODE_PHRASES: Mapping[str, str] = {
+    "in-person": N_("in person"),
+    "video": N_("by video"),
+    "phone": N_("by phone"),
+    "writing": N_("in writing"),
+}
+"""The same within a sentence."""
+
+FORMAT_PHRASES: Mapping[str, str] = {
+    "coaching": N_("coaching"),
+    "professional-training": N_("training"),
+    "trade-show": N_("trade show"),
+    "audio": N_("audio"),
+    "multimodal": N_("mixed format"),
+    "other": N_("other format"),
+}
+"""What a meeting was, within a sentence."""
 
 TAGS: Mapping[str, str] = {
     "skills": N_("Skills"),
@@ -100,8 +123,16 @@ def word(table: Mapping[str, str], code: str) -> str:
 
 
 def format_name(code: str) -> str:
-    """How the two met."""
+    """What a meeting was."""
     return word(FORMATS, code)
+
+
+def mode_and_format(line: SessionLine) -> str:
+    """How the two of a meeting spoke, and what it was, such as “by video · coaching”; the latter where that is all."""
+    found = [word(FORMAT_PHRASES, line.format)]
+    if line.mode is not None:
+        found.insert(0, word(MODE_PHRASES, line.mode))
+    return " · ".join(found)
 
 
 def form_name(form_id: str) -> str:

@@ -123,7 +123,7 @@ def _followed(
 def _correction(visit: Visit) -> None:
     visit.situation(situations.under_way)
     visit.page.goto(visit.served_tool.url + visit.address("/sessions/[0-9a-f-]+/correct"))
-    visit.send("", held_on="2020-01-01", minutes="3", format="video")
+    visit.send("", held_on="2020-01-01", minutes="3", mode="video", format="coaching")
 
 
 def _late(visit: Visit) -> None:

@@ -143,8 +143,9 @@ def sign(frame: FrameLocator) -> None:
 
 
 def log_session(frame: FrameLocator) -> None:
-    """“We met”, with everything as it is filled in."""
+    """“We met”, by video, with everything else as it is filled in."""
     tap(frame.locator("#we-met"))
+    tap(frame.locator("label:has(> input[value=video])"))
     tap(frame.locator("#save"))
     expect(frame.get_by_role("status")).to_be_visible()
 

@@ -122,7 +122,8 @@ class History:
             by=self._either(pair),
             held_on=self._now.date() - dt.timedelta(days=self._random.randrange(30)),
             minutes=self._random.choice([10, 30, 45, 90]),
-            format=self._random.choice(["coaching", "video", "audio"]),
+            format=self._random.choice(["coaching", "trade-show", "audio"]),
+            mode=self._random.choice(["video", "phone", None]),
             now=self._now,
         )
         pair.sessions.append(session.id)

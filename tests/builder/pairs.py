@@ -68,7 +68,8 @@ class BuiltPair(Built):
         by: Role = Role.MENTOR,
         days_ago: int = 0,
         minutes: int = 45,
-        format: str = "video",
+        format: str = "coaching",
+        mode: str | None = "video",
         confirmed: bool = False,
         now: dt.datetime | None = None,
     ) -> BuiltSession:
@@ -82,6 +83,7 @@ class BuiltPair(Built):
                 held_on=moment.date() - dt.timedelta(days=days_ago),
                 minutes=minutes,
                 format=format,
+                mode=mode,
                 now=moment,
             )
             session = BuiltSession(self.build, made.id, self, by)

@@ -106,7 +106,8 @@ class Situation:
                 by=Role.MENTOR if number % 2 else Role.MENTEE,
                 days_ago=10 + 14 * (confirmed - number),
                 minutes=45 + 15 * (number % 2),
-                format=("in-person", "video", "coaching")[number % 3],
+                format=("coaching", "professional-training", "coaching")[number % 3],
+                mode=("in-person", "video", "phone")[number % 3],
                 confirmed=True,
             )
         pair.objective("Rédiger des consignes efficaces pour un assistant IA", Role.MENTEE, status="reached")

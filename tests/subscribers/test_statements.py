@@ -142,7 +142,7 @@ def test_whoever_corrects_a_session_reports_it(services, world, pair):
             by=world.mentee_id,
             held_on=utcnow().date(),
             minutes=20,
-            format="chat",
+            format="audio",
             now=utcnow(),
         )
     assert reporters(services) == ["mentor", "mentor", "mentee", "mentee"]

@@ -153,6 +153,8 @@ class KnownGrade:
     """The result that was read last."""
     failures: ReadingFailures | None = None
     """How long the results of its line item could not be read."""
+    address: str | None = None
+    """Where requests to its line item go, if not to the address by which it is known."""
 
     def is_read_first(self, score: int | None, platform: Platform, *, repeated: bool) -> bool:
         """Whether the result is to be read before this score is posted."""
@@ -231,7 +233,6 @@ def _deliver_one(
     service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade | None, refused: set[str]
 ) -> ScoreOutcome:
     """``refused``: the line items whose results the platform refuses to show, which are not asked for again."""
-    target = delivery.target or {}
     try:
         service.get_access_token([SCORE_SCOPE])
     except TokenRefused as error:
@@ -247,7 +248,7 @@ def _deliver_one(
     try:
         answer = service.call(
             "POST",
-            subresource_url(target["line_item_url"], "scores"),
+            subresource_url(_address(delivery, known), "scores"),
             [SCORE_SCOPE],
             body=delivery.body,
             content_type=SCORE_TYPE,
@@ -275,7 +276,7 @@ def _outcome_before_posting(
     if not known.may_read or delivery.part in refused:
         return Withheld() if score is None else None
     try:
-        reading = read_results(service, target["line_item_url"], target["user_id"])
+        reading = read_results(service, _address(delivery, known), target["user_id"])
     except ResultsRefused:
         refused.add(delivery.part)
         return Withheld() if score is None else None
@@ -319,7 +320,7 @@ def _outcome_of_response(
     if answer.status == 409 or (answer.status == 400 and is_earlier_timestamp_error(answer.body)):
         return _handle_stale_timestamp(service, delivery, answer, known)
     if answer.status in (400, 422):
-        reading, _ = _read(service, delivery)
+        reading, _ = _read(service, delivery, known)
         held = reading.results.get((delivery.target or {})["user_id"]) if reading else None
         score = json.loads(delivery.body).get("scoreGiven")
         return Sent() if held is not None and _is_there(known, score, held) else _refused(service, answer)
@@ -349,7 +350,7 @@ def _handle_stale_timestamp(
     A repeat of ours, or a later one of ours, means delivered; one of somebody else stays, where its time is later or
     not known. Anything else is sent again with a later time.
     """
-    reading, fault = _read(service, delivery)
+    reading, fault = _read(service, delivery, known)
     if fault is not None:
         return fault
     ours = json.loads(delivery.body)
@@ -380,14 +381,22 @@ def _later(
     return Stale(than=than, reason=answer.words)
 
 
-def _read(service: PlatformService, delivery: ClaimedDelivery) -> tuple[Reading | None, ScoreOutcome | None]:
+def _address(delivery: ClaimedDelivery, known: KnownGrade | None) -> str:
+    """Where requests to the line item of a score go."""
+    named: str = (delivery.target or {})["line_item_url"]
+    return known.address or named if known is not None else named
+
+
+def _read(
+    service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade | None
+) -> tuple[Reading | None, ScoreOutcome | None]:
     """What the gradebook holds for the person, read back; or why that cannot be known now.
 
     Both are None where the platform gives no right to read results.
     """
     target = delivery.target or {}
     try:
-        reading = read_results(service, target["line_item_url"], target["user_id"])
+        reading = read_results(service, _address(delivery, known), target["user_id"])
     except (TokenRefused, ResultsRefused):
         return None, None
     except ResultsUnreadable as error:

@@ -82,7 +82,9 @@ def known_grades(
     if not targets:
         return {}
     urls = {url for url, _ in filter(None, targets)}
-    unreadable = _unreadable(db, registration_id, urls)
+    links = _links(db, registration_id, urls)
+    unreadable = {link.line_item_url for link in links if RESULT_SCOPE not in link.scopes}
+    addresses = {link.line_item_url: link.line_item_address for link in links}
     failures = unreadable_results.failures_of(db, registration_id, urls)
     rows = db.execute(
         sa.select(_TRAILS).where(sa.tuple_(_column.line_item_url, _column.person_id).in_(targets))
@@ -93,20 +95,23 @@ def known_grades(
             may_read=row.line_item_url not in unreadable,
             last_result=last_result(row),
             failures=failures.get(row.line_item_url),
+            address=addresses.get(row.line_item_url),
         )
         for row in rows
     }
 
 
-def _unreadable(db: Session, registration_id: uuid.UUID, urls: set[str]) -> set[str]:
-    """Line items whose results the platform gave no right to read, as their activities' launches say."""
-    links = db.execute(
-        sa.select(ResourceLink.line_item_url, ResourceLink.scopes)
+def _links(
+    db: Session, registration_id: uuid.UUID, urls: set[str]
+) -> Sequence[sa.Row[str | None, str | None, list[str]]]:
+    """What the launches of the activities with these line items said of them."""
+    return db.execute(
+        sa.select(ResourceLink.line_item_url, ResourceLink.line_item_address, ResourceLink.scopes)
         .join(Course, Course.id == ResourceLink.course_id)
         .join(Deployment, Deployment.id == Course.deployment_id)
         .where(Deployment.registration_id == registration_id, ResourceLink.line_item_url.in_(urls))
-    )
-    return {row.line_item_url for row in links if RESULT_SCOPE not in row.scopes}
+        .order_by(ResourceLink.created_at, ResourceLink.id)
+    ).all()
 
 
 def _target(delivery: ClaimedDelivery) -> tuple[str, uuid.UUID] | None:

@@ -21,7 +21,7 @@ KEEP_IF_NULL: Final = {
     "link": ("title", "content_id", "template", "line_items_url", "only_role"),
 }
 """Columns of a person, a course and a link that keep their value when a launch leaves theirs out."""
-LINK_REPLACES: Final = ("line_item_url", "scopes")
+LINK_REPLACES: Final = ("line_item_url", "line_item_address", "scopes")
 """Columns of a link that are what the latest launch says, be it nothing: a tutor may have switched grading off.
 
 In place of a line item that it does not name comes one that was found or made for the link.
@@ -58,6 +58,11 @@ def _known_statement() -> sa.Select[Any]:
     person, course, link, membership, grade = (
         table_of(mapped) for mapped in (Person, Course, ResourceLink, Membership, ScoreTrail)
     )
+    named = sa.bindparam("line_item_url", type_=sa.Text())
+    line_item_url = sa.case(
+        (link.c.line_item_address == named, link.c.line_item_url),
+        else_=sa.func.coalesce(named, link.c.own_line_item_url),
+    )
     return (
         sa.select(
             person.c.id.label("person_id"),
@@ -67,6 +72,7 @@ def _known_statement() -> sa.Select[Any]:
             link.c.id.label("link_id"),
             *(link.c[name].label(f"link_{name}") for name in (*KEEP_IF_NULL["link"], *LINK_REPLACES)),
             link.c.own_line_item_url,
+            membership.c.role,
             membership.c.launched_at.is_not(None).label("launched_before"),
             sa.or_(grade.c.graded, grade.c.grade_status == GradeStatus.REFUSED.value).label("has_grade"),
         )
@@ -96,8 +102,7 @@ def _known_statement() -> sa.Select[Any]:
         .outerjoin(
             grade,
             sa.and_(
-                grade.c.line_item_url
-                == sa.func.coalesce(sa.bindparam("line_item_url", type_=sa.Text()), link.c.own_line_item_url),
+                grade.c.line_item_url == line_item_url,
                 grade.c.person_id == person.c.id,
             ),
         )

@@ -63,6 +63,8 @@ class SessionLine:
     revision: int = 0
     """Raised by every correction; an answer says which one it is about."""
     dispute_reason: str | None = None
+    mode: str | None = None
+    """How the two spoke; None where nobody was asked."""
 
     @property
     def to_confirm(self) -> bool:
@@ -152,9 +154,9 @@ class PairView:
         return tuple(line for line in self.sessions if line.to_correct)
 
     @property
-    def last_format(self) -> str | None:
-        """How the two met last; None before the first time."""
-        return self.sessions[0].format if self.sessions else None
+    def last_session(self) -> SessionLine | None:
+        """The latest meeting that stands; None before the first."""
+        return next((line for line in self.sessions if line.status != "disputed"), None)
 
 
 @dataclass(frozen=True)
@@ -387,6 +389,7 @@ def session_line(row: SessionRecord, viewer_id: uuid.UUID) -> SessionLine:
         mine=row.logged_by == viewer_id,
         revision=row.revision,
         dispute_reason=row.dispute_reason,
+        mode=row.mode,
     )
 
 

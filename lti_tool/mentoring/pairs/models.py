@@ -74,4 +74,5 @@ class TimelineEntry(Base):
     held_on: Mapped[dt.date | None]
     minutes: Mapped[int | None]
     format: Mapped[str | None] = mapped_column(sa.String(30))
-    """The meeting's day, length and format, where the event says them."""
+    mode: Mapped[str | None] = mapped_column(sa.String(20))
+    """The meeting's day, length, format and mode, where the event says them."""

@@ -161,6 +161,7 @@ class TimelineLine:
     held_on: dt.date | None
     minutes: int | None
     format: str | None
+    mode: str | None
 
 
 def timeline(db: Session, pair_id: uuid.UUID) -> list[TimelineLine]:
@@ -171,6 +172,6 @@ def timeline(db: Session, pair_id: uuid.UUID) -> list[TimelineLine]:
         .order_by(TimelineEntry.at.desc(), TimelineEntry.event_id)
     )
     return [
-        TimelineLine(row.at, row.kind, row.participant_id, row.held_on, row.minutes, row.format)
+        TimelineLine(row.at, row.kind, row.participant_id, row.held_on, row.minutes, row.format, row.mode)
         for row in rows
     ]

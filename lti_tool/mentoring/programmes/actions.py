@@ -24,7 +24,12 @@ from lti_tool.mentoring.programmes.copies import (
     original_in_course,
     start_copy,
 )
-from lti_tool.mentoring.programmes.events import CohortStarted, OwnerNamed, PlacementOpened
+from lti_tool.mentoring.programmes.events import (
+    ActivityChosen,
+    CohortStarted,
+    OwnerNamed,
+    PlacementOpened,
+)
 from lti_tool.mentoring.programmes.models import (
     ActivityChoice,
     Cohort,
@@ -298,7 +303,7 @@ def choose_activity(
     chosen_by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """Keep what a tutor chose for a new activity, or for two that are added together.
+    """Keep what a tutor, or an administrator, chose for a new activity, or for two that are added together.
 
     ``cohort_id``: the group to share, or None for a new one. ``programme_id``: the tutor's own programme that the new
     one follows, or None for the built-in one that the link names. ``role_view``: for whom the activity is. ``graded``:
@@ -322,6 +327,8 @@ def choose_activity(
         )
     )
     db.flush()
+    chosen = ActivityChosen(course_id=course_id, content_id=content_id)
+    log.append(db, chosen, Scope(organisation_id=organisation_id), at=now)
 
 
 def require_own(db: Session, choice: Choice, organisation_id: uuid.UUID) -> None:
