@@ -34,7 +34,7 @@ _WORDS = """() => {
   return said.filter(Boolean).map((text) => text.replace(/\\s+/g, ' ').trim()).filter(Boolean);
 }"""
 
-# In the present width: by how many pixels each theme is too wide, and what axe finds in it. One call for all themes, for
+# In the present width: by how many pixels each theme is too wide, and what axe finds in it. One call for all themes:
 # each has its price. The theme is this attribute and nothing else: `base.html`.
 _LOOK = """async ([themes, tags]) => {
   const seen = [];
