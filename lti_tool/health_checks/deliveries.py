@@ -121,7 +121,7 @@ def _waiting(
             Verdict.WARNING,
             f"{waits}, since {part.since:%Y-%m-%d %H:%M} UTC {count} {what}{' fails' if count == 1 else 's fail'}: "
             f"{one_line(part.reason)}",
-            "look at the activity's grade in the LMS; they are sent again each minute"
+            "look at the activity's grade in the LMS; they are sent again by themselves"
             if kind == DeliveryKind.SCORE
             else "",
         )

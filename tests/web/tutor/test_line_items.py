@@ -114,7 +114,7 @@ def test_a_tutor_reads_nothing_of_a_column_that_launches_name(visit, services) -
 def test_what_a_platform_answered_is_text_on_the_card(visit, services) -> None:
     here = visit(situations.tutor_alone)
     lists_line_items(services, OwnLineItemStatus.REFUSED, reason="<b>no</b> & never")
-    [card] = cards(here.text())
+    [card] = cards(here.get().text)
     assert "made no column in the gradebook: &lt;b&gt;no&lt;/b&gt; &amp; never" in card
 
 
