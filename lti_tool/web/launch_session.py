@@ -357,6 +357,7 @@ def principal_of(
         cohort_id=opened.placement.cohort_id if opened is not None else None,
         programme_id=opened.programme_id if opened is not None else None,
         role=CourseRole(role or launch.role),
+        is_admin=launch.is_admin,
         active=not is_named or launch.is_admin or active is not False,
     )
 

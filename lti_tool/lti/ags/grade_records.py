@@ -104,7 +104,9 @@ def known_grades(
     }
 
 
-def _links(db: Session, registration_id: uuid.UUID, urls: set[str]) -> Sequence[Any]:
+def _links(
+    db: Session, registration_id: uuid.UUID, urls: set[str]
+) -> Sequence[sa.Row[str | None, str | None, list[str]]]:
     """What the launches of the activities with these line items said of them."""
     return db.execute(
         sa.select(ResourceLink.line_item_url, ResourceLink.line_item_address, ResourceLink.scopes)

@@ -72,6 +72,7 @@ def _known_statement() -> sa.Select[Any]:
             link.c.id.label("link_id"),
             *(link.c[name].label(f"link_{name}") for name in (*KEEP_IF_NULL["link"], *LINK_REPLACES)),
             link.c.own_line_item_url,
+            membership.c.role,
             membership.c.launched_at.is_not(None).label("launched_before"),
             sa.or_(grade.c.graded, grade.c.grade_status == GradeStatus.REFUSED.value).label("has_grade"),
             missing.c.rests_since.is_not(None).label("line_item_rests"),

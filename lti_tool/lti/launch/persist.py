@@ -173,7 +173,7 @@ def persist_launch(
             "id": uuid.uuid4(),
             "course_id": course_id,
             "person_id": person_id,
-            "role": launch.role.value,
+            "role": known.role_after(launch).value,
             "active": True,
             "launched_at": now,
         }
