@@ -88,6 +88,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         roster=roster,
         grades=by_person(grades),
         grade_words=grade_wording,
+        gradebook_note=_gradebook_note(),
         etag=etag,
         course_title=launch.course.title,
         line_item=line_items.notice(lms),
@@ -213,10 +214,18 @@ def live() -> ResponseReturnValue:
         roster=roster,
         grades=by_person(grades),
         grade_words=grade_wording,
+        gradebook_note=_gradebook_note(),
         etag=etag,
         **_forms(shown),
     )
     return _tagged(make_response(html), etag)
+
+
+def _gradebook_note() -> str | None:
+    """What the platform of the launch is told of grades, where that is not all there is."""
+    registration = g.launch.registration
+    note = platform_of(registration.issuer, registration.platform_family).only_final_grades_note
+    return None if note is None else note.text
 
 
 def _tagged(response: Response, etag: str) -> Response:
