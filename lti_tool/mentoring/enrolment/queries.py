@@ -105,6 +105,11 @@ def participants_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[Participan
     ]
 
 
+def has_participants(db: Session, cohort_id: uuid.UUID) -> bool:
+    """Whether anybody was ever enrolled in a cohort, be it by a tutor alone, and whatever became of them."""
+    return db.scalar(sa.select(Participant.id).where(Participant.cohort_id == cohort_id).limit(1)) is not None
+
+
 def people_in_cohorts(db: Session, cohort_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """How many people take part in each of these cohorts, and have not withdrawn; one with nobody is left out."""
     counted = (

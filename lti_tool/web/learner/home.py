@@ -23,7 +23,7 @@ from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.queries import PlacementRecord, placements_of_cohorts
 from lti_tool.translation import current_language
-from lti_tool.web import grade_wording
+from lti_tool.web import grade_wording, new_choice
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_activity, current_participant, current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
@@ -42,7 +42,7 @@ def page() -> ResponseReturnValue | None:
     A journey has an ETag, and is answered 304 until something happens that it shows.
     """
     activity = current_activity()
-    if activity is None:
+    if activity is None or new_choice.awaits_tutor():
         return None
     placement, participant = activity.placement, activity.participant
     if participant is None or (participant.invited and not activity.pairs):
