@@ -154,6 +154,19 @@ def _ticked() -> fields.Boolean:
     )
 
 
+class DeclinePairForm(FormSchema):
+    """A person does not accept the partner whom they were proposed."""
+
+    reason = Choice(
+        choices.DECLINE_REASONS,
+        load_default=None,
+        metadata={
+            "label": N_("Why, if you would like to say"),
+            "hint": N_("Only your tutor sees it."),
+        },
+    )
+
+
 class SignAgreementForm(FormSchema):
     """A person signs the agreement of their pair."""
 

@@ -97,6 +97,10 @@ def _run_with_people(
             mentor_id=_choice(chosen, "mentor_id", mentor_name),
             mentee_id=_choice(chosen, "mentee_id", mentee_name),
         )
+    with _step("both accept the pair", echo):
+        for browser in (mentor, mentee):
+            home = _launch(browser, loop, link_id)
+            browser.submit(home.form(action="/proposal/accept"))
     with _step("both sign the agreement", echo):
         for browser in (mentor, mentee):
             home = _launch(browser, loop, link_id)

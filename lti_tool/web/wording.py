@@ -68,8 +68,23 @@ DISPUTE_REASONS: Mapping[str, str] = {
     "other": N_("Something else"),
 }
 
+DECLINE_REASONS: Mapping[str, str] = {
+    "not-now": N_("It is not the right moment"),
+    "other-topics": N_("I would rather work on other topics"),
+    "too-close": N_("We work too closely together"),
+    "other": N_("Another reason"),
+}
+
+END_REASONS: Mapping[str, str] = {
+    "time": N_("There is no time for it now"),
+    "match": N_("Another partner suits better"),
+    "left-organisation": N_("One of them has left the company"),
+    "completed-early": N_("They have done what they wanted"),
+    "other": N_("Another reason"),
+}
+
 PAIR_STATUSES: Mapping[str, str] = {
-    "proposed": N_("Agreement to sign"),
+    "proposed": N_("Proposed"),
     "accepted": N_("Agreement to sign"),
     "active": N_("Under way"),
     "paused": N_("On hold"),
@@ -82,8 +97,10 @@ COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale
 DONE: Mapping[str, str] = {
     "joined": N_("Welcome! You will hear here as soon as you have a partner."),
     "role_changed": N_("Your role has been changed."),
+    "pair_accepted": N_("You accepted."),
+    "pair_declined": N_("Your answer is kept. Your tutor can suggest somebody else."),
     "profile_saved": N_("Saved. Only your partner sees it."),
-    "signed": N_("Thank you, your signature is kept."),
+    "signed": N_("Signed. Thank you."),
     "session_logged": N_("Noted. Your partner will be asked to say yes."),
     "session_corrected": N_("Corrected. Your partner will be asked again."),
     "session_withdrawn": N_("Taken back. It counts no more."),
@@ -93,7 +110,7 @@ DONE: Mapping[str, str] = {
     "objective_claimed": N_("Well done! Your partner will be asked to confirm."),
     "objective_reached": N_("Confirmed. What good news for you both."),
     "objective_withdrawn": N_("Objective removed."),
-    "paired": N_("They are a pair now. Both will be asked to sign the agreement."),
+    "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
@@ -109,6 +126,7 @@ FORMS: Mapping[str, str] = {
     "session": N_("a meeting"),
     "correction": N_("the correction of a meeting"),
     "objective": N_("an objective"),
+    "not-this-time": N_("an answer to a proposal"),
     "pair-form": N_("a pair"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),

@@ -119,6 +119,8 @@ class PairView:
     status: str
     partner: PersonCard
     charter_version: str
+    accepted_by_me_at: dt.datetime | None = None
+    accepted_by_partner_at: dt.datetime | None = None
     signed_by_me_at: dt.datetime | None = None
     signed_by_partner_at: dt.datetime | None = None
     sessions: tuple[SessionLine, ...] = ()
@@ -211,9 +213,11 @@ class Step(enum.StrEnum):
 
     CONFIRM_SESSION = "confirm_session"
     CORRECT_SESSION = "correct_session"
+    ACCEPT = "accept"
     SIGN = "sign"
     CONFIRM_OBJECTIVE = "confirm_objective"
     WAIT_FOR_PAIR = "wait_for_pair"
+    WAIT_FOR_ACCEPTANCE = "wait_for_acceptance"
     WAIT_FOR_SIGNATURE = "wait_for_signature"
     WAIT_FOR_TUTOR = "wait_for_tutor"
     COMPLETED = "completed"
@@ -259,9 +263,11 @@ class Journey:
 _PAIR_STEPS = (
     Step.CONFIRM_SESSION,
     Step.CORRECT_SESSION,
+    Step.ACCEPT,
     Step.SIGN,
     Step.CONFIRM_OBJECTIVE,
     Step.MEET,
+    Step.WAIT_FOR_ACCEPTANCE,
     Step.WAIT_FOR_SIGNATURE,
     Step.PARTNER_LEFT,
     Step.PAUSED,
@@ -274,10 +280,12 @@ def _urgency(pair: PairView) -> int:
     found = (
         bool(pair.sessions_to_confirm),
         here and bool(pair.sessions_to_correct),
-        here and pair.signed_by_me_at is None,
+        here and pair.status == "proposed" and pair.accepted_by_me_at is None,
+        here and pair.status == "accepted" and pair.signed_by_me_at is None,
         bool(pair.objectives_to_confirm),
         here and pair.active,
-        here and pair.signed_by_partner_at is None,
+        here and pair.status == "proposed",
+        here and pair.status == "accepted" and pair.signed_by_partner_at is None,
         not here,
     )
     return next((index for index, true in enumerate(found) if true), len(found))
@@ -357,6 +365,8 @@ def _pair_view(
         status=pair.status,
         partner=people.partners[partner_id],
         charter_version=pair.charter_version,
+        accepted_by_me_at=pair.accepted_at(my_role),
+        accepted_by_partner_at=pair.accepted_at(my_role.other),
         signed_by_me_at=pair.signed_at(my_role),
         signed_by_partner_at=pair.signed_at(my_role.other),
         sessions=tuple(
