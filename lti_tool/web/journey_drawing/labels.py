@@ -11,7 +11,7 @@ from flask import Flask
 
 from lti_tool.mentoring.journey.queries import PersonCard
 from lti_tool.mentoring.roles import Role
-from lti_tool.translation import current_language, ngettext
+from lti_tool.translation import LANGUAGES, current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
 from lti_tool.web.journey_drawing.facts import JourneyFacts, MeetingState, ObjectiveState
@@ -45,6 +45,13 @@ class Faces:
 def short_day(value: dt.date) -> str:
     """A day without its year, such as ``12 Nov``."""
     return format_date(value, "d MMM", locale=current_language())
+
+
+def day_of_year(value: dt.date) -> str:
+    """A day in words without its year, such as ``12 November``."""
+    language = LANGUAGES[current_language()]
+    pattern = language.first_of_month if value.day == 1 and language.first_of_month else "d MMMM y"
+    return format_date(value, pattern.replace(" y", ""), locale=language.tag)
 
 
 def sentence(facts: JourneyFacts, faces: Faces) -> str:
