@@ -29,6 +29,7 @@ from lti_tool.web import (
     home,
     language,
     launch_session,
+    new_choice,
     rate_limits,
     refusal_pages,
     security,
@@ -39,7 +40,7 @@ from lti_tool.web.deep_linking import picker
 from lti_tool.web.forms import controls, offers
 from lti_tool.web.journey_drawing import labels
 from lti_tool.web.launch import login_and_launch
-from lti_tool.web.learner import agreement, objectives, sessions
+from lti_tool.web.learner import about_me, agreement, objectives, proposal, sessions, switched_role
 from lti_tool.web.learner import home as learner_home
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
@@ -60,10 +61,14 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     picker,
     home,
     course_page,
+    new_choice,
     sign_out,
     offers,
     learner_home,
+    switched_role,
+    about_me,
     agreement,
+    proposal,
     sessions,
     objectives,
     cohort,

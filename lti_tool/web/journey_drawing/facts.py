@@ -41,6 +41,8 @@ class Meeting:
     minutes: int = 0
     format: str = ""
     """A code of :data:`lti_tool.web.wording.FORMATS`."""
+    mode: str | None = None
+    """A code of :data:`lti_tool.web.wording.MODES`; None where it is not known."""
     id: uuid.UUID | None = None
     """Of the meeting, for what stands beside it in a list."""
 

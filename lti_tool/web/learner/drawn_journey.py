@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lti_tool.mentoring.journey.queries import Journey, ObjectiveLine, PairView, SessionLine
+from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.facts import JourneyFacts
 from lti_tool.web.journey_drawing.from_pair import faces_of, facts_for_learner
 from lti_tool.web.journey_drawing.labels import Faces
@@ -32,6 +33,9 @@ class DrawnJourney:
     """How many of them."""
     reached: tuple[ObjectiveLine, ...]
     """The objectives that were reached, in either direction."""
+
+    agreed_roles: frozenset[Role]
+    """Who has accepted the pair, or signed its agreement."""
 
     @property
     def timeline(self) -> TimelineDrawing:
@@ -70,6 +74,11 @@ def drawn_journey(
         if (since := getattr(line, "since", None)) is not None
     }
     uncontested = [line for line in pair.sessions if line.status in ("held", "confirmed")]
+    mine = Role(journey.me.role)
+    answers = {
+        mine: (pair.accepted_by_me_at, pair.signed_by_me_at),
+        mine.other: (pair.accepted_by_partner_at, pair.signed_by_partner_at),
+    }
     facts = facts_for_learner(
         pair, journey.me, journey.progress, today=today, ends_on=ends_on, objective_days=days
     )
@@ -81,4 +90,5 @@ def drawn_journey(
         sum(line.minutes for line in uncontested),
         len(uncontested),
         tuple(line for line in pair.objectives if line.status == "reached"),
+        frozenset(role for role, said_yes in answers.items() if any(said_yes)),
     )

@@ -46,7 +46,7 @@ from lti_tool.mentoring.programmes.queries import (
 )
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import current_language
-from lti_tool.web import grade_wording
+from lti_tool.web import grade_wording, new_choice
 from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
@@ -76,6 +76,8 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         # Who is in the course is then known when they have chosen.
         _request_roster()
         return choice_page()
+    chosen = new_choice.applied_here()
+    placement = current_placement() or placement
     check(Action.VIEW_COHORT, cohort_of_launch())
     _request_roster()
     shown, roster, grades, etag = _overview(placement)
@@ -89,6 +91,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         etag=etag,
         course_title=launch.course.title,
         line_item=line_items.notice(lms),
+        chosen=chosen,
         unpublished_hint=lms.unpublished_hint.text
         if lms.unpublished_hint and not shown.participants
         else None,
