@@ -65,7 +65,11 @@ class Action(enum.StrEnum):
     CONFIRM_LEARNER = "say that one is a learner of a course that one taught before"
     CHOOSE_ROLE = "choose a role in a programme"
     CHANGE_ROLE = "change one's own role"
+    DESCRIBE_ONESELF = "say to one's partner who one is"
     VIEW_OWN_PAIR = "see what one's own pair does"
+    ANSWER_PROPOSAL = "accept or decline a partner"
+    UNDO_OWN_STEP = "take back one's own last step"
+    REMIND_PARTNER = "remind one's partner of what waits for them"
     SIGN_AGREEMENT = "sign the agreement"
     KEEP_SESSIONS = "log, confirm, dispute, correct and withdraw meetings"
     KEEP_OBJECTIVES = "agree, claim, confirm and withdraw objectives"
@@ -78,6 +82,7 @@ class Action(enum.StrEnum):
     VIEW_AUDIT = "see what tutors, owners and operators did"
     PREVIEW_PAGES = "see an example of a learner's page"
     PAIR_PEOPLE = "invite and pair people"
+    CHANGE_PAIR = "pause, resume, end and close a pair"
     APPROVE_COMPLETION = "approve a participant's completion"
     REOPEN_COMPLETION = "reopen a completion"
     READ_ROSTER_NOW = "have a roster read now"
@@ -123,7 +128,12 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.CONFIRM_LEARNER: frozenset({Capacity.SWITCHED}),
         Action.CHOOSE_ROLE: frozenset({Capacity.LEARNER}),
         Action.CHANGE_ROLE: frozenset({Capacity.PARTICIPANT}),
+        Action.DESCRIBE_ONESELF: frozenset({Capacity.PARTICIPANT}),
         Action.VIEW_OWN_PAIR: frozenset({Capacity.MEMBER}),
+        Action.ANSWER_PROPOSAL: frozenset({Capacity.MEMBER}),
+        # A pair that one has declined is over, and its page is not found any more.
+        Action.UNDO_OWN_STEP: frozenset({Capacity.PARTICIPANT}),
+        Action.REMIND_PARTNER: frozenset({Capacity.MEMBER}),
         Action.SIGN_AGREEMENT: frozenset({Capacity.MEMBER}),
         Action.KEEP_SESSIONS: frozenset({Capacity.MEMBER}),
         Action.KEEP_OBJECTIVES: frozenset({Capacity.MEMBER}),
@@ -136,6 +146,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.VIEW_AUDIT: _COHORT,
         Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.SWITCHED, Capacity.NAMELESS}),
         Action.PAIR_PEOPLE: _COHORT,
+        Action.CHANGE_PAIR: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,
         Action.READ_ROSTER_NOW: _COHORT | {Capacity.OPERATOR},

@@ -22,7 +22,8 @@ from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity.models import Person
 from lti_tool.lti.ags.comments import comment_for
 from lti_tool.lti.ags.models import ScoreState
-from lti_tool.lti.ags.scores import ReachedScore, Report, record_scores, report_of
+from lti_tool.lti.ags.reports import Report, report_of
+from lti_tool.lti.ags.scores import ReachedScore, record_scores
 from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.completion.rule import Reporting
 from lti_tool.mentoring.enrolment.queries import (

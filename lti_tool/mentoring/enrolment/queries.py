@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -153,10 +153,21 @@ def participants_and_who_left(
     db: Session, cohort_id: uuid.UUID, ids: Collection[uuid.UUID] | None = None
 ) -> dict[uuid.UUID, tuple[ParticipantRecord, bool]]:
     """The enrolments in a cohort, or these of them, by id, and whether each is one of :func:`who_left`."""
+    rows = db.execute(participants_and_who_left_query(cohort_id, ids))
+    return {row.id: (participant_record(row, person), bool(left)) for row, person, left in rows}
+
+
+PARTICIPANT_ID: Final = Participant.id
+"""The column by which another slice joins its table to :func:`participants_and_who_left_query`."""
+
+
+def participants_and_who_left_query(
+    cohort_id: uuid.UUID, ids: Collection[uuid.UUID] | None = None
+) -> sa.Select[Any]:
+    """The query of :func:`participants_and_who_left`: rows for :func:`participant_record`, and who left."""
     which = Participant.cohort_id == cohort_id if ids is None else Participant.id.in_(ids)
     query = _WITH_PERSON.add_columns(_has_left(cohort_id)).where(which)
-    rows = db.execute(query.execution_options(populate_existing=True))
-    return {row.id: (participant_record(row, person), bool(left)) for row, person, left in rows}
+    return query.execution_options(populate_existing=True)
 
 
 def lock_participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:

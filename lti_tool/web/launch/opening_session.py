@@ -16,6 +16,7 @@ from lti_tool.composition import transaction as composition
 from lti_tool.database import utcnow
 from lti_tool.identity.principal import TOOL, CourseRole, Principal, PrincipalKind
 from lti_tool.lti.ags.read_results_job import request_results
+from lti_tool.lti.ags.resending import revive
 from lti_tool.lti.errors import HandoffUnknown
 from lti_tool.lti.launch import handoffs, nonces
 from lti_tool.lti.launch.familiar_launch import persist_familiar_launch
@@ -94,6 +95,9 @@ def _persist(
     persisted = persist_launch(connection, launch, secret_hash=secret_hash(secret), lifetime=lifetime)
     if persisted.resource_link_id is not None and _lacks_scores(persisted):
         _backfill(connection, launch, persisted, persisted.resource_link_id)
+    if persisted.line_item_rests and persisted.resource_link_id is not None:
+        with _acting(connection, launch) as db:
+            revive(db, persisted.resource_link_id, TOOL)
     if persisted.has_grade and persisted.resource_link_id is not None:
         # Behind the launch: the page waits for no platform.
         with _acting(connection, launch) as db:
@@ -104,8 +108,9 @@ def _persist(
 def _first_page(launch: VerifiedLaunch, persisted: PersistedLaunch, address_secret: str | None) -> str:
     """Where a launch leads whose rows are committed."""
     lacks_scores = _lacks_scores(persisted)
-    if lacks_scores or persisted.has_grade:
-        composition.wake_workers(current_services(), deliveries=lacks_scores, jobs=persisted.has_grade)
+    has_jobs = persisted.has_grade or persisted.line_item_rests
+    if lacks_scores or has_jobs:
+        composition.wake_workers(current_services(), deliveries=lacks_scores, jobs=has_jobs)
     if persisted.registration_changed:
         current_services().tool_config.clear_cache()
     key = str(persisted.session_id) if address_secret is None else f"{persisted.session_id}.{address_secret}"
