@@ -282,4 +282,5 @@ def _check(launch: OpenedLaunch, address_secret: str) -> None:
             raise SessionSignedOut
         raise _EXPIRED[outcome]
     if not has_csrf_token(launch):
+        g.way_back = WayBack(launch.return_url, launch.registration)
         raise CsrfTokenWrong
