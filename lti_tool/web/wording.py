@@ -53,7 +53,7 @@ TAGS: Mapping[str, str] = {
     "skills": N_("Skills"),
     "communication": N_("Communication"),
     "culture": N_("Culture"),
-    "person": N_("As a person"),
+    "person": N_("Personal growth"),
 }
 
 ROLES: Mapping[str, str] = {"mentor": N_("Mentor"), "mentee": N_("Mentee")}
@@ -106,9 +106,11 @@ DONE: Mapping[str, str] = {
     "session_withdrawn": N_("Taken back. It counts no more."),
     "session_confirmed": N_("Thank you. The meeting counts for both of you."),
     "session_disputed": N_("Thank you. Your partner will see it and put it right."),
-    "objective_agreed": N_("The objective is set."),
+    "objective_proposed": N_("Proposed. Your partner will be asked to agree."),
+    "objective_edited": N_("Changed. Your partner will be asked to agree again."),
+    "objective_agreed": N_("Agreed. It is now an objective of you both."),
     "objective_claimed": N_("Well done! Your partner will be asked to confirm."),
-    "objective_reached": N_("Confirmed. What good news for you both."),
+    "objective_reached": N_("Confirmed. Great news for you both."),
     "objective_withdrawn": N_("Objective removed."),
     "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
@@ -127,6 +129,7 @@ FORMS: Mapping[str, str] = {
     "correction": N_("the correction of a meeting"),
     "objective": N_("an objective"),
     "not-this-time": N_("an answer to a proposal"),
+    "objective-edit": N_("the change of an objective"),
     "pair-form": N_("a pair"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
