@@ -42,7 +42,19 @@ from lti_tool.web.learner import agreement, objectives, sessions
 from lti_tool.web.learner import home as learner_home
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
-from lti_tool.web.tutor import cohort, grades, history, line_items, opening, preview, review
+from lti_tool.web.tutor import (
+    cohort,
+    grades,
+    history,
+    line_items,
+    messages,
+    opening,
+    pair_page,
+    pairing,
+    preview,
+    print_list,
+    review,
+)
 
 MAX_REQUEST_BYTES = 512 * 1024
 """Beyond any real token or form; a larger body is refused with 413 before it is read."""
@@ -70,6 +82,10 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     line_items,
     opening,
     history,
+    pair_page,
+    pairing,
+    messages,
+    print_list,
     review,
     preview,
 )

@@ -71,6 +71,9 @@ DONE: Mapping[str, str] = {
     "objective_withdrawn": N_("Objective removed."),
     "paired": N_("They are a pair now. Both will be asked to sign the agreement."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
+    "approval_taken_back": N_("The approval is taken back."),
+    "grade_left": N_("What the gradebook shows stays as it is, and asks for nothing any more."),
+    "grade_asked": N_("The grade is on your list again."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
@@ -121,6 +124,11 @@ def person(card: PersonCard) -> str:
 def first_name(card: PersonCard) -> str:
     """What a partner calls them."""
     return card.given_name or card.name or word(PARTNERS, card.role)
+
+
+def first_name_to_others(card: PersonCard) -> str:
+    """What somebody outside the pair calls them in short: their role where the LMS shares no name."""
+    return card.given_name or card.name or word(ROLES, card.role)
 
 
 def duration(minutes: int) -> str:

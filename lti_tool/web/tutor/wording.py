@@ -35,6 +35,7 @@ AUDIT: Final[Mapping[str, str]] = {
     "ParticipantInvited": N_("%(actor)s invited %(about)s"),
     "PairFormed": N_("%(actor)s paired %(about)s"),
     "TutorValidated": N_("%(actor)s approved the journey of %(about)s"),
+    "ApprovalTakenBack": N_("%(actor)s took back the approval of %(about)s"),
     "CompletionReopened": N_("%(actor)s reopened the journey of %(about)s"),
 }
 """What tutors, owners and operators do, by the name of the event. What a pair did is not in it."""
