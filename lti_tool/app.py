@@ -29,6 +29,7 @@ from lti_tool.web import (
     home,
     language,
     launch_session,
+    new_choice,
     rate_limits,
     refusal_pages,
     security,
@@ -37,8 +38,9 @@ from lti_tool.web import (
 )
 from lti_tool.web.deep_linking import picker
 from lti_tool.web.forms import controls, offers
+from lti_tool.web.journey_drawing import labels
 from lti_tool.web.launch import login_and_launch
-from lti_tool.web.learner import agreement, objectives, sessions
+from lti_tool.web.learner import about_me, agreement, objectives, proposal, sessions, switched_role
 from lti_tool.web.learner import home as learner_home
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
@@ -49,6 +51,7 @@ from lti_tool.web.tutor import (
     line_items,
     messages,
     opening,
+    pair_changes,
     pair_page,
     pairing,
     preview,
@@ -71,10 +74,14 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     picker,
     home,
     course_page,
+    new_choice,
     sign_out,
     offers,
     learner_home,
+    switched_role,
+    about_me,
     agreement,
+    proposal,
     sessions,
     objectives,
     cohort,
@@ -83,6 +90,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     opening,
     history,
     pair_page,
+    pair_changes,
     pairing,
     messages,
     print_list,
@@ -116,7 +124,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     rate_limits.init_app(app, config)
     security.init_app(app)
     # The session comes first: the language of a page is that of its launch.
-    for part in (launch_session, language, way_back, controls, errors, refusal_pages):
+    for part in (launch_session, language, labels, way_back, controls, errors, refusal_pages):
         part.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)

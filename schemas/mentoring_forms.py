@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from marshmallow import EXCLUDE, ValidationError, fields, pre_load, validate, validates_schema
+from marshmallow import EXCLUDE, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from schemas import choices
 from schemas.fields import Choice, Code, Day, Identifier, Text, WholeNumber
@@ -25,6 +25,9 @@ MINUTES_MAX = 480
 MINUTES_DEFAULT = 45
 OLDEST_SESSION = timedelta(days=366)
 """How far back a session can be logged: a year, leap or not."""
+
+FEWEST_DIGITS = 4
+"""Of a phone number: an extension inside a company may have no more."""
 
 _MOST_FIELDS = 100
 
@@ -56,6 +59,64 @@ class ChooseRoleForm(FormSchema):
     """“I want to learn” or “I can teach”."""
 
     role = Choice(choices.ROLES, required=True)
+
+
+def _brings() -> Text:
+    return Text(
+        max_length=500,
+        lines=True,
+        load_default="",
+        metadata={
+            "label": N_("What I can show somebody"),
+            "hint": N_("For example: reading a dashboard, working with an AI assistant."),
+        },
+    )
+
+
+def _wants() -> Text:
+    return Text(
+        max_length=500,
+        lines=True,
+        load_default="",
+        metadata={
+            "label": N_("What I would like to learn"),
+            "hint": N_("For example: presenting to a committee, preparing a negotiation."),
+        },
+    )
+
+
+def _has_digits(phone: str) -> None:
+    """The validator of a phone number, in whatever writing: ``+33 1 23 45 67 89``, ``4512 (Lyon)``."""
+    if sum(char.isdigit() for char in phone) < FEWEST_DIGITS:
+        raise ValidationError([Problem("not_a_phone_number")])
+
+
+class AboutMeForm(FormSchema):
+    """What a participant says of themselves to their partner. All of it is optional."""
+
+    brings = _brings()
+    wants = _wants()
+    job = Text(max_length=120, load_default="", metadata={"label": N_("What I do")})
+    place = Text(
+        max_length=120,
+        load_default="",
+        metadata={"label": N_("Where I work"), "hint": N_("A town, a site or a team.")},
+    )
+    email = Text(
+        max_length=254,
+        load_default="",
+        validate=[validate.Email(error="not_an_email")],
+        metadata={"label": N_("E-mail")},
+    )
+    phone = Text(max_length=40, load_default="", validate=[_has_digits], metadata={"label": N_("Phone")})
+    chat = Text(
+        max_length=200,
+        load_default="",
+        metadata={
+            "label": N_("Chat"),
+            "hint": N_("The address of a chat with you, or the name under which you are found."),
+        },
+    )
 
 
 class DuplicateForm(FormSchema):
@@ -93,36 +154,75 @@ def _ticked() -> fields.Boolean:
     )
 
 
+class DeclinePairForm(FormSchema):
+    """A person does not accept the partner whom they were proposed."""
+
+    reason = Choice(
+        choices.DECLINE_REASONS,
+        load_default=None,
+        metadata={
+            "label": N_("Why, if you would like to say"),
+            "hint": N_("Only your tutor sees it."),
+        },
+    )
+
+
 class SignAgreementForm(FormSchema):
     """A person signs the agreement of their pair."""
 
     accepted = _ticked()
 
 
-class SessionForm(FormSchema):
-    """“We met”, and the correction of what was logged: ``held_on``, ``minutes`` and ``format``.
+DAYS = ("today", "yesterday", "other")
+LENGTHS = ("30", "45", "60", "90", "other")
+"""What a form offers for the day and the length of a meeting, each in one tap; ``other`` asks for it."""
 
-    ``today`` is the person's own day; ``formats`` are those of the programme.
+
+class SessionForm(FormSchema):
+    """“We met”, and the correction of what was logged: ``held_on``, ``minutes``, ``mode`` and ``format``.
+
+    ``today`` is the person's own day; ``formats`` are those of the programme. ``day`` and ``length`` stand for a date
+    and a number of minutes that need not be typed, and are gone once the form is read.
     """
 
-    held_on = Day(required=True, metadata={"label": N_("When?")})
+    day = Choice(DAYS, load_default="other", metadata={"label": N_("Which day?")})
+    held_on = Day(required=True, metadata={"label": N_("Date")})
+    mode = Choice(choices.MEETING_MODES, required=True, metadata={"label": N_("How did you talk?")})
+    length = Choice(LENGTHS, load_default="other", metadata={"label": N_("Length (minutes)")})
     minutes = WholeNumber(
         min=MINUTES_MIN,
         max=MINUTES_MAX,
         from_text=True,
         required=True,
-        metadata={"label": N_("How long, in minutes?")},
+        metadata={"label": N_("Minutes")},
     )
     format = Code(
         choices.FORMAT_CODE_PATTERN,
         max_length=choices.FORMAT_CODE_LENGTH,
         required=True,
-        metadata={"label": N_("How?")},
+        metadata={"label": N_("What kind of meeting?")},
     )
 
     def __init__(self, *, today: date, formats: Sequence[str] = choices.SESSION_FORMATS) -> None:
         super().__init__()
         self.today, self.formats = today, tuple(formats)
+
+    @pre_load
+    def _chosen_in_one_tap(self, given: Any, **_: Any) -> Any:
+        """A day or a length that was chosen counts, whatever an older choice left in the field for another one."""
+        if not isinstance(given, Mapping):
+            return given
+        chosen = dict(given)
+        if given.get("day") in ("today", "yesterday"):
+            days_ago = timedelta(days=("today", "yesterday").index(given["day"]))
+            chosen["held_on"] = (self.today - days_ago).isoformat()
+        if given.get("length") in LENGTHS[:-1]:
+            chosen["minutes"] = given["length"]
+        return chosen
+
+    @post_load
+    def _without_choices(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in loaded.items() if name not in ("day", "length")}
 
     @validates_schema(skip_on_field_errors=False)
     def _check_date_and_format(self, loaded: Mapping[str, Any], **_: Any) -> None:
@@ -187,6 +287,25 @@ class ResendGradeForm(FormSchema):
     """The tutor has a participant's grade sent to the gradebook again."""
 
     participant_id = Identifier(required=True)
+
+
+class EndPairForm(FormSchema):
+    """The tutor ends a pair early, without fault."""
+
+    reason = Choice(
+        choices.END_REASONS,
+        required=True,
+        metadata={
+            "label": N_("Why?"),
+            "hint": N_("For you and for the figures. Neither of the two reads it."),
+        },
+    )
+
+
+class AnotherPartnerForm(EndPairForm):
+    """The tutor ends a pair to give one of the two another partner."""
+
+    role = Choice(choices.ROLES, required=True, metadata={"label": N_("Another partner for whom?")})
 
 
 class ReopenForm(FormSchema):

@@ -18,7 +18,7 @@ from lti_tool.health_checks.findings import Found, Verdict, one_line
 from lti_tool.health_checks.stored import name_of
 from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.lti.ags.grade_queries import named_grades
-from lti_tool.lti.ags.models import GradeStatus, UnreadableResults
+from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, UnreadableResults
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import backlog, pauses
@@ -45,7 +45,7 @@ def deliveries(services: Services) -> Found:
                 yield from _dead_scores(db, receiver, name, queue.dead)
             elif queue.dead:
                 yield _dead(db, kind, receiver, name, queue.dead)
-        missing = [*_missing_grades(db), *_unreadable(db, names)]
+        missing = [*_missing_grades(db), *_unreadable(db, names), *_resting(db, names)]
     yield from missing
     if not (found or missing):
         yield Verdict.OK, "nothing waits", ""
@@ -208,6 +208,33 @@ def _unreadable(db: Session, names: dict[tuple[str, str], str]) -> Iterator[tupl
         )
     if len(rows) > MOST_NAMED:
         yield Verdict.WARNING, "more gradebooks cannot be read", ""
+
+
+def _resting(db: Session, names: dict[tuple[str, str], str]) -> Iterator[tuple[Verdict, str, str]]:
+    """Gradebooks to which nothing is sent any more."""
+    rows = db.scalars(
+        sa.select(MissingLineItem)
+        .where(MissingLineItem.rests_since.is_not(None))
+        .order_by(MissingLineItem.rests_since.desc())
+        .limit(MOST_NAMED + 1)
+    ).all()
+    for row in rows[:MOST_NAMED]:
+        receiver = str(row.registration_id)
+        yield (
+            Verdict.WARNING,
+            f"no grade is sent to the gradebook of {_course(db, row.line_item_url, receiver)} since "
+            f"{row.rests_since:%Y-%m-%d %H:%M} UTC: "
+            f"{names.get((DeliveryKind.SCORE.value, receiver), 'the platform')} has said for days that it is not "
+            f"there, or not the tool's: {one_line(row.reason)}",
+            "if the course is deleted, there is nothing to do; otherwise open the activity from it, or: "
+            "tandem scores resend --course",
+        )
+    if len(rows) > MOST_NAMED:
+        yield (
+            Verdict.WARNING,
+            "more gradebooks get no grade any more",
+            "see all: tandem scores list --status refused",
+        )
 
 
 def _person(db: Session, person_id: str | None) -> str:

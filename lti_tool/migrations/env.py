@@ -22,6 +22,7 @@ from lti_tool.mentoring.enrolment import models as enrolment
 from lti_tool.mentoring.objectives import models as objectives
 from lti_tool.mentoring.overview import models as overview
 from lti_tool.mentoring.pairs import models as pairs
+from lti_tool.mentoring.profiles import models as profiles
 from lti_tool.mentoring.programmes import models as programmes
 from lti_tool.mentoring.sessions import models as sessions
 from lti_tool.messaging import models as messaging
@@ -43,6 +44,7 @@ TABLES = (
     pairs,
     sessions,
     objectives,
+    profiles,
     completion,
     overview,
 )

@@ -27,7 +27,7 @@ from lti_tool.identity import installation
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
 from lti_tool.mentoring.enrolment.events import ProgrammeJoined, RoleChanged
 from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReached
-from lti_tool.mentoring.pairs.events import PairFormed
+from lti_tool.mentoring.pairs.events import PairAcceptanceUndone, PairAccepted, PairDeclined, PairEnded
 from lti_tool.mentoring.sessions.events import (
     SessionConfirmed,
     SessionCorrected,
@@ -51,7 +51,7 @@ from xapi.context import (
     StatementContext,
 )
 from xapi.encoding import strictly_after
-from xapi.vocabulary import Evidence, Role, Tag
+from xapi.vocabulary import Evidence, Mode, Role, Tag
 
 
 class Statements:
@@ -113,8 +113,12 @@ class StatementEmitter:
             case RoleChanged(role=role):
                 yield from self._void_latest(logged.scope, vocabulary.REGISTERED.iri)
                 yield from self._joined(logged.scope, role)
-            case PairFormed():
+            case PairAccepted(by_both=True):
                 yield from self._paired(logged.scope)
+            case PairAcceptanceUndone(was_formed=True) | PairDeclined() | PairEnded(was_formed=False):
+                yield from self._void_pair(logged.scope)
+            case PairEnded(reason=reason):
+                yield from self._left(logged.scope, reason)
             case ObjectiveAgreed() | ObjectiveReached():
                 yield self._about_objective(logged.scope, logged.event)
             case SessionLogged():
@@ -152,9 +156,27 @@ class StatementEmitter:
         )
 
     def _paired(self, scope: Scope) -> Iterator[Build]:
+        """Nothing for a pair of before that was formed as soon as the tutor proposed it."""
+        pair = self._pair(scope)
+        if self._emitted(pair.context.pair_id, vocabulary.JOINED.iri):
+            return
+        for role in (Role.MENTOR, Role.MENTEE):
+            revision = self._next_revision(
+                pair.context.pair_id, vocabulary.JOINED.iri, pair.context.member(role)
+            )
+            context = self._context(scope, pair.languages[role])
+            yield partial(statements.paired, context, pair.context, role, revision=revision)
+
+    def _void_pair(self, scope: Scope) -> Iterator[Build]:
+        """A pair that is not formed any more, or that was written as formed before both had accepted."""
+        for written in self._emitted(given(scope.pair_id), vocabulary.JOINED.iri):
+            yield self._void(scope, written)
+
+    def _left(self, scope: Scope, reason: str) -> Iterator[Build]:
         pair = self._pair(scope)
         for role in (Role.MENTOR, Role.MENTEE):
-            yield partial(statements.paired, self._context(scope, pair.languages[role]), pair.context, role)
+            context = self._context(scope, pair.languages[role])
+            yield partial(statements.pair_left, context, pair.context, role, reason=reason)
 
     def _about_objective(self, scope: Scope, event: ObjectiveAgreed | ObjectiveReached) -> Build:
         pair = self._pair(scope)
@@ -167,7 +189,7 @@ class StatementEmitter:
 
     def _held(self, scope: Scope, event: SessionLogged | SessionCorrected) -> Iterator[Build]:
         pair = self._pair(scope)
-        meeting = _session(event.session_id, event.held_on, event.minutes, event.format)
+        meeting = _session(event.session_id, event.held_on, event.minutes, event.format, event.mode)
         reported_by = pair.roles[given(scope.participant_id)]
         for role in (Role.MENTOR, Role.MENTEE):
             context = self._context(scope, pair.languages[role])
@@ -302,5 +324,9 @@ class StatementEmitter:
         )
 
 
-def _session(identifier: uuid.UUID, held_on: dt.date, minutes: int, code: str) -> SessionContext:
-    return SessionContext(identifier, held_on, dt.timedelta(minutes=minutes), code)
+def _session(
+    identifier: uuid.UUID, held_on: dt.date, minutes: int, code: str, mode: str | None = None
+) -> SessionContext:
+    return SessionContext(
+        identifier, held_on, dt.timedelta(minutes=minutes), code, Mode(mode) if mode is not None else None
+    )

@@ -32,6 +32,7 @@ def _entry(logged: LoggedEvent) -> dict[str, Any] | None:
         "held_on": meeting.held_on if meeting else None,
         "minutes": meeting.minutes if meeting else None,
         "format": meeting.format if meeting else None,
+        "mode": meeting.mode if meeting else None,
     }
 
 

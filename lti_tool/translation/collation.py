@@ -1,7 +1,7 @@
 """Comparing names as their reader does: for a search, and in the order of the alphabet.
 
-The order is that of CLDR's root collation (https://cldr.unicode.org/index/cldr-spec/collation-guidelines), which English
-and French both use, as far as names need it: first the letters without marks and capitals, then the marks, then
+The order is that of CLDR's root collation (https://cldr.unicode.org/index/cldr-spec/collation-guidelines), which both
+English and French use, as far as names need it: first the letters without marks and capitals, then the marks, then
 capitals. It is made from :mod:`unicodedata` alone, because PyICU needs a library that not every machine has. Letters
 that Unicode does not take apart, such as ``ø``, are given here.
 """

@@ -31,6 +31,8 @@ class Activity:
     """An activity that a tutor has opened."""
 
     placement: PlacementRecord
+    content_id: uuid.UUID | None
+    """What the content picker called it when it was opened; the link may carry another one since."""
     programme_id: uuid.UUID
     organisation_id: uuid.UUID
     """Of the programme."""
@@ -46,6 +48,7 @@ COLUMNS: Final = (
     Placement.course_id,
     Placement.resource_link_id,
     Placement.role_view,
+    Placement.content_id,
     Programme.id,
     Programme.organisation_id,
     Participant.id,
@@ -84,9 +87,10 @@ def with_activity(
 
 def activity_from(rows: Sequence[Sequence[Any]], person: LaunchPerson | None) -> Activity | None:
     """The activity that the rows of :data:`COLUMNS` say; None for one that no tutor has opened yet."""
-    placement_id, cohort_id, course_id, link_id, role_view, programme_id, organisation_id, *rest = rows[0]
+    placement_id, cohort_id, course_id, link_id, role_view, content_id, *more = rows[0]
     if placement_id is None:
         return None
+    programme_id, organisation_id, *rest = more
     participant_id, role, status, capacity, joined_at, *_pair = rest
     participant = None
     if person is not None and participant_id is not None:
@@ -103,6 +107,7 @@ def activity_from(rows: Sequence[Sequence[Any]], person: LaunchPerson | None) ->
         )
     return Activity(
         placement=PlacementRecord(placement_id, cohort_id, course_id, link_id, RoleView(role_view)),
+        content_id=content_id,
         programme_id=programme_id,
         organisation_id=organisation_id,
         participant=participant,

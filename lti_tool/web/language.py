@@ -69,12 +69,14 @@ def init_app(app: Flask) -> None:
         day=day,
         month=month,
         short_day=short_day,
+        month_letter=month_letter,
         number=number,
         problem=wording.problem,
         person=wording.person,
         first_name=wording.first_name,
         duration=wording.duration,
         format_name=wording.format_name,
+        mode_and_format=wording.mode_and_format,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -127,6 +129,11 @@ def day(value: dt.date) -> str:
 def month(value: dt.date) -> str:
     """The short name of a date's month, for the calendar leaf."""
     return format_date(value, "MMM", locale=current_language())
+
+
+def month_letter(value: dt.date) -> str:
+    """The letter of a date's month, where there is no room for more."""
+    return format_date(value, "LLLLL", locale=current_language())
 
 
 def short_day(value: dt.date) -> str:

@@ -32,6 +32,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
 from lti_tool.identity.principal import TOOL, CourseRole, Principal, PrincipalKind
 from lti_tool.lti.ags.read_results_job import request_results
+from lti_tool.lti.ags.resending import revive
 from lti_tool.lti.errors import Advice, DeploymentWithdrawn, HandoffUnknown, TooManyUnknownPages
 from lti_tool.lti.forms.kept import Outcome
 from lti_tool.lti.launch import handoffs, nonces, sessions
@@ -213,6 +214,9 @@ def _persist(
     persisted = persist_launch(connection, launch, secret_hash=secret_hash(secret), lifetime=lifetime)
     if persisted.resource_link_id is not None and _lacks_scores(persisted):
         _backfill(connection, launch, persisted, persisted.resource_link_id)
+    if persisted.line_item_rests and persisted.resource_link_id is not None:
+        with _acting(connection, launch) as db:
+            revive(db, persisted.resource_link_id, TOOL)
     if persisted.has_grade and persisted.resource_link_id is not None:
         # Behind the launch: the page waits for no platform.
         with _acting(connection, launch) as db:
@@ -223,8 +227,9 @@ def _persist(
 def _first_page(launch: VerifiedLaunch, persisted: PersistedLaunch, address_secret: str | None) -> str:
     """Where a launch leads whose rows are committed."""
     lacks_scores = _lacks_scores(persisted)
-    if lacks_scores or persisted.has_grade:
-        composition.wake_workers(current_services(), deliveries=lacks_scores, jobs=persisted.has_grade)
+    has_jobs = persisted.has_grade or persisted.line_item_rests
+    if lacks_scores or has_jobs:
+        composition.wake_workers(current_services(), deliveries=lacks_scores, jobs=has_jobs)
     if persisted.registration_changed:
         current_services().tool_config.clear_cache()
     key = str(persisted.session_id) if address_secret is None else f"{persisted.session_id}.{address_secret}"
@@ -352,6 +357,7 @@ def principal_of(
         cohort_id=opened.placement.cohort_id if opened is not None else None,
         programme_id=opened.programme_id if opened is not None else None,
         role=CourseRole(role or launch.role),
+        is_admin=launch.is_admin,
         active=not is_named or launch.is_admin or active is not False,
     )
 

@@ -11,20 +11,43 @@ from collections.abc import Mapping
 from lti_tool.mentoring.completion.criteria.base import Reader
 from lti_tool.mentoring.completion.criteria.base import duration as length
 from lti_tool.mentoring.completion.explanation import criterion_amount, criterion_sentence
-from lti_tool.mentoring.journey.queries import CriterionLine, PersonCard
+from lti_tool.mentoring.journey.queries import CriterionLine, PersonCard, SessionLine
 from lti_tool.translation import gettext as _
 from schemas.problem import MESSAGES, N_, Problem
 
 FORMATS: Mapping[str, str] = {
     "coaching": N_("Coaching"),
-    "professional-training": N_("Professional training"),
+    "professional-training": N_("Training"),
     "trade-show": N_("Trade show"),
     "audio": N_("Audio"),
-    "multimodal": N_("Several media"),
-    "in-person": N_("Face to face"),
-    "video": N_("Video call"),
-    "chat": N_("Chat"),
+    "multimodal": N_("Mixed"),
+    "other": N_("Other"),
 }
+
+MODES: Mapping[str, str] = {
+    "in-person": N_("In person"),
+    "video": N_("Video"),
+    "phone": N_("Phone"),
+    "writing": N_("In writing"),
+}
+
+MODE_PHRASES: Mapping[str, str] = {
+    "in-person": N_("in person"),
+    "video": N_("by video"),
+    "phone": N_("by phone"),
+    "writing": N_("in writing"),
+}
+"""The same within a sentence."""
+
+FORMAT_PHRASES: Mapping[str, str] = {
+    "coaching": N_("coaching"),
+    "professional-training": N_("training"),
+    "trade-show": N_("trade show"),
+    "audio": N_("audio"),
+    "multimodal": N_("mixed format"),
+    "other": N_("other format"),
+}
+"""What a meeting was, within a sentence."""
 
 TAGS: Mapping[str, str] = {
     "skills": N_("Skills"),
@@ -45,8 +68,23 @@ DISPUTE_REASONS: Mapping[str, str] = {
     "other": N_("Something else"),
 }
 
+DECLINE_REASONS: Mapping[str, str] = {
+    "not-now": N_("It is not the right moment"),
+    "other-topics": N_("I would rather work on other topics"),
+    "too-close": N_("We work too closely together"),
+    "other": N_("Another reason"),
+}
+
+END_REASONS: Mapping[str, str] = {
+    "time": N_("There is no time for it now"),
+    "match": N_("Another partner suits better"),
+    "left-organisation": N_("One of them has left the company"),
+    "completed-early": N_("They have done what they wanted"),
+    "other": N_("Another reason"),
+}
+
 PAIR_STATUSES: Mapping[str, str] = {
-    "proposed": N_("Agreement to sign"),
+    "proposed": N_("Proposed"),
     "accepted": N_("Agreement to sign"),
     "active": N_("Under way"),
     "paused": N_("On hold"),
@@ -59,7 +97,10 @@ COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale
 DONE: Mapping[str, str] = {
     "joined": N_("Welcome! You will hear here as soon as you have a partner."),
     "role_changed": N_("Your role has been changed."),
-    "signed": N_("Thank you, your signature is kept."),
+    "pair_accepted": N_("You accepted."),
+    "pair_declined": N_("Your answer is kept. Your tutor can suggest somebody else."),
+    "profile_saved": N_("Saved. Only your partner sees it."),
+    "signed": N_("Signed. Thank you."),
     "session_logged": N_("Noted. Your partner will be asked to say yes."),
     "session_corrected": N_("Corrected. Your partner will be asked again."),
     "session_withdrawn": N_("Taken back. It counts no more."),
@@ -69,8 +110,11 @@ DONE: Mapping[str, str] = {
     "objective_claimed": N_("Well done! Your partner will be asked to confirm."),
     "objective_reached": N_("Confirmed. What good news for you both."),
     "objective_withdrawn": N_("Objective removed."),
-    "paired": N_("They are a pair now. Both will be asked to sign the agreement."),
+    "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
+    "pair_paused": N_("The pair is on hold. Both read it on their page."),
+    "pair_resumed": N_("The pair goes on."),
+    "pair_ended": N_("The pair has ended, with no fault of anybody. What the two did is kept."),
     "approval_taken_back": N_("The approval is taken back."),
     "grade_left": N_("What the gradebook shows stays as it is, and asks for nothing any more."),
     "grade_asked": N_("The grade is on your list again."),
@@ -84,10 +128,13 @@ DONE: Mapping[str, str] = {
 """What was just done, by the code of a form's submission."""
 
 FORMS: Mapping[str, str] = {
+    "about-me": N_("what you say about yourself"),
     "session": N_("a meeting"),
     "correction": N_("the correction of a meeting"),
     "objective": N_("an objective"),
+    "not-this-time": N_("an answer to a proposal"),
     "pair-form": N_("a pair"),
+    "pair-change": N_("a change of a pair"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
     "programme": N_("the programme of an activity"),
@@ -101,8 +148,16 @@ def word(table: Mapping[str, str], code: str) -> str:
 
 
 def format_name(code: str) -> str:
-    """How the two met."""
+    """What a meeting was."""
     return word(FORMATS, code)
+
+
+def mode_and_format(line: SessionLine) -> str:
+    """How the two of a meeting spoke, and what it was, such as “by video · coaching”; the latter where that is all."""
+    found = [word(FORMAT_PHRASES, line.format)]
+    if line.mode is not None:
+        found.insert(0, word(MODE_PHRASES, line.mode))
+    return " · ".join(found)
 
 
 def form_name(form_id: str) -> str:

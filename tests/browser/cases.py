@@ -123,7 +123,7 @@ def _followed(
 def _correction(visit: Visit) -> None:
     visit.situation(situations.under_way)
     visit.page.goto(visit.served_tool.url + visit.address("/sessions/[0-9a-f-]+/correct"))
-    visit.send("", held_on="2020-01-01", minutes="3", format="video")
+    visit.send("", held_on="2020-01-01", minutes="3", mode="video", format="coaching")
 
 
 def _late(visit: Visit) -> None:
@@ -256,6 +256,11 @@ CASES: tuple[Case, ...] = (
     _sent("another-role-unknown", "learner.change_role", situations.waiting, "role", role="king"),
     _at("nothing-here", "home.elsewhere", situations.begins, "nothing-here"),
     _sent("nothing-here-either", "home.elsewhere", situations.begins, "nothing-here"),
+    _at("decline", "proposal.ask", situations.proposed, "proposal/decline"),
+    _sent("declined-oddly", "proposal.decline", situations.proposed, "proposal/decline", reason="boredom"),
+    _sent("accepted-too-late", "proposal.accept", situations.waiting, "proposal/accept"),
+    _at("about-me", "about_me.show", situations.under_way, "about-me"),
+    _sent("about-me-wrong", "about_me.save", situations.begins, "about-me", email="x", phone="x"),
     _at("agreement", "agreement.show", situations.to_sign, "agreement"),
     _at("agreement-signed", "agreement.show", situations.under_way, "agreement"),
     _sent("agreement-not-accepted", "agreement.sign", situations.to_sign, "agreement", accepted=""),

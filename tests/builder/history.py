@@ -27,7 +27,15 @@ from lti_tool.mentoring.objectives.actions import (
     confirm_objective,
     withdraw_objective,
 )
-from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
+from lti_tool.mentoring.pairs.actions import (
+    accept_pair,
+    decline_pair,
+    end_pair,
+    form_pair,
+    pause_pair,
+    resume_pair,
+    sign_agreement,
+)
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.actions import (
     confirm_session,
@@ -79,7 +87,8 @@ class History:
     def _act(self, db: Session, pair: _Pair) -> None:
         actions: list[Callable[[Session, _Pair], None]] = [
             self._log, self._log, self._log, self._answer, self._answer, self._answer, self._correct, self._withdraw,
-            self._agree, self._agree, self._claim, self._reach, self._drop, self._sign, self._sign,
+            self._agree, self._agree, self._claim, self._reach, self._drop, self._accept, self._accept,
+            self._accept, self._sign, self._sign, self._sign, self._hold,
             self._approve, self._reopen,
         ]  # fmt: skip
         self._random.choice(actions)(db, pair)
@@ -112,6 +121,18 @@ class History:
     def _either(self, pair: _Pair) -> uuid.UUID:
         return self._random.choice([pair.mentor, pair.mentee])
 
+    def _accept(self, db: Session, pair: _Pair) -> None:
+        accept_pair(db, pair_id=pair.id, by=self._either(pair), now=self._now)
+
+    def _hold(self, db: Session, pair: _Pair) -> None:
+        """A pair that goes on is put on hold, goes on, or comes to its end, as one in twenty does."""
+        if self._random.random() < 0.05:
+            if self._random.random() < 0.5:
+                decline_pair(db, pair_id=pair.id, by=self._either(pair), reason="not-now", now=self._now)
+            end_pair(db, pair_id=pair.id, reason="time", now=self._now)
+        else:
+            self._random.choice([pause_pair, resume_pair, resume_pair])(db, pair_id=pair.id, now=self._now)
+
     def _sign(self, db: Session, pair: _Pair) -> None:
         sign_agreement(db, pair_id=pair.id, by=self._either(pair), now=self._now)
 
@@ -122,7 +143,8 @@ class History:
             by=self._either(pair),
             held_on=self._now.date() - dt.timedelta(days=self._random.randrange(30)),
             minutes=self._random.choice([10, 30, 45, 90]),
-            format=self._random.choice(["coaching", "video", "audio"]),
+            format=self._random.choice(["coaching", "trade-show", "audio"]),
+            mode=self._random.choice(["video", "phone", None]),
             now=self._now,
         )
         pair.sessions.append(session.id)

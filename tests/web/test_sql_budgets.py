@@ -92,7 +92,13 @@ def rows(services: Services) -> dict[str, int]:
 
 def meeting() -> dict[str, object]:
     today = dt.datetime.now(dt.UTC).date()
-    return {"held_on": today.isoformat(), "minutes": "45", "format": "coaching", "form_key": uuid.uuid4()}
+    return {
+        "held_on": today.isoformat(),
+        "minutes": "45",
+        "mode": "video",
+        "format": "coaching",
+        "form_key": uuid.uuid4(),
+    }
 
 
 def cost(services: Services, here: Visit, below: str, **form: object) -> SqlCounter:

@@ -14,7 +14,7 @@ from xapi.context import (
     Statement,
     StatementContext,
 )
-from xapi.vocabulary import Evidence, Role, Tag
+from xapi.vocabulary import Evidence, Mode, Role, Tag
 
 LMS = "https://lms.example"
 MENTOR = Actor(LMS, "5f0c1c0e-6a3b-4a35-9c55-4f0f0f0a0001")
@@ -38,9 +38,12 @@ SESSION = SessionContext(
     UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0f0001"),
     date(2026, 11, 12),
     timedelta(minutes=45),
-    "video",
+    "coaching",
+    Mode.VIDEO,
 )
-CORRECTED = SessionContext(SESSION.session_id, SESSION.started_at, timedelta(minutes=50), "in-person")
+CORRECTED = SessionContext(
+    SESSION.session_id, SESSION.started_at, timedelta(minutes=50), "trade-show", Mode.IN_PERSON
+)
 PODCAST_STATEMENT = UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0a00ff")
 
 
@@ -116,6 +119,8 @@ def story_statements() -> dict[str, Statement]:
             EvidenceContext(Evidence.XAPI, PODCAST_STATEMENT),
             recorded_at=at(13, 9),
         ),
+        "pair-left-mentor": s.pair_left(CONTEXT, PAIR, Role.MENTOR, reason="time", recorded_at=at(13, 10)),
+        "pair-left-mentee": s.pair_left(CONTEXT, PAIR, Role.MENTEE, reason="time", recorded_at=at(13, 10, 1)),
         "programme-completed": s.programme_completed(
             CONTEXT,
             MENTEE,

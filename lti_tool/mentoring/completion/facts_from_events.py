@@ -21,7 +21,7 @@ from lti_tool.mentoring.objectives.events import (
     ObjectiveReached,
     ObjectiveWithdrawn,
 )
-from lti_tool.mentoring.pairs.events import AgreementSigned, PairFormed
+from lti_tool.mentoring.pairs.events import AgreementSigned, PairProposed
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.events import (
     SessionConfirmed,
@@ -87,7 +87,7 @@ class FactsFromEvents:
         pair_id = logged.scope.pair_id
         if pair_id is None:
             return
-        if isinstance(logged.event, PairFormed):
+        if isinstance(logged.event, PairProposed):
             self._pairs[pair_id] = _Pair(logged.event.mentor_id, logged.event.mentee_id)
             for member in (logged.event.mentor_id, logged.event.mentee_id):
                 person = self._people.get(member)

@@ -108,6 +108,11 @@ def participants_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[Participan
     ]
 
 
+def has_participants(db: Session, cohort_id: uuid.UUID) -> bool:
+    """Whether anybody was ever enrolled in a cohort, be it by a tutor alone, and whatever became of them."""
+    return db.scalar(sa.select(Participant.id).where(Participant.cohort_id == cohort_id).limit(1)) is not None
+
+
 def people_in_cohorts(db: Session, cohort_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """How many people take part in each of these cohorts, and have not withdrawn; one with nobody is left out."""
     counted = (
@@ -151,10 +156,21 @@ def participants_and_who_left(
     db: Session, cohort_id: uuid.UUID, ids: Collection[uuid.UUID] | None = None
 ) -> dict[uuid.UUID, tuple[ParticipantRecord, bool]]:
     """The enrolments in a cohort, or these of them, by id, and whether each is one of :func:`who_left`."""
+    rows = db.execute(participants_and_who_left_query(cohort_id, ids))
+    return {row.id: (participant_record(row, person), bool(left)) for row, person, left in rows}
+
+
+PARTICIPANT_ID: Final = Participant.id
+"""The column by which another slice joins its table to :func:`participants_and_who_left_query`."""
+
+
+def participants_and_who_left_query(
+    cohort_id: uuid.UUID, ids: Collection[uuid.UUID] | None = None
+) -> sa.Select[Any]:
+    """The query of :func:`participants_and_who_left`: rows for :func:`participant_record`, and who left."""
     which = Participant.cohort_id == cohort_id if ids is None else Participant.id.in_(ids)
     query = _WITH_PERSON.add_columns(_has_left(cohort_id)).where(which)
-    rows = db.execute(query.execution_options(populate_existing=True))
-    return {row.id: (participant_record(row, person), bool(left)) for row, person, left in rows}
+    return query.execution_options(populate_existing=True)
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,17 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from lti_tool.mentoring.completion.queries import ProgressRecord, progress
-from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants_and_who_left
+from lti_tool.mentoring.enrolment.queries import (
+    PARTICIPANT_ID,
+    ParticipantRecord,
+    participant_record,
+    participants_and_who_left,
+    participants_and_who_left_query,
+)
 from lti_tool.mentoring.objectives.queries import ObjectiveRecord, objectives_of_pairs
 from lti_tool.mentoring.pairs.queries import PairRecord
+from lti_tool.mentoring.profiles.queries import NO_PROFILE, PROFILE_WIDTH, Profile, profile_from, with_profile
+from lti_tool.mentoring.programmes.queries import TutorRecord, tutor_from, with_tutor
 from lti_tool.mentoring.sessions.queries import SessionRecord, sessions_of_pairs
 
 
@@ -55,6 +63,8 @@ class SessionLine:
     revision: int = 0
     """Raised by every correction; an answer says which one it is about."""
     dispute_reason: str | None = None
+    mode: str | None = None
+    """How the two spoke; None where nobody was asked."""
 
     @property
     def to_confirm(self) -> bool:
@@ -109,12 +119,16 @@ class PairView:
     status: str
     partner: PersonCard
     charter_version: str
+    accepted_by_me_at: dt.datetime | None = None
+    accepted_by_partner_at: dt.datetime | None = None
     signed_by_me_at: dt.datetime | None = None
     signed_by_partner_at: dt.datetime | None = None
     sessions: tuple[SessionLine, ...] = ()
     """The latest first; without those that were removed."""
     objectives: tuple[ObjectiveLine, ...] = ()
     """In the order in which they were set; without those that were removed."""
+    about_partner: Profile = NO_PROFILE
+    """What the partner says of themselves; how to reach them once both have accepted."""
 
     @property
     def active(self) -> bool:
@@ -142,9 +156,9 @@ class PairView:
         return tuple(line for line in self.sessions if line.to_correct)
 
     @property
-    def last_format(self) -> str | None:
-        """How the two met last; None before the first time."""
-        return self.sessions[0].format if self.sessions else None
+    def last_session(self) -> SessionLine | None:
+        """The latest meeting that stands; None before the first."""
+        return next((line for line in self.sessions if line.status != "disputed"), None)
 
 
 @dataclass(frozen=True)
@@ -199,9 +213,11 @@ class Step(enum.StrEnum):
 
     CONFIRM_SESSION = "confirm_session"
     CORRECT_SESSION = "correct_session"
+    ACCEPT = "accept"
     SIGN = "sign"
     CONFIRM_OBJECTIVE = "confirm_objective"
     WAIT_FOR_PAIR = "wait_for_pair"
+    WAIT_FOR_ACCEPTANCE = "wait_for_acceptance"
     WAIT_FOR_SIGNATURE = "wait_for_signature"
     WAIT_FOR_TUTOR = "wait_for_tutor"
     COMPLETED = "completed"
@@ -220,6 +236,10 @@ class Journey:
     progress: Progress
     pairs: tuple[PairView, ...] = ()
     """Those that go on, the oldest first."""
+    about_me: Profile = NO_PROFILE
+    """What they say of themselves."""
+    tutor: TutorRecord | None = None
+    """Who looks after the group; None where the platform shares no name."""
 
     def pair(self, wanted: uuid.UUID | None = None) -> PairView | None:
         """The pair that was asked for; else the one in which something waits for an answer; else the first."""
@@ -243,9 +263,11 @@ class Journey:
 _PAIR_STEPS = (
     Step.CONFIRM_SESSION,
     Step.CORRECT_SESSION,
+    Step.ACCEPT,
     Step.SIGN,
     Step.CONFIRM_OBJECTIVE,
     Step.MEET,
+    Step.WAIT_FOR_ACCEPTANCE,
     Step.WAIT_FOR_SIGNATURE,
     Step.PARTNER_LEFT,
     Step.PAUSED,
@@ -258,10 +280,12 @@ def _urgency(pair: PairView) -> int:
     found = (
         bool(pair.sessions_to_confirm),
         here and bool(pair.sessions_to_correct),
-        here and pair.signed_by_me_at is None,
+        here and pair.status == "proposed" and pair.accepted_by_me_at is None,
+        here and pair.status == "accepted" and pair.signed_by_me_at is None,
         bool(pair.objectives_to_confirm),
         here and pair.active,
-        here and pair.signed_by_partner_at is None,
+        here and pair.status == "proposed",
+        here and pair.status == "accepted" and pair.signed_by_partner_at is None,
         not here,
     )
     return next((index for index, true in enumerate(found) if true), len(found))
@@ -276,19 +300,44 @@ def partners_of(
     return {partner.id: dataclasses.replace(card(partner), has_left=left) for partner, left in found.values()}
 
 
+@dataclass(frozen=True)
+class PeopleAround:
+    """Who is around a participant, and what they say of themselves."""
+
+    partners: Mapping[uuid.UUID, PersonCard]
+    """By participant."""
+    profiles: Mapping[uuid.UUID, Profile]
+    """By participant, their own among them."""
+    tutor: TutorRecord | None
+
+
+def people_around(db: Session, participant: ParticipantRecord, pairs: Sequence[PairRecord]) -> PeopleAround:
+    """The partners in these pairs, what they and ``participant`` say of themselves, and the tutor; in one query."""
+    ids = [participant.id, *(pair.partner_of(participant.id) for pair in pairs)]
+    query = with_profile(participants_and_who_left_query(participant.cohort_id, ids), PARTICIPANT_ID)
+    rows = db.execute(with_tutor(query, participant.cohort_id)).all()
+    partners, profiles, tutor = {}, {}, None
+    for row, person, left, *rest in rows:
+        profiles[row.id] = profile_from(rest[:PROFILE_WIDTH])
+        tutor = tutor_from(rest[PROFILE_WIDTH:])
+        if row.id != participant.id:
+            partners[row.id] = dataclasses.replace(card(participant_record(row, person)), has_left=bool(left))
+    return PeopleAround(partners, profiles, tutor)
+
+
 def journey_of(
     db: Session,
     participant: ParticipantRecord,
     pairs: Sequence[PairRecord],
-    partners: Mapping[uuid.UUID, PersonCard] | None = None,
+    people: PeopleAround | None = None,
 ) -> Journey:
     """What ``participant``'s home shows, in four queries whatever the number of ``pairs``: those that go on.
 
-    ``partners``: their :func:`partners_of`, where they were read before.
+    ``people``: their :func:`people_around`, where it was read before.
     """
     ids = [pair.id for pair in pairs]
-    if partners is None:
-        partners = partners_of(db, participant, pairs)
+    if people is None:
+        people = people_around(db, participant, pairs)
     sessions = sessions_of_pairs(db, ids)
     objectives = objectives_of_pairs(db, ids)
     return Journey(
@@ -296,26 +345,28 @@ def journey_of(
         status=participant.status,
         cohort_id=participant.cohort_id,
         progress=progress_from(progress(db, participant.id)),
-        pairs=tuple(
-            _pair_view(pair, participant, partners[pair.partner_of(participant.id)], sessions, objectives)
-            for pair in pairs
-        ),
+        pairs=tuple(_pair_view(pair, participant, people, sessions, objectives) for pair in pairs),
+        about_me=people.profiles.get(participant.id, NO_PROFILE),
+        tutor=people.tutor,
     )
 
 
 def _pair_view(
     pair: PairRecord,
     me: ParticipantRecord,
-    partner: PersonCard,
+    people: PeopleAround,
     sessions: Sequence[SessionRecord],
     objectives: Sequence[ObjectiveRecord],
 ) -> PairView:
-    my_role = pair.role_of(me.id)
+    my_role, partner_id = pair.role_of(me.id), pair.partner_of(me.id)
+    about_partner = people.profiles.get(partner_id, NO_PROFILE)
     return PairView(
         id=pair.id,
         status=pair.status,
-        partner=partner,
+        partner=people.partners[partner_id],
         charter_version=pair.charter_version,
+        accepted_by_me_at=pair.accepted_at(my_role),
+        accepted_by_partner_at=pair.accepted_at(my_role.other),
         signed_by_me_at=pair.signed_at(my_role),
         signed_by_partner_at=pair.signed_at(my_role.other),
         sessions=tuple(
@@ -328,6 +379,7 @@ def _pair_view(
             for row in objectives
             if row.pair_id == pair.id and row.status != "withdrawn"
         ),
+        about_partner=about_partner.shown_to_partner(accepted=pair.accepted),
     )
 
 
@@ -347,6 +399,7 @@ def session_line(row: SessionRecord, viewer_id: uuid.UUID) -> SessionLine:
         mine=row.logged_by == viewer_id,
         revision=row.revision,
         dispute_reason=row.dispute_reason,
+        mode=row.mode,
     )
 
 

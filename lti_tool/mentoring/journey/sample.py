@@ -38,14 +38,17 @@ def journey_for(role: str, *, learns: str, teaches_back: str, today: dt.date) ->
             format=form,
             status="held" if number == 0 else "confirmed",
             mine=number % 2 == 1,
+            mode=mode,
         )
-        for number, (minutes, form) in enumerate(((45, "video"), (60, "coaching"), (45, "in-person")))
+        for number, (minutes, form, mode) in enumerate(
+            ((45, "coaching", "video"), (60, "professional-training", "in-person"), (45, "coaching", "phone"))
+        )
     )
     objectives = (
         _objective(1, learns, Role.MENTEE, "reached", role),
         _objective(2, teaches_back, Role.MENTOR, "agreed", role),
     )
-    pair = PairView(_NOBODY, "active", partner, "1", signed, signed, sessions, objectives)
+    pair = PairView(_NOBODY, "active", partner, "1", signed, signed, signed, signed, sessions, objectives)
     criteria = (
         CriterionLine("agreement", 1, 1, True, {"by": "both"}),
         CriterionLine("sessions", 2, 6, False, {"status": "confirmed", "min_minutes_each": 30}),

@@ -198,6 +198,8 @@ def _pair_line(
         mentor=by_id[pair.mentor_id],
         mentee=by_id[pair.mentee_id],
         created_at=pair.created_at,
+        mentor_accepted_at=pair.mentor_accepted_at,
+        mentee_accepted_at=pair.mentee_accepted_at,
         mentor_signed_at=pair.mentor_signed_at,
         mentee_signed_at=pair.mentee_signed_at,
         latest_at=latest_at,
@@ -226,6 +228,9 @@ class Meeting:
     minutes: int
     format: str
     status: str
+    logged_by: uuid.UUID
+    """A participant."""
+    mode: str | None = None
 
 
 def meetings_of(db: Session, pair_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Meeting]]:
@@ -233,7 +238,9 @@ def meetings_of(db: Session, pair_ids: Collection[uuid.UUID]) -> dict[uuid.UUID,
     found: dict[uuid.UUID, list[Meeting]] = {pair_id: [] for pair_id in pair_ids}
     for row in reversed(sessions_of_pairs(db, pair_ids)):
         if row.status not in ("withdrawn", "cancelled"):
-            found[row.pair_id].append(Meeting(row.held_on, row.minutes, row.format, row.status))
+            found[row.pair_id].append(
+                Meeting(row.held_on, row.minutes, row.format, row.status, row.logged_by, row.mode)
+            )
     return found
 
 

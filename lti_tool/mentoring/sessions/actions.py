@@ -42,8 +42,9 @@ def log_session(
     minutes: int,
     format: str,
     now: dt.datetime,
+    mode: str | None = None,
 ) -> SessionRecord:
-    """Log a session that was held; ``by`` is a participant.
+    """Log a session that was held; ``by`` is a participant. ``mode``: how the two spoke, where that is known.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``agreement_first``, ``pair_over``,
     ``in_the_future``).
@@ -62,10 +63,13 @@ def log_session(
         status=SessionStatus.HELD.value,
         revision=0,
         logged_by=by,
+        mode=mode,
     )
     connection = connection_of(db)
     _insert(connection).execute(connection, {**vars(session), "logged_at": now})
-    event = SessionLogged(session_id=session.id, revision=0, held_on=held_on, minutes=minutes, format=format)
+    event = SessionLogged(
+        session_id=session.id, revision=0, held_on=held_on, minutes=minutes, format=format, mode=mode
+    )
     _append(db, pair, by, event, now)
     return session
 
@@ -173,15 +177,20 @@ def correct_session(
     minutes: int,
     format: str,
     now: dt.datetime,
+    mode: str | None = None,
 ) -> None:
     """Correct a session; the partner is asked again. Either of the two may, and becomes its logger.
+
+    ``mode``: None leaves it as it was.
 
     Correcting to what it already says changes nothing. Raises :class:`~lti_tool.mentoring.guards.NotAllowed`
     (``not_in_pair``, ``session_over``, ``in_the_future``).
     """
     pair, found = _lock_session(db, session_id, by)
     require(found.status in _CORRECTABLE, "session_over")
-    unchanged = (found.held_on, found.minutes, found.format) == (held_on, minutes, format)
+    mode = mode or found.mode
+    before = (found.held_on, found.minutes, found.format, found.mode)
+    unchanged = before == (held_on, minutes, format, mode)
     if unchanged and found.status != SessionStatus.DISPUTED:
         return
     _require_not_in_future(held_on, now)
@@ -193,6 +202,7 @@ def correct_session(
             held_on=held_on,
             minutes=minutes,
             format=format,
+            mode=mode,
             status=SessionStatus.HELD.value,
             revision=revision,
             logged_by=by,
@@ -201,7 +211,12 @@ def correct_session(
         )
     )
     event = SessionCorrected(
-        session_id=session_id, revision=revision, held_on=held_on, minutes=minutes, format=format
+        session_id=session_id,
+        revision=revision,
+        held_on=held_on,
+        minutes=minutes,
+        format=format,
+        mode=mode,
     )
     _append(db, pair, by, event, now)
 

@@ -31,6 +31,7 @@ class SessionRecord:
     revision: int
     logged_by: uuid.UUID
     dispute_reason: str | None = None
+    mode: str | None = None
 
     @property
     def counts(self) -> bool:
@@ -49,6 +50,7 @@ def _record(row: MentoringSession) -> SessionRecord:
         revision=row.revision,
         logged_by=row.logged_by,
         dispute_reason=row.dispute_reason,
+        mode=row.mode,
     )
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, g, make_response, render_template, request
@@ -19,12 +18,12 @@ from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.mentoring.enrolment import actions
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.journey.queries import PersonCard, journey_of, partners_of
+from lti_tool.mentoring.journey.queries import PeopleAround, journey_of, people_around
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.queries import PlacementRecord, placements_of_cohorts
 from lti_tool.translation import current_language
-from lti_tool.web import grade_wording
+from lti_tool.web import grade_wording, new_choice
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_activity, current_participant, current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
@@ -43,7 +42,7 @@ def page() -> ResponseReturnValue | None:
     A journey has an ETag, and is answered 304 until something happens that it shows.
     """
     activity = current_activity()
-    if activity is None:
+    if activity is None or new_choice.awaits_tutor():
         return None
     placement, participant = activity.placement, activity.participant
     if participant is None or (participant.invited and not activity.pairs):
@@ -51,11 +50,11 @@ def page() -> ResponseReturnValue | None:
         return _welcome(blank_form(ChooseRoleForm(), action=action), placement)
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
-        grade, partners = _grade(db, participant), partners_of(db, participant, activity.pairs)
-        etag = _etag(db, participant, activity.pairs, grade, partners)
+        grade, around = _grade(db, participant), people_around(db, participant, activity.pairs)
+        etag = _etag(db, participant, activity.pairs, grade, around)
         if request.if_none_match.contains(etag):
             return _tagged(Response(status=304), etag)
-        mine = journey_of(db, participant, activity.pairs, partners)
+        mine = journey_of(db, participant, activity.pairs, around)
     wanted = requested_pair_id()
     pair = mine.pair(wanted)
     if pair is None and wanted is not None:
@@ -94,14 +93,14 @@ def _etag(
     participant: ParticipantRecord,
     pairs: Sequence[PairRecord],
     grade: Grade | None,
-    partners: Mapping[uuid.UUID, PersonCard],
+    around: PeopleAround,
 ) -> str:
     """Changes with every event of the participant and of their pairs, and with what else the page shows."""
     state = state_of_pairs(db, participant.id, [pair.id for pair in pairs])
     graded = state_of([grade] if grade is not None else [])
-    # What a launch or a roster says of people is no event: their names, and that they have left or are back.
-    people = [participant.name, *(partners[pair.partner_of(participant.id)] for pair in pairs)]
-    seed = f"{participant.id} {state} {people} {graded} {current_language()}"
+    # What people say of themselves is no event, nor what a launch or a roster says of them: their names, and that they
+    # have left or are back.
+    seed = f"{participant.id} {state} {participant.name} {around} {graded} {current_language()}"
     return hashlib.sha256(seed.encode()).hexdigest()[:20]
 
 

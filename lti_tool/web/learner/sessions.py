@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.journey.queries import SessionLine
+from lti_tool.mentoring.journey.queries import PairView, SessionLine
 from lti_tool.mentoring.sessions import actions
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
-from schemas.choices import DEFAULT_SESSION_FORMAT, SESSION_FORMATS
-from schemas.mentoring_forms import MINUTES_DEFAULT, AnswerSessionForm, FormSchema, SessionForm
+from schemas.choices import MEETING_MODES, SESSION_FORMATS
+from schemas.mentoring_forms import LENGTHS, MINUTES_DEFAULT, AnswerSessionForm, FormSchema, SessionForm
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/l/<launch_key>/sessions")
 
@@ -35,16 +35,34 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/new")
 @allows(Action.KEEP_SESSIONS, about=pair_of_request)
 def new() -> ResponseReturnValue:
-    """“We met”: today, the usual length, the last format; one tap saves it."""
+    """“We met”: today, and the rest as the last time; one tap saves it. Nobody chooses for two who have not met yet."""
     pair = pair_page().pair
     if not pair.active:
         raise NotAllowed("agreement_first")
+    last = pair.last_session
     proposed = {
+        "day": "today",
         "held_on": utcnow().date().isoformat(),
-        "minutes": str(MINUTES_DEFAULT),
-        "format": pair.last_format or DEFAULT_SESSION_FORMAT,
+        **(_fields_of(last) if last is not None else _length(MINUTES_DEFAULT)),
     }
     return _page(blank_form(_schema(utcnow().date()), proposed, id="session"))
+
+
+def _fields_of(line: SessionLine) -> dict[str, str]:
+    """The fields of a form as in a meeting, but for its day."""
+    return {**_length(line.minutes), "mode": line.mode or "", "format": line.format}
+
+
+def _length(minutes: int) -> dict[str, str]:
+    return {"length": str(minutes) if str(minutes) in LENGTHS else "other", "minutes": str(minutes)}
+
+
+def _same_again(pair: PairView, today: dt.date) -> dict[str, str] | None:
+    """The form of another meeting like the last one, today; None where that one says too little, or was today."""
+    last = pair.last_session
+    if last is None or last.mode is None or last.format not in SESSION_FORMATS or last.held_on >= today:
+        return None
+    return {"day": "today", **_fields_of(last)}
 
 
 @blueprint.post("/new")
@@ -74,13 +92,17 @@ def _schema(today: dt.date) -> SessionForm:
 
 def _page(form: Form, line: SessionLine | None = None) -> ResponseReturnValue:
     """The form, with what was typed, and what is wrong beside its field. ``line``: the meeting to correct."""
+    today = utcnow().date()
+    values = pair_page().values()
     html = render_template(
         "learner/session_form.html",
         form=form,
         line=line,
-        today=utcnow().date().isoformat(),
+        today=today.isoformat(),
+        modes=MEETING_MODES,
         formats=SESSION_FORMATS,
-        **pair_page().values(),
+        same_again=_same_again(values["pair"], today) if line is None else None,
+        **values,
     )
     return html, form.status
 
@@ -90,7 +112,7 @@ def _page(form: Form, line: SessionLine | None = None) -> ResponseReturnValue:
 def correct(session_id: uuid.UUID) -> ResponseReturnValue:
     """The form of a meeting as it is, to correct it."""
     line = _line(session_id)
-    logged = {"held_on": line.held_on.isoformat(), "minutes": str(line.minutes), "format": line.format}
+    logged = {"day": "other", "held_on": line.held_on.isoformat(), **_fields_of(line)}
     return _page(blank_form(_schema(utcnow().date()), logged, id="correction"), line)
 
 

@@ -34,6 +34,7 @@ from lti_tool.mentoring.overview.queries import meetings_of, overview_of
 from lti_tool.mentoring.programmes.actions import IsDuplicate, NothingChosen
 from lti_tool.mentoring.programmes.queries import PlacementRecord, courses_of_cohort
 from lti_tool.translation import current_language
+from lti_tool.web import new_choice
 from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Values, sent_form
@@ -64,6 +65,8 @@ def page() -> ResponseReturnValue:
         # Who is in the course is then known when they have chosen.
         _request_roster()
         return choice_page()
+    chosen = new_choice.applied_here()
+    placement = current_placement() or placement
     check(Action.VIEW_COHORT, cohort_of_launch())
     _request_roster()
     query = read_cohort_query(request.args.to_dict())
@@ -74,6 +77,7 @@ def page() -> ResponseReturnValue:
         **shown,
         course_title=launch.course.title,
         line_item=line_items.notice(lms),
+        chosen=chosen,
         unpublished_hint=lms.unpublished_hint.text
         if lms.unpublished_hint and not shown["view"].overview.participants
         else None,

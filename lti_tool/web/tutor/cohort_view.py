@@ -28,6 +28,7 @@ from lti_tool.translation import current_language
 from lti_tool.translation.collation import folded
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.tutor import inbox_wording, pair_wording
+from lti_tool.web.tutor.drawn_pairs import DrawnPairs, drawn_pairs
 from lti_tool.web.tutor.grades import questions_of
 
 PEOPLE_A_PAGE: Final = 100
@@ -84,7 +85,7 @@ class CohortView:
     pages: int
     listed: Sequence[ParticipantLine | Newcomer] | None
     """The people that replace the table; None where the table is shown."""
-    meetings: Mapping[uuid.UUID, Sequence[Meeting]]
+    drawn: DrawnPairs
 
     def address(self, **changes: object) -> str:
         """The page with another filter, search, order or page of the table."""
@@ -165,7 +166,7 @@ def view_of(
         page=table.page,
         pages=table.pages,
         listed=_listed(overview, query),
-        meetings=meetings,
+        drawn=drawn_pairs(overview, [row.pair for row in table.rows], meetings, today),
     )
 
 

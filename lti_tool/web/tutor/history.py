@@ -32,7 +32,7 @@ AUDIT_LENGTH = 200
 blueprint = Blueprint("history", __name__, url_prefix="/l/<launch_key>/cohort")
 
 
-def _cohort_of_pair(pair_id: uuid.UUID, **_arguments: Any) -> Relation:
+def cohort_of_pair(pair_id: uuid.UUID, **_arguments: Any) -> Relation:
     """How whoever asks stands to a pair's cohort; to none at all for a pair of another cohort than the launch's."""
     placement = current_placement()
     with reading() as db:
@@ -43,7 +43,7 @@ def _cohort_of_pair(pair_id: uuid.UUID, **_arguments: Any) -> Relation:
 
 
 @blueprint.get("/pairs/<uuid:pair_id>")
-@allows(Action.VIEW_PAIR_HISTORY, about=_cohort_of_pair)
+@allows(Action.VIEW_PAIR_HISTORY, about=cohort_of_pair)
 def pair(pair_id: uuid.UUID) -> ResponseReturnValue:
     """A pair: what it has done so far, and everything that happened, the latest first."""
     with reading() as db:

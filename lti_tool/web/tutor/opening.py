@@ -57,7 +57,7 @@ def open_activity(
         resource_link_id=link.id,
         content_id=link.content_id,
         only_role=link.only_role,
-        template=template or _template(link),
+        template=template or template_of(link),
         opened_by=principal.person_id,
         now=utcnow(),
         answer=answer,
@@ -66,7 +66,7 @@ def open_activity(
     return placement_record(placement)
 
 
-def _template(link: LaunchLink) -> ProgrammeTemplate | None:
+def template_of(link: LaunchLink) -> ProgrammeTemplate | None:
     """The template that the link names, which the content picker wrote there or an administrator.
 
     It is the usual one where the content picker named none, as its first version did, or one that is no more. None for

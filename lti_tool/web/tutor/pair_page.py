@@ -21,9 +21,12 @@ from lti_tool.web import grade_wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, blank_form
+from lti_tool.web.journey_drawing.labels import Faces
+from lti_tool.web.journey_drawing.steps import JourneyStep, every_step, journey_steps
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
 from lti_tool.web.tutor import pair_wording
+from lti_tool.web.tutor.drawn_pairs import faces_of, facts_of
 from lti_tool.web.tutor.grades import by_person, grades_of_cohort, questions_of
 from schemas.mentoring_forms import ReopenForm
 
@@ -39,14 +42,9 @@ class PairPanel:
     wait: Wait | None
     meetings: Sequence[Meeting]
     today: dt.date
-    starts_on: dt.date
-    ends_on: dt.date
-
-    @property
-    def to_come(self) -> int:
-        """How many meetings are still to come after those that wait for an answer."""
-        waiting = sum(meeting.status != "confirmed" for meeting in self.meetings)
-        return max(0, (self.pair.target or 0) - self.pair.counted - waiting)
+    steps: Sequence[JourneyStep]
+    """What took place and what is to come, for the drawing line by line."""
+    faces: Faces
 
 
 def panel_of(
@@ -68,8 +66,8 @@ def panel_of(
         wait_of(found, today, questions),
         meetings,
         today,
-        overview.starts_on,
-        overview.ends_on,
+        every_step(journey_steps(facts_of(found, meetings, today, overview.ends_on))),
+        faces_of(found),
     )
 
 

@@ -13,6 +13,7 @@ from lti_tool.web.activity import current_placement
 from lti_tool.web.services import reading
 from lti_tool.web.tutor import pair_wording
 from lti_tool.web.tutor.cohort_view import table_of, view_of
+from lti_tool.web.tutor.drawn_pairs import drawn_pairs
 from lti_tool.web.tutor.grades import grades_of_cohort
 from schemas.display import read_cohort_query
 
@@ -34,6 +35,7 @@ def show() -> ResponseReturnValue:
         "tutor/print_list.html",
         view=view_of(overview, table, meetings, query, now.date()),
         rows=table.found,
+        drawn=drawn_pairs(overview, [row.pair for row in table.found], meetings, now.date()),
         now=now,
         pair_words=pair_wording,
         course_title=g.launch.course.title,

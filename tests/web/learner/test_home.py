@@ -75,7 +75,7 @@ def test_an_observer_cannot_join(visit):
 def test_signing_says_thank_you(visit):
     here = visit(situations.to_sign)
     answer = here.post("agreement", accepted="yes")
-    assert "your signature is kept" in here.client.get(answer.location).text
+    assert "Signed. Thank you." in here.client.get(answer.location).text
 
 
 def test_the_agreement_is_not_signed_without_a_yes(visit):

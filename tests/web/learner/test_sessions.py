@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from lti_tool.composition.services import Services
 from lti_tool.mentoring.sessions.models import MentoringSession
 from tests.builder import situations
+from tests.forms import forms_of
 
 TODAY = dt.datetime.now(dt.UTC).date()
-MEETING = {"held_on": TODAY.isoformat(), "minutes": "45", "format": "coaching"}
+MEETING = {"held_on": TODAY.isoformat(), "minutes": "45", "mode": "phone", "format": "coaching"}
 SESSION = r"sessions/[0-9a-f-]{36}/"
 
 
@@ -30,12 +31,42 @@ def test_the_form_is_filled_in_beforehand(visit):
     after = dt.datetime.now(dt.UTC).date()
     assert any(f'name="held_on" value="{day}"' in page for day in (before, after))
     assert 'name="minutes" value="45"' in page
-    assert re.search(r'value="coaching"[^>]* checked', page)
+    assert chosen(page) == {"day": "today", "length": "45"}
 
 
-def test_the_form_proposes_the_last_format(visit):
+def chosen(page: str) -> dict[str, str]:
+    """The value of each group of radio buttons in which one is chosen."""
+    buttons = re.findall(r'<input type="radio"[^>]*>', page)
+    found = [re.search(r'name="([^"]*)" value="([^"]*)".* checked', button) for button in buttons]
+    return {match[1]: match[2] for match in found if match}
+
+
+def test_the_form_proposes_what_the_last_meeting_was(visit):
     page = visit(situations.under_way).text("sessions/new")
-    assert re.search(r'value="video"[^>]* checked', page)
+    assert chosen(page) == {"day": "today", "mode": "video", "length": "45", "format": "coaching"}
+
+
+def test_the_same_as_last_time_is_saved_in_one_tap(visit, services):
+    here = visit(situations.under_way)
+    [again] = [
+        form
+        for form in forms_of(here.get("sessions/new"))
+        if "mode" in form.fields and "id" not in form.attributes
+    ]
+    here.client.post(again.action, data=again.fields)
+    with services.database.reading() as db:
+        latest, before = db.scalars(
+            sa.select(MentoringSession).order_by(MentoringSession.held_on.desc()).limit(2)
+        )
+    assert latest.held_on == TODAY
+    assert (latest.minutes, latest.mode, latest.format) == (before.minutes, before.mode, before.format)
+
+
+def test_nothing_is_proposed_again_to_two_who_met_today(visit):
+    here = visit(situations.begins)
+    assert "save-same" not in here.text("sessions/new")
+    here.post("sessions/new", **MEETING)
+    assert "save-same" not in here.text("sessions/new")
 
 
 def test_saving_a_meeting_leads_home_with_thanks(visit):
@@ -61,6 +92,7 @@ def test_a_form_sent_twice_notes_one_meeting(visit, services):
         ("held_on", str(TODAY + dt.timedelta(days=3)), "This date is still to come."),
         ("minutes", "4", "Please enter at least 5."),
         ("minutes", "forty", "Please enter a whole number."),
+        ("mode", "", "Please choose one of the answers offered."),
         ("format", "telepathy", "Please choose one of the answers offered."),
     ],
 )

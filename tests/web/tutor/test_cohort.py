@@ -47,7 +47,7 @@ def test_people_who_have_never_come_are_paired(visit, services):
         mentee_id=person_id(page, "Sophie Garnier"),
         mentor_id=person_id(page, "Thomas Weber"),
     )
-    assert "They are a pair now." in here.client.get(answer.location).text
+    assert "The pair is proposed." in here.client.get(answer.location).text
 
 
 def test_nobody_is_paired_with_themselves(visit, services):
@@ -76,7 +76,9 @@ def test_a_refused_pair_changes_nothing_at_all(visit, services):
 def test_a_person_of_another_course_cannot_be_paired(visit):
     stranger = person_id(visit(situations.tutor).text("cohort/pairing"), "Sophie Garnier")
     here = visit(situations.tutor)
-    answer = here.post("cohort/pairs", mentee_id=stranger, mentor_id=person_id(here.text("cohort/pairing"), "Léa Nguyen"))
+    answer = here.post(
+        "cohort/pairs", mentee_id=stranger, mentor_id=person_id(here.text("cohort/pairing"), "Léa Nguyen")
+    )
     assert answer.status_code == 409
     assert "not on the list of learners" in answer.text
 
@@ -201,5 +203,5 @@ def test_decisions_of_one_moment_stand_in_the_order_of_the_log(build, services):
     build.clock.set(dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC))
     pairs = [cohort.pair(f"Mentor {n}", f"Mentee {n}").id for n in range(6)]
     with services.database.reading() as db:
-        lines = entries_of_cohort(db, cohort.id, ["PairFormed"], limit=50)
+        lines = entries_of_cohort(db, cohort.id, ["PairProposed"], limit=50)
     assert [line.pair_id for line in lines] == pairs[::-1]

@@ -20,8 +20,8 @@ from lti_tool.lti.ags.unreadable_results import note_failure
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.mentoring.enrolment.models import Participant
 from tests.builder import situations
-from tests.web.visiting import Visit
 from tests.web.test_sql_budgets import LEARNERS_PAGE, TUTORS_PAGE, cost_of_page
+from tests.web.visiting import Visit
 
 URL = "https://lms.example/grades/1"
 

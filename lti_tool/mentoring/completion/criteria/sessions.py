@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from marshmallow import ValidationError, fields, validates_schema
 
@@ -62,6 +62,15 @@ class Sessions(Criterion):
     status: str = "confirmed"
     formats: tuple[str, ...] = ("*",)
     min_minutes_each: int = 0
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any]) -> Self:
+        """As any criterion; a code of the first version that said how the two spoke stands for their format since."""
+        formats = dict.fromkeys(
+            choices.FORMAT_OF_FORMER_MODES if code in choices.FORMER_FORMATS else code
+            for code in entry["formats"]
+        )
+        return super().read({**entry, "formats": tuple(formats)})
 
     def measure(self, facts: CriterionFacts) -> Measure:
         """The number of sessions that count."""

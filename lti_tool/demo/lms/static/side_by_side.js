@@ -1,0 +1,35 @@
+"use strict";
+// Statements as they reach the record store: asked for every two seconds, the newest on top and marked for a while.
+
+const arriving = document.querySelector("[data-arriving]");
+
+function lineOf(line) {
+  const item = document.createElement("li");
+  item.dataset.id = line.id;
+  item.className = "new";
+  const actor = item.appendChild(document.createElement("code"));
+  actor.textContent = line.actor.slice(0, 8);
+  if (line.role) {
+    item.append(" ");
+    const role = item.appendChild(document.createElement("span"));
+    role.className = "small";
+    role.textContent = line.role;
+  }
+  const said = item.appendChild(document.createElement("span"));
+  said.appendChild(document.createElement("strong")).textContent = line.verb;
+  said.append(` ${line.object}`);
+  return item;
+}
+
+if (arriving) {
+  setInterval(async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(arriving.dataset.arriving, { headers: { Accept: "application/json" } });
+      if (!answer.ok) return;
+      for (const line of (await answer.json()).reverse()) {
+        if (!arriving.querySelector(`[data-id="${CSS.escape(line.id)}"]`)) arriving.prepend(lineOf(line));
+      }
+    } catch { /* the next turn asks again */ }
+  }, 2000);
+}
