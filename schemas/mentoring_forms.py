@@ -323,6 +323,25 @@ class ResendGradeForm(FormSchema):
     participant_id = Identifier(required=True)
 
 
+class EndPairForm(FormSchema):
+    """The tutor ends a pair early, without fault."""
+
+    reason = Choice(
+        choices.END_REASONS,
+        required=True,
+        metadata={
+            "label": N_("Why?"),
+            "hint": N_("For you and for the figures. Neither of the two reads it."),
+        },
+    )
+
+
+class AnotherPartnerForm(EndPairForm):
+    """The tutor ends a pair to give one of the two another partner."""
+
+    role = Choice(choices.ROLES, required=True, metadata={"label": N_("Another partner for whom?")})
+
+
 class ReopenForm(FormSchema):
     """The tutor reopens a completed programme, and says why."""
 

@@ -44,6 +44,9 @@ REFUSALS: Mapping[str, str] = {
     "objective_over": N_("This objective is finished already."),
     "reason_needed": N_("Please say why in a few words."),
     "not_completed": N_("This journey is not complete, so there is nothing to reopen."),
+    "completed_since": N_(
+        "This approval has completed the journey. To change that, reopen the journey and say why."
+    ),
     "own_completion": N_("Somebody else has to decide about your own completion."),
     "not_a_learner": N_("This person is not on the list of learners of this course."),
 }

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 
 from lti_tool.events.base import LoggedEvent
-from lti_tool.mentoring.completion.events import CompletionReopened, TutorValidated
+from lti_tool.mentoring.completion.events import ApprovalTakenBack, CompletionReopened, TutorValidated
 from lti_tool.mentoring.completion.facts import (
     AgreementFact,
     ObjectiveFact,
@@ -84,7 +84,7 @@ class FactsFromEvents:
                 person.joined = person.joined or isinstance(logged.event, ProgrammeJoined)
             case TutorValidated() if participant_id in self._people:
                 self._people[participant_id].validated = True
-            case CompletionReopened() if participant_id in self._people:
+            case ApprovalTakenBack() | CompletionReopened() if participant_id in self._people:
                 self._people[participant_id].validated = False
 
     def _apply_to_pair(self, logged: LoggedEvent) -> None:

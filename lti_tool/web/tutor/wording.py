@@ -50,6 +50,7 @@ AUDIT: Final[Mapping[str, str]] = {
     "PairEnded": N_("%(actor)s ended the pair of %(about)s"),
     "PairClosed": N_("%(actor)s closed the pair of %(about)s"),
     "TutorValidated": N_("%(actor)s approved the journey of %(about)s"),
+    "ApprovalTakenBack": N_("%(actor)s took back the approval of %(about)s"),
     "CompletionReopened": N_("%(actor)s reopened the journey of %(about)s"),
 }
 """What tutors, owners and operators do, by the name of the event. What a pair did is not in it."""

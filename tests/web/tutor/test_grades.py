@@ -22,6 +22,7 @@ from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.models import Participant
 from tests.builder import situations
 from tests.web.test_sql_budgets import LEARNERS_PAGE, TUTORS_PAGE, cost_of_page
+from tests.web.visiting import Visit
 
 URL = "https://lms.example/grades/1"
 
@@ -125,10 +126,34 @@ def test_a_learners_page_changes_with_their_grade_alone(visit, services) -> None
 def test_a_tutor_reads_where_each_grade_is_and_why(visit, services, status, values, words) -> None:
     here = visit(situations.tutor_of_complete)
     set_grades(services, status, **values)
-    page = here.text()
-    assert words in page
-    assert ("Send again" in page) == (status in NEEDS_SOMEBODY)
-    assert words in here.text("cohort/live")
+    person = here.text(persons_page(here))
+    assert words in person
+    for page in (person, here.text(), here.text("cohort/live")):
+        assert ("Send the grade again" in page) == (status in NEEDS_SOMEBODY)
+
+
+def persons_page(here: Visit) -> str:
+    """The path of the page of somebody in the tutor's first pair."""
+    found = re.search(r"cohort/people/[0-9a-f-]+", here.text(here.link(r"cohort/pairs/[0-9a-f-]+")))
+    assert found
+    return found[0]
+
+
+def test_what_a_tutor_leaves_as_it_is_asks_for_nothing_until_it_changes(visit, services) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, GradeStatus.REMOVED, deletions=1)
+    found = re.search(r'name="participant_id" value="([0-9a-f-]+)"', here.text())
+    assert found
+    before = here.text().count("Leave it so")
+    answer = here.post("cohort/grades/leave", participant_id=found[1])
+    assert "asks for nothing any more" in here.client.get(answer.location).text
+    assert here.text().count("Leave it so") == before - 1
+    here.post("cohort/grades/ask", participant_id=found[1])
+    assert here.text().count("Leave it so") == before
+    here.post("cohort/grades/leave", participant_id=found[1])
+    with services.database.transaction() as db:
+        db.execute(sa.update(ScoreTrail).values(changed_at=utcnow()))
+    assert here.text().count("Leave it so") == before
 
 
 def test_the_live_part_changes_with_a_grade(visit, services) -> None:
@@ -144,18 +169,19 @@ def test_the_live_part_changes_with_a_grade(visit, services) -> None:
 def test_a_tutor_reads_that_a_grade_waits_until_it_is_known_what_is_there(visit, services) -> None:
     here = visit(situations.tutor_of_complete)
     set_grades(services, GradeStatus.WAITING, reason=f"{READING_FAILED}the answer is not JSON")
-    assert "sent all the same after a day" in here.text()
+    assert "sent all the same after a day" in here.text(persons_page(here))
 
 
 def test_a_tutor_reads_that_a_grade_was_sent_without_knowing_what_was_there(visit, services) -> None:
     here = visit(situations.tutor_of_complete)
     set_grades(services, GradeStatus.RECORDED, accepted_at=utcnow() + dt.timedelta(minutes=1))
     tag = here.get("cohort/live").headers["ETag"]
-    assert "without knowing what was there" not in here.text()
+    person = persons_page(here)
+    assert "without knowing what was there" not in here.text(person)
     with services.database.transaction() as db:
         registration_id = db.scalars(sa.select(Person.registration_id)).first()
         note_failure(db, registration_id, URL, "not JSON", utcnow())
-    assert "without knowing what was there" in here.text()
+    assert "without knowing what was there" in here.text(person)
     assert here.get("cohort/live", headers={"If-None-Match": tag}).status_code == 200
 
 
