@@ -30,7 +30,8 @@ from lti_tool.lti.nrps.read_roster_job import (
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.completion import actions as completion
 from lti_tool.mentoring.enrolment.queries import participant
-from lti_tool.mentoring.overview.queries import CohortOverview, meetings_of, overview_of
+from lti_tool.mentoring.overview.cohort import CohortOverview
+from lti_tool.mentoring.overview.queries import meetings_of, overview_of
 from lti_tool.mentoring.programmes.actions import IsDuplicate, NothingChosen
 from lti_tool.mentoring.programmes.queries import PlacementRecord, courses_of_cohort
 from lti_tool.translation import current_language
