@@ -67,15 +67,15 @@ URGENCY: Final = (
 def step_of(progress: Progress, pair: PairView | None) -> Step:
     """What is next for a participant, seen from one of their pairs; ``pair``: None for who has none.
 
-    Whoever has completed sees that, whatever else still waits with that partner; a new proposal is a new beginning. Of
-    a partner who has left the course, only what they said before can still be answered.
+    Of a partner who has left the course, only what they said before can still be answered. A pair that one of the two
+    did not accept is none.
     """
-    if pair is None:
+    if pair is None or pair.declined:
         return Step.COMPLETED if progress.completed else Step.WAIT_FOR_PAIR
     is_here = not pair.partner.has_left
     if pair.status == "proposed" and is_here:
         return Step.ACCEPT if pair.accepted_by_me_at is None else Step.WAIT_FOR_ACCEPTANCE
-    if progress.completed:
+    if pair.status in ("ended", "closed", "paused") and progress.completed:
         return Step.COMPLETED
     if pair.status in ("ended", "closed"):
         return Step.ENDED
@@ -93,6 +93,8 @@ def _open_step(progress: Progress, pair: PairView, is_here: bool) -> Step:
         return Step.SIGN if pair.signed_by_me_at is None else Step.WAIT_FOR_SIGNATURE
     if pair.objectives_to_confirm:
         return Step.CONFIRM_OBJECTIVE
+    if progress.completed:
+        return Step.COMPLETED
     if progress.status == "awaiting_tutor":
         return Step.WAIT_FOR_TUTOR
     if not is_here:
