@@ -22,10 +22,10 @@ from lti_tool.lti.nrps.read_roster_job import request_roster
 from lti_tool.lti.nrps.roster import RETRY_AFTER
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.models import Participant
-from lti_tool.mentoring.profiles.actions import save_profile
-from lti_tool.mentoring.profiles.queries import Profile
 from lti_tool.mentoring.pairs.actions import remind_partner
 from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.mentoring.profiles.actions import save_profile
+from lti_tool.mentoring.profiles.queries import Profile
 from lti_tool.mentoring.programmes.models import Placement, RoleView
 from lti_tool.mentoring.roles import Role
 from tests.builder.build import Builder
@@ -458,7 +458,7 @@ def tutor_of_grades(situation: Situation) -> None:
 
 GRADES: tuple[tuple[GradeStatus, dict[str, Any]], ...] = (
     (GradeStatus.RECORDED, {}),
-    (GradeStatus.ON_ITS_WAY, {}),
+    (GradeStatus.ON_ITS_WAY, {"deletions": 1}),
     (GradeStatus.WAITING, {"reason": "HTTP 503: Site is undergoing maintenance"}),
     (
         GradeStatus.REFUSED,

@@ -30,10 +30,12 @@ __all__ = [
     "criteria_of",
     "criterion_schemas",
     "progress",
+    "progress_and_approval",
     "progress_and_approval_of",
     "read_rule",
     "reopening_reasons",
     "rule_of",
+    "with_progress",
 ]
 
 
@@ -81,6 +83,24 @@ def progress_and_approval_of(
         .execution_options(populate_existing=True)
     )
     return {row.participant_id: (_record(row), approved is not None) for row, approved in rows}
+
+
+def with_progress(
+    query: sa.Select[*tuple[Any, ...]], participant_id: sa.ColumnElement[uuid.UUID] | Any
+) -> sa.Select[*tuple[Any, ...]]:
+    """``query`` with two more columns, which :func:`progress_and_approval` takes."""
+    return (
+        query.add_columns(CompletionRecord, TutorValidation.participant_id)
+        .outerjoin(CompletionRecord, CompletionRecord.participant_id == participant_id)
+        .outerjoin(TutorValidation, TutorValidation.participant_id == participant_id)
+    )
+
+
+def progress_and_approval(
+    row: CompletionRecord | None, approved: uuid.UUID | None
+) -> tuple[ProgressRecord | None, bool]:
+    """How far somebody is, None where nothing was judged yet, and whether a tutor has approved what they did."""
+    return None if row is None else _record(row), approved is not None
 
 
 def reopening_reasons(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str | None]:

@@ -34,6 +34,9 @@ class Step(enum.StrEnum):
     WAIT_FOR_CORRECTION = "wait_for_correction"
     """I said that a meeting was not so; the partner has not answered."""
     CONFIRM_OBJECTIVE = "confirm_objective"
+    """The partner says that they reached an objective."""
+    AGREE_OBJECTIVE = "agree_objective"
+    """The partner proposes an objective, or another wording of one."""
     MEET = "meet"
     """Nothing waits."""
     WAIT_FOR_TUTOR = "wait_for_tutor"
@@ -49,6 +52,7 @@ URGENCY: Final = (
     Step.ACCEPT,
     Step.SIGN,
     Step.CONFIRM_OBJECTIVE,
+    Step.AGREE_OBJECTIVE,
     Step.FIRST_MEETING,
     Step.MEET,
     Step.WAIT_FOR_CONFIRMATION,
@@ -60,6 +64,7 @@ URGENCY: Final = (
     Step.PARTNER_LEFT,
     Step.PAUSED,
     Step.ENDED,
+    Step.WAIT_FOR_PAIR,
 )
 """Of several pairs, the one is shown first whose step comes first here."""
 
@@ -93,6 +98,8 @@ def _open_step(progress: Progress, pair: PairView, is_here: bool) -> Step:
         return Step.SIGN if pair.signed_by_me_at is None else Step.WAIT_FOR_SIGNATURE
     if pair.objectives_to_confirm:
         return Step.CONFIRM_OBJECTIVE
+    if pair.objectives_to_agree and not progress.completed:
+        return Step.AGREE_OBJECTIVE
     if progress.completed:
         return Step.COMPLETED
     if progress.status == "awaiting_tutor":

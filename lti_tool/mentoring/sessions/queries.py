@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import connection_of
+from lti_tool.mentoring.pairs.queries import pair_ids_of_cohort
 from lti_tool.mentoring.sessions.models import MentoringSession, SessionStatus
 
 
@@ -72,3 +73,16 @@ def sessions_of_pairs(db: Session, pair_ids: Collection[uuid.UUID]) -> list[Sess
         )
     )
     return [_record(row) for row in rows]
+
+
+def open_sessions_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[tuple[SessionRecord, dt.datetime]]:
+    """The meetings of a cohort's pairs that wait for an answer, each with when it was noted; in one statement."""
+    rows = db.scalars(
+        sa.select(MentoringSession)
+        .where(
+            MentoringSession.pair_id.in_(pair_ids_of_cohort(cohort_id)),
+            MentoringSession.status.in_((SessionStatus.HELD, SessionStatus.DISPUTED)),
+        )
+        .order_by(MentoringSession.held_on, MentoringSession.logged_at, MentoringSession.id)
+    )
+    return [(_record(row), row.logged_at) for row in rows]

@@ -44,6 +44,7 @@ from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
 from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
+from lti_tool.web.learner.drawn_journey import drawn_journey
 from lti_tool.web.services import current_principal, reading
 from schemas.mentoring_forms import ChooseRoleForm
 
@@ -96,6 +97,7 @@ def page() -> ResponseReturnValue | None:
         waiting_people=waiting,
         now=now,
         etag=etag,
+        drawn=drawn_journey(mine, pair, today=now.date(), ends_on=activity.ends_on),
         grade_sentence=grade_wording.for_learner(grade),
         reopened_sentence=grade_wording.of_reopened(grade),
         may_change_role=placement.role_view is RoleView.BOTH or is_elsewhere,
@@ -168,7 +170,7 @@ def _etag(
     state = state_of_pairs(db, participant.id, [pair.id for pair in pairs])
     graded = state_of([grade] if grade is not None else [])
     # What people say of themselves is no event, nor what a launch or a roster says of them: their names, and that they
-    # have left or are back. The latest step can be undone for a while.
+    # have left or are back. Today is drawn. The latest step can be undone for a while.
     latest = max(filter(None, (state[-1], participant.joined_at)))
     seed = (
         f"{participant.id} {state} {participant.name} {around} {graded} {current_language()} {now.date()} "

@@ -41,6 +41,7 @@ def meeting(status: str, mine: bool, **changes: Any) -> tuple[SessionLine, ...]:
 
 
 CLAIMED = (ObjectiveLine(ID, "Lead a meeting", "mentor", "skills", True, "claimed", mine=False),)
+PROPOSED = (dataclasses.replace(CLAIMED[0], status="proposed"),)
 STATES = {
     Step.WAIT_FOR_PAIR: [None, pair("ended", end_reason="declined")],
     Step.ACCEPT: [pair("proposed"), pair("proposed", accepted_by_partner_at=NOW)],
@@ -57,6 +58,7 @@ STATES = {
     Step.WAIT_FOR_CONFIRMATION: [pair(sessions=meeting("held", True))],
     Step.WAIT_FOR_CORRECTION: [pair(sessions=meeting("disputed", False))],
     Step.CONFIRM_OBJECTIVE: [pair(objectives=CLAIMED, sessions=meeting("held", True))],
+    Step.AGREE_OBJECTIVE: [pair(objectives=PROPOSED, sessions=meeting("held", True))],
     Step.MEET: [pair(sessions=meeting("confirmed", True))],
     Step.PAUSED: [pair("paused", **SIGNED, sessions=meeting("held", False)), pair("paused")],
     Step.ENDED: [pair("ended", **SIGNED, end_reason="time"), pair("closed", **SIGNED)],
@@ -90,7 +92,7 @@ def test_whoever_has_completed_sees_that_unless_the_partner_waits(status: str) -
 
 
 def test_every_step_that_a_pair_can_have_has_its_place_among_several() -> None:
-    assert set(URGENCY) == set(Step) - {Step.CHOOSE_ROLE, Step.WAIT_FOR_PAIR} | {Step.COMPLETED}
+    assert set(URGENCY) == set(Step) - {Step.CHOOSE_ROLE}
 
 
 ME = PersonCard(uuid.UUID(int=9), "mentee")
