@@ -196,6 +196,10 @@ class ScoreProjection(Projection):
             self._update(participant_id, None)
         if isinstance(logged.event, PlacementOpened) and scope.cohort_id and scope.placement_id:
             role_view = RoleView(logged.event.role_view)
+            for placements in self._placements.values():
+                placements.pop(
+                    scope.placement_id, None
+                )  # it opened another cohort before, in which nobody was
             self._placements.setdefault(scope.cohort_id, {})[scope.placement_id] = role_view
             for participant_id in facts.participants_of(scope.cohort_id):
                 self._update(participant_id, scope.placement_id)

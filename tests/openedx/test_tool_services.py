@@ -18,11 +18,12 @@ from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import OPERATOR, CourseRole
 from lti_tool.lti.ags import line_items, reports, results
 from lti_tool.lti.ags import scores as grades
-from lti_tool.lti.ags.answers import KnownGrade, ScoreOutcome, Withheld, deliver_scores
+from lti_tool.lti.ags.answers import KnownGrade, deliver_scores
 from lti_tool.lti.ags.line_items import OwnLineItem
 from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.ags.reconciliation import GradeRecord, Result
 from lti_tool.lti.ags.results import read_results
+from lti_tool.lti.ags.score_outcomes import ScoreOutcome, Withheld
 from lti_tool.lti.nrps import roster
 from lti_tool.lti.platform_service import PlatformService, TokenRefused
 from lti_tool.lti.platforms import platform_of_family

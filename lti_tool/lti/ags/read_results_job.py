@@ -22,8 +22,9 @@ from lti_tool.identity.policy import Action, require
 from lti_tool.identity.principal import TOOL, Principal
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobFailed, JobKind, RunningJob
-from lti_tool.lti.ags import line_items, unreadable_results
+from lti_tool.lti.ags import line_items, missing_line_items, unreadable_results
 from lti_tool.lti.ags.comparison import AT_ONCE, Comparison, ReadLineItem, compare, note_gone, rows_of
+from lti_tool.lti.ags.grade_records import lock_grades_of
 from lti_tool.lti.ags.models import ScoreTrail
 from lti_tool.lti.ags.reconciliation import ReadingFailures, may_go_unread
 from lti_tool.lti.ags.results import (
@@ -35,6 +36,7 @@ from lti_tool.lti.ags.results import (
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import PlatformService, ServiceDeps
 from lti_tool.lti.platforms import platform_of
+from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.lti.registration.models import Deployment, Registration
 from schemas.jobs import ResultsJobSchema
 
@@ -78,6 +80,8 @@ class ReadResults(JobKind):
         if reading is not None and subject is None and not reading.unreadable:
             with self._deps.database.transaction() as db:
                 unreadable_results.note_complete(db, item.registration_id, item.url)
+        with job.transaction() as db:
+            self._note_missing(db, item, gone, is_there=reading is not None, is_alone=subject is not None)
         after: uuid.UUID | None = None
         while True:
             with job.transaction() as db:
@@ -125,6 +129,19 @@ class ReadResults(JobKind):
                 raise
             _log.warning("results_unreadable", link=str(item.link_id), reason=str(error))
             return None, None
+
+    def _note_missing(
+        self, db: Session, item: ReadLineItem, gone: str | None, *, is_there: bool, is_alone: bool
+    ) -> None:
+        """Count that the line item is gone, or begin anew since it is there. ``is_alone``: one person's was read."""
+        if gone is not None:
+            for url in missing_line_items.count(db, item.registration_id, {item.url: gone}, utcnow()):
+                lock_grades_of(db, url)
+                missing_line_items.rest(db, item.registration_id, url, ScoreRefusal.LINE_ITEM_GONE, utcnow())
+        elif is_there and missing_line_items.forget(db, item.registration_id, [item.url]):
+            missing_line_items.retry_refused(db, item.registration_id, item.url, utcnow())
+            if is_alone:
+                request_results(db, item.link_id, TOOL)
 
     def _with_merged_people(self, service: PlatformService, item: ReadLineItem, reading: Reading) -> Reading:
         """The reading with those whose results are listed under an id that the tool does not know.

@@ -88,6 +88,7 @@ def _is_familiar(launch: VerifiedLaunch, known: KnownRows) -> bool:
         known.launched_before
         # Whose grade is to be read back has a job asked for.
         and not known.has_grade
+        and not known.line_item_rests
         and not known.person_changes
         and not known.course_changes
         and (

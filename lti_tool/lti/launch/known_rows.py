@@ -43,6 +43,8 @@ class KnownRows:
     """Whether the person has launched in the course before; else at most a roster has listed them."""
     has_grade: bool
     """Whether that line item should show a grade for the person, or refused one."""
+    line_item_rests: bool
+    """Whether nothing is sent to the line item of the link any more, since it was missing for long."""
 
     def role_after(self, launch: VerifiedLaunch) -> CourseRole:
         """What the person is in the course once this launch is written: a tutor who comes as a learner is asked."""
@@ -68,7 +70,7 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
     person_id, *person = row[:6]
     course_id, *course = row[6:10]
     link_id, *link = row[10:16]
-    stored_url, stored_address, scopes, own_url, role, launched_before, has_grade = row[16:]
+    stored_url, stored_address, scopes, own_url, role, launched_before, has_grade, rests = row[16:]
     line_item_url, line_item_address = launch.line_item_url or own_url, None
     if launch.line_item_url is None and own_url is not None and own_url == stored_url:
         line_item_address = stored_address
@@ -87,6 +89,7 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
         role=CourseRole(role) if role is not None else None,
         launched_before=launched_before,
         has_grade=bool(has_grade),
+        line_item_rests=bool(rests),
     )
 
 

@@ -131,6 +131,8 @@ class PersistedLaunch:
     """Whether the launch told something new of its platform."""
     has_grade: bool = False
     """Whether the line item should show a grade for the person, or refused one."""
+    line_item_rests: bool = False
+    """Whether nothing was sent to the line item any more, since it was missing for long."""
     has_line_item: bool = False
     """Whether there is one: named by the launch, or found or made before."""
 
@@ -194,6 +196,7 @@ def persist_launch(
         first_in_course=not known.launched_before,
         registration_changed=launch.names_places or launch.platform_family is not None,
         has_grade=known.has_grade,
+        line_item_rests=known.line_item_rests,
         has_line_item=known.line_item_url is not None,
     )
 
