@@ -96,5 +96,6 @@ def _pair(
             minutes=30 + 15 * (number % 3),
             format=SESSION_FORMATS[number % 3],
             now=held_at,
+            is_another=True,
         )
         confirm_session(db, session_id=session.id, by=other, now=held_at)

@@ -16,6 +16,7 @@ from lti_tool.demo.seeding.words import OBJECTIVES, profile_of
 from lti_tool.mentoring.enrolment import actions as enrolment
 from lti_tool.mentoring.objectives import actions as objectives
 from lti_tool.mentoring.pairs import actions as pairs
+from lti_tool.mentoring.pairs.queries import pair as find_pair
 from lti_tool.mentoring.profiles.actions import save_profile
 from lti_tool.mentoring.sessions import actions as sessions
 
@@ -93,7 +94,7 @@ def _propose(here: Present) -> None:
     here.couple.pair_id = made.id
 
 
-def _log(here: Present, format: str, mode: str, minutes: int) -> None:
+def _log(here: Present, format: str, mode: str, minutes: int, about: Sequence[int] = ()) -> None:
     made = sessions.log_session(
         here.db,
         pair_id=here.couple.pair,
@@ -105,12 +106,23 @@ def _log(here: Present, format: str, mode: str, minutes: int) -> None:
         now=here.now,
     )
     here.couple.sessions.append(made.id)
+    pair = find_pair(here.db, here.couple.pair)
+    if pair is not None:
+        objectives.work_on_objectives(
+            here.db,
+            pair=pair,
+            by=here.participant,
+            objective_ids=[here.couple.objectives[number] for number in about],
+            session_id=made.id,
+            worked_on=made.held_on,
+            now=here.now,
+        )
 
 
 def _aim(here: Present, direction: str, tag: str) -> None:
     couple = here.couple
     texts = OBJECTIVES[couple.locale][direction]
-    made = objectives.agree_objective(
+    made = objectives.propose_objective(
         here.db,
         pair_id=couple.pair,
         by=here.participant,
@@ -174,6 +186,8 @@ ACTS: dict[str, Callable[..., None]] = {
     "dispute": _of_session(sessions.dispute_session),
     "withdraw": _of_session(sessions.withdraw_session),
     "aim": _aim,
+    "agree": _of_objective(objectives.agree_to_objective),
+    "drop": _of_objective(objectives.withdraw_objective),
     "claim": _of_objective(objectives.claim_objective),
     "reach": _of_objective(objectives.confirm_objective),
 }

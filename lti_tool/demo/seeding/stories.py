@@ -6,7 +6,7 @@ in the order of their days, by the tool's own actions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,14 +62,14 @@ FORMS = (
 )
 
 
-def met(*days_ago: float, first_by: Who = MENTOR, minutes: int = 45) -> list[Act]:
-    """Meetings on these days, noted in turn and confirmed on the next day."""
+def met(*days_ago: float, first_by: Who = MENTOR, minutes: int = 45, about: Sequence[int] = ()) -> list[Act]:
+    """Meetings on these days, noted in turn and confirmed on the next day. ``about``: the places of objectives."""
     acts, by = [], first_by
     for number, day in enumerate(days_ago):
         form, mode = FORMS[number % len(FORMS)]
         length = minutes + 15 * (number % 2)
         acts += [
-            act(day, by, "log", format=form, mode=mode, minutes=length),
+            act(day, by, "log", format=form, mode=mode, minutes=length, about=tuple(about)),
             act(day - 0.8, other(by), "confirm"),
         ]
         by = other(by)
@@ -77,17 +77,20 @@ def met(*days_ago: float, first_by: Who = MENTOR, minutes: int = 45) -> list[Act
 
 
 def aimed(days_ago: float) -> list[Act]:
-    """An objective in each direction, and a second one of the mentee's."""
+    """An objective in each direction, and a second one of the mentee's; both agree to all of them."""
     return [
         act(days_ago, MENTEE, "aim", direction="mentee", tag="skills"),
         act(days_ago - 0.2, MENTOR, "aim", direction="mentor", tag="communication"),
+        act(days_ago - 0.3, MENTEE, "agree", number=1),
         act(days_ago - 0.4, MENTEE, "aim", direction="mentee", tag="culture"),
+        act(days_ago - 0.5, MENTOR, "agree", number=0),
+        act(days_ago - 0.6, MENTOR, "agree", number=2),
     ]
 
 
 def _complete() -> list[Act]:
     return [
-        *begun(60), *aimed(58), *met(54, 46, 39, 31, 22, 13),
+        *begun(60), *aimed(58), *met(54, 46, 39, 31, 22, 13, about=(0, 1)),
         act(25, MENTEE, "claim", number=0), act(24, MENTOR, "reach", number=0),
         act(12, MENTEE, "reach", number=1),
     ]  # fmt: skip
@@ -102,12 +105,15 @@ def _complete_and_goes_on() -> list[Act]:
 
 
 def _nothing_waits() -> list[Act]:
-    return [*begun(58), *aimed(55), *met(51, 40, 27, 12), act(26, MENTOR, "reach", number=0)]
+    return [
+        *begun(58), *aimed(55), *met(51, 40, 27, 12, about=(1,)),
+        act(26, MENTOR, "reach", number=0), act(11, MENTOR, "aim", direction="mentor", tag="person"),
+    ]  # fmt: skip
 
 
 def _logged_by_mentor() -> list[Act]:
     return [
-        *begun(57), *aimed(50), *met(48, 35, 21),
+        *begun(57), *aimed(50), *met(48, 35, 21, about=(0,)), act(19, MENTEE, "drop", number=2),
         act(2, MENTOR, "log", format="coaching", mode="video", minutes=45),
     ]  # fmt: skip
 
@@ -125,7 +131,7 @@ def _disputed() -> list[Act]:
     return [
         *begun(52), *aimed(49), *met(44, 30, 17, first_by=MENTEE),
         act(5, MENTEE, "log", format="coaching", mode="in-person", minutes=45),
-        act(3, MENTOR, "dispute", reason="wrong-length"),
+        act(3, MENTOR, "dispute", reason="wrong-length", proposed_minutes=60),
     ]  # fmt: skip
 
 
@@ -141,7 +147,7 @@ def _in_trouble() -> list[Act]:
 
 
 def _objective_claimed() -> list[Act]:
-    return [*begun(55), *aimed(52), *met(47, 33, 16), act(1, MENTEE, "claim", number=0)]
+    return [*begun(55), *aimed(52), *met(47, 33, 16, about=(0, 2)), act(1, MENTEE, "claim", number=0)]
 
 
 def _paused() -> list[Act]:
