@@ -44,7 +44,20 @@ from lti_tool.web.learner import about_me, agreement, objectives, proposal, sess
 from lti_tool.web.learner import home as learner_home
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
-from lti_tool.web.tutor import cohort, grades, history, line_items, opening, preview, review
+from lti_tool.web.tutor import (
+    cohort,
+    grades,
+    history,
+    line_items,
+    messages,
+    opening,
+    pair_changes,
+    pair_page,
+    pairing,
+    preview,
+    print_list,
+    review,
+)
 
 MAX_REQUEST_BYTES = 512 * 1024
 """Beyond any real token or form; a larger body is refused with 413 before it is read."""
@@ -76,6 +89,11 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     line_items,
     opening,
     history,
+    pair_page,
+    pair_changes,
+    pairing,
+    messages,
+    print_list,
     review,
     preview,
 )

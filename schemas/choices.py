@@ -29,7 +29,9 @@ FORMAT_CODE_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+){0,7}"
 """The shape of a format's code, for the formats that a business adds."""
 
 OBJECTIVE_TAGS = ("skills", "communication", "culture", "person")
-OBJECTIVE_MOVES = ("claim", "reach", "withdraw")
+OBJECTIVE_MOVES = ("agree", "claim", "reach", "withdraw")
+FEEDBACK_POINTS = ("listened", "explained", "showed", "asked", "prepared", "encouraged")
+"""What one of a pair may tell the other that helped."""
 ACTOR_ACCOUNTS = ("opaque", "lms")
 COPY_ANSWERS = ("same", "new")
 """What a duplicated activity opens: the group of the other one, or one of its own."""

@@ -37,9 +37,16 @@ REFUSALS: Mapping[str, str] = {
     "not_own_group": N_("This group cannot be shared here. Please choose another one."),
     "not_your_objective": N_("The person who learns says when an objective is reached."),
     "own_objective": N_("Your partner confirms that you reached it."),
+    "not_own_objective": N_("Only the person who learns can remove an objective."),
+    "own_proposal": N_("Your partner agrees to what you proposed, not you."),
+    "objective_changed": N_("This objective has changed in the meantime. Please look at it again."),
+    "not_agreed": N_("Both of you agree to this objective first."),
     "objective_over": N_("This objective is finished already."),
     "reason_needed": N_("Please say why in a few words."),
     "not_completed": N_("This journey is not complete, so there is nothing to reopen."),
+    "completed_since": N_(
+        "This approval has completed the journey. To change that, reopen the journey and say why."
+    ),
     "own_completion": N_("Somebody else has to decide about your own completion."),
     "not_a_learner": N_("This person is not on the list of learners of this course."),
 }

@@ -53,7 +53,7 @@ TAGS: Mapping[str, str] = {
     "skills": N_("Skills"),
     "communication": N_("Communication"),
     "culture": N_("Culture"),
-    "person": N_("As a person"),
+    "person": N_("Personal growth"),
 }
 
 ROLES: Mapping[str, str] = {"mentor": N_("Mentor"), "mentee": N_("Mentee")}
@@ -106,12 +106,20 @@ DONE: Mapping[str, str] = {
     "session_withdrawn": N_("Taken back. It counts no more."),
     "session_confirmed": N_("Thank you. The meeting counts for both of you."),
     "session_disputed": N_("Thank you. Your partner will see it and put it right."),
-    "objective_agreed": N_("The objective is set."),
+    "objective_proposed": N_("Proposed. Your partner will be asked to agree."),
+    "objective_edited": N_("Changed. Your partner will be asked to agree again."),
+    "objective_agreed": N_("Agreed. It is now an objective of you both."),
     "objective_claimed": N_("Well done! Your partner will be asked to confirm."),
-    "objective_reached": N_("Confirmed. What good news for you both."),
+    "objective_reached": N_("Confirmed. Great news for you both."),
     "objective_withdrawn": N_("Objective removed."),
     "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
+    "pair_paused": N_("The pair is on hold. Both read it on their page."),
+    "pair_resumed": N_("The pair goes on."),
+    "pair_ended": N_("The pair has ended, with no fault of anybody. What the two did is kept."),
+    "approval_taken_back": N_("The approval is taken back."),
+    "grade_left": N_("What the gradebook shows stays as it is, and asks for nothing any more."),
+    "grade_asked": N_("The grade is on your list again."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
@@ -127,7 +135,9 @@ FORMS: Mapping[str, str] = {
     "correction": N_("the correction of a meeting"),
     "objective": N_("an objective"),
     "not-this-time": N_("an answer to a proposal"),
+    "objective-edit": N_("the change of an objective"),
     "pair-form": N_("a pair"),
+    "pair-change": N_("a change of a pair"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
     "programme": N_("the programme of an activity"),
@@ -172,6 +182,11 @@ def person(card: PersonCard) -> str:
 def first_name(card: PersonCard) -> str:
     """What a partner calls them."""
     return card.given_name or card.name or word(PARTNERS, card.role)
+
+
+def first_name_to_others(card: PersonCard) -> str:
+    """What somebody outside the pair calls them in short: their role where the LMS shares no name."""
+    return card.given_name or card.name or word(ROLES, card.role)
 
 
 def duration(minutes: int) -> str:

@@ -83,7 +83,7 @@ def test_enter_in_a_field_sends_the_form(served_tool: ServedTool, page: Page) ->
     open_objectives(served_tool, page)
     page.fill("#title", "Read a balance sheet")
     page.press("#title", "Enter")
-    expect(page.get_by_role("status")).to_have_text("The objective is set.")
+    expect(page.get_by_role("status")).to_have_text("Proposed. Your partner will be asked to agree.")
 
 
 def test_the_message_is_gone_after_a_reload(served_tool: ServedTool, page: Page) -> None:
@@ -133,7 +133,7 @@ def test_a_form_that_was_sent_too_late_is_sent_after_the_next_launch(
     expect(page.locator("#title")).to_have_value("Read a balance sheet")
     assert objectives(served_tool) == before
     page.locator("#objective .btn-primary").click()
-    expect(page.get_by_role("status")).to_have_text("The objective is set.")
+    expect(page.get_by_role("status")).to_have_text("Proposed. Your partner will be asked to agree.")
     assert objectives(served_tool) == before + 1
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from lti_tool.mentoring.objectives.actions import (
-    agree_objective,
+    agree_to_objective,
     claim_objective,
     confirm_objective,
+    propose_objective,
     withdraw_objective,
 )
 from lti_tool.mentoring.objectives.models import Objective
@@ -105,6 +106,7 @@ class BuiltPair(Built):
                 format=format,
                 mode=mode,
                 now=moment,
+                is_another=True,
             )
             session = BuiltSession(self.build, made.id, self, by)
             if confirmed:
@@ -122,16 +124,17 @@ class BuiltPair(Built):
         required: bool = True,
         now: dt.datetime | None = None,
     ) -> BuiltObjective:
-        """An objective towards one of them, who sets it unless ``by`` is the other.
+        """An objective towards one of them, who proposes it unless ``by`` is the other.
 
-        ``status``: ``agreed``, ``claimed`` or ``reached``.
+        ``status``: ``proposed``, ``agreed``, ``claimed`` or ``reached``.
         """
         moment = now or self.build.now
         with self.build.transaction() as db:
-            made = agree_objective(
+            proposer = by or direction
+            made = propose_objective(
                 db,
                 pair_id=self.id,
-                by=self.of(by or direction).id,
+                by=self.of(proposer).id,
                 title=title,
                 direction=direction,
                 tag=tag,
@@ -139,6 +142,9 @@ class BuiltPair(Built):
                 now=moment,
             )
             objective = BuiltObjective(self.build, made.id, self, direction)
+            if status != "proposed":
+                other = self.of(proposer.other).id
+                agree_to_objective(db, objective_id=made.id, by=other, now=moment)
             if status in ("claimed", "reached"):
                 objective.claim(now=moment)
             if status == "reached":

@@ -13,6 +13,12 @@ from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Course, Person
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
+from lti_tool.mentoring.objectives.actions import (
+    agree_to_objective,
+    edit_objective,
+    propose_objective,
+    withdraw_objective,
+)
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.pairs.actions import undo_acceptance
 from lti_tool.mentoring.programmes.template import load_template
@@ -293,3 +299,40 @@ def test_a_confirmation_points_to_the_attended_statement_that_was_written(servic
     world.confirm(session_id)
     [confirmation] = [each for each in statements(services) if each["verb"]["display"]["en"] == "confirmed"]
     assert confirmation["context"]["statement"]["id"] == str(written)
+
+
+def test_what_one_alone_proposed_makes_no_statement(services, world, pair):
+    with world.acting() as db:
+        propose_objective(
+            db,
+            pair_id=pair,
+            by=world.mentor_id,
+            title="Lire un bilan",
+            direction="mentee",
+            tag="skills",
+            required=True,
+            now=utcnow(),
+        )
+    assert verbs(services) == []
+
+
+def test_an_edit_voids_what_was_agreed_and_agreeing_again_says_it_under_another_id(services, world, pair):
+    objective_id = world.agree("Lire un bilan")
+    with world.acting() as db:
+        edit_objective(
+            db, objective_id=objective_id, by=world.mentee_id, title="Lire deux bilans", tag="culture",
+            target_on=None, now=utcnow(),
+        )  # fmt: skip
+    assert verbs(services) == ["defined"]
+    with world.acting() as db:
+        agree_to_objective(db, objective_id=objective_id, by=world.mentor_id, now=utcnow())
+    assert verbs(services) == ["defined", "voided", "defined"]
+    first, voiding, second = statements(services)
+    assert voiding["object"]["id"] == first["id"] != second["id"]
+
+
+def test_a_withdrawn_objective_voids_what_was_agreed(services, world, pair):
+    objective_id = world.agree("Lire un bilan")
+    with world.acting() as db:
+        withdraw_objective(db, objective_id=objective_id, by=world.mentee_id, now=utcnow())
+    assert verbs(services) == ["defined", "voided"]

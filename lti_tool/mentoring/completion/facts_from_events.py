@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 
 from lti_tool.events.base import LoggedEvent
-from lti_tool.mentoring.completion.events import CompletionReopened, TutorValidated
+from lti_tool.mentoring.completion.events import ApprovalTakenBack, CompletionReopened, TutorValidated
 from lti_tool.mentoring.completion.facts import (
     AgreementFact,
     ObjectiveFact,
@@ -18,12 +18,16 @@ from lti_tool.mentoring.enrolment.events import ParticipantInvited, ProgrammeJoi
 from lti_tool.mentoring.objectives.events import (
     ObjectiveAgreed,
     ObjectiveClaimed,
+    ObjectiveEdited,
+    ObjectiveProposed,
     ObjectiveReached,
+    ObjectivesWorkedOn,
     ObjectiveWithdrawn,
 )
 from lti_tool.mentoring.pairs.events import AgreementSigned, PairProposed
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.events import (
+    SessionAnswerUndone,
     SessionConfirmed,
     SessionCorrected,
     SessionDisputed,
@@ -80,7 +84,7 @@ class FactsFromEvents:
                 person.joined = person.joined or isinstance(logged.event, ProgrammeJoined)
             case TutorValidated() if participant_id in self._people:
                 self._people[participant_id].validated = True
-            case CompletionReopened() if participant_id in self._people:
+            case ApprovalTakenBack() | CompletionReopened() if participant_id in self._people:
                 self._people[participant_id].validated = False
 
     def _apply_to_pair(self, logged: LoggedEvent) -> None:
@@ -97,7 +101,7 @@ class FactsFromEvents:
         match logged.event:
             case AgreementSigned(role=role):
                 pair.signed.add(role)
-            case SessionLogged() | SessionCorrected():
+            case SessionLogged() | SessionCorrected() | SessionAnswerUndone():
                 event = logged.event
                 pair.sessions[event.session_id] = SessionFact(
                     event.session_id, "held", event.minutes, event.format, event.held_on
@@ -108,8 +112,20 @@ class FactsFromEvents:
                 pair.sessions[session_id] = replace(pair.sessions[session_id], status="disputed")
             case SessionWithdrawn(session_id=session_id):
                 pair.sessions[session_id] = replace(pair.sessions[session_id], status="withdrawn")
+            case ObjectiveProposed(objective_id=objective_id, direction=direction, required=required):
+                pair.objectives[objective_id] = ObjectiveFact(
+                    objective_id, direction, "proposed", required, agreed=False
+                )
+            case ObjectiveEdited(objective_id=objective_id):
+                pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="proposed")
             case ObjectiveAgreed(objective_id=objective_id, direction=direction, required=required):
                 pair.objectives[objective_id] = ObjectiveFact(objective_id, direction, "agreed", required)
+            case ObjectivesWorkedOn(objective_ids=objective_ids):
+                for objective_id in objective_ids:
+                    if pair.objectives[objective_id].status == "agreed":
+                        pair.objectives[objective_id] = replace(
+                            pair.objectives[objective_id], status="in_progress"
+                        )
             case ObjectiveClaimed(objective_id=objective_id):
                 pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="claimed")
             case ObjectiveReached(objective_id=objective_id, evidence=evidence):

@@ -43,6 +43,9 @@ class ParticipantRecord:
         return self.status == ParticipantStatus.WITHDRAWN
 
 
+INVITED: Final = ParticipantStatus.INVITED
+"""The status of somebody whom a tutor gave a role, and who has not said yet that they take part."""
+
 Row = TypeVar("Row")
 
 _WITH_PERSON = sa.select(Participant, Person).join(Person, Person.id == Participant.person_id)
@@ -168,6 +171,47 @@ def participants_and_who_left_query(
     which = Participant.cohort_id == cohort_id if ids is None else Participant.id.in_(ids)
     query = _WITH_PERSON.add_columns(_has_left(cohort_id)).where(which)
     return query.execution_options(populate_existing=True)
+
+
+@dataclass(frozen=True)
+class Member:
+    """An enrolment, with what the cohort's courses know of the person."""
+
+    participant: ParticipantRecord
+    family_name: str | None
+    has_left: bool
+    """Whether they are one of :func:`who_left`."""
+    listed_at: dt.datetime | None
+    """When a roster last listed them; None where none ever did."""
+
+
+def members_of_cohort(cohort_id: uuid.UUID) -> sa.Select[*tuple[Any, ...]]:
+    """A query for every enrolment in a cohort, to which others may join their own tables: see :func:`member_of`."""
+    places = (
+        sa.select(
+            Membership.person_id,
+            sa.func.max(sa.case((Membership.active, 1), else_=0)).label("active"),
+            sa.func.max(Membership.listed_at).label("listed_at"),
+        )
+        .where(Membership.course_id.in_(courses_of_cohort(cohort_id)))
+        .group_by(Membership.person_id)
+        .subquery()
+    )
+    return (
+        _WITH_PERSON.add_columns(places.c.active, places.c.listed_at)
+        .outerjoin(places, places.c.person_id == Participant.person_id)
+        .where(Participant.cohort_id == cohort_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+MEMBER_ID: Final = Participant.id
+"""The column of :func:`members_of_cohort` by which other tables are joined."""
+
+
+def member_of(row: Participant, person: Person, active: int | None, listed_at: dt.datetime | None) -> Member:
+    """What the first columns of a row of :func:`members_of_cohort` say."""
+    return Member(participant_record(row, person), person.family_name, active == 0, listed_at)
 
 
 def lock_participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:

@@ -7,7 +7,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
@@ -206,3 +206,31 @@ def timeline(db: Session, pair_id: uuid.UUID) -> list[TimelineLine]:
         TimelineLine(row.at, row.kind, row.participant_id, row.held_on, row.minutes, row.format, row.mode)
         for row in rows
     ]
+
+
+def pair_ids_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+    """A query for the ids of a cohort's pairs, to be used in another."""
+    return sa.select(Pair.id).where(Pair.cohort_id == cohort_id)
+
+
+def pairs_with_latest(cohort_id: uuid.UUID) -> sa.Select[*tuple[Any, ...]]:
+    """A query for the pairs of a cohort that go on, the oldest first, to which others may join their own tables.
+
+    Its columns: the row, for :func:`pair_record`; when something last happened in the pair; when a meeting was last
+    disputed.
+    """
+    of_pair = sa.select(sa.func.max(TimelineEntry.at)).where(TimelineEntry.pair_id == Pair.id)
+    return (
+        sa.select(
+            Pair,
+            of_pair.scalar_subquery().label("latest_at"),
+            of_pair.where(TimelineEntry.kind == "SessionDisputed").scalar_subquery().label("disputed_at"),
+        )
+        .where(Pair.cohort_id == cohort_id, Pair.status.not_in(ENDED_STATUSES))
+        .order_by(Pair.created_at, Pair.id)
+        .execution_options(populate_existing=True)
+    )
+
+
+PAIR_ID: Final = Pair.id
+"""The column of :func:`pairs_with_latest` by which other tables are joined."""

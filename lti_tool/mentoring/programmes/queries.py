@@ -98,6 +98,10 @@ def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
         .join(Programme, Programme.id == Cohort.programme_id)
         .where(Cohort.id == cohort_id)
     ).one()
+    return _cohort_record(row, programme)
+
+
+def _cohort_record(row: Cohort, programme: Programme) -> CohortRecord:
     return CohortRecord(
         id=row.id,
         programme_id=programme.id,
@@ -110,6 +114,35 @@ def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
         follow_up_on=row.follow_up_on,
         is_copy=row.copied_from_id is not None,
     )
+
+
+@dataclass(frozen=True)
+class DescribedCohort:
+    """A cohort with what people read of it."""
+
+    cohort: CohortRecord
+    title: dict[str, str]
+    """The programme's, by language."""
+    rule: str
+    """The JSON of the rule in force; empty where there is none."""
+
+
+def described_cohort(db: Session, cohort_id: uuid.UUID) -> DescribedCohort:
+    """A cohort with its programme's title and its rule, in one statement. Raises as :func:`cohort` does."""
+    rule = (
+        sa.select(sa.cast(CompletionRuleVersion.rule, sa.Text))
+        .where(CompletionRuleVersion.cohort_id == cohort_id)
+        .order_by(CompletionRuleVersion.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    row, programme, settings, in_force = db.execute(
+        sa.select(Cohort, Programme, ProgrammeSettings.settings, rule)
+        .join(Programme, Programme.id == Cohort.programme_id)
+        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
+        .where(Cohort.id == cohort_id)
+    ).one()
+    return DescribedCohort(_cohort_record(row, programme), dict(settings["title"]), in_force or "")
 
 
 def lock_cohort(db: Session, cohort_id: uuid.UUID) -> None:

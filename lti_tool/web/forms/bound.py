@@ -83,6 +83,10 @@ class Form:
         """Every field, in the order of the schema."""
         return (self[name] for name in self.schema.fields)
 
+    def chosen(self, name: str) -> frozenset[str]:
+        """The values of a field that may have several, as they were sent."""
+        return frozenset(value for given, value in self.content if given == name)
+
     @property
     def status(self) -> int:
         """The HTTP status of a page with this form."""

@@ -55,6 +55,11 @@ class PairPage:
         return self.pairs[0].id if len(self.pairs) == 1 else self.pair.id
 
     @property
+    def record(self) -> PairRecord:
+        """The pair, as it was when the request came."""
+        return next(pair for pair in self.pairs if pair.id == self.pair_id)
+
+    @property
     def home(self) -> str:
         """The address of the first page, about this pair."""
         return f"{launch_root()}?pair={self.pair_id}"

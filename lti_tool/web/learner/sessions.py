@@ -15,6 +15,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.journey.queries import PairView, SessionLine
+from lti_tool.mentoring.objectives.actions import work_on_objectives
 from lti_tool.mentoring.sessions import actions
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
@@ -73,12 +74,16 @@ def log() -> ResponseReturnValue:
     form = sent_form(_schema(user_today(now)), id="session")
 
     def save(db: Session, values: Values) -> None:
-        actions.log_session(
+        worked_on = values.pop("worked_on")
+        met = actions.log_session(db, pair_id=page.pair_id, by=page.participant.id, now=now, **values)
+        work_on_objectives(
             db,
-            pair_id=page.pair_id,
+            pair=page.record,
             by=page.participant.id,
+            objective_ids=worked_on,
+            session_id=met.id,
+            worked_on=met.held_on,
             now=now,
-            **values,
         )
 
     return form.submit(save, then=page.home, done="session_logged", show=_page)
@@ -101,6 +106,7 @@ def _page(form: Form, line: SessionLine | None = None) -> ResponseReturnValue:
         today=today.isoformat(),
         modes=MEETING_MODES,
         formats=SESSION_FORMATS,
+        worked_on=[each for each in values["pair"].objectives if each.open] if line is None else [],
         same_again=_same_again(values["pair"], today) if line is None else None,
         **values,
     )
@@ -124,6 +130,7 @@ def save_correction(session_id: uuid.UUID) -> ResponseReturnValue:
     form = sent_form(_schema(user_today(now)), id="correction")
 
     def save(db: Session, values: Values) -> None:
+        del values["worked_on"]
         actions.correct_session(db, session_id=session_id, by=page.participant.id, now=now, **values)
 
     return form.submit(save, then=page.home, done="session_corrected", show=partial(_page, line=line))

@@ -30,7 +30,10 @@ TIMELINE: Final[Mapping[str, str]] = {
     "SessionDisputed": N_("%(name)s disputed a meeting"),
     "SessionCorrected": N_("%(name)s corrected a meeting"),
     "SessionWithdrawn": N_("%(name)s removed a meeting"),
-    "ObjectiveAgreed": N_("%(name)s added an objective"),
+    "ObjectiveProposed": N_("%(name)s proposed an objective"),
+    "ObjectiveEdited": N_("%(name)s proposed a change to an objective"),
+    "ObjectiveAgreed": N_("%(name)s agreed to an objective"),
+    "ObjectivesWorkedOn": N_("%(name)s said which objectives a meeting was about"),
     "ObjectiveClaimed": N_("%(name)s reached an objective, to be confirmed"),
     "ObjectiveReached": N_("%(name)s confirmed an objective"),
     "ObjectiveWithdrawn": N_("%(name)s removed an objective"),
@@ -47,6 +50,7 @@ AUDIT: Final[Mapping[str, str]] = {
     "PairEnded": N_("%(actor)s ended the pair of %(about)s"),
     "PairClosed": N_("%(actor)s closed the pair of %(about)s"),
     "TutorValidated": N_("%(actor)s approved the journey of %(about)s"),
+    "ApprovalTakenBack": N_("%(actor)s took back the approval of %(about)s"),
     "CompletionReopened": N_("%(actor)s reopened the journey of %(about)s"),
 }
 """What tutors, owners and operators do, by the name of the event. What a pair did is not in it."""
