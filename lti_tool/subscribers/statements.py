@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -25,10 +26,11 @@ from lti_tool.events.base import LoggedEvent, Scope
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity import installation
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
-from lti_tool.mentoring.enrolment.events import ProgrammeJoined, RoleChanged
+from lti_tool.mentoring.enrolment.events import JoiningUndone, ProgrammeJoined, RoleChanged
 from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReached
 from lti_tool.mentoring.pairs.events import PairAcceptanceUndone, PairAccepted, PairDeclined, PairEnded
 from lti_tool.mentoring.sessions.events import (
+    SessionAnswerUndone,
     SessionConfirmed,
     SessionCorrected,
     SessionDisputed,
@@ -52,6 +54,8 @@ from xapi.context import (
 )
 from xapi.encoding import strictly_after
 from xapi.vocabulary import Evidence, Mode, Role, Tag
+
+_ABOUT_SESSIONS: Final = (vocabulary.CONFIRMED.iri, vocabulary.ATTENDED.iri)
 
 
 class Statements:
@@ -110,6 +114,8 @@ class StatementEmitter:
         match logged.event:
             case ProgrammeJoined(role=role):
                 yield from self._joined(logged.scope, role)
+            case JoiningUndone():
+                yield from self._void_latest(logged.scope, vocabulary.REGISTERED.iri)
             case RoleChanged(role=role):
                 yield from self._void_latest(logged.scope, vocabulary.REGISTERED.iri)
                 yield from self._joined(logged.scope, role)
@@ -132,6 +138,12 @@ class StatementEmitter:
                     logged.scope, logged.event.session_id, logged.event.revision - 1
                 )
                 yield from self._held(logged.scope, logged.event)
+            case SessionAnswerUndone(was="disputed"):
+                yield from self._held(logged.scope, logged.event)
+            case SessionAnswerUndone():
+                yield from self._void_session(
+                    logged.scope, logged.event.session_id, logged.event.revision, [vocabulary.CONFIRMED.iri]
+                )
             case ProgressReached():
                 yield self._progressed(logged.scope, logged.event)
             case ProgrammeCompleted():
@@ -187,10 +199,14 @@ class StatementEmitter:
         evidence = EvidenceContext(Evidence(event.evidence))
         return partial(statements.objective_reached, context, pair.context, objective, evidence)
 
-    def _held(self, scope: Scope, event: SessionLogged | SessionCorrected) -> Iterator[Build]:
+    def _held(
+        self, scope: Scope, event: SessionLogged | SessionCorrected | SessionAnswerUndone
+    ) -> Iterator[Build]:
         pair = self._pair(scope)
         meeting = _session(event.session_id, event.held_on, event.minutes, event.format, event.mode)
         reported_by = pair.roles[given(scope.participant_id)]
+        if isinstance(event, SessionAnswerUndone):  # by the partner of whose word it is
+            reported_by = Role.MENTEE if reported_by is Role.MENTOR else Role.MENTOR
         for role in (Role.MENTOR, Role.MENTEE):
             context = self._context(scope, pair.languages[role])
             yield partial(
@@ -214,9 +230,8 @@ class StatementEmitter:
         context = self._context(scope, pair.languages[role])
         logger = pair.context.mentee if role is Role.MENTOR else pair.context.mentor
         self._write()
-        attended = statement_about(
-            self._db, fact.id, vocabulary.ATTENDED.iri, actor=logger.id_name, revision=event.revision
-        )
+        # An answer that was taken back has raised the revision since.
+        attended = statement_about(self._db, fact.id, vocabulary.ATTENDED.iri, actor=logger.id_name)
         return partial(
             statements.session_confirmed,
             context,
@@ -227,11 +242,13 @@ class StatementEmitter:
             attended=attended,
         )
 
-    def _void_session(self, scope: Scope, session_id: uuid.UUID, revision: int) -> Iterator[Build]:
-        """Void what was written of one revision of a session: first that it was confirmed, then who attended."""
-        for verb in (vocabulary.CONFIRMED.iri, vocabulary.ATTENDED.iri):
+    def _void_session(
+        self, scope: Scope, session_id: uuid.UUID, revision: int, verbs: Sequence[str] = _ABOUT_SESSIONS
+    ) -> Iterator[Build]:
+        """Void what was written of a session up to a revision: first that it was confirmed, then who attended."""
+        for verb in verbs:
             for written in self._emitted(session_id, verb):
-                if written.revision == revision:
+                if written.revision <= revision:
                     yield self._void(scope, written)
 
     def _void_latest(self, scope: Scope, verb: str) -> Iterator[Build]:

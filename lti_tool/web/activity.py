@@ -5,6 +5,7 @@ It is read together with the launch session, in one query, because every page un
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -36,6 +37,8 @@ class Activity:
     programme_id: uuid.UUID
     organisation_id: uuid.UUID
     """Of the programme."""
+    ends_on: dt.date
+    """The planned end of the cohort."""
     participant: ParticipantRecord | None
     """The enrolment of whoever launched; None before they have one."""
     pairs: tuple[PairRecord, ...]
@@ -51,6 +54,7 @@ COLUMNS: Final = (
     Placement.content_id,
     Programme.id,
     Programme.organisation_id,
+    Cohort.ends_on,
     Participant.id,
     Participant.role,
     Participant.status,
@@ -90,7 +94,7 @@ def activity_from(rows: Sequence[Sequence[Any]], person: LaunchPerson | None) ->
     placement_id, cohort_id, course_id, link_id, role_view, content_id, *more = rows[0]
     if placement_id is None:
         return None
-    programme_id, organisation_id, *rest = more
+    programme_id, organisation_id, ends_on, *rest = more
     participant_id, role, status, capacity, joined_at, *_pair = rest
     participant = None
     if person is not None and participant_id is not None:
@@ -110,6 +114,7 @@ def activity_from(rows: Sequence[Sequence[Any]], person: LaunchPerson | None) ->
         content_id=content_id,
         programme_id=programme_id,
         organisation_id=organisation_id,
+        ends_on=ends_on,
         participant=participant,
         pairs=tuple(PairRecord(*row[_PAIR_AT:]) for row in rows if row[_PAIR_AT] is not None),
     )

@@ -37,8 +37,8 @@ REFUSALS: Final[Mapping[str, str]] = {
 """Why a platform refused a grade, to a tutor."""
 
 _RESTS: Final = N_(
-    "It said so for days, so nothing is sent there any more until somebody opens the activity from its course, or you "
-    "send it again."
+    "Your platform has said so for days: nothing is sent there any more until somebody opens the activity from its "
+    "course, or you send it again."
 )
 
 _TO_LEARNERS: Final[Mapping[str, str]] = {
@@ -106,6 +106,8 @@ def for_tutor(grade: Grade) -> str:
             return _(
                 "Your platform does not show which grades it has. This one was sent without knowing what was there."
             )
+        case GradeStatus.RECORDED if grade.came_back:
+            return _("It was deleted in the gradebook, and sent once more.")
         case GradeStatus.RECORDED if grade.accepted_by is not None:
             return _("A grade that a teacher entered there stays.")
         case GradeStatus.WAITING if grade.waits_for_reading:

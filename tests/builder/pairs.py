@@ -105,6 +105,7 @@ class BuiltPair(Built):
                 format=format,
                 mode=mode,
                 now=moment,
+                is_another=True,
             )
             session = BuiltSession(self.build, made.id, self, by)
             if confirmed:

@@ -378,7 +378,7 @@ def tutor_of_grades(situation: Situation) -> None:
 
 GRADES: tuple[tuple[GradeStatus, dict[str, Any]], ...] = (
     (GradeStatus.RECORDED, {}),
-    (GradeStatus.ON_ITS_WAY, {}),
+    (GradeStatus.ON_ITS_WAY, {"deletions": 1}),
     (GradeStatus.WAITING, {"reason": "HTTP 503: Site is undergoing maintenance"}),
     (
         GradeStatus.REFUSED,

@@ -55,6 +55,8 @@ class Grade:
     """Since when the results of its line item cannot be read; None where they can."""
     rests_since: dt.datetime | None
     """Since when nothing is sent to its line item any more, which was missing for long; None where that is not so."""
+    deletions: int
+    """How often it was found missing and sent again, since somebody last asked for that."""
     is_reopened: bool
     """Whether the completion was reopened: what the gradebook shows stays until the person completes again."""
     changed_at: dt.datetime
@@ -69,6 +71,11 @@ class Grade:
     def is_shown(self) -> bool:
         """Whether there is anything to say of it: one that should not be there yet is of no interest."""
         return self.wanted is not None or self.status in (GradeStatus.REFUSED, GradeStatus.SOMEBODY_ELSES)
+
+    @property
+    def came_back(self) -> bool:
+        """Whether it was deleted in the gradebook, and sent again, or is about to be."""
+        return self.deletions > 0 and self.status in (GradeStatus.RECORDED, *UNSETTLED)
 
     @property
     def waits_for_reading(self) -> bool:
@@ -154,6 +161,7 @@ def _grade(row: Any, paused: str | None) -> Grade:
         read_at=row.read_at,
         unreadable_since=row.unreadable_since,
         rests_since=row.rests_since,
+        deletions=row.deletions,
         is_reopened=is_reopened(row),
         changed_at=row.changed_at,
         platform=platform_of(row.issuer, row.platform_family),

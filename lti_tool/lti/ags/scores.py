@@ -21,7 +21,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -33,6 +33,7 @@ from lti_tool.lti.ags.columns import SCORE_SCOPE as SCORE_SCOPE
 from lti_tool.lti.ags.columns import GradeColumn, grade_columns
 from lti_tool.lti.ags.models import MAXIMUM, GradeStatus, ScoreTrail
 from lti_tool.lti.ags.reports import Report, report_of, score_body, timestamp
+from lti_tool.lti.platforms.base import Platform
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import DeliveryKind
 from lti_tool.messaging.pauses import GROUP_END
@@ -70,14 +71,15 @@ def record_scores(db: Session, reached: Sequence[ReachedScore], now: dt.datetime
 
 
 def _record_slice(db: Session, reached: Sequence[ReachedScore], now: dt.datetime) -> int:
-    reports = [(each, report_of(each.status, each.score, each.report)) for each in reached]
-    sent = [(each, reported) for each, reported in reports if reported is not None]
-    columns = grade_columns(db, [(each.resource_link_id, each.person_id) for each, _ in sent])
+    sent = [each for each in reached if report_of(each.status, each.score, each.report) is not None]
+    columns = grade_columns(db, [(each.resource_link_id, each.person_id) for each in sent])
     # By line item and person: two links may share a line item.
     found = {
         column.key: (column, each, reported)
-        for each, reported in sent
-        if (column := columns.get((each.resource_link_id, each.person_id))) is not None
+        for everything in sent
+        if (column := columns.get((everything.resource_link_id, everything.person_id))) is not None
+        and (each := _for_platform(everything, column.platform))
+        and (reported := report_of(each.status, each.score, each.report)) is not None
     }
     trails = _lock_trails(db, list(found))
     new, reopened = [], []
@@ -94,6 +96,13 @@ def _record_slice(db: Session, reached: Sequence[ReachedScore], now: dt.datetime
         )
         db.connection().execute(sa.update(_TRAILS).where(of_each), reopened)
     return _enqueue(db, new, trails, now)
+
+
+def _for_platform(reached: ReachedScore, platform: Platform) -> ReachedScore:
+    """What a platform is told of how far a person is: some get the final grade alone, with its comment."""
+    if platform.only_final_grades_note is None or reached.status == "satisfied":
+        return reached
+    return replace(reached, report="final_only", comment=None)
 
 
 def send_again(

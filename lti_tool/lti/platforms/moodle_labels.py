@@ -17,6 +17,7 @@ from typing import Final
 from lti_tool.translation import ProductLabel
 
 _LTI: Final = "mod/lti/lang/en/lti.php"
+_GRADE_SERVICES: Final = "mod/lti/service/gradebookservices/lang/en/ltiservice_gradebookservices.php"
 _CORE: Final = "lang/en/moodle.php"
 _ADMIN: Final = "lang/en/admin.php"
 _COMPLETION: Final = "lang/en/completion.php"
@@ -71,6 +72,18 @@ LABELS: Final[Mapping[str, ProductLabel]] = MappingProxyType(
             _LTI,
             "Allow Reverse mentoring to add grades in the gradebook",
             "Autoriser Mentorat inversé à ajouter des notes au carnet de notes",
+        ),
+        "grade_services": _label(
+            "ltiservice_gradebookservices:grade_synchronization",
+            _GRADE_SERVICES,
+            "IMS LTI Assignment and Grade Services",
+            "Services de devoirs et de notes IMS LTI",
+        ),
+        "grade_sync_and_columns": _label(
+            "ltiservice_gradebookservices:alwaysgs",
+            _GRADE_SERVICES,
+            "Use this service for grade sync and column management",
+            "Utiliser ce service pour la synchronisation des notes et la gestion des colonnes",
         ),
         "completion_conditions": _label(
             "core_completion:activitycompletion",

@@ -91,9 +91,8 @@ def add(db: Session, new: NewRegistration) -> Registration:
     """Store a registration with its deployments, as a platform of its organisation. Belongs in a transaction with
     a principal (:func:`lti_tool.events.log.set_principal`).
 
-    Raises :class:`AlreadyRegistered`, :class:`IdentityTaken` where that registration is another platform's, by the
-    origin of its logins, or :class:`AudienceTaken` where a token for it would be another platform's, and changes nothing
-    then.
+    Raises :class:`AlreadyRegistered`, :class:`IdentityTaken` where that registration is another platform's by where its
+    logins go, or :class:`AudienceTaken` where a token for it would be another's, and changes nothing then.
     """
     identity = uuid.uuid4()
     platform = platform_of(new.issuer, new.platform_family)

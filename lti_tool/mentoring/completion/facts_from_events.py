@@ -24,6 +24,7 @@ from lti_tool.mentoring.objectives.events import (
 from lti_tool.mentoring.pairs.events import AgreementSigned, PairProposed
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.events import (
+    SessionAnswerUndone,
     SessionConfirmed,
     SessionCorrected,
     SessionDisputed,
@@ -97,7 +98,7 @@ class FactsFromEvents:
         match logged.event:
             case AgreementSigned(role=role):
                 pair.signed.add(role)
-            case SessionLogged() | SessionCorrected():
+            case SessionLogged() | SessionCorrected() | SessionAnswerUndone():
                 event = logged.event
                 pair.sessions[event.session_id] = SessionFact(
                     event.session_id, "held", event.minutes, event.format, event.held_on

@@ -26,6 +26,7 @@ from schemas.completion_rule import CriterionSchema
 __all__ = [
     "PairFacts",
     "ProgressRecord",
+    "completed_moments",
     "criteria_of",
     "criterion_schemas",
     "progress",
@@ -58,6 +59,14 @@ def progress(db: Session, participant_id: uuid.UUID) -> ProgressRecord:
     """How far a participant is."""
     row = db.get(CompletionRecord, participant_id, populate_existing=True)
     return ProgressRecord() if row is None else _record(row)
+
+
+def completed_moments(db: Session, ids: Collection[uuid.UUID]) -> list[dt.datetime]:
+    """When those of these participants completed who have."""
+    found = sa.select(CompletionRecord.completed_at).where(
+        CompletionRecord.participant_id.in_(ids), CompletionRecord.completed_at.is_not(None)
+    )
+    return [moment for moment in db.scalars(found) if moment is not None]
 
 
 def progress_and_approval_of(

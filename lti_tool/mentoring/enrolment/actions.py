@@ -12,10 +12,15 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import LOCK_ROW, insert_for
 from lti_tool.events import log
-from lti_tool.mentoring.enrolment.events import ParticipantInvited, ProgrammeJoined, RoleChanged
+from lti_tool.mentoring.enrolment.events import (
+    JoiningUndone,
+    ParticipantInvited,
+    ProgrammeJoined,
+    RoleChanged,
+)
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import lock_participants
-from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.guards import UNDO_WITHIN, require
 from lti_tool.mentoring.pairs.queries import open_pairs_of
 from lti_tool.mentoring.programmes import queries as programmes
 from lti_tool.mentoring.roles import Role
@@ -110,6 +115,22 @@ def change_role(db: Session, *, participant_id: uuid.UUID, role: Role | str, now
     db.flush()
     scope = programmes.scope_of(db, participant.cohort_id, participant_id=participant_id)
     log.append(db, RoleChanged(role=str(participant.role)), scope, at=now)
+
+
+def undo_joining(db: Session, *, participant_id: uuid.UUID, now: dt.datetime) -> None:
+    """Take back within ten minutes that one takes part, as long as no tutor has proposed anybody.
+
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``too_late_to_undo``).
+    """
+    lock_participants(db, [participant_id])
+    participant = db.get_one(Participant, participant_id, populate_existing=True)
+    require(participant.status == ParticipantStatus.ONBOARDED, "too_late_to_undo")
+    require(now - participant.joined_at <= UNDO_WITHIN, "too_late_to_undo")
+    require(not open_pairs_of(db, participant_id), "too_late_to_undo")
+    participant.status = ParticipantStatus.INVITED
+    db.flush()
+    scope = programmes.scope_of(db, participant.cohort_id, participant_id=participant_id)
+    log.append(db, JoiningUndone(role=str(participant.role)), scope, at=now)
 
 
 def accept_invitation(db: Session, *, participant_id: uuid.UUID, now: dt.datetime) -> None:

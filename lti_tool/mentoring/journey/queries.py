@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import enum
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from lti_tool.mentoring.enrolment.queries import (
     participants_and_who_left,
     participants_and_who_left_query,
 )
+from lti_tool.mentoring.journey.steps import URGENCY, Step, step_of
 from lti_tool.mentoring.objectives.queries import ObjectiveRecord, objectives_of_pairs
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.profiles.queries import NO_PROFILE, PROFILE_WIDTH, Profile, profile_from, with_profile
@@ -65,6 +65,12 @@ class SessionLine:
     dispute_reason: str | None = None
     mode: str | None = None
     """How the two spoke; None where nobody was asked."""
+    logged_at: dt.datetime | None = None
+    answered_at: dt.datetime | None = None
+    """When the partner of its logger confirmed or disputed it."""
+    proposed_on: dt.date | None = None
+    proposed_minutes: int | None = None
+    """What the partner proposes in place of its day and its length, where they dispute it."""
 
     @property
     def to_confirm(self) -> bool:
@@ -75,6 +81,17 @@ class SessionLine:
     def to_correct(self) -> bool:
         """The partner said that it was not so: to correct or to take back."""
         return self.status == "disputed" and self.mine
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether whoever disputes it proposes something in its place."""
+        return self.proposed_on is not None or self.proposed_minutes is not None
+
+    @property
+    def proposal(self) -> SessionLine:
+        """The meeting as whoever disputes it proposes it."""
+        held_on, minutes = self.proposed_on or self.held_on, self.proposed_minutes or self.minutes
+        return dataclasses.replace(self, held_on=held_on, minutes=minutes)
 
     @property
     def can_change(self) -> bool:
@@ -129,6 +146,29 @@ class PairView:
     """In the order in which they were set; without those that were removed."""
     about_partner: Profile = NO_PROFILE
     """What the partner says of themselves; how to reach them once both have accepted."""
+
+    reminded_me_at: dt.datetime | None = None
+    """When the partner last reminded me of what waits for me."""
+    reminded_partner_at: dt.datetime | None = None
+    end_reason: str | None = None
+    ended_at: dt.datetime | None = None
+    declined_by_me: bool = False
+
+    @property
+    def declined(self) -> bool:
+        """One of the two did not accept."""
+        return self.end_reason == "declined"
+
+    @property
+    def unconfirmed(self) -> SessionLine | None:
+        """The oldest meeting that I logged and the partner has not answered."""
+        return next((line for line in reversed(self.sessions) if line.status == "held" and line.mine), None)
+
+    @property
+    def uncorrected(self) -> SessionLine | None:
+        """The oldest meeting of the partner's that I said was not so."""
+        found = (line for line in reversed(self.sessions) if line.status == "disputed" and not line.mine)
+        return next(found, None)
 
     @property
     def active(self) -> bool:
@@ -208,24 +248,6 @@ class Progress:
         return None
 
 
-class Step(enum.StrEnum):
-    """What is next for a participant: one thing at a time, in this order."""
-
-    CONFIRM_SESSION = "confirm_session"
-    CORRECT_SESSION = "correct_session"
-    ACCEPT = "accept"
-    SIGN = "sign"
-    CONFIRM_OBJECTIVE = "confirm_objective"
-    WAIT_FOR_PAIR = "wait_for_pair"
-    WAIT_FOR_ACCEPTANCE = "wait_for_acceptance"
-    WAIT_FOR_SIGNATURE = "wait_for_signature"
-    WAIT_FOR_TUTOR = "wait_for_tutor"
-    COMPLETED = "completed"
-    MEET = "meet"
-    PARTNER_LEFT = "partner_left"
-    PAUSED = "paused"
-
-
 @dataclass(frozen=True)
 class Journey:
     """Everything that a participant's home shows."""
@@ -245,50 +267,11 @@ class Journey:
         """The pair that was asked for; else the one in which something waits for an answer; else the first."""
         if wanted is not None:
             return next((pair for pair in self.pairs if pair.id == wanted), None)
-        return min(self.pairs, key=_urgency, default=None)
+        return min(self.pairs, key=lambda pair: URGENCY.index(self.step(pair)), default=None)
 
     def step(self, pair: PairView | None) -> Step:
         """What is next, seen from ``pair``."""
-        if pair is None:
-            return Step.COMPLETED if self.progress.completed else Step.WAIT_FOR_PAIR
-        step = _PAIR_STEPS[_urgency(pair)]
-        if step in (Step.MEET, Step.PARTNER_LEFT):
-            if self.progress.completed:
-                return Step.COMPLETED
-            if self.progress.status == "awaiting_tutor":
-                return Step.WAIT_FOR_TUTOR
-        return step
-
-
-_PAIR_STEPS = (
-    Step.CONFIRM_SESSION,
-    Step.CORRECT_SESSION,
-    Step.ACCEPT,
-    Step.SIGN,
-    Step.CONFIRM_OBJECTIVE,
-    Step.MEET,
-    Step.WAIT_FOR_ACCEPTANCE,
-    Step.WAIT_FOR_SIGNATURE,
-    Step.PARTNER_LEFT,
-    Step.PAUSED,
-)
-
-
-def _urgency(pair: PairView) -> int:
-    """The place in ``_PAIR_STEPS`` of what a pair waits for: of somebody who has left, what they said before alone."""
-    here = not pair.partner.has_left
-    found = (
-        bool(pair.sessions_to_confirm),
-        here and bool(pair.sessions_to_correct),
-        here and pair.status == "proposed" and pair.accepted_by_me_at is None,
-        here and pair.status == "accepted" and pair.signed_by_me_at is None,
-        bool(pair.objectives_to_confirm),
-        here and pair.active,
-        here and pair.status == "proposed",
-        here and pair.status == "accepted" and pair.signed_by_partner_at is None,
-        not here,
-    )
-    return next((index for index, true in enumerate(found) if true), len(found))
+        return step_of(self.progress, pair)
 
 
 def partners_of(
@@ -379,6 +362,11 @@ def _pair_view(
             for row in objectives
             if row.pair_id == pair.id and row.status != "withdrawn"
         ),
+        reminded_me_at=pair.reminded_at(my_role),
+        reminded_partner_at=pair.reminded_at(my_role.other),
+        end_reason=pair.end_reason,
+        ended_at=pair.ended_at,
+        declined_by_me=pair.declined_by == me.id,
         about_partner=about_partner.shown_to_partner(accepted=pair.accepted),
     )
 
@@ -400,6 +388,10 @@ def session_line(row: SessionRecord, viewer_id: uuid.UUID) -> SessionLine:
         revision=row.revision,
         dispute_reason=row.dispute_reason,
         mode=row.mode,
+        logged_at=row.logged_at,
+        answered_at=row.answered_at,
+        proposed_on=row.proposed_on,
+        proposed_minutes=row.proposed_minutes,
     )
 
 

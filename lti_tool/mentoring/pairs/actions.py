@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lti_tool.events import log
 from lti_tool.events.base import Event
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, lock_participants, who_left
-from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.guards import UNDO_WITHIN, require
 from lti_tool.mentoring.pairs.events import (
     AgreementSigned,
     PairAcceptanceUndone,
@@ -24,14 +24,15 @@ from lti_tool.mentoring.pairs.events import (
     PairPaused,
     PairProposed,
     PairResumed,
+    PartnerReminded,
 )
 from lti_tool.mentoring.pairs.models import DECLINED, Pair, PairStatus
 from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair, open_pairs_of
 from lti_tool.mentoring.programmes import queries as programmes
 from lti_tool.mentoring.roles import Role
 
-UNDO_WITHIN: Final = dt.timedelta(minutes=10)
-"""How long one's own answer can be taken back, unless somebody else acts on it before."""
+REMIND_EVERY: Final = dt.timedelta(days=2)
+"""How often one of a pair can remind the other."""
 
 
 def form_pair(
@@ -262,3 +263,20 @@ def close_pair(db: Session, *, pair_id: uuid.UUID, now: dt.datetime) -> None:
     require(locked.signed, "agreement_first")
     _update(db, pair_id, status=PairStatus.CLOSED, ended_at=now)
     _append(db, locked, PairClosed(), now)
+
+
+def remind_partner(db: Session, *, pair_id: uuid.UUID, by: uuid.UUID, now: dt.datetime) -> None:
+    """One of the two (``by``) reminds the other of what waits for them, at most once in two days.
+
+    That something waits is for whoever asks to know: what is a meeting's, or an objective's, is not read here. Raises
+    :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``pair_over``, ``pair_paused``,
+    ``reminded_lately``).
+    """
+    locked = _lock_of_member(db, pair_id, by)
+    require(not locked.over, "pair_over")
+    require(locked.status != PairStatus.PAUSED, "pair_paused")
+    role = locked.role_of(by).other
+    before = locked.reminded_at(role)
+    require(before is None or now - before >= REMIND_EVERY, "reminded_lately")
+    _update(db, pair_id, **{f"{role}_reminded_at": now})
+    _append(db, locked, PartnerReminded(role=str(role)), now, by)

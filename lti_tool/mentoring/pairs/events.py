@@ -96,3 +96,10 @@ class PairEnded(Event):
 @dataclass(frozen=True, kw_only=True)
 class PairClosed(Event):
     """A tutor closed the pair at the end of its time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartnerReminded(Event):
+    """The participant of the scope reminded the other, who has the ``role``, of what waits for them."""
+
+    role: str

@@ -32,6 +32,12 @@ class SessionRecord:
     logged_by: uuid.UUID
     dispute_reason: str | None = None
     mode: str | None = None
+    logged_at: dt.datetime | None = None
+    answered_at: dt.datetime | None = None
+    """When the partner confirmed or disputed this revision."""
+    proposed_on: dt.date | None = None
+    proposed_minutes: int | None = None
+    """What the partner who disputes it proposes in place of its day and its length."""
 
     @property
     def counts(self) -> bool:
@@ -40,18 +46,7 @@ class SessionRecord:
 
 
 def _record(row: MentoringSession) -> SessionRecord:
-    return SessionRecord(
-        id=row.id,
-        pair_id=row.pair_id,
-        held_on=row.held_on,
-        minutes=row.minutes,
-        format=row.format,
-        status=row.status,
-        revision=row.revision,
-        logged_by=row.logged_by,
-        dispute_reason=row.dispute_reason,
-        mode=row.mode,
-    )
+    return SessionRecord(**{each.name: getattr(row, each.name) for each in dataclasses.fields(SessionRecord)})
 
 
 def session(db: Session, session_id: uuid.UUID) -> SessionRecord | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -40,6 +41,10 @@ class Meeting:
     minutes: int = 0
     format: str = ""
     """A code of :data:`lti_tool.web.wording.FORMATS`."""
+    mode: str | None = None
+    """A code of :data:`lti_tool.web.wording.MODES`; None where it is not known."""
+    id: uuid.UUID | None = None
+    """Of the meeting, for what stands beside it in a list."""
 
 
 class ObjectiveState(enum.StrEnum):
@@ -100,6 +105,13 @@ class JourneyFacts:
 
     def _is_after(self, meeting: Meeting) -> bool:
         return self.completed_on is not None and meeting.on > self.completed_on
+
+    @property
+    def drawn_objectives(self) -> tuple[DrawnObjective, ...]:
+        """Those that are drawn: at completion, what was reached."""
+        if self.completed_on is None:
+            return self.objectives
+        return tuple(each for each in self.objectives if each.state is ObjectiveState.REACHED)
 
     @property
     def begins_on(self) -> dt.date:

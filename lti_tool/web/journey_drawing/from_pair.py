@@ -56,6 +56,8 @@ def facts_for_learner(
             mine if line.mine else mine.other,
             line.minutes,
             line.format,
+            line.mode,
+            line.id,
         )
         for line in pair.sessions
         if line.status in _STATES
@@ -92,7 +94,9 @@ def facts_for_tutor(
     ``sessions``: of this pair, in any order; others are left out. ``asked``: how many meetings the rule asks for.
     """
     meetings = tuple(
-        Meeting(row.held_on, _STATES[row.status], _logged_by(pair, row), row.minutes, row.format)
+        Meeting(
+            row.held_on, _STATES[row.status], _logged_by(pair, row), row.minutes, row.format, row.mode, row.id
+        )
         for row in sessions
         if row.pair_id == pair.id and row.status in _STATES
     )

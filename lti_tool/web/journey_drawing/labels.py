@@ -11,10 +11,10 @@ from flask import Flask
 
 from lti_tool.mentoring.journey.queries import PersonCard
 from lti_tool.mentoring.roles import Role
-from lti_tool.translation import current_language, ngettext
+from lti_tool.translation import LANGUAGES, current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
-from lti_tool.web.journey_drawing.facts import JourneyFacts, MeetingState, ObjectiveState
+from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
 from lti_tool.web.journey_drawing.text import lines_within
 from lti_tool.web.journey_drawing.timeline import EndMark, Leaf, Stop, TimelineDrawing
 from lti_tool.web.language import day
@@ -45,6 +45,13 @@ class Faces:
 def short_day(value: dt.date) -> str:
     """A day without its year, such as ``12 Nov``."""
     return format_date(value, "d MMM", locale=current_language())
+
+
+def day_of_year(value: dt.date) -> str:
+    """A day in words without its year, such as ``12 November``."""
+    language = LANGUAGES[current_language()]
+    pattern = language.first_of_month if value.day == 1 and language.first_of_month else "d MMMM y"
+    return format_date(value, pattern.replace(" y", ""), locale=language.tag)
 
 
 def sentence(facts: JourneyFacts, faces: Faces) -> str:
@@ -96,9 +103,16 @@ def stop_lines(stop: Stop) -> list[str]:
         case MeetingState.DISPUTED:
             last = _("to correct")
         case MeetingState.CONFIRMED:
-            last = wording.format_name(stop.meeting.format) if stop.meeting.format else ""
+            last = _how(stop.meeting)
     length = [wording.duration(stop.meeting.minutes)] if stop.meeting.minutes else []
     return [*length, *lines_within(last, stop.label_width, lines=2, size=TEXT_SIZE)]
+
+
+def _how(meeting: Meeting) -> str:
+    """How the two met, where that is known; else what it was; empty where neither is."""
+    if meeting.mode is not None:
+        return wording.word(wording.MODES, meeting.mode)
+    return wording.format_name(meeting.format) if meeting.format else ""
 
 
 def leaf_lines(leaf: Leaf) -> list[str]:

@@ -95,8 +95,8 @@ def _in_order(facts: JourneyFacts) -> list[JourneyStep]:
         number += 1
         tile = Tile.KNOT if meeting.state is MeetingState.CONFIRMED else Tile.WAITING
         dated.append((meeting.on, 0, JourneyStep(tile, meeting.on, nothing, nothing, meeting, number)))
-    for objective in facts.objectives:
-        is_past = objective.state is not ObjectiveState.AGREED or facts.completed_on is not None
+    for objective in facts.drawn_objectives:
+        is_past = objective.state is not ObjectiveState.AGREED
         on = min(objective.on, facts.latest_on) if is_past else facts.latest_on
         step = JourneyStep(Tile.LEAF, objective.on, nothing, nothing, objective=objective)
         dated.append((on, 1 if is_past else 2, step))

@@ -278,11 +278,12 @@ def _leaves(
 ) -> tuple[Leaf, ...]:
     """A leaf for each objective that has room on the strand of the one who learns: the list says them all."""
     leaves: list[Leaf] = []
-    now = end_x if today is None else today
+    # The braid is no place for a leaf.
+    now = today if today is not None else places[-1] if places else end_x
     for role in (Role.MENTOR, Role.MENTEE):
         taken: list[tuple[float, DrawnObjective]] = []
         for objective in sorted(
-            (each for each in facts.objectives if each.owner is role), key=lambda each: each.on
+            (each for each in facts.drawn_objectives if each.owner is role), key=lambda each: each.on
         ):
             to_come = objective.state is ObjectiveState.AGREED
             left, right = (now + 12, end_x - 24) if to_come else (START + 24, now - 20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Sequence
 
@@ -30,6 +31,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
+from lti_tool.web.learner.drawn_journey import drawn_journey
 from lti_tool.web.services import current_principal, reading
 from schemas.mentoring_forms import ChooseRoleForm
 
@@ -50,8 +52,9 @@ def page() -> ResponseReturnValue | None:
         return _welcome(blank_form(ChooseRoleForm(), action=action), placement)
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
+        now = utcnow()
         grade, around = _grade(db, participant), people_around(db, participant, activity.pairs)
-        etag = _etag(db, participant, activity.pairs, grade, around)
+        etag = _etag(db, participant, activity.pairs, grade, around, now)
         if request.if_none_match.contains(etag):
             return _tagged(Response(status=304), etag)
         mine = journey_of(db, participant, activity.pairs, around)
@@ -67,6 +70,7 @@ def page() -> ResponseReturnValue | None:
         journey=mine,
         pair=pair,
         step=mine.step(pair),
+        drawn=drawn_journey(mine, pair, today=now.date(), ends_on=activity.ends_on),
         grade_sentence=grade_wording.for_learner(grade),
         reopened_sentence=grade_wording.of_reopened(grade),
         may_change_role=placement.role_view is RoleView.BOTH or is_elsewhere,
@@ -94,13 +98,14 @@ def _etag(
     pairs: Sequence[PairRecord],
     grade: Grade | None,
     around: PeopleAround,
+    now: dt.datetime,
 ) -> str:
-    """Changes with every event of the participant and of their pairs, and with what else the page shows."""
+    """Changes with every event of the participant and of their pairs, each day, and with what else the page shows."""
     state = state_of_pairs(db, participant.id, [pair.id for pair in pairs])
     graded = state_of([grade] if grade is not None else [])
     # What people say of themselves is no event, nor what a launch or a roster says of them: their names, and that they
-    # have left or are back.
-    seed = f"{participant.id} {state} {participant.name} {around} {graded} {current_language()}"
+    # have left or are back. Today is drawn.
+    seed = f"{participant.id} {state} {participant.name} {around} {graded} {current_language()} {now.date()}"
     return hashlib.sha256(seed.encode()).hexdigest()[:20]
 
 

@@ -126,6 +126,8 @@ def _shown(
         "view": view_of(overview, table, meetings, query, today),
         "roster": roster,
         "has_grades": bool(grades),
+        "grades_that_came_back": sum(grade.came_back for grade in grades),
+        "gradebook_note": _gradebook_note() if grades else None,
         "etag": etag,
         "panel": panel,
         "pair_words": pair_wording,
@@ -168,6 +170,13 @@ def live() -> ResponseReturnValue:
         return _tagged(Response(status=304), etag)
     shown = _shown(placement, query, version)
     return _tagged(make_response(render_template("tutor/_live.html", **shown)), etag)
+
+
+def _gradebook_note() -> str | None:
+    """What the platform of the launch is told of grades, where that is not all there is."""
+    registration = g.launch.registration
+    note = platform_of(registration.issuer, registration.platform_family).only_final_grades_note
+    return None if note is None else note.text
 
 
 def _tagged(response: Response, etag: str) -> Response:

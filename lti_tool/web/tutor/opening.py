@@ -94,7 +94,7 @@ def choice_page(form: Form | None = None, offer: Offer | None = None) -> Respons
         course_title=launch.course.title,
         only_role=launch.resource_link.only_role,
         has_line_item=launch.resource_link.line_item_url is not None,
-        line_item_advice=lms.line_item_advice.text,
+        line_item_advice=lms.line_item_advice_for(launch.resource_link.scopes).text,
         is_course_itself=lms.is_course_itself(
             launch.course.context_id, launch.resource_link.resource_link_id
         ),

@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from lti_tool.mentoring.enrolment.actions import join
+from lti_tool.mentoring.guards import UNDO_WITHIN
 from lti_tool.mentoring.pairs.actions import (
-    UNDO_WITHIN,
     accept_pair,
     close_pair,
     decline_pair,

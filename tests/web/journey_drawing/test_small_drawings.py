@@ -113,7 +113,7 @@ def test_the_tiles_of_the_list_join(facts: JourneyFacts) -> None:
     assert steps[-1].tile in (Tile.END, Tile.COMPLETE)
     for before, after in pairwise(steps):
         assert before.below == after.above
-    told = len(facts.held) + len(facts.ahead) + len(facts.objectives)
+    told = len(facts.held) + len(facts.ahead) + len(facts.drawn_objectives)
     assert len(steps) == told + 2
 
 

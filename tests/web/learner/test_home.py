@@ -25,7 +25,7 @@ from tests.builder import situations
         (situations.to_confirm, "Inès says that you met"),
         (situations.to_correct, "Let us put one meeting right"),
         (situations.objective_to_confirm, "Paul has reached an objective"),
-        (situations.complete, "Your journey is complete"),
+        (situations.complete, "Journey complete. Well done to you both."),
         (situations.awaits_tutor, "You have done everything"),
         (situations.observer, "there is nobody to show"),
         (situations.observer_of_two, "Takes no part yet."),

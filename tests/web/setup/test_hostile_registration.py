@@ -436,7 +436,6 @@ def test_another_platform_with_the_same_issuer_and_client_id_is_refused_and_told
     assert (answer.status_code, "lti_iss" in answer.text) == (409, True)
     assert reason(administrator) == "identity_taken"
     assert len(administrator.registrations()) == 1
-    assert not administrator.invitation_used()
 
 
 def test_a_second_tool_of_the_same_platform_stands_beside_the_first(

@@ -15,9 +15,10 @@ from lti_tool.database import utcnow
 from lti_tool.identity.models import Person
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags.grade_queries import NEEDS_SOMEBODY
-from lti_tool.lti.ags.models import READING_FAILED, GradeStatus, ScoreTrail
+from lti_tool.lti.ags.models import READING_FAILED, GradeStatus, MissingLineItem, ScoreTrail
 from lti_tool.lti.ags.unreadable_results import note_failure
 from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.models import Participant
 from tests.builder import situations
 from tests.web.test_sql_budgets import LEARNERS_PAGE, TUTORS_PAGE, cost_of_page
@@ -191,6 +192,49 @@ def test_the_page_says_that_the_grade_of_a_reopened_completion_stays(visit, serv
     with services.database.transaction() as db:
         db.execute(sa.update(ScoreTrail).values(status="awaiting_tutor", changed_at=utcnow()))
     assert "goes on showing the grade of your completed programme" in here.text()
+
+
+def test_a_tutor_reads_that_deleted_grades_were_sent_again_and_how_to_stop_it(visit, services) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, GradeStatus.RECORDED)
+    assert "sent once more" not in here.text()
+    with services.database.transaction() as db:
+        db.execute(sa.update(ScoreTrail).values(deletions=1, changed_at=utcnow()))
+    page = here.text()
+    assert re.search(r"\d grades were deleted in the gradebook, and sent once more", page)
+    assert "delete them there once more" in page
+
+
+def test_a_tutor_reads_that_nothing_is_sent_to_a_column_that_is_gone(visit, services) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, GradeStatus.REFUSED, refusal="line_item_gone", reason="HTTP 404: no such item")
+    assert "nothing is sent there any more" not in here.text()
+    with services.database.transaction() as db:
+        db.add(
+            MissingLineItem(
+                registration_id=db.scalars(sa.select(Person.registration_id)).first(),
+                line_item_url=URL,
+                answers=5,
+                began_at=utcnow(),
+                reason="HTTP 404",
+                rests_since=utcnow(),
+            )
+        )
+    page = here.text()
+    assert "nothing is sent there any more" in page
+    assert "HTTP 404: no such item" in page
+    assert "Send again" in page
+
+
+def test_a_tutor_in_canvas_reads_that_grades_come_at_the_end(visit, services) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, GradeStatus.RECORDED)
+    words = "Canvas gets the grade of a completed programme alone"
+    assert words not in here.text()
+    with services.database.transaction() as db:
+        db.execute(sa.update(Registration).values(platform_family="canvas"))
+    assert words in here.text()
+    assert words in here.text("cohort/live")
 
 
 def jobs(services: Services) -> list[Job]:

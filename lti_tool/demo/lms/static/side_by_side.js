@@ -1,6 +1,22 @@
 "use strict";
 // Statements as they reach the record store: asked for every two seconds, the newest on top and marked for a while.
 
+// The tutor comes first: an activity that nobody has opened yet has nothing to show to the others.
+const first = document.querySelector(".three iframe[src]");
+
+function showOthers() {
+  for (const frame of document.querySelectorAll(".three iframe[data-src]")) {
+    frame.src = frame.dataset.src;
+    frame.removeAttribute("data-src");
+  }
+}
+
+if (first) {
+  // A page of the tool is of another origin, whose document cannot be read; those of the launch before it can.
+  first.addEventListener("load", () => { if (first.contentDocument === null) showOthers(); });
+  setTimeout(showOthers, 5000);
+}
+
 const arriving = document.querySelector("[data-arriving]");
 
 function lineOf(line) {
