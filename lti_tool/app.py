@@ -38,7 +38,7 @@ from lti_tool.web import (
 from lti_tool.web.deep_linking import picker
 from lti_tool.web.forms import controls, offers
 from lti_tool.web.launch import login_and_launch
-from lti_tool.web.learner import agreement, objectives, sessions
+from lti_tool.web.learner import agreement, feedback, objectives, reflections, sessions
 from lti_tool.web.learner import home as learner_home
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
@@ -65,6 +65,8 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     agreement,
     sessions,
     objectives,
+    reflections,
+    feedback,
     cohort,
     grades,
     line_items,

@@ -63,7 +63,10 @@ class Action(enum.StrEnum):
     VIEW_OWN_PAIR = "see what one's own pair does"
     SIGN_AGREEMENT = "sign the agreement"
     KEEP_SESSIONS = "log, confirm, dispute, correct and withdraw meetings"
-    KEEP_OBJECTIVES = "agree, claim, confirm and withdraw objectives"
+    KEEP_OBJECTIVES = "propose, agree, claim, confirm and withdraw objectives"
+    READ_WORDS_OF_PAIR = "read one's own reflections and feedback, and what one's partner lets one read"
+    WRITE_REFLECTIONS = "write, share and delete one's own reflections"
+    GIVE_FEEDBACK = "give one's partner feedback and thanks"
     # a tutor's
     ADD_ACTIVITY = "add the activity to a course"
     VIEW_COHORT = "see a cohort: names, progress, dates and states"
@@ -120,6 +123,9 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.SIGN_AGREEMENT: frozenset({Capacity.MEMBER}),
         Action.KEEP_SESSIONS: frozenset({Capacity.MEMBER}),
         Action.KEEP_OBJECTIVES: frozenset({Capacity.MEMBER}),
+        Action.READ_WORDS_OF_PAIR: frozenset({Capacity.MEMBER}),
+        Action.WRITE_REFLECTIONS: frozenset({Capacity.MEMBER}),
+        Action.GIVE_FEEDBACK: frozenset({Capacity.MEMBER}),
         Action.ADD_ACTIVITY: frozenset({Capacity.TEACHER}),
         Action.VIEW_COHORT: _COHORT,
         Action.VIEW_PAIR_HISTORY: frozenset({Capacity.TUTOR}),

@@ -188,9 +188,8 @@ REFUSED = {403, 404, 410}
 
 def is_for_who_has_joined(endpoint: str) -> bool:
     """A learner who has not joined is sent home from these pages, or is told so where they sent a form."""
-    return (
-        endpoint.split(".")[0] in ("agreement", "objectives", "sessions") or endpoint == "learner.change_role"
-    )
+    pages = ("agreement", "objectives", "sessions", "reflections", "feedback")
+    return endpoint.split(".")[0] in pages or endpoint == "learner.change_role"
 
 
 @pytest.mark.parametrize("name", VISITORS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, g, make_response, render_template, request
@@ -12,12 +13,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
-from lti_tool.events.log import state_of_pairs
+from lti_tool.events.log import PairsState, state_of_pairs
 from lti_tool.identity.policy import Action
 from lti_tool.lti.ags.grade_queries import Grade, grade_of, state_of
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.mentoring.enrolment import actions
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
+from lti_tool.mentoring.feedback.events import ThanksGiven, ThanksSeen
+from lti_tool.mentoring.feedback.queries import thanks_of_pair
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.journey.queries import PersonCard, journey_of, partners_of
 from lti_tool.mentoring.pairs.queries import PairRecord
@@ -52,12 +55,15 @@ def page() -> ResponseReturnValue | None:
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
         grade, partners = _grade(db, participant), partners_of(db, participant, activity.pairs)
-        etag = _etag(db, participant, activity.pairs, grade, partners)
+        state = state_of_pairs(db, participant.id, [pair.id for pair in activity.pairs], _COUNTED)
+        etag = _etag(state, participant, activity.pairs, grade, partners)
         if request.if_none_match.contains(etag):
             return _tagged(Response(status=304), etag)
         mine = journey_of(db, participant, activity.pairs, partners)
-    wanted = requested_pair_id()
-    pair = mine.pair(wanted)
+        wanted = requested_pair_id()
+        pair = mine.pair(wanted)
+        (own_thanks, their_thanks), (seen, _) = state.by_kind
+        thanks = thanks_of_pair(db, pair.id) if pair is not None and their_thanks > seen else []
     if pair is None and wanted is not None:
         abort(404)
     # Their role has an activity of its own.
@@ -68,6 +74,8 @@ def page() -> ResponseReturnValue | None:
         journey=mine,
         pair=pair,
         step=mine.step(pair),
+        thanks=thanks,
+        has_thanked=own_thanks > 0,
         grade_sentence=grade_wording.for_learner(grade),
         reopened_sentence=grade_wording.of_reopened(grade),
         may_change_role=placement.role_view is RoleView.BOTH or is_elsewhere,
@@ -89,15 +97,18 @@ def _grade(db: Session, participant: ParticipantRecord) -> Grade | None:
     return grade_of(db, launch.registration.id, url, participant.person_id)
 
 
+_COUNTED: Final = (ThanksGiven, ThanksSeen)
+"""Kinds of events by which the page knows, without another query, whether there is something to read."""
+
+
 def _etag(
-    db: Session,
+    state: PairsState,
     participant: ParticipantRecord,
     pairs: Sequence[PairRecord],
     grade: Grade | None,
     partners: Mapping[uuid.UUID, PersonCard],
 ) -> str:
     """Changes with every event of the participant and of their pairs, and with what else the page shows."""
-    state = state_of_pairs(db, participant.id, [pair.id for pair in pairs])
     graded = state_of([grade] if grade is not None else [])
     # What a launch or a roster says of people is no event: their names, and that they have left or are back.
     people = [participant.name, *(partners[pair.partner_of(participant.id)] for pair in pairs)]
