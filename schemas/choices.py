@@ -46,3 +46,8 @@ ACTOR_ACCOUNTS = ("opaque", "lms")
 COPY_ANSWERS = ("same", "new")
 """What a duplicated activity opens: the group of the other one, or one of its own."""
 DISPUTE_REASONS = ("did-not-meet", "wrong-date", "wrong-length", "wrong-format", "other")
+DECLINE_REASONS = ("not-now", "other-topics", "too-close", "other")
+"""Why somebody does not accept a pair: the wrong moment, other topics, too close at work, another reason."""
+END_REASONS = ("time", "match", "left-organisation", "completed-early", "other")
+"""Why a tutor ends a pair early, as the xAPI profile has it: no time, another partner suits better, one of the two has
+left the company, they have done what they wanted, another reason. None of them is anybody's fault."""

@@ -26,6 +26,8 @@ MINUTES_DEFAULT = 45
 OLDEST_SESSION = timedelta(days=366)
 """How far back a session can be logged: a year, leap or not."""
 
+FEWEST_DIGITS = 4
+"""Of a phone number: an extension inside a company may have no more."""
 FURTHEST_TARGET = timedelta(days=3 * 366)
 """How far ahead an objective may be due."""
 
@@ -61,6 +63,64 @@ class ChooseRoleForm(FormSchema):
     role = Choice(choices.ROLES, required=True)
 
 
+def _brings() -> Text:
+    return Text(
+        max_length=500,
+        lines=True,
+        load_default="",
+        metadata={
+            "label": N_("What I can show somebody"),
+            "hint": N_("For example: reading a dashboard, working with an AI assistant."),
+        },
+    )
+
+
+def _wants() -> Text:
+    return Text(
+        max_length=500,
+        lines=True,
+        load_default="",
+        metadata={
+            "label": N_("What I would like to learn"),
+            "hint": N_("For example: presenting to a committee, preparing a negotiation."),
+        },
+    )
+
+
+def _has_digits(phone: str) -> None:
+    """The validator of a phone number, in whatever writing: ``+33 1 23 45 67 89``, ``4512 (Lyon)``."""
+    if sum(char.isdigit() for char in phone) < FEWEST_DIGITS:
+        raise ValidationError([Problem("not_a_phone_number")])
+
+
+class AboutMeForm(FormSchema):
+    """What a participant says of themselves to their partner. All of it is optional."""
+
+    brings = _brings()
+    wants = _wants()
+    job = Text(max_length=120, load_default="", metadata={"label": N_("What I do")})
+    place = Text(
+        max_length=120,
+        load_default="",
+        metadata={"label": N_("Where I work"), "hint": N_("A town, a site or a team.")},
+    )
+    email = Text(
+        max_length=254,
+        load_default="",
+        validate=[validate.Email(error="not_an_email")],
+        metadata={"label": N_("E-mail")},
+    )
+    phone = Text(max_length=40, load_default="", validate=[_has_digits], metadata={"label": N_("Phone")})
+    chat = Text(
+        max_length=200,
+        load_default="",
+        metadata={
+            "label": N_("Chat"),
+            "hint": N_("The address of a chat with you, or the name under which you are found."),
+        },
+    )
+
+
 class DuplicateForm(FormSchema):
     """Which group a duplicated activity opens."""
 
@@ -93,6 +153,19 @@ def _ticked() -> fields.Boolean:
         required=True,
         validate=validate.Equal(True, error="must_be_accepted"),
         error_messages={"required": "must_be_accepted", "null": "must_be_accepted"},
+    )
+
+
+class DeclinePairForm(FormSchema):
+    """A person does not accept the partner whom they were proposed."""
+
+    reason = Choice(
+        choices.DECLINE_REASONS,
+        load_default=None,
+        metadata={
+            "label": N_("Why, if you would like to say"),
+            "hint": N_("Only your tutor sees it."),
+        },
     )
 
 
@@ -304,6 +377,25 @@ class ResendGradeForm(FormSchema):
     """The tutor has a participant's grade sent to the gradebook again."""
 
     participant_id = Identifier(required=True)
+
+
+class EndPairForm(FormSchema):
+    """The tutor ends a pair early, without fault."""
+
+    reason = Choice(
+        choices.END_REASONS,
+        required=True,
+        metadata={
+            "label": N_("Why?"),
+            "hint": N_("For you and for the figures. Neither of the two reads it."),
+        },
+    )
+
+
+class AnotherPartnerForm(EndPairForm):
+    """The tutor ends a pair to give one of the two another partner."""
+
+    role = Choice(choices.ROLES, required=True, metadata={"label": N_("Another partner for whom?")})
 
 
 class ReopenForm(FormSchema):

@@ -35,6 +35,8 @@ MESSAGES: Mapping[str, str] = {
     "not_a_number": N_("Please enter a whole number."),
     "too_small": N_("Please enter at least %(min)s."),
     "too_large": N_("Please enter at most %(max)s."),
+    "not_an_email": N_("Please enter an address such as name@example.org."),
+    "not_a_phone_number": N_("Please enter a number with at least 4 digits."),
     "not_a_date": N_("Please enter a date as year-month-day."),
     "date_in_future": N_("This date is still to come. Please choose today or an earlier day."),
     "feedback_empty": N_("Choose at least one point, or write a sentence."),

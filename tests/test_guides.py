@@ -27,6 +27,7 @@ OURS = {
     "Cancel",
     "Grade",
     "Send again",
+    "I am a learner here",
     "Check the gradebook",
     "Have a column made in the gradebook",
 }

@@ -80,6 +80,32 @@ def paired(
     )
 
 
+def pair_left(
+    context: StatementContext,
+    pair: PairContext,
+    role: Role,
+    *,
+    reason: str,
+    recorded_at: datetime,
+    revision: int = 0,
+    now: datetime | None = None,
+) -> Statement:
+    """One of the two left the pair, which ended early; a statement for each role. ``reason``: a code, no fault."""
+    return assemble(
+        context,
+        vocabulary.LEFT,
+        pair.member(role),
+        activities.pair(context, pair.pair_id),
+        pair_context(context, pair, role, below_programme=True),
+        subject_id=pair.pair_id,
+        pair=pair,
+        result=parts.result(completion=False, extension=(vocabulary.EXT_END_REASON, reason)),
+        recorded_at=recorded_at,
+        revision=revision,
+        now=now,
+    )
+
+
 def objective_agreed(
     context: StatementContext,
     pair: PairContext,
@@ -283,7 +309,7 @@ def progressed(
         activities.programme(context),
         programme_context(context, enrolment_id, role),
         subject_id=milestone_id(enrolment_id, percent),
-        result=parts.result(score_percent=score_percent, progress=(vocabulary.CMI5_PROGRESS, percent)),
+        result=parts.result(score_percent=score_percent, extension=(vocabulary.CMI5_PROGRESS, percent)),
         recorded_at=recorded_at,
         revision=0,
         now=now,

@@ -82,6 +82,14 @@ JOINED = Term(
     words("joined", "a intégré"),
     words("Became one of the two members of a pair.", "Est devenu l’un des deux membres d’un binôme."),
 )
+LEFT = Term(
+    f"{_STREAMS}leave",
+    words("left", "a quitté"),
+    words(
+        "Left a pair that ended early, with no fault recorded.",
+        "A quitté un binôme qui a pris fin plus tôt que prévu, sans faute de personne.",
+    ),
+)
 DEFINED = Term(
     f"{_TINCAN}verb/defined",
     words("defined", "a défini"),
@@ -134,6 +142,7 @@ VOIDED = Term(
 VERBS: Final = (
     REGISTERED,
     JOINED,
+    LEFT,
     DEFINED,
     ATTENDED,
     CONFIRMED,
@@ -207,6 +216,7 @@ EXT_FORMAT: Final = f"{PROFILE}/ext/format"
 EXT_MODE: Final = f"{PROFILE}/ext/mode"
 EXT_STARTED_AT: Final = f"{PROFILE}/ext/started-at"
 EXT_REPORTED_BY: Final = f"{PROFILE}/ext/reported-by"
+EXT_END_REASON: Final = f"{PROFILE}/ext/end-reason"
 EXT_EVIDENCE: Final = f"{PROFILE}/ext/evidence"
 EXT_OBJECTIVE_TAG: Final = f"{PROFILE}/ext/objective-tag"
 
@@ -219,6 +229,7 @@ EXTENSIONS: Final = (
     EXT_MODE,
     EXT_STARTED_AT,
     EXT_REPORTED_BY,
+    EXT_END_REASON,
     EXT_EVIDENCE,
     EXT_OBJECTIVE_TAG,
 )

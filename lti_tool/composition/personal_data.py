@@ -17,6 +17,7 @@ from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession
 from lti_tool.mentoring.completion.models import Reopening
 from lti_tool.mentoring.feedback.models import Feedback
 from lti_tool.mentoring.objectives.models import Objective
+from lti_tool.mentoring.profiles.models import ProfileRow
 from lti_tool.mentoring.reflections.models import Reflection
 
 
@@ -41,6 +42,13 @@ PERSONAL_TEXTS: Final[tuple[PersonalText, ...]] = (
     PersonalText(Reflection.words, Reflection.author_id),
     PersonalText(Feedback.words, Feedback.author_id),
     PersonalText(Reopening.reason, Reopening.participant_id),
+    PersonalText(ProfileRow.brings, ProfileRow.participant_id, is_whole_row=True),
+    PersonalText(ProfileRow.wants, ProfileRow.participant_id, is_whole_row=True),
+    PersonalText(ProfileRow.job, ProfileRow.participant_id, is_whole_row=True),
+    PersonalText(ProfileRow.place, ProfileRow.participant_id, is_whole_row=True),
+    PersonalText(ProfileRow.email, ProfileRow.participant_id, is_whole_row=True),
+    PersonalText(ProfileRow.phone, ProfileRow.participant_id, is_whole_row=True),
+    PersonalText(ProfileRow.chat, ProfileRow.participant_id, is_whole_row=True),
     PersonalText(KeptForm.content, KeptForm.person_id, is_whole_row=True),
     PersonalText(LaunchSession.shown_subjects, None),
     PersonalText(LaunchHandoff.launch, None, is_whole_row=True),

@@ -23,6 +23,7 @@ from lti_tool.mentoring.feedback import models as feedback
 from lti_tool.mentoring.objectives import models as objectives
 from lti_tool.mentoring.overview import models as overview
 from lti_tool.mentoring.pairs import models as pairs
+from lti_tool.mentoring.profiles import models as profiles
 from lti_tool.mentoring.programmes import models as programmes
 from lti_tool.mentoring.reflections import models as reflections
 from lti_tool.mentoring.sessions import models as sessions
@@ -45,6 +46,7 @@ TABLES = (
     pairs,
     sessions,
     objectives,
+    profiles,
     reflections,
     feedback,
     completion,

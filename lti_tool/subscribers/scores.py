@@ -22,7 +22,8 @@ from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity.models import Person
 from lti_tool.lti.ags.comments import comment_for
 from lti_tool.lti.ags.models import ScoreState
-from lti_tool.lti.ags.scores import ReachedScore, Report, record_scores, report_of
+from lti_tool.lti.ags.reports import Report, report_of
+from lti_tool.lti.ags.scores import ReachedScore, record_scores
 from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.completion.rule import Reporting
 from lti_tool.mentoring.enrolment.queries import (
@@ -195,6 +196,10 @@ class ScoreProjection(Projection):
             self._update(participant_id, None)
         if isinstance(logged.event, PlacementOpened) and scope.cohort_id and scope.placement_id:
             role_view = RoleView(logged.event.role_view)
+            for placements in self._placements.values():
+                placements.pop(
+                    scope.placement_id, None
+                )  # it opened another cohort before, in which nobody was
             self._placements.setdefault(scope.cohort_id, {})[scope.placement_id] = role_view
             for participant_id in facts.participants_of(scope.cohort_id):
                 self._update(participant_id, scope.placement_id)

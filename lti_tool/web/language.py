@@ -68,6 +68,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         day=day,
         month=month,
+        short_day=short_day,
+        month_letter=month_letter,
         number=number,
         problem=wording.problem,
         person=wording.person,
@@ -127,6 +129,20 @@ def day(value: dt.date) -> str:
 def month(value: dt.date) -> str:
     """The short name of a date's month, for the calendar leaf."""
     return format_date(value, "MMM", locale=current_language())
+
+
+def month_letter(value: dt.date) -> str:
+    """The letter of a date's month, where there is no room for more."""
+    return format_date(value, "LLLLL", locale=current_language())
+
+
+def short_day(value: dt.date) -> str:
+    """A date in a list, such as ``12 Nov``; with its year where that is another than today's."""
+    language = LANGUAGES[current_language()]
+    pattern = "d MMM" if value.year == dt.datetime.now(dt.UTC).year else "d MMM y"
+    if value.day == 1 and language.first_of_month:
+        pattern = pattern.replace("d", "d'er'", 1)
+    return format_date(value, pattern, locale=language.tag)
 
 
 def number(value: float) -> str:

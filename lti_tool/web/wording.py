@@ -77,8 +77,23 @@ DISPUTE_REASONS: Mapping[str, str] = {
     "other": N_("Something else"),
 }
 
+DECLINE_REASONS: Mapping[str, str] = {
+    "not-now": N_("It is not the right moment"),
+    "other-topics": N_("I would rather work on other topics"),
+    "too-close": N_("We work too closely together"),
+    "other": N_("Another reason"),
+}
+
+END_REASONS: Mapping[str, str] = {
+    "time": N_("There is no time for it now"),
+    "match": N_("Another partner suits better"),
+    "left-organisation": N_("One of them has left the company"),
+    "completed-early": N_("They have done what they wanted"),
+    "other": N_("Another reason"),
+}
+
 PAIR_STATUSES: Mapping[str, str] = {
-    "proposed": N_("Agreement to sign"),
+    "proposed": N_("Proposed"),
     "accepted": N_("Agreement to sign"),
     "active": N_("Under way"),
     "paused": N_("On hold"),
@@ -91,7 +106,10 @@ COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale
 DONE: Mapping[str, str] = {
     "joined": N_("Welcome! You will hear here as soon as you have a partner."),
     "role_changed": N_("Your role has been changed."),
-    "signed": N_("Thank you, your signature is kept."),
+    "pair_accepted": N_("You accepted."),
+    "pair_declined": N_("Your answer is kept. Your tutor can suggest somebody else."),
+    "profile_saved": N_("Saved. Only your partner sees it."),
+    "signed": N_("Signed. Thank you."),
     "session_logged": N_("Noted. Your partner will be asked to say yes."),
     "session_corrected": N_("Corrected. Your partner will be asked again."),
     "session_withdrawn": N_("Taken back. It counts no more."),
@@ -108,8 +126,14 @@ DONE: Mapping[str, str] = {
     "reflection_removed": N_("Note deleted."),
     "feedback_given": N_("Thank you. Your partner alone can read it."),
     "thanks_given": N_("Your thanks are on their way: your partner finds them here at the next visit."),
-    "paired": N_("They are a pair now. Both will be asked to sign the agreement."),
+    "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
+    "pair_paused": N_("The pair is on hold. Both read it on their page."),
+    "pair_resumed": N_("The pair goes on."),
+    "pair_ended": N_("The pair has ended, with no fault of anybody. What the two did is kept."),
+    "approval_taken_back": N_("The approval is taken back."),
+    "grade_left": N_("What the gradebook shows stays as it is, and asks for nothing any more."),
+    "grade_asked": N_("The grade is on your list again."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
@@ -120,14 +144,17 @@ DONE: Mapping[str, str] = {
 """What was just done, by the code of a form's submission."""
 
 FORMS: Mapping[str, str] = {
+    "about-me": N_("what you say about yourself"),
     "session": N_("a meeting"),
     "correction": N_("the correction of a meeting"),
     "objective": N_("an objective"),
+    "not-this-time": N_("an answer to a proposal"),
     "objective-edit": N_("the change of an objective"),
     "reflection": N_("a note"),
     "feedback": N_("feedback to your partner"),
     "thanks": N_("thanks to your partner"),
     "pair-form": N_("a pair"),
+    "pair-change": N_("a change of a pair"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
     "programme": N_("the programme of an activity"),
@@ -172,6 +199,11 @@ def person(card: PersonCard) -> str:
 def first_name(card: PersonCard) -> str:
     """What a partner calls them."""
     return card.given_name or card.name or word(PARTNERS, card.role)
+
+
+def first_name_to_others(card: PersonCard) -> str:
+    """What somebody outside the pair calls them in short: their role where the LMS shares no name."""
+    return card.given_name or card.name or word(ROLES, card.role)
 
 
 def duration(minutes: int) -> str:

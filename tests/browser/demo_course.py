@@ -135,6 +135,12 @@ def pair(frame: FrameLocator, mentee: str, mentor: str) -> None:
     expect(frame.get_by_role("status")).to_be_visible()
 
 
+def accept(frame: FrameLocator) -> None:
+    """Accept the partner whom the tutor proposes."""
+    tap(frame.locator("form[action*='/proposal/accept'] button"))
+    expect(frame.get_by_role("status")).to_be_visible()
+
+
 def sign(frame: FrameLocator) -> None:
     """Read the agreement and sign it."""
     tap(frame.locator("#next ~ .actions a.btn-primary"))
@@ -143,8 +149,9 @@ def sign(frame: FrameLocator) -> None:
 
 
 def log_session(frame: FrameLocator) -> None:
-    """“We met”, with everything as it is filled in."""
+    """“We met”, by video, with everything else as it is filled in."""
     tap(frame.locator("#we-met"))
+    tap(frame.locator("label:has(> input[value=video])"))
     tap(frame.locator("#save"))
     expect(frame.get_by_role("status")).to_be_visible()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from babel.messages.pofile import read_po
-from playwright.sync_api import BrowserContext, ConsoleMessage, Frame, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Frame, Page
 
 import lti_tool
 from tests.requirements import AXE
@@ -34,7 +34,19 @@ _WORDS = """() => {
   return said.filter(Boolean).map((text) => text.replace(/\\s+/g, ' ').trim()).filter(Boolean);
 }"""
 
-_OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# In the present width: by how many pixels each theme is too wide, and what axe finds in it. One call for all themes:
+# each has its price. The theme is this attribute and nothing else: `base.html`.
+_LOOK = """async ([themes, tags]) => {
+  const seen = [];
+  for (const theme of themes) {
+    const root = document.documentElement;
+    if (theme) root.dataset.theme = theme;
+    const overflow = root.scrollWidth - root.clientWidth;
+    const options = {runOnly: tags, resultTypes: ['violations'], preload: false};
+    seen.push({overflow, violations: tags ? (await axe.run(document, options)).violations : []});
+  }
+  return seen;
+}"""
 
 _REPORT_VIOLATIONS = """
   addEventListener('securitypolicyviolation', (event) =>
@@ -61,8 +73,17 @@ class Console:
 
     def __init__(self, page: Page) -> None:
         self.messages: list[str] = []
+        self._page = page
         page.on("console", self._on_message)
-        page.on("pageerror", lambda error: self.messages.append(f"error: {error}"))
+        page.on("pageerror", self._on_error)
+
+    def close(self) -> None:
+        """Listen no longer."""
+        self._page.remove_listener("console", self._on_message)
+        self._page.remove_listener("pageerror", self._on_error)
+
+    def _on_error(self, error: Error) -> None:
+        self.messages.append(f"error: {error}")
 
     def _on_message(self, message: ConsoleMessage) -> None:
         # The browser notes the status of a page that refuses something: that is what the page is for.
@@ -84,16 +105,20 @@ def _axe_source() -> str:
 
 def axe_findings(page: Page | Frame, where: str) -> list[str]:
     """What axe finds fault with in a page, or in a frame of another site."""
+    _load_axe(page)
+    [seen] = page.evaluate(_LOOK, [[None], AXE_RULES])
+    return _findings(seen["violations"], where)
+
+
+def _load_axe(page: Page | Frame) -> None:
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe_source())
-    found: list[dict[str, Any]] = page.evaluate(
-        "(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations'], preload: false})"
-        ".then((results) => results.violations)",
-        AXE_RULES,
-    )
+
+
+def _findings(violations: list[dict[str, Any]], where: str) -> list[str]:
     return [
         f"{where}: {violation['id']} – {node['target']} {node['failureSummary']}"
-        for violation in found
+        for violation in violations
         for node in violation["nodes"]
     ]
 
@@ -104,16 +129,15 @@ def inspect_page(page: Page, name: str, themes: Iterable[str] = ()) -> PageInspe
     seen.words = page.evaluate(_WORDS)
     # What is folded away is read too.
     page.evaluate("document.querySelectorAll('main details').forEach((details) => { details.open = true; })")
-    for theme in themes or (None,):
-        if theme:
-            # The theme is this attribute and nothing else: `base.html`.
-            page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-        for width in (NARROWEST, *WIDTHS):
-            page.set_viewport_size({"width": width, "height": HEIGHT})
+    _load_axe(page)
+    looks = list(themes) or [None]
+    for width in (NARROWEST, *WIDTHS):
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        found = page.evaluate(_LOOK, [looks, AXE_RULES if width in WIDTHS else None])
+        for theme, look in zip(looks, found, strict=True):
             where = f"{name}, {theme or 'as it is'}, {width} px"
-            seen.overflow[where] = page.evaluate(_OVERFLOW)
-            if width in WIDTHS:
-                seen.axe += axe_findings(page, where)
+            seen.overflow[where] = look["overflow"]
+            seen.axe += _findings(look["violations"], where)
     return seen
 
 

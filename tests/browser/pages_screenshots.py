@@ -32,6 +32,7 @@ LOOKS = (("moodle", "en"), ("canvas", "fr"), (None, "fr"))
 MORE = {
     "to_sign": ["agreement"],
     "review": ["review/"],
+    "begins": ["about-me"],
     "under_way": ["sessions", "sessions/new", "objectives", "nothing-here"],
     "tutor": ["preview/mentee", "preview/mentor", "cohort/audit", "cohort/pairs/"],
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import FrameLocator, Page, sync_playwright
 
 from tests.browser.chromium import NO_THIRD_PARTY_COOKIES, chromium
-from tests.browser.demo_course import TUTOR, DemoCourse, join, log_session, pair, sign
+from tests.browser.demo_course import TUTOR, DemoCourse, accept, join, log_session, pair, sign
 from tests.browser.demo_process import running_demo
 
 PICTURE = Path("docs/images/mentee.png")
@@ -50,6 +50,8 @@ def main(picture: Path, more: Path | None) -> None:
         for name, role in ((MENTOR, "mentor"), (MENTEE, "mentee")):
             join(course.open_activity(page, name), role)
         pair(course.open_activity(page, TUTOR), MENTEE, MENTOR)
+        for name in (MENTOR, MENTEE):
+            accept(course.open_activity(page, name))
         for name in (MENTOR, MENTEE):
             sign(course.open_activity(page, name))
         set_objective(course.open_activity(page, MENTEE), "Write good requests to an AI assistant")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import BrowserContext, Playwright
+from playwright.sync_api import Page, Playwright
 
 from tests.browser.cases import CASES, NOT_PAGES, Case, Visit
 from tests.browser.chromium import ARGUMENTS, TIMEOUT
@@ -28,13 +28,14 @@ def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool
 
 
 @pytest.fixture(scope="module")
-def contexts(playwright: Playwright) -> Iterator[dict[str, BrowserContext]]:
-    """A browser for each language."""
+def tabs(playwright: Playwright) -> Iterator[dict[str, Page]]:
+    """A tab of a browser for each language. All pages are opened in it: a new one for each would cost three times."""
     browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
     made = {}
     for language in LANGUAGES:
-        made[language] = report_violations(browser.new_context(locale=language, reduced_motion="reduce"))
-        made[language].set_default_timeout(TIMEOUT)
+        context = report_violations(browser.new_context(locale=language, reduced_motion="reduce"))
+        context.set_default_timeout(TIMEOUT)
+        made[language] = context.new_page()
     yield made
     browser.close()
 
@@ -49,21 +50,20 @@ class Looked:
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
-def looked(
-    request: pytest.FixtureRequest, served_tool: ServedTool, contexts: dict[str, BrowserContext]
-) -> Looked:
+def looked(request: pytest.FixtureRequest, served_tool: ServedTool, tabs: dict[str, Page]) -> Looked:
     """Each page is opened once for all the claims about it."""
     case: Case = request.param
     seen = Looked(case, [], set())
     for language in LANGUAGES:
-        page = contexts[language].new_page()
+        page = tabs[language]
         console = Console(page)
         case.go(Visit(page, served_tool, language))
         seen.routes.add(served_tool.pages[-1])
         found = inspect_page(page, f"{case.name}, {language}", THEMES if case.themed else ())
         found.console = console.messages
         seen.looks.append(found)
-        page.close()
+        console.close()
+        page.unroute_all()
     return seen
 
 

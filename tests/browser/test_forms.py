@@ -74,6 +74,7 @@ def test_the_switch_works_with_what_no_form_would_take(served_tool: ServedTool, 
     expect(page.locator("#minutes")).to_have_value("3")
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     page.fill("#minutes", "30")
+    page.check("input[name=format][value=video]")
     page.click("#save")
     expect(page.get_by_role("status")).to_be_visible()
 

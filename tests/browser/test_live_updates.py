@@ -11,6 +11,7 @@ from lti_tool.demo.run import DemoSettings
 from tests.browser.demo_course import (
     TUTOR,
     DemoCourse,
+    accept,
     confirm_session,
     join,
     log_session,
@@ -49,6 +50,8 @@ def watched(browser_demo: DemoSettings, third_party_blocked: BrowserContext) -> 
     for name, role in ((mentor, "mentor"), (mentee, "mentee")):
         join(course.open_activity(tab, name), role)
     pair(course.open_activity(tab, TUTOR), mentee, mentor)
+    for name in (mentor, mentee):
+        accept(course.open_activity(tab, name))
     for name in (mentor, mentee):
         sign(course.open_activity(tab, name))
     log_session(course.open_activity(tab, mentor))

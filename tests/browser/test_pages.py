@@ -100,8 +100,8 @@ def test_the_keyboard_reaches_the_content_first(served_tool: ServedTool, page: P
     expect(page.locator("#main")).to_be_focused()
 
 
-def test_noting_a_meeting_takes_two_taps_from_home(served_tool: ServedTool, page: Page) -> None:
-    page.goto(served_tool(situations.begins, locale="en"))
+def test_noting_another_meeting_takes_two_taps_from_home(served_tool: ServedTool, page: Page) -> None:
+    page.goto(served_tool(situations.under_way, locale="en"))
     page.click("#we-met")
     page.click("#save")
     assert "Noted." in page.inner_text("[role=status]")
@@ -112,6 +112,7 @@ def test_a_meeting_is_noted_without_any_script(served_tool: ServedTool, browser:
     page = context.new_page()
     page.goto(served_tool(situations.begins, locale="en"))
     page.click("#we-met")
+    page.check("input[name=format][value=video]")
     page.click("#save")
     assert "Noted." in page.inner_text("[role=status]")
     context.close()
@@ -135,6 +136,7 @@ def test_the_form_begins_on_the_persons_own_day(served_tool: ServedTool, browser
     page.goto(served_tool(situations.begins) + "sessions/new")
     own_day = page.evaluate("new Date().toLocaleDateString('sv')")
     assert page.input_value("#held_on") == own_day
+    page.check("input[name=format][value=video]")
     page.click("#save")
     expect(page.locator("[role=status]")).to_have_count(1)
     context.close()

@@ -31,7 +31,15 @@ from lti_tool.mentoring.objectives.actions import (
     withdraw_objective,
     work_on_objectives,
 )
-from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
+from lti_tool.mentoring.pairs.actions import (
+    accept_pair,
+    decline_pair,
+    end_pair,
+    form_pair,
+    pause_pair,
+    resume_pair,
+    sign_agreement,
+)
 from lti_tool.mentoring.pairs.queries import lock_pair
 from lti_tool.mentoring.reflections.actions import remove_reflection, write_reflection
 from lti_tool.mentoring.roles import Role
@@ -86,7 +94,8 @@ class History:
         actions: list[Callable[[Session, _Pair], None]] = [
             self._log, self._log, self._log, self._answer, self._answer, self._answer, self._correct, self._withdraw,
             self._propose, self._propose, self._agree, self._agree, self._agree, self._edit, self._work,
-            self._reflect, self._tell, self._claim, self._reach, self._drop, self._sign, self._sign,
+            self._reflect, self._tell, self._claim, self._reach, self._drop, self._accept, self._accept,
+            self._accept, self._sign, self._sign, self._sign, self._hold,
             self._approve, self._reopen,
         ]  # fmt: skip
         self._random.choice(actions)(db, pair)
@@ -118,6 +127,18 @@ class History:
 
     def _either(self, pair: _Pair) -> uuid.UUID:
         return self._random.choice([pair.mentor, pair.mentee])
+
+    def _accept(self, db: Session, pair: _Pair) -> None:
+        accept_pair(db, pair_id=pair.id, by=self._either(pair), now=self._now)
+
+    def _hold(self, db: Session, pair: _Pair) -> None:
+        """A pair that goes on is put on hold, goes on, or comes to its end, as one in twenty does."""
+        if self._random.random() < 0.05:
+            if self._random.random() < 0.5:
+                decline_pair(db, pair_id=pair.id, by=self._either(pair), reason="not-now", now=self._now)
+            end_pair(db, pair_id=pair.id, reason="time", now=self._now)
+        else:
+            self._random.choice([pause_pair, resume_pair, resume_pair])(db, pair_id=pair.id, now=self._now)
 
     def _sign(self, db: Session, pair: _Pair) -> None:
         sign_agreement(db, pair_id=pair.id, by=self._either(pair), now=self._now)

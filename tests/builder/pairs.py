@@ -17,7 +17,7 @@ from lti_tool.mentoring.objectives.actions import (
     withdraw_objective,
 )
 from lti_tool.mentoring.objectives.models import Objective
-from lti_tool.mentoring.pairs.actions import sign_agreement
+from lti_tool.mentoring.pairs.actions import accept_pair, decline_pair, end_pair, pause_pair, sign_agreement
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.actions import (
@@ -58,6 +58,26 @@ class BuiltPair(Built):
     def row(self, db: Session) -> Pair:
         return db.get_one(Pair, self.id)
 
+    def accept(self, by: BuiltParticipant, *, now: dt.datetime | None = None) -> None:
+        """One of them accepts the other."""
+        with self.build.transaction() as db:
+            accept_pair(db, pair_id=self.id, by=by.id, now=now or self.build.now)
+
+    def decline(self, by: BuiltParticipant, reason: str = "not-now") -> None:
+        """One of them does not accept the other."""
+        with self.build.transaction() as db:
+            decline_pair(db, pair_id=self.id, by=by.id, reason=reason, now=self.build.now)
+
+    def pause(self) -> None:
+        """The tutor puts them on hold."""
+        with self.build.transaction() as db:
+            pause_pair(db, pair_id=self.id, now=self.build.now)
+
+    def end(self, reason: str = "time") -> None:
+        """The tutor ends the pair early."""
+        with self.build.transaction() as db:
+            end_pair(db, pair_id=self.id, reason=reason, now=self.build.now)
+
     def sign(self, by: BuiltParticipant, *, now: dt.datetime | None = None) -> None:
         """One of them signs the agreement."""
         with self.build.transaction() as db:
@@ -86,6 +106,7 @@ class BuiltPair(Built):
                 format=format,
                 mode=mode,
                 now=moment,
+                is_another=True,
             )
             session = BuiltSession(self.build, made.id, self, by)
             if confirmed:

@@ -21,6 +21,9 @@ from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps.read_roster_job import request_roster
 from lti_tool.lti.nrps.roster import RETRY_AFTER
 from lti_tool.lti.registration.models import Registration
+from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.profiles.actions import save_profile
+from lti_tool.mentoring.profiles.queries import Profile
 from lti_tool.mentoring.programmes.models import Placement, RoleView
 from lti_tool.mentoring.roles import Role
 from tests.builder.build import Builder
@@ -79,13 +82,31 @@ class Situation:
         return self.cohort.participant(self.person(name), role)
 
     def pair(
-        self, mentee: str = NAMES[Role.MENTEE], mentor: str = NAMES[Role.MENTOR], *, signed: str = "both"
+        self,
+        mentee: str = NAMES[Role.MENTEE],
+        mentor: str = NAMES[Role.MENTOR],
+        *,
+        signed: str = "both",
+        accepted: str = "both",
     ) -> BuiltPair:
-        """Two people together, who signed sixty days ago; ``signed``: ``both``, ``mentor``, ``mentee`` or empty."""
+        """Two people together, who signed sixty days ago; ``signed``: ``both``, ``mentor``, ``mentee`` or empty.
+
+        ``accepted``: the same, of who has accepted.
+        """
         assert self.cohort is not None
         second = self.joined(mentee, Role.MENTEE)
         first = self.joined(mentor, Role.MENTOR)
-        return self.cohort.pair(first, second, signed=signed, signed_at=self.now - dt.timedelta(days=60))
+        signed_at = self.now - dt.timedelta(days=60)
+        return self.cohort.pair(first, second, signed=signed, accepted=accepted, signed_at=signed_at)
+
+    def describe_everybody(self, profile: Profile, *, but: BuiltPerson | None = None) -> None:
+        """Everybody of the group says the same of themselves, except one."""
+        assert self.cohort is not None
+        people = sa.select(Participant.id).where(
+            Participant.cohort_id == self.cohort.id, Participant.person_id != (but.id if but else None)
+        )
+        for participant_id in self.db.scalars(people).all():
+            save_profile(self.db, participant_id=participant_id, profile=profile, now=self.now)
 
     def history(self, pair: BuiltPair, confirmed: int) -> None:
         """A pair that has met ``confirmed`` times and works on objectives in both directions."""
@@ -169,6 +190,18 @@ def waiting(situation: Situation) -> None:
     """A learner without a partner yet."""
     situation.open()
     situation.me = situation.joined("Paul Moreau", Role.MENTEE).person
+
+
+def proposed(situation: Situation) -> None:
+    """A tutor proposes a partner, whom I have not answered."""
+    situation.open()
+    situation.me = situation.pair(signed="", accepted="").mentee.person
+
+
+def waits_for_acceptance(situation: Situation) -> None:
+    """I have accepted; my partner has not."""
+    situation.open()
+    situation.me = situation.pair(signed="", accepted="mentee").mentee.person
 
 
 def to_sign(situation: Situation) -> None:
@@ -345,7 +378,7 @@ def tutor_of_grades(situation: Situation) -> None:
 
 GRADES: tuple[tuple[GradeStatus, dict[str, Any]], ...] = (
     (GradeStatus.RECORDED, {}),
-    (GradeStatus.ON_ITS_WAY, {}),
+    (GradeStatus.ON_ITS_WAY, {"deletions": 1}),
     (GradeStatus.WAITING, {"reason": "HTTP 503: Site is undergoing maintenance"}),
     (
         GradeStatus.REFUSED,
@@ -485,7 +518,8 @@ def test_student(situation: Situation) -> None:
 
 
 SITUATIONS: tuple[Callable[[Situation], None], ...] = (
-    welcome, welcome_to_teach, elsewhere, not_open, waiting, to_sign, waits_for_signature, partner_left, begins,
+    welcome, welcome_to_teach, elsewhere, not_open, waiting, proposed, waits_for_acceptance,
+    to_sign, waits_for_signature, partner_left, begins,
     under_way, to_confirm, to_correct,
     objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_of_leavers, tutor_to_validate,
     tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,6 +15,8 @@ from pathlib import Path
 
 import pytest
 import requests
+
+from lti_tool.demo.lms.store import FIRST_PEOPLE
 
 TANDEM = [sys.executable, "-c", "from lti_tool.cli import main; main()", "demo"]
 
@@ -33,6 +37,12 @@ def ports() -> list[str]:
 
 def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
+
+
+def people_of(folder: Path) -> list[str]:
+    """The user names of everybody in the demo's LMS."""
+    with contextlib.closing(sqlite3.connect(folder / "lms" / "lms.sqlite3")) as db:
+        return [name for (name,) in db.execute("SELECT username FROM people ORDER BY id")]
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
@@ -57,6 +67,7 @@ def test_the_smoke_run_does_the_whole_loop_and_again_in_the_same_folder(
         done = run("--smoke", "--data", str(tmp_path / "demo"), *ports)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "the gradebook shows both as complete, with a grade" in done.stdout
+        assert people_of(tmp_path / "demo") == [person[0] for person in FIRST_PEOPLE]
     replay = subprocess.run(
         [*TANDEM[:-1], "events", "replay", "--check"],
         env=environment() | {"TANDEM_DATA_DIR": str(tmp_path / "demo")},

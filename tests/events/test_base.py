@@ -18,7 +18,7 @@ from lti_tool.composition.event_kinds import EVENT_MODULES
 from lti_tool.events.base import KINDS, Event, EventUnreadable, from_details, to_details
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, TutorValidated
 from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveWithdrawn
-from lti_tool.mentoring.pairs.events import PairFormed
+from lti_tool.mentoring.pairs.events import PairProposed
 from lti_tool.mentoring.programmes.events import CohortStarted
 from lti_tool.mentoring.sessions.events import SessionCorrected, SessionLogged
 
@@ -108,7 +108,7 @@ FIRST_VERSION = [
     (
         "PairFormed",
         {"mentor_id": str(ID), "mentee_id": str(OTHER)},
-        PairFormed(mentor_id=ID, mentee_id=OTHER),
+        PairProposed(mentor_id=ID, mentee_id=OTHER),
     ),
     (
         "CohortStarted",

@@ -22,6 +22,7 @@ from lti_tool.mentoring.objectives.actions import (
     withdraw_objective,
 )
 from lti_tool.mentoring.objectives.models import Objective
+from lti_tool.mentoring.pairs.actions import undo_acceptance
 from lti_tool.mentoring.pairs.models import TimelineEntry
 from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.mentoring.reflections.actions import remove_reflection, write_reflection
@@ -90,6 +91,35 @@ def test_a_pair_makes_a_statement_about_each(services, world):
     assert [(s["verb"]["display"]["en"], s["context"]["registration"]) for s in statements(services)] == [
         ("joined", str(pair_id))
     ] * 2
+
+
+def test_a_pair_that_one_has_accepted_or_declined_makes_none(services, world):
+    pair = world.proposed()
+    pair.accept(pair.mentor)
+    pair.decline(pair.mentee)
+    assert statements(services) == []
+
+
+def test_an_acceptance_taken_back_voids_the_pair_s_statements_and_the_next_have_new_ids(services, world):
+    pair = world.pair(signed=False)
+    with world.acting() as db:
+        undo_acceptance(db, pair_id=pair.id, by=pair.mentee.id, now=world.build.now)
+    pair.accept(pair.mentee)
+    made = statements(services)
+    assert verbs(services) == ["joined"] * 2 + ["voided"] * 2 + ["joined"] * 2
+    assert len({statement["id"] for statement in made}) == len(made)
+
+
+def test_a_pair_that_ends_early_is_left_by_both_for_a_coded_reason(services, world):
+    world.pair(signed=False).end("match")
+    left = statements(services)[2:]
+    reasons = [list(statement["result"]["extensions"].values()) for statement in left]
+    assert (verbs(services)[2:], reasons) == (["left"] * 2, [["match"]] * 2)
+
+
+def test_a_pair_that_ends_before_both_accepted_makes_none(services, world):
+    world.proposed().end()
+    assert statements(services) == []
 
 
 def test_a_confirmation_points_to_the_loggers_own_statement(services, world, pair):

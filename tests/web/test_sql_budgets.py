@@ -246,7 +246,7 @@ def test_signing_the_agreement(warm: Come, services: Services) -> None:
 def test_pairing_two_people(warm: Come, services: Services) -> None:
     """The tutor's form, for two who have joined."""
     here = warm(graded(situations.tutor))
-    page = html.unescape(here.get().text)
+    page = html.unescape(here.get("cohort/pairing").text)
     chosen = {
         f"{role}_id": re.findall(rf'value="([0-9a-f-]+)"[^>]*>{name}<', page)[0]
         for role, name in (("mentor", "Léa Nguyen"), ("mentee", "Marc Tessier"))

@@ -143,6 +143,8 @@ def story_statements() -> dict[str, Statement]:
             EvidenceContext(Evidence.XAPI, PODCAST_STATEMENT),
             recorded_at=at(13, 9),
         ),
+        "pair-left-mentor": s.pair_left(CONTEXT, PAIR, Role.MENTOR, reason="time", recorded_at=at(13, 10)),
+        "pair-left-mentee": s.pair_left(CONTEXT, PAIR, Role.MENTEE, reason="time", recorded_at=at(13, 10, 1)),
         "programme-completed": s.programme_completed(
             CONTEXT,
             MENTEE,

@@ -47,6 +47,8 @@ FOLLOWED = {
     "progressed": "progressed",
     "objective-reached": "goal-completed",
     "objective-reached-by-statement": "goal-completed",
+    "pair-left-mentor": "pair-left",
+    "pair-left-mentee": "pair-left",
     "programme-completed": "programme-completed",
 }
 

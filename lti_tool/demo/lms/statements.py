@@ -21,6 +21,12 @@ blueprint = Blueprint("statements", __name__)
 MOST_SHOWN = 200
 
 
+def latest_lines(most: int) -> list[dict[str, str]]:
+    """The newest statements as rows, the latest to arrive first. Raises Refusal as :func:`_held` does."""
+    held = sorted(_held(), key=lambda statement: str(statement.get("stored", "")), reverse=True)
+    return [_line(statement) for statement in held[:most]]
+
+
 def _held() -> list[dict[str, Any]]:
     """The newest statements, the latest first. Raises Refusal when there is no store or it does not answer."""
     settings = current_lms().settings
@@ -52,6 +58,7 @@ def _line(statement: dict[str, Any]) -> dict[str, str]:
     target = statement["object"]
     definition = target.get("definition", {})
     return {
+        "id": statement["id"],
         "timestamp": statement.get("timestamp", ""),
         "actor": statement["actor"].get("account", {}).get("name", "?"),
         "verb": _words(statement["verb"].get("display"), statement["verb"]["id"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lti_tool.lti.ags.scores import report_of
+from lti_tool.lti.ags.reports import report_of
 from lti_tool.translation import gettext as _
 from lti_tool.translation import supported_language, using_language
 
@@ -10,7 +10,7 @@ from lti_tool.translation import supported_language, using_language
 def comment_for(status: str, score: int, report: str, locale: str | None) -> str | None:
     """What the gradebook says beside the grade; None for a score that sets none.
 
-    ``status``, ``score``, ``report``: as :func:`lti_tool.lti.ags.scores.report_of` takes them. ``locale``: the
+    ``status``, ``score``, ``report``: as :func:`lti_tool.lti.ags.reports.report_of` takes them. ``locale``: the
     learner's, as their latest launch said; English where the tool does not speak it.
     """
     reported = report_of(status, score, report)

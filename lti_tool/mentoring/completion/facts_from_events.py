@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 
 from lti_tool.events.base import LoggedEvent
-from lti_tool.mentoring.completion.events import CompletionReopened, TutorValidated
+from lti_tool.mentoring.completion.events import ApprovalTakenBack, CompletionReopened, TutorValidated
 from lti_tool.mentoring.completion.facts import (
     AgreementFact,
     ObjectiveFact,
@@ -25,10 +25,11 @@ from lti_tool.mentoring.objectives.events import (
     ObjectivesWorkedOn,
     ObjectiveWithdrawn,
 )
-from lti_tool.mentoring.pairs.events import AgreementSigned, PairFormed
+from lti_tool.mentoring.pairs.events import AgreementSigned, PairProposed
 from lti_tool.mentoring.reflections.events import ReflectionRemoved, ReflectionWritten
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.events import (
+    SessionAnswerUndone,
     SessionConfirmed,
     SessionCorrected,
     SessionDisputed,
@@ -88,7 +89,7 @@ class FactsFromEvents:
                 person.joined = person.joined or isinstance(logged.event, ProgrammeJoined)
             case TutorValidated() if participant_id in self._people:
                 self._people[participant_id].validated = True
-            case CompletionReopened() if participant_id in self._people:
+            case ApprovalTakenBack() | CompletionReopened() if participant_id in self._people:
                 self._people[participant_id].validated = False
             case ReflectionWritten(reflection_id=reflection_id) if participant_id in self._people:
                 self._people[participant_id].reflections.append(reflection_id)
@@ -108,7 +109,7 @@ class FactsFromEvents:
         pair_id = logged.scope.pair_id
         if pair_id is None:
             return
-        if isinstance(logged.event, PairFormed):
+        if isinstance(logged.event, PairProposed):
             self._pairs[pair_id] = _Pair(logged.event.mentor_id, logged.event.mentee_id)
             for member in (logged.event.mentor_id, logged.event.mentee_id):
                 person = self._people.get(member)
@@ -118,7 +119,7 @@ class FactsFromEvents:
         match logged.event:
             case AgreementSigned(role=role):
                 pair.signed.add(role)
-            case SessionLogged() | SessionCorrected():
+            case SessionLogged() | SessionCorrected() | SessionAnswerUndone():
                 event = logged.event
                 pair.sessions[event.session_id] = SessionFact(
                     event.session_id, "held", event.minutes, event.format, event.held_on

@@ -26,13 +26,16 @@ from schemas.completion_rule import CriterionSchema
 __all__ = [
     "PairFacts",
     "ProgressRecord",
+    "completed_moments",
     "criteria_of",
     "criterion_schemas",
     "progress",
+    "progress_and_approval",
     "progress_and_approval_of",
     "read_rule",
     "reopening_reasons",
     "rule_of",
+    "with_progress",
 ]
 
 
@@ -58,6 +61,14 @@ def progress(db: Session, participant_id: uuid.UUID) -> ProgressRecord:
     return ProgressRecord() if row is None else _record(row)
 
 
+def completed_moments(db: Session, ids: Collection[uuid.UUID]) -> list[dt.datetime]:
+    """When those of these participants completed who have."""
+    found = sa.select(CompletionRecord.completed_at).where(
+        CompletionRecord.participant_id.in_(ids), CompletionRecord.completed_at.is_not(None)
+    )
+    return [moment for moment in db.scalars(found) if moment is not None]
+
+
 def progress_and_approval_of(
     db: Session, ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, tuple[ProgressRecord, bool]]:
@@ -72,6 +83,24 @@ def progress_and_approval_of(
         .execution_options(populate_existing=True)
     )
     return {row.participant_id: (_record(row), approved is not None) for row, approved in rows}
+
+
+def with_progress(
+    query: sa.Select[*tuple[Any, ...]], participant_id: sa.ColumnElement[uuid.UUID] | Any
+) -> sa.Select[*tuple[Any, ...]]:
+    """``query`` with two more columns, which :func:`progress_and_approval` takes."""
+    return (
+        query.add_columns(CompletionRecord, TutorValidation.participant_id)
+        .outerjoin(CompletionRecord, CompletionRecord.participant_id == participant_id)
+        .outerjoin(TutorValidation, TutorValidation.participant_id == participant_id)
+    )
+
+
+def progress_and_approval(
+    row: CompletionRecord | None, approved: uuid.UUID | None
+) -> tuple[ProgressRecord | None, bool]:
+    """How far somebody is, None where nothing was judged yet, and whether a tutor has approved what they did."""
+    return None if row is None else _record(row), approved is not None
 
 
 def reopening_reasons(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str | None]:

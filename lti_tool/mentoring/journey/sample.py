@@ -48,7 +48,7 @@ def journey_for(role: str, *, learns: str, teaches_back: str, today: dt.date) ->
         _objective(1, learns, Role.MENTEE, "reached", role),
         _objective(2, teaches_back, Role.MENTOR, "agreed", role),
     )
-    pair = PairView(_NOBODY, "active", partner, "1", signed, signed, sessions, objectives)
+    pair = PairView(_NOBODY, "active", partner, "1", signed, signed, signed, signed, sessions, objectives)
     criteria = (
         CriterionLine("agreement", 1, 1, True, {"by": "both"}),
         CriterionLine("sessions", 2, 6, False, {"status": "confirmed", "min_minutes_each": 30}),

@@ -78,5 +78,17 @@ class SessionCorrected(SessionEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionAnswerUndone(SessionEvent):
+    """The partner took back what they had answered: the session waits for them again, under the new ``revision``."""
+
+    was: str
+    """What it was until then: ``confirmed`` or ``disputed``."""
+    held_on: dt.date
+    minutes: int
+    format: str
+    mode: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionWithdrawn(SessionEvent):
     """The session was removed: its statements are voided."""

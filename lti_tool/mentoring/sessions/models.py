@@ -59,5 +59,11 @@ class MentoringSession(Base):
     logged_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     dispute_reason: Mapped[str | None] = mapped_column(sa.String(30))
     """A code of :data:`schemas.choices.DISPUTE_REASONS`."""
+    answered_at: Mapped[dt.datetime | None]
+    """When the partner confirmed or disputed this revision."""
+    proposed_on: Mapped[dt.date | None]
+    """The day that the partner who disputes it proposes in place of ``held_on``."""
+    proposed_minutes: Mapped[int | None]
+    """The length that the partner who disputes it proposes."""
     form_key: Mapped[uuid.UUID | None] = mapped_column(unique=True)
     """Not written any more: whatever form is sent twice has its effect once. Older rows have the key of their form."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-import uuid
-from collections.abc import Mapping, Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -22,18 +21,18 @@ from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.feedback.events import ThanksGiven, ThanksSeen
 from lti_tool.mentoring.feedback.queries import thanks_of_pair
 from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.journey.queries import PersonCard, journey_of, partners_of
-from lti_tool.mentoring.pairs.queries import PairRecord
+from lti_tool.mentoring.journey.queries import PeopleAround, journey_of, people_around
 from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.queries import PlacementRecord, placements_of_cohorts
 from lti_tool.translation import current_language
-from lti_tool.web import grade_wording
+from lti_tool.web import grade_wording, new_choice
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_activity, current_participant, current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
+from lti_tool.web.learner.drawn_journey import drawn_journey
 from lti_tool.web.services import current_principal, reading
 from schemas.mentoring_forms import ChooseRoleForm
 
@@ -46,7 +45,7 @@ def page() -> ResponseReturnValue | None:
     A journey has an ETag, and is answered 304 until something happens that it shows.
     """
     activity = current_activity()
-    if activity is None:
+    if activity is None or new_choice.awaits_tutor():
         return None
     placement, participant = activity.placement, activity.participant
     if participant is None or (participant.invited and not activity.pairs):
@@ -54,12 +53,13 @@ def page() -> ResponseReturnValue | None:
         return _welcome(blank_form(ChooseRoleForm(), action=action), placement)
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
-        grade, partners = _grade(db, participant), partners_of(db, participant, activity.pairs)
+        now = utcnow()
+        grade, around = _grade(db, participant), people_around(db, participant, activity.pairs)
         state = state_of_pairs(db, participant.id, [pair.id for pair in activity.pairs], _COUNTED)
-        etag = _etag(state, participant, activity.pairs, grade, partners)
+        etag = _etag(state, participant, grade, around, now)
         if request.if_none_match.contains(etag):
             return _tagged(Response(status=304), etag)
-        mine = journey_of(db, participant, activity.pairs, partners)
+        mine = journey_of(db, participant, activity.pairs, around)
         wanted = requested_pair_id()
         pair = mine.pair(wanted)
         (own_thanks, their_thanks), (seen, _) = state.by_kind
@@ -76,6 +76,7 @@ def page() -> ResponseReturnValue | None:
         step=mine.step(pair),
         thanks=thanks,
         has_thanked=own_thanks > 0,
+        drawn=drawn_journey(mine, pair, today=now.date(), ends_on=activity.ends_on),
         grade_sentence=grade_wording.for_learner(grade),
         reopened_sentence=grade_wording.of_reopened(grade),
         may_change_role=placement.role_view is RoleView.BOTH or is_elsewhere,
@@ -104,15 +105,15 @@ _COUNTED: Final = (ThanksGiven, ThanksSeen)
 def _etag(
     state: PairsState,
     participant: ParticipantRecord,
-    pairs: Sequence[PairRecord],
     grade: Grade | None,
-    partners: Mapping[uuid.UUID, PersonCard],
+    around: PeopleAround,
+    now: dt.datetime,
 ) -> str:
-    """Changes with every event of the participant and of their pairs, and with what else the page shows."""
+    """Changes with every event of the participant and of their pairs, each day, and with what else the page shows."""
     graded = state_of([grade] if grade is not None else [])
-    # What a launch or a roster says of people is no event: their names, and that they have left or are back.
-    people = [participant.name, *(partners[pair.partner_of(participant.id)] for pair in pairs)]
-    seed = f"{participant.id} {state} {people} {graded} {current_language()}"
+    # What people say of themselves is no event, nor what a launch or a roster says of them: their names, and that they
+    # have left or are back. Today is drawn.
+    seed = f"{participant.id} {state} {participant.name} {around} {graded} {current_language()} {now.date()}"
     return hashlib.sha256(seed.encode()).hexdigest()[:20]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
@@ -11,6 +13,7 @@ from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.journey import sample
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
+from lti_tool.web.learner.drawn_journey import drawn_journey
 from lti_tool.web.services import current_principal
 
 blueprint = Blueprint("preview", __name__, url_prefix="/l/<launch_key>/preview")
@@ -20,11 +23,12 @@ blueprint = Blueprint("preview", __name__, url_prefix="/l/<launch_key>/preview")
 @allows(Action.PREVIEW_PAGES)
 def show(role: str) -> ResponseReturnValue:
     """What a mentee or a mentor sees; it reads and changes nothing."""
+    today = utcnow().date()
     mine = sample.journey_for(
         role,
         learns=_("Write good requests to an AI assistant"),
         teaches_back=_("Present a project to a committee"),
-        today=utcnow().date(),
+        today=today,
     )
     pair = mine.pair()
     return render_template(
@@ -32,6 +36,7 @@ def show(role: str) -> ResponseReturnValue:
         journey=mine,
         pair=pair,
         step=mine.step(pair),
+        drawn=drawn_journey(mine, pair, today=today, ends_on=today + dt.timedelta(days=60)),
         course_title=g.launch.course.title if g.launch.course else None,
         done=None,
         may_change_role=True,

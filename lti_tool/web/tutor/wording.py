@@ -15,7 +15,15 @@ from lti_tool.web import wording
 from schemas.problem import N_
 
 TIMELINE: Final[Mapping[str, str]] = {
-    "PairFormed": N_("The pair was formed"),
+    "PairProposed": N_("The pair was proposed"),
+    "PairAccepted": N_("%(name)s accepted the pair"),
+    "PairAcceptanceUndone": N_("%(name)s took the acceptance back"),
+    "PairDeclined": N_("%(name)s said “not this time”"),
+    "PairDeclineUndone": N_("%(name)s took “not this time” back"),
+    "PairPaused": N_("The pair was put on hold"),
+    "PairResumed": N_("The pair goes on"),
+    "PairEnded": N_("The pair was ended"),
+    "PairClosed": N_("The pair was closed"),
     "AgreementSigned": N_("%(name)s signed the agreement"),
     "SessionLogged": N_("%(name)s logged a meeting"),
     "SessionConfirmed": N_("%(name)s confirmed a meeting"),
@@ -36,8 +44,13 @@ AUDIT: Final[Mapping[str, str]] = {
     "CohortStarted": N_("%(actor)s started the programme"),
     "PlacementOpened": N_("%(actor)s opened the activity"),
     "ParticipantInvited": N_("%(actor)s invited %(about)s"),
-    "PairFormed": N_("%(actor)s paired %(about)s"),
+    "PairProposed": N_("%(actor)s paired %(about)s"),
+    "PairPaused": N_("%(actor)s put %(about)s on hold"),
+    "PairResumed": N_("%(actor)s let %(about)s go on"),
+    "PairEnded": N_("%(actor)s ended the pair of %(about)s"),
+    "PairClosed": N_("%(actor)s closed the pair of %(about)s"),
     "TutorValidated": N_("%(actor)s approved the journey of %(about)s"),
+    "ApprovalTakenBack": N_("%(actor)s took back the approval of %(about)s"),
     "CompletionReopened": N_("%(actor)s reopened the journey of %(about)s"),
 }
 """What tutors, owners and operators do, by the name of the event. What a pair did is not in it."""

@@ -25,7 +25,7 @@ from tests.builder import situations
         (situations.to_confirm, "Inès says that you met"),
         (situations.to_correct, "Let us put one meeting right"),
         (situations.objective_to_confirm, "Paul has reached an objective"),
-        (situations.complete, "Your journey is complete"),
+        (situations.complete, "Journey complete. Well done to you both."),
         (situations.awaits_tutor, "You have done everything"),
         (situations.observer, "there is nobody to show"),
         (situations.observer_of_two, "Takes no part yet."),
@@ -75,7 +75,7 @@ def test_an_observer_cannot_join(visit):
 def test_signing_says_thank_you(visit):
     here = visit(situations.to_sign)
     answer = here.post("agreement", accepted="yes")
-    assert "your signature is kept" in here.client.get(answer.location).text
+    assert "Signed. Thank you." in here.client.get(answer.location).text
 
 
 def test_the_agreement_is_not_signed_without_a_yes(visit):

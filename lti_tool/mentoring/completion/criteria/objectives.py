@@ -95,3 +95,12 @@ class Objectives(Criterion):
         if params.get("which") == "required":
             return Message(N_("Every required objective is reached"))
         return Message(N_("Every objective is reached"))
+
+    @classmethod
+    def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
+        """How many objectives are reached."""
+        if not params.get("every"):
+            return plural_message("%(num)s objective is reached", "%(num)s objectives are reached", target)
+        if params.get("which") == "required":
+            return Message(N_("every required objective is reached"))
+        return Message(N_("every objective is reached"))
