@@ -26,7 +26,7 @@ from lti_tool.mentoring.pairs.actions import remind_partner
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.profiles.actions import save_profile
 from lti_tool.mentoring.profiles.queries import Profile
-from lti_tool.mentoring.programmes.models import Placement, RoleView
+from lti_tool.mentoring.programmes.models import ActivityChoice, Placement, RoleView
 from lti_tool.mentoring.roles import Role
 from tests.builder.build import Builder
 from tests.builder.cohorts import NAMES, BuiltCohort, BuiltParticipant
@@ -522,6 +522,24 @@ def tutor_who_chooses(situation: Situation) -> None:
     _tutor(situation)
 
 
+def tutor_of_new_choice(situation: Situation) -> None:
+    """A tutor of an activity in which a pair is at work, for which another programme was chosen since."""
+    situation.open()
+    situation.history(situation.pair(), 1)
+    _tutor(situation)
+    assert situation.me is not None
+    situation.link.content_id, situation.link.template = uuid.uuid4(), "demo"
+    situation.db.add(
+        ActivityChoice(
+            content_id=situation.link.content_id,
+            course_id=situation.course.id,
+            role_view=RoleView.BOTH,
+            chosen_by=situation.me.id,
+        )
+    )
+    situation.db.flush()
+
+
 def learner_of_duplicate(situation: Situation) -> None:
     """A learner of an activity of which the tutor has not said which group it opens."""
     tutor_of_duplicate(situation)
@@ -586,6 +604,12 @@ def review(situation: Situation) -> None:
     _tutor(situation)
 
 
+def switched_role(situation: Situation) -> None:
+    """A teacher whom the course launches as a learner."""
+    situation.open()
+    situation.me = situation.person("Claire Fontaine", CourseRole.SWITCHED)
+
+
 def anonymous(situation: Situation) -> None:
     """A launch without a name."""
     situation.open()
@@ -605,7 +629,7 @@ SITUATIONS: tuple[Callable[[Situation], None], ...] = (
     objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_of_leavers, tutor_to_validate,
     tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,
     tutor_of_copy, tutor_of_duplicate, learner_of_duplicate, tutor_who_chooses,
-    observer, observer_of_two, review, anonymous, test_student,
+    tutor_of_new_choice, switched_role, observer, observer_of_two, review, anonymous, test_student,
 )  # fmt: skip
 
 
