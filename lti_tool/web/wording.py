@@ -153,6 +153,8 @@ UNDOABLE: Mapping[str, str] = {
     "declined": N_("You said “not this time”."),
     "confirmed": N_("You have confirmed the meeting."),
     "disputed": N_("You said what was different."),
+    "claimed": N_("You said that you have reached an objective."),
+    "withdrawn": N_("You have removed an objective."),
 }
 """What can be taken back, by the step."""
 
