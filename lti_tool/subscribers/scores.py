@@ -21,9 +21,11 @@ from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity.models import Person
 from lti_tool.lti.ags.comments import comment_for
+from lti_tool.lti.ags.earlier_addresses import return_to_earlier
 from lti_tool.lti.ags.models import ScoreState
 from lti_tool.lti.ags.reports import Report, report_of
 from lti_tool.lti.ags.scores import ReachedScore, record_scores
+from lti_tool.lti.registration.events import ServiceHostAllowed
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.completion.rule import Reporting
@@ -70,6 +72,9 @@ class Scores:
                 lock_participants(db, [found.id for found in participants_of_cohort(db, scope.cohort_id)])
                 people = everybody_in(db, scope.cohort_id)
                 self._update(db, people.values(), scope.placement_id, now)
+            if isinstance(logged.event, ServiceHostAllowed):
+                for link_id in return_to_earlier(db, logged.event.registration_id):
+                    backfill_scores(db, link_id, now)
 
     def projection(self, db: Session, others: Projections) -> Projection:
         """What should stand, as the log makes it."""
