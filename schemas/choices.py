@@ -29,13 +29,17 @@ FORMAT_CODE_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+){0,7}"
 """The shape of a format's code, for the formats that a business adds."""
 
 OBJECTIVE_TAGS = ("skills", "communication", "culture", "person")
-OBJECTIVE_MOVES = ("claim", "reach", "withdraw")
+OBJECTIVE_MOVES = ("agree", "claim", "reach", "withdraw")
+FEEDBACK_POINTS = ("listened", "explained", "showed", "asked", "prepared", "encouraged")
+"""What one of a pair may tell the other that helped."""
 ACTOR_ACCOUNTS = ("opaque", "lms")
 COPY_ANSWERS = ("same", "new")
 """What a duplicated activity opens: the group of the other one, or one of its own."""
 DISPUTE_REASONS = ("did-not-meet", "wrong-date", "wrong-length", "wrong-format", "other")
 DECLINE_REASONS = ("not-now", "other-topics", "too-close", "other")
 """Why somebody does not accept a pair: the wrong moment, other topics, too close at work, another reason."""
+UNDOABLE_STEPS = ("joined", "accepted", "declined", "confirmed", "disputed")
+"""What somebody can take back for ten minutes."""
 END_REASONS = ("time", "match", "left-organisation", "completed-early", "other")
 """Why a tutor ends a pair early, as the xAPI profile has it: no time, another partner suits better, one of the two has
 left the company, they have done what they wanted, another reason. None of them is anybody's fault."""

@@ -17,7 +17,7 @@ from typing import Any
 from marshmallow import EXCLUDE, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from schemas import choices
-from schemas.fields import Choice, Code, Day, Identifier, Text, WholeNumber
+from schemas.fields import Choice, Code, Day, Identifier, Text, WholeNumber, entries
 from schemas.problem import N_, CodedSchema, Problem, ShapeError
 
 MINUTES_MIN = 5
@@ -28,6 +28,8 @@ OLDEST_SESSION = timedelta(days=366)
 
 FEWEST_DIGITS = 4
 """Of a phone number: an extension inside a company may have no more."""
+FURTHEST_TARGET = timedelta(days=3 * 366)
+"""How far ahead an objective may be due."""
 
 _MOST_FIELDS = 100
 
@@ -154,6 +156,15 @@ def _ticked() -> fields.Boolean:
     )
 
 
+class UndoForm(FormSchema):
+    """A person takes back their own last step; ``subject_id`` is the pair or the session that it was about."""
+
+    step = Choice(choices.UNDOABLE_STEPS, required=True)
+    subject_id = Identifier(required=True)
+    revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
+    """Which revision of the session it was about."""
+
+
 class DeclinePairForm(FormSchema):
     """A person does not accept the partner whom they were proposed."""
 
@@ -189,6 +200,13 @@ class SessionForm(FormSchema):
     held_on = Day(required=True, metadata={"label": N_("Date")})
     mode = Choice(choices.MEETING_MODES, required=True, metadata={"label": N_("How did you talk?")})
     length = Choice(LENGTHS, load_default="other", metadata={"label": N_("Length (minutes)")})
+    worked_on = fields.List(
+        Identifier(),
+        load_default=(),
+        validate=entries(min=0, max=50),
+        metadata={"label": N_("What did you work on?")},
+    )
+    """Objectives of the pair; whoever logs a meeting may name some."""
     minutes = WholeNumber(
         min=MINUTES_MIN,
         max=MINUTES_MAX,
@@ -238,6 +256,24 @@ class SessionForm(FormSchema):
             raise ValidationError(dict(wrong))
 
 
+class LogSessionForm(SessionForm):
+    """“We met”. ``is_another``: the person has said that it is another meeting than one of the same day."""
+
+    is_another = fields.Boolean(load_default=False)
+
+
+class ProposalForm(SessionForm):
+    """The partner says what was so in place of what was logged: the day and the length; ``revision`` as they saw it."""
+
+    revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
+
+    class Meta:
+        """Of a meeting's fields, the day and the length alone."""
+
+        unknown = EXCLUDE
+        exclude = ("mode", "format")
+
+
 class AnswerSessionForm(FormSchema):
     """The partner says whether the session took place as logged; a reason helps to put a wrong one right."""
 
@@ -260,20 +296,45 @@ class ObjectiveForm(FormSchema):
             "hint": N_("For example: write a good request to an AI assistant."),
         },
     )
-    tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills", metadata={"label": N_("It is about")})
+    tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills", metadata={"label": N_("Area")})
+    target_on = Day(load_default=None, metadata={"label": N_("By when? (optional)")})
     required = fields.Boolean(
         load_default=False,
         metadata={
-            "label": N_("We both want to see this one through"),
+            "label": N_("Priority objective"),
             "hint": N_("It then counts among the required objectives."),
         },
     )
 
+    def __init__(self, *, today: date | None = None) -> None:
+        """``today``: the person's own day, before which no objective is due; None where that does not matter."""
+        super().__init__()
+        self.today = today
+
+    @validates_schema
+    def _due_later(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        due = loaded.get("target_on")
+        if due is not None and self.today is not None and due < self.today:
+            raise ValidationError([Problem("date_past")], "target_on")
+        if due is not None and self.today is not None and due > self.today + FURTHEST_TARGET:
+            raise ValidationError([Problem("date_too_far")], "target_on")
+
+
+class EditObjectiveForm(ObjectiveForm):
+    """What an objective says, changed: the partner is asked again. Who learns, and whether it is required, stays."""
+
+    class Meta(FormSchema.Meta):
+        """Without what cannot change."""
+
+        exclude = ("direction", "required")
+
 
 class MoveObjectiveForm(FormSchema):
-    """An objective is claimed, reached or withdrawn."""
+    """An objective is agreed to, claimed, reached or withdrawn."""
 
     move = Choice(choices.OBJECTIVE_MOVES, required=True)
+    revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
+    """Which revision of the objective the person saw: it may have been changed since."""
 
 
 class TutorValidationForm(FormSchema):
@@ -328,16 +389,23 @@ def read_form(schema: FormSchema, items: Iterable[tuple[str, object]]) -> dict[s
     """Return the checked values of a form sent as (name, value) pairs.
 
     Raises ``ShapeError``; a field of the schema that comes twice is ``duplicated``, even with the same value,
-    because two readers of the form could otherwise each take another one.
+    because two readers of the form could otherwise each take another one. A list is what comes any number of times.
     """
     given: dict[str, object] = {}
     twice: dict[str, list[Problem]] = {}
     for count, (name, value) in enumerate(items):
         if count >= _MOST_FIELDS:
             raise ShapeError({"_schema": [Problem("too_many", max=_MOST_FIELDS)]})
+        if isinstance(schema.fields.get(name), fields.List):
+            given[name] = [*_as_list(given.get(name)), value]
+            continue
         if name in given and name in schema.fields:
             twice[name] = [Problem("duplicated")]
         given.setdefault(name, value)
     if twice:
         raise ShapeError(twice)
     return schema.read(given)
+
+
+def _as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

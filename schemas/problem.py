@@ -39,6 +39,8 @@ MESSAGES: Mapping[str, str] = {
     "not_a_phone_number": N_("Please enter a number with at least 4 digits."),
     "not_a_date": N_("Please enter a date as year-month-day."),
     "date_in_future": N_("This date is still to come. Please choose today or an earlier day."),
+    "date_past": N_("This date is past. Please choose today or a later day."),
+    "date_too_far": N_("This date is more than three years ahead. Please choose an earlier day."),
     "date_too_old": N_("This date is more than a year ago. Please choose a later day."),
     "not_an_id": N_("We do not know whom or what this is about. Please go back and choose again."),
     "not_a_choice": N_("Please choose one of the answers offered."),

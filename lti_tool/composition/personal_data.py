@@ -15,8 +15,10 @@ from lti_tool.identity.models import Person
 from lti_tool.lti.forms.models import KeptForm
 from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession
 from lti_tool.mentoring.completion.models import Reopening
+from lti_tool.mentoring.feedback.models import Feedback
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.profiles.models import ProfileRow
+from lti_tool.mentoring.reflections.models import Reflection
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ PERSONAL_TEXTS: Final[tuple[PersonalText, ...]] = (
     PersonalText(Person.family_name, Person.id),
     PersonalText(Person.email, Person.id),
     PersonalText(Objective.title, Objective.created_by),
+    PersonalText(Reflection.words, Reflection.author_id),
+    PersonalText(Feedback.words, Feedback.author_id),
     PersonalText(Reopening.reason, Reopening.participant_id),
     PersonalText(ProfileRow.brings, ProfileRow.participant_id, is_whole_row=True),
     PersonalText(ProfileRow.wants, ProfileRow.participant_id, is_whole_row=True),

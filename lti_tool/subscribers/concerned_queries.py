@@ -283,6 +283,7 @@ def _pairs_of(dialect: Dialect, participants: int) -> CompiledStatement:
                     ("direction", sa.String),
                     ("required", sa.Boolean),
                     ("evidence", sa.String),
+                    ("agreed", sa.Boolean),
                     ("mentor_id", sa.Uuid),
                     ("mentee_id", sa.Uuid),
                     ("mentor_signed", sa.Boolean),
@@ -311,6 +312,7 @@ def _pairs_of(dialect: Dialect, participants: int) -> CompiledStatement:
         "objective",
         objective.c.pair_id,
         **{name: objective.c[name] for name in ("status", "direction", "required", "evidence")},
+        agreed=objective.c.agreed_at.is_not(None),
     ).where(objective.c.pair_id.in_(their_ids))
     return CompiledStatement(sa.union_all(of_pairs, of_sessions, of_objectives), dialect)
 
@@ -329,6 +331,8 @@ def _pairs(rows: Iterable[Any]) -> dict[uuid.UUID, ConcernedPair]:
         if row.kind == "session":
             pair.sessions.append(SessionFact(row.id, row.status, row.minutes, row.format, row.held_on))
         else:
-            fact = ObjectiveFact(row.id, row.direction, row.status, row.required, row.evidence)
+            fact = ObjectiveFact(
+                row.id, row.direction, row.status, row.required, row.evidence, bool(row.agreed)
+            )
             pair.objectives.append(fact)
     return {pair.id: pair for pair in found.values()}

@@ -27,7 +27,7 @@ from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity import installation
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
 from lti_tool.mentoring.enrolment.events import JoiningUndone, ProgrammeJoined, RoleChanged
-from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReached
+from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReached, ObjectiveWithdrawn
 from lti_tool.mentoring.pairs.events import PairAcceptanceUndone, PairAccepted, PairDeclined, PairEnded
 from lti_tool.mentoring.sessions.events import (
     SessionAnswerUndone,
@@ -125,8 +125,14 @@ class StatementEmitter:
                 yield from self._void_pair(logged.scope)
             case PairEnded(reason=reason):
                 yield from self._left(logged.scope, reason)
-            case ObjectiveAgreed() | ObjectiveReached():
+            case ObjectiveAgreed():
+                if logged.event.revision:
+                    yield from self._void_objective(logged.scope, logged.event.objective_id)
                 yield self._about_objective(logged.scope, logged.event)
+            case ObjectiveReached():
+                yield self._about_objective(logged.scope, logged.event)
+            case ObjectiveWithdrawn():
+                yield from self._void_objective(logged.scope, logged.event.objective_id)
             case SessionLogged():
                 yield from self._held(logged.scope, logged.event)
             case SessionConfirmed():
@@ -195,7 +201,9 @@ class StatementEmitter:
         objective = ObjectiveContext(event.objective_id, Role(event.direction), Tag(event.tag))
         context = self._context(scope, pair.languages[objective.owner])
         if isinstance(event, ObjectiveAgreed):
-            return partial(statements.objective_agreed, context, pair.context, objective)
+            return partial(
+                statements.objective_agreed, context, pair.context, objective, revision=event.revision
+            )
         evidence = EvidenceContext(Evidence(event.evidence))
         return partial(statements.objective_reached, context, pair.context, objective, evidence)
 
@@ -250,6 +258,11 @@ class StatementEmitter:
             for written in self._emitted(session_id, verb):
                 if written.revision <= revision:
                     yield self._void(scope, written)
+
+    def _void_objective(self, scope: Scope, objective_id: uuid.UUID) -> Iterator[Build]:
+        """Void what was written of an objective that both had agreed: it says something else now, or is given up."""
+        for written in self._emitted(objective_id, vocabulary.DEFINED.iri):
+            yield self._void(scope, written)
 
     def _void_latest(self, scope: Scope, verb: str) -> Iterator[Build]:
         enrolment = given(scope.participant_id)

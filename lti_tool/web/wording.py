@@ -53,7 +53,7 @@ TAGS: Mapping[str, str] = {
     "skills": N_("Skills"),
     "communication": N_("Communication"),
     "culture": N_("Culture"),
-    "person": N_("As a person"),
+    "person": N_("Personal growth"),
 }
 
 ROLES: Mapping[str, str] = {"mentor": N_("Mentor"), "mentee": N_("Mentee")}
@@ -100,15 +100,21 @@ DONE: Mapping[str, str] = {
     "pair_accepted": N_("You accepted."),
     "pair_declined": N_("Your answer is kept. Your tutor can suggest somebody else."),
     "profile_saved": N_("Saved. Only your partner sees it."),
+    "undone": N_("Undone."),
+    "reminded": N_("Your reminder is on their page."),
+    "proposal_accepted": N_("Agreed. The meeting counts for both of you."),
+    "proposal_kept": N_("Kept as you noted it. Your partner will be asked again."),
     "signed": N_("Signed. Thank you."),
     "session_logged": N_("Noted. Your partner will be asked to say yes."),
     "session_corrected": N_("Corrected. Your partner will be asked again."),
     "session_withdrawn": N_("Taken back. It counts no more."),
     "session_confirmed": N_("Thank you. The meeting counts for both of you."),
     "session_disputed": N_("Thank you. Your partner will see it and put it right."),
-    "objective_agreed": N_("The objective is set."),
+    "objective_proposed": N_("Proposed. Your partner will be asked to agree."),
+    "objective_edited": N_("Changed. Your partner will be asked to agree again."),
+    "objective_agreed": N_("Agreed. It is now an objective of you both."),
     "objective_claimed": N_("Well done! Your partner will be asked to confirm."),
-    "objective_reached": N_("Confirmed. What good news for you both."),
+    "objective_reached": N_("Confirmed. Great news for you both."),
     "objective_withdrawn": N_("Objective removed."),
     "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
@@ -127,12 +133,23 @@ DONE: Mapping[str, str] = {
 }
 """What was just done, by the code of a form's submission."""
 
+UNDOABLE: Mapping[str, str] = {
+    "joined": N_("You have chosen your role."),
+    "accepted": N_("You have accepted."),
+    "declined": N_("You said “not this time”."),
+    "confirmed": N_("You have confirmed the meeting."),
+    "disputed": N_("You said what was different."),
+}
+"""What can be taken back, by the step."""
+
 FORMS: Mapping[str, str] = {
+    "difference": N_("what was different in a meeting"),
     "about-me": N_("what you say about yourself"),
     "session": N_("a meeting"),
     "correction": N_("the correction of a meeting"),
     "objective": N_("an objective"),
     "not-this-time": N_("an answer to a proposal"),
+    "objective-edit": N_("the change of an objective"),
     "pair-form": N_("a pair"),
     "pair-change": N_("a change of a pair"),
     "reopen": N_("the reopening of a journey"),

@@ -25,6 +25,8 @@ NOT_PAGES = {
     ("course_page.open_here", "POST"): "leads to the tutor's page",
     ("cohort.live", "GET"): "a part of the tutor's page, which is looked at whole",
     ("cohort.read_roster_now", "POST"): "leads back to the tutor's page",
+    ("new_choice.keep", "POST"): "leads back to the tutor's page",
+    ("switched_role.confirm", "POST"): "leads back to the first page",
     ("grades.read_now", "POST"): "leads back to the tutor's page",
     ("grades.send", "POST"): "leads back to the tutor's page",
     ("grades.leave", "POST"): "leads back to the tutor's page",

@@ -22,10 +22,13 @@ from lti_tool.mentoring.completion.actions import reopen, validate_participant
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.objectives.actions import (
-    agree_objective,
+    agree_to_objective,
     claim_objective,
     confirm_objective,
+    edit_objective,
+    propose_objective,
     withdraw_objective,
+    work_on_objectives,
 )
 from lti_tool.mentoring.pairs.actions import (
     accept_pair,
@@ -36,6 +39,7 @@ from lti_tool.mentoring.pairs.actions import (
     resume_pair,
     sign_agreement,
 )
+from lti_tool.mentoring.pairs.queries import lock_pair
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.actions import (
     confirm_session,
@@ -87,7 +91,8 @@ class History:
     def _act(self, db: Session, pair: _Pair) -> None:
         actions: list[Callable[[Session, _Pair], None]] = [
             self._log, self._log, self._log, self._answer, self._answer, self._answer, self._correct, self._withdraw,
-            self._agree, self._agree, self._claim, self._reach, self._drop, self._accept, self._accept,
+            self._propose, self._propose, self._agree, self._agree, self._agree, self._edit, self._work,
+            self._claim, self._reach, self._drop, self._accept, self._accept,
             self._accept, self._sign, self._sign, self._sign, self._hold,
             self._approve, self._reopen,
         ]  # fmt: skip
@@ -179,8 +184,8 @@ class History:
     def _withdraw(self, db: Session, pair: _Pair) -> None:
         withdraw_session(db, session_id=self._session(pair), by=self._either(pair), now=self._now)
 
-    def _agree(self, db: Session, pair: _Pair) -> None:
-        objective = agree_objective(
+    def _propose(self, db: Session, pair: _Pair) -> None:
+        objective = propose_objective(
             db,
             pair_id=pair.id,
             by=self._either(pair),
@@ -191,6 +196,31 @@ class History:
             now=self._now,
         )
         pair.objectives.append(objective.id)
+
+    def _agree(self, db: Session, pair: _Pair) -> None:
+        agree_to_objective(db, objective_id=self._objective(pair), by=self._either(pair), now=self._now)
+
+    def _edit(self, db: Session, pair: _Pair) -> None:
+        edit_objective(
+            db,
+            objective_id=self._objective(pair),
+            by=self._either(pair),
+            title="Another objective",
+            tag=self._random.choice(["skills", "person"]),
+            target_on=None,
+            now=self._now,
+        )
+
+    def _work(self, db: Session, pair: _Pair) -> None:
+        work_on_objectives(
+            db,
+            pair=lock_pair(db, pair.id),
+            by=self._either(pair),
+            objective_ids=[self._objective(pair)],
+            session_id=self._session(pair),
+            worked_on=self._now.date(),
+            now=self._now,
+        )
 
     def _claim(self, db: Session, pair: _Pair) -> None:
         claim_objective(db, objective_id=self._objective(pair), by=self._either(pair), now=self._now)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from lti_tool.mentoring.objectives.actions import (
-    agree_objective,
+    agree_to_objective,
     claim_objective,
     confirm_objective,
+    propose_objective,
     withdraw_objective,
 )
 from lti_tool.mentoring.objectives.models import Objective
@@ -123,16 +124,17 @@ class BuiltPair(Built):
         required: bool = True,
         now: dt.datetime | None = None,
     ) -> BuiltObjective:
-        """An objective towards one of them, who sets it unless ``by`` is the other.
+        """An objective towards one of them, who proposes it unless ``by`` is the other.
 
-        ``status``: ``agreed``, ``claimed`` or ``reached``.
+        ``status``: ``proposed``, ``agreed``, ``claimed`` or ``reached``.
         """
         moment = now or self.build.now
         with self.build.transaction() as db:
-            made = agree_objective(
+            proposer = by or direction
+            made = propose_objective(
                 db,
                 pair_id=self.id,
-                by=self.of(by or direction).id,
+                by=self.of(proposer).id,
                 title=title,
                 direction=direction,
                 tag=tag,
@@ -140,6 +142,9 @@ class BuiltPair(Built):
                 now=moment,
             )
             objective = BuiltObjective(self.build, made.id, self, direction)
+            if status != "proposed":
+                other = self.of(proposer.other).id
+                agree_to_objective(db, objective_id=made.id, by=other, now=moment)
             if status in ("claimed", "reached"):
                 objective.claim(now=moment)
             if status == "reached":
@@ -163,11 +168,16 @@ class BuiltSession(Built):
             by = self.pair.of(self.logged_by.other).id
             confirm_session(db, session_id=self.id, by=by, now=now or self.build.now)
 
-    def dispute(self, reason: str = "did-not-meet", *, now: dt.datetime | None = None) -> None:
-        """The partner says that it was not so."""
+    def dispute(
+        self, reason: str = "did-not-meet", *, minutes: int | None = None, now: dt.datetime | None = None
+    ) -> None:
+        """The partner says that it was not so. ``minutes``: the length that they propose."""
         with self.build.transaction() as db:
             by = self.pair.of(self.logged_by.other).id
-            dispute_session(db, session_id=self.id, by=by, reason=reason, now=now or self.build.now)
+            moment = now or self.build.now
+            dispute_session(
+                db, session_id=self.id, by=by, reason=reason, proposed_minutes=minutes, now=moment
+            )
 
     def correct(self, *, minutes: int = 30) -> None:
         """Who logged it says that it was shorter, on the same day."""

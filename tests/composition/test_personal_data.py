@@ -28,6 +28,7 @@ NOT_PERSONAL = {
     "deployment.deployment_id",
     "emitted_statement.verb",
     "event.details",
+    "feedback.points",
     "form_submission.next_page",
     "installation.iri_base",
     "invitation.label",

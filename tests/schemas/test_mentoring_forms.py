@@ -11,6 +11,7 @@ from schemas.choices import DISPUTE_REASONS, MEETING_MODES, OBJECTIVE_MOVES, SES
 from schemas.mentoring_forms import (
     AnswerSessionForm,
     ChooseRoleForm,
+    EditObjectiveForm,
     MoveObjectiveForm,
     ObjectiveForm,
     PairForm,
@@ -193,7 +194,19 @@ def test_another_day_and_length_are_those_that_were_typed():
         "minutes": 45,
         "mode": "phone",
         "format": "coaching",
+        "worked_on": (),
     }
+
+
+def test_a_meeting_is_about_any_number_of_objectives():
+    typed = read_form(session_form(), [*MET.items(), ("worked_on", ONE), ("worked_on", TWO)])
+    assert typed["worked_on"] == (UUID(ONE), UUID(TWO))
+
+
+@pytest.mark.parametrize("wrong", ["", "one", "\0", "x" * 100_000])
+def test_a_meeting_is_about_objectives_alone(wrong):
+    with pytest.raises(ShapeError):
+        read_form(session_form(), [*MET.items(), ("worked_on", wrong)])
 
 
 def test_a_format_that_the_programme_does_not_have_is_refused():
@@ -245,7 +258,12 @@ def test_another_answer_is_refused(answer):
 
 
 def test_an_objective_is_about_skills_by_default():
-    assert read(ObjectiveForm(), LEARN) == {**LEARN, "tag": "skills", "required": False}
+    assert read(ObjectiveForm(), LEARN) == {
+        **LEARN,
+        "tag": "skills",
+        "required": False,
+        "target_on": None,
+    }
 
 
 def test_an_objective_may_be_required():
@@ -279,7 +297,23 @@ def test_an_objective_in_an_unknown_direction_or_dimension_is_refused(field):
 
 @pytest.mark.parametrize("move", OBJECTIVE_MOVES)
 def test_an_objective_moves(move):
-    assert read(MoveObjectiveForm(), {"move": move}) == {"move": move}
+    assert read(MoveObjectiveForm(), {"move": move}) == {"move": move, "revision": None}
+
+
+@pytest.mark.parametrize(
+    ("due", "code"), [("2026-11-21", "date_past"), ("2030-01-01", "date_too_far"), ("soon", "not_a_date")]
+)
+def test_an_objective_is_due_in_the_years_to_come(due, code):
+    assert problems(ObjectiveForm(today=TODAY), {**LEARN, "target_on": due}) == {"target_on": [code]}
+
+
+def test_an_edit_changes_neither_who_learns_nor_whether_it_is_required():
+    typed = {**LEARN, "tag": "culture", "required": "on", "target_on": "2026-12-24"}
+    assert read(EditObjectiveForm(today=TODAY), typed) == {
+        "title": LEARN["title"],
+        "tag": "culture",
+        "target_on": date(2026, 12, 24),
+    }
 
 
 def test_an_objective_makes_no_other_move():

@@ -215,12 +215,25 @@ def test_withdrawing_a_session(warm: Come, services: Services) -> None:
     cost(services, here, f"sessions/{session.id}/withdraw").require_in_transaction(18)
 
 
+def test_logging_a_session_about_objectives(warm: Come, services: Services) -> None:
+    """Naming what it was about is one event more, and moves each objective."""
+    here = warm(graded(situations.under_way))
+    assert here.post("sessions/new", **meeting()).status_code == 302
+    with services.database.reading() as db:
+        worked_on = db.scalars(sa.select(Objective.id).where(Objective.status == "agreed")).all()
+    assert worked_on
+    counter = cost(services, here, "sessions/new", **meeting(), worked_on=[str(each) for each in worked_on])
+    counter.require_in_transaction(LOG_SESSION)
+
+
 def test_setting_claiming_and_removing_an_objective(warm: Come, services: Services) -> None:
     here = warm(graded(situations.under_way))
     form = {"title": "Lead a meeting", "direction": Role.MENTEE.value, "tag": "skills", "required": "yes"}
     cost(services, here, "objectives", **form).require_in_transaction(13)
     with services.database.reading() as db:
         objective_id = db.scalars(sa.select(Objective.id).where(Objective.title == form["title"])).one()
+    with services.database.transaction() as db:
+        db.execute(sa.update(Objective).where(Objective.id == objective_id).values(status="agreed"))
     for move in ("claim", "withdraw"):
         cost(services, here, f"objectives/{objective_id}", move=move).require_in_transaction(11)
 

@@ -61,6 +61,7 @@ def story_statements() -> dict[str, Statement]:
     held_by_mentee = s.session_held(
         CONTEXT, PAIR, SESSION, Role.MENTEE, reported_by=Role.MENTOR, recorded_at=at(12, 10, 1)
     )
+    agreed = s.objective_agreed(CONTEXT, PAIR, MENTOR_OBJECTIVE, recorded_at=at(4, 9))
     return {
         "joined-mentor": s.joined(CONTEXT, MENTOR, Role.MENTOR, MENTOR_ENROLMENT, recorded_at=at(2, 8)),
         "joined-mentee": s.joined(CONTEXT, MENTEE, Role.MENTEE, MENTEE_ENROLMENT, recorded_at=at(2, 9)),
@@ -74,7 +75,15 @@ def story_statements() -> dict[str, Statement]:
         "paired-mentor": s.paired(CONTEXT, PAIR, Role.MENTOR, recorded_at=at(3, 8)),
         "paired-mentee": s.paired(CONTEXT, PAIR, Role.MENTEE, recorded_at=at(3, 8, 1)),
         "objective-agreed": s.objective_agreed(CONTEXT, PAIR, OBJECTIVE, recorded_at=at(4, 8)),
-        "objective-agreed-mentor": s.objective_agreed(CONTEXT, PAIR, MENTOR_OBJECTIVE, recorded_at=at(4, 9)),
+        "objective-agreed-mentor": agreed,
+        "voided-objective": s.voided(CONTEXT, PAIR.pair_id, agreed.id, recorded_at=at(5, 8)),
+        "objective-agreed-again": s.objective_agreed(
+            CONTEXT,
+            PAIR,
+            MENTOR_OBJECTIVE,
+            recorded_at=at(5, 8, 1),
+            revision=1,
+        ),
         "session-held-mentor": held_by_mentor,
         "session-held-mentee": held_by_mentee,
         "voided": s.voided(CONTEXT, PAIR.pair_id, held_by_mentor.id, recorded_at=at(12, 11)),

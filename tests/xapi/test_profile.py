@@ -36,6 +36,7 @@ FOLLOWED = {
     "paired-mentee": "paired",
     "objective-agreed": "goal-defined",
     "objective-agreed-mentor": "goal-defined",
+    "objective-agreed-again": "goal-defined",
     "session-held-mentor": "session-attended",
     "session-held-mentee": "session-attended",
     "session-held-corrected": "session-attended",
@@ -61,7 +62,7 @@ def test_a_voiding_statement_follows_none():
 
 
 def test_every_statement_but_the_voiding_ones_has_its_template():
-    assert FOLLOWED.keys() | {"voided", "voided-mentee"} == STORY.keys()
+    assert FOLLOWED.keys() | {"voided", "voided-mentee", "voided-objective"} == STORY.keys()
 
 
 def test_a_statement_of_another_version_of_the_profile_follows_none():

@@ -36,13 +36,17 @@ class SessionFact:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveFact:
-    """One objective of a pair; ``evidence`` is who or what says that it is reached (None until then)."""
+    """One objective of a pair; ``evidence`` is who or what says that it is reached (None until then).
+
+    ``agreed``: both have agreed to it at some time. One of the two alone does not change what completes a programme.
+    """
 
     id: UUID
     direction: str
     status: str
     required: bool
     evidence: str | None = None
+    agreed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ from lti_tool.mentoring.enrolment.events import ParticipantInvited, ProgrammeJoi
 from lti_tool.mentoring.objectives.events import (
     ObjectiveAgreed,
     ObjectiveClaimed,
+    ObjectiveEdited,
+    ObjectiveProposed,
     ObjectiveReached,
+    ObjectivesWorkedOn,
     ObjectiveWithdrawn,
 )
 from lti_tool.mentoring.pairs.events import AgreementSigned, PairProposed
@@ -109,8 +112,20 @@ class FactsFromEvents:
                 pair.sessions[session_id] = replace(pair.sessions[session_id], status="disputed")
             case SessionWithdrawn(session_id=session_id):
                 pair.sessions[session_id] = replace(pair.sessions[session_id], status="withdrawn")
+            case ObjectiveProposed(objective_id=objective_id, direction=direction, required=required):
+                pair.objectives[objective_id] = ObjectiveFact(
+                    objective_id, direction, "proposed", required, agreed=False
+                )
+            case ObjectiveEdited(objective_id=objective_id):
+                pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="proposed")
             case ObjectiveAgreed(objective_id=objective_id, direction=direction, required=required):
                 pair.objectives[objective_id] = ObjectiveFact(objective_id, direction, "agreed", required)
+            case ObjectivesWorkedOn(objective_ids=objective_ids):
+                for objective_id in objective_ids:
+                    if pair.objectives[objective_id].status == "agreed":
+                        pair.objectives[objective_id] = replace(
+                            pair.objectives[objective_id], status="in_progress"
+                        )
             case ObjectiveClaimed(objective_id=objective_id):
                 pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="claimed")
             case ObjectiveReached(objective_id=objective_id, evidence=evidence):

@@ -116,11 +116,30 @@ class ObjectiveLine:
     status: str
     mine: bool
     """Whether the one who looks is the one who learns."""
+    proposed_by_me: bool = False
+    """Whether the one who looks wrote what it says now."""
+    revision: int = 0
+    """Raised by every edit; an answer says which one it is about."""
+    since: dt.datetime | None = None
+    """When it came to its present status."""
+    target_on: dt.date | None = None
+    worked_on: dt.date | None = None
+    """The day of the latest meeting that was about it."""
 
     @property
     def open(self) -> bool:
-        """Still being worked on."""
+        """Agreed by both, and still being worked on."""
         return self.status in ("agreed", "in_progress")
+
+    @property
+    def to_agree(self) -> bool:
+        """The partner proposed it, or changed it, and waits for a yes."""
+        return self.status == "proposed" and not self.proposed_by_me
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether what it says can still change."""
+        return self.open or self.status == "proposed"
 
     @property
     def to_confirm(self) -> bool:
@@ -189,6 +208,11 @@ class PairView:
     def objectives_to_confirm(self) -> tuple[ObjectiveLine, ...]:
         """What the partner says is reached."""
         return tuple(line for line in self.objectives if line.to_confirm)
+
+    @property
+    def objectives_to_agree(self) -> tuple[ObjectiveLine, ...]:
+        """What the partner proposed, or changed."""
+        return tuple(line for line in self.objectives if line.to_agree)
 
     @property
     def sessions_to_correct(self) -> tuple[SessionLine, ...]:
@@ -358,7 +382,7 @@ def _pair_view(
             if row.pair_id == pair.id and row.status not in ("withdrawn", "cancelled")
         ),
         objectives=tuple(
-            objective_line(row, my_role)
+            objective_line(row, my_role, me.id)
             for row in objectives
             if row.pair_id == pair.id and row.status != "withdrawn"
         ),
@@ -395,8 +419,8 @@ def session_line(row: SessionRecord, viewer_id: uuid.UUID) -> SessionLine:
     )
 
 
-def objective_line(row: ObjectiveRecord, my_role: str) -> ObjectiveLine:
-    """An objective as the one who has ``my_role`` in its pair sees it."""
+def objective_line(row: ObjectiveRecord, my_role: str, viewer_id: uuid.UUID) -> ObjectiveLine:
+    """An objective as ``viewer_id`` (a participant), who has ``my_role`` in its pair, sees it."""
     return ObjectiveLine(
         id=row.id,
         title=row.title,
@@ -405,6 +429,11 @@ def objective_line(row: ObjectiveRecord, my_role: str) -> ObjectiveLine:
         required=row.required,
         status=row.status,
         mine=row.direction == my_role,
+        proposed_by_me=row.proposed_by == viewer_id,
+        revision=row.revision,
+        since=row.status_since,
+        target_on=row.target_on,
+        worked_on=row.worked_on,
     )
 
 

@@ -26,7 +26,7 @@ class PairCounters(Base):
     last_held_on: Mapped[dt.date | None]
     """The day of the latest session that nobody contests."""
     objectives: Mapped[int]
-    """Those that were not removed."""
+    """Those that both agreed to, and that were not removed."""
     objectives_reached: Mapped[int]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, make_response, render_template, request
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.events.log import state_of_cohort
 from lti_tool.identity.policy import Action
-from lti_tool.lti.ags.grade_queries import state_of
+from lti_tool.lti.ags.grade_queries import Grade, state_of
 from lti_tool.lti.nrps.read_roster_job import (
     RosterStatus,
     may_be_due,
@@ -30,6 +30,7 @@ from lti_tool.lti.nrps.read_roster_job import (
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.completion import actions as completion
 from lti_tool.mentoring.enrolment.queries import participant
+from lti_tool.mentoring.overview.cohort import CohortOverview
 from lti_tool.mentoring.overview.queries import meetings_of, overview_of
 from lti_tool.mentoring.programmes.actions import IsDuplicate, NothingChosen
 from lti_tool.mentoring.programmes.queries import PlacementRecord, courses_of_cohort
@@ -126,8 +127,8 @@ def _shown(
         "view": view_of(overview, table, meetings, query, today),
         "roster": roster,
         "has_grades": bool(grades),
-        "grades_that_came_back": sum(grade.came_back for grade in grades),
-        "gradebook_note": _gradebook_note() if grades else None,
+        "gradebook_note": _gradebook_note(),
+        "sent_once_more": _sent_once_more(overview, grades),
         "etag": etag,
         "panel": panel,
         "pair_words": pair_wording,
@@ -177,6 +178,12 @@ def _gradebook_note() -> str | None:
     registration = g.launch.registration
     note = platform_of(registration.issuer, registration.platform_family).only_final_grades_note
     return None if note is None else note.text
+
+
+def _sent_once_more(overview: CohortOverview, grades: Sequence[Grade]) -> int:
+    """How many grades of the group's people were deleted in the gradebook and sent once more."""
+    people = {line.person_id for line in overview.participants}
+    return sum(grade.came_back for grade in grades if grade.person_id in people)
 
 
 def _tagged(response: Response, etag: str) -> Response:
