@@ -83,6 +83,14 @@ def page() -> ResponseReturnValue:
         if lms.unpublished_hint and not shown["view"].overview.participants
         else None,
         done=flash_message(),
+        undo_for=next(
+            (
+                line.id
+                for line in shown["view"].overview.participants
+                if line.id == query["left"] and line.left_as_it_is is not None
+            ),
+            None,
+        ),
     )
 
 
