@@ -40,7 +40,16 @@ from lti_tool.web.deep_linking import picker
 from lti_tool.web.forms import controls, offers
 from lti_tool.web.journey_drawing import labels
 from lti_tool.web.launch import login_and_launch
-from lti_tool.web.learner import about_me, agreement, objectives, proposal, sessions, switched_role
+from lti_tool.web.learner import (
+    about_me,
+    agreement,
+    objectives,
+    proposal,
+    reminder,
+    sessions,
+    switched_role,
+    undo,
+)
 from lti_tool.web.learner import home as learner_home
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
@@ -82,6 +91,8 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     about_me,
     agreement,
     proposal,
+    reminder,
+    undo,
     sessions,
     objectives,
     cohort,

@@ -134,9 +134,15 @@ def state_of_cohort(db: Session, cohort_id: uuid.UUID) -> tuple[int, int]:
 
 def state_of_pairs(
     db: Session, participant_id: uuid.UUID, pair_ids: Collection[uuid.UUID]
-) -> tuple[int, int]:
-    """The same of the events about a participant and about these pairs; those of other pairs change nothing."""
-    return _state(db, sa.or_(EventRow.participant_id == participant_id, EventRow.pair_id.in_(pair_ids)))
+) -> tuple[int, int, dt.datetime | None]:
+    """The same of the events about a participant and about these pairs; those of other pairs change nothing.
+
+    And when the latest of them was recorded; None where there is none.
+    """
+    which = sa.or_(EventRow.participant_id == participant_id, EventRow.pair_id.in_(pair_ids))
+    columns = sa.func.count(), sa.func.max(EventRow.sequence), sa.func.max(EventRow.at)
+    count, highest, latest = db.execute(sa.select(*columns).where(which)).one()
+    return count, highest or 0, latest
 
 
 def _state(db: Session, which: sa.ColumnElement[bool]) -> tuple[int, int]:

@@ -22,6 +22,8 @@ from lti_tool.lti.nrps.read_roster_job import request_roster
 from lti_tool.lti.nrps.roster import RETRY_AFTER
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.pairs.actions import remind_partner
+from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.profiles.actions import save_profile
 from lti_tool.mentoring.profiles.queries import Profile
 from lti_tool.mentoring.programmes.models import ActivityChoice, Placement, RoleView
@@ -268,6 +270,84 @@ def to_correct(situation: Situation) -> None:
     pair = situation.pair()
     situation.history(pair, 1)
     pair.session(by=Role.MENTEE, days_ago=2).dispute("wrong-date")
+    situation.me = pair.mentee.person
+
+
+def to_accept(situation: Situation) -> None:
+    """The partner says that a meeting that I noted was longer."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 3)
+    pair.session(by=Role.MENTEE, days_ago=2).dispute("wrong-length", minutes=60)
+    situation.me = pair.mentee.person
+
+
+def not_met(situation: Situation) -> None:
+    """The partner says that a meeting that I noted did not take place."""
+    situation.open()
+    pair = situation.pair()
+    pair.session(by=Role.MENTEE, days_ago=2).dispute("did-not-meet")
+    situation.me = pair.mentee.person
+
+
+def waits_for_correction(situation: Situation) -> None:
+    """I have proposed another length for a meeting that my partner noted, and can still take that back."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 1)
+    pair.session(by=Role.MENTOR, days_ago=2).dispute("wrong-length", minutes=60)
+    situation.me = pair.mentee.person
+
+
+def reminded(situation: Situation) -> None:
+    """My partner has reminded me of the meeting that they noted."""
+    to_confirm(situation)
+    cohort = situation.cohort
+    assert cohort is not None
+    row = situation.db.scalars(sa.select(Pair).where(Pair.cohort_id == cohort.id)).one()
+    with situation.activity.build.transaction() as db:
+        remind_partner(db, pair_id=row.id, by=row.mentor_id, now=situation.now)
+
+
+def nothing_waits(situation: Situation) -> None:
+    """Half-way, and nothing waits for anybody."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 3)
+    situation.me = pair.mentee.person
+
+
+def paused(situation: Situation) -> None:
+    """The tutor has put the pair on hold."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 2)
+    pair.pause()
+    situation.me = pair.mentee.person
+
+
+def ended(situation: Situation) -> None:
+    """The tutor has ended the pair early."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 2)
+    pair.end()
+    situation.me = pair.mentee.person
+
+
+def declined(situation: Situation) -> None:
+    """The partner whom the tutor proposed could not."""
+    situation.open()
+    pair = situation.pair(signed="", accepted="mentee")
+    pair.decline(pair.mentor)
+    situation.me = pair.mentee.person
+
+
+def i_declined(situation: Situation) -> None:
+    """I said “not this time”, and can still take that back."""
+    situation.open()
+    pair = situation.pair(signed="", accepted="")
+    pair.decline(pair.mentee)
     situation.me = pair.mentee.person
 
 
@@ -544,7 +624,8 @@ def test_student(situation: Situation) -> None:
 SITUATIONS: tuple[Callable[[Situation], None], ...] = (
     welcome, welcome_to_teach, elsewhere, not_open, waiting, proposed, waits_for_acceptance,
     to_sign, waits_for_signature, partner_left, begins,
-    under_way, to_confirm, to_correct,
+    under_way, to_confirm, to_correct, to_accept, not_met, waits_for_correction, reminded, nothing_waits, paused, ended,
+    declined, i_declined,
     objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_of_leavers, tutor_to_validate,
     tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,
     tutor_of_copy, tutor_of_duplicate, learner_of_duplicate, tutor_who_chooses,
