@@ -127,7 +127,7 @@ def test_two_people_are_paired_without_any_script(served_tool: ServedTool, brows
     page.select_option("#mentee_id", label="Marc Tessier")
     page.select_option("#mentor_id", label="Thomas Weber")
     page.click("#pair-them")
-    assert "They are a pair now." in page.inner_text("[role=status]")
+    assert "The pair is proposed." in page.inner_text("[role=status]")
     context.close()
 
 

@@ -145,7 +145,7 @@ def action_of(app: Flask, rule: Rule) -> Action:
     return action
 
 
-NAMES_OURS = {"session_id", "objective_id", "pair_id"}
+NAMES_OURS = {"session_id", "objective_id", "pair_id", "participant_id"}
 FORMS: dict[str, Callable[[Ours], dict[str, str]]] = {
     "cohort.validate": lambda ours: {"participant_id": str(ours.participant_id), "validated": "yes"},
     "cohort.reopen": lambda ours: {"participant_id": str(ours.participant_id), "reason": "Because"},
@@ -169,6 +169,8 @@ def answers(app: Flask, ours: Ours, name: str) -> dict[tuple[str, str], tuple[bo
             "session_id": ours.session_id,
             "objective_id": ours.objective_id,
             "pair_id": ours.pair_id,
+            "participant_id": ours.participant_id,
+            "about": "unsigned",
         }
         with app.test_request_context():
             path = app.url_map.bind("127.0.0.1:5000").build(
