@@ -110,7 +110,7 @@ def _run_with_people(
     with _step("the mentor logs a session", echo):
         home = _launch(mentor, loop, link_id)
         form = mentor.open(home.link("/sessions/new")).form(having="minutes")
-        mentor.submit(form, format="video")
+        mentor.submit(form, mode="video", format="coaching")
     with _step("the mentee confirms it", echo):
         home = _launch(mentee, loop, link_id)
         mentee.submit(home.form(action="/confirm"))

@@ -149,9 +149,10 @@ def sign(frame: FrameLocator) -> None:
 
 
 def log_session(frame: FrameLocator) -> None:
-    """“We met”, by video, with everything else as it is filled in."""
+    """“We met”, by video, coaching, with everything else as it is filled in."""
     tap(frame.locator("#we-met"))
-    tap(frame.locator("label:has(> input[value=video])"))
+    for value in ("video", "coaching"):
+        tap(frame.locator(f"label:has(> input[value={value}])"))
     tap(frame.locator("#save"))
     expect(frame.get_by_role("status")).to_be_visible()
 

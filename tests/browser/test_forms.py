@@ -69,12 +69,14 @@ def test_the_switch_of_languages_keeps_what_was_typed(served_tool: ServedTool, p
 def test_the_switch_works_with_what_no_form_would_take(served_tool: ServedTool, page: Page) -> None:
     home = served_tool.build_situation(situations.begins, "en", again=True)
     page.goto(home + "sessions/new")
+    page.check("input[name=length][value=other]")
     page.fill("#minutes", "3")
     page.get_by_role("button", name="Français").click()
     expect(page.locator("#minutes")).to_have_value("3")
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     page.fill("#minutes", "30")
-    page.check("input[name=format][value=video]")
+    page.check("input[name=mode][value=video]")
+    page.check("input[name=format][value=coaching]")
     page.click("#save")
     expect(page.get_by_role("status")).to_be_visible()
 
