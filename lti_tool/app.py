@@ -47,8 +47,10 @@ from lti_tool.web.learner import (
     objectives,
     proposal,
     reflections,
+    reminder,
     sessions,
     switched_role,
+    undo,
 )
 from lti_tool.web.learner import home as learner_home
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
@@ -91,6 +93,8 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     about_me,
     agreement,
     proposal,
+    reminder,
+    undo,
     sessions,
     objectives,
     reflections,

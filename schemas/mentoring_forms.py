@@ -156,6 +156,15 @@ def _ticked() -> fields.Boolean:
     )
 
 
+class UndoForm(FormSchema):
+    """A person takes back their own last step; ``subject_id`` is the pair or the session that it was about."""
+
+    step = Choice(choices.UNDOABLE_STEPS, required=True)
+    subject_id = Identifier(required=True)
+    revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
+    """Which revision of the session it was about."""
+
+
 class DeclinePairForm(FormSchema):
     """A person does not accept the partner whom they were proposed."""
 
@@ -245,6 +254,24 @@ class SessionForm(FormSchema):
             wrong["format"] = [Problem("not_a_choice")]
         if wrong:
             raise ValidationError(dict(wrong))
+
+
+class LogSessionForm(SessionForm):
+    """“We met”. ``is_another``: the person has said that it is another meeting than one of the same day."""
+
+    is_another = fields.Boolean(load_default=False)
+
+
+class ProposalForm(SessionForm):
+    """The partner says what was so in place of what was logged: the day and the length; ``revision`` as they saw it."""
+
+    revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
+
+    class Meta:
+        """Of a meeting's fields, the day and the length alone."""
+
+        unknown = EXCLUDE
+        exclude = ("mode", "format")
 
 
 class AnswerSessionForm(FormSchema):

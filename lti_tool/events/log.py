@@ -139,6 +139,8 @@ class PairsState:
 
     count: int
     highest: int
+    latest: dt.datetime | None
+    """When the latest of them was recorded; None where there is none."""
     by_kind: tuple[tuple[int, int], ...]
     """Of each kind that was asked for: how many events the participant caused, and how many their partners did."""
 
@@ -158,12 +160,11 @@ def state_of_pairs(
         for kind in kinds
         for whose in (is_own, sa.not_(is_own))
     ]
-    found = sa.select(sa.func.count(), sa.func.max(EventRow.sequence), *numbers).where(
-        sa.or_(is_own, EventRow.pair_id.in_(pair_ids))
-    )
-    count, highest, *rest = db.execute(found).one()
+    columns = sa.func.count(), sa.func.max(EventRow.sequence), sa.func.max(EventRow.at)
+    which = sa.or_(is_own, EventRow.pair_id.in_(pair_ids))
+    count, highest, latest, *rest = db.execute(sa.select(*columns, *numbers).where(which)).one()
     pairs = zip(rest[::2], rest[1::2], strict=True)
-    return PairsState(count, highest or 0, tuple((int(own), int(others)) for own, others in pairs))
+    return PairsState(count, highest or 0, latest, tuple((int(own), int(others)) for own, others in pairs))
 
 
 def _state(db: Session, which: sa.ColumnElement[bool]) -> tuple[int, int]:

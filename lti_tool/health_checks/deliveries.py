@@ -303,14 +303,15 @@ def _resting(db: Session, names: dict[tuple[str, str], str]) -> Iterator[tuple[V
     ).all()
     for row in rows[:MOST_NAMED]:
         receiver = str(row.registration_id)
+        course = _course(db, row.line_item_url, receiver)
         yield (
             Verdict.WARNING,
-            f"no grade is sent to the gradebook of {_course(db, row.line_item_url, receiver)} since "
+            f"no grade is sent to the gradebook of {course} since "
             f"{row.rests_since:%Y-%m-%d %H:%M} UTC: "
             f"{names.get((DeliveryKind.SCORE.value, receiver), 'the platform')} has said for days that it is not "
             f"there, or not the tool's: {one_line(row.reason)}",
             "if the course is deleted, there is nothing to do; otherwise open the activity from it, or: "
-            "tandem scores resend --course",
+            f'tandem scores resend --course "{course}"',
         )
     if len(rows) > MOST_NAMED:
         yield (

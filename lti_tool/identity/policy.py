@@ -104,6 +104,7 @@ class Action(enum.StrEnum):
     MANAGE_DELIVERIES = "see and resend statements"
     MAP_PEOPLE = "see which accounts stand for people in statements"
     MANAGE_JOBS = "see and repeat background jobs"
+    SEED = "make invented people, for measuring and for looking at"
     NAME_OWNERS = "name owners of programmes"
     REPLAY_EVENTS = "compute projections from the event log"
     # the tool's own
@@ -170,6 +171,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.MANAGE_DELIVERIES: frozenset({Capacity.OPERATOR}),
         Action.MAP_PEOPLE: frozenset({Capacity.OPERATOR}),
         Action.MANAGE_JOBS: frozenset({Capacity.OPERATOR}),
+        Action.SEED: frozenset({Capacity.OPERATOR}),
         Action.NAME_OWNERS: frozenset({Capacity.OPERATOR}),
         Action.REPLAY_EVENTS: frozenset({Capacity.OPERATOR}),
         Action.RUN_JOBS: frozenset({Capacity.OPERATOR, Capacity.TOOL}),

@@ -25,6 +25,12 @@ REFUSALS: Mapping[str, str] = {
     "accept_first": N_("Both of you accept first; then comes the agreement."),
     "pair_paused": N_("Your pair is on hold. Nothing can be changed until your tutor lets it go on."),
     "too_late_to_undo": N_("This cannot be undone any more."),
+    "same_day": N_("A meeting of that day is noted already."),
+    "nothing_differs": N_(
+        "Nothing differs from what was noted. Change the day or the length, or confirm it."
+    ),
+    "nothing_waits": N_("Nothing waits for your partner any more."),
+    "reminded_lately": N_("You have reminded them less than two days ago."),
     "agreement_first": N_("Both of you sign the agreement first; then your meetings can be noted."),
     "pair_over": N_("This pair has come to its end. What you did together is kept."),
     "in_the_future": N_("This date is still to come. Please choose today or an earlier day."),

@@ -109,6 +109,10 @@ DONE: Mapping[str, str] = {
     "pair_accepted": N_("You accepted."),
     "pair_declined": N_("Your answer is kept. Your tutor can suggest somebody else."),
     "profile_saved": N_("Saved. Only your partner sees it."),
+    "undone": N_("Undone."),
+    "reminded": N_("Your reminder is on their page."),
+    "proposal_accepted": N_("Agreed. The meeting counts for both of you."),
+    "proposal_kept": N_("Kept as you noted it. Your partner will be asked again."),
     "signed": N_("Signed. Thank you."),
     "session_logged": N_("Noted. Your partner will be asked to say yes."),
     "session_corrected": N_("Corrected. Your partner will be asked again."),
@@ -143,7 +147,17 @@ DONE: Mapping[str, str] = {
 }
 """What was just done, by the code of a form's submission."""
 
+UNDOABLE: Mapping[str, str] = {
+    "joined": N_("You have chosen your role."),
+    "accepted": N_("You have accepted."),
+    "declined": N_("You said “not this time”."),
+    "confirmed": N_("You have confirmed the meeting."),
+    "disputed": N_("You said what was different."),
+}
+"""What can be taken back, by the step."""
+
 FORMS: Mapping[str, str] = {
+    "difference": N_("what was different in a meeting"),
     "about-me": N_("what you say about yourself"),
     "session": N_("a meeting"),
     "correction": N_("the correction of a meeting"),

@@ -72,7 +72,7 @@ def set_objective(home: FrameLocator, title: str) -> None:
     home.locator("a[href*='/objectives']").first.click()
     home.locator("#title").fill(title)
     home.locator("form[novalidate] button.btn-primary").click()
-    home.get_by_role("status").wait_for()
+    home.locator(".alert-success[role=status]").wait_for()
 
 
 def _take_more(course: DemoCourse, page: Page, folder: Path) -> None:

@@ -193,11 +193,16 @@ class BuiltSession(Built):
             by = self.pair.of(self.logged_by.other).id
             confirm_session(db, session_id=self.id, by=by, now=now or self.build.now)
 
-    def dispute(self, reason: str = "did-not-meet", *, now: dt.datetime | None = None) -> None:
-        """The partner says that it was not so."""
+    def dispute(
+        self, reason: str = "did-not-meet", *, minutes: int | None = None, now: dt.datetime | None = None
+    ) -> None:
+        """The partner says that it was not so. ``minutes``: the length that they propose."""
         with self.build.transaction() as db:
             by = self.pair.of(self.logged_by.other).id
-            dispute_session(db, session_id=self.id, by=by, reason=reason, now=now or self.build.now)
+            moment = now or self.build.now
+            dispute_session(
+                db, session_id=self.id, by=by, reason=reason, proposed_minutes=minutes, now=moment
+            )
 
     def correct(self, *, minutes: int = 30) -> None:
         """Who logged it says that it was shorter, on the same day."""

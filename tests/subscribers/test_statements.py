@@ -27,7 +27,13 @@ from lti_tool.mentoring.pairs.models import TimelineEntry
 from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.mentoring.reflections.actions import remove_reflection, write_reflection
 from lti_tool.mentoring.roles import Role
-from lti_tool.mentoring.sessions.actions import correct_session, withdraw_session
+from lti_tool.mentoring.sessions.actions import (
+    accept_proposal,
+    correct_session,
+    dispute_session,
+    undo_answer,
+    withdraw_session,
+)
 from lti_tool.messaging.statement_log import EmittedStatement, StatementTrail
 from tests.enqueued import actor_of, statements, verbs
 from xapi import vocabulary
@@ -303,6 +309,45 @@ def test_a_confirmation_points_to_the_attended_statement_that_was_written(servic
     world.confirm(session_id)
     [confirmation] = [each for each in statements(services) if each["verb"]["display"]["en"] == "confirmed"]
     assert confirmation["context"]["statement"]["id"] == str(written)
+
+
+def test_an_undone_confirmation_is_voided_and_the_next_points_to_the_same_session_held(services, world, pair):
+    session_id = world.log_session()
+    world.confirm(session_id)
+    with world.acting() as db:
+        undo_answer(db, session_id=session_id, by=world.mentee_id, now=world.build.now)
+    world.confirm(session_id)
+    made = statements(services)
+    said = [s for s in made if s["verb"]["display"]["en"] in ("attended", "confirmed", "voided")]
+    kinds = [s["verb"]["display"]["en"] for s in said]
+    assert kinds == ["attended", "attended", "confirmed", "voided", "confirmed"]
+    assert said[3]["object"]["id"] == said[2]["id"]
+    assert said[4]["context"]["statement"]["id"] == said[0]["id"]
+
+
+def test_an_undone_dispute_states_the_session_again_on_its_logger_s_word(services, world, pair):
+    session_id = world.log_session()
+    world.dispute(session_id)
+    with world.acting() as db:
+        undo_answer(db, session_id=session_id, by=world.mentee_id, now=world.build.now)
+    again = [s for s in statements(services) if s["verb"]["display"]["en"] == "attended"][2:]
+    reported = {s["context"]["extensions"][vocabulary.EXT_REPORTED_BY] for s in again}
+    assert (len(again), reported) == (2, {"mentor"})
+
+
+def test_an_accepted_proposal_is_confirmed_by_who_proposed_it(services, world, pair):
+    session_id = world.log_session()
+    with world.acting() as db:
+        dispute_session(
+            db, session_id=session_id, by=world.mentee_id, reason="wrong-length", proposed_minutes=60,
+            now=world.build.now,
+        )  # fmt: skip
+    with world.acting() as db:
+        accept_proposal(db, session_id=session_id, by=world.mentor_id, now=world.build.now)
+    [confirmed] = [s for s in statements(services) if s["verb"]["display"]["en"] == "confirmed"]
+    held = [s for s in statements(services) if s["verb"]["display"]["en"] == "attended"][2:]
+    assert confirmed["actor"] == held[1]["actor"] != held[0]["actor"]
+    assert {s["result"]["duration"] for s in held} == {"PT1H"}
 
 
 def test_what_one_alone_proposed_makes_no_statement(services, world, pair):

@@ -32,7 +32,7 @@ def _shown_people(students: list[LmsPerson]) -> tuple[LmsPerson, LmsPerson]:
     by_id = {str(person.id): person for person in students}
     proposed = [person for person in students if person.username in FIRST_PAIR]
     proposed.sort(key=lambda person: FIRST_PAIR.index(person.username))
-    first, second = (proposed if len(proposed) == 2 else students)[:2]
+    first, second = proposed if len(proposed) == 2 else (students[1], students[0])
     first = by_id.get(request.args.get("first", ""), first)
     second = by_id.get(request.args.get("second", ""), second)
     return first, second

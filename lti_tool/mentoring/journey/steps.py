@@ -34,6 +34,9 @@ class Step(enum.StrEnum):
     WAIT_FOR_CORRECTION = "wait_for_correction"
     """I said that a meeting was not so; the partner has not answered."""
     CONFIRM_OBJECTIVE = "confirm_objective"
+    """The partner says that they reached an objective."""
+    AGREE_OBJECTIVE = "agree_objective"
+    """The partner proposes an objective, or another wording of one."""
     MEET = "meet"
     """Nothing waits."""
     WAIT_FOR_TUTOR = "wait_for_tutor"
@@ -49,6 +52,7 @@ URGENCY: Final = (
     Step.ACCEPT,
     Step.SIGN,
     Step.CONFIRM_OBJECTIVE,
+    Step.AGREE_OBJECTIVE,
     Step.FIRST_MEETING,
     Step.MEET,
     Step.WAIT_FOR_CONFIRMATION,
@@ -60,6 +64,7 @@ URGENCY: Final = (
     Step.PARTNER_LEFT,
     Step.PAUSED,
     Step.ENDED,
+    Step.WAIT_FOR_PAIR,
 )
 """Of several pairs, the one is shown first whose step comes first here."""
 
@@ -67,15 +72,15 @@ URGENCY: Final = (
 def step_of(progress: Progress, pair: PairView | None) -> Step:
     """What is next for a participant, seen from one of their pairs; ``pair``: None for who has none.
 
-    Whoever has completed sees that, whatever else still waits with that partner; a new proposal is a new beginning. Of
-    a partner who has left the course, only what they said before can still be answered.
+    Of a partner who has left the course, only what they said before can still be answered. A pair that one of the two
+    did not accept is none.
     """
-    if pair is None:
+    if pair is None or pair.declined:
         return Step.COMPLETED if progress.completed else Step.WAIT_FOR_PAIR
     is_here = not pair.partner.has_left
     if pair.status == "proposed" and is_here:
         return Step.ACCEPT if pair.accepted_by_me_at is None else Step.WAIT_FOR_ACCEPTANCE
-    if progress.completed:
+    if pair.status in ("ended", "closed", "paused") and progress.completed:
         return Step.COMPLETED
     if pair.status in ("ended", "closed"):
         return Step.ENDED
@@ -93,6 +98,10 @@ def _open_step(progress: Progress, pair: PairView, is_here: bool) -> Step:
         return Step.SIGN if pair.signed_by_me_at is None else Step.WAIT_FOR_SIGNATURE
     if pair.objectives_to_confirm:
         return Step.CONFIRM_OBJECTIVE
+    if pair.objectives_to_agree and not progress.completed:
+        return Step.AGREE_OBJECTIVE
+    if progress.completed:
+        return Step.COMPLETED
     if progress.status == "awaiting_tutor":
         return Step.WAIT_FOR_TUTOR
     if not is_here:

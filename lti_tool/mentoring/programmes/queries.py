@@ -349,6 +349,22 @@ def groups_to_share(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUI
     return list(found.values())
 
 
+def rule_of_cohort(db: Session, cohort_id: uuid.UUID) -> RuleRecord:
+    """The version of a cohort's rule that is in force."""
+    row = db.execute(
+        sa.select(
+            CompletionRuleVersion.id,
+            CompletionRuleVersion.cohort_id,
+            CompletionRuleVersion.number,
+            sa.cast(CompletionRuleVersion.rule, sa.Text),
+        )
+        .where(CompletionRuleVersion.cohort_id == cohort_id)
+        .order_by(CompletionRuleVersion.number.desc())
+        .limit(1)
+    ).one()
+    return RuleRecord(*row)
+
+
 def every_rule(db: Session) -> list[RuleRecord]:
     """Every version of every cohort's rule, for a replay."""
     rows = db.execute(

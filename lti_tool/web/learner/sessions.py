@@ -21,7 +21,15 @@ from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
 from schemas.choices import MEETING_MODES, SESSION_FORMATS
-from schemas.mentoring_forms import LENGTHS, MINUTES_DEFAULT, AnswerSessionForm, FormSchema, SessionForm
+from schemas.mentoring_forms import (
+    LENGTHS,
+    MINUTES_DEFAULT,
+    AnswerSessionForm,
+    FormSchema,
+    LogSessionForm,
+    ProposalForm,
+    SessionForm,
+)
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/l/<launch_key>/sessions")
 
@@ -71,7 +79,7 @@ def _same_again(pair: PairView, today: dt.date) -> dict[str, str] | None:
 def log() -> ResponseReturnValue:
     """Keep a meeting."""
     page, now = pair_page(), utcnow()
-    form = sent_form(_schema(user_today(now)), id="session")
+    form = sent_form(_log_schema(user_today(now)), id="session")
 
     def save(db: Session, values: Values) -> None:
         worked_on = values.pop("worked_on")
@@ -86,7 +94,31 @@ def log() -> ResponseReturnValue:
             now=now,
         )
 
-    return form.submit(save, then=page.home, done="session_logged", show=_page)
+    return form.submit(save, then=page.home, done="session_logged", show=_logged_page)
+
+
+def _logged_page(form: Form) -> ResponseReturnValue:
+    """The form again; or, where a meeting of that day stands, the question whether it is the same one."""
+    if form.refusal_code != "same_day":
+        return _page(form)
+    values, wanted = pair_page().values(), form.read()
+    same_day = [
+        line for line in values["pair"].sessions if line.correctable and line.held_on == wanted["held_on"]
+    ]
+    html = render_template(
+        "learner/session_same_day.html", form=form, wanted=wanted, same_day=same_day, **values
+    )
+    return html, form.status
+
+
+@lru_cache(maxsize=8)
+def _log_schema(today: dt.date) -> LogSessionForm:
+    return LogSessionForm(today=today)
+
+
+@lru_cache(maxsize=8)
+def _proposal_schema(today: dt.date) -> ProposalForm:
+    return ProposalForm(today=today)
 
 
 @lru_cache(maxsize=8)
@@ -167,6 +199,97 @@ def dispute(session_id: uuid.UUID) -> ResponseReturnValue:
         )
 
     return _answer("no").submit(save, then=page.home, done="session_disputed")
+
+
+@blueprint.get("/<uuid:session_id>/differs")
+@allows(Action.KEEP_SESSIONS, about=pair_of_request)
+def differs(session_id: uuid.UUID) -> ResponseReturnValue:
+    """“Something differs”: the day and the length as logged, to be put right."""
+    line = _line_to_answer(session_id)
+    logged = {"day": "other", "held_on": line.held_on.isoformat(), **_length(line.minutes)}
+    logged["revision"] = str(line.revision)
+    return _differs_page(blank_form(_proposal_schema(utcnow().date()), logged, id="difference"), line=line)
+
+
+def _differs_page(form: Form, line: SessionLine) -> ResponseReturnValue:
+    today = utcnow().date().isoformat()
+    html = render_template(
+        "learner/session_differs.html", form=form, line=line, today=today, **pair_page().values()
+    )
+    return html, form.status
+
+
+@blueprint.post("/<uuid:session_id>/differs")
+@allows(Action.KEEP_SESSIONS, about=pair_of_request)
+def propose(session_id: uuid.UUID) -> ResponseReturnValue:
+    """Propose to the logger what was so; they accept it in one tap."""
+    page, line, now = pair_page(), _line(session_id), utcnow()
+    form = sent_form(_proposal_schema(user_today(now)), id="difference")
+
+    def save(db: Session, values: Values) -> None:
+        day = values["held_on"] if values["held_on"] != line.held_on else None
+        minutes = values["minutes"] if values["minutes"] != line.minutes else None
+        reasons = [
+            reason for reason, new in (("wrong-date", day), ("wrong-length", minutes)) if new is not None
+        ]
+        if not reasons:
+            raise NotAllowed("nothing_differs")
+        actions.dispute_session(
+            db,
+            session_id=session_id,
+            by=page.participant.id,
+            reason=reasons[0] if len(reasons) == 1 else "other",
+            proposed_on=day,
+            proposed_minutes=minutes,
+            revision=values["revision"],
+            now=now,
+        )
+
+    return form.submit(save, then=page.home, done="session_disputed", show=partial(_differs_page, line=line))
+
+
+def _line_to_answer(session_id: uuid.UUID) -> SessionLine:
+    line = _line(session_id)
+    if not line.to_confirm:
+        raise NotAllowed("own_session" if line.mine else "not_waiting")
+    return line
+
+
+@blueprint.post("/<uuid:session_id>/accept")
+@allows(Action.KEEP_SESSIONS, about=pair_of_request)
+def accept(session_id: uuid.UUID) -> ResponseReturnValue:
+    """“Accept 60”: the logger agrees with what the partner proposes."""
+    page = pair_page()
+
+    def save(db: Session, values: Values) -> None:
+        actions.accept_proposal(
+            db, session_id=session_id, by=page.participant.id, revision=values["revision"], now=utcnow()
+        )
+
+    return _answer("yes").submit(save, then=page.home, done="proposal_accepted")
+
+
+@blueprint.post("/<uuid:session_id>/keep")
+@allows(Action.KEEP_SESSIONS, about=pair_of_request)
+def keep(session_id: uuid.UUID) -> ResponseReturnValue:
+    """“Keep 45 and talk”: as it was logged; the partner is asked again."""
+    page, line = pair_page(), _line(session_id)
+
+    def save(db: Session, _values: Values) -> None:
+        if not line.to_correct:
+            raise NotAllowed("not_waiting")
+        actions.correct_session(
+            db,
+            session_id=session_id,
+            by=page.participant.id,
+            held_on=line.held_on,
+            minutes=line.minutes,
+            format=line.format,
+            mode=line.mode,
+            now=utcnow(),
+        )
+
+    return sent_form(FormSchema()).submit(save, then=page.home, done="proposal_kept")
 
 
 _ANSWER: Final = AnswerSessionForm()

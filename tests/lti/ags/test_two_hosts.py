@@ -17,8 +17,9 @@ from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.launch.persist import PersistedLaunch, VerifiedLaunch, persist_launch
 from lti_tool.lti.registration.models import Registration
+from lti_tool.messaging.models import Delivery
 from lti_tool.subscribers.scores import backfill_scores
-from tests.builder.connected import MENTEE, Connected
+from tests.builder.connected import MENTEE, MENTOR, Connected
 from tests.lti.ags.reading_back import ReadingBack
 
 
@@ -55,6 +56,12 @@ class TwoHosts(ReadingBack):
             if persisted.line_item_changed and persisted.resource_link_id is not None:
                 backfill_scores(db, persisted.resource_link_id, utcnow())
         return persisted
+
+    def waits_for(self) -> dict[str, str]:
+        """The line items to which scores wait to be sent, by the platform's ids of their people."""
+        with self.services.database.reading() as db:
+            targets = db.scalars(sa.select(Delivery.target).where(Delivery.done_at.is_(None))).all()
+        return {target["user_id"]: target["line_item_url"] for target in targets if target is not None}
 
     def link(self, link_id: uuid.UUID | None = None) -> ResourceLink:
         with self.services.database.reading() as db:
@@ -125,3 +132,27 @@ def test_an_address_is_the_platforms_under_each_of_its_hosts_alone() -> None:
         "https://a.example/items/1?type_id=2", hosts
     )
     assert addresses_of("https://c.example/items/1", hosts) == ["https://c.example/items/1"]
+
+
+def test_a_host_that_is_allowed_later_gets_no_grade_that_the_first_one_took(book: TwoHosts) -> None:
+    book.complete()
+    with book.services.database.transaction() as db:
+        db.execute(sa.update(Registration).values(service_hosts=[]))
+    assert book.launch(book.second).line_item_changed
+    book.record("satisfied", 100)
+    book.deliver()
+    assert (book.posted, book.waits_for()) == (1, {MENTEE: book.second, MENTOR: book.second})
+    book.connected.has_services_at(book.second)
+    assert (book.link().line_item_url, book.link().line_item_address) == (book.first, book.second)
+    # Nothing was ever sent of the other person: that is still to come.
+    assert book.waits_for() == {MENTOR: book.first}
+    assert (book.trail().accepted_score, book.trail().line_item_url) == (100, book.first)
+
+
+def test_what_another_activity_has_stays_its_own_when_a_host_is_allowed(book: TwoHosts) -> None:
+    book.complete()
+    with book.services.database.transaction() as db:
+        db.execute(sa.update(Registration).values(service_hosts=[]))
+    other = book.launch(book.second, link="another").resource_link_id
+    book.connected.has_services_at(book.second)
+    assert (book.link().line_item_url, book.link(other).line_item_url) == (book.first, book.second)

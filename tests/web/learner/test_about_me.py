@@ -50,7 +50,7 @@ def test_a_partner_is_real_once_both_have_accepted(visit):
 
 
 def test_nobody_sees_an_address_before_both_have_accepted(visit):
-    for build in (situations.to_sign, situations.waits_for_signature):
+    for build in (situations.proposed, situations.waits_for_acceptance):
         page = visit(described(build)).text()
         assert WORDS["wants"] in page
         assert not [text for text in WAYS.values() if text in page]
@@ -118,5 +118,5 @@ def test_the_tutor_has_a_name(visit):
         situation.person("Claire Dubreuil", situations.CourseRole.TUTOR)
 
     page = visit(with_tutor).text()
-    assert "Claire is looking for your partner" in page
+    assert "Claire is choosing partners" in page
     assert "Claire Dubreuil looks after your group." in page

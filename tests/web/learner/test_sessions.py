@@ -14,6 +14,7 @@ from lti_tool.composition.services import Services
 from lti_tool.mentoring.sessions.models import MentoringSession
 from tests.builder import situations
 from tests.forms import forms_of
+from tests.web.visiting import as_partner
 
 TODAY = dt.datetime.now(dt.UTC).date()
 MEETING = {"held_on": TODAY.isoformat(), "minutes": "45", "mode": "phone", "format": "coaching"}
@@ -133,7 +134,7 @@ def test_the_partner_confirms_in_one_tap(visit):
 def test_an_answer_about_what_was_corrected_since_is_refused(visit, services, answer):
     """The page of the partner is older than the correction."""
     here = visit(situations.to_confirm)
-    below = here.link(SESSION + answer)
+    below = here.link(SESSION + "confirm").replace("confirm", answer)
     with services.database.transaction() as db:
         db.execute(sa.update(MentoringSession).values(minutes=480, revision=MentoringSession.revision + 1))
     before = statuses(services)
@@ -152,18 +153,61 @@ def test_the_partners_form_names_the_revision_that_it_shows(visit, services):
     assert with_revision.search(here.text())[1] == "3"
 
 
-def test_not_quite_keeps_the_reason_in_one_tap(visit, services):
+def test_what_differs_is_proposed_and_accepted_in_one_tap(visit, services):
     here = visit(situations.to_confirm)
-    here.post(here.link(SESSION + "dispute"), reason="wrong-date")
+    below = here.link(SESSION + "differs")
+    page = here.text(below)
+    day = re.search(r'name="held_on" value="([^"]+)"', page)[1]
+    refused = here.post(below, held_on=day, day="other", length="45", minutes="45", revision="0")
+    assert refused.status_code == 409
+    assert "Nothing differs from what was noted." in refused.text
+    here.post(below, held_on=day, day="other", length="60", minutes="45", revision="0")
+    assert "You proposed:" in here.text()
+    partner = as_partner(here, services)
+    assert "says it was 1 h" in partner.text()
+    partner.post(partner.link(SESSION + "accept"), revision="0")
+    with services.database.reading() as db:
+        assert db.scalars(
+            sa.select(MentoringSession.minutes).where(MentoringSession.revision == 1)
+        ).all() == [60]
+    assert "disputed" not in statuses(services)
+
+
+def test_that_it_did_not_take_place_is_said_in_one_tap(visit, services):
+    here = visit(situations.to_confirm)
+    here.post(here.link(SESSION + "differs").replace("differs", "dispute"), reason="did-not-meet")
     with services.database.reading() as db:
         assert db.scalars(
             sa.select(MentoringSession.dispute_reason).where(MentoringSession.status == "disputed")
-        ).all() == ["wrong-date"]
+        ).all() == ["did-not-meet"]
 
 
 def test_an_unknown_reason_is_refused(visit):
     here = visit(situations.to_confirm)
-    assert here.post(here.link(SESSION + "dispute"), reason="bad-mood").status_code == 400
+    below = here.link(SESSION + "differs").replace("differs", "dispute")
+    assert here.post(below, reason="bad-mood").status_code == 400
+
+
+def test_keeping_what_was_noted_asks_the_partner_again(visit, services):
+    here = visit(situations.to_accept)
+    here.post(here.link(SESSION + "keep"))
+    assert "Waiting for Inès" in here.text()
+    assert "disputed" not in statuses(services)
+
+
+def test_a_second_meeting_of_one_day_is_asked_about_with_nothing_lost(visit, services):
+    here = visit(situations.begins)
+    here.post("sessions/new", **MEETING)
+    asked = here.post("sessions/new", **{**MEETING, "minutes": "30"})
+    assert asked.status_code == 409
+    assert "Is it the same meeting?" in asked.text
+    assert [
+        f'name="{name}" value="{value}"' in asked.text
+        for name, value in (("minutes", "30"), ("mode", "phone"))
+    ]
+    assert len(statuses(services)) == 1
+    here.post("sessions/new", **{**MEETING, "minutes": "30"}, is_another="yes")
+    assert len(statuses(services)) == 2
 
 
 def test_a_correction_asks_the_partner_again(visit):
