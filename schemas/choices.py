@@ -48,7 +48,7 @@ COPY_ANSWERS = ("same", "new")
 DISPUTE_REASONS = ("did-not-meet", "wrong-date", "wrong-length", "wrong-format", "other")
 DECLINE_REASONS = ("not-now", "other-topics", "too-close", "other")
 """Why somebody does not accept a pair: the wrong moment, other topics, too close at work, another reason."""
-UNDOABLE_STEPS = ("joined", "accepted", "declined", "confirmed", "disputed")
+UNDOABLE_STEPS = ("joined", "accepted", "declined", "confirmed", "disputed", "claimed", "withdrawn")
 """What somebody can take back for ten minutes."""
 END_REASONS = ("time", "match", "left-organisation", "completed-early", "other")
 """Why a tutor ends a pair early, as the xAPI profile has it: no time, another partner suits better, one of the two has

@@ -107,6 +107,12 @@ def read(db: Session) -> Iterator[LoggedEvent]:
             db.expunge(row)
 
 
+def of_pair(db: Session, pair_id: uuid.UUID) -> list[LoggedEvent]:
+    """A pair's events, oldest first. Raises :class:`lti_tool.events.base.EventUnreadable`."""
+    rows = db.scalars(sa.select(EventRow).where(EventRow.pair_id == pair_id).order_by(EventRow.sequence))
+    return [from_row(row) for row in rows]
+
+
 def from_row(row: EventRow) -> LoggedEvent:
     """The event that a row holds. Raises :class:`lti_tool.events.base.EventUnreadable`."""
     return LoggedEvent(

@@ -28,7 +28,12 @@ from lti_tool.identity import installation
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
 from lti_tool.mentoring.enrolment.events import JoiningUndone, ProgrammeJoined, RoleChanged
 from lti_tool.mentoring.feedback.events import FeedbackGiven
-from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReached, ObjectiveWithdrawn
+from lti_tool.mentoring.objectives.events import (
+    ObjectiveAgreed,
+    ObjectiveReached,
+    ObjectiveStepUndone,
+    ObjectiveWithdrawn,
+)
 from lti_tool.mentoring.pairs.events import PairAcceptanceUndone, PairAccepted, PairDeclined, PairEnded
 from lti_tool.mentoring.reflections.events import ReflectionRemoved, ReflectionWritten
 from lti_tool.mentoring.sessions.events import (
@@ -133,6 +138,8 @@ class StatementEmitter:
                 yield self._about_objective(logged.scope, logged.event)
             case ObjectiveReached():
                 yield self._about_objective(logged.scope, logged.event)
+            case ObjectiveStepUndone(was="withdrawn", status="agreed" | "in_progress" | "claimed"):
+                yield self._about_objective(logged.scope, logged.event)
             case ObjectiveWithdrawn():
                 yield from self._void_objective(logged.scope, logged.event.objective_id)
             case SessionLogged():
@@ -205,11 +212,13 @@ class StatementEmitter:
             context = self._context(scope, pair.languages[role])
             yield partial(statements.pair_left, context, pair.context, role, reason=reason)
 
-    def _about_objective(self, scope: Scope, event: ObjectiveAgreed | ObjectiveReached) -> Build:
+    def _about_objective(
+        self, scope: Scope, event: ObjectiveAgreed | ObjectiveReached | ObjectiveStepUndone
+    ) -> Build:
         pair = self._pair(scope)
         objective = ObjectiveContext(event.objective_id, Role(event.direction), Tag(event.tag))
         context = self._context(scope, pair.languages[objective.owner])
-        if isinstance(event, ObjectiveAgreed):
+        if not isinstance(event, ObjectiveReached):
             return partial(
                 statements.objective_agreed, context, pair.context, objective, revision=event.revision
             )

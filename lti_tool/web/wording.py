@@ -153,10 +153,13 @@ UNDOABLE: Mapping[str, str] = {
     "declined": N_("You said “not this time”."),
     "confirmed": N_("You have confirmed the meeting."),
     "disputed": N_("You said what was different."),
+    "claimed": N_("You said that you have reached an objective."),
+    "withdrawn": N_("You have removed an objective."),
 }
 """What can be taken back, by the step."""
 
 FORMS: Mapping[str, str] = {
+    "join": N_("your role"),
     "difference": N_("what was different in a meeting"),
     "about-me": N_("what you say about yourself"),
     "session": N_("a meeting"),

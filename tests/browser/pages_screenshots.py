@@ -30,7 +30,9 @@ LOOKS = (("moodle", "en"), ("canvas", "fr"), (None, "fr"))
 """Each theme, in one language; both languages are seen."""
 
 MORE = {
+    "proposed": ["proposal/decline"],
     "to_sign": ["agreement"],
+    "waits_for_acceptance": ["reminder"],
     "review": ["review/"],
     "begins": ["about-me"],
     "under_way": ["sessions", "sessions/new", "objectives", "nothing-here"],

@@ -22,6 +22,7 @@ from lti_tool.mentoring.objectives.events import (
     ObjectiveEdited,
     ObjectiveProposed,
     ObjectiveReached,
+    ObjectiveStepUndone,
     ObjectivesWorkedOn,
     ObjectiveWithdrawn,
 )
@@ -146,6 +147,8 @@ class FactsFromEvents:
                         )
             case ObjectiveClaimed(objective_id=objective_id):
                 pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="claimed")
+            case ObjectiveStepUndone(objective_id=objective_id, status=status):
+                pair.objectives[objective_id] = replace(pair.objectives[objective_id], status=status)
             case ObjectiveReached(objective_id=objective_id, evidence=evidence):
                 pair.objectives[objective_id] = replace(
                     pair.objectives[objective_id], status="reached", evidence=evidence
