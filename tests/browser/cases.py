@@ -35,6 +35,7 @@ NOT_PAGES = {
     ("pair_changes.pause", "POST"): "leads back to the tutor's page",
     ("pair_changes.resume", "POST"): "leads back to the tutor's page",
     ("line_item.make", "POST"): "leads back to the tutor's page",
+    ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
 """Routes that show no page of their own, and why."""
@@ -131,6 +132,16 @@ def _correction(visit: Visit) -> None:
     visit.situation(situations.under_way)
     visit.page.goto(visit.served_tool.url + visit.address("/sessions/[0-9a-f-]+/correct"))
     visit.send("", held_on="2020-01-01", minutes="3", mode="video", format="coaching")
+
+
+def _objective_edit(visit: Visit) -> None:
+    visit.situation(situations.under_way, "objectives")
+    visit.page.goto(visit.served_tool.url + visit.address("/objectives/[0-9a-f-]+/edit"))
+
+
+def _objective_edit_wrong(visit: Visit) -> None:
+    _objective_edit(visit)
+    visit.send("", title="ab", tag="x", target_on="soon")
 
 
 def _late(visit: Visit) -> None:
@@ -331,7 +342,7 @@ CASES: tuple[Case, ...] = (
     _at("objectives-claimed", "objectives.index", situations.objective_to_confirm, "objectives"),
     _sent(
         "objective-empty",
-        "objectives.agree",
+        "objectives.propose",
         situations.under_way,
         "objectives",
         title="",
@@ -341,6 +352,16 @@ CASES: tuple[Case, ...] = (
     _sent(
         "objective-unknown", "objectives.move", situations.under_way, f"objectives/{UNKNOWN}", move="reach"
     ),
+    Case("objective-edit", ("objectives.edit", "GET"), _objective_edit),
+    Case("objective-edit-wrong", ("objectives.save_edit", "POST"), _objective_edit_wrong),
+    _at("home-news", "home.home", situations.words_of_both, ""),
+    _at("notes", "reflections.index", situations.words_of_both, "reflections"),
+    _sent("note-empty", "reflections.write", situations.under_way, "reflections", words="", readers=""),
+    _sent("note-unknown", "reflections.move", situations.under_way, "reflections/move", move="x"),
+    _at("feedback", "feedback.index", situations.words_of_both, "feedback"),
+    _sent("feedback-empty", "feedback.give", situations.under_way, "feedback", session_id=UNKNOWN, words=""),
+    _at("thanks", "feedback.write_thanks", situations.complete, "feedback/thanks"),
+    _sent("thanks-too-long", "feedback.give_thanks", situations.complete, "feedback/thanks", words="x" * 301),
     _at("review", "review.show", situations.review, "review/"),
     _followed("pair", ("history.pair", "GET"), situations.tutor, "/cohort/pairs/[0-9a-f-]+"),
     _at("pair-unknown", "history.pair", situations.tutor, f"cohort/pairs/{UNKNOWN}"),
@@ -398,9 +419,9 @@ CASES: tuple[Case, ...] = (
     _sent("nothing-declined", "kept_forms.decline", situations.begins, "kept-forms/decline", kept=""),
     Case("signed-out", ("sign_out.signed_out", "GET"), lambda visit: _signed_out(visit)),
     Case("signed-out-elsewhere", ("objectives.index", "GET"), _signed_out_in_another_tab),
-    Case("session-over", ("objectives.agree", "POST"), _late),
+    Case("session-over", ("objectives.propose", "POST"), _late),
     Case("form-kept", ("home.home", "GET"), _late_and_back),
-    Case("objective-in-another-language", ("objectives.agree", "POST"), _switched),
+    Case("objective-in-another-language", ("objectives.propose", "POST"), _switched),
     Case("front", ("landing.index", "GET"), lambda visit: visit.public("/"), themed=False),
     Case("profile", ("profile.show", "GET"), lambda visit: visit.public("/xapi/profile"), themed=False),
     Case(
