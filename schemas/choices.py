@@ -30,8 +30,18 @@ FORMAT_CODE_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+){0,7}"
 
 OBJECTIVE_TAGS = ("skills", "communication", "culture", "person")
 OBJECTIVE_MOVES = ("agree", "claim", "reach", "withdraw")
-FEEDBACK_POINTS = ("listened", "explained", "showed", "asked", "prepared", "encouraged")
+FEEDBACK_POINTS = (
+    "listening",
+    "explanations",
+    "examples",
+    "questions",
+    "preparation",
+    "encouragement",
+)
 """What one of a pair may tell the other that helped."""
+REFLECTION_READERS = ("me", "pair")
+"""Who may read a reflection: its author, or the partner too."""
+REFLECTION_MOVES = ("share", "remove")
 ACTOR_ACCOUNTS = ("opaque", "lms")
 COPY_ANSWERS = ("same", "new")
 """What a duplicated activity opens: the group of the other one, or one of its own."""

@@ -90,10 +90,10 @@ def _run_with_people(
         home = _launch(mentee, loop, link_id)
         mentee.submit(home.form(action="/join"), button="mentee")
     with _step("the tutor pairs the two", echo):
-        form = _launch(tutor, loop, link_id).form(having="mentor_id")
-        chosen = _launch(tutor, loop, link_id)
+        home = _launch(tutor, loop, link_id)
+        chosen = tutor.open(home.link("/cohort/pairing"))
         tutor.submit(
-            form,
+            chosen.form(having="mentor_id"),
             mentor_id=_choice(chosen, "mentor_id", mentor_name),
             mentee_id=_choice(chosen, "mentee_id", mentee_name),
         )

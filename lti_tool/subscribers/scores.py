@@ -26,6 +26,7 @@ from lti_tool.lti.ags.models import ScoreState
 from lti_tool.lti.ags.reports import Report, report_of
 from lti_tool.lti.ags.scores import ReachedScore, record_scores
 from lti_tool.lti.registration.events import ServiceHostAllowed
+from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.completion.rule import Reporting
 from lti_tool.mentoring.enrolment.queries import (
@@ -117,7 +118,14 @@ class Scores:
                         status,
                         score,
                         reporting.report,
-                        comment_for(status, score, reporting.report, participant.locale),
+                        comment_for(
+                            status,
+                            score,
+                            reporting.report,
+                            participant.locale,
+                            # The completion itself is the event of the next round.
+                            participant.progress.completed_at or now,
+                        ),
                     )
                 )
         _store(db, changed, over)
@@ -159,7 +167,11 @@ def backfill_scores(
         return 0
     states = {
         row.participant_id: row
-        for row in db.execute(sa.select(_TABLE).where(_TABLE.c.placement_id == placement.id))
+        for row in db.execute(
+            sa.select(_TABLE, CompletionRecord.completed_at)
+            .outerjoin(CompletionRecord, CompletionRecord.participant_id == _TABLE.c.participant_id)
+            .where(_TABLE.c.placement_id == placement.id)
+        )
     }
     people = sorted(participants(db, list(states)).values(), key=lambda found: found.id)
     people = [participant for participant in people if person_id in (None, participant.person_id)]
@@ -167,7 +179,8 @@ def backfill_scores(
     reached = []
     for participant in people:
         state = states[participant.id]
-        comment = comment_for(state.status, state.score, state.report, locales.get(participant.person_id))
+        locale = locales.get(participant.person_id)
+        comment = comment_for(state.status, state.score, state.report, locale, state.completed_at)
         reached.append(
             ReachedScore(
                 resource_link_id, participant.person_id, state.status, state.score, state.report, comment

@@ -55,7 +55,12 @@ def collation_key(text: str) -> CollationKey:
     Texts that differ by accents or capitals alone stay beside each other.
     """
     base = folded(text)
-    return not base[:1].isascii() or not base, base, unicodedata.normalize("NFD", text).casefold(), text
+    return (
+        not base[:1].isascii() or not base,
+        base,
+        unicodedata.normalize("NFD", text).casefold(),
+        text.swapcase(),
+    )
 
 
 def sorted_name(family_name: str | None, name: str | None) -> str:

@@ -34,6 +34,7 @@ from lti_tool.translation import (
     set_language,
     supported_language,
 )
+from lti_tool.translation.dates import long_date
 from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.launch_session import launch_url_for
@@ -124,9 +125,7 @@ def theme() -> str:
 
 def day(value: dt.date) -> str:
     """A date in full, such as ``12 November 2026``."""
-    language = LANGUAGES[current_language()]
-    pattern = language.first_of_month if value.day == 1 and language.first_of_month else "d MMMM y"
-    return format_date(value, pattern, locale=language.tag)
+    return long_date(value)
 
 
 def on_day(value: dt.date) -> str:

@@ -31,6 +31,11 @@ NOT_PAGES = {
     ("switched_role.confirm", "POST"): "leads back to the first page",
     ("grades.read_now", "POST"): "leads back to the tutor's page",
     ("grades.send", "POST"): "leads back to the tutor's page",
+    ("grades.leave", "POST"): "leads back to the tutor's page",
+    ("grades.ask", "POST"): "leads back to the tutor's page",
+    ("cohort.take_approval_back", "POST"): "leads back to the tutor's page",
+    ("pair_changes.pause", "POST"): "leads back to the tutor's page",
+    ("pair_changes.resume", "POST"): "leads back to the tutor's page",
     ("line_item.make", "POST"): "leads back to the tutor's page",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
@@ -262,6 +267,31 @@ def _handed_over_twice(visit: Visit) -> None:
     visit.send("?lang=" + visit.locale)
 
 
+def _pair_of_tutor(visit: Visit) -> str:
+    """The address of the page of a tutor's first pair."""
+    visit.situation(situations.tutor)
+    address = visit.page.locator("a[href*='/cohort/pairs/']").first.get_attribute("href")
+    assert address is not None
+    return visit.served_tool.url + address
+
+
+def _with_panel(visit: Visit) -> None:
+    pair = _pair_of_tutor(visit)
+    visit.page.goto(visit.page.url + "?pair=" + pair.rsplit("/", 1)[1])
+
+
+def _of_pair(change: str, **fields: str) -> Case:
+    """The page of a change of a tutor's pair, or what its form answers to wrong ``fields``."""
+
+    def go(visit: Visit) -> None:
+        visit.page.goto(f"{_pair_of_tutor(visit)}/{change}")
+        if fields:
+            visit.send("", **fields)
+
+    name = f"pair-{change}{'-wrong' if fields else ''}"
+    return Case(name, (f"pair_changes.{change}", "POST" if fields else "GET"), go)
+
+
 CASES: tuple[Case, ...] = (
     *map(_home, SITUATIONS),
     _course_menu(situations.menu_of_tutor),
@@ -345,7 +375,23 @@ CASES: tuple[Case, ...] = (
     _at("pair-unknown", "history.pair", situations.tutor, f"cohort/pairs/{UNKNOWN}"),
     _at("decisions", "history.audit", situations.tutor, "cohort/audit"),
     _at("decisions-none", "history.audit", situations.tutor_alone, "cohort/audit"),
-    _sent("pair-of-nobody", "cohort.pair", situations.tutor, "cohort/pairs", mentor_id="", mentee_id=""),
+    _at("pairing", "pairing.show", situations.tutor, "cohort/pairing"),
+    _followed(
+        "pairing-for", ("pairing.show", "GET"), situations.tutor, "/cohort/pairing.partner_for=[0-9a-f-]+"
+    ),
+    _sent("pair-of-nobody", "pairing.pair", situations.tutor, "cohort/pairs", mentor_id="", mentee_id=""),
+    _at("tutor-of-nobody-found", "home.home", situations.tutor, "?q=zzz"),
+    _at("tutor-without-a-partner", "home.home", situations.tutor, "?state=alone"),
+    Case("tutor-with-panel", ("home.home", "GET"), _with_panel),
+    _followed("participant", ("pair_page.person", "GET"), situations.tutor, "/cohort/people/[0-9a-f-]+"),
+    _followed(
+        "message", ("messages.show", "GET"), situations.tutor, "/cohort/message/pair/[0-9a-f-]+/unsigned"
+    ),
+    _at("message-to-all", "messages.to_all", situations.tutor, "cohort/message/all/unsigned"),
+    _at("invitation", "messages.invitation", situations.tutor, "cohort/message/invitation"),
+    _at("list-to-print", "print_list.show", situations.tutor, "cohort/list/"),
+    *(_of_pair(change) for change in ("pause", "resume", "end", "another")),
+    *(_of_pair(change, reason="anger") for change in ("end", "another")),
     _sent(
         "validate-nobody",
         "cohort.validate",

@@ -129,6 +129,7 @@ def join(frame: FrameLocator, role: str) -> None:
 
 def pair(frame: FrameLocator, mentee: str, mentor: str) -> None:
     """The tutor puts two people together."""
+    tap(frame.locator("#pair-people"))
     frame.locator("#mentee_id").select_option(label=mentee)
     frame.locator("#mentor_id").select_option(label=mentor)
     tap(frame.locator("#pair-them"))

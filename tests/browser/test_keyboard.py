@@ -20,7 +20,7 @@ PRIMARY = {
     "home": (situations.begins, "", "#we-met"),
     "session": (situations.begins, "sessions/new", "#save"),
     "confirm": (situations.to_confirm, "", "form[action*='/confirm'] button"),
-    "tutor": (situations.tutor, "", "#pair-them"),
+    "tutor": (situations.tutor, "cohort/pairing", "#pair-them"),
 }
 """The action that each page is for."""
 

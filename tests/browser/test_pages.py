@@ -123,6 +123,7 @@ def test_two_people_are_paired_without_any_script(served_tool: ServedTool, brows
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(served_tool(situations.tutor, locale="en"))
+    page.click("#pair-people")
     page.select_option("#mentee_id", label="Marc Tessier")
     page.select_option("#mentor_id", label="Thomas Weber")
     page.click("#pair-them")
@@ -198,38 +199,48 @@ def test_a_frame_that_follows_the_height_is_told_once_for_each_change(
     context.close()
 
 
-def test_what_was_chosen_stays_chosen_through_a_live_update(
+def test_a_live_update_keeps_the_search_the_focus_the_order_and_the_open_pair(
     served_tool: ServedTool, browser: Browser
 ) -> None:
-    context = browser.new_context()
+    """A new pair goes to the end of the rows that are shown, and the page offers to sort again."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
     watching, acting = context.new_page(), context.new_page()
-    home = served_tool(situations.tutor)
+    home = served_tool(situations.tutor, locale="en")
     watching.goto(home)
-    watching.select_option("#mentee_id", label="Sophie Garnier")
-    acting.goto(home)
+    watching.fill("#find", "E")
+    rows = watching.locator("[data-list=pairs] a.who")
+    opened = rows.nth(1)
+    name = opened.inner_text()
+    opened.click()
+    watching.wait_for_selector("#panel-title:focus")
+    watching.focus("#find")
+    before = rows.all_inner_texts()
+    acting.goto(home + "cohort/pairing")
     acting.select_option("#mentee_id", label="Marc Tessier")
     acting.select_option("#mentor_id", label="Léa Nguyen")
     acting.click("#pair-them")
-    watching.wait_for_selector("text=Marc Tessier et Léa Nguyen", timeout=15_000)
-    expect(watching.locator("#mentee_id option:checked")).to_have_text("Sophie Garnier")
+    expect(rows).to_have_count(len(before) + 1, timeout=15_000)
+    expect(watching.locator("#find")).to_be_focused()
+    expect(watching.locator("#find")).to_have_value("E")
+    expect(watching.locator(".pair-row.chosen a.who")).to_have_text(name)
+    assert [text for text in rows.all_inner_texts() if text in before] == before
+    watching.keyboard.press("Escape")
+    watching.focus("#panel-close")
+    watching.keyboard.press("Escape")
+    expect(watching.locator("#panel")).to_be_hidden()
+    expect(watching.locator("[data-list=pairs] a.who", has_text=name.split(" –")[0])).to_be_focused()
     context.close()
 
 
-def test_what_was_opened_stays_open_and_focused_through_a_live_update(
-    served_tool: ServedTool, browser: Browser
-) -> None:
+def test_the_tutors_page_says_when_the_connection_is_lost(served_tool: ServedTool, browser: Browser) -> None:
     context = browser.new_context()
-    watching, acting = context.new_page(), context.new_page()
-    home = served_tool(situations.tutor)
-    watching.goto(home)
-    summary = watching.locator("section[aria-labelledby=everyone] table summary").first
-    summary.click()
-    summary.focus()
-    focused = summary.get_attribute("id")
-    acting.goto(home)
-    acting.select_option("#mentee_id", label="Marc Tessier")
-    acting.select_option("#mentor_id", label="Léa Nguyen")
-    acting.click("#pair-them")
-    watching.wait_for_selector("text=Marc Tessier et Léa Nguyen", timeout=15_000)
-    expect(watching.locator(f"details[open] > #{focused}")).to_be_focused()
+    page = context.new_page()
+    page.goto(served_tool(situations.tutor, locale="en"))
+    page.clock.install()
+    context.set_offline(True)
+    page.clock.run_for(15_000)
+    expect(page.locator("[data-freshness]")).to_contain_text("Not connected since")
+    context.set_offline(False)
+    page.clock.run_for(4_000)
+    expect(page.locator("[data-freshness]")).not_to_contain_text("Not connected since")
     context.close()

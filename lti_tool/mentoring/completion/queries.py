@@ -15,7 +15,13 @@ from sqlalchemy.orm import Session
 
 from lti_tool.mentoring.completion.criteria import criterion_schemas as _criterion_schemas
 from lti_tool.mentoring.completion.evaluation import evaluate
-from lti_tool.mentoring.completion.facts import PairFacts, PersonFacts
+from lti_tool.mentoring.completion.facts import (
+    AgreementFact,
+    ObjectiveFact,
+    PairFacts,
+    PersonFacts,
+    SessionFact,
+)
 from lti_tool.mentoring.completion.models import CompletionRecord, Reopening, TutorValidation
 from lti_tool.mentoring.completion.progress_state import ProgressState
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule
@@ -24,11 +30,13 @@ from lti_tool.mentoring.programmes.queries import RuleRecord
 from schemas.completion_rule import CriterionSchema
 
 __all__ = [
+    "CompletionRule",
     "PairFacts",
     "ProgressRecord",
     "completed_moments",
     "criteria_of",
     "criterion_schemas",
+    "example_progress",
     "progress",
     "progress_and_approval",
     "progress_and_approval_of",
@@ -133,3 +141,28 @@ def criteria_of(rule: CompletionRule) -> tuple[dict[str, object], ...]:
     """What a rule asks of a mentee, in the shape of :attr:`ProgressRecord.explanation`, with nothing done yet."""
     judged = evaluate(rule, "mentee", (), PersonFacts("mentee"))
     return tuple(result.as_json() for result in judged.explanation)
+
+
+def example_progress(
+    rule: CompletionRule, role: str, meetings: Collection[tuple[dt.date, int, str, str]]
+) -> ProgressRecord:
+    """How far somebody in ``role`` would be by a rule, who has signed and set one objective, and has had ``meetings``.
+
+    ``meetings``: day, minutes, format and status of each.
+    """
+    nobody = uuid.UUID(int=0)
+    facts = PairFacts(
+        nobody,
+        AgreementFact(signed_by_mentor=True, signed_by_mentee=True),
+        tuple(
+            SessionFact(id=uuid.UUID(int=number), status=status, minutes=minutes, format=form, held_on=day)
+            for number, (day, minutes, form, status) in enumerate(meetings, 1)
+        ),
+        (ObjectiveFact(nobody, "mentee", "reached", required=True, evidence="partner"),),
+    )
+    judged = evaluate(rule, role, (facts,), PersonFacts(role))
+    return ProgressRecord(
+        score=judged.score,
+        status=ProgressState.SATISFIED if judged.satisfied else ProgressState.UNDER_WAY,
+        explanation=tuple(result.as_json() for result in judged.explanation),
+    )

@@ -5,5 +5,7 @@
   button.hidden = false;
   button.addEventListener("click", function () { window.print(); });
   const time = document.querySelector("time[data-now]");
-  time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeStyle: "short" }).format(new Date(time.dateTime));
+  const page = document.documentElement.lang;
+  const own = navigator.language || page;
+  time.textContent = new Intl.DateTimeFormat(own.split("-")[0] === page ? own : page, { dateStyle: "full", timeStyle: "short" }).format(new Date(time.dateTime));
 })();

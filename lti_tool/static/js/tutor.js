@@ -88,6 +88,7 @@
         let moved = 0;
         wanted.querySelectorAll("[data-list]").forEach(function (list) {
           const old = here.querySelector('[data-list="' + list.dataset.list + '"]');
+          old.className = list.className;
           const count = updateList(old, list, sorted || list.dataset.list === "needs");
           if (list.dataset.list === "pairs") moved = count;
         });

@@ -11,8 +11,9 @@ from flask import Flask
 
 from lti_tool.mentoring.journey.queries import PersonCard
 from lti_tool.mentoring.roles import Role
-from lti_tool.translation import LANGUAGES, current_language, ngettext
+from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
+from lti_tool.translation.dates import long_date
 from lti_tool.web import wording
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
 from lti_tool.web.journey_drawing.text import lines_within
@@ -49,9 +50,7 @@ def short_day(value: dt.date) -> str:
 
 def day_of_year(value: dt.date) -> str:
     """A day in words without its year, such as ``12 November``."""
-    language = LANGUAGES[current_language()]
-    pattern = language.first_of_month if value.day == 1 and language.first_of_month else "d MMMM y"
-    return format_date(value, pattern.replace(" y", ""), locale=language.tag)
+    return long_date(value, year=False)
 
 
 def sentence(facts: JourneyFacts, faces: Faces) -> str:
@@ -126,9 +125,8 @@ def end_lines(drawing: TimelineDrawing) -> list[str]:
     """What stands below the end: when, and what it is."""
     facts = drawing.facts
     if drawing.end is EndMark.COMPLETE:
-        return (
-            [_("Complete")] if facts.completed_on is None else [short_day(facts.completed_on), _("Complete")]
-        )
+        day_of_end = [] if facts.completed_on is None else [short_day(facts.completed_on)]
+        return [*day_of_end, *lines_within(_("Complete"), drawing.end_label_width, size=TEXT_SIZE)]
     if facts.ends_on is None or facts.ends_on < facts.today:
         return []
     return [short_day(facts.ends_on), _("Closing")]

@@ -121,5 +121,13 @@ def meetings_aloud(pair: PairLine) -> str:
     """The same, to whoever hears it."""
     target = pair.target
     if target:
-        return _("%(value)s of %(target)s meetings", value=min(pair.counted, target), target=target)
+        value = min(pair.counted, target)
+        return ngettext(
+            "%(num)s of %(target)s meetings", "%(num)s of %(target)s meetings", value, target=target
+        )
     return ngettext("%(num)s meeting", "%(num)s meetings", pair.confirmed)
+
+
+def role(line: ParticipantLine) -> str:
+    """What somebody does in the programme, of whom no gender is known."""
+    return _("teaches") if line.card.role == "mentor" else _("learns")

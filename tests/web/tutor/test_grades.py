@@ -223,7 +223,7 @@ def test_a_tutor_reads_that_nothing_is_sent_to_a_column_that_is_gone(visit, serv
     page = here.text()
     assert "nothing is sent there any more" in page
     assert "HTTP 404: no such item" in page
-    assert "Send again" in page
+    assert "Send the grade again" in page
 
 
 def test_a_tutor_in_canvas_reads_that_grades_come_at_the_end(visit, services) -> None:
