@@ -93,6 +93,13 @@ def _has_digits(phone: str) -> None:
         raise ValidationError([Problem("not_a_phone_number")])
 
 
+class JoinForm(ChooseRoleForm):
+    """The same at the first visit, with two answers that nobody has to give."""
+
+    brings = _brings()
+    wants = _wants()
+
+
 class AboutMeForm(FormSchema):
     """What a participant says of themselves to their partner. All of it is optional."""
 

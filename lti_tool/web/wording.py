@@ -159,6 +159,7 @@ UNDOABLE: Mapping[str, str] = {
 """What can be taken back, by the step."""
 
 FORMS: Mapping[str, str] = {
+    "join": N_("your role"),
     "difference": N_("what was different in a meeting"),
     "about-me": N_("what you say about yourself"),
     "session": N_("a meeting"),

@@ -31,6 +31,7 @@ from lti_tool.mentoring.journey.steps import Step
 from lti_tool.mentoring.journey.undo import undoable_step
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
 from lti_tool.mentoring.pairs.queries import PairRecord, latest_ended_pair, pair_of_member
+from lti_tool.mentoring.profiles.actions import save_answers
 from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.queries import (
     PlacementRecord,
@@ -49,7 +50,7 @@ from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
 from lti_tool.web.learner.drawn_journey import drawn_journey
 from lti_tool.web.services import current_principal, reading
-from schemas.mentoring_forms import ChooseRoleForm
+from schemas.mentoring_forms import ChooseRoleForm, JoinForm
 
 blueprint = Blueprint("learner", __name__, url_prefix="/l/<launch_key>")
 
@@ -65,7 +66,7 @@ def page() -> ResponseReturnValue | None:
     placement, participant = activity.placement, activity.participant
     if participant is None or (participant.invited and not activity.pairs):
         action = launch_url_for("learner.join")
-        return _welcome(blank_form(ChooseRoleForm(), action=action), placement)
+        return _welcome(blank_form(JoinForm(), id="join", action=action), placement)
     wanted = requested_pair_id()
     with reading() as db:
         now = utcnow()
@@ -236,11 +237,13 @@ def join() -> ResponseReturnValue:
 
     def save(db: Session, values: Values) -> None:
         _require_covered(placement, values["role"])
-        actions.join(
-            db, cohort_id=placement.cohort_id, person_id=person_id, role=values["role"], now=utcnow()
+        now = utcnow()
+        joined = actions.join(
+            db, cohort_id=placement.cohort_id, person_id=person_id, role=values["role"], now=now
         )
+        save_answers(db, participant_id=joined.id, brings=values["brings"], wants=values["wants"], now=now)
 
-    return sent_form(ChooseRoleForm()).submit(
+    return sent_form(JoinForm(), id="join").submit(
         save,
         then=launch_url_for("home.home"),
         done="joined",
