@@ -96,6 +96,7 @@ class Face:
 
     name: str
     pictures: list[Path]
+>>>>>>> wt/pairs
 
 
 def main(folder: Path, words: list[str]) -> int:
