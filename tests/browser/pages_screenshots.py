@@ -96,7 +96,6 @@ class Face:
 
     name: str
     pictures: list[Path]
->>>>>>> wt/pairs
 
 
 def main(folder: Path, words: list[str]) -> int:
