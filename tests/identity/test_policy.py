@@ -198,10 +198,8 @@ REFUSED = {403, 404, 410}
 
 def is_for_who_has_joined(endpoint: str) -> bool:
     """A learner who has not joined is sent home from these pages, or is told so where they sent a form."""
-    return (
-        endpoint.split(".")[0] in ("about_me", "agreement", "objectives", "proposal", "sessions")
-        or endpoint == "learner.change_role"
-    )
+    pages = ("about_me", "agreement", "feedback", "objectives", "proposal", "reflections", "sessions")
+    return endpoint.split(".")[0] in pages or endpoint == "learner.change_role"
 
 
 @pytest.mark.parametrize("name", VISITORS)
