@@ -135,7 +135,15 @@ def _clean_up(admin: Browser, loop: Loop, tool_id: str, people: list[str]) -> No
 def _step(name: str, echo: Callable[[str], None]) -> Iterator[None]:
     try:
         yield
-    except (PageError, requests.RequestException, KeyError, IndexError, ValueError, StepFailed) as error:
+    except (
+        PageError,
+        requests.RequestException,
+        KeyError,
+        IndexError,
+        ValueError,
+        StopIteration,
+        StepFailed,
+    ) as error:
         raise StepFailed(f"{name}: {error}") from error
     echo(f"  ok  {name}")
 
