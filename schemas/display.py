@@ -37,7 +37,8 @@ COHORT_SORTS: Final = ("waits", "mentee", "mentor", "last_met", "meetings")
 class CohortQuery(PageQuery):
     """The query of a tutor's page: a filter, a search, an order, a page of the table, and the pair beside it.
 
-    ``inbox`` is ``all`` where everything that waits for the tutor is wanted, not the first lines alone.
+    ``left`` names the participant whose grade was just left as it is, as long as that can be taken back. ``inbox`` is
+    ``all`` where everything that waits for the tutor is wanted, not the first lines alone.
     """
 
     state = Choice(COHORT_STATES, load_default=None)
@@ -45,6 +46,7 @@ class CohortQuery(PageQuery):
     sort = Choice(COHORT_SORTS, load_default="waits")
     page = WholeNumber(min=1, max=100_000, from_text=True, load_default=1)
     inbox = Choice(("all",), load_default=None)
+    left = Identifier(load_default=None)
 
 
 class LanguageForm(FormSchema):

@@ -5,6 +5,7 @@ A route that renders a page and is neither here nor in :data:`NOT_PAGES` fails `
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ NOT_PAGES = {
     ("key_set.jwks", "GET"): "JSON",
     ("canvas_configuration.configuration", "GET"): "JSON",
     ("course_page.open_here", "POST"): "leads to the tutor's page",
+    ("learner.live", "GET"): "the learner's first page again, which is looked at as such",
     ("cohort.live", "GET"): "a part of the tutor's page, which is looked at whole",
     ("cohort.read_roster_now", "POST"): "leads back to the tutor's page",
     ("new_choice.keep", "POST"): "leads back to the tutor's page",
@@ -142,6 +144,20 @@ def _objective_edit(visit: Visit) -> None:
 def _objective_edit_wrong(visit: Visit) -> None:
     _objective_edit(visit)
     visit.send("", title="ab", tag="x", target_on="2020-01-01")
+
+
+def _nothing_differs(visit: Visit) -> None:
+    visit.situation(situations.to_confirm)
+    visit.page.goto(visit.served_tool.url + visit.address("/sessions/[0-9a-f-]+/differs"))
+    held_on = visit.page.input_value("#held_on")
+    visit.send("", held_on=held_on, day="other", length="45", minutes="45", revision="0")
+
+
+def _same_day(visit: Visit) -> None:
+    home = visit.situation(situations.under_way)
+    visit.page.goto(home + "sessions")
+    held_on = (dt.datetime.now(dt.UTC).date() - dt.timedelta(days=2)).isoformat()
+    visit.send(home + "sessions/new", held_on=held_on, minutes="30", mode="phone", format="coaching")
 
 
 def _late(visit: Visit) -> None:
@@ -299,6 +315,19 @@ CASES: tuple[Case, ...] = (
     _sent("another-role-unknown", "learner.change_role", situations.waiting, "role", role="king"),
     _at("nothing-here", "home.elsewhere", situations.begins, "nothing-here"),
     _sent("nothing-here-either", "home.elsewhere", situations.begins, "nothing-here"),
+    _at("remind", "reminder.show", situations.under_way, "reminder"),
+    _sent("remind-of-nothing", "reminder.remind", situations.nothing_waits, "reminder"),
+    _sent("undo-oddly", "undo.undo", situations.under_way, "undo", step="joined", subject_id=UNKNOWN),
+    _followed(
+        "something-differs",
+        ("sessions.differs", "GET"),
+        situations.to_confirm,
+        "/sessions/[0-9a-f-]+/differs",
+    ),
+    Case("nothing-differs", ("sessions.propose", "POST"), _nothing_differs),
+    Case("same-day", ("sessions.log", "POST"), _same_day),
+    _sent("proposal-unknown", "sessions.accept", situations.to_accept, f"sessions/{UNKNOWN}/accept"),
+    _sent("keep-unknown", "sessions.keep", situations.to_accept, f"sessions/{UNKNOWN}/keep"),
     _at("decline", "proposal.ask", situations.proposed, "proposal/decline"),
     _sent("declined-oddly", "proposal.decline", situations.proposed, "proposal/decline", reason="boredom"),
     _sent("accepted-too-late", "proposal.accept", situations.waiting, "proposal/accept"),
@@ -323,11 +352,11 @@ CASES: tuple[Case, ...] = (
     _followed("correct", ("sessions.correct", "GET"), situations.under_way, "/sessions/[0-9a-f-]+/correct"),
     Case("correction-wrong", ("sessions.save_correction", "POST"), _correction),
     _sent("confirmed-unknown", "sessions.confirm", situations.to_confirm, f"sessions/{UNKNOWN}/confirm"),
-    _followed(
+    _sent(
         "disputed-without-reason",
-        ("sessions.dispute", "POST"),
+        "sessions.dispute",
         situations.to_confirm,
-        "/sessions/[0-9a-f-]+/dispute",
+        f"sessions/{UNKNOWN}/dispute",
         reason="because",
     ),
     _followed(

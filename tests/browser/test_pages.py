@@ -127,7 +127,7 @@ def test_two_people_are_paired_without_any_script(served_tool: ServedTool, brows
     page.select_option("#mentee_id", label="Marc Tessier")
     page.select_option("#mentor_id", label="Thomas Weber")
     page.click("#pair-them")
-    assert "They are a pair now." in page.inner_text(".alert-success[role=status]")
+    assert "The pair is proposed." in page.inner_text(".alert-success[role=status]")
     context.close()
 
 
@@ -158,15 +158,23 @@ def framed(page: Page, address: str) -> None:
     page.goto("https://moodle.example/course")
 
 
+def met_six_times(situation: Situation) -> None:
+    """More meetings than a phone shows unfolded."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 6)
+    situation.me = pair.mentee.person
+
+
 def test_the_page_sends_its_height_to_the_frame(served_tool: ServedTool, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
-    framed(page, served_tool(situations.under_way))
+    framed(page, served_tool(met_six_times))
     page.wait_for_function(
         "window.told.some((data) => data.subject === 'lti.frameResize' && data.height > 400)"
     )
     before = page.evaluate("told.at(-1).height")
-    page.frames[1].click("#why summary")
+    page.frames[1].click(".journey-more summary")
     page.wait_for_function(f"told.at(-1).height > {before}")
     assert page.evaluate("told.every((data) => data.subject === 'lti.frameResize')")
     context.close()
@@ -244,3 +252,8 @@ def test_the_tutors_page_says_when_the_connection_is_lost(served_tool: ServedToo
     page.clock.run_for(4_000)
     expect(page.locator("[data-freshness]")).not_to_contain_text("Not connected since")
     context.close()
+
+
+def test_a_page_that_is_connected_says_nothing_of_its_connection(served_tool: ServedTool, page: Page) -> None:
+    page.goto(served_tool(situations.under_way))
+    expect(page.locator("#connection")).to_be_hidden()

@@ -145,7 +145,7 @@ def action_of(app: Flask, rule: Rule) -> Action:
     return action
 
 
-NAMES_OURS = {"session_id", "objective_id", "pair_id"}
+NAMES_OURS = {"session_id", "objective_id", "pair_id", "participant_id"}
 FORMS: dict[str, Callable[[Ours], dict[str, str]]] = {
     "cohort.validate": lambda ours: {"participant_id": str(ours.participant_id), "validated": "yes"},
     "cohort.reopen": lambda ours: {"participant_id": str(ours.participant_id), "reason": "Because"},
@@ -169,6 +169,8 @@ def answers(app: Flask, ours: Ours, name: str) -> dict[tuple[str, str], tuple[bo
             "session_id": ours.session_id,
             "objective_id": ours.objective_id,
             "pair_id": ours.pair_id,
+            "participant_id": ours.participant_id,
+            "about": "unsigned",
         }
         with app.test_request_context():
             path = app.url_map.bind("127.0.0.1:5000").build(
@@ -191,14 +193,24 @@ def csrf_token_of(key: str) -> str:
     return hmac.new(b"k" * 64, session_id.bytes, hashlib.sha256).hexdigest()
 
 
-ALLOWED = {200, 302, 303, 400, 409, 422}
+ALLOWED = {200, 204, 302, 303, 400, 409, 422}
 """What somebody gets who may: a page, a way on, or what is wrong with what they sent."""
 REFUSED = {403, 404, 410}
 
 
 def is_for_who_has_joined(endpoint: str) -> bool:
     """A learner who has not joined is sent home from these pages, or is told so where they sent a form."""
-    pages = ("about_me", "agreement", "feedback", "objectives", "proposal", "reflections", "sessions")
+    pages = (
+        "about_me",
+        "agreement",
+        "reminder",
+        "undo",
+        "feedback",
+        "objectives",
+        "proposal",
+        "reflections",
+        "sessions",
+    )
     return endpoint.split(".")[0] in pages or endpoint == "learner.change_role"
 
 

@@ -6,9 +6,9 @@ import datetime as dt
 import functools
 import json
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -30,9 +30,11 @@ from lti_tool.mentoring.programmes.queries import RuleRecord
 from schemas.completion_rule import CriterionSchema
 
 __all__ = [
+    "PROGRESS_WIDTH",
     "CompletionRule",
     "PairFacts",
     "ProgressRecord",
+    "StoredProgress",
     "completed_moments",
     "criteria_of",
     "criterion_schemas",
@@ -93,22 +95,51 @@ def progress_and_approval_of(
     return {row.participant_id: (_record(row), approved is not None) for row, approved in rows}
 
 
+@dataclass(frozen=True)
+class StoredProgress:
+    """How far a participant is, of whom only a few pages show more than the status."""
+
+    score: int = 0
+    status: str = ProgressState.ONBOARDED
+    completion: str = Completion.OPEN
+    explanation: str = "[]"
+    """As JSON."""
+    completed_at: dt.datetime | None = None
+
+    @property
+    def record(self) -> ProgressRecord:
+        """The whole of it."""
+        return ProgressRecord(
+            self.score, self.status, self.completion, tuple(json.loads(self.explanation)), self.completed_at
+        )
+
+
 def with_progress(
     query: sa.Select[*tuple[Any, ...]], participant_id: sa.ColumnElement[uuid.UUID] | Any
 ) -> sa.Select[*tuple[Any, ...]]:
-    """``query`` with two more columns, which :func:`progress_and_approval` takes."""
+    """``query`` with :data:`PROGRESS_WIDTH` more columns, which :func:`progress_and_approval` takes."""
     return (
-        query.add_columns(CompletionRecord, TutorValidation.participant_id)
+        query.add_columns(
+            CompletionRecord.score,
+            CompletionRecord.status,
+            CompletionRecord.completion,
+            sa.cast(CompletionRecord.explanation, sa.Text),
+            CompletionRecord.completed_at,
+            TutorValidation.participant_id,
+        )
         .outerjoin(CompletionRecord, CompletionRecord.participant_id == participant_id)
         .outerjoin(TutorValidation, TutorValidation.participant_id == participant_id)
     )
 
 
-def progress_and_approval(
-    row: CompletionRecord | None, approved: uuid.UUID | None
-) -> tuple[ProgressRecord | None, bool]:
-    """How far somebody is, None where nothing was judged yet, and whether a tutor has approved what they did."""
-    return None if row is None else _record(row), approved is not None
+PROGRESS_WIDTH: Final = 6
+"""How many columns :func:`with_progress` adds."""
+
+
+def progress_and_approval(columns: Sequence[Any]) -> tuple[StoredProgress, bool]:
+    """How far somebody is, with nothing done where nothing was judged yet, and whether a tutor has approved it."""
+    *stored, approved = columns
+    return StoredProgress() if stored[0] is None else StoredProgress(*stored), approved is not None
 
 
 def reopening_reasons(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str | None]:

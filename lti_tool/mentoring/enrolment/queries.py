@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -198,10 +198,23 @@ def members_of_cohort(cohort_id: uuid.UUID) -> sa.Select[*tuple[Any, ...]]:
         .subquery()
     )
     return (
-        _WITH_PERSON.add_columns(places.c.active, places.c.listed_at)
+        sa.select(
+            Participant.id,
+            Participant.cohort_id,
+            Participant.person_id,
+            Participant.role,
+            Participant.status,
+            Participant.capacity,
+            Participant.joined_at,
+            Person.name,
+            Person.given_name,
+            Person.family_name,
+            places.c.active,
+            places.c.listed_at,
+        )
+        .join(Person, Person.id == Participant.person_id)
         .outerjoin(places, places.c.person_id == Participant.person_id)
         .where(Participant.cohort_id == cohort_id)
-        .execution_options(populate_existing=True)
     )
 
 
@@ -209,9 +222,18 @@ MEMBER_ID: Final = Participant.id
 """The column of :func:`members_of_cohort` by which other tables are joined."""
 
 
-def member_of(row: Participant, person: Person, active: int | None, listed_at: dt.datetime | None) -> Member:
-    """What the first columns of a row of :func:`members_of_cohort` say."""
-    return Member(participant_record(row, person), person.family_name, active == 0, listed_at)
+MEMBER_WIDTH: Final = 12
+"""How many columns of a row of :func:`members_of_cohort` are for :func:`member_of`."""
+
+
+def member_of(row: Sequence[Any]) -> Member:
+    """What the first columns of a row of :func:`members_of_cohort` say; values, since a cohort has many people."""
+    (participant_id, cohort_id, person_id, role, status, capacity, joined_at, name, given, family) = row[:10]
+    joined = name or " ".join(part for part in (given, family) if part) or None
+    record = ParticipantRecord(
+        participant_id, cohort_id, person_id, Role(role), status, capacity, joined_at, joined, given
+    )
+    return Member(record, family, row[10] == 0, row[11])
 
 
 def lock_participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:

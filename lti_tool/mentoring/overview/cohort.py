@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from lti_tool.mentoring.journey.queries import PersonCard, Progress
+from lti_tool.mentoring.completion.queries import StoredProgress
+from lti_tool.mentoring.journey.queries import CriterionLine, PersonCard, Progress, progress_from
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation.collation import sorted_name
 
@@ -29,6 +30,47 @@ class Newcomer:
         return sorted_name(self.family_name, self.name)
 
 
+class LazyProgress:
+    """A :class:`Progress` that is made once more than the status of it is asked for: of most people it never is."""
+
+    def __init__(self, stored: StoredProgress) -> None:
+        self._stored = stored
+
+    @property
+    def status(self) -> str:
+        """As :attr:`Progress.status`."""
+        return self._stored.status
+
+    @property
+    def completed(self) -> bool:
+        """As :attr:`Progress.completed`."""
+        return self._stored.status == "satisfied"
+
+    @property
+    def completed_at(self) -> dt.datetime | None:
+        """As :attr:`Progress.completed_at`."""
+        return self._stored.completed_at
+
+    @property
+    def score(self) -> int:
+        """As :attr:`Progress.score`."""
+        return self._stored.score
+
+    @property
+    def criteria(self) -> tuple[CriterionLine, ...]:
+        """As :attr:`Progress.criteria`."""
+        return self._whole.criteria
+
+    @property
+    def meetings(self) -> CriterionLine | None:
+        """As :attr:`Progress.meetings`."""
+        return self._whole.meetings
+
+    @cached_property
+    def _whole(self) -> Progress:
+        return progress_from(self._stored.record)
+
+
 @dataclass(frozen=True)
 class ParticipantLine:
     """A participant, as the tutor sees them."""
@@ -40,7 +82,7 @@ class ParticipantLine:
     """Whether they can be put in (another) pair."""
     has_left: bool
     """Whether they are no longer in the course; their pairs, meetings and grade stay as they are."""
-    progress: Progress
+    progress: Progress | LazyProgress
     validated: bool
     joined_at: dt.datetime | None = None
     """When they joined, or were invited."""
@@ -78,7 +120,7 @@ class ParticipantLine:
     @property
     def awaits_tutor(self) -> bool:
         """Whether nothing but the tutor's word is missing."""
-        return self.can_validate and self.progress.status == "awaiting_tutor"
+        return self.progress.status == "awaiting_tutor" and self.can_validate
 
     @property
     def can_take_approval_back(self) -> bool:

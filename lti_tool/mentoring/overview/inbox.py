@@ -177,7 +177,11 @@ def _grades(overview: CohortOverview, grades: Collection[GradeQuestion]) -> list
 
 def _day_of(overview: CohortOverview, line: ParticipantLine) -> dt.date | None:
     """When something last happened in one of somebody's pairs."""
-    days = [pair.latest_at.date() for pair in overview.pairs if line in pair.both and pair.latest_at]
+    days = [
+        pair.latest_at.date()
+        for pair in overview.pairs
+        if pair.latest_at and line.id in (pair.mentee.id, pair.mentor.id)
+    ]
     return max(days, default=None)
 
 

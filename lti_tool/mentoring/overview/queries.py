@@ -11,29 +11,32 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.identity.models import CourseRole, Membership, Person, display_name
-from lti_tool.mentoring.completion.queries import progress_and_approval, with_progress
+from lti_tool.mentoring.completion.queries import PROGRESS_WIDTH, progress_and_approval, with_progress
 from lti_tool.mentoring.enrolment.queries import (
     MEMBER_ID,
+    MEMBER_WIDTH,
     ParticipantRecord,
     member_of,
     members_of_cohort,
 )
-from lti_tool.mentoring.journey.queries import PersonCard, card, progress_from
+from lti_tool.mentoring.journey.queries import PersonCard, card
 from lti_tool.mentoring.overview.cohort import (
     CohortOverview,
+    LazyProgress,
     Newcomer,
     OpenSession,
     PairLine,
     ParticipantLine,
 )
+from lti_tool.mentoring.overview.counting import Counters
 from lti_tool.mentoring.overview.models import LeftAsItIs, PairCounters
-from lti_tool.mentoring.pairs.queries import PAIR_ID, PairRecord, pair_record, pairs_with_latest
+from lti_tool.mentoring.pairs.queries import PAIR_ID, PAIR_WIDTH, PairRecord, pairs_with_latest
 from lti_tool.mentoring.programmes.queries import courses_of_cohort, described_cohort
 from lti_tool.mentoring.sessions.queries import open_sessions_of_cohort, sessions_of_pairs
 from lti_tool.translation.collation import collation_key
@@ -72,8 +75,9 @@ def _participant_lines(
         .add_columns(LeftAsItIs.kind, LeftAsItIs.fact_at)
         .outerjoin(LeftAsItIs, LeftAsItIs.participant_id == MEMBER_ID)
     )
+    behind = MEMBER_WIDTH + PROGRESS_WIDTH
     people = [
-        (member_of(*row[:-4]), *progress_and_approval(*row[-4:-2]), tuple(row[-2:]))
+        (member_of(row), *progress_and_approval(row[MEMBER_WIDTH:behind]), tuple(row[behind:]))
         for row in db.execute(query)
     ]
     gone = {member.participant.id for member, *_rest in people if member.has_left}
@@ -88,7 +92,7 @@ def _participant_lines(
                 status=participant.status,
                 free=not member.has_left and _is_free(participant, taken[participant.id]),
                 has_left=member.has_left,
-                progress=progress_from(record),
+                progress=LazyProgress(record),
                 validated=validated,
                 joined_at=participant.joined_at,
                 listed_at=member.listed_at,
@@ -113,32 +117,33 @@ def _others(
     db: Session, cohort_id: uuid.UUID, joined: set[uuid.UUID]
 ) -> tuple[tuple[Newcomer, ...], tuple[str, ...]]:
     """Learners of the cohort's courses who have no role yet, and the names of those who teach it."""
+    names = Person.id, Person.name, Person.given_name, Person.family_name
     rows = db.execute(
-        sa.select(Person, Membership.role, sa.func.max(Membership.launched_at))
+        sa.select(*names, Membership.role, sa.func.max(Membership.launched_at))
         .join(Membership, Membership.person_id == Person.id)
         .where(
             Membership.course_id.in_(courses_of_cohort(cohort_id)),
             Membership.active,
             Membership.role.in_((CourseRole.LEARNER, CourseRole.TUTOR)),
         )
-        .group_by(Person.id, Membership.role)
+        .group_by(*names, Membership.role)
     ).all()
     newcomers = {
-        person.id: Newcomer(
-            person.id,
-            display_name(person),
-            launched_at is not None,
-            PersonCard(_NOBODY, "", display_name(person), person.given_name),
-            person.family_name,
+        row.id: Newcomer(
+            row.id,
+            display_name(row),
+            row[5] is not None,
+            PersonCard(_NOBODY, "", display_name(row), row.given_name),
+            row.family_name,
         )
-        for person, role, launched_at in rows
-        if role == CourseRole.LEARNER and person.id not in joined
+        for row in rows
+        if row.role == CourseRole.LEARNER and row.id not in joined
     }
-    tutors = [
-        (launched_at, display_name(person) or "")
-        for person, role, launched_at in rows
-        if role == CourseRole.TUTOR and launched_at is not None and display_name(person)
-    ]
+    tutors = {
+        display_name(row) or ""
+        for row in rows
+        if row.role == CourseRole.TUTOR and row[5] is not None and display_name(row)
+    }
     return (
         tuple(
             sorted(
@@ -150,24 +155,27 @@ def _others(
                 ),
             )
         ),
-        tuple(sorted({name for _at, name in tutors}, key=collation_key)),
+        tuple(sorted(tutors, key=collation_key)),
     )
 
 
-_Pair = tuple[PairRecord, dt.datetime | None, dt.datetime | None, PairCounters | None]
+_Pair = tuple[PairRecord, dt.datetime | None, dt.datetime | None, Counters | None]
 """A pair, when something last happened in it, when a meeting was last disputed, and what was counted."""
+_COUNTERS: Final = tuple(getattr(PairCounters, each.name) for each in dataclasses.fields(Counters))
 
 
 def _pairs(db: Session, cohort_id: uuid.UUID) -> list[_Pair]:
     query = (
         pairs_with_latest(cohort_id)
-        .add_columns(PairCounters)
+        .add_columns(*_COUNTERS)
         .outerjoin(PairCounters, PairCounters.pair_id == PAIR_ID)
     )
-    return [
-        (pair_record(row), latest_at, disputed_at, counters)
-        for row, latest_at, disputed_at, counters in db.execute(query)
-    ]
+    found: list[_Pair] = []
+    for row in db.execute(query):
+        latest_at, disputed_at, *counted = row[PAIR_WIDTH:]
+        counters = None if counted[0] is None else Counters(*counted)
+        found.append((PairRecord(*row[:PAIR_WIDTH]), latest_at, disputed_at, counters))
+    return found
 
 
 def _pair_lines(

@@ -216,21 +216,23 @@ def pair_ids_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
 def pairs_with_latest(cohort_id: uuid.UUID) -> sa.Select[*tuple[Any, ...]]:
     """A query for the pairs of a cohort that go on, the oldest first, to which others may join their own tables.
 
-    Its columns: the row, for :func:`pair_record`; when something last happened in the pair; when a meeting was last
-    disputed.
+    Its columns: the fields of a :class:`PairRecord`, :data:`PAIR_WIDTH` of them; when something last happened in the
+    pair; when a meeting was last disputed. Values, since a cohort has many pairs.
     """
     of_pair = sa.select(sa.func.max(TimelineEntry.at)).where(TimelineEntry.pair_id == Pair.id)
     return (
         sa.select(
-            Pair,
+            *(getattr(Pair, each.name) for each in dataclasses.fields(PairRecord)),
             of_pair.scalar_subquery().label("latest_at"),
-            of_pair.where(TimelineEntry.kind == "SessionDisputed").scalar_subquery().label("disputed_at"),
+            of_pair.where(TimelineEntry.kind == "SessionDisputed")
+            .scalar_subquery()
+            .label("latest_dispute_at"),
         )
         .where(Pair.cohort_id == cohort_id, Pair.status.not_in(ENDED_STATUSES))
         .order_by(Pair.created_at, Pair.id)
-        .execution_options(populate_existing=True)
     )
 
 
+PAIR_WIDTH: Final = len(dataclasses.fields(PairRecord))
 PAIR_ID: Final = Pair.id
 """The column of :func:`pairs_with_latest` by which other tables are joined."""

@@ -83,6 +83,14 @@ def page() -> ResponseReturnValue:
         if lms.unpublished_hint and not shown["view"].overview.participants
         else None,
         done=flash_message(),
+        undo_for=next(
+            (
+                line.id
+                for line in shown["view"].overview.participants
+                if line.id == query["left"] and line.left_as_it_is is not None
+            ),
+            None,
+        ),
     )
 
 
@@ -127,8 +135,8 @@ def _shown(
         "view": view_of(overview, table, meetings, query, today),
         "roster": roster,
         "has_grades": bool(grades),
-        "grades_that_came_back": _sent_once_more(overview, grades),
-        "gradebook_note": _gradebook_note() if grades else None,
+        "gradebook_note": _gradebook_note(),
+        "sent_once_more": _sent_once_more(overview, grades),
         "etag": etag,
         "panel": panel,
         "pair_words": pair_wording,

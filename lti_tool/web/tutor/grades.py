@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from flask import Blueprint, abort, g
+from flask import Blueprint, abort, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -123,7 +123,8 @@ def leave() -> ResponseReturnValue:
                     now=utcnow(),
                 )
 
-    return sent_form(ResendGradeForm()).submit(save, then=launch_url_for("home.home"), done="grade_left")
+    then = launch_url_for("home.home", left=request.form.get("participant_id", "")[:36])
+    return sent_form(ResendGradeForm()).submit(save, then=then, done="grade_left")
 
 
 @blueprint.post("/ask")

@@ -7,6 +7,7 @@ other role: who is free, who is not and why not, and who has not come yet.
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -110,7 +111,12 @@ def candidates_for(overview: CohortOverview, person: ParticipantLine, search: st
     role, wanted = Role(person.card.role).other, folded(search)
     everybody = [line for line in overview.participants if line.card.role == role and not line.has_left]
     found = [line for line in everybody if not wanted or wanted in folded(line.card.name or "")]
-    candidates = [_candidate(overview, person, line) for line in found]
+    pairs: dict[uuid.UUID, list[PairLine]] = defaultdict(list)
+    for pair in overview.pairs:
+        if not pair.is_broken:
+            for member in pair.both:
+                pairs[member.id].append(pair)
+    candidates = [_candidate(person, line, tuple(pairs[line.id])) for line in found]
     free = [each for each in candidates if not each.why_not]
     return Candidates(
         person,
@@ -123,13 +129,12 @@ def candidates_for(overview: CohortOverview, person: ParticipantLine, search: st
     )
 
 
-def _candidate(overview: CohortOverview, person: ParticipantLine, line: ParticipantLine) -> Candidate:
-    pairs = tuple(pair for pair in overview.pairs if line in pair.both and not pair.is_broken)
+def _candidate(person: ParticipantLine, line: ParticipantLine, pairs: tuple[PairLine, ...]) -> Candidate:
     return Candidate(line, pairs, _why_not(person, line, pairs))
 
 
 def _why_not(person: ParticipantLine, line: ParticipantLine, pairs: Sequence[PairLine]) -> str:
-    if any(person in pair.both for pair in pairs):
+    if any(person.id == pair.partner_of(line.id).id for pair in pairs):
         return _("These two are a pair already")
     if line.free:
         return ""

@@ -146,7 +146,8 @@ def test_what_a_tutor_leaves_as_it_is_asks_for_nothing_until_it_changes(visit, s
     assert found
     before = here.text().count("Leave it so")
     answer = here.post("cohort/grades/leave", participant_id=found[1])
-    assert "asks for nothing any more" in here.client.get(answer.location).text
+    said = here.client.get(answer.location).text
+    assert ("asks for nothing any more" in said, 'id="undo"' in said) == (True, True)
     assert here.text().count("Leave it so") == before - 1
     here.post("cohort/grades/ask", participant_id=found[1])
     assert here.text().count("Leave it so") == before
