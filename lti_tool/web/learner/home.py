@@ -124,7 +124,9 @@ def page() -> ResponseReturnValue | None:
 @allows(Action.VIEW_HOME)
 def live() -> ResponseReturnValue:
     """The first page of a participant again, 304 until something changes; empty for anybody else."""
-    return (page() if current_principal().role == CourseRole.LEARNER else None) or Response(status=204)
+    principal = current_principal()
+    takes_part = principal.person_id is not None and principal.role == CourseRole.LEARNER
+    return (page() if takes_part else None) or Response(status=204)
 
 
 def _shown_pairs(
