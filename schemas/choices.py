@@ -30,15 +30,25 @@ FORMAT_CODE_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+){0,7}"
 
 OBJECTIVE_TAGS = ("skills", "communication", "culture", "person")
 OBJECTIVE_MOVES = ("agree", "claim", "reach", "withdraw")
-FEEDBACK_POINTS = ("listened", "explained", "showed", "asked", "prepared", "encouraged")
+FEEDBACK_POINTS = (
+    "listening",
+    "explanations",
+    "examples",
+    "questions",
+    "preparation",
+    "encouragement",
+)
 """What one of a pair may tell the other that helped."""
+REFLECTION_READERS = ("me", "pair")
+"""Who may read a reflection: its author, or the partner too."""
+REFLECTION_MOVES = ("share", "remove")
 ACTOR_ACCOUNTS = ("opaque", "lms")
 COPY_ANSWERS = ("same", "new")
 """What a duplicated activity opens: the group of the other one, or one of its own."""
 DISPUTE_REASONS = ("did-not-meet", "wrong-date", "wrong-length", "wrong-format", "other")
 DECLINE_REASONS = ("not-now", "other-topics", "too-close", "other")
 """Why somebody does not accept a pair: the wrong moment, other topics, too close at work, another reason."""
-UNDOABLE_STEPS = ("joined", "accepted", "declined", "confirmed", "disputed")
+UNDOABLE_STEPS = ("joined", "accepted", "declined", "confirmed", "disputed", "claimed", "withdrawn")
 """What somebody can take back for ten minutes."""
 END_REASONS = ("time", "match", "left-organisation", "completed-early", "other")
 """Why a tutor ends a pair early, as the xAPI profile has it: no time, another partner suits better, one of the two has

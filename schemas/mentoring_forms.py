@@ -17,7 +17,7 @@ from typing import Any
 from marshmallow import EXCLUDE, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from schemas import choices
-from schemas.fields import Choice, Code, Day, Identifier, Text, WholeNumber, entries
+from schemas.fields import Choice, Code, Day, Identifier, Text, WholeNumber, distinct, entries
 from schemas.problem import N_, CodedSchema, Problem, ShapeError
 
 MINUTES_MIN = 5
@@ -91,6 +91,13 @@ def _has_digits(phone: str) -> None:
     """The validator of a phone number, in whatever writing: ``+33 1 23 45 67 89``, ``4512 (Lyon)``."""
     if sum(char.isdigit() for char in phone) < FEWEST_DIGITS:
         raise ValidationError([Problem("not_a_phone_number")])
+
+
+class JoinForm(ChooseRoleForm):
+    """The same at the first visit, with two answers that nobody has to give."""
+
+    brings = _brings()
+    wants = _wants()
 
 
 class AboutMeForm(FormSchema):
@@ -335,6 +342,62 @@ class MoveObjectiveForm(FormSchema):
     move = Choice(choices.OBJECTIVE_MOVES, required=True)
     revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
     """Which revision of the objective the person saw: it may have been changed since."""
+
+
+class ReflectionForm(FormSchema):
+    """What a person changed, and who may read it."""
+
+    words = Text(
+        min_length=3,
+        max_length=1000,
+        lines=True,
+        required=True,
+        metadata={
+            "label": N_("One change I made"),
+            "hint": N_("Something that you do, say or see differently since you have been meeting."),
+        },
+    )
+    readers = Choice(choices.REFLECTION_READERS, required=True, metadata={"label": N_("Who may read it?")})
+
+
+class MoveReflectionForm(FormSchema):
+    """A reflection is shared or deleted by its author."""
+
+    reflection_id = Identifier(required=True)
+    move = Choice(choices.REFLECTION_MOVES, required=True)
+
+
+def _sentence() -> Text:
+    return Text(
+        max_length=300,
+        lines=True,
+        load_default=None,
+        metadata={"label": N_("A sentence (optional)")},
+    )
+
+
+class FeedbackForm(FormSchema):
+    """What helped in a meeting: some of a few points, a sentence, or both."""
+
+    session_id = Identifier(required=True)
+    points = fields.List(
+        Choice(choices.FEEDBACK_POINTS),
+        load_default=(),
+        validate=[*entries(min=0, max=len(choices.FEEDBACK_POINTS)), distinct],
+        metadata={"label": N_("What helped you most?")},
+    )
+    words = _sentence()
+
+    @validates_schema
+    def _something(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        if not loaded["points"] and not loaded["words"]:
+            raise ValidationError([Problem("feedback_empty")], "points")
+
+
+class ThanksForm(FormSchema):
+    """Thanks to one's partner, with or without a sentence."""
+
+    words = _sentence()
 
 
 class TutorValidationForm(FormSchema):

@@ -39,6 +39,7 @@ MESSAGES: Mapping[str, str] = {
     "not_a_phone_number": N_("Please enter a number with at least 4 digits."),
     "not_a_date": N_("Please enter a date as year-month-day."),
     "date_in_future": N_("This date is still to come. Please choose today or an earlier day."),
+    "feedback_empty": N_("Choose at least one point, or write a sentence."),
     "date_past": N_("This date is past. Please choose today or a later day."),
     "date_too_far": N_("This date is more than three years ahead. Please choose an earlier day."),
     "date_too_old": N_("This date is more than a year ago. Please choose a later day."),

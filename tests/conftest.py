@@ -19,6 +19,7 @@ from lti_tool.database import Database
 
 pytest_plugins = [
     "tests.databases",
+    "tests.made_once",
     "tests.skips",
     "tests.lrs.fixtures",
     "tests.platform.fixtures",
@@ -64,7 +65,10 @@ def services(config: Config, kept_databases: dict[str, Database]) -> Iterator[Se
         thread.name.startswith("job-") for thread in threading.enumerate()
     ):
         time.sleep(0.01)
-    services.close()
+    services.http.close()
+    services.guarded.close()
+    if database.is_sqlite:
+        database.dispose()  # the next test has another file; a server's connections know its tables, and stay
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,7 @@ class StatementContext:
     cohort: CohortContext | None = None
 
     def activity(self, kind: str, identifier: UUID) -> str:
-        """The IRI of one of the tool's activities: a programme, cohort, pair, session or objective."""
+        """The IRI of one of the tool's activities: a programme, cohort, pair, session, objective or reflection."""
         return f"{self.iri_base.rstrip('/')}/xapi/activities/{kind}/{identifier}"
 
     @property

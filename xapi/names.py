@@ -81,6 +81,7 @@ def _patterns(language: str, session: str) -> Mapping[str, re.Pattern[str]]:
         vocabulary.PAIR.iri: re.compile(rf"{vocabulary.PAIR.label[language]} [0-9a-f]{{8}}"),
         vocabulary.SESSION.iri: re.compile(rf"{session} {_DAY} \(({formats}|{_CODE})\)"),
         vocabulary.OBJECTIVE.iri: re.compile(_one_of(vocabulary.OBJECTIVE_NAMES, language)),
+        vocabulary.NOTE.iri: re.compile(vocabulary.NOTE.label[language]),
     }
 
 

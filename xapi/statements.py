@@ -235,6 +235,57 @@ def objective_reached(
     )
 
 
+def feedback_given(
+    context: StatementContext,
+    pair: PairContext,
+    session: SessionContext,
+    role: Role,
+    feedback_id: UUID,
+    *,
+    recorded_at: datetime,
+    revision: int = 0,
+    now: datetime | None = None,
+) -> Statement:
+    """The one in ``role`` gave the other feedback about a session: that it was given, never what it says."""
+    return assemble(
+        context,
+        vocabulary.COMMENTED,
+        pair.member(role),
+        activities.session(context, session),
+        pair_context(context, pair, role),
+        subject_id=feedback_id,
+        pair=pair,
+        recorded_at=recorded_at,
+        revision=revision,
+        now=now,
+    )
+
+
+def reflection_written(
+    context: StatementContext,
+    pair: PairContext,
+    role: Role,
+    reflection_id: UUID,
+    *,
+    recorded_at: datetime,
+    revision: int = 0,
+    now: datetime | None = None,
+) -> Statement:
+    """The one in ``role`` wrote down what they changed: that they did, never what it says."""
+    return assemble(
+        context,
+        vocabulary.CREATED,
+        pair.member(role),
+        activities.note(context, reflection_id),
+        pair_context(context, pair, role),
+        subject_id=reflection_id,
+        pair=pair,
+        recorded_at=recorded_at,
+        revision=revision,
+        now=now,
+    )
+
+
 def progressed(
     context: StatementContext,
     actor: Actor,

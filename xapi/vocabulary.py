@@ -108,6 +108,16 @@ CONFIRMED = Term(
         "A confirmé une séance que son binôme avait notée.",
     ),
 )
+COMMENTED = Term(
+    f"{_ADL}commented",
+    words("commented", "a commenté"),
+    words("Gave the partner feedback about a session.", "A donné à son binôme un retour sur une séance."),
+)
+CREATED = Term(
+    f"{_STREAMS}create",
+    words("created", "a créé"),
+    words("Wrote a reflection.", "A écrit une réflexion."),
+)
 PROGRESSED = Term(
     f"{_ADL}progressed",
     words("progressed", "a progressé dans"),
@@ -129,7 +139,19 @@ VOIDED = Term(
     words("Withdrew an earlier statement.", "A retiré une déclaration précédente."),
 )
 
-VERBS: Final = (REGISTERED, JOINED, LEFT, DEFINED, ATTENDED, CONFIRMED, PROGRESSED, COMPLETED, VOIDED)
+VERBS: Final = (
+    REGISTERED,
+    JOINED,
+    LEFT,
+    DEFINED,
+    ATTENDED,
+    CONFIRMED,
+    COMMENTED,
+    CREATED,
+    PROGRESSED,
+    COMPLETED,
+    VOIDED,
+)
 
 # Activity types.
 PROGRAMME = Term(
@@ -169,6 +191,14 @@ OBJECTIVE = Term(
         "Ce que l’un des membres d’un binôme a convenu d’apprendre.",
     ),
 )
+NOTE = Term(
+    f"{_STREAMS}note",
+    words("Reflection", "Réflexion"),
+    words(
+        "Something that one member of a pair noted about a change of their own, never its words.",
+        "Ce qu’un membre d’un binôme a noté d’un changement personnel, jamais ses mots.",
+    ),
+)
 COURSE = Term(
     "http://adlnet.gov/expapi/activities/course",
     words("Course", "Cours"),
@@ -178,7 +208,7 @@ COURSE = Term(
     ),
 )
 
-ACTIVITY_TYPES: Final = (PROGRAMME, COHORT, PAIR, SESSION, OBJECTIVE, COURSE)
+ACTIVITY_TYPES: Final = (PROGRAMME, COHORT, PAIR, SESSION, OBJECTIVE, NOTE, COURSE)
 
 # Extensions.
 EXT_ROLE: Final = f"{PROFILE}/ext/role"

@@ -7,6 +7,7 @@ through its content picker, both over HTTP.
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import logging
 import os
@@ -303,6 +304,8 @@ def serve(settings: DemoSettings, echo: Callable[[str], None], *, open_browser: 
             webbrowser.open(f"{settings.lms_url}/")
         ended.wait()
         echo("Stopping…")
+    # What is loaded need not be searched for cycles at the very end, which takes a busy machine seconds.
+    gc.freeze()
 
 
 def _has_display() -> bool:

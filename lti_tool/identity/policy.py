@@ -72,7 +72,10 @@ class Action(enum.StrEnum):
     REMIND_PARTNER = "remind one's partner of what waits for them"
     SIGN_AGREEMENT = "sign the agreement"
     KEEP_SESSIONS = "log, confirm, dispute, correct and withdraw meetings"
-    KEEP_OBJECTIVES = "agree, claim, confirm and withdraw objectives"
+    KEEP_OBJECTIVES = "propose, agree, claim, confirm and withdraw objectives"
+    READ_WORDS_OF_PAIR = "read one's own reflections and feedback, and what one's partner lets one read"
+    WRITE_REFLECTIONS = "write, share and delete one's own reflections"
+    GIVE_FEEDBACK = "give one's partner feedback and thanks"
     # a tutor's
     CHOOSE_CONTENT = "choose in the content picker what is added to a course"
     ADD_ACTIVITY = "open what an activity stands for"
@@ -138,6 +141,9 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.SIGN_AGREEMENT: frozenset({Capacity.MEMBER}),
         Action.KEEP_SESSIONS: frozenset({Capacity.MEMBER}),
         Action.KEEP_OBJECTIVES: frozenset({Capacity.MEMBER}),
+        Action.READ_WORDS_OF_PAIR: frozenset({Capacity.MEMBER}),
+        Action.WRITE_REFLECTIONS: frozenset({Capacity.MEMBER}),
+        Action.GIVE_FEEDBACK: frozenset({Capacity.MEMBER}),
         # The platform shows its picker to those alone who may change the course, and takes no answer of others.
         Action.CHOOSE_CONTENT: frozenset({Capacity.TEACHER, Capacity.ADMINISTRATOR}),
         Action.ADD_ACTIVITY: frozenset({Capacity.TEACHER}),

@@ -216,7 +216,7 @@ class PlatformService(ServiceConnector):
             "exp": now + 60,
             "jti": str(uuid.uuid4()),
         }
-        return self.encode_jwt(claims, key.private_pem, {"kid": key.kid})
+        return key.sign(claims)
 
     def _keep(self, scopes: str, token: str, expires_in: int) -> None:
         """Store a token until shortly before it ends: a request takes time, and clocks differ."""

@@ -27,8 +27,15 @@ from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity import installation
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
 from lti_tool.mentoring.enrolment.events import JoiningUndone, ProgrammeJoined, RoleChanged
-from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReached, ObjectiveWithdrawn
+from lti_tool.mentoring.feedback.events import FeedbackGiven
+from lti_tool.mentoring.objectives.events import (
+    ObjectiveAgreed,
+    ObjectiveReached,
+    ObjectiveStepUndone,
+    ObjectiveWithdrawn,
+)
 from lti_tool.mentoring.pairs.events import PairAcceptanceUndone, PairAccepted, PairDeclined, PairEnded
+from lti_tool.mentoring.reflections.events import ReflectionRemoved, ReflectionWritten
 from lti_tool.mentoring.sessions.events import (
     SessionAnswerUndone,
     SessionConfirmed,
@@ -131,6 +138,8 @@ class StatementEmitter:
                 yield self._about_objective(logged.scope, logged.event)
             case ObjectiveReached():
                 yield self._about_objective(logged.scope, logged.event)
+            case ObjectiveStepUndone(was="withdrawn", status="agreed" | "in_progress" | "claimed"):
+                yield self._about_objective(logged.scope, logged.event)
             case ObjectiveWithdrawn():
                 yield from self._void_objective(logged.scope, logged.event.objective_id)
             case SessionLogged():
@@ -144,6 +153,13 @@ class StatementEmitter:
                     logged.scope, logged.event.session_id, logged.event.revision - 1
                 )
                 yield from self._held(logged.scope, logged.event)
+            case FeedbackGiven():
+                yield self._feedback(logged.scope, logged.event)
+            case ReflectionWritten():
+                yield self._reflection(logged.scope, logged.event)
+            case ReflectionRemoved():
+                for written in self._emitted(logged.event.reflection_id, vocabulary.CREATED.iri):
+                    yield self._void(logged.scope, written)
             case SessionAnswerUndone(was="disputed"):
                 yield from self._held(logged.scope, logged.event)
             case SessionAnswerUndone():
@@ -196,11 +212,13 @@ class StatementEmitter:
             context = self._context(scope, pair.languages[role])
             yield partial(statements.pair_left, context, pair.context, role, reason=reason)
 
-    def _about_objective(self, scope: Scope, event: ObjectiveAgreed | ObjectiveReached) -> Build:
+    def _about_objective(
+        self, scope: Scope, event: ObjectiveAgreed | ObjectiveReached | ObjectiveStepUndone
+    ) -> Build:
         pair = self._pair(scope)
         objective = ObjectiveContext(event.objective_id, Role(event.direction), Tag(event.tag))
         context = self._context(scope, pair.languages[objective.owner])
-        if isinstance(event, ObjectiveAgreed):
+        if not isinstance(event, ObjectiveReached):
             return partial(
                 statements.objective_agreed, context, pair.context, objective, revision=event.revision
             )
@@ -230,16 +248,14 @@ class StatementEmitter:
     def _confirmed(self, scope: Scope, event: SessionConfirmed) -> Build:
         pair = self._pair(scope)
         role = pair.roles[given(scope.participant_id)]
-        held = self._concerned.pairs[given(scope.pair_id)].sessions
-        fact = next((each for each in held if each.id == event.session_id), None)
-        if fact is None:
-            raise LookupError(f"there is no session {event.session_id}")
-        meeting = _session(fact.id, fact.held_on, fact.minutes, fact.format)
+        meeting = self._meeting(scope, event.session_id)
         context = self._context(scope, pair.languages[role])
         logger = pair.context.mentee if role is Role.MENTOR else pair.context.mentor
         self._write()
         # An answer that was taken back has raised the revision since.
-        attended = statement_about(self._db, fact.id, vocabulary.ATTENDED.iri, actor=logger.id_name)
+        attended = statement_about(
+            self._db, meeting.session_id, vocabulary.ATTENDED.iri, actor=logger.id_name
+        )
         return partial(
             statements.session_confirmed,
             context,
@@ -249,6 +265,27 @@ class StatementEmitter:
             revision=event.revision,
             attended=attended,
         )
+
+    def _meeting(self, scope: Scope, session_id: uuid.UUID) -> SessionContext:
+        """A session of the pair, as it is now. Raises :class:`LookupError`."""
+        sessions = self._concerned.pairs[given(scope.pair_id)].sessions
+        fact = next((each for each in sessions if each.id == session_id), None)
+        if fact is None:
+            raise LookupError(f"there is no session {session_id}")
+        return _session(fact.id, fact.held_on, fact.minutes, fact.format)
+
+    def _feedback(self, scope: Scope, event: FeedbackGiven) -> Build:
+        pair = self._pair(scope)
+        role = pair.roles[given(scope.participant_id)]
+        context = self._context(scope, pair.languages[role])
+        meeting = self._meeting(scope, event.session_id)
+        return partial(statements.feedback_given, context, pair.context, meeting, role, event.feedback_id)
+
+    def _reflection(self, scope: Scope, event: ReflectionWritten) -> Build:
+        pair = self._pair(scope)
+        role = pair.roles[given(scope.participant_id)]
+        context = self._context(scope, pair.languages[role])
+        return partial(statements.reflection_written, context, pair.context, role, event.reflection_id)
 
     def _void_session(
         self, scope: Scope, session_id: uuid.UUID, revision: int, verbs: Sequence[str] = _ABOUT_SESSIONS

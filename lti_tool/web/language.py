@@ -129,7 +129,7 @@ def day(value: dt.date) -> str:
 
 
 def on_day(value: dt.date) -> str:
-    """A recent day in a sentence: “today”, “on Tuesday”, or “on 12 November 2026”."""
+    """A recent day in a sentence: “today”, “on Tuesday”, or “on 12 November”."""
     match (utcnow().date() - value).days:
         case 0:
             return gettext("today")
@@ -137,11 +137,11 @@ def on_day(value: dt.date) -> str:
             return gettext("yesterday")
         case days if 1 < days < 7:
             return gettext("on %(weekday)s", weekday=_weekday(value))
-    return gettext("on %(day)s", day=day(value))
+    return gettext("on %(day)s", day=_short_day(value))
 
 
 def since(moment: dt.datetime) -> str:
-    """Since when something waits: “since today”, “since Tuesday”, or “since 12 November 2026”."""
+    """Since when something waits: “since today”, “since Tuesday”, or “since 12 November”."""
     value = moment.date()
     match (utcnow().date() - value).days:
         case 0:
@@ -150,7 +150,16 @@ def since(moment: dt.datetime) -> str:
             return gettext("since yesterday")
         case days if 1 < days < 7:
             return gettext("since %(weekday)s", weekday=_weekday(value))
-    return gettext("since %(day)s", day=day(value))
+    return gettext("since %(day)s", day=_short_day(value))
+
+
+def _short_day(value: dt.date) -> str:
+    """A date with its year only where that is not the present one."""
+    if value.year != utcnow().year:
+        return day(value)
+    language = LANGUAGES[current_language()]
+    pattern = language.first_of_month if value.day == 1 and language.first_of_month else "d MMMM y"
+    return format_date(value, pattern.removesuffix(" y"), locale=language.tag)
 
 
 def _weekday(value: dt.date) -> str:

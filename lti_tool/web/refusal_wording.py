@@ -43,6 +43,8 @@ REFUSALS: Mapping[str, str] = {
     "not_own_group": N_("This group cannot be shared here. Please choose another one."),
     "not_your_objective": N_("The person who learns says when an objective is reached."),
     "own_objective": N_("Your partner confirms that you reached it."),
+    "reflection_gone": N_("This note was deleted in the meantime."),
+    "feedback_given": N_("You have said so already. Your partner can read it."),
     "not_own_objective": N_("Only the person who learns can remove an objective."),
     "own_proposal": N_("Your partner agrees to what you proposed, not you."),
     "objective_changed": N_("This objective has changed in the meantime. Please look at it again."),

@@ -56,6 +56,15 @@ TAGS: Mapping[str, str] = {
     "person": N_("Personal growth"),
 }
 
+FEEDBACK_POINTS: Mapping[str, str] = {
+    "listening": N_("Attentive listening"),
+    "explanations": N_("Clear explanations"),
+    "examples": N_("Concrete examples"),
+    "questions": N_("Good questions"),
+    "preparation": N_("Good preparation"),
+    "encouragement": N_("Encouragement"),
+}
+
 ROLES: Mapping[str, str] = {"mentor": N_("Mentor"), "mentee": N_("Mentee")}
 
 PARTNERS: Mapping[str, str] = {"mentor": N_("Your mentor"), "mentee": N_("Your mentee")}
@@ -116,6 +125,11 @@ DONE: Mapping[str, str] = {
     "objective_claimed": N_("Well done! Your partner will be asked to confirm."),
     "objective_reached": N_("Confirmed. Great news for you both."),
     "objective_withdrawn": N_("Objective removed."),
+    "reflection_kept": N_("Noted. You alone can read it."),
+    "reflection_shared": N_("Noted. Your partner can read it."),
+    "reflection_removed": N_("Note deleted."),
+    "feedback_given": N_("Thank you. Your partner alone can read it."),
+    "thanks_given": N_("Your thanks are on their way: your partner finds them here at the next visit."),
     "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
     "pair_paused": N_("The pair is on hold. Both read it on their page."),
@@ -139,10 +153,13 @@ UNDOABLE: Mapping[str, str] = {
     "declined": N_("You said “not this time”."),
     "confirmed": N_("You have confirmed the meeting."),
     "disputed": N_("You said what was different."),
+    "claimed": N_("You said that you have reached an objective."),
+    "withdrawn": N_("You have removed an objective."),
 }
 """What can be taken back, by the step."""
 
 FORMS: Mapping[str, str] = {
+    "join": N_("your role"),
     "difference": N_("what was different in a meeting"),
     "about-me": N_("what you say about yourself"),
     "session": N_("a meeting"),
@@ -150,6 +167,9 @@ FORMS: Mapping[str, str] = {
     "objective": N_("an objective"),
     "not-this-time": N_("an answer to a proposal"),
     "objective-edit": N_("the change of an objective"),
+    "reflection": N_("a note"),
+    "feedback": N_("feedback to your partner"),
+    "thanks": N_("thanks to your partner"),
     "pair-form": N_("a pair"),
     "pair-change": N_("a change of a pair"),
     "reopen": N_("the reopening of a journey"),

@@ -22,6 +22,10 @@ HEIGHT = 900
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 """WCAG 2.2 AA, which includes a target size of 24 px, and what axe calls best practice."""
 
+RULES_OF_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+"""The rules among them that read colours and sizes. All others read the elements and which of them are shown: where a
+theme and a width show the same ones as others do, they find the same."""
+
 _WORDS = """() => {
   const said = [document.title];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -35,17 +39,29 @@ _WORDS = """() => {
 }"""
 
 # In the present width: by how many pixels each theme is too wide, and what axe finds in it. One call for all themes:
-# each has its price. The theme is this attribute and nothing else: `base.html`.
-_LOOK = """async ([themes, tags]) => {
+# each has its price. The theme is this attribute and nothing else: `base.html`. `checked`: which elements were shown
+# each time that all rules were run.
+_LOOK = """async ([themes, tags, looks, checked]) => {
   const seen = [];
+  const root = document.documentElement;
+  const shown = () => Array.from(document.querySelectorAll('*'), (element) => {
+    if (!element.checkVisibility({visibilityProperty: true})) return '-';
+    const box = element.getBoundingClientRect();
+    return box.right + scrollX <= 0 || box.bottom + scrollY <= 0 ? 'o' : 'v';
+  }).join('');
   for (const theme of themes) {
-    const root = document.documentElement;
     if (theme) root.dataset.theme = theme;
-    const overflow = root.scrollWidth - root.clientWidth;
-    const options = {runOnly: tags, resultTypes: ['violations'], preload: false};
-    seen.push({overflow, violations: tags ? (await axe.run(document, options)).violations : []});
+    const look = {overflow: root.scrollWidth - root.clientWidth, violations: []};
+    if (tags) {
+      const now = shown();
+      const known = checked.includes(now);
+      const runOnly = known ? {type: 'rule', values: looks} : {type: 'tag', values: tags};
+      look.violations = (await axe.run(document, {runOnly, resultTypes: ['violations'], preload: false})).violations;
+      if (!known) checked.push(now);
+    }
+    seen.push(look);
   }
-  return seen;
+  return [seen, checked];
 }"""
 
 _REPORT_VIOLATIONS = """
@@ -106,7 +122,7 @@ def _axe_source() -> str:
 def axe_findings(page: Page | Frame, where: str) -> list[str]:
     """What axe finds fault with in a page, or in a frame of another site."""
     _load_axe(page)
-    [seen] = page.evaluate(_LOOK, [[None], AXE_RULES])
+    [[seen], _] = page.evaluate(_LOOK, [[None], AXE_RULES, RULES_OF_LOOKS, []])
     return _findings(seen["violations"], where)
 
 
@@ -131,9 +147,11 @@ def inspect_page(page: Page, name: str, themes: Iterable[str] = ()) -> PageInspe
     page.evaluate("document.querySelectorAll('main details').forEach((details) => { details.open = true; })")
     _load_axe(page)
     looks = list(themes) or [None]
+    checked: list[str] = []
     for width in (NARROWEST, *WIDTHS):
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        found = page.evaluate(_LOOK, [looks, AXE_RULES if width in WIDTHS else None])
+        rules = AXE_RULES if width in WIDTHS else None
+        found, checked = page.evaluate(_LOOK, [looks, rules, RULES_OF_LOOKS, checked])
         for theme, look in zip(looks, found, strict=True):
             where = f"{name}, {theme or 'as it is'}, {width} px"
             seen.overflow[where] = look["overflow"]

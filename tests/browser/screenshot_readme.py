@@ -46,7 +46,7 @@ def main(picture: Path, more: Path | None) -> None:
     ):
         course = DemoCourse(demo_settings, context)
         page = course.page()
-        course.open_activity(page, TUTOR).locator("#pairing").wait_for()
+        course.open_activity(page, TUTOR).locator("#pair-people").wait_for()
         for name, role in ((MENTOR, "mentor"), (MENTEE, "mentee")):
             join(course.open_activity(page, name), role)
         pair(course.open_activity(page, TUTOR), MENTEE, MENTOR)
@@ -60,6 +60,9 @@ def main(picture: Path, more: Path | None) -> None:
         log_session(course.open_activity(page, MENTOR))
         course.open_activity(page, MENTEE).locator("#next").wait_for()
         page.locator("iframe.tool[style*=height]").wait_for()  # the frame is as tall as its page
+        # What lies below the window is not painted in a frame of another site.
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": 1280, "height": height})
         page.wait_for_timeout(700)
         picture.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=picture, full_page=True)

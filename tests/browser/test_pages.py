@@ -244,3 +244,8 @@ def test_the_tutors_page_says_when_the_connection_is_lost(served_tool: ServedToo
     page.clock.run_for(4_000)
     expect(page.locator("[data-freshness]")).not_to_contain_text("Not connected since")
     context.close()
+
+
+def test_a_page_that_is_connected_says_nothing_of_its_connection(served_tool: ServedTool, page: Page) -> None:
+    page.goto(served_tool(situations.under_way))
+    expect(page.locator("#connection")).to_be_hidden()

@@ -20,6 +20,7 @@ from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Course
 from lti_tool.mentoring.completion.actions import reopen, validate_participant
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
+from lti_tool.mentoring.feedback.actions import give_feedback
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.objectives.actions import (
     agree_to_objective,
@@ -40,6 +41,7 @@ from lti_tool.mentoring.pairs.actions import (
     sign_agreement,
 )
 from lti_tool.mentoring.pairs.queries import lock_pair
+from lti_tool.mentoring.reflections.actions import remove_reflection, write_reflection
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.actions import (
     confirm_session,
@@ -92,7 +94,7 @@ class History:
         actions: list[Callable[[Session, _Pair], None]] = [
             self._log, self._log, self._log, self._answer, self._answer, self._answer, self._correct, self._withdraw,
             self._propose, self._propose, self._agree, self._agree, self._agree, self._edit, self._work,
-            self._claim, self._reach, self._drop, self._accept, self._accept,
+            self._reflect, self._tell, self._claim, self._reach, self._drop, self._accept, self._accept,
             self._accept, self._sign, self._sign, self._sign, self._hold,
             self._approve, self._reopen,
         ]  # fmt: skip
@@ -219,6 +221,29 @@ class History:
             objective_ids=[self._objective(pair)],
             session_id=self._session(pair),
             worked_on=self._now.date(),
+            now=self._now,
+        )
+
+    def _reflect(self, db: Session, pair: _Pair) -> None:
+        made = write_reflection(
+            db,
+            pair_id=pair.id,
+            by=self._either(pair),
+            words="I listen more",
+            shared=self._random.random() < 0.5,
+            now=self._now,
+        )
+        if self._random.random() < 0.3:
+            remove_reflection(db, pair_id=pair.id, reflection_id=made.id, by=made.author_id, now=self._now)
+
+    def _tell(self, db: Session, pair: _Pair) -> None:
+        give_feedback(
+            db,
+            pair_id=pair.id,
+            by=self._either(pair),
+            session_id=self._session(pair),
+            points=["listening"],
+            words=None,
             now=self._now,
         )
 

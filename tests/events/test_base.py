@@ -34,6 +34,7 @@ SAMPLES: dict[Any, Any] = {
     dt.date: DAY,
     str | None: None,
     uuid.UUID | None: None,
+    tuple[uuid.UUID, ...]: (ID, OTHER),
 }
 
 

@@ -193,17 +193,25 @@ def csrf_token_of(key: str) -> str:
     return hmac.new(b"k" * 64, session_id.bytes, hashlib.sha256).hexdigest()
 
 
-ALLOWED = {200, 302, 303, 400, 409, 422}
+ALLOWED = {200, 204, 302, 303, 400, 409, 422}
 """What somebody gets who may: a page, a way on, or what is wrong with what they sent."""
 REFUSED = {403, 404, 410}
 
 
 def is_for_who_has_joined(endpoint: str) -> bool:
     """A learner who has not joined is sent home from these pages, or is told so where they sent a form."""
-    return (
-        endpoint.split(".")[0] in ("about_me", "agreement", "objectives", "proposal", "sessions")
-        or endpoint == "learner.change_role"
+    pages = (
+        "about_me",
+        "agreement",
+        "reminder",
+        "undo",
+        "feedback",
+        "objectives",
+        "proposal",
+        "reflections",
+        "sessions",
     )
+    return endpoint.split(".")[0] in pages or endpoint == "learner.change_role"
 
 
 @pytest.mark.parametrize("name", VISITORS)

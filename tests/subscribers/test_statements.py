@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import uuid
 from typing import Any
 
@@ -13,6 +14,7 @@ from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Course, Person
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
+from lti_tool.mentoring.feedback.actions import give_feedback
 from lti_tool.mentoring.objectives.actions import (
     agree_to_objective,
     edit_objective,
@@ -21,7 +23,9 @@ from lti_tool.mentoring.objectives.actions import (
 )
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.pairs.actions import undo_acceptance
+from lti_tool.mentoring.pairs.models import TimelineEntry
 from lti_tool.mentoring.programmes.template import load_template
+from lti_tool.mentoring.reflections.actions import remove_reflection, write_reflection
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.actions import (
     accept_proposal,
@@ -307,14 +311,15 @@ def test_a_confirmation_points_to_the_attended_statement_that_was_written(servic
     assert confirmation["context"]["statement"]["id"] == str(written)
 
 
-def test_an_undone_confirmation_is_voided_and_the_next_points_to_the_same_session_held(services, world, pair):
-    session_id = world.log_session()
-    world.confirm(session_id)
+def test_an_undone_confirmation_is_voided_and_the_next_points_to_the_same_session_held(services, world):
+    """In a programme of six meetings: the one that completes a programme is not undone."""
+    session = world.build.cohort("digital-skills").pair().session(confirmed=True)
     with world.acting() as db:
-        undo_answer(db, session_id=session_id, by=world.mentee_id, now=world.build.now)
-    world.confirm(session_id)
-    made = statements(services)
-    said = [s for s in made if s["verb"]["display"]["en"] in ("attended", "confirmed", "voided")]
+        undo_answer(db, session_id=session.id, by=session.pair.mentee.id, now=world.build.now)
+    session.confirm()
+    said = [
+        s for s in statements(services) if s["verb"]["display"]["en"] in ("attended", "confirmed", "voided")
+    ]
     kinds = [s["verb"]["display"]["en"] for s in said]
     assert kinds == ["attended", "attended", "confirmed", "voided", "confirmed"]
     assert said[3]["object"]["id"] == said[2]["id"]
@@ -381,3 +386,35 @@ def test_a_withdrawn_objective_voids_what_was_agreed(services, world, pair):
     with world.acting() as db:
         withdraw_objective(db, objective_id=objective_id, by=world.mentee_id, now=utcnow())
     assert verbs(services) == ["defined", "voided"]
+
+
+def test_a_reflection_and_feedback_are_stated_without_a_word_of_them(services, world, pair):
+    session_id = world.log_session()
+    with world.acting() as db:
+        give_feedback(
+            db,
+            pair_id=pair,
+            by=world.mentee_id,
+            session_id=session_id,
+            points=["listening"],
+            words="Thank you",
+            now=utcnow(),
+        )
+        kept = write_reflection(
+            db, pair_id=pair, by=world.mentee_id, words="I listen more", shared=True, now=utcnow()
+        ).id
+    assert verbs(services) == ["attended"] * 2 + ["commented", "created"]
+    commented, created = statements(services)[2:]
+    assert commented["actor"]["account"]["name"] == actor_of(world, world.mentee_id)
+    assert not {"listening", "listen", "Thank"} & set(re.findall(r"\w+", json.dumps([commented, created])))
+    with world.acting() as db:
+        remove_reflection(db, pair_id=pair, reflection_id=kept, by=world.mentee_id, now=utcnow())
+    assert verbs(services)[4:] == ["voided"]
+
+
+def test_what_the_two_write_to_each_other_is_not_in_the_timeline(services, world, pair):
+    with world.acting() as db:
+        write_reflection(db, pair_id=pair, by=world.mentee_id, words="Less", shared=True, now=utcnow())
+    with services.database.reading() as db:
+        assert "ReflectionWritten" in db.scalars(sa.select(EventRow.kind)).all()
+        assert "ReflectionWritten" not in db.scalars(sa.select(TimelineEntry.kind)).all()

@@ -97,6 +97,7 @@ def meeting() -> dict[str, object]:
         "minutes": "45",
         "mode": "video",
         "format": "coaching",
+        "is_another": "yes",
         "form_key": uuid.uuid4(),
     }
 

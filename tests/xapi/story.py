@@ -109,6 +109,21 @@ def story_statements() -> dict[str, Statement]:
         "session-confirmed": s.session_confirmed(
             CONTEXT, PAIR, CORRECTED, Role.MENTEE, recorded_at=at(12, 12), revision=1
         ),
+        "feedback-given": s.feedback_given(
+            CONTEXT,
+            PAIR,
+            CORRECTED,
+            Role.MENTEE,
+            UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0f0002"),
+            recorded_at=at(12, 12, 1),
+        ),
+        "reflection-written": s.reflection_written(
+            CONTEXT,
+            PAIR,
+            Role.MENTOR,
+            UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0f0003"),
+            recorded_at=at(12, 12, 2),
+        ),
         "progressed": s.progressed(
             CONTEXT,
             MENTEE,

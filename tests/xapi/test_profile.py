@@ -42,6 +42,8 @@ FOLLOWED = {
     "session-held-corrected": "session-attended",
     "session-held-corrected-mentee": "session-attended",
     "session-confirmed": "session-confirmed",
+    "feedback-given": "feedback",
+    "reflection-written": "reflected",
     "progressed": "progressed",
     "objective-reached": "goal-completed",
     "objective-reached-by-statement": "goal-completed",

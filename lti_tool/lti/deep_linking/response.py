@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jwt
 from marshmallow import ValidationError
 
 from lti_tool.lti.ags.line_items import line_item_tag
@@ -211,4 +210,4 @@ def signed_response(
     wrong = DeepLinkingResponseSchema().validate(claims)
     if wrong:
         raise ValueError(f"the response does not have its own shape: {wrong}")
-    return jwt.encode(claims, key.private_pem, algorithm="RS256", headers={"kid": key.kid})
+    return key.sign(claims)

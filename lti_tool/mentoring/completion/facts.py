@@ -67,3 +67,8 @@ class PersonFacts:
     tutor_validated: bool = False
     withdrawn: bool = False
     """Whether they have left the programme."""
+    reflections: tuple[UUID, ...] = ()
+    """What they wrote down of what they changed, in all their pairs."""
+    feedback_given: tuple[UUID, ...] = ()
+    feedback_received: tuple[UUID, ...] = ()
+    """About meetings, in all their pairs."""

@@ -163,6 +163,8 @@ class PairView:
     """The latest first; without those that were removed."""
     objectives: tuple[ObjectiveLine, ...] = ()
     """In the order in which they were set; without those that were removed."""
+    objectives_given_up: tuple[ObjectiveLine, ...] = ()
+    """Those that were removed."""
     about_partner: Profile = NO_PROFILE
     """What the partner says of themselves; how to reach them once both have accepted."""
 
@@ -385,6 +387,11 @@ def _pair_view(
             objective_line(row, my_role, me.id)
             for row in objectives
             if row.pair_id == pair.id and row.status != "withdrawn"
+        ),
+        objectives_given_up=tuple(
+            objective_line(row, my_role, me.id)
+            for row in objectives
+            if row.pair_id == pair.id and row.status == "withdrawn"
         ),
         reminded_me_at=pair.reminded_at(my_role),
         reminded_partner_at=pair.reminded_at(my_role.other),

@@ -56,6 +56,9 @@ def _steps(journey: Journey, pair: PairView | None, joined_at: dt.datetime) -> I
         yield UndoableStep("accepted", accepted, pair.id)
     if journey.progress.completed or pair.status != "active":
         return
+    for aim in (*pair.objectives, *pair.objectives_given_up):
+        if aim.mine and aim.status in ("claimed", "withdrawn") and aim.since is not None:
+            yield UndoableStep(aim.status, aim.since, aim.id)
     for line in pair.sessions:
         if not line.mine and line.status in ("confirmed", "disputed") and line.answered_at is not None:
             yield UndoableStep(line.status, line.answered_at, line.id, line.revision)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -13,13 +14,14 @@ from sqlalchemy.orm import Session
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.events import log
 from lti_tool.events.base import Event
-from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.guards import UNDO_WITHIN, require
 from lti_tool.mentoring.objectives.events import (
     ObjectiveAgreed,
     ObjectiveClaimed,
     ObjectiveEdited,
     ObjectiveProposed,
     ObjectiveReached,
+    ObjectiveStepUndone,
     ObjectivesWorkedOn,
     ObjectiveWithdrawn,
 )
@@ -243,3 +245,54 @@ def withdraw_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, n
     _move(objective, ObjectiveStatus.WITHDRAWN, now)
     event = ObjectiveWithdrawn(objective_id=objective.id, direction=objective.direction)
     _append(db, pair, by, event, now)
+
+
+def undo_step(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now: dt.datetime) -> None:
+    """The one who learns takes back that they claimed an objective, or gave it up, within ten minutes.
+
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``not_own_objective``,
+    ``too_late_to_undo``, also once the partner has confirmed it).
+    """
+    pair, objective = _lock_objective(db, objective_id, by)
+    require(pair.role_of(by) == objective.direction, "not_own_objective")
+    was = objective.status
+    require(was in (ObjectiveStatus.CLAIMED, ObjectiveStatus.WITHDRAWN), "too_late_to_undo")
+    require(now - objective.status_since <= UNDO_WITHIN and not pair.over, "too_late_to_undo")
+    objective.revision += 1
+    _move(objective, _status_before(db, objective), now)
+    event = ObjectiveStepUndone(
+        objective_id=objective.id,
+        direction=objective.direction,
+        was=was,
+        status=objective.status,
+        tag=objective.tag,
+        required=objective.required,
+        revision=objective.revision,
+    )
+    _append(db, pair, by, event, now)
+
+
+def _status_before(db: Session, objective: Objective) -> ObjectiveStatus:
+    """What an objective was before its last step, as its pair's events say."""
+    steps = [ObjectiveStatus.AGREED]
+    for logged in log.of_pair(db, objective.pair_id):
+        match logged.event:
+            case ObjectivesWorkedOn(objective_ids=ids) if objective.id in ids:
+                if steps[-1] == ObjectiveStatus.AGREED:
+                    steps.append(ObjectiveStatus.IN_PROGRESS)
+            case ObjectiveStepUndone(objective_id=objective.id, status=status):
+                steps.append(ObjectiveStatus(status))
+            case ObjectiveProposed() | ObjectiveEdited() | ObjectiveAgreed() | ObjectiveClaimed() as event:
+                if event.objective_id == objective.id:
+                    steps.append(_STATUS_AFTER[type(event)])
+            case ObjectiveWithdrawn(objective_id=objective.id):
+                steps.append(ObjectiveStatus.WITHDRAWN)
+    return steps[-2] if len(steps) > 1 else steps[-1]
+
+
+_STATUS_AFTER: Final[dict[type[Event], ObjectiveStatus]] = {
+    ObjectiveProposed: ObjectiveStatus.PROPOSED,
+    ObjectiveEdited: ObjectiveStatus.PROPOSED,
+    ObjectiveAgreed: ObjectiveStatus.AGREED,
+    ObjectiveClaimed: ObjectiveStatus.CLAIMED,
+}

@@ -77,6 +77,19 @@ class ObjectiveClaimed(ObjectiveEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ObjectiveStepUndone(ObjectiveEvent):
+    """The one who learns took back that they claimed it, or gave it up: it is again what it was before."""
+
+    was: str
+    """What it was until then: ``claimed`` or ``withdrawn``."""
+    status: str
+    """What it is again."""
+    tag: str
+    required: bool
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObjectiveReached(ObjectiveEvent):
     """It is reached, by the evidence named: ``self``, ``partner``, ``tutor`` or ``xapi``."""
 

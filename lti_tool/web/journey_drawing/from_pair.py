@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 
 from lti_tool.mentoring.journey.queries import CriterionLine, ObjectiveLine, PairView, PersonCard, Progress
+from lti_tool.mentoring.pairs.models import ENDED_STATUSES
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.queries import SessionRecord
@@ -62,9 +63,10 @@ def facts_for_learner(
         for line in pair.sessions
         if line.status in _STATES
     )
+    is_over = pair.status in ENDED_STATUSES
     return JourneyFacts(
         today=today,
-        ends_on=ends_on,
+        ends_on=None if is_over else ends_on,
         signed_on={role: at.date() for role, at in signed.items() if at is not None},
         meetings=meetings,
         objectives=tuple(
@@ -74,9 +76,9 @@ def facts_for_learner(
             for line in pair.objectives
             if _is_drawn(line)
         ),
-        to_come=meetings_to_come(progress.meetings, meetings),
+        to_come=0 if is_over else meetings_to_come(progress.meetings, meetings),
         completed_on=progress.completed_at.date() if progress.completed and progress.completed_at else None,
-        paused=pair.status == "paused",
+        paused=is_over or pair.status == "paused",
     )
 
 

@@ -10,11 +10,13 @@ from typing import Any, NoReturn
 
 from flask import abort, g, redirect, request
 
+from lti_tool.database import utcnow
 from lti_tool.identity.policy import Relation
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.journey.queries import Journey, PairView, journey_of
+from lti_tool.mentoring.journey.undo import undoable_step
 from lti_tool.mentoring.objectives.queries import objective
 from lti_tool.mentoring.pairs.queries import PairRecord, pair_of_member
 from lti_tool.mentoring.sessions.queries import session
@@ -71,6 +73,7 @@ class PairPage:
             "pair": self.pair,
             "course_title": self.course_title,
             "done": flash_message(),
+            "undo": undoable_step(self.journey, self.pair, self.participant.joined_at, utcnow()),
         }
 
 

@@ -68,11 +68,7 @@ def drawn_journey(
     """The drawings of a pair; None without one."""
     if pair is None:
         return None
-    days = {
-        line.id: since.date()
-        for line in pair.objectives
-        if (since := getattr(line, "since", None)) is not None
-    }
+    days = {line.id: line.since.date() for line in pair.objectives if line.since is not None}
     uncontested = [line for line in pair.sessions if line.status in ("held", "confirmed")]
     mine = Role(journey.me.role)
     answers = {

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Sequence
+from typing import Final
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, g, make_response, render_template, request
@@ -13,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
-from lti_tool.events.log import state_of_pairs
+from lti_tool.events.log import PairsState, state_of_pairs
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.ags.grade_queries import Grade, grade_of, state_of
@@ -22,12 +23,15 @@ from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.enrolment import actions
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
+from lti_tool.mentoring.feedback.events import ThanksGiven, ThanksSeen
+from lti_tool.mentoring.feedback.queries import thanks_of_pair
 from lti_tool.mentoring.guards import UNDO_WITHIN, NotAllowed
 from lti_tool.mentoring.journey.queries import Journey, PairView, PeopleAround, journey_of, people_around
 from lti_tool.mentoring.journey.steps import Step
 from lti_tool.mentoring.journey.undo import undoable_step
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
 from lti_tool.mentoring.pairs.queries import PairRecord, latest_ended_pair, pair_of_member
+from lti_tool.mentoring.profiles.actions import save_answers
 from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.queries import (
     PlacementRecord,
@@ -46,7 +50,7 @@ from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
 from lti_tool.web.learner.drawn_journey import drawn_journey
 from lti_tool.web.services import current_principal, reading
-from schemas.mentoring_forms import ChooseRoleForm
+from schemas.mentoring_forms import ChooseRoleForm, JoinForm
 
 blueprint = Blueprint("learner", __name__, url_prefix="/l/<launch_key>")
 
@@ -62,14 +66,15 @@ def page() -> ResponseReturnValue | None:
     placement, participant = activity.placement, activity.participant
     if participant is None or (participant.invited and not activity.pairs):
         action = launch_url_for("learner.join")
-        return _welcome(blank_form(ChooseRoleForm(), action=action), placement)
+        return _welcome(blank_form(JoinForm(), id="join", action=action), placement)
     wanted = requested_pair_id()
     with reading() as db:
         now = utcnow()
         shown = _shown_pairs(db, participant, activity.pairs, wanted)
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
         grade, around = _grade(db, participant), people_around(db, participant, shown)
-        etag = _etag(db, participant, shown, grade, around, now)
+        state = state_of_pairs(db, participant.id, [pair.id for pair in shown], _COUNTED)
+        etag = _etag(state, participant, grade, around, now)
         if request.if_none_match.contains(etag):
             return _tagged(Response(status=304), etag)
         mine = journey_of(db, participant, shown, around)
@@ -79,6 +84,8 @@ def page() -> ResponseReturnValue | None:
         step = mine.step(pair)
         completes = step is Step.CONFIRM_SESSION and pair is not None and _completes(db, mine, pair)
         waiting = _count_waiting(db, participant.cohort_id) if step is Step.WAIT_FOR_PAIR else 0
+        (own_thanks, their_thanks), (seen, _) = state.by_kind
+        thanks = thanks_of_pair(db, pair.id) if pair is not None and their_thanks > seen else []
     undo = undoable_step(mine, pair, participant.joined_at, now)
     declined = pair if pair is not None and pair.declined else None
     if declined is not None:
@@ -97,6 +104,8 @@ def page() -> ResponseReturnValue | None:
         waiting_people=waiting,
         now=now,
         etag=etag,
+        thanks=thanks,
+        has_thanked=own_thanks > 0,
         drawn=drawn_journey(mine, pair, today=now.date(), ends_on=activity.ends_on),
         grade_sentence=grade_wording.for_learner(grade),
         reopened_sentence=grade_wording.of_reopened(grade),
@@ -115,7 +124,9 @@ def page() -> ResponseReturnValue | None:
 @allows(Action.VIEW_HOME)
 def live() -> ResponseReturnValue:
     """The first page of a participant again, 304 until something changes; empty for anybody else."""
-    return (page() if current_principal().role == CourseRole.LEARNER else None) or Response(status=204)
+    principal = current_principal()
+    takes_part = principal.person_id is not None and principal.role == CourseRole.LEARNER
+    return (page() if takes_part else None) or Response(status=204)
 
 
 def _shown_pairs(
@@ -158,20 +169,22 @@ def _grade(db: Session, participant: ParticipantRecord) -> Grade | None:
     return grade_of(db, launch.registration.id, url, participant.person_id)
 
 
+_COUNTED: Final = (ThanksGiven, ThanksSeen)
+"""Kinds of events by which the page knows, without another query, whether there is something to read."""
+
+
 def _etag(
-    db: Session,
+    state: PairsState,
     participant: ParticipantRecord,
-    pairs: Sequence[PairRecord],
     grade: Grade | None,
     around: PeopleAround,
     now: dt.datetime,
 ) -> str:
     """Changes with every event of the participant and of their pairs, each day, and with what else the page shows."""
-    state = state_of_pairs(db, participant.id, [pair.id for pair in pairs])
     graded = state_of([grade] if grade is not None else [])
     # What people say of themselves is no event, nor what a launch or a roster says of them: their names, and that they
     # have left or are back. Today is drawn. The latest step can be undone for a while.
-    latest = max(filter(None, (state[-1], participant.joined_at)))
+    latest = max(filter(None, (state.latest, participant.joined_at)))
     seed = (
         f"{participant.id} {state} {participant.name} {around} {graded} {current_language()} {now.date()} "
         f"{now - latest <= UNDO_WITHIN}"
@@ -226,11 +239,13 @@ def join() -> ResponseReturnValue:
 
     def save(db: Session, values: Values) -> None:
         _require_covered(placement, values["role"])
-        actions.join(
-            db, cohort_id=placement.cohort_id, person_id=person_id, role=values["role"], now=utcnow()
+        now = utcnow()
+        joined = actions.join(
+            db, cohort_id=placement.cohort_id, person_id=person_id, role=values["role"], now=now
         )
+        save_answers(db, participant_id=joined.id, brings=values["brings"], wants=values["wants"], now=now)
 
-    return sent_form(ChooseRoleForm()).submit(
+    return sent_form(JoinForm(), id="join").submit(
         save,
         then=launch_url_for("home.home"),
         done="joined",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, abort
+from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,8 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.enrolment.actions import undo_joining
 from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.objectives.actions import undo_step
+from lti_tool.mentoring.objectives.queries import objective
 from lti_tool.mentoring.pairs.actions import undo_acceptance, undo_decline
 from lti_tool.mentoring.pairs.queries import pair_of_member
 from lti_tool.mentoring.sessions.actions import undo_answer
@@ -35,7 +37,9 @@ def undo() -> ResponseReturnValue:
     def save(db: Session, values: Values) -> None:
         _undo(db, participant.id, **values)
 
-    return sent_form(UndoForm()).submit(save, then=launch_url_for("home.home"), done="undone")
+    is_objective = request.form.get("step") in ("claimed", "withdrawn")
+    then = launch_url_for("objectives.index" if is_objective else "home.home")
+    return sent_form(UndoForm()).submit(save, then=then, done="undone")
 
 
 def _undo(
@@ -45,6 +49,10 @@ def _undo(
     if step == "joined":
         require(subject_id == participant_id, "too_late_to_undo")
         undo_joining(db, participant_id=participant_id, now=now)
+        return
+    if step in ("claimed", "withdrawn"):
+        require(objective(db, subject_id) is not None, "too_late_to_undo")
+        undo_step(db, objective_id=subject_id, by=participant_id, now=now)
         return
     meeting = session(db, subject_id) if step in ("confirmed", "disputed") else None
     pair_id = meeting.pair_id if meeting is not None else subject_id

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
 
+from lti_tool.mentoring.guards import UNDO_WITHIN
 from lti_tool.mentoring.objectives.actions import (
     agree_to_objective,
     claim_objective,
     confirm_objective,
     edit_objective,
     propose_objective,
+    undo_step,
     withdraw_objective,
     work_on_objectives,
 )
@@ -212,3 +216,49 @@ def test_nobody_withdraws_what_their_partner_learns(world: World, claimed: bool)
             lambda: withdraw_objective(db, objective_id=objective.id, by=world.mentor_id, now=LATER),
         )
         assert objective.status == status
+
+
+@pytest.mark.parametrize(
+    ("before", "step"),
+    [
+        ("agreed", claim_objective),
+        ("in_progress", claim_objective),
+        ("agreed", withdraw_objective),
+        ("in_progress", withdraw_objective),
+        ("proposed", withdraw_objective),
+    ],
+)
+def test_who_learns_takes_a_step_back_to_where_it_was(
+    world: World, before: str, step: Callable[..., None]
+) -> None:
+    with world.transaction() as db:
+        objective = agreed(db, world)
+        if before == "in_progress":
+            pair = lock_pair(db, objective.pair_id)
+            work_on_objectives(
+                db, pair=pair, by=world.mentee_id, objective_ids=[objective.id], session_id=SESSION,
+                worked_on=TODAY, now=LATER,
+            )  # fmt: skip
+            db.refresh(objective)
+        elif before == "proposed":
+            edit(db, objective, world.mentor_id)
+        step(db, objective_id=objective.id, by=world.mentee_id, now=MUCH_LATER)
+        undo = partial(undo_step, db, objective_id=objective.id)
+        refused("not_own_objective", lambda: undo(by=world.mentor_id, now=MUCH_LATER))
+        refused("too_late_to_undo", lambda: undo(by=world.mentee_id, now=MUCH_LATER + UNDO_WITHIN * 2))
+        revision = objective.revision
+        undo(by=world.mentee_id, now=MUCH_LATER + UNDO_WITHIN)
+        assert (objective.status, objective.revision) == (before, revision + 1)
+        assert event_names(db)[-1] == "ObjectiveStepUndone"
+        refused("too_late_to_undo", lambda: undo(by=world.mentee_id, now=MUCH_LATER + UNDO_WITHIN))
+
+
+def test_what_the_partner_has_confirmed_is_not_taken_back(world: World) -> None:
+    with world.transaction() as db:
+        objective = agreed(db, world)
+        claim_objective(db, objective_id=objective.id, by=world.mentee_id, now=LATER)
+        confirm_objective(db, objective_id=objective.id, by=world.mentor_id, now=LATER)
+        refused(
+            "too_late_to_undo",
+            lambda: undo_step(db, objective_id=objective.id, by=world.mentee_id, now=LATER),
+        )

@@ -39,6 +39,16 @@ def test_what_i_say_is_kept_and_shown_to_me_again(visit):
     assert all(text in page for text in (*WORDS.values(), *WAYS.values()))
 
 
+def test_the_two_answers_of_the_role_page_are_kept_with_the_role(visit):
+    here = visit(situations.welcome)
+    answers = {"brings": WORDS["brings"], "wants": WORDS["wants"]}
+    wrong = here.post("join", role="guru", **answers)
+    assert (wrong.status_code, WORDS["wants"] in wrong.text) == (422, True)
+    here.post("join", role="mentor", **answers)
+    page = here.text("about-me")
+    assert all(text in page for text in answers.values())
+
+
 def test_a_partner_is_real_once_both_have_accepted(visit):
     page = visit(described(situations.begins)).text()
     assert "Junior data analyst, Lyon" in page
