@@ -41,18 +41,6 @@ LOOKS = {"moodle": ("moodle", "light"), "canvas": ("canvas", "light"), "dark": (
 LANGUAGES = ("fr", "en")
 COHORT_PAGES = {"": "the group", "cohort/audit": "decisions"}
 
-<<<<<<< HEAD
-MORE = {
-    "proposed": ["proposal/decline"],
-    "to_sign": ["agreement"],
-    "waits_for_acceptance": ["reminder"],
-    "review": ["review/"],
-    "begins": ["about-me"],
-    "under_way": ["sessions", "sessions/new", "objectives", "nothing-here"],
-    "tutor": ["preview/mentee", "preview/mentor", "cohort/audit", "cohort/pairs/"],
-}
-"""Further pages of a situation, by their path below its home; one that ends with a slash is followed from its link."""
-=======
 
 @dataclass(frozen=True)
 class LivingCohort:
@@ -108,7 +96,6 @@ class Face:
 
     name: str
     pictures: list[Path]
->>>>>>> wt/people
 
 
 def main(folder: Path, words: list[str]) -> int:

@@ -158,15 +158,23 @@ def framed(page: Page, address: str) -> None:
     page.goto("https://moodle.example/course")
 
 
+def met_six_times(situation: Situation) -> None:
+    """More meetings than a phone shows unfolded."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 6)
+    situation.me = pair.mentee.person
+
+
 def test_the_page_sends_its_height_to_the_frame(served_tool: ServedTool, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
-    framed(page, served_tool(situations.under_way))
+    framed(page, served_tool(met_six_times))
     page.wait_for_function(
         "window.told.some((data) => data.subject === 'lti.frameResize' && data.height > 400)"
     )
     before = page.evaluate("told.at(-1).height")
-    page.frames[1].click("#why summary")
+    page.frames[1].click(".journey-more summary")
     page.wait_for_function(f"told.at(-1).height > {before}")
     assert page.evaluate("told.every((data) => data.subject === 'lti.frameResize')")
     context.close()

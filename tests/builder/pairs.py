@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from lti_tool.mentoring.feedback.actions import give_feedback, give_thanks
 from lti_tool.mentoring.objectives.actions import (
     agree_to_objective,
     claim_objective,
@@ -19,6 +20,7 @@ from lti_tool.mentoring.objectives.actions import (
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.pairs.actions import accept_pair, decline_pair, end_pair, pause_pair, sign_agreement
 from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.mentoring.reflections.actions import write_reflection
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.actions import (
     confirm_session,
@@ -150,6 +152,29 @@ class BuiltPair(Built):
             if status == "reached":
                 objective.reach(now=moment)
             return objective
+
+    def reflection(self, words: str, *, by: BuiltParticipant, shared: bool = False) -> None:
+        """What one of them noted of a change of their own."""
+        with self.build.transaction() as db:
+            write_reflection(db, pair_id=self.id, by=by.id, words=words, shared=shared, now=self.build.now)
+
+    def feedback(self, session: BuiltSession, *, by: BuiltParticipant, words: str | None = None) -> None:
+        """What one of them tells the other of a meeting: that listening and examples helped."""
+        with self.build.transaction() as db:
+            give_feedback(
+                db,
+                pair_id=self.id,
+                by=by.id,
+                session_id=session.id,
+                points=["listening", "examples"],
+                words=words,
+                now=self.build.now,
+            )
+
+    def thanks(self, *, by: BuiltParticipant, words: str | None = None) -> None:
+        """One of them thanks the other for all of it."""
+        with self.build.transaction() as db:
+            give_thanks(db, pair_id=self.id, by=by.id, words=words, now=self.build.now)
 
 
 @dataclass(frozen=True)

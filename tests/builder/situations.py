@@ -264,6 +264,27 @@ def to_confirm(situation: Situation) -> None:
     situation.me = pair.mentee.person
 
 
+def words_of_both(situation: Situation) -> None:
+    """Both wrote notes and feedback; the partner thanks me, and proposes an objective for me."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 2)
+    note = "Je posais des questions trop larges. Avec un exemple de ce que j’attends, tout change."
+    for author, words, shared in (
+        (pair.mentee, note, True),
+        (pair.mentee, "J’écoute avant de répondre.", False),
+        (pair.mentor, "Je prépare mes démonstrations avec un cas réel.", True),
+    ):
+        pair.reflection(words, by=author, shared=shared)
+    met = pair.session(by=Role.MENTOR, days_ago=3, confirmed=True)
+    pair.feedback(met, by=pair.mentor, words="Merci pour l’exemple du budget.")
+    pair.thanks(by=pair.mentor, words="Merci pour ces six mois : vos conseils m’ont beaucoup servi.")
+    pair.objective(
+        "Publier chaque semaine sur le réseau interne", Role.MENTEE, by=Role.MENTOR, status="proposed"
+    )
+    situation.me = pair.mentee.person
+
+
 def to_correct(situation: Situation) -> None:
     """The partner did not recognise a meeting that I noted."""
     situation.open()

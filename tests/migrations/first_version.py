@@ -10,7 +10,7 @@ import base64
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from lti_tool.database import Database
 from lti_tool.migrations import migrate
 from tests.databases import KeptCopies
+from tests.migrations.revisions import revision_before
 
 CONTENT: dict[str, Any] = json.loads(
     Path(__file__).with_name("first_version.json").read_text(encoding="utf-8")
@@ -68,15 +69,29 @@ def _value(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
 
 
 @pytest.fixture
-def first_version(empty_database_url: str, kept_copies: KeptCopies) -> Iterator[Database]:
-    """The database, before any later migration."""
+def first_version_at(empty_database_url: str, kept_copies: KeptCopies) -> Iterator[Callable[..., Database]]:
+    """Gives the database after a later migration: ``first_version_at("0003")``, ``first_version_at(before=AFTER)``.
 
-    def make() -> None:
-        database = Database(empty_database_url)
-        fill(database)
-        database.dispose()
-
-    kept_copies.copy_to(empty_database_url, "first_version", make)
+    The migrations make it once for each kind of database; then it is copied.
+    """
     database = Database(empty_database_url)
-    yield database
+
+    def bring(revision: str = "0001", *, before: str | None = None) -> Database:
+        reached = revision if before is None else revision_before(database, before)
+
+        def make() -> None:
+            fill(database)
+            migrate(database, reached)
+            database.dispose()
+
+        kept_copies.copy_to(empty_database_url, f"first_version_{reached}", make)
+        return database
+
+    yield bring
     database.dispose()
+
+
+@pytest.fixture
+def first_version(first_version_at: Callable[..., Database]) -> Database:
+    """The database, before any later migration."""
+    return first_version_at()

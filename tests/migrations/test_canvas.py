@@ -11,6 +11,7 @@ from alembic import command
 
 from lti_tool.database import Database
 from lti_tool.migrations import _alembic, migrate
+from tests.databases import KeptCopies
 from tests.migrations.revisions import revision_before
 
 AFTER = "0013"
@@ -23,9 +24,14 @@ INSERT = (
 
 
 @pytest.fixture
-def before(empty_database_url: str) -> Iterator[Database]:
+def before(empty_database_url: str, kept_copies: KeptCopies) -> Iterator[Database]:
     database = Database(empty_database_url)
-    migrate(database, revision_before(database, AFTER))
+
+    def make() -> None:
+        migrate(database, revision_before(database, AFTER))
+        database.dispose()
+
+    kept_copies.copy_to(empty_database_url, "before_canvas", make)
     yield database
     database.dispose()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -75,10 +76,10 @@ def refuse(database: Database, number: int) -> None:
 
 
 @pytest.fixture
-def filled(first_version: Database) -> Database:
+def filled(first_version_at: Callable[..., Database]) -> Database:
     """A database at 0003 with something in every column that a later migration drops or changes."""
-    migrate(first_version, BEFORE)
-    with first_version.transaction() as db:
+    database = first_version_at(BEFORE)
+    with database.transaction() as db:
         db.execute(
             sa.text(
                 "UPDATE course SET roster_claimed_until = :until, roster_url = 'https://lms.example/roster'"
@@ -94,8 +95,8 @@ def filled(first_version: Database) -> Database:
             "score",
         }
     for number in range(1, 4):
-        refuse(first_version, number)
-    return first_version
+        refuse(database, number)
+    return database
 
 
 def test_every_value_of_every_column_that_stays_is_kept(filled: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,14 +23,14 @@ def rows(database: Database, table: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def before(first_version: Database) -> Database:
-    migrate(first_version, revision_before(first_version, AFTER))
+def before(first_version_at: Callable[..., Database]) -> Database:
+    database = first_version_at(before=AFTER)
     content = uuid.uuid4()
-    with first_version.transaction() as db:
+    with database.transaction() as db:
         # As SQLAlchemy writes an id on each database.
-        value = content.hex if first_version.is_sqlite else content
+        value = content.hex if database.is_sqlite else content
         db.execute(sa.text("UPDATE resource_link SET content_id = :content"), {"content": value})
-    return first_version
+    return database
 
 
 def test_an_activity_has_the_content_of_its_link(before: Database) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -37,9 +38,8 @@ LATER = {"unanswered_scores", "shown_at"}
 
 
 @pytest.fixture
-def before(first_version: Database) -> Database:
-    migrate(first_version, revision_before(first_version, AFTER))
-    return first_version
+def before(first_version_at: Callable[..., Database]) -> Database:
+    return first_version_at(before=AFTER)
 
 
 def test_what_should_stand_stays_as_it_was(before: Database) -> None:

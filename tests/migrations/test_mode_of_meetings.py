@@ -29,9 +29,17 @@ def rows(database: Database, table: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def before(first_version: Database) -> Database:
-    """Meetings in every former format, and in one that a business added."""
+    """Meetings in several former formats, and the entries of their pairs' timelines."""
     migrate(first_version, revision_before(first_version, AFTER))
-    formats = ["in-person", "video", "chat", "trade-show", "fab-lab"]
+    formats = ["in-person", "trade-show", "chat", "video", "fab-lab"]
+    with first_version.transaction() as db:
+        db.execute(
+            sa.text(
+                "INSERT INTO timeline_entry (event_id, pair_id, at, kind, participant_id, minutes, format)"
+                " SELECT id, pair_id, at, kind, participant_id, 45, 'video' FROM event"
+                " WHERE kind IN ('SessionLogged', 'SessionConfirmed')"
+            )
+        )
     for table, key in TABLES.items():
         with first_version.transaction() as db:
             keys = db.scalars(

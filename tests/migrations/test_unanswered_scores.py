@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -30,16 +31,16 @@ def trails(database: Database) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def before(first_version: Database) -> Database:
-    migrate(first_version, revision_before(first_version, AFTER))
-    with first_version.transaction() as db:
+def before(first_version_at: Callable[..., Database]) -> Database:
+    database = first_version_at(before=AFTER)
+    with database.transaction() as db:
         db.execute(sa.text("UPDATE score_trail SET read_at = '2026-11-25 08:00:00.000000'"))
-        for row, state in zip(trails(first_version), STATES, strict=False):
+        for row, state in zip(trails(database), STATES, strict=False):
             db.execute(
                 sa.text(f"UPDATE score_trail SET {state} WHERE line_item_url = :url AND person_id = :person"),
                 {"url": row["line_item_url"], "person": row["person_id"]},
             )
-    return first_version
+    return database
 
 
 def unanswered(row: dict[str, Any]) -> list[int]:

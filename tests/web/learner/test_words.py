@@ -9,9 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
-from lti_tool.mentoring.feedback.actions import give_thanks
 from lti_tool.mentoring.feedback.models import Feedback
-from lti_tool.mentoring.reflections.actions import write_reflection
 from lti_tool.mentoring.reflections.models import Reflection
 from lti_tool.mentoring.sessions.models import MentoringSession
 from lti_tool.messaging.models import DeliveryBody
@@ -25,12 +23,9 @@ def partner_wrote(situation: Situation) -> None:
     """The mentor wrote two notes, shared one, and thanks me, the mentee."""
     situation.open()
     pair = situation.pair()
-    pair.session(confirmed=True)
     for words, shared in (("Shared with you", True), ("For myself alone", False)):
-        write_reflection(
-            situation.db, pair_id=pair.id, by=pair.mentor_id, words=words, shared=shared, now=situation.now
-        )
-    give_thanks(situation.db, pair_id=pair.id, by=pair.mentor_id, words="A great year", now=situation.now)
+        pair.reflection(words, by=pair.mentor, shared=shared)
+    pair.thanks(by=pair.mentor, words="A great year")
     situation.me = pair.mentee.person
 
 
