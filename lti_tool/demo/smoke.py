@@ -91,8 +91,7 @@ def _run_with_people(
         mentee.submit(home.form(action="/join"), button="mentee")
     with _step("the tutor pairs the two", echo):
         home = _launch(tutor, loop, link_id)
-        # Not the one that begins with somebody who waits.
-        chosen = tutor.open(next(link for link in home.links if link.endswith("/cohort/pairing")))
+        chosen = tutor.open(home.link("/cohort/pairing").partition("?")[0])  # for two of one's own choice
         tutor.submit(
             chosen.form(having="mentor_id"),
             mentor_id=_choice(chosen, "mentor_id", mentor_name),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from lti_tool.mentoring.completion.criteria.base import ROLES, Criterion, CriterionFacts, Reader
@@ -59,9 +60,7 @@ def _clause(criterion: Criterion, reader: Reader, partner: str) -> str:
     if found is None:
         plain = criterion.sentence(asked.params, asked.target, reader).text
         return plain[:1].lower() + plain[1:]
-    if "%(partner)s" in found.singular:
-        return _(found.singular, partner=partner)
-    return found.text
+    return replace(found, params={**found.params, "partner": partner}).text
 
 
 def _joined(clauses: Sequence[str], mode: Mode) -> str:

@@ -43,7 +43,9 @@ class PairPanel:
     meetings: Sequence[Meeting]
     today: dt.date
     steps: Sequence[JourneyStep]
-    """What took place and what is to come, for the drawing line by line."""
+    """What took place, the next meeting and the end, for the drawing line by line."""
+    to_come: int
+    """How many meetings without a day are still to come: one line stands for them."""
     faces: Faces
 
 
@@ -60,13 +62,16 @@ def panel_of(
         for each in questions_of(grades, overview.left_as_they_are)
     }
     meetings = meetings_of(db, [found.id])[found.id]
+    steps = every_step(journey_steps(facts_of(found, meetings, today, overview.ends_on)))
+    without_day = [step for step in steps if step.meeting is not None and step.on is None]
     return PairPanel(
         found,
         state_of(found),
         wait_of(found, today, questions),
         meetings,
         today,
-        every_step(journey_steps(facts_of(found, meetings, today, overview.ends_on))),
+        [step for step in steps if step not in without_day[1:]],
+        len(without_day),
         faces_of(found),
     )
 

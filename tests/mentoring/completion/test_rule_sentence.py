@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lti_tool.mentoring.completion.criteria import CRITERIA
 from lti_tool.mentoring.completion.rule import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_pair, sentence_for_tutor
 from lti_tool.translation import using_language
@@ -78,6 +79,12 @@ def test_a_tutor_reads_the_rule(found: Any, english: str, french: str) -> None:
     assert sentence_for_tutor(found) == english
     with using_language("fr"):
         assert french in sentence_for_tutor(found)
+
+
+def test_every_criterion_has_a_clause_of_its_own() -> None:
+    """Where it has none, the sentence of a list stands there, which reads badly."""
+    for criterion in CRITERIA.values():
+        assert "clause" in vars(criterion), criterion.type
 
 
 def test_one_of_a_pair_reads_the_rule_with_the_partners_name() -> None:

@@ -61,3 +61,44 @@ class Feedback(Criterion):
         return plural_message(
             "Feedback to the partner, %(num)s time", "Feedback to the partner, %(num)s times", target
         )
+
+    @classmethod
+    def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
+        """Who gives feedback to whom, and how often."""
+        to_tutor = reader is Reader.TUTOR
+        match params.get("by"):
+            case "partner" if to_tutor:
+                return plural_message(
+                    "they have received feedback from their partner %(num)s time",
+                    "they have received feedback from their partner %(num)s times",
+                    target,
+                )
+            case "partner":
+                return plural_message(
+                    "%(partner)s has given you feedback %(num)s time",
+                    "%(partner)s has given you feedback %(num)s times",
+                    target,
+                )
+            case "both" if to_tutor:
+                return plural_message(
+                    "the two have given each other feedback %(num)s time",
+                    "the two have given each other feedback %(num)s times",
+                    target,
+                )
+            case "both":
+                return plural_message(
+                    "you and %(partner)s have given each other feedback %(num)s time",
+                    "you and %(partner)s have given each other feedback %(num)s times",
+                    target,
+                )
+        if to_tutor:
+            return plural_message(
+                "they have given their partner feedback %(num)s time",
+                "they have given their partner feedback %(num)s times",
+                target,
+            )
+        return plural_message(
+            "you have given %(partner)s feedback %(num)s time",
+            "you have given %(partner)s feedback %(num)s times",
+            target,
+        )

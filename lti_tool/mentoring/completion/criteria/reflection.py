@@ -43,3 +43,10 @@ class Reflection(Criterion):
     def sentence(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
         """How many are asked for."""
         return plural_message("%(num)s change noted", "%(num)s changes noted", target)
+
+    @classmethod
+    def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
+        """How many changes are noted."""
+        if reader is Reader.TUTOR:
+            return plural_message("they have noted %(num)s change", "they have noted %(num)s changes", target)
+        return plural_message("you have noted %(num)s change", "you have noted %(num)s changes", target)
