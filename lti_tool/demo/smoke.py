@@ -91,7 +91,7 @@ def _run_with_people(
         mentee.submit(home.form(action="/join"), button="mentee")
     with _step("the tutor pairs the two", echo):
         home = _launch(tutor, loop, link_id)
-        chosen = tutor.open(home.link("/cohort/pairing"))
+        chosen = tutor.open(home.link("/cohort/pairing").partition("?")[0])  # for two of one's own choice
         tutor.submit(
             chosen.form(having="mentor_id"),
             mentor_id=_choice(chosen, "mentor_id", mentor_name),
@@ -135,7 +135,15 @@ def _clean_up(admin: Browser, loop: Loop, tool_id: str, people: list[str]) -> No
 def _step(name: str, echo: Callable[[str], None]) -> Iterator[None]:
     try:
         yield
-    except (PageError, requests.RequestException, KeyError, IndexError, ValueError, StepFailed) as error:
+    except (
+        PageError,
+        requests.RequestException,
+        KeyError,
+        IndexError,
+        ValueError,
+        StopIteration,
+        StepFailed,
+    ) as error:
         raise StepFailed(f"{name}: {error}") from error
     echo(f"  ok  {name}")
 

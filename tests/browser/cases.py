@@ -143,7 +143,7 @@ def _objective_edit(visit: Visit) -> None:
 
 def _objective_edit_wrong(visit: Visit) -> None:
     _objective_edit(visit)
-    visit.send("", title="ab", tag="x", target_on="soon")
+    visit.send("", title="ab", tag="x", target_on="2020-01-01")
 
 
 def _nothing_differs(visit: Visit) -> None:

@@ -104,7 +104,7 @@ def test_noting_another_meeting_takes_two_taps_from_home(served_tool: ServedTool
     page.goto(served_tool(situations.under_way, locale="en"))
     page.click("#we-met")
     page.click("#save")
-    assert "Noted." in page.inner_text("[role=status]")
+    assert "Noted." in page.inner_text(".alert-success[role=status]")
 
 
 def test_a_meeting_is_noted_without_any_script(served_tool: ServedTool, browser: Browser) -> None:
@@ -115,7 +115,7 @@ def test_a_meeting_is_noted_without_any_script(served_tool: ServedTool, browser:
     page.check("input[name=mode][value=video]")
     page.check("input[name=format][value=coaching]")
     page.click("#save")
-    assert "Noted." in page.inner_text("[role=status]")
+    assert "Noted." in page.inner_text(".alert-success[role=status]")
     context.close()
 
 
@@ -127,7 +127,7 @@ def test_two_people_are_paired_without_any_script(served_tool: ServedTool, brows
     page.select_option("#mentee_id", label="Marc Tessier")
     page.select_option("#mentor_id", label="Thomas Weber")
     page.click("#pair-them")
-    assert "The pair is proposed." in page.inner_text("[role=status]")
+    assert "The pair is proposed." in page.inner_text(".alert-success[role=status]")
     context.close()
 
 
@@ -141,7 +141,7 @@ def test_the_form_begins_on_the_persons_own_day(served_tool: ServedTool, browser
     page.check("input[name=mode][value=video]")
     page.check("input[name=format][value=coaching]")
     page.click("#save")
-    expect(page.locator("[role=status]")).to_have_count(1)
+    expect(page.locator(".alert-success[role=status]")).to_have_count(1)
     context.close()
 
 

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from lti_tool.demo.seeding.groups import Group
 from lti_tool.demo.seeding.stories import MENTOR, PAST_STORIES, STORIES, TUTOR, Act, Who
-from lti_tool.demo.seeding.words import OBJECTIVES, profile_of
+from lti_tool.demo.seeding.words import OBJECTIVES, REFLECTIONS, THANKS, profile_of
 from lti_tool.mentoring.enrolment import actions as enrolment
+from lti_tool.mentoring.feedback.actions import give_feedback, give_thanks
 from lti_tool.mentoring.objectives import actions as objectives
 from lti_tool.mentoring.pairs import actions as pairs
 from lti_tool.mentoring.pairs.queries import pair as find_pair
 from lti_tool.mentoring.profiles.actions import save_profile
+from lti_tool.mentoring.reflections.actions import write_reflection
 from lti_tool.mentoring.sessions import actions as sessions
 
 DAYS = 77
@@ -135,6 +137,24 @@ def _aim(here: Present, direction: str, tag: str) -> None:
     couple.objectives.append(made.id)
 
 
+def _reflect(here: Present, *, shared: bool) -> None:
+    couple = here.couple
+    texts = REFLECTIONS[couple.locale]
+    write_reflection(
+        here.db,
+        pair_id=couple.pair,
+        by=here.participant,
+        words=texts[couple.number % len(texts)],
+        shared=shared,
+        now=here.now,
+    )
+
+
+def _thank(here: Present) -> None:
+    words = THANKS[here.couple.locale]
+    give_thanks(here.db, pair_id=here.couple.pair, by=here.participant, words=words, now=here.now)
+
+
 def _of_session(action: Callable[..., object]) -> Callable[..., None]:
     """What is done to the meeting that was noted last."""
 
@@ -185,6 +205,9 @@ ACTS: dict[str, Callable[..., None]] = {
     "confirm": _of_session(sessions.confirm_session),
     "dispute": _of_session(sessions.dispute_session),
     "withdraw": _of_session(sessions.withdraw_session),
+    "reflect": _reflect,
+    "feedback": lambda here, **values: _of_session(give_feedback)(here, pair_id=here.couple.pair, **values),
+    "thank": _thank,
     "aim": _aim,
     "agree": _of_objective(objectives.agree_to_objective),
     "drop": _of_objective(objectives.withdraw_objective),

@@ -92,7 +92,7 @@ def _complete() -> list[Act]:
     return [
         *begun(60), *aimed(58), *met(54, 46, 39, 31, 22, 13, about=(0, 1)),
         act(25, MENTEE, "claim", number=0), act(24, MENTOR, "reach", number=0),
-        act(12, MENTEE, "reach", number=1),
+        act(12, MENTEE, "reach", number=1), act(38, MENTEE, "reflect", shared=True), act(11, MENTEE, "thank"),
     ]  # fmt: skip
 
 
@@ -108,6 +108,8 @@ def _nothing_waits() -> list[Act]:
     return [
         *begun(58), *aimed(55), *met(51, 40, 27, 12, about=(1,)),
         act(26, MENTOR, "reach", number=0), act(11, MENTOR, "aim", direction="mentor", tag="person"),
+        act(10, MENTEE, "reflect", shared=True), act(9, MENTOR, "reflect", shared=False),
+        act(50.1, MENTEE, "feedback", points=("examples", "listening"), words=None),
     ]  # fmt: skip
 
 

@@ -46,6 +46,25 @@ OBJECTIVES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """The titles of objectives, by language and by the role of the one who learns."""
 
+REFLECTIONS: dict[str, tuple[str, ...]] = {
+    "fr": (
+        "Je posais des questions trop larges. En donnant un exemple de ce que j’attends, la réponse change du tout au "
+        "tout.",
+        "Je coupe les notifications le matin, et je réponds à heures fixes.",
+    ),
+    "en": (
+        "My questions were too wide. With an example of what I expect, the answer is another one.",
+        "I turn notifications off in the morning, and answer at set hours.",
+    ),
+}
+"""What people write that they have changed, by language."""
+
+THANKS: dict[str, str] = {
+    "fr": "Merci pour votre patience : j’ose maintenant poser la question.",
+    "en": "Thank you for your patience: I dare to ask now.",
+}
+"""What somebody thanks their partner for, by language."""
+
 _WORDS: dict[str, dict[str, tuple[tuple[str, str, str, str], ...]]] = {
     "fr": {
         "mentor": (

@@ -105,10 +105,12 @@ def _logged_page(form: Form) -> ResponseReturnValue:
     same_day = [
         line for line in values["pair"].sessions if line.correctable and line.held_on == wanted["held_on"]
     ]
+    # The page itself asks: nothing is wrong.
+    status, form.refusal = form.status, None
     html = render_template(
         "learner/session_same_day.html", form=form, wanted=wanted, same_day=same_day, **values
     )
-    return html, form.status
+    return html, status
 
 
 @lru_cache(maxsize=8)
