@@ -18,9 +18,9 @@ import requests
 
 from lti_tool.demo.lms.store import FIRST_PEOPLE
 from lti_tool.demo.seeding.names import PEOPLE
+from tests.forked_command import run_forked
 
 REGISTERED = "http://adlnet.gov/expapi/verbs/registered"
-from tests.forked_command import run_forked
 
 TANDEM = [sys.executable, "-c", "from lti_tool.cli import main; main()", "demo"]
 
