@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from lti_tool.mentoring.journey.queries import Progress
+from lti_tool.mentoring.journey.views import Progress
 from lti_tool.web.forms.bound import blank_form
 from schemas.mentoring_forms import ObjectiveForm, SessionForm
 from tests.builder import situations
