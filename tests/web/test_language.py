@@ -79,7 +79,7 @@ def test_no_translation_is_left_of_a_message_that_is_gone(french, wanted):
     assert stale == []
 
 
-def english(message: Message) -> tuple[str, ...]:
+def english_forms(message: Message) -> tuple[str, ...]:
     """The forms of a message: one, or the singular and the plural."""
     return (message.id,) if isinstance(message.id, str) else tuple(message.id)
 
@@ -93,7 +93,7 @@ def test_translations_keep_the_placeholders(french):
         for message in french
         if message.id
         for text in translated(message)
-        if names(text) not in [names(form) for form in english(message)]
+        if names(text) not in [names(form) for form in english_forms(message)]
     ]
     assert wrong == []
 
