@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bench import arrival, delivery, launch, roster, sessions, startup
+from bench import arrival, delivery, launch, learner_page, roster, sessions, startup
 from bench.rows import bench_options, report
 
 
@@ -19,7 +19,7 @@ from bench.rows import bench_options, report
     help="People in the fuller of the two databases.",
 )
 def main(quick: bool, people: int, path: Path | None) -> None:
-    """Measure launches, logging a session, delivery, arrival, starting and rosters, and print the ratios.
+    """Measure launches, logging, a learner's home, delivery, arrival, starting and rosters, and print the ratios.
 
     \b
     Example:
@@ -28,6 +28,7 @@ def main(quick: bool, people: int, path: Path | None) -> None:
     rows = [
         *launch.measure(quick=quick, people=people),
         *sessions.measure(quick=quick),
+        *learner_page.measure(quick=quick),
         *delivery.measure(quick=quick),
         *arrival.measure(quick=quick),
         *startup.measure(quick=quick),

@@ -40,7 +40,7 @@ from lti_tool.messaging.models import LRS, Delivery, DeliveryBody, DeliveryKind,
 from lti_tool.migrations import migrate
 from xapi import statements
 from xapi.context import Actor, CohortContext, PairContext, SessionContext, StatementContext
-from xapi.vocabulary import Role, words
+from xapi.vocabulary import Mode, Role, words
 
 BATCH = LRSChannel.batch_size
 PAIRS = 200
@@ -66,7 +66,7 @@ def some_statements(count: int) -> list[tuple[uuid.UUID, uuid.UUID, bytes]]:
         uuid.uuid4(),
         *(Actor("https://mentoring.example", str(uuid.uuid4())) for _ in range(2)),
     )
-    session = SessionContext(uuid.uuid4(), moment, timedelta(minutes=45), "video")
+    session = SessionContext(uuid.uuid4(), moment, timedelta(minutes=45), "coaching", Mode.VIDEO)
     body = statements.session_held(
         context, pair, session, Role.MENTEE, reported_by=Role.MENTOR, recorded_at=moment
     ).body

@@ -56,7 +56,8 @@ class Forms:
             meeting = {
                 "held_on": utcnow().date().isoformat(),
                 "minutes": "45",
-                "format": "video",
+                "mode": "video",
+                "format": "coaching",
                 "form_key": str(uuid.uuid4()),
             }
             status = self._send(path, fields | meeting)

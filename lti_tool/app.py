@@ -29,6 +29,7 @@ from lti_tool.web import (
     home,
     language,
     launch_session,
+    new_choice,
     rate_limits,
     refusal_pages,
     security,
@@ -37,12 +38,37 @@ from lti_tool.web import (
 )
 from lti_tool.web.deep_linking import picker
 from lti_tool.web.forms import controls, offers
+from lti_tool.web.journey_drawing import labels
 from lti_tool.web.launch import login_and_launch
-from lti_tool.web.learner import agreement, objectives, sessions
+from lti_tool.web.learner import (
+    about_me,
+    agreement,
+    feedback,
+    objectives,
+    proposal,
+    reflections,
+    reminder,
+    sessions,
+    switched_role,
+    undo,
+)
 from lti_tool.web.learner import home as learner_home
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
-from lti_tool.web.tutor import cohort, grades, history, line_items, opening, preview, review
+from lti_tool.web.tutor import (
+    cohort,
+    grades,
+    history,
+    line_items,
+    messages,
+    opening,
+    pair_changes,
+    pair_page,
+    pairing,
+    preview,
+    print_list,
+    review,
+)
 
 MAX_REQUEST_BYTES = 512 * 1024
 """Beyond any real token or form; a larger body is refused with 413 before it is read."""
@@ -59,17 +85,30 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     picker,
     home,
     course_page,
+    new_choice,
     sign_out,
     offers,
     learner_home,
+    switched_role,
+    about_me,
     agreement,
+    proposal,
+    reminder,
+    undo,
     sessions,
     objectives,
+    reflections,
+    feedback,
     cohort,
     grades,
     line_items,
     opening,
     history,
+    pair_page,
+    pair_changes,
+    pairing,
+    messages,
+    print_list,
     review,
     preview,
 )
@@ -100,7 +139,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     rate_limits.init_app(app, config)
     security.init_app(app)
     # The session comes first: the language of a page is that of its launch.
-    for part in (launch_session, language, way_back, controls, errors, refusal_pages):
+    for part in (launch_session, language, labels, way_back, controls, errors, refusal_pages):
         part.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)

@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "people": "people",
     "jobs": "jobs",
     "roster": "roster",
+    "seed": "seed",
 }
 """Each command but the demo, and the module of :mod:`lti_tool.commands` in which it is, under its name."""
 
@@ -134,7 +135,12 @@ def demo(
         ) from None
     folder = data or Path("var/demo-canvas" if canvas else "var/demo")
     settings = run.DemoSettings(
-        data_dir=folder.resolve(), port=port, lms_port=lms_port, lrs_port=lrs_port, canvas=canvas
+        data_dir=folder.resolve(),
+        port=port,
+        lms_port=lms_port,
+        lrs_port=lrs_port,
+        canvas=canvas,
+        second_course=not smoke,
     )
     try:
         if reset:

@@ -12,22 +12,44 @@ SESSION_FORMATS = (
     "trade-show",
     "audio",
     "multimodal",
-    "in-person",
-    "video",
-    "chat",
+    "other",
 )
-"""How a pair met: coaching, training, a trade show, audio, several media; face to face, video, chat."""
+"""What a meeting was: coaching, training, a trade show, audio, several media, or something else."""
 
-DEFAULT_SESSION_FORMAT = "coaching"
-"""What the form proposes to a pair that has not met yet: a talk between two people."""
+MEETING_MODES = ("in-person", "video", "phone", "writing")
+"""How the two of a pair spoke to each other."""
+
+FORMER_FORMATS = {"in-person": "in-person", "video": "video", "chat": "writing"}
+"""Formats of the first version that said how the two spoke, with the mode that they are since."""
+FORMAT_OF_FORMER_MODES = "coaching"
+"""The format of a meeting that had one of them."""
 
 FORMAT_CODE_LENGTH = 30
 FORMAT_CODE_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+){0,7}"
 """The shape of a format's code, for the formats that a business adds."""
 
 OBJECTIVE_TAGS = ("skills", "communication", "culture", "person")
-OBJECTIVE_MOVES = ("claim", "reach", "withdraw")
+OBJECTIVE_MOVES = ("agree", "claim", "reach", "withdraw")
+FEEDBACK_POINTS = (
+    "listening",
+    "explanations",
+    "examples",
+    "questions",
+    "preparation",
+    "encouragement",
+)
+"""What one of a pair may tell the other that helped."""
+REFLECTION_READERS = ("me", "pair")
+"""Who may read a reflection: its author, or the partner too."""
+REFLECTION_MOVES = ("share", "remove")
 ACTOR_ACCOUNTS = ("opaque", "lms")
 COPY_ANSWERS = ("same", "new")
 """What a duplicated activity opens: the group of the other one, or one of its own."""
 DISPUTE_REASONS = ("did-not-meet", "wrong-date", "wrong-length", "wrong-format", "other")
+DECLINE_REASONS = ("not-now", "other-topics", "too-close", "other")
+"""Why somebody does not accept a pair: the wrong moment, other topics, too close at work, another reason."""
+UNDOABLE_STEPS = ("joined", "accepted", "declined", "confirmed", "disputed", "claimed", "withdrawn")
+"""What somebody can take back for ten minutes."""
+END_REASONS = ("time", "match", "left-organisation", "completed-early", "other")
+"""Why a tutor ends a pair early, as the xAPI profile has it: no time, another partner suits better, one of the two has
+left the company, they have done what they wanted, another reason. None of them is anybody's fault."""

@@ -34,7 +34,6 @@ from schemas.fields import (
 from schemas.problem import CodedSchema, Problem
 
 _MOST_CRITERIA = 30
-_MOST_SESSIONS = 500
 _MOMENT = re.compile(r"cohort_(?:start|end)(?:[+-][0-9]{1,4}d)?", re.ASCII)
 
 
@@ -75,19 +74,6 @@ class AssessmentSchema(CriterionSchema):
     phase = Choice(choices.PHASES, required=True)
 
 
-class FeedbackSchema(CriterionSchema):
-    """Enough feedback."""
-
-    by = Choice(("self", "partner", "both"), load_default="self")
-    min = WholeNumber(min=1, max=_MOST_SESSIONS, load_default=1)
-
-
-class ReflectionSchema(CriterionSchema):
-    """Enough reflections."""
-
-    min = WholeNumber(min=1, max=_MOST_SESSIONS, load_default=1)
-
-
 class TrainingSchema(CriterionSchema):
     """The induction is finished."""
 
@@ -111,8 +97,6 @@ class XapiSchema(CriterionSchema):
 
 PLANNED: Mapping[str, type[CriterionSchema]] = {
     "assessment": AssessmentSchema,
-    "feedback": FeedbackSchema,
-    "reflection": ReflectionSchema,
     "training": TrainingSchema,
     "xapi": XapiSchema,
 }

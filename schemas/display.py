@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, ValidationError, validates
 
-from schemas.fields import Code, Identifier, Text, WholeNumber
+from schemas.fields import Choice, Code, Identifier, Text, WholeNumber
 from schemas.mentoring_forms import FormSchema
 from schemas.problem import CodedSchema, Problem, ShapeError
 
@@ -27,6 +27,26 @@ class PageQuery(CodedSchema):
     pair = Identifier(load_default=None)
     done = Identifier(load_default=None)
     partner_for = Identifier(load_default=None)
+
+
+COHORT_STATES: Final = ("proposed", "sign", "under_way", "paused", "complete", "alone", "unopened")
+"""The filters of a tutor's page: the states of pairs, and people without a pair."""
+COHORT_SORTS: Final = ("waits", "mentee", "mentor", "last_met", "meetings")
+
+
+class CohortQuery(PageQuery):
+    """The query of a tutor's page: a filter, a search, an order, a page of the table, and the pair beside it.
+
+    ``left`` names the participant whose grade was just left as it is, as long as that can be taken back. ``inbox`` is
+    ``all`` where everything that waits for the tutor is wanted, not the first lines alone.
+    """
+
+    state = Choice(COHORT_STATES, load_default=None)
+    q = Text(max_length=200, load_default="")
+    sort = Choice(COHORT_SORTS, load_default="waits")
+    page = WholeNumber(min=1, max=100_000, from_text=True, load_default=1)
+    inbox = Choice(("all",), load_default=None)
+    left = Identifier(load_default=None)
 
 
 class LanguageForm(FormSchema):
@@ -68,16 +88,26 @@ class KeptFormForm(FormSchema):
 
 
 _PAGE_QUERY: Final = PageQuery()
+_COHORT_QUERY: Final = CohortQuery()
 _CLOCK: Final = ClockForm()
 """Made once: to make a schema copies each of its fields."""
 
 
 def read_query(args: dict[str, str]) -> dict[str, object]:
     """The query of a page; what cannot be read is left out, since an address is not a form to correct."""
+    return _readable(_PAGE_QUERY, args)
+
+
+def read_cohort_query(args: dict[str, str]) -> dict[str, Any]:
+    """The query of a tutor's page, likewise."""
+    return _readable(_COHORT_QUERY, args)
+
+
+def _readable(schema: PageQuery, args: dict[str, str]) -> dict[str, Any]:
     try:
-        return _PAGE_QUERY.read(args)
+        return schema.read(args)
     except ShapeError as error:
-        return _PAGE_QUERY.read({name: value for name, value in args.items() if name not in error.problems})
+        return schema.read({name: value for name, value in args.items() if name not in error.problems})
 
 
 def read_clock(utc_offset: str) -> timedelta:

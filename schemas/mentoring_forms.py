@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from marshmallow import EXCLUDE, ValidationError, fields, pre_load, validate, validates_schema
+from marshmallow import EXCLUDE, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from schemas import choices
-from schemas.fields import Choice, Code, Day, Identifier, Text, WholeNumber
+from schemas.fields import Choice, Code, Day, Identifier, Text, WholeNumber, distinct, entries
 from schemas.problem import N_, CodedSchema, Problem, ShapeError
 
 MINUTES_MIN = 5
@@ -25,6 +25,11 @@ MINUTES_MAX = 480
 MINUTES_DEFAULT = 45
 OLDEST_SESSION = timedelta(days=366)
 """How far back a session can be logged: a year, leap or not."""
+
+FEWEST_DIGITS = 4
+"""Of a phone number: an extension inside a company may have no more."""
+FURTHEST_TARGET = timedelta(days=3 * 366)
+"""How far ahead an objective may be due."""
 
 _MOST_FIELDS = 100
 
@@ -56,6 +61,71 @@ class ChooseRoleForm(FormSchema):
     """“I want to learn” or “I can teach”."""
 
     role = Choice(choices.ROLES, required=True)
+
+
+def _brings() -> Text:
+    return Text(
+        max_length=500,
+        lines=True,
+        load_default="",
+        metadata={
+            "label": N_("What I can show somebody"),
+            "hint": N_("For example: reading a dashboard, working with an AI assistant."),
+        },
+    )
+
+
+def _wants() -> Text:
+    return Text(
+        max_length=500,
+        lines=True,
+        load_default="",
+        metadata={
+            "label": N_("What I would like to learn"),
+            "hint": N_("For example: presenting to a committee, preparing a negotiation."),
+        },
+    )
+
+
+def _has_digits(phone: str) -> None:
+    """The validator of a phone number, in whatever writing: ``+33 1 23 45 67 89``, ``4512 (Lyon)``."""
+    if sum(char.isdigit() for char in phone) < FEWEST_DIGITS:
+        raise ValidationError([Problem("not_a_phone_number")])
+
+
+class JoinForm(ChooseRoleForm):
+    """The same at the first visit, with two answers that nobody has to give."""
+
+    brings = _brings()
+    wants = _wants()
+
+
+class AboutMeForm(FormSchema):
+    """What a participant says of themselves to their partner. All of it is optional."""
+
+    brings = _brings()
+    wants = _wants()
+    job = Text(max_length=120, load_default="", metadata={"label": N_("What I do")})
+    place = Text(
+        max_length=120,
+        load_default="",
+        metadata={"label": N_("Where I work"), "hint": N_("A town, a site or a team.")},
+    )
+    email = Text(
+        max_length=254,
+        load_default="",
+        validate=[validate.Email(error="not_an_email")],
+        metadata={"label": N_("E-mail")},
+    )
+    phone = Text(max_length=40, load_default="", validate=[_has_digits], metadata={"label": N_("Phone")})
+    chat = Text(
+        max_length=200,
+        load_default="",
+        metadata={
+            "label": N_("Chat"),
+            "hint": N_("The address of a chat with you, or the name under which you are found."),
+        },
+    )
 
 
 class DuplicateForm(FormSchema):
@@ -93,36 +163,91 @@ def _ticked() -> fields.Boolean:
     )
 
 
+class UndoForm(FormSchema):
+    """A person takes back their own last step; ``subject_id`` is the pair or the session that it was about."""
+
+    step = Choice(choices.UNDOABLE_STEPS, required=True)
+    subject_id = Identifier(required=True)
+    revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
+    """Which revision of the session it was about."""
+
+
+class DeclinePairForm(FormSchema):
+    """A person does not accept the partner whom they were proposed."""
+
+    reason = Choice(
+        choices.DECLINE_REASONS,
+        load_default=None,
+        metadata={
+            "label": N_("Why, if you would like to say"),
+            "hint": N_("Only your tutor sees it."),
+        },
+    )
+
+
 class SignAgreementForm(FormSchema):
     """A person signs the agreement of their pair."""
 
     accepted = _ticked()
 
 
-class SessionForm(FormSchema):
-    """“We met”, and the correction of what was logged: ``held_on``, ``minutes`` and ``format``.
+DAYS = ("today", "yesterday", "other")
+LENGTHS = ("30", "45", "60", "90", "other")
+"""What a form offers for the day and the length of a meeting, each in one tap; ``other`` asks for it."""
 
-    ``today`` is the person's own day; ``formats`` are those of the programme.
+
+class SessionForm(FormSchema):
+    """“We met”, and the correction of what was logged: ``held_on``, ``minutes``, ``mode`` and ``format``.
+
+    ``today`` is the person's own day; ``formats`` are those of the programme. ``day`` and ``length`` stand for a date
+    and a number of minutes that need not be typed, and are gone once the form is read.
     """
 
-    held_on = Day(required=True, metadata={"label": N_("When?")})
+    day = Choice(DAYS, load_default="other", metadata={"label": N_("Which day?")})
+    held_on = Day(required=True, metadata={"label": N_("Date")})
+    mode = Choice(choices.MEETING_MODES, required=True, metadata={"label": N_("How did you talk?")})
+    length = Choice(LENGTHS, load_default="other", metadata={"label": N_("Length (minutes)")})
+    worked_on = fields.List(
+        Identifier(),
+        load_default=(),
+        validate=entries(min=0, max=50),
+        metadata={"label": N_("What did you work on?")},
+    )
+    """Objectives of the pair; whoever logs a meeting may name some."""
     minutes = WholeNumber(
         min=MINUTES_MIN,
         max=MINUTES_MAX,
         from_text=True,
         required=True,
-        metadata={"label": N_("How long, in minutes?")},
+        metadata={"label": N_("Minutes")},
     )
     format = Code(
         choices.FORMAT_CODE_PATTERN,
         max_length=choices.FORMAT_CODE_LENGTH,
         required=True,
-        metadata={"label": N_("How?")},
+        metadata={"label": N_("What kind of meeting?")},
     )
 
     def __init__(self, *, today: date, formats: Sequence[str] = choices.SESSION_FORMATS) -> None:
         super().__init__()
         self.today, self.formats = today, tuple(formats)
+
+    @pre_load
+    def _chosen_in_one_tap(self, given: Any, **_: Any) -> Any:
+        """A day or a length that was chosen counts, whatever an older choice left in the field for another one."""
+        if not isinstance(given, Mapping):
+            return given
+        chosen = dict(given)
+        if given.get("day") in ("today", "yesterday"):
+            days_ago = timedelta(days=("today", "yesterday").index(given["day"]))
+            chosen["held_on"] = (self.today - days_ago).isoformat()
+        if given.get("length") in LENGTHS[:-1]:
+            chosen["minutes"] = given["length"]
+        return chosen
+
+    @post_load
+    def _without_choices(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in loaded.items() if name not in ("day", "length")}
 
     @validates_schema(skip_on_field_errors=False)
     def _check_date_and_format(self, loaded: Mapping[str, Any], **_: Any) -> None:
@@ -136,6 +261,24 @@ class SessionForm(FormSchema):
             wrong["format"] = [Problem("not_a_choice")]
         if wrong:
             raise ValidationError(dict(wrong))
+
+
+class LogSessionForm(SessionForm):
+    """“We met”. ``is_another``: the person has said that it is another meeting than one of the same day."""
+
+    is_another = fields.Boolean(load_default=False)
+
+
+class ProposalForm(SessionForm):
+    """The partner says what was so in place of what was logged: the day and the length; ``revision`` as they saw it."""
+
+    revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
+
+    class Meta:
+        """Of a meeting's fields, the day and the length alone."""
+
+        unknown = EXCLUDE
+        exclude = ("mode", "format")
 
 
 class AnswerSessionForm(FormSchema):
@@ -160,20 +303,101 @@ class ObjectiveForm(FormSchema):
             "hint": N_("For example: write a good request to an AI assistant."),
         },
     )
-    tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills", metadata={"label": N_("It is about")})
+    tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills", metadata={"label": N_("Area")})
+    target_on = Day(load_default=None, metadata={"label": N_("By when? (optional)")})
     required = fields.Boolean(
         load_default=False,
         metadata={
-            "label": N_("We both want to see this one through"),
+            "label": N_("Priority objective"),
             "hint": N_("It then counts among the required objectives."),
         },
     )
 
+    def __init__(self, *, today: date | None = None) -> None:
+        """``today``: the person's own day, before which no objective is due; None where that does not matter."""
+        super().__init__()
+        self.today = today
+
+    @validates_schema
+    def _due_later(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        due = loaded.get("target_on")
+        if due is not None and self.today is not None and due < self.today:
+            raise ValidationError([Problem("date_past")], "target_on")
+        if due is not None and self.today is not None and due > self.today + FURTHEST_TARGET:
+            raise ValidationError([Problem("date_too_far")], "target_on")
+
+
+class EditObjectiveForm(ObjectiveForm):
+    """What an objective says, changed: the partner is asked again. Who learns, and whether it is required, stays."""
+
+    class Meta(FormSchema.Meta):
+        """Without what cannot change."""
+
+        exclude = ("direction", "required")
+
 
 class MoveObjectiveForm(FormSchema):
-    """An objective is claimed, reached or withdrawn."""
+    """An objective is agreed to, claimed, reached or withdrawn."""
 
     move = Choice(choices.OBJECTIVE_MOVES, required=True)
+    revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
+    """Which revision of the objective the person saw: it may have been changed since."""
+
+
+class ReflectionForm(FormSchema):
+    """What a person changed, and who may read it."""
+
+    words = Text(
+        min_length=3,
+        max_length=1000,
+        lines=True,
+        required=True,
+        metadata={
+            "label": N_("One change I made"),
+            "hint": N_("Something that you do, say or see differently since you have been meeting."),
+        },
+    )
+    readers = Choice(choices.REFLECTION_READERS, required=True, metadata={"label": N_("Who may read it?")})
+
+
+class MoveReflectionForm(FormSchema):
+    """A reflection is shared or deleted by its author."""
+
+    reflection_id = Identifier(required=True)
+    move = Choice(choices.REFLECTION_MOVES, required=True)
+
+
+def _sentence() -> Text:
+    return Text(
+        max_length=300,
+        lines=True,
+        load_default=None,
+        metadata={"label": N_("A sentence (optional)")},
+    )
+
+
+class FeedbackForm(FormSchema):
+    """What helped in a meeting: some of a few points, a sentence, or both."""
+
+    session_id = Identifier(required=True)
+    points = fields.List(
+        Choice(choices.FEEDBACK_POINTS),
+        load_default=(),
+        validate=[*entries(min=0, max=len(choices.FEEDBACK_POINTS)), distinct],
+        metadata={"label": N_("What helped you most?")},
+    )
+    words = _sentence()
+
+    @validates_schema
+    def _something(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        if not loaded["points"] and not loaded["words"]:
+            raise ValidationError([Problem("feedback_empty")], "points")
+
+
+class ThanksForm(FormSchema):
+    """Thanks to one's partner, with or without a sentence."""
+
+    words = _sentence()
 
 
 class TutorValidationForm(FormSchema):
@@ -187,6 +411,25 @@ class ResendGradeForm(FormSchema):
     """The tutor has a participant's grade sent to the gradebook again."""
 
     participant_id = Identifier(required=True)
+
+
+class EndPairForm(FormSchema):
+    """The tutor ends a pair early, without fault."""
+
+    reason = Choice(
+        choices.END_REASONS,
+        required=True,
+        metadata={
+            "label": N_("Why?"),
+            "hint": N_("For you and for the figures. Neither of the two reads it."),
+        },
+    )
+
+
+class AnotherPartnerForm(EndPairForm):
+    """The tutor ends a pair to give one of the two another partner."""
+
+    role = Choice(choices.ROLES, required=True, metadata={"label": N_("Another partner for whom?")})
 
 
 class ReopenForm(FormSchema):
@@ -209,16 +452,23 @@ def read_form(schema: FormSchema, items: Iterable[tuple[str, object]]) -> dict[s
     """Return the checked values of a form sent as (name, value) pairs.
 
     Raises ``ShapeError``; a field of the schema that comes twice is ``duplicated``, even with the same value,
-    because two readers of the form could otherwise each take another one.
+    because two readers of the form could otherwise each take another one. A list is what comes any number of times.
     """
     given: dict[str, object] = {}
     twice: dict[str, list[Problem]] = {}
     for count, (name, value) in enumerate(items):
         if count >= _MOST_FIELDS:
             raise ShapeError({"_schema": [Problem("too_many", max=_MOST_FIELDS)]})
+        if isinstance(schema.fields.get(name), fields.List):
+            given[name] = [*_as_list(given.get(name)), value]
+            continue
         if name in given and name in schema.fields:
             twice[name] = [Problem("duplicated")]
         given.setdefault(name, value)
     if twice:
         raise ShapeError(twice)
     return schema.read(given)
+
+
+def _as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

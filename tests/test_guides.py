@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -26,8 +27,11 @@ OURS = {
     "Add to the course",
     "Cancel",
     "Grade",
-    "Send again",
+    "I am a learner here",
     "Check the gradebook",
+    "Needs you",
+    "Send the grade again",
+    "Leave it so",
     "Have a column made in the gradebook",
 }
 """What the guides quote of the tool's own pages, as the catalogues have it."""
@@ -88,9 +92,9 @@ def test_every_file_that_a_guide_names_is_there(language: str) -> None:
     text = GUIDES[language].read_text(encoding="utf-8")
     links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)#:]+)[#)]", text)]
     assert [link for link in links if not (DOCS / link).exists()] == []
-    copied = re.findall(r"docs/deployment/[\w.]+", text)
-    assert sorted(set(copied)) == ["docs/deployment/tandem", "docs/deployment/tandem.service"]
-    assert [path for path in copied if not (DOCS.parent / path).exists()] == []
+    run = set(re.findall(r"docs/deployment/[\w.]+", text))
+    assert run == {"docs/deployment/install"}
+    assert os.access(DEPLOYMENT / "install", os.X_OK)
 
 
 def test_the_service_starts_the_tool_with_options_that_it_has() -> None:
@@ -120,3 +124,60 @@ def test_the_command_for_every_shell_runs_the_tool_as_the_service_s_user(tmp_pat
     assert ran.stdout.splitlines() == [
         "-u", "tandem", "TANDEM_DATA_DIR=/var/lib/tandem", "/opt/tandem/bin/tandem", "invite", "--label", "Our Moodle",
     ]  # fmt: skip
+
+
+STUBS = {
+    "id": "exit 1",
+    "useradd": 'echo "useradd $*" >>"$SAID"',
+    "systemctl": 'echo "systemctl $*" >>"$SAID"',
+    "caddy": "exit 0",
+    "sudo": 'echo "sudo $*" >>"$SAID"; echo https://mentoring.example.org/setup?invite=secret',
+    # A virtual environment whose pip says what it installs.
+    "python3": 'if [ "$1" = -m ]; then mkdir -p "$3/bin"; '
+    'printf \'#!/bin/sh\necho "pip $1 $2 $(cd "$3" && pwd)" >>"$SAID"\n\' >"$3/bin/pip"; chmod +x "$3/bin/pip"; fi',
+}
+
+
+def test_one_command_installs_the_service_and_prints_an_invitation(tmp_path: Path) -> None:
+    """With a system that only says what it was asked for; run twice, the second brings it up to date."""
+    for name, does in STUBS.items():
+        (tmp_path / "bin" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    root, said = tmp_path / "root", tmp_path / "said"
+    caddyfile = root / "etc/caddy/Caddyfile"
+    caddyfile.parent.mkdir(parents=True)
+    caddyfile.write_text(":80 {\n\tfile_server\n}\n")
+    environment = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "DESTDIR": str(root), "SAID": str(said)}
+
+    def install(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(DEPLOYMENT / "install"), *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    for wrong in ("http://mentoring.example.org", "https://", "https://mentoring.example.org/tandem"):
+        assert install(wrong).returncode == 2
+    assert not said.exists()
+    answer = install("https://mentoring.example.org", "fr")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout.splitlines()[-1] == "https://mentoring.example.org/setup?invite=secret"
+    settings = root / "var/lib/tandem/settings.env"
+    assert settings.read_text() == "TANDEM_BASE_URL=https://mentoring.example.org\nTANDEM_DEFAULT_LOCALE=fr\n"
+    assert "mentoring.example.org {" in caddyfile.read_text()
+    asked = said.read_text().splitlines()
+    assert [line.partition(" --")[0] for line in asked] == [
+        "useradd",
+        f"pip install -q {DOCS.parent}",
+        "systemctl reload-or-restart caddy",
+        "systemctl daemon-reload",
+        "systemctl enable -q tandem",
+        "systemctl restart tandem",
+        "sudo -u tandem TANDEM_DATA_DIR=/var/lib/tandem /opt/tandem/bin/tandem invite",
+    ]
+    settings.write_text("TANDEM_BASE_URL=https://kept.example.org\n")
+    assert install("https://mentoring.example.org").returncode == 0
+    assert settings.read_text() == "TANDEM_BASE_URL=https://kept.example.org\n"

@@ -13,7 +13,7 @@ from lti_tool.database import table_of, utcnow
 from lti_tool.health_checks import Verdict
 from lti_tool.jobs import queue, schedule
 from lti_tool.jobs.models import Job, JobSchedule
-from lti_tool.messaging import outbox, pauses
+from lti_tool.messaging import due_deliveries, outbox, pauses
 from lti_tool.messaging.models import Delivery, DeliveryPause
 from lti_tool.moments import CLOCKS_DIFFER, has_come, is_ahead
 from tests.health_checks.test_doctor import findings
@@ -77,7 +77,7 @@ def test_a_delivery_that_was_put_off_by_a_year_goes_out_now(services):
     with services.database.transaction() as db:
         first = db.scalar(sa.select(sa.func.min(Delivery.id)))
         db.execute(sa.update(Delivery).where(Delivery.id == first).values(not_before=utcnow() + YEAR))
-        assert outbox.is_due(db, "test", "one")
+        assert due_deliveries.is_due(db, "test", "one")
         assert len(outbox.claim(db, "test", receiver="one").deliveries) == 2
 
 
@@ -95,7 +95,7 @@ def test_a_pause_until_next_year_is_over(services, part):
     with services.database.transaction() as db:
         found = pauses.read(db, "test")
         assert (found.paused_receivers(now), found.has_paused_parts(now)) == (set(), False)
-        assert outbox.due_receivers(db, "test", found, now=now) == {"one"}
+        assert due_deliveries.due_receivers(db, "test", found, now=now) == {"one"}
         further = DeliveryPause(
             kind="test", receiver="one", part="b", until=now + SECOND * 30, since=now, failures=1, refused=False,
             reason="",

@@ -49,6 +49,11 @@ def objective(context: StatementContext, given: ObjectiveContext) -> Part:
     )
 
 
+def note(context: StatementContext, reflection_id: UUID) -> Part:
+    """A reflection, as an object: nothing of what it says."""
+    return _object(context.activity("reflection", reflection_id), vocabulary.NOTE, vocabulary.NOTE.label)
+
+
 @lru_cache(maxsize=MOST_KEPT)
 def of_programme(context: StatementContext) -> Part:
     """The context activities of a participant's own statements, which have no parent."""

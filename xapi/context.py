@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from xapi.vocabulary import Evidence, LanguageMap, Role, Tag
+from xapi.vocabulary import Evidence, LanguageMap, Mode, Role, Tag
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -71,7 +71,7 @@ class StatementContext:
     cohort: CohortContext | None = None
 
     def activity(self, kind: str, identifier: UUID) -> str:
-        """The IRI of one of the tool's activities: a programme, cohort, pair, session or objective."""
+        """The IRI of one of the tool's activities: a programme, cohort, pair, session, objective or reflection."""
         return f"{self.iri_base.rstrip('/')}/xapi/activities/{kind}/{identifier}"
 
     @property
@@ -112,15 +112,17 @@ class ObjectiveContext:
 
 @dataclass(frozen=True)
 class SessionContext:
-    """One session as it was logged. ``format`` is a short code ("video"), never words of a person.
+    """One session as it was logged. ``format`` is a short code ("coaching"), never words of a person.
 
-    ``started_at`` has the precision that is known: the day in the pair's own time zone, or an aware moment.
+    ``mode``: how the two spoke to each other; None where that is not known. ``started_at`` has the precision that is
+    known: the day in the pair's own time zone, or an aware moment.
     """
 
     session_id: UUID
     started_at: date | datetime
     length: timedelta
     format: str
+    mode: Mode | None = None
 
     def __post_init__(self) -> None:
         if not _SLUG.fullmatch(self.format) or len(self.format) > 40:

@@ -27,12 +27,10 @@ FORMAT_NAMES: Final[Mapping[str, LanguageMap]] = MappingProxyType(
         "trade-show": words("trade show", "salon professionnel"),
         "audio": words("audio", "audio"),
         "multimodal": words("several media", "plusieurs médias"),
-        "in-person": words("face to face", "en personne"),
-        "video": words("video call", "visioconférence"),
-        "chat": words("chat", "messagerie"),
+        "other": words("another format", "autre format"),
     }
 )
-"""How a pair met. A code that an organisation added stands for itself."""
+"""What a meeting was. A code that an organisation added stands for itself."""
 
 
 def title(text: str | None) -> str | None:
@@ -83,6 +81,7 @@ def _patterns(language: str, session: str) -> Mapping[str, re.Pattern[str]]:
         vocabulary.PAIR.iri: re.compile(rf"{vocabulary.PAIR.label[language]} [0-9a-f]{{8}}"),
         vocabulary.SESSION.iri: re.compile(rf"{session} {_DAY} \(({formats}|{_CODE})\)"),
         vocabulary.OBJECTIVE.iri: re.compile(_one_of(vocabulary.OBJECTIVE_NAMES, language)),
+        vocabulary.NOTE.iri: re.compile(vocabulary.NOTE.label[language]),
     }
 
 

@@ -114,14 +114,14 @@ def result(
     completion: bool | None = None,
     length: timedelta | None = None,
     score_percent: int | None = None,
-    progress: tuple[str, int] | None = None,
+    extension: tuple[str, int | str] | None = None,
 ) -> Part:
-    """A result. ``score_percent``: 0 to 100; ``progress``: an extension and its value."""
+    """A result. ``score_percent``: 0 to 100; ``extension``: its IRI and its value."""
     model = tincan.Result(completion=completion, duration=length)
     if score_percent is not None:
         model.score = tincan.Score(scaled=score_percent / 100, raw=score_percent, min=0, max=100)
-    if progress is not None:
-        model.extensions = tincan.Extensions([progress])
+    if extension is not None:
+        model.extensions = tincan.Extensions([extension])
     document = model.as_version()
     if length is not None:
         document["duration"] = encoding.duration(length)

@@ -80,6 +80,32 @@ def paired(
     )
 
 
+def pair_left(
+    context: StatementContext,
+    pair: PairContext,
+    role: Role,
+    *,
+    reason: str,
+    recorded_at: datetime,
+    revision: int = 0,
+    now: datetime | None = None,
+) -> Statement:
+    """One of the two left the pair, which ended early; a statement for each role. ``reason``: a code, no fault."""
+    return assemble(
+        context,
+        vocabulary.LEFT,
+        pair.member(role),
+        activities.pair(context, pair.pair_id),
+        pair_context(context, pair, role, below_programme=True),
+        subject_id=pair.pair_id,
+        pair=pair,
+        result=parts.result(completion=False, extension=(vocabulary.EXT_END_REASON, reason)),
+        recorded_at=recorded_at,
+        revision=revision,
+        now=now,
+    )
+
+
 def objective_agreed(
     context: StatementContext,
     pair: PairContext,
@@ -120,16 +146,14 @@ def session_held(
     ``reported_by``: whose word it is, of the one who logged or corrected the session. For the other's statement nobody
     but that one has vouched until a ``session_confirmed`` of the same revision.
     """
-    xapi_context = pair_context(
-        context,
-        pair,
-        role,
-        extensions={
-            vocabulary.EXT_FORMAT: session.format,
-            vocabulary.EXT_STARTED_AT: encoding.day_or_timestamp(session.started_at),
-            vocabulary.EXT_REPORTED_BY: reported_by.value,
-        },
-    )
+    extensions = {
+        vocabulary.EXT_FORMAT: session.format,
+        vocabulary.EXT_STARTED_AT: encoding.day_or_timestamp(session.started_at),
+        vocabulary.EXT_REPORTED_BY: reported_by.value,
+    }
+    if session.mode is not None:
+        extensions[vocabulary.EXT_MODE] = session.mode.value
+    xapi_context = pair_context(context, pair, role, extensions=extensions)
     return assemble(
         context,
         vocabulary.ATTENDED,
@@ -211,6 +235,57 @@ def objective_reached(
     )
 
 
+def feedback_given(
+    context: StatementContext,
+    pair: PairContext,
+    session: SessionContext,
+    role: Role,
+    feedback_id: UUID,
+    *,
+    recorded_at: datetime,
+    revision: int = 0,
+    now: datetime | None = None,
+) -> Statement:
+    """The one in ``role`` gave the other feedback about a session: that it was given, never what it says."""
+    return assemble(
+        context,
+        vocabulary.COMMENTED,
+        pair.member(role),
+        activities.session(context, session),
+        pair_context(context, pair, role),
+        subject_id=feedback_id,
+        pair=pair,
+        recorded_at=recorded_at,
+        revision=revision,
+        now=now,
+    )
+
+
+def reflection_written(
+    context: StatementContext,
+    pair: PairContext,
+    role: Role,
+    reflection_id: UUID,
+    *,
+    recorded_at: datetime,
+    revision: int = 0,
+    now: datetime | None = None,
+) -> Statement:
+    """The one in ``role`` wrote down what they changed: that they did, never what it says."""
+    return assemble(
+        context,
+        vocabulary.CREATED,
+        pair.member(role),
+        activities.note(context, reflection_id),
+        pair_context(context, pair, role),
+        subject_id=reflection_id,
+        pair=pair,
+        recorded_at=recorded_at,
+        revision=revision,
+        now=now,
+    )
+
+
 def progressed(
     context: StatementContext,
     actor: Actor,
@@ -234,7 +309,7 @@ def progressed(
         activities.programme(context),
         programme_context(context, enrolment_id, role),
         subject_id=milestone_id(enrolment_id, percent),
-        result=parts.result(score_percent=score_percent, progress=(vocabulary.CMI5_PROGRESS, percent)),
+        result=parts.result(score_percent=score_percent, extension=(vocabulary.CMI5_PROGRESS, percent)),
         recorded_at=recorded_at,
         revision=0,
         now=now,

@@ -7,39 +7,39 @@ that a person's name, an e-mail address or a free comment cannot get into an LRS
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from xapi.context import TOOL_ACCOUNT
 from xapi.encoding import CLOCK_TOLERANCE
 from xapi.names import PATTERNS
+from xapi.value_checks import (
+    IRI,
+    Check,
+    InvalidStatementError,
+    boolean,
+    check_object,
+    duration,
+    each,
+    exactly,
+    iri,
+    language_map,
+    language_tag,
+    matching,
+    number,
+    sha2,
+    size,
+    text,
+    timestamp,
+    uuid_text,
+    web_iri,
+)
 from xapi.vocabulary import ACTIVITY_TYPES, COHORT, COURSE, PROGRAMME, VOIDED, Term
-
-_IRI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
-_WEB_IRI = re.compile(r"https?://[^\s<>\"{}|\\^`/?#]+[^\s<>\"{}|\\^`]*", re.IGNORECASE)
-_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
-_DURATION = re.compile(r"PT(?=\d)(\d+H)?(\d+M)?(\d+(\.\d{1,2})?S)?")
-# The part of RFC 5646 that a learning platform sends: "fr", "fr-CA", "zh-Hant-TW".
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
-_SHA2 = re.compile(r"[0-9a-f]{64}")
 
 _TYPES = {term.iri: term for term in ACTIVITY_TYPES}
 _TITLED = (PROGRAMME, COHORT, COURSE)
 """Types whose activities have a title that an organisation gave."""
-
-Check = Callable[[str, Any], None]
-
-
-class InvalidStatementError(ValueError):
-    """The statement breaks a rule at the given place, written as a JSON path."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
 
 
 def validate(
@@ -57,10 +57,10 @@ def validate(
     """
     if "version" in document:
         raise InvalidStatementError("$.version", "the version goes in a header, never in the body")
-    _object(
+    check_object(
         "$",
         document,
-        required={"id": _uuid, "actor": _agent, "verb": _verb, "object": _target, "timestamp": _timestamp},
+        required={"id": uuid_text, "actor": _agent, "verb": _verb, "object": _target, "timestamp": timestamp},
         optional={"context": _context, "result": _result, "attachments": _attachments},
     )
     validate_whole(document, now=now, platform_accounts=platform_accounts)
@@ -98,7 +98,7 @@ def _accounts(document: Mapping[str, Any], platform_accounts: Collection[tuple[s
     }
     for path, agent in places.items():
         if not (_is_platforms(agent, platform_accounts) or _is_tool(agent, platform_accounts)):
-            _uuid(f"{path}.account.name", agent["account"]["name"])
+            uuid_text(f"{path}.account.name", agent["account"]["name"])
 
 
 def _is_platforms(agent: Mapping[str, Any], platform_accounts: Collection[tuple[str, str]]) -> bool:
@@ -132,100 +132,6 @@ def _platform(document: Mapping[str, Any]) -> None:
         raise InvalidStatementError("$.context.platform", "only a statement about an activity has a platform")
 
 
-def _object(
-    path: str, value: Any, *, required: Mapping[str, Check], optional: Mapping[str, Check] | None = None
-) -> None:
-    """An object with all the required properties, perhaps the optional ones, and no other."""
-    optional = optional or {}
-    if not isinstance(value, Mapping):
-        raise InvalidStatementError(path, "must be an object")
-    for name in required:
-        if name not in value:
-            raise InvalidStatementError(f"{path}.{name}", "is missing")
-    for name, item in value.items():
-        check = required.get(name) or optional.get(name)
-        if check is None:
-            raise InvalidStatementError(f"{path}.{name}", "is not a property that we write")
-        check(f"{path}.{name}", item)
-
-
-def _each(check: Check) -> Check:
-    """A non-empty array whose items all pass the check."""
-
-    def check_each(path: str, value: Any) -> None:
-        if not isinstance(value, list) or not value:
-            raise InvalidStatementError(path, "must be an array with at least one item")
-        for index, item in enumerate(value):
-            check(f"{path}[{index}]", item)
-
-    return check_each
-
-
-def _exactly(expected: str) -> Check:
-    def check_exactly(path: str, value: Any) -> None:
-        if value != expected:
-            raise InvalidStatementError(path, f"must be {expected!r}")
-
-    return check_exactly
-
-
-def _matching(pattern: re.Pattern[str], meaning: str) -> Check:
-    def check_matching(path: str, value: Any) -> None:
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise InvalidStatementError(path, f"must be {meaning}")
-
-    return check_matching
-
-
-_iri = _matching(_IRI, "an IRI with its scheme")
-_web_iri = _matching(_WEB_IRI, "an http or https IRI")
-_language = _matching(_LANGUAGE, "a language tag")
-_duration = _matching(_DURATION, "an ISO 8601 duration in hours, minutes and hundredths of a second")
-_sha2 = _matching(_SHA2, "a SHA-256 digest in hexadecimal")
-
-
-def _uuid(path: str, value: Any) -> None:
-    try:
-        canonical = isinstance(value, str) and str(UUID(value)) == value
-    except ValueError:
-        canonical = False
-    if not canonical:
-        raise InvalidStatementError(path, "must be a UUID in its usual spelling")
-
-
-def _timestamp(path: str, value: Any) -> None:
-    try:
-        if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
-            raise ValueError
-        datetime.fromisoformat(value)
-    except ValueError:
-        raise InvalidStatementError(path, "must be a UTC moment with three decimals and Z") from None
-
-
-def _text(path: str, value: Any) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise InvalidStatementError(path, "must be a text that is not blank")
-
-
-def _boolean(path: str, value: Any) -> None:
-    if not isinstance(value, bool):
-        raise InvalidStatementError(path, "must be true or false")
-
-
-def _number(path: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidStatementError(path, "must be a finite number")
-
-
-def _size(path: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise InvalidStatementError(path, "must be a size in bytes")
-
-
-def _language_map(path: str, value: Any) -> None:
-    _object(path, value, required={"en": _text, "fr": _text})
-
-
 def _account_name(path: str, value: Any) -> None:
     """Whose name it is, and which names such an account may have, :func:`_accounts` looks at."""
     if not isinstance(value, str) or not value:
@@ -233,19 +139,19 @@ def _account_name(path: str, value: Any) -> None:
 
 
 def _account(path: str, value: Any) -> None:
-    _object(path, value, required={"homePage": _web_iri, "name": _account_name})
+    check_object(path, value, required={"homePage": web_iri, "name": _account_name})
 
 
 def _agent(path: str, value: Any) -> None:
-    _object(path, value, required={"objectType": _exactly("Agent"), "account": _account})
+    check_object(path, value, required={"objectType": exactly("Agent"), "account": _account})
 
 
 def _group(path: str, value: Any) -> None:
-    _object(path, value, required={"objectType": _exactly("Group"), "account": _account})
+    check_object(path, value, required={"objectType": exactly("Group"), "account": _account})
 
 
 def _verb(path: str, value: Any) -> None:
-    _object(path, value, required={"id": _web_iri, "display": _language_map})
+    check_object(path, value, required={"id": web_iri, "display": language_map})
 
 
 def _target(path: str, value: Any) -> None:
@@ -258,7 +164,7 @@ def _target(path: str, value: Any) -> None:
 
 def _whole_definition(path: str, value: Any) -> None:
     """That of an object also has a name and a description."""
-    _object(
+    check_object(
         path,
         value,
         required={"type": _anything, "name": _anything, "description": _anything},
@@ -272,21 +178,21 @@ def _object_definition(path: str, value: Any) -> None:
 
 
 def _activity(path: str, value: Any) -> None:
-    _object(
+    check_object(
         path,
         value,
-        required={"objectType": _exactly("Activity"), "id": _iri},
+        required={"objectType": exactly("Activity"), "id": iri},
         optional={"definition": _definition},
     )
 
 
 def _definition(path: str, value: Any) -> None:
     """The type decides what the name may be: text of a participant is in no name and no description."""
-    _object(
+    check_object(
         path,
         value,
-        required={"type": _web_iri},
-        optional={"name": _anything, "description": _language_map, "extensions": _extensions},
+        required={"type": web_iri},
+        optional={"name": _anything, "description": language_map, "extensions": _extensions},
     )
     kind = _TYPES.get(value["type"])
     if kind is None:
@@ -296,7 +202,7 @@ def _definition(path: str, value: Any) -> None:
     if "name" in value:
         languages = ("und",) if kind is COURSE else ("en", "fr")
         checks = {language: _name(kind, language) for language in languages}
-        _object(f"{path}.name", value["name"], required=checks)
+        check_object(f"{path}.name", value["name"], required=checks)
 
 
 def _anything(path: str, value: Any) -> None:
@@ -305,40 +211,40 @@ def _anything(path: str, value: Any) -> None:
 
 def _name(kind: Term, language: str) -> Check:
     if kind in _TITLED:
-        return _text
-    return _matching(PATTERNS[language][kind.iri], "made of a date, a code or an id")
+        return text
+    return matching(PATTERNS[language][kind.iri], "made of a date, a code or an id")
 
 
 def _statement_ref(path: str, value: Any) -> None:
-    _object(path, value, required={"objectType": _exactly("StatementRef"), "id": _uuid})
+    check_object(path, value, required={"objectType": exactly("StatementRef"), "id": uuid_text})
 
 
 def _extensions(path: str, value: Any) -> None:
     if not isinstance(value, Mapping) or not value:
         raise InvalidStatementError(path, "must be an object with at least one extension")
     for key in value:
-        if not _IRI.fullmatch(key):
+        if not IRI.fullmatch(key):
             raise InvalidStatementError(f"{path}['{key}']", "an extension's key must be an IRI")
 
 
-_activities = _each(_activity)
+_activities = each(_activity)
 
 
 def _context_activities(path: str, value: Any) -> None:
     kinds = {"parent": _activities, "grouping": _activities, "category": _activities}
-    _object(path, value, required={}, optional=kinds)
+    check_object(path, value, required={}, optional=kinds)
 
 
 def _context(path: str, value: Any) -> None:
-    _object(
+    check_object(
         path,
         value,
-        required={"registration": _uuid},
+        required={"registration": uuid_text},
         optional={
             "team": _group,
             "instructor": _agent,
-            "platform": _text,
-            "language": _language,
+            "platform": text,
+            "language": language_tag,
             "statement": _statement_ref,
             "extensions": _extensions,
             "contextActivities": _context_activities,
@@ -347,14 +253,14 @@ def _context(path: str, value: Any) -> None:
 
 
 def _result(path: str, value: Any) -> None:
-    _object(
+    check_object(
         path,
         value,
         required={},
         optional={
-            "completion": _boolean,
-            "success": _boolean,
-            "duration": _duration,
+            "completion": boolean,
+            "success": boolean,
+            "duration": duration,
             "score": _score,
             "extensions": _extensions,
         },
@@ -363,8 +269,8 @@ def _result(path: str, value: Any) -> None:
 
 def _score(path: str, value: Any) -> None:
     """Data 2.4.5.1: scaled between -1 and 1, raw between min and max."""
-    _object(
-        path, value, required={"scaled": _number}, optional={"raw": _number, "min": _number, "max": _number}
+    check_object(
+        path, value, required={"scaled": number}, optional={"raw": number, "min": number, "max": number}
     )
     if not -1 <= value["scaled"] <= 1:
         raise InvalidStatementError(f"{path}.scaled", "must be between -1 and 1")
@@ -377,34 +283,34 @@ def _score(path: str, value: Any) -> None:
 
 def _attachments(path: str, value: Any) -> None:
     def attachment(at: str, item: Any) -> None:
-        _object(
+        check_object(
             at,
             item,
             required={
-                "usageType": _web_iri,
-                "display": _language_map,
-                "contentType": _text,
-                "length": _size,
-                "sha2": _sha2,
-                "fileUrl": _web_iri,
+                "usageType": web_iri,
+                "display": language_map,
+                "contentType": text,
+                "length": size,
+                "sha2": sha2,
+                "fileUrl": web_iri,
             },
-            optional={"description": _language_map},
+            optional={"description": language_map},
         )
 
-    _each(attachment)(path, value)
+    each(attachment)(path, value)
 
 
 _PARTS: Mapping[str, Check] = {
     "$.actor": _agent,
     "$.verb": _verb,
     "$.object": _target,
-    "$.object.id": _iri,
+    "$.object.id": iri,
     "$.object.definition": _object_definition,
     "$.result": _result,
     "$.context.team": _group,
     "$.context.instructor": _agent,
-    "$.context.platform": _text,
-    "$.context.language": _language,
+    "$.context.platform": text,
+    "$.context.language": language_tag,
     "$.context.statement": _statement_ref,
     "$.context.extensions": _extensions,
     "$.context.contextActivities": _context_activities,

@@ -62,6 +62,15 @@ class Evidence(StrEnum):
     XAPI = "xapi"
 
 
+class Mode(StrEnum):
+    """How the two of a session spoke to each other."""
+
+    IN_PERSON = "in-person"
+    VIDEO = "video"
+    PHONE = "phone"
+    WRITING = "writing"
+
+
 # Verbs: the definition is what the verb means in these statements.
 REGISTERED = Term(
     f"{_ADL}registered",
@@ -72,6 +81,14 @@ JOINED = Term(
     f"{_STREAMS}join",
     words("joined", "a intégré"),
     words("Became one of the two members of a pair.", "Est devenu l’un des deux membres d’un binôme."),
+)
+LEFT = Term(
+    f"{_STREAMS}leave",
+    words("left", "a quitté"),
+    words(
+        "Left a pair that ended early, with no fault recorded.",
+        "A quitté un binôme qui a pris fin plus tôt que prévu, sans faute de personne.",
+    ),
 )
 DEFINED = Term(
     f"{_TINCAN}verb/defined",
@@ -90,6 +107,16 @@ CONFIRMED = Term(
         "Confirmed a session that the partner had logged.",
         "A confirmé une séance que son binôme avait notée.",
     ),
+)
+COMMENTED = Term(
+    f"{_ADL}commented",
+    words("commented", "a commenté"),
+    words("Gave the partner feedback about a session.", "A donné à son binôme un retour sur une séance."),
+)
+CREATED = Term(
+    f"{_STREAMS}create",
+    words("created", "a créé"),
+    words("Wrote a reflection.", "A écrit une réflexion."),
 )
 PROGRESSED = Term(
     f"{_ADL}progressed",
@@ -112,7 +139,19 @@ VOIDED = Term(
     words("Withdrew an earlier statement.", "A retiré une déclaration précédente."),
 )
 
-VERBS: Final = (REGISTERED, JOINED, DEFINED, ATTENDED, CONFIRMED, PROGRESSED, COMPLETED, VOIDED)
+VERBS: Final = (
+    REGISTERED,
+    JOINED,
+    LEFT,
+    DEFINED,
+    ATTENDED,
+    CONFIRMED,
+    COMMENTED,
+    CREATED,
+    PROGRESSED,
+    COMPLETED,
+    VOIDED,
+)
 
 # Activity types.
 PROGRAMME = Term(
@@ -152,6 +191,14 @@ OBJECTIVE = Term(
         "Ce que l’un des membres d’un binôme a convenu d’apprendre.",
     ),
 )
+NOTE = Term(
+    f"{_STREAMS}note",
+    words("Reflection", "Réflexion"),
+    words(
+        "Something that one member of a pair noted about a change of their own, never its words.",
+        "Ce qu’un membre d’un binôme a noté d’un changement personnel, jamais ses mots.",
+    ),
+)
 COURSE = Term(
     "http://adlnet.gov/expapi/activities/course",
     words("Course", "Cours"),
@@ -161,13 +208,15 @@ COURSE = Term(
     ),
 )
 
-ACTIVITY_TYPES: Final = (PROGRAMME, COHORT, PAIR, SESSION, OBJECTIVE, COURSE)
+ACTIVITY_TYPES: Final = (PROGRAMME, COHORT, PAIR, SESSION, OBJECTIVE, NOTE, COURSE)
 
 # Extensions.
 EXT_ROLE: Final = f"{PROFILE}/ext/role"
 EXT_FORMAT: Final = f"{PROFILE}/ext/format"
+EXT_MODE: Final = f"{PROFILE}/ext/mode"
 EXT_STARTED_AT: Final = f"{PROFILE}/ext/started-at"
 EXT_REPORTED_BY: Final = f"{PROFILE}/ext/reported-by"
+EXT_END_REASON: Final = f"{PROFILE}/ext/end-reason"
 EXT_EVIDENCE: Final = f"{PROFILE}/ext/evidence"
 EXT_OBJECTIVE_TAG: Final = f"{PROFILE}/ext/objective-tag"
 
@@ -177,8 +226,10 @@ CMI5_PROGRESS: Final = "https://w3id.org/xapi/cmi5/result/extensions/progress"
 EXTENSIONS: Final = (
     EXT_ROLE,
     EXT_FORMAT,
+    EXT_MODE,
     EXT_STARTED_AT,
     EXT_REPORTED_BY,
+    EXT_END_REASON,
     EXT_EVIDENCE,
     EXT_OBJECTIVE_TAG,
 )

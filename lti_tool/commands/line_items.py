@@ -77,7 +77,9 @@ def delete(services: Services, activity: str, activity_gone: bool) -> None:
             f"{activity}: grades go there; if its activity is deleted in the platform, add --activity-gone"
         )
     try:
-        service.delete(PlatformService(services, row.registration_id), row.url)
+        used = row.line_item_url == row.url
+        url = row.line_item_address if used and row.line_item_address else row.url
+        service.delete(PlatformService(services, row.registration_id), url)
     except (service.LineItemRefused, service.LineItemsUnavailable) as error:
         raise click.ClickException(f"it was not deleted: {one_line(str(error))}") from None
     with transaction(services) as db:
@@ -102,6 +104,7 @@ def _chosen() -> sa.Select[*tuple[Any, ...]]:
             ResourceLink.id,
             ResourceLink.title,
             ResourceLink.line_item_url,
+            ResourceLink.line_item_address,
             sa.func.coalesce(Course.title, Course.context_id).label("course"),
             Deployment.registration_id,
             OwnLineItemRecord.status,

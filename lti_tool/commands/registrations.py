@@ -126,6 +126,14 @@ def add(
         raise click.ClickException(
             f"{new.issuer} is registered with the client id {new.client_id} already; nothing was changed"
         ) from None
+    except store.IdentityTaken as error:
+        raise click.ClickException(
+            f"another platform, {error.detail}, is registered as {new.issuer} with the client id {new.client_id}: "
+            "launches of the two could not be told apart, so nothing was changed. A Canvas that you run yourself is "
+            "https://canvas.instructure.com until lti_iss in its config/security.yml is its own address: set it, "
+            "restart Canvas, and give that address as --issuer. Or make another developer key there: it has another "
+            "client id"
+        ) from None
     except store.AudienceTaken as error:
         raise click.ClickException(
             f"another registration asks {error.detail} for tokens with the client id {new.client_id} already; "

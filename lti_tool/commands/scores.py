@@ -27,7 +27,7 @@ from lti_tool.identity.models import Course, Person
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.jobs.models import JobStatus
-from lti_tool.lti.ags.grade_queries import NamedGrade, named_grades
+from lti_tool.lti.ags.grade_queries import Grade, NamedGrade, named_grades
 from lti_tool.lti.ags.models import MAXIMUM, GradeStatus
 from lti_tool.lti.ags.resending import request_resending
 from lti_tool.lti.launch.models import ResourceLink
@@ -210,8 +210,14 @@ def _line(named: NamedGrade) -> dict[str, Any]:
         if grade.result_score is None
         else f"{grade.result_score:g}/{grade.result_maximum or 1:g}{' accepted' if is_own_word else ''}",
         "read": grade.read_at.isoformat(timespec="minutes") if grade.read_at else "",
-        "why": one_line(grade.reason) if grade.reason else "",
+        "why": _why(grade),
     }
+
+
+def _why(grade: Grade) -> str:
+    words = one_line(grade.reason) if grade.reason else ""
+    rests = f"rests since {grade.rests_since:%Y-%m-%d}" if grade.rests_since is not None else ""
+    return ": ".join(each for each in (rests, words) if each)
 
 
 def _everything(named: NamedGrade) -> dict[str, Any]:
@@ -228,6 +234,7 @@ def _everything(named: NamedGrade) -> dict[str, Any]:
         "result_maximum": grade.result_maximum,
         "read_at": grade.read_at.isoformat() if grade.read_at else None,
         "unreadable_since": grade.unreadable_since.isoformat() if grade.unreadable_since else None,
+        "rests_since": grade.rests_since.isoformat() if grade.rests_since else None,
         "gradebook_known": grade.accepted_by is None,
         "accepted_at": grade.accepted_at.isoformat() if grade.accepted_at else None,
         "refusal": grade.refusal,

@@ -15,6 +15,7 @@ import waitress
 from lti_tool.app import create_app
 from lti_tool.commands.context import operator_command, stop_all
 from lti_tool.commands.migrate import prepare_to_serve
+from lti_tool.commands.web_connections import connection_settings
 from lti_tool.commands.web_threads import make_dispatcher
 from lti_tool.composition.channels import make_worker
 from lti_tool.composition.jobs import JobWorker, make_awaited_job_runner, make_job_worker
@@ -68,6 +69,7 @@ def serve(services: Services, host: str, port: int | None, no_worker: bool) -> N
             max_request_body_size=LARGEST_KEPT_BODY,
             # The application itself reads X-Forwarded-For, and no other of these headers (web/client_address.py).
             clear_untrusted_proxy_headers=False,
+            **connection_settings(),
         )
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None

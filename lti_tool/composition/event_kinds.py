@@ -9,9 +9,11 @@ from lti_tool.events import organisation_events
 from lti_tool.lti.registration import events as registration
 from lti_tool.mentoring.completion import events as completion
 from lti_tool.mentoring.enrolment import events as enrolment
+from lti_tool.mentoring.feedback import events as feedback
 from lti_tool.mentoring.objectives import events as objectives
 from lti_tool.mentoring.pairs import events as pairs
 from lti_tool.mentoring.programmes import events as programmes
+from lti_tool.mentoring.reflections import events as reflections
 from lti_tool.mentoring.sessions import events as sessions
 from lti_tool.messaging import events as record_stores
 
@@ -24,5 +26,7 @@ EVENT_MODULES: Final[tuple[ModuleType, ...]] = (
     pairs,
     sessions,
     objectives,
+    reflections,
+    feedback,
     completion,
 )

@@ -15,7 +15,10 @@ from lti_tool.identity.models import Person
 from lti_tool.lti.forms.models import KeptForm
 from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession
 from lti_tool.mentoring.completion.models import Reopening
+from lti_tool.mentoring.feedback.models import Feedback
 from lti_tool.mentoring.objectives.models import Objective
+from lti_tool.mentoring.profiles.models import ProfileRow
+from lti_tool.mentoring.reflections.models import Reflection
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,16 @@ PERSONAL_TEXTS: Final[tuple[PersonalText, ...]] = (
     PersonalText(Person.family_name, Person.id),
     PersonalText(Person.email, Person.id),
     PersonalText(Objective.title, Objective.created_by),
+    PersonalText(Reflection.words, Reflection.author_id),
+    PersonalText(Feedback.words, Feedback.author_id),
     PersonalText(Reopening.reason, Reopening.participant_id),
+    PersonalText(ProfileRow.brings, ProfileRow.participant_id, is_whole_row=True),
+    PersonalText(ProfileRow.wants, ProfileRow.participant_id, is_whole_row=True),
+    PersonalText(ProfileRow.job, ProfileRow.participant_id, is_whole_row=True),
+    PersonalText(ProfileRow.place, ProfileRow.participant_id, is_whole_row=True),
+    PersonalText(ProfileRow.email, ProfileRow.participant_id, is_whole_row=True),
+    PersonalText(ProfileRow.phone, ProfileRow.participant_id, is_whole_row=True),
+    PersonalText(ProfileRow.chat, ProfileRow.participant_id, is_whole_row=True),
     PersonalText(KeptForm.content, KeptForm.person_id, is_whole_row=True),
     PersonalText(LaunchSession.shown_subjects, None),
     PersonalText(LaunchHandoff.launch, None, is_whole_row=True),

@@ -25,19 +25,24 @@ from lti_tool.messaging.outbox import ENQUEUED
 
 @contextmanager
 def transaction(
-    services: Services, principal: Principal, *, within: Connection | None = None
+    services: Services,
+    principal: Principal,
+    *,
+    within: Connection | None = None,
+    now: dt.datetime | None = None,
 ) -> Iterator[Session]:
     """A writing transaction with its consequences. ``principal``: who acts in it.
 
     Commits when the block ends; rolls everything back, deliveries included, when it raises. The worker in this process,
     if there is one, is woken after the commit; so is a process that runs background jobs, when one was asked for.
     ``within``: a connection whose transaction is already begun; then what happens here is part of that one, and whoever
-    began it commits, and then calls :func:`wake_workers`.
+    began it commits, and then calls :func:`wake_workers`. ``now``: the moment of what the events cause, where it is not
+    the present one; aware.
     """
     with services.database.transaction(within=within) as db:
         log.set_principal(db, principal)
         yield db
-        process_events(db, services, utcnow())
+        process_events(db, services, now or utcnow())
         enqueued = db.info.pop(ENQUEUED, False)
         asked_for_jobs = db.info.pop(queue.ENQUEUED, False)
     if within is None:

@@ -7,6 +7,7 @@ through its content picker, both over HTTP.
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import logging
 import os
@@ -40,6 +41,7 @@ from lti_tool.demo.connect import add_activity, connect_tool
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings, RecordStore
 from lti_tool.demo.lrs import RunningLRS, start_ralph
+from lti_tool.demo.running_course import CourseNotMade, add_running_course
 from lti_tool.demo.smoke import Loop, StepFailed, run_loop
 from lti_tool.health_checks.findings import one_line
 from lti_tool.logging import configure_logging
@@ -70,6 +72,8 @@ class DemoSettings:
     """Another database than the SQLite file of the folder."""
     canvas: bool = False
     """Whether the LMS has Canvas's rules and look, in place of Moodle's."""
+    second_course: bool = False
+    """Whether there is a second course, in which a programme has run for weeks."""
 
     @property
     def ports(self) -> list[int]:
@@ -136,6 +140,7 @@ class Demo:
         self._stops: list[Callable[[], Any]] = []
         self._folder_lock: int | None = None
         self.lrs: RunningLRS
+        self.lms: RunningLms
         self.services: Services
 
     def __enter__(self) -> Demo:
@@ -195,15 +200,23 @@ class Demo:
                 "canvas": self.settings.canvas,
                 "ports": self.settings.ports,
             }
-            mark.write_text(json.dumps(made), encoding="utf-8")
+            known = made
+            mark.write_text(json.dumps(known), encoding="utf-8")
+        if self.settings.second_course and not known.get("second_course"):
+            self._echo("Letting ten weeks happen in a second course…")
+            try:
+                add_running_course(self.lms, self.services, locale=_language(os.environ))
+            except CourseNotMade as error:
+                raise DemoError(f"the second course cannot be made: {error}") from None
+            mark.write_text(json.dumps({**known, "second_course": True}), encoding="utf-8")
 
     def _start_servers(self) -> None:
         self._echo("Starting the learning record store…")
         self.lrs = lrs = start_ralph(self.settings.data_dir / "lrs", self.settings.lrs_port)
         self._stops.append(lrs.stop)
         self._echo("Starting the LMS…")
-        lms = self._start_lms(lrs)
-        self._stops.append(lms.stop)
+        self.lms = self._start_lms(lrs)
+        self._stops.append(self.lms.stop)
         self._echo("Starting the tool…")
         self.services = make_services(_tool_config(self.settings, lrs))
         self._start_tool()
@@ -291,6 +304,8 @@ def serve(settings: DemoSettings, echo: Callable[[str], None], *, open_browser: 
             webbrowser.open(f"{settings.lms_url}/")
         ended.wait()
         echo("Stopping…")
+    # What is loaded need not be searched for cycles at the very end, which takes a busy machine seconds.
+    gc.freeze()
 
 
 def _has_display() -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -51,9 +51,27 @@ def run_loop(loop: Loop, echo: Callable[[str], None]) -> None:
     with _step("a tutor adds the activity from the content picker", echo):
         tutor = Browser()
         link_id = add_activity(tutor, loop.lms_url, template=loop.template, tool_id=tool_id)
+    people: list[str] = []
+    try:
+        _run_with_people(loop, echo, admin, tutor, link_id, people)
+    except BaseException:
+        # What failed is what the run ends with, whatever becomes of this.
+        with suppress(Exception):
+            _clean_up(admin, loop, tool_id, people)
+        raise
+    with _step("the LMS deletes the activity and the people of this run", echo):
+        _clean_up(admin, loop, tool_id, people)
+
+
+def _run_with_people(
+    loop: Loop, echo: Callable[[str], None], admin: Browser, tutor: Browser, link_id: str, people: list[str]
+) -> None:
+    """The steps of a mentor and a mentee, whose ids are added to ``people``."""
     with _step("two new people are enrolled", echo):
         mentor_id, mentor_name = _new_person(admin, loop, "Ines")
+        people.append(mentor_id)
         mentee_id, mentee_name = _new_person(admin, loop, "Paul")
+        people.append(mentee_id)
     with _step("neither of them has a grade", echo):
         for person_id in (mentor_id, mentee_id):
             grade, completion = _result(admin, loop, link_id, person_id)
@@ -72,13 +90,17 @@ def run_loop(loop: Loop, echo: Callable[[str], None]) -> None:
         home = _launch(mentee, loop, link_id)
         mentee.submit(home.form(action="/join"), button="mentee")
     with _step("the tutor pairs the two", echo):
-        form = _launch(tutor, loop, link_id).form(having="mentor_id")
-        chosen = _launch(tutor, loop, link_id)
+        home = _launch(tutor, loop, link_id)
+        chosen = tutor.open(home.link("/cohort/pairing").partition("?")[0])  # for two of one's own choice
         tutor.submit(
-            form,
+            chosen.form(having="mentor_id"),
             mentor_id=_choice(chosen, "mentor_id", mentor_name),
             mentee_id=_choice(chosen, "mentee_id", mentee_name),
         )
+    with _step("both accept the pair", echo):
+        for browser in (mentor, mentee):
+            home = _launch(browser, loop, link_id)
+            browser.submit(home.form(action="/proposal/accept"))
     with _step("both sign the agreement", echo):
         for browser in (mentor, mentee):
             home = _launch(browser, loop, link_id)
@@ -88,7 +110,7 @@ def run_loop(loop: Loop, echo: Callable[[str], None]) -> None:
     with _step("the mentor logs a session", echo):
         home = _launch(mentor, loop, link_id)
         form = mentor.open(home.link("/sessions/new")).form(having="minutes")
-        mentor.submit(form)
+        mentor.submit(form, mode="video", format="coaching")
     with _step("the mentee confirms it", echo):
         home = _launch(mentee, loop, link_id)
         mentee.submit(home.form(action="/confirm"))
@@ -97,15 +119,31 @@ def run_loop(loop: Loop, echo: Callable[[str], None]) -> None:
     with _step("the gradebook shows both as complete, with a grade", echo):
         for person_id in (mentor_id, mentee_id):
             _wait_for(partial(_is_complete, admin, loop, link_id, person_id))
-    with _step("the LMS deletes the activity of this run", echo):
-        admin.open(f"{loop.lms_url}/admin/tools/{tool_id}/delete", {})
+
+
+def _clean_up(admin: Browser, loop: Loop, tool_id: str, people: list[str]) -> None:
+    """Delete the activity with its grades, and the people; nobody of the run is listed afterwards."""
+    log_in_as(admin, loop.lms_url, "admin")
+    admin.open(f"{loop.lms_url}/admin/tools/{tool_id}/delete", {})
+    for person_id in people:
+        admin.open(f"{loop.lms_url}/people/{person_id}/delete", {})
+    left = {str(person["id"]) for person in admin.json(f"{loop.lms_url}/people.json")}
+    _require(left.isdisjoint(people), "somebody of this run is still there")
 
 
 @contextmanager
 def _step(name: str, echo: Callable[[str], None]) -> Iterator[None]:
     try:
         yield
-    except (PageError, requests.RequestException, KeyError, IndexError, ValueError, StepFailed) as error:
+    except (
+        PageError,
+        requests.RequestException,
+        KeyError,
+        IndexError,
+        ValueError,
+        StopIteration,
+        StepFailed,
+    ) as error:
         raise StepFailed(f"{name}: {error}") from error
     echo(f"  ok  {name}")
 

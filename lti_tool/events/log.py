@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -106,6 +107,12 @@ def read(db: Session) -> Iterator[LoggedEvent]:
             db.expunge(row)
 
 
+def of_pair(db: Session, pair_id: uuid.UUID) -> list[LoggedEvent]:
+    """A pair's events, oldest first. Raises :class:`lti_tool.events.base.EventUnreadable`."""
+    rows = db.scalars(sa.select(EventRow).where(EventRow.pair_id == pair_id).order_by(EventRow.sequence))
+    return [from_row(row) for row in rows]
+
+
 def from_row(row: EventRow) -> LoggedEvent:
     """The event that a row holds. Raises :class:`lti_tool.events.base.EventUnreadable`."""
     return LoggedEvent(
@@ -132,11 +139,38 @@ def state_of_cohort(db: Session, cohort_id: uuid.UUID) -> tuple[int, int]:
     return _state(db, EventRow.cohort_id == cohort_id)
 
 
+@dataclass(frozen=True, slots=True)
+class PairsState:
+    """The same of the events about a participant and about their pairs; those of other pairs change nothing."""
+
+    count: int
+    highest: int
+    latest: dt.datetime | None
+    """When the latest of them was recorded; None where there is none."""
+    by_kind: tuple[tuple[int, int], ...]
+    """Of each kind that was asked for: how many events the participant caused, and how many their partners did."""
+
+
 def state_of_pairs(
-    db: Session, participant_id: uuid.UUID, pair_ids: Collection[uuid.UUID]
-) -> tuple[int, int]:
-    """The same of the events about a participant and about these pairs; those of other pairs change nothing."""
-    return _state(db, sa.or_(EventRow.participant_id == participant_id, EventRow.pair_id.in_(pair_ids)))
+    db: Session,
+    participant_id: uuid.UUID,
+    pair_ids: Collection[uuid.UUID],
+    kinds: Sequence[type[Event]] = (),
+) -> PairsState:
+    """The state of a participant's own events and those of these pairs; ``kinds``: which to count besides."""
+    is_own = EventRow.participant_id == participant_id
+    numbers = [
+        sa.func.coalesce(
+            sa.func.sum(sa.case((sa.and_(EventRow.kind == kind.__name__, whose), 1), else_=0)), 0
+        )
+        for kind in kinds
+        for whose in (is_own, sa.not_(is_own))
+    ]
+    columns = sa.func.count(), sa.func.max(EventRow.sequence), sa.func.max(EventRow.at)
+    which = sa.or_(is_own, EventRow.pair_id.in_(pair_ids))
+    count, highest, latest, *rest = db.execute(sa.select(*columns, *numbers).where(which)).one()
+    pairs = zip(rest[::2], rest[1::2], strict=True)
+    return PairsState(count, highest or 0, latest, tuple((int(own), int(others)) for own, others in pairs))
 
 
 def _state(db: Session, which: sa.ColumnElement[bool]) -> tuple[int, int]:

@@ -18,7 +18,14 @@ from lti_tool.health_checks.findings import Found, Verdict, one_line
 from lti_tool.health_checks.stored import name_of
 from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.lti.ags.grade_queries import named_grades
-from lti_tool.lti.ags.models import GradeStatus, UnreadableResults
+from lti_tool.lti.ags.models import (
+    GradeStatus,
+    MissingLineItem,
+    OwnLineItemRecord,
+    OwnLineItemStatus,
+    UnreadableResults,
+)
+from lti_tool.lti.ags.scores import order_key
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import backlog, pauses
@@ -28,6 +35,10 @@ from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryPause, Del
 LONG_WAIT: Final = dt.timedelta(hours=1)
 MOST_NAMED: Final = 5
 """How many refused scores of a platform are named, the latest ones."""
+
+
+MOST_READ: Final = 200
+"""How many refused grades are looked at."""
 
 
 def deliveries(services: Services) -> Found:
@@ -45,7 +56,13 @@ def deliveries(services: Services) -> Found:
                 yield from _dead_scores(db, receiver, name, queue.dead)
             elif queue.dead:
                 yield _dead(db, kind, receiver, name, queue.dead)
-        missing = [*_missing_grades(db), *_unreadable(db, names)]
+        missing = [
+            *_gone_grades(db),
+            *_missing_grades(db),
+            *_unreadable(db, names),
+            *_resting(db, names),
+            *_line_items(db),
+        ]
     yield from missing
     if not (found or missing):
         yield Verdict.OK, "nothing waits", ""
@@ -104,7 +121,7 @@ def _waiting(
             Verdict.WARNING,
             f"{waits}, since {part.since:%Y-%m-%d %H:%M} UTC {count} {what}{' fails' if count == 1 else 's fail'}: "
             f"{one_line(part.reason)}",
-            "look at the activity's grade in the LMS; they are sent again each minute"
+            "look at the activity's grade in the LMS; they are sent again by themselves"
             if kind == DeliveryKind.SCORE
             else "",
         )
@@ -168,6 +185,72 @@ def _option(target: dict[str, Any]) -> str:
     return f" --person {target['person_id']}" if "person_id" in target else " --all"
 
 
+def _gone_grades(db: Session) -> Iterator[tuple[Verdict, str, str]]:
+    """Grades that count as refused since a reading said so, of which no score is a dead letter."""
+    grades = [
+        named
+        for named in named_grades(db, statuses=[GradeStatus.REFUSED], of_activities=True, limit=MOST_READ)
+        if named.grade.rests_since is None
+    ]
+    if not grades:
+        return
+    letters = set(
+        db.scalars(
+            sa.select(Delivery.order_key).where(
+                sa.text("status = 'dead'"), Delivery.kind == DeliveryKind.SCORE
+            )
+        )
+    )
+    grades = [
+        named
+        for named in grades
+        if order_key(named.grade.line_item_url, named.grade.person_id) not in letters
+    ]
+    for named in grades[:MOST_NAMED]:
+        yield (
+            Verdict.WARNING,
+            f"the grade of {named.person} in {named.course} was refused for good: "
+            f"{one_line(named.grade.reason or 'no reason was kept')}",
+            "look at the person and the activity in the LMS; then: "
+            f"tandem scores resend --person {named.grade.person_id}",
+        )
+    if len(grades) > MOST_NAMED:
+        yield Verdict.WARNING, "more grades were refused", "see all: tandem scores list --status refused"
+
+
+_LINE_ITEMS: Final = {
+    OwnLineItemStatus.REFUSED: "its platform lists no line items, or made none",
+    OwnLineItemStatus.UNSURE: "it was asked for a line item, its answer was lost, and it lists none",
+}
+
+
+def _line_items(db: Session) -> Iterator[tuple[Verdict, str, str]]:
+    """Activities without a line item, of which only somebody can say what is to be done."""
+    rows = db.execute(
+        sa.select(
+            ResourceLink.title,
+            sa.func.coalesce(Course.title, Course.context_id).label("course"),
+            OwnLineItemRecord.status,
+            OwnLineItemRecord.reason,
+        )
+        .join(ResourceLink, ResourceLink.id == OwnLineItemRecord.resource_link_id)
+        .join(Course, Course.id == ResourceLink.course_id)
+        .where(OwnLineItemRecord.status.in_(list(_LINE_ITEMS)), ResourceLink.line_item_url.is_(None))
+        .order_by(OwnLineItemRecord.looked_at.desc(), ResourceLink.id)
+        .limit(MOST_NAMED + 1)
+    ).all()
+    for row in rows[:MOST_NAMED]:
+        said = f": {one_line(row.reason)}" if row.reason else ""
+        yield (
+            Verdict.WARNING,
+            f"the activity {row.title or 'without a title'} in {row.course} has no line item, since "
+            f"{_LINE_ITEMS[OwnLineItemStatus(row.status)]}{said}",
+            "its tutor reads what to do on their page; see all: tandem line-items list",
+        )
+    if len(rows) > MOST_NAMED:
+        yield Verdict.WARNING, "more activities have no line item", "see all: tandem line-items list"
+
+
 _MISSING: Final = {
     GradeStatus.REMOVED: "was deleted there, sent again, and deleted again",
     GradeStatus.NOT_SHOWN: "was accepted there twice, and its gradebook does not show it",
@@ -208,6 +291,34 @@ def _unreadable(db: Session, names: dict[tuple[str, str], str]) -> Iterator[tupl
         )
     if len(rows) > MOST_NAMED:
         yield Verdict.WARNING, "more gradebooks cannot be read", ""
+
+
+def _resting(db: Session, names: dict[tuple[str, str], str]) -> Iterator[tuple[Verdict, str, str]]:
+    """Gradebooks to which nothing is sent any more."""
+    rows = db.scalars(
+        sa.select(MissingLineItem)
+        .where(MissingLineItem.rests_since.is_not(None))
+        .order_by(MissingLineItem.rests_since.desc())
+        .limit(MOST_NAMED + 1)
+    ).all()
+    for row in rows[:MOST_NAMED]:
+        receiver = str(row.registration_id)
+        course = _course(db, row.line_item_url, receiver)
+        yield (
+            Verdict.WARNING,
+            f"no grade is sent to the gradebook of {course} since "
+            f"{row.rests_since:%Y-%m-%d %H:%M} UTC: "
+            f"{names.get((DeliveryKind.SCORE.value, receiver), 'the platform')} has said for days that it is not "
+            f"there, or not the tool's: {one_line(row.reason)}",
+            "if the course is deleted, there is nothing to do; otherwise open the activity from it, or: "
+            f'tandem scores resend --course "{course}"',
+        )
+    if len(rows) > MOST_NAMED:
+        yield (
+            Verdict.WARNING,
+            "more gradebooks get no grade any more",
+            "see all: tandem scores list --status refused",
+        )
 
 
 def _person(db: Session, person_id: str | None) -> str:

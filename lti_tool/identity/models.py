@@ -85,7 +85,8 @@ class Course(Base):
 class Membership(Base):
     """A person's place in a course.
 
-    The role is that of the person's latest own launch; a roster sets it only for somebody who never launched.
+    The role is that of the person's latest own launch; a roster sets it only for somebody who never launched. A tutor
+    whose launch says that they are a learner is asked before they are one (:attr:`CourseRole.SWITCHED`).
     """
 
     __tablename__ = "membership"

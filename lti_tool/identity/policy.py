@@ -29,6 +29,8 @@ class Capacity(enum.StrEnum):
     """By a launch that named nobody, or the platform's test student."""
     LEARNER = "learner"
     """A learner of the course."""
+    SWITCHED = "switched"
+    """Launched as a learner of the course, where they were a tutor before, and asked which they are."""
     OBSERVER = "observer"
     """An observer of the course, who sees those whom their launch names."""
     PARTICIPANT = "participant"
@@ -37,6 +39,8 @@ class Capacity(enum.StrEnum):
     """One of the two of the pair that is asked about."""
     TEACHER = "teacher"
     """A tutor of the course of the launch."""
+    ADMINISTRATOR = "administrator"
+    """An administrator of the site or the institution, who has no part in the course of the launch."""
     TUTOR = "tutor"
     """A tutor of the cohort that is asked about."""
     OWNER = "owner"
@@ -58,20 +62,30 @@ class Action(enum.StrEnum):
     CHOOSE_LANGUAGE = "choose a language"
     DECLINE_KEPT_FORM = "decline one's own form that was kept after a session"
     VIEW_OBSERVED = "see the progress of the learners whom the platform lets one observe"
+    CONFIRM_LEARNER = "say that one is a learner of a course that one taught before"
     CHOOSE_ROLE = "choose a role in a programme"
     CHANGE_ROLE = "change one's own role"
+    DESCRIBE_ONESELF = "say to one's partner who one is"
     VIEW_OWN_PAIR = "see what one's own pair does"
+    ANSWER_PROPOSAL = "accept or decline a partner"
+    UNDO_OWN_STEP = "take back one's own last step"
+    REMIND_PARTNER = "remind one's partner of what waits for them"
     SIGN_AGREEMENT = "sign the agreement"
     KEEP_SESSIONS = "log, confirm, dispute, correct and withdraw meetings"
-    KEEP_OBJECTIVES = "agree, claim, confirm and withdraw objectives"
+    KEEP_OBJECTIVES = "propose, agree, claim, confirm and withdraw objectives"
+    READ_WORDS_OF_PAIR = "read one's own reflections and feedback, and what one's partner lets one read"
+    WRITE_REFLECTIONS = "write, share and delete one's own reflections"
+    GIVE_FEEDBACK = "give one's partner feedback and thanks"
     # a tutor's
-    ADD_ACTIVITY = "add the activity to a course"
+    CHOOSE_CONTENT = "choose in the content picker what is added to a course"
+    ADD_ACTIVITY = "open what an activity stands for"
     VIEW_COHORT = "see a cohort: names, progress, dates and states"
     VIEW_PAIR_HISTORY = "see a pair's dates, lengths, formats and states"
     REVIEW_LEARNER = "see one learner's progress and their meetings' dates, lengths, formats and states"
     VIEW_AUDIT = "see what tutors, owners and operators did"
     PREVIEW_PAGES = "see an example of a learner's page"
     PAIR_PEOPLE = "invite and pair people"
+    CHANGE_PAIR = "pause, resume, end and close a pair"
     APPROVE_COMPLETION = "approve a participant's completion"
     REOPEN_COMPLETION = "reopen a completion"
     READ_ROSTER_NOW = "have a roster read now"
@@ -90,6 +104,7 @@ class Action(enum.StrEnum):
     MANAGE_DELIVERIES = "see and resend statements"
     MAP_PEOPLE = "see which accounts stand for people in statements"
     MANAGE_JOBS = "see and repeat background jobs"
+    SEED = "make invented people, for measuring and for looking at"
     NAME_OWNERS = "name owners of programmes"
     REPLAY_EVENTS = "compute projections from the event log"
     # the tool's own
@@ -114,19 +129,31 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.CHOOSE_LANGUAGE: frozenset({Capacity.LAUNCHED}),
         Action.DECLINE_KEPT_FORM: frozenset({Capacity.LAUNCHED}),
         Action.VIEW_OBSERVED: frozenset({Capacity.OBSERVER}),
+        Action.CONFIRM_LEARNER: frozenset({Capacity.SWITCHED}),
         Action.CHOOSE_ROLE: frozenset({Capacity.LEARNER}),
         Action.CHANGE_ROLE: frozenset({Capacity.PARTICIPANT}),
+        Action.DESCRIBE_ONESELF: frozenset({Capacity.PARTICIPANT}),
         Action.VIEW_OWN_PAIR: frozenset({Capacity.MEMBER}),
+        Action.ANSWER_PROPOSAL: frozenset({Capacity.MEMBER}),
+        # A pair that one has declined is over, and its page is not found any more.
+        Action.UNDO_OWN_STEP: frozenset({Capacity.PARTICIPANT}),
+        Action.REMIND_PARTNER: frozenset({Capacity.MEMBER}),
         Action.SIGN_AGREEMENT: frozenset({Capacity.MEMBER}),
         Action.KEEP_SESSIONS: frozenset({Capacity.MEMBER}),
         Action.KEEP_OBJECTIVES: frozenset({Capacity.MEMBER}),
+        Action.READ_WORDS_OF_PAIR: frozenset({Capacity.MEMBER}),
+        Action.WRITE_REFLECTIONS: frozenset({Capacity.MEMBER}),
+        Action.GIVE_FEEDBACK: frozenset({Capacity.MEMBER}),
+        # The platform shows its picker to those alone who may change the course, and takes no answer of others.
+        Action.CHOOSE_CONTENT: frozenset({Capacity.TEACHER, Capacity.ADMINISTRATOR}),
         Action.ADD_ACTIVITY: frozenset({Capacity.TEACHER}),
         Action.VIEW_COHORT: _COHORT,
         Action.VIEW_PAIR_HISTORY: frozenset({Capacity.TUTOR}),
         Action.REVIEW_LEARNER: frozenset({Capacity.TUTOR}),
         Action.VIEW_AUDIT: _COHORT,
-        Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.NAMELESS}),
+        Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.SWITCHED, Capacity.NAMELESS}),
         Action.PAIR_PEOPLE: _COHORT,
+        Action.CHANGE_PAIR: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,
         Action.READ_ROSTER_NOW: _COHORT | {Capacity.OPERATOR},
@@ -144,6 +171,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.MANAGE_DELIVERIES: frozenset({Capacity.OPERATOR}),
         Action.MAP_PEOPLE: frozenset({Capacity.OPERATOR}),
         Action.MANAGE_JOBS: frozenset({Capacity.OPERATOR}),
+        Action.SEED: frozenset({Capacity.OPERATOR}),
         Action.NAME_OWNERS: frozenset({Capacity.OPERATOR}),
         Action.REPLAY_EVENTS: frozenset({Capacity.OPERATOR}),
         Action.RUN_JOBS: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
@@ -209,8 +237,12 @@ def _of_person(principal: Principal, relation: Relation) -> set[Capacity]:
     found = set()
     if principal.role == CourseRole.LEARNER:
         found.add(Capacity.LEARNER)
+    if principal.role == CourseRole.SWITCHED:
+        found.add(Capacity.SWITCHED)
     if principal.role == CourseRole.OBSERVER:
         found.add(Capacity.OBSERVER)
+        if principal.is_admin:
+            found.add(Capacity.ADMINISTRATOR)
     if principal.role == CourseRole.TUTOR:
         found.add(Capacity.TEACHER)
     for holds, capacity in (

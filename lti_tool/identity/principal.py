@@ -17,6 +17,9 @@ class CourseRole(enum.StrEnum):
     TUTOR = "tutor"
     LEARNER = "learner"
     OBSERVER = "observer"
+    SWITCHED = "switched"
+    """A tutor before, and a learner by the latest launch: they have switched their role to see what learners see, or
+    teach there no more, and have not said which. They look, and take no part."""
 
 
 class PrincipalKind(enum.StrEnum):
@@ -54,6 +57,8 @@ class Principal:
     """The programme of that cohort."""
     role: CourseRole | None = None
     """In that course, by the person's latest own launch."""
+    is_admin: bool = False
+    """Whether the launch says that they administer the site or the institution."""
     active: bool = True
     """False once the person has left the course."""
 

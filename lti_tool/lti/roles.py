@@ -10,7 +10,9 @@ LTI 1.3 core, appendix A (https://www.imsglobal.org/spec/lti/v1p3#role-vocabular
 - The LIS role Mentor observes learners (Canvas: observer) and is not the mentor of a pair. They see how far those are
   whom ``role_scope_mentor`` names, and nobody else; what a pair shares stays with the pair.
 - An administrator of the site or the institution who has no role in the course is not enrolled in it: they look, and
-  take no part. Canvas launches its account administrators so.
+  take no part. Canvas launches its account administrators so (lib/lti/substitutions_helper.rb), whatever account
+  theirs is; so they may use the content picker, to which Canvas lets those alone who may change the course
+  (require_context_update_rights in app/controllers/lti/ims/deep_linking_controller.rb), and may do no more.
 - The platform's test student is a teacher who looks at the course as learners see it, and takes no part either;
   nothing is kept of them.
 - Where nothing is known, a person is a learner: the least that is of any use. But Canvas names a role in the course of

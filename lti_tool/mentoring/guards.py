@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Final
+
+UNDO_WITHIN: Final = dt.timedelta(minutes=10)
+"""How long one's own step can be taken back, unless somebody else acts on it before."""
+
 
 class NotAllowed(Exception):
     """What was asked cannot be done now; ``code`` says why, for a page to put into words."""

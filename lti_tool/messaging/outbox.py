@@ -24,11 +24,11 @@ from sqlalchemy.orm import Session
 from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
 from lti_tool.database import connection_of, table_of, utcnow
 from lti_tool.messaging.claims import ClaimableTable, among, lock_claims
+from lti_tool.messaging.due_deliveries import is_held, part_is_asked
 from lti_tool.messaging.models import (
     LRS,
     Delivery,
     DeliveryBody,
-    DeliveryPause,
     DeliveryStatus,
 )
 from lti_tool.messaging.outcomes import (
@@ -43,10 +43,8 @@ from lti_tool.messaging.outcomes import (
     Superseded,
     Unavailable,
 )
-from lti_tool.messaging.pauses import GROUP_END, NO_PAUSES, WHOLE, Pauses
-from lti_tool.messaging.pauses import LONGEST as LONGEST_PAUSE
-from lti_tool.messaging.retry import LONGEST_DELAY, next_attempt
-from lti_tool.moments import is_ahead
+from lti_tool.messaging.pauses import NO_PAUSES, Pauses
+from lti_tool.messaging.retry import next_attempt
 
 _rows = table_of(Delivery)
 _column = _rows.c
@@ -226,10 +224,10 @@ def claim(
     if db.get_bind().dialect.name == "postgresql":
         db.execute(_CLAIM_SETTINGS)
     unsent = sa.and_(_column.kind == kind, _column.receiver == receiver, _column.done_at.is_(None))
-    waiting_keys = sa.select(_column.order_key).where(unsent, _is_held(now))
+    waiting_keys = sa.select(_column.order_key).where(unsent, is_held(now))
     conditions = [unsent, _column.order_key.not_in(waiting_keys)]
     if pauses.has_paused_parts(now):
-        conditions.append(_part_is_asked(now))
+        conditions.append(part_is_asked(now))
     returning = [_column.key, _column.order_key, _column.failures]
     if reads_targets:
         returning += [_column.target, _column.part, _column.attempts]
@@ -353,59 +351,3 @@ def mark(db: Session, claim: Claim, outcomes: Sequence[Outcome], *, now: dt.date
     mark_sent(db, claim, sent, now=now)
     for (words, delay, failed), ids in again.items():
         mark_again(db, claim, ids, not_before=now + delay, reason=words, failed=failed)
-
-
-def _part_is_asked(now: dt.datetime) -> sa.ColumnElement[bool]:
-    """Neither the part of the receiver nor its group is paused."""
-    pause = table_of(DeliveryPause).c
-    paused = sa.select(pause.part).where(
-        pause.kind == _column.kind,
-        pause.receiver == _column.receiver,
-        pause.part != WHOLE,
-        sa.or_(
-            pause.part == _column.part,
-            sa.and_(pause.part.endswith(GROUP_END), _column.part.startswith(pause.part)),
-        ),
-        is_ahead(pause.until, now, LONGEST_PAUSE),
-    )
-    return ~paused.exists()
-
-
-def _is_held(now: dt.datetime) -> sa.ColumnElement[bool]:
-    """The delivery's back-off or lease is not over."""
-    return is_ahead(_column.not_before, now, LONGEST_DELAY)
-
-
-def _due(kind: str, pauses: Pauses, now: dt.datetime) -> sa.ColumnElement[bool]:
-    """What may go out now, or whose worker's lease ran out."""
-    due = sa.and_(_column.kind == kind, _column.done_at.is_(None), sa.not_(_is_held(now)))
-    return sa.and_(due, _part_is_asked(now)) if pauses.has_paused_parts(now) else due
-
-
-def due_receivers(
-    db: Session,
-    kind: str,
-    pauses: Pauses = NO_PAUSES,
-    *,
-    now: dt.datetime | None = None,
-) -> set[str]:
-    """The receivers for which something may go out now."""
-    now = now or utcnow()
-    due = set(db.scalars(sa.select(_column.receiver).where(_due(kind, pauses, now)).distinct()))
-    return due - pauses.paused_receivers(now)
-
-
-def is_due(
-    db: Session,
-    kind: str,
-    receiver: str,
-    pauses: Pauses = NO_PAUSES,
-    *,
-    now: dt.datetime | None = None,
-) -> bool:
-    """Whether anything may go out to one receiver now. A look that takes no lock."""
-    now = now or utcnow()
-    if receiver in pauses.paused_receivers(now):
-        return False
-    due = sa.select(_column.id).where(_due(kind, pauses, now), _column.receiver == receiver)
-    return db.scalar(due.limit(1)) is not None

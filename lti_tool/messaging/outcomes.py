@@ -50,6 +50,11 @@ class PartUnavailable:
 
 
 @dataclass(frozen=True)
+class PartMissing(PartUnavailable):
+    """The part of the receiver is not there, or is not for us: it is asked ever more rarely."""
+
+
+@dataclass(frozen=True)
 class GroupUnavailable:
     """A group of parts of the receiver (the line items on one of its hosts) takes nothing now.
 

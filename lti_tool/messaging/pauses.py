@@ -24,6 +24,7 @@ from lti_tool.messaging.outcomes import (
     GroupUnavailable,
     NotTried,
     Outcome,
+    PartMissing,
     PartUnavailable,
     Superseded,
     Unavailable,
@@ -35,6 +36,8 @@ LONGEST_PAUSE: Final = dt.timedelta(seconds=30)
 """How long a receiver is not asked at most. A request to one that hangs takes up to 30 seconds more."""
 LONGEST_PART_PAUSE: Final = dt.timedelta(seconds=60)
 """The same of a part of a receiver: a line item may stay locked for weeks."""
+LONGEST_MISSING_PAUSE: Final = dt.timedelta(hours=1)
+"""The same of a part that is said not to be there."""
 LONGEST_RETRY_AFTER: Final = dt.timedelta(seconds=60)
 """How long a receiver that asks for a pause gets one at most."""
 
@@ -52,7 +55,7 @@ def group_of(part: str) -> str:
     return group + end
 
 
-LONGEST: Final = max(LONGEST_PAUSE, LONGEST_PART_PAUSE, LONGEST_RETRY_AFTER)
+LONGEST: Final = max(LONGEST_PAUSE, LONGEST_PART_PAUSE, LONGEST_MISSING_PAUSE, LONGEST_RETRY_AFTER)
 
 
 def is_paused(pause: DeliveryPause, now: dt.datetime) -> bool:
@@ -104,6 +107,15 @@ def end(db: Session, kind: str, receivers: Collection[str] | None = None) -> Non
     if receivers is not None:
         chosen = chosen.where(DeliveryPause.receiver.in_(receivers))
     db.execute(chosen)
+
+
+def end_part(db: Session, kind: str, receiver: str, part: str) -> None:
+    """Let one part of a receiver be asked at once."""
+    db.execute(
+        sa.delete(DeliveryPause).where(
+            DeliveryPause.kind == kind, DeliveryPause.receiver == receiver, DeliveryPause.part == part
+        )
+    )
 
 
 def update(
@@ -158,7 +170,9 @@ def _begin(
     now: dt.datetime,
 ) -> DeliveryPause:
     failures = before.failures + 1 if before else 1
-    longest = LONGEST_PART_PAUSE if isinstance(outcome, PartUnavailable) else LONGEST_PAUSE
+    longest = LONGEST_PAUSE
+    if isinstance(outcome, PartUnavailable):
+        longest = LONGEST_MISSING_PAUSE if isinstance(outcome, PartMissing) else LONGEST_PART_PAUSE
     asked = dt.timedelta(seconds=0 if isinstance(outcome, Blocked) else outcome.after_seconds or 0)
     length = max(next_attempt(failures, longest=longest), min(asked, LONGEST_RETRY_AFTER))
     values = {

@@ -136,12 +136,10 @@ def emitted(
     )
 
 
-def statement_about(
-    db: Session, subject_id: uuid.UUID, verb: str, *, actor: str, revision: int
-) -> uuid.UUID | None:
-    """The id of the statement about one revision of a subject, unless it was voided; None where there is none."""
+def statement_about(db: Session, subject_id: uuid.UUID, verb: str, *, actor: str) -> uuid.UUID | None:
+    """The id of the latest statement about a subject that was not voided; None where there is none."""
     connection = connection_of(db)
-    given = {"of_subject": subject_id, "of_verb": verb, "of_actor": actor, "of_revision": revision}
+    given = {"of_subject": subject_id, "of_verb": verb, "of_actor": actor}
     row = _find(connection).first(connection, given)
     return None if row is None else row.statement_id
 
@@ -152,11 +150,11 @@ def _find(dialect: Dialect) -> CompiledStatement:
     query = sa.select(column.statement_id).where(
         column.subject_id == sa.bindparam("of_subject"),
         column.verb == sa.bindparam("of_verb"),
-        column.revision == sa.bindparam("of_revision"),
         column.actor == sa.bindparam("of_actor"),
         column.voided.is_(False),
     )
-    return CompiledStatement(query.order_by(column.statement_id).limit(1), dialect)
+    latest = query.order_by(column.revision.desc(), column.statement_id)
+    return CompiledStatement(latest.limit(1), dialect)
 
 
 def next_revision(db: Session, subject_id: uuid.UUID, verb: str, actor: str) -> int:

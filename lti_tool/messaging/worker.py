@@ -32,7 +32,7 @@ import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from lti_tool.database import Database, utcnow
-from lti_tool.messaging import outbox, pauses
+from lti_tool.messaging import due_deliveries, outbox, pauses
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.models import DeliveryPause
 from lti_tool.messaging.outbox import Claim
@@ -150,7 +150,7 @@ class Worker:
         """Give free slots to receivers with something due; who was served longest ago comes first."""
         channel, now = slots.channel, self._clock()
         with self._database.reading() as db:
-            due = outbox.due_receivers(db, channel.kind, pauses.read(db, channel.kind), now=now)
+            due = due_deliveries.due_receivers(db, channel.kind, pauses.read(db, channel.kind), now=now)
             ready = [receiver for receiver in due if channel.is_ready(db, receiver)]
         for receiver in slots.in_turn(ready):
             with self._lock:
@@ -191,7 +191,7 @@ class Worker:
         with self._database.reading() as db:
             # A look takes no lock; claiming takes SQLite's only one.
             before = pauses.read(db, channel.kind, receiver)
-            due = outbox.is_due(db, channel.kind, receiver, before, now=now)
+            due = due_deliveries.is_due(db, channel.kind, receiver, before, now=now)
             if not (due and channel.is_ready(db, receiver)):
                 return None, before
         with self._database.transaction() as db:

@@ -19,10 +19,13 @@ from lti_tool.lti.launch import models as launch
 from lti_tool.lti.registration import models as registration
 from lti_tool.mentoring.completion import models as completion
 from lti_tool.mentoring.enrolment import models as enrolment
+from lti_tool.mentoring.feedback import models as feedback
 from lti_tool.mentoring.objectives import models as objectives
 from lti_tool.mentoring.overview import models as overview
 from lti_tool.mentoring.pairs import models as pairs
+from lti_tool.mentoring.profiles import models as profiles
 from lti_tool.mentoring.programmes import models as programmes
+from lti_tool.mentoring.reflections import models as reflections
 from lti_tool.mentoring.sessions import models as sessions
 from lti_tool.messaging import models as messaging
 from lti_tool.messaging import statement_log
@@ -43,6 +46,9 @@ TABLES = (
     pairs,
     sessions,
     objectives,
+    profiles,
+    reflections,
+    feedback,
     completion,
     overview,
 )

@@ -27,6 +27,7 @@ from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.mentoring.completion.facts import AgreementFact, ObjectiveFact, SessionFact
 from lti_tool.mentoring.completion.models import CompletionRecord, TutorValidation
 from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.feedback.models import Feedback, FeedbackKind
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.programmes.models import (
@@ -38,10 +39,12 @@ from lti_tool.mentoring.programmes.models import (
     RoleView,
 )
 from lti_tool.mentoring.programmes.queries import PlacementRecord, RuleRecord
+from lti_tool.mentoring.reflections.models import Reflection
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.models import MentoringSession
 from lti_tool.messaging import record_stores
 from lti_tool.subscribers.concerned_values import (
+    Authored,
     CohortValues,
     ConcernedPair,
     ConcernedParticipant,
@@ -255,11 +258,13 @@ def _nothing(kind: type[sa.types.TypeEngine[Any]]) -> sa.ColumnElement[Any]:
 
 @once_for_each_dialect
 def _pairs_of(dialect: Dialect, participants: int) -> CompiledStatement:
-    """One row for each pair of so many participants, each of its sessions and each of its objectives.
+    """One row for each pair of so many participants, and each of its sessions, objectives, reflections and feedback.
 
     ``pair`` is the pair's id as the driver gives it, by which the rows of one pair are put together.
     """
-    pair, session, objective = (table_of(mapped) for mapped in (Pair, MentoringSession, Objective))
+    pair, session, objective, reflection, feedback = (
+        table_of(mapped) for mapped in (Pair, MentoringSession, Objective, Reflection, Feedback)
+    )
     theirs = sa.or_(
         *(
             member.in_(members("participant", participants, _ID))
@@ -283,6 +288,8 @@ def _pairs_of(dialect: Dialect, participants: int) -> CompiledStatement:
                     ("direction", sa.String),
                     ("required", sa.Boolean),
                     ("evidence", sa.String),
+                    ("agreed", sa.Boolean),
+                    ("author_id", sa.Uuid),
                     ("mentor_id", sa.Uuid),
                     ("mentee_id", sa.Uuid),
                     ("mentor_signed", sa.Boolean),
@@ -311,8 +318,14 @@ def _pairs_of(dialect: Dialect, participants: int) -> CompiledStatement:
         "objective",
         objective.c.pair_id,
         **{name: objective.c[name] for name in ("status", "direction", "required", "evidence")},
+        agreed=objective.c.agreed_at.is_not(None),
     ).where(objective.c.pair_id.in_(their_ids))
-    return CompiledStatement(sa.union_all(of_pairs, of_sessions, of_objectives), dialect)
+    of_authors = [
+        row(table, kind, table.c.pair_id, author_id=table.c.author_id).where(table.c.pair_id.in_(their_ids))
+        for kind, table in (("reflection", reflection), ("feedback", feedback))
+    ]
+    of_authors[1] = of_authors[1].where(feedback.c.kind == sa.literal_column(f"'{FeedbackKind.MEETING}'"))
+    return CompiledStatement(sa.union_all(of_pairs, of_sessions, of_objectives, *of_authors), dialect)
 
 
 def _pairs(rows: Iterable[Any]) -> dict[uuid.UUID, ConcernedPair]:
@@ -328,7 +341,13 @@ def _pairs(rows: Iterable[Any]) -> dict[uuid.UUID, ConcernedPair]:
         pair = found[row.pair]
         if row.kind == "session":
             pair.sessions.append(SessionFact(row.id, row.status, row.minutes, row.format, row.held_on))
+        elif row.kind == "reflection":
+            pair.reflections.append(Authored(row.id, row.author_id))
+        elif row.kind == "feedback":
+            pair.feedback.append(Authored(row.id, row.author_id))
         else:
-            fact = ObjectiveFact(row.id, row.direction, row.status, row.required, row.evidence)
+            fact = ObjectiveFact(
+                row.id, row.direction, row.status, row.required, row.evidence, bool(row.agreed)
+            )
             pair.objectives.append(fact)
     return {pair.id: pair for pair in found.values()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lti_tool.mentoring.completion.facts import (
@@ -96,11 +97,28 @@ class ConcernedParticipant:
     scores: dict[uuid.UUID, ScoreValues] = field(default_factory=dict)
     """What should stand for them, by activity."""
 
-    @property
-    def facts(self) -> PersonFacts:
-        """What counts for them alone."""
-        withdrawn = self.status == ParticipantStatus.WITHDRAWN
-        return PersonFacts(role=str(self.role), tutor_validated=self.approved, withdrawn=withdrawn)
+    def facts(self, pairs: Iterable[ConcernedPair]) -> PersonFacts:
+        """What counts for them alone. ``pairs``: every pair of theirs."""
+        theirs = [pair for pair in pairs if pair.has(self)]
+        feedback = [each for pair in theirs for each in pair.feedback]
+        return PersonFacts(
+            role=str(self.role),
+            tutor_validated=self.approved,
+            withdrawn=self.status == ParticipantStatus.WITHDRAWN,
+            reflections=tuple(
+                each.id for pair in theirs for each in pair.reflections if each.author_id == self.id
+            ),
+            feedback_given=tuple(each.id for each in feedback if each.author_id == self.id),
+            feedback_received=tuple(each.id for each in feedback if each.author_id != self.id),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Authored:
+    """A reflection, or feedback about a meeting, and which participant it is from."""
+
+    id: uuid.UUID
+    author_id: uuid.UUID
 
 
 @dataclass(slots=True)
@@ -113,6 +131,8 @@ class ConcernedPair:
     agreement: AgreementFact
     sessions: list[SessionFact] = field(default_factory=list)
     objectives: list[ObjectiveFact] = field(default_factory=list)
+    reflections: list[Authored] = field(default_factory=list)
+    feedback: list[Authored] = field(default_factory=list)
 
     def has(self, participant: ConcernedParticipant) -> bool:
         """Whether the participant is one of the two."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted
 from lti_tool.mentoring.enrolment import actions
-from lti_tool.mentoring.pairs.events import AgreementSigned, PairFormed
+from lti_tool.mentoring.pairs.events import AgreementSigned, PairAcceptanceUndone, PairAccepted, PairEnded
 from lti_tool.mentoring.pairs.queries import pair
 
 
@@ -25,18 +26,24 @@ class Participants:
         for logged in events:
             participant_id, pair_id = logged.scope.participant_id, logged.scope.pair_id
             match logged.event:
-                case PairFormed(mentor_id=mentor_id, mentee_id=mentee_id):
-                    members = (mentor_id, mentee_id)
-                    actions.update_status_for_pair(db, participant_ids=members, active=False)
-                case AgreementSigned(by_both=by_both) if participant_id and pair_id:
-                    actions.accept_by_signing(db, participant_id=participant_id, now=now)
-                    formed = pair(db, pair_id) if by_both else None
-                    signed = formed.members if formed is not None else (participant_id,)
-                    actions.update_status_for_pair(db, participant_ids=signed, active=by_both)
+                case PairAccepted() if participant_id:
+                    actions.accept_invitation(db, participant_id=participant_id, now=now)
+                    self._follow_pair(db, pair_id)
+                case AgreementSigned(by_both=True) if pair_id:
+                    formed = pair(db, pair_id)
+                    if formed is not None:
+                        actions.activate(db, participant_ids=formed.members)
+                case PairAcceptanceUndone() | PairEnded():
+                    self._follow_pair(db, pair_id)
                 case ProgrammeCompleted() if participant_id:
                     actions.update_status_for_completion(db, participant_id=participant_id, completed=True)
                 case CompletionReopened() if participant_id:
                     actions.update_status_for_completion(db, participant_id=participant_id, completed=False)
+
+    def _follow_pair(self, db: Session, pair_id: uuid.UUID | None) -> None:
+        found = pair(db, pair_id) if pair_id is not None else None
+        if found is not None:
+            actions.update_status_from_pairs(db, participant_ids=found.members)
 
     def projection(self, db: Session, others: Projections) -> Projection | None:
         """None: statuses are rows of enrolment, not a projection."""

@@ -58,7 +58,7 @@ class Progress:
             completion, completed_at = _latched(participant, events)
             pairs = [pair.facts for pair in found.pairs.values() if pair.counts_for(participant)]
             rule = participant.cohort.rule
-            judged = judge(rule_of(rule), completion, pairs, participant.facts)
+            judged = judge(rule_of(rule), completion, pairs, participant.facts(found.pairs.values()))
             reached_before = before.milestone if before else 0
             milestone = milestone_passed(before.score if before else 0, judged.score, reached_before)
             values = {

@@ -21,8 +21,12 @@ from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity.models import Person
 from lti_tool.lti.ags.comments import comment_for
+from lti_tool.lti.ags.earlier_addresses import return_to_earlier
 from lti_tool.lti.ags.models import ScoreState
-from lti_tool.lti.ags.scores import ReachedScore, Report, record_scores, report_of
+from lti_tool.lti.ags.reports import Report, report_of
+from lti_tool.lti.ags.scores import ReachedScore, record_scores
+from lti_tool.lti.registration.events import ServiceHostAllowed
+from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.completion.rule import Reporting
 from lti_tool.mentoring.enrolment.queries import (
@@ -68,6 +72,9 @@ class Scores:
                 lock_participants(db, [found.id for found in participants_of_cohort(db, scope.cohort_id)])
                 people = everybody_in(db, scope.cohort_id)
                 self._update(db, people.values(), scope.placement_id, now)
+            if isinstance(logged.event, ServiceHostAllowed):
+                for link_id in return_to_earlier(db, logged.event.registration_id):
+                    backfill_scores(db, link_id, now)
 
     def projection(self, db: Session, others: Projections) -> Projection:
         """What should stand, as the log makes it."""
@@ -111,7 +118,14 @@ class Scores:
                         status,
                         score,
                         reporting.report,
-                        comment_for(status, score, reporting.report, participant.locale),
+                        comment_for(
+                            status,
+                            score,
+                            reporting.report,
+                            participant.locale,
+                            # The completion itself is the event of the next round.
+                            participant.progress.completed_at or now,
+                        ),
                     )
                 )
         _store(db, changed, over)
@@ -153,7 +167,11 @@ def backfill_scores(
         return 0
     states = {
         row.participant_id: row
-        for row in db.execute(sa.select(_TABLE).where(_TABLE.c.placement_id == placement.id))
+        for row in db.execute(
+            sa.select(_TABLE, CompletionRecord.completed_at)
+            .outerjoin(CompletionRecord, CompletionRecord.participant_id == _TABLE.c.participant_id)
+            .where(_TABLE.c.placement_id == placement.id)
+        )
     }
     people = sorted(participants(db, list(states)).values(), key=lambda found: found.id)
     people = [participant for participant in people if person_id in (None, participant.person_id)]
@@ -161,7 +179,8 @@ def backfill_scores(
     reached = []
     for participant in people:
         state = states[participant.id]
-        comment = comment_for(state.status, state.score, state.report, locales.get(participant.person_id))
+        locale = locales.get(participant.person_id)
+        comment = comment_for(state.status, state.score, state.report, locale, state.completed_at)
         reached.append(
             ReachedScore(
                 resource_link_id, participant.person_id, state.status, state.score, state.report, comment
@@ -195,6 +214,10 @@ class ScoreProjection(Projection):
             self._update(participant_id, None)
         if isinstance(logged.event, PlacementOpened) and scope.cohort_id and scope.placement_id:
             role_view = RoleView(logged.event.role_view)
+            for placements in self._placements.values():
+                placements.pop(
+                    scope.placement_id, None
+                )  # it opened another cohort before, in which nobody was
             self._placements.setdefault(scope.cohort_id, {})[scope.placement_id] = role_view
             for participant_id in facts.participants_of(scope.cohort_id):
                 self._update(participant_id, scope.placement_id)

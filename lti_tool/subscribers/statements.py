@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -25,10 +26,18 @@ from lti_tool.events.base import LoggedEvent, Scope
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.identity import installation
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
-from lti_tool.mentoring.enrolment.events import ProgrammeJoined, RoleChanged
-from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveReached
-from lti_tool.mentoring.pairs.events import PairFormed
+from lti_tool.mentoring.enrolment.events import JoiningUndone, ProgrammeJoined, RoleChanged
+from lti_tool.mentoring.feedback.events import FeedbackGiven
+from lti_tool.mentoring.objectives.events import (
+    ObjectiveAgreed,
+    ObjectiveReached,
+    ObjectiveStepUndone,
+    ObjectiveWithdrawn,
+)
+from lti_tool.mentoring.pairs.events import PairAcceptanceUndone, PairAccepted, PairDeclined, PairEnded
+from lti_tool.mentoring.reflections.events import ReflectionRemoved, ReflectionWritten
 from lti_tool.mentoring.sessions.events import (
+    SessionAnswerUndone,
     SessionConfirmed,
     SessionCorrected,
     SessionDisputed,
@@ -51,7 +60,9 @@ from xapi.context import (
     StatementContext,
 )
 from xapi.encoding import strictly_after
-from xapi.vocabulary import Evidence, Role, Tag
+from xapi.vocabulary import Evidence, Mode, Role, Tag
+
+_ABOUT_SESSIONS: Final = (vocabulary.CONFIRMED.iri, vocabulary.ATTENDED.iri)
 
 
 class Statements:
@@ -110,13 +121,27 @@ class StatementEmitter:
         match logged.event:
             case ProgrammeJoined(role=role):
                 yield from self._joined(logged.scope, role)
+            case JoiningUndone():
+                yield from self._void_latest(logged.scope, vocabulary.REGISTERED.iri)
             case RoleChanged(role=role):
                 yield from self._void_latest(logged.scope, vocabulary.REGISTERED.iri)
                 yield from self._joined(logged.scope, role)
-            case PairFormed():
+            case PairAccepted(by_both=True):
                 yield from self._paired(logged.scope)
-            case ObjectiveAgreed() | ObjectiveReached():
+            case PairAcceptanceUndone(was_formed=True) | PairDeclined() | PairEnded(was_formed=False):
+                yield from self._void_pair(logged.scope)
+            case PairEnded(reason=reason):
+                yield from self._left(logged.scope, reason)
+            case ObjectiveAgreed():
+                if logged.event.revision:
+                    yield from self._void_objective(logged.scope, logged.event.objective_id)
                 yield self._about_objective(logged.scope, logged.event)
+            case ObjectiveReached():
+                yield self._about_objective(logged.scope, logged.event)
+            case ObjectiveStepUndone(was="withdrawn", status="agreed" | "in_progress" | "claimed"):
+                yield self._about_objective(logged.scope, logged.event)
+            case ObjectiveWithdrawn():
+                yield from self._void_objective(logged.scope, logged.event.objective_id)
             case SessionLogged():
                 yield from self._held(logged.scope, logged.event)
             case SessionConfirmed():
@@ -128,6 +153,19 @@ class StatementEmitter:
                     logged.scope, logged.event.session_id, logged.event.revision - 1
                 )
                 yield from self._held(logged.scope, logged.event)
+            case FeedbackGiven():
+                yield self._feedback(logged.scope, logged.event)
+            case ReflectionWritten():
+                yield self._reflection(logged.scope, logged.event)
+            case ReflectionRemoved():
+                for written in self._emitted(logged.event.reflection_id, vocabulary.CREATED.iri):
+                    yield self._void(logged.scope, written)
+            case SessionAnswerUndone(was="disputed"):
+                yield from self._held(logged.scope, logged.event)
+            case SessionAnswerUndone():
+                yield from self._void_session(
+                    logged.scope, logged.event.session_id, logged.event.revision, [vocabulary.CONFIRMED.iri]
+                )
             case ProgressReached():
                 yield self._progressed(logged.scope, logged.event)
             case ProgrammeCompleted():
@@ -152,23 +190,49 @@ class StatementEmitter:
         )
 
     def _paired(self, scope: Scope) -> Iterator[Build]:
+        """Nothing for a pair of before that was formed as soon as the tutor proposed it."""
+        pair = self._pair(scope)
+        if self._emitted(pair.context.pair_id, vocabulary.JOINED.iri):
+            return
+        for role in (Role.MENTOR, Role.MENTEE):
+            revision = self._next_revision(
+                pair.context.pair_id, vocabulary.JOINED.iri, pair.context.member(role)
+            )
+            context = self._context(scope, pair.languages[role])
+            yield partial(statements.paired, context, pair.context, role, revision=revision)
+
+    def _void_pair(self, scope: Scope) -> Iterator[Build]:
+        """A pair that is not formed any more, or that was written as formed before both had accepted."""
+        for written in self._emitted(given(scope.pair_id), vocabulary.JOINED.iri):
+            yield self._void(scope, written)
+
+    def _left(self, scope: Scope, reason: str) -> Iterator[Build]:
         pair = self._pair(scope)
         for role in (Role.MENTOR, Role.MENTEE):
-            yield partial(statements.paired, self._context(scope, pair.languages[role]), pair.context, role)
+            context = self._context(scope, pair.languages[role])
+            yield partial(statements.pair_left, context, pair.context, role, reason=reason)
 
-    def _about_objective(self, scope: Scope, event: ObjectiveAgreed | ObjectiveReached) -> Build:
+    def _about_objective(
+        self, scope: Scope, event: ObjectiveAgreed | ObjectiveReached | ObjectiveStepUndone
+    ) -> Build:
         pair = self._pair(scope)
         objective = ObjectiveContext(event.objective_id, Role(event.direction), Tag(event.tag))
         context = self._context(scope, pair.languages[objective.owner])
-        if isinstance(event, ObjectiveAgreed):
-            return partial(statements.objective_agreed, context, pair.context, objective)
+        if not isinstance(event, ObjectiveReached):
+            return partial(
+                statements.objective_agreed, context, pair.context, objective, revision=event.revision
+            )
         evidence = EvidenceContext(Evidence(event.evidence))
         return partial(statements.objective_reached, context, pair.context, objective, evidence)
 
-    def _held(self, scope: Scope, event: SessionLogged | SessionCorrected) -> Iterator[Build]:
+    def _held(
+        self, scope: Scope, event: SessionLogged | SessionCorrected | SessionAnswerUndone
+    ) -> Iterator[Build]:
         pair = self._pair(scope)
-        meeting = _session(event.session_id, event.held_on, event.minutes, event.format)
+        meeting = _session(event.session_id, event.held_on, event.minutes, event.format, event.mode)
         reported_by = pair.roles[given(scope.participant_id)]
+        if isinstance(event, SessionAnswerUndone):  # by the partner of whose word it is
+            reported_by = Role.MENTEE if reported_by is Role.MENTOR else Role.MENTOR
         for role in (Role.MENTOR, Role.MENTEE):
             context = self._context(scope, pair.languages[role])
             yield partial(
@@ -184,16 +248,13 @@ class StatementEmitter:
     def _confirmed(self, scope: Scope, event: SessionConfirmed) -> Build:
         pair = self._pair(scope)
         role = pair.roles[given(scope.participant_id)]
-        held = self._concerned.pairs[given(scope.pair_id)].sessions
-        fact = next((each for each in held if each.id == event.session_id), None)
-        if fact is None:
-            raise LookupError(f"there is no session {event.session_id}")
-        meeting = _session(fact.id, fact.held_on, fact.minutes, fact.format)
+        meeting = self._meeting(scope, event.session_id)
         context = self._context(scope, pair.languages[role])
         logger = pair.context.mentee if role is Role.MENTOR else pair.context.mentor
         self._write()
+        # An answer that was taken back has raised the revision since.
         attended = statement_about(
-            self._db, fact.id, vocabulary.ATTENDED.iri, actor=logger.id_name, revision=event.revision
+            self._db, meeting.session_id, vocabulary.ATTENDED.iri, actor=logger.id_name
         )
         return partial(
             statements.session_confirmed,
@@ -205,12 +266,40 @@ class StatementEmitter:
             attended=attended,
         )
 
-    def _void_session(self, scope: Scope, session_id: uuid.UUID, revision: int) -> Iterator[Build]:
-        """Void what was written of one revision of a session: first that it was confirmed, then who attended."""
-        for verb in (vocabulary.CONFIRMED.iri, vocabulary.ATTENDED.iri):
+    def _meeting(self, scope: Scope, session_id: uuid.UUID) -> SessionContext:
+        """A session of the pair, as it is now. Raises :class:`LookupError`."""
+        sessions = self._concerned.pairs[given(scope.pair_id)].sessions
+        fact = next((each for each in sessions if each.id == session_id), None)
+        if fact is None:
+            raise LookupError(f"there is no session {session_id}")
+        return _session(fact.id, fact.held_on, fact.minutes, fact.format)
+
+    def _feedback(self, scope: Scope, event: FeedbackGiven) -> Build:
+        pair = self._pair(scope)
+        role = pair.roles[given(scope.participant_id)]
+        context = self._context(scope, pair.languages[role])
+        meeting = self._meeting(scope, event.session_id)
+        return partial(statements.feedback_given, context, pair.context, meeting, role, event.feedback_id)
+
+    def _reflection(self, scope: Scope, event: ReflectionWritten) -> Build:
+        pair = self._pair(scope)
+        role = pair.roles[given(scope.participant_id)]
+        context = self._context(scope, pair.languages[role])
+        return partial(statements.reflection_written, context, pair.context, role, event.reflection_id)
+
+    def _void_session(
+        self, scope: Scope, session_id: uuid.UUID, revision: int, verbs: Sequence[str] = _ABOUT_SESSIONS
+    ) -> Iterator[Build]:
+        """Void what was written of a session up to a revision: first that it was confirmed, then who attended."""
+        for verb in verbs:
             for written in self._emitted(session_id, verb):
-                if written.revision == revision:
+                if written.revision <= revision:
                     yield self._void(scope, written)
+
+    def _void_objective(self, scope: Scope, objective_id: uuid.UUID) -> Iterator[Build]:
+        """Void what was written of an objective that both had agreed: it says something else now, or is given up."""
+        for written in self._emitted(objective_id, vocabulary.DEFINED.iri):
+            yield self._void(scope, written)
 
     def _void_latest(self, scope: Scope, verb: str) -> Iterator[Build]:
         enrolment = given(scope.participant_id)
@@ -302,5 +391,9 @@ class StatementEmitter:
         )
 
 
-def _session(identifier: uuid.UUID, held_on: dt.date, minutes: int, code: str) -> SessionContext:
-    return SessionContext(identifier, held_on, dt.timedelta(minutes=minutes), code)
+def _session(
+    identifier: uuid.UUID, held_on: dt.date, minutes: int, code: str, mode: str | None = None
+) -> SessionContext:
+    return SessionContext(
+        identifier, held_on, dt.timedelta(minutes=minutes), code, Mode(mode) if mode is not None else None
+    )

@@ -14,13 +14,15 @@ from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
 from lti_tool.database import connection_of, table_of
 from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
+from lti_tool.mentoring.feedback.events import FeedbackEvent
 from lti_tool.mentoring.pairs.models import TimelineEntry
+from lti_tool.mentoring.reflections.events import ReflectionEvent
 from lti_tool.mentoring.sessions.events import SessionCorrected, SessionLogged
 
 
 def _entry(logged: LoggedEvent) -> dict[str, Any] | None:
-    """The entry that an event makes; None for one of no pair."""
-    if logged.scope.pair_id is None:
+    """The entry that an event makes; None for one of no pair, and for what its two people alone may know of."""
+    if logged.scope.pair_id is None or isinstance(logged.event, ReflectionEvent | FeedbackEvent):
         return None
     meeting = logged.event if isinstance(logged.event, SessionLogged | SessionCorrected) else None
     return {
@@ -32,6 +34,7 @@ def _entry(logged: LoggedEvent) -> dict[str, Any] | None:
         "held_on": meeting.held_on if meeting else None,
         "minutes": meeting.minutes if meeting else None,
         "format": meeting.format if meeting else None,
+        "mode": meeting.mode if meeting else None,
     }
 
 

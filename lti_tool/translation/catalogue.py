@@ -75,8 +75,6 @@ class ProductLabel:
     """What the product calls the text itself: its component and identifier."""
     file: str = ""
     """Where the product's source has it."""
-    compared: bool = True
-    """Whether the texts other than English were compared with the product's own."""
 
     @property
     def text(self) -> str:

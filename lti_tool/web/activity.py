@@ -5,6 +5,7 @@ It is read together with the launch session, in one query, because every page un
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -31,9 +32,13 @@ class Activity:
     """An activity that a tutor has opened."""
 
     placement: PlacementRecord
+    content_id: uuid.UUID | None
+    """What the content picker called it when it was opened; the link may carry another one since."""
     programme_id: uuid.UUID
     organisation_id: uuid.UUID
     """Of the programme."""
+    ends_on: dt.date
+    """The planned end of the cohort."""
     participant: ParticipantRecord | None
     """The enrolment of whoever launched; None before they have one."""
     pairs: tuple[PairRecord, ...]
@@ -46,8 +51,10 @@ COLUMNS: Final = (
     Placement.course_id,
     Placement.resource_link_id,
     Placement.role_view,
+    Placement.content_id,
     Programme.id,
     Programme.organisation_id,
+    Cohort.ends_on,
     Participant.id,
     Participant.role,
     Participant.status,
@@ -84,9 +91,10 @@ def with_activity(
 
 def activity_from(rows: Sequence[Sequence[Any]], person: LaunchPerson | None) -> Activity | None:
     """The activity that the rows of :data:`COLUMNS` say; None for one that no tutor has opened yet."""
-    placement_id, cohort_id, course_id, link_id, role_view, programme_id, organisation_id, *rest = rows[0]
+    placement_id, cohort_id, course_id, link_id, role_view, content_id, *more = rows[0]
     if placement_id is None:
         return None
+    programme_id, organisation_id, ends_on, *rest = more
     participant_id, role, status, capacity, joined_at, *_pair = rest
     participant = None
     if person is not None and participant_id is not None:
@@ -103,8 +111,10 @@ def activity_from(rows: Sequence[Sequence[Any]], person: LaunchPerson | None) ->
         )
     return Activity(
         placement=PlacementRecord(placement_id, cohort_id, course_id, link_id, RoleView(role_view)),
+        content_id=content_id,
         programme_id=programme_id,
         organisation_id=organisation_id,
+        ends_on=ends_on,
         participant=participant,
         pairs=tuple(PairRecord(*row[_PAIR_AT:]) for row in rows if row[_PAIR_AT] is not None),
     )

@@ -53,7 +53,7 @@ def page() -> ResponseReturnValue:
         activities=activities,
         course_title=launch.course.title,
         teaches=current_principal().role == CourseRole.TUTOR,
-        advice=lms.line_item_advice.text,
+        advice=lms.line_item_advice_for(launch.resource_link.scopes).text,
     )
 
 

@@ -31,9 +31,15 @@ REFUSALS: Final[Mapping[str, str]] = {
     "no_attempt_left": N_("The activity allows no further attempt."),
     "unpublished": N_("The activity is not published yet."),
     "line_item_gone": N_("The activity has no column in the gradebook any more."),
+    "not_installed": N_("Your platform says that this tool is no longer installed in this course."),
     "other": N_("Your platform did not take it."),
 }
 """Why a platform refused a grade, to a tutor."""
+
+_RESTS: Final = N_(
+    "Your platform has said so for days: nothing is sent there any more until somebody opens the activity from its "
+    "course, or you send it again."
+)
 
 _TO_LEARNERS: Final[Mapping[str, str]] = {
     "not_a_learner": N_(
@@ -100,6 +106,8 @@ def for_tutor(grade: Grade) -> str:
             return _(
                 "Your platform does not show which grades it has. This one was sent without knowing what was there."
             )
+        case GradeStatus.RECORDED if grade.came_back:
+            return _("It was deleted in the gradebook, and sent once more.")
         case GradeStatus.RECORDED if grade.accepted_by is not None:
             return _("A grade that a teacher entered there stays.")
         case GradeStatus.WAITING if grade.waits_for_reading:
@@ -115,7 +123,8 @@ def for_tutor(grade: Grade) -> str:
         case GradeStatus.WAITING:
             return _("Your platform takes no grades right now. It is sent again by itself.")
         case GradeStatus.REFUSED:
-            return _(REFUSALS.get(grade.refusal or "", REFUSALS["other"]))
+            why = _(REFUSALS.get(grade.refusal or "", REFUSALS["other"]))
+            return f"{why} {_(_RESTS)}" if grade.rests_since is not None else why
         case GradeStatus.REMOVED | GradeStatus.NOT_SHOWN if grade.refusal == ScoreRefusal.EMPTIED:
             return grade.platform.emptied_advice.text
         case GradeStatus.REMOVED:

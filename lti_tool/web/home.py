@@ -13,7 +13,7 @@ from lti_tool.web import course_page
 from lti_tool.web.access import allows
 from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.learner import home as learner
-from lti_tool.web.learner import observer
+from lti_tool.web.learner import observer, switched_role
 from lti_tool.web.services import current_principal
 from lti_tool.web.tutor import cohort
 
@@ -61,12 +61,15 @@ def home() -> ResponseReturnValue:
         return course_page.page()
     if principal.role == CourseRole.TUTOR:
         return cohort.page()
+    if principal.role == CourseRole.SWITCHED:
+        return switched_role.page()
     if principal.role == CourseRole.OBSERVER and g.launch.is_admin:
         return visitor_page(
             _("You are here as an administrator"),
             _("You are not enrolled in this course, so you take no part in it and see nobody’s meetings."),
             _(
-                "To set the activity up or to look after a group, have yourself enrolled in the course as a teacher."
+                "You can add this activity to courses. To open it or to look after a group, have yourself enrolled in "
+                "the course as a teacher."
             ),
         )
     if principal.role == CourseRole.OBSERVER:

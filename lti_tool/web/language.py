@@ -20,6 +20,7 @@ from babel.numbers import format_decimal
 from flask import Blueprint, Flask, abort, current_app, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from lti_tool.database import utcnow
 from lti_tool.identity.models import Person
 from lti_tool.identity.policy import Action
 from lti_tool.lti.launch.models import LaunchSession
@@ -33,6 +34,7 @@ from lti_tool.translation import (
     set_language,
     supported_language,
 )
+from lti_tool.translation.dates import long_date
 from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.launch_session import launch_url_for
@@ -67,13 +69,18 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.filters.update(
         day=day,
+        on_day=on_day,
+        since=since,
         month=month,
+        short_day=short_day,
+        month_letter=month_letter,
         number=number,
         problem=wording.problem,
         person=wording.person,
         first_name=wording.first_name,
         duration=wording.duration,
         format_name=wording.format_name,
+        mode_and_format=wording.mode_and_format,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -118,14 +125,64 @@ def theme() -> str:
 
 def day(value: dt.date) -> str:
     """A date in full, such as ``12 November 2026``."""
+    return long_date(value)
+
+
+def on_day(value: dt.date) -> str:
+    """A recent day in a sentence: “today”, “on Tuesday”, or “on 12 November”."""
+    match (utcnow().date() - value).days:
+        case 0:
+            return gettext("today")
+        case 1:
+            return gettext("yesterday")
+        case days if 1 < days < 7:
+            return gettext("on %(weekday)s", weekday=_weekday(value))
+    return gettext("on %(day)s", day=_short_day(value))
+
+
+def since(moment: dt.datetime) -> str:
+    """Since when something waits: “since today”, “since Tuesday”, or “since 12 November”."""
+    value = moment.date()
+    match (utcnow().date() - value).days:
+        case 0:
+            return gettext("since today")
+        case 1:
+            return gettext("since yesterday")
+        case days if 1 < days < 7:
+            return gettext("since %(weekday)s", weekday=_weekday(value))
+    return gettext("since %(day)s", day=_short_day(value))
+
+
+def _short_day(value: dt.date) -> str:
+    """A date with its year only where that is not the present one."""
+    if value.year != utcnow().year:
+        return day(value)
     language = LANGUAGES[current_language()]
     pattern = language.first_of_month if value.day == 1 and language.first_of_month else "d MMMM y"
-    return format_date(value, pattern, locale=language.tag)
+    return format_date(value, pattern.removesuffix(" y"), locale=language.tag)
+
+
+def _weekday(value: dt.date) -> str:
+    return format_date(value, "EEEE", locale=current_language())
 
 
 def month(value: dt.date) -> str:
     """The short name of a date's month, for the calendar leaf."""
     return format_date(value, "MMM", locale=current_language())
+
+
+def month_letter(value: dt.date) -> str:
+    """The letter of a date's month, where there is no room for more."""
+    return format_date(value, "LLLLL", locale=current_language())
+
+
+def short_day(value: dt.date) -> str:
+    """A date in a list, such as ``12 Nov``; with its year where that is another than today's."""
+    language = LANGUAGES[current_language()]
+    pattern = "d MMM" if value.year == dt.datetime.now(dt.UTC).year else "d MMM y"
+    if value.day == 1 and language.first_of_month:
+        pattern = pattern.replace("d", "d'er'", 1)
+    return format_date(value, pattern, locale=language.tag)
 
 
 def number(value: float) -> str:

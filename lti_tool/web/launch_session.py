@@ -14,41 +14,27 @@ Views never see the key: it is taken out of their arguments, they find the sessi
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import hmac
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g, request, url_for
-from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.orm import Session
+from sqlalchemy.engine import Dialect
 
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
-from lti_tool.composition import transaction as composition
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
-from lti_tool.identity.principal import TOOL, CourseRole, Principal, PrincipalKind
-from lti_tool.lti.ags.read_results_job import request_results
-from lti_tool.lti.errors import Advice, DeploymentWithdrawn, HandoffUnknown, TooManyUnknownPages
+from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
+from lti_tool.lti.errors import Advice, DeploymentWithdrawn, TooManyUnknownPages
 from lti_tool.lti.forms.kept import Outcome
-from lti_tool.lti.launch import handoffs, nonces, sessions
-from lti_tool.lti.launch.familiar_launch import persist_familiar_launch
+from lti_tool.lti.launch import sessions
 from lti_tool.lti.launch.login import BROWSER_COOKIE
-from lti_tool.lti.launch.login_states import PendingLogin, new_secret, secret_hash
+from lti_tool.lti.launch.login_states import secret_hash
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.lti.launch.opened_launch import COLUMNS, OpenedLaunch, opened_launch, with_launch
-from lti_tool.lti.launch.persist import (
-    DEEP_LINKING_REQUEST,
-    SUBMISSION_REVIEW_REQUEST,
-    PersistedLaunch,
-    VerifiedLaunch,
-    persist_launch,
-)
 from lti_tool.lti.registration.models import DeploymentStatus
-from lti_tool.subscribers.scores import backfill_scores
 from lti_tool.translation import set_language, supported_language
 from lti_tool.web import activity, rate_limits
 from lti_tool.web.access import AccessRefused
@@ -56,7 +42,7 @@ from lti_tool.web.activity import Activity, activity_from, with_activity
 from lti_tool.web.forms.kept import keep_late_form
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.security import has_csrf_token
-from lti_tool.web.services import current_services, reading
+from lti_tool.web.services import current_services
 from lti_tool.web.way_back import WayBack
 
 LIFETIME: Final = dt.timedelta(hours=12)
@@ -67,11 +53,6 @@ SIGN_OUT: Final = "sign_out"
 """The blueprint that ends a session."""
 EXTENDED_EVERY: Final = dt.timedelta(minutes=1)
 """Uses that follow one another faster are one: not every request shall write."""
-_ANY_KEY: Final = "any-key"
-_FIRST_PAGES: Final = {
-    DEEP_LINKING_REQUEST: "deep_linking.choose",
-    SUBMISSION_REVIEW_REQUEST: "review.show",
-}
 
 
 @once_for_each_dialect
@@ -159,115 +140,6 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(launch_url_for=launch_url_for)
 
 
-def open_session(launch: VerifiedLaunch, *, answered: PendingLogin | None = None) -> str:
-    """Open a session for a verified launch: write its rows, and return the address of its first page.
-
-    The session goes by cookie where this browser brought one, else by its address. ``answered``: the login whose nonce
-    is used up in the same transaction; None where that has happened before. Raises
-    :class:`lti_tool.lti.errors.StateUsed`.
-    """
-    cookie = BrowserCookies().get_cookie(BROWSER_COOKIE)
-    secret = cookie or new_secret()
-    lifetime = LIFETIME if cookie else ADDRESS_LIFETIME
-    database = current_services().database
-    persisted = None
-    if answered is not None:
-        persisted = persist_familiar_launch(
-            database, launch, answered, secret_hash=secret_hash(secret), lifetime=lifetime
-        )
-    if persisted is None:
-        with database.writing_connection() as connection:
-            if answered is not None:
-                nonces.burn(connection, answered)
-            persisted = _persist(connection, launch, secret, lifetime)
-    return _first_page(launch, persisted, None if cookie else secret)
-
-
-def continue_handoff(token: str) -> str:
-    """Open the session of a launch that was handed to a new tab, once; return the address of its first page.
-
-    Of several requests at once one opens it; the others, too, get its address where the browser that sends them proves
-    by its cookie that the session is its own. Raises :class:`lti_tool.lti.errors.HandoffUnknown`, or
-    :class:`lti_tool.lti.errors.DeploymentWithdrawn` where the deployment was withdrawn while the launch waited.
-    """
-    cookie = BrowserCookies().get_cookie(BROWSER_COOKIE)
-    secret = cookie or new_secret()
-    try:
-        with current_services().database.writing_connection() as connection:
-            launch = handoffs.consume(connection, token)
-            persisted = _persist(connection, launch, secret, LIFETIME if cookie else ADDRESS_LIFETIME)
-            handoffs.note_session(connection, token, persisted.session_id)
-    except HandoffUnknown:
-        with reading() as db:
-            session = handoffs.session_just_opened(db, token, cookie or "")
-        if session is None:
-            raise
-        return url_for(_first_endpoint(session.message_type, session.role), launch_key=str(session.id))
-    return _first_page(launch, persisted, None if cookie else secret)
-
-
-def _persist(
-    connection: Connection, launch: VerifiedLaunch, secret: str, lifetime: dt.timedelta
-) -> PersistedLaunch:
-    """Write the rows of a launch and of its session."""
-    persisted = persist_launch(connection, launch, secret_hash=secret_hash(secret), lifetime=lifetime)
-    if persisted.resource_link_id is not None and _lacks_scores(persisted):
-        _backfill(connection, launch, persisted, persisted.resource_link_id)
-    if persisted.has_grade and persisted.resource_link_id is not None:
-        # Behind the launch: the page waits for no platform.
-        with _acting(connection, launch) as db:
-            request_results(db, persisted.resource_link_id, TOOL, person_id=persisted.person_id)
-    return persisted
-
-
-def _first_page(launch: VerifiedLaunch, persisted: PersistedLaunch, address_secret: str | None) -> str:
-    """Where a launch leads whose rows are committed."""
-    lacks_scores = _lacks_scores(persisted)
-    if lacks_scores or persisted.has_grade:
-        composition.wake_workers(current_services(), deliveries=lacks_scores, jobs=persisted.has_grade)
-    if persisted.registration_changed:
-        current_services().tool_config.clear_cache()
-    key = str(persisted.session_id) if address_secret is None else f"{persisted.session_id}.{address_secret}"
-    endpoint = _first_endpoint(launch.message_type, launch.role)
-    before, after = _around_key(endpoint, request.script_root)
-    return f"{before}{key}{after}"
-
-
-def _first_endpoint(message_type: str, role: str) -> str:
-    """The view of the first page. Whoever reviews their own work sees it on their own home."""
-    if message_type == SUBMISSION_REVIEW_REQUEST and role != CourseRole.TUTOR:
-        return "home.home"
-    return _FIRST_PAGES.get(message_type, "home.home")
-
-
-@functools.lru_cache(maxsize=16)
-def _around_key(endpoint: str, _root: str) -> tuple[str, str]:
-    """What stands before and after the key in an address, whose characters an address takes as they are."""
-    before, _key, after = url_for(endpoint, launch_key=_ANY_KEY).partition(_ANY_KEY)
-    return before, after
-
-
-def _lacks_scores(persisted: PersistedLaunch) -> bool:
-    """Whether the line item is new, or the person is to one that is known."""
-    newcomer = persisted.first_in_course and persisted.has_line_item
-    return persisted.resource_link_id is not None and (persisted.line_item_changed or newcomer)
-
-
-def _backfill(
-    connection: Connection, launch: VerifiedLaunch, persisted: PersistedLaunch, link_id: uuid.UUID
-) -> None:
-    """Enqueue the scores that a line item lacks: everybody's on a new one, a newcomer's on one that is known."""
-    with _acting(connection, launch) as db:
-        person_id = None if persisted.line_item_changed else persisted.person_id
-        backfill_scores(db, link_id, utcnow(), person_id=person_id)
-
-
-def _acting(connection: Connection, launch: VerifiedLaunch) -> AbstractContextManager[Session]:
-    """The launch's transaction, in which whoever launches acts."""
-    principal = Principal(kind=PrincipalKind.ANONYMOUS if launch.subject is None else PrincipalKind.PERSON)
-    return composition.transaction(current_services(), principal, within=connection)
-
-
 def launch_url_for(endpoint: str, **values: Any) -> str:
     """The address of ``endpoint`` within the present launch."""
     return url_for(endpoint, launch_key=g.launch_key, **values)
@@ -352,6 +224,7 @@ def principal_of(
         cohort_id=opened.placement.cohort_id if opened is not None else None,
         programme_id=opened.programme_id if opened is not None else None,
         role=CourseRole(role or launch.role),
+        is_admin=launch.is_admin,
         active=not is_named or launch.is_admin or active is not False,
     )
 
@@ -409,4 +282,5 @@ def _check(launch: OpenedLaunch, address_secret: str) -> None:
             raise SessionSignedOut
         raise _EXPIRED[outcome]
     if not has_csrf_token(launch):
+        g.way_back = WayBack(launch.return_url, launch.registration)
         raise CsrfTokenWrong

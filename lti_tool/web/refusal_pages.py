@@ -171,8 +171,8 @@ def _words(advice: Advice) -> tuple[str, str]:
             return (
                 _("You are here as an administrator"),
                 _(
-                    "To set the activity up or to look after a group, have yourself enrolled in the course as a "
-                    "teacher."
+                    "You can add this activity to courses. To open it or to look after a group, have yourself "
+                    "enrolled in the course as a teacher."
                 ),
             )
         case Advice.NAMELESS:

@@ -21,6 +21,16 @@ REFUSALS: Mapping[str, str] = {
     "not_joined": N_("You are not in this programme yet. Your first page says how it begins."),
     "no_partner": N_("You have no partner at the moment. Your first page says what comes next."),
     "not_in_pair": N_("Only the two people of a pair can do this."),
+    "already_accepted": N_("Both of you have accepted. To stop, a word to your tutor is enough."),
+    "accept_first": N_("Both of you accept first; then comes the agreement."),
+    "pair_paused": N_("Your pair is on hold. Nothing can be changed until your tutor lets it go on."),
+    "too_late_to_undo": N_("This cannot be undone any more."),
+    "same_day": N_("A meeting of that day is noted already."),
+    "nothing_differs": N_(
+        "Nothing differs from what was noted. Change the day or the length, or confirm it."
+    ),
+    "nothing_waits": N_("Nothing waits for your partner any more."),
+    "reminded_lately": N_("You have reminded them less than two days ago."),
     "agreement_first": N_("Both of you sign the agreement first; then your meetings can be noted."),
     "pair_over": N_("This pair has come to its end. What you did together is kept."),
     "in_the_future": N_("This date is still to come. Please choose today or an earlier day."),
@@ -33,9 +43,18 @@ REFUSALS: Mapping[str, str] = {
     "not_own_group": N_("This group cannot be shared here. Please choose another one."),
     "not_your_objective": N_("The person who learns says when an objective is reached."),
     "own_objective": N_("Your partner confirms that you reached it."),
+    "reflection_gone": N_("This note was deleted in the meantime."),
+    "feedback_given": N_("You have said so already. Your partner can read it."),
+    "not_own_objective": N_("Only the person who learns can remove an objective."),
+    "own_proposal": N_("Your partner agrees to what you proposed, not you."),
+    "objective_changed": N_("This objective has changed in the meantime. Please look at it again."),
+    "not_agreed": N_("Both of you agree to this objective first."),
     "objective_over": N_("This objective is finished already."),
     "reason_needed": N_("Please say why in a few words."),
     "not_completed": N_("This journey is not complete, so there is nothing to reopen."),
+    "completed_since": N_(
+        "This approval has completed the journey. To change that, reopen the journey and say why."
+    ),
     "own_completion": N_("Somebody else has to decide about your own completion."),
     "not_a_learner": N_("This person is not on the list of learners of this course."),
 }

@@ -11,26 +11,58 @@ from collections.abc import Mapping
 from lti_tool.mentoring.completion.criteria.base import Reader
 from lti_tool.mentoring.completion.criteria.base import duration as length
 from lti_tool.mentoring.completion.explanation import criterion_amount, criterion_sentence
-from lti_tool.mentoring.journey.queries import CriterionLine, PersonCard
+from lti_tool.mentoring.journey.queries import CriterionLine, PersonCard, SessionLine
 from lti_tool.translation import gettext as _
 from schemas.problem import MESSAGES, N_, Problem
 
 FORMATS: Mapping[str, str] = {
     "coaching": N_("Coaching"),
-    "professional-training": N_("Professional training"),
+    "professional-training": N_("Training"),
     "trade-show": N_("Trade show"),
     "audio": N_("Audio"),
-    "multimodal": N_("Several media"),
-    "in-person": N_("Face to face"),
-    "video": N_("Video call"),
-    "chat": N_("Chat"),
+    "multimodal": N_("Mixed"),
+    "other": N_("Other"),
 }
+
+MODES: Mapping[str, str] = {
+    "in-person": N_("In person"),
+    "video": N_("Video"),
+    "phone": N_("Phone"),
+    "writing": N_("In writing"),
+}
+
+MODE_PHRASES: Mapping[str, str] = {
+    "in-person": N_("in person"),
+    "video": N_("by video"),
+    "phone": N_("by phone"),
+    "writing": N_("in writing"),
+}
+"""The same within a sentence."""
+
+FORMAT_PHRASES: Mapping[str, str] = {
+    "coaching": N_("coaching"),
+    "professional-training": N_("training"),
+    "trade-show": N_("trade show"),
+    "audio": N_("audio"),
+    "multimodal": N_("mixed format"),
+    "other": N_("other format"),
+}
+"""What a meeting was, within a sentence."""
 
 TAGS: Mapping[str, str] = {
     "skills": N_("Skills"),
     "communication": N_("Communication"),
     "culture": N_("Culture"),
-    "person": N_("As a person"),
+    "person": N_("Personal growth"),
+}
+
+FEEDBACK_POINTS: Mapping[str, str] = {
+    "listening": N_("Attentive listening"),
+    "explanations": N_("Clear explanations"),
+    "examples": N_("Concrete examples"),
+    "questions": N_("Good questions"),
+    "preparation": N_("Good preparation"),
+    "encouragement": N_("Encouragement"),
 }
 
 ROLES: Mapping[str, str] = {"mentor": N_("Mentor"), "mentee": N_("Mentee")}
@@ -45,8 +77,23 @@ DISPUTE_REASONS: Mapping[str, str] = {
     "other": N_("Something else"),
 }
 
+DECLINE_REASONS: Mapping[str, str] = {
+    "not-now": N_("It is not the right moment"),
+    "other-topics": N_("I would rather work on other topics"),
+    "too-close": N_("We work too closely together"),
+    "other": N_("Another reason"),
+}
+
+END_REASONS: Mapping[str, str] = {
+    "time": N_("There is no time for it now"),
+    "match": N_("Another partner suits better"),
+    "left-organisation": N_("One of them has left the company"),
+    "completed-early": N_("They have done what they wanted"),
+    "other": N_("Another reason"),
+}
+
 PAIR_STATUSES: Mapping[str, str] = {
-    "proposed": N_("Agreement to sign"),
+    "proposed": N_("Proposed"),
     "accepted": N_("Agreement to sign"),
     "active": N_("Under way"),
     "paused": N_("On hold"),
@@ -59,18 +106,38 @@ COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale
 DONE: Mapping[str, str] = {
     "joined": N_("Welcome! You will hear here as soon as you have a partner."),
     "role_changed": N_("Your role has been changed."),
-    "signed": N_("Thank you, your signature is kept."),
+    "pair_accepted": N_("You accepted."),
+    "pair_declined": N_("Your answer is kept. Your tutor can suggest somebody else."),
+    "profile_saved": N_("Saved. Only your partner sees it."),
+    "undone": N_("Undone."),
+    "reminded": N_("Your reminder is on their page."),
+    "proposal_accepted": N_("Agreed. The meeting counts for both of you."),
+    "proposal_kept": N_("Kept as you noted it. Your partner will be asked again."),
+    "signed": N_("Signed. Thank you."),
     "session_logged": N_("Noted. Your partner will be asked to say yes."),
     "session_corrected": N_("Corrected. Your partner will be asked again."),
     "session_withdrawn": N_("Taken back. It counts no more."),
     "session_confirmed": N_("Thank you. The meeting counts for both of you."),
     "session_disputed": N_("Thank you. Your partner will see it and put it right."),
-    "objective_agreed": N_("The objective is set."),
+    "objective_proposed": N_("Proposed. Your partner will be asked to agree."),
+    "objective_edited": N_("Changed. Your partner will be asked to agree again."),
+    "objective_agreed": N_("Agreed. It is now an objective of you both."),
     "objective_claimed": N_("Well done! Your partner will be asked to confirm."),
-    "objective_reached": N_("Confirmed. What good news for you both."),
+    "objective_reached": N_("Confirmed. Great news for you both."),
     "objective_withdrawn": N_("Objective removed."),
-    "paired": N_("They are a pair now. Both will be asked to sign the agreement."),
+    "reflection_kept": N_("Noted. You alone can read it."),
+    "reflection_shared": N_("Noted. Your partner can read it."),
+    "reflection_removed": N_("Note deleted."),
+    "feedback_given": N_("Thank you. Your partner alone can read it."),
+    "thanks_given": N_("Your thanks are on their way: your partner finds them here at the next visit."),
+    "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
+    "pair_paused": N_("The pair is on hold. Both read it on their page."),
+    "pair_resumed": N_("The pair goes on."),
+    "pair_ended": N_("The pair has ended, with no fault of anybody. What the two did is kept."),
+    "approval_taken_back": N_("The approval is taken back."),
+    "grade_left": N_("What the gradebook shows stays as it is, and asks for nothing any more."),
+    "grade_asked": N_("The grade is on your list again."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
@@ -80,11 +147,31 @@ DONE: Mapping[str, str] = {
 }
 """What was just done, by the code of a form's submission."""
 
+UNDOABLE: Mapping[str, str] = {
+    "joined": N_("You have chosen your role."),
+    "accepted": N_("You have accepted."),
+    "declined": N_("You said “not this time”."),
+    "confirmed": N_("You have confirmed the meeting."),
+    "disputed": N_("You said what was different."),
+    "claimed": N_("You said that you have reached an objective."),
+    "withdrawn": N_("You have removed an objective."),
+}
+"""What can be taken back, by the step."""
+
 FORMS: Mapping[str, str] = {
+    "join": N_("your role"),
+    "difference": N_("what was different in a meeting"),
+    "about-me": N_("what you say about yourself"),
     "session": N_("a meeting"),
     "correction": N_("the correction of a meeting"),
     "objective": N_("an objective"),
+    "not-this-time": N_("an answer to a proposal"),
+    "objective-edit": N_("the change of an objective"),
+    "reflection": N_("a note"),
+    "feedback": N_("feedback to your partner"),
+    "thanks": N_("thanks to your partner"),
     "pair-form": N_("a pair"),
+    "pair-change": N_("a change of a pair"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
     "programme": N_("the programme of an activity"),
@@ -98,8 +185,16 @@ def word(table: Mapping[str, str], code: str) -> str:
 
 
 def format_name(code: str) -> str:
-    """How the two met."""
+    """What a meeting was."""
     return word(FORMATS, code)
+
+
+def mode_and_format(line: SessionLine) -> str:
+    """How the two of a meeting spoke, and what it was, such as “by video · coaching”; the latter where that is all."""
+    found = [word(FORMAT_PHRASES, line.format)]
+    if line.mode is not None:
+        found.insert(0, word(MODE_PHRASES, line.mode))
+    return " · ".join(found)
 
 
 def form_name(form_id: str) -> str:
@@ -121,6 +216,11 @@ def person(card: PersonCard) -> str:
 def first_name(card: PersonCard) -> str:
     """What a partner calls them."""
     return card.given_name or card.name or word(PARTNERS, card.role)
+
+
+def first_name_to_others(card: PersonCard) -> str:
+    """What somebody outside the pair calls them in short: their role where the LMS shares no name."""
+    return card.given_name or card.name or word(ROLES, card.role)
 
 
 def duration(minutes: int) -> str:

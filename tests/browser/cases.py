@@ -5,6 +5,7 @@ A route that renders a page and is neither here nor in :data:`NOT_PAGES` fails `
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,11 +24,20 @@ NOT_PAGES = {
     ("key_set.jwks", "GET"): "JSON",
     ("canvas_configuration.configuration", "GET"): "JSON",
     ("course_page.open_here", "POST"): "leads to the tutor's page",
+    ("learner.live", "GET"): "the learner's first page again, which is looked at as such",
     ("cohort.live", "GET"): "a part of the tutor's page, which is looked at whole",
     ("cohort.read_roster_now", "POST"): "leads back to the tutor's page",
+    ("new_choice.keep", "POST"): "leads back to the tutor's page",
+    ("switched_role.confirm", "POST"): "leads back to the first page",
     ("grades.read_now", "POST"): "leads back to the tutor's page",
     ("grades.send", "POST"): "leads back to the tutor's page",
+    ("grades.leave", "POST"): "leads back to the tutor's page",
+    ("grades.ask", "POST"): "leads back to the tutor's page",
+    ("cohort.take_approval_back", "POST"): "leads back to the tutor's page",
+    ("pair_changes.pause", "POST"): "leads back to the tutor's page",
+    ("pair_changes.resume", "POST"): "leads back to the tutor's page",
     ("line_item.make", "POST"): "leads back to the tutor's page",
+    ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
 """Routes that show no page of their own, and why."""
@@ -123,7 +133,31 @@ def _followed(
 def _correction(visit: Visit) -> None:
     visit.situation(situations.under_way)
     visit.page.goto(visit.served_tool.url + visit.address("/sessions/[0-9a-f-]+/correct"))
-    visit.send("", held_on="2020-01-01", minutes="3", format="video")
+    visit.send("", held_on="2020-01-01", minutes="3", mode="video", format="coaching")
+
+
+def _objective_edit(visit: Visit) -> None:
+    visit.situation(situations.under_way, "objectives")
+    visit.page.goto(visit.served_tool.url + visit.address("/objectives/[0-9a-f-]+/edit"))
+
+
+def _objective_edit_wrong(visit: Visit) -> None:
+    _objective_edit(visit)
+    visit.send("", title="ab", tag="x", target_on="2020-01-01")
+
+
+def _nothing_differs(visit: Visit) -> None:
+    visit.situation(situations.to_confirm)
+    visit.page.goto(visit.served_tool.url + visit.address("/sessions/[0-9a-f-]+/differs"))
+    held_on = visit.page.input_value("#held_on")
+    visit.send("", held_on=held_on, day="other", length="45", minutes="45", revision="0")
+
+
+def _same_day(visit: Visit) -> None:
+    home = visit.situation(situations.under_way)
+    visit.page.goto(home + "sessions")
+    held_on = (dt.datetime.now(dt.UTC).date() - dt.timedelta(days=2)).isoformat()
+    visit.send(home + "sessions/new", held_on=held_on, minutes="30", mode="phone", format="coaching")
 
 
 def _late(visit: Visit) -> None:
@@ -244,6 +278,31 @@ def _handed_over_twice(visit: Visit) -> None:
     visit.send("?lang=" + visit.locale)
 
 
+def _pair_of_tutor(visit: Visit) -> str:
+    """The address of the page of a tutor's first pair."""
+    visit.situation(situations.tutor)
+    address = visit.page.locator("a[href*='/cohort/pairs/']").first.get_attribute("href")
+    assert address is not None
+    return visit.served_tool.url + address
+
+
+def _with_panel(visit: Visit) -> None:
+    pair = _pair_of_tutor(visit)
+    visit.page.goto(visit.page.url + "?pair=" + pair.rsplit("/", 1)[1])
+
+
+def _of_pair(change: str, **fields: str) -> Case:
+    """The page of a change of a tutor's pair, or what its form answers to wrong ``fields``."""
+
+    def go(visit: Visit) -> None:
+        visit.page.goto(f"{_pair_of_tutor(visit)}/{change}")
+        if fields:
+            visit.send("", **fields)
+
+    name = f"pair-{change}{'-wrong' if fields else ''}"
+    return Case(name, (f"pair_changes.{change}", "POST" if fields else "GET"), go)
+
+
 CASES: tuple[Case, ...] = (
     *map(_home, SITUATIONS),
     _course_menu(situations.menu_of_tutor),
@@ -256,6 +315,24 @@ CASES: tuple[Case, ...] = (
     _sent("another-role-unknown", "learner.change_role", situations.waiting, "role", role="king"),
     _at("nothing-here", "home.elsewhere", situations.begins, "nothing-here"),
     _sent("nothing-here-either", "home.elsewhere", situations.begins, "nothing-here"),
+    _at("remind", "reminder.show", situations.under_way, "reminder"),
+    _sent("remind-of-nothing", "reminder.remind", situations.nothing_waits, "reminder"),
+    _sent("undo-oddly", "undo.undo", situations.under_way, "undo", step="joined", subject_id=UNKNOWN),
+    _followed(
+        "something-differs",
+        ("sessions.differs", "GET"),
+        situations.to_confirm,
+        "/sessions/[0-9a-f-]+/differs",
+    ),
+    Case("nothing-differs", ("sessions.propose", "POST"), _nothing_differs),
+    Case("same-day", ("sessions.log", "POST"), _same_day),
+    _sent("proposal-unknown", "sessions.accept", situations.to_accept, f"sessions/{UNKNOWN}/accept"),
+    _sent("keep-unknown", "sessions.keep", situations.to_accept, f"sessions/{UNKNOWN}/keep"),
+    _at("decline", "proposal.ask", situations.proposed, "proposal/decline"),
+    _sent("declined-oddly", "proposal.decline", situations.proposed, "proposal/decline", reason="boredom"),
+    _sent("accepted-too-late", "proposal.accept", situations.waiting, "proposal/accept"),
+    _at("about-me", "about_me.show", situations.under_way, "about-me"),
+    _sent("about-me-wrong", "about_me.save", situations.begins, "about-me", email="x", phone="x"),
     _at("agreement", "agreement.show", situations.to_sign, "agreement"),
     _at("agreement-signed", "agreement.show", situations.under_way, "agreement"),
     _sent("agreement-not-accepted", "agreement.sign", situations.to_sign, "agreement", accepted=""),
@@ -275,11 +352,11 @@ CASES: tuple[Case, ...] = (
     _followed("correct", ("sessions.correct", "GET"), situations.under_way, "/sessions/[0-9a-f-]+/correct"),
     Case("correction-wrong", ("sessions.save_correction", "POST"), _correction),
     _sent("confirmed-unknown", "sessions.confirm", situations.to_confirm, f"sessions/{UNKNOWN}/confirm"),
-    _followed(
+    _sent(
         "disputed-without-reason",
-        ("sessions.dispute", "POST"),
+        "sessions.dispute",
         situations.to_confirm,
-        "/sessions/[0-9a-f-]+/dispute",
+        f"sessions/{UNKNOWN}/dispute",
         reason="because",
     ),
     _followed(
@@ -294,7 +371,7 @@ CASES: tuple[Case, ...] = (
     _at("objectives-claimed", "objectives.index", situations.objective_to_confirm, "objectives"),
     _sent(
         "objective-empty",
-        "objectives.agree",
+        "objectives.propose",
         situations.under_way,
         "objectives",
         title="",
@@ -304,12 +381,38 @@ CASES: tuple[Case, ...] = (
     _sent(
         "objective-unknown", "objectives.move", situations.under_way, f"objectives/{UNKNOWN}", move="reach"
     ),
+    Case("objective-edit", ("objectives.edit", "GET"), _objective_edit),
+    Case("objective-edit-wrong", ("objectives.save_edit", "POST"), _objective_edit_wrong),
+    _at("home-news", "home.home", situations.words_of_both, ""),
+    _at("notes", "reflections.index", situations.words_of_both, "reflections"),
+    _sent("note-empty", "reflections.write", situations.under_way, "reflections", words="", readers=""),
+    _sent("note-unknown", "reflections.move", situations.under_way, "reflections/move", move="x"),
+    _at("feedback", "feedback.index", situations.words_of_both, "feedback"),
+    _sent("feedback-empty", "feedback.give", situations.under_way, "feedback", session_id=UNKNOWN, words=""),
+    _at("thanks", "feedback.write_thanks", situations.complete, "feedback/thanks"),
+    _sent("thanks-too-long", "feedback.give_thanks", situations.complete, "feedback/thanks", words="x" * 301),
     _at("review", "review.show", situations.review, "review/"),
     _followed("pair", ("history.pair", "GET"), situations.tutor, "/cohort/pairs/[0-9a-f-]+"),
     _at("pair-unknown", "history.pair", situations.tutor, f"cohort/pairs/{UNKNOWN}"),
     _at("decisions", "history.audit", situations.tutor, "cohort/audit"),
     _at("decisions-none", "history.audit", situations.tutor_alone, "cohort/audit"),
-    _sent("pair-of-nobody", "cohort.pair", situations.tutor, "cohort/pairs", mentor_id="", mentee_id=""),
+    _at("pairing", "pairing.show", situations.tutor, "cohort/pairing"),
+    _followed(
+        "pairing-for", ("pairing.show", "GET"), situations.tutor, "/cohort/pairing.partner_for=[0-9a-f-]+"
+    ),
+    _sent("pair-of-nobody", "pairing.pair", situations.tutor, "cohort/pairs", mentor_id="", mentee_id=""),
+    _at("tutor-of-nobody-found", "home.home", situations.tutor, "?q=zzz"),
+    _at("tutor-without-a-partner", "home.home", situations.tutor, "?state=alone"),
+    Case("tutor-with-panel", ("home.home", "GET"), _with_panel),
+    _followed("participant", ("pair_page.person", "GET"), situations.tutor, "/cohort/people/[0-9a-f-]+"),
+    _followed(
+        "message", ("messages.show", "GET"), situations.tutor, "/cohort/message/pair/[0-9a-f-]+/unsigned"
+    ),
+    _at("message-to-all", "messages.to_all", situations.tutor, "cohort/message/all/unsigned"),
+    _at("invitation", "messages.invitation", situations.tutor, "cohort/message/invitation"),
+    _at("list-to-print", "print_list.show", situations.tutor, "cohort/list/"),
+    *(_of_pair(change) for change in ("pause", "resume", "end", "another")),
+    *(_of_pair(change, reason="anger") for change in ("end", "another")),
     _sent(
         "validate-nobody",
         "cohort.validate",
@@ -345,9 +448,9 @@ CASES: tuple[Case, ...] = (
     _sent("nothing-declined", "kept_forms.decline", situations.begins, "kept-forms/decline", kept=""),
     Case("signed-out", ("sign_out.signed_out", "GET"), lambda visit: _signed_out(visit)),
     Case("signed-out-elsewhere", ("objectives.index", "GET"), _signed_out_in_another_tab),
-    Case("session-over", ("objectives.agree", "POST"), _late),
+    Case("session-over", ("objectives.propose", "POST"), _late),
     Case("form-kept", ("home.home", "GET"), _late_and_back),
-    Case("objective-in-another-language", ("objectives.agree", "POST"), _switched),
+    Case("objective-in-another-language", ("objectives.propose", "POST"), _switched),
     Case("front", ("landing.index", "GET"), lambda visit: visit.public("/"), themed=False),
     Case("profile", ("profile.show", "GET"), lambda visit: visit.public("/xapi/profile"), themed=False),
     Case(

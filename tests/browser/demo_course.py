@@ -129,27 +129,36 @@ def join(frame: FrameLocator, role: str) -> None:
 
 def pair(frame: FrameLocator, mentee: str, mentor: str) -> None:
     """The tutor puts two people together."""
+    tap(frame.locator("#pair-people"))
     frame.locator("#mentee_id").select_option(label=mentee)
     frame.locator("#mentor_id").select_option(label=mentor)
     tap(frame.locator("#pair-them"))
-    expect(frame.get_by_role("status")).to_be_visible()
+    expect(frame.locator(".alert-success[role=status]")).to_be_visible()
+
+
+def accept(frame: FrameLocator) -> None:
+    """Accept the partner whom the tutor proposes."""
+    tap(frame.locator("form[action*='/proposal/accept'] button"))
+    expect(frame.locator(".alert-success[role=status]")).to_be_visible()
 
 
 def sign(frame: FrameLocator) -> None:
     """Read the agreement and sign it."""
     tap(frame.locator("#next ~ .actions a.btn-primary"))
     tap(frame.locator("form[action*='/agreement'] button.btn-primary"))
-    expect(frame.get_by_role("status")).to_be_visible()
+    expect(frame.locator(".alert-success[role=status]")).to_be_visible()
 
 
 def log_session(frame: FrameLocator) -> None:
-    """“We met”, with everything as it is filled in."""
+    """“We met”, by video, a coaching, with everything else as it is filled in."""
     tap(frame.locator("#we-met"))
+    for chosen in ("video", "coaching"):
+        tap(frame.locator(f"label:has(> input[value={chosen}])"))
     tap(frame.locator("#save"))
-    expect(frame.get_by_role("status")).to_be_visible()
+    expect(frame.locator(".alert-success[role=status]")).to_be_visible()
 
 
 def confirm_session(frame: FrameLocator) -> None:
     """“Yes, we met.”"""
     tap(frame.locator("form[action*='/confirm'] button"))
-    expect(frame.get_by_role("status")).to_be_visible()
+    expect(frame.locator(".alert-success[role=status]")).to_be_visible()

@@ -1,116 +1,240 @@
-"""Look at every page: a tool with seeded data, and a screenshot of each face, phone and desktop, both languages.
+"""The gallery: every page in every state, phone and desktop, in both languages and three looks, in one HTML page.
 
     python -m tests.browser.pages_screenshots FOLDER [WORD…]
 
-Only the pages whose name holds one of the words, if any is given. With ``AXE`` set to the path of ``axe.min.js``,
-every page is checked with it too. Not a test: for people's eyes.
+Only the pages whose name holds one of the words, if any is given. What is shown, and in which order, is in
+``gallery_faces.py``. Not a test: for people's eyes. All of it takes about ten minutes; ``LANGUAGES=fr`` and
+``LOOKS=moodle`` (of ``moodle``, ``canvas``, ``dark``; several with commas) take a part of it.
 """
 
 from __future__ import annotations
 
-import logging
+import datetime as dt
+import html
 import os
 import sys
 import tempfile
-import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Error, Page, sync_playwright
 
-from lti_tool.app import create_app
-from lti_tool.composition.services import make_services
-from lti_tool.config import Config
-from lti_tool.migrations import migrate
-from tests.builder.situations import SITUATIONS, build_situation
+from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
+from lti_tool.demo.seeding.cohorts import DAYS, live
+from lti_tool.demo.seeding.groups import Group, NewPerson, add_course
+from lti_tool.identity.models import Course, Person
+from lti_tool.identity.principal import CourseRole
+from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.mentoring.journey.steps import Step
+from lti_tool.mentoring.programmes.models import Placement
+from tests.browser.cases import Visit
+from tests.browser.gallery_faces import COUPLES, PEOPLE, STATES, ordered_cases, person_in
+from tests.browser.served_tool import ServedTool, serving_tool
+from tests.builder.launches import add_launch, key_of
 
-VIEWPORTS = {"phone": (390, 844), "desktop": (1280, 800)}
-LOOKS = (("moodle", "en"), ("canvas", "fr"), (None, "fr"))
-"""Each theme, in one language; both languages are seen."""
+VIEWPORTS = {"390": (390, 844), "1280": (1280, 800)}
+LOOKS = {"moodle": ("moodle", "light"), "canvas": ("canvas", "light"), "dark": ("neutral", "dark")}
+"""Of each look, the theme of the page and the colours that the reader prefers; the last is alone in its tab."""
+LANGUAGES = ("fr", "en")
+COHORT_PAGES = {"": "the group", "cohort/audit": "decisions"}
 
-MORE = {
-    "to_sign": ["agreement"],
-    "review": ["review/"],
-    "under_way": ["sessions", "sessions/new", "objectives", "nothing-here"],
-    "tutor": ["preview/mentee", "preview/mentor", "cohort/audit", "cohort/pairs/"],
-}
-"""Further pages of a situation, by their path below its home; one that ends with a slash is followed from its link."""
+
+@dataclass(frozen=True)
+class LivingCohort:
+    """The 46 people, and a page of the tool for each of them."""
+
+    services: Services
+    group: Group
+    people: list[uuid.UUID]
+
+    def home(self, person_id: uuid.UUID, role: CourseRole, locale: str) -> str:
+        """The path of somebody's first page, by a launch of their own."""
+        with self.services.database.transaction() as db:
+            placement = db.get_one(Placement, self.group.placement_id)
+            launch: LaunchSession = add_launch(
+                db,
+                registration_id=self._registration(),
+                deployment_id=self._deployment(),
+                course_id=self.group.course_id,
+                resource_link_id=placement.resource_link_id,
+                person_id=person_id,
+                role=role,
+                locale=locale,
+            )
+            return f"/l/{key_of(launch)}/"
+
+    def _registration(self) -> uuid.UUID:
+        with self.services.database.reading() as db:
+            return db.get_one(Person, self.group.tutor_id).registration_id
+
+    def _deployment(self) -> uuid.UUID:
+        with self.services.database.reading() as db:
+            return db.get_one(Course, self.group.course_id).deployment_id
+
+
+def living_cohort(services: Services, locale: str) -> LivingCohort:
+    """The cohort of 46 people at the end of its ten weeks, who write in one language."""
+    now = utcnow()
+    group, people = add_course(
+        services,
+        title="Transmettre le numérique" if locale == "fr" else "Passing digital skills on",
+        tutor=NewPerson(f"tutor-{locale}", "Claire", "Dubreuil"),
+        learners=[NewPerson(f"{locale}-{number}", *names) for number, names in enumerate(PEOPLE)],
+        template="digital-skills",
+        opened_at=now - dt.timedelta(days=DAYS),
+    )
+    live(group, people, couples=COUPLES, now=now, locale=locale)
+    return LivingCohort(services, group, people)
+
+
+@dataclass(frozen=True)
+class Face:
+    """A page of the gallery: its name, and the address or the way to it."""
+
+    name: str
+    pictures: list[Path]
 
 
 def main(folder: Path, words: list[str]) -> int:
-    """Take the pictures; return how many pages axe found fault with."""
+    """Take the pictures and write the page; return how many pages were not reached, or are wider than the screen."""
     folder.mkdir(parents=True, exist_ok=True)
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory() as data:
-        config = Config(
-            base_url="http://127.0.0.1", data_dir=Path(data), database_url=f"sqlite:///{data}/tandem.db",
-            secret_key="for looking at pages only, and long enough", allow_private_networks=True,
-        )  # fmt: skip
-        services = make_services(config)
-        migrate(services.database)
-        server = make_server("127.0.0.1", 0, create_app(config, services), threaded=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        faults = 0
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-            for family, locale in LOOKS:
-                if os.environ.get("LOOK", family or "neutral") != (family or "neutral"):
-                    continue
-                for build in SITUATIONS:
-                    home = build_situation(services, build, family=family, locale=locale)
-                    for below in ["", *MORE.get(build.__name__, [])]:
-                        name = f"{build.__name__}{'-' if below else ''}{below.replace('/', '-')}"
-                        if words and not any(word in name for word in words):
-                            continue
-                        url = f"http://127.0.0.1:{server.port}{home}{below}"
-                        faults += _look(browser, url, folder / f"{family or 'neutral'}-{locale}-{name}")
-            browser.close()
-        server.shutdown()
-        return faults
-
-
-def _look(browser: Browser, url: str, picture: Path) -> int:
+    faces: dict[str, Face] = {}
     faults = 0
-    for viewport, (width, height) in VIEWPORTS.items():
-        page = browser.new_page(viewport={"width": width, "height": height})
-        page.on(
-            "console",
-            lambda message: print(picture.name, message.text) if "404" not in message.text else None,
-        )
-        page.goto(url.removesuffix("cohort/pairs/"))
-        if url.endswith("cohort/pairs/"):
-            page.locator("a[href*='/cohort/pairs/']").first.click()
-        page.wait_for_load_state("networkidle") if "tutor" not in picture.name else page.wait_for_timeout(300)
-        page.screenshot(path=f"{picture}-{viewport}.png", full_page=True)
-        overflow = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        if overflow > 0:
-            print(picture.name, viewport, "overflows by", overflow)
-            faults += 1
-        faults += _axe(page, f"{picture.name}-{viewport}")
-        page.close()
+    with (
+        tempfile.TemporaryDirectory() as data,
+        serving_tool(Path(data)) as tool,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        for locale in _chosen("LANGUAGES", LANGUAGES):
+            page = browser.new_page(locale="fr-FR" if locale == "fr" else "en-GB")
+            for name, go in _all_faces(tool, locale):
+                if words and not any(word in name for word in words):
+                    continue
+                try:
+                    go(page)
+                except (Error, AssertionError) as error:
+                    print(f"{name} ({locale}): {str(error).splitlines()[0]}")
+                    faults += 1
+                    continue
+                face = faces.setdefault(name, Face(name, []))
+                faults += _look(page, folder, face, locale)
+                page.unroute_all(behavior="ignoreErrors")
+            page.close()
+        browser.close()
+    (folder / "index.html").write_text(_index(list(faces.values())), encoding="utf-8")
+    print(f"{len(faces)} pages: {folder / 'index.html'}")
     return faults
 
 
-def _axe(page: Page, name: str) -> int:
-    path = os.environ.get("AXE")
-    if not path:
-        return 0
-    page.evaluate(Path(path).read_text(encoding="utf-8"))
-    found: dict[str, Any] = page.evaluate(
-        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-    )
-    for violation in found["violations"]:
-        print(
-            name,
-            violation["id"],
-            violation["help"],
-            [node["html"][:160] for node in violation["nodes"][:2]],
-            [node["failureSummary"][:200] for node in violation["nodes"][:1]],
+def _chosen(name: str, known: tuple[str, ...]) -> list[str]:
+    wanted = os.environ.get(name, ",".join(known)).split(",")
+    return [each for each in known if each in wanted]
+
+
+def _all_faces(tool: ServedTool, locale: str) -> Iterator[tuple[str, Callable[[Page], object]]]:
+    """Every face with the way to it: the states of a pair where a learner meets them, between the cases."""
+    cohort = living_cohort(tool.services, locale)
+    shown = False
+    for case in ordered_cases():
+        if case.name.startswith("home-") and not shown:
+            shown = True
+            yield from _of_cohort(tool, cohort, locale)
+        yield case.name, lambda page, case=case: case.go(Visit(page, tool, locale))
+
+
+def _of_cohort(
+    tool: ServedTool, cohort: LivingCohort, locale: str
+) -> Iterator[tuple[str, Callable[[Page], object]]]:
+    tutor = cohort.home(cohort.group.tutor_id, CourseRole.TUTOR, locale)
+    for below, name in COHORT_PAGES.items():
+        yield f"tutor of 46: {name}", lambda page, below=below: page.goto(tool.url + tutor + below)
+    for step in STATES:
+        place = person_in(step)
+        if place is not None:
+            home = cohort.home(cohort.people[place], CourseRole.LEARNER, locale)
+            yield f"state: {step.value}", lambda page, home=home: page.goto(tool.url + home)
+    home = cohort.home(cohort.people[person_in(Step.MEET) or 0], CourseRole.LEARNER, locale)
+    for below in ("about-me", "sessions", "sessions/new", "objectives", "agreement"):
+        yield f"of a pair: {below}", lambda page, below=below: page.goto(tool.url + home + below)
+
+
+def _look(page: Page, folder: Path, face: Face, locale: str) -> int:
+    """Take the pictures of the present page; return how many are wider than the screen."""
+    faults = 0
+    stem = "".join(char if char.isalnum() else "-" for char in face.name)
+    for width, (wide, high) in VIEWPORTS.items():
+        page.set_viewport_size({"width": wide, "height": high})
+        for look in _chosen("LOOKS", tuple(LOOKS)):
+            theme, scheme = LOOKS[look]
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two that it knows
+            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+            picture = Path(f"{stem}-{locale}-{look}-{width}.png")
+            page.screenshot(path=folder / picture, full_page=True, animations="disabled")
+            face.pictures.append(picture)
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            print(f"{face.name} ({locale}, {width}): wider than the screen")
+            faults += 1
+    return faults
+
+
+STYLE = """
+body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; background: #e9ecef; color: #17212b; }
+form { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .5rem 2rem; padding: .75rem 1.5rem; }
+form { background: #17212b; color: #fff; }
+section { padding: 1rem 1.5rem; border-top: 1px solid #b9c0c6; }
+h2 { font-size: 1.1rem; margin: 0 0 .75rem; }
+.pictures { display: flex; flex-wrap: wrap; gap: 1rem; align-items: start; }
+figure { margin: 0; }
+figcaption { font-size: .8rem; color: #4a5660; }
+img { display: block; border: 1px solid #b9c0c6; background: #fff; max-width: 100%; height: auto; }
+img.w390 { width: 292px; }
+img.w1280 { width: 760px; }
+"""
+
+
+def _index(faces: list[Face]) -> str:
+    """The one page: every face, with what to show of it chosen at the top."""
+    groups = {"language": LANGUAGES, "look": tuple(LOOKS), "width": tuple(VIEWPORTS)}
+    boxes = "".join(
+        f"<span>{name}: "
+        + " ".join(
+            f'<label><input type="checkbox" checked data-hides="{value}"> {value}</label>' for value in values
         )
-    return int(bool(found["violations"]))
+        + "</span>"
+        for name, values in groups.items()
+    )
+    hiding = "".join(
+        f'body:has([data-hides="{value}"]:not(:checked)) figure.{_class(value)} {{ display: none; }}\n'
+        for values in groups.values()
+        for value in values
+    )
+    sections = "".join(
+        f'<section id="{number}"><h2>{number}. {html.escape(face.name)}</h2><div class="pictures">'
+        + "".join(_figure(picture) for picture in face.pictures)
+        + "</div></section>\n"
+        for number, face in enumerate(faces, start=1)
+    )
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Gallery</title>'
+        f"<style>{STYLE}{hiding}</style><form>{boxes}</form>\n{sections}</html>\n"
+    )
+
+
+def _class(value: str) -> str:
+    return f"w{value}" if value.isdigit() else f"is-{value}"
+
+
+def _figure(picture: Path) -> str:
+    *_name, locale, look, width = picture.stem.split("-")
+    classes = " ".join(map(_class, (locale, look, width)))
+    return (
+        f'<figure class="{classes}"><img class="w{width}" src="{picture}" loading="lazy" alt="">'
+        f"<figcaption>{locale}, {look}, {width}</figcaption></figure>"
+    )
 
 
 if __name__ == "__main__":

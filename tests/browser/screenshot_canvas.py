@@ -16,6 +16,8 @@ from tests.browser.chromium import ARGUMENTS
 from tests.browser.demo_process import _free_ports
 from tests.requirements import chromium_path
 
+CONFIGURATION = "https://mentoring.example.com/lti/canvas.json"
+
 
 def main(folder: Path) -> None:
     """The setup page's part about Canvas, and the content picker in its frame."""
@@ -27,6 +29,8 @@ def main(folder: Path) -> None:
                 viewport={"width": 1100, "height": 900}, device_scale_factor=1.5, locale="en"
             )
             page.goto(demo.invite("Our Canvas"))
+            # As where people reach it, and not where this demo listens.
+            page.locator("#canvas-url").evaluate(f"(field) => {{ field.value = '{CONFIGURATION}'; }}")
             page.locator("section", has=page.locator("#canvas")).screenshot(path=folder / "canvas-setup.png")
             lms = settings.lms_url
             people = page.request.get(f"{lms}/people.json").json()

@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import FrameLocator, Page, sync_playwright
 
 from tests.browser.chromium import NO_THIRD_PARTY_COOKIES, chromium
-from tests.browser.demo_course import TUTOR, DemoCourse, join, log_session, pair, sign
+from tests.browser.demo_course import TUTOR, DemoCourse, accept, join, log_session, pair, sign
 from tests.browser.demo_process import running_demo
 
 PICTURE = Path("docs/images/mentee.png")
@@ -46,10 +46,12 @@ def main(picture: Path, more: Path | None) -> None:
     ):
         course = DemoCourse(demo_settings, context)
         page = course.page()
-        course.open_activity(page, TUTOR).locator("#pairing").wait_for()
+        course.open_activity(page, TUTOR).locator("#pair-people").wait_for()
         for name, role in ((MENTOR, "mentor"), (MENTEE, "mentee")):
             join(course.open_activity(page, name), role)
         pair(course.open_activity(page, TUTOR), MENTEE, MENTOR)
+        for name in (MENTOR, MENTEE):
+            accept(course.open_activity(page, name))
         for name in (MENTOR, MENTEE):
             sign(course.open_activity(page, name))
         set_objective(course.open_activity(page, MENTEE), "Write good requests to an AI assistant")
@@ -58,6 +60,9 @@ def main(picture: Path, more: Path | None) -> None:
         log_session(course.open_activity(page, MENTOR))
         course.open_activity(page, MENTEE).locator("#next").wait_for()
         page.locator("iframe.tool[style*=height]").wait_for()  # the frame is as tall as its page
+        # What lies below the window is not painted in a frame of another site.
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": 1280, "height": height})
         page.wait_for_timeout(700)
         picture.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=picture, full_page=True)
@@ -70,7 +75,7 @@ def set_objective(home: FrameLocator, title: str) -> None:
     home.locator("a[href*='/objectives']").first.click()
     home.locator("#title").fill(title)
     home.locator("form[novalidate] button.btn-primary").click()
-    home.get_by_role("status").wait_for()
+    home.locator(".alert-success[role=status]").wait_for()
 
 
 def _take_more(course: DemoCourse, page: Page, folder: Path) -> None:

@@ -212,7 +212,8 @@ def serving_tool(folder: Path) -> Iterator[ServedTool]:
 
         def note(response: Response) -> Response:
             is_page = response.mimetype == "text/html" and response.status_code // 100 != 3
-            if is_page and request.endpoint is not None:
+            # An open page that asks for itself again is no page that somebody came to.
+            if is_page and "HX-Request" not in request.headers and request.endpoint is not None:
                 served_tool.pages.append((request.endpoint, request.method))
             return response
 

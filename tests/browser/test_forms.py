@@ -69,11 +69,14 @@ def test_the_switch_of_languages_keeps_what_was_typed(served_tool: ServedTool, p
 def test_the_switch_works_with_what_no_form_would_take(served_tool: ServedTool, page: Page) -> None:
     home = served_tool.build_situation(situations.begins, "en", again=True)
     page.goto(home + "sessions/new")
+    page.check("input[name=length][value=other]")
     page.fill("#minutes", "3")
     page.get_by_role("button", name="Français").click()
     expect(page.locator("#minutes")).to_have_value("3")
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     page.fill("#minutes", "30")
+    page.check("input[name=mode][value=video]")
+    page.check("input[name=format][value=coaching]")
     page.click("#save")
     expect(page.get_by_role("status")).to_be_visible()
 
@@ -82,7 +85,7 @@ def test_enter_in_a_field_sends_the_form(served_tool: ServedTool, page: Page) ->
     open_objectives(served_tool, page)
     page.fill("#title", "Read a balance sheet")
     page.press("#title", "Enter")
-    expect(page.get_by_role("status")).to_have_text("The objective is set.")
+    expect(page.get_by_role("status")).to_have_text("Proposed. Your partner will be asked to agree.")
 
 
 def test_the_message_is_gone_after_a_reload(served_tool: ServedTool, page: Page) -> None:
@@ -132,7 +135,7 @@ def test_a_form_that_was_sent_too_late_is_sent_after_the_next_launch(
     expect(page.locator("#title")).to_have_value("Read a balance sheet")
     assert objectives(served_tool) == before
     page.locator("#objective .btn-primary").click()
-    expect(page.get_by_role("status")).to_have_text("The objective is set.")
+    expect(page.get_by_role("status")).to_have_text("Proposed. Your partner will be asked to agree.")
     assert objectives(served_tool) == before + 1
 
 

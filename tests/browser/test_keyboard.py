@@ -20,7 +20,7 @@ PRIMARY = {
     "home": (situations.begins, "", "#we-met"),
     "session": (situations.begins, "sessions/new", "#save"),
     "confirm": (situations.to_confirm, "", "form[action*='/confirm'] button"),
-    "tutor": (situations.tutor, "", "#pair-them"),
+    "tutor": (situations.tutor, "cohort/pairing", "#pair-them"),
 }
 """The action that each page is for."""
 
@@ -103,12 +103,15 @@ def test_each_stop_of_the_keyboard_can_be_seen(primary: str, page: Page) -> None
 
 def test_a_session_is_logged_with_the_keyboard_alone(served_tool: ServedTool, page: Page) -> None:
     page.goto(served_tool.build_situation(situations.begins, "en", again=True))
-    for selector in ("#we-met", "#save"):
+    for selector, key in (("#we-met", "Enter"), ("#mode", "Space"), ("#format", "Space"), ("#save", "Enter")):
         page.locator("h1, h2").first.wait_for()
         for _ in range(MOST_STOPS):
             page.keyboard.press("Tab")
             if page.locator(selector).evaluate("(element) => element === document.activeElement"):
                 break
+        if key == "Space":
+            page.keyboard.press(key)
+            continue
         with page.expect_navigation():
-            page.keyboard.press("Enter")
+            page.keyboard.press(key)
     expect(page.get_by_role("status")).to_be_visible()

@@ -100,11 +100,11 @@ def test_the_keyboard_reaches_the_content_first(served_tool: ServedTool, page: P
     expect(page.locator("#main")).to_be_focused()
 
 
-def test_noting_a_meeting_takes_two_taps_from_home(served_tool: ServedTool, page: Page) -> None:
-    page.goto(served_tool(situations.begins, locale="en"))
+def test_noting_another_meeting_takes_two_taps_from_home(served_tool: ServedTool, page: Page) -> None:
+    page.goto(served_tool(situations.under_way, locale="en"))
     page.click("#we-met")
     page.click("#save")
-    assert "Noted." in page.inner_text("[role=status]")
+    assert "Noted." in page.inner_text(".alert-success[role=status]")
 
 
 def test_a_meeting_is_noted_without_any_script(served_tool: ServedTool, browser: Browser) -> None:
@@ -112,8 +112,10 @@ def test_a_meeting_is_noted_without_any_script(served_tool: ServedTool, browser:
     page = context.new_page()
     page.goto(served_tool(situations.begins, locale="en"))
     page.click("#we-met")
+    page.check("input[name=mode][value=video]")
+    page.check("input[name=format][value=coaching]")
     page.click("#save")
-    assert "Noted." in page.inner_text("[role=status]")
+    assert "Noted." in page.inner_text(".alert-success[role=status]")
     context.close()
 
 
@@ -121,10 +123,11 @@ def test_two_people_are_paired_without_any_script(served_tool: ServedTool, brows
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(served_tool(situations.tutor, locale="en"))
+    page.click("#pair-people")
     page.select_option("#mentee_id", label="Marc Tessier")
     page.select_option("#mentor_id", label="Thomas Weber")
     page.click("#pair-them")
-    assert "They are a pair now." in page.inner_text("[role=status]")
+    assert "The pair is proposed." in page.inner_text(".alert-success[role=status]")
     context.close()
 
 
@@ -135,8 +138,10 @@ def test_the_form_begins_on_the_persons_own_day(served_tool: ServedTool, browser
     page.goto(served_tool(situations.begins) + "sessions/new")
     own_day = page.evaluate("new Date().toLocaleDateString('sv')")
     assert page.input_value("#held_on") == own_day
+    page.check("input[name=mode][value=video]")
+    page.check("input[name=format][value=coaching]")
     page.click("#save")
-    expect(page.locator("[role=status]")).to_have_count(1)
+    expect(page.locator(".alert-success[role=status]")).to_have_count(1)
     context.close()
 
 
@@ -153,15 +158,23 @@ def framed(page: Page, address: str) -> None:
     page.goto("https://moodle.example/course")
 
 
+def met_six_times(situation: Situation) -> None:
+    """More meetings than a phone shows unfolded."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 6)
+    situation.me = pair.mentee.person
+
+
 def test_the_page_sends_its_height_to_the_frame(served_tool: ServedTool, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
-    framed(page, served_tool(situations.under_way))
+    framed(page, served_tool(met_six_times))
     page.wait_for_function(
         "window.told.some((data) => data.subject === 'lti.frameResize' && data.height > 400)"
     )
     before = page.evaluate("told.at(-1).height")
-    page.frames[1].click("#why summary")
+    page.frames[1].click(".journey-more summary")
     page.wait_for_function(f"told.at(-1).height > {before}")
     assert page.evaluate("told.every((data) => data.subject === 'lti.frameResize')")
     context.close()
@@ -194,38 +207,53 @@ def test_a_frame_that_follows_the_height_is_told_once_for_each_change(
     context.close()
 
 
-def test_what_was_chosen_stays_chosen_through_a_live_update(
+def test_a_live_update_keeps_the_search_the_focus_the_order_and_the_open_pair(
     served_tool: ServedTool, browser: Browser
 ) -> None:
-    context = browser.new_context()
+    """A new pair goes to the end of the rows that are shown, and the page offers to sort again."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
     watching, acting = context.new_page(), context.new_page()
-    home = served_tool(situations.tutor)
+    home = served_tool(situations.tutor, locale="en")
     watching.goto(home)
-    watching.select_option("#mentee_id", label="Sophie Garnier")
-    acting.goto(home)
+    watching.fill("#find", "E")
+    rows = watching.locator("[data-list=pairs] a.who")
+    opened = rows.nth(1)
+    name = opened.inner_text()
+    opened.click()
+    watching.wait_for_selector("#panel-title:focus")
+    watching.focus("#find")
+    before = rows.all_inner_texts()
+    acting.goto(home + "cohort/pairing")
     acting.select_option("#mentee_id", label="Marc Tessier")
     acting.select_option("#mentor_id", label="Léa Nguyen")
     acting.click("#pair-them")
-    watching.wait_for_selector("text=Marc Tessier et Léa Nguyen", timeout=15_000)
-    expect(watching.locator("#mentee_id option:checked")).to_have_text("Sophie Garnier")
+    expect(rows).to_have_count(len(before) + 1, timeout=15_000)
+    expect(watching.locator("#find")).to_be_focused()
+    expect(watching.locator("#find")).to_have_value("E")
+    expect(watching.locator(".pair-row.chosen a.who")).to_have_text(name)
+    assert [text for text in rows.all_inner_texts() if text in before] == before
+    watching.keyboard.press("Escape")
+    watching.focus("#panel-close")
+    watching.keyboard.press("Escape")
+    expect(watching.locator("#panel")).to_be_hidden()
+    expect(watching.locator("[data-list=pairs] a.who", has_text=name.split(" –")[0])).to_be_focused()
     context.close()
 
 
-def test_what_was_opened_stays_open_and_focused_through_a_live_update(
-    served_tool: ServedTool, browser: Browser
-) -> None:
+def test_the_tutors_page_says_when_the_connection_is_lost(served_tool: ServedTool, browser: Browser) -> None:
     context = browser.new_context()
-    watching, acting = context.new_page(), context.new_page()
-    home = served_tool(situations.tutor)
-    watching.goto(home)
-    summary = watching.locator("section[aria-labelledby=everyone] table summary").first
-    summary.click()
-    summary.focus()
-    focused = summary.get_attribute("id")
-    acting.goto(home)
-    acting.select_option("#mentee_id", label="Marc Tessier")
-    acting.select_option("#mentor_id", label="Léa Nguyen")
-    acting.click("#pair-them")
-    watching.wait_for_selector("text=Marc Tessier et Léa Nguyen", timeout=15_000)
-    expect(watching.locator(f"details[open] > #{focused}")).to_be_focused()
+    page = context.new_page()
+    page.goto(served_tool(situations.tutor, locale="en"))
+    page.clock.install()
+    context.set_offline(True)
+    page.clock.run_for(15_000)
+    expect(page.locator("[data-freshness]")).to_contain_text("Not connected since")
+    context.set_offline(False)
+    page.clock.run_for(4_000)
+    expect(page.locator("[data-freshness]")).not_to_contain_text("Not connected since")
     context.close()
+
+
+def test_a_page_that_is_connected_says_nothing_of_its_connection(served_tool: ServedTool, page: Page) -> None:
+    page.goto(served_tool(situations.under_way))
+    expect(page.locator("#connection")).to_be_hidden()

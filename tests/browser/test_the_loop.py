@@ -19,6 +19,7 @@ from tests.browser.demo_course import (
     TUTOR,
     DemoCourse,
     TapCounter,
+    accept,
     confirm_session,
     join,
     log_session,
@@ -62,6 +63,8 @@ def walk(course: DemoCourse) -> LoopResult:
     for name, role in ((mentor, "mentor"), (mentee, "mentee")):
         join(course.open_activity(page, name), role)
     pair(course.open_activity(page, TUTOR), mentee, mentor)
+    for name in (mentor, mentee):
+        accept(course.open_activity(page, name))
     for name in (mentor, mentee):
         sign(course.open_activity(page, name))
     before = lrs_statements(demo_settings).keys()

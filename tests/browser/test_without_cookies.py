@@ -10,7 +10,16 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.demo_course import TUTOR, DemoCourse, confirm_session, join, log_session, pair, sign
+from tests.browser.demo_course import (
+    TUTOR,
+    DemoCourse,
+    accept,
+    confirm_session,
+    join,
+    log_session,
+    pair,
+    sign,
+)
 from tests.requirements import needs_chromium
 
 pytestmark = needs_chromium
@@ -68,11 +77,13 @@ def test_every_cookie_refused_the_whole_loop_works_in_the_new_tabs(
     join(arrive(course, page, mentee).tab, "mentee")
     pair(arrive(course, page, TUTOR).tab, mentee, mentor)
     of_mentor = arrive(course, page, mentor).tab
-    sign(of_mentor)
+    accept(of_mentor)
     of_mentee = arrive(course, page, mentee).tab
+    accept(of_mentee)
     sign(of_mentee)
     of_mentor.bring_to_front()
     of_mentor.reload()
+    sign(of_mentor)
     log_session(of_mentor)
     of_mentee.bring_to_front()
     of_mentee.reload()

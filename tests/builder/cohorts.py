@@ -78,11 +78,12 @@ class BuiltCohort(Built):
         mentee: BuiltParticipant | str = NAMES[Role.MENTEE],
         *,
         signed: str = "both",
+        accepted: str = "both",
         signed_at: dt.datetime | None = None,
         now: dt.datetime | None = None,
     ) -> BuiltPair:
-        """A mentor and a mentee together; a name adds somebody who joins. ``signed``: ``both``, ``mentor``, ``mentee``
-        or empty.
+        """A mentor and a mentee together; a name adds somebody who joins. ``signed`` and ``accepted``: ``both``,
+        ``mentor``, ``mentee`` or empty; nobody signs before both have accepted.
         """
         moment = now or self.build.now
         with self.build.transaction() as db:
@@ -91,6 +92,9 @@ class BuiltCohort(Built):
             made = form_pair(db, cohort_id=self.id, mentor_id=first.id, mentee_id=second.id, now=moment)
             pair = BuiltPair(self.build, made.id, first, second)
             for by in (first, second):
+                if accepted in ("both", by.role):
+                    pair.accept(by, now=signed_at or moment)
+            for by in (first, second) if accepted == "both" else ():
                 if signed in ("both", by.role):
                     pair.sign(by, now=signed_at or moment)
             return pair

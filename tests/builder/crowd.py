@@ -85,7 +85,8 @@ def add_crowd(db: Session, cohort: BuiltCohort, people: int) -> None:
                 "pair_id": pair_id,
                 "held_on": now.date(),
                 "minutes": 45,
-                "format": "video",
+                "format": "coaching",
+                "mode": "video",
                 "status": SessionStatus.CONFIRMED,
                 "logged_by": mentor_id,
             }

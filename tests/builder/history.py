@@ -20,14 +20,28 @@ from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Course
 from lti_tool.mentoring.completion.actions import reopen, validate_participant
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
+from lti_tool.mentoring.feedback.actions import give_feedback
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.objectives.actions import (
-    agree_objective,
+    agree_to_objective,
     claim_objective,
     confirm_objective,
+    edit_objective,
+    propose_objective,
     withdraw_objective,
+    work_on_objectives,
 )
-from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
+from lti_tool.mentoring.pairs.actions import (
+    accept_pair,
+    decline_pair,
+    end_pair,
+    form_pair,
+    pause_pair,
+    resume_pair,
+    sign_agreement,
+)
+from lti_tool.mentoring.pairs.queries import lock_pair
+from lti_tool.mentoring.reflections.actions import remove_reflection, write_reflection
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.actions import (
     confirm_session,
@@ -79,7 +93,9 @@ class History:
     def _act(self, db: Session, pair: _Pair) -> None:
         actions: list[Callable[[Session, _Pair], None]] = [
             self._log, self._log, self._log, self._answer, self._answer, self._answer, self._correct, self._withdraw,
-            self._agree, self._agree, self._claim, self._reach, self._drop, self._sign, self._sign,
+            self._propose, self._propose, self._agree, self._agree, self._agree, self._edit, self._work,
+            self._reflect, self._tell, self._claim, self._reach, self._drop, self._accept, self._accept,
+            self._accept, self._sign, self._sign, self._sign, self._hold,
             self._approve, self._reopen,
         ]  # fmt: skip
         self._random.choice(actions)(db, pair)
@@ -112,6 +128,18 @@ class History:
     def _either(self, pair: _Pair) -> uuid.UUID:
         return self._random.choice([pair.mentor, pair.mentee])
 
+    def _accept(self, db: Session, pair: _Pair) -> None:
+        accept_pair(db, pair_id=pair.id, by=self._either(pair), now=self._now)
+
+    def _hold(self, db: Session, pair: _Pair) -> None:
+        """A pair that goes on is put on hold, goes on, or comes to its end, as one in twenty does."""
+        if self._random.random() < 0.05:
+            if self._random.random() < 0.5:
+                decline_pair(db, pair_id=pair.id, by=self._either(pair), reason="not-now", now=self._now)
+            end_pair(db, pair_id=pair.id, reason="time", now=self._now)
+        else:
+            self._random.choice([pause_pair, resume_pair, resume_pair])(db, pair_id=pair.id, now=self._now)
+
     def _sign(self, db: Session, pair: _Pair) -> None:
         sign_agreement(db, pair_id=pair.id, by=self._either(pair), now=self._now)
 
@@ -122,7 +150,8 @@ class History:
             by=self._either(pair),
             held_on=self._now.date() - dt.timedelta(days=self._random.randrange(30)),
             minutes=self._random.choice([10, 30, 45, 90]),
-            format=self._random.choice(["coaching", "video", "audio"]),
+            format=self._random.choice(["coaching", "trade-show", "audio"]),
+            mode=self._random.choice(["video", "phone", None]),
             now=self._now,
         )
         pair.sessions.append(session.id)
@@ -157,8 +186,8 @@ class History:
     def _withdraw(self, db: Session, pair: _Pair) -> None:
         withdraw_session(db, session_id=self._session(pair), by=self._either(pair), now=self._now)
 
-    def _agree(self, db: Session, pair: _Pair) -> None:
-        objective = agree_objective(
+    def _propose(self, db: Session, pair: _Pair) -> None:
+        objective = propose_objective(
             db,
             pair_id=pair.id,
             by=self._either(pair),
@@ -169,6 +198,54 @@ class History:
             now=self._now,
         )
         pair.objectives.append(objective.id)
+
+    def _agree(self, db: Session, pair: _Pair) -> None:
+        agree_to_objective(db, objective_id=self._objective(pair), by=self._either(pair), now=self._now)
+
+    def _edit(self, db: Session, pair: _Pair) -> None:
+        edit_objective(
+            db,
+            objective_id=self._objective(pair),
+            by=self._either(pair),
+            title="Another objective",
+            tag=self._random.choice(["skills", "person"]),
+            target_on=None,
+            now=self._now,
+        )
+
+    def _work(self, db: Session, pair: _Pair) -> None:
+        work_on_objectives(
+            db,
+            pair=lock_pair(db, pair.id),
+            by=self._either(pair),
+            objective_ids=[self._objective(pair)],
+            session_id=self._session(pair),
+            worked_on=self._now.date(),
+            now=self._now,
+        )
+
+    def _reflect(self, db: Session, pair: _Pair) -> None:
+        made = write_reflection(
+            db,
+            pair_id=pair.id,
+            by=self._either(pair),
+            words="I listen more",
+            shared=self._random.random() < 0.5,
+            now=self._now,
+        )
+        if self._random.random() < 0.3:
+            remove_reflection(db, pair_id=pair.id, reflection_id=made.id, by=made.author_id, now=self._now)
+
+    def _tell(self, db: Session, pair: _Pair) -> None:
+        give_feedback(
+            db,
+            pair_id=pair.id,
+            by=self._either(pair),
+            session_id=self._session(pair),
+            points=["listening"],
+            words=None,
+            now=self._now,
+        )
 
     def _claim(self, db: Session, pair: _Pair) -> None:
         claim_objective(db, objective_id=self._objective(pair), by=self._either(pair), now=self._now)

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from lti_tool.mentoring.feedback.actions import give_feedback, give_thanks
 from lti_tool.mentoring.objectives.actions import (
-    agree_objective,
+    agree_to_objective,
     claim_objective,
     confirm_objective,
+    propose_objective,
     withdraw_objective,
 )
 from lti_tool.mentoring.objectives.models import Objective
-from lti_tool.mentoring.pairs.actions import sign_agreement
+from lti_tool.mentoring.pairs.actions import accept_pair, decline_pair, end_pair, pause_pair, sign_agreement
 from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.mentoring.reflections.actions import write_reflection
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.actions import (
     confirm_session,
@@ -57,6 +60,26 @@ class BuiltPair(Built):
     def row(self, db: Session) -> Pair:
         return db.get_one(Pair, self.id)
 
+    def accept(self, by: BuiltParticipant, *, now: dt.datetime | None = None) -> None:
+        """One of them accepts the other."""
+        with self.build.transaction() as db:
+            accept_pair(db, pair_id=self.id, by=by.id, now=now or self.build.now)
+
+    def decline(self, by: BuiltParticipant, reason: str = "not-now") -> None:
+        """One of them does not accept the other."""
+        with self.build.transaction() as db:
+            decline_pair(db, pair_id=self.id, by=by.id, reason=reason, now=self.build.now)
+
+    def pause(self) -> None:
+        """The tutor puts them on hold."""
+        with self.build.transaction() as db:
+            pause_pair(db, pair_id=self.id, now=self.build.now)
+
+    def end(self, reason: str = "time") -> None:
+        """The tutor ends the pair early."""
+        with self.build.transaction() as db:
+            end_pair(db, pair_id=self.id, reason=reason, now=self.build.now)
+
     def sign(self, by: BuiltParticipant, *, now: dt.datetime | None = None) -> None:
         """One of them signs the agreement."""
         with self.build.transaction() as db:
@@ -68,7 +91,8 @@ class BuiltPair(Built):
         by: Role = Role.MENTOR,
         days_ago: int = 0,
         minutes: int = 45,
-        format: str = "video",
+        format: str = "coaching",
+        mode: str | None = "video",
         confirmed: bool = False,
         now: dt.datetime | None = None,
     ) -> BuiltSession:
@@ -82,7 +106,9 @@ class BuiltPair(Built):
                 held_on=moment.date() - dt.timedelta(days=days_ago),
                 minutes=minutes,
                 format=format,
+                mode=mode,
                 now=moment,
+                is_another=True,
             )
             session = BuiltSession(self.build, made.id, self, by)
             if confirmed:
@@ -100,16 +126,17 @@ class BuiltPair(Built):
         required: bool = True,
         now: dt.datetime | None = None,
     ) -> BuiltObjective:
-        """An objective towards one of them, who sets it unless ``by`` is the other.
+        """An objective towards one of them, who proposes it unless ``by`` is the other.
 
-        ``status``: ``agreed``, ``claimed`` or ``reached``.
+        ``status``: ``proposed``, ``agreed``, ``claimed`` or ``reached``.
         """
         moment = now or self.build.now
         with self.build.transaction() as db:
-            made = agree_objective(
+            proposer = by or direction
+            made = propose_objective(
                 db,
                 pair_id=self.id,
-                by=self.of(by or direction).id,
+                by=self.of(proposer).id,
                 title=title,
                 direction=direction,
                 tag=tag,
@@ -117,11 +144,37 @@ class BuiltPair(Built):
                 now=moment,
             )
             objective = BuiltObjective(self.build, made.id, self, direction)
+            if status != "proposed":
+                other = self.of(proposer.other).id
+                agree_to_objective(db, objective_id=made.id, by=other, now=moment)
             if status in ("claimed", "reached"):
                 objective.claim(now=moment)
             if status == "reached":
                 objective.reach(now=moment)
             return objective
+
+    def reflection(self, words: str, *, by: BuiltParticipant, shared: bool = False) -> None:
+        """What one of them noted of a change of their own."""
+        with self.build.transaction() as db:
+            write_reflection(db, pair_id=self.id, by=by.id, words=words, shared=shared, now=self.build.now)
+
+    def feedback(self, session: BuiltSession, *, by: BuiltParticipant, words: str | None = None) -> None:
+        """What one of them tells the other of a meeting: that listening and examples helped."""
+        with self.build.transaction() as db:
+            give_feedback(
+                db,
+                pair_id=self.id,
+                by=by.id,
+                session_id=session.id,
+                points=["listening", "examples"],
+                words=words,
+                now=self.build.now,
+            )
+
+    def thanks(self, *, by: BuiltParticipant, words: str | None = None) -> None:
+        """One of them thanks the other for all of it."""
+        with self.build.transaction() as db:
+            give_thanks(db, pair_id=self.id, by=by.id, words=words, now=self.build.now)
 
 
 @dataclass(frozen=True)
@@ -140,11 +193,16 @@ class BuiltSession(Built):
             by = self.pair.of(self.logged_by.other).id
             confirm_session(db, session_id=self.id, by=by, now=now or self.build.now)
 
-    def dispute(self, reason: str = "did-not-meet", *, now: dt.datetime | None = None) -> None:
-        """The partner says that it was not so."""
+    def dispute(
+        self, reason: str = "did-not-meet", *, minutes: int | None = None, now: dt.datetime | None = None
+    ) -> None:
+        """The partner says that it was not so. ``minutes``: the length that they propose."""
         with self.build.transaction() as db:
             by = self.pair.of(self.logged_by.other).id
-            dispute_session(db, session_id=self.id, by=by, reason=reason, now=now or self.build.now)
+            moment = now or self.build.now
+            dispute_session(
+                db, session_id=self.id, by=by, reason=reason, proposed_minutes=minutes, now=moment
+            )
 
     def correct(self, *, minutes: int = 30) -> None:
         """Who logged it says that it was shorter, on the same day."""

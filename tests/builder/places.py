@@ -189,5 +189,7 @@ class BuiltActivity(Built):
             "resource_link_id": self.id,
             "role": person.role if person else CourseRole.LEARNER,
         }
+        if person is not None and person.role == CourseRole.SWITCHED:
+            defaults["role"] = CourseRole.LEARNER  # what the launch says; the place in the course knows more
         with self.build.transaction() as db:
             return launches.key_of(launches.add_launch(db, **(defaults | values)))

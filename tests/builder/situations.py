@@ -21,7 +21,12 @@ from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps.read_roster_job import request_roster
 from lti_tool.lti.nrps.roster import RETRY_AFTER
 from lti_tool.lti.registration.models import Registration
-from lti_tool.mentoring.programmes.models import Placement, RoleView
+from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.pairs.actions import remind_partner
+from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.mentoring.profiles.actions import save_profile
+from lti_tool.mentoring.profiles.queries import Profile
+from lti_tool.mentoring.programmes.models import ActivityChoice, Placement, RoleView
 from lti_tool.mentoring.roles import Role
 from tests.builder.build import Builder
 from tests.builder.cohorts import NAMES, BuiltCohort, BuiltParticipant
@@ -79,13 +84,31 @@ class Situation:
         return self.cohort.participant(self.person(name), role)
 
     def pair(
-        self, mentee: str = NAMES[Role.MENTEE], mentor: str = NAMES[Role.MENTOR], *, signed: str = "both"
+        self,
+        mentee: str = NAMES[Role.MENTEE],
+        mentor: str = NAMES[Role.MENTOR],
+        *,
+        signed: str = "both",
+        accepted: str = "both",
     ) -> BuiltPair:
-        """Two people together, who signed sixty days ago; ``signed``: ``both``, ``mentor``, ``mentee`` or empty."""
+        """Two people together, who signed sixty days ago; ``signed``: ``both``, ``mentor``, ``mentee`` or empty.
+
+        ``accepted``: the same, of who has accepted.
+        """
         assert self.cohort is not None
         second = self.joined(mentee, Role.MENTEE)
         first = self.joined(mentor, Role.MENTOR)
-        return self.cohort.pair(first, second, signed=signed, signed_at=self.now - dt.timedelta(days=60))
+        signed_at = self.now - dt.timedelta(days=60)
+        return self.cohort.pair(first, second, signed=signed, accepted=accepted, signed_at=signed_at)
+
+    def describe_everybody(self, profile: Profile, *, but: BuiltPerson | None = None) -> None:
+        """Everybody of the group says the same of themselves, except one."""
+        assert self.cohort is not None
+        people = sa.select(Participant.id).where(
+            Participant.cohort_id == self.cohort.id, Participant.person_id != (but.id if but else None)
+        )
+        for participant_id in self.db.scalars(people).all():
+            save_profile(self.db, participant_id=participant_id, profile=profile, now=self.now)
 
     def history(self, pair: BuiltPair, confirmed: int) -> None:
         """A pair that has met ``confirmed`` times and works on objectives in both directions."""
@@ -94,7 +117,8 @@ class Situation:
                 by=Role.MENTOR if number % 2 else Role.MENTEE,
                 days_ago=10 + 14 * (confirmed - number),
                 minutes=45 + 15 * (number % 2),
-                format=("in-person", "video", "coaching")[number % 3],
+                format=("coaching", "professional-training", "coaching")[number % 3],
+                mode=("in-person", "video", "phone")[number % 3],
                 confirmed=True,
             )
         pair.objective("Rédiger des consignes efficaces pour un assistant IA", Role.MENTEE, status="reached")
@@ -170,6 +194,18 @@ def waiting(situation: Situation) -> None:
     situation.me = situation.joined("Paul Moreau", Role.MENTEE).person
 
 
+def proposed(situation: Situation) -> None:
+    """A tutor proposes a partner, whom I have not answered."""
+    situation.open()
+    situation.me = situation.pair(signed="", accepted="").mentee.person
+
+
+def waits_for_acceptance(situation: Situation) -> None:
+    """I have accepted; my partner has not."""
+    situation.open()
+    situation.me = situation.pair(signed="", accepted="mentee").mentee.person
+
+
 def to_sign(situation: Situation) -> None:
     """A new pair: nobody has signed."""
     situation.open()
@@ -228,12 +264,111 @@ def to_confirm(situation: Situation) -> None:
     situation.me = pair.mentee.person
 
 
+def words_of_both(situation: Situation) -> None:
+    """Both wrote notes and feedback; the partner thanks me, and proposes an objective for me."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 2)
+    note = "Je posais des questions trop larges. Avec un exemple de ce que j’attends, tout change."
+    for author, words, shared in (
+        (pair.mentee, note, True),
+        (pair.mentee, "J’écoute avant de répondre.", False),
+        (pair.mentor, "Je prépare mes démonstrations avec un cas réel.", True),
+    ):
+        pair.reflection(words, by=author, shared=shared)
+    met = pair.session(by=Role.MENTOR, days_ago=3, confirmed=True)
+    pair.feedback(met, by=pair.mentor, words="Merci pour l’exemple du budget.")
+    pair.thanks(by=pair.mentor, words="Merci pour ces six mois : vos conseils m’ont beaucoup servi.")
+    pair.objective(
+        "Publier chaque semaine sur le réseau interne", Role.MENTEE, by=Role.MENTOR, status="proposed"
+    )
+    situation.me = pair.mentee.person
+
+
 def to_correct(situation: Situation) -> None:
     """The partner did not recognise a meeting that I noted."""
     situation.open()
     pair = situation.pair()
     situation.history(pair, 1)
     pair.session(by=Role.MENTEE, days_ago=2).dispute("wrong-date")
+    situation.me = pair.mentee.person
+
+
+def to_accept(situation: Situation) -> None:
+    """The partner says that a meeting that I noted was longer."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 3)
+    pair.session(by=Role.MENTEE, days_ago=2).dispute("wrong-length", minutes=60)
+    situation.me = pair.mentee.person
+
+
+def not_met(situation: Situation) -> None:
+    """The partner says that a meeting that I noted did not take place."""
+    situation.open()
+    pair = situation.pair()
+    pair.session(by=Role.MENTEE, days_ago=2).dispute("did-not-meet")
+    situation.me = pair.mentee.person
+
+
+def waits_for_correction(situation: Situation) -> None:
+    """I have proposed another length for a meeting that my partner noted, and can still take that back."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 1)
+    pair.session(by=Role.MENTOR, days_ago=2).dispute("wrong-length", minutes=60)
+    situation.me = pair.mentee.person
+
+
+def reminded(situation: Situation) -> None:
+    """My partner has reminded me of the meeting that they noted."""
+    to_confirm(situation)
+    cohort = situation.cohort
+    assert cohort is not None
+    row = situation.db.scalars(sa.select(Pair).where(Pair.cohort_id == cohort.id)).one()
+    with situation.activity.build.transaction() as db:
+        remind_partner(db, pair_id=row.id, by=row.mentor_id, now=situation.now)
+
+
+def nothing_waits(situation: Situation) -> None:
+    """Half-way, and nothing waits for anybody."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 3)
+    situation.me = pair.mentee.person
+
+
+def paused(situation: Situation) -> None:
+    """The tutor has put the pair on hold."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 2)
+    pair.pause()
+    situation.me = pair.mentee.person
+
+
+def ended(situation: Situation) -> None:
+    """The tutor has ended the pair early."""
+    situation.open()
+    pair = situation.pair()
+    situation.history(pair, 2)
+    pair.end()
+    situation.me = pair.mentee.person
+
+
+def declined(situation: Situation) -> None:
+    """The partner whom the tutor proposed could not."""
+    situation.open()
+    pair = situation.pair(signed="", accepted="mentee")
+    pair.decline(pair.mentor)
+    situation.me = pair.mentee.person
+
+
+def i_declined(situation: Situation) -> None:
+    """I said “not this time”, and can still take that back."""
+    situation.open()
+    pair = situation.pair(signed="", accepted="")
+    pair.decline(pair.mentee)
     situation.me = pair.mentee.person
 
 
@@ -344,7 +479,7 @@ def tutor_of_grades(situation: Situation) -> None:
 
 GRADES: tuple[tuple[GradeStatus, dict[str, Any]], ...] = (
     (GradeStatus.RECORDED, {}),
-    (GradeStatus.ON_ITS_WAY, {}),
+    (GradeStatus.ON_ITS_WAY, {"deletions": 1}),
     (GradeStatus.WAITING, {"reason": "HTTP 503: Site is undergoing maintenance"}),
     (
         GradeStatus.REFUSED,
@@ -406,6 +541,24 @@ def tutor_who_chooses(situation: Situation) -> None:
     situation.cohort = original.programme("digital-skills").cohort()
     situation.history(situation.pair(), 2)
     _tutor(situation)
+
+
+def tutor_of_new_choice(situation: Situation) -> None:
+    """A tutor of an activity in which a pair is at work, for which another programme was chosen since."""
+    situation.open()
+    situation.history(situation.pair(), 1)
+    _tutor(situation)
+    assert situation.me is not None
+    situation.link.content_id, situation.link.template = uuid.uuid4(), "demo"
+    situation.db.add(
+        ActivityChoice(
+            content_id=situation.link.content_id,
+            course_id=situation.course.id,
+            role_view=RoleView.BOTH,
+            chosen_by=situation.me.id,
+        )
+    )
+    situation.db.flush()
 
 
 def learner_of_duplicate(situation: Situation) -> None:
@@ -472,6 +625,12 @@ def review(situation: Situation) -> None:
     _tutor(situation)
 
 
+def switched_role(situation: Situation) -> None:
+    """A teacher whom the course launches as a learner."""
+    situation.open()
+    situation.me = situation.person("Claire Fontaine", CourseRole.SWITCHED)
+
+
 def anonymous(situation: Situation) -> None:
     """A launch without a name."""
     situation.open()
@@ -484,12 +643,14 @@ def test_student(situation: Situation) -> None:
 
 
 SITUATIONS: tuple[Callable[[Situation], None], ...] = (
-    welcome, welcome_to_teach, elsewhere, not_open, waiting, to_sign, waits_for_signature, partner_left, begins,
-    under_way, to_confirm, to_correct,
+    welcome, welcome_to_teach, elsewhere, not_open, waiting, proposed, waits_for_acceptance,
+    to_sign, waits_for_signature, partner_left, begins,
+    under_way, to_confirm, to_correct, to_accept, not_met, waits_for_correction, reminded, nothing_waits, paused, ended,
+    declined, i_declined,
     objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_of_leavers, tutor_to_validate,
     tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,
     tutor_of_copy, tutor_of_duplicate, learner_of_duplicate, tutor_who_chooses,
-    observer, observer_of_two, review, anonymous, test_student,
+    tutor_of_new_choice, switched_role, observer, observer_of_two, review, anonymous, test_student,
 )  # fmt: skip
 
 

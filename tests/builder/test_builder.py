@@ -163,7 +163,7 @@ def test_without_consequences_there_is_no_projection(build: Builder) -> None:
 def test_somebody_else_acts(world: World) -> None:
     world.acting_as(OPERATOR).pair()
     with world.services.database.reading() as db:
-        latest = db.scalars(sa.select(EventRow.acted_by_kind).where(EventRow.kind == "PairFormed")).one()
+        latest = db.scalars(sa.select(EventRow.acted_by_kind).where(EventRow.kind == "PairProposed")).one()
     assert latest == "operator"
 
 
@@ -198,7 +198,7 @@ def test_the_clock_moves_through_a_simulated_past(build: Builder) -> None:
     with build.services.database.reading() as db:
         formed, logged = (
             db.scalars(sa.select(EventRow.at).where(EventRow.kind == kind)).one()
-            for kind in ("PairFormed", "SessionLogged")
+            for kind in ("PairProposed", "SessionLogged")
         )
         made = db.scalars(sa.select(Delivery.created_at).order_by(Delivery.id)).first()
         assert session.row(db).held_on == logged.date()

@@ -143,6 +143,11 @@ class World:
                 self.built_mentor, self.built_mentee, signed="both" if signed else "", now=now
             )
 
+    def proposed(self) -> BuiltPair:
+        """Propose the two to each other; neither has accepted."""
+        with self.build.transaction():
+            return self.built_cohort.pair(self.built_mentor, self.built_mentee, signed="", accepted="")
+
     def the_pair(self) -> BuiltPair:
         """The two, who are a pair already."""
         with self.build.transaction() as db:

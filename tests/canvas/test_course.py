@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from lti_tool.demo.browser import Browser, Page, PageError
 from lti_tool.demo.lms.people import add_person
-from lti_tool.identity.models import Course, CourseRole, Membership
+from lti_tool.events.models import AuditEntry
+from lti_tool.identity.models import Course, CourseRole, Membership, Person
 from lti_tool.lti.nrps.roster import RosterReading, read_roster
 from lti_tool.mentoring.programmes.models import Cohort
 from lti_tool.mentoring.programmes.template import DEMO_TEMPLATE
@@ -28,9 +29,14 @@ def somebody(school: CanvasSchool, username: str) -> Browser:
     return browser
 
 
-def picked(school: CanvasSchool, tool_id: str, placement: str = "assignment_selection") -> tuple[Page, str]:
-    """A teacher adds the activity; the page of the picker, and Canvas's id of what was made."""
-    tutor = somebody(school, "claire.dubreuil")
+def picked(
+    school: CanvasSchool,
+    tool_id: str,
+    placement: str = "assignment_selection",
+    username: str = "claire.dubreuil",
+) -> tuple[Page, str]:
+    """A teacher adds the activity, or somebody else; the page of the picker, and Canvas's id of what was made."""
+    tutor = somebody(school, username)
     before = {one["id"] for one in tutor.json(f"{school.lms.base_url}/course.json")["activities"]}
     page = tutor.open(f"{school.lms.base_url}/deep-link/{tool_id}?placement={placement}")
     tutor.submit(page.form(having="title"), template=DEMO_TEMPLATE)
@@ -85,11 +91,24 @@ def test_everybody_has_a_page_of_their_own(
         assert "how would you like to take part" not in page
 
 
-def test_an_administrator_who_is_not_enrolled_adds_no_activity_and_reads_why(
+def test_an_administrator_who_is_not_enrolled_adds_an_activity_and_no_more(
     school: CanvasSchool, tool_id: str
 ) -> None:
-    page = somebody(school, "amelie.roux").open(f"{school.lms.base_url}/deep-link/{tool_id}", expect=403)
-    assert "enrolled in the course as a teacher" in page.text
+    page, link_id = picked(school, tool_id, username="amelie.roux")
+    assert "What you add begins when a teacher of the course first opens it" in page.text
+    assert "enrolled in the course as a teacher" in launch(school, "amelie.roux", link_id).text
+    assert cohorts(school) == 0
+    publish(school, link_id)
+    assert "My group" in launch(school, "claire.dubreuil", link_id).text
+    with school.services.database.reading() as db:
+        actors = dict(
+            db.execute(
+                sa.select(AuditEntry.kind, Person.given_name).join(
+                    Person, Person.id == AuditEntry.acted_by_id
+                )
+            ).all()
+        )
+    assert (actors["ActivityChosen"], actors["PlacementOpened"]) == ("Amélie", "Claire")
 
 
 # The course's menu

@@ -16,7 +16,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership
 from lti_tool.lti.launch.handoffs import SENT_TWICE_WITHIN
 from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession
-from lti_tool.web import launch_session
+from lti_tool.web.launch import opening_session
 from tests.certification.verdicts import assert_refused, opened, refusals
 from tests.platform.platform import LEARNER, TOOL, Browser, Platform
 
@@ -293,7 +293,7 @@ def test_a_session_that_could_not_be_opened_leaves_the_token_unused(
     address = hand_off(platform, new_browser(cookies=False))
     browser.get(address)
     with monkeypatch.context() as broken:
-        broken.setattr(launch_session, "persist_launch", lambda *_args, **_options: 1 / 0)
+        broken.setattr(opening_session, "persist_launch", lambda *_args, **_options: 1 / 0)
         assert browser.post(address).status_code == 500
     assert browser.post(address).status_code == 303
 

@@ -351,6 +351,18 @@ def test_a_platform_whose_tokens_another_asks_for_is_not_added(services, run):
     assert len(stored(services)) == 1
 
 
+def test_a_second_canvas_with_the_issuer_and_client_id_of_the_first_is_not_added_in_silence(services, run):
+    first = adding(issuer="https://canvas.instructure.com", client_id="10000000000001")
+    assert run(registrations, *first).exit_code == 0
+    again = run(registrations, *first)
+    second = [part.replace("sso.example.org", "canvas.second.example") for part in first]
+    result = run(registrations, *second)
+    assert (again.exit_code, result.exit_code, len(stored(services))) == (1, 1, 1)
+    assert "is registered with the client id 10000000000001 already" in again.output
+    assert "another platform" in result.output
+    assert "set it, restart Canvas, and give that address as --issuer" in result.output
+
+
 def test_a_deployment_is_approved_by_the_reference_of_its_wait_page(
     run: Run, waiting: Deployment, services: Services
 ) -> None:

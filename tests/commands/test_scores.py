@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from lti_tool.cli import tandem
 from lti_tool.health_checks.deliveries import deliveries
 from lti_tool.identity.models import Organisation
-from lti_tool.lti.ags.models import GradeStatus
+from lti_tool.lti.ags.models import GradeStatus, MissingLineItem
 from lti_tool.lti.launch.models import ResourceLink
 from tests.builder import add_course, add_link, add_registration
 from tests.builder.connected import MENTEE, MENTOR, Connected
@@ -124,3 +124,27 @@ def test_the_doctor_names_a_grade_that_was_taken_away_as_long_as_it_can_be_sent_
             ResourceLink, book.connected.world.resource_link_id
         ).line_item_url = "https://lms.example/2"
     assert not [words for _verdict, words, _fix in deliveries(book.services) if "deleted again" in words]
+
+
+def test_a_grade_whose_line_item_rests_says_since_when(book: ReadingBack) -> None:
+    book.enrol(enrolled=False)
+    book.complete()
+    since = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
+    with book.services.database.transaction() as db:
+        db.add(
+            MissingLineItem(
+                registration_id=book.connected.world.registration_id,
+                line_item_url=book.connected.line_item,
+                answers=5,
+                began_at=since,
+                reason="HTTP 404",
+                rests_since=since,
+            )
+        )
+    [row] = listed()
+    assert str(row["rests_since"]).startswith("2026-11-20")
+    assert "rests since 2026-11-20: HTTP 400" in run("list")[1]
+    # Whoever asks for it has it asked again.
+    book.enrol()
+    assert run("resend", "--all")[0] == 0
+    assert (book.grade(), [row["rests_since"] for row in listed()]) == (100, [None])

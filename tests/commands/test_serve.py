@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -72,6 +72,22 @@ def test_an_oversized_body_is_refused_before_it_is_received(served: tuple[str, i
     with socket.create_connection(served, timeout=10) as connection:
         connection.sendall(head.encode() + b"state=x")
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+IDLE = 300
+
+
+def test_connections_that_do_nothing_stop_no_launch(served: tuple[str, int]) -> None:
+    query = urlencode(
+        {"iss": "https://lms.example", "login_hint": "somebody", "target_link_uri": "http://x/"}
+    )
+    with ExitStack() as stack:
+        for _ in range(IDLE):
+            stack.enter_context(socket.create_connection(served, timeout=10))
+        with closing(http.client.HTTPConnection(*served, timeout=30)) as connection:
+            connection.request("GET", f"/lti/login?{query}")
+            answer = connection.getresponse()
+            assert (answer.status, b"<h1>" in answer.read()) == (400, True)
 
 
 def ended_jobs(folder: Path) -> set[str]:

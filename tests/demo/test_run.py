@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -14,8 +16,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from lti_tool.demo.lms.store import FIRST_PEOPLE
+from lti_tool.demo.seeding.names import PEOPLE
 from tests.forked_command import run_forked
 
+REGISTERED = "http://adlnet.gov/expapi/verbs/registered"
 TANDEM = [sys.executable, "-c", "from lti_tool.cli import main; main()", "demo"]
 
 
@@ -35,6 +40,12 @@ def ports() -> list[str]:
 
 def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
+
+
+def people_of(folder: Path) -> list[str]:
+    """The user names of everybody in the demo's LMS."""
+    with contextlib.closing(sqlite3.connect(folder / "lms" / "lms.sqlite3")) as db:
+        return [name for (name,) in db.execute("SELECT username FROM people ORDER BY id")]
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
@@ -64,6 +75,7 @@ def test_the_smoke_run_does_the_whole_loop_and_again_in_the_same_folder(
         done = run("--smoke", "--data", str(tmp_path / "demo"), *ports)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "the gradebook shows both as complete, with a grade" in done.stdout
+        assert people_of(tmp_path / "demo") == [person[0] for person in FIRST_PEOPLE]
     replay = subprocess.run(
         [*TANDEM[:-1], "events", "replay", "--check"],
         env=environment() | {"TANDEM_DATA_DIR": str(tmp_path / "demo")},
@@ -95,7 +107,10 @@ def test_the_demo_says_where_it_is_and_ends_within_five_seconds_of_ctrl_c(
             assert requests.get(addresses[0], timeout=10).ok
             assert requests.get(addresses[1], timeout=10).ok
             [credentials] = re.findall(r"user (\S+), password (\S+)", log.read_text())
-            assert requests.get(addresses[2], auth=credentials, timeout=10).json()["statements"] == []
+            held = requests.get(addresses[2], auth=credentials, timeout=10).json()["statements"]
+            # Those of the second course alone: in the first one nothing has happened.
+            assert {statement["verb"]["id"] for statement in held} >= {REGISTERED}
+            assert len(people_of(tmp_path / "demo")) == len(FIRST_PEOPLE) + len(PEOPLE)
             elsewhere = ["--data", str(tmp_path / "demo"), "--port", str(free_ports(1)[0])]
             for busy in (run_quickly("--no-browser", *elsewhere), run_quickly("--reset", *elsewhere)):
                 assert (busy.returncode, "is in use: end the demo" in busy.stderr) == (1, True), busy.stderr

@@ -18,7 +18,7 @@ from lti_tool.composition.event_kinds import EVENT_MODULES
 from lti_tool.events.base import KINDS, Event, EventUnreadable, from_details, to_details
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, TutorValidated
 from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveWithdrawn
-from lti_tool.mentoring.pairs.events import PairFormed
+from lti_tool.mentoring.pairs.events import PairProposed
 from lti_tool.mentoring.programmes.events import CohortStarted
 from lti_tool.mentoring.sessions.events import SessionCorrected, SessionLogged
 
@@ -34,6 +34,7 @@ SAMPLES: dict[Any, Any] = {
     dt.date: DAY,
     str | None: None,
     uuid.UUID | None: None,
+    tuple[uuid.UUID, ...]: (ID, OTHER),
 }
 
 
@@ -80,7 +81,7 @@ FIRST_VERSION = [
             "minutes": 45,
             "format": "video",
         },
-        SessionLogged(session_id=ID, revision=0, held_on=DAY, minutes=45, format="video"),
+        SessionLogged(session_id=ID, revision=0, held_on=DAY, minutes=45, format="coaching", mode="video"),
     ),
     (
         "SessionCorrected",
@@ -107,7 +108,7 @@ FIRST_VERSION = [
     (
         "PairFormed",
         {"mentor_id": str(ID), "mentee_id": str(OTHER)},
-        PairFormed(mentor_id=ID, mentee_id=OTHER),
+        PairProposed(mentor_id=ID, mentee_id=OTHER),
     ),
     (
         "CohortStarted",
@@ -130,7 +131,27 @@ def test_an_event_of_the_first_version_is_read(kind: str, details: dict[str, Any
     assert from_details(ID, kind, 1, details) == event
 
 
-LOGGED = to_details(SessionLogged(session_id=ID, revision=0, held_on=DAY, minutes=45, format="video"))
+LOGGED = to_details(
+    SessionLogged(session_id=ID, revision=0, held_on=DAY, minutes=45, format="coaching", mode="video")
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "format", "mode"),
+    [
+        ("in-person", "coaching", "in-person"),
+        ("video", "coaching", "video"),
+        ("chat", "coaching", "writing"),
+        ("trade-show", "trade-show", None),
+        ("fab-lab", "fab-lab", None),
+    ],
+)
+def test_a_format_of_before_modes_is_read_as_both(code: str, format: str, mode: str | None) -> None:
+    details = {**LOGGED, "format": code}
+    del details["mode"]
+    event = from_details(ID, "SessionLogged", 2, details)
+    assert isinstance(event, SessionLogged)
+    assert (event.format, event.mode) == (format, mode)
 
 
 @pytest.mark.parametrize(
@@ -139,14 +160,14 @@ LOGGED = to_details(SessionLogged(session_id=ID, revision=0, held_on=DAY, minute
         ("SessionMoved", 1, LOGGED),
         ("SessionLogged", 99, LOGGED),
         ("SessionLogged", 0, LOGGED),
-        ("SessionLogged", 2, {**LOGGED, "minutes": "45"}),
-        ("SessionLogged", 2, {**LOGGED, "minutes": True}),
-        ("SessionLogged", 2, {**LOGGED, "minutes": None}),
-        ("SessionLogged", 2, {**LOGGED, "format": 7}),
-        ("SessionLogged", 2, {**LOGGED, "session_id": "no id"}),
-        ("SessionLogged", 2, {**LOGGED, "held_on": "yesterday"}),
-        ("SessionLogged", 2, {**LOGGED, "note": "a text"}),
-        ("SessionLogged", 2, {name: value for name, value in LOGGED.items() if name != "minutes"}),
+        ("SessionLogged", 3, {**LOGGED, "minutes": "45"}),
+        ("SessionLogged", 3, {**LOGGED, "minutes": True}),
+        ("SessionLogged", 3, {**LOGGED, "minutes": None}),
+        ("SessionLogged", 3, {**LOGGED, "format": 7}),
+        ("SessionLogged", 3, {**LOGGED, "session_id": "no id"}),
+        ("SessionLogged", 3, {**LOGGED, "held_on": "yesterday"}),
+        ("SessionLogged", 3, {**LOGGED, "note": "a text"}),
+        ("SessionLogged", 3, {name: value for name, value in LOGGED.items() if name != "minutes"}),
         ("SessionLogged", 1, {}),
         ("TutorValidated", 2, {"about_id": str(ID)}),
     ],
@@ -164,7 +185,7 @@ def test_a_row_that_cannot_be_read_is_named_with_what_to_do(
 def test_no_event_holds_a_text_that_somebody_wrote() -> None:
     """Texts are in rows that can be erased; what is text in an event is a code, or what an operator calls a machine."""
     codes = {
-        "role", "format", "direction", "tag", "evidence", "reason", "template", "role_view",
+        "role", "format", "mode", "direction", "tag", "evidence", "reason", "template", "role_view",
         "actor_account",
     }  # fmt: skip
     machines = {"store_name", "endpoint", "former_endpoint"}

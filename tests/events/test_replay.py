@@ -114,7 +114,7 @@ def test_a_row_that_no_event_makes_is_found(world: World) -> None:
     with world.services.database.transaction() as db:
         db.execute(
             sa.insert(TimelineEntry).values(
-                event_id=uuid.UUID(int=7), pair_id=pair.id, at=utcnow(), kind="PairFormed"
+                event_id=uuid.UUID(int=7), pair_id=pair.id, at=utcnow(), kind="PairProposed"
             )
         )
     assert differences(world.services) == {
@@ -208,11 +208,11 @@ def test_the_command_names_an_event_that_cannot_be_read_in_one_line(world: World
 def test_an_event_without_what_must_come_before_it_is_named_and_changes_nothing(world: World) -> None:
     world.pair()
     with world.services.database.transaction() as db:
-        db.execute(sa.delete(EventRow).where(EventRow.kind == "PairFormed"))
+        db.execute(sa.delete(EventRow).where(EventRow.kind == "PairProposed"))
         db.execute(sa.update(CompletionRecord).values(score=42))
         db.execute(sa.delete(ProjectionState))
         first = db.scalars(
-            sa.select(EventRow.id).where(EventRow.kind == "AgreementSigned").order_by(EventRow.sequence)
+            sa.select(EventRow.id).where(EventRow.kind == "PairAccepted").order_by(EventRow.sequence)
         ).first()
     with pytest.raises(EventUnreadable, match=f"{first}.*does not follow from the events before it"):
         rebuild_projections(world.services)
@@ -228,7 +228,7 @@ def test_an_event_that_cannot_be_read_does_not_stop_the_tool(world: World) -> No
     prepare_to_serve(world.services)
     world.pair()
     with world.services.database.reading() as db:
-        assert db.scalar(sa.select(sa.func.count()).select_from(TimelineEntry)) == 3
+        assert db.scalar(sa.select(sa.func.count()).select_from(TimelineEntry)) == 5
 
 
 def test_a_projection_of_an_older_version_is_computed_at_the_next_start(world: World) -> None:

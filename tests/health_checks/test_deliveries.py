@@ -15,6 +15,7 @@ from lti_tool.health_checks import Finding, Verdict
 from lti_tool.health_checks.deliveries import MOST_NAMED
 from lti_tool.identity import organisations
 from lti_tool.lti.ags import scores
+from lti_tool.lti.ags.models import GradeStatus, OwnLineItemRecord, OwnLineItemStatus, ScoreTrail
 from lti_tool.lti.ags.unreadable_results import note_failure
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Registration
@@ -283,3 +284,51 @@ def test_statements_that_wait_for_no_store_are_counted(services, world):
 def test_who_has_a_store_for_its_only_platform_lacks_none(services, world):
     set_store(services, Scope(world.organisation_id, world.registration_id))
     assert not any("wait" in each.message for each in findings(services, "LRS"))
+
+
+def add_refused(world: World, url: str) -> None:
+    """A grade of the world's mentee that counts as refused."""
+    with world.services.database.transaction() as db:
+        db.execute(sa.update(ResourceLink).values(line_item_url=url))
+        db.add(
+            ScoreTrail(
+                line_item_url=url,
+                person_id=db.get_one(Participant, world.mentee_id).person_id,
+                status="satisfied",
+                score=100,
+                graded=True,
+                last_timestamp=utcnow(),
+                grade_status=GradeStatus.REFUSED,
+                refusal="line_item_gone",
+                reason="HTTP 404: Grade item 7 doesn't exist.",
+            )
+        )
+
+
+def test_a_grade_that_a_reading_found_refused_is_named_with_the_platforms_words(services, world) -> None:
+    add_refused(world, "https://lms.example/items/7")
+    [found] = findings(services, "deliveries")
+    assert found.message.endswith("refused for good: HTTP 404: Grade item 7 doesn't exist.")
+    assert "Paul Moreau" in found.message
+    assert "tandem scores resend --person" in found.fix
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "words"),
+    [
+        (OwnLineItemStatus.REFUSED, "HTTP 403: not for tools", "or made none: HTTP 403: not for tools"),
+        (OwnLineItemStatus.UNSURE, None, "its answer was lost, and it lists none"),
+    ],
+)
+def test_an_activity_whose_line_item_was_refused_or_is_unsure_is_named(
+    services, world, status, reason, words
+) -> None:
+    with world.services.database.transaction() as db:
+        db.execute(sa.update(ResourceLink).values(line_item_url=None))
+        db.add(
+            OwnLineItemRecord(
+                resource_link_id=world.resource_link_id, status=status, reason=reason, looked_at=utcnow()
+            )
+        )
+    [message] = messages(services)
+    assert message.endswith(words)

@@ -60,6 +60,10 @@ VISITORS = {
     "other course's tutor": Visitor(TUTOR, LAUNCHED | {C.TEACHER}),
     "other organisation's tutor": Visitor(TUTOR, LAUNCHED | {C.TEACHER}),
     "observer": Visitor(LAUNCHED | {C.OBSERVER}, LAUNCHED | {C.OBSERVER}),
+    "switched": Visitor(LAUNCHED | {C.SWITCHED}, LAUNCHED | {C.SWITCHED}),
+    "administrator": Visitor(
+        LAUNCHED | {C.OBSERVER, C.ADMINISTRATOR}, LAUNCHED | {C.OBSERVER, C.ADMINISTRATOR}
+    ),
     "anonymous": Visitor(LAUNCHED | {C.NAMELESS}, LAUNCHED | {C.NAMELESS}),
     "expired": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),
     "made inactive": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),
@@ -102,6 +106,8 @@ def ours(services: Services) -> Ours:
     other_person = world.built_cohort.pair("Other Mentor", "Other Mentee").mentee.person.id
     newcomer = world.course.person("New Learner")
     observer = world.course.person("An Observer", CourseRole.OBSERVER)
+    switched = world.course.person("A Former Tutor", CourseRole.SWITCHED)
+    administrator = world.course.person("An Administrator", CourseRole.OBSERVER)
     gone = world.course.person("Gone Tutor", CourseRole.TUTOR, active=False)
     mentee_person = world.built_mentee.person.id
     course_id, link_id, colleague = second_course(world)
@@ -116,6 +122,8 @@ def ours(services: Services) -> Ours:
         ),
         "other organisation's tutor": launch(elsewhere, elsewhere.tutor_id, CourseRole.TUTOR),
         "observer": launch(world, observer.id, CourseRole.OBSERVER),
+        "switched": launch(world, switched.id, CourseRole.LEARNER),
+        "administrator": launch(world, administrator.id, CourseRole.OBSERVER, is_admin=True),
         "anonymous": launch(world, None, CourseRole.LEARNER),
         "expired": launch(
             world, world.tutor_id, CourseRole.TUTOR, expires_at=utcnow() - dt.timedelta(seconds=1)
@@ -137,7 +145,7 @@ def action_of(app: Flask, rule: Rule) -> Action:
     return action
 
 
-NAMES_OURS = {"session_id", "objective_id", "pair_id"}
+NAMES_OURS = {"session_id", "objective_id", "pair_id", "participant_id"}
 FORMS: dict[str, Callable[[Ours], dict[str, str]]] = {
     "cohort.validate": lambda ours: {"participant_id": str(ours.participant_id), "validated": "yes"},
     "cohort.reopen": lambda ours: {"participant_id": str(ours.participant_id), "reason": "Because"},
@@ -152,6 +160,8 @@ def answers(app: Flask, ours: Ours, name: str) -> dict[tuple[str, str], tuple[bo
     for rule, method in routes(app):
         if "launch_key" not in rule.arguments or rule.endpoint.startswith("sign_out."):
             continue  # after signing out there is nothing left to ask for: tests/web/test_sign_out.py
+        if name == "switched" and rule.endpoint == "switched_role.confirm":
+            continue  # it makes them somebody else: tests/certification/test_switched_role.py
         values = {
             "launch_key": key,
             "below": "nothing-here",
@@ -159,6 +169,8 @@ def answers(app: Flask, ours: Ours, name: str) -> dict[tuple[str, str], tuple[bo
             "session_id": ours.session_id,
             "objective_id": ours.objective_id,
             "pair_id": ours.pair_id,
+            "participant_id": ours.participant_id,
+            "about": "unsigned",
         }
         with app.test_request_context():
             path = app.url_map.bind("127.0.0.1:5000").build(
@@ -181,16 +193,25 @@ def csrf_token_of(key: str) -> str:
     return hmac.new(b"k" * 64, session_id.bytes, hashlib.sha256).hexdigest()
 
 
-ALLOWED = {200, 302, 303, 400, 409, 422}
+ALLOWED = {200, 204, 302, 303, 400, 409, 422}
 """What somebody gets who may: a page, a way on, or what is wrong with what they sent."""
 REFUSED = {403, 404, 410}
 
 
 def is_for_who_has_joined(endpoint: str) -> bool:
     """A learner who has not joined is sent home from these pages, or is told so where they sent a form."""
-    return (
-        endpoint.split(".")[0] in ("agreement", "objectives", "sessions") or endpoint == "learner.change_role"
+    pages = (
+        "about_me",
+        "agreement",
+        "reminder",
+        "undo",
+        "feedback",
+        "objectives",
+        "proposal",
+        "reflections",
+        "sessions",
     )
+    return endpoint.split(".")[0] in pages or endpoint == "learner.change_role"
 
 
 @pytest.mark.parametrize("name", VISITORS)

@@ -34,5 +34,5 @@ def event_names(db: Session) -> list[str]:
 
 def log_meeting(db: Session, pair_id: uuid.UUID, by: uuid.UUID, **changes: object) -> SessionRecord:
     """A meeting of 45 minutes today, an hour after the pair was formed."""
-    values = {"held_on": TODAY, "minutes": 45, "format": "coaching", "now": LATER}
+    values = {"held_on": TODAY, "minutes": 45, "format": "coaching", "now": LATER, "is_another": True}
     return log_session(db, pair_id=pair_id, by=by, **(values | changes))  # type: ignore[arg-type]

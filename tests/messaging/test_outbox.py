@@ -10,7 +10,7 @@ import pytest
 from lti_tool.composition.services import Services
 from lti_tool.database import Database, utcnow
 from lti_tool.lti.ags import unsent_scores
-from lti_tool.messaging import backlog, outbox
+from lti_tool.messaging import backlog, due_deliveries, outbox
 from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryStatus
 from lti_tool.messaging.outbox import Claim
 
@@ -183,7 +183,7 @@ def test_only_receivers_with_something_due_are_named(database):
     with database.transaction() as db:
         outbox.claim(db, DeliveryKind.SCORE, receiver="one")
     with database.reading() as db:
-        assert outbox.due_receivers(db, DeliveryKind.SCORE) == {"two"}
+        assert due_deliveries.due_receivers(db, DeliveryKind.SCORE) == {"two"}
 
 
 def test_a_dead_letter_can_be_sent_again(database):

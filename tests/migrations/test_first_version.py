@@ -424,6 +424,7 @@ def test_a_pair_of_before_goes_on_and_sends_what_is_new_alone(services):
             held_on=utcnow().date(),
             minutes=30,
             format="audio",
+            is_another=True,
             now=utcnow(),
         )
         confirm_session(db, session_id=session.id, by=PARTICIPANTS["paul"], now=utcnow())
@@ -456,6 +457,7 @@ def test_no_grade_is_sent_again(services):
             held_on=utcnow().date(),
             minutes=30,
             format="audio",
+            is_another=True,
             now=utcnow(),
         ),
     )

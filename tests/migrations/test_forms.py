@@ -73,4 +73,4 @@ def test_a_session_of_before_sends_a_form(app):
     )
     assert answer.status_code == 302, answer.text
     with services.database.reading() as db:
-        assert db.scalars(sa.select(FormSubmission.message)).all() == ["objective_agreed"]
+        assert db.scalars(sa.select(FormSubmission.message)).all() == ["objective_proposed"]

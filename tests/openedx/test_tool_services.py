@@ -16,13 +16,14 @@ from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services
 from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import OPERATOR, CourseRole
-from lti_tool.lti.ags import line_items, results
+from lti_tool.lti.ags import line_items, reports, results
 from lti_tool.lti.ags import scores as grades
-from lti_tool.lti.ags.answers import KnownGrade, ScoreOutcome, Withheld, deliver_scores
+from lti_tool.lti.ags.answers import KnownGrade, deliver_scores
 from lti_tool.lti.ags.line_items import OwnLineItem
 from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.ags.reconciliation import GradeRecord, Result
 from lti_tool.lti.ags.results import read_results
+from lti_tool.lti.ags.score_outcomes import ScoreOutcome, Withheld
 from lti_tool.lti.nrps import roster
 from lti_tool.lti.platform_service import PlatformService, TokenRefused
 from lti_tool.lti.platforms import platform_of_family
@@ -82,14 +83,14 @@ class Connected:
         known: KnownGrade | None = None,
     ) -> ScoreOutcome:
         """Delivers where somebody stands, as the worker does; returns what became of it."""
-        report = grades.report_of(status, 100, "final_only")
+        report = reports.report_of(status, 100, "final_only")
         assert report is not None
         user_id = self.platform.user_id(user)
         delivery = ClaimedDelivery(
             id=1,
             key=uuid.uuid4(),
             order_key=user,
-            body=grades.score_body(report, user_id=user_id, at=at, comment=comment),
+            body=reports.score_body(report, user_id=user_id, at=at, comment=comment),
             target={"line_item_url": line_item, "user_id": user_id, "person_id": str(uuid.uuid4())},
             failures=0,
             part=grades.part(line_item),

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.choices import DEFAULT_SESSION_FORMAT, DISPUTE_REASONS, OBJECTIVE_MOVES, SESSION_FORMATS
+from schemas.choices import DISPUTE_REASONS, MEETING_MODES, OBJECTIVE_MOVES, SESSION_FORMATS
 from schemas.mentoring_forms import (
     AnswerSessionForm,
     ChooseRoleForm,
+    EditObjectiveForm,
     MoveObjectiveForm,
     ObjectiveForm,
     PairForm,
@@ -25,7 +26,7 @@ from schemas.problem import Problem, ShapeError
 TODAY = date(2026, 11, 22)
 ONE = "00000000-0000-0000-0000-000000000001"
 TWO = "00000000-0000-0000-0000-000000000002"
-MET = {"held_on": "2026-11-20", "minutes": "45", "format": "coaching"}
+MET = {"held_on": "2026-11-20", "minutes": "45", "mode": "phone", "format": "coaching"}
 LEARN = {"title": "Faire parler un tableau de chiffres", "direction": "mentee"}
 HOSTILE = {
     "NUL": "\0",
@@ -166,8 +167,46 @@ def test_every_format_is_taken(format):
     assert read(session_form(), {**MET, "format": format})["format"] == format
 
 
-def test_the_format_proposed_is_one_of_them():
-    assert DEFAULT_SESSION_FORMAT in SESSION_FORMATS
+@pytest.mark.parametrize("mode", MEETING_MODES)
+def test_every_mode_is_taken(mode):
+    assert read(session_form(), {**MET, "mode": mode})["mode"] == mode
+
+
+@pytest.mark.parametrize(("mode", "code"), [("", "not_a_choice"), ("telepathy", "not_a_choice")])
+def test_no_mode_and_an_unknown_one_are_refused(mode, code):
+    assert problems(session_form(), {**MET, "mode": mode}) == {"mode": [code]}
+
+
+@pytest.mark.parametrize(("day", "held_on"), [("today", TODAY), ("yesterday", TODAY - timedelta(days=1))])
+def test_a_day_chosen_in_one_tap_counts_whatever_the_field_for_another_holds(day, held_on):
+    assert read(session_form(), {**MET, "day": day, "held_on": "no day"})["held_on"] == held_on
+
+
+def test_a_length_chosen_in_one_tap_counts_whatever_the_field_for_another_holds():
+    assert read(session_form(), {**MET, "length": "90", "minutes": "3"})["minutes"] == 90
+
+
+def test_another_day_and_length_are_those_that_were_typed():
+    typed = read(session_form(), {**MET, "day": "other", "length": "other"})
+    assert typed == read(session_form(), MET)
+    assert typed == {
+        "held_on": date(2026, 11, 20),
+        "minutes": 45,
+        "mode": "phone",
+        "format": "coaching",
+        "worked_on": (),
+    }
+
+
+def test_a_meeting_is_about_any_number_of_objectives():
+    typed = read_form(session_form(), [*MET.items(), ("worked_on", ONE), ("worked_on", TWO)])
+    assert typed["worked_on"] == (UUID(ONE), UUID(TWO))
+
+
+@pytest.mark.parametrize("wrong", ["", "one", "\0", "x" * 100_000])
+def test_a_meeting_is_about_objectives_alone(wrong):
+    with pytest.raises(ShapeError):
+        read_form(session_form(), [*MET.items(), ("worked_on", wrong)])
 
 
 def test_a_format_that_the_programme_does_not_have_is_refused():
@@ -180,8 +219,8 @@ def test_a_format_that_a_business_added_is_taken():
 
 
 def test_all_problems_are_reported_at_once():
-    wrong = {"held_on": "2030-01-01", "minutes": "0", "format": "fab-lab"}
-    assert set(problems(session_form(), wrong)) == {"held_on", "minutes", "format"}
+    wrong = {"held_on": "2030-01-01", "minutes": "0", "mode": "", "format": "fab-lab"}
+    assert set(problems(session_form(), wrong)) == {"held_on", "minutes", "mode", "format"}
 
 
 def test_one_form_does_not_keep_the_day_of_another():
@@ -219,7 +258,12 @@ def test_another_answer_is_refused(answer):
 
 
 def test_an_objective_is_about_skills_by_default():
-    assert read(ObjectiveForm(), LEARN) == {**LEARN, "tag": "skills", "required": False}
+    assert read(ObjectiveForm(), LEARN) == {
+        **LEARN,
+        "tag": "skills",
+        "required": False,
+        "target_on": None,
+    }
 
 
 def test_an_objective_may_be_required():
@@ -253,7 +297,23 @@ def test_an_objective_in_an_unknown_direction_or_dimension_is_refused(field):
 
 @pytest.mark.parametrize("move", OBJECTIVE_MOVES)
 def test_an_objective_moves(move):
-    assert read(MoveObjectiveForm(), {"move": move}) == {"move": move}
+    assert read(MoveObjectiveForm(), {"move": move}) == {"move": move, "revision": None}
+
+
+@pytest.mark.parametrize(
+    ("due", "code"), [("2026-11-21", "date_past"), ("2030-01-01", "date_too_far"), ("soon", "not_a_date")]
+)
+def test_an_objective_is_due_in_the_years_to_come(due, code):
+    assert problems(ObjectiveForm(today=TODAY), {**LEARN, "target_on": due}) == {"target_on": [code]}
+
+
+def test_an_edit_changes_neither_who_learns_nor_whether_it_is_required():
+    typed = {**LEARN, "tag": "culture", "required": "on", "target_on": "2026-12-24"}
+    assert read(EditObjectiveForm(today=TODAY), typed) == {
+        "title": LEARN["title"],
+        "tag": "culture",
+        "target_on": date(2026, 12, 24),
+    }
 
 
 def test_an_objective_makes_no_other_move():

@@ -6,7 +6,10 @@ import sqlalchemy as sa
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Membership, Organisation, Person
 from lti_tool.lti.ags.models import ScoreTrail
+from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.subscribers.scores import backfill_scores
+from lti_tool.translation import using_language
+from lti_tool.translation.dates import long_date
 from tests.builder import add_person, add_registration
 from tests.builder.world import LINE_ITEM
 from tests.enqueued import scores
@@ -118,10 +121,10 @@ def test_the_trail_has_the_latest_score(services, world, pair):
 @pytest.mark.parametrize(
     ("locale", "comment"),
     [
-        ("fr-CA", "Votre programme de mentorat inversé est terminé."),
-        ("en", "Your reverse-mentoring programme is complete."),
-        ("pl", "Your reverse-mentoring programme is complete."),
-        (None, "Your reverse-mentoring programme is complete."),
+        ("fr-CA", "Vous avez terminé votre programme de mentorat inversé le {day}."),
+        ("en", "You completed your reverse-mentoring programme on {day}."),
+        ("pl", "You completed your reverse-mentoring programme on {day}."),
+        (None, "You completed your reverse-mentoring programme on {day}."),
     ],
 )
 def test_the_comment_beside_the_grade_is_in_the_learners_language(services, world, pair, locale, comment):
@@ -129,7 +132,11 @@ def test_the_comment_beside_the_grade_is_in_the_learners_language(services, worl
     with services.database.transaction() as db:
         db.execute(sa.update(Person).values(locale=locale))
     world.confirm(world.log_session())
-    assert [score["comment"] for score in scores(services)] == [comment] * 2
+    with services.database.reading() as db:
+        completed_at = db.scalars(sa.select(CompletionRecord.completed_at)).first()
+    with using_language("fr" if locale == "fr-CA" else "en"):
+        said = comment.format(day=long_date(completed_at.date()))
+    assert [score["comment"] for score in scores(services)] == [said] * 2
 
 
 def test_what_is_known_only_later_has_its_comment_too(services, world, pair):
@@ -138,9 +145,9 @@ def test_what_is_known_only_later_has_its_comment_too(services, world, pair):
     with world.acting() as db:
         db.execute(sa.update(Person).values(locale="fr"))
         backfill_scores(db, world.resource_link_id, utcnow())
-    assert {score["comment"] for score in scores(services)} == {
-        "Votre programme de mentorat inversé est terminé."
-    }
+    said = {score["comment"] for score in scores(services)}
+    assert len(said) == 1
+    assert said.pop().startswith("Vous avez terminé votre programme de mentorat inversé le ")
 
 
 def test_a_score_without_a_grade_has_no_comment(services, world, pair):

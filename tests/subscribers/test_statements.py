@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import uuid
 from typing import Any
 
@@ -13,10 +14,26 @@ from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Course, Person
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
+from lti_tool.mentoring.feedback.actions import give_feedback
+from lti_tool.mentoring.objectives.actions import (
+    agree_to_objective,
+    edit_objective,
+    propose_objective,
+    withdraw_objective,
+)
 from lti_tool.mentoring.objectives.models import Objective
+from lti_tool.mentoring.pairs.actions import undo_acceptance
+from lti_tool.mentoring.pairs.models import TimelineEntry
 from lti_tool.mentoring.programmes.template import load_template
+from lti_tool.mentoring.reflections.actions import remove_reflection, write_reflection
 from lti_tool.mentoring.roles import Role
-from lti_tool.mentoring.sessions.actions import correct_session, withdraw_session
+from lti_tool.mentoring.sessions.actions import (
+    accept_proposal,
+    correct_session,
+    dispute_session,
+    undo_answer,
+    withdraw_session,
+)
 from lti_tool.messaging.statement_log import EmittedStatement, StatementTrail
 from tests.enqueued import actor_of, statements, verbs
 from xapi import vocabulary
@@ -82,6 +99,35 @@ def test_a_pair_makes_a_statement_about_each(services, world):
     ] * 2
 
 
+def test_a_pair_that_one_has_accepted_or_declined_makes_none(services, world):
+    pair = world.proposed()
+    pair.accept(pair.mentor)
+    pair.decline(pair.mentee)
+    assert statements(services) == []
+
+
+def test_an_acceptance_taken_back_voids_the_pair_s_statements_and_the_next_have_new_ids(services, world):
+    pair = world.pair(signed=False)
+    with world.acting() as db:
+        undo_acceptance(db, pair_id=pair.id, by=pair.mentee.id, now=world.build.now)
+    pair.accept(pair.mentee)
+    made = statements(services)
+    assert verbs(services) == ["joined"] * 2 + ["voided"] * 2 + ["joined"] * 2
+    assert len({statement["id"] for statement in made}) == len(made)
+
+
+def test_a_pair_that_ends_early_is_left_by_both_for_a_coded_reason(services, world):
+    world.pair(signed=False).end("match")
+    left = statements(services)[2:]
+    reasons = [list(statement["result"]["extensions"].values()) for statement in left]
+    assert (verbs(services)[2:], reasons) == (["left"] * 2, [["match"]] * 2)
+
+
+def test_a_pair_that_ends_before_both_accepted_makes_none(services, world):
+    world.proposed().end()
+    assert statements(services) == []
+
+
 def test_a_confirmation_points_to_the_loggers_own_statement(services, world, pair):
     world.confirm(world.log_session())
     held, _, confirmed = statements(services)[:3]
@@ -142,7 +188,7 @@ def test_whoever_corrects_a_session_reports_it(services, world, pair):
             by=world.mentee_id,
             held_on=utcnow().date(),
             minutes=20,
-            format="chat",
+            format="audio",
             now=utcnow(),
         )
     assert reporters(services) == ["mentor", "mentor", "mentee", "mentee"]
@@ -263,3 +309,112 @@ def test_a_confirmation_points_to_the_attended_statement_that_was_written(servic
     world.confirm(session_id)
     [confirmation] = [each for each in statements(services) if each["verb"]["display"]["en"] == "confirmed"]
     assert confirmation["context"]["statement"]["id"] == str(written)
+
+
+def test_an_undone_confirmation_is_voided_and_the_next_points_to_the_same_session_held(services, world):
+    """In a programme of six meetings: the one that completes a programme is not undone."""
+    session = world.build.cohort("digital-skills").pair().session(confirmed=True)
+    with world.acting() as db:
+        undo_answer(db, session_id=session.id, by=session.pair.mentee.id, now=world.build.now)
+    session.confirm()
+    said = [
+        s for s in statements(services) if s["verb"]["display"]["en"] in ("attended", "confirmed", "voided")
+    ]
+    kinds = [s["verb"]["display"]["en"] for s in said]
+    assert kinds == ["attended", "attended", "confirmed", "voided", "confirmed"]
+    assert said[3]["object"]["id"] == said[2]["id"]
+    assert said[4]["context"]["statement"]["id"] == said[0]["id"]
+
+
+def test_an_undone_dispute_states_the_session_again_on_its_logger_s_word(services, world, pair):
+    session_id = world.log_session()
+    world.dispute(session_id)
+    with world.acting() as db:
+        undo_answer(db, session_id=session_id, by=world.mentee_id, now=world.build.now)
+    again = [s for s in statements(services) if s["verb"]["display"]["en"] == "attended"][2:]
+    reported = {s["context"]["extensions"][vocabulary.EXT_REPORTED_BY] for s in again}
+    assert (len(again), reported) == (2, {"mentor"})
+
+
+def test_an_accepted_proposal_is_confirmed_by_who_proposed_it(services, world, pair):
+    session_id = world.log_session()
+    with world.acting() as db:
+        dispute_session(
+            db, session_id=session_id, by=world.mentee_id, reason="wrong-length", proposed_minutes=60,
+            now=world.build.now,
+        )  # fmt: skip
+    with world.acting() as db:
+        accept_proposal(db, session_id=session_id, by=world.mentor_id, now=world.build.now)
+    [confirmed] = [s for s in statements(services) if s["verb"]["display"]["en"] == "confirmed"]
+    held = [s for s in statements(services) if s["verb"]["display"]["en"] == "attended"][2:]
+    assert confirmed["actor"] == held[1]["actor"] != held[0]["actor"]
+    assert {s["result"]["duration"] for s in held} == {"PT1H"}
+
+
+def test_what_one_alone_proposed_makes_no_statement(services, world, pair):
+    with world.acting() as db:
+        propose_objective(
+            db,
+            pair_id=pair,
+            by=world.mentor_id,
+            title="Lire un bilan",
+            direction="mentee",
+            tag="skills",
+            required=True,
+            now=utcnow(),
+        )
+    assert verbs(services) == []
+
+
+def test_an_edit_voids_what_was_agreed_and_agreeing_again_says_it_under_another_id(services, world, pair):
+    objective_id = world.agree("Lire un bilan")
+    with world.acting() as db:
+        edit_objective(
+            db, objective_id=objective_id, by=world.mentee_id, title="Lire deux bilans", tag="culture",
+            target_on=None, now=utcnow(),
+        )  # fmt: skip
+    assert verbs(services) == ["defined"]
+    with world.acting() as db:
+        agree_to_objective(db, objective_id=objective_id, by=world.mentor_id, now=utcnow())
+    assert verbs(services) == ["defined", "voided", "defined"]
+    first, voiding, second = statements(services)
+    assert voiding["object"]["id"] == first["id"] != second["id"]
+
+
+def test_a_withdrawn_objective_voids_what_was_agreed(services, world, pair):
+    objective_id = world.agree("Lire un bilan")
+    with world.acting() as db:
+        withdraw_objective(db, objective_id=objective_id, by=world.mentee_id, now=utcnow())
+    assert verbs(services) == ["defined", "voided"]
+
+
+def test_a_reflection_and_feedback_are_stated_without_a_word_of_them(services, world, pair):
+    session_id = world.log_session()
+    with world.acting() as db:
+        give_feedback(
+            db,
+            pair_id=pair,
+            by=world.mentee_id,
+            session_id=session_id,
+            points=["listening"],
+            words="Thank you",
+            now=utcnow(),
+        )
+        kept = write_reflection(
+            db, pair_id=pair, by=world.mentee_id, words="I listen more", shared=True, now=utcnow()
+        ).id
+    assert verbs(services) == ["attended"] * 2 + ["commented", "created"]
+    commented, created = statements(services)[2:]
+    assert commented["actor"]["account"]["name"] == actor_of(world, world.mentee_id)
+    assert not {"listening", "listen", "Thank"} & set(re.findall(r"\w+", json.dumps([commented, created])))
+    with world.acting() as db:
+        remove_reflection(db, pair_id=pair, reflection_id=kept, by=world.mentee_id, now=utcnow())
+    assert verbs(services)[4:] == ["voided"]
+
+
+def test_what_the_two_write_to_each_other_is_not_in_the_timeline(services, world, pair):
+    with world.acting() as db:
+        write_reflection(db, pair_id=pair, by=world.mentee_id, words="Less", shared=True, now=utcnow())
+    with services.database.reading() as db:
+        assert "ReflectionWritten" in db.scalars(sa.select(EventRow.kind)).all()
+        assert "ReflectionWritten" not in db.scalars(sa.select(TimelineEntry.kind)).all()

@@ -92,7 +92,14 @@ def rows(services: Services) -> dict[str, int]:
 
 def meeting() -> dict[str, object]:
     today = dt.datetime.now(dt.UTC).date()
-    return {"held_on": today.isoformat(), "minutes": "45", "format": "coaching", "form_key": uuid.uuid4()}
+    return {
+        "held_on": today.isoformat(),
+        "minutes": "45",
+        "mode": "video",
+        "format": "coaching",
+        "is_another": "yes",
+        "form_key": uuid.uuid4(),
+    }
 
 
 def cost(services: Services, here: Visit, below: str, **form: object) -> SqlCounter:
@@ -209,12 +216,25 @@ def test_withdrawing_a_session(warm: Come, services: Services) -> None:
     cost(services, here, f"sessions/{session.id}/withdraw").require_in_transaction(18)
 
 
+def test_logging_a_session_about_objectives(warm: Come, services: Services) -> None:
+    """Naming what it was about is one event more, and moves each objective."""
+    here = warm(graded(situations.under_way))
+    assert here.post("sessions/new", **meeting()).status_code == 302
+    with services.database.reading() as db:
+        worked_on = db.scalars(sa.select(Objective.id).where(Objective.status == "agreed")).all()
+    assert worked_on
+    counter = cost(services, here, "sessions/new", **meeting(), worked_on=[str(each) for each in worked_on])
+    counter.require_in_transaction(LOG_SESSION)
+
+
 def test_setting_claiming_and_removing_an_objective(warm: Come, services: Services) -> None:
     here = warm(graded(situations.under_way))
     form = {"title": "Lead a meeting", "direction": Role.MENTEE.value, "tag": "skills", "required": "yes"}
     cost(services, here, "objectives", **form).require_in_transaction(13)
     with services.database.reading() as db:
         objective_id = db.scalars(sa.select(Objective.id).where(Objective.title == form["title"])).one()
+    with services.database.transaction() as db:
+        db.execute(sa.update(Objective).where(Objective.id == objective_id).values(status="agreed"))
     for move in ("claim", "withdraw"):
         cost(services, here, f"objectives/{objective_id}", move=move).require_in_transaction(11)
 
@@ -227,7 +247,7 @@ def test_signing_the_agreement(warm: Come, services: Services) -> None:
 def test_pairing_two_people(warm: Come, services: Services) -> None:
     """The tutor's form, for two who have joined."""
     here = warm(graded(situations.tutor))
-    page = html.unescape(here.get().text)
+    page = html.unescape(here.get("cohort/pairing").text)
     chosen = {
         f"{role}_id": re.findall(rf'value="([0-9a-f-]+)"[^>]*>{name}<', page)[0]
         for role, name in (("mentor", "Léa Nguyen"), ("mentee", "Marc Tessier"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+import uuid
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -66,6 +67,27 @@ def test_an_error_goes_with_the_person_and_what_the_address_asks_for_stays(visit
     assert said["lti_errormsg"] == [re.findall(r"<h1>(.*?)</h1>", html.unescape(shown.text))[0]]
     assert re.fullmatch(r"[0-9a-f]{12}", said["lti_errorlog"][0])
     assert "lti_msg" not in said
+
+
+ERRORS = {
+    "an address that is none": lambda here: here.get("nothing-here"),
+    "a page of tutors": lambda here: here.get("cohort/live"),
+    "a form that is not ours": lambda here: here.client.post(
+        here.home + "lang", data={"csrf_token": "forged"}
+    ),
+    "a step that cannot be taken": lambda here: here.post(f"sessions/{uuid.uuid4()}/confirm"),
+}
+
+
+@pytest.mark.parametrize("fails", ERRORS.values(), ids=list(ERRORS))
+def test_every_error_of_a_known_session_leads_back_to_the_course(visit, services, fails):
+    here = visit(situations.under_way)
+    change(services, return_url=HOME)
+    answer = fails(here)
+    found = re.search(r'href="([^"]*)" target="_top">Back to your course', answer.text)
+    assert 400 <= answer.status_code < 500
+    assert found
+    assert html.unescape(found[1]).startswith(f"{HOME}?lti_errormsg=")
 
 
 def test_a_refused_launch_leads_back_once_its_token_is_verified(platform: Platform, browser: Browser) -> None:

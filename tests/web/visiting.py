@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import html
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
+from sqlalchemy.orm import aliased
 from werkzeug.test import TestResponse
 
 from lti_tool.composition.services import Services
+from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.pairs.models import Pair
 from tests.builder.situations import Situation, build_situation
 
 
@@ -45,6 +51,27 @@ class Visit:
         found = re.search(rf'(?:href|action)="{re.escape(self.home)}({pattern})"', self.text(below))
         assert found, pattern
         return found[1]
+
+
+def as_partner(here: Visit, services: Services) -> Visit:
+    """The same activity, opened by the other of the only pair of whoever is here."""
+    key = here.home.removeprefix("/l/").rstrip("/")
+    session_id, _dot, secret = key.partition(".")
+    with services.database.transaction() as db:
+        opened = db.get_one(LaunchSession, uuid.UUID(session_id))
+        me = aliased(Participant)
+        partner = db.scalars(
+            sa.select(Participant.person_id)
+            .join(Pair, sa.or_(Pair.mentor_id == Participant.id, Pair.mentee_id == Participant.id))
+            .join(me, sa.or_(Pair.mentor_id == me.id, Pair.mentee_id == me.id))
+            .where(me.person_id == opened.person_id, Participant.person_id != opened.person_id)
+        ).one()
+        columns = {
+            column.key: getattr(opened, column.key) for column in sa.inspect(LaunchSession).column_attrs
+        }
+        theirs = LaunchSession(**{**columns, "id": uuid.uuid4(), "person_id": partner})
+        db.add(theirs)
+        return Visit(here.client, f"/l/{theirs.id}.{secret}/")
 
 
 @pytest.fixture

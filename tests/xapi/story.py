@@ -14,7 +14,7 @@ from xapi.context import (
     Statement,
     StatementContext,
 )
-from xapi.vocabulary import Evidence, Role, Tag
+from xapi.vocabulary import Evidence, Mode, Role, Tag
 
 LMS = "https://lms.example"
 MENTOR = Actor(LMS, "5f0c1c0e-6a3b-4a35-9c55-4f0f0f0a0001")
@@ -38,9 +38,12 @@ SESSION = SessionContext(
     UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0f0001"),
     date(2026, 11, 12),
     timedelta(minutes=45),
-    "video",
+    "coaching",
+    Mode.VIDEO,
 )
-CORRECTED = SessionContext(SESSION.session_id, SESSION.started_at, timedelta(minutes=50), "in-person")
+CORRECTED = SessionContext(
+    SESSION.session_id, SESSION.started_at, timedelta(minutes=50), "trade-show", Mode.IN_PERSON
+)
 PODCAST_STATEMENT = UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0a00ff")
 
 
@@ -58,6 +61,7 @@ def story_statements() -> dict[str, Statement]:
     held_by_mentee = s.session_held(
         CONTEXT, PAIR, SESSION, Role.MENTEE, reported_by=Role.MENTOR, recorded_at=at(12, 10, 1)
     )
+    agreed = s.objective_agreed(CONTEXT, PAIR, MENTOR_OBJECTIVE, recorded_at=at(4, 9))
     return {
         "joined-mentor": s.joined(CONTEXT, MENTOR, Role.MENTOR, MENTOR_ENROLMENT, recorded_at=at(2, 8)),
         "joined-mentee": s.joined(CONTEXT, MENTEE, Role.MENTEE, MENTEE_ENROLMENT, recorded_at=at(2, 9)),
@@ -71,7 +75,15 @@ def story_statements() -> dict[str, Statement]:
         "paired-mentor": s.paired(CONTEXT, PAIR, Role.MENTOR, recorded_at=at(3, 8)),
         "paired-mentee": s.paired(CONTEXT, PAIR, Role.MENTEE, recorded_at=at(3, 8, 1)),
         "objective-agreed": s.objective_agreed(CONTEXT, PAIR, OBJECTIVE, recorded_at=at(4, 8)),
-        "objective-agreed-mentor": s.objective_agreed(CONTEXT, PAIR, MENTOR_OBJECTIVE, recorded_at=at(4, 9)),
+        "objective-agreed-mentor": agreed,
+        "voided-objective": s.voided(CONTEXT, PAIR.pair_id, agreed.id, recorded_at=at(5, 8)),
+        "objective-agreed-again": s.objective_agreed(
+            CONTEXT,
+            PAIR,
+            MENTOR_OBJECTIVE,
+            recorded_at=at(5, 8, 1),
+            revision=1,
+        ),
         "session-held-mentor": held_by_mentor,
         "session-held-mentee": held_by_mentee,
         "voided": s.voided(CONTEXT, PAIR.pair_id, held_by_mentor.id, recorded_at=at(12, 11)),
@@ -97,6 +109,21 @@ def story_statements() -> dict[str, Statement]:
         "session-confirmed": s.session_confirmed(
             CONTEXT, PAIR, CORRECTED, Role.MENTEE, recorded_at=at(12, 12), revision=1
         ),
+        "feedback-given": s.feedback_given(
+            CONTEXT,
+            PAIR,
+            CORRECTED,
+            Role.MENTEE,
+            UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0f0002"),
+            recorded_at=at(12, 12, 1),
+        ),
+        "reflection-written": s.reflection_written(
+            CONTEXT,
+            PAIR,
+            Role.MENTOR,
+            UUID("5f0c1c0e-6a3b-4a35-9c55-4f0f0f0f0003"),
+            recorded_at=at(12, 12, 2),
+        ),
         "progressed": s.progressed(
             CONTEXT,
             MENTEE,
@@ -116,6 +143,8 @@ def story_statements() -> dict[str, Statement]:
             EvidenceContext(Evidence.XAPI, PODCAST_STATEMENT),
             recorded_at=at(13, 9),
         ),
+        "pair-left-mentor": s.pair_left(CONTEXT, PAIR, Role.MENTOR, reason="time", recorded_at=at(13, 10)),
+        "pair-left-mentee": s.pair_left(CONTEXT, PAIR, Role.MENTEE, reason="time", recorded_at=at(13, 10, 1)),
         "programme-completed": s.programme_completed(
             CONTEXT,
             MENTEE,

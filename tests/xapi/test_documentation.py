@@ -38,8 +38,9 @@ def test_sessions_are_counted_once_per_pair_and_month(figures):
     assert dict(figures["sessions_per_pair_and_month"]) == {(str(PAIR.pair_id), "2026-11"): 1}
 
 
-def test_hours_are_summed_by_format(figures):
-    assert figures["hours_by_format"] == {"in-person": pytest.approx(50 / 60)}
+def test_hours_are_summed_by_format_and_by_mode(figures):
+    assert figures["hours_by_format"] == {"trade-show": pytest.approx(50 / 60)}
+    assert figures["hours_by_mode"] == {"in-person": pytest.approx(50 / 60)}
 
 
 def test_a_session_that_the_partner_confirmed_rests_on_nobodys_word_alone(figures):

@@ -74,15 +74,15 @@ def test_a_pairs_name_has_nothing_of_its_people():
 
 
 def test_a_session_is_named_after_its_day_and_its_format():
-    assert names.session_name(DAY, "in-person") == {
-        "en": "Mentoring session on 2026-11-12 (face to face)",
-        "fr": "Séance de mentorat du 2026-11-12 (en personne)",
+    assert names.session_name(DAY, "trade-show") == {
+        "en": "Mentoring session on 2026-11-12 (trade show)",
+        "fr": "Séance de mentorat du 2026-11-12 (salon professionnel)",
     }
 
 
 def test_a_session_whose_hour_is_known_is_named_after_its_day():
-    assert names.session_name(datetime(2026, 11, 12, 9, 30, tzinfo=UTC), "video") == names.session_name(
-        DAY, "video"
+    assert names.session_name(datetime(2026, 11, 12, 9, 30, tzinfo=UTC), "audio") == names.session_name(
+        DAY, "audio"
     )
 
 

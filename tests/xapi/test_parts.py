@@ -53,8 +53,8 @@ def test_one_moment_may_be_two_days():
 def test_one_session_has_its_latest_format_and_day():
     assert [
         held(format=code, started_at=day).document["object"]["definition"]["name"]["en"]
-        for code, day in (("video", SESSION.started_at), ("chat", dt.date(2026, 11, 13)))
-    ] == ["Mentoring session on 2026-11-12 (video call)", "Mentoring session on 2026-11-13 (chat)"]
+        for code, day in (("audio", SESSION.started_at), ("coaching", dt.date(2026, 11, 13)))
+    ] == ["Mentoring session on 2026-11-12 (audio)", "Mentoring session on 2026-11-13 (coaching)"]
 
 
 def test_what_is_refused_is_refused_again():

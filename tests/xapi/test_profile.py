@@ -36,14 +36,19 @@ FOLLOWED = {
     "paired-mentee": "paired",
     "objective-agreed": "goal-defined",
     "objective-agreed-mentor": "goal-defined",
+    "objective-agreed-again": "goal-defined",
     "session-held-mentor": "session-attended",
     "session-held-mentee": "session-attended",
     "session-held-corrected": "session-attended",
     "session-held-corrected-mentee": "session-attended",
     "session-confirmed": "session-confirmed",
+    "feedback-given": "feedback",
+    "reflection-written": "reflected",
     "progressed": "progressed",
     "objective-reached": "goal-completed",
     "objective-reached-by-statement": "goal-completed",
+    "pair-left-mentor": "pair-left",
+    "pair-left-mentee": "pair-left",
     "programme-completed": "programme-completed",
 }
 
@@ -59,7 +64,7 @@ def test_a_voiding_statement_follows_none():
 
 
 def test_every_statement_but_the_voiding_ones_has_its_template():
-    assert FOLLOWED.keys() | {"voided", "voided-mentee"} == STORY.keys()
+    assert FOLLOWED.keys() | {"voided", "voided-mentee", "voided-objective"} == STORY.keys()
 
 
 def test_a_statement_of_another_version_of_the_profile_follows_none():

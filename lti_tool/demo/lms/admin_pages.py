@@ -8,11 +8,11 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 from werkzeug.wrappers import Response as AnyResponse
 
 from lti_tool.demo.lms.pages import loaded_form
-from lti_tool.demo.lms.people import LmsPerson, add_person, everybody
+from lti_tool.demo.lms.people import LmsPerson, add_person, delete_person, everybody, people_of_course
 from lti_tool.demo.lms.registration import start_registration
 from lti_tool.demo.lms.schemas import PersonFormSchema, RegistrationUrlFormSchema
 from lti_tool.demo.lms.tools import activate_tool, all_tools, delete_tool
-from lti_tool.demo.lms.wiring import current_lms, require_admin, require_teacher
+from lti_tool.demo.lms.wiring import current_lms, require_admin, require_teacher, viewed_course
 
 blueprint = Blueprint("admin_pages", __name__)
 
@@ -43,7 +43,7 @@ def people_page() -> str:
     """Everybody, and a form to add somebody."""
     require_teacher()
     with current_lms().store.reading() as db:
-        people = everybody(db)
+        people = people_of_course(db, viewed_course(db).id)
     return render_template("people.html", people=people)
 
 
@@ -61,9 +61,18 @@ def create_person() -> AnyResponse:
     require_admin()
     form = loaded_form(PersonFormSchema())
     with current_lms().store.transaction() as db:
-        person = add_person(db, form)
+        person = add_person(db, form, viewed_course(db).id)
     if wants_json():
         return make_response(jsonify(_person_json(person)), 201)
+    return redirect("/people", 303)
+
+
+@blueprint.post("/people/<int:person_id>/delete")
+def remove_person(person_id: int) -> AnyResponse:
+    """Delete an account with its grades. The first people stay, and so does whoever is looking."""
+    me = require_admin()
+    with current_lms().store.transaction() as db:
+        delete_person(db, person_id, by=me.id)
     return redirect("/people", 303)
 
 

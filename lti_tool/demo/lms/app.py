@@ -18,16 +18,19 @@ from lti_tool.demo.lms import (
     pages,
     registration,
     roster,
+    side_by_side,
     statements,
     teaching_pages,
 )
 from lti_tool.demo.lms.canvas import platform_storage
+from lti_tool.demo.lms.course import all_courses
 from lti_tool.demo.lms.people import people_to_pick
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.settings import LmsSettings
-from lti_tool.demo.lms.texts import date_and_time, number, text
+from lti_tool.demo.lms.steps import steps_done
+from lti_tool.demo.lms.texts import date_and_time, number, text, title
 from lti_tool.demo.lms.tools import all_tools
-from lti_tool.demo.lms.wiring import Lms, current_lms, current_locale, current_person
+from lti_tool.demo.lms.wiring import Lms, current_lms, current_locale, current_person, viewed_course
 
 LARGEST_REQUEST = 1024 * 1024
 SERVICES = ("/services/", "/oauth/")
@@ -57,6 +60,7 @@ def create_lms(settings: LmsSettings) -> Flask:
         deep_linking,
         pages,
         admin_pages,
+        side_by_side,
         statements,
         teaching_pages,
         platform_storage,
@@ -98,7 +102,9 @@ def _page_context() -> dict[str, object]:
     lms = current_lms()
     locale = current_locale()
     with lms.store.reading() as db:
-        people = people_to_pick(db)
+        course = viewed_course(db)
+        people, courses = people_to_pick(db, course.id), all_courses(db)
+        done = steps_done(db, course)
         menu_tools = [tool for tool in all_tools(db) if tool.in_menu]
     return {
         "menu_tools": menu_tools,
@@ -106,7 +112,11 @@ def _page_context() -> dict[str, object]:
         "locale": locale,
         "me": current_person(),
         "people_to_be": people,
+        "courses": courses,
+        "steps_done": done,
+        "viewed_course": course,
         "t": lambda key, **values: text(locale, key, **values),
+        "titled": lambda given: title(locale, given),
         "number": lambda value: number(locale, value),
         "moment": lambda value: date_and_time(locale, value),
     }

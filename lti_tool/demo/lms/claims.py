@@ -16,6 +16,7 @@ from lti_tool.demo.lms.ids import shown_context_id, shown_link_id
 from lti_tool.demo.lms.people import LAUNCH_ROLES, LmsPerson
 from lti_tool.demo.lms.platform import LTI, LaunchContent
 from lti_tool.demo.lms.settings import LmsSettings
+from lti_tool.demo.lms.texts import title as shown_title
 from lti_tool.demo.lms.tools import AGS, ROSTER_READ, Tool
 
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
@@ -95,7 +96,7 @@ def launch_content(
 
     ``for_person_id``: whose work is to be reviewed; as in Moodle, the message is otherwise that of the resource link.
     """
-    title = course.title(settings.default_locale)
+    title = course.title(locale)
     variables = _variables(settings, tool, person, course, title, link)
     moodle = settings.product_family_code == "moodle"
     custom = {**tool.custom, **(link.custom if link else {})}
@@ -129,7 +130,7 @@ def launch_content(
         claims[AGS_CLAIM] = endpoint
     resource_link = None
     if link is not None:
-        resource_link = {"id": shown_link_id(settings, link.id), "title": link.title}
+        resource_link = {"id": shown_link_id(settings, link.id), "title": shown_title(locale, link.title)}
         if link.description:
             resource_link["description"] = link.description
     elif deep_linking is None:

@@ -78,8 +78,13 @@ def find_course(db: sqlite3.Connection, course_id: int) -> LmsCourse:
 
 
 def the_course(db: sqlite3.Connection) -> LmsCourse:
-    """The demo's one course."""
+    """The demo's first course."""
     return LmsCourse(**dict(db.execute("SELECT * FROM courses ORDER BY id LIMIT 1").fetchone()))
+
+
+def all_courses(db: sqlite3.Connection) -> list[LmsCourse]:
+    """Every course, the oldest first."""
+    return [LmsCourse(**dict(row)) for row in db.execute("SELECT * FROM courses ORDER BY id")]
 
 
 def _link(row: sqlite3.Row) -> Link:

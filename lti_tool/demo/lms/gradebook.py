@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from lti_tool.demo.lms.course import (
     LineItem,
+    LmsCourse,
     coupled_line_item,
     find_course,
     line_items_of,
@@ -28,7 +29,7 @@ def take_score(
     person = find_person(db, score["userId"])
     row = None if person is None else scores_of(db, item.id).get(person.id)
     held = None if row is None else stored_grade(row)
-    role = person.role if person is not None and is_enrolled(db, person.id) else None
+    role = person.role if person is not None and is_enrolled(db, person.id, item.course_id) else None
     if rules == "canvas":
         refuse_if_concluded(db, item.course_id)
         new = canvas_score(held, score, role, item.score_maximum, item.allowed_attempts)
@@ -122,22 +123,22 @@ def _cell(row: sqlite3.Row | None, maximum: float) -> dict[str, Any]:
     }
 
 
-def gradebook(db: sqlite3.Connection) -> dict[str, Any]:
-    """The whole gradebook.
+def gradebook(db: sqlite3.Connection, course: LmsCourse | None = None) -> dict[str, Any]:
+    """The whole gradebook of a course, of the first one by default.
 
     {"course": {...}, "columns": [{"line_item_id", "link_id", "label", "coupled", "maximum"}],
     "activities": [{"id", "title", "completion_rule", "accepts_grades"}],
     "students": [{"id", "name", "username", "grades": {line item id: cell}, "completion": {activity id: state}}]}
     where a cell is {"grade", "maximum", "comment", "activity_progress", "grading_progress", "accepted_count"}.
     """
-    course = the_course(db)
+    course = course or the_course(db)
     items = line_items_of(db, course.id)
     links = links_of(db, course.id)
     coupled = {item.link_id: item for item in items if item.coupled}
     scores = {item.id: scores_of(db, item.id) for item in items}
     students = []
     for person in everybody(db):
-        if person.role != "student" or not is_enrolled(db, person.id):
+        if person.role != "student" or not is_enrolled(db, person.id, course.id):
             continue
         states = {}
         for link in links:
@@ -184,14 +185,13 @@ def gradebook(db: sqlite3.Connection) -> dict[str, Any]:
     }
 
 
-def course_for(db: sqlite3.Connection, person: LmsPerson | None) -> dict[str, Any]:
-    """The course as one person sees it: each activity with their own completion and grade.
+def course_for(db: sqlite3.Connection, person: LmsPerson | None, course: LmsCourse) -> dict[str, Any]:
+    """A course as one person sees it: each activity with their own completion and grade.
 
     {"course": {...}, "person": {...} | None, "activities": [{"id", "title", "description", "completion",
     "grade", "maximum", "comment", "accepts_grades", "launch_url"}]}. Completion and grade are None for
     whoever is not graded.
     """
-    course = the_course(db)
     graded = person is not None and person.role == "student"
     activities = []
     for link in links_of(db, course.id):

@@ -18,9 +18,9 @@ from lti_tool.demo.lms.canvas.deep_linking import PICKERS
 from lti_tool.demo.lms.canvas.launches import nearest_error
 from lti_tool.demo.lms.canvas.platform_storage import STORAGE_TARGET
 from lti_tool.demo.lms.claims import launch_content
-from lti_tool.demo.lms.course import coupled_line_item, find_link, the_course
+from lti_tool.demo.lms.course import coupled_line_item, find_course, find_link
 from lti_tool.demo.lms.deep_linking import deep_linking_settings
-from lti_tool.demo.lms.people import LmsPerson
+from lti_tool.demo.lms.people import LmsPerson, find_person
 from lti_tool.demo.lms.platform import add_query, login_fields, signed_launch
 from lti_tool.demo.lms.refusals import Refusal, first_problem
 from lti_tool.demo.lms.schemas import OidcRequestSchema
@@ -31,6 +31,7 @@ from lti_tool.demo.lms.wiring import (
     current_person,
     require_person,
     require_teacher,
+    viewed_course,
 )
 
 blueprint = Blueprint("oidc", __name__)
@@ -48,15 +49,20 @@ def _initiate(
     deep_link_id: str | None,
     course_id: int | None = None,
     for_person_id: int | None = None,
+    *,
+    beside: bool = False,
 ) -> AnyResponse:
-    """Make a hint and send the browser to the tool's login."""
+    """Make a hint and send the browser to the tool's login.
+
+    ``beside``: the launch is answered for ``person`` whoever is logged in, in a frame beside other people's.
+    """
     lms = current_lms()
     hint = secrets.token_urlsafe(24)
     with lms.store.transaction() as db:
         db.execute("DELETE FROM hints WHERE expires_at < ?", (time.time() - 3600,))
         db.execute(
             "INSERT INTO hints (id, tool_id, person_id, link_id, deep_link_id, course_id, target, locale,"
-            " expires_at, for_person_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " expires_at, for_person_id, beside) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 hint,
                 tool.id,
@@ -68,6 +74,7 @@ def _initiate(
                 current_locale(),
                 time.time() + lms.settings.hint_seconds,
                 for_person_id,
+                int(beside),
             ),
         )
     fields = login_fields(lms.issuer, lms.key, tool, target, str(person.id), hint)
@@ -102,6 +109,18 @@ def launch(link_id: int) -> AnyResponse:
     return _initiate(tool, person, link.url, link.id, None)
 
 
+@blueprint.get("/launch/<int:link_id>/beside/<int:person_id>")
+def launch_beside(link_id: int, person_id: int) -> AnyResponse:
+    """Start a launch of an activity as somebody of its course, beside those of others: nobody is a secret here."""
+    with current_lms().store.reading() as db:
+        link = find_link(db, link_id)
+        tool = _usable(find_tool(db, link.tool_id))
+        person = find_person(db, person_id)
+    if person is None or person.course_id not in (None, link.course_id):
+        raise Refusal(404, "no_such_person", "There is no such person in this course.")
+    return _initiate(tool, person, link.url, link.id, None, beside=True)
+
+
 @blueprint.get("/launch/<int:link_id>/review/<int:person_id>")
 def review(link_id: int, person_id: int) -> AnyResponse:
     """Start a submission review of a student's work from the gradebook, as Moodle's grade.php does; Canvas has none."""
@@ -121,7 +140,7 @@ def launch_from_menu(tool_id: int) -> AnyResponse:
     person = require_person()
     with current_lms().store.reading() as db:
         tool = _usable(find_tool(db, tool_id))
-        course = the_course(db)
+        course = viewed_course(db)
     placement = tool.placement("course_navigation")
     if placement is None:
         raise Refusal(404, "no_such_placement", "This tool has no page in the course’s menu.", tool.client_id)
@@ -146,7 +165,7 @@ def pick_content(tool_id: int) -> AnyResponse:
         db.execute(
             "INSERT INTO deep_links (id, tool_id, person_id, course_id, expires_at, placement)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (deep_link_id, tool.id, person.id, the_course(db).id, time.time() + 3600, placement),
+            (deep_link_id, tool.id, person.id, viewed_course(db).id, time.time() + 3600, placement),
         )
     return _initiate(tool, person, tool.deep_link_uri, None, deep_link_id)
 
@@ -173,6 +192,13 @@ def _take_hint(db: sqlite3.Connection, hint: str, tool: Tool, person: LmsPerson)
     if row["expires_at"] < time.time():
         raise Refusal(400, "expired_hint", "The launch took too long.", tool.client_id)
     return row
+
+
+def _person_of_hint(hint: str) -> LmsPerson | None:
+    """For whom a hint is answered whoever is logged in; None for any other hint."""
+    with current_lms().store.reading() as db:
+        row = db.execute("SELECT person_id FROM hints WHERE id = ? AND beside = 1", (hint,)).fetchone()
+        return None if row is None else find_person(db, row["person_id"])
 
 
 def _known_client(values: dict[str, str]) -> Tool:
@@ -207,15 +233,15 @@ def _answer(tool: Tool, values: dict[str, str]) -> dict[str, str]:
     """The fields to post to the tool for a request whose client and redirect_uri are right."""
     lms = current_lms()
     checked = _check_parameters(tool, values)
-    person = current_person()
+    person = _person_of_hint(checked["lti_message_hint"]) or current_person()
     if person is None:
         raise Refusal(401, "login_required", "Nobody is logged in here.", tool.client_id)
     if checked["login_hint"] != str(person.id):
         raise Refusal(400, "wrong_login_hint", "login_hint names somebody else.", tool.client_id)
     with lms.store.transaction() as db:
         hint = _take_hint(db, checked["lti_message_hint"], tool, person)
-        course = the_course(db)
         link = find_link(db, hint["link_id"]) if hint["link_id"] else None
+        course = find_course(db, link.course_id) if link else viewed_course(db)
         item = coupled_line_item(db, link.id) if link else None
         picker = deep_linking_settings(db, lms, hint["deep_link_id"]) if hint["deep_link_id"] else None
     content = launch_content(

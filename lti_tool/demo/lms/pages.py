@@ -14,23 +14,26 @@ from lti_tool.demo.lms.course import (
     change_link,
     coupled_line_item,
     delete_link,
+    find_course,
     find_link,
     line_items_of,
     publish_link,
-    the_course,
 )
 from lti_tool.demo.lms.gradebook import course_for, gradebook
-from lti_tool.demo.lms.people import everybody, find_person, is_enrolled
+from lti_tool.demo.lms.people import find_person, is_enrolled, people_of_course
 from lti_tool.demo.lms.refusals import Refusal, first_problem
 from lti_tool.demo.lms.schemas import ActivityFormSchema
+from lti_tool.demo.lms.steps import steps_done
 from lti_tool.demo.lms.tools import all_tools, find_tool, show_in_menu
 from lti_tool.demo.lms.wiring import (
+    COURSE_COOKIE,
     LANGUAGE_COOKIE,
     USER_COOKIE,
     current_lms,
     current_person,
     require_person,
     require_teacher,
+    viewed_course,
 )
 
 blueprint = Blueprint("pages", __name__)
@@ -60,8 +63,8 @@ def course_page() -> str:
     """The course: its activities, with one's own completion and grade."""
     person = current_person()
     with current_lms().store.reading() as db:
-        course = the_course(db)
-        seen = course_for(db, person)
+        course = viewed_course(db)
+        seen = course_for(db, person, course)
         tools = all_tools(db)
     return render_template("course.html", course=course, seen=seen, tools=tools)
 
@@ -70,7 +73,9 @@ def course_page() -> str:
 def course_json() -> AnyResponse:
     """The course as whoever is logged in sees it; see ``gradebook.course_for`` for its shape."""
     with current_lms().store.reading() as db:
-        response = jsonify(course_for(db, current_person()))
+        course = viewed_course(db)
+        shown = course_for(db, current_person(), course) | {"steps": steps_done(db, course)}
+    response = jsonify(shown)
     response.add_etag()
     response.headers["Cache-Control"] = "private, no-cache"
     return response.make_conditional(request)
@@ -87,6 +92,19 @@ def login() -> AnyResponse:
     response = redirect(local_path(request.form.get("next")), 303)
     value = lms.user_cookies().dumps(person.id)
     response.set_cookie(USER_COOKIE, str(value), httponly=True, samesite="Lax", path="/")
+    return response
+
+
+@blueprint.get("/courses/<int:course_id>")
+def open_course(course_id: int) -> AnyResponse:
+    """Open a course. Whoever is not in it is asked who they are there."""
+    person = current_person()
+    with current_lms().store.reading() as db:
+        find_course(db, course_id)
+    response = redirect("/", 303)
+    response.set_cookie(COURSE_COOKIE, str(course_id), samesite="Lax", path="/")
+    if person is not None and person.course_id not in (None, course_id):
+        response.delete_cookie(USER_COOKIE, path="/")
     return response
 
 
@@ -114,7 +132,7 @@ def activity_page(link_id: int) -> str:
     with current_lms().store.reading() as db:
         link = find_link(db, link_id)
         tool = find_tool(db, link.tool_id)
-        seen = course_for(db, person)
+        seen = course_for(db, person, find_course(db, link.course_id))
     mine = next(activity for activity in seen["activities"] if activity["id"] == str(link_id))
     return render_template("activity.html", link=link, tool=tool, activity=mine)
 
@@ -144,7 +162,7 @@ def create_activity() -> AnyResponse:
         raise Refusal(400, "bad_tool_id", "tool_id names no tool.")
     with current_lms().store.transaction() as db:
         tool = find_tool(db, int(tool_id))
-        link = add_link(db, the_course(db).id, tool, str(form["title"]))
+        link = add_link(db, viewed_course(db).id, tool, str(form["title"]))
         change_link(db, link, form)
     if request.accept_mimetypes.best == "application/json":
         return make_response(jsonify({"id": str(link.id)}), 201)
@@ -214,11 +232,13 @@ def gradebook_page() -> str:
     """Every student, every activity: grades and completion."""
     require_teacher()
     with current_lms().store.reading() as db:
-        book = gradebook(db)
-        course = the_course(db)
+        course = viewed_course(db)
+        book = gradebook(db, course)
         locked = [item.id for item in line_items_of(db, course.id) if item.locked]
         away = [
-            person for person in everybody(db) if person.role == "student" and not is_enrolled(db, person.id)
+            person
+            for person in people_of_course(db, course.id)
+            if person.role == "student" and not is_enrolled(db, person.id, course.id)
         ]
     is_canvas = current_lms().settings.is_canvas
     return render_template(
@@ -231,7 +251,7 @@ def gradebook_json() -> Response:
     """The gradebook for scripts; see ``gradebook.gradebook`` for its shape."""
     require_teacher()
     with current_lms().store.reading() as db:
-        return jsonify(gradebook(db))
+        return jsonify(gradebook(db, viewed_course(db)))
 
 
 @blueprint.get("/return")

@@ -38,6 +38,8 @@ class LmsPerson:
     job_fr: str
     job_en: str
     role: str
+    course_id: int | None = None
+    "The one course that they are in; None for every course."
 
     @property
     def name(self) -> str:
@@ -83,10 +85,10 @@ def find_person(db: sqlite3.Connection, person_id: str | int) -> LmsPerson | Non
     return None if row is None else _person(row)
 
 
-def is_enrolled(db: sqlite3.Connection, person_id: int) -> bool:
-    """Whether they are in the course, and not only known to the LMS."""
-    row = db.execute("SELECT enrolled FROM people WHERE id = ?", (person_id,)).fetchone()
-    return row is not None and bool(row["enrolled"])
+def is_enrolled(db: sqlite3.Connection, person_id: int, course_id: int) -> bool:
+    """Whether they are in a course, and not only known to the LMS."""
+    row = db.execute("SELECT enrolled, course_id FROM people WHERE id = ?", (person_id,)).fetchone()
+    return row is not None and bool(row["enrolled"]) and row["course_id"] in (None, course_id)
 
 
 def everybody(db: sqlite3.Connection) -> list[LmsPerson]:
@@ -94,23 +96,46 @@ def everybody(db: sqlite3.Connection) -> list[LmsPerson]:
     return [_person(row) for row in db.execute("SELECT * FROM people ORDER BY id")]
 
 
-def people_to_pick(db: sqlite3.Connection, newcomers: int = 12) -> list[LmsPerson]:
-    """The demo's first people, and the newest of those who were added since: what fits on a page."""
+def delete_person(db: sqlite3.Connection, person_id: int, *, by: int) -> None:
+    """Delete an account and everything that belongs to it. Somebody of the first people, or oneself, is refused."""
+    person = find_person(db, person_id)
+    if person is None:
+        raise Refusal(404, "no_such_person", "There is no such person here.")
+    if person.username in {first[0] for first in (*FIRST_PEOPLE, *CANVAS_PEOPLE)} or person.id == by:
+        raise Refusal(409, "person_stays", "This person stays.")
+    for table in ("scores", "hints", "deep_links"):
+        db.execute(f"DELETE FROM {table} WHERE person_id = ?", (person.id,))  # noqa: S608 - our own three tables
+    db.execute("DELETE FROM people WHERE id = ?", (person.id,))
+
+
+def people_of_course(db: sqlite3.Connection, course_id: int) -> list[LmsPerson]:
+    """Everybody of one course, the oldest account first."""
     rows = db.execute(
-        "SELECT * FROM people WHERE id <= ? OR id IN (SELECT id FROM people ORDER BY id DESC LIMIT ?) ORDER BY id",
-        (len(FIRST_PEOPLE) + len(CANVAS_PEOPLE), newcomers),
+        "SELECT * FROM people WHERE course_id IS NULL OR course_id = ? ORDER BY id", (course_id,)
     )
     return [_person(row) for row in rows]
 
 
-def add_person(db: sqlite3.Connection, form: dict[str, Any]) -> LmsPerson:
-    """Add an account from a loaded PersonFormSchema; missing user name and e-mail are made up."""
+def people_to_pick(db: sqlite3.Connection, course_id: int, newcomers: int = 12) -> list[LmsPerson]:
+    """The course's first people, and the newest of those who were added since: what fits on a page."""
+    people = people_of_course(db, course_id)
+    first = len(FIRST_PEOPLE) + len(CANVAS_PEOPLE)
+    if course_id > 1 or len(people) <= first + newcomers:
+        return people
+    return [*people[:first], *people[-newcomers:]]
+
+
+def add_person(db: sqlite3.Connection, form: dict[str, Any], course_id: int | None = None) -> LmsPerson:
+    """Add an account from a loaded PersonFormSchema; a missing user name or e-mail is made up.
+
+    ``course_id``: the one course that a student is in.
+    """
     username = form["username"] or f"person-{secrets.token_hex(4)}"
     email = form["email"] or f"{username}@{MAIL_DOMAIN}"
     try:
         added = db.execute(
-            "INSERT INTO people (username, given_name, family_name, email, job_fr, job_en, role)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO people (username, given_name, family_name, email, job_fr, job_en, role, course_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 username,
                 form["given_name"],
@@ -119,6 +144,7 @@ def add_person(db: sqlite3.Connection, form: dict[str, Any]) -> LmsPerson:
                 form["job"],
                 form["job"],
                 form["role"],
+                course_id if form["role"] == "student" else None,
             ),
         )
     except sqlite3.IntegrityError as error:

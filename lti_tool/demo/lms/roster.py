@@ -100,7 +100,7 @@ def members(course_id: int, tool_id: int) -> Response:
     start = _start(tool)
     with lms.store.reading() as db:
         course = find_course(db, course_id)
-        people = [person for person in everybody(db) if is_enrolled(db, person.id)]
+        people = [person for person in everybody(db) if is_enrolled(db, person.id, course_id)]
     link = _link_asked_for(tool, course_id)
     role = request.args.get("role")
     if is_canvas:

@@ -7,8 +7,9 @@ people in statements are accounts that nobody but the tool can name.
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urljoin
 
 import requests
 from flask import Blueprint, Response, jsonify, render_template
@@ -19,23 +20,41 @@ from lti_tool.demo.lms.wiring import current_lms, current_locale, require_person
 blueprint = Blueprint("statements", __name__)
 
 MOST_SHOWN = 200
+PAGE_LENGTH = 100
+MOST_PAGES = 100
 
 
-def _held() -> list[dict[str, Any]]:
-    """The newest statements, the latest first. Raises Refusal when there is no store or it does not answer."""
+def latest_lines(most: int) -> list[dict[str, str]]:
+    """The statements of the last day as rows, the latest to arrive first. Raises Refusal as :func:`_held` does."""
+    held = _held(since=datetime.now(UTC) - timedelta(days=1))
+    held.sort(key=lambda statement: str(statement.get("stored", "")), reverse=True)
+    return [_line(statement) for statement in held[:most]]
+
+
+def _held(since: datetime | None = None) -> list[dict[str, Any]]:
+    """The statements, the latest first. Raises Refusal when there is no store or it does not answer.
+
+    Every page is read: a store may begin with the oldest, whatever it is asked for.
+    """
     settings = current_lms().settings
     if settings.lrs is None:
         raise Refusal(404, "no_record_store", "This LMS has no learning record store in its settings.")
-    url = urljoin(settings.lrs.endpoint, f"statements?limit={MOST_SHOWN}")
+    asked = {"limit": str(PAGE_LENGTH)} | ({"since": since.isoformat()} if since else {})
+    url: str | None = urljoin(settings.lrs.endpoint, f"statements?{urlencode(asked)}")
+    statements: list[dict[str, Any]] = []
     try:
-        answer = requests.get(
-            url,
-            auth=(settings.lrs.username, settings.lrs.password),
-            headers={"X-Experience-API-Version": "1.0.3"},
-            timeout=settings.http_seconds,
-        )
-        answer.raise_for_status()
-        statements: list[dict[str, Any]] = answer.json()["statements"]
+        with requests.Session() as http:
+            http.auth = (settings.lrs.username, settings.lrs.password)
+            http.headers["X-Experience-API-Version"] = "1.0.3"
+            for _page in range(MOST_PAGES):
+                if not url:
+                    break
+                answer = http.get(url, timeout=settings.http_seconds)
+                answer.raise_for_status()
+                page = answer.json()
+                statements += page["statements"]
+                more = page.get("more")
+                url = urljoin(settings.lrs.endpoint, more) if more else None
     except (requests.RequestException, ValueError, KeyError):
         raise Refusal(502, "record_store_silent", "The learning record store does not answer.") from None
     return sorted(statements, key=lambda held: str(held.get("timestamp", "")), reverse=True)
@@ -52,6 +71,7 @@ def _line(statement: dict[str, Any]) -> dict[str, str]:
     target = statement["object"]
     definition = target.get("definition", {})
     return {
+        "id": statement["id"],
         "timestamp": statement.get("timestamp", ""),
         "actor": statement["actor"].get("account", {}).get("name", "?"),
         "verb": _words(statement["verb"].get("display"), statement["verb"]["id"]),
@@ -67,11 +87,11 @@ def _line(statement: dict[str, Any]) -> dict[str, str]:
 def statements_page() -> str:
     """The statements, each with all that the record store says of it."""
     require_person()
-    return render_template("statements.html", lines=[_line(statement) for statement in _held()])
+    return render_template("statements.html", lines=[_line(statement) for statement in _held()[:MOST_SHOWN]])
 
 
 @blueprint.get("/statements.json")
 def statements_json() -> Response:
     """The same for a script: the statements as the record store answered them, the latest first."""
     require_person()
-    return jsonify(_held())
+    return jsonify(_held()[:MOST_SHOWN])

@@ -17,7 +17,7 @@ CREATE TABLE people (
   id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE, given_name TEXT NOT NULL,
   family_name TEXT NOT NULL, email TEXT NOT NULL, job_fr TEXT NOT NULL DEFAULT '', job_en TEXT NOT NULL DEFAULT '',
   role TEXT NOT NULL CHECK (role IN ('student', 'teacher', 'assistant', 'observer', 'test_student', 'admin')),
-  enrolled INTEGER NOT NULL DEFAULT 1);
+  enrolled INTEGER NOT NULL DEFAULT 1, course_id INTEGER);
 CREATE TABLE courses (
   id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, title_fr TEXT NOT NULL, title_en TEXT NOT NULL,
   history TEXT NOT NULL DEFAULT '', concluded INTEGER NOT NULL DEFAULT 0);
@@ -51,7 +51,7 @@ CREATE TABLE hints (
   id TEXT PRIMARY KEY, tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people (id), link_id INTEGER REFERENCES links (id) ON DELETE CASCADE,
   deep_link_id TEXT, course_id INTEGER, target TEXT NOT NULL, locale TEXT NOT NULL, expires_at REAL NOT NULL,
-  for_person_id INTEGER);
+  for_person_id INTEGER, beside INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE deep_links (
   id TEXT PRIMARY KEY, tool_id INTEGER NOT NULL REFERENCES tools (id) ON DELETE CASCADE,
   person_id INTEGER NOT NULL REFERENCES people (id), course_id INTEGER NOT NULL REFERENCES courses (id),
@@ -74,8 +74,10 @@ ADDED_COLUMNS = (
     ("links", "published", "INTEGER NOT NULL DEFAULT 1"),
     ("hints", "course_id", "INTEGER"),
     ("hints", "for_person_id", "INTEGER"),
+    ("hints", "beside", "INTEGER NOT NULL DEFAULT 0"),
     ("deep_links", "placement", "TEXT NOT NULL DEFAULT ''"),
     ("people", "enrolled", "INTEGER NOT NULL DEFAULT 1"),
+    ("people", "course_id", "INTEGER"),
     ("courses", "concluded", "INTEGER NOT NULL DEFAULT 0"),
     ("line_items", "locked", "INTEGER NOT NULL DEFAULT 0"),
     ("line_items", "allowed_attempts", "INTEGER"),
@@ -204,6 +206,7 @@ class Store:
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(*person, f"{person[0]}@{MAIL_DOMAIN}") for person in people],
         )
+        db.execute("UPDATE people SET course_id = 1 WHERE role = 'student'")
 
     def record_call(self, tool: str, method: str, path: str, status: int, reason: str, detail: str) -> None:
         """Write one line of the activity log, in a transaction of its own so that refusals stay."""

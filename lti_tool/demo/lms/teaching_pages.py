@@ -9,12 +9,12 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from lti_tool.demo.lms import teaching
-from lti_tool.demo.lms.course import line_items_of, the_course
+from lti_tool.demo.lms.course import line_items_of
 from lti_tool.demo.lms.pages import loaded_form
 from lti_tool.demo.lms.people import find_person
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.schemas import GradebookFormSchema
-from lti_tool.demo.lms.wiring import current_lms, require_teacher
+from lti_tool.demo.lms.wiring import current_lms, require_teacher, viewed_course
 
 blueprint = Blueprint("teaching_pages", __name__)
 
@@ -35,7 +35,7 @@ def change_gradebook() -> AnyResponse:
 
 
 def _change(db: sqlite3.Connection, form: dict[str, Any]) -> None:
-    course = the_course(db)
+    course = viewed_course(db)
     if form["act"] == "reset":
         teaching.reset_course(db, course.id)
         return

@@ -43,12 +43,60 @@ TEXTS: dict[str, tuple[str, str]] = {
     "statement_actor": ("Qui", "Who"),
     "statement_verb": ("Quoi", "What"),
     "log": ("Journal des échanges", "Service log"),
+    "side_by_side": ("Côte à côte", "Side by side"),
+    "side_by_side_lead": (
+        "Trois personnes, une seule activité. Agissez dans un cadre : les deux autres le montrent en quelques "
+        "secondes, et la trace arrive dans la liste.",
+        "Three people, one activity. Act in one frame: the other two show it within seconds, and the statement "
+        "arrives in the list.",
+    ),
+    "side_by_side_none": (
+        "Le cours n’a pas encore d’activité à montrer.",
+        "The course has no activity to show yet.",
+    ),
+    "show_these": ("Afficher", "Show"),
+    "shown_first": ("À gauche", "On the left"),
+    "shown_second": ("À droite", "On the right"),
+    "frame_of": ("Page de {name}", "{name}’s page"),
+    "what_for": (
+        "Des collègues en début de carrière transmettent ce qu’ils maîtrisent à leurs collègues plus expérimentés, et "
+        "apprennent en retour. L’activité forme les binômes, suit leurs rencontres et inscrit le résultat au carnet "
+        "de notes.",
+        "Colleagues at the beginning of their careers show more experienced ones what comes easily to them, and learn "
+        "in return. The activity brings two people together, follows their meetings and puts the result into the "
+        "gradebook.",
+    ),
+    "steps": ("La démonstration en quatre étapes", "The demonstration in four steps"),
+    "step_1": (
+        "Claire, qui accompagne le groupe, ouvre l’activité.",
+        "Claire, the tutor, opens the activity.",
+    ),
+    "step_2": (
+        "Lina l’ouvre et choisit de transmettre ; Hélène l’ouvre et choisit d’apprendre.",
+        "Lina opens it and chooses to teach; Hélène opens it and chooses to learn.",
+    ),
+    "step_3": (
+        "Claire les réunit ; chacune accepte et signe la charte.",
+        "Claire pairs the two; both accept and sign the agreement.",
+    ),
+    "step_4": (
+        "L’une note une rencontre, l’autre la confirme : l’activité est terminée pour les deux, ici et au carnet de "
+        "notes.",
+        "One notes a meeting, the other confirms it: the activity is done for both, here and in the gradebook.",
+    ),
+    "step_done": ("fait", "done"),
+    "step_next": ("à faire", "to do"),
+    "steps_beside": ("Les suivre dans trois cadres côte à côte", "Follow them in three frames side by side"),
+    "second_course": (
+        "L’autre cours montre un programme en cours depuis dix semaines : {title}",
+        "The other course shows a programme that has run for ten weeks: {title}",
+    ),
     "menu": ("Navigation", "Navigation"),
     "skip": ("Aller au contenu", "Skip to content"),
     "who": ("Qui êtes-vous ?", "Who are you?"),
     "who_lead": (
-        "Choisissez une personne : toute la plateforme se montre alors comme elle la voit.",
-        "Pick a person: the whole platform then looks the way they see it.",
+        "Choisissez une personne : vous verrez la plateforme comme elle la voit.",
+        "Pick a person: you will see the platform as they see it.",
     ),
     "you_are": ("Vous êtes", "You are"),
     "change_person": ("Changer de personne", "Switch person"),
@@ -193,6 +241,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "language": ("Langue", "Language"),
 }
+
+
+TITLES = (("Mentorat inversé", "Reverse mentoring"),)
+"""Titles that the demo itself gives, French and English: a page shows them in its language, any other as it is."""
+
+
+def title(locale: str, given: str) -> str:
+    """An activity's title in the language of the page."""
+    for pair in TITLES:
+        if given in pair:
+            return pair[locale == "en"]
+    return given
 
 
 def text(locale: str, key: str, **values: object) -> str:

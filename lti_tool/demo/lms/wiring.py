@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from typing import cast
 
 from flask import current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from lti_tool.demo.lms.course import LmsCourse, all_courses, find_course, the_course
 from lti_tool.demo.lms.people import LmsPerson, find_person
 from lti_tool.demo.lms.platform import PlatformKey
 from lti_tool.demo.lms.refusals import Refusal
@@ -18,6 +20,7 @@ from lti_tool.demo.lms.tool_keys import ToolKeys
 
 USER_COOKIE = "lms_user"
 LANGUAGE_COOKIE = "lms_lang"
+COURSE_COOKIE = "lms_course"
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,16 @@ def require_admin() -> LmsPerson:
     if person.role != "admin":
         raise Refusal(403, "administrators_only", "Only the administrator may do this.")
     return person
+
+
+def viewed_course(db: sqlite3.Connection) -> LmsCourse:
+    """The course that whoever is looking is in; of somebody in several, the one they opened last."""
+    person = current_person()
+    if person is not None and person.course_id is not None:
+        return find_course(db, person.course_id)
+    given = request.cookies.get(COURSE_COOKIE, "")
+    known = {course.id: course for course in all_courses(db)}
+    return known.get(int(given) if given.isascii() and given.isdigit() else 0) or the_course(db)
 
 
 def current_locale() -> str:

@@ -11,15 +11,18 @@ not asked before each later grade.
 | 409 (Moodle), 400 for an earlier time (Canvas, Open edX) | read the result: ours → sent; somebody's own → kept; else
 again, with a later time. Where it cannot be read: sent, if it was tried before; else again |
 | 400, 422 otherwise | read the result: ours → sent; else dead, with the platform's words |
-| 404, 410 | the line item is gone: dead |
+| 404, 410 | the line item is gone: dead. After two of them, those for the same line item share that in this round |
 | no token at all | the platform is blocked until somebody has looked; nothing is dropped |
-| 401 after a fresh token (Canvas: the tool was removed from the course) | this line item waits |
+| 401 after a fresh token (Canvas: the tool was removed from the course), 403 (Moodle: the line item was taken away) |
+this line item waits, and is asked ever more rarely |
 | nothing was sent, since the address is on a host that is not the platform's | this line item waits |
-| 403, 500, anything else below 502 | this line item waits, the others go on; or the score alone, see below |
-| 429, 502 to 504, a time-out, a reset | this host is unavailable: the same bytes later, and the others with them; those
-for line items on another host of the platform go on |
+| 500, anything else below 502 | this line item waits, the others go on; or the score alone, see below |
+| 429 (Canvas: 403 that says so), 502 to 504, a time-out, a reset | this host is unavailable: the same bytes later, and
+the others with them; those for line items on another host of the platform go on |
 
-Moodle answers 403 for a line item that was taken away and 500 for one that is locked; Open edX answers 500 for a single
+What is said to be missing for days rests: :func:`lti_tool.lti.ags.reconciliation.may_rest`.
+
+Moodle answers 500 for a line item that is locked; Open edX answers 500 for a single
 score that it cannot take. So a second score of the same line item is tried: once one is taken, each failure is that
 score's own; when both fail, the rest of that line item is not tried in this round.
 
@@ -36,7 +39,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import requests
@@ -45,6 +48,7 @@ from lti_tool.database import utcnow
 from lti_tool.lti.ags.models import READING_FAILED
 from lti_tool.lti.ags.reconciliation import (
     GradeRecord,
+    MissingAnswers,
     Posting,
     ReadingFailures,
     Result,
@@ -59,16 +63,28 @@ from lti_tool.lti.ags.results import (
     read_results,
     subresource_url,
 )
+from lti_tool.lti.ags.score_outcomes import (
+    ForbiddenHere,
+    NotInstalledHere,
+    Refused,
+    ScoreOutcome,
+    Stale,
+    UnreadAlone,
+    UnreadAnywhere,
+    UnreadHere,
+    Withheld,
+)
 from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.platform_service import Answer, PlatformService, ServiceHostUnknown, TokenRefused
 from lti_tool.lti.platforms import is_earlier_timestamp_error
-from lti_tool.lti.platforms.base import Platform, ScoreRefusal
+from lti_tool.lti.platforms.base import Platform
 from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import (
     Blocked,
     Dead,
     GroupUnavailable,
     NotTried,
+    PartMissing,
     PartUnavailable,
     Retry,
     Sent,
@@ -83,65 +99,6 @@ _FORBIDDEN: Final = frozenset({"bad_address", "not_https", "private_address"})
 _MAX_RESTAMPS: Final = 20
 
 
-@dataclass(frozen=True)
-class Stale:
-    """The platform holds something else under a timestamp that is not earlier: say it again, later."""
-
-    than: dt.datetime
-    reason: str
-
-
-@dataclass(frozen=True)
-class Refused(Dead):
-    """The platform will never take the score. ``refusal``: why, as far as its answer says."""
-
-    refusal: ScoreRefusal = ScoreRefusal.OTHER
-
-
-@dataclass(frozen=True)
-class Withheld:
-    """The score was not posted, so that nobody's grade is erased.
-
-    ``reading``: what is there, where it could be read.
-    """
-
-    reading: Reading | None = None
-
-
-@dataclass(frozen=True)
-class UnreadHere(PartUnavailable):
-    """The result could not be read before posting: the platform answered, and not as it should."""
-
-
-@dataclass(frozen=True)
-class NotInstalledHere(PartUnavailable):
-    """The platform gives tokens, and takes none of them for this line item."""
-
-
-@dataclass(frozen=True)
-class UnreadAnywhere(GroupUnavailable):
-    """The result could not be read before posting: the platform did not answer."""
-
-
-@dataclass(frozen=True)
-class UnreadAlone(Retry):
-    """The result could not be read before posting, which must not hold other scores."""
-
-
-ScoreOutcome = (
-    Sent
-    | Dead
-    | Retry
-    | PartUnavailable
-    | GroupUnavailable
-    | Unavailable
-    | Blocked
-    | NotTried
-    | Stale
-    | Withheld
-)
-
-
 @dataclass(frozen=True, slots=True)
 class KnownGrade:
     """What is known of a grade whose score is about to be posted."""
@@ -153,6 +110,10 @@ class KnownGrade:
     """The result that was read last."""
     failures: ReadingFailures | None = None
     """How long the results of its line item could not be read."""
+    missing: MissingAnswers | None = None
+    """How often its line item was said to be missing."""
+    address: str | None = None
+    """Where requests to its line item go, if not to the address by which it is known."""
 
     def is_read_first(self, score: int | None, platform: Platform, *, repeated: bool) -> bool:
         """Whether the result is to be read before this score is posted."""
@@ -184,6 +145,7 @@ def deliver_scores(
     answered: set[str] = set()
     refused: set[str] = set()
     away: dict[str, GroupUnavailable] = {}
+    gone: dict[str, list[Refused]] = {}
     for delivery in deliveries:
         failures = failed.setdefault(delivery.part, [])
         host = group_of(delivery.part)
@@ -194,8 +156,11 @@ def deliver_scores(
             outcomes.append(NotTried())
             continue
         if len(failures) >= 2 and delivery.part not in answered:
-            kind = NotInstalledHere if isinstance(failures[-1], NotInstalledHere) else PartUnavailable
+            kind = type(failures[-1]) if isinstance(failures[-1], PartMissing) else PartUnavailable
             outcomes.append(kind(failures[-1].reason, failures[-1].after_seconds, _NEVER_SENT))
+            continue
+        if len(gone.setdefault(delivery.part, [])) >= 2:
+            outcomes.append(gone[delivery.part][-1])
             continue
         outcome = _deliver_one(service, delivery, (known or {}).get(delivery.order_key), refused)
         outcomes.append(outcome)
@@ -209,6 +174,8 @@ def deliver_scores(
             away[host] = GroupUnavailable(outcome.reason, outcome.after_seconds, _NEVER_SENT, tried=False)
         elif isinstance(outcome, PartUnavailable):
             failures.append(outcome)
+        elif isinstance(outcome, Refused) and outcome.is_missing:
+            gone[delivery.part].append(outcome)
         else:
             answered.add(delivery.part)
     return [
@@ -231,7 +198,6 @@ def _deliver_one(
     service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade | None, refused: set[str]
 ) -> ScoreOutcome:
     """``refused``: the line items whose results the platform refuses to show, which are not asked for again."""
-    target = delivery.target or {}
     try:
         service.get_access_token([SCORE_SCOPE])
     except TokenRefused as error:
@@ -247,7 +213,7 @@ def _deliver_one(
     try:
         answer = service.call(
             "POST",
-            subresource_url(target["line_item_url"], "scores"),
+            subresource_url(_address(delivery, known), "scores"),
             [SCORE_SCOPE],
             body=delivery.body,
             content_type=SCORE_TYPE,
@@ -275,7 +241,7 @@ def _outcome_before_posting(
     if not known.may_read or delivery.part in refused:
         return Withheld() if score is None else None
     try:
-        reading = read_results(service, target["line_item_url"], target["user_id"])
+        reading = read_results(service, _address(delivery, known), target["user_id"])
     except ResultsRefused:
         refused.add(delivery.part)
         return Withheld() if score is None else None
@@ -319,17 +285,19 @@ def _outcome_of_response(
     if answer.status == 409 or (answer.status == 400 and is_earlier_timestamp_error(answer.body)):
         return _handle_stale_timestamp(service, delivery, answer, known)
     if answer.status in (400, 422):
-        reading, _ = _read(service, delivery)
+        reading, _ = _read(service, delivery, known)
         held = reading.results.get((delivery.target or {})["user_id"]) if reading else None
         score = json.loads(delivery.body).get("scoreGiven")
         return Sent() if held is not None and _is_there(known, score, held) else _refused(service, answer)
     if answer.status in (404, 410):
-        return _refused(service, answer)
+        return replace(_refused(service, answer), is_missing=True)
     if answer.status == 401:
         return NotInstalledHere(answer.words, may_have_arrived=_NEVER_SENT)
     after = retry_after(answer.headers.get("Retry-After", ""))
-    if answer.status == 429 or answer.status > 501:
+    if service.platform.is_throttled(answer.status, answer.body) or answer.status > 501:
         return GroupUnavailable(answer.words, after)
+    if answer.status == 403:
+        return ForbiddenHere(answer.words, after, _NEVER_SENT)
     return PartUnavailable(answer.words, after)
 
 
@@ -349,7 +317,7 @@ def _handle_stale_timestamp(
     A repeat of ours, or a later one of ours, means delivered; one of somebody else stays, where its time is later or
     not known. Anything else is sent again with a later time.
     """
-    reading, fault = _read(service, delivery)
+    reading, fault = _read(service, delivery, known)
     if fault is not None:
         return fault
     ours = json.loads(delivery.body)
@@ -380,14 +348,22 @@ def _later(
     return Stale(than=than, reason=answer.words)
 
 
-def _read(service: PlatformService, delivery: ClaimedDelivery) -> tuple[Reading | None, ScoreOutcome | None]:
+def _address(delivery: ClaimedDelivery, known: KnownGrade | None) -> str:
+    """Where requests to the line item of a score go."""
+    named: str = (delivery.target or {})["line_item_url"]
+    return known.address or named if known is not None else named
+
+
+def _read(
+    service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade | None
+) -> tuple[Reading | None, ScoreOutcome | None]:
     """What the gradebook holds for the person, read back; or why that cannot be known now.
 
     Both are None where the platform gives no right to read results.
     """
     target = delivery.target or {}
     try:
-        reading = read_results(service, target["line_item_url"], target["user_id"])
+        reading = read_results(service, _address(delivery, known), target["user_id"])
     except (TokenRefused, ResultsRefused):
         return None, None
     except ResultsUnreadable as error:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
+import sqlalchemy as sa
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
-from lti_tool.lti.ags import grade_records, scores
-from lti_tool.lti.ags.answers import ScoreOutcome, Stale, Withheld, deliver_scores
+from lti_tool.identity.models import Person
+from lti_tool.lti.ags import grade_records, missing_line_items, resending, scores
+from lti_tool.lti.ags.answers import KnownGrade, deliver_scores
+from lti_tool.lti.ags.reconciliation import may_rest
+from lti_tool.lti.ags.score_outcomes import Refused, ScoreOutcome, Stale, Withheld
 from lti_tool.lti.platform_service import PlatformService, ServiceDeps
 from lti_tool.messaging.channel import Channel
 from lti_tool.messaging.models import DeliveryKind
 from lti_tool.messaging.outbox import ClaimedDelivery
-from lti_tool.messaging.outcomes import Dead, Outcome, Superseded
+from lti_tool.messaging.outcomes import Dead, Outcome, PartMissing, Superseded
 
 
 class GradebookChannel(Channel):
@@ -48,7 +53,11 @@ class GradebookChannel(Channel):
             return [Dead("the registration is gone")] * len(deliveries)
         with self._deps.database.reading() as db:
             known = grade_records.known_grades(db, service.registration_id, deliveries)
-        return deliver_scores(service, deliveries, known)
+        outcomes = deliver_scores(service, deliveries, known)
+        return [
+            _given_up(outcome, known.get(delivery.order_key))
+            for delivery, outcome in zip(deliveries, outcomes, strict=True)
+        ]
 
     def note(
         self,
@@ -58,10 +67,37 @@ class GradebookChannel(Channel):
         now: dt.datetime,
     ) -> None:
         """Write what became of each score into the record of its grade."""
-        grade_records.lock(db, deliveries)
+        missing = grade_records.missing_reasons(deliveries, outcomes)
+        there = grade_records.urls_that_answered(deliveries, outcomes)
+        registration_id = self._registration_id(db, deliveries) if missing or there else None
+        resting: set[str] = set()
+        if registration_id is not None and missing:
+            reasons = {url: reason for url, (reason, _) in missing.items() if url not in there}
+            resting = missing_line_items.count(db, registration_id, reasons, now)
+        grade_records.lock(db, deliveries, resting)
         for delivery, outcome in zip(deliveries, outcomes, strict=True):
             grade_records.note_outcome(db, delivery, outcome, now)
         grade_records.note_failed_readings(db, deliveries, outcomes, now)
+        if registration_id is not None:
+            for url in sorted(resting):
+                missing_line_items.rest(db, registration_id, url, missing[url][1], now)
+            for url in sorted(missing_line_items.forget(db, registration_id, there)):
+                resending.read_everybodys(db, registration_id, url, now)
+
+    def _registration_id(self, db: Session, deliveries: Sequence[ClaimedDelivery]) -> uuid.UUID | None:
+        """That of the platform to which they go: one receiver's are sent together."""
+        people = [uuid.UUID(target["person_id"]) for each in deliveries if (target := each.target or {})]
+        return db.scalar(sa.select(Person.registration_id).where(Person.id.in_(people[:1])))
+
+
+def _given_up(outcome: ScoreOutcome, known: KnownGrade | None) -> ScoreOutcome:
+    """The outcome; refused where the line item has been missing for so long that it rests."""
+    if not isinstance(outcome, PartMissing) or known is None or known.missing is None:
+        return outcome
+    once_more = replace(known.missing, answers=known.missing.answers + 1)
+    if not may_rest(once_more, utcnow()):
+        return outcome
+    return Refused(outcome.reason, refusal=grade_records.refusal_of_missing(outcome), is_missing=True)
 
 
 def _outcome(outcome: ScoreOutcome, delivery: ClaimedDelivery, receiver: str) -> Outcome:

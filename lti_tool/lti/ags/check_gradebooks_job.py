@@ -9,13 +9,14 @@ from typing import Any, ClassVar, Final
 import sqlalchemy as sa
 
 from lti_tool.database import utcnow
-from lti_tool.identity.models import Membership
+from lti_tool.identity.models import Course, Membership
 from lti_tool.identity.policy import Action, require
 from lti_tool.identity.principal import TOOL
 from lti_tool.jobs.kinds import JobKind, RunningJob
-from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, ScoreTrail
 from lti_tool.lti.ags.read_results_job import request_results
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.registration.models import Deployment
 
 USED_WITHIN: Final = dt.timedelta(days=60)
 """A line item is read as long as somebody launched in its course, or a grade of it changed, within this time."""
@@ -47,7 +48,7 @@ class CheckGradebooks(JobKind):
 
 
 def _due(now: dt.datetime) -> sa.Select[uuid.UUID]:
-    """The activities whose line items are read, in the order of their ids."""
+    """The activities whose line items are read, in the order of their ids; those that rest are left out."""
     of_link = ScoreTrail.line_item_url == ResourceLink.line_item_url
     shows = sa.exists().where(
         of_link, sa.or_(ScoreTrail.graded, ScoreTrail.grade_status == GradeStatus.REFUSED)
@@ -56,4 +57,15 @@ def _due(now: dt.datetime) -> sa.Select[uuid.UUID]:
         Membership.course_id == ResourceLink.course_id, Membership.launched_at > now - USED_WITHIN
     )
     changed = sa.exists().where(of_link, ScoreTrail.changed_at > now - USED_WITHIN)
-    return sa.select(ResourceLink.id).where(shows, sa.or_(used, changed)).order_by(ResourceLink.id)
+    rests = sa.exists().where(
+        MissingLineItem.line_item_url == ResourceLink.line_item_url,
+        MissingLineItem.registration_id == Deployment.registration_id,
+        MissingLineItem.rests_since.is_not(None),
+    )
+    return (
+        sa.select(ResourceLink.id)
+        .join(Course, Course.id == ResourceLink.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(shows, sa.or_(used, changed), ~rests)
+        .order_by(ResourceLink.id)
+    )

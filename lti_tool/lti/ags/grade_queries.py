@@ -13,7 +13,13 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of
 from lti_tool.identity.models import Course, Person, display_name
-from lti_tool.lti.ags.models import READING_FAILED, GradeStatus, ScoreTrail, UnreadableResults
+from lti_tool.lti.ags.models import (
+    READING_FAILED,
+    GradeStatus,
+    MissingLineItem,
+    ScoreTrail,
+    UnreadableResults,
+)
 from lti_tool.lti.ags.scores import is_reopened, part
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platforms import platform_of
@@ -47,6 +53,10 @@ class Grade:
     read_at: dt.datetime | None
     unreadable_since: dt.datetime | None
     """Since when the results of its line item cannot be read; None where they can."""
+    rests_since: dt.datetime | None
+    """Since when nothing is sent to its line item any more, which was missing for long; None where that is not so."""
+    deletions: int
+    """How often it was found missing and sent again, since somebody last asked for that."""
     is_reopened: bool
     """Whether the completion was reopened: what the gradebook shows stays until the person completes again."""
     changed_at: dt.datetime
@@ -61,6 +71,11 @@ class Grade:
     def is_shown(self) -> bool:
         """Whether there is anything to say of it: one that should not be there yet is of no interest."""
         return self.wanted is not None or self.status in (GradeStatus.REFUSED, GradeStatus.SOMEBODY_ELSES)
+
+    @property
+    def came_back(self) -> bool:
+        """Whether it was deleted in the gradebook, and sent again, or is about to be."""
+        return self.deletions > 0 and self.status in (GradeStatus.RECORDED, *UNSETTLED)
 
     @property
     def waits_for_reading(self) -> bool:
@@ -88,11 +103,13 @@ def _chosen(registration_id: uuid.UUID) -> sa.Select[Any]:
             person.registration_id,
             *_PLATFORM,
             unreadable.began_at.label("unreadable_since"),
+            table_of(MissingLineItem).c.rests_since,
             _pauses_of(registration_id).label("paused"),
         )
         .join(Person, person.id == _column.person_id)
         .join(Registration, Registration.id == person.registration_id)
-        .outerjoin(UnreadableResults, _of_line_item(person.registration_id))
+        .outerjoin(UnreadableResults, _of_line_item(UnreadableResults, person.registration_id))
+        .outerjoin(MissingLineItem, _of_line_item(MissingLineItem, person.registration_id))
         .where(person.registration_id == registration_id)
     )
 
@@ -120,12 +137,12 @@ def _why_paused(paused: str | None, line_item_url: str) -> str | None:
     return next((reasons[each] for each in groups if each in reasons), None)
 
 
-def _of_line_item(registration_id: sa.ColumnElement[uuid.UUID]) -> sa.ColumnElement[bool]:
-    """Joins what is known of the reading of a grade's line item."""
-    unreadable = table_of(UnreadableResults).c
-    return sa.and_(
-        unreadable.registration_id == registration_id, unreadable.line_item_url == _column.line_item_url
-    )
+def _of_line_item(
+    mapped: type[UnreadableResults | MissingLineItem], registration_id: sa.ColumnElement[uuid.UUID]
+) -> sa.ColumnElement[bool]:
+    """Joins what is known of a grade's line item."""
+    known = table_of(mapped).c
+    return sa.and_(known.registration_id == registration_id, known.line_item_url == _column.line_item_url)
 
 
 def _grade(row: Any, paused: str | None) -> Grade:
@@ -143,6 +160,8 @@ def _grade(row: Any, paused: str | None) -> Grade:
         accepted_at=row.accepted_at,
         read_at=row.read_at,
         unreadable_since=row.unreadable_since,
+        rests_since=row.rests_since,
+        deletions=row.deletions,
         is_reopened=is_reopened(row),
         changed_at=row.changed_at,
         platform=platform_of(row.issuer, row.platform_family),
@@ -259,13 +278,15 @@ def named_grades(
             table_of(Person).c.registration_id,
             *_PLATFORM,
             table_of(UnreadableResults).c.began_at.label("unreadable_since"),
+            table_of(MissingLineItem).c.rests_since,
             ResourceLink.id.label("link_id"),
             Course.id.label("course_id"),
             sa.func.coalesce(Course.title, Course.context_id).label("course_title"),
         )
         .join(Person, Person.id == _column.person_id)
         .join(Registration, Registration.id == table_of(Person).c.registration_id)
-        .outerjoin(UnreadableResults, _of_line_item(table_of(Person).c.registration_id))
+        .outerjoin(UnreadableResults, _of_line_item(UnreadableResults, table_of(Person).c.registration_id))
+        .outerjoin(MissingLineItem, _of_line_item(MissingLineItem, table_of(Person).c.registration_id))
         .outerjoin(ResourceLink, ResourceLink.id == newest_link)
         .outerjoin(Course, Course.id == ResourceLink.course_id)
         .order_by(_column.changed_at.desc(), _column.line_item_url, _column.person_id)

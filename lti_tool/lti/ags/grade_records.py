@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,18 +13,18 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import table_of
 from lti_tool.identity.models import Course, Person
-from lti_tool.lti.ags import unreadable_results
-from lti_tool.lti.ags.answers import (
-    KnownGrade,
+from lti_tool.lti.ags import missing_line_items, unreadable_results
+from lti_tool.lti.ags.answers import KnownGrade
+from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.ags.reconciliation import GradeRecord, Result
+from lti_tool.lti.ags.results import RESULT_SCOPE, Reading
+from lti_tool.lti.ags.score_outcomes import (
     NotInstalledHere,
     Refused,
     UnreadAlone,
     UnreadAnywhere,
     UnreadHere,
 )
-from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
-from lti_tool.lti.ags.reconciliation import GradeRecord, Result
-from lti_tool.lti.ags.results import RESULT_SCOPE, Reading
 from lti_tool.lti.ags.scores import is_reopened, order_key, with_score
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platforms.base import ScoreRefusal
@@ -36,6 +36,7 @@ from lti_tool.messaging.outcomes import (
     GroupUnavailable,
     NotTried,
     Outcome,
+    PartMissing,
     PartUnavailable,
     Retry,
     Sent,
@@ -77,13 +78,16 @@ def last_result(row: Any) -> Result | None:
 def known_grades(
     db: Session, registration_id: uuid.UUID, deliveries: Sequence[ClaimedDelivery]
 ) -> dict[str, KnownGrade]:
-    """What is known of the grades that these deliveries are about, by their ``order_key``; in three statements."""
+    """What is known of the grades that these deliveries are about, by their ``order_key``; in four statements."""
     targets = {_target(delivery) for delivery in deliveries} - {None}
     if not targets:
         return {}
     urls = {url for url, _ in filter(None, targets)}
-    unreadable = _unreadable(db, registration_id, urls)
+    links = _links(db, registration_id, urls)
+    unreadable = {link.line_item_url for link in links if RESULT_SCOPE not in link.scopes}
+    addresses = {link.line_item_url: link.line_item_address for link in links}
     failures = unreadable_results.failures_of(db, registration_id, urls)
+    missing = missing_line_items.answers_of(db, registration_id, urls)
     rows = db.execute(
         sa.select(_TRAILS).where(sa.tuple_(_column.line_item_url, _column.person_id).in_(targets))
     )
@@ -93,20 +97,24 @@ def known_grades(
             may_read=row.line_item_url not in unreadable,
             last_result=last_result(row),
             failures=failures.get(row.line_item_url),
+            missing=missing.get(row.line_item_url),
+            address=addresses.get(row.line_item_url),
         )
         for row in rows
     }
 
 
-def _unreadable(db: Session, registration_id: uuid.UUID, urls: set[str]) -> set[str]:
-    """Line items whose results the platform gave no right to read, as their activities' launches say."""
-    links = db.execute(
-        sa.select(ResourceLink.line_item_url, ResourceLink.scopes)
+def _links(
+    db: Session, registration_id: uuid.UUID, urls: set[str]
+) -> Sequence[sa.Row[str | None, str | None, list[str]]]:
+    """What the launches of the activities with these line items said of them."""
+    return db.execute(
+        sa.select(ResourceLink.line_item_url, ResourceLink.line_item_address, ResourceLink.scopes)
         .join(Course, Course.id == ResourceLink.course_id)
         .join(Deployment, Deployment.id == Course.deployment_id)
         .where(Deployment.registration_id == registration_id, ResourceLink.line_item_url.in_(urls))
-    )
-    return {row.line_item_url for row in links if RESULT_SCOPE not in row.scopes}
+        .order_by(ResourceLink.created_at, ResourceLink.id)
+    ).all()
 
 
 def _target(delivery: ClaimedDelivery) -> tuple[str, uuid.UUID] | None:
@@ -116,12 +124,51 @@ def _target(delivery: ClaimedDelivery) -> tuple[str, uuid.UUID] | None:
     return target["line_item_url"], uuid.UUID(target["person_id"])
 
 
-def lock(db: Session, deliveries: Sequence[ClaimedDelivery]) -> None:
-    """Lock the records of these grades, in the order of their keys, as whoever else locks several of them does."""
+def lock(db: Session, deliveries: Sequence[ClaimedDelivery], urls: Collection[str] = ()) -> None:
+    """Lock the records of these grades, in the order of their keys, as whoever else locks several of them does.
+
+    ``urls``: line items whose every grade is locked.
+    """
     targets = {_target(delivery) for delivery in deliveries} - {None}
     if targets:
         key = (_column.line_item_url, _column.person_id)
-        db.execute(sa.select(*key).where(sa.tuple_(*key).in_(targets)).order_by(*key).with_for_update()).all()
+        chosen = sa.or_(sa.tuple_(*key).in_(targets), _column.line_item_url.in_(urls))
+        db.execute(sa.select(*key).where(chosen).order_by(*key).with_for_update()).all()
+
+
+def lock_grades_of(db: Session, url: str) -> None:
+    """Lock the records of every grade of a line item, in the order of their keys."""
+    key = (_column.line_item_url, _column.person_id)
+    db.execute(sa.select(*key).where(_column.line_item_url == url).order_by(*key).with_for_update()).all()
+
+
+def missing_reasons(
+    deliveries: Sequence[ClaimedDelivery], outcomes: Sequence[Outcome]
+) -> dict[str, tuple[str, ScoreRefusal]]:
+    """The line items that were said to be missing, with the platform's words and what they mean."""
+    found: dict[str, tuple[str, ScoreRefusal]] = {}
+    for delivery, outcome in zip(deliveries, outcomes, strict=True):
+        target = _target(delivery)
+        if target is not None and isinstance(outcome, PartMissing):
+            found[target[0]] = outcome.reason, refusal_of_missing(outcome)
+        elif target is not None and isinstance(outcome, Refused) and outcome.is_missing:
+            found[target[0]] = outcome.reason, outcome.refusal
+    return found
+
+
+def refusal_of_missing(outcome: PartMissing) -> ScoreRefusal:
+    """Why the scores of a line item are refused once it rests."""
+    return ScoreRefusal.NOT_INSTALLED if isinstance(outcome, NotInstalledHere) else ScoreRefusal.OTHER
+
+
+def urls_that_answered(deliveries: Sequence[ClaimedDelivery], outcomes: Sequence[Outcome]) -> set[str]:
+    """The line items that took a score, or refused one for a reason of its own."""
+    return {
+        target[0]
+        for delivery, outcome in zip(deliveries, outcomes, strict=True)
+        if (target := _target(delivery)) is not None
+        and (isinstance(outcome, Sent) or (isinstance(outcome, Refused) and not outcome.is_missing))
+    }
 
 
 def note_failed_readings(

@@ -131,6 +131,26 @@ class UnreadableResults(Base):
     """Why: the platform's words, or ours."""
 
 
+class MissingLineItem(Base):
+    """A line item that its platform says is not there, or is not the tool's: one row until it takes a score again.
+
+    What follows from it is decided by :func:`lti_tool.lti.ags.reconciliation.may_rest`.
+    """
+
+    __tablename__ = "missing_line_item"
+
+    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registration.id"), primary_key=True)
+    line_item_url: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    answers: Mapped[int]
+    """How often it said so, one time after the other."""
+    began_at: Mapped[dt.datetime]
+    """When it said so first."""
+    reason: Mapped[str] = mapped_column(OneLine)
+    """What it said last: the platform's words."""
+    rests_since: Mapped[dt.datetime | None]
+    """Since when nothing is sent or read there any more, until somebody launches from it or asks for it."""
+
+
 class OwnLineItemStatus(enum.StrEnum):
     """What is known of the line item of an activity whose launches name none."""
 

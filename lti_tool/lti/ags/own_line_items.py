@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import insert_for, table_of
+from lti_tool.lti.ags.addresses import addresses_of, hosts_of, registration_of_link
 from lti_tool.lti.ags.models import OwnLineItemRecord, OwnLineItemStatus
 from lti_tool.lti.launch.models import ResourceLink
 
@@ -146,18 +147,26 @@ def note_there(
 ) -> bool:
     """Write where it is, and let the activity's grades go there. Whether they did not before.
 
-    ``is_ours``: the tool has made it. Where launches name a line item meanwhile, that one goes first.
+    ``is_ours``: the tool has made it. Where launches name a line item meanwhile, that one goes first. One that is known
+    under another host of the platform keeps that address.
     """
     status = OwnLineItemStatus.MADE if is_ours else OwnLineItemStatus.FOUND
+    link = db.get_one(ResourceLink, resource_link_id, with_for_update=True)
+    address, known = None, {link.own_line_item_url, link.line_item_url} - {None, url}
+    if known:
+        registration_id = db.scalar(sa.select(registration_of_link(resource_link_id)))
+        hosts = hosts_of(db.connection(), registration_id, ()) if registration_id is not None else ()
+        same = known.intersection(addresses_of(url, hosts))
+        if same:
+            address, url = url, same.pop() or url
     db.execute(
         sa.update(_ROWS)
         .where(_column.resource_link_id == resource_link_id)
         .values(status=status.value, url=url, label=label, reason=None, looked_at=now)
     )
-    link = db.get_one(ResourceLink, resource_link_id, with_for_update=True)
     before = link.line_item_url
     if before in (None, link.own_line_item_url):
-        link.line_item_url = url
+        link.line_item_url, link.line_item_address = url, address
     link.own_line_item_url = url
     db.flush()
     return link.line_item_url != before

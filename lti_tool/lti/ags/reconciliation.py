@@ -220,6 +220,28 @@ def before_posting(
     return Posting.POST if record.sent(result) else Posting.KEEP_THEIRS
 
 
+REST_ANSWERS: Final = 5
+REST_AFTER: Final = dt.timedelta(days=3)
+"""How often, and for how long, a platform says that a line item is not there before it rests; see :func:`may_rest`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingAnswers:
+    """How often a line item was said to be missing, and since when; the columns of ``MissingLineItem``."""
+
+    answers: int
+    began_at: dt.datetime
+
+
+def may_rest(known: MissingAnswers | None, now: dt.datetime) -> bool:
+    """Whether a line item is to be left alone: its course, or itself, is gone for good by all that is known.
+
+    It is asked ever more rarely before. A day of a broken platform, or a tool that is switched off over a weekend, does
+    not make it rest.
+    """
+    return known is not None and known.answers >= REST_ANSWERS and now - known.began_at >= REST_AFTER
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingFailures:
     """How long the results of a line item could not be read; the columns of ``UnreadableResults``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -9,12 +10,19 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.database import table_of
-from lti_tool.identity.principal import Principal
+from lti_tool.database import table_of, utcnow
+from lti_tool.identity.models import Course
+from lti_tool.identity.principal import TOOL, Principal
+from lti_tool.lti.ags import missing_line_items
+from lti_tool.lti.ags.addresses import registration_of_link
 from lti_tool.lti.ags.grade_queries import NEEDS_SOMEBODY
 from lti_tool.lti.ags.models import ScoreTrail
 from lti_tool.lti.ags.read_results_job import request_results
+from lti_tool.lti.ags.scores import part
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.registration.models import Deployment
+from lti_tool.messaging import pauses
+from lti_tool.messaging.models import DeliveryKind
 
 _column: Final = table_of(ScoreTrail).c
 
@@ -40,6 +48,8 @@ def request_resending(
     if person_id is not None:
         mine.append(_column.person_id == person_id)
     _begin_anew(db, mine)
+    for row in rows:
+        _end_rest(db, row.id, row.line_item_url)
     asked = (request_results(db, row.id, requested_by, person_id=person_id) for row in rows)
     return [job_id for job_id in asked if job_id is not None]
 
@@ -60,6 +70,46 @@ def check_returned(
     _begin_anew(db, [_column.line_item_url.in_(urls), _column.person_id.in_(person_ids)])
     for link in links:
         request_results(db, link.id, requested_by)
+
+
+def revive(db: Session, resource_link_id: uuid.UUID, requested_by: Principal) -> None:
+    """Somebody has launched an activity whose line item rests: its course is there, and so may its line item be.
+
+    Everybody's grades are read, and what was refused is tried once more. Where it is still missing, it rests again
+    after as long as before.
+    """
+    url = db.scalar(sa.select(ResourceLink.line_item_url).where(ResourceLink.id == resource_link_id))
+    if url is None:
+        return
+    registration_id = _end_rest(db, resource_link_id, url)
+    if registration_id is not None:
+        missing_line_items.retry_refused(db, registration_id, url, utcnow())
+    request_results(db, resource_link_id, requested_by)
+
+
+def read_everybodys(db: Session, registration_id: uuid.UUID, url: str, now: dt.datetime) -> None:
+    """A line item that rested answers again: have everybody's grades read, and what was refused sent once more."""
+    missing_line_items.retry_refused(db, registration_id, url, now)
+    link = db.scalar(
+        sa.select(ResourceLink.id)
+        .join(Course, Course.id == ResourceLink.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(ResourceLink.line_item_url == url, Deployment.registration_id == registration_id)
+        .order_by(ResourceLink.created_at.desc(), ResourceLink.id)
+        .limit(1)
+    )
+    if link is not None:
+        request_results(db, link, TOOL)
+
+
+def _end_rest(db: Session, resource_link_id: uuid.UUID, url: str) -> uuid.UUID | None:
+    """Ask the line item of an activity again; its registration."""
+    registration_id = db.scalar(sa.select(registration_of_link(resource_link_id)))
+    if registration_id is not None:
+        missing_line_items.end_rest(db, registration_id, url, utcnow())
+        # What waits for it is tried at once.
+        pauses.end_part(db, DeliveryKind.SCORE.value, str(registration_id), part(url))
+    return registration_id
 
 
 def _begin_anew(db: Session, which: Sequence[sa.ColumnElement[bool]]) -> None:

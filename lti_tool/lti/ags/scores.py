@@ -1,4 +1,4 @@
-"""Scores for a gradebook: when one is enqueued, its values, and its serialisation.
+"""Scores for a gradebook: when one is enqueued, and what is written of it.
 
 Assignment and Grade Services: https://www.imsglobal.org/spec/lti-ags/v2p0#score-publish-service. Platforms agree
 on less than the specification says:
@@ -10,8 +10,8 @@ on less than the specification says:
 - Moodle clears a comment when a score comes without one. A comment once sent goes with every later score.
 - What else a platform wants to be told with a score is in :mod:`lti_tool.lti.platforms`.
 
-Sending, and what the answers mean, is in :mod:`lti_tool.lti.ags.answers`; comparing with what the gradebook shows in
-:mod:`lti_tool.lti.ags.read_results_job`.
+What a score says is in :mod:`lti_tool.lti.ags.reports`; sending, and what the answers mean, in
+:mod:`lti_tool.lti.ags.answers`; comparing with what the gradebook shows in :mod:`lti_tool.lti.ags.comparison`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -32,6 +32,7 @@ from lti_tool.lti.ags import unsent_scores
 from lti_tool.lti.ags.columns import SCORE_SCOPE as SCORE_SCOPE
 from lti_tool.lti.ags.columns import GradeColumn, grade_columns
 from lti_tool.lti.ags.models import MAXIMUM, GradeStatus, ScoreTrail
+from lti_tool.lti.ags.reports import Report, report_of, score_body, timestamp
 from lti_tool.lti.platforms.base import Platform
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import DeliveryKind
@@ -40,52 +41,6 @@ from lti_tool.outbound.origins import host_of
 
 RECORDED_AT_ONCE: Final = 2000
 """Scores in one statement: SQLite takes 32,766 parameters."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a score says about one person (AGS §3.4.6 and §3.4.7)."""
-
-    activity_progress: str
-    grading_progress: str
-    score: int | None
-    """``scoreGiven`` of 100; None when none is given."""
-
-    @property
-    def grades(self) -> bool:
-        """Whether it sets a grade."""
-        return self.grading_progress == "FullyGraded"
-
-
-def report_of(status: str, score: int, report: str) -> Report | None:
-    """The score of a participant; None when none is to be sent and what is there stays.
-
-    ``status``: a value of :class:`lti_tool.mentoring.completion.progress_state.ProgressState`. ``score``: 0 to 100.
-    ``report``: ``final_only`` or ``live``. Raises :class:`ValueError` for any other status or report.
-    """
-    live = {"final_only": False, "live": True}.get(report)
-    if live is None:
-        raise ValueError(f"a report is final_only or live, not {report}")
-    match status:
-        case "onboarded":
-            return Report("Initialized", "NotReady", None)
-        case "agreement_signed":
-            return Report("Started", "Pending", None)
-        case "under_way":
-            # 100 is sent once, at the end.
-            below = max(0, min(score, MAXIMUM - 1))
-            return (
-                Report("InProgress", "FullyGraded", below) if live else Report("InProgress", "Pending", None)
-            )
-        case "awaiting_tutor":
-            if live:
-                return Report("Submitted", "FullyGraded", MAXIMUM - 1)
-            return Report("Submitted", "PendingManual", None)
-        case "satisfied":
-            return Report("Completed", "FullyGraded", MAXIMUM)
-        case "withdrawn":
-            return None
-    raise ValueError(f"unknown progress: {status}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +71,15 @@ def record_scores(db: Session, reached: Sequence[ReachedScore], now: dt.datetime
 
 
 def _record_slice(db: Session, reached: Sequence[ReachedScore], now: dt.datetime) -> int:
-    reports = [(each, report_of(each.status, each.score, each.report)) for each in reached]
-    sent = [(each, reported) for each, reported in reports if reported is not None]
-    columns = grade_columns(db, [(each.resource_link_id, each.person_id) for each, _ in sent])
+    sent = [each for each in reached if report_of(each.status, each.score, each.report) is not None]
+    columns = grade_columns(db, [(each.resource_link_id, each.person_id) for each in sent])
     # By line item and person: two links may share a line item.
     found = {
         column.key: (column, each, reported)
-        for each, reported in sent
-        if (column := columns.get((each.resource_link_id, each.person_id))) is not None
+        for everything in sent
+        if (column := columns.get((everything.resource_link_id, everything.person_id))) is not None
+        and (each := _for_platform(everything, column.platform))
+        and (reported := report_of(each.status, each.score, each.report)) is not None
     }
     trails = _lock_trails(db, list(found))
     new, reopened = [], []
@@ -140,6 +96,13 @@ def _record_slice(db: Session, reached: Sequence[ReachedScore], now: dt.datetime
         )
         db.connection().execute(sa.update(_TRAILS).where(of_each), reopened)
     return _enqueue(db, new, trails, now)
+
+
+def _for_platform(reached: ReachedScore, platform: Platform) -> ReachedScore:
+    """What a platform is told of how far a person is: some get the final grade alone, with its comment."""
+    if platform.only_final_grades_note is None or reached.status == "satisfied":
+        return reached
+    return replace(reached, report="final_only", comment=None)
 
 
 def send_again(
@@ -351,45 +314,6 @@ def is_reopened(trail: Any) -> bool:
 def order_key(line_item_url: str, person_id: uuid.UUID) -> str:
     """What keeps the order of a person's scores on one line item."""
     return f"{_digest(line_item_url)}:{person_id}"
-
-
-def score_body(
-    reported: Report,
-    *,
-    user_id: str,
-    at: dt.datetime,
-    comment: str | None = None,
-    platform: Platform | None = None,
-    replaces_own: bool = False,
-    completed_before: bool = False,
-) -> bytes:
-    """The score as it is posted (AGS §3.4.1). ``at``: whole seconds, aware.
-
-    ``replaces_own``, ``completed_before``: as in :meth:`lti_tool.lti.platforms.base.Platform.score_extension`.
-    """
-    score: dict[str, Any] = {
-        "userId": user_id,
-        "timestamp": timestamp(at),
-        "activityProgress": reported.activity_progress,
-        "gradingProgress": reported.grading_progress,
-    }
-    if reported.score is not None:
-        score |= {"scoreGiven": reported.score, "scoreMaximum": MAXIMUM}
-    if comment:
-        score["comment"] = comment
-    if platform is not None:
-        score |= platform.score_extension(
-            completed=reported.activity_progress == "Completed",
-            grades=reported.score is not None,
-            replaces_own=replaces_own,
-            completed_before=completed_before,
-        )
-    return json.dumps(score, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
-
-
-def timestamp(at: dt.datetime) -> str:
-    """A moment with a fraction of a second, as AGS §3.4.2 demands, and Z."""
-    return f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S}.000Z"
 
 
 def restamp(db: Session, delivery: outbox.ClaimedDelivery, receiver: str, *, later_than: dt.datetime) -> None:

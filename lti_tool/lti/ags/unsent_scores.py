@@ -52,6 +52,21 @@ def supersede_dead(db: Session, order_keys: Collection[str]) -> None:
         )
 
 
+def supersede_part(db: Session, receiver: str, part: str) -> None:
+    """Withdraw the scores that still wait for a line item."""
+    db.execute(
+        sa.update(_rows)
+        .where(
+            _column.kind == DeliveryKind.SCORE.value,
+            _column.receiver == receiver,
+            _column.part == part,
+            _column.done_at.is_(None),
+            _column.status == DeliveryStatus.WAITING.value,
+        )
+        .values(status=DeliveryStatus.SUPERSEDED.value, done_at=utcnow())
+    )
+
+
 def by_order_key(db: Session, order_keys: Collection[str]) -> dict[str, bool]:
     """Under which of these keys a score waits or is being sent; and whether one of them is being sent."""
     if not order_keys:

@@ -67,6 +67,7 @@ def persist_familiar_launch(
             "nonce": answered.nonce,
             "nonce_expires_at": answered.expires_at,
             "membership_id": uuid.uuid4(),
+            "membership_role": known.role_after(launch).value,
         }
         if not _write(connection, values):
             registration = answered.registration
@@ -87,6 +88,7 @@ def _is_familiar(launch: VerifiedLaunch, known: KnownRows) -> bool:
         known.launched_before
         # Whose grade is to be read back has a job asked for.
         and not known.has_grade
+        and not known.line_item_rests
         and not known.person_changes
         and not known.course_changes
         and (
@@ -111,7 +113,9 @@ def _statements(dialect: Dialect) -> Sequence[CompiledStatement]:
     nonce = _parameters(nonces, nonce="nonce", expires_at="nonce_expires_at")
     place = _parameters(memberships, course_id="course_id", person_id="person_id")
     # A role is replaced, never added.
-    latest = _parameters(memberships, role="role", launched_at="created_at") | {"active": sa.true()}
+    latest = _parameters(memberships, role="membership_role", launched_at="created_at") | {
+        "active": sa.true()
+    }
     session = _parameters(sessions, **{name: name for name in SESSION_COLUMNS})
     insert_nonce = insert_in(dialect.name, nonces).values(nonce).on_conflict_do_nothing()
     if dialect.name == "sqlite":

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from lti_tool.compiled_statement import DriverConnection
+from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.launch.launch_statements import KEEP_IF_NULL, launch_statements
 
 if TYPE_CHECKING:
@@ -30,13 +31,25 @@ class KnownRows:
     course_changes: bool
     link_changes: bool
     line_item_url: str | None
-    """The link's line item: the one that the launch names, else one that was found or made."""
+    """The link's line item: the one that the launch names, by the address under which it is known; else one that was
+    found or made."""
+    line_item_address: str | None
+    """What the launch calls it, where that is another address."""
     line_item_changes: bool
     """Whether the link's line item, or what we may do with it, is another one than the launch names, be it none."""
+    role: CourseRole | None
+    """What the person is in the course by their latest launch there, or else by its roster."""
     launched_before: bool
     """Whether the person has launched in the course before; else at most a roster has listed them."""
     has_grade: bool
     """Whether that line item should show a grade for the person, or refused one."""
+    line_item_rests: bool
+    """Whether nothing is sent to the line item of the link any more, since it was missing for long."""
+
+    def role_after(self, launch: VerifiedLaunch) -> CourseRole:
+        """What the person is in the course once this launch is written: a tutor who comes as a learner is asked."""
+        was_tutor = self.role in (CourseRole.TUTOR, CourseRole.SWITCHED)
+        return CourseRole.SWITCHED if was_tutor and launch.role == CourseRole.LEARNER else launch.role
 
 
 def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRows:
@@ -57,19 +70,26 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
     person_id, *person = row[:6]
     course_id, *course = row[6:10]
     link_id, *link = row[10:16]
-    stored_url, scopes, own_url, launched_before, has_grade = row[16:]
-    line_item_url = launch.line_item_url or own_url
+    stored_url, stored_address, scopes, own_url, role, launched_before, has_grade, rests = row[16:]
+    line_item_url, line_item_address = launch.line_item_url or own_url, None
+    if launch.line_item_url is None and own_url is not None and own_url == stored_url:
+        line_item_address = stored_address
+    elif launch.line_item_url is not None and launch.line_item_url == stored_address:
+        line_item_url, line_item_address = stored_url, stored_address
     return KnownRows(
         person_id,
         course_id,
         link_id,
         person_changes=_changes(_PERSON(launch), person),
         course_changes=_changes(_COURSE(launch), course),
-        link_changes=_changes(_LINK(launch), link),
+        link_changes=_changes(_LINK(launch), link) or line_item_address != stored_address,
         line_item_url=line_item_url,
+        line_item_address=line_item_address,
         line_item_changes=(stored_url, scopes) != (line_item_url, list(launch.scopes)),
+        role=CourseRole(role) if role is not None else None,
         launched_before=launched_before,
         has_grade=bool(has_grade),
+        line_item_rests=bool(rests),
     )
 
 

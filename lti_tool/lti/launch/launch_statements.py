@@ -11,7 +11,7 @@ from sqlalchemy.engine import Dialect
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import insert_in, table_of
 from lti_tool.identity.models import Course, Membership, Person
-from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
+from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, ScoreTrail
 from lti_tool.lti.launch.models import LaunchSession, ResourceLink
 from lti_tool.lti.registration.models import Registration
 
@@ -21,7 +21,7 @@ KEEP_IF_NULL: Final = {
     "link": ("title", "content_id", "template", "line_items_url", "only_role"),
 }
 """Columns of a person, a course and a link that keep their value when a launch leaves theirs out."""
-LINK_REPLACES: Final = ("line_item_url", "scopes")
+LINK_REPLACES: Final = ("line_item_url", "line_item_address", "scopes")
 """Columns of a link that are what the latest launch says, be it nothing: a tutor may have switched grading off.
 
 In place of a line item that it does not name comes one that was found or made for the link.
@@ -55,8 +55,13 @@ class LaunchStatements:
 def _known_statement() -> sa.Select[Any]:
     """One row, whatever is known: each table is joined from the outside."""
     one_row = sa.select(sa.literal_column("1").label("one")).subquery("one_row")
-    person, course, link, membership, grade = (
-        table_of(mapped) for mapped in (Person, Course, ResourceLink, Membership, ScoreTrail)
+    person, course, link, membership, grade, missing = (
+        table_of(mapped) for mapped in (Person, Course, ResourceLink, Membership, ScoreTrail, MissingLineItem)
+    )
+    named = sa.bindparam("line_item_url", type_=sa.Text())
+    line_item_url = sa.case(
+        (link.c.line_item_address == named, link.c.line_item_url),
+        else_=sa.func.coalesce(named, link.c.own_line_item_url),
     )
     return (
         sa.select(
@@ -67,8 +72,10 @@ def _known_statement() -> sa.Select[Any]:
             link.c.id.label("link_id"),
             *(link.c[name].label(f"link_{name}") for name in (*KEEP_IF_NULL["link"], *LINK_REPLACES)),
             link.c.own_line_item_url,
+            membership.c.role,
             membership.c.launched_at.is_not(None).label("launched_before"),
             sa.or_(grade.c.graded, grade.c.grade_status == GradeStatus.REFUSED.value).label("has_grade"),
+            missing.c.rests_since.is_not(None).label("line_item_rests"),
         )
         .select_from(one_row)
         .outerjoin(
@@ -96,9 +103,15 @@ def _known_statement() -> sa.Select[Any]:
         .outerjoin(
             grade,
             sa.and_(
-                grade.c.line_item_url
-                == sa.func.coalesce(sa.bindparam("line_item_url", type_=sa.Text()), link.c.own_line_item_url),
+                grade.c.line_item_url == line_item_url,
                 grade.c.person_id == person.c.id,
+            ),
+        )
+        .outerjoin(
+            missing,
+            sa.and_(
+                missing.c.registration_id == sa.bindparam("registration_id"),
+                missing.c.line_item_url == link.c.line_item_url,
             ),
         )
     )

@@ -58,7 +58,12 @@ class ResourceLink(Base):
     only_role: Mapped[str | None] = mapped_column(sa.String(10))
     """``mentee`` or ``mentor`` where people take part in one role through it; carried in the same way."""
     line_item_url: Mapped[str | None] = mapped_column(sa.Text)
-    """The coupled line item: the only one whose scores complete the activity; else :attr:`own_line_item_url`."""
+    """The coupled line item: the only one whose scores complete the activity; else :attr:`own_line_item_url`.
+
+    By the address under which it was named first (:mod:`lti_tool.lti.ags.addresses`): grades are kept by it.
+    """
+    line_item_address: Mapped[str | None] = mapped_column(sa.Text)
+    """The address of the same line item that was named last, where that is another one: requests go there."""
     line_items_url: Mapped[str | None] = mapped_column(sa.Text)
     """Where the line items of the course are (``lineitems``)."""
     own_line_item_url: Mapped[str | None] = mapped_column(sa.Text)

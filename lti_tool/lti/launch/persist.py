@@ -21,7 +21,8 @@ from sqlalchemy.engine import Connection
 from lti_tool.compiled_statement import CompiledStatement
 from lti_tool.database import LOCK_ROW, table_of, utcnow
 from lti_tool.identity.models import Course, CourseRole
-from lti_tool.lti.launch.known_rows import known_rows
+from lti_tool.lti.ags.addresses import addresses_of, hosts_of, known_address
+from lti_tool.lti.launch.known_rows import KnownRows, known_rows
 from lti_tool.lti.launch.launch_statements import launch_statements
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.launch.named_places import MOST_FRAME_ORIGINS
@@ -130,6 +131,8 @@ class PersistedLaunch:
     """Whether the launch told something new of its platform."""
     has_grade: bool = False
     """Whether the line item should show a grade for the person, or refused one."""
+    line_item_rests: bool = False
+    """Whether nothing was sent to the line item any more, since it was missing for long."""
     has_line_item: bool = False
     """Whether there is one: named by the launch, or found or made before."""
 
@@ -152,6 +155,8 @@ def persist_launch(
     known = known_rows(connection, launch)
     if known.course_id is None and launch.has_unique_context and _adopt_course(connection, launch):
         known = known_rows(connection, launch)
+    if known.course_id is not None and known.line_item_changes:
+        known = _with_known_address(connection, launch, known, known.course_id)
     person_id, course_id, link_id = known.person_id, known.course_id, known.link_id
     if launch.subject is not None and (person_id is None or known.person_changes):
         person_id = _id(statements.person, connection, _person(launch, now))
@@ -160,7 +165,7 @@ def persist_launch(
     has_link = launch.context_id is not None and launch.resource_link_id is not None
     line_item_changes = has_link and (link_id is None or known.line_item_changes)
     if line_item_changes or (has_link and known.link_changes):
-        link_id = _id(statements.link, connection, _link(launch, course_id, now))
+        link_id = _id(statements.link, connection, _link(launch, known, course_id, now))
     if launch.message_type == SUBMISSION_REVIEW_REQUEST:
         link_id, course_id = _reviewed_link(connection, launch, course_id)
     if person_id is not None and course_id is not None and launch.is_enrolled:
@@ -168,7 +173,7 @@ def persist_launch(
             "id": uuid.uuid4(),
             "course_id": course_id,
             "person_id": person_id,
-            "role": launch.role.value,
+            "role": known.role_after(launch).value,
             "active": True,
             "launched_at": now,
         }
@@ -191,8 +196,27 @@ def persist_launch(
         first_in_course=not known.launched_before,
         registration_changed=launch.names_places or launch.platform_family is not None,
         has_grade=known.has_grade,
+        line_item_rests=known.line_item_rests,
         has_line_item=known.line_item_url is not None,
     )
+
+
+def _with_known_address(
+    connection: Connection, launch: VerifiedLaunch, known: KnownRows, course_id: uuid.UUID
+) -> KnownRows:
+    """The known rows, by the line item's address that the course's activities know, if the launch names another.
+
+    A platform with two hosts would otherwise get each grade once for each of them.
+    """
+    named = launch.line_item_url
+    if named is None:
+        return known
+    hosts = hosts_of(connection, launch.registration_id, launch.service_hosts)
+    url = known_address(connection, named, course_id, hosts)
+    if url is None or url == named:
+        return known
+    again = known_rows(connection, dataclasses.replace(launch, line_item_url=url))
+    return dataclasses.replace(again, link_changes=True, line_item_address=named)
 
 
 def _adopt_course(connection: Connection, launch: VerifiedLaunch) -> bool:
@@ -264,15 +288,14 @@ def _reviewed_link(
     A launch that names no course gets that of the line item, within the registration. Nothing of a link is changed.
     """
     link, course, deployment = (table_of(mapped) for mapped in (ResourceLink, Course, Deployment))
+    url = launch.line_item_url
+    hosts = hosts_of(connection, launch.registration_id, launch.service_hosts) if url is not None else ()
+    by_line_item = link.c.line_item_url.in_(addresses_of(url, hosts) if url is not None else [])
     in_place = (
         link.c.course_id == course_id
         if course_id is not None
-        else sa.and_(
-            link.c.line_item_url == launch.line_item_url,
-            deployment.c.registration_id == launch.registration_id,
-        )
+        else sa.and_(by_line_item, deployment.c.registration_id == launch.registration_id)
     )
-    by_line_item = link.c.line_item_url == launch.line_item_url
     found = connection.execute(
         sa.select(link.c.id, link.c.course_id)
         .join(course, course.c.id == link.c.course_id)
@@ -340,7 +363,9 @@ def _course(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _link(launch: VerifiedLaunch, course_id: uuid.UUID | None, now: dt.datetime) -> dict[str, Any]:
+def _link(
+    launch: VerifiedLaunch, known: KnownRows, course_id: uuid.UUID | None, now: dt.datetime
+) -> dict[str, Any]:
     return {
         "id": uuid.uuid4(),
         "course_id": course_id,
@@ -350,7 +375,9 @@ def _link(launch: VerifiedLaunch, course_id: uuid.UUID | None, now: dt.datetime)
         "template": launch.template,
         "line_items_url": launch.line_items_url,
         "only_role": launch.only_role,
-        "line_item_url": launch.line_item_url,
+        # Where the launch names none, the statement puts that one there that was found or made by now.
+        "line_item_url": known.line_item_url if launch.line_item_url is not None else None,
+        "line_item_address": known.line_item_address,
         "scopes": list(launch.scopes),
         "created_at": now,
     }

@@ -1,4 +1,4 @@
-"""Launch sessions that go on, and that their person ends."""
+"""Launch sessions that go on, and that their person ends; and what a person is in the course of one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import datetime as dt
 import uuid
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from lti_tool.database import Database, table_of
+from lti_tool.identity.models import Membership
+from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.lti.launch.opened_launch import OpenedLaunch
 
@@ -30,6 +33,20 @@ def go_to_link(database: Database, launch: OpenedLaunch, resource_link_id: uuid.
         connection.execute(
             sa.update(_TABLE).where(_TABLE.c.id == launch.id).values(resource_link_id=resource_link_id)
         )
+
+
+def confirm_learner(db: Session, course_id: uuid.UUID, person_id: uuid.UUID) -> None:
+    """Make a person whose role had switched a learner of the course; anybody else stays what they are."""
+    db.execute(
+        sa.update(Membership)
+        .where(
+            Membership.course_id == course_id,
+            Membership.person_id == person_id,
+            Membership.role == CourseRole.SWITCHED,
+        )
+        .values(role=CourseRole.LEARNER)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def sign_out(database: Database, launch: OpenedLaunch, now: dt.datetime) -> int:

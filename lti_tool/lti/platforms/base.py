@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
@@ -151,6 +151,13 @@ class Platform:
         )
     )
     """For a teacher whose activity came without a line item."""
+    gradebook_closed_advice: ClassVar[Message] = Message(
+        N_(
+            "Your platform gives this tool no access to its gradebook, whatever the settings of this activity say. Ask "
+            "an administrator to switch on assignment and grade services for it, then open the activity once more."
+        )
+    )
+    """For a teacher whose activity came without any right to a gradebook service."""
     makes_line_items: ClassVar[MakesLineItems] = MakesLineItems.WHEN_ASKED
     made_line_items_bound: ClassVar[bool] = True
     """Whether a line item is made for its resource link; else for the course."""
@@ -232,12 +239,18 @@ class Platform:
     """Whether the results of somebody whose accounts were merged are listed under another id than launches give."""
     results_are_own_word: ClassVar[bool] = False
     """Whether its results are what the tool posted last, be it in the gradebook or not."""
+    only_final_grades_note: ClassVar[Message | None] = None
+    """Why it gets the grade of a completed programme alone, to a teacher; None where grades may grow."""
     results_lag: ClassVar[dt.timedelta] = dt.timedelta(minutes=1)
     """For how long after it took a score its results may still lack it."""
     results_take_limit: ClassVar[bool] = True
     """Whether results may be asked for in pages, by ``limit``."""
     person_in_results_path: ClassVar[bool] = False
     """Whether the results of one person have an address of their own, rather than the parameter ``user_id``."""
+
+    def line_item_advice_for(self, scopes: Collection[str]) -> Message:
+        """For a teacher whose activity came without a line item; ``scopes``: the rights that its launch gave."""
+        return self.line_item_advice if scopes else self.gradebook_closed_advice
 
     def score_extension(
         self, *, completed: bool, grades: bool, replaces_own: bool = False, completed_before: bool = False

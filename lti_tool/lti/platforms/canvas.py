@@ -132,6 +132,12 @@ class Canvas(Platform):
         ),
         params=LABELS,
     )
+    gradebook_closed_advice: ClassVar[Message] = Message(
+        N_(
+            "Canvas gives this tool no access to the gradebook. Ask an administrator to switch on the LTI Advantage "
+            "services of its developer key, then open the activity once more."
+        )
+    )
     # A line item for a link that is no assignment is refused (404).
     made_line_items_bound: ClassVar[bool] = False
     hosted: ClassVar[HostedHosts | None] = HostedHosts(
@@ -276,6 +282,14 @@ class Canvas(Platform):
     # filter user_id finds the person by either.
     merges_people: ClassVar[bool] = True
     results_lag: ClassVar[dt.timedelta] = dt.timedelta(0)
+    # Canvas keeps a teacher's grade if asked to keep whatever is there (prioritize_non_tool_grade), which keeps an
+    # earlier one of the tool, too. Which of the two is there no result says, nor anything else that a tool may read.
+    only_final_grades_note: ClassVar[Message | None] = Message(
+        N_(
+            "Canvas does not show this tool a grade that a teacher entered before the tool’s first one. So that none "
+            "is ever replaced, Canvas gets the grade of a completed programme alone, and none on the way."
+        )
+    )
 
     def score_extension(
         self, *, completed: bool, grades: bool, replaces_own: bool = False, completed_before: bool = False
@@ -285,8 +299,10 @@ class Canvas(Platform):
         A score without a grade would clear the one that is there, unless ``preserve_score`` says otherwise; with a
         score that has one, it would keep that grade out of the gradebook. A grade of the tool leaves whatever grade is
         there alone by ``prioritize_non_tool_grade``, unless it is to replace an earlier one of the tool's own, which
-        that would protect too. Canvas counts a score as an attempt unless ``new_submission`` is false: so it is until
-        completion, whose attempt meets “must submit”, and again when a grade that was lost is sent once more.
+        that would protect too. There is such a one only where an earlier version of the tool sent a grade on the way:
+        now there is none (:attr:`only_final_grades_note`). Canvas counts a score as an attempt unless
+        ``new_submission`` is false: so it is until completion, whose attempt meets “must submit”, and again when a
+        grade that was lost is sent once more.
         """
         return {
             _SUBMISSION: {

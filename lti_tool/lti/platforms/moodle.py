@@ -28,6 +28,16 @@ class Moodle(Platform):
         params={name: LABELS[name] for name in ("grade", "allow_grades", "select_content")},
     )
 
+    # mod/lti/service/gradebookservices (get_launch_parameters): no claim at all where the service is off for the tool.
+    gradebook_closed_advice: ClassVar[Message] = Message(
+        N_(
+            "Moodle gives this tool no access to the gradebook, whatever is ticked in this activity. Ask an "
+            "administrator to open the tool’s settings in “%(manage_tools)s”, to set “%(grade_services)s” to "
+            "“%(grade_sync_and_columns)s” and to save; then open the activity once more."
+        ),
+        params={name: LABELS[name] for name in ("manage_tools", "grade_services", "grade_sync_and_columns")},
+    )
+
     made_line_item_note: ClassVar[Message | None] = Message(
         N_(
             "A column that is made so shows the grades in Moodle’s gradebook and completes nothing. For the activity "

@@ -4,8 +4,8 @@ This table is the only place where they are typed: the pages take them from here
 ``docs/install-moodle.md`` and ``docs/install-moodle.fr.md`` with it.
 
 English is that of Moodle 4.5: ``string`` names the component and the identifier, and ``file`` is where Moodle's source
-has it. French is that of its language pack, or ours where ``compared`` is false: nobody has looked it up there, and
-a Moodle in French may show another word.
+has it. French is that of the French language pack for Moodle 5.0 (``lang/fr``), where each was looked up by its
+identifier, “Court-circuité” included; a site may still have changed a word of it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from typing import Final
 from lti_tool.translation import ProductLabel
 
 _LTI: Final = "mod/lti/lang/en/lti.php"
+_GRADE_SERVICES: Final = "mod/lti/service/gradebookservices/lang/en/ltiservice_gradebookservices.php"
 _CORE: Final = "lang/en/moodle.php"
 _ADMIN: Final = "lang/en/admin.php"
 _COMPLETION: Final = "lang/en/completion.php"
 
 
-def _label(string: str, file: str, english: str, french: str, *, compared: bool = True) -> ProductLabel:
-    return ProductLabel({"en": english, "fr": french}, string=string, file=file, compared=compared)
+def _label(string: str, file: str, english: str, french: str) -> ProductLabel:
+    return ProductLabel({"en": english, "fr": french}, string=string, file=file)
 
 
 LABELS: Final[Mapping[str, ProductLabel]] = MappingProxyType(
@@ -56,44 +57,51 @@ LABELS: Final[Mapping[str, ProductLabel]] = MappingProxyType(
             _CORE,
             "Add an activity or resource",
             "Ajouter une activité ou ressource",
-            compared=False,
         ),
+        "switch_role": _label("core:switchroleto", _CORE, "Switch role to...", "Prendre le rôle…"),
         "select_content": _label("mod_lti:selectcontent", _LTI, "Select content", "Sélectionner un contenu"),
-        "grade": _label("core:gradenoun", _CORE, "Grade", "Note", compared=False),
+        "grade": _label("core:gradenoun", _CORE, "Grade", "Note"),
         "overridden": _label(
             "core_grades:overridden",
             "lang/en/grades.php",
             "Overridden",
             "Court-circuité",
-            compared=False,
         ),
         "allow_grades": _label(
             "mod_lti:accept_grades_from_tool",
             _LTI,
             "Allow Reverse mentoring to add grades in the gradebook",
             "Autoriser Mentorat inversé à ajouter des notes au carnet de notes",
-            compared=False,
+        ),
+        "grade_services": _label(
+            "ltiservice_gradebookservices:grade_synchronization",
+            _GRADE_SERVICES,
+            "IMS LTI Assignment and Grade Services",
+            "Services de devoirs et de notes IMS LTI",
+        ),
+        "grade_sync_and_columns": _label(
+            "ltiservice_gradebookservices:alwaysgs",
+            _GRADE_SERVICES,
+            "Use this service for grade sync and column management",
+            "Utiliser ce service pour la synchronisation des notes et la gestion des colonnes",
         ),
         "completion_conditions": _label(
             "core_completion:activitycompletion",
             _COMPLETION,
             "Completion conditions",
             "Conditions d’achèvement",
-            compared=False,
         ),
         "add_requirements": _label(
             "core_completion:completion_automatic",
             _COMPLETION,
             "Add requirements",
             "Ajouter des conditions",
-            compared=False,
         ),
         "receive_a_grade": _label(
             "core_completion:completionusegrade_desc",
             _COMPLETION,
             "Receive a grade",
             "Recevoir une note",
-            compared=False,
         ),
     }
 )

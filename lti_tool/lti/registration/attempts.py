@@ -28,7 +28,7 @@ from lti_tool.lti.registration.dynamic import (
 )
 from lti_tool.lti.registration.invitations import InvitationRefused, hash_of
 from lti_tool.lti.registration.models import Invitation, RegistrationAttempt
-from lti_tool.lti.registration.registrations import AlreadyRegistered
+from lti_tool.lti.registration.registrations import AlreadyRegistered, IdentityTaken
 
 LONG_WAIT: Final = dt.timedelta(seconds=15)
 """After how long a page says that nothing has begun: three looks of a runner."""
@@ -142,7 +142,7 @@ def _and_subclasses(kind: type[Refused]) -> Iterator[type[Refused]]:
 
 _REFUSALS: Final[Mapping[str, type[Refused]]] = {
     kind.reason: kind
-    for base in (RegistrationRefused, InvitationRefused, AlreadyRegistered)
+    for base in (RegistrationRefused, InvitationRefused, AlreadyRegistered, IdentityTaken)
     for kind in _and_subclasses(base)
 }
 """The refusals that may end an attempt, by the code that is stored."""

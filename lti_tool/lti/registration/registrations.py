@@ -30,11 +30,22 @@ from lti_tool.lti.registration.models import (
     Registration,
     deployment_reference,
 )
-from lti_tool.outbound.origins import host_of, origin_of
+from lti_tool.outbound.origins import host_of, origin_of, same_origin
 
 
 class AlreadyRegistered(Refused):
     """This issuer has a registration with this client id; it is never overwritten."""
+
+    step = "registration"
+    status = 409
+
+
+class IdentityTaken(Refused):
+    """Another platform has this issuer and client id, so that launches of the two could not be told apart.
+
+    Every Canvas that a school runs itself has the issuer of hosted Canvas until ``lti_iss`` in its ``security.yml`` is
+    its own, and new ones give their keys the same numbers (config/security.yml.example).
+    """
 
     step = "registration"
     status = 409
@@ -80,8 +91,8 @@ def add(db: Session, new: NewRegistration) -> Registration:
     """Store a registration with its deployments, as a platform of its organisation. Belongs in a transaction with
     a principal (:func:`lti_tool.events.log.set_principal`).
 
-    Raises :class:`AlreadyRegistered`, or :class:`AudienceTaken` where a token for it would be another platform's, and
-    changes nothing then.
+    Raises :class:`AlreadyRegistered`, :class:`IdentityTaken` where that registration is another platform's by where its
+    logins go, or :class:`AudienceTaken` where a token for it would be another's, and changes nothing then.
     """
     identity = uuid.uuid4()
     platform = platform_of(new.issuer, new.platform_family)
@@ -107,13 +118,7 @@ def add(db: Session, new: NewRegistration) -> Registration:
         .returning(Registration.id)
     )
     if stored.first() is None:
-        known = db.scalar(
-            sa.select(Registration.id).where(
-                Registration.issuer == new.issuer, Registration.client_id == new.client_id
-            )
-        )
-        refusal = AudienceTaken if known is None else AlreadyRegistered
-        raise refusal(audience, issuer=new.issuer, client_id=new.client_id)
+        raise _refusal_of(db, new, audience)
     organisation_id = new.organisation_id or organisations.add_for(db, _name(new.label, new.issuer)).id
     db.execute(
         sa.update(Registration).where(Registration.id == identity).values(organisation_id=organisation_id)
@@ -132,6 +137,21 @@ def add(db: Session, new: NewRegistration) -> Registration:
         db.flush()
         log.append(db, DeploymentApproved(deployment_id=deployment.id), scope, at=utcnow())
     return find(db, identity)
+
+
+def _refusal_of(db: Session, new: NewRegistration, audience: str) -> Refused:
+    """Why a registration was not stored beside those that are there."""
+    known = db.scalar(
+        sa.select(Registration.auth_login_url).where(
+            Registration.issuer == new.issuer, Registration.client_id == new.client_id
+        )
+    )
+    named = {"issuer": new.issuer, "client_id": new.client_id}
+    if known is None:
+        return AudienceTaken(audience, **named)
+    if not same_origin(known, new.auth_login_url):
+        return IdentityTaken(origin_of(known) or "", **named)
+    return AlreadyRegistered(audience, **named)
 
 
 def _name(label: str | None, issuer: str) -> str:

@@ -8,7 +8,7 @@ import uuid
 from sqlalchemy.orm import Session
 
 from lti_tool.events import log
-from lti_tool.mentoring.completion.events import CompletionReopened, TutorValidated
+from lti_tool.mentoring.completion.events import ApprovalTakenBack, CompletionReopened, TutorValidated
 from lti_tool.mentoring.completion.models import CompletionRecord, Reopening, TutorValidation
 from lti_tool.mentoring.completion.rule import Completion
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, lock_participants
@@ -29,6 +29,24 @@ def validate_participant(db: Session, *, participant_id: uuid.UUID, now: dt.date
     db.flush()
     scope = scope_of(db, participant.cohort_id, participant_id=participant_id)
     log.append(db, TutorValidated(), scope, at=now)
+
+
+def take_approval_back(db: Session, *, participant_id: uuid.UUID, now: dt.datetime) -> None:
+    """The tutor takes an approval back that has completed nobody yet. Without one, nothing changes.
+
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``completed_since``, ``own_completion``).
+    """
+    participant = lock_participants(db, [participant_id])[participant_id]
+    _require_not_own(db, participant)
+    record = db.get(CompletionRecord, participant_id, populate_existing=True)
+    require(record is None or record.completion != Completion.COMPLETED, "completed_since")
+    validation = db.get(TutorValidation, participant_id, populate_existing=True)
+    if validation is None:
+        return
+    db.delete(validation)
+    db.flush()
+    scope = scope_of(db, participant.cohort_id, participant_id=participant_id)
+    log.append(db, ApprovalTakenBack(), scope, at=now)
 
 
 def reopen(db: Session, *, participant_id: uuid.UUID, reason: str, now: dt.datetime) -> None:

@@ -22,6 +22,11 @@ class TutorValidated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ApprovalTakenBack(Event):
+    """The tutor took an approval back that had completed nobody yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProgressReached(Event):
     """A participant passed a milestone of :mod:`lti_tool.mentoring.completion.milestones`."""
 

@@ -36,13 +36,17 @@ class SessionFact:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveFact:
-    """One objective of a pair; ``evidence`` is who or what says that it is reached (None until then)."""
+    """One objective of a pair; ``evidence`` is who or what says that it is reached (None until then).
+
+    ``agreed``: both have agreed to it at some time. One of the two alone does not change what completes a programme.
+    """
 
     id: UUID
     direction: str
     status: str
     required: bool
     evidence: str | None = None
+    agreed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +67,8 @@ class PersonFacts:
     tutor_validated: bool = False
     withdrawn: bool = False
     """Whether they have left the programme."""
+    reflections: tuple[UUID, ...] = ()
+    """What they wrote down of what they changed, in all their pairs."""
+    feedback_given: tuple[UUID, ...] = ()
+    feedback_received: tuple[UUID, ...] = ()
+    """About meetings, in all their pairs."""

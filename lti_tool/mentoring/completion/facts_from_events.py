@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 
 from lti_tool.events.base import LoggedEvent
-from lti_tool.mentoring.completion.events import CompletionReopened, TutorValidated
+from lti_tool.mentoring.completion.events import ApprovalTakenBack, CompletionReopened, TutorValidated
 from lti_tool.mentoring.completion.facts import (
     AgreementFact,
     ObjectiveFact,
@@ -15,15 +15,22 @@ from lti_tool.mentoring.completion.facts import (
     SessionFact,
 )
 from lti_tool.mentoring.enrolment.events import ParticipantInvited, ProgrammeJoined, RoleChanged
+from lti_tool.mentoring.feedback.events import FeedbackGiven
 from lti_tool.mentoring.objectives.events import (
     ObjectiveAgreed,
     ObjectiveClaimed,
+    ObjectiveEdited,
+    ObjectiveProposed,
     ObjectiveReached,
+    ObjectiveStepUndone,
+    ObjectivesWorkedOn,
     ObjectiveWithdrawn,
 )
-from lti_tool.mentoring.pairs.events import AgreementSigned, PairFormed
+from lti_tool.mentoring.pairs.events import AgreementSigned, PairProposed
+from lti_tool.mentoring.reflections.events import ReflectionRemoved, ReflectionWritten
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.events import (
+    SessionAnswerUndone,
     SessionConfirmed,
     SessionCorrected,
     SessionDisputed,
@@ -39,6 +46,9 @@ class _Person:
     joined: bool = False
     validated: bool = False
     pairs: list[uuid.UUID] = field(default_factory=list)
+    reflections: list[uuid.UUID] = field(default_factory=list)
+    feedback_given: list[uuid.UUID] = field(default_factory=list)
+    feedback_received: list[uuid.UUID] = field(default_factory=list)
 
 
 @dataclass
@@ -80,14 +90,27 @@ class FactsFromEvents:
                 person.joined = person.joined or isinstance(logged.event, ProgrammeJoined)
             case TutorValidated() if participant_id in self._people:
                 self._people[participant_id].validated = True
-            case CompletionReopened() if participant_id in self._people:
+            case ApprovalTakenBack() | CompletionReopened() if participant_id in self._people:
                 self._people[participant_id].validated = False
+            case ReflectionWritten(reflection_id=reflection_id) if participant_id in self._people:
+                self._people[participant_id].reflections.append(reflection_id)
+            case ReflectionRemoved(reflection_id=reflection_id) if participant_id in self._people:
+                self._people[participant_id].reflections.remove(reflection_id)
+            case FeedbackGiven(feedback_id=feedback_id) if participant_id in self._people:
+                self._people[participant_id].feedback_given.append(feedback_id)
+                self._partner(logged).feedback_received.append(feedback_id)
+
+    def _partner(self, logged: LoggedEvent) -> _Person:
+        """The other one of the event's pair than its participant."""
+        pair = self._pairs[logged.scope.pair_id]  # type: ignore[index]
+        is_mentor = logged.scope.participant_id == pair.mentor_id
+        return self._people[pair.mentee_id if is_mentor else pair.mentor_id]
 
     def _apply_to_pair(self, logged: LoggedEvent) -> None:
         pair_id = logged.scope.pair_id
         if pair_id is None:
             return
-        if isinstance(logged.event, PairFormed):
+        if isinstance(logged.event, PairProposed):
             self._pairs[pair_id] = _Pair(logged.event.mentor_id, logged.event.mentee_id)
             for member in (logged.event.mentor_id, logged.event.mentee_id):
                 person = self._people.get(member)
@@ -97,7 +120,7 @@ class FactsFromEvents:
         match logged.event:
             case AgreementSigned(role=role):
                 pair.signed.add(role)
-            case SessionLogged() | SessionCorrected():
+            case SessionLogged() | SessionCorrected() | SessionAnswerUndone():
                 event = logged.event
                 pair.sessions[event.session_id] = SessionFact(
                     event.session_id, "held", event.minutes, event.format, event.held_on
@@ -108,10 +131,24 @@ class FactsFromEvents:
                 pair.sessions[session_id] = replace(pair.sessions[session_id], status="disputed")
             case SessionWithdrawn(session_id=session_id):
                 pair.sessions[session_id] = replace(pair.sessions[session_id], status="withdrawn")
+            case ObjectiveProposed(objective_id=objective_id, direction=direction, required=required):
+                pair.objectives[objective_id] = ObjectiveFact(
+                    objective_id, direction, "proposed", required, agreed=False
+                )
+            case ObjectiveEdited(objective_id=objective_id):
+                pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="proposed")
             case ObjectiveAgreed(objective_id=objective_id, direction=direction, required=required):
                 pair.objectives[objective_id] = ObjectiveFact(objective_id, direction, "agreed", required)
+            case ObjectivesWorkedOn(objective_ids=objective_ids):
+                for objective_id in objective_ids:
+                    if pair.objectives[objective_id].status == "agreed":
+                        pair.objectives[objective_id] = replace(
+                            pair.objectives[objective_id], status="in_progress"
+                        )
             case ObjectiveClaimed(objective_id=objective_id):
                 pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="claimed")
+            case ObjectiveStepUndone(objective_id=objective_id, status=status):
+                pair.objectives[objective_id] = replace(pair.objectives[objective_id], status=status)
             case ObjectiveReached(objective_id=objective_id, evidence=evidence):
                 pair.objectives[objective_id] = replace(
                     pair.objectives[objective_id], status="reached", evidence=evidence
@@ -167,5 +204,11 @@ class FactsFromEvents:
                 else self._pairs[pair_id].mentee_id
             )
         ]
-        facts = PersonFacts(role=person.role, tutor_validated=person.validated)
+        facts = PersonFacts(
+            role=person.role,
+            tutor_validated=person.validated,
+            reflections=tuple(person.reflections),
+            feedback_given=tuple(person.feedback_given),
+            feedback_received=tuple(person.feedback_received),
+        )
         return [self.pair(pair_id) for pair_id in in_role], facts

@@ -6,16 +6,22 @@ import datetime as dt
 import functools
 import json
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.mentoring.completion.criteria import criterion_schemas as _criterion_schemas
 from lti_tool.mentoring.completion.evaluation import evaluate
-from lti_tool.mentoring.completion.facts import PairFacts, PersonFacts
+from lti_tool.mentoring.completion.facts import (
+    AgreementFact,
+    ObjectiveFact,
+    PairFacts,
+    PersonFacts,
+    SessionFact,
+)
 from lti_tool.mentoring.completion.models import CompletionRecord, Reopening, TutorValidation
 from lti_tool.mentoring.completion.progress_state import ProgressState
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule
@@ -24,15 +30,22 @@ from lti_tool.mentoring.programmes.queries import RuleRecord
 from schemas.completion_rule import CriterionSchema
 
 __all__ = [
+    "PROGRESS_WIDTH",
+    "CompletionRule",
     "PairFacts",
     "ProgressRecord",
+    "StoredProgress",
+    "completed_moments",
     "criteria_of",
     "criterion_schemas",
+    "example_progress",
     "progress",
+    "progress_and_approval",
     "progress_and_approval_of",
     "read_rule",
     "reopening_reasons",
     "rule_of",
+    "with_progress",
 ]
 
 
@@ -58,6 +71,14 @@ def progress(db: Session, participant_id: uuid.UUID) -> ProgressRecord:
     return ProgressRecord() if row is None else _record(row)
 
 
+def completed_moments(db: Session, ids: Collection[uuid.UUID]) -> list[dt.datetime]:
+    """When those of these participants completed who have."""
+    found = sa.select(CompletionRecord.completed_at).where(
+        CompletionRecord.participant_id.in_(ids), CompletionRecord.completed_at.is_not(None)
+    )
+    return [moment for moment in db.scalars(found) if moment is not None]
+
+
 def progress_and_approval_of(
     db: Session, ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, tuple[ProgressRecord, bool]]:
@@ -72,6 +93,53 @@ def progress_and_approval_of(
         .execution_options(populate_existing=True)
     )
     return {row.participant_id: (_record(row), approved is not None) for row, approved in rows}
+
+
+@dataclass(frozen=True)
+class StoredProgress:
+    """How far a participant is, of whom only a few pages show more than the status."""
+
+    score: int = 0
+    status: str = ProgressState.ONBOARDED
+    completion: str = Completion.OPEN
+    explanation: str = "[]"
+    """As JSON."""
+    completed_at: dt.datetime | None = None
+
+    @property
+    def record(self) -> ProgressRecord:
+        """The whole of it."""
+        return ProgressRecord(
+            self.score, self.status, self.completion, tuple(json.loads(self.explanation)), self.completed_at
+        )
+
+
+def with_progress(
+    query: sa.Select[*tuple[Any, ...]], participant_id: sa.ColumnElement[uuid.UUID] | Any
+) -> sa.Select[*tuple[Any, ...]]:
+    """``query`` with :data:`PROGRESS_WIDTH` more columns, which :func:`progress_and_approval` takes."""
+    return (
+        query.add_columns(
+            CompletionRecord.score,
+            CompletionRecord.status,
+            CompletionRecord.completion,
+            sa.cast(CompletionRecord.explanation, sa.Text),
+            CompletionRecord.completed_at,
+            TutorValidation.participant_id,
+        )
+        .outerjoin(CompletionRecord, CompletionRecord.participant_id == participant_id)
+        .outerjoin(TutorValidation, TutorValidation.participant_id == participant_id)
+    )
+
+
+PROGRESS_WIDTH: Final = 6
+"""How many columns :func:`with_progress` adds."""
+
+
+def progress_and_approval(columns: Sequence[Any]) -> tuple[StoredProgress, bool]:
+    """How far somebody is, with nothing done where nothing was judged yet, and whether a tutor has approved it."""
+    *stored, approved = columns
+    return StoredProgress() if stored[0] is None else StoredProgress(*stored), approved is not None
 
 
 def reopening_reasons(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str | None]:
@@ -104,3 +172,28 @@ def criteria_of(rule: CompletionRule) -> tuple[dict[str, object], ...]:
     """What a rule asks of a mentee, in the shape of :attr:`ProgressRecord.explanation`, with nothing done yet."""
     judged = evaluate(rule, "mentee", (), PersonFacts("mentee"))
     return tuple(result.as_json() for result in judged.explanation)
+
+
+def example_progress(
+    rule: CompletionRule, role: str, meetings: Collection[tuple[dt.date, int, str, str]]
+) -> ProgressRecord:
+    """How far somebody in ``role`` would be by a rule, who has signed and set one objective, and has had ``meetings``.
+
+    ``meetings``: day, minutes, format and status of each.
+    """
+    nobody = uuid.UUID(int=0)
+    facts = PairFacts(
+        nobody,
+        AgreementFact(signed_by_mentor=True, signed_by_mentee=True),
+        tuple(
+            SessionFact(id=uuid.UUID(int=number), status=status, minutes=minutes, format=form, held_on=day)
+            for number, (day, minutes, form, status) in enumerate(meetings, 1)
+        ),
+        (ObjectiveFact(nobody, "mentee", "reached", required=True, evidence="partner"),),
+    )
+    judged = evaluate(rule, role, (facts,), PersonFacts(role))
+    return ProgressRecord(
+        score=judged.score,
+        status=ProgressState.SATISFIED if judged.satisfied else ProgressState.UNDER_WAY,
+        explanation=tuple(result.as_json() for result in judged.explanation),
+    )

@@ -5,19 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import LOCK_ROW, insert_for
 from lti_tool.events import log
-from lti_tool.mentoring.enrolment.events import ParticipantInvited, ProgrammeJoined, RoleChanged
+from lti_tool.mentoring.enrolment.events import (
+    JoiningUndone,
+    ParticipantInvited,
+    ProgrammeJoined,
+    RoleChanged,
+)
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import lock_participants
-from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.guards import UNDO_WITHIN, require
 from lti_tool.mentoring.pairs.queries import open_pairs_of
 from lti_tool.mentoring.programmes import queries as programmes
 from lti_tool.mentoring.roles import Role
+
+_FOLLOWS_PAIRS: Final = (ParticipantStatus.ONBOARDED, ParticipantStatus.PAIRED, ParticipantStatus.ACTIVE)
 
 
 def join(
@@ -109,8 +117,24 @@ def change_role(db: Session, *, participant_id: uuid.UUID, role: Role | str, now
     log.append(db, RoleChanged(role=str(participant.role)), scope, at=now)
 
 
-def accept_by_signing(db: Session, *, participant_id: uuid.UUID, now: dt.datetime) -> None:
-    """Until people accept a pair by itself, signing its agreement is how an invited person says that they take part."""
+def undo_joining(db: Session, *, participant_id: uuid.UUID, now: dt.datetime) -> None:
+    """Take back within ten minutes that one takes part, as long as no tutor has proposed anybody.
+
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``too_late_to_undo``).
+    """
+    lock_participants(db, [participant_id])
+    participant = db.get_one(Participant, participant_id, populate_existing=True)
+    require(participant.status == ParticipantStatus.ONBOARDED, "too_late_to_undo")
+    require(now - participant.joined_at <= UNDO_WITHIN, "too_late_to_undo")
+    require(not open_pairs_of(db, participant_id), "too_late_to_undo")
+    participant.status = ParticipantStatus.INVITED
+    db.flush()
+    scope = programmes.scope_of(db, participant.cohort_id, participant_id=participant_id)
+    log.append(db, JoiningUndone(role=str(participant.role)), scope, at=now)
+
+
+def accept_invitation(db: Session, *, participant_id: uuid.UUID, now: dt.datetime) -> None:
+    """Accepting a pair is how an invited person says that they take part. Nothing changes for anybody else."""
     participant = db.get_one(Participant, participant_id)
     if participant.status == ParticipantStatus.INVITED:
         participant.status, participant.joined_at = ParticipantStatus.ONBOARDED, now
@@ -118,16 +142,32 @@ def accept_by_signing(db: Session, *, participant_id: uuid.UUID, now: dt.datetim
         _joined(db, participant, now)
 
 
-def update_status_for_pair(db: Session, *, participant_ids: Collection[uuid.UUID], active: bool) -> None:
-    """These participants are in a pair; ``active``: both have signed its agreement."""
-    before, after = {ParticipantStatus.ONBOARDED}, ParticipantStatus.PAIRED
-    if active:
-        before, after = before | {ParticipantStatus.PAIRED}, ParticipantStatus.ACTIVE
-    db.execute(
-        sa.update(Participant)
-        .where(Participant.id.in_(participant_ids), Participant.status.in_(before))
-        .values(status=after)
+def activate(db: Session, *, participant_ids: Collection[uuid.UUID]) -> None:
+    """These participants are in a pair that both have signed."""
+    _set_status(db, participant_ids, ParticipantStatus.ACTIVE)
+
+
+def update_status_from_pairs(db: Session, *, participant_ids: Collection[uuid.UUID]) -> None:
+    """Let these participants be where their pairs that go on are: signed, accepted by both, or neither.
+
+    Nothing changes for who has not joined, has completed or has withdrawn.
+    """
+    pairs = open_pairs_of(db, *participant_ids)
+    for participant_id in participant_ids:
+        own = [pair for pair in pairs if participant_id in pair.members]
+        status = ParticipantStatus.ONBOARDED
+        if any(pair.accepted for pair in own):
+            status = ParticipantStatus.PAIRED
+        if any(pair.signed for pair in own):
+            status = ParticipantStatus.ACTIVE
+        _set_status(db, [participant_id], status)
+
+
+def _set_status(db: Session, ids: Collection[uuid.UUID], status: ParticipantStatus) -> None:
+    update = sa.update(Participant).where(
+        Participant.id.in_(ids), Participant.status.in_(_FOLLOWS_PAIRS), Participant.status != status
     )
+    db.execute(update.values(status=status))
 
 
 def update_status_for_completion(db: Session, *, participant_id: uuid.UUID, completed: bool) -> None:

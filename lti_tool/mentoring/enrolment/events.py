@@ -29,6 +29,13 @@ class ProgrammeJoined(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JoiningUndone(Event):
+    """A person took back that they take part: they are as somebody who was only invited."""
+
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoleChanged(Event):
     """A person who is in no pair chose the other role."""
 

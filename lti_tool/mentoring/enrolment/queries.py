@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -42,6 +42,9 @@ class ParticipantRecord:
         """Whether they have left the programme."""
         return self.status == ParticipantStatus.WITHDRAWN
 
+
+INVITED: Final = ParticipantStatus.INVITED
+"""The status of somebody whom a tutor gave a role, and who has not said yet that they take part."""
 
 Row = TypeVar("Row")
 
@@ -105,6 +108,11 @@ def participants_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[Participan
     ]
 
 
+def has_participants(db: Session, cohort_id: uuid.UUID) -> bool:
+    """Whether anybody was ever enrolled in a cohort, be it by a tutor alone, and whatever became of them."""
+    return db.scalar(sa.select(Participant.id).where(Participant.cohort_id == cohort_id).limit(1)) is not None
+
+
 def people_in_cohorts(db: Session, cohort_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """How many people take part in each of these cohorts, and have not withdrawn; one with nobody is left out."""
     counted = (
@@ -148,10 +156,84 @@ def participants_and_who_left(
     db: Session, cohort_id: uuid.UUID, ids: Collection[uuid.UUID] | None = None
 ) -> dict[uuid.UUID, tuple[ParticipantRecord, bool]]:
     """The enrolments in a cohort, or these of them, by id, and whether each is one of :func:`who_left`."""
+    rows = db.execute(participants_and_who_left_query(cohort_id, ids))
+    return {row.id: (participant_record(row, person), bool(left)) for row, person, left in rows}
+
+
+PARTICIPANT_ID: Final = Participant.id
+"""The column by which another slice joins its table to :func:`participants_and_who_left_query`."""
+
+
+def participants_and_who_left_query(
+    cohort_id: uuid.UUID, ids: Collection[uuid.UUID] | None = None
+) -> sa.Select[Any]:
+    """The query of :func:`participants_and_who_left`: rows for :func:`participant_record`, and who left."""
     which = Participant.cohort_id == cohort_id if ids is None else Participant.id.in_(ids)
     query = _WITH_PERSON.add_columns(_has_left(cohort_id)).where(which)
-    rows = db.execute(query.execution_options(populate_existing=True))
-    return {row.id: (participant_record(row, person), bool(left)) for row, person, left in rows}
+    return query.execution_options(populate_existing=True)
+
+
+@dataclass(frozen=True)
+class Member:
+    """An enrolment, with what the cohort's courses know of the person."""
+
+    participant: ParticipantRecord
+    family_name: str | None
+    has_left: bool
+    """Whether they are one of :func:`who_left`."""
+    listed_at: dt.datetime | None
+    """When a roster last listed them; None where none ever did."""
+
+
+def members_of_cohort(cohort_id: uuid.UUID) -> sa.Select[*tuple[Any, ...]]:
+    """A query for every enrolment in a cohort, to which others may join their own tables: see :func:`member_of`."""
+    places = (
+        sa.select(
+            Membership.person_id,
+            sa.func.max(sa.case((Membership.active, 1), else_=0)).label("active"),
+            sa.func.max(Membership.listed_at).label("listed_at"),
+        )
+        .where(Membership.course_id.in_(courses_of_cohort(cohort_id)))
+        .group_by(Membership.person_id)
+        .subquery()
+    )
+    return (
+        sa.select(
+            Participant.id,
+            Participant.cohort_id,
+            Participant.person_id,
+            Participant.role,
+            Participant.status,
+            Participant.capacity,
+            Participant.joined_at,
+            Person.name,
+            Person.given_name,
+            Person.family_name,
+            places.c.active,
+            places.c.listed_at,
+        )
+        .join(Person, Person.id == Participant.person_id)
+        .outerjoin(places, places.c.person_id == Participant.person_id)
+        .where(Participant.cohort_id == cohort_id)
+    )
+
+
+MEMBER_ID: Final = Participant.id
+"""The column of :func:`members_of_cohort` by which other tables are joined."""
+
+
+MEMBER_WIDTH: Final = 12
+"""How many columns of a row of :func:`members_of_cohort` are for :func:`member_of`."""
+
+
+def member_of(row: Sequence[Any]) -> Member:
+    """What the first columns of a row of :func:`members_of_cohort` say; values, since a cohort has many people."""
+    (participant_id, cohort_id, person_id, role, status, capacity, joined_at, name, given, family) = row[:10]
+    joined = name or " ".join(part for part in (given, family) if part) or None
+    record = ParticipantRecord(
+        participant_id, cohort_id, person_id, Role(role), status, capacity, joined_at, joined, given
+    )
+    return Member(record, family, row[10] == 0, row[11])
 
 
 def lock_participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import enum
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +16,18 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from lti_tool.mentoring.completion.queries import ProgressRecord, progress
-from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants_and_who_left
+from lti_tool.mentoring.enrolment.queries import (
+    PARTICIPANT_ID,
+    ParticipantRecord,
+    participant_record,
+    participants_and_who_left,
+    participants_and_who_left_query,
+)
+from lti_tool.mentoring.journey.steps import URGENCY, Step, step_of
 from lti_tool.mentoring.objectives.queries import ObjectiveRecord, objectives_of_pairs
 from lti_tool.mentoring.pairs.queries import PairRecord
+from lti_tool.mentoring.profiles.queries import NO_PROFILE, PROFILE_WIDTH, Profile, profile_from, with_profile
+from lti_tool.mentoring.programmes.queries import TutorRecord, tutor_from, with_tutor
 from lti_tool.mentoring.sessions.queries import SessionRecord, sessions_of_pairs
 
 
@@ -55,6 +63,14 @@ class SessionLine:
     revision: int = 0
     """Raised by every correction; an answer says which one it is about."""
     dispute_reason: str | None = None
+    mode: str | None = None
+    """How the two spoke; None where nobody was asked."""
+    logged_at: dt.datetime | None = None
+    answered_at: dt.datetime | None = None
+    """When the partner of its logger confirmed or disputed it."""
+    proposed_on: dt.date | None = None
+    proposed_minutes: int | None = None
+    """What the partner proposes in place of its day and its length, where they dispute it."""
 
     @property
     def to_confirm(self) -> bool:
@@ -65,6 +81,17 @@ class SessionLine:
     def to_correct(self) -> bool:
         """The partner said that it was not so: to correct or to take back."""
         return self.status == "disputed" and self.mine
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether whoever disputes it proposes something in its place."""
+        return self.proposed_on is not None or self.proposed_minutes is not None
+
+    @property
+    def proposal(self) -> SessionLine:
+        """The meeting as whoever disputes it proposes it."""
+        held_on, minutes = self.proposed_on or self.held_on, self.proposed_minutes or self.minutes
+        return dataclasses.replace(self, held_on=held_on, minutes=minutes)
 
     @property
     def can_change(self) -> bool:
@@ -89,11 +116,30 @@ class ObjectiveLine:
     status: str
     mine: bool
     """Whether the one who looks is the one who learns."""
+    proposed_by_me: bool = False
+    """Whether the one who looks wrote what it says now."""
+    revision: int = 0
+    """Raised by every edit; an answer says which one it is about."""
+    since: dt.datetime | None = None
+    """When it came to its present status."""
+    target_on: dt.date | None = None
+    worked_on: dt.date | None = None
+    """The day of the latest meeting that was about it."""
 
     @property
     def open(self) -> bool:
-        """Still being worked on."""
+        """Agreed by both, and still being worked on."""
         return self.status in ("agreed", "in_progress")
+
+    @property
+    def to_agree(self) -> bool:
+        """The partner proposed it, or changed it, and waits for a yes."""
+        return self.status == "proposed" and not self.proposed_by_me
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether what it says can still change."""
+        return self.open or self.status == "proposed"
 
     @property
     def to_confirm(self) -> bool:
@@ -109,12 +155,41 @@ class PairView:
     status: str
     partner: PersonCard
     charter_version: str
+    accepted_by_me_at: dt.datetime | None = None
+    accepted_by_partner_at: dt.datetime | None = None
     signed_by_me_at: dt.datetime | None = None
     signed_by_partner_at: dt.datetime | None = None
     sessions: tuple[SessionLine, ...] = ()
     """The latest first; without those that were removed."""
     objectives: tuple[ObjectiveLine, ...] = ()
     """In the order in which they were set; without those that were removed."""
+    objectives_given_up: tuple[ObjectiveLine, ...] = ()
+    """Those that were removed."""
+    about_partner: Profile = NO_PROFILE
+    """What the partner says of themselves; how to reach them once both have accepted."""
+
+    reminded_me_at: dt.datetime | None = None
+    """When the partner last reminded me of what waits for me."""
+    reminded_partner_at: dt.datetime | None = None
+    end_reason: str | None = None
+    ended_at: dt.datetime | None = None
+    declined_by_me: bool = False
+
+    @property
+    def declined(self) -> bool:
+        """One of the two did not accept."""
+        return self.end_reason == "declined"
+
+    @property
+    def unconfirmed(self) -> SessionLine | None:
+        """The oldest meeting that I logged and the partner has not answered."""
+        return next((line for line in reversed(self.sessions) if line.status == "held" and line.mine), None)
+
+    @property
+    def uncorrected(self) -> SessionLine | None:
+        """The oldest meeting of the partner's that I said was not so."""
+        found = (line for line in reversed(self.sessions) if line.status == "disputed" and not line.mine)
+        return next(found, None)
 
     @property
     def active(self) -> bool:
@@ -137,14 +212,19 @@ class PairView:
         return tuple(line for line in self.objectives if line.to_confirm)
 
     @property
+    def objectives_to_agree(self) -> tuple[ObjectiveLine, ...]:
+        """What the partner proposed, or changed."""
+        return tuple(line for line in self.objectives if line.to_agree)
+
+    @property
     def sessions_to_correct(self) -> tuple[SessionLine, ...]:
         """What I logged and the partner did not recognise."""
         return tuple(line for line in self.sessions if line.to_correct)
 
     @property
-    def last_format(self) -> str | None:
-        """How the two met last; None before the first time."""
-        return self.sessions[0].format if self.sessions else None
+    def last_session(self) -> SessionLine | None:
+        """The latest meeting that stands; None before the first."""
+        return next((line for line in self.sessions if line.status != "disputed"), None)
 
 
 @dataclass(frozen=True)
@@ -194,22 +274,6 @@ class Progress:
         return None
 
 
-class Step(enum.StrEnum):
-    """What is next for a participant: one thing at a time, in this order."""
-
-    CONFIRM_SESSION = "confirm_session"
-    CORRECT_SESSION = "correct_session"
-    SIGN = "sign"
-    CONFIRM_OBJECTIVE = "confirm_objective"
-    WAIT_FOR_PAIR = "wait_for_pair"
-    WAIT_FOR_SIGNATURE = "wait_for_signature"
-    WAIT_FOR_TUTOR = "wait_for_tutor"
-    COMPLETED = "completed"
-    MEET = "meet"
-    PARTNER_LEFT = "partner_left"
-    PAUSED = "paused"
-
-
 @dataclass(frozen=True)
 class Journey:
     """Everything that a participant's home shows."""
@@ -220,51 +284,20 @@ class Journey:
     progress: Progress
     pairs: tuple[PairView, ...] = ()
     """Those that go on, the oldest first."""
+    about_me: Profile = NO_PROFILE
+    """What they say of themselves."""
+    tutor: TutorRecord | None = None
+    """Who looks after the group; None where the platform shares no name."""
 
     def pair(self, wanted: uuid.UUID | None = None) -> PairView | None:
         """The pair that was asked for; else the one in which something waits for an answer; else the first."""
         if wanted is not None:
             return next((pair for pair in self.pairs if pair.id == wanted), None)
-        return min(self.pairs, key=_urgency, default=None)
+        return min(self.pairs, key=lambda pair: URGENCY.index(self.step(pair)), default=None)
 
     def step(self, pair: PairView | None) -> Step:
         """What is next, seen from ``pair``."""
-        if pair is None:
-            return Step.COMPLETED if self.progress.completed else Step.WAIT_FOR_PAIR
-        step = _PAIR_STEPS[_urgency(pair)]
-        if step in (Step.MEET, Step.PARTNER_LEFT):
-            if self.progress.completed:
-                return Step.COMPLETED
-            if self.progress.status == "awaiting_tutor":
-                return Step.WAIT_FOR_TUTOR
-        return step
-
-
-_PAIR_STEPS = (
-    Step.CONFIRM_SESSION,
-    Step.CORRECT_SESSION,
-    Step.SIGN,
-    Step.CONFIRM_OBJECTIVE,
-    Step.MEET,
-    Step.WAIT_FOR_SIGNATURE,
-    Step.PARTNER_LEFT,
-    Step.PAUSED,
-)
-
-
-def _urgency(pair: PairView) -> int:
-    """The place in ``_PAIR_STEPS`` of what a pair waits for: of somebody who has left, what they said before alone."""
-    here = not pair.partner.has_left
-    found = (
-        bool(pair.sessions_to_confirm),
-        here and bool(pair.sessions_to_correct),
-        here and pair.signed_by_me_at is None,
-        bool(pair.objectives_to_confirm),
-        here and pair.active,
-        here and pair.signed_by_partner_at is None,
-        not here,
-    )
-    return next((index for index, true in enumerate(found) if true), len(found))
+        return step_of(self.progress, pair)
 
 
 def partners_of(
@@ -276,19 +309,44 @@ def partners_of(
     return {partner.id: dataclasses.replace(card(partner), has_left=left) for partner, left in found.values()}
 
 
+@dataclass(frozen=True)
+class PeopleAround:
+    """Who is around a participant, and what they say of themselves."""
+
+    partners: Mapping[uuid.UUID, PersonCard]
+    """By participant."""
+    profiles: Mapping[uuid.UUID, Profile]
+    """By participant, their own among them."""
+    tutor: TutorRecord | None
+
+
+def people_around(db: Session, participant: ParticipantRecord, pairs: Sequence[PairRecord]) -> PeopleAround:
+    """The partners in these pairs, what they and ``participant`` say of themselves, and the tutor; in one query."""
+    ids = [participant.id, *(pair.partner_of(participant.id) for pair in pairs)]
+    query = with_profile(participants_and_who_left_query(participant.cohort_id, ids), PARTICIPANT_ID)
+    rows = db.execute(with_tutor(query, participant.cohort_id)).all()
+    partners, profiles, tutor = {}, {}, None
+    for row, person, left, *rest in rows:
+        profiles[row.id] = profile_from(rest[:PROFILE_WIDTH])
+        tutor = tutor_from(rest[PROFILE_WIDTH:])
+        if row.id != participant.id:
+            partners[row.id] = dataclasses.replace(card(participant_record(row, person)), has_left=bool(left))
+    return PeopleAround(partners, profiles, tutor)
+
+
 def journey_of(
     db: Session,
     participant: ParticipantRecord,
     pairs: Sequence[PairRecord],
-    partners: Mapping[uuid.UUID, PersonCard] | None = None,
+    people: PeopleAround | None = None,
 ) -> Journey:
     """What ``participant``'s home shows, in four queries whatever the number of ``pairs``: those that go on.
 
-    ``partners``: their :func:`partners_of`, where they were read before.
+    ``people``: their :func:`people_around`, where it was read before.
     """
     ids = [pair.id for pair in pairs]
-    if partners is None:
-        partners = partners_of(db, participant, pairs)
+    if people is None:
+        people = people_around(db, participant, pairs)
     sessions = sessions_of_pairs(db, ids)
     objectives = objectives_of_pairs(db, ids)
     return Journey(
@@ -296,26 +354,28 @@ def journey_of(
         status=participant.status,
         cohort_id=participant.cohort_id,
         progress=progress_from(progress(db, participant.id)),
-        pairs=tuple(
-            _pair_view(pair, participant, partners[pair.partner_of(participant.id)], sessions, objectives)
-            for pair in pairs
-        ),
+        pairs=tuple(_pair_view(pair, participant, people, sessions, objectives) for pair in pairs),
+        about_me=people.profiles.get(participant.id, NO_PROFILE),
+        tutor=people.tutor,
     )
 
 
 def _pair_view(
     pair: PairRecord,
     me: ParticipantRecord,
-    partner: PersonCard,
+    people: PeopleAround,
     sessions: Sequence[SessionRecord],
     objectives: Sequence[ObjectiveRecord],
 ) -> PairView:
-    my_role = pair.role_of(me.id)
+    my_role, partner_id = pair.role_of(me.id), pair.partner_of(me.id)
+    about_partner = people.profiles.get(partner_id, NO_PROFILE)
     return PairView(
         id=pair.id,
         status=pair.status,
-        partner=partner,
+        partner=people.partners[partner_id],
         charter_version=pair.charter_version,
+        accepted_by_me_at=pair.accepted_at(my_role),
+        accepted_by_partner_at=pair.accepted_at(my_role.other),
         signed_by_me_at=pair.signed_at(my_role),
         signed_by_partner_at=pair.signed_at(my_role.other),
         sessions=tuple(
@@ -324,10 +384,21 @@ def _pair_view(
             if row.pair_id == pair.id and row.status not in ("withdrawn", "cancelled")
         ),
         objectives=tuple(
-            objective_line(row, my_role)
+            objective_line(row, my_role, me.id)
             for row in objectives
             if row.pair_id == pair.id and row.status != "withdrawn"
         ),
+        objectives_given_up=tuple(
+            objective_line(row, my_role, me.id)
+            for row in objectives
+            if row.pair_id == pair.id and row.status == "withdrawn"
+        ),
+        reminded_me_at=pair.reminded_at(my_role),
+        reminded_partner_at=pair.reminded_at(my_role.other),
+        end_reason=pair.end_reason,
+        ended_at=pair.ended_at,
+        declined_by_me=pair.declined_by == me.id,
+        about_partner=about_partner.shown_to_partner(accepted=pair.accepted),
     )
 
 
@@ -347,11 +418,16 @@ def session_line(row: SessionRecord, viewer_id: uuid.UUID) -> SessionLine:
         mine=row.logged_by == viewer_id,
         revision=row.revision,
         dispute_reason=row.dispute_reason,
+        mode=row.mode,
+        logged_at=row.logged_at,
+        answered_at=row.answered_at,
+        proposed_on=row.proposed_on,
+        proposed_minutes=row.proposed_minutes,
     )
 
 
-def objective_line(row: ObjectiveRecord, my_role: str) -> ObjectiveLine:
-    """An objective as the one who has ``my_role`` in its pair sees it."""
+def objective_line(row: ObjectiveRecord, my_role: str, viewer_id: uuid.UUID) -> ObjectiveLine:
+    """An objective as ``viewer_id`` (a participant), who has ``my_role`` in its pair, sees it."""
     return ObjectiveLine(
         id=row.id,
         title=row.title,
@@ -360,6 +436,11 @@ def objective_line(row: ObjectiveRecord, my_role: str) -> ObjectiveLine:
         required=row.required,
         status=row.status,
         mine=row.direction == my_role,
+        proposed_by_me=row.proposed_by == viewer_id,
+        revision=row.revision,
+        since=row.status_since,
+        target_on=row.target_on,
+        worked_on=row.worked_on,
     )
 
 

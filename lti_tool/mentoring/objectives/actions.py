@@ -1,9 +1,11 @@
-"""Objectives, in either direction: set, claimed, reached or removed."""
+"""Objectives, in either direction: proposed by one, agreed by both, worked on, claimed, reached, or withdrawn."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -11,12 +13,16 @@ from sqlalchemy.orm import Session
 
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.events import log
-from lti_tool.mentoring.guards import require
+from lti_tool.events.base import Event
+from lti_tool.mentoring.guards import UNDO_WITHIN, require
 from lti_tool.mentoring.objectives.events import (
     ObjectiveAgreed,
     ObjectiveClaimed,
-    ObjectiveEvent,
+    ObjectiveEdited,
+    ObjectiveProposed,
     ObjectiveReached,
+    ObjectiveStepUndone,
+    ObjectivesWorkedOn,
     ObjectiveWithdrawn,
 )
 from lti_tool.mentoring.objectives.models import Objective, ObjectiveStatus
@@ -24,10 +30,12 @@ from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair, lock_pair_by
 from lti_tool.mentoring.programmes.queries import scope_of
 from lti_tool.mentoring.roles import Role
 
-_OPEN = {ObjectiveStatus.PROPOSED, ObjectiveStatus.AGREED, ObjectiveStatus.IN_PROGRESS}
+_AGREED = {ObjectiveStatus.AGREED, ObjectiveStatus.IN_PROGRESS}
+"""Agreed by both, and not yet reached."""
+_EDITABLE = {ObjectiveStatus.PROPOSED, *_AGREED}
 
 
-def agree_objective(
+def propose_objective(
     db: Session,
     *,
     pair_id: uuid.UUID,
@@ -37,8 +45,9 @@ def agree_objective(
     tag: str,
     required: bool,
     now: dt.datetime,
+    target_on: dt.date | None = None,
 ) -> Objective:
-    """Set an objective, towards the mentee or towards the mentor; ``by`` is a participant.
+    """Propose an objective, towards the mentee or towards the mentor; ``by`` is a participant. The partner is asked.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``pair_over``).
     """
@@ -52,19 +61,23 @@ def agree_objective(
         title=title,
         tag=tag,
         required=required,
-        status=ObjectiveStatus.AGREED,
+        status=ObjectiveStatus.PROPOSED,
         created_by=by,
         created_at=now,
+        proposed_by=by,
+        status_since=now,
+        target_on=target_on,
+        revision=0,
     )
     db.add(objective)
-    event = ObjectiveAgreed(
+    event = ObjectiveProposed(
         objective_id=objective.id, direction=str(objective.direction), tag=tag, required=required
     )
     _append(db, pair, by, event, now)
     return objective
 
 
-def _append(db: Session, pair: PairRecord, by: uuid.UUID, event: ObjectiveEvent, now: dt.datetime) -> None:
+def _append(db: Session, pair: PairRecord, by: uuid.UUID, event: Event, now: dt.datetime) -> None:
     db.flush()
     log.append(db, event, scope_of(db, pair.cohort_id, pair_id=pair.id, participant_id=by), at=now)
 
@@ -83,18 +96,117 @@ def _lock_pair(dialect: Dialect) -> CompiledStatement:
     return CompiledStatement(locking_query(its_pair.scalar_subquery()), dialect)
 
 
+def _move(objective: Objective, status: ObjectiveStatus, now: dt.datetime) -> None:
+    objective.status, objective.status_since = status, now
+
+
+def edit_objective(
+    db: Session,
+    *,
+    objective_id: uuid.UUID,
+    by: uuid.UUID,
+    title: str,
+    tag: str,
+    target_on: dt.date | None,
+    now: dt.datetime,
+) -> None:
+    """Change what an objective says, which either of the two may; the other one is asked again.
+
+    Changing nothing does nothing. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``,
+    ``pair_over``, ``objective_over``).
+    """
+    pair, objective = _lock_objective(db, objective_id, by)
+    require(not pair.over, "pair_over")
+    require(objective.status in _EDITABLE, "objective_over")
+    if (objective.title, objective.tag, objective.target_on) == (title, tag, target_on):
+        return
+    objective.title, objective.tag, objective.target_on = title, tag, target_on
+    objective.proposed_by = by
+    objective.revision += 1
+    _move(objective, ObjectiveStatus.PROPOSED, now)
+    event = ObjectiveEdited(
+        objective_id=objective.id, direction=objective.direction, tag=tag, revision=objective.revision
+    )
+    _append(db, pair, by, event, now)
+
+
+def agree_to_objective(
+    db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now: dt.datetime, revision: int | None = None
+) -> None:
+    """Agree to what the partner proposed, or changed. ``revision``: the one that they saw, where that is known.
+
+    Agreeing twice changes nothing. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``,
+    ``pair_over``, ``objective_over``, ``own_proposal``, ``objective_changed``).
+    """
+    pair, objective = _lock_objective(db, objective_id, by)
+    require(not pair.over, "pair_over")
+    require(objective.status != ObjectiveStatus.WITHDRAWN, "objective_over")
+    if objective.status != ObjectiveStatus.PROPOSED:
+        return
+    require(objective.proposed_by != by, "own_proposal")
+    require(revision in (None, objective.revision), "objective_changed")
+    objective.agreed_at = now
+    _move(objective, ObjectiveStatus.AGREED, now)
+    event = ObjectiveAgreed(
+        objective_id=objective.id,
+        direction=objective.direction,
+        tag=objective.tag,
+        required=objective.required,
+        revision=objective.revision,
+    )
+    _append(db, pair, by, event, now)
+
+
+def work_on_objectives(
+    db: Session,
+    *,
+    pair: PairRecord,
+    by: uuid.UUID,
+    objective_ids: Collection[uuid.UUID],
+    session_id: uuid.UUID,
+    worked_on: dt.date,
+    now: dt.datetime,
+) -> None:
+    """Say which objectives a meeting was about: those that both agreed begin.
+
+    Part of the transaction in which the meeting was logged, and the pair locked. What is not the pair's, or has moved
+    on in the meantime, is left as it is. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``).
+    """
+    require(by in pair.members, "not_in_pair")
+    if not objective_ids:
+        return
+    begins = Objective.status == ObjectiveStatus.AGREED
+    is_latest = sa.func.coalesce(Objective.worked_on, worked_on) <= worked_on
+    moved = (
+        sa.update(Objective)
+        .where(Objective.pair_id == pair.id, Objective.id.in_(objective_ids), Objective.status.in_(_AGREED))
+        .values(
+            status=ObjectiveStatus.IN_PROGRESS,
+            status_since=sa.case((begins, now), else_=Objective.status_since),
+            worked_on=sa.case((is_latest, worked_on), else_=Objective.worked_on),
+        )
+        .returning(Objective.id)
+        .execution_options(synchronize_session=False)
+    )
+    found = sorted(db.scalars(moved))
+    if found:
+        event = ObjectivesWorkedOn(objective_ids=tuple(found), session_id=session_id, worked_on=worked_on)
+        _append(db, pair, by, event, now)
+
+
 def claim_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now: dt.datetime) -> None:
     """The one who learns says that the objective is reached; the partner is asked.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``not_your_objective``,
-    ``objective_over``).
+    ``not_agreed``, ``objective_over``).
     """
     pair, objective = _lock_objective(db, objective_id, by)
     require(pair.role_of(by) == objective.direction, "not_your_objective")
     if objective.status in {ObjectiveStatus.CLAIMED, ObjectiveStatus.REACHED}:
         return
-    require(objective.status in _OPEN, "objective_over")
-    objective.status = ObjectiveStatus.CLAIMED
+    require(objective.status != ObjectiveStatus.PROPOSED, "not_agreed")
+    require(objective.status in _AGREED, "objective_over")
+    _move(objective, ObjectiveStatus.CLAIMED, now)
     event = ObjectiveClaimed(objective_id=objective.id, direction=objective.direction)
     _append(db, pair, by, event, now)
 
@@ -102,14 +214,17 @@ def claim_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now:
 def confirm_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now: dt.datetime) -> None:
     """The partner says that a claimed objective is reached, or says so first.
 
-    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``own_objective``, ``objective_over``).
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``own_objective``, ``not_agreed``,
+    ``objective_over``).
     """
     pair, objective = _lock_objective(db, objective_id, by)
     require(pair.role_of(by) != objective.direction, "own_objective")
     if objective.status == ObjectiveStatus.REACHED:
         return
+    require(objective.status != ObjectiveStatus.PROPOSED, "not_agreed")
     require(objective.status != ObjectiveStatus.WITHDRAWN, "objective_over")
-    objective.status, objective.evidence = ObjectiveStatus.REACHED, "partner"
+    objective.evidence = "partner"
+    _move(objective, ObjectiveStatus.REACHED, now)
     event = ObjectiveReached(
         objective_id=objective.id, direction=objective.direction, tag=objective.tag, evidence="partner"
     )
@@ -117,14 +232,67 @@ def confirm_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, no
 
 
 def withdraw_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now: dt.datetime) -> None:
-    """Remove an objective.
+    """The one who learns gives an objective up, or does not want what the partner proposed for them.
 
-    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``objective_over`` when reached).
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``not_own_objective``,
+    ``objective_over`` when reached).
     """
     pair, objective = _lock_objective(db, objective_id, by)
+    require(pair.role_of(by) == objective.direction, "not_own_objective")
     if objective.status == ObjectiveStatus.WITHDRAWN:
         return
     require(objective.status != ObjectiveStatus.REACHED, "objective_over")
-    objective.status = ObjectiveStatus.WITHDRAWN
+    _move(objective, ObjectiveStatus.WITHDRAWN, now)
     event = ObjectiveWithdrawn(objective_id=objective.id, direction=objective.direction)
     _append(db, pair, by, event, now)
+
+
+def undo_step(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now: dt.datetime) -> None:
+    """The one who learns takes back that they claimed an objective, or gave it up, within ten minutes.
+
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``not_own_objective``,
+    ``too_late_to_undo``, also once the partner has confirmed it).
+    """
+    pair, objective = _lock_objective(db, objective_id, by)
+    require(pair.role_of(by) == objective.direction, "not_own_objective")
+    was = objective.status
+    require(was in (ObjectiveStatus.CLAIMED, ObjectiveStatus.WITHDRAWN), "too_late_to_undo")
+    require(now - objective.status_since <= UNDO_WITHIN and not pair.over, "too_late_to_undo")
+    objective.revision += 1
+    _move(objective, _status_before(db, objective), now)
+    event = ObjectiveStepUndone(
+        objective_id=objective.id,
+        direction=objective.direction,
+        was=was,
+        status=objective.status,
+        tag=objective.tag,
+        required=objective.required,
+        revision=objective.revision,
+    )
+    _append(db, pair, by, event, now)
+
+
+def _status_before(db: Session, objective: Objective) -> ObjectiveStatus:
+    """What an objective was before its last step, as its pair's events say."""
+    steps = [ObjectiveStatus.AGREED]
+    for logged in log.of_pair(db, objective.pair_id):
+        match logged.event:
+            case ObjectivesWorkedOn(objective_ids=ids) if objective.id in ids:
+                if steps[-1] == ObjectiveStatus.AGREED:
+                    steps.append(ObjectiveStatus.IN_PROGRESS)
+            case ObjectiveStepUndone(objective_id=objective.id, status=status):
+                steps.append(ObjectiveStatus(status))
+            case ObjectiveProposed() | ObjectiveEdited() | ObjectiveAgreed() | ObjectiveClaimed() as event:
+                if event.objective_id == objective.id:
+                    steps.append(_STATUS_AFTER[type(event)])
+            case ObjectiveWithdrawn(objective_id=objective.id):
+                steps.append(ObjectiveStatus.WITHDRAWN)
+    return steps[-2] if len(steps) > 1 else steps[-1]
+
+
+_STATUS_AFTER: Final[dict[type[Event], ObjectiveStatus]] = {
+    ObjectiveProposed: ObjectiveStatus.PROPOSED,
+    ObjectiveEdited: ObjectiveStatus.PROPOSED,
+    ObjectiveAgreed: ObjectiveStatus.AGREED,
+    ObjectiveClaimed: ObjectiveStatus.CLAIMED,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -20,26 +21,72 @@ class ObjectiveEvent(Event):
     @classmethod
     def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
         """The first version had the objective in a column of its own."""
-        upgraded = {name: value for name, value in details.items() if name != "subject_id"}
-        return {**upgraded, "objective_id": details["subject_id"]}
+        upgraded = dict(details)
+        if version == 1:
+            upgraded["objective_id"] = upgraded.pop("subject_id")
+        return upgraded
 
 
 @dataclass(frozen=True, kw_only=True)
-class ObjectiveAgreed(ObjectiveEvent):
-    """The pair set an objective."""
+class ObjectiveProposed(ObjectiveEvent):
+    """One of the pair proposed an objective; the other one is asked."""
 
     tag: str
     required: bool
 
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveEdited(ObjectiveEvent):
+    """One of the pair changed what it says; ``revision`` is the new one, and the other one is asked again."""
+
+    tag: str
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveAgreed(ObjectiveEvent):
+    """Both want it, as it stands at ``revision``."""
+
+    version: ClassVar[int] = 3
+    tag: str
+    required: bool
+    revision: int = 0
+
     @classmethod
     def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
-        """The migration added from the objective's row whether it was required; most were."""
+        """The migration added from the objective's row whether it was required; most were.
+
+        Up to the second version one person's word was enough, and nothing was ever edited.
+        """
         return {"required": True, **super().upgrade(version, details)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectivesWorkedOn(Event):
+    """A meeting was about these objectives: those that nobody had begun are in progress."""
+
+    objective_ids: tuple[uuid.UUID, ...]
+    session_id: uuid.UUID
+    worked_on: dt.date
+    """The day of the meeting."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveClaimed(ObjectiveEvent):
     """The one who learns says that it is reached."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveStepUndone(ObjectiveEvent):
+    """The one who learns took back that they claimed it, or gave it up: it is again what it was before."""
+
+    was: str
+    """What it was until then: ``claimed`` or ``withdrawn``."""
+    status: str
+    """What it is again."""
+    tag: str
+    required: bool
+    revision: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +99,6 @@ class ObjectiveReached(ObjectiveEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveWithdrawn(ObjectiveEvent):
-    """The pair removed an objective."""
+    """The one who learns gave it up; in the first version either of the two could."""
 
     former_names: ClassVar[tuple[str, ...]] = ("ObjectiveDropped",)

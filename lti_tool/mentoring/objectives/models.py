@@ -52,8 +52,20 @@ class Objective(Base):
     """The pair's own words; never in a statement."""
     tag: Mapped[str] = mapped_column(sa.String(20))
     required: Mapped[bool] = mapped_column(default=True)
-    status: Mapped[str] = mapped_column(sa.String(20), default=ObjectiveStatus.AGREED)
+    status: Mapped[str] = mapped_column(sa.String(20), default=ObjectiveStatus.PROPOSED)
     evidence: Mapped[str | None] = mapped_column(sa.String(10))
     """What it was reached by: ``self``, ``partner``, ``tutor`` or ``xapi``."""
     created_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("participant.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    proposed_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("participant.id"))
+    """Who of the two wrote what it says now: the other one agrees."""
+    revision: Mapped[int] = mapped_column(default=0)
+    """Rises with each edit; part of the ids of its statements."""
+    agreed_at: Mapped[dt.datetime | None]
+    """When both last agreed; None for one that both never did."""
+    status_since: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    """When it came to its present status."""
+    target_on: Mapped[dt.date | None]
+    """By when the one who learns wants to reach it."""
+    worked_on: Mapped[dt.date | None]
+    """The day of the latest meeting that was said to be about it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,7 +24,13 @@ class ObjectiveRecord:
     tag: str
     required: bool
     status: str
+    proposed_by: uuid.UUID
+    """Who of the two wrote what it says now."""
+    revision: int
+    status_since: dt.datetime
     evidence: str | None = None
+    target_on: dt.date | None = None
+    worked_on: dt.date | None = None
 
 
 def _record(row: Objective) -> ObjectiveRecord:
@@ -35,7 +42,12 @@ def _record(row: Objective) -> ObjectiveRecord:
         tag=row.tag,
         required=row.required,
         status=row.status,
+        proposed_by=row.proposed_by,
+        revision=row.revision,
+        status_since=row.status_since,
         evidence=row.evidence,
+        target_on=row.target_on,
+        worked_on=row.worked_on,
     )
 
 

@@ -27,7 +27,9 @@ def count(pair: PairFacts) -> Counters:
     def number(status: str) -> int:
         return sum(session.status == status for session in pair.sessions)
 
-    standing = [objective for objective in pair.objectives if objective.status != "withdrawn"]
+    standing = [
+        objective for objective in pair.objectives if objective.agreed and objective.status != "withdrawn"
+    ]
     return Counters(
         confirmed=number("confirmed"),
         held=number("held"),

@@ -1,4 +1,4 @@
-"""Counters of each pair, so that a page about a whole cohort need not read every meeting."""
+"""Counters of each pair, so that a page about a whole cohort need not read every meeting; and what tutors have left."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lti_tool.database import Base
+from lti_tool.database import Base, utcnow
 
 
 class PairCounters(Base):
@@ -26,5 +26,18 @@ class PairCounters(Base):
     last_held_on: Mapped[dt.date | None]
     """The day of the latest session that nobody contests."""
     objectives: Mapped[int]
-    """Those that were not removed."""
+    """Those that both agreed to, and that were not removed."""
     objectives_reached: Mapped[int]
+
+
+class LeftAsItIs(Base):
+    """What of a participant's grade a tutor has last decided to leave, so that it asks for nothing any more."""
+
+    __tablename__ = "left_as_it_is"
+
+    participant_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("participant.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(30))
+    """A code of :class:`lti_tool.mentoring.overview.inbox.LineKind`."""
+    fact_at: Mapped[dt.datetime]
+    """When what was left came about. Whatever comes about later asks again."""
+    left_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

@@ -1,4 +1,4 @@
-"""What the tutor's page shows of a cohort: its people, its pairs, and how far each is.
+"""Reading what the tutor's page shows of a cohort: its people, its pairs, and how far each is.
 
 Everything is read in a fixed number of queries whatever the number of people. Nothing here changes anything.
 """
@@ -8,252 +8,248 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.identity.models import CourseRole, Membership, Person, display_name
-from lti_tool.mentoring.completion.queries import progress_and_approval_of
-from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants_and_who_left
-from lti_tool.mentoring.journey.queries import PersonCard, Progress, card, progress_from
-from lti_tool.mentoring.overview.models import PairCounters
-from lti_tool.mentoring.pairs.queries import PairRecord, open_pairs_of_cohort
-from lti_tool.mentoring.programmes.queries import cohort, courses_of_cohort
-from lti_tool.mentoring.roles import Role
+from lti_tool.mentoring.completion.queries import PROGRESS_WIDTH, progress_and_approval, with_progress
+from lti_tool.mentoring.enrolment.queries import (
+    MEMBER_ID,
+    MEMBER_WIDTH,
+    ParticipantRecord,
+    member_of,
+    members_of_cohort,
+)
+from lti_tool.mentoring.journey.queries import PersonCard, card
+from lti_tool.mentoring.overview.cohort import (
+    CohortOverview,
+    LazyProgress,
+    Newcomer,
+    OpenSession,
+    PairLine,
+    ParticipantLine,
+)
+from lti_tool.mentoring.overview.counting import Counters
+from lti_tool.mentoring.overview.models import LeftAsItIs, PairCounters
+from lti_tool.mentoring.pairs.queries import PAIR_ID, PAIR_WIDTH, PairRecord, pairs_with_latest
+from lti_tool.mentoring.programmes.queries import courses_of_cohort, described_cohort
+from lti_tool.mentoring.sessions.queries import open_sessions_of_cohort, sessions_of_pairs
+from lti_tool.translation.collation import collation_key
 
-
-@dataclass(frozen=True)
-class Newcomer:
-    """Somebody of the course who has not chosen a role yet."""
-
-    person_id: uuid.UUID
-    name: str | None
-    has_launched: bool
-
-
-@dataclass(frozen=True)
-class ParticipantLine:
-    """A participant, as the tutor sees them."""
-
-    card: PersonCard
-    person_id: uuid.UUID
-    status: str
-    free: bool
-    """Whether they can be put in (another) pair."""
-    has_left: bool
-    """Whether they are no longer in the course; their pairs, meetings and grade stay as they are."""
-    progress: Progress
-    validated: bool
-
-    @property
-    def id(self) -> uuid.UUID:
-        """The participant's id."""
-        return self.card.participant_id
-
-    @property
-    def can_validate(self) -> bool:
-        """Whether the rule asks for the tutor's word, and it is still missing."""
-        lines = (line for top in self.progress.criteria for line in (top, *top.children))
-        needed = any(line.type == "tutor_validation" for line in lines)
-        return needed and not self.validated and not self.progress.completed
-
-    @property
-    def awaits_tutor(self) -> bool:
-        """Whether nothing but the tutor's word is missing."""
-        return self.can_validate and self.progress.status == "awaiting_tutor"
-
-
-@dataclass(frozen=True)
-class PairLine:
-    """A pair, as the tutor sees it."""
-
-    id: uuid.UUID
-    status: str
-    mentor: ParticipantLine
-    mentee: ParticipantLine
-    unsigned: tuple[str, ...]
-    """The roles that have not signed yet."""
-    confirmed: int = 0
-    waiting: int = 0
-    """Sessions that wait for the partner's yes."""
-    disputed: int = 0
-    last_held_on: dt.date | None = None
-    objectives: int = 0
-    objectives_reached: int = 0
-
-    @property
-    def left(self) -> tuple[ParticipantLine, ...]:
-        """Those of the two who are no longer in the course."""
-        return tuple(line for line in (self.mentee, self.mentor) if line.has_left)
-
-
-@dataclass(frozen=True)
-class CohortOverview:
-    """Everything that the tutor's page shows."""
-
-    number: int
-    kind: str
-    status: str
-    starts_on: dt.date
-    ends_on: dt.date
-    follow_up_on: dt.date
-    is_copy: bool
-    """Whether it began with a copy of an activity of another cohort."""
-    participants: tuple[ParticipantLine, ...] = ()
-    newcomers: tuple[Newcomer, ...] = ()
-    pairs: tuple[PairLine, ...] = ()
-
-    @property
-    def free_mentors(self) -> tuple[ParticipantLine, ...]:
-        """Those who teach and can take a pair."""
-        return tuple(line for line in self.participants if line.free and line.card.role == Role.MENTOR)
-
-    @property
-    def free_mentees(self) -> tuple[ParticipantLine, ...]:
-        """Those who learn and can be put in a pair."""
-        return tuple(line for line in self.participants if line.free and line.card.role == Role.MENTEE)
-
-    @property
-    def waiting_for_a_pair(self) -> tuple[ParticipantLine, ...]:
-        """Those who have joined and are in no pair."""
-        paired = {line.id for pair in self.pairs for line in (pair.mentor, pair.mentee) if not pair.left}
-        return tuple(line for line in self.participants if line.free and line.id not in paired)
-
-    @property
-    def left_alone(self) -> tuple[tuple[ParticipantLine, ParticipantLine], ...]:
-        """Whose only partner has left the course before they had completed, each with that partner."""
-        waiting = {line.id for line in self.waiting_for_a_pair}
-        found = {
-            here.id: (here, gone)
-            for pair in self.pairs
-            for here, gone in ((pair.mentee, pair.mentor), (pair.mentor, pair.mentee))
-            if gone.has_left and here.id in waiting and not here.progress.completed
-        }
-        return tuple(found.values())
-
-    @property
-    def awaiting_tutor(self) -> tuple[ParticipantLine, ...]:
-        """Those for whom nothing but the tutor's word is missing."""
-        return tuple(line for line in self.participants if line.awaits_tutor)
-
-    @property
-    def completed(self) -> int:
-        """How many have completed."""
-        return sum(line.progress.completed for line in self.participants)
-
-    @property
-    def confirmed_sessions(self) -> int:
-        """How many meetings the pairs agree on."""
-        return sum(pair.confirmed for pair in self.pairs)
-
-    @property
-    def active_pairs(self) -> int:
-        """How many pairs have signed and go on."""
-        return sum(pair.status == "active" for pair in self.pairs)
+_NOBODY = uuid.UUID(int=0)
 
 
 def overview_of(db: Session, cohort_id: uuid.UUID) -> CohortOverview:
     """The tutor's view of a cohort, and of who is in its courses without taking part yet."""
-    found = cohort(db, cohort_id)
-    pairs = open_pairs_of_cohort(db, cohort_id)
-    lines = _participant_lines(db, cohort_id, pairs)
-    by_id = {line.id: line for line in lines}
+    found = described_cohort(db, cohort_id)
+    pairs = _pairs(db, cohort_id)
+    lines = _participant_lines(db, cohort_id, [pair for pair, *_rest in pairs])
+    newcomers, tutors = _others(db, cohort_id, {line.person_id for line in lines})
     return CohortOverview(
-        number=found.number,
-        kind=found.kind,
-        status=found.status,
-        starts_on=found.starts_on,
-        ends_on=found.ends_on,
-        follow_up_on=found.follow_up_on,
-        is_copy=found.is_copy,
+        number=found.cohort.number,
+        kind=found.cohort.kind,
+        status=found.cohort.status,
+        starts_on=found.cohort.starts_on,
+        ends_on=found.cohort.ends_on,
+        follow_up_on=found.cohort.follow_up_on,
+        is_copy=found.cohort.is_copy,
+        title=found.title,
+        rule=found.rule,
+        tutors=tutors,
         participants=tuple(lines),
-        newcomers=_newcomers(db, cohort_id, {line.person_id for line in lines}),
-        pairs=_pair_lines(db, pairs, by_id),
+        newcomers=newcomers,
+        pairs=_pair_lines(db, cohort_id, pairs, {line.id: line for line in lines}),
     )
 
 
 def _participant_lines(
     db: Session, cohort_id: uuid.UUID, pairs: Collection[PairRecord]
 ) -> list[ParticipantLine]:
-    people = participants_and_who_left(db, cohort_id)
-    gone = {participant_id for participant_id, (_, left) in people.items() if left}
-    taken = Counter(member for pair in pairs if gone.isdisjoint(pair.members) for member in pair.members)
-    progress = progress_and_approval_of(db, list(people))
-    nothing = None, False
-    lines = [
-        ParticipantLine(
-            card=dataclasses.replace(card(participant), has_left=left),
-            person_id=participant.person_id,
-            status=participant.status,
-            free=not left and _is_free(participant, taken[participant.id]),
-            has_left=left,
-            progress=progress_from(progress.get(participant.id, nothing)[0]),
-            validated=progress.get(participant.id, nothing)[1],
-        )
-        for participant, left in people.values()
+    query = (
+        with_progress(members_of_cohort(cohort_id), MEMBER_ID)
+        .add_columns(LeftAsItIs.kind, LeftAsItIs.fact_at)
+        .outerjoin(LeftAsItIs, LeftAsItIs.participant_id == MEMBER_ID)
+    )
+    behind = MEMBER_WIDTH + PROGRESS_WIDTH
+    people = [
+        (member_of(row), *progress_and_approval(row[MEMBER_WIDTH:behind]), tuple(row[behind:]))
+        for row in db.execute(query)
     ]
-    return sorted(lines, key=lambda line: ((line.card.name or "\uffff").casefold(), line.id))
+    gone = {member.participant.id for member, *_rest in people if member.has_left}
+    taken = Counter(member for pair in pairs if gone.isdisjoint(pair.members) for member in pair.members)
+    lines = []
+    for member, record, validated, left in people:
+        participant = member.participant
+        lines.append(
+            ParticipantLine(
+                card=dataclasses.replace(card(participant), has_left=member.has_left),
+                person_id=participant.person_id,
+                status=participant.status,
+                free=not member.has_left and _is_free(participant, taken[participant.id]),
+                has_left=member.has_left,
+                progress=LazyProgress(record),
+                validated=validated,
+                joined_at=participant.joined_at,
+                listed_at=member.listed_at,
+                family_name=member.family_name,
+                capacity=participant.capacity,
+                taken=taken[participant.id],
+                left_as_it_is=left if left[0] is not None else None,
+            )
+        )
+    return sorted(lines, key=_alphabetically)
 
 
 def _is_free(participant: ParticipantRecord, pairs: int) -> bool:
     return not participant.withdrawn and pairs < participant.capacity
 
 
-def _newcomers(db: Session, cohort_id: uuid.UUID, joined: set[uuid.UUID]) -> tuple[Newcomer, ...]:
+def _alphabetically(line: ParticipantLine) -> tuple[Any, ...]:
+    return collation_key(line.sorts_as), collation_key(line.card.name or ""), line.id
+
+
+def _others(
+    db: Session, cohort_id: uuid.UUID, joined: set[uuid.UUID]
+) -> tuple[tuple[Newcomer, ...], tuple[str, ...]]:
+    """Learners of the cohort's courses who have no role yet, and the names of those who teach it."""
+    names = Person.id, Person.name, Person.given_name, Person.family_name
     rows = db.execute(
-        sa.select(Person, sa.func.max(Membership.launched_at))
+        sa.select(*names, Membership.role, sa.func.max(Membership.launched_at))
         .join(Membership, Membership.person_id == Person.id)
         .where(
             Membership.course_id.in_(courses_of_cohort(cohort_id)),
             Membership.active,
-            Membership.role == CourseRole.LEARNER,
+            Membership.role.in_((CourseRole.LEARNER, CourseRole.TUTOR)),
         )
-        .group_by(Person.id)
+        .group_by(*names, Membership.role)
+    ).all()
+    newcomers = {
+        row.id: Newcomer(
+            row.id,
+            display_name(row),
+            row[5] is not None,
+            PersonCard(_NOBODY, "", display_name(row), row.given_name),
+            row.family_name,
+        )
+        for row in rows
+        if row.role == CourseRole.LEARNER and row.id not in joined
+    }
+    tutors = {
+        display_name(row) or ""
+        for row in rows
+        if row.role == CourseRole.TUTOR and row[5] is not None and display_name(row)
+    }
+    return (
+        tuple(
+            sorted(
+                newcomers.values(),
+                key=lambda each: (
+                    collation_key(each.sorts_as),
+                    collation_key(each.name or ""),
+                    each.person_id,
+                ),
+            )
+        ),
+        tuple(sorted(tutors, key=collation_key)),
     )
-    found = [
-        Newcomer(person.id, display_name(person), launched_at is not None)
-        for person, launched_at in rows
-        if person.id not in joined
-    ]
-    return tuple(sorted(found, key=lambda person: ((person.name or "\uffff").casefold(), person.person_id)))
+
+
+_Pair = tuple[PairRecord, dt.datetime | None, dt.datetime | None, Counters | None]
+"""A pair, when something last happened in it, when a meeting was last disputed, and what was counted."""
+_COUNTERS: Final = tuple(getattr(PairCounters, each.name) for each in dataclasses.fields(Counters))
+
+
+def _pairs(db: Session, cohort_id: uuid.UUID) -> list[_Pair]:
+    query = (
+        pairs_with_latest(cohort_id)
+        .add_columns(*_COUNTERS)
+        .outerjoin(PairCounters, PairCounters.pair_id == PAIR_ID)
+    )
+    found: list[_Pair] = []
+    for row in db.execute(query):
+        latest_at, disputed_at, *counted = row[PAIR_WIDTH:]
+        counters = None if counted[0] is None else Counters(*counted)
+        found.append((PairRecord(*row[:PAIR_WIDTH]), latest_at, disputed_at, counters))
+    return found
 
 
 def _pair_lines(
-    db: Session, pairs: Sequence[PairRecord], by_id: Mapping[uuid.UUID, ParticipantLine]
+    db: Session, cohort_id: uuid.UUID, pairs: Sequence[_Pair], by_id: Mapping[uuid.UUID, ParticipantLine]
 ) -> tuple[PairLine, ...]:
-    counters = {
-        row.pair_id: row
-        for row in db.scalars(
-            sa.select(PairCounters).where(PairCounters.pair_id.in_([pair.id for pair in pairs]))
+    waiting: dict[uuid.UUID, list[OpenSession]] = defaultdict(list)
+    for session, logged_at in open_sessions_of_cohort(db, cohort_id):
+        waiting[session.pair_id].append(
+            OpenSession(
+                session.status,
+                session.held_on,
+                session.minutes,
+                session.logged_by,
+                logged_at.date(),
+                session.dispute_reason,
+            )
         )
-    }
-    return tuple(_pair_line(pair, by_id, counters.get(pair.id)) for pair in pairs)
+    return tuple(_pair_line(pair, by_id, waiting.get(pair[0].id, ())) for pair in pairs)
 
 
 def _pair_line(
-    pair: PairRecord, by_id: Mapping[uuid.UUID, ParticipantLine], counters: PairCounters | None
+    found: _Pair, by_id: Mapping[uuid.UUID, ParticipantLine], waiting: Collection[OpenSession]
 ) -> PairLine:
+    pair, latest_at, disputed_at, counters = found
     line = PairLine(
         id=pair.id,
         status=pair.status,
         mentor=by_id[pair.mentor_id],
         mentee=by_id[pair.mentee_id],
-        unsigned=tuple(role for role in (Role.MENTEE, Role.MENTOR) if pair.signed_at(role) is None),
+        created_at=pair.created_at,
+        mentor_accepted_at=pair.mentor_accepted_at,
+        mentee_accepted_at=pair.mentee_accepted_at,
+        mentor_signed_at=pair.mentor_signed_at,
+        mentee_signed_at=pair.mentee_signed_at,
+        latest_at=latest_at,
+        disputed_at=disputed_at,
+        open_sessions=tuple(waiting),
     )
     if counters is None:
         return line
     return dataclasses.replace(
         line,
         confirmed=counters.confirmed,
+        minutes=counters.confirmed_minutes,
         waiting=counters.held,
         disputed=counters.disputed,
         last_held_on=counters.last_held_on,
         objectives=counters.objectives,
         objectives_reached=counters.objectives_reached,
     )
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A meeting as the small drawing of a pair shows it."""
+
+    held_on: dt.date
+    minutes: int
+    format: str
+    status: str
+    logged_by: uuid.UUID
+    """A participant."""
+    mode: str | None = None
+
+
+def meetings_of(db: Session, pair_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Meeting]]:
+    """The meetings of these pairs that were not removed, the first one first."""
+    found: dict[uuid.UUID, list[Meeting]] = {pair_id: [] for pair_id in pair_ids}
+    for row in reversed(sessions_of_pairs(db, pair_ids)):
+        if row.status not in ("withdrawn", "cancelled"):
+            found[row.pair_id].append(
+                Meeting(row.held_on, row.minutes, row.format, row.status, row.logged_by, row.mode)
+            )
+    return found
 
 
 def learner_in_cohorts_courses(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> uuid.UUID | None:

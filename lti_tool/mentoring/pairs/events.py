@@ -10,10 +10,11 @@ from lti_tool.events.base import Event
 
 
 @dataclass(frozen=True, kw_only=True)
-class PairFormed(Event):
-    """A tutor paired a mentor and a mentee (participants)."""
+class PairProposed(Event):
+    """A tutor proposed a mentor and a mentee (participants) to each other."""
 
     version: ClassVar[int] = 2
+    former_names: ClassVar[tuple[str, ...]] = ("PairFormed",)
     mentor_id: uuid.UUID
     mentee_id: uuid.UUID
 
@@ -36,3 +37,69 @@ class AgreementSigned(Event):
     def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
         """The same in the first version."""
         return {name: details[name] for name in ("role", "by_both")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairAccepted(Event):
+    """One of the pair, the participant of the scope, accepted it."""
+
+    role: str
+    by_both: bool
+    """Whether both have accepted now: the pair is formed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairAcceptanceUndone(Event):
+    """The participant of the scope took their acceptance back."""
+
+    role: str
+    was_formed: bool
+    """Whether both had accepted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairDeclined(Event):
+    """The participant of the scope did not accept the pair, which is over."""
+
+    role: str
+    reason: str | None
+    """A code of :data:`schemas.choices.DECLINE_REASONS`; None where none was given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairDeclineUndone(Event):
+    """The participant of the scope took it back that they declined: the pair is proposed again."""
+
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairPaused(Event):
+    """A tutor put the pair on hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairResumed(Event):
+    """A tutor let the pair go on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairEnded(Event):
+    """A tutor ended the pair early, for a reason that is nobody's fault."""
+
+    reason: str
+    """A code of :data:`schemas.choices.END_REASONS`."""
+    was_formed: bool
+    """Whether both had accepted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairClosed(Event):
+    """A tutor closed the pair at the end of its time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartnerReminded(Event):
+    """The participant of the scope reminded the other, who has the ``role``, of what waits for them."""
+
+    role: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,13 +17,18 @@ class PairStatus(enum.StrEnum):
     """Where a pair is. ``ended`` records a reason and no fault."""
 
     PROPOSED = "proposed"
+    """A tutor proposes the two to each other; one of them may have accepted."""
     ACCEPTED = "accepted"
-    """One of the two has signed: until people accept a pair by itself, signing is acceptance."""
+    """Both have accepted; the agreement is to be signed."""
     ACTIVE = "active"
+    """Both have signed."""
     PAUSED = "paused"
     CLOSED = "closed"
     ENDED = "ended"
 
+
+DECLINED: Final = "declined"
+"""The reason for which a pair ended that one of the two did not accept."""
 
 ENDED_STATUSES = (PairStatus.CLOSED, PairStatus.ENDED)
 
@@ -54,8 +60,19 @@ class Pair(Base):
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     charter_version: Mapped[str] = mapped_column(sa.String(20), default="1")
     """Which text of the charter the two sign."""
+    mentor_accepted_at: Mapped[dt.datetime | None]
+    mentee_accepted_at: Mapped[dt.datetime | None]
     mentor_signed_at: Mapped[dt.datetime | None]
     mentee_signed_at: Mapped[dt.datetime | None]
+    mentor_reminded_at: Mapped[dt.datetime | None]
+    """When the mentee last reminded the mentor of what waits for them."""
+    mentee_reminded_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    end_reason: Mapped[str | None] = mapped_column(sa.String(30))
+    """A code of :data:`schemas.choices.END_REASONS`, or ``declined``; None for a pair that was closed or goes on."""
+    declined_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("participant.id"))
+    decline_reason: Mapped[str | None] = mapped_column(sa.String(30))
+    """A code of :data:`schemas.choices.DECLINE_REASONS`, where they gave any; the partner is not told."""
 
 
 class TimelineEntry(Base):
@@ -74,4 +91,5 @@ class TimelineEntry(Base):
     held_on: Mapped[dt.date | None]
     minutes: Mapped[int | None]
     format: Mapped[str | None] = mapped_column(sa.String(30))
-    """The meeting's day, length and format, where the event says them."""
+    mode: Mapped[str | None] = mapped_column(sa.String(20))
+    """The meeting's day, length, format and mode, where the event says them."""

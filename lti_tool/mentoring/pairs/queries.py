@@ -7,7 +7,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
@@ -32,8 +32,15 @@ class PairRecord:
     status: str
     charter_version: str
     created_at: dt.datetime
+    mentor_accepted_at: dt.datetime | None = None
+    mentee_accepted_at: dt.datetime | None = None
     mentor_signed_at: dt.datetime | None = None
     mentee_signed_at: dt.datetime | None = None
+    mentor_reminded_at: dt.datetime | None = None
+    mentee_reminded_at: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
+    end_reason: str | None = None
+    declined_by: uuid.UUID | None = None
 
     @property
     def members(self) -> tuple[uuid.UUID, uuid.UUID]:
@@ -50,6 +57,23 @@ class PairRecord:
         """Whether both have signed and the pair goes on."""
         return self.status == PairStatus.ACTIVE
 
+    @property
+    def accepted(self) -> bool:
+        """Whether both have accepted, whatever came then."""
+        return self.mentor_accepted_at is not None and self.mentee_accepted_at is not None
+
+    @property
+    def signed(self) -> bool:
+        """Whether both have signed, whatever came then."""
+        return self.mentor_signed_at is not None and self.mentee_signed_at is not None
+
+    @property
+    def status_by_answers(self) -> PairStatus:
+        """Where the pair is by what the two said alone: what it comes back to when it goes on."""
+        if self.signed:
+            return PairStatus.ACTIVE
+        return PairStatus.ACCEPTED if self.accepted else PairStatus.PROPOSED
+
     def role_of(self, participant_id: uuid.UUID) -> Role:
         """The role of one of the two."""
         return Role.MENTOR if participant_id == self.mentor_id else Role.MENTEE
@@ -58,6 +82,14 @@ class PairRecord:
         """The other of the two."""
         return self.mentee_id if participant_id == self.mentor_id else self.mentor_id
 
+    def accepted_at(self, role: str) -> dt.datetime | None:
+        """When the one in this role accepted."""
+        return self.mentor_accepted_at if role == Role.MENTOR else self.mentee_accepted_at
+
+    def reminded_at(self, role: str) -> dt.datetime | None:
+        """When the one in this role was last reminded by the other."""
+        return self.mentor_reminded_at if role == Role.MENTOR else self.mentee_reminded_at
+
     def signed_at(self, role: str) -> dt.datetime | None:
         """When the one in this role signed."""
         return self.mentor_signed_at if role == Role.MENTOR else self.mentee_signed_at
@@ -65,17 +97,7 @@ class PairRecord:
 
 def pair_record(row: Pair) -> PairRecord:
     """The record of a row."""
-    return PairRecord(
-        id=row.id,
-        cohort_id=row.cohort_id,
-        mentor_id=row.mentor_id,
-        mentee_id=row.mentee_id,
-        status=row.status,
-        charter_version=row.charter_version,
-        created_at=row.created_at,
-        mentor_signed_at=row.mentor_signed_at,
-        mentee_signed_at=row.mentee_signed_at,
-    )
+    return PairRecord(**{each.name: getattr(row, each.name) for each in dataclasses.fields(PairRecord)})
 
 
 def pair(db: Session, pair_id: uuid.UUID) -> PairRecord | None:
@@ -102,6 +124,20 @@ def open_pairs_of(db: Session, *participant_ids: uuid.UUID) -> list[PairRecord]:
         sa.select(Pair).where(of_one, Pair.status.not_in(ENDED_STATUSES)).order_by(Pair.created_at, Pair.id)
     )
     return [pair_record(row) for row in rows]
+
+
+def latest_ended_pair(db: Session, participant_id: uuid.UUID) -> PairRecord | None:
+    """The pair of a participant that ended last; None where none has."""
+    row = db.scalars(
+        sa.select(Pair)
+        .where(
+            sa.or_(Pair.mentor_id == participant_id, Pair.mentee_id == participant_id),
+            Pair.status.in_(ENDED_STATUSES),
+        )
+        .order_by(Pair.ended_at.desc(), Pair.created_at.desc(), Pair.id)
+        .limit(1)
+    ).first()
+    return None if row is None else pair_record(row)
 
 
 def open_pairs_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[PairRecord]:
@@ -156,6 +192,7 @@ class TimelineLine:
     held_on: dt.date | None
     minutes: int | None
     format: str | None
+    mode: str | None
 
 
 def timeline(db: Session, pair_id: uuid.UUID) -> list[TimelineLine]:
@@ -166,6 +203,36 @@ def timeline(db: Session, pair_id: uuid.UUID) -> list[TimelineLine]:
         .order_by(TimelineEntry.at.desc(), TimelineEntry.event_id)
     )
     return [
-        TimelineLine(row.at, row.kind, row.participant_id, row.held_on, row.minutes, row.format)
+        TimelineLine(row.at, row.kind, row.participant_id, row.held_on, row.minutes, row.format, row.mode)
         for row in rows
     ]
+
+
+def pair_ids_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+    """A query for the ids of a cohort's pairs, to be used in another."""
+    return sa.select(Pair.id).where(Pair.cohort_id == cohort_id)
+
+
+def pairs_with_latest(cohort_id: uuid.UUID) -> sa.Select[*tuple[Any, ...]]:
+    """A query for the pairs of a cohort that go on, the oldest first, to which others may join their own tables.
+
+    Its columns: the fields of a :class:`PairRecord`, :data:`PAIR_WIDTH` of them; when something last happened in the
+    pair; when a meeting was last disputed. Values, since a cohort has many pairs.
+    """
+    of_pair = sa.select(sa.func.max(TimelineEntry.at)).where(TimelineEntry.pair_id == Pair.id)
+    return (
+        sa.select(
+            *(getattr(Pair, each.name) for each in dataclasses.fields(PairRecord)),
+            of_pair.scalar_subquery().label("latest_at"),
+            of_pair.where(TimelineEntry.kind == "SessionDisputed")
+            .scalar_subquery()
+            .label("latest_dispute_at"),
+        )
+        .where(Pair.cohort_id == cohort_id, Pair.status.not_in(ENDED_STATUSES))
+        .order_by(Pair.created_at, Pair.id)
+    )
+
+
+PAIR_WIDTH: Final = len(dataclasses.fields(PairRecord))
+PAIR_ID: Final = Pair.id
+"""The column of :func:`pairs_with_latest` by which other tables are joined."""

@@ -24,7 +24,12 @@ from lti_tool.mentoring.programmes.copies import (
     original_in_course,
     start_copy,
 )
-from lti_tool.mentoring.programmes.events import CohortStarted, OwnerNamed, PlacementOpened
+from lti_tool.mentoring.programmes.events import (
+    ActivityChosen,
+    CohortStarted,
+    OwnerNamed,
+    PlacementOpened,
+)
 from lti_tool.mentoring.programmes.models import (
     ActivityChoice,
     Cohort,
@@ -166,7 +171,7 @@ def _cohort_to_open(
     choice: Choice | None,
 ) -> tuple[Cohort, RoleView, bool]:
     """The cohort of an activity that is no duplicate, for whom it is, and whether another activity has it already."""
-    choice = choice or _choice(db, content_id, course_id)
+    choice = choice or choice_of_content(db, content_id, course_id)
     role_view = role or (choice.role_view if choice is not None else RoleView.BOTH)
     together = cohort_of_other_role(db, content_id=content_id, course_id=course_id, role=role)
     if together is not None:
@@ -178,13 +183,13 @@ def _cohort_to_open(
         if original is not None:
             cohort, shared = cohort_for_copy(db, original, course_id=course_id, now=now)
             return cohort, role or original.role_view, shared
-    chosen = _shared_cohort(db, choice, organisation_id)
+    chosen = shared_cohort(db, choice, organisation_id)
     if chosen is not None:
         return chosen, role_view, True
-    return _new_cohort(db, choice, organisation_id, template, opened_by, now), role_view, False
+    return new_cohort(db, choice, organisation_id, template, opened_by, now), role_view, False
 
 
-def _new_cohort(
+def new_cohort(
     db: Session,
     choice: Choice | None,
     organisation_id: uuid.UUID,
@@ -202,7 +207,7 @@ def _new_cohort(
     return _start_programme(db, organisation_id, template, opened_by, now)
 
 
-def _choice(db: Session, content_id: uuid.UUID | None, course_id: uuid.UUID) -> Choice | None:
+def choice_of_content(db: Session, content_id: uuid.UUID | None, course_id: uuid.UUID) -> Choice | None:
     """What was chosen for this content in this very course: a copied course chooses anew."""
     row = db.get(ActivityChoice, content_id) if content_id is not None else None
     if row is None or row.course_id != course_id:
@@ -210,7 +215,7 @@ def _choice(db: Session, content_id: uuid.UUID | None, course_id: uuid.UUID) -> 
     return Choice(row.chosen_by, RoleView(row.role_view), row.cohort_id, row.programme_id)
 
 
-def _shared_cohort(db: Session, choice: Choice | None, organisation_id: uuid.UUID) -> Cohort | None:
+def shared_cohort(db: Session, choice: Choice | None, organisation_id: uuid.UUID) -> Cohort | None:
     """The cohort that was chosen to be shared, if it still may be: of this organisation, taught by who chose it."""
     if choice is None or choice.cohort_id is None:
         return None
@@ -298,7 +303,7 @@ def choose_activity(
     chosen_by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """Keep what a tutor chose for a new activity, or for two that are added together.
+    """Keep what a tutor, or an administrator, chose for a new activity, or for two that are added together.
 
     ``cohort_id``: the group to share, or None for a new one. ``programme_id``: the tutor's own programme that the new
     one follows, or None for the built-in one that the link names. ``role_view``: for whom the activity is. ``graded``:
@@ -322,13 +327,15 @@ def choose_activity(
         )
     )
     db.flush()
+    chosen = ActivityChosen(course_id=course_id, content_id=content_id)
+    log.append(db, chosen, Scope(organisation_id=organisation_id), at=now)
 
 
 def require_own(db: Session, choice: Choice, organisation_id: uuid.UUID) -> None:
     """Raise :class:`~lti_tool.mentoring.guards.NotAllowed` unless group and programme are the tutor's to use."""
     if choice.cohort_id is not None:
         require(db.get(Cohort, choice.cohort_id) is not None, "not_own_group")
-        require(_shared_cohort(db, choice, organisation_id) is not None, "not_own_group")
+        require(shared_cohort(db, choice, organisation_id) is not None, "not_own_group")
     if choice.programme_id is not None:
         latest = latest_cohort_taught(db, choice.programme_id, organisation_id, choice.chosen_by)
         require(latest is not None, "not_own_programme")

@@ -40,6 +40,15 @@ class PlacementOpened(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActivityChosen(Event):
+    """Somebody chose in the content picker what one or two new activities of a course are to open."""
+
+    course_id: uuid.UUID
+    content_id: uuid.UUID
+    """Of the row that holds the choice; the links carry it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OwnerNamed(Event):
     """A person owns the programme from now on."""
 

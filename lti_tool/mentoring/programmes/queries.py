@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import LOCK_ROW
 from lti_tool.events.base import Scope
 from lti_tool.events.log import acting_principal
-from lti_tool.identity.models import Course, Membership
+from lti_tool.identity.models import Course, Membership, Person
 from lti_tool.identity.principal import CourseRole, Principal
 from lti_tool.mentoring.programmes.models import (
     Cohort,
@@ -98,6 +98,10 @@ def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
         .join(Programme, Programme.id == Cohort.programme_id)
         .where(Cohort.id == cohort_id)
     ).one()
+    return _cohort_record(row, programme)
+
+
+def _cohort_record(row: Cohort, programme: Programme) -> CohortRecord:
     return CohortRecord(
         id=row.id,
         programme_id=programme.id,
@@ -110,6 +114,35 @@ def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
         follow_up_on=row.follow_up_on,
         is_copy=row.copied_from_id is not None,
     )
+
+
+@dataclass(frozen=True)
+class DescribedCohort:
+    """A cohort with what people read of it."""
+
+    cohort: CohortRecord
+    title: dict[str, str]
+    """The programme's, by language."""
+    rule: str
+    """The JSON of the rule in force; empty where there is none."""
+
+
+def described_cohort(db: Session, cohort_id: uuid.UUID) -> DescribedCohort:
+    """A cohort with its programme's title and its rule, in one statement. Raises as :func:`cohort` does."""
+    rule = (
+        sa.select(sa.cast(CompletionRuleVersion.rule, sa.Text))
+        .where(CompletionRuleVersion.cohort_id == cohort_id)
+        .order_by(CompletionRuleVersion.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    row, programme, settings, in_force = db.execute(
+        sa.select(Cohort, Programme, ProgrammeSettings.settings, rule)
+        .join(Programme, Programme.id == Cohort.programme_id)
+        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
+        .where(Cohort.id == cohort_id)
+    ).one()
+    return DescribedCohort(_cohort_record(row, programme), dict(settings["title"]), in_force or "")
 
 
 def lock_cohort(db: Session, cohort_id: uuid.UUID) -> None:
@@ -201,6 +234,67 @@ def teaching_memberships(person_id: uuid.UUID) -> tuple[sa.ColumnElement[bool] |
     )
 
 
+@dataclass(frozen=True)
+class TutorRecord:
+    """Whoever looks after a cohort, as far as the platform shares their names."""
+
+    person_id: uuid.UUID
+    name: str
+    given_name: str | None
+
+    @property
+    def called(self) -> str:
+        """The name for the middle of a sentence."""
+        return self.given_name or self.name
+
+
+def tutor_of_cohort(db: Session, cohort_id: uuid.UUID) -> TutorRecord | None:
+    """Who looks after a cohort: of its present tutors the owner of its programme, else whoever launched last.
+
+    None before any tutor has come, and where the platform shares no name of one.
+    """
+    found = db.execute(_tutor_of(cohort_id)).first()
+    return None if found is None else tutor_from(found)
+
+
+def _tutor_of(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID, str | None, str | None, str | None]:
+    owns = (
+        sa.exists()
+        .where(ProgrammeOwner.person_id == Person.id, ProgrammeOwner.programme_id == Cohort.programme_id)
+        .correlate(Person, Cohort)
+    )
+    return (
+        sa.select(Person.id, Person.name, Person.given_name, Person.family_name)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(Placement, Placement.course_id == Membership.course_id)
+        .join(Cohort, Cohort.id == Placement.cohort_id)
+        .where(
+            Cohort.id == cohort_id,
+            Membership.role == CourseRole.TUTOR,
+            Membership.active,
+            Membership.launched_at.is_not(None),
+            sa.or_(Person.name.is_not(None), Person.given_name.is_not(None), Person.family_name.is_not(None)),
+        )
+        .order_by(sa.case((owns, 0), else_=1), Membership.launched_at.desc(), Person.id)
+        .limit(1)
+    )
+
+
+def with_tutor(query: sa.Select[Any], cohort_id: uuid.UUID) -> sa.Select[Any]:
+    """``query`` with the columns that :func:`tutor_from` takes behind its own."""
+    tutor = _tutor_of(cohort_id).subquery("tutor")
+    return query.add_columns(*tutor.c).outerjoin(tutor, sa.true())
+
+
+def tutor_from(columns: Sequence[Any]) -> TutorRecord | None:
+    """Who these columns say looks after a cohort; None where they say nobody."""
+    person_id, name, given_name, family_name = columns
+    if person_id is None:
+        return None
+    joined = " ".join(part for part in (given_name, family_name) if part)
+    return TutorRecord(person_id, name or joined, given_name)
+
+
 def programmes_of(db: Session, organisation_id: uuid.UUID) -> Sequence[Programme]:
     """The programmes of an organisation, the oldest first."""
     return db.scalars(
@@ -253,6 +347,22 @@ def groups_to_share(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUI
     for row, settings, link_id, course_title in rows:
         found.setdefault(row.id, Group(row.id, settings["title"], link_id, course_title, row.starts_on))
     return list(found.values())
+
+
+def rule_of_cohort(db: Session, cohort_id: uuid.UUID) -> RuleRecord:
+    """The version of a cohort's rule that is in force."""
+    row = db.execute(
+        sa.select(
+            CompletionRuleVersion.id,
+            CompletionRuleVersion.cohort_id,
+            CompletionRuleVersion.number,
+            sa.cast(CompletionRuleVersion.rule, sa.Text),
+        )
+        .where(CompletionRuleVersion.cohort_id == cohort_id)
+        .order_by(CompletionRuleVersion.number.desc())
+        .limit(1)
+    ).one()
+    return RuleRecord(*row)
 
 
 def every_rule(db: Session) -> list[RuleRecord]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import connection_of, table_of
 from lti_tool.events import log
-from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.completion.queries import completed_moments
+from lti_tool.mentoring.guards import UNDO_WITHIN, require
 from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair, lock_pair_by, locking_query
 from lti_tool.mentoring.programmes.queries import scope_of
 from lti_tool.mentoring.sessions.events import (
+    SessionAnswerUndone,
     SessionConfirmed,
     SessionCorrected,
     SessionDisputed,
@@ -30,6 +32,7 @@ from lti_tool.mentoring.sessions.models import MentoringSession, SessionStatus
 from lti_tool.mentoring.sessions.queries import SessionRecord, session
 
 _TABLE = table_of(MentoringSession)
+_STANDING = _TABLE.alias("standing")
 _CORRECTABLE = {SessionStatus.HELD, SessionStatus.DISPUTED, SessionStatus.CONFIRMED}
 
 
@@ -42,11 +45,14 @@ def log_session(
     minutes: int,
     format: str,
     now: dt.datetime,
+    mode: str | None = None,
+    is_another: bool = False,
 ) -> SessionRecord:
-    """Log a session that was held; ``by`` is a participant.
+    """Log a session that was held; ``by`` is a participant. ``mode``: how the two spoke, where that is known.
 
-    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``agreement_first``, ``pair_over``,
-    ``in_the_future``).
+    ``is_another``: whoever logs it has said that it is another one than those of the same day. Raises
+    :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``agreement_first``, ``pair_over``,
+    ``in_the_future``, ``same_day`` where one of that day stands and nobody has said so).
     """
     pair = lock_pair(db, pair_id)
     require(by in pair.members, "not_in_pair")
@@ -62,18 +68,34 @@ def log_session(
         status=SessionStatus.HELD.value,
         revision=0,
         logged_by=by,
+        mode=mode,
+        logged_at=now,
     )
     connection = connection_of(db)
-    _insert(connection).execute(connection, {**vars(session), "logged_at": now})
-    event = SessionLogged(session_id=session.id, revision=0, held_on=held_on, minutes=minutes, format=format)
+    values = {**vars(session), "is_another": is_another}
+    require(_insert(connection).execute(connection, values) > 0, "same_day")
+    event = SessionLogged(
+        session_id=session.id, revision=0, held_on=held_on, minutes=minutes, format=format, mode=mode
+    )
     _append(db, pair, by, event, now)
     return session
 
 
 @once_for_each_dialect
 def _insert(dialect: Dialect) -> CompiledStatement:
-    columns = [*(each.name for each in dataclasses.fields(SessionRecord)), "logged_at"]
-    return CompiledStatement(sa.insert(_TABLE), dialect, columns)
+    """Unless another session of the same pair and day stands, and nobody has said that it is another one."""
+    given = {
+        each.name: sa.bindparam(each.name, type_=_TABLE.c[each.name].type)
+        for each in dataclasses.fields(SessionRecord)
+    }
+    same_day = sa.exists().where(
+        _STANDING.c.pair_id == given["pair_id"],
+        _STANDING.c.held_on == given["held_on"],
+        _STANDING.c.status.in_([sa.literal_column(f"'{status}'") for status in sorted(_CORRECTABLE)]),
+    )
+    is_another = sa.bindparam("is_another", type_=sa.Boolean())
+    chosen = sa.select(*given.values()).where(sa.or_(is_another, sa.not_(same_day)))
+    return CompiledStatement(sa.insert(_TABLE).from_select(list(given), chosen), dialect)
 
 
 def _require_not_in_future(held_on: dt.date, now: dt.datetime) -> None:
@@ -102,21 +124,31 @@ def _lock_pair(dialect: Dialect) -> CompiledStatement:
 
 
 def _answer(
-    db: Session, session_id: uuid.UUID, status: SessionStatus, dispute_reason: str | None = None
+    db: Session, found: SessionRecord, status: SessionStatus, now: dt.datetime | None, **dispute: Any
 ) -> None:
-    """Write what one of the two says of a session."""
+    """Write what one of the two says of a session. ``dispute``: the columns about what the partner disputes.
+
+    ``now``: when the partner said so; None where it is not the partner's answer.
+    """
     connection = connection_of(db)
-    values = {"wanted": session_id, "new_status": status.value, "new_reason": dispute_reason}
+    answer = {**dict.fromkeys(_DISPUTE), **dispute}
+    values = {
+        "wanted": found.id,
+        "new_status": status.value,
+        "new_answered_at": now,
+        **{f"new_{name}": value for name, value in answer.items()},
+    }
     _update_answer(connection).execute(connection, values)
+
+
+_DISPUTE: Final = ("dispute_reason", "proposed_on", "proposed_minutes")
 
 
 @once_for_each_dialect
 def _update_answer(dialect: Dialect) -> CompiledStatement:
     update = sa.update(_TABLE).where(_TABLE.c.id == sa.bindparam("wanted"))
-    answer: dict[str, Any] = {
-        "status": sa.bindparam("new_status"),
-        "dispute_reason": sa.bindparam("new_reason"),
-    }
+    names = ("status", "answered_at", *_DISPUTE)
+    answer = {name: sa.bindparam(f"new_{name}", type_=_TABLE.c[name].type) for name in names}
     return CompiledStatement(update.values(answer), dialect)
 
 
@@ -134,7 +166,7 @@ def confirm_session(
     if found.status == SessionStatus.CONFIRMED:
         return
     require(found.status == SessionStatus.HELD, "not_waiting")
-    _answer(db, session_id, SessionStatus.CONFIRMED)
+    _answer(db, found, SessionStatus.CONFIRMED, now)
     _append(db, pair, by, SessionConfirmed(session_id=found.id, revision=found.revision), now)
 
 
@@ -146,12 +178,17 @@ def dispute_session(
     reason: str | None,
     now: dt.datetime,
     revision: int | None = None,
+    proposed_on: dt.date | None = None,
+    proposed_minutes: int | None = None,
 ) -> None:
-    """The partner says that the session was not so; its logger can then correct or remove it. ``reason``: a code.
+    """The partner says that the session was not so; its logger can then accept, correct or remove it.
 
+    ``reason``: a code. ``proposed_on`` and ``proposed_minutes``: the day and the length that they propose, where those
+    differ.
     ``revision``: the one that they saw, where that is known.
 
-    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``own_session``, ``not_waiting``).
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``own_session``, ``not_waiting``,
+    ``in_the_future``).
     """
     pair, found = _lock_session(db, session_id, by)
     require(found.logged_by != by, "own_session")
@@ -159,8 +196,89 @@ def dispute_session(
     if found.status == SessionStatus.DISPUTED:
         return
     require(found.status == SessionStatus.HELD, "not_waiting")
-    _answer(db, session_id, SessionStatus.DISPUTED, reason)
+    if proposed_on is not None:
+        _require_not_in_future(proposed_on, now)
+    _answer(
+        db,
+        found,
+        SessionStatus.DISPUTED,
+        now,
+        dispute_reason=reason,
+        proposed_on=proposed_on,
+        proposed_minutes=proposed_minutes,
+    )
     event = SessionDisputed(session_id=found.id, revision=found.revision, reason=reason)
+    _append(db, pair, by, event, now)
+
+
+def accept_proposal(
+    db: Session, *, session_id: uuid.UUID, by: uuid.UUID, now: dt.datetime, revision: int | None = None
+) -> None:
+    """The logger accepts what the partner proposed: the session is corrected to it, and confirmed by the partner.
+
+    ``revision``: the one that they saw, where that is known. Raises
+    :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``not_own_session``, ``not_waiting``).
+    """
+    pair, found = _lock_session(db, session_id, by)
+    require(found.logged_by == by, "not_own_session")
+    require(revision in (None, found.revision), "not_waiting")
+    is_proposed = found.proposed_on is not None or found.proposed_minutes is not None
+    require(found.status == SessionStatus.DISPUTED and is_proposed, "not_waiting")
+    new = dataclasses.replace(
+        found,
+        revision=found.revision + 1,
+        held_on=found.proposed_on or found.held_on,
+        minutes=found.proposed_minutes or found.minutes,
+    )
+    values = {"revision": new.revision, "held_on": new.held_on, "minutes": new.minutes}
+    clear = dict.fromkeys((*_DISPUTE, "answered_at"))
+    update = sa.update(_TABLE).where(_TABLE.c.id == session_id)
+    db.execute(update.values(**values, **clear, status=SessionStatus.CONFIRMED.value))
+    corrected = SessionCorrected(
+        session_id=new.id,
+        revision=new.revision,
+        held_on=new.held_on,
+        minutes=new.minutes,
+        format=new.format,
+        mode=new.mode,
+    )
+    _append(db, pair, by, corrected, now)
+    partner = pair.partner_of(by)
+    _append(db, pair, partner, SessionConfirmed(session_id=new.id, revision=new.revision), now)
+
+
+def undo_answer(
+    db: Session, *, session_id: uuid.UUID, by: uuid.UUID, now: dt.datetime, revision: int | None = None
+) -> None:
+    """The partner takes back that they confirmed or disputed the session, which waits for them again.
+
+    Within ten minutes, before its logger acted on it, and unless it completed somebody's programme. Raises
+    :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``own_session``, ``too_late_to_undo``).
+    """
+    pair, found = _lock_session(db, session_id, by)
+    require(found.logged_by != by, "own_session")
+    require(revision in (None, found.revision), "too_late_to_undo")
+    answered_at = found.answered_at
+    require(found.status in (SessionStatus.CONFIRMED, SessionStatus.DISPUTED), "too_late_to_undo")
+    require(answered_at is not None and now - answered_at <= UNDO_WITHIN, "too_late_to_undo")
+    require(not pair.over, "too_late_to_undo")
+    for completed_at in completed_moments(db, pair.members):
+        require(answered_at is None or completed_at < answered_at, "too_late_to_undo")
+    clear = dict.fromkeys((*_DISPUTE, "answered_at"))
+    revision = found.revision + 1
+    held = SessionStatus.HELD.value
+    db.execute(
+        sa.update(_TABLE).where(_TABLE.c.id == session_id).values(revision=revision, status=held, **clear)
+    )
+    event = SessionAnswerUndone(
+        session_id=session_id,
+        revision=revision,
+        was=found.status,
+        held_on=found.held_on,
+        minutes=found.minutes,
+        format=found.format,
+        mode=found.mode,
+    )
     _append(db, pair, by, event, now)
 
 
@@ -173,15 +291,20 @@ def correct_session(
     minutes: int,
     format: str,
     now: dt.datetime,
+    mode: str | None = None,
 ) -> None:
     """Correct a session; the partner is asked again. Either of the two may, and becomes its logger.
+
+    ``mode``: None leaves it as it was.
 
     Correcting to what it already says changes nothing. Raises :class:`~lti_tool.mentoring.guards.NotAllowed`
     (``not_in_pair``, ``session_over``, ``in_the_future``).
     """
     pair, found = _lock_session(db, session_id, by)
     require(found.status in _CORRECTABLE, "session_over")
-    unchanged = (found.held_on, found.minutes, found.format) == (held_on, minutes, format)
+    mode = mode or found.mode
+    before = (found.held_on, found.minutes, found.format, found.mode)
+    unchanged = before == (held_on, minutes, format, mode)
     if unchanged and found.status != SessionStatus.DISPUTED:
         return
     _require_not_in_future(held_on, now)
@@ -193,15 +316,24 @@ def correct_session(
             held_on=held_on,
             minutes=minutes,
             format=format,
+            mode=mode,
             status=SessionStatus.HELD.value,
             revision=revision,
             logged_by=by,
             logged_at=now,
             dispute_reason=None,
+            answered_at=None,
+            proposed_on=None,
+            proposed_minutes=None,
         )
     )
     event = SessionCorrected(
-        session_id=session_id, revision=revision, held_on=held_on, minutes=minutes, format=format
+        session_id=session_id,
+        revision=revision,
+        held_on=held_on,
+        minutes=minutes,
+        format=format,
+        mode=mode,
     )
     _append(db, pair, by, event, now)
 
@@ -216,5 +348,5 @@ def withdraw_session(db: Session, *, session_id: uuid.UUID, by: uuid.UUID, now: 
     if found.status == SessionStatus.WITHDRAWN:
         return
     require(found.status in _CORRECTABLE, "session_over")
-    _answer(db, session_id, SessionStatus.WITHDRAWN, found.dispute_reason)
+    _answer(db, found, SessionStatus.WITHDRAWN, None, dispute_reason=found.dispute_reason)
     _append(db, pair, by, SessionWithdrawn(session_id=found.id, revision=found.revision), now)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import connection_of
+from lti_tool.mentoring.pairs.queries import pair_ids_of_cohort
 from lti_tool.mentoring.sessions.models import MentoringSession, SessionStatus
 
 
@@ -30,6 +31,13 @@ class SessionRecord:
     revision: int
     logged_by: uuid.UUID
     dispute_reason: str | None = None
+    mode: str | None = None
+    logged_at: dt.datetime | None = None
+    answered_at: dt.datetime | None = None
+    """When the partner confirmed or disputed this revision."""
+    proposed_on: dt.date | None = None
+    proposed_minutes: int | None = None
+    """What the partner who disputes it proposes in place of its day and its length."""
 
     @property
     def counts(self) -> bool:
@@ -38,17 +46,7 @@ class SessionRecord:
 
 
 def _record(row: MentoringSession) -> SessionRecord:
-    return SessionRecord(
-        id=row.id,
-        pair_id=row.pair_id,
-        held_on=row.held_on,
-        minutes=row.minutes,
-        format=row.format,
-        status=row.status,
-        revision=row.revision,
-        logged_by=row.logged_by,
-        dispute_reason=row.dispute_reason,
-    )
+    return SessionRecord(**{each.name: getattr(row, each.name) for each in dataclasses.fields(SessionRecord)})
 
 
 def session(db: Session, session_id: uuid.UUID) -> SessionRecord | None:
@@ -75,3 +73,16 @@ def sessions_of_pairs(db: Session, pair_ids: Collection[uuid.UUID]) -> list[Sess
         )
     )
     return [_record(row) for row in rows]
+
+
+def open_sessions_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[tuple[SessionRecord, dt.datetime]]:
+    """The meetings of a cohort's pairs that wait for an answer, each with when it was noted; in one statement."""
+    rows = db.scalars(
+        sa.select(MentoringSession)
+        .where(
+            MentoringSession.pair_id.in_(pair_ids_of_cohort(cohort_id)),
+            MentoringSession.status.in_((SessionStatus.HELD, SessionStatus.DISPUTED)),
+        )
+        .order_by(MentoringSession.held_on, MentoringSession.logged_at, MentoringSession.id)
+    )
+    return [(_record(row), row.logged_at) for row in rows]

@@ -44,8 +44,9 @@
   if (wrong) wrong.focus();
 
   /* A form that asks for a day starts on the person's own day, and says how far their clock is from UTC. */
-  const offset = document.querySelector("input[name=utc_offset]");
-  if (offset) offset.value = String(-new Date().getTimezoneOffset());
+  document.querySelectorAll("input[name=utc_offset]").forEach(function (offset) {
+    offset.value = String(-new Date().getTimezoneOffset());
+  });
   document.querySelectorAll("input[type=date][data-today]").forEach(function (input) {
     const now = new Date();
     const pad = function (number) { return String(number).padStart(2, "0"); };

@@ -30,18 +30,14 @@
     };
   });
 
-  /* Once the session is over, nobody may read on; but what somebody has typed can still be sent, and is kept then. */
-  document.addEventListener("htmx:afterRequest", function (event) {
-    if (event.detail.xhr.status !== 410) return;
-    const typed = within(document, "input:not([type=hidden]), textarea").some(function (control) {
-      return control.value !== control.defaultValue;
-    });
-    if (!typed) location.reload();
+  /* Nobody looks at a hidden page: it asks again once it is shown. */
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (document.hidden && event.target.matches("[hx-trigger^=every]")) event.preventDefault();
   });
 
-  document.addEventListener("htmx:afterSwap", function () {
-    /* What was just done is no news any more once something else has changed. */
-    document.querySelectorAll("main > .alert-success[role=status]").forEach(function (said) { said.remove(); });
+  document.addEventListener("htmx:afterSwap", function (event) {
+    /* What was just done is no news any more once something else has changed; a whole page says so itself. */
+    if (event.detail.target.id !== "main") document.querySelectorAll("main > .alert-success[role=status]").forEach(function (said) { said.remove(); });
     if (!kept) return;
     kept.open.forEach(function (id) {
       const details = document.getElementById(id);

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
+from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.deep_linking.response import (
     ContentRequest,
     DeepLinkingRefused,
@@ -44,7 +45,7 @@ blueprint = Blueprint("deep_linking", __name__, url_prefix="/l/<launch_key>")
 
 
 @blueprint.get("/deep-linking")
-@allows(Action.ADD_ACTIVITY)
+@allows(Action.CHOOSE_CONTENT)
 def choose() -> ResponseReturnValue:
     """Offer the activities, with titles to change, a programme, and a group."""
     content_request = _content_request()
@@ -63,7 +64,7 @@ def choose() -> ResponseReturnValue:
 
 
 @blueprint.post("/deep-linking")
-@allows(Action.ADD_ACTIVITY)
+@allows(Action.CHOOSE_CONTENT)
 def answer() -> ResponseReturnValue:
     """Keep the choice, and send it to the platform: a page whose form goes there by itself."""
     content_request = _content_request()
@@ -80,7 +81,7 @@ def answer() -> ResponseReturnValue:
 
 
 @blueprint.post("/deep-linking/cancel")
-@allows(Action.ADD_ACTIVITY)
+@allows(Action.CHOOSE_CONTENT)
 def cancel() -> ResponseReturnValue:
     """Choose nothing: the platform gets an answer without activities (§4.5), and closes its dialog."""
     return _answer(_content_request(), [], message=_("Nothing was added."))
@@ -195,6 +196,7 @@ def _page(form: Form, content_request: ContentRequest, offer: Offer) -> Response
         takes_line_item=content_request.takes_line_item,
         in_course=g.launch.course_id is not None,
         course_title=g.launch.course.title if g.launch.course is not None else None,
+        teaches=current_principal().role == CourseRole.TUTOR,
         publishing_advice=_publishing_advice(),
     )
     return html, form.status

@@ -63,6 +63,8 @@ class Form:
     problems: Mapping[str, list[Problem]] = field(default_factory=dict)
     refusal: str | None = None
     """Why it was not done although nothing is wrong with its fields, in words."""
+    refusal_code: str | None = None
+    """The same as a code of :class:`lti_tool.mentoring.guards.NotAllowed`."""
 
     def __post_init__(self) -> None:
         """Raises :class:`ValueError` where the form and one of its fields would be one id of the page."""
@@ -82,6 +84,10 @@ class Form:
     def __iter__(self) -> Iterator[BoundField]:
         """Every field, in the order of the schema."""
         return (self[name] for name in self.schema.fields)
+
+    def chosen(self, name: str) -> frozenset[str]:
+        """The values of a field that may have several, as they were sent."""
+        return frozenset(value for given, value in self.content if given == name)
 
     @property
     def status(self) -> int:
@@ -132,7 +138,7 @@ class Form:
             if show is None:
                 raise
             log.info("action refused", code=refused.code)
-            self.refusal = refusal(refused.code)
+            self.refusal, self.refusal_code = refusal(refused.code), refused.code
             return show(self)
         return answer() if answer is not None else ShortRedirect(self._address_of(next_page, done), 302)
 

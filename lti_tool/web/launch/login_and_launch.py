@@ -38,6 +38,7 @@ from lti_tool.lti.launch.tool_config import PlatformRegistration
 from lti_tool.outbound.origins import origin_of
 from lti_tool.web import rate_limits, refusal_pages
 from lti_tool.web.access import allows
+from lti_tool.web.launch.opening_session import continue_handoff, open_session
 from lti_tool.web.launch.platform_storage import ask_proof_page
 from lti_tool.web.launch.pylti_adapters import (
     BrowserCookies,
@@ -45,7 +46,6 @@ from lti_tool.web.launch.pylti_adapters import (
     FlaskLogin,
     LoadedRequest,
 )
-from lti_tool.web.launch_session import continue_handoff, open_session
 from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.security import cross_site_header
 from lti_tool.web.services import current_services, reading, transaction

@@ -10,13 +10,15 @@ from typing import Any, NoReturn
 
 from flask import abort, g, redirect, request
 
+from lti_tool.database import utcnow
 from lti_tool.identity.policy import Relation
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.journey.queries import Journey, PairView, journey_of
+from lti_tool.mentoring.journey.undo import undoable_step
 from lti_tool.mentoring.objectives.queries import objective
-from lti_tool.mentoring.pairs.queries import PairRecord
+from lti_tool.mentoring.pairs.queries import PairRecord, pair_of_member
 from lti_tool.mentoring.sessions.queries import session
 from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.flash import flash_message
@@ -55,6 +57,11 @@ class PairPage:
         return self.pairs[0].id if len(self.pairs) == 1 else self.pair.id
 
     @property
+    def record(self) -> PairRecord:
+        """The pair, as it was when the request came."""
+        return next(pair for pair in self.pairs if pair.id == self.pair_id)
+
+    @property
     def home(self) -> str:
         """The address of the first page, about this pair."""
         return f"{launch_root()}?pair={self.pair_id}"
@@ -66,6 +73,7 @@ class PairPage:
             "pair": self.pair,
             "course_title": self.course_title,
             "done": flash_message(),
+            "undo": undoable_step(self.journey, self.pair, self.participant.joined_at, utcnow()),
         }
 
 
@@ -83,6 +91,8 @@ def pair_of_request(**arguments: Any) -> Relation:
     if wanted is None and not activity.pairs:
         _go_home("no_partner")
     member = wanted is None or wanted in {pair.id for pair in activity.pairs}
+    if not member and wanted is not None and _is_over(wanted, activity.participant.id):
+        _go_home("pair_over", pair=wanted)
     if member:
         g.pair_page = PairPage(activity.participant, activity.pairs, wanted, g.launch.course.title)
     return Relation(organisation_id=activity.organisation_id, participant=True, member=member)
@@ -127,10 +137,16 @@ def pair_page() -> PairPage:
     return page
 
 
-def _go_home(code: str) -> NoReturn:
+def _is_over(pair_id: uuid.UUID, participant_id: uuid.UUID) -> bool:
+    """Whether it is a pair of theirs that has come to its end."""
+    with reading() as db:
+        return pair_of_member(db, pair_id, participant_id) is not None
+
+
+def _go_home(code: str, **query: Any) -> NoReturn:
     if request.method == "POST":
         raise NotAllowed(code)
-    abort(redirect(launch_url_for("home.home")))
+    abort(redirect(launch_url_for("home.home", **query)))
 
 
 def requested_pair_id() -> uuid.UUID | None:

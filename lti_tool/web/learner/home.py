@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Final
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, g, make_response, render_template, request
@@ -12,27 +14,43 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
-from lti_tool.events.log import state_of_pairs
+from lti_tool.events.log import PairsState, state_of_pairs
 from lti_tool.identity.policy import Action
+from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.ags.grade_queries import Grade, grade_of, state_of
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.enrolment import actions
+from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
-from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.journey.queries import PersonCard, journey_of, partners_of
-from lti_tool.mentoring.pairs.queries import PairRecord
+from lti_tool.mentoring.feedback.events import ThanksGiven, ThanksSeen
+from lti_tool.mentoring.feedback.queries import thanks_of_pair
+from lti_tool.mentoring.guards import UNDO_WITHIN, NotAllowed
+from lti_tool.mentoring.journey.queries import Journey, PairView, PeopleAround, journey_of, people_around
+from lti_tool.mentoring.journey.steps import Step
+from lti_tool.mentoring.journey.undo import undoable_step
+from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
+from lti_tool.mentoring.pairs.queries import PairRecord, latest_ended_pair, pair_of_member
+from lti_tool.mentoring.profiles.actions import save_answers
 from lti_tool.mentoring.programmes.models import RoleView
-from lti_tool.mentoring.programmes.queries import PlacementRecord, placements_of_cohorts
+from lti_tool.mentoring.programmes.queries import (
+    PlacementRecord,
+    placements_of_cohorts,
+    rule_of_cohort,
+    tutor_of_cohort,
+)
 from lti_tool.translation import current_language
-from lti_tool.web import grade_wording
+from lti_tool.web import grade_wording, new_choice
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_activity, current_participant, current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import launch_url_for, polled
+from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
+from lti_tool.web.learner.drawn_journey import drawn_journey
 from lti_tool.web.services import current_principal, reading
-from schemas.mentoring_forms import ChooseRoleForm
+from schemas.mentoring_forms import ChooseRoleForm, JoinForm
 
 blueprint = Blueprint("learner", __name__, url_prefix="/l/<launch_key>")
 
@@ -43,23 +61,35 @@ def page() -> ResponseReturnValue | None:
     A journey has an ETag, and is answered 304 until something happens that it shows.
     """
     activity = current_activity()
-    if activity is None:
+    if activity is None or new_choice.awaits_tutor():
         return None
     placement, participant = activity.placement, activity.participant
     if participant is None or (participant.invited and not activity.pairs):
         action = launch_url_for("learner.join")
-        return _welcome(blank_form(ChooseRoleForm(), action=action), placement)
+        return _welcome(blank_form(JoinForm(), id="join", action=action), placement)
+    wanted = requested_pair_id()
     with reading() as db:
+        now = utcnow()
+        shown = _shown_pairs(db, participant, activity.pairs, wanted)
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
-        grade, partners = _grade(db, participant), partners_of(db, participant, activity.pairs)
-        etag = _etag(db, participant, activity.pairs, grade, partners)
+        grade, around = _grade(db, participant), people_around(db, participant, shown)
+        state = state_of_pairs(db, participant.id, [pair.id for pair in shown], _COUNTED)
+        etag = _etag(state, participant, grade, around, now)
         if request.if_none_match.contains(etag):
             return _tagged(Response(status=304), etag)
-        mine = journey_of(db, participant, activity.pairs, partners)
-    wanted = requested_pair_id()
-    pair = mine.pair(wanted)
-    if pair is None and wanted is not None:
-        abort(404)
+        mine = journey_of(db, participant, shown, around)
+        pair = mine.pair(wanted)
+        if pair is None and wanted is not None:
+            abort(404)
+        step = mine.step(pair)
+        completes = step is Step.CONFIRM_SESSION and pair is not None and _completes(db, mine, pair)
+        waiting = _count_waiting(db, participant.cohort_id) if step is Step.WAIT_FOR_PAIR else 0
+        (own_thanks, their_thanks), (seen, _) = state.by_kind
+        thanks = thanks_of_pair(db, pair.id) if pair is not None and their_thanks > seen else []
+    undo = undoable_step(mine, pair, participant.joined_at, now)
+    declined = pair if pair is not None and pair.declined else None
+    if declined is not None:
+        pair = None
     # Their role has an activity of its own.
     is_elsewhere = not placement.role_view.covers(participant.role)
     other_activity = _activity_for_role(placement, participant.role) if is_elsewhere else None
@@ -67,7 +97,16 @@ def page() -> ResponseReturnValue | None:
         "learner/home.html",
         journey=mine,
         pair=pair,
-        step=mine.step(pair),
+        step=step,
+        declined=declined,
+        undo=undo,
+        completes=completes,
+        waiting_people=waiting,
+        now=now,
+        etag=etag,
+        thanks=thanks,
+        has_thanked=own_thanks > 0,
+        drawn=drawn_journey(mine, pair, today=now.date(), ends_on=activity.ends_on),
         grade_sentence=grade_wording.for_learner(grade),
         reopened_sentence=grade_wording.of_reopened(grade),
         may_change_role=placement.role_view is RoleView.BOTH or is_elsewhere,
@@ -80,6 +119,47 @@ def page() -> ResponseReturnValue | None:
     return _tagged(make_response(html), etag)
 
 
+@blueprint.get("/live")
+@polled
+@allows(Action.VIEW_HOME)
+def live() -> ResponseReturnValue:
+    """The first page of a participant again, 304 until something changes; empty for anybody else."""
+    principal = current_principal()
+    takes_part = principal.person_id is not None and principal.role == CourseRole.LEARNER
+    return (page() if takes_part else None) or Response(status=204)
+
+
+def _shown_pairs(
+    db: Session, participant: ParticipantRecord, open_pairs: Sequence[PairRecord], wanted: uuid.UUID | None
+) -> Sequence[PairRecord]:
+    """Those that go on; where there is none, the one that ended last; and one that was asked for though it is over."""
+    if wanted is not None and wanted not in {pair.id for pair in open_pairs}:
+        over = pair_of_member(db, wanted, participant.id)
+        return [*open_pairs, over] if over is not None else open_pairs
+    if open_pairs:
+        return open_pairs
+    latest = latest_ended_pair(db, participant.id)
+    return [latest] if latest is not None else []
+
+
+def _completes(db: Session, mine: Journey, pair: PairView) -> bool:
+    """Whether confirming the meeting that waits completes the programme for who looks."""
+    rule = rule_of(rule_of_cohort(db, mine.cohort_id))
+    return completes_with(rule, mine, pair, pair.sessions_to_confirm[0])
+
+
+def _count_waiting(db: Session, cohort_id: uuid.UUID) -> int:
+    """How many people of a cohort have joined, and are in no pair that goes on."""
+    either = sa.or_(Pair.mentor_id == Participant.id, Pair.mentee_id == Participant.id)
+    paired = sa.exists().where(either, Pair.status.not_in(ENDED_STATUSES))
+    waiting = sa.select(sa.func.count(Participant.id)).where(
+        Participant.cohort_id == cohort_id,
+        Participant.status == ParticipantStatus.ONBOARDED,
+        sa.not_(paired),
+    )
+    return db.scalar(waiting) or 0
+
+
 def _grade(db: Session, participant: ParticipantRecord) -> Grade | None:
     """Where their grade in this activity is; None where it has no line item, or where nothing was recorded."""
     launch = g.launch
@@ -89,19 +169,26 @@ def _grade(db: Session, participant: ParticipantRecord) -> Grade | None:
     return grade_of(db, launch.registration.id, url, participant.person_id)
 
 
+_COUNTED: Final = (ThanksGiven, ThanksSeen)
+"""Kinds of events by which the page knows, without another query, whether there is something to read."""
+
+
 def _etag(
-    db: Session,
+    state: PairsState,
     participant: ParticipantRecord,
-    pairs: Sequence[PairRecord],
     grade: Grade | None,
-    partners: Mapping[uuid.UUID, PersonCard],
+    around: PeopleAround,
+    now: dt.datetime,
 ) -> str:
-    """Changes with every event of the participant and of their pairs, and with what else the page shows."""
-    state = state_of_pairs(db, participant.id, [pair.id for pair in pairs])
+    """Changes with every event of the participant and of their pairs, each day, and with what else the page shows."""
     graded = state_of([grade] if grade is not None else [])
-    # What a launch or a roster says of people is no event: their names, and that they have left or are back.
-    people = [participant.name, *(partners[pair.partner_of(participant.id)] for pair in pairs)]
-    seed = f"{participant.id} {state} {people} {graded} {current_language()}"
+    # What people say of themselves is no event, nor what a launch or a roster says of them: their names, and that they
+    # have left or are back. Today is drawn. The latest step can be undone for a while.
+    latest = max(filter(None, (state.latest, participant.joined_at)))
+    seed = (
+        f"{participant.id} {state} {participant.name} {around} {graded} {current_language()} {now.date()} "
+        f"{now - latest <= UNDO_WITHIN}"
+    )
     return hashlib.sha256(seed.encode()).hexdigest()[:20]
 
 
@@ -125,9 +212,13 @@ def _activity_for_role(placement: PlacementRecord, role: str) -> str | None:
 def _welcome(form: Form, placement: PlacementRecord) -> ResponseReturnValue:
     launch, role_view = g.launch, placement.role_view
     is_for_one = role_view is not RoleView.BOTH
+    with reading() as db:
+        tutor = tutor_of_cohort(db, placement.cohort_id)
     html = render_template(
         "learner/welcome.html",
         form=form,
+        tutor=tutor,
+        done=flash_message(),
         given_name=launch.person.given_name,
         course_title=launch.course.title,
         roles=[role for role in ("mentee", "mentor") if role_view.covers(role)],
@@ -148,11 +239,13 @@ def join() -> ResponseReturnValue:
 
     def save(db: Session, values: Values) -> None:
         _require_covered(placement, values["role"])
-        actions.join(
-            db, cohort_id=placement.cohort_id, person_id=person_id, role=values["role"], now=utcnow()
+        now = utcnow()
+        joined = actions.join(
+            db, cohort_id=placement.cohort_id, person_id=person_id, role=values["role"], now=now
         )
+        save_answers(db, participant_id=joined.id, brings=values["brings"], wants=values["wants"], now=now)
 
-    return sent_form(ChooseRoleForm()).submit(
+    return sent_form(JoinForm(), id="join").submit(
         save,
         then=launch_url_for("home.home"),
         done="joined",

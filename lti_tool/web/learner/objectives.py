@@ -1,8 +1,10 @@
-"""The objectives of a pair, in either direction: set, claimed by who learns, confirmed by the other, removed."""
+"""The objectives of a pair, in either direction: proposed by one, agreed by both, claimed by who learns, confirmed."""
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
+from functools import partial
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
@@ -10,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
+from lti_tool.mentoring.guards import NotAllowed
+from lti_tool.mentoring.journey.queries import ObjectiveLine
 from lti_tool.mentoring.objectives import actions
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.learner.current import pair_of_request, pair_page
-from schemas.mentoring_forms import MoveObjectiveForm, ObjectiveForm
+from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
+from schemas.mentoring_forms import EditObjectiveForm, MoveObjectiveForm, ObjectiveForm
 
 blueprint = Blueprint("objectives", __name__, url_prefix="/l/<launch_key>/objectives")
 
@@ -23,49 +27,110 @@ blueprint = Blueprint("objectives", __name__, url_prefix="/l/<launch_key>/object
 @blueprint.get("")
 @allows(Action.VIEW_OWN_PAIR, about=pair_of_request)
 def index() -> ResponseReturnValue:
-    """Both directions, and the form that sets another."""
+    """Both directions, and the form that proposes another."""
     page = pair_page()
     proposed = {"direction": page.journey.me.role, "tag": "skills", "required": "yes"}
-    action = launch_url_for("objectives.agree", pair=page.pair.id)
+    action = launch_url_for("objectives.propose", pair=page.pair.id)
     return _page(blank_form(ObjectiveForm(), proposed, id="objective", action=action))
 
 
 def _page(form: Form) -> ResponseReturnValue:
-    return render_template("learner/objectives.html", form=form, **pair_page().values()), form.status
+    html = render_template("learner/objectives.html", form=form, today=_today(), **pair_page().values())
+    return html, form.status
+
+
+def _today() -> str:
+    return utcnow().date().isoformat()
 
 
 @blueprint.post("")
 @allows(Action.KEEP_OBJECTIVES, about=pair_of_request)
-def agree() -> ResponseReturnValue:
-    """Set an objective."""
-    page = pair_page()
+def propose() -> ResponseReturnValue:
+    """Propose an objective; the partner is asked."""
+    page, now = pair_page(), utcnow()
 
     def save(db: Session, values: Values) -> None:
-        actions.agree_objective(db, pair_id=page.pair_id, by=page.participant.id, now=utcnow(), **values)
+        actions.propose_objective(db, pair_id=page.pair_id, by=page.participant.id, now=now, **values)
 
-    return sent_form(ObjectiveForm(), id="objective").submit(
+    return sent_form(ObjectiveForm(today=_earliest(now)), id="objective").submit(
         save,
-        then=launch_url_for("objectives.index", pair=page.pair_id),
-        done="objective_agreed",
+        then=_all_of(page.pair_id),
+        done="objective_proposed",
         show=_page,
+    )
+
+
+def _earliest(now: dt.datetime) -> dt.date:
+    """The person's own day, or the server's where that is earlier."""
+    return min(user_today(now), now.date())
+
+
+def _all_of(pair_id: uuid.UUID) -> str:
+    return launch_url_for("objectives.index", pair=pair_id)
+
+
+@blueprint.get("/<uuid:objective_id>/edit")
+@allows(Action.KEEP_OBJECTIVES, about=pair_of_request)
+def edit(objective_id: uuid.UUID) -> ResponseReturnValue:
+    """The form of an objective as it is, to change it."""
+    line = _line(objective_id)
+    present = {
+        "title": line.title,
+        "tag": line.tag,
+        "target_on": line.target_on.isoformat() if line.target_on else "",
+    }
+    return _edit_page(blank_form(EditObjectiveForm(), present, id="objective-edit"), line)
+
+
+def _edit_page(form: Form, line: ObjectiveLine) -> ResponseReturnValue:
+    html = render_template(
+        "learner/objective_form.html", form=form, line=line, today=_today(), **pair_page().values()
+    )
+    return html, form.status
+
+
+@blueprint.post("/<uuid:objective_id>/edit")
+@allows(Action.KEEP_OBJECTIVES, about=pair_of_request)
+def save_edit(objective_id: uuid.UUID) -> ResponseReturnValue:
+    """Keep the change; the partner is asked again."""
+    page, line, now = pair_page(), _line(objective_id), utcnow()
+
+    def save(db: Session, values: Values) -> None:
+        actions.edit_objective(db, objective_id=objective_id, by=page.participant.id, now=now, **values)
+
+    # One that is overdue can be reworded without another date.
+    due = min(_earliest(now), line.target_on) if line.target_on else _earliest(now)
+    return sent_form(EditObjectiveForm(today=due), id="objective-edit").submit(
+        save, then=_all_of(page.pair_id), done="objective_edited", show=partial(_edit_page, line=line)
     )
 
 
 @blueprint.post("/<uuid:objective_id>")
 @allows(Action.KEEP_OBJECTIVES, about=pair_of_request)
 def move(objective_id: uuid.UUID) -> ResponseReturnValue:
-    """Claim, confirm, or remove."""
+    """Agree, claim, confirm, or remove."""
     form, page = sent_form(MoveObjectiveForm()), pair_page()
-    verb, done = _MOVES[form.read()["move"]]
+    sent = form.read()
+    verb, done = _MOVES[sent["move"]]
+    seen = {"revision": sent["revision"]} if sent["move"] == "agree" else {}
 
     def save(db: Session, _values: Values) -> None:
-        verb(db, objective_id=objective_id, by=page.participant.id, now=utcnow())
+        verb(db, objective_id=objective_id, by=page.participant.id, now=utcnow(), **seen)
 
-    return form.submit(save, then=launch_url_for("objectives.index", pair=page.pair_id), done=done)
+    return form.submit(save, then=_all_of(page.pair_id), done=done)
 
 
 _MOVES = {
+    "agree": (actions.agree_to_objective, "objective_agreed"),
     "claim": (actions.claim_objective, "objective_claimed"),
     "reach": (actions.confirm_objective, "objective_reached"),
     "withdraw": (actions.withdraw_objective, "objective_withdrawn"),
 }
+
+
+def _line(objective_id: uuid.UUID) -> ObjectiveLine:
+    """The objective as whoever looks sees it, as long as it can change."""
+    line = next((line for line in pair_page().pair.objectives if line.id == objective_id), None)
+    if line is None or not line.can_edit:
+        raise NotAllowed("objective_over")
+    return line

@@ -14,13 +14,22 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.journey.queries import SessionLine
+from lti_tool.mentoring.journey.queries import PairView, SessionLine
+from lti_tool.mentoring.objectives.actions import work_on_objectives
 from lti_tool.mentoring.sessions import actions
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
-from schemas.choices import DEFAULT_SESSION_FORMAT, SESSION_FORMATS
-from schemas.mentoring_forms import MINUTES_DEFAULT, AnswerSessionForm, FormSchema, SessionForm
+from schemas.choices import MEETING_MODES, SESSION_FORMATS
+from schemas.mentoring_forms import (
+    LENGTHS,
+    MINUTES_DEFAULT,
+    AnswerSessionForm,
+    FormSchema,
+    LogSessionForm,
+    ProposalForm,
+    SessionForm,
+)
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/l/<launch_key>/sessions")
 
@@ -35,16 +44,34 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/new")
 @allows(Action.KEEP_SESSIONS, about=pair_of_request)
 def new() -> ResponseReturnValue:
-    """“We met”: today, the usual length, the last format; one tap saves it."""
+    """“We met”: today, and the rest as the last time; one tap saves it. Nobody chooses for two who have not met yet."""
     pair = pair_page().pair
     if not pair.active:
         raise NotAllowed("agreement_first")
+    last = pair.last_session
     proposed = {
+        "day": "today",
         "held_on": utcnow().date().isoformat(),
-        "minutes": str(MINUTES_DEFAULT),
-        "format": pair.last_format or DEFAULT_SESSION_FORMAT,
+        **(_fields_of(last) if last is not None else _length(MINUTES_DEFAULT)),
     }
     return _page(blank_form(_schema(utcnow().date()), proposed, id="session"))
+
+
+def _fields_of(line: SessionLine) -> dict[str, str]:
+    """The fields of a form as in a meeting, but for its day."""
+    return {**_length(line.minutes), "mode": line.mode or "", "format": line.format}
+
+
+def _length(minutes: int) -> dict[str, str]:
+    return {"length": str(minutes) if str(minutes) in LENGTHS else "other", "minutes": str(minutes)}
+
+
+def _same_again(pair: PairView, today: dt.date) -> dict[str, str] | None:
+    """The form of another meeting like the last one, today; None where that one says too little, or was today."""
+    last = pair.last_session
+    if last is None or last.mode is None or last.format not in SESSION_FORMATS or last.held_on >= today:
+        return None
+    return {"day": "today", **_fields_of(last)}
 
 
 @blueprint.post("/new")
@@ -52,18 +79,48 @@ def new() -> ResponseReturnValue:
 def log() -> ResponseReturnValue:
     """Keep a meeting."""
     page, now = pair_page(), utcnow()
-    form = sent_form(_schema(user_today(now)), id="session")
+    form = sent_form(_log_schema(user_today(now)), id="session")
 
     def save(db: Session, values: Values) -> None:
-        actions.log_session(
+        worked_on = values.pop("worked_on")
+        met = actions.log_session(db, pair_id=page.pair_id, by=page.participant.id, now=now, **values)
+        work_on_objectives(
             db,
-            pair_id=page.pair_id,
+            pair=page.record,
             by=page.participant.id,
+            objective_ids=worked_on,
+            session_id=met.id,
+            worked_on=met.held_on,
             now=now,
-            **values,
         )
 
-    return form.submit(save, then=page.home, done="session_logged", show=_page)
+    return form.submit(save, then=page.home, done="session_logged", show=_logged_page)
+
+
+def _logged_page(form: Form) -> ResponseReturnValue:
+    """The form again; or, where a meeting of that day stands, the question whether it is the same one."""
+    if form.refusal_code != "same_day":
+        return _page(form)
+    values, wanted = pair_page().values(), form.read()
+    same_day = [
+        line for line in values["pair"].sessions if line.correctable and line.held_on == wanted["held_on"]
+    ]
+    # The page itself asks: nothing is wrong.
+    status, form.refusal = form.status, None
+    html = render_template(
+        "learner/session_same_day.html", form=form, wanted=wanted, same_day=same_day, **values
+    )
+    return html, status
+
+
+@lru_cache(maxsize=8)
+def _log_schema(today: dt.date) -> LogSessionForm:
+    return LogSessionForm(today=today)
+
+
+@lru_cache(maxsize=8)
+def _proposal_schema(today: dt.date) -> ProposalForm:
+    return ProposalForm(today=today)
 
 
 @lru_cache(maxsize=8)
@@ -74,13 +131,18 @@ def _schema(today: dt.date) -> SessionForm:
 
 def _page(form: Form, line: SessionLine | None = None) -> ResponseReturnValue:
     """The form, with what was typed, and what is wrong beside its field. ``line``: the meeting to correct."""
+    today = utcnow().date()
+    values = pair_page().values()
     html = render_template(
         "learner/session_form.html",
         form=form,
         line=line,
-        today=utcnow().date().isoformat(),
+        today=today.isoformat(),
+        modes=MEETING_MODES,
         formats=SESSION_FORMATS,
-        **pair_page().values(),
+        worked_on=[each for each in values["pair"].objectives if each.open] if line is None else [],
+        same_again=_same_again(values["pair"], today) if line is None else None,
+        **values,
     )
     return html, form.status
 
@@ -90,7 +152,7 @@ def _page(form: Form, line: SessionLine | None = None) -> ResponseReturnValue:
 def correct(session_id: uuid.UUID) -> ResponseReturnValue:
     """The form of a meeting as it is, to correct it."""
     line = _line(session_id)
-    logged = {"held_on": line.held_on.isoformat(), "minutes": str(line.minutes), "format": line.format}
+    logged = {"day": "other", "held_on": line.held_on.isoformat(), **_fields_of(line)}
     return _page(blank_form(_schema(utcnow().date()), logged, id="correction"), line)
 
 
@@ -102,6 +164,7 @@ def save_correction(session_id: uuid.UUID) -> ResponseReturnValue:
     form = sent_form(_schema(user_today(now)), id="correction")
 
     def save(db: Session, values: Values) -> None:
+        del values["worked_on"]
         actions.correct_session(db, session_id=session_id, by=page.participant.id, now=now, **values)
 
     return form.submit(save, then=page.home, done="session_corrected", show=partial(_page, line=line))
@@ -138,6 +201,97 @@ def dispute(session_id: uuid.UUID) -> ResponseReturnValue:
         )
 
     return _answer("no").submit(save, then=page.home, done="session_disputed")
+
+
+@blueprint.get("/<uuid:session_id>/differs")
+@allows(Action.KEEP_SESSIONS, about=pair_of_request)
+def differs(session_id: uuid.UUID) -> ResponseReturnValue:
+    """“Something differs”: the day and the length as logged, to be put right."""
+    line = _line_to_answer(session_id)
+    logged = {"day": "other", "held_on": line.held_on.isoformat(), **_length(line.minutes)}
+    logged["revision"] = str(line.revision)
+    return _differs_page(blank_form(_proposal_schema(utcnow().date()), logged, id="difference"), line=line)
+
+
+def _differs_page(form: Form, line: SessionLine) -> ResponseReturnValue:
+    today = utcnow().date().isoformat()
+    html = render_template(
+        "learner/session_differs.html", form=form, line=line, today=today, **pair_page().values()
+    )
+    return html, form.status
+
+
+@blueprint.post("/<uuid:session_id>/differs")
+@allows(Action.KEEP_SESSIONS, about=pair_of_request)
+def propose(session_id: uuid.UUID) -> ResponseReturnValue:
+    """Propose to the logger what was so; they accept it in one tap."""
+    page, line, now = pair_page(), _line(session_id), utcnow()
+    form = sent_form(_proposal_schema(user_today(now)), id="difference")
+
+    def save(db: Session, values: Values) -> None:
+        day = values["held_on"] if values["held_on"] != line.held_on else None
+        minutes = values["minutes"] if values["minutes"] != line.minutes else None
+        reasons = [
+            reason for reason, new in (("wrong-date", day), ("wrong-length", minutes)) if new is not None
+        ]
+        if not reasons:
+            raise NotAllowed("nothing_differs")
+        actions.dispute_session(
+            db,
+            session_id=session_id,
+            by=page.participant.id,
+            reason=reasons[0] if len(reasons) == 1 else "other",
+            proposed_on=day,
+            proposed_minutes=minutes,
+            revision=values["revision"],
+            now=now,
+        )
+
+    return form.submit(save, then=page.home, done="session_disputed", show=partial(_differs_page, line=line))
+
+
+def _line_to_answer(session_id: uuid.UUID) -> SessionLine:
+    line = _line(session_id)
+    if not line.to_confirm:
+        raise NotAllowed("own_session" if line.mine else "not_waiting")
+    return line
+
+
+@blueprint.post("/<uuid:session_id>/accept")
+@allows(Action.KEEP_SESSIONS, about=pair_of_request)
+def accept(session_id: uuid.UUID) -> ResponseReturnValue:
+    """“Accept 60”: the logger agrees with what the partner proposes."""
+    page = pair_page()
+
+    def save(db: Session, values: Values) -> None:
+        actions.accept_proposal(
+            db, session_id=session_id, by=page.participant.id, revision=values["revision"], now=utcnow()
+        )
+
+    return _answer("yes").submit(save, then=page.home, done="proposal_accepted")
+
+
+@blueprint.post("/<uuid:session_id>/keep")
+@allows(Action.KEEP_SESSIONS, about=pair_of_request)
+def keep(session_id: uuid.UUID) -> ResponseReturnValue:
+    """“Keep 45 and talk”: as it was logged; the partner is asked again."""
+    page, line = pair_page(), _line(session_id)
+
+    def save(db: Session, _values: Values) -> None:
+        if not line.to_correct:
+            raise NotAllowed("not_waiting")
+        actions.correct_session(
+            db,
+            session_id=session_id,
+            by=page.participant.id,
+            held_on=line.held_on,
+            minutes=line.minutes,
+            format=line.format,
+            mode=line.mode,
+            now=utcnow(),
+        )
+
+    return sent_form(FormSchema()).submit(save, then=page.home, done="proposal_kept")
 
 
 _ANSWER: Final = AnswerSessionForm()

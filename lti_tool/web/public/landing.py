@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.identity.policy import Action
 from lti_tool.web.access import allows
+from lti_tool.web.public import example
+from lti_tool.web.services import current_services
 
 blueprint = Blueprint("landing", __name__)
 
@@ -15,4 +17,11 @@ blueprint = Blueprint("landing", __name__)
 @allows(Action.READ_PUBLIC_PAGES)
 def index() -> ResponseReturnValue:
     """The page for whoever comes without a launch."""
-    return render_template("public/landing.html")
+    return render_template(
+        "public/landing.html",
+        faces=example.faces(),
+        journey=example.journey(),
+        tiles=example.tiles(),
+        rows=example.rows(),
+        base_url=current_services().config.base_url,
+    )

@@ -61,7 +61,7 @@ from lti_tool.lti.registration.invitations import (
     InvitationUsed,
     open_invitation,
 )
-from lti_tool.lti.registration.registrations import AlreadyRegistered, find
+from lti_tool.lti.registration.registrations import AlreadyRegistered, IdentityTaken, find
 from lti_tool.outbound.origins import origin_of
 from lti_tool.translation import current_language
 from lti_tool.web import rate_limits
@@ -292,6 +292,7 @@ _WORDS: Mapping[type[Refused], str] = {
     InvitationExpired: "expired",
     InvitationRefused: "unknown",
     AlreadyRegistered: "already",
+    IdentityTaken: "identity_taken",
     RegistrationRequestMalformed: "malformed",
     RegistrationFromElsewhere: "elsewhere",
     ConfigurationNotHttps: "not_https",
@@ -322,7 +323,7 @@ def _refusal_page(kind: type[Refused], status: int, host: str | None, shown: str
     )
 
 
-for _kind in (RegistrationRefused, InvitationRefused, AlreadyRegistered):
+for _kind in (RegistrationRefused, InvitationRefused, AlreadyRegistered, IdentityTaken):
     blueprint.register_error_handler(_kind, refused_page)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -69,6 +70,7 @@ def show() -> ResponseReturnValue:
         manage_tools=" → ".join(Moodle.labels[name].text for name in _MANAGE_TOOLS),
         canvas_url=f"{base}{url_for('canvas_configuration.configuration', lang=_chosen_language(services))}",
         canvas=LABELS,
+        canvas_name=shlex.quote(invitation.label or "Our Canvas"),
         canvas_steps=Canvas.after_registration,
         checks=_readiness(services),
     )

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
-from flask import Blueprint, abort, g
+from flask import Blueprint, abort, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.lti.ags.grade_queries import Grade, grades_of, state_of_grades
+from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.ags.read_results_job import request_results
 from lti_tool.lti.ags.resending import request_resending
-from lti_tool.mentoring.enrolment.queries import participant
+from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participant
+from lti_tool.mentoring.overview.actions import ask_again, leave_as_it_is
+from lti_tool.mentoring.overview.inbox import GradeQuestion, LineKind
 from lti_tool.mentoring.programmes.queries import links_of_cohort
+from lti_tool.web import grade_wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Values, sent_form
@@ -45,6 +52,33 @@ def by_person(grades: Sequence[Grade]) -> Mapping[uuid.UUID, Sequence[Grade]]:
     return found
 
 
+_QUESTIONS: Final = {
+    GradeStatus.REFUSED: LineKind.GRADE_MISSING,
+    GradeStatus.NOT_SHOWN: LineKind.GRADE_MISSING,
+    GradeStatus.REMOVED: LineKind.GRADE_REMOVED,
+    GradeStatus.SOMEBODY_ELSES: LineKind.GRADE_OVERRIDDEN,
+}
+
+
+Left = Collection[tuple[uuid.UUID, str, dt.datetime]]
+"""What was left as it is: :attr:`lti_tool.mentoring.overview.cohort.CohortOverview.left_as_they_are`."""
+
+
+def questions_of(grades: Sequence[Grade], left: Left = ()) -> list[GradeQuestion]:
+    """Those about which the tutor decides, one for each person, without those that were left as they are."""
+    found: dict[uuid.UUID, GradeQuestion] = {}
+    for grade in grades:
+        kind = _QUESTIONS.get(grade.status)
+        if kind is None or grade.wanted is None or grade.person_id in found:
+            continue
+        if (grade.person_id, str(kind), grade.changed_at) in left:
+            continue
+        found[grade.person_id] = GradeQuestion(
+            grade.person_id, kind, grade.changed_at, grade_wording.for_tutor(grade), grade.reason or ""
+        )
+    return list(found.values())
+
+
 @blueprint.post("/read")
 @allows(Action.RESEND_GRADES, about=cohort_of_launch)
 def read_now() -> ResponseReturnValue:
@@ -65,12 +99,52 @@ def send() -> ResponseReturnValue:
     cohort_id, principal = _cohort_id(), current_principal()
 
     def save(db: Session, values: Values) -> None:
-        found = participant(db, values["participant_id"])
-        if found is None or found.cohort_id != cohort_id:
-            abort(404)
+        found = _participant(db, cohort_id, values["participant_id"])
         request_resending(db, links_of_cohort(cohort_id), principal, person_id=found.person_id)
 
     return sent_form(ResendGradeForm()).submit(save, then=launch_url_for("home.home"), done="grade_resent")
+
+
+@blueprint.post("/leave")
+@allows(Action.RESEND_GRADES, about=cohort_of_launch)
+def leave() -> ResponseReturnValue:
+    """Leave what the gradebook shows for one participant as it is."""
+    cohort_id = _cohort_id()
+
+    def save(db: Session, values: Values) -> None:
+        found = _participant(db, cohort_id, values["participant_id"])
+        for question in questions_of(grades_of_cohort(db, cohort_id)):
+            if question.person_id == found.person_id:
+                leave_as_it_is(
+                    db,
+                    participant_id=found.id,
+                    kind=str(question.kind),
+                    fact_at=question.since,
+                    now=utcnow(),
+                )
+
+    then = launch_url_for("home.home", left=request.form.get("participant_id", "")[:36])
+    return sent_form(ResendGradeForm()).submit(save, then=then, done="grade_left")
+
+
+@blueprint.post("/ask")
+@allows(Action.RESEND_GRADES, about=cohort_of_launch)
+def ask() -> ResponseReturnValue:
+    """Ask again about a grade that was left as it is."""
+    cohort_id = _cohort_id()
+
+    def save(db: Session, values: Values) -> None:
+        ask_again(db, participant_id=_participant(db, cohort_id, values["participant_id"]).id)
+
+    return sent_form(ResendGradeForm()).submit(save, then=launch_url_for("home.home"), done="grade_asked")
+
+
+def _participant(db: Session, cohort_id: uuid.UUID, participant_id: uuid.UUID) -> ParticipantRecord:
+    """A participant of the cohort; 404 for one of another cohort."""
+    found = participant(db, participant_id)
+    if found is None or found.cohort_id != cohort_id:
+        abort(404)
+    return found
 
 
 def _cohort_id() -> uuid.UUID:

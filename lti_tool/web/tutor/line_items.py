@@ -75,7 +75,8 @@ def notice(lms: Platform) -> LineItemNotice | None:
     if link.line_item_url not in (None, link.own_line_item_url):
         return None
     if not can_be_looked_for(link.line_items_url, link.scopes):
-        return LineItemNotice(False, lms.line_item_advice.text, "", "", can_be_made=False)
+        advice = lms.line_item_advice_for(link.scopes).text
+        return LineItemNotice(False, advice, "", "", can_be_made=False)
     with reading() as db:
         state = state_of_link(db, link.id)
         unwanted = state is None and is_without_grade(db, link.content_id)

@@ -57,7 +57,7 @@ def open_activity(
         resource_link_id=link.id,
         content_id=link.content_id,
         only_role=link.only_role,
-        template=template or _template(link),
+        template=template or template_of(link),
         opened_by=principal.person_id,
         now=utcnow(),
         answer=answer,
@@ -66,7 +66,7 @@ def open_activity(
     return placement_record(placement)
 
 
-def _template(link: LaunchLink) -> ProgrammeTemplate | None:
+def template_of(link: LaunchLink) -> ProgrammeTemplate | None:
     """The template that the link names, which the content picker wrote there or an administrator.
 
     It is the usual one where the content picker named none, as its first version did, or one that is no more. None for
@@ -94,7 +94,7 @@ def choice_page(form: Form | None = None, offer: Offer | None = None) -> Respons
         course_title=launch.course.title,
         only_role=launch.resource_link.only_role,
         has_line_item=launch.resource_link.line_item_url is not None,
-        line_item_advice=lms.line_item_advice.text,
+        line_item_advice=lms.line_item_advice_for(launch.resource_link.scopes).text,
         is_course_itself=lms.is_course_itself(
             launch.course.context_id, launch.resource_link.resource_link_id
         ),

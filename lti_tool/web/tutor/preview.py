@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import CourseRole
+from lti_tool.mentoring.completion.queries import CompletionRule, read_rule
 from lti_tool.mentoring.journey import sample
+from lti_tool.mentoring.programmes.queries import described_cohort
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
-from lti_tool.web.services import current_principal
+from lti_tool.web.activity import current_placement
+from lti_tool.web.learner.drawn_journey import drawn_journey
+from lti_tool.web.services import current_principal, reading
 
 blueprint = Blueprint("preview", __name__, url_prefix="/l/<launch_key>/preview")
 
@@ -19,12 +26,14 @@ blueprint = Blueprint("preview", __name__, url_prefix="/l/<launch_key>/preview")
 @blueprint.get("/<any(mentee, mentor):role>")
 @allows(Action.PREVIEW_PAGES)
 def show(role: str) -> ResponseReturnValue:
-    """What a mentee or a mentor sees; it reads and changes nothing."""
+    """What a mentee or a mentor sees; by the rule of this programme; it changes nothing."""
+    today = utcnow().date()
     mine = sample.journey_for(
         role,
         learns=_("Write good requests to an AI assistant"),
         teaches_back=_("Present a project to a committee"),
-        today=utcnow().date(),
+        today=today,
+        rule=_rule_here(),
     )
     pair = mine.pair()
     return render_template(
@@ -32,6 +41,12 @@ def show(role: str) -> ResponseReturnValue:
         journey=mine,
         pair=pair,
         step=mine.step(pair),
+        declined=None,
+        undo=None,
+        completes=False,
+        waiting_people=0,
+        now=utcnow(),
+        drawn=drawn_journey(mine, pair, today=today, ends_on=today + dt.timedelta(days=60)),
         course_title=g.launch.course.title if g.launch.course else None,
         done=None,
         may_change_role=True,
@@ -41,3 +56,13 @@ def show(role: str) -> ResponseReturnValue:
         preview=True,
         teaches=current_principal().role == CourseRole.TUTOR,
     )
+
+
+def _rule_here() -> CompletionRule | None:
+    """The rule of the programme that the activity opens; None where it opens none yet."""
+    placement = current_placement()
+    if placement is None:
+        return None
+    with reading() as db:
+        rule = described_cohort(db, placement.cohort_id).rule
+    return read_rule(json.loads(rule)) if rule else None

@@ -21,7 +21,7 @@ from lti_tool.identity.models import Person
 from lti_tool.identity.principal import TOOL
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags import scores as grades
-from lti_tool.lti.ags.models import GradeStatus, ScoreTrail, UnreadableResults
+from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, ScoreTrail, UnreadableResults
 from lti_tool.lti.ags.read_results_job import request_results
 from lti_tool.messaging.models import Delivery, DeliveryKind, DeliveryPause
 from tests.builder.connected import MENTEE, Connected
@@ -125,6 +125,8 @@ class ReadingBack:
             for failing in db.scalars(sa.select(UnreadableResults)):
                 failing.began_at -= moved
                 failing.failed_at -= moved
+            for missing in db.scalars(sa.select(MissingLineItem)):
+                missing.began_at -= moved
         with self.lms.lms.store.transaction() as lms_db:
             lms_db.execute("UPDATE scores SET sent_at = sent_at - ?", (moved.total_seconds(),))
 

@@ -13,7 +13,7 @@ from werkzeug import Request, Response
 from lti_tool.composition.channels import make_channels, make_worker
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Person
-from lti_tool.lti.ags import answers
+from lti_tool.lti.ags import answers, reports
 from lti_tool.lti.ags import scores as grades
 from lti_tool.lti.ags.models import ScoreTrail
 from lti_tool.lti.launch.models import ResourceLink
@@ -564,7 +564,7 @@ def test_a_restamped_score_moves_the_trail(connected, httpserver):
     deliver(connected)
     with connected.services.database.reading() as db:
         trail = db.scalars(sa.select(ScoreTrail)).one()
-    assert grades.timestamp(trail.last_timestamp) == bodies(connected)[-1]["timestamp"]
+    assert reports.timestamp(trail.last_timestamp) == bodies(connected)[-1]["timestamp"]
 
 
 def test_a_registration_that_is_gone_leaves_dead_letters(connected):

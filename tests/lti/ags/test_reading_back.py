@@ -222,12 +222,26 @@ def test_a_teachers_grade_stays_on_canvas_when_ours_is_sent_again(canvas_book: R
     assert (book.read()["sent_again"], book.grade()) == (1, 55)
 
 
-def test_a_grade_that_grows_on_canvas_replaces_the_tools_own(canvas_book: ReadingBack) -> None:
+def test_a_teachers_grade_from_before_is_not_replaced_by_one_that_grows_on_canvas(
+    canvas_book: ReadingBack,
+) -> None:
+    """Whose the first grade is that is there, Canvas does not say: a second, different one could only guess."""
+    book = canvas_book
+    book.enter(55)
+    for status, score in (("under_way", 20), ("under_way", 40), ("awaiting_tutor", 99), ("satisfied", 100)):
+        book.record(status, score, report="live")
+        book.deliver()
+        book.later(minutes=1)
+        assert book.grade() == 55
+
+
+def test_only_the_final_grade_is_given_on_canvas_with_its_comment(canvas_book: ReadingBack) -> None:
     book = canvas_book
     for score in (20, 40):
         book.record("under_way", score, report="live")
         book.deliver()
         book.later(minutes=1)
+    assert (book.grade(), book.connected.cell(MENTEE)["activity_progress"]) == (None, "InProgress")
     book.record("satisfied", 100, report="live")
     book.deliver()
     with book.lms.lms.store.reading() as db:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from lti_tool.database import Base, Database
 from lti_tool.lti.ags import scores as grades
+from lti_tool.lti.ags.reports import report_of
 from lti_tool.mentoring.completion.progress_state import ProgressState
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import Delivery, DeliveryKind
@@ -104,7 +105,7 @@ def test_once_graded_always_graded(column, turns, report):
 def test_the_last_score_says_where_the_person_is(column, turns, report):
     scores = column.journey(turns, report)
     status, score, _, _ = turns[-1]
-    last = grades.report_of(status, score, report)
+    last = report_of(status, score, report)
     graded = any(item["gradingProgress"] == "FullyGraded" for item in scores)
     if any(each[0] is ProgressState.SATISFIED for each in turns):
         # A completion that is reopened keeps its grade.

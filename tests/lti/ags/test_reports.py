@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lti_tool.lti.ags.answers import subresource_url
-from lti_tool.lti.ags.scores import Report, order_key, report_of, score_body
+from lti_tool.lti.ags.reports import Report, report_of, score_body
+from lti_tool.lti.ags.scores import order_key
 from lti_tool.mentoring.completion.progress_state import ProgressState
 
 AT = dt.datetime(2026, 11, 22, 10, 0, 5, tzinfo=dt.UTC)

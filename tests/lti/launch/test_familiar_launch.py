@@ -203,7 +203,12 @@ def test_a_launch_of_a_deployment_that_is_gone_leaves_nothing(
         lifetime=LIFETIME,
         now=utcnow(),
     )
-    nonce = {"nonce": login.nonce, "nonce_expires_at": login.expires_at, "membership_id": uuid.uuid4()}
+    nonce = {
+        "nonce": login.nonce,
+        "nonce_expires_at": login.expires_at,
+        "membership_id": uuid.uuid4(),
+        "membership_role": "learner",
+    }
     with pytest.raises(sa.exc.IntegrityError), services.database.quick_write() as connection:
         _write(connection, row | nonce)
     assert rows(services) == before

@@ -109,8 +109,14 @@ def test_a_session_in_another_format_does_not_count():
 
 
 def test_a_session_in_an_accepted_format_counts():
-    accepted = {**ONE_SESSION, "formats": ["audio", "video"]}
-    assert judged(rule(accepted), pair(session(1, format="video"))).satisfied
+    accepted = {**ONE_SESSION, "formats": ["audio", "trade-show"]}
+    assert judged(rule(accepted), pair(session(1, format="trade-show"))).satisfied
+
+
+def test_a_format_of_the_first_version_that_said_how_two_spoke_accepts_what_such_meetings_are_since():
+    former = {**ONE_SESSION, "formats": ["video", "chat"]}
+    assert judged(rule(former), pair(session(1, format="coaching"))).satisfied
+    assert not judged(rule(former), pair(session(1, format="audio"))).satisfied
 
 
 def test_every_format_counts_by_default_even_one_that_a_business_added():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.enrolment.models import Participant
-from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
+from lti_tool.mentoring.pairs.actions import accept_pair, decline_pair, form_pair
 from lti_tool.mentoring.roles import Role
 from tests.builder import World
 from tests.mentoring.checks import LATER, event_names, refused
@@ -65,7 +65,7 @@ def test_an_invited_person_in_a_pair_keeps_the_role_of_the_pair(world: World) ->
         )
 
 
-def test_signing_is_an_invited_person_s_consent(world: World) -> None:
+def test_accepting_is_an_invited_person_s_consent(world: World) -> None:
     with world.acting() as db:
         person = world.another_person(db)
         invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
@@ -73,10 +73,23 @@ def test_signing_is_an_invited_person_s_consent(world: World) -> None:
             db, cohort_id=world.cohort_id, mentor_id=world.mentor_id, mentee_id=invited.id, now=LATER
         )
     with world.acting() as db:
-        sign_agreement(db, pair_id=pair.id, by=invited.id, now=LATER)
+        accept_pair(db, pair_id=pair.id, by=invited.id, now=LATER)
     with world.services.database.reading() as db:
-        assert db.get_one(Participant, invited.id).status == "paired"
-        assert event_names(db)[-2:] == ["AgreementSigned", "ProgrammeJoined"]
+        assert db.get_one(Participant, invited.id).status == "onboarded"
+        assert event_names(db)[-2:] == ["PairAccepted", "ProgrammeJoined"]
+
+
+def test_who_was_invited_and_declines_has_not_joined(world: World) -> None:
+    with world.acting() as db:
+        person = world.another_person(db)
+        invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
+        pair = form_pair(
+            db, cohort_id=world.cohort_id, mentor_id=world.mentor_id, mentee_id=invited.id, now=LATER
+        )
+        decline_pair(db, pair_id=pair.id, by=invited.id, reason=None, now=LATER)
+    with world.services.database.reading() as db:
+        assert db.get_one(Participant, invited.id).status == "invited"
+        assert event_names(db)[-1] == "PairDeclined"
 
 
 def test_an_invited_person_who_has_chosen_nothing_has_no_role_to_change(world: World) -> None:

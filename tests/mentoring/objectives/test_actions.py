@@ -1,25 +1,37 @@
-"""Setting an objective, claiming, confirming and removing it."""
+"""Proposing an objective, agreeing to it, editing, working on it, claiming, confirming and withdrawing it."""
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
 
+from lti_tool.mentoring.guards import UNDO_WITHIN
 from lti_tool.mentoring.objectives.actions import (
-    agree_objective,
+    agree_to_objective,
     claim_objective,
     confirm_objective,
+    edit_objective,
+    propose_objective,
+    undo_step,
     withdraw_objective,
+    work_on_objectives,
 )
 from lti_tool.mentoring.objectives.models import Objective
+from lti_tool.mentoring.pairs.queries import lock_pair
 from tests.builder import World
-from tests.mentoring.checks import LATER, event_names, refused
+from tests.mentoring.checks import LATER, TODAY, event_names, refused
+
+MUCH_LATER = LATER + dt.timedelta(hours=1)
+SESSION = uuid.UUID(int=7)
 
 
-def agree(db: Session, pair_id: uuid.UUID, by: uuid.UUID, direction: str = "mentee") -> Objective:
-    return agree_objective(
+def propose(db: Session, pair_id: uuid.UUID, by: uuid.UUID, direction: str = "mentee") -> Objective:
+    return propose_objective(
         db,
         pair_id=pair_id,
         by=by,
@@ -31,6 +43,122 @@ def agree(db: Session, pair_id: uuid.UUID, by: uuid.UUID, direction: str = "ment
     )
 
 
+def agreed(db: Session, world: World, direction: str = "mentee") -> Objective:
+    """One that the mentor proposed and the mentee agreed to."""
+    objective = propose(db, world.pair(db).id, world.mentor_id, direction)
+    agree_to_objective(db, objective_id=objective.id, by=world.mentee_id, now=LATER)
+    return objective
+
+
+def edit(db: Session, objective: Objective, by: uuid.UUID, title: str = "Write great prompts") -> None:
+    edit_objective(
+        db, objective_id=objective.id, by=by, title=title, tag="culture", target_on=TODAY, now=MUCH_LATER
+    )
+
+
+def test_an_objective_is_agreed_once_both_want_it(world: World) -> None:
+    with world.transaction() as db:
+        objective = propose(db, world.pair(db).id, world.mentor_id)
+        assert (objective.status, objective.agreed_at) == ("proposed", None)
+        refused(
+            "own_proposal",
+            lambda: agree_to_objective(db, objective_id=objective.id, by=world.mentor_id, now=LATER),
+        )
+        for _time in range(2):
+            agree_to_objective(db, objective_id=objective.id, by=world.mentee_id, now=LATER)
+        assert (objective.status, objective.agreed_at) == ("agreed", LATER)
+        assert event_names(db)[-2:] == ["ObjectiveProposed", "ObjectiveAgreed"]
+
+
+def test_what_one_alone_proposed_is_neither_claimed_nor_reached(world: World) -> None:
+    with world.transaction() as db:
+        objective = propose(db, world.pair(db).id, world.mentor_id)
+        for act, by in ((claim_objective, world.mentee_id), (confirm_objective, world.mentor_id)):
+            refused("not_agreed", lambda act=act, by=by: act(db, objective_id=objective.id, by=by, now=LATER))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("editor", ["mentor", "mentee"])
+def test_an_edit_of_either_is_agreed_again_by_the_other(world: World, editor: str) -> None:
+    with world.transaction() as db:
+        people = {"mentor": world.mentor_id, "mentee": world.mentee_id}
+        other = people["mentor" if editor == "mentee" else "mentee"]
+        objective = agreed(db, world)
+        edit(db, objective, people[editor])
+        assert (objective.status, objective.revision, objective.title) == (
+            "proposed",
+            1,
+            "Write great prompts",
+        )
+        refused(
+            "own_proposal",
+            lambda: agree_to_objective(db, objective_id=objective.id, by=people[editor], now=MUCH_LATER),
+        )
+        refused(
+            "objective_changed",
+            lambda: agree_to_objective(db, objective_id=objective.id, by=other, revision=0, now=MUCH_LATER),
+        )
+        agree_to_objective(db, objective_id=objective.id, by=other, revision=1, now=MUCH_LATER)
+        assert (objective.status, objective.agreed_at) == ("agreed", MUCH_LATER)
+        assert event_names(db)[-2:] == ["ObjectiveEdited", "ObjectiveAgreed"]
+
+
+def test_an_edit_that_changes_nothing_asks_nobody(world: World) -> None:
+    with world.transaction() as db:
+        objective = agreed(db, world)
+        before = event_names(db)
+        edit_objective(
+            db,
+            objective_id=objective.id,
+            by=world.mentor_id,
+            title=objective.title,
+            tag=objective.tag,
+            target_on=None,
+            now=MUCH_LATER,
+        )
+        assert (objective.status, event_names(db)) == ("agreed", before)
+
+
+def test_a_meeting_moves_what_both_agreed_one_step_forward(world: World) -> None:
+    with world.transaction() as db:
+        begun = agreed(db, world)
+        pair_id = begun.pair_id
+        only_proposed = propose(db, pair_id, world.mentor_id)
+        for days_ago in (3, 9):
+            work_on_objectives(
+                db,
+                pair=lock_pair(db, pair_id),
+                by=world.mentor_id,
+                objective_ids=[begun.id, only_proposed.id, uuid.uuid4()],
+                session_id=SESSION,
+                worked_on=TODAY - dt.timedelta(days=days_ago),
+                now=MUCH_LATER + dt.timedelta(days=days_ago),
+            )
+        db.refresh(begun)
+        assert (begun.status, begun.status_since) == (
+            "in_progress",
+            MUCH_LATER + dt.timedelta(days=3),
+        )
+        assert begun.worked_on == TODAY - dt.timedelta(days=3)
+        assert (only_proposed.status, only_proposed.worked_on) == ("proposed", None)
+
+
+def test_a_meeting_about_nothing_that_is_open_says_nothing(world: World) -> None:
+    with world.transaction() as db:
+        pair_id = world.pair(db).id
+        before = event_names(db)
+        for ids in ([], [uuid.uuid4()]):
+            work_on_objectives(
+                db,
+                pair=lock_pair(db, pair_id),
+                by=world.mentor_id,
+                objective_ids=ids,
+                session_id=SESSION,
+                worked_on=TODAY,
+                now=LATER,
+            )
+        assert event_names(db) == before
+
+
 @pytest.mark.parametrize(
     ("direction", "learner", "helper"), [("mentee", "mentee", "mentor"), ("mentor", "mentor", "mentee")]
 )
@@ -39,7 +167,7 @@ def test_an_objective_is_claimed_by_who_learns_and_reached_when_the_partner_conf
 ) -> None:
     with world.transaction() as db:
         people = {"mentor": world.mentor_id, "mentee": world.mentee_id}
-        objective = agree(db, world.pair(db).id, people[helper], direction)
+        objective = agreed(db, world, direction)
         refused(
             "not_your_objective",
             lambda: claim_objective(db, objective_id=objective.id, by=people[helper], now=LATER),
@@ -49,23 +177,88 @@ def test_an_objective_is_claimed_by_who_learns_and_reached_when_the_partner_conf
             "own_objective",
             lambda: confirm_objective(db, objective_id=objective.id, by=people[learner], now=LATER),
         )
+        refused("objective_over", lambda: edit(db, objective, people[learner]))
         confirm_objective(db, objective_id=objective.id, by=people[helper], now=LATER)
         assert (objective.status, objective.evidence) == ("reached", "partner")
 
 
 def test_a_reached_objective_is_not_withdrawn(world: World) -> None:
     with world.transaction() as db:
-        objective = agree(db, world.pair(db).id, world.mentor_id)
+        objective = agreed(db, world)
         confirm_objective(db, objective_id=objective.id, by=world.mentor_id, now=LATER)
         refused(
             "objective_over",
-            lambda: withdraw_objective(db, objective_id=objective.id, by=world.mentor_id, now=LATER),
+            lambda: withdraw_objective(db, objective_id=objective.id, by=world.mentee_id, now=LATER),
         )
 
 
 def test_a_withdrawn_objective_is_kept_with_its_event(world: World) -> None:
     with world.transaction() as db:
-        objective = agree(db, world.pair(db).id, world.mentor_id)
+        objective = agreed(db, world)
         withdraw_objective(db, objective_id=objective.id, by=world.mentee_id, now=LATER)
         assert objective.status == "withdrawn"
         assert event_names(db)[-1] == "ObjectiveWithdrawn"
+        refused(
+            "objective_over",
+            lambda: agree_to_objective(db, objective_id=objective.id, by=world.mentee_id, now=LATER),
+        )
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_nobody_withdraws_what_their_partner_learns(world: World, claimed: bool) -> None:
+    with world.transaction() as db:
+        objective = agreed(db, world)
+        if claimed:
+            claim_objective(db, objective_id=objective.id, by=world.mentee_id, now=LATER)
+        status = objective.status
+        refused(
+            "not_own_objective",
+            lambda: withdraw_objective(db, objective_id=objective.id, by=world.mentor_id, now=LATER),
+        )
+        assert objective.status == status
+
+
+@pytest.mark.parametrize(
+    ("before", "step"),
+    [
+        ("agreed", claim_objective),
+        ("in_progress", claim_objective),
+        ("agreed", withdraw_objective),
+        ("in_progress", withdraw_objective),
+        ("proposed", withdraw_objective),
+    ],
+)
+def test_who_learns_takes_a_step_back_to_where_it_was(
+    world: World, before: str, step: Callable[..., None]
+) -> None:
+    with world.transaction() as db:
+        objective = agreed(db, world)
+        if before == "in_progress":
+            pair = lock_pair(db, objective.pair_id)
+            work_on_objectives(
+                db, pair=pair, by=world.mentee_id, objective_ids=[objective.id], session_id=SESSION,
+                worked_on=TODAY, now=LATER,
+            )  # fmt: skip
+            db.refresh(objective)
+        elif before == "proposed":
+            edit(db, objective, world.mentor_id)
+        step(db, objective_id=objective.id, by=world.mentee_id, now=MUCH_LATER)
+        undo = partial(undo_step, db, objective_id=objective.id)
+        refused("not_own_objective", lambda: undo(by=world.mentor_id, now=MUCH_LATER))
+        refused("too_late_to_undo", lambda: undo(by=world.mentee_id, now=MUCH_LATER + UNDO_WITHIN * 2))
+        revision = objective.revision
+        undo(by=world.mentee_id, now=MUCH_LATER + UNDO_WITHIN)
+        assert (objective.status, objective.revision) == (before, revision + 1)
+        assert event_names(db)[-1] == "ObjectiveStepUndone"
+        refused("too_late_to_undo", lambda: undo(by=world.mentee_id, now=MUCH_LATER + UNDO_WITHIN))
+
+
+def test_what_the_partner_has_confirmed_is_not_taken_back(world: World) -> None:
+    with world.transaction() as db:
+        objective = agreed(db, world)
+        claim_objective(db, objective_id=objective.id, by=world.mentee_id, now=LATER)
+        confirm_objective(db, objective_id=objective.id, by=world.mentor_id, now=LATER)
+        refused(
+            "too_late_to_undo",
+            lambda: undo_step(db, objective_id=objective.id, by=world.mentee_id, now=LATER),
+        )

@@ -70,17 +70,17 @@ def test_the_page_after_a_repeated_form_says_what_was_done(visit):
     location = here.client.post(action, data=fields).location
     here.client.get(location)
     here.client.post(action, data=fields)
-    assert "The objective is set." in here.client.get(location).text
+    assert "Proposed. Your partner will be asked to agree." in here.client.get(location).text
 
 
 def test_what_was_done_is_said_once(visit):
     here = visit(situations.begins)
     action, fields = filled(here, "objectives", "objective", **OBJECTIVE)
     location = here.client.post(action, data=fields).location
-    assert "The objective is set." in here.client.get(location).text
+    assert "Proposed. Your partner will be asked to agree." in here.client.get(location).text
     again = here.client.get(location)
     assert again.status_code == 200
-    assert "The objective is set." not in again.text
+    assert "Proposed. Your partner will be asked to agree." not in again.text
 
 
 def test_what_one_person_did_is_not_said_to_another(visit):
@@ -88,7 +88,7 @@ def test_what_one_person_did_is_not_said_to_another(visit):
     action, fields = filled(here, "objectives", "objective", **OBJECTIVE)
     done = here.client.post(action, data=fields).location.partition("done=")[2]
     other = visit(situations.begins)
-    assert "The objective is set." not in other.text(f"objectives?done={done}")
+    assert "Proposed. Your partner will be asked to agree." not in other.text(f"objectives?done={done}")
 
 
 @pytest.mark.parametrize("done", ["joined", "", "x", "2250a9d2-635d-4b8b-82be-6e30e1f838c9"])

@@ -17,7 +17,12 @@ from tests.forms import Form, forms_of
 from tests.web.visiting import Visit
 
 OBJECTIVE = {"title": "Lire un bilan", "direction": "mentor", "tag": "culture", "required": "yes"}
-MEETING = {"held_on": dt.datetime.now(dt.UTC).date().isoformat(), "minutes": "50", "format": "video"}
+MEETING = {
+    "held_on": dt.datetime.now(dt.UTC).date().isoformat(),
+    "minutes": "50",
+    "mode": "video",
+    "format": "audio",
+}
 
 
 def form_of(here: Visit, below: str, form_id: str) -> Form:

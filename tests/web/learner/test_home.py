@@ -16,16 +16,27 @@ from tests.builder import situations
     [
         (situations.welcome, "I want to learn"),
         (situations.not_open, "Not open yet"),
-        (situations.waiting, "Your tutor is looking for your partner"),
-        (situations.to_sign, "You have a partner: Inès Benali"),
-        (situations.waits_for_signature, "Waiting for Inès to sign"),
+        (situations.waiting, "Your tutor is choosing partners"),
+        (situations.declined, "Inès Benali could not this time."),
+        (situations.i_declined, "You said “not this time”."),
+        (situations.proposed, "Your tutor suggests Inès Benali"),
+        (situations.waits_for_acceptance, "Waiting for Inès’s answer since"),
+        (situations.to_sign, "Your agreement with Inès"),
+        (situations.waits_for_signature, "Inès has the agreement since"),
         (situations.partner_left, "Inès is no longer in the course"),
-        (situations.begins, "Have you met Inès?"),
-        (situations.under_way, "Have you met Inès again?"),
-        (situations.to_confirm, "Inès says that you met"),
-        (situations.to_correct, "Let us put one meeting right"),
+        (situations.begins, "Suggest a first date to Inès"),
+        (situations.nothing_waits, "Have you met Inès again?"),
+        (situations.under_way, "Waiting for Inès’s yes since today"),
+        (situations.to_confirm, "Inès says you met"),
+        (situations.reminded, "Inès reminded you today."),
+        (situations.to_correct, "One meeting to correct"),
+        (situations.to_accept, "Inès says it was 1 h"),
+        (situations.not_met, "Inès says you did not meet"),
+        (situations.waits_for_correction, "Inès has your answer since today"),
+        (situations.paused, "Your pair is on hold"),
+        (situations.ended, "You and Inès have finished"),
         (situations.objective_to_confirm, "Paul has reached an objective"),
-        (situations.complete, "Your journey is complete"),
+        (situations.complete, "Journey complete. Well done to you both."),
         (situations.awaits_tutor, "You have done everything"),
         (situations.observer, "there is nobody to show"),
         (situations.observer_of_two, "Takes no part yet."),
@@ -75,7 +86,7 @@ def test_an_observer_cannot_join(visit):
 def test_signing_says_thank_you(visit):
     here = visit(situations.to_sign)
     answer = here.post("agreement", accepted="yes")
-    assert "your signature is kept" in here.client.get(answer.location).text
+    assert "Signed. Thank you." in here.client.get(answer.location).text
 
 
 def test_the_agreement_is_not_signed_without_a_yes(visit):
@@ -163,4 +174,4 @@ def test_a_home_is_rendered_anew_for_events_of_its_own_pair_alone(visit, service
     met("mine")
     answer = here.get(headers={"If-None-Match": etag})
     assert answer.status_code == 200
-    assert "says that you met" in answer.text
+    assert "says you met" in answer.text

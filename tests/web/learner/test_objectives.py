@@ -1,15 +1,23 @@
-"""Objectives in either direction: set, claimed, confirmed, removed."""
+"""Objectives in either direction: proposed, agreed, edited, worked on, claimed, confirmed, removed."""
 
 from __future__ import annotations
+
+import datetime as dt
+import uuid
 
 import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
 from lti_tool.mentoring.journey import queries
 from lti_tool.mentoring.journey.queries import CriterionLine, Progress
 from lti_tool.mentoring.objectives.models import Objective
+from lti_tool.mentoring.roles import Role
 from tests.builder import situations
+from tests.builder.situations import Situation
+from tests.forms import forms_of
+from tests.web.forms.typed import MEETING
 
 OBJECTIVE = {"title": "Animer une réunion", "direction": "mentor", "tag": "communication", "required": "yes"}
 
@@ -19,12 +27,90 @@ def only(services: Services) -> Objective:
         return db.scalars(sa.select(Objective)).one()
 
 
+def agree(services: Services) -> None:
+    """Both have agreed to every objective."""
+    with services.database.transaction() as db:
+        db.execute(sa.update(Objective).values(status="agreed", agreed_at=utcnow()))
+
+
+def proposed_by_partner(situation: Situation) -> None:
+    """The mentor proposes an objective to me, the mentee."""
+    situation.open()
+    pair = situation.pair()
+    pair.objective("Lire un bilan", Role.MENTEE, by=Role.MENTOR, status="proposed")
+    situation.me = pair.mentee.person
+
+
 def test_an_objective_is_kept_as_it_was_set(visit, services):
     visit(situations.begins).post("objectives", **OBJECTIVE)
     kept = only(services)
     assert (kept.title, kept.direction, kept.tag, kept.required) == (
         "Animer une réunion", "mentor", "communication", True,
     )  # fmt: skip
+    assert (kept.status, kept.agreed_at) == ("proposed", None)
+
+
+def test_what_the_partner_proposed_is_agreed_in_one_tap(visit, services):
+    here = visit(proposed_by_partner)
+    assert "Waiting for you to agree" in here.text()
+    [form] = [form for form in forms_of(here.get("objectives")) if form.fields.get("revision") == "0"]
+    answer = here.client.post(form.action, data={**form.fields, "move": "agree"})
+    assert "Agreed." in here.client.get(answer.location).text
+    assert only(services).status == "agreed"
+
+
+def test_what_was_changed_since_is_not_agreed_unseen(visit, services):
+    here = visit(proposed_by_partner)
+    with services.database.transaction() as db:
+        db.execute(sa.update(Objective).values(revision=1))
+    answer = here.post(f"objectives/{only(services).id}", move="agree", revision="0")
+    assert answer.status_code == 409
+    assert "This objective has changed in the meantime." in answer.text
+
+
+def test_a_change_is_proposed_to_the_partner(visit, services):
+    here = visit(situations.begins)
+    here.post("objectives", **OBJECTIVE)
+    agree(services)
+    address = f"objectives/{only(services).id}/edit"
+    assert 'value="Animer une réunion"' in here.text(address)
+    due = (utcnow() + dt.timedelta(days=30)).date()
+    here.post(address, title="Animer un atelier", tag="person", target_on=due.isoformat())
+    kept = only(services)
+    assert (kept.title, kept.tag, kept.target_on) == ("Animer un atelier", "person", due)
+    assert (kept.status, kept.revision, kept.direction) == ("proposed", 1, "mentor")
+    assert "Waiting for" in here.text("objectives")
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(-2, "This date is past."), (2000, "more than three years ahead")]
+)
+def test_an_objective_is_due_on_a_day_to_come(visit, services, days, said):
+    due = (utcnow() + dt.timedelta(days=days)).date().isoformat()
+    answer = visit(situations.begins).post("objectives", **OBJECTIVE, target_on=due)
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+def test_a_meeting_says_what_it_was_about(visit, services):
+    here = visit(situations.begins)
+    here.post("objectives", **OBJECTIVE)
+    assert 'name="worked_on"' not in here.text("sessions/new")
+    agree(services)
+    assert 'name="worked_on"' in here.text("sessions/new")
+    here.post("sessions/new", **MEETING, worked_on=[str(only(services).id), str(uuid.uuid4())])
+    kept = only(services)
+    assert (kept.status, kept.worked_on) == ("in_progress", utcnow().date())
+    assert "In progress, worked on" in here.text("objectives")
+
+
+def test_what_a_meeting_was_about_stays_chosen_when_something_else_is_wrong(visit, services):
+    here = visit(situations.begins)
+    here.post("objectives", **OBJECTIVE)
+    agree(services)
+    objective_id = str(only(services).id)
+    answer = here.post("sessions/new", **{**MEETING, "minutes": "3"}, worked_on=[objective_id])
+    assert f'value="{objective_id}" checked' in answer.text
 
 
 def test_a_box_left_empty_means_not_required(visit, services):
@@ -47,6 +133,7 @@ def test_an_objective_without_words_is_refused_and_the_rest_kept(visit):
 def test_an_objective_moves(visit, services, move, direction, status):
     here = visit(situations.begins)
     here.post("objectives", **{**OBJECTIVE, "direction": direction})
+    agree(services)
     here.post(f"objectives/{only(services).id}", move=move)
     assert only(services).status == status
 
@@ -85,3 +172,14 @@ def test_required_is_said_where_the_rule_asks_for_required_objectives(
     page = here.text("objectives")
     asked = criterion_type == "objectives"
     assert ("· required" in page, 'type="checkbox" id="required"' in page) == (asked, asked)
+
+
+def test_nobody_removes_what_their_partner_learns(visit, services):
+    here = visit(situations.begins)
+    here.post("objectives", **OBJECTIVE)
+    agree(services)
+    assert "Remove objective" not in here.text("objectives")
+    answer = here.post(f"objectives/{only(services).id}", move="withdraw")
+    assert answer.status_code == 409
+    assert "Only the person who learns can remove an objective." in answer.text
+    assert only(services).status == "agreed"

@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from lti_tool.composition.services import Services
 from lti_tool.mentoring.sessions.models import MentoringSession
 from tests.builder import situations
+from tests.forms import forms_of
+from tests.web.visiting import as_partner
 
 TODAY = dt.datetime.now(dt.UTC).date()
-MEETING = {"held_on": TODAY.isoformat(), "minutes": "45", "format": "coaching"}
+MEETING = {"held_on": TODAY.isoformat(), "minutes": "45", "mode": "phone", "format": "coaching"}
 SESSION = r"sessions/[0-9a-f-]{36}/"
 
 
@@ -30,12 +32,42 @@ def test_the_form_is_filled_in_beforehand(visit):
     after = dt.datetime.now(dt.UTC).date()
     assert any(f'name="held_on" value="{day}"' in page for day in (before, after))
     assert 'name="minutes" value="45"' in page
-    assert re.search(r'value="coaching"[^>]* checked', page)
+    assert chosen(page) == {"day": "today", "length": "45"}
 
 
-def test_the_form_proposes_the_last_format(visit):
+def chosen(page: str) -> dict[str, str]:
+    """The value of each group of radio buttons in which one is chosen."""
+    buttons = re.findall(r'<input type="radio"[^>]*>', page)
+    found = [re.search(r'name="([^"]*)" value="([^"]*)".* checked', button) for button in buttons]
+    return {match[1]: match[2] for match in found if match}
+
+
+def test_the_form_proposes_what_the_last_meeting_was(visit):
     page = visit(situations.under_way).text("sessions/new")
-    assert re.search(r'value="video"[^>]* checked', page)
+    assert chosen(page) == {"day": "today", "mode": "video", "length": "45", "format": "coaching"}
+
+
+def test_the_same_as_last_time_is_saved_in_one_tap(visit, services):
+    here = visit(situations.under_way)
+    [again] = [
+        form
+        for form in forms_of(here.get("sessions/new"))
+        if "mode" in form.fields and "id" not in form.attributes
+    ]
+    here.client.post(again.action, data=again.fields)
+    with services.database.reading() as db:
+        latest, before = db.scalars(
+            sa.select(MentoringSession).order_by(MentoringSession.held_on.desc()).limit(2)
+        )
+    assert latest.held_on == TODAY
+    assert (latest.minutes, latest.mode, latest.format) == (before.minutes, before.mode, before.format)
+
+
+def test_nothing_is_proposed_again_to_two_who_met_today(visit):
+    here = visit(situations.begins)
+    assert "save-same" not in here.text("sessions/new")
+    here.post("sessions/new", **MEETING)
+    assert "save-same" not in here.text("sessions/new")
 
 
 def test_saving_a_meeting_leads_home_with_thanks(visit):
@@ -61,6 +93,7 @@ def test_a_form_sent_twice_notes_one_meeting(visit, services):
         ("held_on", str(TODAY + dt.timedelta(days=3)), "This date is still to come."),
         ("minutes", "4", "Please enter at least 5."),
         ("minutes", "forty", "Please enter a whole number."),
+        ("mode", "", "Please choose one of the answers offered."),
         ("format", "telepathy", "Please choose one of the answers offered."),
     ],
 )
@@ -101,7 +134,7 @@ def test_the_partner_confirms_in_one_tap(visit):
 def test_an_answer_about_what_was_corrected_since_is_refused(visit, services, answer):
     """The page of the partner is older than the correction."""
     here = visit(situations.to_confirm)
-    below = here.link(SESSION + answer)
+    below = here.link(SESSION + "confirm").replace("confirm", answer)
     with services.database.transaction() as db:
         db.execute(sa.update(MentoringSession).values(minutes=480, revision=MentoringSession.revision + 1))
     before = statuses(services)
@@ -120,18 +153,61 @@ def test_the_partners_form_names_the_revision_that_it_shows(visit, services):
     assert with_revision.search(here.text())[1] == "3"
 
 
-def test_not_quite_keeps_the_reason_in_one_tap(visit, services):
+def test_what_differs_is_proposed_and_accepted_in_one_tap(visit, services):
     here = visit(situations.to_confirm)
-    here.post(here.link(SESSION + "dispute"), reason="wrong-date")
+    below = here.link(SESSION + "differs")
+    page = here.text(below)
+    day = re.search(r'name="held_on" value="([^"]+)"', page)[1]
+    refused = here.post(below, held_on=day, day="other", length="45", minutes="45", revision="0")
+    assert refused.status_code == 409
+    assert "Nothing differs from what was noted." in refused.text
+    here.post(below, held_on=day, day="other", length="60", minutes="45", revision="0")
+    assert "You proposed:" in here.text()
+    partner = as_partner(here, services)
+    assert "says it was 1 h" in partner.text()
+    partner.post(partner.link(SESSION + "accept"), revision="0")
+    with services.database.reading() as db:
+        assert db.scalars(
+            sa.select(MentoringSession.minutes).where(MentoringSession.revision == 1)
+        ).all() == [60]
+    assert "disputed" not in statuses(services)
+
+
+def test_that_it_did_not_take_place_is_said_in_one_tap(visit, services):
+    here = visit(situations.to_confirm)
+    here.post(here.link(SESSION + "differs").replace("differs", "dispute"), reason="did-not-meet")
     with services.database.reading() as db:
         assert db.scalars(
             sa.select(MentoringSession.dispute_reason).where(MentoringSession.status == "disputed")
-        ).all() == ["wrong-date"]
+        ).all() == ["did-not-meet"]
 
 
 def test_an_unknown_reason_is_refused(visit):
     here = visit(situations.to_confirm)
-    assert here.post(here.link(SESSION + "dispute"), reason="bad-mood").status_code == 400
+    below = here.link(SESSION + "differs").replace("differs", "dispute")
+    assert here.post(below, reason="bad-mood").status_code == 400
+
+
+def test_keeping_what_was_noted_asks_the_partner_again(visit, services):
+    here = visit(situations.to_accept)
+    here.post(here.link(SESSION + "keep"))
+    assert "Waiting for Inès" in here.text()
+    assert "disputed" not in statuses(services)
+
+
+def test_a_second_meeting_of_one_day_is_asked_about_with_nothing_lost(visit, services):
+    here = visit(situations.begins)
+    here.post("sessions/new", **MEETING)
+    asked = here.post("sessions/new", **{**MEETING, "minutes": "30"})
+    assert asked.status_code == 409
+    assert "Is it the same meeting?" in asked.text
+    assert [
+        f'name="{name}" value="{value}"' in asked.text
+        for name, value in (("minutes", "30"), ("mode", "phone"))
+    ]
+    assert len(statuses(services)) == 1
+    here.post("sessions/new", **{**MEETING, "minutes": "30"}, is_another="yes")
+    assert len(statuses(services)) == 2
 
 
 def test_a_correction_asks_the_partner_again(visit):

@@ -24,7 +24,7 @@ from lti_tool.lti.registration.invitations import (
     open_invitation,
     reserve,
 )
-from lti_tool.lti.registration.models import Invitation
+from lti_tool.lti.registration.models import Invitation, Registration
 from lti_tool.lti.registration.registrations import NewRegistration, add
 from tests.web.setup.conftest import (
     PLATFORM_CLAIM,
@@ -422,6 +422,20 @@ def test_registering_again_is_recorded(
     administrator.invite = another_invitation()
     administrator.connect(platform.configuration_url)
     assert reason(administrator) == "already_registered"
+
+
+def test_another_platform_with_the_same_issuer_and_client_id_is_refused_and_told_what_to_do(
+    administrator: Administrator, platform: FakePlatform, another_invitation: Callable[[], str]
+) -> None:
+    administrator.connect(platform.configuration_url)
+    with administrator.services.database.transaction() as db:
+        elsewhere = "https://canvas.first.example/api/lti/authorize_redirect"
+        db.execute(sa.update(Registration).values(auth_login_url=elsewhere))
+    administrator.invite = another_invitation()
+    answer = administrator.connect(platform.configuration_url)
+    assert (answer.status_code, "lti_iss" in answer.text) == (409, True)
+    assert reason(administrator) == "identity_taken"
+    assert len(administrator.registrations()) == 1
 
 
 def test_a_second_tool_of_the_same_platform_stands_beside_the_first(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+import shlex
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -56,6 +57,15 @@ def test_the_steps_for_moodle_are_in_moodles_words(administrator: Administrator,
 @pytest.mark.parametrize("words", ["Gérer les outils", "Ajouter LTI Advantage", "Activer"])
 def test_the_steps_for_moodle_are_in_moodles_french_words(administrator: Administrator, words: str) -> None:
     assert words in setup_page(administrator, lang="fr").text
+
+
+def test_the_command_for_canvas_has_the_name_of_the_invitation(administrator: Administrator) -> None:
+    with administrator.services.database.transaction() as db:
+        db.execute(sa.update(Invitation).values(label="Sarah's Canvas; rm -rf"))
+    text = html.unescape(setup_page(administrator).text)
+    command = re.findall(r'id="canvas-command">(.*?)</code>', text, re.DOTALL)
+    words = shlex.split(command[0].partition("registrations add")[2].replace("\\\n", " "))
+    assert words[words.index("--label") + 1] == "Sarah's Canvas; rm -rf"
 
 
 def test_opening_the_page_leaves_the_invitation_open(administrator: Administrator) -> None:

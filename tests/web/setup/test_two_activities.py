@@ -88,7 +88,10 @@ class Course:
         browser.submit(page.form(having="mentor_id"), **chosen)
 
     def complete(self, mentor_link: str, mentee_link: str) -> None:
-        """Both sign; the mentor logs a meeting and the mentee confirms it: that is all the programme asks for."""
+        """Both accept and sign; the mentor logs a meeting and the mentee confirms it: no more is asked for."""
+        for link_id, person_id in ((mentor_link, MENTOR), (mentee_link, MENTEE)):
+            browser, home = self.launch(link_id, person_id)
+            browser.submit(home.form(action="/proposal/accept"))
         for link_id, person_id in ((mentor_link, MENTOR), (mentee_link, MENTEE)):
             browser, home = self.launch(link_id, person_id)
             charter = browser.open(home.link("/agreement"))

@@ -15,12 +15,14 @@ from lti_tool.database import utcnow
 from lti_tool.identity.models import Person
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags.grade_queries import NEEDS_SOMEBODY
-from lti_tool.lti.ags.models import READING_FAILED, GradeStatus, ScoreTrail
+from lti_tool.lti.ags.models import READING_FAILED, GradeStatus, MissingLineItem, ScoreTrail
 from lti_tool.lti.ags.unreadable_results import note_failure
 from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.models import Participant
 from tests.builder import situations
 from tests.web.test_sql_budgets import LEARNERS_PAGE, TUTORS_PAGE, cost_of_page
+from tests.web.visiting import Visit
 
 URL = "https://lms.example/grades/1"
 
@@ -124,10 +126,35 @@ def test_a_learners_page_changes_with_their_grade_alone(visit, services) -> None
 def test_a_tutor_reads_where_each_grade_is_and_why(visit, services, status, values, words) -> None:
     here = visit(situations.tutor_of_complete)
     set_grades(services, status, **values)
-    page = here.text()
-    assert words in page
-    assert ("Send again" in page) == (status in NEEDS_SOMEBODY)
-    assert words in here.text("cohort/live")
+    person = here.text(persons_page(here))
+    assert words in person
+    for page in (person, here.text(), here.text("cohort/live")):
+        assert ("Send the grade again" in page) == (status in NEEDS_SOMEBODY)
+
+
+def persons_page(here: Visit) -> str:
+    """The path of the page of somebody in the tutor's first pair."""
+    found = re.search(r"cohort/people/[0-9a-f-]+", here.text(here.link(r"cohort/pairs/[0-9a-f-]+")))
+    assert found
+    return found[0]
+
+
+def test_what_a_tutor_leaves_as_it_is_asks_for_nothing_until_it_changes(visit, services) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, GradeStatus.REMOVED, deletions=1)
+    found = re.search(r'name="participant_id" value="([0-9a-f-]+)"', here.text())
+    assert found
+    before = here.text().count("Leave it so")
+    answer = here.post("cohort/grades/leave", participant_id=found[1])
+    said = here.client.get(answer.location).text
+    assert ("asks for nothing any more" in said, 'id="undo"' in said) == (True, True)
+    assert here.text().count("Leave it so") == before - 1
+    here.post("cohort/grades/ask", participant_id=found[1])
+    assert here.text().count("Leave it so") == before
+    here.post("cohort/grades/leave", participant_id=found[1])
+    with services.database.transaction() as db:
+        db.execute(sa.update(ScoreTrail).values(changed_at=utcnow()))
+    assert here.text().count("Leave it so") == before
 
 
 def test_the_live_part_changes_with_a_grade(visit, services) -> None:
@@ -143,18 +170,19 @@ def test_the_live_part_changes_with_a_grade(visit, services) -> None:
 def test_a_tutor_reads_that_a_grade_waits_until_it_is_known_what_is_there(visit, services) -> None:
     here = visit(situations.tutor_of_complete)
     set_grades(services, GradeStatus.WAITING, reason=f"{READING_FAILED}the answer is not JSON")
-    assert "sent all the same after a day" in here.text()
+    assert "sent all the same after a day" in here.text(persons_page(here))
 
 
 def test_a_tutor_reads_that_a_grade_was_sent_without_knowing_what_was_there(visit, services) -> None:
     here = visit(situations.tutor_of_complete)
     set_grades(services, GradeStatus.RECORDED, accepted_at=utcnow() + dt.timedelta(minutes=1))
     tag = here.get("cohort/live").headers["ETag"]
-    assert "without knowing what was there" not in here.text()
+    person = persons_page(here)
+    assert "without knowing what was there" not in here.text(person)
     with services.database.transaction() as db:
         registration_id = db.scalars(sa.select(Person.registration_id)).first()
         note_failure(db, registration_id, URL, "not JSON", utcnow())
-    assert "without knowing what was there" in here.text()
+    assert "without knowing what was there" in here.text(person)
     assert here.get("cohort/live", headers={"If-None-Match": tag}).status_code == 200
 
 
@@ -165,6 +193,49 @@ def test_the_page_says_that_the_grade_of_a_reopened_completion_stays(visit, serv
     with services.database.transaction() as db:
         db.execute(sa.update(ScoreTrail).values(status="awaiting_tutor", changed_at=utcnow()))
     assert "goes on showing the grade of your completed programme" in here.text()
+
+
+def test_a_tutor_reads_that_deleted_grades_were_sent_again_and_how_to_stop_it(visit, services) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, GradeStatus.RECORDED)
+    assert "sent once more" not in here.text()
+    with services.database.transaction() as db:
+        db.execute(sa.update(ScoreTrail).values(deletions=1, changed_at=utcnow()))
+    page = here.text()
+    assert re.search(r"\d grades were deleted in the gradebook, and sent once more", page)
+    assert "delete them there once more" in page
+
+
+def test_a_tutor_reads_that_nothing_is_sent_to_a_column_that_is_gone(visit, services) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, GradeStatus.REFUSED, refusal="line_item_gone", reason="HTTP 404: no such item")
+    assert "nothing is sent there any more" not in here.text()
+    with services.database.transaction() as db:
+        db.add(
+            MissingLineItem(
+                registration_id=db.scalars(sa.select(Person.registration_id)).first(),
+                line_item_url=URL,
+                answers=5,
+                began_at=utcnow(),
+                reason="HTTP 404",
+                rests_since=utcnow(),
+            )
+        )
+    page = here.text()
+    assert "nothing is sent there any more" in page
+    assert "HTTP 404: no such item" in page
+    assert "Send the grade again" in page
+
+
+def test_a_tutor_in_canvas_reads_that_grades_come_at_the_end(visit, services) -> None:
+    here = visit(situations.tutor_of_complete)
+    set_grades(services, GradeStatus.RECORDED)
+    words = "Canvas gets the grade of a completed programme alone"
+    assert words not in here.text()
+    with services.database.transaction() as db:
+        db.execute(sa.update(Registration).values(platform_family="canvas"))
+    assert words in here.text()
+    assert words in here.text("cohort/live")
 
 
 def jobs(services: Services) -> list[Job]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -31,6 +33,12 @@ def lists_line_items(services: Services, status: OwnLineItemStatus | None = None
         )
         for link_id in db.scalars(sa.select(ResourceLink.id)) if status is not None else ():
             db.add(OwnLineItemRecord(resource_link_id=link_id, status=status, looked_at=utcnow(), **values))
+
+
+def cards(page: str) -> list[str]:
+    """What the page says of the activity's column, as HTML."""
+    found = re.findall(r'<div class="alert(?: alert-warning)?">.*?</div></div>', page, re.DOTALL)
+    return [each for each in found if "gradebook" in each or "Grades" in each]
 
 
 def jobs(services: Services) -> list[Job]:
@@ -86,9 +94,28 @@ def test_a_tutor_reads_what_is_known_of_the_column(
     here = visit(situations.tutor_alone)
     lists_line_items(services, status, **values)
     page = here.text()
-    assert words in page
-    assert (MAKE in page) == can_be_made
-    assert ("Grades do not reach your course yet" in page) == ("url" not in values)
+    [card] = cards(page)
+    assert words in card
+    assert (MAKE in card) == can_be_made
+    assert ("Grades do not reach your course yet" in card) == ("url" not in values)
+    assert ("alert-warning" in card) == ("url" not in values)
+    assert page.count(words) == 1
+
+
+def test_a_tutor_reads_nothing_of_a_column_that_launches_name(visit, services) -> None:
+    here = visit(situations.tutor_alone)
+    lists_line_items(services, OwnLineItemStatus.MADE, url="https://lms.example/items/1")
+    assert len(cards(here.text())) == 1
+    with services.database.transaction() as db:
+        db.execute(sa.update(ResourceLink).values(line_item_url="https://lms.example/coupled"))
+    assert cards(here.text()) == []
+
+
+def test_what_a_platform_answered_is_text_on_the_card(visit, services) -> None:
+    here = visit(situations.tutor_alone)
+    lists_line_items(services, OwnLineItemStatus.REFUSED, reason="<b>no</b> & never")
+    [card] = cards(here.get().text)
+    assert "made no column in the gradebook: &lt;b&gt;no&lt;/b&gt; &amp; never" in card
 
 
 def test_in_moodle_a_tutor_reads_that_it_completes_nothing_and_which_box_does(visit, services) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
@@ -16,6 +17,9 @@ from tests.web.deep_linking.picking import DL, Picker
 ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+SERVICES = {"scope": [SCORE], "lineitems": "https://lms.example/lineitems"}
+"""The services of a Moodle in which the activity's box is not ticked."""
+SERVICE = LABELS["grade_services"].texts["en"]
 BOX = LABELS["allow_grades"].texts["en"]
 BOX_IN_FRENCH = LABELS["allow_grades"].texts["fr"]
 
@@ -33,11 +37,25 @@ def first_page(picker: Picker, **claims: Any) -> TestResponse:
 
 
 def test_a_tutor_reads_which_box_to_tick(picker: Picker) -> None:
-    assert BOX in first_page(picker).text
+    page = first_page(picker, **{ENDPOINT: SERVICES}).text
+    assert BOX in page
+    assert SERVICE not in page
 
 
 def test_a_tutor_reads_it_with_the_labels_of_a_french_moodle(picker: Picker) -> None:
-    assert BOX_IN_FRENCH in first_page(picker, launch_presentation={"locale": "fr"}).text
+    page = first_page(picker, launch_presentation={"locale": "fr"}, **{ENDPOINT: SERVICES})
+    assert BOX_IN_FRENCH in page.text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_where_grades_are_off_for_the_tool_no_box_of_the_activity_is_named(
+    picker: Picker, language: str
+) -> None:
+    """Moodle then sends no claim of grade services at all, whatever is ticked in the activity."""
+    page = first_page(picker, launch_presentation={"locale": language}).text
+    assert LABELS["allow_grades"].texts[language] not in page
+    assert LABELS["grade_services"].texts[language] in page
+    assert LABELS["grade_sync_and_columns"].texts[language] in page
 
 
 def test_a_tutor_of_an_activity_with_a_line_item_reads_nothing_of_it(picker: Picker) -> None:

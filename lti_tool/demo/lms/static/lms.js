@@ -43,13 +43,25 @@ function show(activity) {
   }
 }
 
+function showSteps(done) {
+  document.querySelectorAll("[data-step]").forEach((step, index) => {
+    const said = step.querySelector("[data-done]");
+    if (!done[index] || step.classList.contains("done")) return;
+    step.classList.add("done");
+    said.textContent = said.dataset.done;
+  });
+}
+
 const polled = document.querySelector("[data-poll]");
 if (polled) {
   setInterval(async () => {
     if (document.hidden) return;
     try {
       const answer = await fetch(polled.dataset.poll, { headers: { Accept: "application/json" } });
-      if (answer.ok) (await answer.json()).activities.forEach(show);
+      if (!answer.ok) return;
+      const seen = await answer.json();
+      seen.activities.forEach(show);
+      showSteps(seen.steps ?? []);
     } catch { /* the next turn asks again */ }
   }, 2000);
 }

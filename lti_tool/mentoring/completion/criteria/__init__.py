@@ -9,8 +9,10 @@ from collections.abc import Mapping
 
 from lti_tool.mentoring.completion.criteria.agreement import Agreement
 from lti_tool.mentoring.completion.criteria.base import Criterion
+from lti_tool.mentoring.completion.criteria.feedback import Feedback
 from lti_tool.mentoring.completion.criteria.minutes import Minutes
 from lti_tool.mentoring.completion.criteria.objectives import Objectives
+from lti_tool.mentoring.completion.criteria.reflection import Reflection
 from lti_tool.mentoring.completion.criteria.sessions import Sessions
 from lti_tool.mentoring.completion.criteria.tutor_validation import TutorValidation
 from schemas.completion_rule import CriterionSchema
@@ -22,6 +24,8 @@ CRITERIA: dict[str, type[Criterion]] = {
         Sessions,
         Minutes,
         Objectives,
+        Reflection,
+        Feedback,
         TutorValidation,
     )
 }

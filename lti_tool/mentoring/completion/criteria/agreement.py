@@ -54,3 +54,15 @@ class Agreement(Criterion):
         if reader is Reader.TUTOR:
             return Message(N_("The agreement is signed by both"))
         return Message(N_("The agreement is signed by both of you"))
+
+    @classmethod
+    def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
+        """Who signs."""
+        match params.get("by"):
+            case "mentor":
+                return Message(N_("the mentor has signed the agreement"))
+            case "mentee":
+                return Message(N_("the mentee has signed the agreement"))
+        if reader is Reader.TUTOR:
+            return Message(N_("the agreement is signed by both"))
+        return Message(N_("you and %(partner)s have signed the agreement"))

@@ -25,7 +25,7 @@ from typing import Any, ClassVar, Final, Self
 from uuid import UUID
 
 from lti_tool.mentoring.completion.facts import PairFacts, PersonFacts
-from lti_tool.translation import Message
+from lti_tool.translation import Message, plural_message
 from schemas.completion_rule import CriterionSchema
 from schemas.problem import N_
 
@@ -97,6 +97,14 @@ class Criterion(ABC):
         """What it asks for. ``params``: those of the stored :class:`Measure`."""
 
     @classmethod
+    def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message | None:
+        """The same as a clause of the rule's sentence, after "when"; None where :meth:`sentence` has to do.
+
+        To one of a pair it may name the partner as ``%(partner)s``.
+        """
+        return None
+
+    @classmethod
     def amount(cls, value: int, target: int) -> Message | None:
         """How far it is, such as "4 of 6"; None for one that is simply met or not."""
         if target <= 1:
@@ -112,6 +120,13 @@ def duration(minutes: int) -> Message:
     if not rest:
         return Message(N_("%(hours)s h"), params={"hours": hours})
     return Message(N_("%(hours)s h %(minutes)s"), params={"hours": hours, "minutes": f"{rest:02d}"})
+
+
+def long_duration(minutes: int) -> Message:
+    """The same in a sentence, such as ``45 minutes`` or ``1 h 30``."""
+    if minutes < 60:
+        return plural_message("%(num)s minute", "%(num)s minutes", minutes)
+    return duration(minutes)
 
 
 def furthest(measures: Sequence[Measure], otherwise: Measure) -> Measure:

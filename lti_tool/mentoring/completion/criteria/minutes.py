@@ -55,6 +55,13 @@ class Minutes(Criterion):
         return Message(N_("%(length)s spent together"), params={"length": duration(target)})
 
     @classmethod
+    def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
+        """How much time the two spend together."""
+        if reader is Reader.TUTOR:
+            return Message(N_("the two have met for %(length)s in all"), params={"length": duration(target)})
+        return Message(N_("both of you have met for %(length)s in all"), params={"length": duration(target)})
+
+    @classmethod
     def amount(cls, value: int, target: int) -> Message | None:
         """How much of it there is."""
         return Message(

@@ -60,7 +60,9 @@ class Objectives(Criterion):
     evidence: tuple[str, ...] = choices.EVIDENCE
 
     def measure(self, facts: CriterionFacts) -> Measure:
-        """The objectives reached, out of the number asked for; removed ones do not count.
+        """The objectives reached, out of the number asked for.
+
+        Those that were removed, and those that both never agreed to, do not count.
 
         Where every objective is asked for and none is set, the target is still 1. Were it 0, signing the agreement
         could complete a programme for good before its objectives were even discussed.
@@ -71,7 +73,9 @@ class Objectives(Criterion):
             wanted = [
                 objective
                 for objective in pair.objectives
-                if objective.status != "withdrawn" and (self.which == "all" or objective.required)
+                if objective.agreed
+                and objective.status != "withdrawn"
+                and (self.which == "all" or objective.required)
             ]
             reached = [
                 objective
@@ -91,3 +95,12 @@ class Objectives(Criterion):
         if params.get("which") == "required":
             return Message(N_("Every required objective is reached"))
         return Message(N_("Every objective is reached"))
+
+    @classmethod
+    def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
+        """How many objectives are reached."""
+        if not params.get("every"):
+            return plural_message("%(num)s objective is reached", "%(num)s objectives are reached", target)
+        if params.get("which") == "required":
+            return Message(N_("every required objective is reached"))
+        return Message(N_("every objective is reached"))

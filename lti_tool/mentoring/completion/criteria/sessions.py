@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from marshmallow import ValidationError, fields, validates_schema
 
@@ -15,13 +15,14 @@ from lti_tool.mentoring.completion.criteria.base import (
     Reader,
     SchemaClass,
     duration,
+    long_duration,
 )
 from lti_tool.mentoring.completion.facts import SessionFact
 from lti_tool.translation import Message, plural_message
 from schemas import choices
 from schemas.completion_rule import CriterionSchema
 from schemas.fields import Choice, Code, WholeNumber, distinct, entries
-from schemas.problem import Problem
+from schemas.problem import N_, Problem
 
 LONGEST = 480
 MOST = 500
@@ -61,6 +62,15 @@ class Sessions(Criterion):
     status: str = "confirmed"
     formats: tuple[str, ...] = ("*",)
     min_minutes_each: int = 0
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any]) -> Self:
+        """As any criterion; a code of the first version that said how the two spoke stands for their format since."""
+        formats = dict.fromkeys(
+            choices.FORMAT_OF_FORMER_MODES if code in choices.FORMER_FORMATS else code
+            for code in entry["formats"]
+        )
+        return super().read({**entry, "formats": tuple(formats)})
 
     def measure(self, facts: CriterionFacts) -> Measure:
         """The number of sessions that count."""
@@ -108,3 +118,48 @@ class Sessions(Criterion):
                 lengths,
             )
         return plural_message("%(num)s meeting", "%(num)s meetings", target)
+
+    @classmethod
+    def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
+        """How many meetings there are to be, how long, and whether they are confirmed."""
+        least = int(params.get("min_minutes_each") or 0)
+        clause = _clause(
+            confirmed=params.get("status") == "confirmed", least=least, target=target, reader=reader
+        )
+        if "*" in params.get("formats", ("*",)):
+            return clause
+        return Message(N_("%(clause)s, in a format that counts"), params={"clause": clause})
+
+
+def _clause(*, confirmed: bool, least: int, target: int, reader: Reader) -> Message:
+    length = {"length": long_duration(least)}
+    if confirmed and reader is Reader.PAIR:
+        if least:
+            return plural_message(
+                "both of you have confirmed %(num)s meeting of %(length)s or more",
+                "both of you have confirmed %(num)s meetings of %(length)s or more",
+                target,
+                length,
+            )
+        return plural_message(
+            "both of you have confirmed %(num)s meeting",
+            "both of you have confirmed %(num)s meetings",
+            target,
+        )
+    if confirmed and least:
+        return plural_message(
+            "%(num)s meeting of %(length)s or more is confirmed",
+            "%(num)s meetings of %(length)s or more are confirmed",
+            target,
+            length,
+        )
+    if confirmed:
+        return plural_message("%(num)s meeting is confirmed", "%(num)s meetings are confirmed", target)
+    if least:
+        return plural_message(
+            "%(num)s meeting of %(length)s or more has taken place",
+            "%(num)s meetings of %(length)s or more have taken place",
+            target,
+            length,
+        )
+    return plural_message("%(num)s meeting has taken place", "%(num)s meetings have taken place", target)

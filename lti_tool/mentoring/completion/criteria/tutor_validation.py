@@ -39,3 +39,10 @@ class TutorValidation(Criterion):
         if reader is Reader.TUTOR:
             return Message(N_("You have validated this journey"))
         return Message(N_("Your tutor has validated your journey"))
+
+    @classmethod
+    def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
+        """Who approves."""
+        if reader is Reader.TUTOR:
+            return Message(N_("you have approved their journey"))
+        return Message(N_("your tutor has approved your journey"))

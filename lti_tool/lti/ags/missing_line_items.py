@@ -1,0 +1,116 @@
+"""Line items that their platform says are not there, or are not the tool's: how often it said so, and which rest.
+
+One that rests gets no score and no reading of the tool's own accord. A launch from it, or somebody who asks for it,
+ends the rest (:func:`lti_tool.lti.ags.resending.revive`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Mapping
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.database import insert_for, table_of
+from lti_tool.identity.models import Person
+from lti_tool.lti.ags import unsent_scores
+from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, ScoreTrail
+from lti_tool.lti.ags.reconciliation import MissingAnswers, may_rest
+from lti_tool.lti.ags.scores import part
+from lti_tool.lti.platforms.base import ScoreRefusal
+
+_ROWS: Final = table_of(MissingLineItem)
+_column = _ROWS.c
+_TRAILS: Final = table_of(ScoreTrail)
+_trail = _TRAILS.c
+
+
+def answers_of(
+    db: Session, registration_id: uuid.UUID, line_item_urls: Collection[str]
+) -> dict[str, MissingAnswers]:
+    """What is known of those of these line items that are missing."""
+    rows = db.execute(
+        sa.select(_column.line_item_url, _column.answers, _column.began_at).where(
+            _column.registration_id == registration_id, _column.line_item_url.in_(line_item_urls)
+        )
+    )
+    return {row.line_item_url: MissingAnswers(row.answers, row.began_at) for row in rows}
+
+
+def count(db: Session, registration_id: uuid.UUID, reasons: Mapping[str, str], now: dt.datetime) -> set[str]:
+    """Count one more answer for each of these line items; those that are to rest from now on.
+
+    ``reasons``: the platform's words by line item.
+    """
+    begin: set[str] = set()
+    for url, reason in sorted(reasons.items()):
+        identity = {"registration_id": registration_id, "line_item_url": url}
+        insert = insert_for(db, _ROWS).values(**identity, answers=1, began_at=now, reason=reason)
+        row = db.execute(
+            insert.on_conflict_do_update(
+                index_elements=list(identity), set_={"answers": _column.answers + 1, "reason": reason}
+            ).returning(_column.answers, _column.began_at, _column.rests_since)
+        ).one()
+        if row.rests_since is None and may_rest(MissingAnswers(row.answers, row.began_at), now):
+            begin.add(url)
+    return begin
+
+
+def rest(db: Session, registration_id: uuid.UUID, url: str, refusal: ScoreRefusal, now: dt.datetime) -> None:
+    """Let a line item rest: nothing waits for it any more. Its grades are locked by whoever calls this."""
+    row = sa.and_(_column.registration_id == registration_id, _column.line_item_url == url)
+    reason = db.scalar(sa.update(_ROWS).where(row).values(rests_since=now).returning(_column.reason))
+    unsent_scores.supersede_part(db, str(registration_id), part(url))
+    mine = sa.and_(_trail.line_item_url == url, _trail.person_id.in_(_people(registration_id)))
+    unsettled = [GradeStatus.ON_ITS_WAY.value, GradeStatus.WAITING.value]
+    db.execute(
+        sa.update(_TRAILS)
+        .where(mine, _trail.grade_status.in_(unsettled))
+        .values(grade_status=GradeStatus.REFUSED.value, reason=reason, refusal=refusal.value, refused_at=now)
+    )
+    db.execute(
+        sa.update(_TRAILS).where(mine, _trail.grade_status == GradeStatus.REFUSED).values(changed_at=now)
+    )
+
+
+def forget(db: Session, registration_id: uuid.UUID, urls: Collection[str]) -> set[str]:
+    """They are there (again): begin to count anew; those that rested."""
+    if not urls:
+        return set()
+    rows = db.execute(
+        sa.delete(_ROWS)
+        .where(_column.registration_id == registration_id, _column.line_item_url.in_(urls))
+        .returning(_column.line_item_url, _column.rests_since)
+    )
+    return {row.line_item_url for row in rows if row.rests_since is not None}
+
+
+def end_rest(db: Session, registration_id: uuid.UUID, url: str, now: dt.datetime) -> None:
+    """Ask a line item again that rested, for as long as before it did."""
+    db.execute(
+        sa.update(_ROWS)
+        .where(_column.registration_id == registration_id, _column.line_item_url == url)
+        .values(answers=0, began_at=now, rests_since=None)
+    )
+
+
+def retry_refused(db: Session, registration_id: uuid.UUID, url: str, now: dt.datetime) -> None:
+    """Let the next reading send again what was refused there, however lately."""
+    which = sa.and_(
+        _trail.line_item_url == url,
+        _trail.person_id.in_(_people(registration_id)),
+        _trail.grade_status == GradeStatus.REFUSED,
+    )
+    # In the order of their keys, as whoever else locks several of them does.
+    people = db.scalars(
+        sa.select(_trail.person_id).where(which).order_by(_trail.person_id).with_for_update()
+    ).all()
+    if people:
+        db.execute(sa.update(_TRAILS).where(which).values(refused_at=None, changed_at=now))
+
+
+def _people(registration_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+    return sa.select(Person.id).where(Person.registration_id == registration_id)

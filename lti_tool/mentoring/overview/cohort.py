@@ -1,0 +1,328 @@
+"""What the tutor's page is made from: the people and pairs of a cohort, as values."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from lti_tool.mentoring.completion.queries import StoredProgress
+from lti_tool.mentoring.journey.queries import CriterionLine, PersonCard, Progress, progress_from
+from lti_tool.mentoring.roles import Role
+from lti_tool.translation.collation import sorted_name
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody of the course who has not chosen a role yet."""
+
+    person_id: uuid.UUID
+    name: str | None
+    has_launched: bool
+    card: PersonCard = field(default_factory=lambda: PersonCard(uuid.UUID(int=0), ""))
+    family_name: str | None = None
+
+    @property
+    def sorts_as(self) -> str:
+        """What puts them in the order of the alphabet."""
+        return sorted_name(self.family_name, self.name)
+
+
+class LazyProgress:
+    """A :class:`Progress` that is made once more than the status of it is asked for: of most people it never is."""
+
+    def __init__(self, stored: StoredProgress) -> None:
+        self._stored = stored
+
+    @property
+    def status(self) -> str:
+        """As :attr:`Progress.status`."""
+        return self._stored.status
+
+    @property
+    def completed(self) -> bool:
+        """As :attr:`Progress.completed`."""
+        return self._stored.status == "satisfied"
+
+    @property
+    def completed_at(self) -> dt.datetime | None:
+        """As :attr:`Progress.completed_at`."""
+        return self._stored.completed_at
+
+    @property
+    def score(self) -> int:
+        """As :attr:`Progress.score`."""
+        return self._stored.score
+
+    @property
+    def criteria(self) -> tuple[CriterionLine, ...]:
+        """As :attr:`Progress.criteria`."""
+        return self._whole.criteria
+
+    @property
+    def meetings(self) -> CriterionLine | None:
+        """As :attr:`Progress.meetings`."""
+        return self._whole.meetings
+
+    @cached_property
+    def _whole(self) -> Progress:
+        return progress_from(self._stored.record)
+
+
+@dataclass(frozen=True)
+class ParticipantLine:
+    """A participant, as the tutor sees them."""
+
+    card: PersonCard
+    person_id: uuid.UUID
+    status: str
+    free: bool
+    """Whether they can be put in (another) pair."""
+    has_left: bool
+    """Whether they are no longer in the course; their pairs, meetings and grade stay as they are."""
+    progress: Progress | LazyProgress
+    validated: bool
+    joined_at: dt.datetime | None = None
+    """When they joined, or were invited."""
+    listed_at: dt.datetime | None = None
+    """When a roster last listed them; for somebody who has left, as far as is known, since when."""
+    family_name: str | None = None
+    capacity: int = 1
+    """How many pairs they take at once."""
+    taken: int = 0
+    """In how many pairs that go on they are."""
+    left_as_it_is: tuple[str, dt.datetime] | None = None
+    """What of their grade a tutor has decided to leave: a code, and when it came about."""
+
+    @property
+    def id(self) -> uuid.UUID:
+        """The participant's id."""
+        return self.card.participant_id
+
+    @property
+    def sorts_as(self) -> str:
+        """What puts them in the order of the alphabet."""
+        return sorted_name(self.family_name, self.card.name)
+
+    @property
+    def can_validate(self) -> bool:
+        """Whether the rule asks for the tutor's word, and it is still missing."""
+        return self.asks_for_approval and not self.validated and not self.progress.completed
+
+    @property
+    def asks_for_approval(self) -> bool:
+        """Whether the rule asks for the tutor's approval."""
+        lines = (line for top in self.progress.criteria for line in (top, *top.children))
+        return any(line.type == "tutor_validation" for line in lines)
+
+    @property
+    def awaits_tutor(self) -> bool:
+        """Whether nothing but the tutor's word is missing."""
+        return self.progress.status == "awaiting_tutor" and self.can_validate
+
+    @property
+    def can_take_approval_back(self) -> bool:
+        """Whether an approval was given that has completed nobody yet."""
+        return self.validated and not self.progress.completed
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A meeting that waits for an answer: held and unconfirmed, or disputed."""
+
+    status: str
+    held_on: dt.date
+    minutes: int
+    logged_by: uuid.UUID
+    logged_on: dt.date
+    dispute_reason: str | None = None
+
+
+@dataclass(frozen=True)
+class PairLine:
+    """A pair, as the tutor sees it."""
+
+    id: uuid.UUID
+    status: str
+    mentor: ParticipantLine
+    mentee: ParticipantLine
+    created_at: dt.datetime
+    mentor_accepted_at: dt.datetime | None = None
+    mentee_accepted_at: dt.datetime | None = None
+    mentor_signed_at: dt.datetime | None = None
+    mentee_signed_at: dt.datetime | None = None
+    latest_at: dt.datetime | None = None
+    """When something last happened in it."""
+    disputed_at: dt.datetime | None = None
+    """When a meeting was last disputed."""
+    confirmed: int = 0
+    minutes: int = 0
+    """Of the confirmed meetings."""
+    waiting: int = 0
+    """Sessions that wait for the partner's yes."""
+    disputed: int = 0
+    last_held_on: dt.date | None = None
+    objectives: int = 0
+    objectives_reached: int = 0
+    open_sessions: tuple[OpenSession, ...] = ()
+
+    @property
+    def both(self) -> tuple[ParticipantLine, ParticipantLine]:
+        """The two, the mentee first."""
+        return self.mentee, self.mentor
+
+    @property
+    def left(self) -> tuple[ParticipantLine, ...]:
+        """Those of the two who are no longer in the course."""
+        return tuple(line for line in self.both if line.has_left)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether both have completed; or the one who is still here has."""
+        here = [line for line in self.both if not line.has_left] or list(self.both)
+        return all(line.progress.completed for line in here)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether one of the two has left before the other had completed: its meetings are kept, it goes no further."""
+        return bool(self.left) and not self.is_complete
+
+    @property
+    def signed_on(self) -> dt.date | None:
+        """The day of the second signature."""
+        if self.mentor_signed_at is None or self.mentee_signed_at is None:
+            return None
+        return max(self.mentor_signed_at, self.mentee_signed_at).date()
+
+    @property
+    def accepted_at(self) -> dt.datetime | None:
+        """When the second of the two accepted."""
+        if self.mentor_accepted_at is None or self.mentee_accepted_at is None:
+            return None
+        return max(self.mentor_accepted_at, self.mentee_accepted_at)
+
+    @property
+    def target(self) -> int | None:
+        """How many meetings the rule asks for; None where it counts none."""
+        for line in self.both:
+            if line.progress.meetings is not None:
+                return line.progress.meetings.target
+        return None
+
+    @property
+    def counted(self) -> int:
+        """How many meetings count for the rule: those of the one who is less far."""
+        values = [line.progress.meetings.value for line in self.both if line.progress.meetings is not None]
+        return min(values, default=self.confirmed)
+
+    def partner_of(self, participant_id: uuid.UUID) -> ParticipantLine:
+        """The other of the two."""
+        return self.mentee if participant_id == self.mentor.id else self.mentor
+
+    def has_to_sign(self, line: ParticipantLine) -> bool:
+        """Whether one of the two has not signed."""
+        return (self.mentor_signed_at if line.card.role == Role.MENTOR else self.mentee_signed_at) is None
+
+    def has_to_accept(self, line: ParticipantLine) -> bool:
+        """Whether one of the two has not accepted."""
+        return (self.mentor_accepted_at if line.card.role == Role.MENTOR else self.mentee_accepted_at) is None
+
+
+@dataclass(frozen=True)
+class CohortOverview:
+    """Everything that the tutor's page shows."""
+
+    number: int
+    kind: str
+    status: str
+    starts_on: dt.date
+    ends_on: dt.date
+    follow_up_on: dt.date
+    is_copy: bool
+    """Whether it began with a copy of an activity of another cohort."""
+    title: Mapping[str, str] = field(default_factory=dict)
+    """The programme's, by language."""
+    rule: str = ""
+    """The JSON of the rule in force; empty where there is none yet."""
+    tutors: tuple[str, ...] = ()
+    """The names of those who teach it."""
+    participants: tuple[ParticipantLine, ...] = ()
+    """In the order of the alphabet."""
+    newcomers: tuple[Newcomer, ...] = ()
+    """In the order of the alphabet."""
+    pairs: tuple[PairLine, ...] = ()
+    """Those that were not ended, the oldest first."""
+
+    @property
+    def people(self) -> int:
+        """How many take part or could, without those who have left."""
+        return sum(not line.has_left for line in self.participants) + len(self.newcomers)
+
+    @cached_property
+    def left_as_they_are(self) -> frozenset[tuple[uuid.UUID, str, dt.datetime]]:
+        """Whose grade (a person's) was left as it is: with the code of what it was, and when that came about."""
+        return frozenset(
+            (line.person_id, *line.left_as_it_is) for line in self.participants if line.left_as_it_is
+        )
+
+    @property
+    def free_mentors(self) -> tuple[ParticipantLine, ...]:
+        """Those who teach and can take a pair."""
+        return tuple(line for line in self.participants if line.free and line.card.role == Role.MENTOR)
+
+    @property
+    def free_mentees(self) -> tuple[ParticipantLine, ...]:
+        """Those who learn and can be put in a pair."""
+        return tuple(line for line in self.participants if line.free and line.card.role == Role.MENTEE)
+
+    @cached_property
+    def waiting_for_a_pair(self) -> tuple[ParticipantLine, ...]:
+        """Those who are in no pair that goes on, and have not completed in one."""
+        paired = {line.id for pair in self.pairs if not pair.is_broken for line in pair.both}
+        return tuple(
+            line
+            for line in self.participants
+            if line.free and line.id not in paired and not line.progress.completed
+        )
+
+    @cached_property
+    def gone(self) -> tuple[ParticipantLine, ...]:
+        """Those who have left the course and are in no row of the table of pairs."""
+        shown = {line.id for pair in self.pairs if not pair.is_broken for line in pair.both}
+        return tuple(line for line in self.participants if line.has_left and line.id not in shown)
+
+    @cached_property
+    def finished_alone(self) -> tuple[ParticipantLine, ...]:
+        """Those who have completed, or can take no part, and are in no row of the table of pairs."""
+        shown = {line.id for pair in self.pairs if not pair.is_broken for line in pair.both}
+        known = shown | {line.id for line in (*self.waiting_for_a_pair, *self.gone)}
+        return tuple(line for line in self.participants if line.id not in known)
+
+    @cached_property
+    def without_role(self) -> tuple[Newcomer, ...]:
+        """Those who have opened the activity and chosen no role."""
+        return tuple(person for person in self.newcomers if person.has_launched)
+
+    @cached_property
+    def never_opened(self) -> tuple[Newcomer, ...]:
+        """Those who have never opened the activity."""
+        return tuple(person for person in self.newcomers if not person.has_launched)
+
+    @cached_property
+    def left_alone(self) -> tuple[tuple[ParticipantLine, ParticipantLine, PairLine], ...]:
+        """Whose only partner has left the course before they had completed, with that partner and their pair."""
+        waiting = {line.id for line in self.waiting_for_a_pair}
+        found = {
+            here.id: (here, gone, pair)
+            for pair in self.pairs
+            for here, gone in (pair.both, pair.both[::-1])
+            if gone.has_left and here.id in waiting
+        }
+        return tuple(found.values())
+
+    @property
+    def confirmed_sessions(self) -> int:
+        """How many meetings the pairs agree on."""
+        return sum(pair.confirmed for pair in self.pairs)

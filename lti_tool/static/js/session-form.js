@@ -1,0 +1,30 @@
+/* Above the button that saves a meeting: what it will say. Without this script the sentence is not shown. */
+(function () {
+  "use strict";
+  const form = document.querySelector(".session-form");
+  const summary = form && form.querySelector("[data-summary]");
+  if (!summary) return;
+
+  /* What a group of choices says; "other" says what was typed for it. */
+  const phrase = function (name, typed) {
+    const chosen = form.querySelector("input[name=" + name + "]:checked");
+    return chosen && chosen.dataset.phrase ? chosen.dataset.phrase : typed ? typed() : "";
+  };
+  const day = function () {
+    const given = form.elements.held_on.valueAsDate;
+    if (!given) return "";
+    const format = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" });
+    return format.format(given);
+  };
+  const minutes = function () {
+    const given = form.elements.minutes.value.trim();
+    return given ? given + "\u00a0min" : "";
+  };
+  const show = function () {
+    const found = [phrase("day", day), phrase("length", minutes), phrase("mode"), phrase("format")].filter(Boolean).join(", ");
+    summary.hidden = !found;
+    summary.querySelector("strong").textContent = found.charAt(0).toUpperCase() + found.slice(1) + ".";
+  };
+  form.addEventListener("input", show);
+  show();
+})();

@@ -1,0 +1,144 @@
+"""The facts of a drawing, from what the queries of the domain return."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping
+
+from lti_tool.mentoring.journey.queries import CriterionLine, ObjectiveLine, PairView, PersonCard, Progress
+from lti_tool.mentoring.pairs.models import ENDED_STATUSES
+from lti_tool.mentoring.pairs.queries import PairRecord
+from lti_tool.mentoring.roles import Role
+from lti_tool.mentoring.sessions.queries import SessionRecord
+from lti_tool.web.journey_drawing.facts import (
+    DrawnObjective,
+    JourneyFacts,
+    Meeting,
+    MeetingState,
+    ObjectiveState,
+)
+from lti_tool.web.journey_drawing.labels import Faces
+
+_STATES: Mapping[str, MeetingState] = {
+    "planned": MeetingState.PLANNED,
+    "held": MeetingState.UNCONFIRMED,
+    "confirmed": MeetingState.CONFIRMED,
+    "disputed": MeetingState.DISPUTED,
+}
+"""By :class:`lti_tool.mentoring.sessions.models.SessionStatus`; the others are not drawn."""
+
+
+def faces_of(pair: PairView, me: PersonCard) -> Faces:
+    """The two people of a pair."""
+    return Faces(me, pair.partner) if me.role == Role.MENTOR else Faces(pair.partner, me)
+
+
+def facts_for_learner(
+    pair: PairView,
+    me: PersonCard,
+    progress: Progress,
+    *,
+    today: dt.date,
+    ends_on: dt.date | None = None,
+    objective_days: Mapping[uuid.UUID, dt.date] | None = None,
+) -> JourneyFacts:
+    """What one of a pair sees drawn.
+
+    ``objective_days``: when each objective got to where it is, by its id; today for those that it does not hold.
+    """
+    mine = Role(me.role)
+    signed = {mine: pair.signed_by_me_at, mine.other: pair.signed_by_partner_at}
+    days = objective_days or {}
+    meetings = tuple(
+        Meeting(
+            line.held_on,
+            _STATES[line.status],
+            mine if line.mine else mine.other,
+            line.minutes,
+            line.format,
+            line.mode,
+            line.id,
+        )
+        for line in pair.sessions
+        if line.status in _STATES
+    )
+    is_over = pair.status in ENDED_STATUSES
+    return JourneyFacts(
+        today=today,
+        ends_on=None if is_over else ends_on,
+        signed_on={role: at.date() for role, at in signed.items() if at is not None},
+        meetings=meetings,
+        objectives=tuple(
+            DrawnObjective(
+                Role(line.direction), days.get(line.id, today), _objective_state(line.status), line.title
+            )
+            for line in pair.objectives
+            if _is_drawn(line)
+        ),
+        to_come=0 if is_over else meetings_to_come(progress.meetings, meetings),
+        completed_on=progress.completed_at.date() if progress.completed and progress.completed_at else None,
+        paused=is_over or pair.status == "paused",
+    )
+
+
+def facts_for_tutor(
+    pair: PairRecord,
+    sessions: Iterable[SessionRecord],
+    *,
+    today: dt.date,
+    ends_on: dt.date | None,
+    asked: int,
+    completed_on: dt.date | None = None,
+) -> JourneyFacts:
+    """What a tutor sees drawn of a pair: its meetings, without what the two write.
+
+    ``sessions``: of this pair, in any order; others are left out. ``asked``: how many meetings the rule asks for.
+    """
+    meetings = tuple(
+        Meeting(
+            row.held_on, _STATES[row.status], _logged_by(pair, row), row.minutes, row.format, row.mode, row.id
+        )
+        for row in sessions
+        if row.pair_id == pair.id and row.status in _STATES
+    )
+    signed = {role: pair.signed_at(role) for role in Role}
+    return JourneyFacts(
+        today=today,
+        ends_on=ends_on,
+        signed_on={role: at.date() for role, at in signed.items() if at is not None},
+        meetings=meetings,
+        to_come=max(asked - len(meetings), 0),
+        completed_on=completed_on,
+        paused=pair.status == "paused",
+    )
+
+
+def _logged_by(pair: PairRecord, row: SessionRecord) -> Role:
+    return pair.role_of(row.logged_by)
+
+
+def meetings_to_come(criterion: CriterionLine | None, meetings: Iterable[Meeting]) -> int:
+    """How many more meetings the rule asks for, besides those that count, wait for an answer or are planned."""
+    if criterion is None or criterion.satisfied:
+        return 0
+    open_ones = sum(each.state is not MeetingState.CONFIRMED for each in meetings)
+    counted = criterion.value
+    if criterion.params.get("status") == "held":
+        # The unconfirmed ones are among those that count.
+        open_ones = sum(each.state in (MeetingState.DISPUTED, MeetingState.PLANNED) for each in meetings)
+    return max(criterion.target - counted - open_ones, 0)
+
+
+def _is_drawn(line: ObjectiveLine) -> bool:
+    return line.status not in ("withdrawn", "proposed")
+
+
+def _objective_state(status: str) -> ObjectiveState:
+    match status:
+        case "reached":
+            return ObjectiveState.REACHED
+        case "in_progress" | "claimed":
+            return ObjectiveState.UNDER_WAY
+        case _agreed:
+            return ObjectiveState.AGREED

@@ -1,0 +1,227 @@
+"""The small drawing, at most 20 pixels high: two strands that touch at a bead for each meeting.
+
+In a table of pairs all share one :class:`TimeAxis`, so that rhythm and silence are seen without reading; alone, the
+meetings stand at equal steps.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from lti_tool.mentoring.roles import Role
+from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState
+from lti_tool.web.journey_drawing.strands import Crossing, Node, Strand, crossings, strand
+from lti_tool.web.journey_drawing.time_scale import even_scale, kept_apart
+
+MARGIN: Final = 4.0
+"""Left and right of a time axis, for half a bead."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a small drawing is; SVG user units, about a CSS pixel."""
+
+    height: float
+    rest: float
+    """How far a strand is from the middle between meetings."""
+    touch: float
+    """The same at a meeting."""
+    gap: float
+    """Between two meetings, where there is room."""
+    braid: float
+    """A half-turn of the braid at completion."""
+    bead: float
+    """The radius of a bead, at most."""
+
+
+IN_TABLE: Final = Size(height=16, rest=5, touch=0.8, gap=4.5, braid=5, bead=1.9)
+LARGER: Final = Size(height=44, rest=11, touch=0, gap=30, braid=12, bead=5)
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """The time that every row of a table shows, from left to right."""
+
+    first: dt.date
+    last: dt.date
+    width: float = 112.0
+
+    def x(self, day: dt.date) -> float:
+        """Where a day stands; at an end of the axis for one beyond it."""
+        return even_scale(self.first, self.last, MARGIN, self.width - MARGIN).x(day)
+
+    def months(self) -> list[tuple[float, dt.date]]:
+        """Where each month begins that begins on the axis, and its first day, for the head of the table."""
+        found: list[tuple[float, dt.date]] = []
+        day = self.first.replace(day=1)
+        while day <= self.last:
+            if day >= self.first:
+                found.append((self.x(day), day))
+            day = (day + dt.timedelta(days=32)).replace(day=1)
+        return found
+
+
+def time_axis(journeys: Sequence[JourneyFacts], today: dt.date) -> TimeAxis:
+    """The axis on which all of these journeys fit."""
+    return TimeAxis(
+        min([each.begins_on for each in journeys], default=today),
+        max([each.finishes_on for each in journeys], default=today + dt.timedelta(days=1)),
+    )
+
+
+class BeadKind(enum.StrEnum):
+    """What stands where the strands touch."""
+
+    HELD = "held"
+    WAITING = "waiting"
+    """Unconfirmed or disputed: somebody has to answer."""
+    NEXT = "next"
+    TO_COME = "to_come"
+    COMPLETE = "complete"
+
+
+@dataclass(frozen=True)
+class Bead:
+    """One of them."""
+
+    x: float
+    kind: BeadKind
+
+
+@dataclass(frozen=True)
+class Sparkline:
+    """The small drawing, in numbers and path strings."""
+
+    facts: JourneyFacts
+    mentor: Strand
+    mentee: Strand
+    crossings: tuple[Crossing, ...]
+    beads: tuple[Bead, ...]
+    bead_radius: float
+    start: float
+    """Where the strands begin."""
+    width: float
+    size: Size
+
+    @property
+    def strands(self) -> tuple[Strand, Strand]:
+        """The mentor's and the mentee's."""
+        return self.mentor, self.mentee
+
+    @property
+    def height(self) -> float:
+        """Of the whole drawing."""
+        return self.size.height
+
+    @property
+    def middle(self) -> float:
+        """The y of the beads."""
+        return self.size.height / 2
+
+
+def sparkline(facts: JourneyFacts, axis: TimeAxis) -> Sparkline:
+    """The small drawing of a pair, on the time axis of its table."""
+    held = facts.held
+    meetings = [*held, *facts.ahead]
+    start, end = axis.x(facts.begins_on), axis.x(facts.finishes_on)
+    end = max(end, min(start + IN_TABLE.gap, axis.width - MARGIN))
+    xs = kept_apart([axis.x(each.on) for each in meetings], gap=IN_TABLE.gap, left=start, right=end)
+    today = axis.x(facts.today) if facts.completed_on is None else end
+    if held:
+        today = max(today, xs[len(held) - 1])
+    if len(xs) > len(held):
+        today = min(today, xs[len(held)])
+    return _drawn(facts, meetings, xs, start, end, today, axis.width, IN_TABLE)
+
+
+def in_equal_steps(facts: JourneyFacts, *, width: float = 340.0) -> Sparkline:
+    """The small drawing of a pair by itself: a bead at equal distances for each meeting, without dates."""
+    held = facts.held
+    meetings = [*held, *facts.ahead]
+    start, end = 2.0, width - 16
+    step = (end - start) / (len(meetings) + 1)
+    xs = [start + step * number for number in range(1, len(meetings) + 1)]
+    if facts.completed_on is not None:
+        xs = kept_apart(xs, gap=step, left=start, right=end - 3 * LARGER.braid)
+        today = end
+    else:
+        today = start + step * (len(held) + 0.5)
+    return _drawn(facts, meetings, xs, start, end, today, width, LARGER)
+
+
+def _drawn(
+    facts: JourneyFacts,
+    meetings: Sequence[Meeting],
+    xs: Sequence[float],
+    start: float,
+    end: float,
+    today: float,
+    width: float,
+    size: Size,
+) -> Sparkline:
+    complete = facts.completed_on is not None
+    nodes = [Node(start, size.rest)]
+    for x in xs:
+        gap = x - nodes[-1].x
+        if len(nodes) > 1:
+            nodes.append(Node(nodes[-1].x + gap / 2, min(size.rest, gap / 2)))
+        nodes.append(Node(x, min(size.touch, size.rest), size.gap))
+    if complete:
+        nodes = _with_braid(nodes, end, size)
+    elif end > nodes[-1].x:
+        nodes.append(Node(end, min(size.rest, (end - nodes[-1].x) / 2) if len(nodes) > 1 else size.rest))
+    mentor, mentee = (
+        strand(
+            role,
+            nodes,
+            middle=size.height / 2,
+            solid_until=today,
+            solid=lambda _index, role=role: bool(facts.held) or role in facts.signed_on,  # type: ignore[misc]
+        )
+        for role in (Role.MENTOR, Role.MENTEE)
+    )
+    beads = [Bead(x, _kind(each)) for x, each in zip(xs, meetings, strict=True)]
+    ahead = len(facts.held)
+    if ahead < len(beads) and not facts.paused:
+        beads[ahead] = Bead(beads[ahead].x, BeadKind.NEXT)
+    if complete:
+        beads = [*(bead for bead in beads if bead.x < end - size.gap / 2), Bead(end, BeadKind.COMPLETE)]
+    closest = min((after.x - before.x for before, after in pairwise(beads)), default=size.gap)
+    return Sparkline(
+        facts,
+        mentor,
+        mentee,
+        crossings(mentor, mentee),
+        tuple(beads),
+        max(min(size.bead, closest * 0.45), size.bead / 3),
+        start,
+        width,
+        size,
+    )
+
+
+def _with_braid(nodes: list[Node], end: float, size: Size) -> list[Node]:
+    """Half-turns into the green disc: in what is left after the last meeting but one, or after the last."""
+    braid_from = (
+        nodes[-1].x if end - nodes[-1].x >= 2 * size.braid else nodes[-3].x if len(nodes) > 3 else nodes[0].x
+    )
+    kept = [node for node in nodes if node.x <= braid_from]
+    turns = max(int((end - braid_from) / size.braid), 3)
+    step = (end - braid_from) / turns
+    side = 1
+    for number in range(1, turns):
+        kept.append(Node(braid_from + step * (number - 0.5), side * size.rest / 2, crossed=number > 1))
+        side = -side
+    kept.append(Node(end, side * size.touch, crossed=True))
+    return kept
+
+
+def _kind(meeting: Meeting) -> BeadKind:
+    if meeting.state is MeetingState.CONFIRMED:
+        return BeadKind.HELD
+    return BeadKind.WAITING if meeting.state.held else BeadKind.TO_COME

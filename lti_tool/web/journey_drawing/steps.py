@@ -1,0 +1,138 @@
+"""The drawing for a phone: a tile beside each line of a list, from top to bottom, so that the text may wrap and grow.
+
+Both strands leave every tile upright at the same two places, so that tiles join in any order. What a tile shows is all
+that is decided here; its shapes, which never change, are in the macros.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from lti_tool.mentoring.roles import Role
+from lti_tool.web.journey_drawing.facts import (
+    DrawnObjective,
+    JourneyFacts,
+    Meeting,
+    MeetingState,
+    ObjectiveState,
+)
+
+SHOWN_PAST_MEETINGS = 4
+"""How many of the meetings held a phone shows; the earlier ones are folded."""
+
+
+class Tile(enum.StrEnum):
+    """What stands in a tile."""
+
+    START = "start"
+    KNOT = "knot"
+    WAITING = "waiting"
+    """A ring: unconfirmed or disputed."""
+    NEXT = "next"
+    TO_COME = "to_come"
+    LEAF = "leaf"
+    END = "end"
+    COMPLETE = "complete"
+
+
+@dataclass(frozen=True)
+class Solid:
+    """Which of the two strands is solid on a stretch; the others are dotted."""
+
+    mentor: bool
+    mentee: bool
+
+
+@dataclass(frozen=True)
+class JourneyStep:
+    """One line of the list and its tile."""
+
+    tile: Tile
+    on: dt.date | None
+    above: Solid
+    below: Solid
+    meeting: Meeting | None = None
+    number: int = 0
+    """Which meeting it is, from 1."""
+    objective: DrawnObjective | None = None
+
+
+@dataclass(frozen=True)
+class JourneySteps:
+    """The list for a phone, in three parts, of which the middle one is folded."""
+
+    first: tuple[JourneyStep, ...]
+    folded: tuple[JourneyStep, ...]
+    rest: tuple[JourneyStep, ...]
+
+    @property
+    def folded_meetings(self) -> int:
+        """How many meetings are folded."""
+        return sum(step.meeting is not None for step in self.folded)
+
+
+def journey_steps(facts: JourneyFacts) -> JourneySteps:
+    """What happened in a pair and what is to come, from the agreement to the end."""
+    steps = _in_order(facts)
+    for index, step in enumerate(steps[:-1]):
+        steps[index] = replace(step, below=_between(facts, step, steps[index + 1]))
+    for index in range(1, len(steps)):
+        steps[index] = replace(steps[index], above=steps[index - 1].below)
+    held = [index for index, step in enumerate(steps) if step.meeting is not None and step.meeting.state.held]
+    fold = held[-SHOWN_PAST_MEETINGS] if len(held) > SHOWN_PAST_MEETINGS + 1 else 1
+    return JourneySteps(tuple(steps[:1]), tuple(steps[1:fold]), tuple(steps[fold:]))
+
+
+def _in_order(facts: JourneyFacts) -> list[JourneyStep]:
+    nothing = Solid(mentor=False, mentee=False)
+    agreed_on = max(facts.signed_on.values()) if facts.agreed else None
+    dated: list[tuple[dt.date, int, JourneyStep]] = []
+    number = 0
+    for meeting in facts.held:
+        number += 1
+        tile = Tile.KNOT if meeting.state is MeetingState.CONFIRMED else Tile.WAITING
+        dated.append((meeting.on, 0, JourneyStep(tile, meeting.on, nothing, nothing, meeting, number)))
+    for objective in facts.drawn_objectives:
+        is_past = objective.state is not ObjectiveState.AGREED
+        on = min(objective.on, facts.latest_on) if is_past else facts.latest_on
+        step = JourneyStep(Tile.LEAF, objective.on, nothing, nothing, objective=objective)
+        dated.append((on, 1 if is_past else 2, step))
+    dated.sort(key=lambda each: each[:2])
+    steps = [JourneyStep(Tile.START, agreed_on, nothing, nothing), *(step for _on, _order, step in dated)]
+    for index, meeting in enumerate(facts.ahead):
+        number += 1
+        tile = Tile.NEXT if index == 0 and not facts.paused else Tile.TO_COME
+        planned_on = meeting.on if meeting.state is MeetingState.PLANNED else None
+        steps.append(JourneyStep(tile, planned_on, nothing, nothing, meeting, number))
+    if facts.completed_on is not None:
+        steps.append(JourneyStep(Tile.COMPLETE, facts.completed_on, nothing, nothing))
+    else:
+        steps.append(JourneyStep(Tile.END, facts.ends_on, nothing, nothing))
+    return steps
+
+
+def _between(facts: JourneyFacts, step: JourneyStep, following: JourneyStep) -> Solid:
+    """The stretch from one step to the next."""
+    if facts.completed_on is not None:
+        return Solid(mentor=True, mentee=True)
+    ahead = (Tile.NEXT, Tile.TO_COME, Tile.END)
+    bud = following.objective is not None and following.objective.state is ObjectiveState.AGREED
+    if following.tile in ahead or bud:
+        # The part of the one who signed is there while the other's is waited for.
+        began = step.tile is Tile.START and not facts.agreed
+        return Solid(
+            mentor=began and Role.MENTOR in facts.signed_on, mentee=began and Role.MENTEE in facts.signed_on
+        )
+    meeting = following.meeting
+    unsure = meeting is not None and following.tile is Tile.WAITING and meeting.logged_by is not None
+    if unsure and meeting is not None:
+        return Solid(mentor=meeting.logged_by is Role.MENTOR, mentee=meeting.logged_by is Role.MENTEE)
+    return Solid(mentor=True, mentee=True)
+
+
+def every_step(steps: JourneySteps) -> Sequence[JourneyStep]:
+    """All of them, in order."""
+    return (*steps.first, *steps.folded, *steps.rest)

@@ -1,0 +1,86 @@
+"""“About me”: what a participant says of themselves to their partner, and how to reach them."""
+
+from __future__ import annotations
+
+import dataclasses
+from urllib.parse import quote
+
+from flask import Blueprint, abort, g, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from lti_tool.database import utcnow
+from lti_tool.identity.policy import Action
+from lti_tool.mentoring.journey.queries import PersonCard
+from lti_tool.mentoring.profiles import queries
+from lti_tool.mentoring.profiles.actions import save_profile
+from lti_tool.mentoring.profiles.queries import Profile
+from lti_tool.mentoring.programmes.queries import tutor_of_cohort
+from lti_tool.translation import gettext as _
+from lti_tool.web.access import allows
+from lti_tool.web.activity import current_participant
+from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
+from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.learner.current import participant_of_request
+from lti_tool.web.services import reading
+from lti_tool.web.wording import first_name
+from schemas.mentoring_forms import AboutMeForm
+
+blueprint = Blueprint("about_me", __name__, url_prefix="/l/<launch_key>")
+
+
+@blueprint.get("/about-me")
+@allows(Action.DESCRIBE_ONESELF, about=participant_of_request)
+def show() -> ResponseReturnValue:
+    """The form, with what they have said so far."""
+    participant = current_participant() or abort(404)
+    with reading() as db:
+        known = queries.profile(db, participant.id)
+    return _page(blank_form(AboutMeForm(), dataclasses.asdict(known), id="about-me"))
+
+
+def _page(form: Form) -> ResponseReturnValue:
+    participant = current_participant() or abort(404)
+    with reading() as db:
+        tutor = tutor_of_cohort(db, participant.cohort_id)
+    html = render_template(
+        "learner/about_me.html", form=form, tutor=tutor, course_title=g.launch.course.title
+    )
+    return html, form.status
+
+
+@blueprint.post("/about-me")
+@allows(Action.DESCRIBE_ONESELF, about=participant_of_request)
+def save() -> ResponseReturnValue:
+    """Keep what they say, in place of what they said before."""
+    participant = current_participant() or abort(404)
+
+    def keep(db: Session, values: Values) -> None:
+        save_profile(db, participant_id=participant.id, profile=Profile(**values), now=utcnow())
+
+    return sent_form(AboutMeForm(), id="about-me").submit(
+        keep, then=launch_url_for("home.home"), done="profile_saved", show=_page
+    )
+
+
+@blueprint.app_template_global()
+def first_date_message(me: PersonCard, partner: PersonCard) -> str:
+    """A text in which one of a pair suggests a first meeting to the other, to be copied or sent; in their language."""
+    greeting = _("Hello %(name)s,", name=first_name(partner)) if partner.name else _("Hello,")
+    lines = (
+        greeting,
+        _(
+            "We are partners in the reverse mentoring programme, and I am glad to begin. Shall we meet for a first 45 "
+            "minutes next week, in person or by video? Tell me which days suit you, and I will fit in."
+        ),
+        _("See you soon,"),
+    )
+    signed = "\n".join((lines[2], first_name(me))) if me.name else lines[2]
+    return "\n\n".join((*lines[:2], signed))
+
+
+@blueprint.app_template_global()
+def mail_address(address: str, *, subject: str, body: str) -> str:
+    """A ``mailto:`` address with a subject and a body (RFC 6068)."""
+    lines = body.replace("\n", "\r\n")
+    return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}&body={quote(lines, safe='')}"

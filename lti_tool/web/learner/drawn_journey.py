@@ -1,0 +1,90 @@
+"""The journey of a pair as one of the two sees it at home: the drawings, and the lines of the list beside them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lti_tool.mentoring.journey.queries import Journey, ObjectiveLine, PairView, SessionLine
+from lti_tool.mentoring.roles import Role
+from lti_tool.web.journey_drawing.facts import JourneyFacts
+from lti_tool.web.journey_drawing.from_pair import faces_of, facts_for_learner
+from lti_tool.web.journey_drawing.labels import Faces
+from lti_tool.web.journey_drawing.ring import Ring, ring
+from lti_tool.web.journey_drawing.sparkline import Sparkline, in_equal_steps
+from lti_tool.web.journey_drawing.steps import JourneySteps, journey_steps
+from lti_tool.web.journey_drawing.timeline import TimelineDrawing, timeline
+
+
+@dataclass(frozen=True)
+class DrawnJourney:
+    """What the template draws."""
+
+    facts: JourneyFacts
+    faces: Faces
+    sessions: Mapping[uuid.UUID, SessionLine]
+    objective_dates: Mapping[uuid.UUID, dt.date]
+    """When each objective got to where it is."""
+    minutes: int
+    """Spent together, in the meetings that nobody contests."""
+    met: int
+    """How many of them."""
+    reached: tuple[ObjectiveLine, ...]
+    """The objectives that were reached, in either direction."""
+
+    agreed_roles: frozenset[Role]
+    """Who has accepted the pair, or signed its agreement."""
+
+    @property
+    def timeline(self) -> TimelineDrawing:
+        """The large drawing, for a wide page."""
+        return timeline(self.facts)
+
+    @property
+    def steps(self) -> JourneySteps:
+        """The list with tiles, for a phone."""
+        return journey_steps(self.facts)
+
+    @property
+    def small(self) -> Sparkline:
+        """The small drawing, beside what is next."""
+        return in_equal_steps(self.facts)
+
+    @property
+    def ring(self) -> Ring:
+        """The ring at completion."""
+        return ring(self.facts)
+
+
+def drawn_journey(
+    journey: Journey,
+    pair: PairView | None,
+    *,
+    today: dt.date,
+    ends_on: dt.date,
+) -> DrawnJourney | None:
+    """The drawings of a pair; None without one."""
+    if pair is None:
+        return None
+    days = {line.id: line.since.date() for line in pair.objectives if line.since is not None}
+    uncontested = [line for line in pair.sessions if line.status in ("held", "confirmed")]
+    mine = Role(journey.me.role)
+    answers = {
+        mine: (pair.accepted_by_me_at, pair.signed_by_me_at),
+        mine.other: (pair.accepted_by_partner_at, pair.signed_by_partner_at),
+    }
+    facts = facts_for_learner(
+        pair, journey.me, journey.progress, today=today, ends_on=ends_on, objective_days=days
+    )
+    return DrawnJourney(
+        facts,
+        faces_of(pair, journey.me),
+        {line.id: line for line in pair.sessions},
+        days,
+        sum(line.minutes for line in uncontested),
+        len(uncontested),
+        tuple(line for line in pair.objectives if line.status == "reached"),
+        frozenset(role for role, said_yes in answers.items() if any(said_yes)),
+    )

@@ -1,0 +1,139 @@
+"""An invented pair and its journey, for the page that says what this is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import uuid
+from dataclasses import dataclass
+
+from lti_tool.mentoring.journey.queries import PersonCard
+from lti_tool.mentoring.roles import Role
+from lti_tool.translation import gettext as _
+from lti_tool.web.journey_drawing.facts import DrawnObjective, JourneyFacts, Meeting, ObjectiveState
+from lti_tool.web.journey_drawing.labels import Faces
+from lti_tool.web.journey_drawing.sparkline import Sparkline, TimeAxis, sparkline
+from lti_tool.web.journey_drawing.steps import JourneyStep, every_step, journey_steps
+from lti_tool.web.journey_drawing.timeline import TimelineDrawing, timeline
+
+_NOBODY = uuid.UUID(int=0)
+_BEGINS, _ENDS = dt.date(2026, 9, 7), dt.date(2026, 12, 18)
+_TODAY = dt.date(2026, 11, 26)
+_BOTH = {Role.MENTOR: _BEGINS, Role.MENTEE: _BEGINS}
+_DAYS = (
+    dt.date(2026, 9, 15),
+    dt.date(2026, 10, 5),
+    dt.date(2026, 10, 19),
+    dt.date(2026, 11, 2),
+    dt.date(2026, 11, 16),
+    dt.date(2026, 11, 30),
+)
+
+
+@dataclass(frozen=True)
+class ExampleRow:
+    """A pair in a tutor's table."""
+
+    mentee: PersonCard
+    mentor: PersonCard
+    state: str
+    waits: bool
+    drawing: Sparkline
+
+
+def faces() -> Faces:
+    """The two people of the example."""
+    return Faces(_person(Role.MENTOR, "Lina Haddad"), _person(Role.MENTEE, "Kwame Mensah"))
+
+
+def _person(role: Role, name: str) -> PersonCard:
+    return PersonCard(_NOBODY, role, name, name.split()[0])
+
+
+def _met(days: tuple[dt.date, ...]) -> tuple[Meeting, ...]:
+    minutes = (45, 60, 45, 45, 45, 45)
+    modes = ("in-person", "video", "video", "phone", "video", "in-person")
+    return tuple(
+        Meeting(day, minutes=length, mode=mode)
+        for day, length, mode in zip(days, minutes, modes, strict=False)
+    )
+
+
+def journey() -> TimelineDrawing:
+    """The large drawing: six meetings, what each of the two learned, and the end."""
+    objectives = (
+        DrawnObjective(
+            Role.MENTEE,
+            dt.date(2026, 10, 27),
+            ObjectiveState.REACHED,
+            _("A first draft with an AI assistant"),
+        ),
+        DrawnObjective(
+            Role.MENTOR, dt.date(2026, 11, 9), ObjectiveState.REACHED, _("Speak to a management committee")
+        ),
+    )
+    return timeline(
+        JourneyFacts(
+            today=_ENDS,
+            signed_on=_BOTH,
+            meetings=_met(_DAYS),
+            objectives=objectives,
+            completed_on=_DAYS[-1],
+        )
+    )
+
+
+@functools.cache
+def tiles() -> tuple[JourneyStep, ...]:
+    """The same for a phone, shortened: the beginning, three meetings, and the end."""
+    facts = JourneyFacts(today=_ENDS, signed_on=_BOTH, meetings=_met(_DAYS[:3]), completed_on=_DAYS[-1])
+    return tuple(every_step(journey_steps(facts)))
+
+
+def rows() -> tuple[ExampleRow, ...]:
+    """Three pairs as a tutor sees them."""
+    axis = TimeAxis(_BEGINS, _ENDS)
+    return (
+        ExampleRow(
+            _person(Role.MENTEE, "Dieter Schönberg"),
+            _person(Role.MENTOR, "Fatou Diallo"),
+            _("Dieter to sign"),
+            True,
+            sparkline(
+                JourneyFacts(
+                    today=_BEGINS + dt.timedelta(days=30),
+                    ends_on=_ENDS,
+                    signed_on={Role.MENTOR: _BEGINS + dt.timedelta(days=12)},
+                    to_come=6,
+                ),
+                axis,
+            ),
+        ),
+        ExampleRow(
+            _person(Role.MENTEE, "Kwame Mensah"),
+            _person(Role.MENTOR, "Lina Haddad"),
+            _("5 of 6 meetings"),
+            False,
+            sparkline(
+                JourneyFacts(
+                    today=_TODAY, ends_on=_ENDS, signed_on=_BOTH, meetings=_met(_DAYS[:5]), to_come=1
+                ),
+                axis,
+            ),
+        ),
+        ExampleRow(
+            _person(Role.MENTEE, "Paul Clément"),
+            _person(Role.MENTOR, "Laure Lopez"),
+            _("Complete"),
+            False,
+            sparkline(
+                JourneyFacts(
+                    today=_TODAY,
+                    signed_on=_BOTH,
+                    meetings=_met(tuple(_BEGINS + dt.timedelta(days=4 + 11 * number) for number in range(6))),
+                    completed_on=_BEGINS + dt.timedelta(days=59),
+                ),
+                axis,
+            ),
+        ),
+    )

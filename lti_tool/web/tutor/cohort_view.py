@@ -1,0 +1,237 @@
+"""What the tutor's page shows, worked out from the values that were read: the template only writes it down."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lti_tool.lti.ags.grade_queries import Grade
+from lti_tool.mentoring.completion.queries import read_rule
+from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
+from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, ParticipantLine
+from lti_tool.mentoring.overview.inbox import SHOWN, InboxLine, LineKind, folded_lines, inbox
+from lti_tool.mentoring.overview.pair_rows import (
+    PairRow,
+    PairState,
+    Sort,
+    chosen,
+    counts,
+    page_of,
+    rows_of,
+)
+from lti_tool.mentoring.overview.queries import Meeting
+from lti_tool.translation import current_language
+from lti_tool.translation.collation import folded
+from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.tutor import inbox_wording, pair_wording
+from lti_tool.web.tutor.drawn_pairs import DrawnPairs, drawn_pairs
+from lti_tool.web.tutor.grades import questions_of
+
+PEOPLE_A_PAGE: Final = 100
+NAMED: Final = 12
+"""How many people without a pair are named below the table."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure above the table, which is also its filter."""
+
+    code: str
+    """Of the filter; empty for all pairs."""
+    count: int
+    address: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class ShownLine:
+    """A line of what needs the tutor."""
+
+    line: InboxLine
+    words: inbox_wording.LineWords
+    days: str
+    address: str
+    """Where its action leads."""
+    fields: Mapping[str, str]
+    """What a button sends there; empty for a link."""
+    can_be_left: bool
+    """Whether there is a second choice: to leave it as it is."""
+
+
+@dataclass(frozen=True)
+class CohortView:
+    """The page."""
+
+    overview: CohortOverview
+    today: dt.date
+    title: str
+    rule: str
+    query: Mapping[str, Any]
+    pairs: tuple[Figure, ...]
+    people: tuple[Figure, ...]
+    inbox: tuple[ShownLine, ...]
+    inbox_count: int
+    """Of all lines, those that are not shown too."""
+    rows: Sequence[PairRow]
+    all_rows: int
+    """How many pairs there are, whatever is chosen."""
+    found: int
+    """How many rows the filter and the search leave, on all pages."""
+    page: int
+    pages: int
+    listed: Sequence[ParticipantLine | Newcomer] | None
+    """The people that replace the table; None where the table is shown."""
+    drawn: DrawnPairs
+
+    def address(self, **changes: object) -> str:
+        """The page with another filter, search, order or page of the table."""
+        return address(self.query, **changes)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether not all pairs are shown."""
+        return bool(self.query["q"] or self.query["state"])
+
+
+def address(query: Mapping[str, Any], **changes: object) -> str:
+    """The address of the page with a query; a filter, a search or an order begins at the first page again."""
+    given = {name: query[name] for name in ("state", "q", "sort", "page", "inbox", "pair")}
+    if changes.keys() & {"state", "q", "sort"}:
+        given["page"] = 1
+    given |= changes
+    defaults = {"sort": "waits", "page": 1}
+    wanted = {name: value for name, value in given.items() if value and value != defaults.get(name)}
+    return launch_url_for("home.home", **wanted)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Which pairs are on the page, before their meetings are read."""
+
+    all_rows: list[PairRow]
+    found: list[PairRow]
+    rows: Sequence[PairRow]
+    page: int
+    pages: int
+    lines: list[InboxLine]
+
+
+def table_of(
+    overview: CohortOverview, grades: Sequence[Grade], query: Mapping[str, Any], today: dt.date
+) -> Table:
+    """Filter, search, sort and page the pairs of a cohort, and find what needs its tutor."""
+    questions = questions_of(grades, overview.left_as_they_are)
+    of_people = {each.person_id: (str(each.kind), each.since.date()) for each in questions}
+    all_rows = rows_of(overview, today, of_people)
+    is_of_pairs = query["state"] in tuple(PairState)
+    found = chosen(
+        all_rows, PairState(query["state"]) if is_of_pairs else None, query["q"], Sort(query["sort"])
+    )
+    rows, page, pages = page_of(found, query["page"])
+    return Table(all_rows, found, rows, page, pages, inbox(overview, all_rows, questions, today))
+
+
+def view_of(
+    overview: CohortOverview,
+    table: Table,
+    meetings: Mapping[uuid.UUID, Sequence[Meeting]],
+    query: Mapping[str, Any],
+    today: dt.date,
+) -> CohortView:
+    """The page as it is shown."""
+    everything = query["inbox"] == "all"
+    lines = table.lines if everything else folded_lines(table.lines)
+    shown = lines if everything else lines[:SHOWN]
+    of_state = counts(table.all_rows)
+    figures = [("", len(table.all_rows)), *((str(state), of_state[state]) for state in PairState)]
+    alone = len(overview.waiting_for_a_pair) + len(overview.without_role)
+    of_people = [("alone", alone), ("unopened", len(overview.never_opened))]
+    return CohortView(
+        overview=overview,
+        today=today,
+        title=overview.title.get(current_language()) or overview.title.get("en", ""),
+        rule=sentence_for_tutor(read_rule(json.loads(overview.rule))) if overview.rule else "",
+        query=query,
+        pairs=tuple(_figure(query, code, count) for code, count in figures),
+        people=tuple(_figure(query, code, count) for code, count in of_people),
+        inbox=tuple(_shown(line, today) for line in shown),
+        inbox_count=len(table.lines),
+        rows=table.rows,
+        all_rows=len(table.all_rows),
+        found=len(table.found),
+        page=table.page,
+        pages=table.pages,
+        listed=_listed(overview, query),
+        drawn=drawn_pairs(overview, [row.pair for row in table.rows], meetings, today),
+    )
+
+
+def _figure(query: Mapping[str, Any], code: str, count: int) -> Figure:
+    return Figure(code, count, address(query, state=code, pair=None), (query["state"] or "") == code)
+
+
+def _listed(
+    overview: CohortOverview, query: Mapping[str, Any]
+) -> Sequence[ParticipantLine | Newcomer] | None:
+    """The people of a figure that counts people, as far as the search finds them."""
+    found: Sequence[ParticipantLine | Newcomer]
+    if query["state"] == "alone":
+        found = (*overview.waiting_for_a_pair, *overview.without_role)
+    elif query["state"] == "unopened":
+        found = overview.never_opened
+    else:
+        return None
+    wanted = folded(query["q"])
+    return [person for person in found if not wanted or wanted in folded(person.card.name or "")]
+
+
+def _shown(line: InboxLine, today: dt.date) -> ShownLine:
+    where, fields = _action(line)
+    days = "" if line.members else pair_wording.waiting_days(line.days(today))
+    return ShownLine(
+        line, inbox_wording.words_of(line), days, where, fields, line.kind is LineKind.GRADE_REMOVED
+    )
+
+
+def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:
+    """Where the action of a line leads, and what it sends there."""
+    if line.members:
+        return _folded_action(line), {}
+    person = line.people[0] if line.people else None
+    match line.kind:
+        case LineKind.COPIED:
+            return launch_url_for("pairing.show"), {}
+        case LineKind.ALONE | LineKind.PARTNER_LEFT if person is not None:
+            return launch_url_for("pairing.show", partner_for=person.person_id), {}
+        case LineKind.TO_APPROVE if person is not None:
+            return launch_url_for("cohort.validate"), {"participant_id": str(person.id), "validated": "yes"}
+        case LineKind.GRADE_MISSING | LineKind.GRADE_REMOVED if person is not None:
+            return launch_url_for("grades.send"), {"participant_id": str(person.id)}
+        case LineKind.GRADE_OVERRIDDEN if person is not None:
+            return launch_url_for("grades.leave"), {"participant_id": str(person.id)}
+        case LineKind.INVITED if person is not None:
+            return launch_url_for("messages.invitation", person=person.person_id), {}
+    if line.pair is None:
+        return launch_url_for("home.home"), {}
+    return launch_url_for("messages.show", pair_id=line.pair.id, about=line.kind), {}
+
+
+def _folded_action(line: InboxLine) -> str:
+    match line.kind:
+        case LineKind.ALONE | LineKind.PARTNER_LEFT:
+            return launch_url_for("pairing.show")
+        case LineKind.INVITED:
+            return launch_url_for("messages.invitation")
+        case (
+            LineKind.NOT_ACCEPTED
+            | LineKind.UNSIGNED
+            | LineKind.UNCONFIRMED
+            | LineKind.DIFFERS
+            | LineKind.SILENT
+        ):
+            return launch_url_for("messages.to_all", about=line.kind)
+    return f"{launch_url_for('home.home', inbox='all')}#needs"

@@ -1,0 +1,166 @@
+"""Ready messages: a text that the tutor copies into an e-mail or a chat. Nothing is sent from here."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from flask import Blueprint, abort, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from lti_tool.database import utcnow
+from lti_tool.identity.policy import Action
+from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, PairLine, ParticipantLine
+from lti_tool.mentoring.overview.inbox import InboxLine, LineKind, inbox
+from lti_tool.mentoring.overview.pair_rows import rows_of, wait_of
+from lti_tool.mentoring.overview.queries import overview_of
+from lti_tool.translation import current_language
+from lti_tool.translation import gettext as _
+from lti_tool.web import wording
+from lti_tool.web.access import allows, cohort_of_launch
+from lti_tool.web.activity import current_placement
+from lti_tool.web.language import day
+from lti_tool.web.services import reading
+from schemas.display import read_query
+
+blueprint = Blueprint("messages", __name__, url_prefix="/l/<launch_key>/cohort/message")
+
+_KINDS = tuple(str(kind) for kind in LineKind)
+
+
+@blueprint.get("/pair/<uuid:pair_id>/<about>")
+@allows(Action.VIEW_COHORT, about=cohort_of_launch)
+def show(pair_id: uuid.UUID, about: str) -> ResponseReturnValue:
+    """A message to one or both of a pair; ``about``: a code of :class:`LineKind`, or ``both``."""
+    overview = _overview()
+    pair = next((each for each in overview.pairs if each.id == pair_id), None) or abort(404)
+    wait = wait_of(pair, utcnow().date(), {})
+    of_one = about in (LineKind.NOT_ACCEPTED, LineKind.UNSIGNED, LineKind.UNCONFIRMED)
+    people = wait.who if of_one and wait is not None else pair.both
+    if about not in (*_KINDS, "both"):
+        abort(404)
+    return _page(people, _greeting(people) + _text(about, overview, pair) + _ending(overview))
+
+
+@blueprint.get("/all/<about>")
+@allows(Action.VIEW_COHORT, about=cohort_of_launch)
+def to_all(about: str) -> ResponseReturnValue:
+    """The same message to everybody whom a folded line is about."""
+    if about not in _KINDS:
+        abort(404)
+    overview, today = _overview(), utcnow().date()
+    lines = inbox(overview, rows_of(overview, today, {}), (), today)
+    people = _people([line for line in lines if line.kind == about])
+    return _page(people, _("Hello,") + "\n\n" + _text(about, overview, None) + _ending(overview))
+
+
+@blueprint.get("/invitation")
+@allows(Action.PAIR_PEOPLE, about=cohort_of_launch)
+def invitation() -> ResponseReturnValue:
+    """The invitation of people without a role: of ``?person=``, or of all of them."""
+    overview = _overview()
+    wanted = read_query(request.args.to_dict() | {"partner_for": request.args.get("person", "")})[
+        "partner_for"
+    ]
+    invited = [line for line in overview.waiting_for_a_pair if line.status == "invited"]
+    everybody: list[Newcomer | ParticipantLine] = [*overview.newcomers, *invited]
+    names = [
+        each.card.name or _("Somebody without a name")
+        for each in everybody
+        if wanted in (None, each.person_id)
+    ]
+    text = (
+        _("Hello,")
+        + "\n\n"
+        + _(
+            "You are invited to our reverse mentoring programme, “%(title)s”: somebody with less experience shows "
+            "somebody with more what they know well, and the other way round. To take part, open the activity "
+            "“%(activity)s” in the course “%(course)s” and choose whether you want to learn or can teach. It takes "
+            "two minutes, and nothing begins before you say yes.",
+            title=_title(overview),
+            activity=g.launch.resource_link.title or _("Reverse mentoring"),
+            course=g.launch.course.title or "",
+        )
+        + _ending(overview)
+    )
+    return _render(names, text, _("An invitation to copy"))
+
+
+def _overview() -> CohortOverview:
+    placement = current_placement() or abort(404)
+    with reading() as db:
+        return overview_of(db, placement.cohort_id)
+
+
+def _people(lines: Sequence[InboxLine]) -> tuple[ParticipantLine, ...]:
+    found = {person.id: person for line in lines for person in line.people}
+    return tuple(found.values())
+
+
+def _page(people: Sequence[ParticipantLine], text: str) -> ResponseReturnValue:
+    return _render([wording.person(line.card) for line in people], text, _("A message to copy"))
+
+
+def _render(names: Sequence[str], text: str, heading: str) -> ResponseReturnValue:
+    return render_template(
+        "tutor/message.html", heading=heading, names=names, text=text, course_title=g.launch.course.title
+    )
+
+
+def _greeting(people: Sequence[ParticipantLine]) -> str:
+    names = [wording.first_name_to_others(line.card) for line in people]
+    if len(names) == 2:
+        return _("Hello %(first)s, hello %(second)s,", first=names[0], second=names[1]) + "\n\n"
+    return (_("Hello %(name)s,", name=names[0]) if names else _("Hello,")) + "\n\n"
+
+
+def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
+    """What a message says, to one or to several people."""
+    title = _title(overview)
+    match about:
+        case LineKind.NOT_ACCEPTED:
+            return _(
+                "a partner has been proposed to you in “%(title)s”. Open the activity to see who it is, and say yes or "
+                "“not this time”: both are fine, and nobody asks why.",
+                title=title,
+            )
+        case LineKind.UNSIGNED:
+            return _(
+                "the agreement of your pair in “%(title)s” waits for a signature. It is short, and your meetings can "
+                "be noted as soon as both of you have signed.",
+                title=title,
+            )
+        case LineKind.UNCONFIRMED:
+            return _(
+                "your partner has noted a meeting in “%(title)s”. Open the activity to confirm it, or to say what was "
+                "different: it takes one tap.",
+                title=title,
+            )
+        case LineKind.DIFFERS:
+            return _(
+                "the two of you have noted a meeting differently in “%(title)s”. Could you agree on it in the "
+                "activity? Either of you can put it right there.",
+                title=title,
+            )
+        case LineKind.SILENT if pair is not None and pair.last_held_on is not None:
+            return _(
+                "your last meeting in “%(title)s” was on %(day)s. Is a new date in sight, or is something in the way? "
+                "You can pause at any time, and ending a pair is nobody’s fault.",
+                title=title,
+                day=day(pair.last_held_on),
+            )
+        case LineKind.SILENT:
+            return _(
+                "you have not met in “%(title)s” for a while. Is a new date in sight, or is something in the way? "
+                "You can pause at any time, and ending a pair is nobody’s fault.",
+                title=title,
+            )
+    return _("how is it going in “%(title)s”? Is there anything that I can do for you?", title=title)
+
+
+def _ending(overview: CohortOverview) -> str:
+    return "\n\n" + (overview.tutors[0] if len(overview.tutors) == 1 else "")
+
+
+def _title(overview: CohortOverview) -> str:
+    return overview.title.get(current_language()) or overview.title.get("en", "")

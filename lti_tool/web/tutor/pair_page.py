@@ -1,0 +1,120 @@
+"""One pair and one person, as their tutor sees them: dates, lengths, formats and states, never what they write."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, g, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from lti_tool.database import utcnow
+from lti_tool.identity.policy import Action
+from lti_tool.lti.ags.grade_queries import Grade
+from lti_tool.mentoring.overview.cohort import CohortOverview, PairLine, ParticipantLine
+from lti_tool.mentoring.overview.pair_rows import PairState, Wait, state_of, wait_of
+from lti_tool.mentoring.overview.queries import Meeting, meetings_of, overview_of
+from lti_tool.web import grade_wording
+from lti_tool.web.access import allows, cohort_of_launch
+from lti_tool.web.activity import current_placement
+from lti_tool.web.forms.bound import Form, blank_form
+from lti_tool.web.journey_drawing.labels import Faces
+from lti_tool.web.journey_drawing.steps import JourneyStep, every_step, journey_steps
+from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.services import reading
+from lti_tool.web.tutor import pair_wording
+from lti_tool.web.tutor.drawn_pairs import faces_of, facts_of
+from lti_tool.web.tutor.grades import by_person, grades_of_cohort, questions_of
+from schemas.mentoring_forms import ReopenForm
+
+blueprint = Blueprint("pair_page", __name__, url_prefix="/l/<launch_key>/cohort")
+
+
+@dataclass(frozen=True)
+class PairPanel:
+    """A pair, beside the table or on a page of its own."""
+
+    pair: PairLine
+    state: PairState
+    wait: Wait | None
+    meetings: Sequence[Meeting]
+    today: dt.date
+    steps: Sequence[JourneyStep]
+    """What took place, the next meeting and the end, for the drawing line by line."""
+    to_come: int
+    """How many meetings without a day are still to come: one line stands for them."""
+    faces: Faces
+
+
+def panel_of(
+    db: Session, overview: CohortOverview, grades: Sequence[Grade], pair_id: object
+) -> PairPanel | None:
+    """The pair of this id; None where the cohort has none such, or it has ended."""
+    found = next((pair for pair in overview.pairs if pair.id == pair_id), None)
+    if found is None:
+        return None
+    today = utcnow().date()
+    questions = {
+        each.person_id: (str(each.kind), each.since.date())
+        for each in questions_of(grades, overview.left_as_they_are)
+    }
+    meetings = meetings_of(db, [found.id])[found.id]
+    steps = every_step(journey_steps(facts_of(found, meetings, today, overview.ends_on)))
+    without_day = [step for step in steps if step.meeting is not None and step.on is None]
+    return PairPanel(
+        found,
+        state_of(found),
+        wait_of(found, today, questions),
+        meetings,
+        today,
+        [step for step in steps if step not in without_day[1:]],
+        len(without_day),
+        faces_of(found),
+    )
+
+
+@blueprint.get("/people/<uuid:participant_id>")
+@allows(Action.VIEW_COHORT, about=cohort_of_launch)
+def person(participant_id: uuid.UUID) -> ResponseReturnValue:
+    """What somebody's completion still needs, where their grade is, and what the tutor decides about it."""
+    return _person_page(participant_id)
+
+
+def person_again(form: Form) -> ResponseReturnValue:
+    """The same with a form that was sent, and what is wrong with it."""
+    try:
+        participant_id = uuid.UUID(form.given.get("participant_id", ""))
+    except ValueError:
+        abort(400)
+    return _person_page(participant_id, form)
+
+
+def _person_page(participant_id: uuid.UUID, form: Form | None = None) -> ResponseReturnValue:
+    placement = current_placement() or abort(404)
+    with reading() as db:
+        overview = overview_of(db, placement.cohort_id)
+        grades = by_person(grades_of_cohort(db, placement.cohort_id))
+    line = next((each for each in overview.participants if each.id == participant_id), None) or abort(404)
+    html = render_template(
+        "tutor/participant.html",
+        line=line,
+        pairs=[pair for pair in overview.pairs if line in pair.both],
+        grades=grades.get(line.person_id, ()),
+        grade_words=grade_wording,
+        pair_words=pair_wording,
+        form=form,
+        reopen_form=form or _reopen_form(line),
+        course_title=g.launch.course.title,
+    )
+    return html, form.status if form is not None else 200
+
+
+def _reopen_form(line: ParticipantLine) -> Form | None:
+    """The form that reopens a completion; None where there is none."""
+    if not (line.progress.criteria and line.progress.completed):
+        return None
+    given = {"participant_id": str(line.id)}
+    return blank_form(ReopenForm(), given, id="reopen", action=launch_url_for("cohort.reopen"))

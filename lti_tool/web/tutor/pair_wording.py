@@ -1,0 +1,133 @@
+"""The words of a pair on the tutor's pages: its state, what waits in it, its dates and meetings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+from lti_tool.mentoring.overview.cohort import PairLine, ParticipantLine
+from lti_tool.mentoring.overview.pair_rows import PairState, Sort, Wait, WaitKind
+from lti_tool.translation import gettext as _
+from lti_tool.translation import ngettext
+from lti_tool.web import wording
+from schemas.problem import N_
+
+SORTS: Final[Mapping[Sort, str]] = {
+    Sort.WAITS: N_("What waits longest"),
+    Sort.MENTEE: N_("Mentee’s name"),
+    Sort.MENTOR: N_("Mentor’s name"),
+    Sort.LAST_MET: N_("Last met"),
+    Sort.MEETINGS: N_("Meetings"),
+}
+
+
+def state(code: PairState, pairs: int = 1) -> str:
+    """Where a pair is, or so many pairs are."""
+    words = {
+        PairState.PROPOSED: ngettext("Proposed", "Proposed", pairs),
+        PairState.SIGN: _("To sign"),
+        PairState.UNDER_WAY: _("Under way"),
+        PairState.PAUSED: ngettext("Paused", "Paused", pairs),
+        PairState.COMPLETE: ngettext("Complete", "Complete", pairs),
+    }
+    return words[code]
+
+
+def sort(code: str) -> str:
+    """An order of the table."""
+    return _(SORTS[Sort(code)])
+
+
+def figure(code: str, count: int) -> str:
+    """What a figure counts; ``code`` is empty for all pairs."""
+    if code == "alone":
+        return _("Without a partner")
+    if code == "unopened":
+        return _("Never opened")
+    return state(PairState(code), count) if code else _("All pairs")
+
+
+def age(since: dt.date | None, today: dt.date) -> str:
+    """How long something has waited, in short: ``9 d``; empty on its first day."""
+    days = (today - since).days if since is not None else 0
+    return _("%(days)s d", days=days) if days > 0 else ""
+
+
+def waiting_days(days: int | None) -> str:
+    """The same in a list: ``9 days``; empty where it is not known, ``today`` on its first day."""
+    if days is None:
+        return ""
+    return ngettext("%(num)s day", "%(num)s days", days) if days else _("today")
+
+
+def wait(found: Wait, today: dt.date) -> str:
+    """What a pair waits for, and for how long."""
+    since = age(found.since, today)
+    if found.kind is WaitKind.SILENT:
+        days = (today - found.since).days if found.since is not None else 0
+        return ngettext("No meeting for %(num)s day", "No meeting for %(num)s days", days)
+    words = _wait(found)
+    return _("%(words)s · %(since)s", words=words, since=since) if since else words
+
+
+def _wait(found: Wait) -> str:
+    who = _first_names(found.who)
+    match found.kind:
+        case WaitKind.DIFFERS:
+            return differs(found.session.dispute_reason if found.session else None)
+        case WaitKind.GRADE:
+            return _(_GRADES.get(found.grade or "", "Grade to look at"))
+        case WaitKind.APPROVE:
+            return _("Your approval of %(names)s", names=who)
+        case WaitKind.SIGN:
+            return ngettext("%(names)s to sign", "%(names)s to sign", len(found.who), names=who)
+        case WaitKind.CONFIRM:
+            return _("%(names)s to confirm", names=who)
+    if len(found.who) == 2:
+        return _("Both to accept")
+    return _("%(names)s to accept", names=who)
+
+
+_GRADES: Final[Mapping[str, str]] = {
+    "grade_missing": N_("Grade did not arrive"),
+    "grade_removed": N_("Grade removed"),
+    "grade_overridden": N_("Another grade there"),
+}
+
+
+def differs(reason: str | None) -> str:
+    """On what two people disagree."""
+    words = {"wrong-length": N_("Lengths differ"), "wrong-date": N_("Days differ")}
+    return _(words.get(reason or "", N_("Meeting disputed")))
+
+
+def _first_names(people: tuple[ParticipantLine, ...]) -> str:
+    names = [wording.first_name_to_others(line.card) for line in people]
+    return (
+        _("%(mentee)s and %(mentor)s", mentee=names[0], mentor=names[1])
+        if len(names) == 2
+        else "".join(names)
+    )
+
+
+def meetings(pair: PairLine) -> str:
+    """How many meetings count, of how many: ``4/6``."""
+    target = pair.target
+    return f"{min(pair.counted, target)}/{target}" if target else str(pair.confirmed)
+
+
+def meetings_aloud(pair: PairLine) -> str:
+    """The same, to whoever hears it."""
+    target = pair.target
+    if target:
+        value = min(pair.counted, target)
+        return ngettext(
+            "%(num)s of %(target)s meetings", "%(num)s of %(target)s meetings", value, target=target
+        )
+    return ngettext("%(num)s meeting", "%(num)s meetings", pair.confirmed)
+
+
+def role(line: ParticipantLine) -> str:
+    """What somebody does in the programme, of whom no gender is known."""
+    return _("teaches") if line.card.role == "mentor" else _("learns")

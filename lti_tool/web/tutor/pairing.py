@@ -1,0 +1,177 @@
+"""Pairing people: who waits, who can take somebody on, and putting two of them together.
+
+Without ``?partner_for=`` the tutor first chooses for whom; with it, the page shows that person, and everybody of the
+other role: who is free, who is not and why not, and who has not come yet.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, abort, g, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from lti_tool.database import utcnow
+from lti_tool.identity.policy import Action
+from lti_tool.mentoring.enrolment import actions as enrolment
+from lti_tool.mentoring.enrolment.queries import participant_of_person
+from lti_tool.mentoring.guards import NotAllowed
+from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, PairLine, ParticipantLine
+from lti_tool.mentoring.overview.queries import learner_in_cohorts_courses, overview_of
+from lti_tool.mentoring.pairs.actions import form_pair
+from lti_tool.mentoring.programmes.queries import lock_cohort
+from lti_tool.mentoring.roles import Role
+from lti_tool.translation import gettext as _
+from lti_tool.translation.collation import folded
+from lti_tool.web import wording
+from lti_tool.web.access import allows, cohort_of_launch
+from lti_tool.web.activity import current_placement
+from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
+from lti_tool.web.forms.flash import flash_message
+from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.services import reading
+from lti_tool.web.tutor import pair_wording
+from schemas.display import read_cohort_query, read_query
+from schemas.mentoring_forms import PairForm
+
+SHOWN: Final = 50
+"""How many people a list of the page shows; the search finds the others."""
+
+blueprint = Blueprint("pairing", __name__, url_prefix="/l/<launch_key>/cohort")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody who could be the partner."""
+
+    person: ParticipantLine | Newcomer
+    pairs: tuple[PairLine, ...] = ()
+    """Those that they are in already."""
+    why_not: str = ""
+    """Why they cannot take anybody on now; empty where they can."""
+
+    @property
+    def name(self) -> str:
+        """What they are called."""
+        return wording.person(self.person.card) if self.person.card.role else self.person.card.name or ""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Everybody for the place beside one person."""
+
+    person: ParticipantLine
+    role: Role
+    """Of the partner who is looked for."""
+    free: Sequence[Candidate]
+    taken: Sequence[Candidate]
+    newcomers: Sequence[Newcomer]
+    of_role: int
+    """How many there are of the role, free or not."""
+
+
+@blueprint.get("/pairing")
+@allows(Action.PAIR_PEOPLE, about=cohort_of_launch)
+def show() -> ResponseReturnValue:
+    """Whom to pair."""
+    return page()
+
+
+def page(form: Form | None = None) -> ResponseReturnValue:
+    """The page; with ``form``, the form as it was sent, and what is wrong with it."""
+    placement = current_placement() or abort(404)
+    wanted = read_query(request.args.to_dict())["partner_for"]
+    search = read_cohort_query(request.args.to_dict())["q"]
+    with reading() as db:
+        overview = overview_of(db, placement.cohort_id)
+    found = next((line for line in overview.participants if line.person_id == wanted and line.free), None)
+    action = launch_url_for("pairing.pair", partner_for=wanted) if found else launch_url_for("pairing.pair")
+    shown = {
+        "overview": overview,
+        "search": search,
+        "candidates": candidates_for(overview, found, search) if found is not None else None,
+        "form": form,
+        "pair_form": form or blank_form(PairForm(), {}, id="pair-form", action=action),
+        "waiting": sorted(overview.waiting_for_a_pair, key=lambda line: line.joined_at or utcnow()),
+        "limit": SHOWN,
+        "course_title": g.launch.course.title,
+        "pair_words": pair_wording,
+        "done": flash_message(),
+    }
+    return render_template("tutor/pairing.html", **shown), form.status if form is not None else 200
+
+
+def candidates_for(overview: CohortOverview, person: ParticipantLine, search: str = "") -> Candidates:
+    """Everybody of the other role, those who are free first; within that in the order of the alphabet."""
+    role, wanted = Role(person.card.role).other, folded(search)
+    everybody = [line for line in overview.participants if line.card.role == role and not line.has_left]
+    found = [line for line in everybody if not wanted or wanted in folded(line.card.name or "")]
+    pairs: dict[uuid.UUID, list[PairLine]] = defaultdict(list)
+    for pair in overview.pairs:
+        if not pair.is_broken:
+            for member in pair.both:
+                pairs[member.id].append(pair)
+    candidates = [_candidate(person, line, tuple(pairs[line.id])) for line in found]
+    free = [each for each in candidates if not each.why_not]
+    return Candidates(
+        person,
+        role,
+        # Who has nobody comes before who has somebody already.
+        sorted(free, key=lambda each: len(each.pairs)),
+        [each for each in candidates if each.why_not],
+        [each for each in overview.newcomers if not wanted or wanted in folded(each.name or "")],
+        len(everybody),
+    )
+
+
+def _candidate(person: ParticipantLine, line: ParticipantLine, pairs: tuple[PairLine, ...]) -> Candidate:
+    return Candidate(line, pairs, _why_not(person, line, pairs))
+
+
+def _why_not(person: ParticipantLine, line: ParticipantLine, pairs: Sequence[PairLine]) -> str:
+    if any(person.id == pair.partner_of(line.id).id for pair in pairs):
+        return _("These two are a pair already")
+    if line.free:
+        return ""
+    if line.progress.completed:
+        return _("Has completed the programme")
+    if not pairs:
+        return _("Takes no part at the moment")
+    partner = pairs[0].partner_of(line.id)
+    if pairs[0].status == "proposed":
+        return _("A reply about %(name)s is awaited", name=wording.person(partner.card))
+    return _("Already with %(name)s", name=wording.person(partner.card))
+
+
+@blueprint.post("/pairs")
+@allows(Action.PAIR_PEOPLE, about=cohort_of_launch)
+def pair() -> ResponseReturnValue:
+    """Pair two people. Whoever has no role yet is invited with the one they get here."""
+    placement = current_placement() or abort(404)
+    cohort_id = placement.cohort_id
+
+    def save(db: Session, values: Values) -> None:
+        # Before anybody is invited: two tutors who pair the same people would wait for each other.
+        lock_cohort(db, cohort_id)
+        mentor_id, mentee_id = (
+            _enrolled(db, cohort_id, values[f"{role}_id"], role) for role in (Role.MENTOR, Role.MENTEE)
+        )
+        form_pair(db, cohort_id=cohort_id, mentor_id=mentor_id, mentee_id=mentee_id, now=utcnow())
+
+    form = sent_form(PairForm(), id="pair-form")
+    return form.submit(save, then=launch_url_for("home.home"), done="paired", show=page)
+
+
+def _enrolled(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID, role: Role) -> uuid.UUID:
+    """The enrolment of a person of the cohort's courses, who is invited in ``role`` where they have none yet."""
+    found = participant_of_person(db, cohort_id, person_id)
+    if found is not None:
+        return found.id
+    if learner_in_cohorts_courses(db, cohort_id, person_id) is None:
+        raise NotAllowed("not_a_learner")
+    return enrolment.invite(db, cohort_id=cohort_id, person_id=person_id, role=role, now=utcnow()).id

@@ -1,0 +1,73 @@
+"""A learner's open page follows what the partner does, keeps the focus, and says when it cannot any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Browser, Page, Playwright, expect
+
+from lti_tool.composition.transaction import transaction
+from lti_tool.database import utcnow
+from lti_tool.identity.principal import TOOL
+from lti_tool.mentoring.pairs.actions import accept_pair
+from lti_tool.mentoring.pairs.models import Pair
+from tests.browser.chromium import ARGUMENTS, TIMEOUT
+from tests.browser.served_tool import ServedTool, serving_tool
+from tests.builder import situations
+from tests.requirements import chromium_path, needs_chromium
+
+pytestmark = needs_chromium
+
+
+@pytest.fixture(scope="module")
+def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool]:
+    with serving_tool(tmp_path_factory.mktemp("updates")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    started = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A phone's tab."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    context.set_default_timeout(TIMEOUT)
+    yield context.new_page()
+    context.close()
+
+
+def test_what_the_partner_does_shows_in_place(served_tool: ServedTool, page: Page) -> None:
+    home = served_tool.build_situation(situations.waits_for_acceptance, "en", again=True)
+    page.goto(home)
+    page.evaluate("window.sameDocument = true")
+    expect(page.locator("#next")).to_contain_text("Waiting for Inès")
+    with transaction(served_tool.services, TOOL) as db:
+        pair = db.scalars(sa.select(Pair).order_by(Pair.created_at.desc())).first()
+        assert pair is not None
+        accept_pair(db, pair_id=pair.id, by=pair.mentor_id, now=utcnow())
+    expect(page.locator("#next")).to_contain_text("Your agreement with Inès")
+    assert page.evaluate("window.sameDocument === true")
+
+
+def test_a_lost_connection_is_said_until_it_is_back(served_tool: ServedTool, page: Page) -> None:
+    page.goto(served_tool.build_situation(situations.nothing_waits, "en", again=True))
+    notice = page.locator("#connection")
+    expect(notice).to_be_hidden()
+    page.context.set_offline(True)
+    expect(notice).to_contain_text("Not connected since")
+    page.context.set_offline(False)
+    expect(notice).to_be_hidden()
+
+
+def test_a_page_whose_session_is_over_shows_nothing_any_more(served_tool: ServedTool, page: Page) -> None:
+    home = served_tool.build_situation(situations.nothing_waits, "en", again=True)
+    page.goto(home)
+    served_tool.expire(home)
+    expect(page.locator("h1")).to_contain_text("Your session has expired")

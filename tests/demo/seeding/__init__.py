@@ -1,0 +1,1 @@
+"""The demo's LMS as a platform: every refusal, and the request that passes beside it."""

@@ -1,0 +1,199 @@
+"""A course or a line item that was removed for good: asked ever more rarely, then left alone until somebody comes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.composition import transaction as composition
+from lti_tool.composition.channels import make_worker
+from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
+from lti_tool.health_checks.deliveries import deliveries
+from lti_tool.identity.principal import OPERATOR, TOOL
+from lti_tool.jobs.models import Job
+from lti_tool.lti.ags.check_gradebooks_job import _due
+from lti_tool.lti.ags.grade_queries import named_grades
+from lti_tool.lti.ags.models import GradeStatus, MissingLineItem, ScoreTrail
+from lti_tool.lti.ags.reconciliation import MissingAnswers, may_rest
+from lti_tool.lti.ags.resending import request_resending, revive
+from lti_tool.lti.platform_service import Answer, PlatformService
+from lti_tool.messaging.models import Delivery, DeliveryPause
+from lti_tool.translation import using_language
+from lti_tool.web import grade_wording
+from tests.builder.connected import MENTEE, MENTOR, Connected
+from tests.lti.ags.reading_back import ReadingBack
+from tests.platform.platform import Browser, Platform
+from tests.web.launch.test_sql_budget import AGS, SERVICES
+
+NOW = utcnow()
+
+
+@pytest.mark.parametrize(
+    ("answers", "days", "rests"), [(5, 3, True), (4, 30, False), (50, 2, False), (50, 30, True)]
+)
+def test_a_line_item_rests_that_was_missing_often_and_for_days(answers: int, days: int, rests: bool) -> None:
+    assert may_rest(MissingAnswers(answers, NOW - dt.timedelta(days=days)), NOW) is rests
+    assert not may_rest(None, NOW)
+
+
+class Gone(ReadingBack):
+    """A gradebook whose column somebody may take away."""
+
+    def take_away(self, status: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """From now on the platform answers so to whatever is asked of the line item; the requests that it gets."""
+        asked: list[str] = []
+        words = b"no such line item"
+
+        def answer(_service: PlatformService, method: str, url: str, *_: Any, **__: Any) -> Answer:
+            asked.append(method)
+            return Answer(status, words, {}, url, None)
+
+        monkeypatch.setattr(PlatformService, "call", answer)
+        return asked
+
+    def days(self, count: int) -> None:
+        """So many days pass, with the daily reading wherever one is due."""
+        for _ in range(count):
+            self.later(days=1)
+            with self.services.database.reading() as db:
+                due = db.scalars(_due(utcnow())).all()
+            if due:
+                self.read()
+            self.deliver()
+
+    def missing(self) -> MissingLineItem | None:
+        with self.services.database.reading() as db:
+            return db.scalars(sa.select(MissingLineItem)).one_or_none()
+
+    def waits(self) -> list[str]:
+        with self.services.database.reading() as db:
+            return list(db.scalars(sa.select(Delivery.status).where(Delivery.done_at.is_(None))))
+
+
+@pytest.fixture
+def book(connected: Connected) -> Gone:
+    return Gone(connected)
+
+
+@pytest.mark.parametrize("status", [404, 410, 401, 403])
+def test_what_is_missing_for_days_rests_and_is_seen_to(
+    book: Gone, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    with monkeypatch.context() as patched:
+        asked = book.take_away(status, patched)
+        for subject in (MENTOR, MENTEE):
+            book.record("satisfied", 100, subject=subject)
+        book.deliver()
+        book.days(6)
+        missing = book.missing()
+        assert missing is not None
+        assert missing.rests_since is not None
+        assert (book.status(), book.waits()) == (GradeStatus.REFUSED, [])
+        before = len(asked)
+        book.days(5)
+        assert len(asked) == before
+
+    with book.services.database.reading() as db:
+        named = named_grades(db)
+    assert [each.grade.rests_since is not None for each in named] == [True, True]
+    with using_language("en"):
+        assert "nothing is sent there any more" in grade_wording.for_tutor(named[0].grade)
+    assert [message for _, message, _ in deliveries(book.services) if "no grade is sent to" in message]
+
+
+@pytest.mark.parametrize("status", [404, 403])
+@pytest.mark.parametrize("by", ["launch", "resend", "score"])
+def test_it_is_revived_with_everybodys_grade(
+    book: Gone, monkeypatch: pytest.MonkeyPatch, status: int, by: str
+) -> None:
+    with monkeypatch.context() as patched:
+        book.take_away(status, patched)
+        book.record("satisfied", 100)
+        book.record("satisfied", 100, subject=MENTOR)
+        book.deliver()
+        book.days(6)
+    link_id = book.connected.world.resource_link_id
+    if by == "score":
+        # One more of the activity's people gets somewhere, which the platform takes.
+        with book.services.database.transaction() as db:
+            db.execute(sa.delete(ScoreTrail).where(ScoreTrail.person_id == book.person_id(MENTOR)))
+        book.record("satisfied", 100, subject=MENTOR)
+        book.deliver()
+    else:
+        with composition.transaction(book.services, OPERATOR) as db:
+            if by == "launch":
+                revive(db, link_id, TOOL)
+            else:
+                request_resending(db, [link_id], OPERATOR)
+    book.run_jobs()
+    book.deliver()
+    assert [(book.grade(subject), book.status(subject)) for subject in (MENTOR, MENTEE)] == [
+        (100, GradeStatus.RECORDED)
+    ] * 2
+    assert book.missing() is None
+
+
+def test_what_is_revived_in_vain_rests_again_after_as_long(
+    book: Gone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = book.take_away(404, monkeypatch)
+    book.complete()
+    book.days(6)
+    with composition.transaction(book.services, TOOL) as db:
+        revive(db, book.connected.world.resource_link_id, TOOL)
+    missing = book.missing()
+    assert missing is not None
+    assert (missing.answers, missing.rests_since) == (0, None)
+    book.days(10)
+    before = len(asked)
+    book.days(3)
+    assert len(asked) == before
+
+
+def test_it_is_asked_ever_more_rarely(book: Gone, monkeypatch: pytest.MonkeyPatch) -> None:
+    book.take_away(403, monkeypatch)
+    book.record("satisfied", 100)
+    with book.services.database.transaction() as db:
+        db.add(
+            DeliveryPause(
+                kind="score",
+                receiver=str(book.connected.world.registration_id),
+                part=db.scalars(sa.select(Delivery.part)).one(),
+                until=utcnow(),
+                since=utcnow(),
+                failures=30,
+                refused=False,
+                reason="HTTP 403",
+            )
+        )
+    make_worker(book.services).deliver("score", str(book.connected.world.registration_id))
+    with book.services.database.reading() as db:
+        [pause] = db.scalars(sa.select(DeliveryPause))
+    assert pause.until - utcnow() > dt.timedelta(minutes=25)
+
+
+def test_a_launch_from_it_has_everybodys_grades_read(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
+    platform.launch(browser, **SERVICES)
+    with services.database.transaction() as db:
+        db.add(
+            MissingLineItem(
+                registration_id=platform.registration_id,
+                line_item_url=SERVICES[AGS]["lineitem"],
+                answers=9,
+                began_at=utcnow() - dt.timedelta(days=9),
+                reason="HTTP 404",
+                rests_since=utcnow(),
+            )
+        )
+    for _ in range(2):
+        assert platform.launch(browser, **SERVICES).status_code == 303
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(MissingLineItem.rests_since)).all() == [None]
+        [job] = db.scalars(sa.select(Job).where(Job.kind == "read_results"))
+    assert job.arguments["person_id"] is None

@@ -1,0 +1,200 @@
+"""The large drawing: a pure function of dates and states, at its edges."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from itertools import pairwise
+
+import pytest
+
+from lti_tool.mentoring.roles import Role
+from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
+from lti_tool.web.journey_drawing.timeline import (
+    END,
+    HEIGHT,
+    LEAF_FROM_MEETING,
+    LEAF_GAP,
+    MEETING_GAP,
+    MIDDLE,
+    START,
+    WIDTH,
+    EndMark,
+    TimelineDrawing,
+    timeline,
+)
+from tests.web.journey_drawing.journeys import JOURNEYS, OBJECTIVES, day, journey, met, objective
+
+every = pytest.mark.parametrize("facts", JOURNEYS.values(), ids=JOURNEYS.keys())
+
+
+def numbers(d: str) -> list[tuple[float, float]]:
+    """The points of a path, which are absolute and in pairs."""
+    found = [float(each) for each in re.findall(r"-?\d+(?:\.\d+)?", d)]
+    return list(zip(found[::2], found[1::2], strict=True))
+
+
+def paths(drawing: TimelineDrawing) -> list[str]:
+    return [d for strand in drawing.strands for d in (*strand.solid, *strand.dotted)]
+
+
+@every
+def test_everything_is_within_the_drawing_and_goes_to_the_right(facts: JourneyFacts) -> None:
+    drawing = timeline(facts)
+    assert paths(drawing)
+    for d in paths(drawing):
+        points = numbers(d)
+        assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points)
+        assert [x for x, _y in points] == sorted(x for x, _y in points)
+
+
+@every
+def test_both_strands_run_from_one_end_to_the_other_without_a_gap(facts: JourneyFacts) -> None:
+    drawing = timeline(facts)
+    for strand in drawing.strands:
+        curves = [piece.curve for piece in strand.pieces]
+        assert curves[0].start[0] == START
+        assert curves[-1].end[0] == pytest.approx(drawing.end_x, abs=8)
+        for before, after in pairwise(curves):
+            assert before.end == pytest.approx(after.start)
+
+
+@every
+def test_only_what_has_been_is_solid(facts: JourneyFacts) -> None:
+    drawing = timeline(facts)
+    if drawing.today is None:
+        assert all(not strand.dotted for strand in drawing.strands)
+        return
+    for strand in drawing.strands:
+        for d in strand.solid:
+            assert max(x for x, _y in numbers(d)) <= drawing.today + 0.1
+    held = [stop.x for stop in drawing.stops if stop.meeting.state.held]
+    ahead = [stop.x for stop in drawing.stops if not stop.meeting.state.held]
+    assert max([0, *held]) < drawing.today < min([WIDTH, *ahead])
+
+
+@every
+def test_meetings_are_in_order_and_apart_where_there_is_room(facts: JourneyFacts) -> None:
+    drawing = timeline(facts)
+    xs = [stop.x for stop in drawing.stops]
+    assert len(xs) == len(facts.held) + len(facts.ahead)
+    room = (drawing.end_x - START - 300) / max(len(xs), 1)
+    assert all(after - before >= min(MEETING_GAP, room) - 0.01 for before, after in pairwise(xs))
+    assert all(before.meeting.on <= after.meeting.on for before, after in pairwise(drawing.stops))
+
+
+@every
+def test_leaves_are_apart_on_their_owners_strand_and_on_their_side_of_today(facts: JourneyFacts) -> None:
+    drawing = timeline(facts)
+    for strand in drawing.strands:
+        leaves = [leaf for leaf in drawing.leaves if leaf.objective.owner is strand.role]
+        xs = [leaf.x for leaf in leaves]
+        assert all(after - before >= LEAF_GAP for before, after in pairwise(xs))
+        assert all(abs(x - stop.x) >= LEAF_FROM_MEETING for x in xs for stop in drawing.stops)
+        for leaf in leaves:
+            assert (leaf.x, leaf.y) == pytest.approx(strand.at_x(leaf.x), abs=0.01)
+            if drawing.today is not None:
+                to_come = leaf.objective.state is ObjectiveState.AGREED
+                assert (leaf.x > drawing.today) is to_come
+
+
+@every
+def test_labels_do_not_overlap(facts: JourneyFacts) -> None:
+    drawing = timeline(facts)
+    labels = [(stop.x, stop.label_width) for stop in drawing.stops if stop.label_width]
+    for (left, width), (right, next_width) in pairwise(labels):
+        assert left + width / 2 <= right - next_width / 2
+
+
+def test_there_are_two_crossings_at_each_confirmed_meeting_and_the_strands_pass_over_in_turn() -> None:
+    drawing = timeline(journey(*met(7, 23), to_come=2))
+    assert [crossing.role for crossing in drawing.crossings] == [Role.MENTOR, Role.MENTEE] * 2
+    for stop in drawing.stops[:2]:
+        assert drawing.mentor.at_x(stop.x)[1] == pytest.approx(MIDDLE + 5, abs=0.01)
+        assert drawing.mentee.at_x(stop.x)[1] == pytest.approx(MIDDLE - 5, abs=0.01)
+    between = (drawing.stops[0].x + drawing.stops[1].x) / 2
+    assert drawing.mentor.at_x(between)[1] < MIDDLE < drawing.mentee.at_x(between)[1]
+
+
+def test_a_longer_silence_is_a_wider_bow() -> None:
+    drawing = timeline(journey(*met(1, 12, 40, 72)))
+    xs = [stop.x for stop in drawing.stops]
+    bows = [MIDDLE - drawing.mentor.at_x((before + after) / 2)[1] for before, after in pairwise(xs)]
+    assert bows == sorted(bows)
+    assert bows[0] >= 26
+    assert bows[-1] <= 44
+
+
+def test_two_meetings_of_one_day_are_drawn_apart() -> None:
+    first, second = (stop.x for stop in timeline(journey(*met(10, 10), to_come=4)).stops[:2])
+    assert second - first == pytest.approx(MEETING_GAP)
+
+
+def test_a_meeting_before_the_agreement_begins_the_drawing() -> None:
+    facts = journey(*met(-30, 20))
+    assert facts.begins_on == day(-30)
+    assert timeline(facts).stops[0].x < timeline(journey(*met(20))).stops[0].x
+
+
+@pytest.mark.parametrize(
+    ("by", "solid", "dotted"), [(Role.MENTEE, "mentee", "mentor"), (Role.MENTOR, "mentor", "mentee")]
+)
+def test_to_an_unconfirmed_meeting_only_the_strand_of_who_logged_it_is_solid(
+    by: Role, solid: str, dotted: str
+) -> None:
+    unconfirmed = Meeting(day(60), MeetingState.UNCONFIRMED, by)
+    drawing = timeline(journey(*met(7, 20), unconfirmed, to_come=3))
+    x = drawing.stops[2].x - 30
+
+    def is_solid(role: str) -> bool:
+        strand = getattr(drawing, role)
+        piece = next(each for each in strand.pieces if each.curve.end[0] >= x)
+        return bool(piece.solid)
+
+    assert (is_solid(solid), is_solid(dotted)) == (True, False)
+    assert len(drawing.crossings) == 4, "the knots before it alone"
+
+
+def test_before_both_have_signed_the_strand_of_who_has_is_solid() -> None:
+    drawing = timeline(JOURNEYS["one has signed"])
+    assert (len(drawing.mentee.solid), len(drawing.mentor.solid)) == (1, 0)
+
+
+def test_the_next_meeting_is_marked_unless_the_pair_is_on_hold() -> None:
+    assert [stop.is_next for stop in timeline(journey(*met(7), to_come=2)).stops] == [False, True, False]
+    assert not any(stop.is_next for stop in timeline(JOURNEYS["paused"]).stops)
+
+
+def test_completion_ends_in_a_braid_and_leaves_out_what_came_after() -> None:
+    drawing = timeline(JOURNEYS["met after completion"])
+    assert (drawing.end, drawing.today, len(drawing.stops)) == (EndMark.COMPLETE, None, 2)
+    braid = [piece.curve for piece in drawing.mentor.pieces if piece.curve.start[0] > drawing.stops[-1].x]
+    sides = [curve.end[1] > MIDDLE for curve in braid]
+    assert len(sides) == 6
+    assert all(before is not after for before, after in pairwise(sides))
+    assert [each.on for each in drawing.facts.after_completion] == [day(79)]
+
+
+def test_without_completion_it_ends_at_the_planned_end() -> None:
+    assert timeline(journey(to_come=1)).end_x == END
+
+
+def test_a_programme_past_its_end_still_has_room_for_what_is_asked_for() -> None:
+    facts = JOURNEYS["past its end"]
+    assert facts.finishes_on > facts.today
+    assert all(each.on > facts.today for each in facts.ahead)
+
+
+def test_objectives_that_have_no_room_are_left_to_the_list() -> None:
+    many = tuple(objective(Role.MENTEE, 30) for _each in range(60))
+    drawing = timeline(journey(*met(7, 23), objectives=(*OBJECTIVES, *many)))
+    assert 0 < len(drawing.leaves) < 40
+
+
+def test_the_same_facts_make_the_same_drawing() -> None:
+    assert timeline(JOURNEYS["twelve"]) == timeline(JOURNEYS["twelve"])
+
+
+def test_the_planned_end_does_not_move_what_has_been_out_of_order() -> None:
+    late = timeline(journey(*met(7, 23), to_come=3, ends_on=day(0) + dt.timedelta(days=2000)))
+    assert late.stops[0].x < late.stops[1].x < late.stops[2].x

@@ -1,0 +1,83 @@
+"""The journey on a learner's home: drawn, as a list, and at completion."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from lti_tool.mentoring.roles import Role
+from tests.builder import situations
+
+
+def drawing(page: str, kind: str) -> str:
+    """The one drawing of a kind on a page."""
+    [found] = re.findall(rf'<svg class="drawing {kind}.*?</svg>', page, flags=re.S)
+    return str(found)
+
+
+def test_the_drawing_has_a_sentence_and_a_list_beside_it(visit):
+    page = visit(situations.under_way).text()
+    label = re.search(r'role="img" aria-label="([^"]*)"', drawing(page, "timeline"))
+    assert label[1] == (
+        "The journey of Inès and Paul: 4 meetings, 1 of them not confirmed, 2 to come, objectives reached: 1 of 3."
+    )
+    table = page[page.index('<details class="journey-list">') :]
+    assert table.count("Meeting: ") == 4
+    assert table.count("You learn: ") == 2
+    assert table.count("Inès learns: ") == 1
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_strand_is_on_the_side_of_its_role_whoever_looks(visit, role):
+    def build(situation):
+        situation.open()
+        pair = situation.pair()
+        situation.me = pair.of(role).person
+
+    drawn = drawing(visit(build).text(), "timeline")
+    assert drawn.index(">IB<") < drawn.index(">PM<"), "the mentor's face is above"
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [situations.complete, situations.waits_for_signature, situations.partner_left, situations.to_confirm],
+)
+def test_every_pair_has_a_drawing(visit, situation):
+    page = visit(situation).text()
+    assert drawing(page, "timeline")
+    assert '<ol class="journey-steps">' in page
+
+
+def test_completion_shows_both_in_the_ring_and_what_was_learned(visit):
+    page = visit(situations.complete).text()
+    ring = drawing(page, "completion-ring")
+    assert ">IB<" in ring
+    assert ">PM<" in ring
+    assert ring.count('class="leaf reached"') == 1
+    learned = page[page.index('id="learned"') : page.index('id="kept"')]
+    assert "Rédiger des consignes efficaces" in learned
+    assert "Publier un premier article" not in learned, "it was not reached"
+
+
+def test_what_still_waits_stands_below_the_completion(visit):
+    def build(situation):
+        situation.open("demo")
+        pair = situation.pair()
+        situation.history(pair, 1)
+        pair.session(by=Role.MENTOR, days_ago=1)
+        situation.me = pair.mentee.person
+
+    page = visit(build).text()
+    assert page.index('id="complete"') < page.index("Still open") < page.index('/confirm"')
+
+
+def test_past_meetings_beyond_four_are_folded_on_a_phone(visit):
+    def build(situation):
+        situation.open()
+        pair = situation.pair()
+        situation.history(pair, 6)
+        situation.me = pair.mentee.person
+
+    assert "2 earlier meetings" in visit(build).text()
+    assert "earlier meeting" not in visit(situations.under_way).text()

@@ -1,0 +1,183 @@
+"""The group's page: figures, search, order, pages, the panel; what a tutor changes about a pair; hostile names."""
+
+from __future__ import annotations
+
+import html
+import re
+import uuid
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool.composition.services import Services
+from lti_tool.events.models import EventRow
+from lti_tool.identity.models import Person
+from lti_tool.mentoring.completion.models import CompletionRecord, TutorValidation
+from lti_tool.mentoring.pairs.models import Pair
+from tests.builder import situations
+from tests.builder.crowd import add_crowd
+from tests.builder.situations import Situation
+from tests.web.visiting import Visit
+
+ROWS = re.compile(r'data-pair="([0-9a-f-]+)"')
+
+
+def crowd(situation: Situation) -> None:
+    """A tutor of a thousand people, in 500 pairs and three more."""
+    situations.tutor(situation)
+    assert situation.cohort is not None
+    add_crowd(situation.db, situation.cohort, 1000)
+
+
+def rows(here: Visit, below: str = "") -> list[str]:
+    return ROWS.findall(here.text(below))
+
+
+def test_a_thousand_people_are_paged_and_every_pair_is_shown_once(visit) -> None:
+    here = visit(crowd)
+    shown = [pair for number in range(1, 12) for pair in rows(here, f"?page={number}&sort=mentee")]
+    assert len(shown) == len(set(shown)) == 503
+    assert len(rows(here)) == 50
+    assert rows(here, "?page=99") == rows(here, "?page=11")
+
+
+def test_the_search_is_made_among_all_pages(visit) -> None:
+    assert len(rows(visit(crowd), "?q=person+0%34%32")) == 5  # 042, in 0042 and 0420 to 0429, two by two
+
+
+def test_the_figures_are_the_filters_and_count_all(visit) -> None:
+    here = visit(situations.tutor)
+    page = here.text("?q=zzz")
+    figures = dict(re.findall(r'id="figure-(\w+)"[^>]*><b>(\d+)</b>', page))
+    assert figures == {
+        "all": "3", "proposed": "0", "sign": "1", "under_way": "2", "paused": "0", "complete": "0",
+        "alone": "4", "unopened": "0",
+    }  # fmt: skip
+    assert "No pair with “zzz”." in page
+    assert len(rows(here, "?state=sign")) == 1
+    assert len(rows(here, "?state=under_way")) == 2
+
+
+@pytest.mark.parametrize(
+    "query", ["?state=king&sort=x&page=-1&inbox=no&pair=1", "?q=" + "x" * 5000, "?q=%00", "?page=1e9"]
+)
+def test_a_query_that_cannot_be_read_is_left_out(visit, query: str) -> None:
+    assert len(rows(visit(situations.tutor), query)) == 3
+
+
+def test_the_panel_has_an_address_and_no_words_of_the_pair(visit) -> None:
+    here = visit(situations.tutor)
+    [pair] = set(rows(here, "?q=moreau"))
+    for below in (f"?pair={pair}", f"cohort/pairs/{pair}"):
+        page = here.text(below)
+        assert "4 of 6 meetings confirmed" in page
+        assert "Rédiger des consignes" not in page
+    assert "panel-title" not in here.text(f"?pair={here.home[-36:]}")
+
+
+def test_hostile_and_very_long_names_are_text(visit, services) -> None:
+    here = visit(situations.tutor)
+    hostile = "<script>alert('x')</script>" + "أ" * 180
+    with services.database.transaction() as db:
+        db.execute(
+            sa.update(Person).where(Person.name == "Bernard Lefèvre").values(name=hostile, given_name="<b>")
+        )
+    [pair] = re.findall(r'href="([^"]*)"[^>]*data-pair', here.get("?q=alert").get_data(as_text=True))
+    for page in (
+        "",
+        f"?pair={pair[-36:]}",
+        "cohort/list/",
+        "cohort/pairing",
+        f"cohort/message/pair/{pair[-36:]}/unsigned",
+    ):
+        answer = here.get(page)
+        assert answer.status_code == 200
+        text = answer.get_data(as_text=True)
+        assert "<script>alert" not in text
+        assert ("&lt;script&gt;alert" in text) == (page != "cohort/pairing")
+
+
+def changes(services: Services) -> list[str]:
+    with services.database.reading() as db:
+        return list(db.scalars(sa.select(EventRow.kind).order_by(EventRow.sequence.desc()).limit(1)))
+
+
+def test_a_pair_is_paused_and_let_go_on(visit, services) -> None:
+    here = visit(situations.tutor)
+    pair = rows(here, "?state=under_way")[0]
+    assert "on hold" in here.text(f"cohort/pairs/{pair}/pause")
+    answer = here.post(f"cohort/pairs/{pair}/pause")
+    assert "The pair is on hold." in here.client.get(answer.location).text
+    assert rows(here, "?state=paused") == [pair]
+    here.post(f"cohort/pairs/{pair}/resume")
+    assert changes(services) == ["PairResumed"]
+    assert rows(here, "?state=paused") == []
+
+
+def test_a_pair_is_ended_without_fault_and_both_are_free(visit, services) -> None:
+    here = visit(situations.tutor)
+    pair = rows(here, "?state=under_way")[0]
+    assert here.post(f"cohort/pairs/{pair}/end", reason="").status_code == 422
+    here.post(f"cohort/pairs/{pair}/end", reason="time")
+    assert pair not in rows(here)
+    assert "This pair has ended." in here.text(f"cohort/pairs/{pair}")
+    with services.database.reading() as db:
+        assert db.get_one(Pair, uuid.UUID(pair)).end_reason == "time"
+
+
+def test_another_partner_is_chosen_after_the_pair_has_ended(visit) -> None:
+    here = visit(situations.tutor)
+    [pair] = set(rows(here, "?q=moreau"))
+    answer = here.post(f"cohort/pairs/{pair}/another", role="mentee", reason="match")
+    assert "/cohort/pairing?partner_for=" in answer.location
+    page = html.unescape(here.client.get(answer.location).text)
+    assert "Choose a mentor for Paul Moreau" in page
+    assert "Propose Léa" in page
+
+
+@pytest.mark.parametrize("change", ["pause", "resume", "end", "another"])
+def test_another_cohorts_pair_and_a_learner_are_refused(visit, change: str) -> None:
+    other = rows(visit(situations.tutor))[0]
+    assert visit(situations.tutor).get(f"cohort/pairs/{other}/{change}").status_code == 404
+    assert visit(situations.under_way).get(f"cohort/pairs/{other}/{change}").status_code in (403, 404)
+
+
+def test_an_approval_is_taken_back_until_it_has_completed_somebody(visit, services) -> None:
+    here = visit(unfinished_and_approved)
+    person = re.search(r"cohort/people/([0-9a-f-]+)", here.text(here.link(r"cohort/pairs/[0-9a-f-]+")))
+    assert person
+    assert "Take the approval back" in here.text(person[0])
+    here.post("cohort/approval", participant_id=person[1])
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(TutorValidation)).all() == []
+    assert "Approve now" in here.text(person[0])
+
+
+def unfinished_and_approved(situation: Situation) -> None:
+    """A tutor who has approved somebody that has not met anybody yet."""
+    situations._tutor_validates(situation)
+    situation.pair().mentee.approve()
+    situations._tutor(situation)
+
+
+def test_an_approval_that_has_completed_somebody_stays(visit, services) -> None:
+    here = visit(situations.tutor_to_validate)
+    found = re.search(r'name="participant_id" value="([0-9a-f-]+)"', here.text())
+    assert found
+    here.post("cohort/validate", participant_id=found[1], validated="yes")
+    answer = here.post("cohort/approval", participant_id=found[1])
+    assert answer.status_code == 409
+    with services.database.reading() as db:
+        assert "satisfied" in db.scalars(sa.select(CompletionRecord.status)).all()
+
+
+def test_the_printed_list_has_everybody_on_one_page(visit) -> None:
+    page = visit(crowd).text("cohort/list/")
+    assert page.count("<tr><th") == 504
+    assert "Sophie Garnier" in page
+
+
+def test_an_invitation_names_the_activity_and_whom_it_is_for(visit) -> None:
+    page = visit(situations.tutor).text("cohort/message/invitation")
+    assert "in the course “Cultures numériques”" in page
+    assert "Sophie Garnier, Thomas Weber" in page
