@@ -21,6 +21,7 @@ from lti_tool.demo.seeding.names import PEOPLE
 from tests.forked_command import run_forked
 
 REGISTERED = "http://adlnet.gov/expapi/verbs/registered"
+
 TANDEM = [sys.executable, "-c", "from lti_tool.cli import main; main()", "demo"]
 
 
