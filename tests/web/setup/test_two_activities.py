@@ -98,7 +98,8 @@ class Course:
             charter = browser.open(home.link("/agreement"))
             browser.submit(charter.form(action="/agreement"), accepted="on")
         browser, home = self.launch(mentor_link, MENTOR)
-        browser.submit(browser.open(home.link("/sessions/new")).form(having="minutes"))
+        form = browser.open(home.link("/sessions/new")).form(having="minutes")
+        browser.submit(form, mode="video", format="coaching")
         browser, home = self.launch(mentee_link, MENTEE)
         browser.submit(home.form(action="/confirm"))
 
