@@ -94,12 +94,18 @@ def main(folder: Path, words: list[str]) -> int:
     """Take the pictures; return how many are larger than they should be."""
     folder.mkdir(parents=True, exist_ok=True)
     too_large = 0
-    with tempfile.TemporaryDirectory() as data, serving_tool(Path(data)) as tool, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as data,
+        serving_tool(Path(data)) as tool,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         for locale in TITLES:
             shown = cohort(tool.services, locale)
             context = browser.new_context(
-                locale="fr-FR" if locale == "fr" else "en-GB", device_scale_factor=SCALE, reduced_motion="reduce"
+                locale="fr-FR" if locale == "fr" else "en-GB",
+                device_scale_factor=SCALE,
+                reduced_motion="reduce",
             )
             page = context.new_page()
             for name, picture in PICTURES.items():
