@@ -23,6 +23,7 @@ import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
 from lti_tool.database import Database
+from lti_tool.identity import installation
 from lti_tool.migrations import migrate
 
 KINDS = ("sqlite", "postgresql")
@@ -169,6 +170,7 @@ def database_url(
         url = f"sqlite:///{path}"
     else:
         empty_tables(request.getfixturevalue("emptying"))
+        installation._known.clear()  # by the pool of connections, which another tool's tests had before
         url = sqlalchemy_url(request.getfixturevalue("postgresql_server"), "tests")
     if url not in kept_databases:
         kept_databases[url] = Database(url)

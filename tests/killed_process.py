@@ -13,7 +13,6 @@ import dataclasses
 import datetime as dt
 import ipaddress
 import json
-import multiprocessing
 import os
 import signal
 import sys
@@ -30,6 +29,7 @@ from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
 from lti_tool.messaging.worker import Worker
 from lti_tool.outbound.client import GuardedHttp
+from tests.forked_command import FORKS
 from tests.jobs.kinds import Hourly, WriteRows
 
 ROOT: Final = Path(__file__).parents[1]
@@ -59,16 +59,11 @@ def command(services: Services, what: str, point: str, folder: Path) -> list[str
     return [sys.executable, "-m", "tests.killed_process", what, str(settings), point]
 
 
-_FORKS: Final = multiprocessing.get_context("forkserver")
-"""A process without any thread, which has imported the tool and becomes a new process of it within milliseconds."""
-_FORKS.set_forkserver_preload([__name__])
-
-
 def run_until_killed(services: Services, what: str, point: str, folder: Path) -> int:
     """Start such a process and wait for its end; its exit status."""
     settings = folder / "settings.json"
     _write_config(services.config, settings)
-    process = _FORKS.Process(target=run, args=(what, str(settings), point))
+    process = FORKS.Process(target=run, args=(what, str(settings), point))
     process.start()
     process.join(LONGEST[what])
     status = process.exitcode

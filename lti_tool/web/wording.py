@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from lti_tool.mentoring.completion.criteria.base import Reader
 from lti_tool.mentoring.completion.criteria.base import duration as length
 from lti_tool.mentoring.completion.explanation import criterion_amount, criterion_sentence
-from lti_tool.mentoring.journey.queries import CriterionLine, PersonCard, SessionLine
+from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, SessionLine
 from lti_tool.translation import gettext as _
 from schemas.problem import MESSAGES, N_, Problem
 

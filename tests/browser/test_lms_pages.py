@@ -15,6 +15,7 @@ pytestmark = [needs_chromium, needs_node]
 PAGES = {
     "who are you": (None, "/"),
     "course": (TUTOR, "/"),
+    "side by side": (None, "/side-by-side"),
     "activity": (TUTOR, "/activities/1"),
     "settings of the activity": (TUTOR, "/activities/1/edit"),
     "new activity": (TUTOR, "/activities/new"),

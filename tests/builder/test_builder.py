@@ -148,7 +148,7 @@ def test_a_copied_situation_is_the_situation_that_was_built(
     assert "Sophie Garnier" in client.get(home).text
     assert not is_empty(services.database)
     beside = situations.build_situation(services, situations.under_way)
-    assert "Have you met Inès again?" in client.get(beside).text
+    assert "Inès Benali" in client.get(beside).text
     assert differing(services) == []
 
 
@@ -171,7 +171,7 @@ def test_a_launch_of_a_person_opens_its_page(build: Builder, client: FlaskClient
     cohort = build.cohort()
     mentee = cohort.mentee("Bo Ek")
     key = cohort.programme.activity.launch(mentee.person)
-    assert "Your tutor is looking for your partner" in client.get(f"/l/{key}/").text
+    assert "Your tutor is choosing partners" in client.get(f"/l/{key}/").text
 
 
 def test_a_tutor_decides_about_a_participant(build: Builder) -> None:

@@ -116,10 +116,19 @@ def test_whoever_is_nobody_looks_at_invented_people_and_leaves_nothing(
 
 
 def test_a_later_launch_replaces_the_role(services: Services, platform: Platform, browser: Browser) -> None:
+    platform.launch(browser, roles=[LEARNER])
+    platform.launch(browser, roles=[INSTRUCTOR])
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(Membership.role)).all() == [CourseRole.TUTOR]
+
+
+def test_a_teacher_who_comes_as_a_learner_is_neither_until_asked(
+    services: Services, platform: Platform, browser: Browser
+) -> None:
     platform.launch(browser, roles=[INSTRUCTOR])
     platform.launch(browser, roles=[LEARNER])
     with services.database.reading() as db:
-        assert db.scalars(sa.select(Membership.role)).all() == [CourseRole.LEARNER]
+        assert db.scalars(sa.select(Membership.role)).all() == [CourseRole.SWITCHED]
 
 
 def test_the_same_subject_at_two_tenants_is_two_people(

@@ -18,8 +18,10 @@ import requests
 
 from lti_tool.demo.lms.store import FIRST_PEOPLE
 from lti_tool.demo.seeding.names import PEOPLE
+from tests.forked_command import run_forked
 
 REGISTERED = "http://adlnet.gov/expapi/verbs/registered"
+
 TANDEM = [sys.executable, "-c", "from lti_tool.cli import main; main()", "demo"]
 
 
@@ -53,12 +55,17 @@ def run(*options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def run_quickly(*options: str) -> subprocess.CompletedProcess[str]:
+    """The same, in a process that has imported the tool already: for what is refused at once."""
+    return run_forked(["demo", *options], environment())
+
+
 def test_the_smoke_run_does_the_whole_loop_with_the_rules_of_canvas(tmp_path: Path, ports: list[str]) -> None:
     folder = ["--data", str(tmp_path / "demo"), *ports]
     done = run("--canvas", "--smoke", *folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the gradebook shows both as complete, with a grade" in done.stdout
-    other = run("--smoke", *folder)
+    other = run_quickly("--smoke", *folder)
     assert (other.returncode, "has the rules of Canvas" in other.stderr) == (1, True), other.stderr
 
 
@@ -106,14 +113,14 @@ def test_the_demo_says_where_it_is_and_ends_within_five_seconds_of_ctrl_c(
             assert {statement["verb"]["id"] for statement in held} >= {REGISTERED}
             assert len(people_of(tmp_path / "demo")) == len(FIRST_PEOPLE) + len(PEOPLE)
             elsewhere = ["--data", str(tmp_path / "demo"), "--port", str(free_ports(1)[0])]
-            for busy in (run("--no-browser", *elsewhere), run("--reset", *elsewhere)):
+            for busy in (run_quickly("--no-browser", *elsewhere), run_quickly("--reset", *elsewhere)):
                 assert (busy.returncode, "is in use: end the demo" in busy.stderr) == (1, True), busy.stderr
             process.send_signal(signal.SIGINT)
             assert process.wait(5) == 0
         finally:
             process.kill()
             process.wait()
-    other = run("--no-browser", *elsewhere)
+    other = run_quickly("--no-browser", *elsewhere)
     assert other.stderr == (
         f"Error: This demo was made for ports {', '.join(ports[1::2])}. "
         "Use them again, or --reset, or --data FOLDER.\n"
@@ -122,7 +129,7 @@ def test_the_demo_says_where_it_is_and_ends_within_five_seconds_of_ctrl_c(
 
 def test_a_port_that_is_taken_is_reported_in_one_line(tmp_path: Path, ports: list[str]) -> None:
     with socket.create_server(("127.0.0.1", int(ports[3]))):
-        done = run("--no-browser", "--data", str(tmp_path / "demo"), *ports)
+        done = run_quickly("--no-browser", "--data", str(tmp_path / "demo"), *ports)
     assert done.returncode != 0
     assert f"port {ports[3]} cannot be used for the LMS" in done.stderr
     assert "Traceback" not in done.stderr
@@ -130,28 +137,28 @@ def test_a_port_that_is_taken_is_reported_in_one_line(tmp_path: Path, ports: lis
 
 def test_reset_leaves_a_folder_alone_that_the_demo_did_not_make(tmp_path: Path, ports: list[str]) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    done = run("--reset", "--data", str(tmp_path), *ports)
+    done = run_quickly("--reset", "--data", str(tmp_path), *ports)
     assert done.returncode != 0
     assert "was not made by the demo" in done.stderr
     assert (tmp_path / "thesis.txt").exists()
 
 
 def test_two_servers_cannot_share_a_port(tmp_path: Path) -> None:
-    done = run("--data", str(tmp_path), "--port", "5000", "--lms-port", "5000")
+    done = run_quickly("--data", str(tmp_path), "--port", "5000", "--lms-port", "5000")
     assert done.returncode == 2
     assert "must be different" in done.stderr
 
 
 @pytest.mark.parametrize("wrong", ["0", "70000", "web"])
 def test_a_port_that_is_none_is_refused(wrong: str, tmp_path: Path) -> None:
-    done = run("--data", str(tmp_path), "--port", wrong)
+    done = run_quickly("--data", str(tmp_path), "--port", wrong)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
 
 def test_a_folder_whose_mark_is_damaged_is_one_line(tmp_path: Path, ports: list[str]) -> None:
     (tmp_path / "demo.json").write_text('{"activ')
-    done = run("--no-browser", "--data", str(tmp_path), *ports)
+    done = run_quickly("--no-browser", "--data", str(tmp_path), *ports)
     assert done.stderr.startswith(f"Error: {tmp_path} cannot be used: ")
     assert done.stderr.count("\n") == 1
 
@@ -160,7 +167,7 @@ def test_an_lms_whose_data_is_damaged_is_one_line(tmp_path: Path, ports: list[st
     (tmp_path / "demo.json").write_text("{}")
     (tmp_path / "lms").mkdir()
     (tmp_path / "lms" / "lms.sqlite3").write_text("no database " * 100)
-    done = run("--no-browser", "--data", str(tmp_path), *ports)
+    done = run_quickly("--no-browser", "--data", str(tmp_path), *ports)
     assert (
         done.stderr == f"Error: {tmp_path} cannot be used: file is not a database. --reset starts afresh.\n"
     )
@@ -168,6 +175,6 @@ def test_an_lms_whose_data_is_damaged_is_one_line(tmp_path: Path, ports: list[st
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, ports: list[str]) -> None:
     (tmp_path / "file").touch()
-    done = run("--no-browser", "--data", str(tmp_path / "file" / "demo"), *ports)
+    done = run_quickly("--no-browser", "--data", str(tmp_path / "file" / "demo"), *ports)
     assert done.stderr.count("\n") == 1
     assert "cannot be used" in done.stderr

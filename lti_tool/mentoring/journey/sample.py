@@ -6,7 +6,8 @@ import datetime as dt
 import uuid
 
 from lti_tool.mentoring.completion.queries import CompletionRule, example_progress
-from lti_tool.mentoring.journey.queries import (
+from lti_tool.mentoring.journey.queries import progress_from
+from lti_tool.mentoring.journey.views import (
     CriterionLine,
     Journey,
     ObjectiveLine,
@@ -14,7 +15,6 @@ from lti_tool.mentoring.journey.queries import (
     PersonCard,
     Progress,
     SessionLine,
-    progress_from,
 )
 from lti_tool.mentoring.roles import Role
 

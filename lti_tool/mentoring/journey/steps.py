@@ -10,7 +10,7 @@ import enum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from lti_tool.mentoring.journey.queries import PairView, Progress
+    from lti_tool.mentoring.journey.views import PairView, Progress
 
 
 class Step(enum.StrEnum):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lti_tool.mentoring.guards import UNDO_WITHIN
-from lti_tool.mentoring.journey.queries import Journey, PairView
+from lti_tool.mentoring.journey.views import Journey, PairView
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lti_tool.mentoring.completion.queries import StoredProgress
-from lti_tool.mentoring.journey.queries import CriterionLine, PersonCard, Progress, progress_from
+from lti_tool.mentoring.journey.queries import progress_from
+from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, Progress
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation.collation import sorted_name
 

@@ -19,7 +19,8 @@ from lti_tool.mentoring.enrolment.queries import (
     participants_of_people,
     who_left,
 )
-from lti_tool.mentoring.journey.queries import PersonCard, Progress, card, partners_of, progress_from
+from lti_tool.mentoring.journey.queries import card, partners_of, progress_from
+from lti_tool.mentoring.journey.views import PersonCard, Progress
 from lti_tool.mentoring.pairs.queries import open_pairs_of
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
 from lti_tool.mentoring.sessions.queries import sessions_of_pairs

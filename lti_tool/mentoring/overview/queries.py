@@ -25,7 +25,8 @@ from lti_tool.mentoring.enrolment.queries import (
     member_of,
     members_of_cohort,
 )
-from lti_tool.mentoring.journey.queries import PersonCard, card
+from lti_tool.mentoring.journey.queries import card
+from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.overview.cohort import (
     CohortOverview,
     LazyProgress,

@@ -18,7 +18,8 @@ from lti_tool.identity.principal import Principal
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.mentoring.completion.queries import criteria_of, read_rule
 from lti_tool.mentoring.enrolment.queries import people_in_cohorts
-from lti_tool.mentoring.journey.queries import CriterionLine, criterion_line
+from lti_tool.mentoring.journey.queries import criterion_line
+from lti_tool.mentoring.journey.views import CriterionLine
 from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.offers import OwnProgramme, activities_of_course, own_programmes
 from lti_tool.mentoring.programmes.queries import Group, groups_to_share

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
 
-from lti_tool.mentoring.journey.queries import CriterionLine, ObjectiveLine, PairView, PersonCard, Progress
+from lti_tool.mentoring.journey.views import CriterionLine, ObjectiveLine, PairView, PersonCard, Progress
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.roles import Role

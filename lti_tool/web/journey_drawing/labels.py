@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from babel.dates import format_date
 from flask import Flask
 
-from lti_tool.mentoring.journey.queries import PersonCard
+from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
-from lti_tool.mentoring.journey.queries import PersonCard
+from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.profiles import queries
 from lti_tool.mentoring.profiles.actions import save_profile
 from lti_tool.mentoring.profiles.queries import Profile

@@ -13,7 +13,7 @@ from lti_tool.mentoring.completion.facts import (
     SessionFact,
 )
 from lti_tool.mentoring.completion.rule import CompletionRule
-from lti_tool.mentoring.journey.queries import Journey, PairView, SessionLine
+from lti_tool.mentoring.journey.views import Journey, PairView, SessionLine
 
 
 def completes_with(rule: CompletionRule, journey: Journey, pair: PairView, line: SessionLine) -> bool:

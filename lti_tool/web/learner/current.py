@@ -15,8 +15,9 @@ from lti_tool.identity.policy import Relation
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.journey.queries import Journey, PairView, journey_of
+from lti_tool.mentoring.journey.queries import journey_of
 from lti_tool.mentoring.journey.undo import undoable_step
+from lti_tool.mentoring.journey.views import Journey, PairView
 from lti_tool.mentoring.objectives.queries import objective
 from lti_tool.mentoring.pairs.queries import PairRecord, pair_of_member
 from lti_tool.mentoring.sessions.queries import session

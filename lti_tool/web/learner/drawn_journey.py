@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lti_tool.mentoring.journey.queries import Journey, ObjectiveLine, PairView, SessionLine
+from lti_tool.mentoring.journey.views import Journey, ObjectiveLine, PairView, SessionLine
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.facts import JourneyFacts
 from lti_tool.web.journey_drawing.from_pair import faces_of, facts_for_learner

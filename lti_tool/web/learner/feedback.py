@@ -10,7 +10,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.feedback import actions
 from lti_tool.mentoring.feedback.queries import FeedbackRecord, feedback_of_pair
-from lti_tool.mentoring.journey.queries import PairView, SessionLine
+from lti_tool.mentoring.journey.views import PairView, SessionLine
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for

@@ -26,9 +26,10 @@ from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.feedback.events import ThanksGiven, ThanksSeen
 from lti_tool.mentoring.feedback.queries import thanks_of_pair
 from lti_tool.mentoring.guards import UNDO_WITHIN, NotAllowed
-from lti_tool.mentoring.journey.queries import Journey, PairView, PeopleAround, journey_of, people_around
+from lti_tool.mentoring.journey.queries import PeopleAround, journey_of, people_around
 from lti_tool.mentoring.journey.steps import Step
 from lti_tool.mentoring.journey.undo import undoable_step
+from lti_tool.mentoring.journey.views import Journey, PairView
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
 from lti_tool.mentoring.pairs.queries import PairRecord, latest_ended_pair, pair_of_member
 from lti_tool.mentoring.profiles.actions import save_answers

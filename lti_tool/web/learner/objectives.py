@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.journey.queries import ObjectiveLine
+from lti_tool.mentoring.journey.views import ObjectiveLine
 from lti_tool.mentoring.objectives import actions
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.journey.queries import PairView, SessionLine
+from lti_tool.mentoring.journey.views import PairView, SessionLine
 from lti_tool.mentoring.objectives.actions import work_on_objectives
 from lti_tool.mentoring.sessions import actions
 from lti_tool.web.access import allows

@@ -7,7 +7,7 @@ import functools
 import uuid
 from dataclasses import dataclass
 
-from lti_tool.mentoring.journey.queries import PersonCard
+from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import gettext as _
 from lti_tool.web.journey_drawing.facts import DrawnObjective, JourneyFacts, Meeting, ObjectiveState

@@ -57,6 +57,7 @@ def facts_of(
                 Role.MENTOR if meeting.logged_by == pair.mentor.id else Role.MENTEE,
                 meeting.minutes,
                 meeting.format,
+                meeting.mode,
             )
             for meeting in meetings
             if meeting.status in _STATES

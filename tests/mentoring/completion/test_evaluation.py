@@ -318,8 +318,6 @@ def test_facts_about_another_role_are_refused():
     "criterion",
     [
         {"type": "assessment", "phase": "after"},
-        {"type": "feedback"},
-        {"type": "reflection"},
         {"type": "training"},
         {
             "type": "xapi",

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from lti_tool.mentoring.journey.queries import (
+from lti_tool.mentoring.journey.steps import URGENCY, Step, step_of
+from lti_tool.mentoring.journey.undo import UndoableStep, undoable_step
+from lti_tool.mentoring.journey.views import (
     Journey,
     ObjectiveLine,
     PairView,
@@ -17,8 +19,6 @@ from lti_tool.mentoring.journey.queries import (
     Progress,
     SessionLine,
 )
-from lti_tool.mentoring.journey.steps import URGENCY, Step, step_of
-from lti_tool.mentoring.journey.undo import UndoableStep, undoable_step
 
 NOW = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)
 ID = uuid.UUID(int=1)

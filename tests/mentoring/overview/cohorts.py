@@ -7,7 +7,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from lti_tool.mentoring.journey.queries import CriterionLine, PersonCard, Progress
+from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, Progress
 from lti_tool.mentoring.overview.cohort import CohortOverview, OpenSession, PairLine, ParticipantLine
 from lti_tool.mentoring.roles import Role
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.mentoring.journey import queries
-from lti_tool.mentoring.journey.queries import CriterionLine, Progress
+from lti_tool.mentoring.journey.views import CriterionLine, Progress
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.roles import Role
 from tests.builder import situations

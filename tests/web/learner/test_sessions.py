@@ -206,7 +206,11 @@ def test_a_second_meeting_of_one_day_is_asked_about_with_nothing_lost(visit, ser
         for name, value in (("minutes", "30"), ("mode", "phone"))
     ]
     assert len(statuses(services)) == 1
-    here.post("sessions/new", **{**MEETING, "minutes": "30"}, is_another="yes")
+    same = re.search(r'formaction="' + re.escape(here.home) + '([^"]+)"', asked.text)[1]
+    here.post(same, **{**MEETING, "minutes": "30"})
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(MentoringSession.minutes)).all() == [30]
+    here.post("sessions/new", **{**MEETING, "minutes": "20"}, is_another="yes")
     assert len(statuses(services)) == 2
 
 

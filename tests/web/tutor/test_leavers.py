@@ -54,7 +54,7 @@ def test_what_the_partner_noted_before_they_left_can_still_be_confirmed(visit, s
     here = visit(situations.to_confirm)
     change(services, mentor_name, active=False)
     page = here.text()
-    assert "says that you met" in page
+    assert "says you met" in page
     assert "no longer in the course" in page
 
 
