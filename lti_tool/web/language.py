@@ -71,6 +71,7 @@ def init_app(app: Flask) -> None:
         day=day,
         on_day=on_day,
         since=since,
+        unconfirmed_by=unconfirmed_by,
         month=month,
         short_day=short_day,
         month_letter=month_letter,
@@ -138,6 +139,20 @@ def on_day(value: dt.date) -> str:
         case days if 1 < days < 7:
             return gettext("on %(weekday)s", weekday=_weekday(value))
     return gettext("on %(day)s", day=_short_day(value))
+
+
+def unconfirmed_by(value: dt.date, name: str) -> str:
+    """That somebody has yet to confirm the meeting of a day, which is said as :func:`on_day` says it."""
+    match (utcnow().date() - value).days:
+        case 0:
+            return gettext("%(name)s has yet to confirm today’s meeting", name=name)
+        case 1:
+            return gettext("%(name)s has yet to confirm yesterday’s meeting", name=name)
+        case days if 1 < days < 7:
+            return gettext(
+                "%(name)s has yet to confirm %(weekday)s’s meeting", name=name, weekday=_weekday(value)
+            )
+    return gettext("%(name)s has yet to confirm your meeting of %(day)s", name=name, day=_short_day(value))
 
 
 def since(moment: dt.datetime) -> str:
