@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import shlex
@@ -15,6 +16,8 @@ from babel.messages.pofile import read_po
 from click import Command, Context, Group
 
 from lti_tool.cli import tandem
+from lti_tool.lti.expiry import REFUSALS_KEPT
+from lti_tool.lti.forms.kept import KEPT_FOR
 from lti_tool.lti.platforms.moodle import Moodle
 from lti_tool.lti.platforms.moodle_labels import LABELS
 from lti_tool.translation import gettext, using_language
@@ -171,6 +174,19 @@ def test_people_s_guides_lead_to_what_is_there_and_to_each_other_in_both_languag
         assert {link for link in pictures if not link.endswith(f".{language}.png")} == set()
         other = Path(guide).name + (".md" if language == "fr" else ".fr.md")
         assert other in links
+
+
+@pytest.mark.parametrize("language", PEOPLE_GUIDES)
+def test_the_privacy_sheet_says_how_long_and_which_commands_there_are(language: str) -> None:
+    sheet = PEOPLE_GUIDES[language][2].read_text(encoding="utf-8")
+    hours, days = KEPT_FOR // dt.timedelta(hours=1), REFUSALS_KEPT.days
+    units = ("hours", "days") if language == "en" else ("heures", "jours")
+    for row in (f"| {hours} {units[0]} |", f"| {days} {units[1]} |"):
+        assert row in sheet
+    people = tandem.get_command(CONTEXT, "people")
+    assert isinstance(people, Group)
+    # Whoever adds a command that hands out or erases what is held about somebody changes what is "not there yet".
+    assert [name for name in people.commands if f"`tandem people {name}`" not in sheet] == []
 
 
 def test_the_service_starts_the_tool_with_options_that_it_has() -> None:
