@@ -93,7 +93,7 @@ def test_what_one_person_did_is_not_said_to_another(visit):
 
 @pytest.mark.parametrize("done", ["joined", "", "x", "2250a9d2-635d-4b8b-82be-6e30e1f838c9"])
 def test_an_address_alone_says_nothing_was_done(visit, done):
-    assert 'role="status"' not in visit(situations.waiting).text(f"?done={done}")
+    assert "alert-success" not in visit(situations.begins).text(f"?done={done}")
 
 
 def test_a_form_that_was_changed_is_another_one(visit, services):

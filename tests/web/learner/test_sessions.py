@@ -32,7 +32,7 @@ def test_the_form_is_filled_in_beforehand(visit):
     after = dt.datetime.now(dt.UTC).date()
     assert any(f'name="held_on" value="{day}"' in page for day in (before, after))
     assert 'name="minutes" value="45"' in page
-    assert chosen(page) == {"day": "today", "length": "45"}
+    assert chosen(page) == {"day": "today", "length": "45", "format": "coaching"}
 
 
 def chosen(page: str) -> dict[str, str]:

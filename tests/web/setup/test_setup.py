@@ -179,7 +179,7 @@ def test_the_first_page_says_how_to_connect_a_platform(client: FlaskClient) -> N
 def test_the_first_page_is_in_french_for_a_french_browser(client: FlaskClient) -> None:
     page = client.get("/", headers={"Accept-Language": "fr-CA,fr;q=0.9"})
     assert '<html lang="fr"' in page.text
-    assert "Mentorat inversé" in page.text
+    assert "mentorat inversé" in page.text
 
 
 def test_the_address_for_a_developer_key_of_canvas_is_there_to_copy(administrator: Administrator) -> None:
