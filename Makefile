@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,
 export UV_COMPILE_BYTECODE ?= 1
 APT     = $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
-.PHONY: help demo smoke test lint types imports check bench screenshots translations lock audit clean
+.PHONY: help demo smoke test lint types imports check bench screenshots pictures translations lock audit clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,9 @@ bench: $(VENV)/ready $(FRENCH)  ## Measures, as ratios against named baselines
 
 screenshots: $(VENV)/ready $(FRENCH)  ## Every page as a picture, phone and desktop, in FOLDER
 	$(BIN)/python -m tests.browser.pages_screenshots $(or $(FOLDER),../tandem-screenshots)
+
+pictures: $(VENV)/ready $(FRENCH)  ## The pictures of the README and the guides, in docs/images
+	$(BIN)/python -m tests.browser.screenshot_guides
 
 translations: $(VENV)/ready  ## Bring the French catalogue up to date with the code
 	$(BIN)/pybabel -q extract -F lti_tool/translations/babel.cfg -k plural_message:1,2 --no-location --sort-output -o $(VENV)/messages.pot .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import shlex
@@ -10,9 +11,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
 from click import Command, Context, Group
 
 from lti_tool.cli import tandem
+from lti_tool.lti.expiry import REFUSALS_KEPT
+from lti_tool.lti.forms.kept import KEPT_FOR
 from lti_tool.lti.platforms.moodle import Moodle
 from lti_tool.lti.platforms.moodle_labels import LABELS
 from lti_tool.translation import gettext, using_language
@@ -95,6 +100,93 @@ def test_every_file_that_a_guide_names_is_there(language: str) -> None:
     run = set(re.findall(r"docs/deployment/[\w.]+", text))
     assert run == {"docs/deployment/install"}
     assert os.access(DEPLOYMENT / "install", os.X_OK)
+
+
+PEOPLE_GUIDES = {
+    language: [DOCS / f"{name}{ending}" for name in ("learners", "tutors", "privacy")]
+    for language, ending in (("en", ".md"), ("fr", ".fr.md"))
+}
+"""The pages for people who take part, who tutor, or who ask what is kept. What is bold is what the tool's pages say."""
+FILLED = r"[\w.]+(?: [\w.]+)?"
+"""A name or a day in a quotation."""
+
+
+def catalogue(language: str) -> list[str]:
+    """The texts of the tool in a language, each once per number."""
+    with (DOCS.parent / "lti_tool/translations/fr/LC_MESSAGES/messages.po").open("rb") as file:
+        messages = [message for message in read_po(file, ignore_obsolete=True) if message.id]
+    found: list[str] = []
+    for message in messages:
+        texts = message.string if language == "fr" else message.id
+        found += [texts] if isinstance(texts, str) else texts or ()
+    return found
+
+
+def lines_that_need_the_tutor() -> list[str]:
+    """What stands in the code for each line, in English; those that stand for several lines are not among them."""
+    with (DOCS.parent / "lti_tool/web/tutor/inbox_wording.py").open("rb") as file:
+        return [text for _line, text, *_rest in map(tuple, extract("python", file)) if isinstance(text, str)]
+
+
+def quotation_of(text: str) -> str:
+    """A pattern of what a guide may quote of a text: filled in, and without a sentence that comes last."""
+    parts = re.split(r"%\(\w+\)s", text.removesuffix(" %(words)s"))
+    return FILLED.join(map(re.escape, parts))
+
+
+def quoted_by(guide: Path) -> set[str]:
+    """What a guide has in bold between asterisks; what is bold in its own words is between underscores."""
+    text = re.sub(r"\n(?![\n#|*-])\s*", " ", guide.read_text(encoding="utf-8"))
+    return set(re.findall(r"\*\*(.+?)\*\*", text))
+
+
+@pytest.mark.parametrize("language", PEOPLE_GUIDES)
+def test_what_people_s_guides_quote_is_what_their_pages_say(language: str) -> None:
+    # A text of little more than what is filled in would allow anything.
+    said = [
+        text for text in catalogue(language) if "%(" not in text or len(re.sub(r"%\(\w+\)s", "", text)) > 5
+    ]
+    known = re.compile("|".join(map(quotation_of, said)))
+    quoted = {text for guide in PEOPLE_GUIDES[language] for text in quoted_by(guide)}
+    assert {text for text in quoted if not known.fullmatch(text)} == set()
+
+
+@pytest.mark.parametrize("language", PEOPLE_GUIDES)
+def test_the_tutor_s_guide_explains_every_line_that_needs_the_tutor(language: str) -> None:
+    quoted = quoted_by(PEOPLE_GUIDES[language][1])
+    lines = set(lines_that_need_the_tutor()) - {"%(mentee)s and %(mentor)s"}
+    assert len(lines) > 20
+    with using_language(language):
+        said = [gettext(text) for text in lines]
+    missing = [text for text in said if not any(re.fullmatch(quotation_of(text), each) for each in quoted)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("guide", ["README", "docs/learners", "docs/tutors", "docs/privacy"])
+def test_people_s_guides_lead_to_what_is_there_and_to_each_other_in_both_languages(guide: str) -> None:
+    root = DOCS.parent
+    for path in (root / f"{guide}.md", root / f"{guide}.fr.md"):
+        text = path.read_text(encoding="utf-8")
+        links = set(re.findall(r"\]\(([^)#:]+)[#)]", text)) | set(re.findall(r'src="([^"]+)"', text))
+        assert [link for link in links if not (path.parent / link).exists()] == []
+        pictures = {link for link in links if link.endswith(".png")}
+        language = "fr" if path.name.endswith(".fr.md") else "en"
+        assert {link for link in pictures if not link.endswith(f".{language}.png")} == set()
+        other = Path(guide).name + (".md" if language == "fr" else ".fr.md")
+        assert other in links
+
+
+@pytest.mark.parametrize("language", PEOPLE_GUIDES)
+def test_the_privacy_sheet_says_how_long_and_which_commands_there_are(language: str) -> None:
+    sheet = PEOPLE_GUIDES[language][2].read_text(encoding="utf-8")
+    hours, days = KEPT_FOR // dt.timedelta(hours=1), REFUSALS_KEPT.days
+    units = ("hours", "days") if language == "en" else ("heures", "jours")
+    for row in (f"| {hours} {units[0]} |", f"| {days} {units[1]} |"):
+        assert row in sheet
+    people = tandem.get_command(CONTEXT, "people")
+    assert isinstance(people, Group)
+    # Whoever adds a command that hands out or erases what is held about somebody changes what is "not there yet".
+    assert [name for name in people.commands if f"`tandem people {name}`" not in sheet] == []
 
 
 def test_the_service_starts_the_tool_with_options_that_it_has() -> None:

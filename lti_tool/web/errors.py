@@ -30,7 +30,7 @@ _PAGES = {
     ),
     404: (
         N_("There is nothing here"),
-        N_("The address is not quite right, or what was here has gone."),
+        N_("This address is wrong, or the page no longer exists."),
     ),
     405: (
         N_("This page cannot be opened like that"),

@@ -69,8 +69,10 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.filters.update(
         day=day,
+        day_in_year=day_in_year,
         on_day=on_day,
         since=since,
+        unconfirmed_by=unconfirmed_by,
         month=month,
         short_day=short_day,
         month_letter=month_letter,
@@ -137,7 +139,21 @@ def on_day(value: dt.date) -> str:
             return gettext("yesterday")
         case days if 1 < days < 7:
             return gettext("on %(weekday)s", weekday=_weekday(value))
-    return gettext("on %(day)s", day=_short_day(value))
+    return gettext("on %(day)s", day=day_in_year(value))
+
+
+def unconfirmed_by(value: dt.date, name: str) -> str:
+    """That somebody has yet to confirm the meeting of a day, which is said as :func:`on_day` says it."""
+    match (utcnow().date() - value).days:
+        case 0:
+            return gettext("%(name)s has yet to confirm today’s meeting", name=name)
+        case 1:
+            return gettext("%(name)s has yet to confirm yesterday’s meeting", name=name)
+        case days if 1 < days < 7:
+            return gettext(
+                "%(name)s has yet to confirm %(weekday)s’s meeting", name=name, weekday=_weekday(value)
+            )
+    return gettext("%(name)s has yet to confirm your meeting of %(day)s", name=name, day=day_in_year(value))
 
 
 def since(moment: dt.datetime) -> str:
@@ -150,10 +166,10 @@ def since(moment: dt.datetime) -> str:
             return gettext("since yesterday")
         case days if 1 < days < 7:
             return gettext("since %(weekday)s", weekday=_weekday(value))
-    return gettext("since %(day)s", day=_short_day(value))
+    return gettext("since %(day)s", day=day_in_year(value))
 
 
-def _short_day(value: dt.date) -> str:
+def day_in_year(value: dt.date) -> str:
     """A date with its year only where that is not the present one."""
     if value.year != utcnow().year:
         return day(value)

@@ -13,6 +13,7 @@ from lti_tool.mentoring.completion.criteria.base import duration as length
 from lti_tool.mentoring.completion.explanation import criterion_amount, criterion_sentence
 from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, SessionLine
 from lti_tool.translation import gettext as _
+from lti_tool.translation import ngettext
 from schemas.problem import MESSAGES, N_, Problem
 
 FORMATS: Mapping[str, str] = {
@@ -68,6 +69,13 @@ FEEDBACK_POINTS: Mapping[str, str] = {
 ROLES: Mapping[str, str] = {"mentor": N_("Mentor"), "mentee": N_("Mentee")}
 
 PARTNERS: Mapping[str, str] = {"mentor": N_("Your mentor"), "mentee": N_("Your mentee")}
+"""What a partner is called whose name the platform does not share."""
+
+PARTNERS_NOW: Mapping[str, str] = {"mentor": N_("Teaches you"), "mentee": N_("Learns from you")}
+"""What a partner does, below their name."""
+
+PARTNERS_PAST: Mapping[str, str] = {"mentor": N_("Taught you"), "mentee": N_("Learned from you")}
+"""The same once the pair has come to its end."""
 
 DISPUTE_REASONS: Mapping[str, str] = {
     "wrong-date": N_("Another day"),
@@ -116,9 +124,9 @@ DONE: Mapping[str, str] = {
     "signed": N_("Signed. Thank you."),
     "session_logged": N_("Noted. Your partner will be asked to say yes."),
     "session_corrected": N_("Corrected. Your partner will be asked again."),
-    "session_withdrawn": N_("Taken back. It counts no more."),
+    "session_withdrawn": N_("Meeting removed."),
     "session_confirmed": N_("Thank you. The meeting counts for both of you."),
-    "session_disputed": N_("Thank you. Your partner will see it and put it right."),
+    "session_disputed": N_("Thank you. Your partner will see it and correct it."),
     "objective_proposed": N_("Proposed. Your partner will be asked to agree."),
     "objective_edited": N_("Changed. Your partner will be asked to agree again."),
     "objective_agreed": N_("Agreed. It is now an objective of you both."),
@@ -226,6 +234,16 @@ def first_name_to_others(card: PersonCard) -> str:
 def duration(minutes: int) -> str:
     """A length of time, such as ``45 min`` or ``1 h 30``."""
     return length(minutes).text
+
+
+def meetings_done(done: int, target: int) -> str:
+    """How many of the meetings that a programme asks for are done, such as ``1 of 6 meetings``.
+
+    The noun follows ``target`` in English, and ``done`` in French.
+    """
+    if target == 1:
+        return _("%(done)s of 1 meeting", done=done)
+    return ngettext("%(num)s of %(target)s meetings", "%(num)s of %(target)s meetings", done, target=target)
 
 
 def criterion(line: CriterionLine, reader: str) -> str:

@@ -150,10 +150,9 @@ def sign(frame: FrameLocator) -> None:
 
 
 def log_session(frame: FrameLocator) -> None:
-    """“We met”, by video, a coaching, with everything else as it is filled in."""
+    """“We met”, by video, with everything else as it is filled in."""
     tap(frame.locator("#we-met"))
-    for chosen in ("video", "coaching"):
-        tap(frame.locator(f"label:has(> input[value={chosen}])"))
+    tap(frame.locator("label:has(> input[value=video])"))
     tap(frame.locator("#save"))
     expect(frame.locator(".alert-success[role=status]")).to_be_visible()
 

@@ -98,7 +98,7 @@ def test_everything_works_after_the_launch(mode: Mode, course: DemoCourse) -> No
     tutors_page = course.page()
     [learner] = course.enrol(tutors_page, "Noé")
     tutor = open_tool(course, tutors_page, TUTOR, in_new_tab=mode.in_new_tab)
-    tutor.locator("#live").wait_for()
+    tutor.locator("#cohort").wait_for()
     tutor.locator("html").evaluate("() => { window.sameDocument = true; }")
 
     page = course.page()
@@ -114,7 +114,7 @@ def test_everything_works_after_the_launch(mode: Mode, course: DemoCourse) -> No
     expect(place.locator("html")).to_have_attribute("lang", "fr")
     assert address(place).split("/")[2] == key
 
-    expect(tutor.locator("#live")).to_contain_text(learner)
+    expect(tutor.locator("#cohort")).to_contain_text(learner)
     assert tutor.locator("html").evaluate("() => window.sameDocument") is True
     if mode.browser == "every_cookie_refused":
         assert course.context.cookies(course.demo_settings.tool_url) == []

@@ -58,12 +58,13 @@ def looked(request: pytest.FixtureRequest, served_tool: ServedTool, tabs: dict[s
         page = tabs[language]
         console = Console(page)
         case.go(Visit(page, served_tool, language))
-        seen.routes.add(served_tool.pages[-1])
+        seen.routes.add(next(route for route in reversed(served_tool.pages) if route not in NOT_PAGES))
         found = inspect_page(page, f"{case.name}, {language}", THEMES if case.themed else ())
         found.console = console.messages
         seen.looks.append(found)
         console.close()
         page.unroute_all()
+        page.goto("about:blank")  # some pages ask for news of themselves as long as they are open
     return seen
 
 

@@ -47,7 +47,7 @@ def replace_script(course: DemoCourse, name: str, script: str) -> None:
 
 def expect_storage(page: Page) -> None:
     """The launch opened in its frame, by its address alone."""
-    page.frame_locator("iframe.tool").locator("#live").wait_for()
+    page.frame_locator("iframe.tool").locator("#cohort").wait_for()
     frame = next(frame for frame in page.frames if "/l/" in frame.url)
     assert "." in frame.url.partition("/l/")[2]
 

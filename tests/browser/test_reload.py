@@ -63,9 +63,9 @@ def test_the_back_button_leads_to_the_page_before_within_the_frame(course: DemoC
     page = course.page()
     frame = course.open_activity(page, TUTOR)
     frame.locator("footer a").first.click()
-    expect(frame.locator("#pairing")).to_have_count(0)
+    expect(frame.locator("#cohort")).to_have_count(0)
     tool_frame(page, course.demo_settings).evaluate("history.back()")
-    expect(frame.locator("#pairing")).to_be_visible()
+    expect(frame.locator("#cohort")).to_be_visible()
 
 
 def test_the_back_button_after_a_form_leads_to_a_page_that_works(newcomer: Page, course: DemoCourse) -> None:

@@ -84,7 +84,18 @@ def english_forms(message: Message) -> tuple[str, ...]:
     return (message.id,) if isinstance(message.id, str) else tuple(message.id)
 
 
+def rule_clauses() -> set[str]:
+    """The singulars of what a rule asks for, which is never nothing: French may say “une” instead of the number."""
+    found = extract_from_dir(
+        PACKAGE / "mentoring" / "completion", keywords={"plural_message": (1, 2)}, comment_tags=()
+    )
+    return {message[0] for _name, _line, message, _comments, _context in found}
+
+
 def test_translations_keep_the_placeholders(french):
+    clauses = rule_clauses()
+    assert len(clauses) > 10
+
     def names(text: str) -> set[str]:
         return set(re.findall(r"%\((\w+)\)s", text))
 
@@ -94,6 +105,7 @@ def test_translations_keep_the_placeholders(french):
         if message.id
         for text in translated(message)
         if names(text) not in [names(form) for form in english_forms(message)]
+        and not (message.id[0] in clauses and names(text) | {"num"} == names(message.id[1]))
     ]
     assert wrong == []
 
@@ -192,7 +204,7 @@ def test_no_english_is_left_on_a_french_page(visit, english, situation, below):
 
 def test_dates_are_written_in_french(visit):
     months = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
-    assert re.search(rf"\d{{1,2}} ({months}) \d{{4}}", visit(situations.to_confirm, locale="fr").text())
+    assert re.search(rf"\d{{1,2}} ({months})\b", visit(situations.to_confirm, locale="fr").text())
 
 
 def test_the_page_names_its_language(visit):

@@ -82,6 +82,8 @@ class JourneyFacts:
     to_come: int = 0
     """How many more meetings the programme asks for, besides ``meetings``."""
     completed_on: dt.date | None = None
+    ended_on: dt.date | None = None
+    """When the pair came to its end without completion; ``today`` is then no later."""
     paused: bool = False
 
     @property
@@ -128,7 +130,7 @@ class JourneyFacts:
     @property
     def finishes_on(self) -> dt.date:
         """Where the drawing ends: at completion, else the planned end, with a week for each meeting to come."""
-        if self.completed_on is not None:
+        if self.completed_on is not None or self.ended_on is not None:
             return self.latest_on
         planned = [each.on for each in self.meetings if not each.state.held]
         least = max([self.latest_on, *planned]) + (self.to_come + 1) * 7 * ONE_DAY

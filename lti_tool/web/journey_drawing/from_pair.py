@@ -64,8 +64,10 @@ def facts_for_learner(
         if line.status in _STATES
     )
     is_over = pair.status in ENDED_STATUSES
+    completed_on = progress.completed_at.date() if progress.completed and progress.completed_at else None
+    ended_on = pair.ended_at.date() if is_over and pair.ended_at and completed_on is None else None
     return JourneyFacts(
-        today=today,
+        today=min(today, ended_on or today),
         ends_on=None if is_over else ends_on,
         signed_on={role: at.date() for role, at in signed.items() if at is not None},
         meetings=meetings,
@@ -77,7 +79,8 @@ def facts_for_learner(
             if _is_drawn(line)
         ),
         to_come=0 if is_over else meetings_to_come(progress.meetings, meetings),
-        completed_on=progress.completed_at.date() if progress.completed and progress.completed_at else None,
+        completed_on=completed_on,
+        ended_on=ended_on,
         paused=is_over or pair.status == "paused",
     )
 

@@ -67,7 +67,9 @@ def sentence(facts: JourneyFacts, faces: Faces) -> str:
         said.append(
             _("objectives reached: %(reached)s of %(all)s", reached=reached, all=len(facts.objectives))
         )
-    if facts.paused:
+    if facts.ended_on is not None:
+        said.append(_("ended on %(day)s", day=day(facts.ended_on)))
+    elif facts.paused:
         said.append(_("on hold"))
     if facts.completed_on is not None:
         said.append(_("completed on %(day)s", day=day(facts.completed_on)))
@@ -127,6 +129,8 @@ def end_lines(drawing: TimelineDrawing) -> list[str]:
     if drawing.end is EndMark.COMPLETE:
         day_of_end = [] if facts.completed_on is None else [short_day(facts.completed_on)]
         return [*day_of_end, *lines_within(_("Complete"), drawing.end_label_width, size=TEXT_SIZE)]
+    if facts.ended_on is not None:
+        return [short_day(facts.ended_on), _("End")]
     if facts.ends_on is None or facts.ends_on < facts.today:
         return []
     return [short_day(facts.ends_on), _("Closing")]

@@ -35,6 +35,8 @@ class Tile(enum.StrEnum):
     TO_COME = "to_come"
     LEAF = "leaf"
     END = "end"
+    ENDED = "ended"
+    """The pair came to its end without completion."""
     COMPLETE = "complete"
 
 
@@ -109,6 +111,8 @@ def _in_order(facts: JourneyFacts) -> list[JourneyStep]:
         steps.append(JourneyStep(tile, planned_on, nothing, nothing, meeting, number))
     if facts.completed_on is not None:
         steps.append(JourneyStep(Tile.COMPLETE, facts.completed_on, nothing, nothing))
+    elif facts.ended_on is not None:
+        steps.append(JourneyStep(Tile.ENDED, facts.ended_on, nothing, nothing))
     else:
         steps.append(JourneyStep(Tile.END, facts.ends_on, nothing, nothing))
     return steps

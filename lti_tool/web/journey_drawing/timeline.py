@@ -79,6 +79,7 @@ class EndMark(enum.StrEnum):
 
     COMPLETE = "complete"
     TO_COME = "to_come"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class TimelineDrawing:
     mentee: Strand
     crossings: tuple[Crossing, ...]
     today: float | None
-    """The x of today; None once completed."""
+    """The x of today; None once completed or ended."""
     today_top: float
     """The y at which the mentor's strand passes today."""
     stops: tuple[Stop, ...]
@@ -118,7 +119,8 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
     end_x = END if not complete else WIDTH - 30
     last = end_x - (BRAID_STEP * (BRAID_TURNS + 1) if complete else MEETING_GAP)
     scale, places = _places(facts, meetings, last)
-    today = None if complete else _today(facts, scale, places, end_x)
+    is_over = complete or facts.ended_on is not None
+    today = None if is_over else _today(facts, scale, places, end_x)
     nodes, leads_to = _nodes(meetings, places, end_x, complete=complete)
     mentor, mentee = (
         strand(
@@ -145,7 +147,7 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         mentor.at_x(today)[1] if today is not None else MIDDLE,
         stops,
         _leaves(facts, scale, places, today, end_x, {Role.MENTOR: mentor, Role.MENTEE: mentee}),
-        EndMark.COMPLETE if complete else EndMark.TO_COME,
+        EndMark.COMPLETE if complete else EndMark.ENDED if is_over else EndMark.TO_COME,
         end_x,
         end_width,
     )

@@ -44,7 +44,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/new")
 @allows(Action.KEEP_SESSIONS, about=pair_of_request)
 def new() -> ResponseReturnValue:
-    """“We met”: today, and the rest as the last time; one tap saves it. Nobody chooses for two who have not met yet."""
+    """“We met”: today, and the rest as the last time; one tap saves it. How they spoke is asked at the first."""
     pair = pair_page().pair
     if not pair.active:
         raise NotAllowed("agreement_first")
@@ -52,7 +52,7 @@ def new() -> ResponseReturnValue:
     proposed = {
         "day": "today",
         "held_on": utcnow().date().isoformat(),
-        **(_fields_of(last) if last is not None else _length(MINUTES_DEFAULT)),
+        **(_fields_of(last) if last is not None else {**_length(MINUTES_DEFAULT), "format": "coaching"}),
     }
     return _page(blank_form(_schema(utcnow().date()), proposed, id="session"))
 

@@ -250,7 +250,7 @@ def test_a_launch_carries_every_claim_that_moodle_sends(
         LTI + "message_type": "LtiResourceLinkRequest",
         LTI + "version": "1.3.0",
         LTI + "target_link_uri": tool.registered.target_link_uri,
-        LTI + "resource_link": {"id": str(activity.id), "title": "Reverse mentoring"},
+        LTI + "resource_link": {"id": str(activity.id), "title": "Mentorat inversé"},
         LTI + "context": {
             "id": "1",
             "label": "CN-2026",

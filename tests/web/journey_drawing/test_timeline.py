@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 from itertools import pairwise
@@ -10,6 +11,7 @@ import pytest
 
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
+from lti_tool.web.journey_drawing.steps import Tile, journey_steps
 from lti_tool.web.journey_drawing.timeline import (
     END,
     HEIGHT,
@@ -177,6 +179,14 @@ def test_completion_ends_in_a_braid_and_leaves_out_what_came_after() -> None:
 
 def test_without_completion_it_ends_at_the_planned_end() -> None:
     assert timeline(journey(to_come=1)).end_x == END
+
+
+def test_a_pair_that_has_ended_is_drawn_whole_to_the_day_of_its_end() -> None:
+    facts = dataclasses.replace(journey(*met(7)), ended_on=day(20), today=day(20))
+    drawing = timeline(facts)
+    assert (drawing.end, drawing.today, facts.finishes_on) == (EndMark.ENDED, None, day(20))
+    assert [drawing.mentor.dotted, drawing.mentee.dotted] == [(), ()]
+    assert journey_steps(facts).rest[-1].tile is Tile.ENDED
 
 
 def test_a_programme_past_its_end_still_has_room_for_what_is_asked_for() -> None:

@@ -128,5 +128,5 @@ def test_the_tutor_has_a_name(visit):
         situation.person("Claire Dubreuil", situations.CourseRole.TUTOR)
 
     page = visit(with_tutor).text()
-    assert "Claire is choosing partners" in page
+    assert "Claire is putting the pairs together" in page
     assert "Claire Dubreuil looks after your group." in page

@@ -8,7 +8,17 @@ import sqlalchemy as sa
 from lti_tool.events.models import EventRow
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.programmes.models import Placement
+from lti_tool.translation import using_language
+from lti_tool.web import wording
 from tests.builder import situations
+
+
+@pytest.mark.parametrize(
+    ("done", "said"), [(0, "0 rencontre sur 6"), (1, "1 rencontre sur 6"), (2, "2 rencontres sur 6")]
+)
+def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
+    with using_language("fr"):
+        assert wording.meetings_done(done, 6) == said
 
 
 @pytest.mark.parametrize(
@@ -16,7 +26,7 @@ from tests.builder import situations
     [
         (situations.welcome, "I want to learn"),
         (situations.not_open, "Not open yet"),
-        (situations.waiting, "Your tutor is choosing partners"),
+        (situations.waiting, "Your pair is on its way"),
         (situations.declined, "Inès Benali could not this time."),
         (situations.i_declined, "You said “not this time”."),
         (situations.proposed, "Your tutor suggests Inès Benali"),
@@ -26,15 +36,15 @@ from tests.builder import situations
         (situations.partner_left, "Inès is no longer in the course"),
         (situations.begins, "Suggest a first date to Inès"),
         (situations.nothing_waits, "Have you met Inès again?"),
-        (situations.under_way, "Waiting for Inès’s yes since today"),
+        (situations.under_way, "Inès has yet to confirm "),
         (situations.to_confirm, "Inès says you met"),
         (situations.reminded, "Inès reminded you today."),
         (situations.to_correct, "One meeting to correct"),
         (situations.to_accept, "Inès says it was 1 h"),
         (situations.not_met, "Inès says you did not meet"),
         (situations.waits_for_correction, "Inès has your answer since today"),
-        (situations.paused, "Your pair is on hold"),
-        (situations.ended, "You and Inès have finished"),
+        (situations.paused, "Your journey with Inès is on hold"),
+        (situations.ended, "Your time with Inès has ended"),
         (situations.objective_to_confirm, "Paul has reached an objective"),
         (situations.complete, "Journey complete. Well done to you both."),
         (situations.awaits_tutor, "You have done everything"),

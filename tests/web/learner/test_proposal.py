@@ -38,7 +38,7 @@ def test_both_accept_and_then_sign(visit, services):
 
 def test_not_this_time_frees_both_and_the_partner_is_not_told_why(visit, services):
     here = visit(situations.proposed)
-    assert "Inès Benali is not told why" in here.text("proposal/decline")
+    assert "Inès Benali will not know why" in here.text("proposal/decline")
     here.post("proposal/decline", reason="too-close")
     assert (pair_of(services).end_reason, pair_of(services).decline_reason) == ("declined", "too-close")
     shown = as_partner(here, services).text()
@@ -70,7 +70,8 @@ def test_a_role_is_undone_and_chosen_anew(visit, services):
 def test_a_confirmation_is_undone(visit, services):
     here = visit(situations.to_confirm)
     here.post(here.link(r"sessions/[0-9a-f-]{36}/confirm"), revision="0")
-    assert "You have confirmed the meeting." in here.text()
+    assert re.search(r"Meeting of \d+ \w+ confirmed\.", here.text())
+    assert "Undo" not in here.text("objectives")
     undo(here)
     assert "Inès says you met" in here.text()
 
@@ -124,7 +125,9 @@ def test_an_open_page_is_told_by_its_tag_what_the_partner_did(visit, services):
 def test_the_page_of_a_pair_that_is_over_says_so(visit, services):
     here = visit(situations.ended)
     pair = pair_of(services).id
-    assert "You and Inès have finished" in here.text(f"?pair={pair}")
+    page = here.text(f"?pair={pair}")
+    assert "Your time with Inès has ended" in page
+    assert "What is still needed" not in page
     assert here.get(f"objectives?pair={pair}").status_code == 302
     refused = here.post(f"sessions/new?pair={pair}", held_on="2026-11-01", minutes="45")
     assert "This pair has come to its end." in html.unescape(refused.text)

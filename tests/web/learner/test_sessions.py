@@ -32,7 +32,7 @@ def test_the_form_is_filled_in_beforehand(visit):
     after = dt.datetime.now(dt.UTC).date()
     assert any(f'name="held_on" value="{day}"' in page for day in (before, after))
     assert 'name="minutes" value="45"' in page
-    assert chosen(page) == {"day": "today", "length": "45"}
+    assert chosen(page) == {"day": "today", "length": "45", "format": "coaching"}
 
 
 def chosen(page: str) -> dict[str, str]:
@@ -127,7 +127,7 @@ def test_a_meeting_before_the_agreement_is_not_noted(visit, services):
 def test_the_partner_confirms_in_one_tap(visit):
     here = visit(situations.to_confirm)
     answer = here.post(here.link(SESSION + "confirm"))
-    assert "The meeting counts for both of you." in here.client.get(answer.location).text
+    assert re.search(r"Meeting of \d+ \w+ confirmed\.", here.client.get(answer.location).text)
 
 
 @pytest.mark.parametrize("answer", ["confirm", "dispute"])
@@ -223,7 +223,7 @@ def test_a_correction_asks_the_partner_again(visit):
 def test_taking_back_asks_once(visit):
     here = visit(situations.under_way)
     below = here.link(SESSION + "correct").replace("correct", "withdraw")
-    assert "Take this meeting back?" in here.text(below)
+    assert "Remove this meeting?" in here.text(below)
 
 
 def test_a_meeting_taken_back_counts_no_more(visit, services):

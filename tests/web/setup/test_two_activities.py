@@ -80,7 +80,8 @@ class Course:
 
     def pair(self, link_id: str) -> None:
         """The tutor pairs the first who wants to learn with the first who can teach."""
-        browser, page = self.launch(link_id)
+        browser, home = self.launch(link_id)
+        page = browser.open(next(link for link in home.links if link.endswith("/cohort/pairing")))
         chosen = {
             field: next(value for _text, value in page.options[field] if value)
             for field in ("mentor_id", "mentee_id")
@@ -97,7 +98,8 @@ class Course:
             charter = browser.open(home.link("/agreement"))
             browser.submit(charter.form(action="/agreement"), accepted="on")
         browser, home = self.launch(mentor_link, MENTOR)
-        browser.submit(browser.open(home.link("/sessions/new")).form(having="minutes"))
+        form = browser.open(home.link("/sessions/new")).form(having="minutes")
+        browser.submit(form, mode="video", format="coaching")
         browser, home = self.launch(mentee_link, MENTEE)
         browser.submit(home.form(action="/confirm"))
 

@@ -1,8 +1,8 @@
-"""Take the README's picture: the mentee's page inside the LMS's frame, as the demo shows it.
+"""Take pictures of the demo's LMS, with the pages of three people inside its frame, phone and desktop.
 
-    python -m tests.browser.screenshot_readme [PICTURE] [FOLDER_FOR_MORE]
+    python -m tests.browser.screenshot_lms FOLDER
 
-With a folder, the other pages of the walk are taken too, phone and desktop, in both languages, for people's eyes.
+Not a test: for people's eyes. The pictures of the guides are taken by ``screenshot_guides.py``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from tests.browser.chromium import NO_THIRD_PARTY_COOKIES, chromium
 from tests.browser.demo_course import TUTOR, DemoCourse, accept, join, log_session, pair, sign
 from tests.browser.demo_process import running_demo
 
-PICTURE = Path("docs/images/mentee.png")
 MENTOR, MENTEE = "Lina Haddad", "Hélène Marchand"
 WIDTHS = {"phone": 390, "desktop": 1280}
 LMS_PAGES = {
@@ -29,15 +28,15 @@ LMS_PAGES = {
 }
 
 
-def main(picture: Path, more: Path | None) -> None:
+def main(folder: Path) -> None:
     """Walk to the moment when the mentor has noted a meeting and the mentee is about to say yes."""
     with (
-        tempfile.TemporaryDirectory() as folder,
-        running_demo(Path(folder) / "demo") as demo_settings,
+        tempfile.TemporaryDirectory() as data,
+        running_demo(Path(data) / "demo") as demo_settings,
         sync_playwright() as playwright,
         chromium(
             playwright,
-            Path(folder) / "profile",
+            Path(data) / "profile",
             NO_THIRD_PARTY_COOKIES,
             viewport={"width": 1280, "height": 800},
             device_scale_factor=1.5,
@@ -59,15 +58,7 @@ def main(picture: Path, more: Path | None) -> None:
         set_objective(home, "Present a project to a committee")
         log_session(course.open_activity(page, MENTOR))
         course.open_activity(page, MENTEE).locator("#next").wait_for()
-        page.locator("iframe.tool[style*=height]").wait_for()  # the frame is as tall as its page
-        # What lies below the window is not painted in a frame of another site.
-        height = page.evaluate("document.documentElement.scrollHeight")
-        page.set_viewport_size({"width": 1280, "height": height})
-        page.wait_for_timeout(700)
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=picture, full_page=True)
-        if more:
-            _take_more(course, page, more)
+        _take(course, page, folder)
 
 
 def set_objective(home: FrameLocator, title: str) -> None:
@@ -78,7 +69,7 @@ def set_objective(home: FrameLocator, title: str) -> None:
     home.locator(".alert-success[role=status]").wait_for()
 
 
-def _take_more(course: DemoCourse, page: Page, folder: Path) -> None:
+def _take(course: DemoCourse, page: Page, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for language in ("fr", "en"):
         course.log_in_as_admin(page)
@@ -100,4 +91,4 @@ def _both_widths(page: Page, picture: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if sys.argv[1:] else PICTURE, Path(sys.argv[2]) if sys.argv[2:] else None)
+    main(Path(sys.argv[1]))
