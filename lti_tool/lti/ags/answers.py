@@ -1,9 +1,10 @@
 """Sending scores to a gradebook, and what each answer means: nothing lost, nothing twice, nobody's own grade erased.
 
 Before a score is posted the result is read, where a grade may be there that the tool never sent: before the first
-grade, before any score that sets none (it would erase the grade), and before one that may have arrived already. Only
-a platform that keeps what a teacher entered (:attr:`lti_tool.lti.platforms.base.Platform.keeps_teachers_grades`) is
-not asked before each later grade.
+grade, before any score that sets none (it would erase the grade), before one that may have arrived already, and before
+that of a completion, so that nobody is told that the course shows it while a teacher's grade stands there. Only a
+platform that keeps what a teacher entered (:attr:`lti_tool.lti.platforms.base.Platform.keeps_teachers_grades`) is not
+asked before each later grade on the way.
 
 | the platform answers | do |
 |---|---|
@@ -45,7 +46,7 @@ from typing import Final
 import requests
 
 from lti_tool.database import utcnow
-from lti_tool.lti.ags.models import READING_FAILED
+from lti_tool.lti.ags.models import MAXIMUM, READING_FAILED
 from lti_tool.lti.ags.reconciliation import (
     GradeRecord,
     MissingAnswers,
@@ -120,6 +121,9 @@ class KnownGrade:
         if score is None:
             return not platform.keeps_grades_from_states
         if repeated or self.record.accepted_score is None or not platform.keeps_teachers_grades:
+            return True
+        if score == MAXIMUM:
+            # It takes the score and keeps the teacher's grade: only a reading tells which of the two is shown.
             return True
         return self.last_result is not None and not self.record.sent(self.last_result)
 

@@ -2,7 +2,8 @@
 
 https://www.imsglobal.org/spec/lti-nrps/v2p0. One page is in memory at a time, and each is stored in its own
 transaction; nothing is read inside one. Whoever is no longer listed becomes inactive, but only after a complete
-reading: what a platform sends before it breaks off says nothing about the rest.
+reading of the course's own roster that lists somebody: what a platform sends before it breaks off, or of one link's
+people, says nothing about the rest, and an empty answer is a fault of the platform.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class RosterReading:
     unreadable: int
     """Entries that could not be read; then nobody was made inactive."""
     left: int
-    """How many are no longer listed."""
+    """How many are no longer listed; 0 where only the people of a link could be read."""
 
 
 def pause_readings(deps: ServiceDeps, course_id: uuid.UUID) -> None:
@@ -117,7 +118,7 @@ def read_roster(deps: ServiceDeps, course_id: uuid.UUID, job: RunningJob | None 
     if job is not None:
         with transaction() as db:
             job.report(db, 0, phase=READING)
-    answer = _first_page(service, course.roster_url, link)
+    answer, of_course = _first_page(service, course.roster_url, link)
     seen: set[str] = set()
     members = unreadable = pages = 0
     while True:
@@ -143,26 +144,27 @@ def read_roster(deps: ServiceDeps, course_id: uuid.UUID, job: RunningJob | None 
         time.sleep(min(MAX_PAGE_DELAY, 2 * (time.monotonic() - page_began)))
         answer = _page(service, next_url)
     with transaction() as db:
-        left = _finish(db, course_id, started_at, complete=not unreadable)
+        left = _finish(db, course_id, started_at, complete=of_course and not unreadable)
         reading = RosterReading(members, pages, unreadable, left)
         if job is not None:
             job.finish(db, asdict(reading))
     return reading
 
 
-def _first_page(service: PlatformService, url: str, link: str | None) -> Answer:
-    """The first page of the course's roster; where that is refused, of what a link's people are (§2.4.2).
+def _first_page(service: PlatformService, url: str, link: str | None) -> tuple[Answer, bool]:
+    """The first page of the course's roster; where that is refused, of who a link's people are (§2.4.2).
 
-    Not of a link's where the course's can be had: Moodle then lists only those who may see the activity, Canvas only
-    those to whom it is assigned, and all others would count as having left the course.
+    The second value: whether it is the course's. Of a link, Moodle lists only those who may see the activity and Canvas
+    only those to whom it is assigned. So it is not asked for where the course's can be had, and nobody has left the
+    course because a link does not list them: one refusal would make all others inactive.
     """
     try:
-        return _page(service, _with_query(url, limit=str(PAGE_SIZE)))
+        return _page(service, _with_query(url, limit=str(PAGE_SIZE))), True
     except _RefusedError:
         if link is None:
             raise
         _log.info("roster_of_link", url_host=urlsplit(url).hostname)
-        return _page(service, _with_query(url, limit=str(PAGE_SIZE), rlid=link))
+        return _page(service, _with_query(url, limit=str(PAGE_SIZE), rlid=link)), False
 
 
 class _RefusedError(RosterUnreadable):
@@ -292,7 +294,8 @@ def _finish(db: Session, course_id: uuid.UUID, started_at: dt.datetime, *, compl
     """Note that the whole roster was read; make inactive whoever an earlier one listed and this one did not.
 
     Whoever launched since this reading began is there. Somebody whom no roster ever listed may be there all the same:
-    some platforms list only those who have grades.
+    some platforms list only those who have grades. Raises :class:`RosterUnreadable`, so that nothing of this is
+    stored, where everybody would have to go because nobody at all is listed.
     """
     left = 0
     if complete:
@@ -309,6 +312,9 @@ def _finish(db: Session, course_id: uuid.UUID, started_at: dt.datetime, *, compl
             .execution_options(synchronize_session=False)
         )
         left = len(gone.all())
+        is_listed = sa.exists().where(Membership.course_id == course_id, Membership.listed_at >= started_at)
+        if left and not db.scalar(sa.select(is_listed)):
+            raise RosterUnreadable("it lists nobody")
     db.execute(
         sa.update(Course)
         .where(Course.id == course_id)

@@ -839,3 +839,17 @@ def test_a_completion_that_is_reopened_keeps_its_hundred_until_completed_again(b
     book.record("satisfied", 100, report="live")
     book.deliver()
     assert (book.grade(), book.status(), book.posted) == (100, GradeStatus.RECORDED, 3)
+
+
+def test_a_teachers_grade_after_a_completion_was_reopened_is_known_when_completed_again(
+    book: ReadingBack,
+) -> None:
+    """Moodle takes the second hundred and goes on showing what the teacher entered."""
+    book.complete()
+    book.later(minutes=1)
+    book.record("awaiting_tutor", 99)
+    book.deliver()
+    book.enter(80)
+    book.later(minutes=1)
+    book.complete()
+    assert (book.grade(), book.status(), book.trail().result_score) == (80, GradeStatus.SOMEBODY_ELSES, 80)

@@ -119,6 +119,31 @@ def test_the_link_is_named_where_the_course_is_refused(connected, httpserver):
     assert seen == [None, str(connected.link_id)]
 
 
+def test_nobody_has_left_the_course_because_a_link_does_not_list_them(connected, httpserver):
+    """The course's roster is refused once; the link's lists one of five."""
+    read(connected)
+
+    def answer(request: Request) -> Response:
+        if "rlid" not in request.args:
+            return Response("not now", 403)
+        return Response(json.dumps({"members": [member("2")]}), content_type=roster.CONTAINER_TYPE)
+
+    connected.has_services_at(httpserver.url_for("/"))
+    httpserver.expect_request("/members").respond_with_handler(answer)
+    change_course(connected, roster_url=httpserver.url_for("/members"))
+    assert read(connected).left == 0
+    assert [active for _, active in memberships(connected).values()] == [True] * 5
+
+
+@pytest.mark.parametrize("listed", [[], ["a test student"]])
+def test_an_answer_that_lists_nobody_makes_nobody_inactive(connected, httpserver, listed):
+    roles = [LEARNER, "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"]
+    read(connected)
+    with pytest.raises(RosterUnreadable, match="it lists nobody"):
+        read_again(connected, httpserver, [{"user_id": subject, "roles": roles} for subject in listed])
+    assert [active for _, active in memberships(connected).values()] == [True] * 5
+
+
 @pytest.mark.parametrize(
     ("family", "status", "body"),
     [("canvas", 403, "403 Forbidden (Rate Limit Exceeded)"), ("moodle", 429, ""), ("canvas", 429, "")],
