@@ -226,7 +226,8 @@ STUBS = {
     "sudo": 'echo "sudo $*" >>"$SAID"; echo https://mentoring.example.org/setup?invite=secret',
     # A virtual environment whose pip says what it installs.
     "python3": 'if [ "$1" = -m ]; then mkdir -p "$3/bin"; '
-    'printf \'#!/bin/sh\necho "pip $1 $2 $3 $4 $(cd "$5" && pwd)" >>"$SAID"\n\' >"$3/bin/pip"; chmod +x "$3/bin/pip"; fi',
+    'printf \'#!/bin/sh\necho "pip $1 $2 $3 $4 $(cd "$5" && pwd)" >>"$SAID"\n\' >"$3/bin/pip"; '
+    'chmod +x "$3/bin/pip"; fi',
 }
 
 
