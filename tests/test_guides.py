@@ -226,7 +226,8 @@ STUBS = {
     "sudo": 'echo "sudo $*" >>"$SAID"; echo https://mentoring.example.org/setup?invite=secret',
     # A virtual environment whose pip says what it installs.
     "python3": 'if [ "$1" = -m ]; then mkdir -p "$3/bin"; '
-    'printf \'#!/bin/sh\necho "pip $1 $2 $(cd "$3" && pwd)" >>"$SAID"\n\' >"$3/bin/pip"; chmod +x "$3/bin/pip"; fi',
+    'printf \'#!/bin/sh\necho "pip $1 $2 $3 $4 $(cd "$5" && pwd)" >>"$SAID"\n\' >"$3/bin/pip"; '
+    'chmod +x "$3/bin/pip"; fi',
 }
 
 
@@ -263,13 +264,36 @@ def test_one_command_installs_the_service_and_prints_an_invitation(tmp_path: Pat
     asked = said.read_text().splitlines()
     assert [line.partition(" --")[0] for line in asked] == [
         "useradd",
-        f"pip install -q {DOCS.parent}",
+        f"pip install -q -c {root}/opt/tandem/constraints.txt {DOCS.parent}",
         "systemctl reload-or-restart caddy",
         "systemctl daemon-reload",
         "systemctl enable -q tandem",
         "systemctl restart tandem",
         "sudo -u tandem TANDEM_DATA_DIR=/var/lib/tandem /opt/tandem/bin/tandem invite",
     ]
+    pinned = (root / "opt/tandem/constraints.txt").read_text().splitlines()
+    every = re.findall(r"^[a-z0-9].*?(?= *\\?$)", (DOCS.parent / "constraints.txt").read_text(), re.MULTILINE)
+    assert (pinned, len(pinned) > 50, "--hash" in " ".join(pinned)) == (every, True, False)
     settings.write_text("TANDEM_BASE_URL=https://kept.example.org\n")
     assert install("https://mentoring.example.org").returncode == 0
     assert settings.read_text() == "TANDEM_BASE_URL=https://kept.example.org\n"
+
+
+def test_the_installation_refuses_an_older_python_before_it_changes_anything(tmp_path: Path) -> None:
+    older = tmp_path / "bin/python3"
+    older.parent.mkdir()
+    older.write_text('#!/bin/sh\nif [ "$1" = --version ]; then echo Python 3.10.4; else exit 1; fi\n')
+    older.chmod(0o755)
+    answer = subprocess.run(
+        [str(DEPLOYMENT / "install"), "https://mentoring.example.org"],
+        env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "DESTDIR": str(tmp_path / "root")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (answer.returncode, answer.stdout, answer.stderr) == (
+        1,
+        "",
+        "Python 3.11 or newer is needed; this machine has Python 3.10.4.\n",
+    )
+    assert not (tmp_path / "root").exists()

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from lti_tool.demo.lms.canvas import line_items as canvas
 from lti_tool.demo.lms.claims import line_item_url, line_items_url
 from lti_tool.demo.lms.course import (
     LineItem,
@@ -53,7 +54,10 @@ def _own_link(db: sqlite3.Connection, tool: Tool, course_id: int, given: str | N
     """The activity a line item is for; it must be the tool's own, in this course."""
     if given is None:
         return None
-    link = find_shown_link(db, current_lms().settings, given)
+    settings = current_lms().settings
+    link = find_shown_link(db, settings, given)
+    if settings.is_canvas:
+        return canvas.link_of_new_line_item(db, link, course_id, tool)
     if link and link.tool_id == tool.id and link.course_id == course_id:
         return link.id
     raise Refusal(
@@ -125,7 +129,9 @@ def replace_line_item(course_id: int, item_id: int) -> Response:
     body = loaded_body(LineItemSchema(), ONE, tool)
     with current_lms().store.transaction() as db:
         item = find_line_item(db, course_id, item_id, tool)
-        link_id = item.link_id if item.coupled else _own_link(db, tool, course_id, body.get("resourceLinkId"))
+        # Canvas leaves every line item where it is (line_item_params).
+        stays = item.coupled or current_lms().settings.is_canvas
+        link_id = item.link_id if stays else _own_link(db, tool, course_id, body.get("resourceLinkId"))
         change_line_item(db, item, body, link_id)
         item = find_line_item(db, course_id, item_id, tool)
     return answer(tool, as_json(item), ONE, reason="replaced", detail=item.label)
@@ -137,6 +143,8 @@ def delete_line_item(course_id: int, item_id: int) -> Response:
     tool = serve(ONE, LINE_ITEM)
     with current_lms().store.transaction() as db:
         item = find_line_item(db, course_id, item_id, tool)
+        if current_lms().settings.is_canvas:
+            canvas.refuse_to_delete_coupled(item, tool)
         if item.coupled:
             raise Refusal(403, "coupled_line_item", "This line item belongs to an activity.", tool.client_id)
         db.execute("DELETE FROM line_items WHERE id = ?", (item.id,))

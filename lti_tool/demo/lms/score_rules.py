@@ -83,7 +83,7 @@ def canvas_score(
     maximum: float,
     allowed_attempts: int | None = None,
 ) -> StoredGrade:
-    """The new state under Canvas's rules (app/controllers/lti/ims/scores_controller.rb of canvas-lms).
+    """The new state under Canvas's rules (``app/controllers/lti/ims/scores_controller.rb`` of instructure/canvas-lms).
 
     An older timestamp is a 400, the same one passes. With preserve_score in the submission extension no score is set,
     whatever the grading progress is; else NotReady, Failed and Pending null it, also one that a teacher gave, as does

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.identity.principal import Principal
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.completion.queries import criteria_of, read_rule
 from lti_tool.mentoring.enrolment.queries import people_in_cohorts
 from lti_tool.mentoring.journey.queries import criterion_line
@@ -49,7 +50,7 @@ class OfferedProgramme:
     criteria: tuple[CriterionLine, ...]
     """What somebody has to do to complete it."""
     grades_grow: bool
-    """Whether the gradebook shows a percentage on the way."""
+    """Whether its rule has the gradebook show a percentage on the way."""
     is_own: bool = False
     course_title: str | None = None
     """Of one's own: where it runs."""
@@ -95,6 +96,8 @@ class Offer:
     groups: Sequence[OfferedGroup]
     activities: Sequence[ExistingActivity]
     has_record_store: bool
+    only_final_grades: bool
+    """Whether the platform gets the grade of a completed programme alone, whatever a rule says."""
 
     @property
     def values(self) -> list[str]:
@@ -114,6 +117,8 @@ def programme_id(value: str) -> uuid.UUID | None:
 def current_offer() -> Offer:
     """What the tutor of the present launch can choose from."""
     principal = current_principal()
+    registration = g.launch.registration
+    platform = platform_of(registration.issuer, registration.platform_family)
     built_in = sorted(template_codes(), key=lambda code: code != DEFAULT_TEMPLATE)
     programmes = [
         _offered(code, load_template(code), load_template(code).rule_document()) for code in built_in
@@ -129,6 +134,7 @@ def current_offer() -> Offer:
             groups=groups,
             activities=_activities(db, principal),
             has_record_store=_has_record_store(db, principal),
+            only_final_grades=platform.only_final_grades_note is not None,
         )
 
 

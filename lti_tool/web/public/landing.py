@@ -6,6 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from lti_tool.identity.policy import Action
+from lti_tool.lti.platforms.moodle import Moodle
 from lti_tool.web.access import allows
 from lti_tool.web.public import example
 from lti_tool.web.services import current_services
@@ -23,5 +24,6 @@ def index() -> ResponseReturnValue:
         journey=example.journey(),
         tiles=example.tiles(),
         rows=example.rows(),
+        manage_tools=Moodle.labels["manage_tools"].text,
         base_url=current_services().config.base_url,
     )

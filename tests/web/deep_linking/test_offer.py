@@ -6,10 +6,11 @@ import uuid
 from html import unescape
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from lti_tool.mentoring.programmes.models import ActivityChoice, Cohort, Programme
+from lti_tool.mentoring.programmes.models import ActivityChoice, Cohort, CompletionRuleVersion, Programme
 from lti_tool.mentoring.programmes.template import load_template
 from lti_tool.messaging.models import RecordStore
 from lti_tool.web.deep_linking.offer import _offered
@@ -59,6 +60,29 @@ def test_a_new_group_follows_the_tutor_s_programme_without_its_people(picker: Pi
             sa.select(Cohort.programme_id, Cohort.number, Cohort.copied_from_id).order_by(Cohort.number)
         ).all()
     assert cohorts == [(programme, 1, None), (programme, 2, None)]
+
+
+@pytest.mark.parametrize(
+    ("family", "grade"),
+    [
+        ("moodle", "A percentage that grows, 100 at completion"),
+        ("canvas", "100 at completion, nothing before"),
+    ],
+)
+def test_a_grade_grows_only_where_the_platform_gets_it_on_the_way(
+    picker: Picker, family: str, grade: str
+) -> None:
+    claim = {"guid": "lms.example", "product_family_code": family}
+    platform = {"https://purl.imsglobal.org/spec/lti/claim/tool_platform": claim}
+    programme = opened(picker, **platform)
+    with picker.services.database.transaction() as db:
+        version = db.scalars(sa.select(CompletionRuleVersion)).one()
+        rule = version.rule
+        rule["ags"]["report"] = "live"
+        db.execute(sa.update(CompletionRuleVersion).values(rule=rule))
+    page = picker.open(**platform)
+    own = unescape(page.text).split(f'value="{programme}"')[1]
+    assert f"<dd>{grade}</dd>" in own
 
 
 def test_a_colleague_s_programme_is_not_offered_and_cannot_be_chosen(picker: Picker) -> None:

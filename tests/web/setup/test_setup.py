@@ -17,7 +17,9 @@ from werkzeug.test import TestResponse
 from lti_tool.app import create_app
 from lti_tool.commands.registrations import registrations
 from lti_tool.composition.services import Services, make_services
+from lti_tool.lti.platforms.moodle import Moodle
 from lti_tool.lti.registration.models import Invitation
+from lti_tool.translation import ProductLabel
 from tests.web.setup.conftest import Administrator, FakePlatform, new_invitation
 
 TOOL = "http://127.0.0.1:5000"
@@ -174,6 +176,17 @@ def test_nobody_may_frame_the_setup_page(administrator: Administrator) -> None:
 
 def test_the_first_page_says_how_to_connect_a_platform(client: FlaskClient) -> None:
     assert "tandem invite" in client.get("/").text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_first_page_names_moodles_page_of_tools_as_moodle_does(
+    client: FlaskClient, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The word is that of the one table."""
+    renamed = ProductLabel({"en": "All the tools", "fr": "Tous les outils"})
+    monkeypatch.setattr(Moodle, "labels", {**Moodle.labels, "manage_tools": renamed})
+    page = client.get("/", headers={"Accept-Language": language}).text
+    assert f"Moodle › {renamed.texts[language]}" in page
 
 
 def test_the_first_page_is_in_french_for_a_french_browser(client: FlaskClient) -> None:

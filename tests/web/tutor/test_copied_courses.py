@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from lti_tool.identity.models import Course
 from lti_tool.lti.launch.verified_launch import LONGEST_HISTORY
+from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.programmes.models import Cohort, Placement
 from tests.platform.platform import INSTRUCTOR, LEARNER
 from tests.web.deep_linking.picking import Picker
@@ -51,14 +52,28 @@ def opened(picker: Picker) -> list[tuple[str, uuid.UUID, uuid.UUID, uuid.UUID | 
         return [(row[0], row[1], row[2], row[3]) for row in found]
 
 
+def platform_family(picker: Picker) -> str | None:
+    with picker.services.database.reading() as db:
+        return db.scalars(sa.select(Registration.platform_family)).one()
+
+
 def kept_history(picker: Picker, course: str) -> str | None:
     with picker.services.database.reading() as db:
         return db.scalars(sa.select(Course.context_history).where(Course.context_id == course)).one()
 
 
-def test_the_copy_has_a_fresh_group_of_the_same_programme(picker: Picker) -> None:
-    first_page(picker, "spring")
-    page = first_page(picker, "autumn", "spring")
+@pytest.mark.parametrize("family", ["moodle", "canvas"])
+def test_the_copy_has_a_fresh_group_of_the_same_programme(picker: Picker, family: str) -> None:
+    """Canvas gives the links of a copied course ids of their own, and keeps the custom parameters of each."""
+    claims = {
+        "https://purl.imsglobal.org/spec/lti/claim/tool_platform": {
+            "guid": "lms.example",
+            "product_family_code": family,
+        }
+    }
+    first_page(picker, "spring", **claims)
+    page = first_page(picker, "autumn", "spring", **claims)
+    assert platform_family(picker) == family
     [(_, programme, cohort, none), (_, same, fresh, copied)] = opened(picker)
     assert (same, copied, none) == (programme, cohort, None)
     assert fresh != cohort
