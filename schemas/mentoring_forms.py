@@ -421,7 +421,7 @@ class EndPairForm(FormSchema):
         required=True,
         metadata={
             "label": N_("Why?"),
-            "hint": N_("For you and for the figures. Neither of the two reads it."),
+            "hint": N_("For you and for the figures: the two people do not see it."),
         },
     )
 

@@ -69,6 +69,7 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.filters.update(
         day=day,
+        day_in_year=day_in_year,
         on_day=on_day,
         since=since,
         unconfirmed_by=unconfirmed_by,
@@ -138,7 +139,7 @@ def on_day(value: dt.date) -> str:
             return gettext("yesterday")
         case days if 1 < days < 7:
             return gettext("on %(weekday)s", weekday=_weekday(value))
-    return gettext("on %(day)s", day=_short_day(value))
+    return gettext("on %(day)s", day=day_in_year(value))
 
 
 def unconfirmed_by(value: dt.date, name: str) -> str:
@@ -152,7 +153,7 @@ def unconfirmed_by(value: dt.date, name: str) -> str:
             return gettext(
                 "%(name)s has yet to confirm %(weekday)s’s meeting", name=name, weekday=_weekday(value)
             )
-    return gettext("%(name)s has yet to confirm your meeting of %(day)s", name=name, day=_short_day(value))
+    return gettext("%(name)s has yet to confirm your meeting of %(day)s", name=name, day=day_in_year(value))
 
 
 def since(moment: dt.datetime) -> str:
@@ -165,10 +166,10 @@ def since(moment: dt.datetime) -> str:
             return gettext("since yesterday")
         case days if 1 < days < 7:
             return gettext("since %(weekday)s", weekday=_weekday(value))
-    return gettext("since %(day)s", day=_short_day(value))
+    return gettext("since %(day)s", day=day_in_year(value))
 
 
-def _short_day(value: dt.date) -> str:
+def day_in_year(value: dt.date) -> str:
     """A date with its year only where that is not the present one."""
     if value.year != utcnow().year:
         return day(value)

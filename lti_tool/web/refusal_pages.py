@@ -132,8 +132,8 @@ def _words(advice: Advice) -> tuple[str, str]:
             return (
                 _("Your session has expired"),
                 _(
-                    "What you have just sent is not saved yet. We keep it for %(hours)s hours, encrypted: the next "
-                    "time you come here from your course, you can continue with it.",
+                    "Open the activity again from your course: what you have just sent will be offered to you there. "
+                    "It is not saved yet. We keep it for %(hours)s hours, encrypted.",
                     hours=int(KEPT_FOR.total_seconds() // 3600),
                 ),
             )

@@ -34,7 +34,7 @@ REFUSALS: Mapping[str, str] = {
     "agreement_first": N_("Both of you sign the agreement first; then your meetings can be noted."),
     "pair_over": N_("This pair has come to its end. What you did together is kept."),
     "in_the_future": N_("This date is still to come. Please choose today or an earlier day."),
-    "own_session": N_("Your partner says yes to what you noted, not you."),
+    "own_session": N_("Your partner confirms what you noted, not you."),
     "not_waiting": N_("This meeting has changed in the meantime. Please look at it again."),
     "session_over": N_("This meeting was removed in the meantime."),
     "not_own_session": N_("Only the person who noted a meeting can remove it."),

@@ -159,15 +159,18 @@ def test_in_a_frame_without_cookies_the_switch_keeps_what_was_typed(
     assert page.context.cookies() == []
 
 
-def test_of_two_forms_the_one_that_was_typed_in_is_kept(served_tool: ServedTool, browser: Browser) -> None:
+def test_a_reason_for_a_person_is_kept_by_a_switch_of_language(
+    served_tool: ServedTool, browser: Browser
+) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(TIMEOUT)
     page.goto(served_tool.build_situation(situations.tutor_of_complete, "en", again=True))
-    page.locator("section[aria-labelledby=everyone] table summary").first.click()
-    reason = page.locator("input[name=reason]").first
-    reason.fill("Counted twice")
-    control = reason.get_attribute("id")
+    for part in ("cohort/pairs/", "cohort/people/"):
+        page.goto(
+            page.url.partition("/l/")[0] + str(page.locator(f"a[href*='{part}']").first.get_attribute("href"))
+        )
+    page.locator("#reason").fill("Counted twice")
     page.get_by_role("button", name="Français").click()
     expect(page.locator("html")).to_have_attribute("lang", "fr")
-    expect(page.locator(f"[id='{control}']")).to_have_value("Counted twice")
+    expect(page.locator("#reason")).to_have_value("Counted twice")
     page.close()

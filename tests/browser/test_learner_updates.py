@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from lti_tool.composition.transaction import transaction
 from lti_tool.database import utcnow
 from lti_tool.identity.principal import TOOL
-from lti_tool.mentoring.pairs.actions import accept_pair
+from lti_tool.mentoring.pairs.actions import accept_pair, sign_agreement
 from lti_tool.mentoring.pairs.models import Pair
 from tests.browser.chromium import ARGUMENTS, TIMEOUT
 from tests.browser.served_tool import ServedTool, serving_tool
@@ -54,6 +54,17 @@ def test_what_the_partner_does_shows_in_place(served_tool: ServedTool, page: Pag
         accept_pair(db, pair_id=pair.id, by=pair.mentor_id, now=utcnow())
     expect(page.locator("#next")).to_contain_text("Your agreement with Inès")
     assert page.evaluate("window.sameDocument === true")
+
+
+def test_a_message_that_comes_with_an_update_can_be_copied(served_tool: ServedTool, page: Page) -> None:
+    page.goto(served_tool.build_situation(situations.waits_for_signature, "en", again=True))
+    with transaction(served_tool.services, TOOL) as db:
+        pair = db.scalars(sa.select(Pair).order_by(Pair.created_at.desc())).first()
+        assert pair is not None
+        sign_agreement(db, pair_id=pair.id, by=pair.mentor_id, now=utcnow())
+    expect(page.locator("#next")).to_contain_text("Suggest a first date")
+    page.get_by_role("button", name="Copy the message").click()
+    expect(page.locator("#first-date-said")).to_have_text("Copied")
 
 
 def test_a_lost_connection_is_said_until_it_is_back(served_tool: ServedTool, page: Page) -> None:

@@ -92,7 +92,7 @@ def test_a_review_is_refused(
 
 def test_a_learner_who_reviews_their_own_work_is_at_home(at_work: Platform, browser: Browser) -> None:
     shown = page(browser, review(at_work, browser, sub="person-1", name="Amina Okafor", roles=["Learner"]))
-    assert "Your pair is on its way" in shown
+    assert "is putting the pairs together" in shown
 
 
 def observe(platform: Platform, browser: Browser, scope: Any) -> str:

@@ -253,6 +253,12 @@ def meetings_of(db: Session, pair_ids: Collection[uuid.UUID]) -> dict[uuid.UUID,
     return found
 
 
+def addresses_of(db: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The e-mail addresses that the platform gave of these people; without those of whom it gave none."""
+    rows = db.execute(sa.select(Person.id, Person.email).where(Person.id.in_(person_ids), Person.email != ""))
+    return {person_id: email for person_id, email in rows if email is not None}
+
+
 def learner_in_cohorts_courses(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> uuid.UUID | None:
     """A person's id, if they are an active learner of a course with an activity of the cohort; else None."""
     return db.scalar(

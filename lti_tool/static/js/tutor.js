@@ -231,7 +231,7 @@
   document.addEventListener("submit", function (event) {
     if (!event.target.matches("[data-find]")) return;
     event.preventDefault();
-    go(withQuery({ q: find("#find").value.trim(), sort: find("#sort").value, page: "" }));
+    go(withQuery({ q: find("#find").value.trim(), sort: (find("#sort") || { value: new URLSearchParams(query).get("sort") }).value, page: "" }));
   });
 
   document.addEventListener("visibilitychange", function () { ask(); });

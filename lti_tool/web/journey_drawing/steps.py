@@ -125,8 +125,8 @@ def _between(facts: JourneyFacts, step: JourneyStep, following: JourneyStep) -> 
     ahead = (Tile.NEXT, Tile.TO_COME, Tile.END)
     bud = following.objective is not None and following.objective.state is ObjectiveState.AGREED
     if following.tile in ahead or bud:
-        # The part of the one who signed is there while the other's is waited for.
-        began = step.tile is Tile.START and not facts.agreed
+        # Whoever has signed has begun.
+        began = step.tile is Tile.START
         return Solid(
             mentor=began and Role.MENTOR in facts.signed_on, mentee=began and Role.MENTEE in facts.signed_on
         )

@@ -66,17 +66,34 @@ def save() -> ResponseReturnValue:
 @blueprint.app_template_global()
 def first_date_message(me: PersonCard, partner: PersonCard) -> str:
     """A text in which one of a pair suggests a first meeting to the other, to be copied or sent; in their language."""
-    greeting = _("Hello %(name)s,", name=first_name(partner)) if partner.name else _("Hello,")
-    lines = (
-        greeting,
+    return _letter(
+        me,
+        partner,
         _(
             "We are partners in the reverse mentoring programme, and I am glad to begin. Shall we meet for a first 45 "
             "minutes next week, in person or by video? Tell me which days suit you, and I will fit in."
         ),
-        _("See you soon,"),
     )
-    signed = "\n".join((lines[2], first_name(me))) if me.name else lines[2]
-    return "\n\n".join((*lines[:2], signed))
+
+
+@blueprint.app_template_global()
+def next_date_message(me: PersonCard, partner: PersonCard) -> str:
+    """The same for a meeting after the first."""
+    return _letter(
+        me,
+        partner,
+        _(
+            "Shall we meet again, for 45 minutes next week, in person or by video? Tell me which days suit you, and I "
+            "will fit in."
+        ),
+    )
+
+
+def _letter(me: PersonCard, partner: PersonCard, text: str) -> str:
+    """``text`` between a greeting and a signature, with the names that are known."""
+    greeting = _("Hello %(name)s,", name=first_name(partner)) if partner.name else _("Hello,")
+    closing = _("See you soon,")
+    return "\n\n".join((greeting, text, f"{closing}\n{first_name(me)}" if me.name else closing))
 
 
 @blueprint.app_template_global()

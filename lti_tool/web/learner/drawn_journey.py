@@ -35,7 +35,7 @@ class DrawnJourney:
     """The objectives that were reached, in either direction."""
 
     agreed_roles: frozenset[Role]
-    """Who has accepted the pair, or signed its agreement."""
+    """Who has accepted the pair; once both have, who has signed its agreement."""
 
     @property
     def timeline(self) -> TimelineDrawing:
@@ -71,10 +71,11 @@ def drawn_journey(
     days = {line.id: line.since.date() for line in pair.objectives if line.since is not None}
     uncontested = [line for line in pair.sessions if line.status in ("held", "confirmed")]
     mine = Role(journey.me.role)
-    answers = {
-        mine: (pair.accepted_by_me_at, pair.signed_by_me_at),
-        mine.other: (pair.accepted_by_partner_at, pair.signed_by_partner_at),
-    }
+    # Once both have accepted, the drawings say who has signed.
+    if pair.status == "proposed":
+        answers = {mine: pair.accepted_by_me_at, mine.other: pair.accepted_by_partner_at}
+    else:
+        answers = {mine: pair.signed_by_me_at, mine.other: pair.signed_by_partner_at}
     facts = facts_for_learner(
         pair, journey.me, journey.progress, today=today, ends_on=ends_on, objective_days=days
     )
@@ -86,5 +87,5 @@ def drawn_journey(
         sum(line.minutes for line in uncontested),
         len(uncontested),
         tuple(line for line in pair.objectives if line.status == "reached"),
-        frozenset(role for role, said_yes in answers.items() if any(said_yes)),
+        frozenset(role for role, said_yes in answers.items() if said_yes),
     )

@@ -43,6 +43,8 @@ class ReadyLine:
     good: bool
     advice: str
     """What to do when it is not."""
+    not_yet: str = ""
+    """The sentence for that; where there is none the page says it after the name."""
 
 
 @blueprint.get("/setup")
@@ -96,6 +98,7 @@ def _readiness(services: Services) -> list[ReadyLine]:
             _("Your platform and its people can reach the address"),
             False,
             _("It is for trials on this machine alone. Set TANDEM_BASE_URL to an https:// address."),
+            not_yet=_("This address cannot be reached from your platform yet"),
         )
         if is_loopback(services.config.base_url) and not services.config.secure
         else ReadyLine(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from lti_tool.web.tutor import inbox_wording, pair_wording
 from lti_tool.web.tutor.drawn_pairs import DrawnPairs, drawn_pairs
 from lti_tool.web.tutor.grades import questions_of
 
+Person = ParticipantLine | Newcomer
 PEOPLE_A_PAGE: Final = 100
 NAMED: Final = 12
 """How many people without a pair are named below the table."""
@@ -90,6 +91,21 @@ class CohortView:
     def address(self, **changes: object) -> str:
         """The page with another filter, search, order or page of the table."""
         return address(self.query, **changes)
+
+    def searched(self, people: Iterable[Person]) -> list[Person]:
+        """Those whom the search finds; all of them without one."""
+        wanted = folded(self.query["q"])
+        return [person for person in people if not wanted or wanted in folded(person.card.name or "")]
+
+    @property
+    def alone_found(self) -> int:
+        """How many people in no row of the table the search finds."""
+        of = self.overview
+        return len(
+            self.searched(
+                [*of.waiting_for_a_pair, *of.without_role, *of.never_opened, *of.gone, *of.finished_alone]
+            )
+        )
 
     @property
     def is_filtered(self) -> bool:
@@ -191,7 +207,8 @@ def _listed(
 
 def _shown(line: InboxLine, today: dt.date) -> ShownLine:
     where, fields = _action(line)
-    days = "" if line.members else pair_wording.waiting_days(line.days(today))
+    has_days = not line.members and line.kind is not LineKind.COPIED
+    days = pair_wording.waiting_days(line.days(today)) if has_days else ""
     return ShownLine(
         line, inbox_wording.words_of(line), days, where, fields, line.kind is LineKind.GRADE_REMOVED
     )

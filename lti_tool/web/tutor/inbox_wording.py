@@ -73,7 +73,7 @@ def _partner_left(line: InboxLine) -> Markup:
         text = _filled(_("%(person)s has no mentee: %(gone)s left the course."), person=person, gone=name)
     if not kept:
         return text
-    return text + " " + ngettext("Their meeting is kept", "Their %(num)s meetings are kept", kept)
+    return text + " " + ngettext("Their meeting is kept.", "Their %(num)s meetings are kept.", kept)
 
 
 def _to_approve(line: InboxLine) -> Markup:
@@ -83,8 +83,8 @@ def _to_approve(line: InboxLine) -> Markup:
 def _copied(_line: InboxLine) -> Markup:
     return _filled(
         _(
-            "This group began with a copied activity: it has the programme and the rule of the other group, new "
-            "dates, and nobody in it yet"
+            "This group comes from a copied activity: the same programme, the same rule, new dates, and nobody for "
+            "now."
         )
     )
 
@@ -217,15 +217,15 @@ def action_of(line: InboxLine) -> str:
         case LineKind.INVITED:
             return _("Copy an invitation")
     if len(line.people) == 2:
-        return _("Remind both")
-    return _("Remind %(name)s", name=wording.first_name_to_others(line.people[0].card))
+        return _("Write to both")
+    return _("Write to %(name)s", name=wording.first_name_to_others(line.people[0].card))
 
 
 def _folded(line: InboxLine) -> Markup:
     count = len(line.members)
     texts: dict[LineKind, Callable[[], str]] = {
         LineKind.ALONE: lambda: ngettext(
-            "%(num)s person has no partner yet", "%(num)s people have no partner yet", count
+            "%(num)s person waits for a partner", "%(num)s people wait for a partner", count
         ),
         LineKind.PARTNER_LEFT: lambda: ngettext(
             "%(num)s person’s partner left the course", "%(num)s people’s partners left the course", count
@@ -272,9 +272,13 @@ def _folded_action(line: InboxLine) -> str:
     match line.kind:
         case LineKind.ALONE | LineKind.PARTNER_LEFT:
             return _("Pair people")
-        case LineKind.NOT_ACCEPTED | LineKind.UNSIGNED | LineKind.UNCONFIRMED:
-            return _("Remind them all")
-        case LineKind.DIFFERS | LineKind.SILENT:
+        case (
+            LineKind.NOT_ACCEPTED
+            | LineKind.UNSIGNED
+            | LineKind.UNCONFIRMED
+            | LineKind.DIFFERS
+            | LineKind.SILENT
+        ):
             return _("Write to them all")
         case LineKind.INVITED:
             return _("Copy an invitation")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Final
+from urllib.parse import quote
 
 from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,7 +15,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, PairLine, ParticipantLine
 from lti_tool.mentoring.overview.inbox import InboxLine, LineKind, inbox
 from lti_tool.mentoring.overview.pair_rows import rows_of, wait_of
-from lti_tool.mentoring.overview.queries import overview_of
+from lti_tool.mentoring.overview.queries import addresses_of, overview_of
 from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
@@ -24,6 +26,9 @@ from lti_tool.web.services import reading
 from schemas.display import read_query
 
 blueprint = Blueprint("messages", __name__, url_prefix="/l/<launch_key>/cohort/message")
+
+LONGEST_MAIL_ADDRESS: Final = 2000
+"""Characters; some mail programs cut what is longer."""
 
 _KINDS = tuple(str(kind) for kind in LineKind)
 
@@ -83,7 +88,8 @@ def invitation() -> ResponseReturnValue:
         )
         + _ending(overview)
     )
-    return _render(names, text, _("An invitation to copy"))
+    invited_ids = [each.person_id for each in everybody if wanted in (None, each.person_id)]
+    return _render(names, text, _("An invitation to copy"), invited_ids)
 
 
 def _overview() -> CohortOverview:
@@ -98,13 +104,41 @@ def _people(lines: Sequence[InboxLine]) -> tuple[ParticipantLine, ...]:
 
 
 def _page(people: Sequence[ParticipantLine], text: str) -> ResponseReturnValue:
-    return _render([wording.person(line.card) for line in people], text, _("A message to copy"))
+    names, ids = [wording.person(line.card) for line in people], [line.person_id for line in people]
+    return _render(names, text, _("A message to copy"), ids)
 
 
-def _render(names: Sequence[str], text: str, heading: str) -> ResponseReturnValue:
+def _render(
+    names: Sequence[str], text: str, heading: str, person_ids: Sequence[uuid.UUID]
+) -> ResponseReturnValue:
+    """``names`` and ``person_ids``: of the same people, in the same order."""
+    with reading() as db:
+        found = addresses_of(db, person_ids)
+    addresses = [found[person_id] for person_id in person_ids if person_id in found]
+    overview_title = g.launch.resource_link.title or _("Reverse mentoring")
     return render_template(
-        "tutor/message.html", heading=heading, names=names, text=text, course_title=g.launch.course.title
+        "tutor/message.html",
+        heading=heading,
+        names=names,
+        addresses=addresses,
+        mail=_mail_address(addresses, overview_title, text) if len(addresses) == len(names) else None,
+        text=text,
+        course_title=g.launch.course.title,
     )
+
+
+def _mail_address(addresses: Sequence[str], subject: str, text: str) -> str | None:
+    """A ``mailto:`` address (RFC 6068), several people in its Bcc so that none sees the others' addresses.
+
+    None without anybody, and where it would be longer than what every mail program takes.
+    """
+    if not addresses:
+        return None
+    quoted = [quote(each, safe="@") for each in addresses]
+    to, hidden = (quoted[0], "") if len(quoted) == 1 else ("", f"bcc={','.join(quoted)}&")
+    body = quote(text.replace("\n", "\r\n"), safe="")
+    made = f"mailto:{to}?{hidden}subject={quote(subject, safe='')}&body={body}"
+    return made if len(made) <= LONGEST_MAIL_ADDRESS else None
 
 
 def _greeting(people: Sequence[ParticipantLine]) -> str:
@@ -120,46 +154,46 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
     match about:
         case LineKind.NOT_ACCEPTED:
             return _(
-                "a partner has been proposed to you in “%(title)s”. Open the activity to see who it is, and say yes or "
+                "A partner has been proposed to you in “%(title)s”. Open the activity to see who it is, and say yes or "
                 "“not this time”: both are fine, and nobody asks why.",
                 title=title,
             )
         case LineKind.UNSIGNED:
             return _(
-                "the agreement of your pair in “%(title)s” waits for a signature. It is short, and your meetings can "
-                "be noted as soon as both of you have signed.",
+                "The agreement of your pair in “%(title)s” waits for a signature. It is short, and your meetings can "
+                "be noted as soon as it bears both signatures.",
                 title=title,
             )
         case LineKind.UNCONFIRMED:
             return _(
-                "your partner has noted a meeting in “%(title)s”. Open the activity to confirm it, or to say what was "
+                "Your partner has noted a meeting in “%(title)s”. Open the activity to confirm it, or to say what was "
                 "different: it takes one tap.",
                 title=title,
             )
         case LineKind.DIFFERS:
             return _(
-                "the two of you have noted a meeting differently in “%(title)s”. Could you agree on it in the "
+                "The two of you have noted a meeting differently in “%(title)s”. Could you agree on it in the "
                 "activity? Either of you can put it right there.",
                 title=title,
             )
         case LineKind.SILENT if pair is not None and pair.last_held_on is not None:
             return _(
-                "your last meeting in “%(title)s” was on %(day)s. Is a new date in sight, or is something in the way? "
+                "Your last meeting in “%(title)s” was on %(day)s. Is a new date in sight, or is something in the way? "
                 "You can pause at any time, and ending a pair is nobody’s fault.",
                 title=title,
                 day=day(pair.last_held_on),
             )
         case LineKind.SILENT:
             return _(
-                "you have not met in “%(title)s” for a while. Is a new date in sight, or is something in the way? "
+                "You have not met in “%(title)s” for a while. Is a new date in sight, or is something in the way? "
                 "You can pause at any time, and ending a pair is nobody’s fault.",
                 title=title,
             )
-    return _("how is it going in “%(title)s”? Is there anything that I can do for you?", title=title)
+    return _("How is it going in “%(title)s”? Is there anything that I can do for you?", title=title)
 
 
 def _ending(overview: CohortOverview) -> str:
-    return "\n\n" + (overview.tutors[0] if len(overview.tutors) == 1 else "")
+    return "\n\n" + _("Thank you,") + "\n" + (overview.tutors[0] if len(overview.tutors) == 1 else "")
 
 
 def _title(overview: CohortOverview) -> str:

@@ -18,10 +18,12 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.journey.queries import card
+from lti_tool.mentoring.overview.queries import overview_of
 from lti_tool.mentoring.pairs import actions
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.pairs.queries import pair as find_pair
 from lti_tool.translation import gettext as _
+from lti_tool.translation import ngettext
 from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
@@ -67,7 +69,7 @@ def _pause(mentee: str, mentor: str) -> Change:
         _("Pause the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _(
-                "Both read on their page that their pair is on hold. Nothing can be noted until you let it go on."
+                "Both read on their page that their pair is on hold. Nothing can be noted until the pair goes on."
             ),
             _("Their meetings, objectives and grade stay as they are."),
             _("You can let it go on at any time."),
@@ -111,10 +113,10 @@ def _end(mentee: str, mentor: str) -> Change:
         _("End the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _(
-                "Both read that their pair has ended, with no fault of anybody; the reason is not shown to them."
+                "Both see on their page that their pair has ended, with no fault of anybody; the reason is not shown."
             ),
             _("Their meetings are kept. Both are free for another partner."),
-            _("This cannot be undone. You can pair them again."),
+            _("You will not be able to undo this. You can propose a new pair to the same people."),
         ),
         _("End this pair"),
     )
@@ -128,16 +130,27 @@ def another(pair_id: uuid.UUID) -> ResponseReturnValue:
     def save(db: Session, values: Values) -> None:
         actions.end_pair(db, pair_id=pair_id, reason=values["reason"], now=utcnow())
 
-    return _asked(pair_id, AnotherPartnerForm(), _another, save, "pair_ended")
+    def change(_mentee: str, _mentor: str) -> Change:
+        pair, _people = _pair(pair_id)
+        with reading() as db:
+            overview = overview_of(db, pair.cohort_id)
+        return _another(len(overview.free_mentees), len(overview.free_mentors))
+
+    return _asked(pair_id, AnotherPartnerForm(), change, save, "pair_ended")
 
 
-def _another(mentee: str, mentor: str) -> Change:
+def _another(mentees: int, mentors: int) -> Change:
+    """``mentees``, ``mentors``: how many are free now."""
+    learn = ngettext("%(num)s person who learns", "%(num)s people who learn", mentees)
+    teach = ngettext("%(num)s person who teaches", "%(num)s people who teach", mentors)
     return Change(
-        _("Another partner for %(mentee)s or %(mentor)s", mentee=mentee, mentor=mentor),
+        _("Another pair"),
         (
-            _("This ends the pair first: both read that it has ended, with no fault of anybody."),
+            _(
+                "This ends the pair first, and cannot be undone: both see that it has ended, with no fault of anybody."
+            ),
             _("Their meetings are kept. Both are free for another partner."),
-            _("Then you choose the next partner."),
+            _("Then you choose the next partner. Free now: %(learn)s, %(teach)s.", learn=learn, teach=teach),
         ),
         _("End this pair and choose"),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from flask import Blueprint, abort, g, render_template
 from flask.typing import ResponseReturnValue
@@ -15,7 +16,8 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.lti.ags.grade_queries import Grade
 from lti_tool.mentoring.overview.cohort import CohortOverview, PairLine, ParticipantLine
-from lti_tool.mentoring.overview.pair_rows import PairState, Wait, state_of, wait_of
+from lti_tool.mentoring.overview.inbox import LineKind
+from lti_tool.mentoring.overview.pair_rows import PairState, Wait, WaitKind, state_of, wait_of
 from lti_tool.mentoring.overview.queries import Meeting, meetings_of, overview_of
 from lti_tool.web import grade_wording
 from lti_tool.web.access import allows, cohort_of_launch
@@ -33,6 +35,13 @@ from schemas.mentoring_forms import ReopenForm
 blueprint = Blueprint("pair_page", __name__, url_prefix="/l/<launch_key>/cohort")
 
 
+_MESSAGES: Final[Mapping[WaitKind, LineKind]] = {
+    WaitKind.SIGN: LineKind.UNSIGNED,
+    WaitKind.CONFIRM: LineKind.UNCONFIRMED,
+    WaitKind.ACCEPT: LineKind.NOT_ACCEPTED,
+}
+
+
 @dataclass(frozen=True)
 class PairPanel:
     """A pair, beside the table or on a page of its own."""
@@ -47,6 +56,32 @@ class PairPanel:
     to_come: int
     """How many meetings without a day are still to come: one line stands for them."""
     faces: Faces
+
+    @property
+    def awaited(self) -> ParticipantLine | None:
+        """The one of the two whose answer, signature or confirmation is waited for; None for both or neither."""
+        if self.wait is None or self.wait.kind not in _MESSAGES or len(self.wait.who) != 1:
+            return None
+        return self.wait.who[0]
+
+    @property
+    def message_about(self) -> str:
+        """What the ready message to them is about; of both where nobody is waited for alone."""
+        return _MESSAGES.get(self.wait.kind, "both") if self.wait is not None else "both"
+
+    @property
+    def signed_by(self) -> ParticipantLine | None:
+        """The only one who has signed so far."""
+        signed = [line for line in self.pair.both if not self.pair.has_to_sign(line)]
+        return signed[0] if len(signed) == 1 else None
+
+    @property
+    def first_signed_on(self) -> dt.date | None:
+        """When the first of the two signed."""
+        days = [
+            at.date() for at in (self.pair.mentor_signed_at, self.pair.mentee_signed_at) if at is not None
+        ]
+        return min(days, default=None)
 
 
 def panel_of(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from markupsafe import Markup
+
 from lti_tool.events.audit_queries import AuditLine
 from lti_tool.identity.principal import PrincipalKind
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
@@ -65,11 +67,16 @@ def timeline_sentence(line: TimelineLine, who: ParticipantRecord | None) -> str:
     return _(TIMELINE[line.kind], name=name) if line.kind in TIMELINE else line.kind
 
 
-def audit_sentence(line: AuditLine, actor: str | None, about: Sequence[ParticipantRecord] | None) -> str:
-    """Who did what, in the current language."""
+def audit_sentence(line: AuditLine, actor: str | None, about: Sequence[ParticipantRecord] | None) -> Markup:
+    """Who did what, in the current language; names in bold."""
     names = [wording.person(card(participant)) for participant in about or ()]
     joined = _("%(mentee)s and %(mentor)s", mentee=names[1], mentor=names[0]) if len(names) == 2 else ""
-    return _(AUDIT[line.kind], actor=_actor(line, actor), about=joined or "".join(names))
+    bold = Markup("<strong>{}</strong>")
+    sentence = Markup(_(AUDIT[line.kind]))  # noqa: S704  # a text of the catalogue; what is filled in is escaped
+    return sentence % {
+        "actor": bold.format(_actor(line, actor)),
+        "about": bold.format(joined or "".join(names)),
+    }
 
 
 def _actor(line: AuditLine, name: str | None) -> str:
@@ -77,7 +84,7 @@ def _actor(line: AuditLine, name: str | None) -> str:
         case PrincipalKind.PERSON:
             return name or _("A tutor without a name")
         case PrincipalKind.OPERATOR:
-            return _("The operator")
+            return _("The technical team")
         case PrincipalKind.NOT_RECORDED:
             return _("Somebody (not recorded)")
     return _("The tool")

@@ -129,7 +129,7 @@ def pages(known: None, visit: Callable[..., Any], services: Services) -> Callabl
     [
         (situations.under_way, "You meet in 3 ways"),
         (situations.objective_to_confirm, "You meet in 3 ways"),
-        (situations.tutor, "They meet in 3 ways"),
+        (situations.tutor, "they meet in 3 ways"),
     ],
     ids=["mentee", "mentor", "tutor"],
 )

@@ -66,7 +66,7 @@ def test_a_new_group_follows_the_tutor_s_programme_without_its_people(picker: Pi
     ("family", "grade"),
     [
         ("moodle", "A percentage that grows, 100 at completion"),
-        ("canvas", "100 at completion, nothing on the way"),
+        ("canvas", "100 at completion, nothing before"),
     ],
 )
 def test_a_grade_grows_only_where_the_platform_gets_it_on_the_way(
@@ -114,17 +114,17 @@ def test_what_was_chosen_is_no_more_the_tutor_s_when_they_teach_it_no_more(picke
 
 
 def test_the_page_says_what_the_course_already_has(picker: Picker) -> None:
-    assert "What this course already has" not in picker.open().text
+    assert "Already in this course" not in picker.open().text
     [item] = items(picker, picker.answer(title="Mentoring", template="demo"))
     open_item(picker, item)
     for person, role in (("a", "mentor"), ("b", "mentee")):
         join(picker, open_as_learner(picker, item, person), role)
     open_as_learner(picker, {**item, "title": "Waiting"})
     page = shown(picker.open())
-    assert "What this course already has" in page
+    assert "Already in this course" in page
     assert "A first taste, in one session · for everybody · 2 people · since" in page
     assert 'Waiting</strong> <span class="text-muted">not opened yet by a teacher' in page
-    assert "What this course already has" not in picker.open(**COLLEAGUE).text
+    assert "Already in this course" not in picker.open(**COLLEAGUE).text
 
 
 def test_the_page_says_whether_anything_goes_to_a_record_store(picker: Picker) -> None:

@@ -185,7 +185,7 @@ def test_a_pair_that_has_ended_is_drawn_whole_to_the_day_of_its_end() -> None:
     facts = dataclasses.replace(journey(*met(7)), ended_on=day(20), today=day(20))
     drawing = timeline(facts)
     assert (drawing.end, drawing.today, facts.finishes_on) == (EndMark.ENDED, None, day(20))
-    assert not (drawing.mentor.dotted or drawing.mentee.dotted)
+    assert [drawing.mentor.dotted, drawing.mentee.dotted] == [(), ()]
     assert journey_steps(facts).rest[-1].tile is Tile.ENDED
 
 

@@ -243,7 +243,7 @@ def test_confirming_ones_own_meeting_is_refused_in_words(visit):
     here = visit(situations.under_way)
     answer = here.post(here.link(SESSION + "correct").replace("correct", "confirm"))
     assert answer.status_code == 409
-    assert "Your partner says yes to what you noted, not you." in answer.text
+    assert "Your partner confirms what you noted, not you." in answer.text
 
 
 def test_another_pairs_address_is_not_there(visit):

@@ -62,7 +62,7 @@ def opened(picker: Picker) -> list[tuple[str, str]]:
 def test_the_tutor_is_asked_and_nothing_is_opened_before(picker: Picker) -> None:
     for _ in range(2):
         page = first_page(picker)
-        assert "Which programme does “Mentoring by hand” open?" in page.text
+        assert "Which programme for “Mentoring by hand”?" in page.text
         assert form_with(page, CHOICE).fields["template"] == "digital-skills"
     assert (opened(picker), count(picker, EventRow)) == ([], 0)
 

@@ -10,7 +10,7 @@ from lti_tool.messaging.models import Delivery
 from tests.builder import situations
 
 QUESTION = "This activity is a duplicate. Which group does it open?"
-BEGAN = "This group began with a copied activity"
+BEGAN = "This group comes from a copied activity"
 
 
 def count(services, model) -> int:

@@ -77,7 +77,7 @@ def test_the_copy_has_a_fresh_group_of_the_same_programme(picker: Picker, family
     [(_, programme, cohort, none), (_, same, fresh, copied)] = opened(picker)
     assert (same, copied, none) == (programme, cohort, None)
     assert fresh != cohort
-    assert "This group began with a copied activity" in page.text
+    assert "This group comes from a copied activity" in page.text
 
 
 def test_learners_of_the_copy_wait_until_its_tutor_comes(picker: Picker) -> None:

@@ -181,3 +181,20 @@ def test_an_invitation_names_the_activity_and_whom_it_is_for(visit) -> None:
     page = visit(situations.tutor).text("cohort/message/invitation")
     assert "in the course “Cultures numériques”" in page
     assert "Sophie Garnier, Thomas Weber" in page
+    assert "mailto:" not in page  # the platform gave no address of theirs
+
+
+def test_a_message_opens_in_the_mail_where_every_address_is_known(visit, services) -> None:
+    here = visit(situations.tutor)
+    with services.database.transaction() as db:
+        db.execute(sa.update(Person).where(Person.name == "Sophie Garnier").values(email="s@example.org"))
+        db.execute(sa.update(Person).where(Person.name == "Thomas Weber").values(email="t@example.org"))
+    page = here.text("cohort/message/invitation")
+    assert "s@example.org, t@example.org" in page
+    assert 'href="mailto:?bcc=s@example.org,t@example.org' in page
+
+
+def test_the_search_finds_people_without_a_pair_too(visit) -> None:
+    page = visit(situations.tutor).text("?q=sophie")
+    assert "1 person without a pair is called so, see below." in page
+    assert ("Sophie Garnier" in page, "Thomas Weber" in page) == (True, False)
