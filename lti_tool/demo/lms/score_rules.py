@@ -1,6 +1,12 @@
 """What a score does to a grade, as Moodle 4.5 and Canvas decide it. Pure functions.
 
 Assignment and Grade Services 3.4, https://www.imsglobal.org/spec/lti-ags/v2p0/#score-publish-service.
+
+Read from moodle/moodle: ``mod/lti/service/gradebookservices/classes/local/resources/scores.php`` (98645b5) with
+``save_grade_item`` in ``classes/local/service/gradebookservices.php`` (0497556); and from instructure/canvas-lms:
+``app/controllers/lti/ims/scores_controller.rb`` (02bc7b3). That version has no ``preserve_score`` and no
+``prioritize_non_tool_grade`` yet; these two came later, and are listed in Canvas's documentation,
+https://developerdocs.instructure.com/services/canvas/file.all_resources/score.
 """
 
 from __future__ import annotations
@@ -83,7 +89,7 @@ def canvas_score(
     maximum: float,
     allowed_attempts: int | None = None,
 ) -> StoredGrade:
-    """The new state under Canvas's rules (``app/controllers/lti/ims/scores_controller.rb`` of instructure/canvas-lms).
+    """The new state under Canvas's rules.
 
     An older timestamp is a 400, the same one passes. With preserve_score in the submission extension no score is set,
     whatever the grading progress is; else NotReady, Failed and Pending null it, also one that a teacher gave, as does

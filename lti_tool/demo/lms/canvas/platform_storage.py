@@ -1,8 +1,8 @@
 """LTI Platform Storage as Canvas offers it: by a hidden frame beside the tool's, which passes messages on to the page.
 
 Read from instructure/canvas-lms: ``lib/lti/platform_storage.rb`` (049055d) names the frame,
-``app/controllers/lti/platform_storage_controller.rb`` serves its page from the origin of the authorization endpoint,
-``ui/features/post_message_forwarding/index.ts`` (00b222d) passes messages on there and back,
+``app/controllers/lti/platform_storage_controller.rb`` (00b222d) serves its page from the origin of the
+authorization endpoint, ``ui/features/post_message_forwarding/index.ts`` (00b222d) passes messages on there and back,
 ``ui/shared/lti/jquery/messages.ts`` (00db0ea) with ``subjects/lti.put_data.ts`` (0e63cfc) and
 ``subjects/lti.get_data.ts`` (fb6a970) answers them in the page, and ``platform_storage.ts`` (286d360) limits what is
 kept. The scripts are ``static/canvas_forwarding.js`` and ``static/canvas_storage.js``. Moodle has nothing of the kind.
