@@ -157,8 +157,8 @@
         said.classList.add("lost");
         said.setAttribute("role", "status");
         find("[data-freshness-words]").textContent = page().dataset.over;
-        const typed = find("#find");
-        if (!typed || typed.value === typed.defaultValue) location.reload();
+        const fields = Array.from(document.querySelectorAll("main input:not([type=hidden]), main textarea"));
+        if (fields.every(function (field) { return field.value === field.defaultValue; })) location.reload();
         return;
       }
       if (answer.status !== 304 && !answer.ok) return;
