@@ -165,15 +165,15 @@ def test_the_tutor_s_guide_explains_every_line_that_needs_the_tutor(language: st
 @pytest.mark.parametrize("guide", ["README", "docs/learners", "docs/tutors", "docs/privacy"])
 def test_people_s_guides_lead_to_what_is_there_and_to_each_other_in_both_languages(guide: str) -> None:
     root = DOCS.parent
-    for path in (root / f"{guide}.md", root / f"{guide}.fr.md"):
+    english, french = root / f"{guide}.md", DOCS / f"{Path(guide).name}.fr.md"
+    for path, other in ((english, french), (french, english)):
         text = path.read_text(encoding="utf-8")
         links = set(re.findall(r"\]\(([^)#:]+)[#)]", text)) | set(re.findall(r'src="([^"]+)"', text))
         assert [link for link in links if not (path.parent / link).exists()] == []
         pictures = {link for link in links if link.endswith(".png")}
         language = "fr" if path.name.endswith(".fr.md") else "en"
         assert {link for link in pictures if not link.endswith(f".{language}.png")} == set()
-        other = Path(guide).name + (".md" if language == "fr" else ".fr.md")
-        assert other in links
+        assert other in {(path.parent / link).resolve() for link in links}
 
 
 @pytest.mark.parametrize("language", PEOPLE_GUIDES)
