@@ -38,7 +38,7 @@ def seed(
     """Make so many programmes, with so many people and meetings among all of them; yields each group once it is made.
 
     People are paired two by two, and all have signed; of an odd number one takes no part. Meetings are confirmed, and
-    spread evenly over the pairs. ``progress`` is told how many people more are done. ``now``: aware.
+    spread evenly over the pairs. ``progress`` is called with how many people more are done. ``now``: aware.
     """
     spread = zip(share(people, programmes), share(sessions, programmes), strict=True)
     for number, (learners, meetings) in enumerate(spread):

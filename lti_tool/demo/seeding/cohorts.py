@@ -218,7 +218,7 @@ ACTS: dict[str, Callable[..., None]] = {
 
 
 def people_needed(couples: int) -> int:
-    """How many people :func:`live` tells a story of: two for each couple, those of past pairs among them."""
+    """How many people :func:`live` acts for: two for each couple, those of past pairs among them."""
     return 2 * (couples + len(PAST_STORIES))
 
 
@@ -234,7 +234,7 @@ def live(
     """Let the past of a cohort happen, ending at ``now`` (aware). ``people``: persons, a mentor and a mentee in turn.
 
     People beyond those of the couples take no part. ``locale``: the language in which they write, ``en`` or ``fr``.
-    ``progress`` is told how many of all acts are done. Raises :class:`ValueError` for too few people.
+    ``progress`` is called with how many of all acts are done. Raises :class:`ValueError` for too few people.
     """
     if len(people) < people_needed(couples):
         raise ValueError(f"{couples} couples need {people_needed(couples)} people")
