@@ -153,7 +153,7 @@ def test_three_processes_on_one_database_do_every_job_once(services, tmp_path):
         made += [ask(services, WriteRows, f"late-{number}", rows=10) for number in range(6)]
         wait_until_ended(services, *made)
         # The killed process may be the one that was to ask for what is due: another does so after a while.
-        wait_until(lambda: scheduled(services) == SCHEDULED, 30)
+        wait_until(lambda: scheduled(services) == SCHEDULED, 90)
         wait_until_ended(services)
     finally:
         for process in processes:

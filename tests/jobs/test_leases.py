@@ -21,7 +21,8 @@ from lti_tool.jobs.queue import ClaimedJob
 from lti_tool.jobs.runner import JobRunner
 from tests.jobs.kinds import RowsSchema, ask, job, wait_until_ended
 
-LEASE = dt.timedelta(seconds=1)
+LEASE = dt.timedelta(seconds=2)
+"""Long enough that a busy machine, which stops a thread for a second now and then, loses none."""
 
 
 class Counted(JobKind):
