@@ -140,16 +140,6 @@ def latest_ended_pair(db: Session, participant_id: uuid.UUID) -> PairRecord | No
     return None if row is None else pair_record(row)
 
 
-def open_pairs_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[PairRecord]:
-    """The pairs of a cohort that go on, the oldest first."""
-    rows = db.scalars(
-        sa.select(Pair)
-        .where(Pair.cohort_id == cohort_id, Pair.status.not_in(ENDED_STATUSES))
-        .order_by(Pair.created_at, Pair.id)
-    )
-    return [pair_record(row) for row in rows]
-
-
 def lock_pair(db: Session, pair_id: uuid.UUID) -> PairRecord:
     """Make those who change what concerns a pair wait for each other; return it as it is.
 

@@ -20,7 +20,6 @@ from lti_tool.web.journey_drawing.text import lines_within
 from lti_tool.web.journey_drawing.timeline import EndMark, Leaf, Stop, TimelineDrawing
 from lti_tool.web.language import day
 
-DATE_SIZE = 14.0
 TEXT_SIZE = 13.0
 LEAST_LABEL = 60.0
 """Narrower, the title of an objective would say nothing."""

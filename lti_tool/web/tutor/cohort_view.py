@@ -7,7 +7,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from lti_tool.lti.ags.grade_queries import Grade
 from lti_tool.mentoring.completion.queries import read_rule
@@ -32,9 +32,6 @@ from lti_tool.web.tutor.drawn_pairs import DrawnPairs, drawn_pairs
 from lti_tool.web.tutor.grades import questions_of
 
 Person = ParticipantLine | Newcomer
-PEOPLE_A_PAGE: Final = 100
-NAMED: Final = 12
-"""How many people without a pair are named below the table."""
 
 
 @dataclass(frozen=True)
