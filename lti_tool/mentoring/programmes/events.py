@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lti_tool.events.base import Event
+from lti_tool.identity.policy import Subject
 
 
 @dataclass(frozen=True, kw_only=True)
 class CohortStarted(Event):
     """A cohort was made from a template, or as a copy of another, and runs."""
 
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     version: ClassVar[int] = 3
     template: str
     settings_number: int
@@ -32,6 +34,7 @@ class CohortStarted(Event):
 class PlacementOpened(Event):
     """An activity in a course opens a cohort from now on. The placement is the event's scope."""
 
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     course_id: uuid.UUID
     resource_link_id: uuid.UUID
     role_view: str
@@ -43,6 +46,7 @@ class PlacementOpened(Event):
 class ActivityChosen(Event):
     """Somebody chose in the content picker what one or two new activities of a course are to open."""
 
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     course_id: uuid.UUID
     content_id: uuid.UUID
     """Of the row that holds the choice; the links carry it."""
@@ -52,4 +56,5 @@ class ActivityChosen(Event):
 class OwnerNamed(Event):
     """A person owns the programme from now on."""
 
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     person_id: uuid.UUID
