@@ -225,7 +225,9 @@ class Subject(enum.StrEnum):
     PROGRAMME = "programme"
     """A programme: its settings, rule, cohorts and activities, and who owns, shares and reads it."""
     PEOPLE = "people"
-    """Who takes part, who is paired with whom, and whose journey is complete."""
+    """Who is invited, who is paired with whom, and whose journey is complete."""
+    PARTICIPATION = "participation"
+    """That somebody takes part, and in which role: their own word."""
     PAIR = "pair"
     """What the two of a pair said to it: acceptances, signatures, reminders."""
     MEETING = "meeting"
@@ -241,6 +243,7 @@ AUDIT: Final[Mapping[Subject, frozenset[Capacity]]] = MappingProxyType(
         Subject.ADMINISTRATION: frozenset({Capacity.OPERATOR}),
         Subject.PROGRAMME: frozenset({Capacity.TUTOR, Capacity.OWNER}),
         Subject.PEOPLE: frozenset({Capacity.TUTOR, Capacity.OWNER}),
+        Subject.PARTICIPATION: frozenset({Capacity.TUTOR, Capacity.OWNER}),
         Subject.PAIR: frozenset({Capacity.TUTOR}),
         Subject.MEETING: frozenset({Capacity.TUTOR}),
         Subject.OBJECTIVE: frozenset(),
@@ -250,12 +253,18 @@ AUDIT: Final[Mapping[Subject, frozenset[Capacity]]] = MappingProxyType(
 )
 """To whom the audit shows what was done about each subject by a tutor, an owner, human resources or an operator."""
 
+STEPS: Final = frozenset(
+    {Subject.PARTICIPATION, Subject.PAIR, Subject.MEETING, Subject.OBJECTIVE, Subject.WORDS}
+)
+"""About what participants act themselves: it was their own step where nobody else is recorded to have done it."""
+
 
 def audit_shows(subject: Subject, held: frozenset[Capacity], *, by_participant: bool) -> bool:
     """Whether the audit shows an entry about ``subject`` to whoever holds these capacities towards it.
 
-    ``by_participant``: whoever acted is the participant, or one of the pair, whom it is about. Such a step is shown to
-    nobody but the one who took it (:attr:`Capacity.ACTOR`).
+    ``by_participant``: whoever acted is the participant, or one of the pair, whom it is about, or it is one of
+    :data:`STEPS` and nobody else is recorded. Such a step is shown to nobody but the one who took it
+    (:attr:`Capacity.ACTOR`).
     """
     if subject is Subject.CONSEQUENCE:
         return False

@@ -21,7 +21,7 @@ class ParticipantInvited(Event):
 class ProgrammeJoined(Event):
     """A person said that they take part, in this role."""
 
-    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    audit_subject: ClassVar[Subject] = Subject.PARTICIPATION
     version: ClassVar[int] = 2
     role: str
 
@@ -35,7 +35,7 @@ class ProgrammeJoined(Event):
 class JoiningUndone(Event):
     """A person took back that they take part: they are as somebody who was only invited."""
 
-    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    audit_subject: ClassVar[Subject] = Subject.PARTICIPATION
     role: str
 
 
@@ -43,7 +43,7 @@ class JoiningUndone(Event):
 class RoleChanged(Event):
     """A person who is in no pair chose the other role."""
 
-    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    audit_subject: ClassVar[Subject] = Subject.PARTICIPATION
     version: ClassVar[int] = 2
     role: str
 

@@ -58,3 +58,61 @@ class OwnerNamed(Event):
 
     audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     person_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnershipEnded(Event):
+    """A person gave up that they own the programme, which has other owners."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    person_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgrammeShared(Event):
+    """An owner lets teachers choose the programme for new activities."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    course_id: uuid.UUID | None
+    """The teachers of this course; None for all of the organisation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgrammeShareEnded(Event):
+    """An owner ended that; what was opened meanwhile goes on."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    course_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HrLinkMade(Event):
+    """An owner made a link that lets somebody of human resources read the programme's settings."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    link_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class HrLinkWithdrawn(Event):
+    """An owner took such a link back before anybody had used it."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    link_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class HrReadingGranted(Event):
+    """Somebody opened such a link, and may read the programme's settings from now on."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    link_id: uuid.UUID
+    person_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class HrReadingEnded(Event):
+    """An owner ended that right."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    person_id: uuid.UUID

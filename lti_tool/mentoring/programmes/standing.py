@@ -42,7 +42,8 @@ def _owned(programme_id: Any, person_id: uuid.UUID) -> sa.Exists:
 
 
 def _tutors_may_edit() -> sa.ColumnElement[bool]:
-    return ProgrammeSettings.settings["visibility"]["tutors_may_edit"].as_boolean()
+    found: sa.ColumnElement[bool] = ProgrammeSettings.settings["visibility"]["tutors_may_edit"].as_boolean()
+    return found
 
 
 def standing_in_cohort(
