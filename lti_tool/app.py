@@ -53,6 +53,8 @@ from lti_tool.web.learner import (
     undo,
 )
 from lti_tool.web.learner import home as learner_home
+from lti_tool.web.owner import access_page, audit, human_resources
+from lti_tool.web.owner import programmes as owner_programmes
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
 from lti_tool.web.tutor import (
@@ -111,6 +113,10 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     print_list,
     review,
     preview,
+    audit,
+    owner_programmes,
+    access_page,
+    human_resources,
 )
 """The modules whose ``blueprint`` the application serves."""
 

@@ -103,7 +103,9 @@ class Action(enum.StrEnum):
     MAKE_LINE_ITEM = "have a column made in the gradebook of one's own course"
     # an owner's, and human resources'
     LIST_OWN_PROGRAMMES = "see which programmes one owns"
-    VIEW_PROGRAMME = "see a programme's groups in figures, its activities, and who owns, shares and reads it"
+    VIEW_PROGRAMME = (
+        "see a programme's groups in figures, its activities, an example, and who has which right to it"
+    )
     VIEW_PEOPLE_OF_PROGRAMME = "see the names and the completion of everybody in a programme"
     NAME_OWNERS = "name owners of programmes, and end one's own ownership"
     SHARE_PROGRAMME = "say in which courses teachers may use a programme"
@@ -166,14 +168,13 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         # The platform shows its picker to those alone who may change the course, and takes no answer of others.
         Action.CHOOSE_CONTENT: frozenset({Capacity.TEACHER, Capacity.ADMINISTRATOR}),
         Action.ADD_ACTIVITY: frozenset({Capacity.TEACHER}),
-        Action.VIEW_COHORT: _COHORT,
+        # With the dates and states of every pair, which an owner sees in sums alone.
+        Action.VIEW_COHORT: frozenset({Capacity.TUTOR}),
         Action.VIEW_PAIR_HISTORY: frozenset({Capacity.TUTOR}),
         Action.REVIEW_LEARNER: frozenset({Capacity.TUTOR}),
         # Everybody sees what they did themselves: which entries are shown to whom, AUDIT says.
         Action.VIEW_AUDIT: _COHORT | {Capacity.PARTICIPANT},
-        Action.PREVIEW_PAGES: frozenset(
-            {Capacity.TEACHER, Capacity.OWNER, Capacity.SWITCHED, Capacity.NAMELESS}
-        ),
+        Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.SWITCHED, Capacity.NAMELESS}),
         Action.PAIR_PEOPLE: _COHORT,
         Action.CHANGE_PAIR: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
