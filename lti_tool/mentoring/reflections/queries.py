@@ -26,7 +26,9 @@ class ReflectionRecord:
 
 def latest_reflection_for(db: Session, pair_id: uuid.UUID, reader_id: uuid.UUID) -> ReflectionRecord | None:
     """The latest of :func:`reflections_for` that still has its words."""
-    return next((each for each in _read(db, pair_id, reader_id, Reflection.words.is_not(None), limit=1)), None)
+    return next(
+        (each for each in _read(db, pair_id, reader_id, Reflection.words.is_not(None), limit=1)), None
+    )
 
 
 def reflections_for(db: Session, pair_id: uuid.UUID, reader_id: uuid.UUID) -> list[ReflectionRecord]:

@@ -54,7 +54,7 @@ from lti_tool.web.learner.current import participant_of_request, requested_pair_
 from lti_tool.web.learner.drawn_journey import drawn_journey
 from lti_tool.web.learner.who_sees import who_sees
 from lti_tool.web.services import current_principal, reading
-from schemas.mentoring_forms import ChooseRoleForm, JoinForm
+from schemas.mentoring_forms import ChooseRoleForm, JoinForm, ThanksForm
 
 blueprint = Blueprint("learner", __name__, url_prefix="/l/<launch_key>")
 
@@ -111,6 +111,7 @@ def page() -> ResponseReturnValue | None:
         etag=etag,
         thanks=thanks,
         note=note,
+        thanks_form=_thanks_form(mine, pair) if own_thanks == 0 else None,
         has_thanked=own_thanks > 0,
         drawn=drawn_journey(mine, pair, today=now.date(), ends_on=activity.ends_on),
         grade_sentence=grade_wording.for_learner(grade),
@@ -134,6 +135,13 @@ def live() -> ResponseReturnValue:
     principal = current_principal()
     takes_part = principal.person_id is not None and principal.role == CourseRole.LEARNER
     return (page() if takes_part else None) or Response(status=204)
+
+
+def _thanks_form(mine: Journey, pair: PairView | None) -> Form | None:
+    """The form of thanks to the partner; None before completion, and where they cannot be sent any more."""
+    if pair is None or not pair.can_meet or not mine.progress.completed:
+        return None
+    return blank_form(ThanksForm(), id="thanks", action=launch_url_for("feedback.give_thanks", pair=pair.id))
 
 
 def _shown_pairs(

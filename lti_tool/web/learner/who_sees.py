@@ -59,16 +59,12 @@ class Line:
     readers: str
 
 
-def readers_of(
-    subject: Subject, table: Mapping[Action, frozenset[Capacity]] = TABLE
-) -> frozenset[Capacity]:
+def readers_of(subject: Subject, table: Mapping[Action, frozenset[Capacity]] = TABLE) -> frozenset[Capacity]:
     """In which capacities the policy shows a subject."""
     return frozenset().union(*(table[action] for action in subject.actions))
 
 
-def who_sees(
-    tutor: str | None, table: Mapping[Action, frozenset[Capacity]] = TABLE
-) -> tuple[Line, ...]:
+def who_sees(tutor: str | None, table: Mapping[Action, frozenset[Capacity]] = TABLE) -> tuple[Line, ...]:
     """The lines for a learner. ``tutor``: what the tutor is called, where one is known.
 
     Raises :class:`KeyError` for a capacity that the policy gives and for which there are no words.
