@@ -76,10 +76,8 @@ def who_sees(tutor: str | None, table: Mapping[Action, frozenset[Capacity]] = TA
     found = []
     for subject in SUBJECTS:
         others = sorted(readers_of(subject, table) - {Capacity.MEMBER}, key=list(Capacity).index)
-        readers = _(subject.to_pair)
-        if others:
-            named = [words[capacity] for capacity in others]
-            readers = _("%(pair)s, and %(others)s", pair=readers, others=_(" and ").join(named))
+        *first, last = [_(subject.to_pair), *(words[capacity] for capacity in others)]
+        readers = _("%(first)s and %(last)s", first=", ".join(first), last=last) if first else last
         found.append(Line(_(subject.what), subject.icon, readers))
     found.append(Line(_("Your managers"), "people", _("nothing personal")))
     return tuple(found)
