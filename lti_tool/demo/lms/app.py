@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from lti_tool.demo.lms import (
     access_tokens,
     admin_pages,
+    copy_pages,
     deep_linking,
     grades,
     line_items,
@@ -63,6 +64,7 @@ def create_lms(settings: LmsSettings) -> Flask:
         admin_pages,
         side_by_side,
         statements,
+        copy_pages,
         teaching_pages,
         platform_storage,
     ):

@@ -20,7 +20,7 @@ from lti_tool.demo.lms.course import (
     publish_link,
 )
 from lti_tool.demo.lms.gradebook import Rules, course_for, gradebook
-from lti_tool.demo.lms.people import find_person, is_enrolled, people_of_course
+from lti_tool.demo.lms.people import find_person, is_enrolled, is_of_course, people_of_course
 from lti_tool.demo.lms.refusals import Refusal, first_problem
 from lti_tool.demo.lms.schemas import ActivityFormSchema
 from lti_tool.demo.lms.steps import steps_done
@@ -105,9 +105,10 @@ def open_course(course_id: int) -> AnyResponse:
     person = current_person()
     with current_lms().store.reading() as db:
         find_course(db, course_id)
+        is_theirs = person is None or is_of_course(db, person.id, course_id)
     response = redirect("/", 303)
     response.set_cookie(COURSE_COOKIE, str(course_id), samesite="Lax", path="/")
-    if person is not None and person.course_id not in (None, course_id):
+    if not is_theirs:
         response.delete_cookie(USER_COOKIE, path="/")
     return response
 
