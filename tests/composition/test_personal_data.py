@@ -42,6 +42,7 @@ NOT_PERSONAL = {
     "platform_key.jwk",
     "platform_key.kid",
     "programme_settings.settings",
+    "programme_template.document",
     "record_store.endpoint",
     "record_store.password",
     "record_store.username",
