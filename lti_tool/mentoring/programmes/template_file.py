@@ -74,10 +74,10 @@ class FileProblem:
 
 
 class TemplateFileError(ValueError):
-    """A file is no template; ``problems`` says where and why, by line."""
+    """A file is no template; ``problems`` says where and why: what is there and wrong first, then what is missing."""
 
     def __init__(self, problems: Sequence[FileProblem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda each: (each.line or 0, each.path)))
+        self.problems = tuple(problems)
         super().__init__("; ".join(f"line {each.line}: {each.problem.text}" for each in self.problems))
 
 
@@ -95,6 +95,8 @@ def read_template_file(content: bytes) -> ProgrammeTemplate:
             for path, problems in error.problems.items()
             for problem in problems
         ]
+        # A misspelt name is better seen as such than as one that is missing.
+        found.sort(key=lambda each: (each.path not in document.lines, each.line or 0, each.path))
         raise TemplateFileError(found) from error
 
 

@@ -60,6 +60,15 @@ def test_a_missing_value_is_asked_for_where_it_should_stand() -> None:
     assert problems(lines) == [(at + 1, "title › en", "required")]
 
 
+def test_a_misspelt_name_is_said_before_the_one_that_is_missing() -> None:
+    lines = written()
+    at = lines.index("goal:")
+    lines[at] = "gaol:"
+    found = problems(lines)
+    assert found[0] == (at + 1, "gaol", "unknown_field")
+    assert [(where, code) for _line, where, code in found[1:]] == [("goal", "required")]
+
+
 def test_every_problem_is_named_at_once() -> None:
     lines = written()
     rhythm = lines.index("rhythm:") + 1
