@@ -72,7 +72,9 @@ MESSAGES: Mapping[str, str] = {
     "star_with_formats": N_("Choose either every format or some formats."),
     # programme templates
     "repeated": N_("“%(what)s” is there twice."),
-    "no_baseline": N_("Please add the questions to ask before the programme starts."),
+    "skill_not_listed": N_("“%(what)s” is not among the skills of the programme."),
+    "format_without_name": N_("Please give the format “%(what)s” a name in both languages."),
+    "format_not_listed": N_("“%(what)s” is not among the formats of the programme."),
 }
 
 

@@ -77,8 +77,9 @@ class ProgrammeTemplate:
         return list(self.document()["kpis"])
 
     def baseline_document(self) -> dict[str, Any]:
-        """The questionnaire asked before as JSON, to be kept with a cohort."""
-        return next(asked for asked in self.document()["questionnaires"] if asked["phase"] == "before")
+        """The questionnaire asked before as JSON, to be kept with a cohort; empty where there is none."""
+        before = (asked for asked in self.document()["questionnaires"] if asked["phase"] == "before")
+        return next(before, {})
 
     def dates(self, today: date) -> CohortDates:
         """The dates of a cohort that is made today."""

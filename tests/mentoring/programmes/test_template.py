@@ -182,18 +182,56 @@ def test_a_template_without_what_a_cohort_needs_is_refused(missing):
     assert refused.value.problems == {missing: ["required"]}
 
 
-@pytest.mark.parametrize("emptied", ["skills", "kpis", "questionnaires", "formats"])
-def test_a_template_with_an_empty_list_is_refused(emptied):
+def test_a_template_without_formats_is_refused():
     with pytest.raises(ShapeError) as refused:
-        read_template(broken(**{emptied: []}))
-    assert refused.value.problems == {emptied: ["empty"]}
+        read_template(broken(formats=[]))
+    assert refused.value.problems == {"formats": ["empty"]}
 
 
-def test_a_template_without_questions_before_is_refused():
-    after = [asked for asked in broken()["questionnaires"] if asked["phase"] == "after"]
+def test_a_blank_template_has_nothing_to_ask_and_nothing_to_measure():
+    blank = read_template(broken(skills=[], kpis=[], questionnaires=[]))
+    assert (blank.kpis_document(), blank.baseline_document()) == ([], {})
+
+
+def test_what_settings_of_before_do_not_say_has_a_default():
+    document = broken()
+    for added in ("role_names", "format_names", "objectives", "visibility"):
+        document.pop(added, None)
+    read = read_template(document).document()
+    assert read["role_names"] == {"mentee": None, "mentor": None}
+    assert (read["format_names"], read["objectives"]) == ({}, [])
+    assert read["visibility"] == {"hr_sees_names": False, "smallest_group": 5, "tutors_may_edit": True}
+
+
+PODCAST = {"fr": "Balado", "en": "Podcast"}
+OBJECTIVE = {"code": "prompt", "title": {"fr": "Demander", "en": "Ask"}, "direction": "mentee"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        ({"formats": ["podcast"]}, {"formats.0": ["format_without_name"]}),
+        ({"format_names": {"podcast": PODCAST}}, {"format_names.podcast": ["format_not_listed"]}),
+        ({"format_names": {"Podcast!": PODCAST}}, {"format_names.Podcast!": ["invalid"]}),
+        ({"format_names": {"podcast": {"fr": "Balado"}}}, {"format_names.podcast.en": ["required"]}),
+        ({"format_names": []}, {"format_names": ["not_an_object"]}),
+        ({"objectives": [{**OBJECTIVE, "skill": "gardening"}]}, {"objectives.0.skill": ["skill_not_listed"]}),
+        ({"objectives": [{**OBJECTIVE, "level": 6}]}, {"objectives.0.level": ["too_large"]}),
+        ({"objectives": [{**OBJECTIVE, "evidence": []}]}, {"objectives.0.evidence": ["empty"]}),
+        ({"objectives": [OBJECTIVE, OBJECTIVE]}, {"objectives": ["repeated"]}),
+        ({"role_names": {"mentee": {"fr": "x" * 61, "en": "x"}}}, {"role_names.mentee.fr": ["too_long"]}),
+        ({"visibility": {"smallest_group": 4}}, {"visibility.smallest_group": ["too_small"]}),
+    ],
+)
+def test_what_does_not_fit_together_is_refused_where_it_stands(changes, problems):
     with pytest.raises(ShapeError) as refused:
-        read_template(broken(questionnaires=after))
-    assert refused.value.problems == {"questionnaires": ["no_baseline"]}
+        read_template(broken(**changes))
+    assert refused.value.problems == problems
+
+
+def test_a_format_of_the_company_s_own_has_a_name():
+    read = read_template(broken(formats=["coaching", "podcast"], format_names={"podcast": PODCAST}))
+    assert read.document()["format_names"] == {"podcast": PODCAST}
 
 
 def test_a_template_with_one_measure_twice_is_refused():
