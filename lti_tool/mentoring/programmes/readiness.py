@@ -7,8 +7,10 @@ changes cannot be measured afterwards), with a completion rule that can be measu
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.programmes.settings import CohortDays, Document, baseline_of
@@ -37,6 +39,19 @@ OPTIONAL = frozenset({Section.BUDGET, Section.ROLES, Section.OBJECTIVES, Section
 NEEDED = tuple(section for section in Section if section not in OPTIONAL)
 
 
+class State(StrEnum):
+    """How far a part of the set-up is."""
+
+    DONE = "done"
+    STARTED = "started"
+    """Something is there, and something is missing."""
+    TO_DO = "to_do"
+    OPTIONAL = "optional"
+    """Nothing is there, and nothing has to be."""
+    FROZEN = "frozen"
+    """It cannot change any more, because the cohort runs."""
+
+
 class Lack(StrEnum):
     """Something without which a programme does not start."""
 
@@ -61,6 +76,32 @@ class Missing:
     section: Section
     criteria: tuple[str, ...] = ()
     """Of :attr:`Lack.RULE_UNMEASURABLE`: the types of the criteria that this version cannot measure."""
+
+
+_PARTLY_THERE = frozenset({Lack.TARGETS, Lack.FOLLOW_UP, Lack.RULE_UNMEASURABLE})
+"""What is missing where something is there already."""
+
+
+def state_of(section: Section, document: Document, lacks: Sequence[Missing], *, started: bool) -> State:
+    """How far a part is. ``lacks``: what :func:`missing` says; ``started``: whether the cohort has left ``draft``."""
+    if started and section is Section.KPIS:
+        return State.FROZEN
+    own = {each.lack for each in lacks if each.section is section}
+    if own:
+        return State.STARTED if own <= _PARTLY_THERE else State.TO_DO
+    is_empty = section in OPTIONAL and not _OPTIONAL_CONTENT[section](document)
+    return State.OPTIONAL if is_empty else State.DONE
+
+
+_OPTIONAL_CONTENT: Final[Mapping[Section, Callable[[Document], bool]]] = {
+    Section.BUDGET: lambda document: any(
+        document["budget"][key] is not None for key in ("amount", "funding")
+    ),
+    Section.ROLES: lambda document: any(document["role_names"].values()),
+    Section.OBJECTIVES: lambda document: bool(document["objectives"]),
+    # Who may see what always has an answer.
+    Section.VISIBILITY: lambda _document: True,
+}
 
 
 def missing(document: Document, rule: object | None, days: CohortDays, today: dt.date) -> list[Missing]:
