@@ -79,6 +79,7 @@ class Action(enum.StrEnum):
     # a tutor's
     CHOOSE_CONTENT = "choose in the content picker what is added to a course"
     ADD_ACTIVITY = "open what an activity stands for"
+    SET_UP = "set up a programme, and start a cohort"
     VIEW_COHORT = "see a cohort: names, progress, dates and states"
     VIEW_PAIR_HISTORY = "see a pair's dates, lengths, formats and states"
     REVIEW_LEARNER = "see one learner's progress and their meetings' dates, lengths, formats and states"
@@ -154,6 +155,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.REVIEW_LEARNER: frozenset({Capacity.TUTOR}),
         Action.VIEW_AUDIT: _COHORT,
         Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.SWITCHED, Capacity.NAMELESS}),
+        Action.SET_UP: _COHORT,
         Action.PAIR_PEOPLE: _COHORT,
         Action.CHANGE_PAIR: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,

@@ -10,6 +10,10 @@ from schemas.problem import N_
 REFUSALS: Mapping[str, str] = {
     "other_role": N_("You already have the other role in this programme. Ask your tutor to change it."),
     "cohort_closed": N_("This programme does not take new people or pairs at the moment."),
+    "already_started": N_("This programme has been started already."),
+    "not_ready": N_("Something is still missing: the list says what. Nothing was started."),
+    "settings_changed": N_("Somebody has changed this part in the meantime."),
+    "settings_frozen": N_("This cannot change any more: it is frozen since the programme started."),
     "already_paired": N_("This role cannot change any more: there is a partner already."),
     "same_person": N_("Please choose two different people."),
     "wrong_roles": N_("A pair needs one mentor and one mentee."),
