@@ -50,6 +50,13 @@ class GoalSchema(CodedSchema):
                 raise ValidationError([Problem("required")], language)
 
 
+class SummarySchema(GoalSchema):
+    """What the template is for, in a line below its title; it may be empty."""
+
+    fr = Text(max_length=120, load_default="")
+    en = Text(max_length=120, load_default="")
+
+
 class BilingualNameSchema(CodedSchema):
     """A short name in both languages, such as that of a role or of a format."""
 
@@ -237,6 +244,7 @@ class ProgrammeTemplateSchema(CodedSchema):
     v = WholeNumber(min=1, max=1, required=True)
     code = _code()
     title = _bilingual(required=True)
+    summary = fields.Nested(SummarySchema, load_default=lambda: {"fr": "", "en": ""})
     goal = fields.Nested(GoalSchema, required=True)
     role_names = fields.Nested(RoleNamesSchema, load_default=lambda: {"mentee": None, "mentor": None})
     skills = fields.List(fields.Nested(SkillSchema), validate=entries(min=0, max=40), required=True)

@@ -56,6 +56,8 @@ class ProgrammeTemplate:
 
     code: str
     title: Bilingual
+    summary: Bilingual
+    """What it is for, in a line; may be empty."""
     sessions_advised: int
     minutes_advised: int
     start_after_days: int
@@ -130,6 +132,7 @@ def read_template(document: object) -> ProgrammeTemplate:
     return ProgrammeTemplate(
         code=loaded["code"],
         title=Bilingual(**loaded["title"]),
+        summary=Bilingual(**loaded["summary"]),
         sessions_advised=loaded["rhythm"]["sessions"],
         minutes_advised=loaded["rhythm"]["minutes"],
         canonical=json.dumps(canonical, ensure_ascii=False, sort_keys=True),

@@ -30,6 +30,7 @@ COMMENTS: Final[Mapping[str, str]] = {
     "v": N_("The version of this form of file: leave it as it is."),
     "code": N_("Small letters, digits and hyphens. With another code, the file makes another template."),
     "title": N_("What people see when they choose the template."),
+    "summary": N_("What it is for, in a line below the title."),
     "goal": N_("Why the company runs the programme."),
     "role_names": N_("What you call the two roles; null for the usual words."),
     "skills": N_("What people can learn. The tag is one of: skills, communication, culture, person."),

@@ -245,7 +245,7 @@ def test_a_blank_template_has_nothing_to_ask_and_nothing_to_measure():
 
 def test_what_settings_of_before_do_not_say_has_a_default():
     document = broken()
-    for added in ("role_names", "format_names", "objectives", "visibility"):
+    for added in ("summary", "role_names", "format_names", "objectives", "visibility"):
         document.pop(added, None)
     read = read_template(document).document()
     assert read["role_names"] == {"mentee": None, "mentor": None}
