@@ -149,6 +149,8 @@ DONE: Mapping[str, str] = {
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "section_saved": N_("Saved."),
+    "template_copied": N_("Your company has a template of its own now. It stands at the end of the list."),
+    "template_kept": N_("Kept. It is offered to your company from now on."),
     "entry_removed": N_("Removed."),
     "programme_started": N_("The programme has started. The people of the course can join from now on."),
     "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
@@ -187,6 +189,8 @@ FORMS: Mapping[str, str] = {
     "activity": N_("an activity for a course"),
     "programme": N_("the programme of an activity"),
     "programme-part": N_("a part of the set-up of a programme"),
+    "template-text": N_("a template"),
+    "template-copy": N_("the copy of a template"),
 }
 """What a form is for, by its id."""
 

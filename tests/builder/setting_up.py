@@ -23,9 +23,13 @@ def change(situation: Situation, section: Section, *, by: str = "Sophie Martel",
     """Another tutor changes a part of the settings; ``values``: what they type differently, as the form checks it."""
     assert situation.cohort is not None
     present = set_up_of(situation.db, situation.cohort.id)
-    standing = Standing(utcnow().date(), "en", not present.is_draft, load_template("digital-skills").document())
+    standing = Standing(
+        utcnow().date(), "en", not present.is_draft, load_template("digital-skills").document()
+    )
     form = section_form(section, present.settings, standing)
-    shown = {name: values_[0] if values_ else None for name, values_ in (form.read(present.settings) or {}).items()}
+    shown = {
+        name: values_[0] if values_ else None for name, values_ in (form.read(present.settings) or {}).items()
+    }
     colleague = situation.person(by, CourseRole.TUTOR)
     save_section(
         situation.db,
