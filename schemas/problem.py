@@ -79,6 +79,20 @@ MESSAGES: Mapping[str, str] = {
     "skill_not_listed": N_("“%(what)s” is not among the skills of the programme."),
     "format_without_name": N_("Please give the format “%(what)s” a name in both languages."),
     "format_not_listed": N_("“%(what)s” is not among the formats of the programme."),
+    # files that people edit
+    "file_too_large": N_("The file is larger than %(max)s KB, which no template needs."),
+    "wrong_encoding": N_("The file is not in UTF-8. Please save it with the encoding UTF-8."),
+    "yaml_unreadable": N_(
+        "This cannot be read: look here, or just above, for a missing colon, a wrong indent, an open quotation mark, "
+        "or a text with a colon that has no quotation marks."
+    ),
+    "yaml_tab": N_("There is a tab at the start of this line. Please indent with spaces."),
+    "yaml_alias": N_(
+        "Anchors and aliases (& and *) are not allowed here. Please put the text in quotation marks."
+    ),
+    "yaml_tag": N_("Tags (!) are not allowed here. Please put the text in quotation marks."),
+    "yaml_too_deep": N_("Too many levels are put inside one another here: %(max)s are the most."),
+    "yaml_several_documents": N_("A file holds one template. Please take out what comes after the line ---."),
 }
 
 

@@ -92,6 +92,8 @@ class Action(enum.StrEnum):
     READ_ROSTER_NOW = "have a roster read now"
     RESEND_GRADES = "have gradebooks read now, and grades sent again"
     MAKE_LINE_ITEM = "have a column made in the gradebook of one's own course"
+    READ_TEMPLATES = "read the programme templates of one's company"
+    KEEP_TEMPLATES = "make programme templates for one's company, and change those that one made"
     # the operator's
     SERVE = "run the tool"
     DELIVER = "send what waits"
@@ -161,6 +163,8 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.READ_ROSTER_NOW: _COHORT | {Capacity.OPERATOR},
         Action.RESEND_GRADES: _COHORT | {Capacity.OPERATOR},
         Action.MAKE_LINE_ITEM: _COHORT,
+        Action.READ_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.OPERATOR}),
+        Action.KEEP_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.OPERATOR}),
         Action.SERVE: frozenset({Capacity.OPERATOR}),
         Action.DELIVER: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.MIGRATE: frozenset({Capacity.OPERATOR}),

@@ -43,6 +43,12 @@ REFUSALS: Mapping[str, str] = {
     "session_over": N_("This meeting was removed in the meantime."),
     "not_own_session": N_("Only the person who noted a meeting can remove it."),
     "role_not_here": N_("This activity is for the other role. Please open the one that is for you."),
+    "template_of_others": N_(
+        "There is a template with this code already, which you did not make. Please give yours another code."
+    ),
+    "too_many_templates": N_(
+        "Your company has as many templates as can be kept. Please change one of them instead."
+    ),
     "not_own_programme": N_("This programme cannot be used here. Please choose another one."),
     "not_own_group": N_("This group cannot be shared here. Please choose another one."),
     "not_your_objective": N_("The person who learns says when an objective is reached."),

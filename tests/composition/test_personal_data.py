@@ -44,6 +44,7 @@ NOT_PERSONAL = {
     "platform_key.kid",
     "programme_settings.cohort_dates",
     "programme_settings.settings",
+    "programme_template.document",
     "record_store.endpoint",
     "record_store.password",
     "record_store.username",

@@ -78,3 +78,21 @@ class OwnerNamed(Event):
     """A person owns the programme from now on."""
 
     person_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateAdded(Event):
+    """A company has a new template of its own."""
+
+    template_id: uuid.UUID
+    """Of the row that holds the version."""
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateChanged(Event):
+    """A company's own template has a new version, which is in force from now on."""
+
+    template_id: uuid.UUID
+    """Of the row that holds the version."""
+    number: int
