@@ -33,6 +33,7 @@ from lti_tool.web import (
     rate_limits,
     refusal_pages,
     security,
+    session_check,
     sign_out,
     way_back,
 )
@@ -87,6 +88,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     home,
     course_page,
     new_choice,
+    session_check,
     sign_out,
     offers,
     learner_home,

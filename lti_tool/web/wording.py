@@ -12,8 +12,9 @@ from lti_tool.mentoring.completion.criteria.base import Reader
 from lti_tool.mentoring.completion.criteria.base import duration as length
 from lti_tool.mentoring.completion.explanation import criterion_amount, criterion_sentence
 from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, SessionLine
+from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
-from lti_tool.translation import ngettext
+from lti_tool.web.meeting_formats import current_formats
 from schemas.problem import MESSAGES, N_, Problem
 
 FORMATS: Mapping[str, str] = {
@@ -201,13 +202,23 @@ def word(table: Mapping[str, str], code: str) -> str:
 
 
 def format_name(code: str) -> str:
-    """What a meeting was."""
-    return word(FORMATS, code)
+    """What a meeting was: in the words of the programme of the present launch, else in the tool's own."""
+    return _own_format_name(code) or word(FORMATS, code)
+
+
+def format_phrase(code: str) -> str:
+    """The same within a sentence."""
+    return _own_format_name(code) or word(FORMAT_PHRASES, code)
+
+
+def _own_format_name(code: str) -> str | None:
+    formats = current_formats()
+    return formats.name(code, current_language()) if formats is not None else None
 
 
 def mode_and_format(line: SessionLine) -> str:
     """How the two of a meeting spoke, and what it was, such as “by video · coaching”; the latter where that is all."""
-    found = [word(FORMAT_PHRASES, line.format)]
+    found = [format_phrase(line.format)]
     if line.mode is not None:
         found.insert(0, word(MODE_PHRASES, line.mode))
     return " · ".join(found)

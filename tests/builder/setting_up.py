@@ -19,7 +19,10 @@ from tests.builder.situations import Situation
 FIRST = Beginning(set_up_first=True)
 
 
-def change(situation: Situation, section: Section, *, by: str = "Sophie Martel", **values: Any) -> None:
+COLLEAGUE = "Sophie Martel"
+
+
+def change(situation: Situation, section: Section, **values: Any) -> None:
     """Another tutor changes a part of the settings; ``values``: what they type differently, as the form checks it."""
     assert situation.cohort is not None
     present = set_up_of(situation.db, situation.cohort.id)
@@ -30,7 +33,7 @@ def change(situation: Situation, section: Section, *, by: str = "Sophie Martel",
     shown = {
         name: values_[0] if values_ else None for name, values_ in (form.read(present.settings) or {}).items()
     }
-    colleague = situation.person(by, CourseRole.TUTOR)
+    colleague = situation.person(COLLEAGUE, CourseRole.TUTOR)
     save_section(
         situation.db,
         cohort_id=situation.cohort.id,

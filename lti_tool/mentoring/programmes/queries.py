@@ -181,7 +181,7 @@ def placements_of_cohorts(db: Session, cohort_ids: Sequence[uuid.UUID]) -> list[
     return [placement_record(row) for row in rows]
 
 
-def courses_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+def courses_of_cohort(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.Select[uuid.UUID]:
     """A query for the ids of the courses with an activity of a cohort, to be used in another."""
     return sa.select(Placement.course_id).where(Placement.cohort_id == cohort_id)
 

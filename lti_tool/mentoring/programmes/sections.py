@@ -144,7 +144,7 @@ def _kpis(settings: Settings, standing: Standing) -> SectionForm:
 
     def write(settings: Settings, values: Values) -> Settings:
         kpis = [
-            {**deepcopy(kpi), "target": _target(kpi, values[f"target_{kpi['code']}"])}
+            {**deepcopy(kpi), "target": _target(kpi, values.get(f"target_{kpi['code']}"))}
             for kpi in known
             if values[f"use_{kpi['code']}"]
         ]
@@ -161,11 +161,17 @@ def _targetshown(kpi: Mapping[str, Any]) -> str:
     return written(value * 100 if kpi["unit"] == "share" else value)
 
 
+def bound_of(kpi: Mapping[str, Any]) -> str:
+    """``at_least`` or ``at_most``: as its target has it; what costs less is better."""
+    if kpi["target"] is not None:
+        return str(kpi["target"]["bound"])
+    return "at_most" if kpi["unit"] == "money" else "at_least"
+
+
 def _target(kpi: Mapping[str, Any], typed: Fraction | None) -> dict[str, Any] | None:
     if typed is None:
         return None
-    bound = kpi["target"]["bound"] if kpi["target"] else "at_least"
-    return {"bound": bound, "value": exact(typed / 100 if kpi["unit"] == "share" else typed)}
+    return {"bound": bound_of(kpi), "value": exact(typed / 100 if kpi["unit"] == "share" else typed)}
 
 
 def all_questionnaires(document: Document, standard: Document) -> dict[str, dict[str, Any]]:

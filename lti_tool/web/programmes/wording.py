@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from lti_tool.mentoring.programmes.readiness import Lack, Missing, Section
 from lti_tool.mentoring.programmes.section_form import written
+from lti_tool.mentoring.programmes.sections import bound_of
 from lti_tool.mentoring.programmes.settings import Document, Settings
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
@@ -82,7 +83,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     Section.FORMATS: N_("A visit to a shop, a lunch with a customer, a podcast listened to together."),
     Section.RHYTHM: N_("6 meetings of 45 minutes: one a month over half a year."),
     Section.KPIS: N_(
-        "“70 % of those who start complete”, “72 hours at most from a meeting to its confirmation”."
+        "“At least seven in ten complete”, “72 hours at most from a meeting to its confirmation”."
     ),
     Section.QUESTIONNAIRES: N_(
         "The same question before and after shows what has changed; 90 days later it shows what has stayed."
@@ -140,17 +141,15 @@ PHASES: Final[Mapping[str, tuple[str, str]]] = {
 """The questionnaires: what each is called, and when it is asked."""
 
 UNITS: Final[Mapping[str, str]] = {
-    "share": N_("%"),
     "hours": N_("hours"),
     "minutes": N_("minutes"),
     "points": N_("points"),
-    "money": N_("per unit, in your currency"),
 }
 BOUNDS: Final[Mapping[str, str]] = {"at_least": N_("at least"), "at_most": N_("at most")}
 
 
 def said(table: Mapping[str, str], code: str) -> str:
-    """The text for ``code`` in the current language. Templates take a ``%`` in a text for a parameter: they ask here."""
+    """The text for ``code`` in the current language; templates would take a ``%`` in it for a parameter."""
     return _(table[code])
 
 
@@ -219,7 +218,7 @@ def _objectives(settings: Settings) -> str:
 
 def objective_line(document: Document, objective: Mapping[str, Any]) -> str:
     """What is said of an objective of the catalogue besides its title: who learns, and for which skill."""
-    learns = _("The mentee learns") if objective["direction"] == "mentee" else _("The mentor learns")
+    learns = _("Learns: %(role)s", role=role_name(document, objective["direction"]))
     skill = next((each for each in document["skills"] if each["code"] == objective["skill"]), None)
     parts = [learns, own(skill["name"]) if skill else "", _("Trend") if objective["trend"] else ""]
     return " · ".join(part for part in parts if part)
@@ -264,7 +263,7 @@ def _kpis(settings: Settings) -> str:
 
 
 def _questionnaires(settings: Settings) -> str:
-    phases = [_(PHASES[asked["phase"]][0]) for asked in settings.document["questionnaires"]]
+    phases = [phase(asked["phase"])[0] for asked in settings.document["questionnaires"]]
     return ", ".join(phases) or _("None chosen yet")
 
 
@@ -299,11 +298,25 @@ _SUMMARIES: Final[Mapping[Section, Callable[[Settings], str]]] = {
 }
 
 
-def target(kpi: Mapping[str, Any]) -> str:
+WITHOUT_TARGET: Final = frozenset({"minutes_by_format"})
+"""Measures with a figure for each of several things, which have no target in common."""
+
+
+def bound(kpi: Mapping[str, Any]) -> str:
+    """Whether a measure should come to its target at least, or at most."""
+    return _(BOUNDS[bound_of(kpi)])
+
+
+def unit(kpi: Mapping[str, Any], document: Document) -> str:
+    """In what a measure is counted; money in the currency of the budget."""
+    own_units = {"share": "%", "money": document["budget"]["currency"]}
+    return own_units.get(kpi["unit"]) or said(UNITS, kpi["unit"])
+
+
+def target(kpi: Mapping[str, Any], document: Document) -> str:
     """The target of a measure, such as ``at least 70 %``; empty where it has none."""
     if kpi["target"] is None:
         return ""
     value = Fraction(str(kpi["target"]["value"]))
     number = written(value * 100 if kpi["unit"] == "share" else value)
-    bound, unit = _(BOUNDS[kpi["target"]["bound"]]), _(UNITS[kpi["unit"]])
-    return f"{bound} {number}\u00a0{unit}"
+    return f"{bound(kpi)} {number}\u00a0{unit(kpi, document)}"

@@ -193,8 +193,11 @@ def _gradebook_note() -> str | None:
 
 def _sent_once_more(overview: CohortOverview, grades: Sequence[Grade]) -> int:
     """How many grades of the group's people were deleted in the gradebook and sent once more."""
+    returned = [grade.person_id for grade in grades if grade.came_back]
+    if not returned:
+        return 0
     people = {line.person_id for line in overview.participants}
-    return sum(grade.came_back for grade in grades if grade.person_id in people)
+    return sum(person_id in people for person_id in returned)
 
 
 def _tagged(response: Response, etag: str) -> Response:
