@@ -54,6 +54,7 @@ from lti_tool.web.learner import (
     undo,
 )
 from lti_tool.web.learner import home as learner_home
+from lti_tool.web.programmes import section_pages, task_list, template_pages
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
 from lti_tool.web.tutor import (
@@ -105,6 +106,9 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     grades,
     line_items,
     opening,
+    task_list,
+    section_pages,
+    template_pages,
     history,
     pair_page,
     pair_changes,

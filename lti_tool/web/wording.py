@@ -149,6 +149,11 @@ DONE: Mapping[str, str] = {
     "grade_asked": N_("The grade is on your list again."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
+    "section_saved": N_("Saved."),
+    "template_copied": N_("Your company has a template of its own now. It stands at the end of the list."),
+    "template_kept": N_("Kept. It is offered to your company from now on."),
+    "entry_removed": N_("Removed."),
+    "programme_started": N_("The programme has started. The people of the course can join from now on."),
     "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
     "reopened": N_(
         "Reopened. Their page will say so. What the gradebook shows stays there until they complete again."
@@ -184,6 +189,9 @@ FORMS: Mapping[str, str] = {
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
     "programme": N_("the programme of an activity"),
+    "programme-part": N_("a part of the set-up of a programme"),
+    "template-text": N_("a template"),
+    "template-copy": N_("the copy of a template"),
 }
 """What a form is for, by its id."""
 

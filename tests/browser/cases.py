@@ -431,7 +431,7 @@ CASES: tuple[Case, ...] = (
         group=UNKNOWN,
         role_view="both",
     ),
-    _at("programme-to-choose", "opening.ask", situations.tutor_who_chooses, "programme"),
+    _at("programme-to-choose", "programme.tasks", situations.tutor_who_chooses, "programme"),
     _sent(
         "duplicate-unknown-answer",
         "opening.answer",

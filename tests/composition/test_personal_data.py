@@ -11,6 +11,7 @@ from lti_tool.database import Base
 NOT_PERSONAL = {
     "access_token.scopes",
     "access_token.token",
+    "activity_choice.answers",
     "cohort.baseline",
     "cohort.kpis",
     "completion_record.explanation",
@@ -41,7 +42,9 @@ NOT_PERSONAL = {
     "organisation.name",
     "platform_key.jwk",
     "platform_key.kid",
+    "programme_settings.cohort_dates",
     "programme_settings.settings",
+    "programme_template.document",
     "record_store.endpoint",
     "record_store.password",
     "record_store.username",

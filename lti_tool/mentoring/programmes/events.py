@@ -10,8 +10,33 @@ from lti_tool.events.base import Event
 
 
 @dataclass(frozen=True, kw_only=True)
+class CohortDrafted(Event):
+    """A cohort was made, and waits for its tutor to set it up and to start it. Nobody can join before."""
+
+    template: str
+    settings_number: int
+    """The version of the programme's settings."""
+    rule_number: int
+    """The version of the completion rule."""
+    copied_from: uuid.UUID | None = None
+    """The cohort whose settings and rule it took over, when an activity was copied."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingsChanged(Event):
+    """A part of the settings of a cohort was changed, and the cohort runs on a new version of them."""
+
+    section: str
+    """A code of :class:`lti_tool.mentoring.programmes.readiness.Section`."""
+    number: int
+    """The version of the programme's settings on which it runs now."""
+    previous: int
+    """The version on which it ran before."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CohortStarted(Event):
-    """A cohort was made from a template, or as a copy of another, and runs."""
+    """A cohort runs: at once when it was made from a template or as a copy of another, or started from a draft."""
 
     version: ClassVar[int] = 3
     template: str
@@ -53,3 +78,21 @@ class OwnerNamed(Event):
     """A person owns the programme from now on."""
 
     person_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateAdded(Event):
+    """A company has a new template of its own."""
+
+    template_id: uuid.UUID
+    """Of the row that holds the version."""
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateChanged(Event):
+    """A company's own template has a new version, which is in force from now on."""
+
+    template_id: uuid.UUID
+    """Of the row that holds the version."""
+    number: int
