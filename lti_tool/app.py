@@ -53,6 +53,7 @@ from lti_tool.web.learner import (
     undo,
 )
 from lti_tool.web.learner import home as learner_home
+from lti_tool.web.programmes import rule_editor
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
 from lti_tool.web.tutor import (
@@ -111,6 +112,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     print_list,
     review,
     preview,
+    rule_editor,
 )
 """The modules whose ``blueprint`` the application serves."""
 

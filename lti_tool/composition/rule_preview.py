@@ -24,10 +24,12 @@ from lti_tool.mentoring.completion.models import CompletionRecord, TutorValidati
 from lti_tool.mentoring.completion.preview import Effect, PersonToJudge, Preview, preview
 from lti_tool.mentoring.completion.queries import rule_draft, rule_of
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule, read_draft, unmeasurable
+from lti_tool.mentoring.completion.rule_warnings import Frame
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import lock_participants
 from lti_tool.mentoring.guards import NotAllowed, require
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
+from lti_tool.mentoring.programmes.models import Cohort, CompletionRuleVersion, ProgrammeSettings
 from lti_tool.mentoring.programmes.queries import RuleRecord, lock_cohort, rule_of_cohort
 from lti_tool.mentoring.programmes.rule_versions import apply_rule
 from lti_tool.mentoring.roles import Role
@@ -117,10 +119,14 @@ def _judged(row: Any, pairs: Sequence[ConcernedPair]) -> Judged:
 
 
 def try_rule(
-    db: Session, cohort_id: uuid.UUID, drafted: CompletionRule, document: Mapping[str, Any]
+    db: Session,
+    cohort_id: uuid.UUID,
+    drafted: CompletionRule,
+    document: Mapping[str, Any],
+    in_force: RuleRecord | None = None,
 ) -> TriedRule:
-    """What a rule would change in a cohort. ``document``: the same rule as JSON."""
-    in_force = rule_of_cohort(db, cohort_id)
+    """What a rule would change in a cohort. ``document``: the same as JSON. ``in_force``: where it is read already."""
+    in_force = in_force or rule_of_cohort(db, cohort_id)
     people = {each.participant_id: each for each in judged_people(db, cohort_id)}
     everybody = preview(rule_of(in_force), drafted, [each.to_judge for each in people.values()])
     shown = Preview(
@@ -167,3 +173,38 @@ def apply_draft(db: Session, *, cohort_id: uuid.UUID, previewed: str, now: dt.da
     number = apply_rule(db, cohort_id=cohort_id, rule=draft.rule, previous=tried.in_force.number, now=now)
     discard_draft(db, cohort_id=cohort_id)
     return number
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInForce:
+    """The version of a cohort's rule that is in force, and what the cohort offers."""
+
+    record: RuleRecord
+    since: dt.datetime
+    title: Mapping[str, str]
+    """Of the programme, by language."""
+    frame: Frame
+
+
+def rule_in_force(db: Session, cohort_id: uuid.UUID) -> RuleInForce:
+    """The rule of a cohort, and what the cohort offers, in one statement. Raises :class:`NoResultFound`."""
+    row = db.execute(
+        sa.select(CompletionRuleVersion, Cohort.starts_on, Cohort.ends_on, ProgrammeSettings.settings)
+        .join(Cohort, Cohort.id == CompletionRuleVersion.cohort_id)
+        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
+        .where(Cohort.id == cohort_id)
+        .order_by(CompletionRuleVersion.number.desc())
+        .limit(1)
+    ).one()
+    version, settings = row[0], row.settings
+    return RuleInForce(
+        RuleRecord(version.id, cohort_id, version.number, json.dumps(version.rule)),
+        version.created_at,
+        settings["title"],
+        Frame(
+            days=(row.ends_on - row.starts_on).days + 1,
+            sessions=settings["rhythm"]["sessions"],
+            minutes=settings["rhythm"]["minutes"],
+            formats=tuple(settings["formats"]),
+        ),
+    )

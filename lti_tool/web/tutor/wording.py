@@ -47,6 +47,7 @@ TIMELINE: Final[Mapping[str, str]] = {
 
 AUDIT: Final[Mapping[str, str]] = {
     "CohortStarted": N_("%(actor)s started the programme"),
+    "RuleApplied": N_("%(actor)s applied another completion rule"),
     "PlacementOpened": N_("%(actor)s opened the activity"),
     "ParticipantInvited": N_("%(actor)s invited %(about)s"),
     "PairProposed": N_("%(actor)s paired %(about)s"),

@@ -1,0 +1,1 @@
+"""Pages with which business people set a programme up and change it."""
