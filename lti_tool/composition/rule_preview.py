@@ -28,7 +28,7 @@ from lti_tool.mentoring.completion.rule_warnings import Frame
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import lock_participants
 from lti_tool.mentoring.guards import NotAllowed, require
-from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
+from lti_tool.mentoring.pairs.models import Pair, PairStatus
 from lti_tool.mentoring.programmes.models import Cohort, CompletionRuleVersion, ProgrammeSettings
 from lti_tool.mentoring.programmes.queries import RuleRecord, lock_cohort, rule_of_cohort
 from lti_tool.mentoring.programmes.rule_versions import apply_rule
@@ -49,7 +49,7 @@ class Judged:
     family_name: str | None
     role: Role
     in_pair: bool
-    """Whether they are in a pair that goes on."""
+    """Whether they are in a pair, be it closed since: in any but one that was ended early, or declined."""
     to_judge: PersonToJudge
 
 
@@ -63,7 +63,7 @@ class TriedRule:
     people: Mapping[uuid.UUID, Judged]
     """By participant."""
     without_pair: int
-    """How many of them are in no pair that goes on."""
+    """How many of them are in no pair."""
     digest: str
     """The same as long as neither the draft nor anybody's result by either rule changes."""
 
@@ -82,7 +82,7 @@ def judged_people(db: Session, cohort_id: uuid.UUID) -> list[Judged]:
             Person.family_name,
             CompletionRecord.completion,
             TutorValidation.participant_id.label("approved"),
-            sa.exists().where(either, Pair.status.not_in(ENDED_STATUSES)).label("in_pair"),
+            sa.exists().where(either, Pair.status != PairStatus.ENDED).label("in_pair"),
         )
         .join(Person, Person.id == Participant.person_id)
         .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)

@@ -216,7 +216,10 @@ def form_name(form_id: str) -> str:
 
 def problem(found: Problem) -> str:
     """What is wrong with a field."""
-    return _(MESSAGES[str(found)]) % found.params
+    params = dict(found.params)
+    if "role" in params:
+        params["role"] = word(ROLES, str(params["role"])).lower()
+    return _(MESSAGES[str(found)]) % params
 
 
 def person(card: PersonCard) -> str:

@@ -5,6 +5,7 @@
   const form = document.querySelector("form[data-rule]");
   if (!form || document.getElementById("conflict")) return;
   const status = function () { return document.getElementById("rule-status"); };
+  document.getElementById("try").hidden = true;
   let saving = false;
   let again = false;
 

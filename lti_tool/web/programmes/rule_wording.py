@@ -11,7 +11,7 @@ from typing import Any, Final
 from lti_tool.mentoring.completion.criteria.base import long_duration
 from lti_tool.mentoring.completion.rule_warnings import RuleWarning, Warning
 from lti_tool.translation import gettext as _
-from lti_tool.translation import ngettext, plural_form
+from lti_tool.translation import ngettext
 from lti_tool.web import wording
 from schemas.choices import EVIDENCE
 from schemas.completion_rule import GROUP
@@ -49,34 +49,44 @@ _SENTENCES: Final[Mapping[str, str]] = {
 }
 
 
+_BLANKS: Final[Mapping[str, str]] = {
+    name: f"%({name})s" for name in ("min", "min_minutes_each", "status", "count", "which", "evidence", "by")
+}
+"""What stands for a control where a sentence is filled in already."""
+
+
 def sentence(kind: str, values: Mapping[str, str]) -> str:
     """The sentence of a condition, its blanks as ``%(name)s``. ``values``: its fields, with which nouns agree."""
     match kind:
         case "sessions":
-            return plural_form(
+            return ngettext(
                 "%(min)s meeting of at least %(min_minutes_each)s minutes %(status)s",
                 "%(min)s meetings of at least %(min_minutes_each)s minutes %(status)s",
                 _number(values.get("min", "")),
+                **_BLANKS,
             )
         case "objectives" if values.get("count") == "all":
             return _("%(count)s %(which)s are reached, on the word of %(evidence)s")
         case "objectives":
-            return plural_form(
+            return ngettext(
                 "%(count)s of the %(which)s is reached, on the word of %(evidence)s",
                 "%(count)s of the %(which)s are reached, on the word of %(evidence)s",
                 _number(values.get("count", "")),
+                **_BLANKS,
             )
         case "reflection":
-            return plural_form(
+            return ngettext(
                 "the person has noted %(min)s change",
                 "the person has noted %(min)s changes",
                 _number(values.get("min", "")),
+                **_BLANKS,
             )
         case "feedback":
-            return plural_form(
+            return ngettext(
                 "%(by)s has given feedback %(min)s time",
                 "%(by)s has given feedback %(min)s times",
                 _number(values.get("min", "")),
+                **_BLANKS,
             )
     return _(_SENTENCES[kind])
 
@@ -245,10 +255,11 @@ def warning(found: RuleWarning) -> str:
         case Warning.EVERYBODY_DOES:
             return _("Everybody who is tried here satisfies this rule already.")
         case Warning.NOT_MEASURED:
+            kind = NAMES[params["type"]]
             return _(
                 "“%(name)s” cannot be measured yet. The draft keeps it; it cannot be applied, and no programme starts "
                 "with it.",
-                name=_(NAMES[params["type"]]),
+                name=_(kind),
             )
         case Warning.EVIDENCE_NOT_RECORDED:
             return _("At present an objective is reached on the word of the partner alone.")
