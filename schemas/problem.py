@@ -63,6 +63,7 @@ MESSAGES: Mapping[str, str] = {
     "criterion_not_measurable": N_("The criterion “%(type)s” cannot be measured yet. Please take it out."),
     "nested_too_deep": N_("A group of criteria cannot be put inside another group."),
     "id_repeated": N_("Two criteria have the same name, “%(id)s”."),
+    "empty_group": N_("This group is empty. Please add a condition to it, or take it out."),
     "k_missing": N_("Please say how many of the criteria are enough."),
     "k_not_used": N_("A number of criteria goes only with “at least”."),
     "k_too_large": N_("%(k)s criteria are asked for, but only %(count)s count for the role %(role)s."),

@@ -89,6 +89,7 @@ class Action(enum.StrEnum):
     CHANGE_PAIR = "pause, resume, end and close a pair"
     APPROVE_COMPLETION = "approve a participant's completion"
     REOPEN_COMPLETION = "reopen a completion"
+    CHANGE_RULE = "draft, try and apply the rule by which a cohort completes"
     READ_ROSTER_NOW = "have a roster read now"
     RESEND_GRADES = "have gradebooks read now, and grades sent again"
     MAKE_LINE_ITEM = "have a column made in the gradebook of one's own course"
@@ -110,6 +111,7 @@ class Action(enum.StrEnum):
     SEED = "make invented people, for measuring and for looking at"
     NAME_OWNERS = "name owners of programmes"
     REPLAY_EVENTS = "compute projections from the event log"
+    EXPLAIN_COMPLETION = "see how far everybody of a cohort is, and why"
     # the tool's own
     RUN_JOBS = "run background jobs"
     READ_ROSTERS = "read the rosters of courses"
@@ -160,6 +162,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.CHANGE_PAIR: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,
+        Action.CHANGE_RULE: _COHORT,
         Action.READ_ROSTER_NOW: _COHORT | {Capacity.OPERATOR},
         Action.RESEND_GRADES: _COHORT | {Capacity.OPERATOR},
         Action.MAKE_LINE_ITEM: _COHORT,
@@ -180,6 +183,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.SEED: frozenset({Capacity.OPERATOR}),
         Action.NAME_OWNERS: frozenset({Capacity.OPERATOR}),
         Action.REPLAY_EVENTS: frozenset({Capacity.OPERATOR}),
+        Action.EXPLAIN_COMPLETION: frozenset({Capacity.OPERATOR}),
         Action.RUN_JOBS: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.READ_ROSTERS: frozenset({Capacity.TOOL}),
         Action.READ_RESULTS: frozenset({Capacity.TOOL}),

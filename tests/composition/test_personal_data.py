@@ -76,6 +76,7 @@ NOT_PERSONAL = {
     "resource_link.resource_link_id",
     "resource_link.scopes",
     "resource_link.title",
+    "rule_draft.rule",
     "score_trail.comment",
     "score_trail.line_item_url",
     "score_trail.reason",

@@ -65,6 +65,16 @@ class PlacementOpened(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RuleApplied(Event):
+    """Another version of the completion rule is in force in a cohort from now on, and everybody is judged by it."""
+
+    number: int
+    """Of the version that is in force now."""
+    previous: int
+    """Of the one that was."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActivityChosen(Event):
     """Somebody chose in the content picker what one or two new activities of a course are to open."""
 

@@ -101,6 +101,20 @@ def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
     return _cohort_record(row, programme)
 
 
+def cohort_to_join(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
+    """The same, for a transaction in which somebody joins it: it and whoever applies another rule wait for each other.
+
+    Those who join at once do not.
+    """
+    row, programme = db.execute(
+        sa.select(Cohort, Programme)
+        .join(Programme, Programme.id == Cohort.programme_id)
+        .where(Cohort.id == cohort_id)
+        .with_for_update(read=True, of=Cohort)
+    ).one()
+    return _cohort_record(row, programme)
+
+
 def _cohort_record(row: Cohort, programme: Programme) -> CohortRecord:
     return CohortRecord(
         id=row.id,
@@ -146,7 +160,7 @@ def described_cohort(db: Session, cohort_id: uuid.UUID) -> DescribedCohort:
 
 
 def lock_cohort(db: Session, cohort_id: uuid.UUID) -> None:
-    """Make those who form pairs in one cohort wait for each other; SQLite has one writer at a time anyway."""
+    """Make those who form pairs in a cohort, or change its rule, wait for each other; SQLite has one writer anyway."""
     db.execute(sa.select(Cohort.id).where(Cohort.id == cohort_id).with_for_update(**LOCK_ROW))
 
 
