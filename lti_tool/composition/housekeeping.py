@@ -14,10 +14,11 @@ from lti_tool.identity.principal import TOOL
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobKind, RunningJob
 from lti_tool.lti.expiry import delete_expired_rows, delete_used_nonces
+from lti_tool.mentoring.enrolment.people.actions import delete_expired_files
 
 
 class DeleteExpired(JobKind):
-    """Deletes hand-offs, sessions and tokens that are over, old refusals, and jobs that ended long ago."""
+    """Deletes hand-offs, sessions and tokens that are over, old refusals, files of people, and jobs that have ended."""
 
     name: ClassVar[str] = "delete_expired"
     every: ClassVar[dt.timedelta | None] = dt.timedelta(hours=1)
@@ -28,6 +29,7 @@ class DeleteExpired(JobKind):
         now = utcnow()
         return {
             "rows": delete_in_chunks(job, lambda db: delete_expired_rows(db, now)),
+            "files": delete_in_chunks(job, lambda db: delete_expired_files(db, now)),
             "jobs": delete_in_chunks(job, lambda db: queue.delete_finished(db, now)),
         }
 
