@@ -28,8 +28,9 @@ class DeleteExpired(JobKind):
         require(TOOL, Action.DELETE_EXPIRED)
         now = utcnow()
         return {
-            "rows": delete_in_chunks(job, lambda db: delete_expired_rows(db, now)),
-            "files": delete_in_chunks(job, lambda db: delete_expired_files(db, now)),
+            "rows": delete_in_chunks(
+                job, lambda db: delete_expired_rows(db, now) or delete_expired_files(db, now)
+            ),
             "jobs": delete_in_chunks(job, lambda db: queue.delete_finished(db, now)),
         }
 

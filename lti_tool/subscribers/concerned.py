@@ -1,8 +1,9 @@
 """Whom and what the events of one round concern, read once for all subscribers, in two queries.
 
-The participants are those whom the events name, and both of each pair that they name; the pairs are all pairs of these
-participants, because completion is judged on everything that a person did. Actions lock the participants first
-(:func:`lti_tool.mentoring.pairs.queries.lock_pair`), so nobody else changes what is read here before the commit.
+The participants are those whom the events name, unless they were only invited, and both of each pair that they name;
+the pairs are all pairs of these participants, because completion is judged on everything that a person did. Actions
+lock the participants first (:func:`lti_tool.mentoring.pairs.queries.lock_pair`), so nobody else changes what is read
+here before the commit.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from lti_tool.events.base import LoggedEvent
+from lti_tool.mentoring.enrolment.events import ParticipantInvited
 from lti_tool.subscribers import concerned_queries
 from lti_tool.subscribers.concerned_values import CohortValues, ConcernedPair, ConcernedParticipant
 
@@ -51,7 +53,12 @@ def concerned(db: Session, events: Sequence[LoggedEvent]) -> Concerned:
     round_of: tuple[tuple[uuid.UUID, ...], Concerned] | None = db.info.get(_KEY)
     ids = tuple(logged.id for logged in events)
     if round_of is None or round_of[0] != ids:
-        named = {logged.scope.participant_id for logged in events} - {None}
+        # Nothing follows from an invitation, and a file may bring very many.
+        named = {
+            logged.scope.participant_id
+            for logged in events
+            if not isinstance(logged.event, ParticipantInvited)
+        } - {None}
         pair_ids = {logged.scope.pair_id for logged in events} - {None}
         round_of = ids, Concerned(db, *(sorted(filter(None, found)) for found in (named, pair_ids)))
         db.info[_KEY] = round_of

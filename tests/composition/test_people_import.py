@@ -66,11 +66,11 @@ def give(world: World, text: str, principal: Principal = OPERATOR) -> uuid.UUID:
         return made
 
 
-def run_jobs(world: World) -> None:
+def run_jobs(world: World, *ids: int) -> None:
     runner = make_job_runner(world.services, lease=dt.timedelta(seconds=1), sweep_seconds=0.05)
     runner.start()
     try:
-        wait_until_ended(world.services)
+        wait_until_ended(world.services, *ids)
     finally:
         runner.stop()
 
@@ -154,7 +154,11 @@ def test_a_job_that_is_killed_doubles_nothing(here: World, tmp_path: Path) -> No
     rows = "".join(f"mentee;p{number}@example.org\n" for number in range(AT_ONCE))
     made = give(here, f"role;e-mail\n{rows}mentor;last@example.org\n")
     assert run_until_killed(here.services, "runner", "add_people:reported", tmp_path) == -signal.SIGKILL
-    run_jobs(here)
+    with here.services.database.reading() as db:
+        begun = queries.people_import(db, made)
+    assert begun is not None
+    assert begun.job_id is not None
+    run_jobs(here, begun.job_id)
     with here.services.database.reading() as db:
         record = queries.people_import(db, made)
         assert record is not None
