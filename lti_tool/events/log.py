@@ -56,6 +56,19 @@ def append_all(db: Session, events: Sequence[tuple[Event, Scope]], *, at: dt.dat
     return logged
 
 
+def append_all(db: Session, events: Sequence[tuple[Event, Scope]], *, at: dt.datetime) -> list[LoggedEvent]:
+    """Write many events at once, in this order, as :func:`append` writes one."""
+    kind, identifier = acting_principal(db).acted_by
+    logged = [
+        LoggedEvent(uuid.uuid4(), at, scope, ActedBy(kind, identifier), event) for event, scope in events
+    ]
+    if logged:
+        connection = connection_of(db)
+        _insert(connection).execute(connection, [_row(each) for each in logged])
+        db.info.setdefault(_PENDING, []).extend(logged)
+    return logged
+
+
 def lock_log(db: Session) -> None:
     """Let nobody append until this transaction ends; those who append now are waited for.
 

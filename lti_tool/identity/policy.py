@@ -86,6 +86,7 @@ class Action(enum.StrEnum):
     VIEW_AUDIT = "see what tutors, owners and operators did"
     PREVIEW_PAGES = "see an example of a learner's page"
     PAIR_PEOPLE = "invite and pair people"
+    IMPORT_PEOPLE = "add people from a file"
     CHANGE_PAIR = "pause, resume, end and close a pair"
     APPROVE_COMPLETION = "approve a participant's completion"
     REOPEN_COMPLETION = "reopen a completion"
@@ -159,6 +160,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.SWITCHED, Capacity.NAMELESS}),
         Action.SET_UP: _COHORT,
         Action.PAIR_PEOPLE: _COHORT,
+        Action.IMPORT_PEOPLE: _COHORT | {Capacity.OPERATOR},
         Action.CHANGE_PAIR: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,

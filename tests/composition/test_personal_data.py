@@ -40,6 +40,7 @@ NOT_PERSONAL = {
     "launch_session.deep_linking",
     "launch_session.return_url",
     "organisation.name",
+    "people_import.counts",
     "platform_key.jwk",
     "platform_key.kid",
     "programme_settings.cohort_dates",

@@ -159,6 +159,16 @@ def described_cohort(db: Session, cohort_id: uuid.UUID) -> DescribedCohort:
     return DescribedCohort(_cohort_record(row, programme), dict(settings["title"]), in_force or "")
 
 
+def settings_of_cohort(db: Session, cohort_id: uuid.UUID) -> dict[str, Any]:
+    """The version of the programme's settings that a cohort runs on, in the shape of a template."""
+    found: dict[str, Any] = db.scalars(
+        sa.select(ProgrammeSettings.settings)
+        .join(Cohort, Cohort.settings_id == ProgrammeSettings.id)
+        .where(Cohort.id == cohort_id)
+    ).one()
+    return found
+
+
 def lock_cohort(db: Session, cohort_id: uuid.UUID) -> None:
     """Make those who form pairs in a cohort, or change its rule, wait for each other; SQLite has one writer anyway."""
     db.execute(sa.select(Cohort.id).where(Cohort.id == cohort_id).with_for_update(**LOCK_ROW))
