@@ -222,7 +222,8 @@ def placement_record(row: Placement) -> PlacementRecord:
     )
 
 
-def _activities_taught(cohort_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+def activities_taught(cohort_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+    """A query for the activities of a cohort in courses that a person teaches, to be used in another."""
     return (
         sa.select(Placement.id)
         .join(Membership, Membership.course_id == Placement.course_id)
@@ -232,20 +233,7 @@ def _activities_taught(cohort_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[
 
 def teaches_cohort(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> bool:
     """Whether a person's latest launch in a course with an activity of the cohort was as a teacher."""
-    return db.scalar(_activities_taught(cohort_id, person_id).limit(1)) is not None
-
-
-def teaches_and_owns(
-    db: Session, cohort_id: uuid.UUID, programme_id: uuid.UUID, person_id: uuid.UUID
-) -> tuple[bool, bool]:
-    """Whether a person teaches a cohort, as :func:`teaches_cohort` has it, and whether they own its programme."""
-    owned = sa.select(ProgrammeOwner.programme_id).where(
-        ProgrammeOwner.programme_id == programme_id, ProgrammeOwner.person_id == person_id
-    )
-    teaches, owns = db.execute(
-        sa.select(_activities_taught(cohort_id, person_id).exists(), owned.exists())
-    ).one()
-    return teaches, owns
+    return db.scalar(activities_taught(cohort_id, person_id).limit(1)) is not None
 
 
 def teaching_memberships(person_id: uuid.UUID) -> tuple[sa.ColumnElement[bool] | Any, ...]:
