@@ -186,7 +186,7 @@ def take_file() -> ResponseReturnValue:
     except UnicodeDecodeError:
         return _refused_file(Problem("wrong_encoding"))
     if len(content) > LARGEST_FILE:
-        return _refused_file(Problem("file_too_large", max=LARGEST_FILE // 1024))
+        return _refused_file(Problem("template_too_large", max=LARGEST_FILE // 1024))
     form = sent_form(TemplateTextForm(_problems_of), id="template-text", fixed={"text": text})
     form.given, form.action = {"text": text}, launch_url_for("templates.keep")
     return _keep(form, text)
