@@ -66,6 +66,12 @@ def test_a_home_has_at_most_one_primary_action(visit, situation):
     assert page.count("btn-primary") <= expected
 
 
+@pytest.mark.parametrize("situation", [situations.nothing_waits, situations.to_confirm, situations.paused])
+def test_what_is_next_comes_before_who_the_partner_is(visit, situation):
+    page = visit(situation).text()
+    assert page.index("of 6 meetings") < page.index('id="next"') < page.index('class="partner"')
+
+
 def test_choosing_a_role_enrols(visit, services):
     visit(situations.welcome).post("join", role="mentor")
     with services.database.reading() as db:
