@@ -67,6 +67,7 @@ from lti_tool.web.tutor import (
     pairing,
     preview,
     print_list,
+    reminders,
     review,
 )
 
@@ -108,6 +109,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     pair_changes,
     pairing,
     messages,
+    reminders,
     print_list,
     review,
     preview,

@@ -86,6 +86,7 @@ class Action(enum.StrEnum):
     PREVIEW_PAGES = "see an example of a learner's page"
     PAIR_PEOPLE = "invite and pair people"
     CHANGE_PAIR = "pause, resume, end and close a pair"
+    REMIND_PAIR = "put a reminder on the page of people who keep their pair waiting"
     APPROVE_COMPLETION = "approve a participant's completion"
     REOPEN_COMPLETION = "reopen a completion"
     READ_ROSTER_NOW = "have a roster read now"
@@ -154,6 +155,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.SWITCHED, Capacity.NAMELESS}),
         Action.PAIR_PEOPLE: _COHORT,
         Action.CHANGE_PAIR: _COHORT,
+        Action.REMIND_PAIR: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,
         Action.READ_ROSTER_NOW: _COHORT | {Capacity.OPERATOR},
