@@ -74,6 +74,7 @@ from lti_tool.web.tutor import (
     pairing,
     preview,
     print_list,
+    reminders,
     review,
 )
 
@@ -119,6 +120,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     pair_changes,
     pairing,
     messages,
+    reminders,
     print_list,
     review,
     preview,

@@ -96,6 +96,7 @@ class Action(enum.StrEnum):
     PAIR_PEOPLE = "invite and pair people"
     IMPORT_PEOPLE = "add people from a file"
     CHANGE_PAIR = "pause, resume, end and close a pair"
+    REMIND_PAIR = "put a reminder on the page of people who keep their pair waiting"
     APPROVE_COMPLETION = "approve a participant's completion"
     REOPEN_COMPLETION = "reopen a completion"
     CHANGE_RULE = "draft, try and apply the rule by which a cohort completes"
@@ -182,6 +183,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.PAIR_PEOPLE: _COHORT,
         Action.IMPORT_PEOPLE: _COHORT | {Capacity.OPERATOR},
         Action.CHANGE_PAIR: _COHORT,
+        Action.REMIND_PAIR: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,
         Action.CHANGE_RULE: frozenset({Capacity.EDITOR, Capacity.OWNER}),

@@ -34,6 +34,9 @@ REFUSALS: Mapping[str, str] = {
         "Nothing differs from what was noted. Change the day or the length, or confirm it."
     ),
     "nothing_waits": N_("Nothing waits for your partner any more."),
+    "nobody_to_remind": N_(
+        "Nothing waits there any more, or a reminder has stood there for less than two days."
+    ),
     "reminded_lately": N_("You have reminded them less than two days ago."),
     "agreement_first": N_("Both of you sign the agreement first; then your meetings can be noted."),
     "pair_over": N_("This pair has come to its end. What you did together is kept."),

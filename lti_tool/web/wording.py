@@ -101,17 +101,6 @@ END_REASONS: Mapping[str, str] = {
     "other": N_("Another reason"),
 }
 
-PAIR_STATUSES: Mapping[str, str] = {
-    "proposed": N_("Proposed"),
-    "accepted": N_("Agreement to sign"),
-    "active": N_("Under way"),
-    "paused": N_("On hold"),
-    "closed": N_("Closed"),
-    "ended": N_("Ended"),
-}
-
-COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale")}
-
 DONE: Mapping[str, str] = {
     "joined": N_("Welcome! You will hear here as soon as you have a partner."),
     "role_changed": N_("Your role has been changed."),
@@ -120,6 +109,7 @@ DONE: Mapping[str, str] = {
     "profile_saved": N_("Saved. Only your partner sees it."),
     "undone": N_("Undone."),
     "reminded": N_("Your reminder is on their page."),
+    "tutor_reminded": N_("The reminder stands on their first page until they have done something."),
     "proposal_accepted": N_("Agreed. The meeting counts for both of you."),
     "proposal_kept": N_("Kept as you noted it. Your partner will be asked again."),
     "signed": N_("Signed. Thank you."),
