@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "people": "people",
     "jobs": "jobs",
     "roster": "roster",
+    "completion": "completion",
     "seed": "seed",
 }
 """Each command but the demo, and the module of :mod:`lti_tool.commands` in which it is, under its name."""
