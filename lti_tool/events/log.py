@@ -48,6 +48,8 @@ def append_all(db: Session, events: Sequence[tuple[Event, Scope]], *, at: dt.dat
     kind, identifier = acting_principal(db).acted_by
     acted_by = ActedBy(kind, identifier)
     logged = [LoggedEvent(uuid.uuid4(), at, scope, acted_by, event) for event, scope in events]
+    if not logged:
+        return logged
     # Written at once, so that the order of the log is the order of the calls: both databases number the rows of one
     # INSERT in their order.
     connection = connection_of(db)

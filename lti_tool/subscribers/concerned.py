@@ -1,9 +1,10 @@
 """Whom and what the events of one round concern, read once for all subscribers, in two queries (for each
 cohort, where whole cohorts are concerned).
 
-The participants are those whom the events name, and both of each pair that they name; the pairs are all pairs of these
-participants, because completion is judged on everything that a person did. Actions lock the participants first
-(:func:`lti_tool.mentoring.pairs.queries.lock_pair`), so nobody else changes what is read here before the commit.
+The participants are those whom the events name, unless they were only invited, and both of each pair that they name;
+the pairs are all pairs of these participants, because completion is judged on everything that a person did. Actions
+lock the participants first (:func:`lti_tool.mentoring.pairs.queries.lock_pair`), so nobody else changes what is read
+here before the commit.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from lti_tool.events.base import LoggedEvent
+from lti_tool.mentoring.enrolment.events import ParticipantInvited
 from lti_tool.mentoring.programmes.events import RuleApplied
 from lti_tool.subscribers import concerned_queries
 from lti_tool.subscribers.concerned_values import CohortValues, ConcernedPair, ConcernedParticipant
@@ -91,7 +93,9 @@ def concerned(db: Session, events: Sequence[LoggedEvent]) -> Concerned:
 
 def _read(db: Session, events: Sequence[LoggedEvent]) -> Concerned:
     """A rule that is applied concerns everybody of its cohort; many who are named are read with their whole cohort."""
-    named = sorted(filter(None, {logged.scope.participant_id for logged in events}))
+    # Nothing follows from an invitation, and a file may bring very many.
+    naming = [logged for logged in events if not isinstance(logged.event, ParticipantInvited)]
+    named = sorted(filter(None, {logged.scope.participant_id for logged in naming}))
     pair_ids = sorted(filter(None, {logged.scope.pair_id for logged in events}))
     if any(isinstance(logged.event, RuleApplied) for logged in events):
         whole = {logged.scope.cohort_id for logged in events}

@@ -1,1 +1,1 @@
-"""Pages with which business people set a programme up and change it."""
+"""The pages with which business people set a programme up, start it and change it."""

@@ -1,1 +1,1 @@
-"""Tests of :mod:`lti_tool.web.programmes`."""
+"""Tests of the pages on which a programme is set up."""
