@@ -38,7 +38,7 @@ from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting
-from lti_tool.web.journey_drawing.sparkline import Sparkline, in_equal_steps
+from lti_tool.web.journey_drawing.sparkline import Sparkline, TimeAxis, sparkline
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.programmes import wording
 from lti_tool.web.services import current_principal, reading
@@ -48,8 +48,8 @@ from schemas.yaml_text import LARGEST_FILE
 
 blueprint = Blueprint("templates", __name__, url_prefix="/l/<launch_key>/programme")
 
-DRAWN_WIDTH = 150.0
-"""Of the drawing of a template's rhythm, in pixels."""
+MOST_BEADS = 16
+"""More than this in the drawing of a template's rhythm would touch each other."""
 
 
 @dataclass(frozen=True)
@@ -268,17 +268,12 @@ def _names(db: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID | None, str]:
 
 
 def _drawing(template: ProgrammeTemplate) -> Sparkline:
-    """The rhythm that a template advises: a knot for each meeting. What is to be decided is still to come."""
-    today = utcnow().date()
-    is_filled = bool(template.kpis_document())
-    meetings = tuple(
-        Meeting(today - dt.timedelta(days=ahead)) for ahead in range(template.sessions_advised, 0, -1)
-    )
-    facts = JourneyFacts(
-        today,
-        signed_on={},
-        meetings=meetings if is_filled else (),
-        to_come=0 if is_filled else template.sessions_advised,
-        completed_on=today if is_filled else None,
-    )
-    return in_equal_steps(facts, width=DRAWN_WIDTH)
+    """The rhythm that a template advises: a bead for each meeting; dotted where all is still to be decided."""
+    first = utcnow().date()
+    last = first + dt.timedelta(days=365)
+    if not template.kpis_document():
+        return sparkline(JourneyFacts(first, ends_on=last), TimeAxis(first, last))
+    beads = min(template.sessions_advised, MOST_BEADS)
+    days = [first + dt.timedelta(days=365 * number // (beads + 1)) for number in range(1, beads + 1)]
+    facts = JourneyFacts(last, meetings=tuple(Meeting(day) for day in days), ends_on=last)
+    return sparkline(facts, TimeAxis(first, last))
