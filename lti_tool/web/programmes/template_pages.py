@@ -180,13 +180,13 @@ def take_file() -> ResponseReturnValue:
     sent = request.files.get("file")
     content = sent.stream.read(LARGEST_FILE + 1) if sent is not None else b""
     if not content.strip():
-        return _refused_file(Problem("file_missing"))
+        return _refused_file(Problem("template_file_missing"))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return _refused_file(Problem("wrong_encoding"))
     if len(content) > LARGEST_FILE:
-        return _refused_file(Problem("file_too_large", max=LARGEST_FILE // 1024))
+        return _refused_file(Problem("template_too_large", max=LARGEST_FILE // 1024))
     form = sent_form(TemplateTextForm(_problems_of), id="template-text", fixed={"text": text})
     form.given, form.action = {"text": text}, launch_url_for("templates.keep")
     return _keep(form, text)
