@@ -465,6 +465,19 @@ CASES: tuple[Case, ...] = (
         "programme/template-text",
         text="v: 1\ncode: ours\nrhythm:\n  sessions: six\n  tempo: fast\n",
     ),
+    _at(
+        "programme-template-of-settings",
+        "templates.ask_own_settings",
+        situations.tutor_alone,
+        "programme/template-of-settings",
+    ),
+    _sent(
+        "programme-template-of-settings-unnamed",
+        "templates.keep_own_settings",
+        situations.tutor_alone,
+        "programme/template-of-settings",
+        title_fr="",
+    ),
     _at("programme-template-file", "templates.ask_file", situations.tutor_alone, "programme/template-file"),
     _sent(
         "programme-template-no-file",

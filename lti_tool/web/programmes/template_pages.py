@@ -20,7 +20,7 @@ from lti_tool.identity.models import Person
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
-from lti_tool.mentoring.programmes.template import ProgrammeTemplate, UnknownTemplateError
+from lti_tool.mentoring.programmes.template import ProgrammeTemplate, UnknownTemplateError, read_template
 from lti_tool.mentoring.programmes.template_actions import copy_template, keep_template, may_change
 from lti_tool.mentoring.programmes.template_file import (
     FileProblem,
@@ -34,15 +34,17 @@ from lti_tool.mentoring.programmes.template_queries import (
     template_versions,
     templates_offered,
 )
-from lti_tool.web.access import allows, cohort_of_launch
+from lti_tool.mentoring.roles import Role
+from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting
 from lti_tool.web.journey_drawing.sparkline import Sparkline, TimeAxis, sparkline
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.programmes import wording
+from lti_tool.web.programmes.current import set_up_here
 from lti_tool.web.services import current_principal, reading
-from schemas.problem import Problem
+from schemas.problem import Problem, ShapeError
 from schemas.template_forms import CopyTemplateForm, TemplateTextForm
 from schemas.yaml_text import LARGEST_FILE
 
@@ -149,6 +151,54 @@ def copy(code: str) -> ResponseReturnValue:
         done="template_copied",
         show=lambda shown: _copy_page(code, shown),
     )
+
+
+@blueprint.get("/template-of-settings")
+@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+def ask_own_settings() -> ResponseReturnValue:
+    """Ask what the template is to be called that is made from the settings of the programme of this activity."""
+    check(Action.SET_UP, cohort_of_launch())
+    title = _template_here().title
+    proposed = {"title_fr": title.fr, "title_en": title.en}
+    return _settings_page(blank_form(CopyTemplateForm(), proposed, id="template-copy"))
+
+
+def _settings_page(form: Form) -> ResponseReturnValue:
+    html = render_template("programmes/template_of_settings.html", form=form, title=_template_here().title)
+    return html, form.status
+
+
+@blueprint.post("/template-of-settings")
+@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+def keep_own_settings() -> ResponseReturnValue:
+    """Make a template of the company's from the settings of the programme of this activity."""
+    check(Action.SET_UP, cohort_of_launch())
+    template = _template_here()
+
+    def save(db: Session, values: Values) -> None:
+        title = {"fr": values["title_fr"], "en": values["title_en"]}
+        copy_template(db, _organisation(), template, title=title, by=_person(), now=utcnow())
+
+    form = sent_form(CopyTemplateForm(), id="template-copy")
+    then = launch_url_for("templates.index")
+    return form.submit(save, then=then, done="template_copied", show=_settings_page)
+
+
+def _template_here() -> ProgrammeTemplate:
+    """The settings that the cohort of this activity runs on, and its rule, as a template."""
+    with reading() as db:
+        present = set_up_here(db)
+    # What this programme costs is its own affair.
+    settings = {
+        **present.settings.document,
+        "budget": {"currency": present.settings.document["budget"]["currency"]},
+    }
+    document = {**settings, "rule": present.rule or settings["rule"]}
+    try:
+        return read_template(document)
+    except ShapeError:
+        # A draft may have a rule that cannot be measured yet, which no template has.
+        return read_template(settings)
 
 
 @blueprint.get("/templates/<code>/change")
@@ -275,5 +325,10 @@ def _drawing(template: ProgrammeTemplate) -> Sparkline:
         return sparkline(JourneyFacts(first, ends_on=last), TimeAxis(first, last))
     beads = min(template.sessions_advised, MOST_BEADS)
     days = [first + dt.timedelta(days=365 * number // (beads + 1)) for number in range(1, beads + 1)]
-    facts = JourneyFacts(last, meetings=tuple(Meeting(day) for day in days), ends_on=last)
+    facts = JourneyFacts(
+        last,
+        signed_on=dict.fromkeys(Role, first),
+        meetings=tuple(Meeting(day) for day in days),
+        ends_on=last,
+    )
     return sparkline(facts, TimeAxis(first, last))
