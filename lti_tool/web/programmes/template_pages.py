@@ -34,24 +34,20 @@ from lti_tool.mentoring.programmes.template_queries import (
     template_versions,
     templates_offered,
 )
-from lti_tool.mentoring.roles import Role
 from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting
-from lti_tool.web.journey_drawing.sparkline import Sparkline, TimeAxis, sparkline
+from lti_tool.web.journey_drawing.sparkline import Sparkline
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import set_up_here
+from lti_tool.web.programmes.drawings import rhythm_drawing
 from lti_tool.web.services import current_principal, reading
 from schemas.problem import Problem, ShapeError
 from schemas.template_forms import CopyTemplateForm, TemplateTextForm
 from schemas.yaml_text import LARGEST_FILE
 
 blueprint = Blueprint("templates", __name__, url_prefix="/l/<launch_key>/programme")
-
-MOST_BEADS = 16
-"""More than this in the drawing of a template's rhythm would touch each other."""
 
 
 @dataclass(frozen=True)
@@ -318,17 +314,5 @@ def _names(db: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID | None, str]:
 
 
 def _drawing(template: ProgrammeTemplate) -> Sparkline:
-    """The rhythm that a template advises: a bead for each meeting; dotted where all is still to be decided."""
-    first = utcnow().date()
-    last = first + dt.timedelta(days=365)
-    if not template.kpis_document():
-        return sparkline(JourneyFacts(first, ends_on=last), TimeAxis(first, last))
-    beads = min(template.sessions_advised, MOST_BEADS)
-    days = [first + dt.timedelta(days=365 * number // (beads + 1)) for number in range(1, beads + 1)]
-    facts = JourneyFacts(
-        last,
-        signed_on=dict.fromkeys(Role, first),
-        meetings=tuple(Meeting(day) for day in days),
-        ends_on=last,
-    )
-    return sparkline(facts, TimeAxis(first, last))
+    """The rhythm that a template advises; dotted where all is still to be decided."""
+    return rhythm_drawing(template.sessions_advised, is_ready=bool(template.kpis_document()))

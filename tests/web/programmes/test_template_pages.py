@@ -133,6 +133,6 @@ def test_the_settings_of_a_programme_become_a_template_without_its_people(
     assert tutor.post("programme/template-of-settings", **title).status_code == 302
     assert kept(services) == [("ours", 1)]
     text = tutor.get(f"{LIST}/ours/file").get_data(as_text=True)
-    demo = load_template("demo").document()
+    used = load_template("digital-skills").document()
     made = read_template_file(text.encode()).document()
-    assert made == {**demo, "code": "ours", "title": {"fr": "Le nôtre", "en": "Ours"}}
+    assert made == {**used, "code": "ours", "title": {"fr": "Le nôtre", "en": "Ours"}}
