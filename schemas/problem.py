@@ -121,6 +121,8 @@ MESSAGES: Mapping[str, str] = {
     "format_without_name": N_("Please give the format “%(what)s” a name in both languages."),
     "format_not_listed": N_("“%(what)s” is not among the formats of the programme."),
     # files that people edit
+    "field_missing": N_("“%(what)s” is missing here."),
+    "template_file_missing": N_("Please choose a file. This one is empty, or none was chosen."),
     "template_too_large": N_("The file is larger than %(max)s KB, which no template needs."),
     "wrong_encoding": N_("The file is not in UTF-8. Please save it with the encoding UTF-8."),
     "yaml_unreadable": N_(

@@ -157,6 +157,7 @@ class HrReadingEnded(Event):
 class TemplateAdded(Event):
     """A company has a new template of its own."""
 
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     template_id: uuid.UUID
     """Of the row that holds the version."""
     number: int
@@ -166,6 +167,7 @@ class TemplateAdded(Event):
 class TemplateChanged(Event):
     """A company's own template has a new version, which is in force from now on."""
 
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     template_id: uuid.UUID
     """Of the row that holds the version."""
     number: int

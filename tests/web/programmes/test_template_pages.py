@@ -124,3 +124,15 @@ def test_a_template_that_is_not_there_is_not_found(tutor: Visit) -> None:
     for below in ("", "/file", "/copy", "/change"):
         assert tutor.get(f"{LIST}/nothing-like-it{below}").status_code == 404
     assert tutor.get(f"{LIST}/sustainability/change").status_code == 404
+
+
+def test_the_settings_of_a_programme_become_a_template_without_its_people(
+    tutor: Visit, services: Services
+) -> None:
+    title = {"title_fr": "Le nôtre", "title_en": "Ours"}
+    assert tutor.post("programme/template-of-settings", **title).status_code == 302
+    assert kept(services) == [("ours", 1)]
+    text = tutor.get(f"{LIST}/ours/file").get_data(as_text=True)
+    used = load_template("digital-skills").document()
+    made = read_template_file(text.encode()).document()
+    assert made == {**used, "code": "ours", "title": {"fr": "Le nôtre", "en": "Ours"}}
