@@ -59,7 +59,7 @@ class YamlDocument:
 def read_yaml(content: bytes) -> YamlDocument:
     """Return the values of a YAML file. Raises :class:`YamlError`, at the first thing that is wrong."""
     if len(content) > LARGEST_FILE:
-        raise YamlError(Problem("file_too_large", max=LARGEST_FILE // 1024))
+        raise YamlError(Problem("template_too_large", max=LARGEST_FILE // 1024))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -66,6 +66,11 @@ REFUSALS: Mapping[str, str] = {
         "This approval has completed the journey. To change that, reopen the journey and say why."
     ),
     "own_completion": N_("Somebody else has to decide about your own completion."),
+    "draft_changed": N_("Somebody else has saved this draft in the meantime."),
+    "preview_outdated": N_("Something has changed since you looked. Look at the preview again, then apply."),
+    "rule_changed": N_("Another version of the rule was applied in the meantime."),
+    "rule_not_ready": N_("This draft cannot be applied yet: one of its conditions cannot be measured."),
+    "nothing_to_apply": N_("Nothing differs from the rule in force."),
     "not_a_learner": N_("This person is not on the list of learners of this course."),
 }
 

@@ -66,7 +66,7 @@ def test_windows_line_ends_and_a_byte_order_mark_are_taken() -> None:
         ("a: 1\nb: \x07", "forbidden_characters", 2),
         ("a: 1\nb: \x00", "forbidden_characters", 2),
         ("a:\n  " + "[" * 200_000, "yaml_too_deep", 2),
-        ("a: " + "x" * LARGEST_FILE, "file_too_large", None),
+        ("a: " + "x" * LARGEST_FILE, "template_too_large", None),
         ("a: 1\nb: é".encode("cp1252"), "wrong_encoding", 2),
         ("a: é".encode("utf-16"), "wrong_encoding", 1),
     ],

@@ -88,6 +88,7 @@ class ProgrammeOwner(Base):
     """A person who owns a programme: who made it, and whom an owner or an operator named."""
 
     __tablename__ = "programme_owner"
+    __table_args__ = (sa.Index("ix__programme_owner__person_id", "person_id"),)
 
     programme_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("programme.id"), primary_key=True)
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)

@@ -1,1 +1,1 @@
-"""The pages on which a programme is set up: the list of its parts, one page for each, and its start."""
+"""The pages with which business people set a programme up, start it and change it."""
