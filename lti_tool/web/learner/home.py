@@ -79,7 +79,7 @@ def page() -> ResponseReturnValue | None:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
         grade, around = _grade(db, participant), people_around(db, participant, shown)
         state = state_of_pairs(db, participant.id, [pair.id for pair in shown], _COUNTED, TutorReminded)
-        etag = _etag(state, participant, grade, around, now)
+        etag = _etag(state, participant, grade, around, activity, now)
         if request.if_none_match.contains(etag):
             return _tagged(Response(status=304), etag)
         mine = journey_of(db, participant, shown, around)
@@ -198,6 +198,7 @@ def _etag(
     participant: ParticipantRecord,
     grade: Grade | None,
     around: PeopleAround,
+    activity: Activity,
     now: dt.datetime,
 ) -> str:
     """Changes with every event of the participant and of their pairs, each day, and with what else the page shows."""
@@ -207,7 +208,7 @@ def _etag(
     latest = max(filter(None, (state.latest, participant.joined_at)))
     seed = (
         f"{participant.id} {state} {participant.name} {around} {graded} {current_language()} {now.date()} "
-        f"{now - latest <= UNDO_WITHIN}"
+        f"{now - latest <= UNDO_WITHIN} {activity.settings_id} {activity.ends_on}"
     )
     return hashlib.sha256(seed.encode()).hexdigest()[:20]
 
