@@ -56,6 +56,7 @@ REFUSALS: Mapping[str, str] = {
         "This approval has completed the journey. To change that, reopen the journey and say why."
     ),
     "own_completion": N_("Somebody else has to decide about your own completion."),
+    "file_not_right": N_("The group has changed since you looked at this list. Please look at it again."),
     "not_a_learner": N_("This person is not on the list of learners of this course."),
 }
 

@@ -22,6 +22,7 @@ from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.enrolment import actions
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.people import actions as people
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.feedback.events import ThanksGiven, ThanksSeen
 from lti_tool.mentoring.feedback.queries import thanks_of_pair
@@ -50,7 +51,7 @@ from lti_tool.web.launch_session import launch_url_for, polled
 from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
 from lti_tool.web.learner.drawn_journey import drawn_journey
-from lti_tool.web.services import current_principal, reading
+from lti_tool.web.services import current_principal, reading, transaction
 from schemas.mentoring_forms import ChooseRoleForm, JoinForm
 
 blueprint = Blueprint("learner", __name__, url_prefix="/l/<launch_key>")
@@ -65,6 +66,9 @@ def page() -> ResponseReturnValue | None:
     if activity is None or new_choice.awaits_tutor():
         return None
     placement, participant = activity.placement, activity.participant
+    if participant is None and _invite_awaited(placement.cohort_id):
+        g.activity = None  # which is read again, with their invitation
+        return page()
     if participant is None or (participant.invited and not activity.pairs):
         action = launch_url_for("learner.join")
         return _welcome(blank_form(JoinForm(), id="join", action=action), placement)
@@ -210,8 +214,27 @@ def _activity_for_role(placement: PlacementRecord, role: str) -> str | None:
     return next((title for title in titles if title), None)
 
 
+def _invite_awaited(cohort_id: uuid.UUID) -> bool:
+    """Invite whoever looks, where a file has named them before they came; whether they were."""
+    person_id = current_principal().person_id
+    if person_id is None:
+        return False
+    with reading() as db:
+        awaited = people.find_awaited(db, cohort_id=cohort_id, person_id=person_id)
+    if awaited is None:
+        return False
+    try:
+        with transaction() as db:
+            made = people.invite_awaited(db, awaited=awaited, person_id=person_id, now=utcnow())
+    except NotAllowed:  # the group takes nobody now: they are invited once it does
+        return False
+    return made is not None
+
+
 def _welcome(form: Form, placement: PlacementRecord) -> ResponseReturnValue:
     launch, role_view = g.launch, placement.role_view
+    participant = current_participant()
+    invited_role = participant.role if participant is not None and participant.invited else None
     is_for_one = role_view is not RoleView.BOTH
     with reading() as db:
         tutor = tutor_of_cohort(db, placement.cohort_id)
@@ -222,7 +245,11 @@ def _welcome(form: Form, placement: PlacementRecord) -> ResponseReturnValue:
         done=flash_message(),
         given_name=launch.person.given_name,
         course_title=launch.course.title,
-        roles=[role for role in ("mentee", "mentor") if role_view.covers(role)],
+        roles=sorted(
+            (role for role in ("mentee", "mentor") if role_view.covers(role)),
+            key=lambda role: role != invited_role,
+        ),
+        invited_role=invited_role if invited_role and role_view.covers(invited_role) else None,
         only_role=role_view if is_for_one else None,
         other_activity=_activity_for_role(placement, role_view.other) if is_for_one else None,
     )
