@@ -3,7 +3,8 @@
 Ours is the whole way, on SQLite: the file is read, kept, looked at, matched with the 5,000 people of the course and
 added by the background job in transactions of 500, each person with an invitation in the event log and in the audit.
 The baseline reads the same bytes with the csv module and inserts the same rows (a participant, what is known of them,
-two skills) with SQLAlchemy Core, all in one transaction; it matches nobody, and checks and records nothing. Processor time, since others use the machine.
+two skills) with SQLAlchemy Core, all in one transaction; it matches nobody, and checks and records nothing. Processor
+time, since others use the machine.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ from lti_tool.web import (
     rate_limits,
     refusal_pages,
     security,
+    session_check,
     sign_out,
     way_back,
 )
@@ -54,6 +55,12 @@ from lti_tool.web.learner import (
     undo,
 )
 from lti_tool.web.learner import home as learner_home
+from lti_tool.web.programmes import (
+    rule_editor,
+    section_pages,
+    task_list,
+    template_pages,
+)
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
 from lti_tool.web.tutor import (
@@ -88,6 +95,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     home,
     course_page,
     new_choice,
+    session_check,
     sign_out,
     offers,
     learner_home,
@@ -106,6 +114,9 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     grades,
     line_items,
     opening,
+    task_list,
+    section_pages,
+    template_pages,
     history,
     pair_page,
     pair_changes,
@@ -115,6 +126,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     print_list,
     review,
     preview,
+    rule_editor,
 )
 """The modules whose ``blueprint`` the application serves."""
 

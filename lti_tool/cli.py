@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "jobs": "jobs",
     "roster": "roster",
     "seed": "seed",
+    "templates": "templates",
 }
 """Each command but the demo, and the module of :mod:`lti_tool.commands` in which it is, under its name."""
 

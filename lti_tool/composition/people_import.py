@@ -27,7 +27,7 @@ from lti_tool.mentoring.enrolment.people.file import Table
 from lti_tool.mentoring.enrolment.people.matching import Match
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.programmes.queries import cohort as find_cohort
-from lti_tool.mentoring.programmes.queries import teaches_and_owns
+from lti_tool.mentoring.programmes.standing import standing_in_cohort
 from schemas.jobs import PeopleImportJobSchema
 
 AT_ONCE: Final = 500
@@ -109,9 +109,10 @@ def _principal_of(db: Session, job_id: int, cohort_id: uuid.UUID) -> Principal:
         sa.select(Job.requested_by_kind, Job.requested_by_id).where(Job.id == job_id)
     ).one()
     cohort = find_cohort(db, cohort_id)
-    teaches, owns = (
-        teaches_and_owns(db, cohort_id, cohort.programme_id, person_id) if person_id else (False, False)
-    )
+    teaches = owns = False
+    if person_id is not None:
+        standing = standing_in_cohort(db, cohort_id, cohort.programme_id, person_id)
+        teaches, owns = standing.teaches, standing.owns
     principal = Principal(
         kind=PrincipalKind(kind),
         person_id=person_id,

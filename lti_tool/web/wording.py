@@ -12,8 +12,9 @@ from lti_tool.mentoring.completion.criteria.base import Reader
 from lti_tool.mentoring.completion.criteria.base import duration as length
 from lti_tool.mentoring.completion.explanation import criterion_amount, criterion_sentence
 from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, SessionLine
+from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
-from lti_tool.translation import ngettext
+from lti_tool.web.meeting_formats import current_formats
 from schemas.problem import MESSAGES, N_, Problem
 
 FORMATS: Mapping[str, str] = {
@@ -141,6 +142,8 @@ DONE: Mapping[str, str] = {
     "answers_saved": N_("Saved. It helps to find a partner who suits you."),
     "file_dropped": N_("Nobody was added."),
     "awaited_withdrawn": N_("The invitation was removed."),
+    "rule_applied": N_("The rule is applied. Everybody reads it, and is judged by it, from now on."),
+    "rule_discarded": N_("The draft is deleted. The rule in force is as it was."),
     "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
     "pair_paused": N_("The pair is on hold. Both read it on their page."),
@@ -151,6 +154,11 @@ DONE: Mapping[str, str] = {
     "grade_asked": N_("The grade is on your list again."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
+    "section_saved": N_("Saved."),
+    "template_copied": N_("Your company has a template of its own now. It stands at the end of the list."),
+    "template_kept": N_("Kept. It is offered to your company from now on."),
+    "entry_removed": N_("Removed."),
+    "programme_started": N_("The programme has started. The people of the course can join from now on."),
     "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
     "reopened": N_(
         "Reopened. Their page will say so. What the gradebook shows stays there until they complete again."
@@ -182,11 +190,15 @@ FORMS: Mapping[str, str] = {
     "reflection": N_("a note"),
     "feedback": N_("feedback to your partner"),
     "thanks": N_("thanks to your partner"),
+    "completion-rule": N_("the completion rule"),
     "pair-form": N_("a pair"),
     "pair-change": N_("a change of a pair"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
     "programme": N_("the programme of an activity"),
+    "programme-part": N_("a part of the set-up of a programme"),
+    "template-text": N_("a template"),
+    "template-copy": N_("the copy of a template"),
 }
 """What a form is for, by its id."""
 
@@ -197,13 +209,23 @@ def word(table: Mapping[str, str], code: str) -> str:
 
 
 def format_name(code: str) -> str:
-    """What a meeting was."""
-    return word(FORMATS, code)
+    """What a meeting was: in the words of the programme of the present launch, else in the tool's own."""
+    return _own_format_name(code) or word(FORMATS, code)
+
+
+def format_phrase(code: str) -> str:
+    """The same within a sentence."""
+    return _own_format_name(code) or word(FORMAT_PHRASES, code)
+
+
+def _own_format_name(code: str) -> str | None:
+    formats = current_formats()
+    return formats.name(code, current_language()) if formats is not None else None
 
 
 def mode_and_format(line: SessionLine) -> str:
     """How the two of a meeting spoke, and what it was, such as “by video · coaching”; the latter where that is all."""
-    found = [word(FORMAT_PHRASES, line.format)]
+    found = [format_phrase(line.format)]
     if line.mode is not None:
         found.insert(0, word(MODE_PHRASES, line.mode))
     return " · ".join(found)
@@ -217,7 +239,10 @@ def form_name(form_id: str) -> str:
 
 def problem(found: Problem) -> str:
     """What is wrong with a field."""
-    return _(MESSAGES[str(found)]) % found.params
+    params = dict(found.params)
+    if "role" in params:
+        params["role"] = word(ROLES, str(params["role"])).lower()
+    return _(MESSAGES[str(found)]) % params
 
 
 def person(card: PersonCard) -> str:

@@ -37,6 +37,7 @@ NOT_PAGES = {
     ("pair_changes.pause", "POST"): "leads back to the tutor's page",
     ("pair_changes.resume", "POST"): "leads back to the tutor's page",
     ("line_item.make", "POST"): "leads back to the tutor's page",
+    ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
@@ -430,7 +431,7 @@ CASES: tuple[Case, ...] = (
         group=UNKNOWN,
         role_view="both",
     ),
-    _at("programme-to-choose", "opening.ask", situations.tutor_who_chooses, "programme"),
+    _at("programme-to-choose", "programme.tasks", situations.tutor_who_chooses, "programme"),
     _sent(
         "duplicate-unknown-answer",
         "opening.answer",

@@ -102,7 +102,7 @@ class ParticipantLine:
         """The participant's id."""
         return self.card.participant_id
 
-    @property
+    @cached_property
     def sorts_as(self) -> str:
         """What puts them in the order of the alphabet."""
         return sorted_name(self.family_name, self.card.name)
@@ -141,9 +141,9 @@ class OpenSession:
     dispute_reason: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PairLine:
-    """A pair, as the tutor sees it."""
+    """A pair, as the tutor sees it. Two are only equal when nothing has happened between two readings."""
 
     id: uuid.UUID
     status: str
@@ -179,13 +179,13 @@ class PairLine:
         """Those of the two who are no longer in the course."""
         return tuple(line for line in self.both if line.has_left)
 
-    @property
+    @cached_property
     def is_complete(self) -> bool:
         """Whether both have completed; or the one who is still here has."""
         here = [line for line in self.both if not line.has_left] or list(self.both)
         return all(line.progress.completed for line in here)
 
-    @property
+    @cached_property
     def is_broken(self) -> bool:
         """Whether one of the two has left before the other had completed: its meetings are kept, it goes no further."""
         return bool(self.left) and not self.is_complete
@@ -231,9 +231,9 @@ class PairLine:
         return (self.mentor_accepted_at if line.card.role == Role.MENTOR else self.mentee_accepted_at) is None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CohortOverview:
-    """Everything that the tutor's page shows."""
+    """Everything that the tutor's page shows. Two are only equal when they come from one reading."""
 
     number: int
     kind: str

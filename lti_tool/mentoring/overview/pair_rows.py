@@ -8,8 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from lti_tool.mentoring.overview.cohort import CohortOverview, OpenSession, PairLine, ParticipantLine
@@ -141,29 +143,45 @@ def rows_of(
     overview: CohortOverview, today: dt.date, grades: Mapping[uuid.UUID, tuple[str, dt.date]]
 ) -> list[PairRow]:
     """A row for each pair that goes on or has completed; none for one that somebody has left."""
-    rows = []
-    for pair in overview.pairs:
-        if pair.is_broken:
-            continue
-        wait = wait_of(pair, today, grades)
-        rows.append(PairRow(pair, state_of(pair), wait, needs_tutor(wait, today)))
-    return rows
+    return [
+        _row(
+            pair,
+            today,
+            tuple(
+                (line.person_id, *grades[line.person_id]) for line in pair.both if line.person_id in grades
+            ),
+        )
+        for pair in overview.pairs
+        if not pair.is_broken
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _row(pair: PairLine, today: dt.date, grades: tuple[tuple[uuid.UUID, str, dt.date], ...]) -> PairRow:
+    """``grades``: as for :func:`rows_of`, of the two alone. Made once for each reading that found the pair changed."""
+    wait = wait_of(pair, today, {person_id: (status, since) for person_id, status, since in grades})
+    return PairRow(pair, state_of(pair), wait, needs_tutor(wait, today))
 
 
 def counts(rows: Collection[PairRow]) -> dict[PairState, int]:
     """How many rows are in each state, whatever is searched for."""
-    return {state: sum(row.state is state for row in rows) for state in PairState}
+    number = Counter(row.state for row in rows)
+    return {state: number[state] for state in PairState}
 
 
-def chosen(rows: Collection[PairRow], state: PairState | None, search: str, sort: Sort) -> list[PairRow]:
-    """The rows of a filter and a search, in an order."""
+def in_order(rows: Collection[PairRow], sort: Sort) -> list[PairRow]:
+    """The rows in an order."""
+    return sorted(rows, key=lambda row: _order(row, sort))
+
+
+def chosen(rows: Collection[PairRow], state: PairState | None, search: str) -> list[PairRow]:
+    """The rows of a filter and a search, in the order in which they are given."""
     wanted = folded(search)
-    found = [
+    return [
         row
         for row in rows
         if (state is None or row.state is state) and (not wanted or matches(row.pair, wanted))
     ]
-    return sorted(found, key=lambda row: _order(row, sort))
 
 
 def matches(pair: PairLine, wanted: str) -> bool:

@@ -1,7 +1,7 @@
 """The user names of people, by which files of people name them
 
 Revision ID: 0033
-Revises: 0026
+Revises: 0031
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0033"
-down_revision = "0026"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 

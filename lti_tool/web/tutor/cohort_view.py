@@ -7,19 +7,21 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lti_tool.lti.ags.grade_queries import Grade
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, ParticipantLine
-from lti_tool.mentoring.overview.inbox import SHOWN, InboxLine, LineKind, folded_lines, inbox
+from lti_tool.mentoring.overview.inbox import SHOWN, GradeQuestion, InboxLine, LineKind, folded_lines, inbox
 from lti_tool.mentoring.overview.pair_rows import (
     PairRow,
     PairState,
     Sort,
     chosen,
     counts,
+    in_order,
     page_of,
     rows_of,
 )
@@ -126,6 +128,8 @@ class Table:
     """Which pairs are on the page, before their meetings are read."""
 
     all_rows: list[PairRow]
+    counts: Mapping[PairState, int]
+    """Of all rows."""
     found: list[PairRow]
     rows: Sequence[PairRow]
     page: int
@@ -137,15 +141,35 @@ def table_of(
     overview: CohortOverview, grades: Sequence[Grade], query: Mapping[str, Any], today: dt.date
 ) -> Table:
     """Filter, search, sort and page the pairs of a cohort, and find what needs its tutor."""
-    questions = questions_of(grades, overview.left_as_they_are)
-    of_people = {each.person_id: (str(each.kind), each.since.date()) for each in questions}
-    all_rows = rows_of(overview, today, of_people)
-    is_of_pairs = query["state"] in tuple(PairState)
-    found = chosen(
-        all_rows, PairState(query["state"]) if is_of_pairs else None, query["q"], Sort(query["sort"])
-    )
+    judged = _judged(overview, tuple(questions_of(grades, overview.left_as_they_are)), today)
+    found = judged.chosen(query["state"], query["q"], query["sort"])
     rows, page, pages = page_of(found, query["page"])
-    return Table(all_rows, found, rows, page, pages, inbox(overview, all_rows, questions, today))
+    return Table(judged.rows, judged.counts, found, rows, page, pages, judged.lines)
+
+
+class _Judged:
+    """What waits in each pair of a cohort on one day, counted and in the orders that were asked for."""
+
+    def __init__(self, overview: CohortOverview, questions: Sequence[GradeQuestion], today: dt.date) -> None:
+        of_people = {each.person_id: (str(each.kind), each.since.date()) for each in questions}
+        self.rows = rows_of(overview, today, of_people)
+        self.counts = counts(self.rows)
+        self.lines = inbox(overview, self.rows, questions, today)
+        self._whole: dict[str, list[PairRow]] = {}
+        """All rows, by their order."""
+
+    def chosen(self, state: str | None, search: str, sort: str) -> list[PairRow]:
+        """The rows of a filter and a search, in an order."""
+        if sort not in self._whole:
+            self._whole[sort] = in_order(self.rows, Sort(sort))
+        of_state = PairState(state) if state in tuple(PairState) else None
+        return chosen(self._whole[sort], of_state, search)
+
+
+@lru_cache(maxsize=8)
+def _judged(overview: CohortOverview, questions: tuple[GradeQuestion, ...], today: dt.date) -> _Judged:
+    """Judged once for each reading that found something new: a page is searched and sorted oftener than that."""
+    return _Judged(overview, questions, today)
 
 
 def view_of(
@@ -159,8 +183,7 @@ def view_of(
     everything = query["inbox"] == "all"
     lines = table.lines if everything else folded_lines(table.lines)
     shown = lines if everything else lines[:SHOWN]
-    of_state = counts(table.all_rows)
-    figures = [("", len(table.all_rows)), *((str(state), of_state[state]) for state in PairState)]
+    figures = [("", len(table.all_rows)), *((str(state), table.counts[state]) for state in PairState)]
     alone = len(overview.waiting_for_a_pair) + len(overview.without_role)
     of_people = [("alone", alone), ("unopened", len(overview.never_opened))]
     return CohortView(

@@ -26,7 +26,6 @@ from lti_tool.mentoring.programmes.template import (
     load_template,
 )
 from lti_tool.web.access import allows
-from lti_tool.web.activity import current_activity
 from lti_tool.web.deep_linking.offer import Offer, current_offer, programme_id
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
@@ -100,15 +99,6 @@ def choice_page(form: Form | None = None, offer: Offer | None = None) -> Respons
         ),
     )
     return html, form.status
-
-
-@blueprint.get("/programme")
-@allows(Action.ADD_ACTIVITY)
-def ask() -> ResponseReturnValue:
-    """The same at an address of its own, for a launch from the course's menu."""
-    if g.launch.resource_link_id is None or g.launch.course_id is None:
-        abort(404)
-    return redirect(launch_url_for("home.home")) if current_activity() is not None else choice_page()
 
 
 @blueprint.post("/programme")

@@ -46,7 +46,10 @@ TIMELINE: Final[Mapping[str, str]] = {
 """What happened in a pair, by the name of the event. Never the words of an objective."""
 
 AUDIT: Final[Mapping[str, str]] = {
+    "CohortDrafted": N_("%(actor)s began to set the programme up"),
+    "SettingsChanged": N_("%(actor)s changed the settings of the programme"),
     "CohortStarted": N_("%(actor)s started the programme"),
+    "RuleApplied": N_("%(actor)s applied another completion rule"),
     "PlacementOpened": N_("%(actor)s opened the activity"),
     "ParticipantInvited": N_("%(actor)s invited %(about)s"),
     "PairProposed": N_("%(actor)s paired %(about)s"),
