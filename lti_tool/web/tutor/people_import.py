@@ -25,7 +25,6 @@ from lti_tool.mentoring.enrolment.people.queries import ImportRecord
 from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes.queries import settings_of_cohort
 from lti_tool.translation import current_language
-from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
@@ -41,7 +40,7 @@ SHOWN_ROWS: Final = 50
 SHOWN_PROBLEMS: Final = 50
 SHOWN_AWAITED: Final = 100
 
-blueprint = Blueprint("people_import", __name__, url_prefix="/l/<launch_key>/cohort/people")
+blueprint = Blueprint("people_import", __name__, url_prefix="/l/<launch_key>/cohort/adding-people")
 
 
 def _cohort_id() -> uuid.UUID:
@@ -84,10 +83,10 @@ def _index(form: Form) -> ResponseReturnValue:
 def template() -> ResponseReturnValue:
     """A file with the names of the columns, as the spreadsheets of the reader's country open it."""
     text = io.StringIO(newline="")
-    separator = ";" if current_language() == "fr" else ","
+    separator, name = (";", "personnes") if current_language() == "fr" else (",", "people")
     csv.writer(text, delimiter=separator).writerow([column.name for column in people_wording.columns(())])
     answer = Response(text.getvalue().encode("utf-8-sig"), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{_("people")}.csv"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 

@@ -113,7 +113,7 @@ def add_people(
     Somebody who joined since the rows were matched stays as they are. Whoever acts in the transaction is who invites.
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``cohort_closed``).
     """
-    require(programmes.cohort(db, cohort_id).accepts_participants, "cohort_closed")
+    require(programmes.cohort(db, cohort_id).accepts_invitations, "cohort_closed")
     programmes.lock_cohort(db, cohort_id)
     by_outcome: dict[Outcome, list[Match]] = {outcome: [] for outcome in Outcome}
     for match in matches:
