@@ -50,6 +50,7 @@ from lti_tool.web.activity import Activity, current_activity, current_participan
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
+from lti_tool.web.learner.awaited import invite_awaited
 from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
 from lti_tool.web.learner.drawn_journey import drawn_journey
@@ -69,6 +70,9 @@ def page() -> ResponseReturnValue | None:
     if activity is None or new_choice.awaits_tutor():
         return None
     placement, participant = activity.placement, activity.participant
+    if participant is None and invite_awaited(placement.cohort_id):
+        g.activity = None  # which is read again, with their invitation
+        return page()
     if participant is None or (participant.invited and not activity.pairs):
         action = launch_url_for("learner.join")
         return _welcome(blank_form(JoinForm(), id="join", action=action), activity)
@@ -233,6 +237,8 @@ def _activity_for_role(placement: PlacementRecord, role: str) -> str | None:
 def _welcome(form: Form, activity: Activity) -> ResponseReturnValue:
     launch, placement = g.launch, activity.placement
     role_view = placement.role_view
+    participant = activity.participant
+    invited_role = participant.role if participant is not None and participant.invited else None
     is_for_one = role_view is not RoleView.BOTH
     with reading() as db:
         tutor = tutor_of_cohort(db, placement.cohort_id)
@@ -247,7 +253,11 @@ def _welcome(form: Form, activity: Activity) -> ResponseReturnValue:
         done=flash_message(),
         given_name=launch.person.given_name,
         course_title=launch.course.title,
-        roles=[role for role in ("mentee", "mentor") if role_view.covers(role)],
+        roles=sorted(
+            (role for role in ("mentee", "mentor") if role_view.covers(role)),
+            key=lambda role: role != invited_role,
+        ),
+        invited_role=invited_role if invited_role and role_view.covers(invited_role) else None,
         only_role=role_view if is_for_one else None,
         other_activity=_activity_for_role(placement, role_view.other) if is_for_one else None,
     )
