@@ -6,7 +6,17 @@ from pathlib import Path
 
 import click
 
-from bench import arrival, delivery, launch, learner_page, roster, sessions, startup
+from bench import (
+    arrival,
+    delivery,
+    launch,
+    learner_page,
+    open_pages,
+    roster,
+    sessions,
+    startup,
+    tutor_page,
+)
 from bench.rows import bench_options, report
 
 
@@ -19,7 +29,7 @@ from bench.rows import bench_options, report
     help="People in the fuller of the two databases.",
 )
 def main(quick: bool, people: int, path: Path | None) -> None:
-    """Measure launches, logging, a learner's home, delivery, arrival, starting and rosters, and print the ratios.
+    """Measure launches, logging, pages, delivery, arrival, starting and rosters, and print the ratios.
 
     \b
     Example:
@@ -29,8 +39,10 @@ def main(quick: bool, people: int, path: Path | None) -> None:
         *launch.measure(quick=quick, people=people),
         *sessions.measure(quick=quick),
         *learner_page.measure(quick=quick),
+        *tutor_page.measure(quick=quick),
         *delivery.measure(quick=quick),
         *arrival.measure(quick=quick),
+        *open_pages.measure(quick=quick),
         *startup.measure(quick=quick),
         *roster.measure(quick=quick),
     ]

@@ -58,6 +58,8 @@ class Forms:
                 "minutes": "45",
                 "mode": "video",
                 "format": "coaching",
+                # The pairs meet many times on the day of the bench, and have said so.
+                "is_another": "yes",
                 "form_key": str(uuid.uuid4()),
             }
             status = self._send(path, fields | meeting)

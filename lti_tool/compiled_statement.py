@@ -97,7 +97,18 @@ class CompiledStatement:
 
     def all(self, connection: DriverConnection, parameters: Mapping[str, Any]) -> list[Any]:
         """Run it; return all its rows."""
-        return self._rows.convert_all(self._run(connection, parameters).fetchall())
+        return self._rows.convert_all(self.unconverted(connection, parameters))
+
+    def unconverted(
+        self, connection: DriverConnection, parameters: Mapping[str, Any]
+    ) -> list[tuple[Any, ...]]:
+        """Run it; return all its rows as the driver gives them, to be compared with others of the same database."""
+        rows: list[tuple[Any, ...]] = self._run(connection, parameters).fetchall()
+        return rows
+
+    def converted(self, row: Sequence[Any]) -> Any:
+        """What :meth:`all` makes of one of these rows."""
+        return self._rows.convert(row)
 
     def _run(self, connection: DriverConnection, parameters: Mapping[str, Any]) -> Any:
         given: Mapping[str, Any] = {**self._fixed, **parameters} if self._fixed else parameters
@@ -191,7 +202,7 @@ class _Rows:
 
     def __init__(self, statement: sa.Executable, dialect: Dialect) -> None:
         columns = list(getattr(statement, "exported_columns", ()))
-        names = [str(column.name) for column in columns]
+        names = [str(getattr(column, "name", "")) for column in columns]
         row: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # the names are known here alone
         self._make = row._make
         conversions = (_result_conversion(column.type, dialect) for column in columns)

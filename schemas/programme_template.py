@@ -4,8 +4,8 @@ A template holds a goal, named skills, a catalogue of objectives, measures with 
 questionnaires and when each is asked, the completion rule, the formats, and dates counted from the day the cohort
 starts. The content of a programme (``Programme.settings``) has the same shape.
 
-Measures, skills and questionnaires may be missing: a blank template has none of them, and a cohort cannot start before
-somebody has filled in what it needs.
+The goal, skills, measures and questionnaires may be empty: a blank template has none of them, and a cohort cannot start
+before somebody has filled in what it needs.
 """
 
 from __future__ import annotations
@@ -35,6 +35,26 @@ class BilingualSchema(CodedSchema):
 
     fr = Text(max_length=1000, lines=True, required=True)
     en = Text(max_length=1000, lines=True, required=True)
+
+
+class GoalSchema(CodedSchema):
+    """Why the company runs the programme, in both languages; empty in both as long as nobody has said so."""
+
+    fr = Text(max_length=1000, lines=True, load_default="")
+    en = Text(max_length=1000, lines=True, load_default="")
+
+    @validates_schema
+    def _both_or_neither(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        for language in ("fr", "en"):
+            if not loaded[language] and any(loaded.values()):
+                raise ValidationError([Problem("required")], language)
+
+
+class SummarySchema(GoalSchema):
+    """What the template is for, in a line below its title; it may be empty."""
+
+    fr = Text(max_length=120, load_default="")
+    en = Text(max_length=120, load_default="")
 
 
 class BilingualNameSchema(CodedSchema):
@@ -224,7 +244,8 @@ class ProgrammeTemplateSchema(CodedSchema):
     v = WholeNumber(min=1, max=1, required=True)
     code = _code()
     title = _bilingual(required=True)
-    goal = _bilingual(required=True)
+    summary = fields.Nested(SummarySchema, load_default=lambda: {"fr": "", "en": ""})
+    goal = fields.Nested(GoalSchema, required=True)
     role_names = fields.Nested(RoleNamesSchema, load_default=lambda: {"mentee": None, "mentor": None})
     skills = fields.List(fields.Nested(SkillSchema), validate=entries(min=0, max=40), required=True)
     objectives = fields.List(

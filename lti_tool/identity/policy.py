@@ -87,20 +87,24 @@ class Action(enum.StrEnum):
     # a tutor's
     CHOOSE_CONTENT = "choose in the content picker what is added to a course"
     ADD_ACTIVITY = "open what an activity stands for"
+    SET_UP = "set up a programme, and start a cohort"
     VIEW_COHORT = "see a cohort: names, progress, dates and states"
     VIEW_PAIR_HISTORY = "see a pair's dates, lengths, formats and states"
     REVIEW_LEARNER = "see one learner's progress and their meetings' dates, lengths, formats and states"
     VIEW_AUDIT = "see what tutors, owners, human resources and operators did, and what one did oneself"
     PREVIEW_PAGES = "see an example of a learner's page"
     PAIR_PEOPLE = "invite and pair people"
+    IMPORT_PEOPLE = "add people from a file"
     CHANGE_PAIR = "pause, resume, end and close a pair"
+    REMIND_PAIR = "put a reminder on the page of people who keep their pair waiting"
     APPROVE_COMPLETION = "approve a participant's completion"
     REOPEN_COMPLETION = "reopen a completion"
-    SET_UP = "change a programme's settings and dates, and start it"
-    CHANGE_RULE = "change a completion rule"
+    CHANGE_RULE = "draft, try and apply the rule by which a cohort completes"
     READ_ROSTER_NOW = "have a roster read now"
     RESEND_GRADES = "have gradebooks read now, and grades sent again"
     MAKE_LINE_ITEM = "have a column made in the gradebook of one's own course"
+    READ_TEMPLATES = "read the programme templates of one's company"
+    KEEP_TEMPLATES = "make programme templates for one's company, and change those that one made"
     # an owner's, and human resources'
     LIST_OWN_PROGRAMMES = "see which programmes one owns"
     VIEW_PROGRAMME = (
@@ -128,6 +132,7 @@ class Action(enum.StrEnum):
     MANAGE_JOBS = "see and repeat background jobs"
     SEED = "make invented people, for measuring and for looking at"
     REPLAY_EVENTS = "compute projections from the event log"
+    EXPLAIN_COMPLETION = "see how far everybody of a cohort is, and why"
     # the tool's own
     RUN_JOBS = "run background jobs"
     READ_ROSTERS = "read the rosters of courses"
@@ -175,15 +180,19 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         # Everybody sees what they did themselves: which entries are shown to whom, AUDIT says.
         Action.VIEW_AUDIT: _COHORT | {Capacity.PARTICIPANT},
         Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.SWITCHED, Capacity.NAMELESS}),
+        Action.SET_UP: frozenset({Capacity.EDITOR, Capacity.OWNER}),
         Action.PAIR_PEOPLE: _COHORT,
+        Action.IMPORT_PEOPLE: _COHORT | {Capacity.OPERATOR},
         Action.CHANGE_PAIR: _COHORT,
+        Action.REMIND_PAIR: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,
-        Action.SET_UP: frozenset({Capacity.EDITOR, Capacity.OWNER}),
         Action.CHANGE_RULE: frozenset({Capacity.EDITOR, Capacity.OWNER}),
         Action.READ_ROSTER_NOW: _COHORT | {Capacity.OPERATOR},
         Action.RESEND_GRADES: _COHORT | {Capacity.OPERATOR},
         Action.MAKE_LINE_ITEM: _COHORT,
+        Action.READ_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.OPERATOR}),
+        Action.KEEP_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.OPERATOR}),
         Action.LIST_OWN_PROGRAMMES: frozenset({Capacity.OWNER}),
         Action.VIEW_PROGRAMME: frozenset({Capacity.OWNER}),
         Action.VIEW_PEOPLE_OF_PROGRAMME: frozenset({Capacity.OWNER}),
@@ -207,6 +216,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.MANAGE_JOBS: frozenset({Capacity.OPERATOR}),
         Action.SEED: frozenset({Capacity.OPERATOR}),
         Action.REPLAY_EVENTS: frozenset({Capacity.OPERATOR}),
+        Action.EXPLAIN_COMPLETION: frozenset({Capacity.OPERATOR}),
         Action.RUN_JOBS: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.READ_ROSTERS: frozenset({Capacity.TOOL}),
         Action.READ_RESULTS: frozenset({Capacity.TOOL}),

@@ -192,6 +192,8 @@ def answers(app: Flask, ours: Ours, name: str) -> dict[tuple[str, str], tuple[bo
             "participant_id": ours.participant_id,
             "programme_id": ours.programme_id,
             "about": "unsigned",
+            "section": "formats",
+            "entry": "new",
         }
         with app.test_request_context():
             path = app.url_map.bind("127.0.0.1:5000").build(

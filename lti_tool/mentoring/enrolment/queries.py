@@ -185,7 +185,9 @@ class Member:
     """When a roster last listed them; None where none ever did."""
 
 
-def members_of_cohort(cohort_id: uuid.UUID) -> sa.Select[*tuple[Any, ...]]:
+def members_of_cohort(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID],
+) -> sa.Select[*tuple[Any, ...]]:
     """A query for every enrolment in a cohort, to which others may join their own tables: see :func:`member_of`."""
     places = (
         sa.select(
@@ -215,6 +217,17 @@ def members_of_cohort(cohort_id: uuid.UUID) -> sa.Select[*tuple[Any, ...]]:
         .join(Person, Person.id == Participant.person_id)
         .outerjoin(places, places.c.person_id == Participant.person_id)
         .where(Participant.cohort_id == cohort_id)
+    )
+
+
+def person_takes_part(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID], person_id: sa.ColumnElement[uuid.UUID] | Any
+) -> sa.ColumnElement[bool]:
+    """For another query: whether a person is enrolled in a cohort, or was."""
+    return (
+        sa.select(Participant.id)
+        .where(Participant.cohort_id == cohort_id, Participant.person_id == person_id)
+        .exists()
     )
 
 

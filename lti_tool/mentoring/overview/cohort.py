@@ -102,7 +102,7 @@ class ParticipantLine:
         """The participant's id."""
         return self.card.participant_id
 
-    @property
+    @cached_property
     def sorts_as(self) -> str:
         """What puts them in the order of the alphabet."""
         return sorted_name(self.family_name, self.card.name)
@@ -141,9 +141,9 @@ class OpenSession:
     dispute_reason: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PairLine:
-    """A pair, as the tutor sees it."""
+    """A pair, as the tutor sees it. Two are only equal when nothing has happened between two readings."""
 
     id: uuid.UUID
     status: str
@@ -154,6 +154,9 @@ class PairLine:
     mentee_accepted_at: dt.datetime | None = None
     mentor_signed_at: dt.datetime | None = None
     mentee_signed_at: dt.datetime | None = None
+    mentor_reminded_at: dt.datetime | None = None
+    """When the mentor was last reminded of what waits for them, by whomever."""
+    mentee_reminded_at: dt.datetime | None = None
     latest_at: dt.datetime | None = None
     """When something last happened in it."""
     disputed_at: dt.datetime | None = None
@@ -179,13 +182,13 @@ class PairLine:
         """Those of the two who are no longer in the course."""
         return tuple(line for line in self.both if line.has_left)
 
-    @property
+    @cached_property
     def is_complete(self) -> bool:
         """Whether both have completed; or the one who is still here has."""
         here = [line for line in self.both if not line.has_left] or list(self.both)
         return all(line.progress.completed for line in here)
 
-    @property
+    @cached_property
     def is_broken(self) -> bool:
         """Whether one of the two has left before the other had completed: its meetings are kept, it goes no further."""
         return bool(self.left) and not self.is_complete
@@ -222,6 +225,10 @@ class PairLine:
         """The other of the two."""
         return self.mentee if participant_id == self.mentor.id else self.mentor
 
+    def reminded_at(self, line: ParticipantLine) -> dt.datetime | None:
+        """When one of the two was last reminded of what waits for them, by whomever."""
+        return self.mentor_reminded_at if line.card.role == Role.MENTOR else self.mentee_reminded_at
+
     def has_to_sign(self, line: ParticipantLine) -> bool:
         """Whether one of the two has not signed."""
         return (self.mentor_signed_at if line.card.role == Role.MENTOR else self.mentee_signed_at) is None
@@ -231,9 +238,9 @@ class PairLine:
         return (self.mentor_accepted_at if line.card.role == Role.MENTOR else self.mentee_accepted_at) is None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CohortOverview:
-    """Everything that the tutor's page shows."""
+    """Everything that the tutor's page shows. Two are only equal when they come from one reading."""
 
     number: int
     kind: str

@@ -8,11 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from lti_tool.mentoring.overview.cohort import CohortOverview, OpenSession, PairLine, ParticipantLine
+from lti_tool.mentoring.pairs.queries import may_be_reminded
 from lti_tool.translation.collation import collation_key, folded
 
 SILENT_AFTER: Final = 30
@@ -128,6 +131,13 @@ def wait_of(pair: PairLine, today: dt.date, grades: Mapping[uuid.UUID, tuple[str
     return None
 
 
+def to_remind(pair: PairLine, wait: Wait | None, now: dt.datetime) -> tuple[ParticipantLine, ...]:
+    """Those of a pair on whom something waits, and whom a tutor can remind now."""
+    if wait is None or wait.kind in (WaitKind.GRADE, WaitKind.APPROVE):
+        return ()
+    return tuple(line for line in wait.who if may_be_reminded(pair.reminded_at(line), now))
+
+
 def needs_tutor(wait: Wait | None, today: dt.date) -> bool:
     """Whether what waits stands in the tutor's list: at once, or because it has waited for a week."""
     if wait is None:
@@ -141,29 +151,45 @@ def rows_of(
     overview: CohortOverview, today: dt.date, grades: Mapping[uuid.UUID, tuple[str, dt.date]]
 ) -> list[PairRow]:
     """A row for each pair that goes on or has completed; none for one that somebody has left."""
-    rows = []
-    for pair in overview.pairs:
-        if pair.is_broken:
-            continue
-        wait = wait_of(pair, today, grades)
-        rows.append(PairRow(pair, state_of(pair), wait, needs_tutor(wait, today)))
-    return rows
+    return [
+        _row(
+            pair,
+            today,
+            tuple(
+                (line.person_id, *grades[line.person_id]) for line in pair.both if line.person_id in grades
+            ),
+        )
+        for pair in overview.pairs
+        if not pair.is_broken
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _row(pair: PairLine, today: dt.date, grades: tuple[tuple[uuid.UUID, str, dt.date], ...]) -> PairRow:
+    """``grades``: as for :func:`rows_of`, of the two alone. Made once for each reading that found the pair changed."""
+    wait = wait_of(pair, today, {person_id: (status, since) for person_id, status, since in grades})
+    return PairRow(pair, state_of(pair), wait, needs_tutor(wait, today))
 
 
 def counts(rows: Collection[PairRow]) -> dict[PairState, int]:
     """How many rows are in each state, whatever is searched for."""
-    return {state: sum(row.state is state for row in rows) for state in PairState}
+    number = Counter(row.state for row in rows)
+    return {state: number[state] for state in PairState}
 
 
-def chosen(rows: Collection[PairRow], state: PairState | None, search: str, sort: Sort) -> list[PairRow]:
-    """The rows of a filter and a search, in an order."""
+def in_order(rows: Collection[PairRow], sort: Sort) -> list[PairRow]:
+    """The rows in an order."""
+    return sorted(rows, key=lambda row: _order(row, sort))
+
+
+def chosen(rows: Collection[PairRow], state: PairState | None, search: str) -> list[PairRow]:
+    """The rows of a filter and a search, in the order in which they are given."""
     wanted = folded(search)
-    found = [
+    return [
         row
         for row in rows
         if (state is None or row.state is state) and (not wanted or matches(row.pair, wanted))
     ]
-    return sorted(found, key=lambda row: _order(row, sort))
 
 
 def matches(pair: PairLine, wanted: str) -> bool:

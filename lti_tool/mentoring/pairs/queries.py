@@ -87,12 +87,21 @@ class PairRecord:
         return self.mentor_accepted_at if role == Role.MENTOR else self.mentee_accepted_at
 
     def reminded_at(self, role: str) -> dt.datetime | None:
-        """When the one in this role was last reminded by the other."""
+        """When the one in this role was last reminded, by the other or by a tutor."""
         return self.mentor_reminded_at if role == Role.MENTOR else self.mentee_reminded_at
 
     def signed_at(self, role: str) -> dt.datetime | None:
         """When the one in this role signed."""
         return self.mentor_signed_at if role == Role.MENTOR else self.mentee_signed_at
+
+
+REMIND_EVERY: Final = dt.timedelta(days=2)
+"""How often somebody can be reminded of what waits for them in a pair."""
+
+
+def may_be_reminded(reminded_at: dt.datetime | None, now: dt.datetime) -> bool:
+    """Whether somebody who was last reminded then can be reminded now."""
+    return reminded_at is None or now - reminded_at >= REMIND_EVERY
 
 
 def pair_record(row: Pair) -> PairRecord:
@@ -198,31 +207,31 @@ def timeline(db: Session, pair_id: uuid.UUID) -> list[TimelineLine]:
     ]
 
 
-def pair_ids_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+def pair_ids_of_cohort(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.Select[uuid.UUID]:
     """A query for the ids of a cohort's pairs, to be used in another."""
     return sa.select(Pair.id).where(Pair.cohort_id == cohort_id)
 
 
-def pairs_with_latest(cohort_id: uuid.UUID) -> sa.Select[*tuple[Any, ...]]:
+def open_pairs_of_cohort(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID],
+) -> sa.Select[*tuple[Any, ...]]:
     """A query for the pairs of a cohort that go on, the oldest first, to which others may join their own tables.
 
-    Its columns: the fields of a :class:`PairRecord`, :data:`PAIR_WIDTH` of them; when something last happened in the
-    pair; when a meeting was last disputed. Values, since a cohort has many pairs.
+    Its columns are the fields of a :class:`PairRecord`, :data:`PAIR_WIDTH` of them; values, since there are many.
     """
-    of_pair = sa.select(sa.func.max(TimelineEntry.at)).where(TimelineEntry.pair_id == Pair.id)
     return (
-        sa.select(
-            *(getattr(Pair, each.name) for each in dataclasses.fields(PairRecord)),
-            of_pair.scalar_subquery().label("latest_at"),
-            of_pair.where(TimelineEntry.kind == "SessionDisputed")
-            .scalar_subquery()
-            .label("latest_dispute_at"),
-        )
+        sa.select(*(getattr(Pair, each.name) for each in dataclasses.fields(PairRecord)))
         .where(Pair.cohort_id == cohort_id, Pair.status.not_in(ENDED_STATUSES))
         .order_by(Pair.created_at, Pair.id)
     )
 
 
+def latest_of_pair(kind: str | None = None) -> sa.ScalarSelect[Any]:
+    """For that query: when something last happened in the pair; ``kind``: the name of the event, if not any counts."""
+    latest = sa.select(sa.func.max(TimelineEntry.at)).where(TimelineEntry.pair_id == Pair.id)
+    return (latest if kind is None else latest.where(TimelineEntry.kind == kind)).scalar_subquery()
+
+
 PAIR_WIDTH: Final = len(dataclasses.fields(PairRecord))
 PAIR_ID: Final = Pair.id
-"""The column of :func:`pairs_with_latest` by which other tables are joined."""
+"""The column of :func:`open_pairs_of_cohort` by which other tables are joined."""

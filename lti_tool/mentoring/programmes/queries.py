@@ -50,6 +50,11 @@ class CohortRecord:
         return self.status in (CohortStatus.ENROLLING, CohortStatus.MATCHING, CohortStatus.RUNNING)
 
     @property
+    def accepts_invitations(self) -> bool:
+        """Whether a tutor may add people now: before the start as well, though nobody joins before it."""
+        return self.accepts_participants or self.status in (CohortStatus.DRAFT, CohortStatus.READY)
+
+    @property
     def running(self) -> bool:
         """Whether pairs may be formed now."""
         return self.status == CohortStatus.RUNNING
@@ -101,6 +106,20 @@ def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
     return _cohort_record(row, programme)
 
 
+def cohort_to_join(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
+    """The same, for a transaction in which somebody joins it: it and whoever applies another rule wait for each other.
+
+    Those who join at once do not.
+    """
+    row, programme = db.execute(
+        sa.select(Cohort, Programme)
+        .join(Programme, Programme.id == Cohort.programme_id)
+        .where(Cohort.id == cohort_id)
+        .with_for_update(read=True, of=Cohort)
+    ).one()
+    return _cohort_record(row, programme)
+
+
 def _cohort_record(row: Cohort, programme: Programme) -> CohortRecord:
     return CohortRecord(
         id=row.id,
@@ -145,8 +164,18 @@ def described_cohort(db: Session, cohort_id: uuid.UUID) -> DescribedCohort:
     return DescribedCohort(_cohort_record(row, programme), dict(settings["title"]), in_force or "")
 
 
+def settings_of_cohort(db: Session, cohort_id: uuid.UUID) -> dict[str, Any]:
+    """The version of the programme's settings that a cohort runs on, in the shape of a template."""
+    found: dict[str, Any] = db.scalars(
+        sa.select(ProgrammeSettings.settings)
+        .join(Cohort, Cohort.settings_id == ProgrammeSettings.id)
+        .where(Cohort.id == cohort_id)
+    ).one()
+    return found
+
+
 def lock_cohort(db: Session, cohort_id: uuid.UUID) -> None:
-    """Make those who form pairs in one cohort wait for each other; SQLite has one writer at a time anyway."""
+    """Make those who form pairs in a cohort, or change its rule, wait for each other; SQLite has one writer anyway."""
     db.execute(sa.select(Cohort.id).where(Cohort.id == cohort_id).with_for_update(**LOCK_ROW))
 
 
@@ -181,7 +210,7 @@ def placements_of_cohorts(db: Session, cohort_ids: Sequence[uuid.UUID]) -> list[
     return [placement_record(row) for row in rows]
 
 
-def courses_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+def courses_of_cohort(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.Select[uuid.UUID]:
     """A query for the ids of the courses with an activity of a cohort, to be used in another."""
     return sa.select(Placement.course_id).where(Placement.cohort_id == cohort_id)
 

@@ -7,12 +7,19 @@ import datetime as dt
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
+from lti_tool.compiled_statement import (
+    CompiledStatement,
+    member_values,
+    members,
+    once_for_each_dialect,
+    places,
+)
 from lti_tool.database import connection_of
 from lti_tool.mentoring.pairs.queries import pair_ids_of_cohort
 from lti_tool.mentoring.sessions.models import MentoringSession, SessionStatus
@@ -45,10 +52,6 @@ class SessionRecord:
         return self.status in (SessionStatus.HELD, SessionStatus.CONFIRMED)
 
 
-def _record(row: MentoringSession) -> SessionRecord:
-    return SessionRecord(**{each.name: getattr(row, each.name) for each in dataclasses.fields(SessionRecord)})
-
-
 def session(db: Session, session_id: uuid.UUID) -> SessionRecord | None:
     """The session of this id, as it is now."""
     connection = connection_of(db)
@@ -65,24 +68,44 @@ def _find(dialect: Dialect) -> CompiledStatement:
 
 def sessions_of_pairs(db: Session, pair_ids: Collection[uuid.UUID]) -> list[SessionRecord]:
     """Every session of these pairs, removed ones included, the latest first."""
-    rows = db.scalars(
-        sa.select(MentoringSession)
-        .where(MentoringSession.pair_id.in_(pair_ids))
+    connection, room = connection_of(db), places(len(pair_ids))
+    rows = _of_pairs(connection, room).all(connection, member_values("pair", pair_ids, room))
+    return [SessionRecord(*row) for row in rows]
+
+
+@once_for_each_dialect
+def _of_pairs(dialect: Dialect, room: int) -> CompiledStatement:
+    columns = (getattr(MentoringSession, each.name) for each in dataclasses.fields(SessionRecord))
+    query = (
+        sa.select(*columns)
+        .where(MentoringSession.pair_id.in_(members("pair", room, sa.Uuid())))
         .order_by(
             MentoringSession.held_on.desc(), MentoringSession.logged_at.desc(), MentoringSession.id.desc()
         )
     )
-    return [_record(row) for row in rows]
+    return CompiledStatement(query, dialect)
 
 
-def open_sessions_of_cohort(db: Session, cohort_id: uuid.UUID) -> list[tuple[SessionRecord, dt.datetime]]:
-    """The meetings of a cohort's pairs that wait for an answer, each with when it was noted; in one statement."""
-    rows = db.scalars(
-        sa.select(MentoringSession)
+def open_sessions_of_cohort(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID],
+) -> sa.Select[*tuple[Any, ...]]:
+    """A query for the meetings of a cohort's pairs that wait for an answer.
+
+    Its columns: the pair, the status, the day, the minutes, who noted it, when that was, and why it is disputed.
+    """
+    return (
+        sa.select(
+            MentoringSession.pair_id,
+            MentoringSession.status,
+            MentoringSession.held_on,
+            MentoringSession.minutes,
+            MentoringSession.logged_by,
+            MentoringSession.logged_at,
+            MentoringSession.dispute_reason,
+        )
         .where(
             MentoringSession.pair_id.in_(pair_ids_of_cohort(cohort_id)),
             MentoringSession.status.in_((SessionStatus.HELD, SessionStatus.DISPUTED)),
         )
         .order_by(MentoringSession.held_on, MentoringSession.logged_at, MentoringSession.id)
     )
-    return [(_record(row), row.logged_at) for row in rows]

@@ -1,7 +1,7 @@
 """Who may use and read a programme besides its owners and tutors; the audit of a programme
 
 Revision ID: 0035
-Revises: 0026
+Revises: 0034
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0035"
-down_revision = "0026"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 

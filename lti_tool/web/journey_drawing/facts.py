@@ -74,7 +74,7 @@ class JourneyFacts:
     today: dt.date
     ends_on: dt.date | None = None
     """The planned end."""
-    signed_on: Mapping[Role, dt.date] = field(default_factory=dict)
+    signed_on: Mapping[Role, dt.date] = field(default_factory=dict, hash=False)
     """When each signed the agreement; only those who have."""
     meetings: tuple[Meeting, ...] = ()
     """Held and planned ones, in any order."""

@@ -10,6 +10,7 @@ import datetime as dt
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -66,14 +67,6 @@ class TimeAxis:
         return found
 
 
-def time_axis(journeys: Sequence[JourneyFacts], today: dt.date) -> TimeAxis:
-    """The axis on which all of these journeys fit."""
-    return TimeAxis(
-        min([each.begins_on for each in journeys], default=today),
-        max([each.finishes_on for each in journeys], default=today + dt.timedelta(days=1)),
-    )
-
-
 class BeadKind(enum.StrEnum):
     """What stands where the strands touch."""
 
@@ -124,8 +117,9 @@ class Sparkline:
         return self.size.height / 2
 
 
+@lru_cache(maxsize=2048)
 def sparkline(facts: JourneyFacts, axis: TimeAxis) -> Sparkline:
-    """The small drawing of a pair, on the time axis of its table."""
+    """The small drawing of a pair, on the time axis of its table; made once, since tables show the same pairs often."""
     held = facts.held
     meetings = [*held, *facts.ahead]
     start, end = axis.x(facts.begins_on), axis.x(facts.finishes_on)

@@ -7,19 +7,21 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lti_tool.lti.ags.grade_queries import Grade
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, ParticipantLine
-from lti_tool.mentoring.overview.inbox import SHOWN, InboxLine, LineKind, folded_lines, inbox
+from lti_tool.mentoring.overview.inbox import SHOWN, GradeQuestion, InboxLine, LineKind, folded_lines, inbox
 from lti_tool.mentoring.overview.pair_rows import (
     PairRow,
     PairState,
     Sort,
     chosen,
     counts,
+    in_order,
     page_of,
     rows_of,
 )
@@ -58,6 +60,9 @@ class ShownLine:
     """What a button sends there; empty for a link."""
     can_be_left: bool
     """Whether there is a second choice: to leave it as it is."""
+    message: str = ""
+    """The address of the ready message, where that is the second choice and the button reminds."""
+    reminded_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,8 @@ class Table:
     """Which pairs are on the page, before their meetings are read."""
 
     all_rows: list[PairRow]
+    counts: Mapping[PairState, int]
+    """Of all rows."""
     found: list[PairRow]
     rows: Sequence[PairRow]
     page: int
@@ -137,15 +144,35 @@ def table_of(
     overview: CohortOverview, grades: Sequence[Grade], query: Mapping[str, Any], today: dt.date
 ) -> Table:
     """Filter, search, sort and page the pairs of a cohort, and find what needs its tutor."""
-    questions = questions_of(grades, overview.left_as_they_are)
-    of_people = {each.person_id: (str(each.kind), each.since.date()) for each in questions}
-    all_rows = rows_of(overview, today, of_people)
-    is_of_pairs = query["state"] in tuple(PairState)
-    found = chosen(
-        all_rows, PairState(query["state"]) if is_of_pairs else None, query["q"], Sort(query["sort"])
-    )
+    judged = _judged(overview, tuple(questions_of(grades, overview.left_as_they_are)), today)
+    found = judged.chosen(query["state"], query["q"], query["sort"])
     rows, page, pages = page_of(found, query["page"])
-    return Table(all_rows, found, rows, page, pages, inbox(overview, all_rows, questions, today))
+    return Table(judged.rows, judged.counts, found, rows, page, pages, judged.lines)
+
+
+class _Judged:
+    """What waits in each pair of a cohort on one day, counted and in the orders that were asked for."""
+
+    def __init__(self, overview: CohortOverview, questions: Sequence[GradeQuestion], today: dt.date) -> None:
+        of_people = {each.person_id: (str(each.kind), each.since.date()) for each in questions}
+        self.rows = rows_of(overview, today, of_people)
+        self.counts = counts(self.rows)
+        self.lines = inbox(overview, self.rows, questions, today)
+        self._whole: dict[str, list[PairRow]] = {}
+        """All rows, by their order."""
+
+    def chosen(self, state: str | None, search: str, sort: str) -> list[PairRow]:
+        """The rows of a filter and a search, in an order."""
+        if sort not in self._whole:
+            self._whole[sort] = in_order(self.rows, Sort(sort))
+        of_state = PairState(state) if state in tuple(PairState) else None
+        return chosen(self._whole[sort], of_state, search)
+
+
+@lru_cache(maxsize=8)
+def _judged(overview: CohortOverview, questions: tuple[GradeQuestion, ...], today: dt.date) -> _Judged:
+    """Judged once for each reading that found something new: a page is searched and sorted oftener than that."""
+    return _Judged(overview, questions, today)
 
 
 def view_of(
@@ -153,14 +180,14 @@ def view_of(
     table: Table,
     meetings: Mapping[uuid.UUID, Sequence[Meeting]],
     query: Mapping[str, Any],
-    today: dt.date,
+    now: dt.datetime,
 ) -> CohortView:
     """The page as it is shown."""
+    today = now.date()
     everything = query["inbox"] == "all"
     lines = table.lines if everything else folded_lines(table.lines)
     shown = lines if everything else lines[:SHOWN]
-    of_state = counts(table.all_rows)
-    figures = [("", len(table.all_rows)), *((str(state), of_state[state]) for state in PairState)]
+    figures = [("", len(table.all_rows)), *((str(state), table.counts[state]) for state in PairState)]
     alone = len(overview.waiting_for_a_pair) + len(overview.without_role)
     of_people = [("alone", alone), ("unopened", len(overview.never_opened))]
     return CohortView(
@@ -171,7 +198,7 @@ def view_of(
         query=query,
         pairs=tuple(_figure(query, code, count) for code, count in figures),
         people=tuple(_figure(query, code, count) for code, count in of_people),
-        inbox=tuple(_shown(line, today) for line in shown),
+        inbox=tuple(_shown(line, now) for line in shown),
         inbox_count=len(table.lines),
         rows=table.rows,
         all_rows=len(table.all_rows),
@@ -202,13 +229,17 @@ def _listed(
     return [person for person in found if not wanted or wanted in folded(person.card.name or "")]
 
 
-def _shown(line: InboxLine, today: dt.date) -> ShownLine:
+def _shown(line: InboxLine, now: dt.datetime) -> ShownLine:
     where, fields = _action(line)
     has_days = not line.members and line.kind is not LineKind.COPIED
-    days = pair_wording.waiting_days(line.days(today)) if has_days else ""
-    return ShownLine(
-        line, inbox_wording.words_of(line), days, where, fields, line.kind is LineKind.GRADE_REMOVED
-    )
+    days = pair_wording.waiting_days(line.days(now.date())) if has_days else ""
+    to_remind = line.to_remind(now)
+    words = inbox_wording.words_of(line, to_remind)
+    if to_remind and line.pair is not None:
+        reminder = launch_url_for("tutor_reminders.remind", pair_id=line.pair.id)
+        return ShownLine(line, words, days, reminder, {"about": line.kind}, False, where, line.reminded_at)
+    is_removed = line.kind is LineKind.GRADE_REMOVED
+    return ShownLine(line, words, days, where, fields, is_removed, reminded_at=line.reminded_at)
 
 
 def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:

@@ -23,6 +23,7 @@ TIMELINE: Final[Mapping[str, str]] = {
     "PairEnded": N_("The pair was ended"),
     "PairClosed": N_("The pair was closed"),
     "PartnerReminded": N_("%(name)s sent a reminder"),
+    "TutorReminded": N_("A reminder from the tutor to %(name)s"),
     "SessionAnswerUndone": N_("%(name)s took an answer about a meeting back"),
     "ObjectiveStepUndone": N_("%(name)s took a step with an objective back"),
     "AgreementSigned": N_("%(name)s signed the agreement"),

@@ -12,6 +12,7 @@ from lti_tool.mentoring.overview.pair_rows import (
     Sort,
     chosen,
     counts,
+    in_order,
     page_of,
     rows_of,
 )
@@ -24,7 +25,7 @@ def names(rows) -> list[str]:
 
 
 def listed(overview, state=None, search="", sort=Sort.WAITS) -> list[str]:
-    return names(chosen(rows_of(overview, TODAY, {}), state, search, sort))
+    return names(chosen(in_order(rows_of(overview, TODAY, {}), sort), state, search))
 
 
 FOUND = cohort(

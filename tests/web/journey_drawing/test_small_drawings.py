@@ -17,14 +17,12 @@ from lti_tool.web.journey_drawing.sparkline import (
     TimeAxis,
     in_equal_steps,
     sparkline,
-    time_axis,
 )
 from lti_tool.web.journey_drawing.steps import Solid, Tile, every_step, journey_steps
 from lti_tool.web.journey_drawing.text import lines_within, text_width
 from tests.web.journey_drawing.journeys import (
     JOURNEYS,
     OBJECTIVES,
-    TODAY,
     day,
     journey,
     met,
@@ -32,7 +30,9 @@ from tests.web.journey_drawing.journeys import (
 )
 
 every = pytest.mark.parametrize("facts", JOURNEYS.values(), ids=JOURNEYS.keys())
-AXIS = time_axis([*JOURNEYS.values()], TODAY)
+AXIS = TimeAxis(
+    min(each.begins_on for each in JOURNEYS.values()), max(each.finishes_on for each in JOURNEYS.values())
+)
 BOTH, NEITHER = Solid(mentor=True, mentee=True), Solid(mentor=False, mentee=False)
 
 

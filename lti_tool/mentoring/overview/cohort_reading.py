@@ -1,0 +1,391 @@
+"""Reading what the tutor's page shows of a cohort, and keeping what was made of its rows until they change.
+
+Everything is read each time, in a fixed number of statements whatever the number of people. Most readings find the rows
+of the one before, since a page is searched, sorted and paged far oftener than anything happens: what was made of rows
+that are the same is used again, row by row. So nothing has to be invalidated, and what is shown is what is stored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Session
+
+from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
+from lti_tool.database import connection_of
+from lti_tool.identity.models import CourseRole, Membership, Person, display_name
+from lti_tool.mentoring.completion.queries import PROGRESS_WIDTH, progress_and_approval, with_progress
+from lti_tool.mentoring.enrolment.queries import (
+    MEMBER_ID,
+    MEMBER_WIDTH,
+    Member,
+    ParticipantRecord,
+    member_of,
+    members_of_cohort,
+    person_takes_part,
+)
+from lti_tool.mentoring.journey.queries import card
+from lti_tool.mentoring.journey.views import PersonCard
+from lti_tool.mentoring.overview.cohort import (
+    CohortOverview,
+    LazyProgress,
+    Newcomer,
+    OpenSession,
+    PairLine,
+    ParticipantLine,
+)
+from lti_tool.mentoring.overview.counting import Counters
+from lti_tool.mentoring.overview.models import LeftAsItIs, PairCounters
+from lti_tool.mentoring.pairs.queries import (
+    PAIR_ID,
+    PAIR_WIDTH,
+    PairRecord,
+    latest_of_pair,
+    open_pairs_of_cohort,
+)
+from lti_tool.mentoring.programmes.queries import DescribedCohort, courses_of_cohort, described_cohort
+from lti_tool.mentoring.sessions.queries import open_sessions_of_cohort
+from lti_tool.translation.collation import collation_key
+
+ROWS_KEPT: Final = 10_000
+"""Of all cohorts together, about a kilobyte and a half each; a cohort of 1,000 people has some 1,700."""
+
+_NOBODY = uuid.UUID(int=0)
+_COUNTERS: Final = tuple(getattr(PairCounters, each.name) for each in dataclasses.fields(Counters))
+_BEHIND_PAIR: Final = PAIR_WIDTH + 2
+
+Row = tuple[Any, ...]
+"""As the driver gives it."""
+
+
+def read_cohort(db: Session, cohort_id: uuid.UUID) -> CohortOverview:
+    """The tutor's view of a cohort, and of who is in its courses without taking part yet.
+
+    Where nothing has changed it is the very object of the reading before.
+    """
+    rows = _rows(db, cohort_id)
+    before = _kept.get(cohort_id)
+    if before is not None and before.rows == rows:
+        return before.overview
+    reading = _Reading(_statements(connection_of(db)), rows, before)
+    _kept.put(cohort_id, reading)
+    return reading.overview
+
+
+@dataclass(frozen=True)
+class _Statements:
+    """Each with the one parameter ``cohort_id``."""
+
+    members: CompiledStatement
+    pairs: CompiledStatement
+    sessions: CompiledStatement
+    others: CompiledStatement
+
+
+@once_for_each_dialect
+def _statements(dialect: Dialect) -> _Statements:
+    cohort_id: sa.BindParameter[uuid.UUID] = sa.bindparam("cohort_id", type_=sa.Uuid())
+    members = (
+        with_progress(members_of_cohort(cohort_id), MEMBER_ID)
+        .add_columns(LeftAsItIs.kind, LeftAsItIs.fact_at)
+        .outerjoin(LeftAsItIs, LeftAsItIs.participant_id == MEMBER_ID)
+    )
+    pairs = (
+        open_pairs_of_cohort(cohort_id)
+        .add_columns(
+            latest_of_pair().label("latest_at"),
+            sa.case((PairCounters.disputed > 0, latest_of_pair("SessionDisputed"))).label("disputed_at"),
+            *_COUNTERS,
+        )
+        .outerjoin(PairCounters, PairCounters.pair_id == PAIR_ID)
+    )
+    names = Person.id, Person.name, Person.given_name, Person.family_name
+    others = (
+        sa.select(*names, Membership.role, sa.func.max(Membership.launched_at).label("launched_at"))
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Membership.course_id.in_(courses_of_cohort(cohort_id)),
+            Membership.active,
+            sa.or_(
+                Membership.role == CourseRole.TUTOR,
+                (Membership.role == CourseRole.LEARNER) & ~person_takes_part(cohort_id, Person.id),
+            ),
+        )
+        .group_by(*names, Membership.role)
+    )
+    sessions = open_sessions_of_cohort(cohort_id)
+    return _Statements(*(CompiledStatement(each, dialect) for each in (members, pairs, sessions, others)))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Everything that a reading finds."""
+
+    cohort: DescribedCohort
+    members: Sequence[Row]
+    pairs: Sequence[Row]
+    sessions: Sequence[Row]
+    others: Sequence[Row]
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self.members) + len(self.pairs) + len(self.sessions) + len(self.others)
+
+
+def _rows(db: Session, cohort_id: uuid.UUID) -> _Rows:
+    connection = connection_of(db)
+    statements, given = _statements(connection), {"cohort_id": cohort_id}
+    return _Rows(
+        described_cohort(db, cohort_id),
+        *(
+            each.unconverted(connection, given)
+            for each in (statements.members, statements.pairs, statements.sessions, statements.others)
+        ),
+    )
+
+
+class _Reading:
+    """What one reading found, and what was made of it."""
+
+    def __init__(self, statements: _Statements, rows: _Rows, before: _Reading | None) -> None:
+        """``before``: an earlier one, of which what has not changed is used again."""
+        self.rows = rows
+        self._members: dict[Any, tuple[Row, _MemberRow, ParticipantLine]] = {}
+        """By the participant's id, as the driver gives it."""
+        self._pairs: dict[Any, tuple[Row, _PairRow, Sequence[Any], PairLine]] = {}
+        """By the pair's id, likewise, with its meetings that wait for an answer."""
+        self.overview = self._made(statements, before)
+
+    def _made(self, statements: _Statements, before: _Reading | None) -> CohortOverview:
+        rows, found = self.rows, self.rows.cohort
+        known = before._pairs if before is not None else {}
+        pairs = []
+        for row in rows.pairs:
+            same = known.get(row[0])
+            is_known = same is not None and same[0] == row
+            pairs.append(same[1] if is_known and same else _PairRow.of(statements.pairs.converted(row)))
+        lines = self._participant_lines(statements, before, [pair.record for pair in pairs])
+        newcomers, tutors = _others([statements.others.converted(row) for row in rows.others])
+        return CohortOverview(
+            number=found.cohort.number,
+            kind=found.cohort.kind,
+            status=found.cohort.status,
+            starts_on=found.cohort.starts_on,
+            ends_on=found.cohort.ends_on,
+            follow_up_on=found.cohort.follow_up_on,
+            is_copy=found.cohort.is_copy,
+            title=found.title,
+            rule=found.rule,
+            tutors=tutors,
+            participants=tuple(lines),
+            newcomers=newcomers,
+            pairs=tuple(self._pair_lines(statements, before, pairs, {line.id: line for line in lines})),
+        )
+
+    def _participant_lines(
+        self, statements: _Statements, before: _Reading | None, pairs: Sequence[PairRecord]
+    ) -> list[ParticipantLine]:
+        known = before._members if before is not None else {}
+        members = []
+        for row in self.rows.members:
+            same = known.get(row[0])
+            is_known = same is not None and same[0] == row
+            members.append(same[1] if is_known and same else _MemberRow.of(statements.members.converted(row)))
+        gone = {each.member.participant.id for each in members if each.member.has_left}
+        taken = Counter(member for pair in pairs if gone.isdisjoint(pair.members) for member in pair.members)
+        for row, each in zip(self.rows.members, members, strict=True):
+            same, number = known.get(row[0]), taken[each.member.participant.id]
+            is_known = same is not None and same[1] is each and same[2].taken == number
+            self._members[row[0]] = row, each, same[2] if is_known and same else each.line(number)
+        return sorted((line for _row, _member, line in self._members.values()), key=_alphabetically)
+
+    def _pair_lines(
+        self,
+        statements: _Statements,
+        before: _Reading | None,
+        pairs: Sequence[_PairRow],
+        by_id: Mapping[uuid.UUID, ParticipantLine],
+    ) -> list[PairLine]:
+        waiting: dict[uuid.UUID, list[Any]] = defaultdict(list)
+        for row in self.rows.sessions:
+            session = statements.sessions.converted(row)
+            waiting[session.pair_id].append(session)
+        known = before._pairs if before is not None else {}
+        for row, pair in zip(self.rows.pairs, pairs, strict=True):
+            sessions = waiting.get(pair.record.id, [])
+            mentor, mentee = by_id[pair.record.mentor_id], by_id[pair.record.mentee_id]
+            same = known.get(row[0])
+            if same is not None and same[1] is pair and same[2] == sessions:
+                line = same[3]
+                if line.mentor is not mentor or line.mentee is not mentee:
+                    line = dataclasses.replace(line, mentor=mentor, mentee=mentee)
+            else:
+                line = pair.line(mentor, mentee, sessions)
+            self._pairs[row[0]] = row, pair, sessions, line
+        return [line for _row, _pair, _sessions, line in self._pairs.values()]
+
+
+@dataclass
+class _Kept:
+    """The latest reading of each cohort, up to :data:`ROWS_KEPT` rows; those that are asked for least are dropped."""
+
+    readings: OrderedDict[uuid.UUID, _Reading] = field(default_factory=OrderedDict)
+    lock: Lock = field(default_factory=Lock)
+
+    def get(self, cohort_id: uuid.UUID) -> _Reading | None:
+        """The latest reading of a cohort, if it is kept."""
+        with self.lock:
+            if cohort_id in self.readings:
+                self.readings.move_to_end(cohort_id)
+            return self.readings.get(cohort_id)
+
+    def put(self, cohort_id: uuid.UUID, reading: _Reading) -> None:
+        """Keep a reading in place of the one before."""
+        with self.lock:
+            self.readings[cohort_id] = reading
+            self.readings.move_to_end(cohort_id)
+            number = sum(each.rows.number for each in self.readings.values())
+            while number > ROWS_KEPT and len(self.readings) > 1:
+                _least, dropped = self.readings.popitem(last=False)
+                number -= dropped.rows.number
+
+
+_kept: Final = _Kept()
+
+
+@dataclass(frozen=True)
+class _MemberRow:
+    """A participant, as one row has them."""
+
+    member: Member
+    progress: LazyProgress
+    validated: bool
+    left_as_it_is: tuple[str, dt.datetime] | None
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> _MemberRow:
+        """``row``: converted."""
+        behind = MEMBER_WIDTH + PROGRESS_WIDTH
+        stored, validated = progress_and_approval(row[MEMBER_WIDTH:behind])
+        kind, fact_at = row[behind:]
+        left = None if kind is None else (kind, fact_at)
+        return cls(member_of(row), LazyProgress(stored), validated, left)
+
+    def line(self, taken: int) -> ParticipantLine:
+        """``taken``: in how many pairs that go on they are."""
+        participant, has_left = self.member.participant, self.member.has_left
+        return ParticipantLine(
+            card=dataclasses.replace(card(participant), has_left=has_left),
+            person_id=participant.person_id,
+            status=participant.status,
+            free=not has_left and _is_free(participant, taken),
+            has_left=has_left,
+            progress=self.progress,
+            validated=self.validated,
+            joined_at=participant.joined_at,
+            listed_at=self.member.listed_at,
+            family_name=self.member.family_name,
+            capacity=participant.capacity,
+            taken=taken,
+            left_as_it_is=self.left_as_it_is,
+        )
+
+
+def _is_free(participant: ParticipantRecord, pairs: int) -> bool:
+    return not participant.withdrawn and pairs < participant.capacity
+
+
+def _alphabetically(line: ParticipantLine) -> tuple[Any, ...]:
+    return collation_key(line.sorts_as), collation_key(line.card.name or ""), line.id
+
+
+@dataclass(frozen=True)
+class _PairRow:
+    """A pair, as one row has it."""
+
+    record: PairRecord
+    latest_at: dt.datetime | None
+    """When something last happened in it."""
+    disputed_at: dt.datetime | None
+    """When a meeting was last disputed, while one is."""
+    counters: Counters
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> _PairRow:
+        """``row``: converted."""
+        counted = row[_BEHIND_PAIR:]
+        counters = Counters() if counted[0] is None else Counters(*counted)
+        return cls(PairRecord(*row[:PAIR_WIDTH]), row[PAIR_WIDTH], row[PAIR_WIDTH + 1], counters)
+
+    def line(self, mentor: ParticipantLine, mentee: ParticipantLine, sessions: Sequence[Any]) -> PairLine:
+        """``sessions``: rows of its meetings that wait for an answer, converted."""
+        pair, counters = self.record, self.counters
+        return PairLine(
+            id=pair.id,
+            status=pair.status,
+            mentor=mentor,
+            mentee=mentee,
+            created_at=pair.created_at,
+            mentor_accepted_at=pair.mentor_accepted_at,
+            mentee_accepted_at=pair.mentee_accepted_at,
+            mentor_signed_at=pair.mentor_signed_at,
+            mentee_signed_at=pair.mentee_signed_at,
+            mentor_reminded_at=pair.mentor_reminded_at,
+            mentee_reminded_at=pair.mentee_reminded_at,
+            latest_at=self.latest_at,
+            disputed_at=self.disputed_at,
+            confirmed=counters.confirmed,
+            minutes=counters.confirmed_minutes,
+            waiting=counters.held,
+            disputed=counters.disputed,
+            last_held_on=counters.last_held_on,
+            objectives=counters.objectives,
+            objectives_reached=counters.objectives_reached,
+            open_sessions=tuple(
+                OpenSession(
+                    each.status,
+                    each.held_on,
+                    each.minutes,
+                    each.logged_by,
+                    each.logged_at.date(),
+                    each.dispute_reason,
+                )
+                for each in sessions
+            ),
+        )
+
+
+def _others(rows: Sequence[Any]) -> tuple[tuple[Newcomer, ...], tuple[str, ...]]:
+    """Learners of the cohort's courses who have no role yet, and the names of those who teach it."""
+    newcomers = [
+        Newcomer(
+            row.id,
+            display_name(row),
+            row.launched_at is not None,
+            PersonCard(_NOBODY, "", display_name(row), row.given_name),
+            row.family_name,
+        )
+        for row in rows
+        if row.role == CourseRole.LEARNER
+    ]
+    tutors = {
+        display_name(row) or ""
+        for row in rows
+        if row.role == CourseRole.TUTOR and row.launched_at is not None and display_name(row)
+    }
+    newcomers.sort(
+        key=lambda each: (collation_key(each.sorts_as), collation_key(each.name or ""), each.person_id)
+    )
+    return tuple({each.person_id: each for each in newcomers}.values()), tuple(
+        sorted(tutors, key=collation_key)
+    )
