@@ -30,6 +30,8 @@ from lti_tool.identity.policy import (
 )
 from lti_tool.identity.principal import NOBODY, OPERATOR, TOOL, CourseRole, Principal, PrincipalKind
 from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.enrolment.people.actions import keep_file
+from lti_tool.mentoring.enrolment.people.file import Table
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.programmes.actions import name_owner
 from lti_tool.mentoring.programmes.rights import make_hr_link, use_hr_link
@@ -91,6 +93,7 @@ class Ours:
     objective_id: uuid.UUID
     participant_id: uuid.UUID
     programme_id: uuid.UUID
+    import_id: uuid.UUID
 
 
 def launch(world: World, person_id: uuid.UUID | None, role: CourseRole, **changes: Any) -> str:
@@ -149,7 +152,12 @@ def ours(services: Services) -> Ours:
         "made inactive": launch(world, gone.id, CourseRole.TUTOR),
         "nobody": f"{uuid.uuid4()}.{SECRET}",
     }
-    return Ours(keys, pair_id, session_id, objective_id, world.mentee_id, programme_id)
+    with world.acting() as db:
+        table = Table(("Role", "E-mail"), ((2, ("mentor", "a@example.org")),))
+        import_id = keep_file(
+            db, cohort_id=world.cohort_id, file_name="people.csv", table=table, now=utcnow()
+        )
+    return Ours(keys, pair_id, session_id, objective_id, world.mentee_id, programme_id, import_id)
 
 
 def routes(app: Flask) -> Iterator[tuple[Rule, str]]:
@@ -163,7 +171,7 @@ def action_of(app: Flask, rule: Rule) -> Action:
     return action
 
 
-NAMES_OURS = {"session_id", "objective_id", "pair_id", "participant_id", "programme_id"}
+NAMES_OURS = {"session_id", "objective_id", "pair_id", "participant_id", "programme_id", "import_id"}
 FORMS: dict[str, Callable[[Ours], dict[str, str]]] = {
     "cohort.validate": lambda ours: {"participant_id": str(ours.participant_id), "validated": "yes"},
     "cohort.reopen": lambda ours: {"participant_id": str(ours.participant_id), "reason": "Because"},
@@ -191,9 +199,11 @@ def answers(app: Flask, ours: Ours, name: str) -> dict[tuple[str, str], tuple[bo
             "pair_id": ours.pair_id,
             "participant_id": ours.participant_id,
             "programme_id": ours.programme_id,
+            "import_id": ours.import_id,
             "about": "unsigned",
             "section": "formats",
             "entry": "new",
+            "code": "blank",
         }
         with app.test_request_context():
             path = app.url_map.bind("127.0.0.1:5000").build(
@@ -225,6 +235,7 @@ def is_for_who_has_joined(endpoint: str) -> bool:
     """A learner who has not joined is sent home from these pages, or is told so where they sent a form."""
     pages = (
         "about_me",
+        "answers",
         "agreement",
         "reminder",
         "undo",
