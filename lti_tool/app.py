@@ -54,6 +54,12 @@ from lti_tool.web.learner import (
     undo,
 )
 from lti_tool.web.learner import home as learner_home
+from lti_tool.web.programmes import (
+    rule_editor,
+    section_pages,
+    task_list,
+    template_pages,
+)
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
 from lti_tool.web.tutor import (
@@ -68,6 +74,7 @@ from lti_tool.web.tutor import (
     pairing,
     preview,
     print_list,
+    reminders,
     review,
 )
 
@@ -105,14 +112,19 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     grades,
     line_items,
     opening,
+    task_list,
+    section_pages,
+    template_pages,
     history,
     pair_page,
     pair_changes,
     pairing,
     messages,
+    reminders,
     print_list,
     review,
     preview,
+    rule_editor,
 )
 """The modules whose ``blueprint`` the application serves."""
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.identity.policy import TABLE, Action, Capacity, Refusal, Relation, decide
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.errors import Advice, Refused
-from lti_tool.mentoring.programmes.queries import teaches_and_owns
+from lti_tool.mentoring.programmes.standing import standing_in_cohort
 from lti_tool.web.activity import current_activity
 from lti_tool.web.services import current_principal, reading_once
 
@@ -47,6 +47,12 @@ class EnrolmentNeeded(TutorNeeded):
     """The page is for the course's tutors, and this administrator of the site is not enrolled."""
 
     advice = Advice.NOT_ENROLLED
+
+
+class SettingsTakenOver(AccessRefused):
+    """The owners of the programme keep its settings to themselves."""
+
+    advice = Advice.TAKEN_OVER
 
 
 class CourseLeft(AccessRefused):
@@ -109,6 +115,8 @@ def _raise(refusal: Refusal) -> NoReturn:
             raise EnrolmentNeeded
         case Refusal.FOR_TUTORS:
             raise TutorNeeded
+        case Refusal.TAKEN_OVER:
+            raise SettingsTakenOver
         case Refusal.LEFT_COURSE:
             raise CourseLeft
         case Refusal.FOR_LEARNERS | Refusal.NO_LAUNCH:
@@ -123,12 +131,13 @@ def cohort_of_launch(**_arguments: Any) -> Relation:
     if activity is None or principal.person_id is None:
         return Relation(organisation_id=principal.organisation_id)
     with reading_once() as db:
-        teaches, owns = teaches_and_owns(
+        standing = standing_in_cohort(
             db, activity.placement.cohort_id, activity.programme_id, principal.person_id
         )
     return Relation(
         organisation_id=activity.organisation_id,
         participant=activity.participant is not None,
-        teaches=teaches,
-        owns=owns,
+        teaches=standing.teaches,
+        owns=standing.owns,
+        taken_over=standing.taken_over,
     )

@@ -10,6 +10,10 @@ from schemas.problem import N_
 REFUSALS: Mapping[str, str] = {
     "other_role": N_("You already have the other role in this programme. Ask your tutor to change it."),
     "cohort_closed": N_("This programme does not take new people or pairs at the moment."),
+    "already_started": N_("This programme has been started already."),
+    "not_ready": N_("Something is still missing: the list says what. Nothing was started."),
+    "settings_changed": N_("Somebody has changed this part in the meantime."),
+    "settings_frozen": N_("This cannot change any more: it is frozen since the programme started."),
     "already_paired": N_("This role cannot change any more: there is a partner already."),
     "same_person": N_("Please choose two different people."),
     "wrong_roles": N_("A pair needs one mentor and one mentee."),
@@ -30,6 +34,9 @@ REFUSALS: Mapping[str, str] = {
         "Nothing differs from what was noted. Change the day or the length, or confirm it."
     ),
     "nothing_waits": N_("Nothing waits for your partner any more."),
+    "nobody_to_remind": N_(
+        "Nothing waits there any more, or a reminder has stood there for less than two days."
+    ),
     "reminded_lately": N_("You have reminded them less than two days ago."),
     "agreement_first": N_("Both of you sign the agreement first; then your meetings can be noted."),
     "pair_over": N_("This pair has come to its end. What you did together is kept."),
@@ -39,6 +46,12 @@ REFUSALS: Mapping[str, str] = {
     "session_over": N_("This meeting was removed in the meantime."),
     "not_own_session": N_("Only the person who noted a meeting can remove it."),
     "role_not_here": N_("This activity is for the other role. Please open the one that is for you."),
+    "template_of_others": N_(
+        "There is a template with this code already, which you did not make. Please give yours another code."
+    ),
+    "too_many_templates": N_(
+        "Your company has as many templates as can be kept. Please change one of them instead."
+    ),
     "not_own_programme": N_("This programme cannot be used here. Please choose another one."),
     "not_own_group": N_("This group cannot be shared here. Please choose another one."),
     "not_your_objective": N_("The person who learns says when an objective is reached."),
@@ -56,6 +69,11 @@ REFUSALS: Mapping[str, str] = {
         "This approval has completed the journey. To change that, reopen the journey and say why."
     ),
     "own_completion": N_("Somebody else has to decide about your own completion."),
+    "draft_changed": N_("Somebody else has saved this draft in the meantime."),
+    "preview_outdated": N_("Something has changed since you looked. Look at the preview again, then apply."),
+    "rule_changed": N_("Another version of the rule was applied in the meantime."),
+    "rule_not_ready": N_("This draft cannot be applied yet: one of its conditions cannot be measured."),
+    "nothing_to_apply": N_("Nothing differs from the rule in force."),
     "not_a_learner": N_("This person is not on the list of learners of this course."),
 }
 

@@ -101,17 +101,6 @@ END_REASONS: Mapping[str, str] = {
     "other": N_("Another reason"),
 }
 
-PAIR_STATUSES: Mapping[str, str] = {
-    "proposed": N_("Proposed"),
-    "accepted": N_("Agreement to sign"),
-    "active": N_("Under way"),
-    "paused": N_("On hold"),
-    "closed": N_("Closed"),
-    "ended": N_("Ended"),
-}
-
-COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale")}
-
 DONE: Mapping[str, str] = {
     "joined": N_("Welcome! You will hear here as soon as you have a partner."),
     "role_changed": N_("Your role has been changed."),
@@ -120,6 +109,7 @@ DONE: Mapping[str, str] = {
     "profile_saved": N_("Saved. Only your partner sees it."),
     "undone": N_("Undone."),
     "reminded": N_("Your reminder is on their page."),
+    "tutor_reminded": N_("The reminder stands on their first page until they have done something."),
     "proposal_accepted": N_("Agreed. The meeting counts for both of you."),
     "proposal_kept": N_("Kept as you noted it. Your partner will be asked again."),
     "signed": N_("Signed. Thank you."),
@@ -139,6 +129,8 @@ DONE: Mapping[str, str] = {
     "reflection_removed": N_("Note deleted."),
     "feedback_given": N_("Thank you. Your partner alone can read it."),
     "thanks_given": N_("Your thanks are on their way: your partner finds them here at the next visit."),
+    "rule_applied": N_("The rule is applied. Everybody reads it, and is judged by it, from now on."),
+    "rule_discarded": N_("The draft is deleted. The rule in force is as it was."),
     "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
     "pair_paused": N_("The pair is on hold. Both read it on their page."),
@@ -149,6 +141,11 @@ DONE: Mapping[str, str] = {
     "grade_asked": N_("The grade is on your list again."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
+    "section_saved": N_("Saved."),
+    "template_copied": N_("Your company has a template of its own now. It stands at the end of the list."),
+    "template_kept": N_("Kept. It is offered to your company from now on."),
+    "entry_removed": N_("Removed."),
+    "programme_started": N_("The programme has started. The people of the course can join from now on."),
     "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
     "reopened": N_(
         "Reopened. Their page will say so. What the gradebook shows stays there until they complete again."
@@ -179,11 +176,15 @@ FORMS: Mapping[str, str] = {
     "reflection": N_("a note"),
     "feedback": N_("feedback to your partner"),
     "thanks": N_("thanks to your partner"),
+    "completion-rule": N_("the completion rule"),
     "pair-form": N_("a pair"),
     "pair-change": N_("a change of a pair"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
     "programme": N_("the programme of an activity"),
+    "programme-part": N_("a part of the set-up of a programme"),
+    "template-text": N_("a template"),
+    "template-copy": N_("the copy of a template"),
 }
 """What a form is for, by its id."""
 
@@ -224,7 +225,10 @@ def form_name(form_id: str) -> str:
 
 def problem(found: Problem) -> str:
     """What is wrong with a field."""
-    return _(MESSAGES[str(found)]) % found.params
+    params = dict(found.params)
+    if "role" in params:
+        params["role"] = word(ROLES, str(params["role"])).lower()
+    return _(MESSAGES[str(found)]) % params
 
 
 def person(card: PersonCard) -> str:

@@ -39,6 +39,7 @@ NOT_PAGES = {
     ("line_item.make", "POST"): "leads back to the tutor's page",
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
+    ("templates.file", "GET"): "a file",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
 """Routes that show no page of their own, and why."""
@@ -292,6 +293,13 @@ def _with_panel(visit: Visit) -> None:
     visit.page.goto(visit.page.url + "?pair=" + pair.rsplit("/", 1)[1])
 
 
+def _own_template(visit: Visit) -> None:
+    """The text of a template that the company has made from another one."""
+    home = visit.situation(situations.tutor_alone, "programme/templates/blank/copy")
+    visit.send("", title_fr="Notre programme", title_en="Our programme")
+    visit.page.goto(home + "programme/templates/our-programme/change")
+
+
 def _of_pair(change: str, **fields: str) -> Case:
     """The page of a change of a tutor's pair, or what its form answers to wrong ``fields``."""
 
@@ -431,7 +439,52 @@ CASES: tuple[Case, ...] = (
         group=UNKNOWN,
         role_view="both",
     ),
-    _at("programme-to-choose", "opening.ask", situations.tutor_who_chooses, "programme"),
+    _at("programme-to-choose", "programme.tasks", situations.tutor_who_chooses, "programme"),
+    _at("programme-templates", "templates.index", situations.tutor_alone, "programme/templates"),
+    _at("programme-template", "templates.show", situations.tutor_alone, "programme/templates/ai-at-work"),
+    _at("programme-template-blank", "templates.show", situations.tutor_alone, "programme/templates/blank"),
+    _at(
+        "programme-template-copy",
+        "templates.ask_copy",
+        situations.tutor_alone,
+        "programme/templates/ai-at-work/copy",
+    ),
+    _sent(
+        "programme-template-copy-unnamed",
+        "templates.copy",
+        situations.tutor_alone,
+        "programme/templates/ai-at-work/copy",
+        title_fr="",
+        title_en="",
+    ),
+    Case("programme-template-change", ("templates.change", "GET"), _own_template),
+    _sent(
+        "programme-template-wrong",
+        "templates.keep",
+        situations.tutor_alone,
+        "programme/template-text",
+        text="v: 1\ncode: ours\nrhythm:\n  sessions: six\n  tempo: fast\n",
+    ),
+    _at(
+        "programme-template-of-settings",
+        "templates.ask_own_settings",
+        situations.tutor_alone,
+        "programme/template-of-settings",
+    ),
+    _sent(
+        "programme-template-of-settings-unnamed",
+        "templates.keep_own_settings",
+        situations.tutor_alone,
+        "programme/template-of-settings",
+        title_fr="",
+    ),
+    _at("programme-template-file", "templates.ask_file", situations.tutor_alone, "programme/template-file"),
+    _sent(
+        "programme-template-no-file",
+        "templates.take_file",
+        situations.tutor_alone,
+        "programme/template-file",
+    ),
     _sent(
         "duplicate-unknown-answer",
         "opening.answer",

@@ -37,9 +37,10 @@ from tests.builder import Builder, World
 from tests.builder.launches import SECRET
 
 C = Capacity
-LAUNCHED = frozenset({C.ANYONE, C.LAUNCHED})
+LAUNCHED = frozenset({C.ANYONE, C.LAUNCHED, C.NAMED})
+NAMELESS = frozenset({C.ANYONE, C.LAUNCHED, C.NAMELESS})
 LEARNER = LAUNCHED | {C.LEARNER, C.PARTICIPANT}
-TUTOR = LAUNCHED | {C.TEACHER, C.TUTOR, C.OWNER}
+TUTOR = LAUNCHED | {C.TEACHER, C.TUTOR, C.EDITOR, C.OWNER}
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ VISITORS = {
     "administrator": Visitor(
         LAUNCHED | {C.OBSERVER, C.ADMINISTRATOR}, LAUNCHED | {C.OBSERVER, C.ADMINISTRATOR}
     ),
-    "anonymous": Visitor(LAUNCHED | {C.NAMELESS}, LAUNCHED | {C.NAMELESS}),
+    "anonymous": Visitor(NAMELESS, NAMELESS),
     "expired": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),
     "made inactive": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),
     "nobody": Visitor(frozenset({C.ANYONE}), frozenset({C.ANYONE})),
@@ -171,6 +172,8 @@ def answers(app: Flask, ours: Ours, name: str) -> dict[tuple[str, str], tuple[bo
             "pair_id": ours.pair_id,
             "participant_id": ours.participant_id,
             "about": "unsigned",
+            "section": "formats",
+            "entry": "new",
         }
         with app.test_request_context():
             path = app.url_map.bind("127.0.0.1:5000").build(
@@ -325,6 +328,17 @@ def test_a_person_who_left_has_only_the_rights_of_anyone(action: Action) -> None
 @pytest.mark.parametrize("principal", [NOBODY, TOOL, OPERATOR], ids=lambda one: one.kind)
 def test_no_relation_gives_a_right_to_whoever_is_no_person(principal: Principal) -> None:
     assert capacities(principal, EVERYTHING) == capacities(principal, Relation())
+
+
+def test_the_settings_that_owners_keep_to_themselves_are_not_the_tutor_s() -> None:
+    tutor = Relation(organisation_id=ORGANISATION, teaches=True)
+    taken_over = replace(tutor, taken_over=True)
+    for action in (Action.SET_UP, Action.CHANGE_RULE):
+        assert decide(PERSON, tutor, action) is None
+        assert decide(PERSON, taken_over, action) == Refusal.TAKEN_OVER
+        assert decide(PERSON, replace(taken_over, owns=True), action) is None
+        assert decide(PERSON, replace(taken_over, organisation_id=OTHER), action) == Refusal.NOT_THEIRS
+    assert decide(PERSON, taken_over, Action.PAIR_PEOPLE) is None
 
 
 def test_an_owner_who_is_a_learner_here_may_what_an_owner_may() -> None:

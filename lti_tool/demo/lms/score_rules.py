@@ -46,7 +46,7 @@ class StoredGrade:
 
 def _points(score: dict[str, Any], maximum: float) -> float | None:
     given = score.get("scoreGiven")
-    return None if given is None else float(given) / float(score["scoreMaximum"]) * maximum
+    return None if given is None else float(given) * maximum / float(score["scoreMaximum"])
 
 
 def moodle_score(

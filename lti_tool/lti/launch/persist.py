@@ -50,6 +50,7 @@ class VerifiedLaunch:
     given_name: str | None = None
     family_name: str | None = None
     email: str | None = None
+    user_name: str | None = None
     locale: str | None = None
     context_id: str | None = None
     """None where the platform launches outside any course."""
@@ -348,6 +349,7 @@ def _person(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
         "given_name": launch.given_name,
         "family_name": launch.family_name,
         "email": launch.email,
+        "user_name": launch.user_name,
         "locale": launch.locale,
         "created_at": now,
     }

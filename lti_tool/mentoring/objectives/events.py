@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lti_tool.events.base import Event
+from lti_tool.identity.policy import Subject
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveEvent(Event):
     """What every event of an objective says: which one, and the role of the one who learns."""
 
+    audit_subject: ClassVar[Subject] = Subject.OBJECTIVE
     version: ClassVar[int] = 2
     objective_id: uuid.UUID
     direction: str
@@ -65,6 +67,7 @@ class ObjectiveAgreed(ObjectiveEvent):
 class ObjectivesWorkedOn(Event):
     """A meeting was about these objectives: those that nobody had begun are in progress."""
 
+    audit_subject: ClassVar[Subject] = Subject.OBJECTIVE
     objective_ids: tuple[uuid.UUID, ...]
     session_id: uuid.UUID
     worked_on: dt.date

@@ -7,12 +7,39 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lti_tool.events.base import Event
+from lti_tool.identity.policy import Subject
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortDrafted(Event):
+    """A cohort was made, and waits for its tutor to set it up and to start it. Nobody can join before."""
+
+    template: str
+    settings_number: int
+    """The version of the programme's settings."""
+    rule_number: int
+    """The version of the completion rule."""
+    copied_from: uuid.UUID | None = None
+    """The cohort whose settings and rule it took over, when an activity was copied."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingsChanged(Event):
+    """A part of the settings of a cohort was changed, and the cohort runs on a new version of them."""
+
+    section: str
+    """A code of :class:`lti_tool.mentoring.programmes.readiness.Section`."""
+    number: int
+    """The version of the programme's settings on which it runs now."""
+    previous: int
+    """The version on which it ran before."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CohortStarted(Event):
-    """A cohort was made from a template, or as a copy of another, and runs."""
+    """A cohort runs: at once when it was made from a template or as a copy of another, or started from a draft."""
 
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     version: ClassVar[int] = 3
     template: str
     settings_number: int
@@ -32,6 +59,7 @@ class CohortStarted(Event):
 class PlacementOpened(Event):
     """An activity in a course opens a cohort from now on. The placement is the event's scope."""
 
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     course_id: uuid.UUID
     resource_link_id: uuid.UUID
     role_view: str
@@ -40,9 +68,20 @@ class PlacementOpened(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RuleApplied(Event):
+    """Another version of the completion rule is in force in a cohort from now on, and everybody is judged by it."""
+
+    number: int
+    """Of the version that is in force now."""
+    previous: int
+    """Of the one that was."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActivityChosen(Event):
     """Somebody chose in the content picker what one or two new activities of a course are to open."""
 
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     course_id: uuid.UUID
     content_id: uuid.UUID
     """Of the row that holds the choice; the links carry it."""
@@ -52,4 +91,83 @@ class ActivityChosen(Event):
 class OwnerNamed(Event):
     """A person owns the programme from now on."""
 
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     person_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnershipEnded(Event):
+    """A person gave up that they own the programme, which has other owners."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    person_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgrammeShared(Event):
+    """An owner lets teachers choose the programme for new activities."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    course_id: uuid.UUID | None
+    """The teachers of this course; None for all of the organisation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgrammeShareEnded(Event):
+    """An owner ended that; what was opened meanwhile goes on."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    course_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HrLinkMade(Event):
+    """An owner made a link that lets somebody of human resources read the programme's settings."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    link_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class HrLinkWithdrawn(Event):
+    """An owner took such a link back before anybody had used it."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    link_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class HrReadingGranted(Event):
+    """Somebody opened such a link, and may read the programme's settings from now on."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    link_id: uuid.UUID
+    person_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class HrReadingEnded(Event):
+    """An owner ended that right."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    person_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateAdded(Event):
+    """A company has a new template of its own."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    template_id: uuid.UUID
+    """Of the row that holds the version."""
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateChanged(Event):
+    """A company's own template has a new version, which is in force from now on."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    template_id: uuid.UUID
+    """Of the row that holds the version."""
+    number: int

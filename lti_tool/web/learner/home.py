@@ -30,6 +30,7 @@ from lti_tool.mentoring.journey.queries import PeopleAround, journey_of, people_
 from lti_tool.mentoring.journey.steps import Step
 from lti_tool.mentoring.journey.undo import undoable_step
 from lti_tool.mentoring.journey.views import Journey, PairView
+from lti_tool.mentoring.pairs.events import TutorReminded
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
 from lti_tool.mentoring.pairs.queries import PairRecord, latest_ended_pair, pair_of_member
 from lti_tool.mentoring.profiles.actions import save_answers
@@ -77,7 +78,7 @@ def page() -> ResponseReturnValue | None:
         shown = _shown_pairs(db, participant, activity.pairs, wanted)
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
         grade, around = _grade(db, participant), people_around(db, participant, shown)
-        state = state_of_pairs(db, participant.id, [pair.id for pair in shown], _COUNTED)
+        state = state_of_pairs(db, participant.id, [pair.id for pair in shown], _COUNTED, TutorReminded)
         etag = _etag(state, participant, grade, around, now)
         if request.if_none_match.contains(etag):
             return _tagged(Response(status=304), etag)
@@ -104,6 +105,10 @@ def page() -> ResponseReturnValue | None:
         pair=pair,
         step=step,
         declined=declined,
+        tutor_reminded_at=state.told_at,
+        has_acted_since=state.told_at is not None
+        and state.did_at is not None
+        and state.did_at > state.told_at,
         undo=undo,
         completes=completes,
         waiting_people=waiting,

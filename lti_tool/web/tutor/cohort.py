@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, make_response, render_template, request
+from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -37,7 +37,7 @@ from lti_tool.mentoring.programmes.queries import PlacementRecord, courses_of_co
 from lti_tool.translation import current_language
 from lti_tool.web import new_choice
 from lti_tool.web.access import allows, check, cohort_of_launch
-from lti_tool.web.activity import current_placement
+from lti_tool.web.activity import current_activity, current_placement
 from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
@@ -70,6 +70,9 @@ def page() -> ResponseReturnValue:
     placement = current_placement() or placement
     check(Action.VIEW_COHORT, cohort_of_launch())
     _request_roster()
+    activity = current_activity()
+    if activity is not None and activity.is_draft:
+        return redirect(launch_url_for("programme.tasks"))
     query = read_cohort_query(request.args.to_dict())
     shown = _shown(placement, query)
     lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
@@ -122,7 +125,8 @@ def _shown(
     placement: PlacementRecord, query: Mapping[str, Any], version: tuple[RosterStatus, str] | None = None
 ) -> dict[str, Any]:
     """What the page shows, and its ETag, by the names that its templates use. ``version``: where it was read before."""
-    today = utcnow().date()
+    now = utcnow()
+    today = now.date()
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
         grades = grades_of_cohort(db, placement.cohort_id)
@@ -132,7 +136,7 @@ def _shown(
         meetings = meetings_of(db, [row.pair.id for row in table.rows])
         panel = pair_page.panel_of(db, overview, grades, query["pair"]) if query["pair"] else None
     return {
-        "view": view_of(overview, table, meetings, query, today),
+        "view": view_of(overview, table, meetings, query, now),
         "roster": roster,
         "has_grades": bool(grades),
         "gradebook_note": _gradebook_note(),

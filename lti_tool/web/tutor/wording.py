@@ -27,6 +27,7 @@ TIMELINE: Final[Mapping[str, str]] = {
     "PairEnded": N_("The pair was ended"),
     "PairClosed": N_("The pair was closed"),
     "PartnerReminded": N_("%(name)s sent a reminder"),
+    "TutorReminded": N_("A reminder from the tutor to %(name)s"),
     "SessionAnswerUndone": N_("%(name)s took an answer about a meeting back"),
     "ObjectiveStepUndone": N_("%(name)s took a step with an objective back"),
     "AgreementSigned": N_("%(name)s signed the agreement"),
@@ -46,10 +47,14 @@ TIMELINE: Final[Mapping[str, str]] = {
 """What happened in a pair, by the name of the event. Never the words of an objective."""
 
 AUDIT: Final[Mapping[str, str]] = {
+    "CohortDrafted": N_("%(actor)s began to set the programme up"),
+    "SettingsChanged": N_("%(actor)s changed the settings of the programme"),
     "CohortStarted": N_("%(actor)s started the programme"),
+    "RuleApplied": N_("%(actor)s applied another completion rule"),
     "PlacementOpened": N_("%(actor)s opened the activity"),
     "ParticipantInvited": N_("%(actor)s invited %(about)s"),
     "PairProposed": N_("%(actor)s paired %(about)s"),
+    "TutorReminded": N_("%(actor)s reminded %(about)s"),
     "PairPaused": N_("%(actor)s put %(about)s on hold"),
     "PairResumed": N_("%(actor)s let %(about)s go on"),
     "PairEnded": N_("%(actor)s ended the pair of %(about)s"),
