@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import jinja2
-from flask import Flask, Request, has_request_context, request
+from flask import Flask, Request, current_app, has_request_context, request
 from flask.sessions import SessionInterface
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import MapAdapter
@@ -44,6 +44,7 @@ from lti_tool.web.launch import login_and_launch
 from lti_tool.web.learner import (
     about_me,
     agreement,
+    answers,
     feedback,
     objectives,
     proposal,
@@ -72,6 +73,7 @@ from lti_tool.web.tutor import (
     pair_changes,
     pair_page,
     pairing,
+    people_import,
     preview,
     print_list,
     reminders,
@@ -100,6 +102,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     learner_home,
     switched_role,
     about_me,
+    answers,
     agreement,
     proposal,
     reminder,
@@ -119,6 +122,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     pair_page,
     pair_changes,
     pairing,
+    people_import,
     messages,
     reminders,
     print_list,
@@ -209,7 +213,13 @@ class NoSession(SessionInterface):
 
 
 def _begin_request() -> None:
-    """Say where the language of a page, and the fields of log lines, come from when one of them is needed."""
+    """Say where the language of a page, and the fields of log lines, come from when one of them is needed.
+
+    A view that takes a file takes a larger body (:func:`lti_tool.web.security.takes_file`).
+    """
+    most_bytes = getattr(current_app.view_functions.get(request.endpoint or ""), "most_bytes", None)
+    if most_bytes is not None:
+        request.max_content_length = most_bytes
     language.choose_when_needed()
     describe_lines(_request_fields)
 

@@ -69,6 +69,7 @@ REFUSALS: Mapping[str, str] = {
         "This approval has completed the journey. To change that, reopen the journey and say why."
     ),
     "own_completion": N_("Somebody else has to decide about your own completion."),
+    "file_not_right": N_("The group has changed since you looked at this list. Please look at it again."),
     "draft_changed": N_("Somebody else has saved this draft in the meantime."),
     "preview_outdated": N_("Something has changed since you looked. Look at the preview again, then apply."),
     "rule_changed": N_("Another version of the rule was applied in the meantime."),

@@ -14,7 +14,7 @@ from lti_tool.mentoring.completion.explanation import criterion_amount, criterio
 from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, SessionLine
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
-from lti_tool.web.meeting_formats import current_formats
+from lti_tool.web.shown_settings import current_settings
 from schemas.problem import MESSAGES, N_, Problem
 
 FORMATS: Mapping[str, str] = {
@@ -129,6 +129,9 @@ DONE: Mapping[str, str] = {
     "reflection_removed": N_("Note deleted."),
     "feedback_given": N_("Thank you. Your partner alone can read it."),
     "thanks_given": N_("Your thanks are on their way: your partner finds them here at the next visit."),
+    "answers_saved": N_("Saved. It helps to find a partner who suits you."),
+    "file_dropped": N_("Nobody was added."),
+    "awaited_withdrawn": N_("The invitation was removed."),
     "rule_applied": N_("The rule is applied. Everybody reads it, and is judged by it, from now on."),
     "rule_discarded": N_("The draft is deleted. The rule in force is as it was."),
     "paired": N_("The pair is proposed. Both will be asked to accept."),
@@ -168,6 +171,7 @@ FORMS: Mapping[str, str] = {
     "join": N_("your role"),
     "difference": N_("what was different in a meeting"),
     "about-me": N_("what you say about yourself"),
+    "topics": N_("your topics"),
     "session": N_("a meeting"),
     "correction": N_("the correction of a meeting"),
     "objective": N_("an objective"),
@@ -205,8 +209,25 @@ def format_phrase(code: str) -> str:
 
 
 def _own_format_name(code: str) -> str | None:
-    formats = current_formats()
-    return formats.name(code, current_language()) if formats is not None else None
+    own = current_settings()
+    return own.format_name(code, current_language()) if own is not None else None
+
+
+def own_role_name(role: str) -> str | None:
+    """What the programme of the present launch calls a role; None where it uses the tool's own words."""
+    own = current_settings()
+    return own.role_name(role, current_language()) if own is not None else None
+
+
+def role_name(role: str) -> str:
+    """A role, in the words of the programme of the present launch, else in the tool's own."""
+    return own_role_name(role) or word(ROLES, role)
+
+
+def partner_role(role: str, *, is_over: bool = False) -> str:
+    """What a partner in ``role`` does or did, with what the programme calls them where it has a word of its own."""
+    own, does = own_role_name(role), word(PARTNERS_PAST if is_over else PARTNERS_NOW, role)
+    return f"{own} · {does[:1].lower()}{does[1:]}" if own else does
 
 
 def mode_and_format(line: SessionLine) -> str:
@@ -233,7 +254,7 @@ def problem(found: Problem) -> str:
 
 def person(card: PersonCard) -> str:
     """A participant's full name, or their role where the LMS shares no name."""
-    return card.name or word(ROLES, card.role)
+    return card.name or role_name(card.role)
 
 
 def first_name(card: PersonCard) -> str:
@@ -243,7 +264,7 @@ def first_name(card: PersonCard) -> str:
 
 def first_name_to_others(card: PersonCard) -> str:
     """What somebody outside the pair calls them in short: their role where the LMS shares no name."""
-    return card.given_name or card.name or word(ROLES, card.role)
+    return card.given_name or card.name or role_name(card.role)
 
 
 def duration(minutes: int) -> str:

@@ -50,6 +50,11 @@ class CohortRecord:
         return self.status in (CohortStatus.ENROLLING, CohortStatus.MATCHING, CohortStatus.RUNNING)
 
     @property
+    def accepts_invitations(self) -> bool:
+        """Whether a tutor may add people now: before the start as well, though nobody joins before it."""
+        return self.accepts_participants or self.status in (CohortStatus.DRAFT, CohortStatus.READY)
+
+    @property
     def running(self) -> bool:
         """Whether pairs may be formed now."""
         return self.status == CohortStatus.RUNNING
