@@ -133,9 +133,9 @@ class ProgrammeChoiceForm(FormSchema):
         if loaded.get("template") not in (None, *self.templates):
             raise ValidationError([Problem("not_a_choice")], "template")
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def _begins_later(self, loaded: Mapping[str, Any], **_: Any) -> None:
-        first = loaded["starts_on"]
+        first = loaded.get("starts_on")
         if first is not None and self.today is not None:
             if first < self.today - timedelta(days=1):  # It may still be yesterday where the tutor is.
                 raise ValidationError([Problem("date_past")], "starts_on")

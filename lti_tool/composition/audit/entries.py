@@ -87,7 +87,7 @@ class AuditLine:
 def subject_of(kind: str) -> Subject | None:
     """What the audit counts a kind of event to; None for one that this version of the tool does not know."""
     known = KINDS.get(kind)
-    return None if known is None else known.audit_subject
+    return None if known is None else getattr(known, "audit_subject", None)
 
 
 _UNRECORDED: Final = (PrincipalKind.TOOL, PrincipalKind.NOT_RECORDED, PrincipalKind.ANONYMOUS)
@@ -95,7 +95,7 @@ _UNRECORDED: Final = (PrincipalKind.TOOL, PrincipalKind.NOT_RECORDED, PrincipalK
 
 def _kinds(subjects: Iterable[Subject]) -> list[str]:
     wanted = frozenset(subjects)
-    return [name for name, kind in KINDS.items() if kind.audit_subject in wanted]
+    return [name for name in KINDS if subject_of(name) in wanted]
 
 
 def _by_participant() -> sa.ColumnElement[bool]:

@@ -154,6 +154,9 @@ class PairLine:
     mentee_accepted_at: dt.datetime | None = None
     mentor_signed_at: dt.datetime | None = None
     mentee_signed_at: dt.datetime | None = None
+    mentor_reminded_at: dt.datetime | None = None
+    """When the mentor was last reminded of what waits for them, by whomever."""
+    mentee_reminded_at: dt.datetime | None = None
     latest_at: dt.datetime | None = None
     """When something last happened in it."""
     disputed_at: dt.datetime | None = None
@@ -221,6 +224,10 @@ class PairLine:
     def partner_of(self, participant_id: uuid.UUID) -> ParticipantLine:
         """The other of the two."""
         return self.mentee if participant_id == self.mentor.id else self.mentor
+
+    def reminded_at(self, line: ParticipantLine) -> dt.datetime | None:
+        """When one of the two was last reminded of what waits for them, by whomever."""
+        return self.mentor_reminded_at if line.card.role == Role.MENTOR else self.mentee_reminded_at
 
     def has_to_sign(self, line: ParticipantLine) -> bool:
         """Whether one of the two has not signed."""

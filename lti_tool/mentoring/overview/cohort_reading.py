@@ -340,6 +340,8 @@ class _PairRow:
             mentee_accepted_at=pair.mentee_accepted_at,
             mentor_signed_at=pair.mentor_signed_at,
             mentee_signed_at=pair.mentee_signed_at,
+            mentor_reminded_at=pair.mentor_reminded_at,
+            mentee_reminded_at=pair.mentee_reminded_at,
             latest_at=self.latest_at,
             disputed_at=self.disputed_at,
             confirmed=counters.confirmed,

@@ -113,6 +113,13 @@ class PairClosed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TutorReminded(Event):
+    """A tutor reminded the participant of the scope, who has the ``role``, of what waits for them."""
+
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PartnerReminded(Event):
     """The participant of the scope reminded the other, who has the ``role``, of what waits for them."""
 

@@ -87,12 +87,21 @@ class PairRecord:
         return self.mentor_accepted_at if role == Role.MENTOR else self.mentee_accepted_at
 
     def reminded_at(self, role: str) -> dt.datetime | None:
-        """When the one in this role was last reminded by the other."""
+        """When the one in this role was last reminded, by the other or by a tutor."""
         return self.mentor_reminded_at if role == Role.MENTOR else self.mentee_reminded_at
 
     def signed_at(self, role: str) -> dt.datetime | None:
         """When the one in this role signed."""
         return self.mentor_signed_at if role == Role.MENTOR else self.mentee_signed_at
+
+
+REMIND_EVERY: Final = dt.timedelta(days=2)
+"""How often somebody can be reminded of what waits for them in a pair."""
+
+
+def may_be_reminded(reminded_at: dt.datetime | None, now: dt.datetime) -> bool:
+    """Whether somebody who was last reminded then can be reminded now."""
+    return reminded_at is None or now - reminded_at >= REMIND_EVERY
 
 
 def pair_record(row: Pair) -> PairRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting
 from lti_tool.web.journey_drawing.sparkline import Sparkline, TimeAxis, in_equal_steps, sparkline
 
@@ -26,8 +27,10 @@ def rhythm_drawing(sessions: int, *, is_ready: bool) -> Sparkline:
     """A bead for each meeting that a template advises; dotted where the template has still to be set up."""
     axis = TimeAxis(_DAY, _DAY + dt.timedelta(days=365), width=96.0)
     if not is_ready:
-        return sparkline(JourneyFacts(_DAY, ends_on=axis.last), axis)
+        return sparkline(JourneyFacts(axis.first, ends_on=axis.last), axis)
     beads = min(sessions, MOST_BEADS)
     step = 365 / (beads + 1)
-    held = tuple(Meeting(_DAY + dt.timedelta(days=round(step * number))) for number in range(1, beads + 1))
-    return sparkline(JourneyFacts(axis.last, meetings=(Meeting(_DAY), *held)[1:], ends_on=axis.last), axis)
+    held = tuple(Meeting(axis.first + dt.timedelta(days=round(step * (each + 1)))) for each in range(beads))
+    return sparkline(
+        JourneyFacts(axis.last, signed_on={Role.MENTOR: axis.first}, meetings=held, ends_on=axis.last), axis
+    )

@@ -125,7 +125,8 @@ def _shown(
     placement: PlacementRecord, query: Mapping[str, Any], version: tuple[RosterStatus, str] | None = None
 ) -> dict[str, Any]:
     """What the page shows, and its ETag, by the names that its templates use. ``version``: where it was read before."""
-    today = utcnow().date()
+    now = utcnow()
+    today = now.date()
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
         grades = grades_of_cohort(db, placement.cohort_id)
@@ -135,7 +136,7 @@ def _shown(
         meetings = meetings_of(db, [row.pair.id for row in table.rows])
         panel = pair_page.panel_of(db, overview, grades, query["pair"]) if query["pair"] else None
     return {
-        "view": view_of(overview, table, meetings, query, today),
+        "view": view_of(overview, table, meetings, query, now),
         "roster": roster,
         "has_grades": bool(grades),
         "gradebook_note": _gradebook_note(),

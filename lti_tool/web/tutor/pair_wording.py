@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from lti_tool.mentoring.overview.cohort import PairLine, ParticipantLine
@@ -109,6 +109,13 @@ def _first_names(people: tuple[ParticipantLine, ...]) -> str:
         if len(names) == 2
         else "".join(names)
     )
+
+
+def reminding(people: Sequence[ParticipantLine]) -> str:
+    """What a button says that reminds one or both of a pair."""
+    if len(people) == 2:
+        return _("Remind both")
+    return _("Remind %(name)s", name=wording.first_name_to_others(people[0].card))
 
 
 def meetings(pair: PairLine) -> str:

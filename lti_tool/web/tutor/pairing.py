@@ -29,7 +29,7 @@ from lti_tool.mentoring.roles import Role
 from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import folded
 from lti_tool.web import wording
-from lti_tool.web.access import allows, cohort_of_launch
+from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
@@ -76,14 +76,18 @@ class Candidates:
 
 
 @blueprint.get("/pairing")
-@allows(Action.PAIR_PEOPLE, about=cohort_of_launch)
+@allows(Action.VIEW_COHORT, about=cohort_of_launch)
 def show() -> ResponseReturnValue:
     """Whom to pair."""
     return page()
 
 
 def page(form: Form | None = None) -> ResponseReturnValue:
-    """The page; with ``form``, the form as it was sent, and what is wrong with it."""
+    """The page; with ``form``, the form as it was sent, and what is wrong with it.
+
+    It shows how often people have met, which an owner who may pair them need not be allowed to see.
+    """
+    check(Action.VIEW_COHORT, cohort_of_launch())
     placement = current_placement() or abort(404)
     wanted = read_query(request.args.to_dict())["partner_for"]
     search = read_cohort_query(request.args.to_dict())["q"]

@@ -33,7 +33,7 @@ def show() -> ResponseReturnValue:
         meetings = meetings_of(db, [row.pair.id for row in table.found])
     return render_template(
         "tutor/print_list.html",
-        view=view_of(overview, table, meetings, query, now.date()),
+        view=view_of(overview, table, meetings, query, now),
         rows=table.found,
         drawn=drawn_pairs(overview, [row.pair for row in table.found], meetings, now.date()),
         now=now,

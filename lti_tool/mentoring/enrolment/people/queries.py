@@ -123,17 +123,21 @@ def count_awaited(db: Session, cohort_id: uuid.UUID) -> int:
     return db.scalar(sa.select(sa.func.count()).where(AwaitedPerson.cohort_id == cohort_id)) or 0
 
 
-def awaited_with(
-    db: Session, cohort_id: uuid.UUID, *, user_id: str, user_name: str | None, email: str | None
-) -> list[AwaitedPerson]:
-    """Those who are awaited under any of these identifiers, in small letters; in one statement."""
-    same = [AwaitedPerson.user_id == user_id]
-    if user_name:
-        same.append(AwaitedPerson.user_name == user_name)
-    if email:
-        same.append(AwaitedPerson.email == email)
-    found = sa.select(AwaitedPerson).where(AwaitedPerson.cohort_id == cohort_id, sa.or_(*same))
-    return list(db.scalars(found))
+def awaited_as(
+    db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID
+) -> list[tuple[AwaitedPerson, str, str | None, str | None]]:
+    """Those who are awaited under any identifier of a person, and the person's identifiers; in one statement."""
+    same = sa.or_(
+        AwaitedPerson.user_id == Person.subject,
+        AwaitedPerson.user_name == Person.user_name,
+        AwaitedPerson.email == sa.func.lower(Person.email),
+    )
+    rows = db.execute(
+        sa.select(AwaitedPerson, Person.subject, Person.user_name, sa.func.lower(Person.email))
+        .join(Person, same)
+        .where(Person.id == person_id, AwaitedPerson.cohort_id == cohort_id)
+    )
+    return [(row, subject, user_name, email) for row, subject, user_name, email in rows]
 
 
 def awaited_from(row: AwaitedPerson) -> KnownAwaited:
