@@ -188,6 +188,7 @@ def answers(app: Flask, ours: Ours, name: str) -> dict[tuple[str, str], tuple[bo
             "about": "unsigned",
             "section": "formats",
             "entry": "new",
+            "code": "blank",
         }
         with app.test_request_context():
             path = app.url_map.bind("127.0.0.1:5000").build(
