@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import sqlalchemy as sa
 
 from lti_tool.commands.context import (
     BadInput,
+    find_cohort,
     find_organisation,
     operator_command,
     print_json,
-    read_id,
     transaction,
 )
 from lti_tool.commands.jobs_here import run_here
@@ -31,7 +30,6 @@ from lti_tool.mentoring.enrolment.people import actions, queries
 from lti_tool.mentoring.enrolment.people.checking import CheckedFile, check_file
 from lti_tool.mentoring.enrolment.people.columns import count_names
 from lti_tool.mentoring.enrolment.people.file import MOST_BYTES, FileUnreadable, read_table
-from lti_tool.mentoring.programmes.models import Cohort
 from schemas.problem import Problem
 
 
@@ -41,17 +39,19 @@ def people() -> None:
 
     \b
     Example:
-      tandem people import people.csv --cohort 6f1c1c1e-…
+      tandem people import people.csv --cohort "Digital skills"
     """
 
 
 @people.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
-@click.option("--cohort", "cohort_id", metavar="C", required=True, help="The id of the cohort.")
+@click.option(
+    "--cohort", "given", metavar="C", required=True, help="The group: its id, or its programme's title."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON for a script.")
 @operator_command(Action.IMPORT_PEOPLE)
-def import_people(services: Services, file: Path, cohort_id: str, dry_run: bool, as_json: bool) -> None:
+def import_people(services: Services, file: Path, given: str, dry_run: bool, as_json: bool) -> None:
     """Add the people of a CSV or XLSX file to a cohort. Exits 1, and adds nobody, when anything in it is wrong.
 
     People of the cohort's courses are invited now, and others when they first open the activity: each says themselves
@@ -59,17 +59,15 @@ def import_people(services: Services, file: Path, cohort_id: str, dry_run: bool,
 
     \b
     Example:
-      tandem people import people.csv --cohort 0b7d3c9e-8a44-4f0e-9f55-3f1f6f6f6c1a --dry-run
+      tandem people import people.csv --cohort "Digital skills" --dry-run
     """
     try:
         with file.open("rb") as opened:
             table = read_table(opened.read(MOST_BYTES + 1), count_names)
     except FileUnreadable as error:
         raise BadInput(f"{file}: {Problem(error.code).text}") from None
-    cohort = read_id(cohort_id, "--cohort")
     with services.database.reading() as db:
-        if db.scalar(sa.select(Cohort.id).where(Cohort.id == cohort)) is None:
-            raise BadInput(f"--cohort: there is no cohort {cohort}")
+        cohort = find_cohort(db, given)
         checked = check_file(db, cohort, table)
     counts = checked.counts
     if checked.is_right and not dry_run:

@@ -99,6 +99,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         "pair_form": form or blank_form(PairForm(), {}, id="pair-form", action=action),
         "waiting": sorted(overview.waiting_for_a_pair, key=lambda line: line.joined_at or utcnow()),
         "limit": SHOWN,
+        "today": utcnow().date(),
         "course_title": g.launch.course.title,
         "pair_words": pair_wording,
         "done": flash_message(),
