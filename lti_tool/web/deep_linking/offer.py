@@ -60,10 +60,12 @@ class OfferedProgramme:
     """Of one's own: where it runs."""
     since: dt.date | None = None
     """Of one's own: since when."""
+    is_shared: bool = False
+    """Of one's own: an owner has shared it with the tutor, who runs none of it yet."""
 
     @property
     def is_own(self) -> bool:
-        """Whether it is a programme that the tutor runs already, and no template."""
+        """Whether it is a programme that the tutor runs already, or that is shared with them, and no template."""
         return self.programme_id is not None
 
     @cached_property
@@ -184,6 +186,7 @@ def _own(programme: OwnProgramme) -> OfferedProgramme | None:
         programme_id=programme.id,
         course_title=programme.course_title,
         since=programme.starts_on,
+        is_shared=programme.is_shared,
     )
 
 
