@@ -19,7 +19,7 @@ from tests.web.programmes.rule_page import PATH, RulePage, opened
 from tests.web.visiting import Visit
 
 Come = Callable[..., Visit]
-PAGE = 11
+PAGE = 15
 """SQL statements for the page with a draft, however many people there are."""
 
 
