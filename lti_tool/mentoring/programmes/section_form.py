@@ -61,12 +61,15 @@ def changed_settings(settings: Settings, **parts: Any) -> Settings:
     return replace(settings, document={**deepcopy(settings.document), **parts})
 
 
-def written(value: object) -> str:
-    """A number of the settings as people type it; empty for None."""
+def written(value: object, language: str = "en") -> str:
+    """A number of the settings as people type it in a language; empty for None."""
     if value is None:
         return ""
     number = Fraction(str(value))
-    return str(number.numerator) if number.denominator == 1 else f"{float(number):.10g}"
+    if number.denominator == 1:
+        return str(number.numerator)
+    decimal = f"{float(number):.10g}"
+    return decimal.replace(".", ",") if language == "fr" else decimal
 
 
 def exact(value: Fraction | None) -> int | str | None:

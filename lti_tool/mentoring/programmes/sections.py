@@ -61,11 +61,11 @@ def _goal(_settings: Settings, standing: Standing) -> SectionForm:
     return SectionForm(GoalForm(standing.language), read, write)
 
 
-def _budget(_settings: Settings, _standing: Standing) -> SectionForm:
+def _budget(_settings: Settings, standing: Standing) -> SectionForm:
     def read(settings: Settings) -> View:
         budget = settings.document["budget"]
         return {
-            "amount": (written(budget["amount"]),),
+            "amount": (written(budget["amount"], standing.language),),
             "currency": (budget["currency"],),
             "funding": (budget["funding"] or "",),
         }
@@ -139,7 +139,7 @@ def _kpis(settings: Settings, standing: Standing) -> SectionForm:
         for kpi in known:
             code, mine = kpi["code"], used.get(kpi["code"])
             view[f"use_{code}"] = ("yes",) if mine else ()
-            view[f"target_{code}"] = (_targetshown(mine or kpi),)
+            view[f"target_{code}"] = (_target_text(mine or kpi, standing.language),)
         return view
 
     def write(settings: Settings, values: Values) -> Settings:
@@ -154,11 +154,11 @@ def _kpis(settings: Settings, standing: Standing) -> SectionForm:
     return SectionForm(form, read, write)
 
 
-def _targetshown(kpi: Mapping[str, Any]) -> str:
+def _target_text(kpi: Mapping[str, Any], language: str) -> str:
     if kpi["target"] is None:
         return ""
     value = Fraction(str(kpi["target"]["value"]))
-    return written(value * 100 if kpi["unit"] == "share" else value)
+    return written(value * 100 if kpi["unit"] == "share" else value, language)
 
 
 def bound_of(kpi: Mapping[str, Any]) -> str:
@@ -232,6 +232,8 @@ def _dates(settings: Settings, standing: Standing) -> SectionForm:
         last = values.get("ends_on", was.ends_on)
         after = values.get("follow_up_on", was.follow_up_on)
         days = CohortDays(first, last, after or last)
+        if days == was:
+            return settings
         months = max(1, min(36, round((last - first).days / 30.4375)))
         later = (days.follow_up_on - last).days
         dates = settings.document["dates"]

@@ -20,7 +20,7 @@ from lti_tool.mentoring.sessions import actions
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
-from lti_tool.web.meeting_formats import current_formats
+from lti_tool.web.shown_settings import current_settings
 from schemas.choices import MEETING_MODES, SESSION_FORMATS
 from schemas.mentoring_forms import (
     LENGTHS,
@@ -53,9 +53,16 @@ def new() -> ResponseReturnValue:
     proposed = {
         "day": "today",
         "held_on": utcnow().date().isoformat(),
-        **(_fields_of(last) if last is not None else {**_length(MINUTES_DEFAULT), "format": "coaching"}),
+        **(_fields_of(last) if last is not None else _usual()),
     }
     return _page(blank_form(_schema(utcnow().date(), _formats()), proposed, id="session"))
+
+
+def _usual() -> dict[str, str]:
+    """The fields of a first meeting: as long as the programme advises."""
+    own, formats = current_settings(), _formats()
+    minutes = own.minutes if own is not None else MINUTES_DEFAULT
+    return {**_length(minutes), "format": "coaching" if "coaching" in formats else formats[0]}
 
 
 def _fields_of(line: SessionLine) -> dict[str, str]:
@@ -135,9 +142,9 @@ def _formats(line: SessionLine | None = None) -> tuple[str, ...]:
 
     Those that the tool knows where the programme names none.
     """
-    own = current_formats()
+    own = current_settings()
     named = (
-        [code for code in own.codes if code in SESSION_FORMATS or code in own.names]
+        [code for code in own.formats if code in SESSION_FORMATS or code in own.format_names]
         if own is not None
         else []
     )

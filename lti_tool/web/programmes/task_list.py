@@ -6,7 +6,6 @@ each with its state, saved as one goes.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,20 +18,20 @@ from lti_tool.identity.policy import Action
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.programmes.beginning import start_cohort
-from lti_tool.mentoring.programmes.readiness import NEEDED, Missing, Section, State, missing, state_of
+from lti_tool.mentoring.programmes.readiness import NEEDED, Missing, Section, State, state_of
 from lti_tool.mentoring.programmes.setting_up import SetUp
-from lti_tool.mentoring.programmes.template import UnknownTemplateError, load_template
+from lti_tool.mentoring.programmes.template import UnknownTemplateError
+from lti_tool.mentoring.programmes.template_queries import find_template
 from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting
-from lti_tool.web.journey_drawing.sparkline import Sparkline, in_equal_steps
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
+from lti_tool.web.programmes.drawings import progress_drawing
 from lti_tool.web.services import reading
 from lti_tool.web.tutor.opening import choice_page
 from schemas.mentoring_forms import FormSchema
@@ -67,8 +66,9 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     """The list. ``form``: the start, where it was refused."""
     with reading() as db:
         present = set_up_here(db)
+        template_name = _template_name(db, present)
     standing = standing_of(present)
-    lacks = missing(present.settings.document, present.rule, present.settings.days, standing.today)
+    lacks = present.missing(standing.today)
     groups = [
         Group(_(title), [_task(section, present, lacks) for section in sections])
         for title, sections in wording.GROUPS
@@ -82,12 +82,12 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         "programmes/tasks.html",
         present=present,
         title=wording.own(present.settings.document["title"]),
-        template_name=_template_name(present),
+        template_name=template_name,
         groups=groups,
         lacks=[(wording.lack(each), _task(each.section, present, lacks)) for each in lacks],
         needed=len(NEEDED),
         done_count=done,
-        drawing=_drawing(done, len(NEEDED), standing.today, is_ready=not lacks),
+        drawing=progress_drawing(done, len(NEEDED), is_ready=not lacks),
         start=form or blank_form(FormSchema(), action=launch_url_for("programme.start")),
         course_title=g.launch.course.title if g.launch.course else None,
         done=flash_message(),
@@ -115,27 +115,13 @@ def rule_sentence(rule: object | None) -> str:
         return ""
 
 
-def _template_name(present: SetUp) -> str:
-    """The name of the built-in template that the programme was made from; empty for one that is no more."""
+def _template_name(db: Session, present: SetUp) -> str:
+    """The name of the template that the programme was made from; empty for one that is no more."""
     try:
-        return load_template(present.template).title.text(current_language())
+        record = find_template(db, present.organisation_id, present.template)
+        return record.template.title.text(current_language())
     except UnknownTemplateError:
         return ""
-
-
-def _drawing(done: int, needed: int, today: dt.date, *, is_ready: bool) -> Sparkline:
-    """The parts that are needed, as the meetings of a journey: those that are done, and those to come."""
-    begun = today - dt.timedelta(days=needed)
-    held = tuple(Meeting(begun + dt.timedelta(days=number)) for number in range(1, done + 1))
-    return in_equal_steps(
-        JourneyFacts(
-            today,
-            signed_on={},
-            meetings=held,
-            to_come=needed - done,
-            completed_on=today if is_ready else None,
-        )
-    )
 
 
 @blueprint.get("")

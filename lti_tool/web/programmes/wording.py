@@ -104,6 +104,10 @@ LACKS: Final[Mapping[str, tuple[str, str]]] = {
         N_("Take out of the rule what cannot be measured yet."),
         N_("Nobody could complete: nothing would ever count for it."),
     ),
+    Lack.RULE_DRAFTED: (
+        N_("Apply the changed rule, or give the change up."),
+        N_("Until then the rule of before would count."),
+    ),
     Lack.KPIS: (
         N_("Choose the figures, with their targets."),
         N_("Without them nobody can say in the end whether it worked."),
@@ -148,6 +152,10 @@ UNITS: Final[Mapping[str, str]] = {
 BOUNDS: Final[Mapping[str, str]] = {"at_least": N_("at least"), "at_most": N_("at most")}
 
 
+USUAL_ROLES: Final[Mapping[str, str]] = {"mentee": N_("mentee"), "mentor": N_("mentor")}
+"""What the roles are called where a programme says nothing else."""
+
+
 def said(table: Mapping[str, str], code: str) -> str:
     """The text for ``code`` in the current language; templates would take a ``%`` in it for a parameter."""
     return _(table[code])
@@ -175,7 +183,8 @@ def own(text: Mapping[str, str] | None) -> str:
 
 def summary(section: Section, settings: Settings) -> str:
     """What a part of the settings holds now, in a line; empty where there is nothing to say."""
-    return _SUMMARIES[section](settings) if section in _SUMMARIES else ""
+    text = _SUMMARIES[section](settings) if section in _SUMMARIES else ""
+    return text[:1].upper() + text[1:]
 
 
 def _goal(settings: Settings) -> str:
@@ -184,7 +193,7 @@ def _goal(settings: Settings) -> str:
 
 def _budget(settings: Settings) -> str:
     budget = settings.document["budget"]
-    amount = written(budget["amount"])
+    amount = written(budget["amount"], current_language())
     told = f"{amount} {budget['currency']}" if amount else ""
     return " · ".join(part for part in (told, budget["funding"] or "") if part) or _("How much, and who pays")
 
@@ -195,7 +204,7 @@ def _roles(settings: Settings) -> str:
 
 def role_name(document: Document, role: str) -> str:
     """What a programme calls a role."""
-    return own(document["role_names"][role]) or wording.word(wording.ROLES, role)
+    return own(document["role_names"][role]) or said(USUAL_ROLES, role)
 
 
 def format_name(document: Document, code: str) -> str:
@@ -318,5 +327,5 @@ def target(kpi: Mapping[str, Any], document: Document) -> str:
     if kpi["target"] is None:
         return ""
     value = Fraction(str(kpi["target"]["value"]))
-    number = written(value * 100 if kpi["unit"] == "share" else value)
+    number = written(value * 100 if kpi["unit"] == "share" else value, current_language())
     return f"{bound(kpi)} {number}\u00a0{unit(kpi, document)}"
