@@ -101,15 +101,6 @@ END_REASONS: Mapping[str, str] = {
     "other": N_("Another reason"),
 }
 
-PAIR_STATUSES: Mapping[str, str] = {
-    "proposed": N_("Proposed"),
-    "accepted": N_("Agreement to sign"),
-    "active": N_("Under way"),
-    "paused": N_("On hold"),
-    "closed": N_("Closed"),
-    "ended": N_("Ended"),
-}
-
 COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale")}
 
 COHORT_STATUSES: Mapping[str, str] = {
