@@ -45,6 +45,8 @@ NOT_PAGES = {
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("templates.file", "GET"): "a file",
+    ("objectives.choose", "POST"): "leads back to the objectives",
+    ("tutor_objectives.confirm", "POST"): "leads back to the objectives that wait for the tutor",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
 """Routes that show no page of their own, and why."""
