@@ -30,6 +30,9 @@ _WORDS = """() => {
   const said = [document.title];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    // What is marked as another language is meant to be in it.
+    const language = node.parentElement.closest('[lang]').lang;
+    if (language !== document.documentElement.lang) continue;
     if (!node.parentElement.closest('script, style, code, pre')) said.push(node.textContent);
   }
   for (const element of document.querySelectorAll('[aria-label], [title], [alt], [placeholder], optgroup')) {
