@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import jinja2
-from flask import Flask, Request, has_request_context, request
+from flask import Flask, Request, current_app, has_request_context, request
 from flask.sessions import SessionInterface
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import MapAdapter
@@ -44,6 +44,7 @@ from lti_tool.web.launch import login_and_launch
 from lti_tool.web.learner import (
     about_me,
     agreement,
+    answers,
     feedback,
     objectives,
     proposal,
@@ -54,6 +55,8 @@ from lti_tool.web.learner import (
     undo,
 )
 from lti_tool.web.learner import home as learner_home
+from lti_tool.web.owner import access_page, audit, human_resources
+from lti_tool.web.owner import programmes as owner_programmes
 from lti_tool.web.programmes import (
     rule_editor,
     section_pages,
@@ -72,8 +75,10 @@ from lti_tool.web.tutor import (
     pair_changes,
     pair_page,
     pairing,
+    people_import,
     preview,
     print_list,
+    reminders,
     review,
 )
 
@@ -99,6 +104,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     learner_home,
     switched_role,
     about_me,
+    answers,
     agreement,
     proposal,
     reminder,
@@ -118,11 +124,17 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     pair_page,
     pair_changes,
     pairing,
+    people_import,
     messages,
+    reminders,
     print_list,
     review,
     preview,
     rule_editor,
+    audit,
+    owner_programmes,
+    access_page,
+    human_resources,
 )
 """The modules whose ``blueprint`` the application serves."""
 
@@ -207,7 +219,13 @@ class NoSession(SessionInterface):
 
 
 def _begin_request() -> None:
-    """Say where the language of a page, and the fields of log lines, come from when one of them is needed."""
+    """Say where the language of a page, and the fields of log lines, come from when one of them is needed.
+
+    A view that takes a file takes a larger body (:func:`lti_tool.web.security.takes_file`).
+    """
+    most_bytes = getattr(current_app.view_functions.get(request.endpoint or ""), "most_bytes", None)
+    if most_bytes is not None:
+        request.max_content_length = most_bytes
     language.choose_when_needed()
     describe_lines(_request_fields)
 

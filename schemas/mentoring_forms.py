@@ -134,6 +134,18 @@ class DuplicateForm(FormSchema):
     answer = Choice(choices.COPY_ANSWERS, required=True)
 
 
+class PeopleFileForm(FormSchema):
+    """A file of people. The file itself is no field of the form, and is read apart."""
+
+    file = Text(load_default="", metadata={"label": N_("CSV or XLSX file")})
+
+
+class AwaitedPersonForm(FormSchema):
+    """The tutor awaits somebody no longer."""
+
+    awaited_id = Identifier(required=True)
+
+
 class PairForm(FormSchema):
     """The tutor pairs a mentor and a mentee; both ids are those of persons, who may not be enrolled yet."""
 
@@ -180,7 +192,7 @@ class DeclinePairForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Why, if you would like to say"),
-            "hint": N_("Your partner does not see it."),
+            "hint": N_("Your tutor sees it, to suggest somebody who suits. Your partner does not."),
         },
     )
 

@@ -18,7 +18,7 @@ class TemplateTextForm(FormSchema):
     ``check``: what is wrong with a text; nothing where it is a template.
     """
 
-    text = fields.String(required=True, metadata={"label": N_("The template as a file")})
+    text = fields.String(required=True, metadata={"label": N_("Text of the template")})
 
     def __init__(self, check: Callable[[str], Sequence[Problem]]) -> None:
         super().__init__()

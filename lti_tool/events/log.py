@@ -157,6 +157,10 @@ class PairsState:
     """When the latest of them was recorded; None where there is none."""
     by_kind: tuple[tuple[int, int], ...]
     """Of each kind that was asked for: how many events the participant caused, and how many their partners did."""
+    told_at: dt.datetime | None = None
+    """When the participant was last told something in a pair."""
+    did_at: dt.datetime | None = None
+    """When they last did something there."""
 
 
 def state_of_pairs(
@@ -164,8 +168,12 @@ def state_of_pairs(
     participant_id: uuid.UUID,
     pair_ids: Collection[uuid.UUID],
     kinds: Sequence[type[Event]] = (),
+    told: type[Event] | None = None,
 ) -> PairsState:
-    """The state of a participant's own events and those of these pairs; ``kinds``: which to count besides."""
+    """The state of a participant's own events and those of these pairs.
+
+    ``kinds``: which to count besides. ``told``: the kind of event by which somebody else tells them something.
+    """
     is_own = EventRow.participant_id == participant_id
     numbers = [
         sa.func.coalesce(
@@ -174,11 +182,28 @@ def state_of_pairs(
         for kind in kinds
         for whose in (is_own, sa.not_(is_own))
     ]
-    columns = sa.func.count(), sa.func.max(EventRow.sequence), sa.func.max(EventRow.at)
-    which = sa.or_(is_own, EventRow.pair_id.in_(pair_ids))
-    count, highest, latest, *rest = db.execute(sa.select(*columns, *numbers).where(which)).one()
+    tells, in_pair = (
+        EventRow.kind == (told.__name__ if told is not None else ""),
+        EventRow.pair_id.in_(pair_ids),
+    )
+    told_at, did_at = (
+        sa.func.max(sa.case((sa.and_(is_own, in_pair, whether), EventRow.at)))
+        for whether in (tells, sa.not_(tells))
+    )
+    columns = sa.func.count(), sa.func.max(EventRow.sequence), sa.func.max(EventRow.at), told_at, did_at
+    which = sa.or_(is_own, in_pair)
+    count, highest, latest, was_told, did, *rest = db.execute(
+        sa.select(*columns, *numbers).where(which)
+    ).one()
     pairs = zip(rest[::2], rest[1::2], strict=True)
-    return PairsState(count, highest or 0, latest, tuple((int(own), int(others)) for own, others in pairs))
+    return PairsState(
+        count,
+        highest or 0,
+        latest,
+        tuple((int(own), int(others)) for own, others in pairs),
+        was_told,
+        did,
+    )
 
 
 def _state(db: Session, which: sa.ColumnElement[bool]) -> tuple[int, int]:

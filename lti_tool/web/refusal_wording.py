@@ -34,6 +34,9 @@ REFUSALS: Mapping[str, str] = {
         "Nothing differs from what was noted. Change the day or the length, or confirm it."
     ),
     "nothing_waits": N_("Nothing waits for your partner any more."),
+    "nobody_to_remind": N_(
+        "Nothing waits there any more, or a reminder has stood there for less than two days."
+    ),
     "reminded_lately": N_("You have reminded them less than two days ago."),
     "agreement_first": N_("Both of you sign the agreement first; then your meetings can be noted."),
     "pair_over": N_("This pair has come to its end. What you did together is kept."),
@@ -66,11 +69,24 @@ REFUSALS: Mapping[str, str] = {
         "This approval has completed the journey. To change that, reopen the journey and say why."
     ),
     "own_completion": N_("Somebody else has to decide about your own completion."),
+    "file_not_right": N_("The group has changed since you looked at this list. Please look at it again."),
     "draft_changed": N_("Somebody else has saved this draft in the meantime."),
     "preview_outdated": N_("Something has changed since you looked. Look at the preview again, then apply."),
     "rule_changed": N_("Another version of the rule was applied in the meantime."),
     "rule_not_ready": N_("This draft cannot be applied yet: one of its conditions cannot be measured."),
     "nothing_to_apply": N_("Nothing differs from the rule in force."),
+    "not_a_tutor_here": N_("An owner is chosen among the teachers of the programme’s courses."),
+    "last_owner": N_("You are the only owner. Name somebody else first; then you can give it up."),
+    "not_a_course_here": N_("This course is not one of your company. Please choose another one."),
+    "hr_link_unknown": N_("This link is not known here. Please copy the whole of it, or ask for a new one."),
+    "hr_link_used": N_(
+        "This link was used already: it is good once. Ask the owner of the programme for a new one."
+    ),
+    "hr_link_expired": N_("This link has expired. Ask the owner of the programme for a new one."),
+    "hr_link_withdrawn": N_("This link was withdrawn. Ask the owner of the programme."),
+    "hr_link_own": N_(
+        "You own this programme, so you can read it already. Send the link to human resources."
+    ),
     "not_a_learner": N_("This person is not on the list of learners of this course."),
 }
 

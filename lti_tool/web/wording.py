@@ -101,16 +101,28 @@ END_REASONS: Mapping[str, str] = {
     "other": N_("Another reason"),
 }
 
-PAIR_STATUSES: Mapping[str, str] = {
-    "proposed": N_("Proposed"),
-    "accepted": N_("Agreement to sign"),
-    "active": N_("Under way"),
-    "paused": N_("On hold"),
-    "closed": N_("Closed"),
-    "ended": N_("Ended"),
+COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale")}
+
+COHORT_STATUSES: Mapping[str, str] = {
+    "draft": N_("Being set up"),
+    "ready": N_("Ready to start"),
+    "enrolling": N_("People are joining"),
+    "matching": N_("Pairs are being made"),
+    "running": N_("Under way"),
+    "closing": N_("Coming to its end"),
+    "follow_up": N_("Being followed up"),
+    "archived": N_("Over"),
 }
 
-COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale")}
+COMPLETIONS: Mapping[str, str] = {
+    "completed": N_("Complete"),
+    "reopened": N_("Reopened"),
+    "begun": N_("Under way"),
+    "not_begun": N_("Not begun"),
+    "invited": N_("Invited"),
+    "withdrawn": N_("Has left"),
+}
+"""Where somebody's journey is, to an owner."""
 
 DONE: Mapping[str, str] = {
     "joined": N_("Welcome! You will hear here as soon as you have a partner."),
@@ -120,6 +132,7 @@ DONE: Mapping[str, str] = {
     "profile_saved": N_("Saved. Only your partner sees it."),
     "undone": N_("Undone."),
     "reminded": N_("Your reminder is on their page."),
+    "tutor_reminded": N_("The reminder stands on their first page until they have done something."),
     "proposal_accepted": N_("Agreed. The meeting counts for both of you."),
     "proposal_kept": N_("Kept as you noted it. Your partner will be asked again."),
     "signed": N_("Signed. Thank you."),
@@ -139,6 +152,9 @@ DONE: Mapping[str, str] = {
     "reflection_removed": N_("Note deleted."),
     "feedback_given": N_("Thank you. Your partner alone can read it."),
     "thanks_given": N_("Your thanks are on their way: your partner finds them here at the next visit."),
+    "answers_saved": N_("Saved. It helps to find a partner who suits you."),
+    "file_dropped": N_("Nobody was added."),
+    "awaited_withdrawn": N_("The invitation was removed."),
     "rule_applied": N_("The rule is applied. Everybody reads it, and is judged by it, from now on."),
     "rule_discarded": N_("The draft is deleted. The rule in force is as it was."),
     "paired": N_("The pair is proposed. Both will be asked to accept."),
@@ -147,6 +163,13 @@ DONE: Mapping[str, str] = {
     "pair_resumed": N_("The pair goes on."),
     "pair_ended": N_("The pair has ended, with no fault of anybody. What the two did is kept."),
     "approval_taken_back": N_("The approval is taken back."),
+    "owner_named": N_("Named. The programme is now on their page too."),
+    "ownership_ended": N_("You no longer own that programme."),
+    "programme_shared": N_("Shared. Those teachers can now choose it for a new activity."),
+    "share_ended": N_("No longer shared. What was opened with it goes on."),
+    "hr_link_withdrawn": N_("The link is withdrawn: it opens nothing any more."),
+    "hr_reading_ended": N_("Ended. That person can no longer read the programme."),
+    "hr_granted": N_("You can now read this programme for human resources."),
     "grade_left": N_("What the gradebook shows stays as it is, and asks for nothing any more."),
     "grade_asked": N_("The grade is on your list again."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
@@ -178,6 +201,7 @@ FORMS: Mapping[str, str] = {
     "join": N_("your role"),
     "difference": N_("what was different in a meeting"),
     "about-me": N_("what you say about yourself"),
+    "topics": N_("your topics"),
     "session": N_("a meeting"),
     "correction": N_("the correction of a meeting"),
     "objective": N_("an objective"),
@@ -195,6 +219,9 @@ FORMS: Mapping[str, str] = {
     "programme-part": N_("a part of the set-up of a programme"),
     "template-text": N_("a template"),
     "template-copy": N_("the copy of a template"),
+    "owner": N_("an owner of a programme"),
+    "share": N_("the sharing of a programme"),
+    "hr-link": N_("a link for human resources"),
 }
 """What a form is for, by its id."""
 

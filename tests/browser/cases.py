@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
+from tests.browser import people_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import setting_up, situations
+from tests.builder import people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
@@ -37,9 +38,14 @@ NOT_PAGES = {
     ("pair_changes.pause", "POST"): "leads back to the tutor's page",
     ("pair_changes.resume", "POST"): "leads back to the tutor's page",
     ("line_item.make", "POST"): "leads back to the tutor's page",
+    ("people_import.template", "GET"): "a file",
+    ("people_import.live", "GET"): "a part of the page of a list, which is looked at whole",
+    ("people_import.drop", "POST"): "leads back to the lists",
+    ("people_import.withdraw", "POST"): "leads back to the lists",
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("programme_sections.remove", "POST"): "leads back to the list that had the entry",
+    ("templates.file", "GET"): "a file",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
 """Routes that show no page of their own, and why."""
@@ -293,6 +299,13 @@ def _with_panel(visit: Visit) -> None:
     visit.page.goto(visit.page.url + "?pair=" + pair.rsplit("/", 1)[1])
 
 
+def _own_template(visit: Visit) -> None:
+    """The text of a template that the company has made from another one."""
+    home = visit.situation(situations.tutor_alone, "programme/templates/blank/copy")
+    visit.send("", title_fr="Notre programme", title_en="Our programme")
+    visit.page.goto(home + "programme/templates/our-programme/change")
+
+
 def _of_pair(change: str, **fields: str) -> Case:
     """The page of a change of a tutor's pair, or what its form answers to wrong ``fields``."""
 
@@ -398,6 +411,32 @@ CASES: tuple[Case, ...] = (
     _at("pair-unknown", "history.pair", situations.tutor, f"cohort/pairs/{UNKNOWN}"),
     _at("decisions", "history.audit", situations.tutor, "cohort/audit"),
     _at("decisions-none", "history.audit", situations.tutor_alone, "cohort/audit"),
+    _at("tutor-adding-people", "people_import.index", people_lists.list_added, people_cases.LISTS),
+    Case("tutor-list-without-file", ("people_import.upload", "POST"), people_cases.without_a_file),
+    Case("tutor-list", ("people_import.show", "GET"), people_cases.opened(people_lists.list_to_look_at)),
+    Case(
+        "tutor-list-wrong",
+        ("people_import.show", "GET"),
+        people_cases.opened(people_lists.list_with_problems),
+    ),
+    Case(
+        "tutor-list-being-added",
+        ("people_import.show", "GET"),
+        people_cases.opened(people_lists.list_being_added),
+    ),
+    Case("tutor-list-added", ("people_import.show", "GET"), people_cases.opened(people_lists.list_added)),
+    Case("tutor-list-changed-since", ("people_import.add", "POST"), people_cases.changed_since),
+    _at("home-invited-by-list", "home.home", people_lists.invited_by_list, ""),
+    _at("topics", "answers.show", situations.waiting, "topics"),
+    _sent(
+        "topics-wrong",
+        "answers.save",
+        situations.waiting,
+        "topics",
+        wants="x",
+        capacity="0",
+        time_zone="Mars",
+    ),
     _at("pairing", "pairing.show", situations.tutor, "cohort/pairing"),
     _followed(
         "pairing-for", ("pairing.show", "GET"), situations.tutor, "/cohort/pairing.partner_for=[0-9a-f-]+"
@@ -433,6 +472,50 @@ CASES: tuple[Case, ...] = (
         role_view="both",
     ),
     _at("programme-to-choose", "programme.tasks", situations.tutor_who_chooses, "programme"),
+    _at("programme-templates", "templates.index", situations.tutor_alone, "programme/templates"),
+    _at("programme-template", "templates.show", situations.tutor_alone, "programme/templates/ai-at-work"),
+    _at(
+        "programme-template-copy",
+        "templates.ask_copy",
+        situations.tutor_alone,
+        "programme/templates/ai-at-work/copy",
+    ),
+    _sent(
+        "programme-template-copy-unnamed",
+        "templates.copy",
+        situations.tutor_alone,
+        "programme/templates/ai-at-work/copy",
+        title_fr="",
+        title_en="",
+    ),
+    Case("programme-template-change", ("templates.change", "GET"), _own_template),
+    _sent(
+        "programme-template-wrong",
+        "templates.keep",
+        situations.tutor_alone,
+        "programme/template-text",
+        text="v: 1\ncode: ours\nrhythm:\n  sessions: six\n  tempo: fast\n",
+    ),
+    _at(
+        "programme-template-of-settings",
+        "templates.ask_own_settings",
+        situations.tutor_alone,
+        "programme/template-of-settings",
+    ),
+    _sent(
+        "programme-template-of-settings-unnamed",
+        "templates.keep_own_settings",
+        situations.tutor_alone,
+        "programme/template-of-settings",
+        title_fr="",
+    ),
+    _at("programme-template-file", "templates.ask_file", situations.tutor_alone, "programme/template-file"),
+    _sent(
+        "programme-template-no-file",
+        "templates.take_file",
+        situations.tutor_alone,
+        "programme/template-file",
+    ),
     _sent(
         "programme-questions",
         "opening.choose",

@@ -25,8 +25,7 @@ CONFIGURATION: Final = {
 """The address that the guide of each language has, in place of where this demo listens."""
 LABEL: Final = {"en": "Our Canvas", "fr": "Notre Canvas"}
 WIDTH: Final = 1100
-SETUP_HEIGHT: Final = 900
-PICKER_HEIGHT: Final = 1400
+HEIGHT: Final = 900
 SCALE: Final = 1.25
 
 
@@ -48,7 +47,7 @@ def main(folder: Path) -> None:
 def _pictures(demo: Demo, browser: Browser, language: str) -> dict[str, bytes]:
     """The two pictures in one language, by the names of their files."""
     context = browser.new_context(
-        viewport={"width": WIDTH, "height": SETUP_HEIGHT}, device_scale_factor=SCALE, locale=language
+        viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SCALE, locale=language
     )
     page = context.new_page()
     page.goto(demo.invite(LABEL[language]))
@@ -62,11 +61,14 @@ def _pictures(demo: Demo, browser: Browser, language: str) -> dict[str, bytes]:
     tutor = next(person for person in people if person["role"] == "teacher")
     page.request.post(f"{lms}/login", form={"person_id": tutor["id"]}, headers=same_origin)
     page.request.post(f"{lms}/language", form={"lang": language}, headers=same_origin)
-    page.set_viewport_size({"width": WIDTH, "height": PICKER_HEIGHT})
     page.goto(f"{lms}/activities/new")
     page.locator("a[href*='placement=']").first.click()
     page.frame_locator("iframe.tool").locator("button.btn-primary").wait_for()
-    page.wait_for_timeout(500)
+    for _ in range(2):
+        # The frame grows with its page, and the window with the frame.
+        page.wait_for_timeout(500)
+        height = page.evaluate("() => document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": WIDTH, "height": height})
     pictures = {
         "canvas-setup": indexed_png(page, setup),
         "canvas-picker": indexed_png(page, page.screenshot()),

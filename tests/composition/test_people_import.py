@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from lti_tool.composition import people_import
 from lti_tool.composition.jobs import make_job_runner
-from lti_tool.composition.people_import import AT_ONCE, check_file, request_adding
+from lti_tool.composition.people_import import AT_ONCE, request_adding
 from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Membership, Person
@@ -24,6 +24,7 @@ from lti_tool.mentoring.enrolment.details_actions import save_answers
 from lti_tool.mentoring.enrolment.details_queries import details_of
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.enrolment.people import actions, queries
+from lti_tool.mentoring.enrolment.people.checking import check_file
 from lti_tool.mentoring.enrolment.people.columns import count_names
 from lti_tool.mentoring.enrolment.people.file import read_table
 from lti_tool.mentoring.enrolment.people.models import AwaitedPerson
@@ -169,19 +170,20 @@ def test_a_job_that_is_killed_doubles_nothing(here: World, tmp_path: Path) -> No
 def test_somebody_awaited_is_invited_when_they_come_and_no_two_people_are(here: World) -> None:
     add(here, FILE + "mentor;;;twice@example.org;One;;;;;;;\nmentor;;twice;;Two;;;;;;;2\n")
 
-    def come(**identifiers: str | None) -> AwaitedPerson | None:
-        given = {"user_name": None, "email": None, **identifiers}
+    def come(name: str, subject: str, **identifiers: str | None) -> tuple[uuid.UUID, AwaitedPerson | None]:
+        person = here.course.person(name, subject=subject)
+        with here.services.database.transaction() as db:
+            db.execute(sa.update(Person).where(Person.id == person.id).values(**identifiers))
         with here.services.database.reading() as db:
-            return actions.find_awaited(db, cohort_id=here.cohort_id, **given)  # type: ignore[arg-type]
+            return person.id, actions.find_awaited(db, cohort_id=here.cohort_id, person_id=person.id)
 
-    assert come(user_id="77", user_name="TWICE", email="twice@example.org") is None
-    assert come(user_id="77", email="nobody@example.org") is None
-    found = come(user_id="77", email="New@example.org")
+    assert come("Both", "70", user_name="twice", email="twice@example.org")[1] is None
+    assert come("Nobody", "71", email="nobody@example.org")[1] is None
+    nina_id, found = come("Nina New", "77", email="New@example.org")
     assert found is not None
-    nina = here.course.person("Nina New", subject="77")
     for expected in ("invited", None):
         with here.acting() as db:
-            made = actions.invite_awaited(db, awaited=found, person_id=nina.id, now=utcnow())
+            made = actions.invite_awaited(db, awaited=found, person_id=nina_id, now=utcnow())
             assert (expected is None) == (made is None)
     assert details(here, "Nina New")[0] == "invited"
     assert {row.acted_by_kind for row in invitations(here)} == {"operator"}

@@ -154,6 +154,9 @@ class PairLine:
     mentee_accepted_at: dt.datetime | None = None
     mentor_signed_at: dt.datetime | None = None
     mentee_signed_at: dt.datetime | None = None
+    mentor_reminded_at: dt.datetime | None = None
+    """When the mentor was last reminded of what waits for them, by whomever."""
+    mentee_reminded_at: dt.datetime | None = None
     latest_at: dt.datetime | None = None
     """When something last happened in it."""
     disputed_at: dt.datetime | None = None
@@ -222,6 +225,10 @@ class PairLine:
         """The other of the two."""
         return self.mentee if participant_id == self.mentor.id else self.mentor
 
+    def reminded_at(self, line: ParticipantLine) -> dt.datetime | None:
+        """When one of the two was last reminded of what waits for them, by whomever."""
+        return self.mentor_reminded_at if line.card.role == Role.MENTOR else self.mentee_reminded_at
+
     def has_to_sign(self, line: ParticipantLine) -> bool:
         """Whether one of the two has not signed."""
         return (self.mentor_signed_at if line.card.role == Role.MENTOR else self.mentee_signed_at) is None
@@ -229,6 +236,24 @@ class PairLine:
     def has_to_accept(self, line: ParticipantLine) -> bool:
         """Whether one of the two has not accepted."""
         return (self.mentor_accepted_at if line.card.role == Role.MENTOR else self.mentee_accepted_at) is None
+
+
+@dataclass(frozen=True)
+class DeclinedPair:
+    """A pair that one of the two did not accept, which is nobody's fault."""
+
+    mentor: ParticipantLine
+    mentee: ParticipantLine
+    by: ParticipantLine
+    """Who said “not this time”."""
+    reason: str | None
+    """A code of :data:`schemas.choices.DECLINE_REASONS`; None where none was given."""
+    at: dt.datetime
+
+    @property
+    def other(self) -> ParticipantLine:
+        """The one who was to be the partner."""
+        return self.mentee if self.by is self.mentor else self.mentor
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,6 +280,13 @@ class CohortOverview:
     """In the order of the alphabet."""
     pairs: tuple[PairLine, ...] = ()
     """Those that were not ended, the oldest first."""
+    declined: tuple[DeclinedPair, ...] = ()
+
+    @cached_property
+    def latest_declined(self) -> Mapping[uuid.UUID, DeclinedPair]:
+        """Of each participant whom one concerns, the pair that was declined last."""
+        in_order = sorted(self.declined, key=lambda pair: pair.at)
+        return {line.id: pair for pair in in_order for line in (pair.mentor, pair.mentee)}
 
     @property
     def people(self) -> int:

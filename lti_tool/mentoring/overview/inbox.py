@@ -15,8 +15,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from lti_tool.mentoring.enrolment.queries import INVITED
-from lti_tool.mentoring.overview.cohort import CohortOverview, OpenSession, PairLine, ParticipantLine
+from lti_tool.mentoring.overview.cohort import (
+    CohortOverview,
+    DeclinedPair,
+    OpenSession,
+    PairLine,
+    ParticipantLine,
+)
 from lti_tool.mentoring.overview.pair_rows import WAITS_AFTER, PairRow, WaitKind
+from lti_tool.mentoring.pairs.queries import may_be_reminded
 from lti_tool.translation.collation import collation_key
 
 SHOWN: Final = 6
@@ -43,6 +50,15 @@ class LineKind(enum.StrEnum):
     SILENT = "silent"
     INVITED = "invited"
 
+
+REMINDERS: Final = (
+    LineKind.NOT_ACCEPTED,
+    LineKind.UNSIGNED,
+    LineKind.UNCONFIRMED,
+    LineKind.DIFFERS,
+    LineKind.SILENT,
+)
+"""What people of a pair have to do, of which a tutor can remind them."""
 
 _RANKS: Final = {
     LineKind.ALONE: 1,
@@ -87,8 +103,25 @@ class InboxLine:
     """Who has left, or who waits for the one of ``people``."""
     session: OpenSession | None = None
     grade: GradeQuestion | None = None
+    declined: DeclinedPair | None = None
+    """Of somebody who has no partner: the pair that was declined last, if one was."""
     members: tuple[InboxLine, ...] = ()
     """The lines that a folded one stands for."""
+
+    @property
+    def reminded_at(self) -> dt.datetime | None:
+        """When one of its people was last reminded of what waits, since it does; by whomever."""
+        if self.pair is None or self.kind not in REMINDERS:
+            return None
+        moments = [self.pair.reminded_at(person) for person in self.people]
+        return max((at for at in moments if at and self.since and at.date() >= self.since), default=None)
+
+    def to_remind(self, now: dt.datetime) -> tuple[ParticipantLine, ...]:
+        """Those of its people whom the tutor can remind now; nobody where the line is not about what people do."""
+        pair = self.pair
+        if pair is None or self.kind not in REMINDERS:
+            return ()
+        return tuple(person for person in self.people if may_be_reminded(pair.reminded_at(person), now))
 
     @property
     def key(self) -> str:
@@ -160,9 +193,9 @@ def _people(overview: CohortOverview, today: dt.date) -> list[InboxLine]:
             if line.joined_at is not None and (today - line.joined_at.date()).days >= WAITS_AFTER:
                 lines.append(InboxLine(LineKind.INVITED, (line,), line.joined_at.date()))
         else:
-            lines.append(
-                InboxLine(LineKind.ALONE, (line,), line.joined_at.date() if line.joined_at else None)
-            )
+            since = line.joined_at.date() if line.joined_at else None
+            declined = overview.latest_declined.get(line.id)
+            lines.append(InboxLine(LineKind.ALONE, (line,), since, declined=declined))
     return lines
 
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from lti_tool.mentoring.overview.cohort import CohortOverview, OpenSession, PairLine, ParticipantLine
+from lti_tool.mentoring.pairs.queries import may_be_reminded
 from lti_tool.translation.collation import collation_key, folded
 
 SILENT_AFTER: Final = 30
@@ -128,6 +129,13 @@ def wait_of(pair: PairLine, today: dt.date, grades: Mapping[uuid.UUID, tuple[str
             WaitKind.ACCEPT, tuple(line for line in both if pair.has_to_accept(line)), _day(pair.created_at)
         )
     return None
+
+
+def to_remind(pair: PairLine, wait: Wait | None, now: dt.datetime) -> tuple[ParticipantLine, ...]:
+    """Those of a pair on whom something waits, and whom a tutor can remind now."""
+    if wait is None or wait.kind in (WaitKind.GRADE, WaitKind.APPROVE):
+        return ()
+    return tuple(line for line in wait.who if may_be_reminded(pair.reminded_at(line), now))
 
 
 def needs_tutor(wait: Wait | None, today: dt.date) -> bool:

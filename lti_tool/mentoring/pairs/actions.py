@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any, Final
+from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,14 +26,12 @@ from lti_tool.mentoring.pairs.events import (
     PairProposed,
     PairResumed,
     PartnerReminded,
+    TutorReminded,
 )
 from lti_tool.mentoring.pairs.models import DECLINED, Pair, PairStatus
-from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair, open_pairs_of
+from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair, may_be_reminded, open_pairs_of
 from lti_tool.mentoring.programmes import queries as programmes
 from lti_tool.mentoring.roles import Role
-
-REMIND_EVERY: Final = dt.timedelta(days=2)
-"""How often one of a pair can remind the other."""
 
 
 def form_pair(
@@ -100,7 +99,7 @@ def _update(db: Session, pair_id: uuid.UUID, **values: Any) -> None:
 def _append(
     db: Session, pair: PairRecord, event: Event, now: dt.datetime, by: uuid.UUID | None = None
 ) -> None:
-    """``by``: the one of the two who acted; None for a tutor."""
+    """``by``: the one of the two who acted, or whom a tutor reminded; None for a tutor otherwise."""
     scope = programmes.scope_of(db, pair.cohort_id, pair_id=pair.id, participant_id=by)
     log.append(db, event, scope, at=now)
 
@@ -276,7 +275,26 @@ def remind_partner(db: Session, *, pair_id: uuid.UUID, by: uuid.UUID, now: dt.da
     require(not locked.over, "pair_over")
     require(locked.status != PairStatus.PAUSED, "pair_paused")
     role = locked.role_of(by).other
-    before = locked.reminded_at(role)
-    require(before is None or now - before >= REMIND_EVERY, "reminded_lately")
+    require(may_be_reminded(locked.reminded_at(role), now), "reminded_lately")
     _update(db, pair_id, **{f"{role}_reminded_at": now})
     _append(db, locked, PartnerReminded(role=str(role)), now, by)
+
+
+def remind_of_pair(db: Session, *, pair_id: uuid.UUID, whom: Collection[uuid.UUID], now: dt.datetime) -> int:
+    """A tutor reminds these of the two (participants) of what waits for them; returns how many were reminded.
+
+    Nobody is reminded twice in two days, by whomever, nor in a pair that is on hold or over.
+    """
+    locked = lock_pair(db, pair_id)
+    if locked.over or locked.status == PairStatus.PAUSED:
+        return 0
+    due = [
+        each
+        for each in locked.members
+        if each in whom and may_be_reminded(locked.reminded_at(locked.role_of(each)), now)
+    ]
+    for each in due:
+        role = locked.role_of(each)
+        _update(db, pair_id, **{f"{role}_reminded_at": now})
+        _append(db, locked, TutorReminded(role=str(role)), now, each)
+    return len(due)

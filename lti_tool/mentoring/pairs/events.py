@@ -113,6 +113,14 @@ class PairClosed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TutorReminded(Event):
+    """A tutor reminded the participant of the scope, who has the ``role``, of what waits for them."""
+
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PartnerReminded(Event):
     """The participant of the scope reminded the other, who has the ``role``, of what waits for them."""
 

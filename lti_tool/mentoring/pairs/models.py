@@ -65,7 +65,7 @@ class Pair(Base):
     mentor_signed_at: Mapped[dt.datetime | None]
     mentee_signed_at: Mapped[dt.datetime | None]
     mentor_reminded_at: Mapped[dt.datetime | None]
-    """When the mentee last reminded the mentor of what waits for them."""
+    """When the mentee or a tutor last reminded the mentor of what waits for them."""
     mentee_reminded_at: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]
     end_reason: Mapped[str | None] = mapped_column(sa.String(30))

@@ -50,6 +50,11 @@ class CohortRecord:
         return self.status in (CohortStatus.ENROLLING, CohortStatus.MATCHING, CohortStatus.RUNNING)
 
     @property
+    def accepts_invitations(self) -> bool:
+        """Whether a tutor may add people now: before the start as well, though nobody joins before it."""
+        return self.accepts_participants or self.status in (CohortStatus.DRAFT, CohortStatus.READY)
+
+    @property
     def running(self) -> bool:
         """Whether pairs may be formed now."""
         return self.status == CohortStatus.RUNNING
@@ -375,6 +380,18 @@ def rule_of_cohort(db: Session, cohort_id: uuid.UUID) -> RuleRecord:
         .limit(1)
     ).one()
     return RuleRecord(*row)
+
+
+def latest_rule(db: Session, programme_id: uuid.UUID) -> str:
+    """The rule of a programme's newest cohort, as the JSON that is stored; empty where it has none."""
+    found = db.scalar(
+        sa.select(sa.cast(CompletionRuleVersion.rule, sa.Text))
+        .join(Cohort, Cohort.id == CompletionRuleVersion.cohort_id)
+        .where(Cohort.programme_id == programme_id)
+        .order_by(Cohort.created_at.desc(), Cohort.id, CompletionRuleVersion.number.desc())
+        .limit(1)
+    )
+    return found or ""
 
 
 def every_rule(db: Session) -> list[RuleRecord]:

@@ -17,7 +17,7 @@ from lti_tool.translation import gettext as _
 from schemas import choices
 from schemas.problem import N_, Problem, ShapeError
 from schemas.programme_template import dump_programme_template, load_programme_template
-from schemas.yaml_text import YamlError, read_yaml, write_yaml
+from schemas.yaml_text import YamlDocument, YamlError, read_yaml, write_yaml
 
 HEAD: Final = (
     N_("A programme template. Change it in any text editor, then import it again."),
@@ -92,13 +92,21 @@ def read_template_file(content: bytes) -> ProgrammeTemplate:
         return read_template(document.value)
     except ShapeError as error:
         found = [
-            FileProblem(document.line_of(path), "" if path == "_schema" else path, problem)
+            _in_file(document, "" if path == "_schema" else path, problem)
             for path, problems in error.problems.items()
             for problem in problems
         ]
         # A misspelt name is better seen as such than as one that is missing.
-        found.sort(key=lambda each: (each.path not in document.lines, each.line or 0, each.path))
+        found.sort(key=lambda each: (each.problem == "field_missing", each.line or 0, each.path))
         raise TemplateFileError(found) from error
+
+
+def _in_file(document: YamlDocument, path: str, problem: Problem) -> FileProblem:
+    """A problem where it stands: one about a value that is not there is about what should hold it."""
+    if problem == "required" and path not in document.lines:
+        around, _dot, name = path.rpartition(".")
+        return FileProblem(document.line_of(around), around, Problem("field_missing", what=name))
+    return FileProblem(document.line_of(path), path, problem)
 
 
 def write_template_file(template: ProgrammeTemplate) -> str:

@@ -30,6 +30,7 @@ from lti_tool.mentoring.journey.queries import PeopleAround, journey_of, people_
 from lti_tool.mentoring.journey.steps import Step
 from lti_tool.mentoring.journey.undo import undoable_step
 from lti_tool.mentoring.journey.views import Journey, PairView
+from lti_tool.mentoring.pairs.events import TutorReminded
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
 from lti_tool.mentoring.pairs.queries import PairRecord, latest_ended_pair, pair_of_member
 from lti_tool.mentoring.profiles.actions import save_answers
@@ -49,6 +50,7 @@ from lti_tool.web.activity import Activity, current_activity, current_participan
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
+from lti_tool.web.learner.awaited import invite_awaited
 from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
 from lti_tool.web.learner.drawn_journey import drawn_journey
@@ -68,6 +70,9 @@ def page() -> ResponseReturnValue | None:
     if activity is None or new_choice.awaits_tutor():
         return None
     placement, participant = activity.placement, activity.participant
+    if participant is None and invite_awaited(placement.cohort_id):
+        g.activity = None  # which is read again, with their invitation
+        return page()
     if participant is None or (participant.invited and not activity.pairs):
         action = launch_url_for("learner.join")
         return _welcome(blank_form(JoinForm(), id="join", action=action), activity)
@@ -77,7 +82,7 @@ def page() -> ResponseReturnValue | None:
         shown = _shown_pairs(db, participant, activity.pairs, wanted)
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
         grade, around = _grade(db, participant), people_around(db, participant, shown)
-        state = state_of_pairs(db, participant.id, [pair.id for pair in shown], _COUNTED)
+        state = state_of_pairs(db, participant.id, [pair.id for pair in shown], _COUNTED, TutorReminded)
         etag = _etag(state, participant, grade, around, activity, now)
         if request.if_none_match.contains(etag):
             return _tagged(Response(status=304), etag)
@@ -104,6 +109,10 @@ def page() -> ResponseReturnValue | None:
         pair=pair,
         step=step,
         declined=declined,
+        tutor_reminded_at=state.told_at,
+        has_acted_since=state.told_at is not None
+        and state.did_at is not None
+        and state.did_at > state.told_at,
         undo=undo,
         completes=completes,
         waiting_people=waiting,
@@ -228,6 +237,8 @@ def _activity_for_role(placement: PlacementRecord, role: str) -> str | None:
 def _welcome(form: Form, activity: Activity) -> ResponseReturnValue:
     launch, placement = g.launch, activity.placement
     role_view = placement.role_view
+    participant = activity.participant
+    invited_role = participant.role if participant is not None and participant.invited else None
     is_for_one = role_view is not RoleView.BOTH
     with reading() as db:
         tutor = tutor_of_cohort(db, placement.cohort_id)
@@ -242,7 +253,11 @@ def _welcome(form: Form, activity: Activity) -> ResponseReturnValue:
         done=flash_message(),
         given_name=launch.person.given_name,
         course_title=launch.course.title,
-        roles=[role for role in ("mentee", "mentor") if role_view.covers(role)],
+        roles=sorted(
+            (role for role in ("mentee", "mentor") if role_view.covers(role)),
+            key=lambda role: role != invited_role,
+        ),
+        invited_role=invited_role if invited_role and role_view.covers(invited_role) else None,
         only_role=role_view if is_for_one else None,
         other_activity=_activity_for_role(placement, role_view.other) if is_for_one else None,
     )

@@ -20,7 +20,8 @@ from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.programmes.beginning import start_cohort
 from lti_tool.mentoring.programmes.readiness import NEEDED, Missing, Section, State, state_of
 from lti_tool.mentoring.programmes.setting_up import SetUp
-from lti_tool.mentoring.programmes.template import UnknownTemplateError, load_template
+from lti_tool.mentoring.programmes.template import UnknownTemplateError
+from lti_tool.mentoring.programmes.template_queries import find_template
 from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows, check, cohort_of_launch
@@ -65,6 +66,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     """The list. ``form``: the start, where it was refused."""
     with reading() as db:
         present = set_up_here(db)
+        template_name = _template_name(db, present)
     standing = standing_of(present)
     lacks = present.missing(standing.today)
     groups = [
@@ -80,7 +82,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         "programmes/tasks.html",
         present=present,
         title=wording.own(present.settings.document["title"]),
-        template_name=_template_name(present),
+        template_name=template_name,
         groups=groups,
         lacks=[(wording.lack(each), _task(each.section, present, lacks)) for each in lacks],
         needed=len(NEEDED),
@@ -113,10 +115,11 @@ def rule_sentence(rule: object | None) -> str:
         return ""
 
 
-def _template_name(present: SetUp) -> str:
-    """The name of the built-in template that the programme was made from; empty for one that is no more."""
+def _template_name(db: Session, present: SetUp) -> str:
+    """The name of the template that the programme was made from; empty for one that is no more."""
     try:
-        return load_template(present.template).title.text(current_language())
+        record = find_template(db, present.organisation_id, present.template)
+        return record.template.title.text(current_language())
     except UnknownTemplateError:
         return ""
 

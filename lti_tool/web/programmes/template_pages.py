@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from lti_tool.identity.models import Person
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
-from lti_tool.mentoring.programmes.template import ProgrammeTemplate, UnknownTemplateError
+from lti_tool.mentoring.programmes.template import ProgrammeTemplate, UnknownTemplateError, read_template
 from lti_tool.mentoring.programmes.template_actions import copy_template, keep_template, may_change
 from lti_tool.mentoring.programmes.template_file import (
     FileProblem,
@@ -34,22 +34,20 @@ from lti_tool.mentoring.programmes.template_queries import (
     template_versions,
     templates_offered,
 )
-from lti_tool.web.access import allows, cohort_of_launch
+from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting
-from lti_tool.web.journey_drawing.sparkline import Sparkline, in_equal_steps
+from lti_tool.web.journey_drawing.sparkline import Sparkline
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.programmes import wording
+from lti_tool.web.programmes.current import set_up_here
+from lti_tool.web.programmes.drawings import rhythm_drawing
 from lti_tool.web.services import current_principal, reading
-from schemas.problem import Problem
+from schemas.problem import Problem, ShapeError
 from schemas.template_forms import CopyTemplateForm, TemplateTextForm
 from schemas.yaml_text import LARGEST_FILE
 
 blueprint = Blueprint("templates", __name__, url_prefix="/l/<launch_key>/programme")
-
-DRAWN_WIDTH = 150.0
-"""Of the drawing of a template's rhythm, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -151,14 +149,62 @@ def copy(code: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/template-of-settings")
+@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+def ask_own_settings() -> ResponseReturnValue:
+    """Ask what the template is to be called that is made from the settings of the programme of this activity."""
+    check(Action.SET_UP, cohort_of_launch())
+    title = _template_here().title
+    proposed = {"title_fr": title.fr, "title_en": title.en}
+    return _settings_page(blank_form(CopyTemplateForm(), proposed, id="template-copy"))
+
+
+def _settings_page(form: Form) -> ResponseReturnValue:
+    html = render_template("programmes/template_of_settings.html", form=form, title=_template_here().title)
+    return html, form.status
+
+
+@blueprint.post("/template-of-settings")
+@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+def keep_own_settings() -> ResponseReturnValue:
+    """Make a template of the company's from the settings of the programme of this activity."""
+    check(Action.SET_UP, cohort_of_launch())
+    template = _template_here()
+
+    def save(db: Session, values: Values) -> None:
+        title = {"fr": values["title_fr"], "en": values["title_en"]}
+        copy_template(db, _organisation(), template, title=title, by=_person(), now=utcnow())
+
+    form = sent_form(CopyTemplateForm(), id="template-copy")
+    then = launch_url_for("templates.index")
+    return form.submit(save, then=then, done="template_copied", show=_settings_page)
+
+
+def _template_here() -> ProgrammeTemplate:
+    """The settings that the cohort of this activity runs on, and its rule, as a template."""
+    with reading() as db:
+        present = set_up_here(db)
+    # What this programme costs is its own affair.
+    settings = {
+        **present.settings.document,
+        "budget": {"currency": present.settings.document["budget"]["currency"]},
+    }
+    document = {**settings, "rule": present.rule or settings["rule"]}
+    try:
+        return read_template(document)
+    except ShapeError:
+        # A draft may have a rule that cannot be measured yet, which no template has.
+        return read_template(settings)
+
+
 @blueprint.get("/templates/<code>/change")
 @allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
 def change(code: str) -> ResponseReturnValue:
-    """The text of the company's own template, to be changed by who made it."""
+    """The text of the company's own template, to be changed by who made it; everybody else makes a copy."""
     with reading() as db:
         record = _record(db, code)
         if not _can_change(db, code):
-            abort(404)
+            return redirect(launch_url_for("templates.ask_copy", code=code))
     given = {"text": write_template_file(record.template)}
     form = blank_form(
         TemplateTextForm(_problems_of), given, id="template-text", action=launch_url_for("templates.keep")
@@ -180,7 +226,7 @@ def take_file() -> ResponseReturnValue:
     sent = request.files.get("file")
     content = sent.stream.read(LARGEST_FILE + 1) if sent is not None else b""
     if not content.strip():
-        return _refused_file(Problem("file_missing"))
+        return _refused_file(Problem("template_file_missing"))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -268,17 +314,5 @@ def _names(db: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID | None, str]:
 
 
 def _drawing(template: ProgrammeTemplate) -> Sparkline:
-    """The rhythm that a template advises: a knot for each meeting. What is to be decided is still to come."""
-    today = utcnow().date()
-    is_filled = bool(template.kpis_document())
-    meetings = tuple(
-        Meeting(today - dt.timedelta(days=ahead)) for ahead in range(template.sessions_advised, 0, -1)
-    )
-    facts = JourneyFacts(
-        today,
-        signed_on={},
-        meetings=meetings if is_filled else (),
-        to_come=0 if is_filled else template.sessions_advised,
-        completed_on=today if is_filled else None,
-    )
-    return in_equal_steps(facts, width=DRAWN_WIDTH)
+    """The rhythm that a template advises; dotted where all is still to be decided."""
+    return rhythm_drawing(template.sessions_advised, is_ready=bool(template.kpis_document()))

@@ -38,7 +38,7 @@ STARTS: Final[Mapping[str, Mapping[str, str]]] = {
     "tutor_validation": {},
     "assessment": {"phase": "after"},
     "training": {},
-    "xapi": {"verb": "http://adlnet.gov/expapi/verbs/completed", "activity": "", "match": "exact"},
+    "xapi": {"verb": "http://adlnet.gov/expapi/verbs/completed", "activity": "https://", "match": "exact"},
     GROUP: {"mode": "any"},
 }
 """What a condition says when it is added, by its type."""
@@ -142,6 +142,8 @@ class TypedRule:
     def without(self, path: str) -> TypedRule:
         """The rule without the condition at a path."""
         parent, index = _place(path)
+        if index < 0:
+            return self
         return self._with_level(parent, lambda level: (*level[:index], *level[index + 1 :]))
 
     def moved(self, path: str, by: int) -> TypedRule:

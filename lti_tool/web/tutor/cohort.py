@@ -125,7 +125,8 @@ def _shown(
     placement: PlacementRecord, query: Mapping[str, Any], version: tuple[RosterStatus, str] | None = None
 ) -> dict[str, Any]:
     """What the page shows, and its ETag, by the names that its templates use. ``version``: where it was read before."""
-    today = utcnow().date()
+    now = utcnow()
+    today = now.date()
     with reading() as db:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
         grades = grades_of_cohort(db, placement.cohort_id)
@@ -135,7 +136,7 @@ def _shown(
         meetings = meetings_of(db, [row.pair.id for row in table.rows])
         panel = pair_page.panel_of(db, overview, grades, query["pair"]) if query["pair"] else None
     return {
-        "view": view_of(overview, table, meetings, query, today),
+        "view": view_of(overview, table, meetings, query, now),
         "roster": roster,
         "has_grades": bool(grades),
         "gradebook_note": _gradebook_note(),
@@ -253,7 +254,9 @@ def reopen() -> ResponseReturnValue:
         participant_id = _participant(db, values["participant_id"])
         completion.reopen(db, participant_id=participant_id, reason=values["reason"], now=utcnow())
 
-    return form.submit(save, then=launch_url_for("home.home"), done="reopened", show=pair_page.person_again)
+    # The page says how far the person's meetings are, which an owner need not be allowed to see.
+    show = pair_page.person_again if cohort_of_launch().teaches else None
+    return form.submit(save, then=launch_url_for("home.home"), done="reopened", show=show)
 
 
 def _participant(db: Session, participant_id: uuid.UUID) -> uuid.UUID:

@@ -60,6 +60,9 @@ class ShownLine:
     """What a button sends there; empty for a link."""
     can_be_left: bool
     """Whether there is a second choice: to leave it as it is."""
+    message: str = ""
+    """The address of the ready message, where that is the second choice and the button reminds."""
+    reminded_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -177,12 +180,14 @@ def view_of(
     table: Table,
     meetings: Mapping[uuid.UUID, Sequence[Meeting]],
     query: Mapping[str, Any],
-    today: dt.date,
+    now: dt.datetime,
+    shown: int | None = SHOWN,
 ) -> CohortView:
-    """The page as it is shown."""
+    """The page as it is shown. ``shown``: how many lines of what needs the tutor there are at most."""
+    today = now.date()
     everything = query["inbox"] == "all"
     lines = table.lines if everything else folded_lines(table.lines)
-    shown = lines if everything else lines[:SHOWN]
+    chosen_lines = lines if everything else lines[:shown]
     figures = [("", len(table.all_rows)), *((str(state), table.counts[state]) for state in PairState)]
     alone = len(overview.waiting_for_a_pair) + len(overview.without_role)
     of_people = [("alone", alone), ("unopened", len(overview.never_opened))]
@@ -194,7 +199,7 @@ def view_of(
         query=query,
         pairs=tuple(_figure(query, code, count) for code, count in figures),
         people=tuple(_figure(query, code, count) for code, count in of_people),
-        inbox=tuple(_shown(line, today) for line in shown),
+        inbox=tuple(_shown(line, now) for line in chosen_lines),
         inbox_count=len(table.lines),
         rows=table.rows,
         all_rows=len(table.all_rows),
@@ -225,13 +230,17 @@ def _listed(
     return [person for person in found if not wanted or wanted in folded(person.card.name or "")]
 
 
-def _shown(line: InboxLine, today: dt.date) -> ShownLine:
+def _shown(line: InboxLine, now: dt.datetime) -> ShownLine:
     where, fields = _action(line)
     has_days = not line.members and line.kind is not LineKind.COPIED
-    days = pair_wording.waiting_days(line.days(today)) if has_days else ""
-    return ShownLine(
-        line, inbox_wording.words_of(line), days, where, fields, line.kind is LineKind.GRADE_REMOVED
-    )
+    days = pair_wording.waiting_days(line.days(now.date())) if has_days else ""
+    to_remind = line.to_remind(now)
+    words = inbox_wording.words_of(line, to_remind)
+    if to_remind and line.pair is not None:
+        reminder = launch_url_for("tutor_reminders.remind", pair_id=line.pair.id)
+        return ShownLine(line, words, days, reminder, {"about": line.kind}, False, where, line.reminded_at)
+    is_removed = line.kind is LineKind.GRADE_REMOVED
+    return ShownLine(line, words, days, where, fields, is_removed, reminded_at=line.reminded_at)
 
 
 def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from lti_tool.translation import gettext as _
 from lti_tool.translation import ngettext
 from lti_tool.web import wording
 from lti_tool.web.language import short_day
+from lti_tool.web.tutor import pair_wording
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,14 @@ class LineWords:
     """Whom it is about, for those who hear the button alone."""
 
 
-def words_of(line: InboxLine) -> LineWords:
-    """A line in the current language."""
+def words_of(line: InboxLine, to_remind: Sequence[ParticipantLine] = ()) -> LineWords:
+    """A line in the current language. ``to_remind``: those whom its button reminds, if it does that."""
     about = joined_names(line.people[:2])
     if line.members:
         return LineWords(_folded(line), _folded_action(line), "")
-    return LineWords(_TEXTS[line.kind](line), action_of(line), about)
+    return LineWords(
+        _TEXTS[line.kind](line), pair_wording.reminding(to_remind) if to_remind else action_of(line), about
+    )
 
 
 def joined_names(people: tuple[ParticipantLine, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
@@ -14,15 +15,17 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, PairLine, ParticipantLine
 from lti_tool.mentoring.overview.inbox import InboxLine, LineKind, inbox
-from lti_tool.mentoring.overview.pair_rows import rows_of, wait_of
+from lti_tool.mentoring.overview.pair_rows import rows_of, to_remind, wait_of
 from lti_tool.mentoring.overview.queries import addresses_of, overview_of
-from lti_tool.translation import current_language
+from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.language import day
+from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
+from lti_tool.web.tutor import pair_wording
 from schemas.display import read_query
 
 blueprint = Blueprint("messages", __name__, url_prefix="/l/<launch_key>/cohort/message")
@@ -31,6 +34,14 @@ LONGEST_MAIL_ADDRESS: Final = 2000
 """Characters; some mail programs cut what is longer."""
 
 _KINDS = tuple(str(kind) for kind in LineKind)
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """The button beside a message that puts a notice on the pages of those to whom it would go."""
+
+    address: str
+    label: str
 
 
 @blueprint.get("/pair/<uuid:pair_id>/<about>")
@@ -44,7 +55,15 @@ def show(pair_id: uuid.UUID, about: str) -> ResponseReturnValue:
     people = wait.who if of_one and wait is not None else pair.both
     if about not in (*_KINDS, "both"):
         abort(404)
-    return _page(people, _greeting(people) + _text(about, overview, pair) + _ending(overview))
+    to_be_reminded = to_remind(pair, wait, utcnow())
+    reminder = (
+        Reminder(
+            launch_url_for("tutor_reminders.remind", pair_id=pair.id), pair_wording.reminding(to_be_reminded)
+        )
+        if to_be_reminded
+        else None
+    )
+    return _page(people, _greeting(people) + _text(about, overview, pair) + _ending(overview), reminder)
 
 
 @blueprint.get("/all/<about>")
@@ -53,10 +72,14 @@ def to_all(about: str) -> ResponseReturnValue:
     """The same message to everybody whom a folded line is about."""
     if about not in _KINDS:
         abort(404)
-    overview, today = _overview(), utcnow().date()
-    lines = inbox(overview, rows_of(overview, today, {}), (), today)
-    people = _people([line for line in lines if line.kind == about])
-    return _page(people, _("Hello,") + "\n\n" + _text(about, overview, None) + _ending(overview))
+    overview, now = _overview(), utcnow()
+    today = now.date()
+    lines = [line for line in inbox(overview, rows_of(overview, today, {}), (), today) if line.kind == about]
+    due = {person.id for line in lines for person in line.to_remind(now)}
+    label = ngettext("Remind %(num)s person", "Remind %(num)s people", len(due))
+    reminder = Reminder(launch_url_for("tutor_reminders.remind_all", about=about), label) if due else None
+    text = _("Hello,") + "\n\n" + _text(about, overview, None) + _ending(overview)
+    return _page(_people(lines), text, reminder)
 
 
 @blueprint.get("/invitation")
@@ -103,13 +126,17 @@ def _people(lines: Sequence[InboxLine]) -> tuple[ParticipantLine, ...]:
     return tuple(found.values())
 
 
-def _page(people: Sequence[ParticipantLine], text: str) -> ResponseReturnValue:
+def _page(people: Sequence[ParticipantLine], text: str, reminder: Reminder | None) -> ResponseReturnValue:
     names, ids = [wording.person(line.card) for line in people], [line.person_id for line in people]
-    return _render(names, text, _("A message to copy"), ids)
+    return _render(names, text, _("A message to copy"), ids, reminder)
 
 
 def _render(
-    names: Sequence[str], text: str, heading: str, person_ids: Sequence[uuid.UUID]
+    names: Sequence[str],
+    text: str,
+    heading: str,
+    person_ids: Sequence[uuid.UUID],
+    reminder: Reminder | None = None,
 ) -> ResponseReturnValue:
     """``names`` and ``person_ids``: of the same people, in the same order."""
     with reading() as db:
@@ -123,6 +150,7 @@ def _render(
         addresses=addresses,
         mail=_mail_address(addresses, overview_title, text) if len(addresses) == len(names) else None,
         text=text,
+        reminder=reminder,
         course_title=g.launch.course.title,
     )
 

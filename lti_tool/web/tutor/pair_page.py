@@ -17,13 +17,14 @@ from lti_tool.identity.policy import Action
 from lti_tool.lti.ags.grade_queries import Grade
 from lti_tool.mentoring.overview.cohort import CohortOverview, PairLine, ParticipantLine
 from lti_tool.mentoring.overview.inbox import LineKind
-from lti_tool.mentoring.overview.pair_rows import PairState, Wait, WaitKind, state_of, wait_of
+from lti_tool.mentoring.overview.pair_rows import PairState, Wait, WaitKind, state_of, to_remind, wait_of
 from lti_tool.mentoring.overview.queries import Meeting, meetings_of, overview_of
 from lti_tool.web import grade_wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, blank_form
 from lti_tool.web.journey_drawing.labels import Faces
+from lti_tool.web.journey_drawing.sparkline import in_equal_steps
 from lti_tool.web.journey_drawing.steps import JourneyStep, every_step, journey_steps
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
@@ -50,7 +51,7 @@ class PairPanel:
     state: PairState
     wait: Wait | None
     meetings: Sequence[Meeting]
-    today: dt.date
+    now: dt.datetime
     steps: Sequence[JourneyStep]
     """What took place, the next meeting and the end, for the drawing line by line."""
     to_come: int
@@ -58,11 +59,27 @@ class PairPanel:
     faces: Faces
 
     @property
+    def today(self) -> dt.date:
+        """The present day."""
+        return self.now.date()
+
+    @property
     def awaited(self) -> ParticipantLine | None:
         """The one of the two whose answer, signature or confirmation is waited for; None for both or neither."""
         if self.wait is None or self.wait.kind not in _MESSAGES or len(self.wait.who) != 1:
             return None
         return self.wait.who[0]
+
+    @property
+    def to_remind(self) -> tuple[ParticipantLine, ...]:
+        """Those of the two on whom something waits, and whom the tutor can remind now."""
+        return to_remind(self.pair, self.wait, self.now)
+
+    @property
+    def reminded_at(self) -> dt.datetime | None:
+        """When one of those on whom something waits was last reminded."""
+        who = self.wait.who if self.wait is not None else ()
+        return max((at for line in who if (at := self.pair.reminded_at(line)) is not None), default=None)
 
     @property
     def message_about(self) -> str:
@@ -91,7 +108,8 @@ def panel_of(
     found = next((pair for pair in overview.pairs if pair.id == pair_id), None)
     if found is None:
         return None
-    today = utcnow().date()
+    now = utcnow()
+    today = now.date()
     questions = {
         each.person_id: (str(each.kind), each.since.date())
         for each in questions_of(grades, overview.left_as_they_are)
@@ -104,7 +122,7 @@ def panel_of(
         state_of(found),
         wait_of(found, today, questions),
         meetings,
-        today,
+        now,
         [step for step in steps if step not in without_day[1:]],
         len(without_day),
         faces_of(found),
@@ -129,14 +147,25 @@ def person_again(form: Form) -> ResponseReturnValue:
 
 def _person_page(participant_id: uuid.UUID, form: Form | None = None) -> ResponseReturnValue:
     placement = current_placement() or abort(404)
+    today = utcnow().date()
     with reading() as db:
         overview = overview_of(db, placement.cohort_id)
+        line = next((each for each in overview.participants if each.id == participant_id), None) or abort(404)
+        pairs = [pair for pair in overview.pairs if line in pair.both]
+        meetings = meetings_of(db, [pair.id for pair in pairs])
         grades = by_person(grades_of_cohort(db, placement.cohort_id))
-    line = next((each for each in overview.participants if each.id == participant_id), None) or abort(404)
     html = render_template(
         "tutor/participant.html",
         line=line,
-        pairs=[pair for pair in overview.pairs if line in pair.both],
+        pairs=pairs,
+        drawings={
+            pair.id: in_equal_steps(facts_of(pair, meetings[pair.id], today, overview.ends_on))
+            for pair in pairs
+        },
+        states={pair.id: state_of(pair) for pair in pairs},
+        waits={pair.id: wait_of(pair, today, {}) for pair in pairs},
+        today=today,
+        declined=None if pairs else overview.latest_declined.get(line.id),
         grades=grades.get(line.person_id, ()),
         grade_words=grade_wording,
         pair_words=pair_wording,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from functools import partial
 
 import pytest
@@ -16,6 +17,7 @@ from lti_tool.mentoring.pairs.actions import (
     end_pair,
     form_pair,
     pause_pair,
+    remind_of_pair,
     resume_pair,
     sign_agreement,
     undo_acceptance,
@@ -205,3 +207,27 @@ def test_only_a_pair_that_began_is_closed(world: World) -> None:
         close_pair(db, pair_id=pair.id, now=LATER)
         refused("pair_over", lambda: pause_pair(db, pair_id=pair.id, now=LATER))
         assert (pair.row(db).status, event_names(db)[-1]) == ("closed", "PairClosed")
+
+
+def test_a_tutor_reminds_each_of_a_pair_at_most_once_in_two_days(world: World) -> None:
+    with world.transaction() as db:
+        pair = world.pair(db, signed=False)
+        both = {world.mentor_id, world.mentee_id}
+
+        def remind(whom: set[uuid.UUID], days: int) -> int:
+            return remind_of_pair(db, pair_id=pair.id, whom=whom, now=LATER + dt.timedelta(days=days))
+
+        assert [remind({world.mentee_id}, 0), remind(both, 1), remind(both, 2), remind(both, 3)] == [
+            1,
+            1,
+            1,
+            1,
+        ]
+        assert event_names(db)[-4:] == ["TutorReminded"] * 4
+        pause_pair(db, pair_id=pair.id, now=LATER)
+        assert remind(both, 9) == 0
+        row = db.get_one(Pair, pair.id, populate_existing=True)
+        assert (row.mentee_reminded_at, row.mentor_reminded_at) == (
+            LATER + dt.timedelta(days=2),
+            LATER + dt.timedelta(days=3),
+        )

@@ -57,7 +57,7 @@ def test_a_missing_value_is_asked_for_where_it_should_stand() -> None:
     lines = written()
     at = lines.index("title:")
     assert lines.pop(at + 2).startswith("  en:")
-    assert problems(lines) == [(at + 1, "title › en", "required")]
+    assert problems(lines) == [(at + 1, "title", "field_missing")]
 
 
 def test_a_misspelt_name_is_said_before_the_one_that_is_missing() -> None:
@@ -66,7 +66,7 @@ def test_a_misspelt_name_is_said_before_the_one_that_is_missing() -> None:
     lines[at] = "gaol:"
     found = problems(lines)
     assert found[0] == (at + 1, "gaol", "unknown_field")
-    assert [(where, code) for _line, where, code in found[1:]] == [("goal", "required")]
+    assert [(where, code) for _line, where, code in found[1:]] == [("", "field_missing")]
 
 
 def test_every_problem_is_named_at_once() -> None:

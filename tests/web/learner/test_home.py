@@ -7,6 +7,8 @@ import sqlalchemy as sa
 
 from lti_tool.events.models import EventRow
 from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.pairs.actions import remind_of_pair
+from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.programmes.models import Placement
 from lti_tool.translation import using_language
 from lti_tool.web import wording
@@ -64,6 +66,12 @@ def test_a_home_has_at_most_one_primary_action(visit, situation):
     # One for each of the two who wait, and one for each of the two roles, which are equals.
     expected = 2 if situation in (situations.tutor_to_validate, situations.welcome) else 1
     assert page.count("btn-primary") <= expected
+
+
+@pytest.mark.parametrize("situation", [situations.nothing_waits, situations.to_confirm, situations.paused])
+def test_what_is_next_comes_before_who_the_partner_is(visit, situation):
+    page = visit(situation).text()
+    assert page.index("of 6 meetings") < page.index('id="next"') < page.index('class="partner"')
 
 
 def test_choosing_a_role_enrols(visit, services):
@@ -186,3 +194,21 @@ def test_a_home_is_rendered_anew_for_events_of_its_own_pair_alone(visit, service
     answer = here.get(headers={"If-None-Match": etag})
     assert answer.status_code == 200
     assert "says you met" in answer.text
+
+
+def reminded_by_tutor(situation: situations.Situation) -> None:
+    """The tutor has reminded me of the meeting that my partner noted."""
+    situations.to_confirm(situation)
+    assert situation.cohort is not None
+    row = situation.db.scalars(sa.select(Pair).where(Pair.cohort_id == situation.cohort.id)).one()
+    with situation.activity.build.transaction() as db:
+        remind_of_pair(db, pair_id=row.id, whom={row.mentee_id}, now=situation.now)
+
+
+def test_a_tutors_reminder_stands_there_until_something_is_done(visit):
+    here = visit(reminded_by_tutor)
+    page = here.text()
+    assert "reminded you today." in page
+    assert "Inès reminded you" not in page
+    here.post(here.link("sessions/[0-9a-f-]+/confirm"), revision=0)
+    assert "reminded you" not in here.text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -51,6 +52,18 @@ def test_the_partner_s_note_is_read_where_it_is_shared(visit):
     page = visit(partner_wrote).text("reflections")
     assert "Shared with you" in page
     assert "For myself alone" not in page
+
+
+def quoted(page: str) -> list[str]:
+    """What a first page quotes of notes."""
+    return [html.unescape(words) for words in re.findall(r"<blockquote>(.*?)</blockquote>", page)]
+
+
+def test_the_first_page_quotes_the_latest_note_that_one_may_read(visit):
+    here = visit(partner_wrote)
+    assert quoted(here.text()) == ["Shared with you"]
+    here.post("reflections", words=NOTE, readers="me")
+    assert quoted(here.text()) == [NOTE]
 
 
 def test_a_note_of_one_s_own_is_shared_and_deleted_later(visit, services):

@@ -123,4 +123,20 @@ def test_a_template_of_the_tool_is_not_replaced_by_a_file_of_its_code(
 def test_a_template_that_is_not_there_is_not_found(tutor: Visit) -> None:
     for below in ("", "/file", "/copy", "/change"):
         assert tutor.get(f"{LIST}/nothing-like-it{below}").status_code == 404
-    assert tutor.get(f"{LIST}/sustainability/change").status_code == 404
+
+
+def test_who_did_not_make_a_template_is_led_to_a_copy_of_it(tutor: Visit) -> None:
+    answer = tutor.get(f"{LIST}/sustainability/change")
+    assert answer.headers["Location"].endswith(f"{LIST}/sustainability/copy")
+
+
+def test_the_settings_of_a_programme_become_a_template_without_its_people(
+    tutor: Visit, services: Services
+) -> None:
+    title = {"title_fr": "Le nôtre", "title_en": "Ours"}
+    assert tutor.post("programme/template-of-settings", **title).status_code == 302
+    assert kept(services) == [("ours", 1)]
+    text = tutor.get(f"{LIST}/ours/file").get_data(as_text=True)
+    used = load_template("digital-skills").document()
+    made = read_template_file(text.encode()).document()
+    assert made == {**used, "code": "ours", "title": {"fr": "Le nôtre", "en": "Ours"}}

@@ -198,3 +198,28 @@ def test_the_search_finds_people_without_a_pair_too(visit) -> None:
     page = visit(situations.tutor).text("?q=sophie")
     assert "1 person without a pair is called so, see below." in page
     assert ("Sophie Garnier" in page, "Thomas Weber" in page) == (True, False)
+
+
+def test_a_reminder_is_put_on_a_page_once_in_two_days_and_the_line_says_since_when(visit) -> None:
+    here = visit(situations.tutor)
+    reminder = here.link("cohort/reminder/pair/[0-9a-f-]+")
+    page = here.text()
+    assert "Remind Bernard" in page
+    assert "Reminder shown" not in page
+    answer = here.post(reminder)
+    assert "The reminder stands on their first page" in here.client.get(answer.location).text
+    page = here.text()
+    assert "Remind Bernard" not in page
+    assert "Reminder shown since today" in page
+    refused = here.post(reminder, form_key=uuid.uuid4())
+    assert refused.status_code == 409
+    assert "less than two days" in refused.text
+
+
+def test_everybody_whom_a_line_is_about_is_reminded_at_once(visit, services) -> None:
+    here = visit(situations.tutor)
+    assert "Remind 1 person" in here.text("cohort/message/all/unsigned")
+    here.post("cohort/reminder/all/unsigned")
+    assert changes(services) == ["TutorReminded"]
+    assert "Remind 1 person" not in here.text("cohort/message/all/unsigned")
+    assert here.post("cohort/reminder/all/alone", form_key=uuid.uuid4()).status_code == 404

@@ -22,6 +22,7 @@ from lti_tool.mentoring.enrolment.details import Details
 from lti_tool.mentoring.enrolment.details_actions import insert_details, save_details
 from lti_tool.mentoring.enrolment.events import ParticipantInvited
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.people.columns import IDENTIFIERS
 from lti_tool.mentoring.enrolment.people.file import Table
 from lti_tool.mentoring.enrolment.people.matching import (
     KnownAwaited,
@@ -32,7 +33,7 @@ from lti_tool.mentoring.enrolment.people.matching import (
     one_person,
 )
 from lti_tool.mentoring.enrolment.people.models import AwaitedPerson, PeopleImport
-from lti_tool.mentoring.enrolment.people.queries import awaited_from, awaited_with
+from lti_tool.mentoring.enrolment.people.queries import awaited_as, awaited_from
 from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes import queries as programmes
 from schemas.problem import Problem
@@ -48,11 +49,17 @@ KEEPS_ANSWERS: Final = "keeps_answers"
 
 
 def keep_file(
-    db: Session, *, cohort_id: uuid.UUID, file_name: str, table: Table, now: dt.datetime
+    db: Session,
+    *,
+    cohort_id: uuid.UUID,
+    file_name: str,
+    table: Table,
+    now: dt.datetime,
+    import_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """Keep the texts of a file until its people are added; return its id."""
+    """Keep the texts of a file until its people are added; return its id, which is ``import_id`` where it is given."""
     row = PeopleImport(
-        id=uuid.uuid4(),
+        id=import_id or uuid.uuid4(),
         cohort_id=cohort_id,
         file_name=" ".join(file_name.split())[:LONGEST_FILE_NAME],
         content=table.as_json(),
@@ -106,7 +113,7 @@ def add_people(
     Somebody who joined since the rows were matched stays as they are. Whoever acts in the transaction is who invites.
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``cohort_closed``).
     """
-    require(programmes.cohort(db, cohort_id).accepts_participants, "cohort_closed")
+    require(programmes.cohort(db, cohort_id).accepts_invitations, "cohort_closed")
     programmes.lock_cohort(db, cohort_id)
     by_outcome: dict[Outcome, list[Match]] = {outcome: [] for outcome in Outcome}
     for match in matches:
@@ -218,26 +225,24 @@ def _update_awaited(db: Session, after: KnownAwaited) -> None:
     )
 
 
-def find_awaited(
-    db: Session, *, cohort_id: uuid.UUID, user_id: str, user_name: str | None, email: str | None
-) -> AwaitedPerson | None:
+def find_awaited(db: Session, *, cohort_id: uuid.UUID, person_id: uuid.UUID) -> AwaitedPerson | None:
     """Who is awaited in a cohort under the identifiers of somebody who has come; None where it is not certain."""
-    user_name, email = (each.lower() if each else None for each in (user_name, email))
-    found = awaited_with(db, cohort_id, user_id=user_id, user_name=user_name, email=email)
+    found = awaited_as(db, cohort_id, person_id)
     if not found:
         return None
-    came = KnownAwaited(uuid.UUID(int=0), "", user_id, user_name, email)
-    values = [awaited_from(row) for row in found]
+    _row, user_id, user_name, email = found[0]
+    came = KnownAwaited(person_id, "", user_id, user_name, email)
+    values = [awaited_from(row) for row, *_rest in found]
     one = one_person(
         came,
         [
             [each for each in values if getattr(each, name) and getattr(each, name) == getattr(came, name)]
-            for name in ("user_id", "user_name", "email")
+            for name in IDENTIFIERS
         ],
     )
     if one is None or isinstance(one, Problem):
         return None
-    return next(row for row in found if row.id == one.id)
+    return next(row for row, *_rest in found if row.id == one.id)
 
 
 def invite_awaited(

@@ -61,6 +61,28 @@ def people_import(db: Session, import_id: uuid.UUID) -> ImportRecord | None:
     )
 
 
+def latest_imports(db: Session, cohort_id: uuid.UUID, limit: int) -> list[ImportRecord]:
+    """The latest files of a cohort, the newest first, without their contents."""
+    columns = (
+        PeopleImport.id,
+        PeopleImport.cohort_id,
+        PeopleImport.file_name,
+        sa.null(),
+        PeopleImport.rows,
+        PeopleImport.job_id,
+        PeopleImport.counts,
+        PeopleImport.created_at,
+        PeopleImport.done_at,
+    )
+    rows = db.execute(
+        sa.select(*columns)
+        .where(PeopleImport.cohort_id == cohort_id)
+        .order_by(PeopleImport.created_at.desc(), PeopleImport.id)
+        .limit(limit)
+    )
+    return [ImportRecord(*row) for row in rows]
+
+
 def known_people(db: Session, cohort_id: uuid.UUID) -> list[KnownPerson]:
     """Whom the platform has named in the cohort's courses, and who is in the cohort; in five statements."""
     roles: dict[uuid.UUID, set[str]] = defaultdict(set)
@@ -123,17 +145,21 @@ def count_awaited(db: Session, cohort_id: uuid.UUID) -> int:
     return db.scalar(sa.select(sa.func.count()).where(AwaitedPerson.cohort_id == cohort_id)) or 0
 
 
-def awaited_with(
-    db: Session, cohort_id: uuid.UUID, *, user_id: str, user_name: str | None, email: str | None
-) -> list[AwaitedPerson]:
-    """Those who are awaited under any of these identifiers, in small letters; in one statement."""
-    same = [AwaitedPerson.user_id == user_id]
-    if user_name:
-        same.append(AwaitedPerson.user_name == user_name)
-    if email:
-        same.append(AwaitedPerson.email == email)
-    found = sa.select(AwaitedPerson).where(AwaitedPerson.cohort_id == cohort_id, sa.or_(*same))
-    return list(db.scalars(found))
+def awaited_as(
+    db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID
+) -> list[tuple[AwaitedPerson, str, str | None, str | None]]:
+    """Those who are awaited under any identifier of a person, and the person's identifiers; in one statement."""
+    same = sa.or_(
+        AwaitedPerson.user_id == Person.subject,
+        AwaitedPerson.user_name == Person.user_name,
+        AwaitedPerson.email == sa.func.lower(Person.email),
+    )
+    rows = db.execute(
+        sa.select(AwaitedPerson, Person.subject, Person.user_name, sa.func.lower(Person.email))
+        .join(Person, same)
+        .where(Person.id == person_id, AwaitedPerson.cohort_id == cohort_id)
+    )
+    return [(row, subject, user_name, email) for row, subject, user_name, email in rows]
 
 
 def awaited_from(row: AwaitedPerson) -> KnownAwaited:
