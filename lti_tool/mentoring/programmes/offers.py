@@ -21,11 +21,12 @@ from lti_tool.mentoring.programmes.models import (
     RoleView,
 )
 from lti_tool.mentoring.programmes.queries import teaching_memberships
+from lti_tool.mentoring.programmes.right_models import ProgrammeShare
 
 
 @dataclass(frozen=True)
 class OwnProgramme:
-    """A programme with an activity in a course that the tutor teaches: a new group can follow it."""
+    """A programme that a tutor teaches, or that was shared with them: a new group can follow it."""
 
     id: uuid.UUID
     settings: dict[str, Any]
@@ -36,6 +37,8 @@ class OwnProgramme:
     """Of the course of that group."""
     starts_on: dt.date
     """Of that group."""
+    is_taught: bool = True
+    """Whether the tutor teaches that group; else an owner shared the programme with them."""
 
 
 @dataclass(frozen=True)
@@ -50,28 +53,60 @@ class CourseActivity:
     starts_on: dt.date
 
 
-def _taught(organisation_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[Any]:
-    """A query for the cohorts of an organisation with an activity in a course that a person teaches, newest first."""
+def _usable(organisation_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[Any]:
+    """A query for the cohorts whose programme a person can use, those that they teach first, the newest first.
+
+    They are of the organisation, and of programmes that have an activity in a course that the person teaches, or that
+    an owner shared with the teachers of such a course or with all of the organisation.
+    """
+    shared = (
+        sa.exists()
+        .where(
+            ProgrammeShare.programme_id == Programme.id,
+            sa.or_(
+                ProgrammeShare.course_id.in_(_courses_taught(person_id)),
+                sa.and_(ProgrammeShare.course_id.is_(None), _courses_taught(person_id).exists()),
+            ),
+        )
+        .correlate(Programme)
+    )
     return (
         sa.select(Cohort)
         .join(Programme, Programme.id == Cohort.programme_id)
         .join(Placement, Placement.cohort_id == Cohort.id)
-        .join(Membership, Membership.course_id == Placement.course_id)
-        .where(Programme.organisation_id == organisation_id, *teaching_memberships(person_id))
-        .order_by(Cohort.created_at.desc(), Cohort.id, Placement.created_at, Placement.id)
+        .where(Programme.organisation_id == organisation_id, sa.or_(_is_taught(person_id), shared))
+        .order_by(
+            sa.case((_is_taught(person_id), 0), else_=1),
+            Cohort.created_at.desc(),
+            Cohort.id,
+            Placement.created_at,
+            Placement.id,
+        )
     )
 
 
-def latest_cohort_taught(
+def _courses_taught(person_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+    return sa.select(Membership.course_id).where(*teaching_memberships(person_id))
+
+
+def _is_taught(person_id: uuid.UUID) -> sa.ColumnElement[bool]:
+    """Whether a person teaches the course of a placement."""
+    return Placement.course_id.in_(_courses_taught(person_id))
+
+
+def latest_cohort_usable(
     db: Session, programme_id: uuid.UUID, organisation_id: uuid.UUID, person_id: uuid.UUID
 ) -> uuid.UUID | None:
-    """The newest cohort of a programme that a person teaches; None where the programme is not theirs to use."""
-    query = _taught(organisation_id, person_id).where(Cohort.programme_id == programme_id)
+    """The newest cohort of a programme that a person teaches, or else of one that an owner shared with them.
+
+    None where the programme is not theirs to use.
+    """
+    query = _usable(organisation_id, person_id).where(Cohort.programme_id == programme_id)
     return db.scalars(query.with_only_columns(Cohort.id).limit(1)).first()
 
 
-def own_programmes(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID) -> list[OwnProgramme]:
-    """The programmes of an organisation that a person teaches, that of the newest group first."""
+def usable_programmes(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID) -> list[OwnProgramme]:
+    """The programmes of an organisation that a person teaches, that of the newest group first; then shared ones."""
     latest = (
         sa.select(sa.func.max(CompletionRuleVersion.number))
         .where(CompletionRuleVersion.cohort_id == Cohort.id)
@@ -79,7 +114,7 @@ def own_programmes(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID
         .scalar_subquery()
     )
     rows = db.execute(
-        _taught(organisation_id, person_id)
+        _usable(organisation_id, person_id)
         .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
         .join(Course, Course.id == Placement.course_id)
         .join(
@@ -92,6 +127,7 @@ def own_programmes(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID
             CompletionRuleVersion.rule,
             Course.title,
             Cohort.starts_on,
+            _is_taught(person_id),
         )
     )
     found: dict[uuid.UUID, OwnProgramme] = {}

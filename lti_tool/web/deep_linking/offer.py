@@ -24,7 +24,7 @@ from lti_tool.mentoring.enrolment.queries import people_in_cohorts
 from lti_tool.mentoring.journey.queries import criterion_line
 from lti_tool.mentoring.journey.views import CriterionLine
 from lti_tool.mentoring.programmes.models import RoleView
-from lti_tool.mentoring.programmes.offers import OwnProgramme, activities_of_course, own_programmes
+from lti_tool.mentoring.programmes.offers import OwnProgramme, activities_of_course, usable_programmes
 from lti_tool.mentoring.programmes.queries import Group, groups_to_share
 from lti_tool.mentoring.programmes.readiness import missing
 from lti_tool.mentoring.programmes.settings import Document, days_from
@@ -54,6 +54,8 @@ class OfferedProgramme:
     """Whether its rule has the gradebook show a percentage on the way."""
     programme_id: uuid.UUID | None = None
     """Of one of the tutor's own; None for a template."""
+    is_shared: bool = False
+    """One that an owner shared with the tutor, who does not teach a group of it yet."""
     is_of_company: bool = False
     """A template of the company's own."""
     course_title: str | None = None
@@ -148,7 +150,7 @@ def current_offer() -> Offer:
         groups = _groups(db, principal)
         in_course = g.launch.course_id is not None
         if in_course and principal.organisation_id is not None and principal.person_id is not None:
-            own = own_programmes(db, principal.organisation_id, principal.person_id)
+            own = usable_programmes(db, principal.organisation_id, principal.person_id)
             programmes += [found for each in own if (found := _own(each)) is not None]
         return Offer(
             programmes=programmes,
@@ -182,7 +184,8 @@ def _own(programme: OwnProgramme) -> OfferedProgramme | None:
     return replace(
         offered,
         programme_id=programme.id,
-        course_title=programme.course_title,
+        is_shared=not programme.is_taught,
+        course_title=programme.course_title if programme.is_taught else None,
         since=programme.starts_on,
     )
 
