@@ -55,6 +55,8 @@ from lti_tool.web.learner import (
     undo,
 )
 from lti_tool.web.learner import home as learner_home
+from lti_tool.web.owner import access_page, audit, human_resources
+from lti_tool.web.owner import programmes as owner_programmes
 from lti_tool.web.programmes import (
     rule_editor,
     section_pages,
@@ -129,6 +131,10 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     review,
     preview,
     rule_editor,
+    audit,
+    owner_programmes,
+    access_page,
+    human_resources,
 )
 """The modules whose ``blueprint`` the application serves."""
 

@@ -40,6 +40,7 @@ MESSAGES: Mapping[str, str] = {
     "not_a_date": N_("Please enter a date as year-month-day."),
     "date_in_future": N_("This date is still to come. Please choose today or an earlier day."),
     "feedback_empty": N_("Choose at least one point, or write a sentence."),
+    "not_an_hr_link": N_("This is not a link for human resources. Please copy the whole of it."),
     "ends_before_it_begins": N_("This date is before the first one. Please choose a later day."),
     "date_past": N_("This date is past. Please choose today or a later day."),
     "date_too_far": N_("This date is more than three years ahead. Please choose an earlier day."),

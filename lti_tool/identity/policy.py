@@ -107,7 +107,9 @@ class Action(enum.StrEnum):
     KEEP_TEMPLATES = "make programme templates for one's company, and change those that one made"
     # an owner's, and human resources'
     LIST_OWN_PROGRAMMES = "see which programmes one owns"
-    VIEW_PROGRAMME = "see a programme's groups in figures, its activities, and who owns, shares and reads it"
+    VIEW_PROGRAMME = (
+        "see a programme's groups in figures, its activities, an example, and who has which right to it"
+    )
     VIEW_PEOPLE_OF_PROGRAMME = "see the names and the completion of everybody in a programme"
     NAME_OWNERS = "name owners of programmes, and end one's own ownership"
     SHARE_PROGRAMME = "say in which courses teachers may use a programme"
@@ -171,14 +173,13 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         # The platform shows its picker to those alone who may change the course, and takes no answer of others.
         Action.CHOOSE_CONTENT: frozenset({Capacity.TEACHER, Capacity.ADMINISTRATOR}),
         Action.ADD_ACTIVITY: frozenset({Capacity.TEACHER}),
-        Action.VIEW_COHORT: _COHORT,
+        # With the dates and states of every pair, which an owner sees in sums alone.
+        Action.VIEW_COHORT: frozenset({Capacity.TUTOR}),
         Action.VIEW_PAIR_HISTORY: frozenset({Capacity.TUTOR}),
         Action.REVIEW_LEARNER: frozenset({Capacity.TUTOR}),
         # Everybody sees what they did themselves: which entries are shown to whom, AUDIT says.
         Action.VIEW_AUDIT: _COHORT | {Capacity.PARTICIPANT},
-        Action.PREVIEW_PAGES: frozenset(
-            {Capacity.TEACHER, Capacity.OWNER, Capacity.SWITCHED, Capacity.NAMELESS}
-        ),
+        Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.SWITCHED, Capacity.NAMELESS}),
         Action.SET_UP: frozenset({Capacity.EDITOR, Capacity.OWNER}),
         Action.PAIR_PEOPLE: _COHORT,
         Action.IMPORT_PEOPLE: _COHORT | {Capacity.OPERATOR},

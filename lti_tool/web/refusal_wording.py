@@ -75,6 +75,18 @@ REFUSALS: Mapping[str, str] = {
     "rule_changed": N_("Another version of the rule was applied in the meantime."),
     "rule_not_ready": N_("This draft cannot be applied yet: one of its conditions cannot be measured."),
     "nothing_to_apply": N_("Nothing differs from the rule in force."),
+    "not_a_tutor_here": N_("An owner is chosen among the teachers of the programme’s courses."),
+    "last_owner": N_("You are the only owner. Name somebody else first; then you can give it up."),
+    "not_a_course_here": N_("This course is not one of your company. Please choose another one."),
+    "hr_link_unknown": N_("This link is not known here. Please copy the whole of it, or ask for a new one."),
+    "hr_link_used": N_(
+        "This link was used already: it is good once. Ask the owner of the programme for a new one."
+    ),
+    "hr_link_expired": N_("This link has expired. Ask the owner of the programme for a new one."),
+    "hr_link_withdrawn": N_("This link was withdrawn. Ask the owner of the programme."),
+    "hr_link_own": N_(
+        "You own this programme, so you can read it already. Send the link to human resources."
+    ),
     "not_a_learner": N_("This person is not on the list of learners of this course."),
 }
 

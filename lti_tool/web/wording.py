@@ -101,6 +101,29 @@ END_REASONS: Mapping[str, str] = {
     "other": N_("Another reason"),
 }
 
+COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale")}
+
+COHORT_STATUSES: Mapping[str, str] = {
+    "draft": N_("Being set up"),
+    "ready": N_("Ready to start"),
+    "enrolling": N_("People are joining"),
+    "matching": N_("Pairs are being made"),
+    "running": N_("Under way"),
+    "closing": N_("Coming to its end"),
+    "follow_up": N_("Being followed up"),
+    "archived": N_("Over"),
+}
+
+COMPLETIONS: Mapping[str, str] = {
+    "completed": N_("Complete"),
+    "reopened": N_("Reopened"),
+    "begun": N_("Under way"),
+    "not_begun": N_("Not begun"),
+    "invited": N_("Invited"),
+    "withdrawn": N_("Has left"),
+}
+"""Where somebody's journey is, to an owner."""
+
 DONE: Mapping[str, str] = {
     "joined": N_("Welcome! You will hear here as soon as you have a partner."),
     "role_changed": N_("Your role has been changed."),
@@ -140,6 +163,13 @@ DONE: Mapping[str, str] = {
     "pair_resumed": N_("The pair goes on."),
     "pair_ended": N_("The pair has ended, with no fault of anybody. What the two did is kept."),
     "approval_taken_back": N_("The approval is taken back."),
+    "owner_named": N_("Named. The programme is now on their page too."),
+    "ownership_ended": N_("You no longer own that programme."),
+    "programme_shared": N_("Shared. Those teachers can now choose it for a new activity."),
+    "share_ended": N_("No longer shared. What was opened with it goes on."),
+    "hr_link_withdrawn": N_("The link is withdrawn: it opens nothing any more."),
+    "hr_reading_ended": N_("Ended. That person can no longer read the programme."),
+    "hr_granted": N_("You can now read this programme for human resources."),
     "grade_left": N_("What the gradebook shows stays as it is, and asks for nothing any more."),
     "grade_asked": N_("The grade is on your list again."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
@@ -189,6 +219,9 @@ FORMS: Mapping[str, str] = {
     "programme-part": N_("a part of the set-up of a programme"),
     "template-text": N_("a template"),
     "template-copy": N_("the copy of a template"),
+    "owner": N_("an owner of a programme"),
+    "share": N_("the sharing of a programme"),
+    "hr-link": N_("a link for human resources"),
 }
 """What a form is for, by its id."""
 

@@ -468,7 +468,6 @@ CASES: tuple[Case, ...] = (
     _at("programme-to-choose", "programme.tasks", situations.tutor_who_chooses, "programme"),
     _at("programme-templates", "templates.index", situations.tutor_alone, "programme/templates"),
     _at("programme-template", "templates.show", situations.tutor_alone, "programme/templates/ai-at-work"),
-    _at("programme-template-blank", "templates.show", situations.tutor_alone, "programme/templates/blank"),
     _at(
         "programme-template-copy",
         "templates.ask_copy",

@@ -87,7 +87,7 @@ class AuditLine:
 def subject_of(kind: str) -> Subject | None:
     """What the audit counts a kind of event to; None for one that this version of the tool does not know."""
     known = KINDS.get(kind)
-    return None if known is None else known.audit_subject
+    return None if known is None else getattr(known, "audit_subject", None)
 
 
 _UNRECORDED: Final = (PrincipalKind.TOOL, PrincipalKind.NOT_RECORDED, PrincipalKind.ANONYMOUS)
@@ -95,7 +95,7 @@ _UNRECORDED: Final = (PrincipalKind.TOOL, PrincipalKind.NOT_RECORDED, PrincipalK
 
 def _kinds(subjects: Iterable[Subject]) -> list[str]:
     wanted = frozenset(subjects)
-    return [name for name, kind in KINDS.items() if kind.audit_subject in wanted]
+    return [name for name in KINDS if subject_of(name) in wanted]
 
 
 def _by_participant() -> sa.ColumnElement[bool]:
@@ -144,9 +144,14 @@ def _of_cohort(reader: Reader, cohort_id: uuid.UUID | None) -> sa.ColumnElement[
 
 def _where(reader: Reader, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     principal = reader.principal
-    where = [_shown_to(reader), AuditEntry.programme_id == reader.programme_id]
-    if reader.programme_id is None:
-        where[1] = AuditEntry.programme_id.is_(None)
+    # What somebody did for no programme in particular, such as a choice in the content picker, they see everywhere.
+    in_programme: sa.ColumnElement[bool] = AuditEntry.programme_id.is_(None)
+    if reader.programme_id is not None:
+        in_programme = sa.or_(
+            AuditEntry.programme_id == reader.programme_id,
+            sa.and_(AuditEntry.programme_id.is_(None), AuditEntry.acted_by_id == principal.person_id),
+        )
+    where = [_shown_to(reader), in_programme]
     if principal.organisation_id is not None:
         where.append(AuditEntry.organisation_id == principal.organisation_id)
     if reader.cohort_id is not None:

@@ -382,6 +382,18 @@ def rule_of_cohort(db: Session, cohort_id: uuid.UUID) -> RuleRecord:
     return RuleRecord(*row)
 
 
+def latest_rule(db: Session, programme_id: uuid.UUID) -> str:
+    """The rule of a programme's newest cohort, as the JSON that is stored; empty where it has none."""
+    found = db.scalar(
+        sa.select(sa.cast(CompletionRuleVersion.rule, sa.Text))
+        .join(Cohort, Cohort.id == CompletionRuleVersion.cohort_id)
+        .where(Cohort.programme_id == programme_id)
+        .order_by(Cohort.created_at.desc(), Cohort.id, CompletionRuleVersion.number.desc())
+        .limit(1)
+    )
+    return found or ""
+
+
 def every_rule(db: Session) -> list[RuleRecord]:
     """Every version of every cohort's rule, for a replay."""
     rows = db.execute(

@@ -91,3 +91,22 @@ def standing_in_programme(db: Session, programme_id: uuid.UUID, person_id: uuid.
         return Standing()
     organisation_id, teaches, owns, reads_for_hr, tutors_may_edit = found
     return Standing(organisation_id, teaches, owns, reads_for_hr, tutors_may_edit is False)
+
+
+def owns_any(person_id: Any, organisation_id: Any) -> sa.Exists:
+    """Whether a person owns a programme of an organisation; both are columns of the query that this is part of."""
+    return sa.exists().where(
+        ProgrammeOwner.person_id == person_id,
+        ProgrammeOwner.programme_id == Programme.id,
+        Programme.organisation_id == organisation_id,
+    )
+
+
+def reads_any(person_id: Any, organisation_id: Any) -> sa.Exists:
+    """Whether a person may read one of them for human resources, likewise."""
+    return sa.exists().where(
+        HrReader.person_id == person_id,
+        HrReader.ended_at.is_(None),
+        HrReader.programme_id == Programme.id,
+        Programme.organisation_id == organisation_id,
+    )

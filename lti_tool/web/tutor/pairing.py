@@ -76,7 +76,7 @@ class Candidates:
 
 
 @blueprint.get("/pairing")
-@allows(Action.PAIR_PEOPLE, about=cohort_of_launch)
+@allows(Action.VIEW_COHORT, about=cohort_of_launch)
 def show() -> ResponseReturnValue:
     """Whom to pair."""
     return page()
@@ -99,6 +99,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         "pair_form": form or blank_form(PairForm(), {}, id="pair-form", action=action),
         "waiting": sorted(overview.waiting_for_a_pair, key=lambda line: line.joined_at or utcnow()),
         "limit": SHOWN,
+        "today": utcnow().date(),
         "course_title": g.launch.course.title,
         "pair_words": pair_wording,
         "done": flash_message(),
@@ -164,7 +165,9 @@ def pair() -> ResponseReturnValue:
         form_pair(db, cohort_id=cohort_id, mentor_id=mentor_id, mentee_id=mentee_id, now=utcnow())
 
     form = sent_form(PairForm(), id="pair-form")
-    return form.submit(save, then=launch_url_for("home.home"), done="paired", show=page)
+    # The page says how often people have met, which an owner who may pair them need not be allowed to see.
+    show = page if cohort_of_launch().teaches else None
+    return form.submit(save, then=launch_url_for("home.home"), done="paired", show=show)
 
 
 def _enrolled(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID, role: Role) -> uuid.UUID:
