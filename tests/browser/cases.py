@@ -420,11 +420,6 @@ CASES: tuple[Case, ...] = (
     Case("tutor-list-without-file", ("people_import.upload", "POST"), people_cases.without_a_file),
     Case("tutor-list", ("people_import.show", "GET"), people_cases.opened(people_lists.list_to_look_at)),
     Case(
-        "tutor-list-wrong",
-        ("people_import.show", "GET"),
-        people_cases.opened(people_lists.list_with_problems),
-    ),
-    Case(
         "tutor-list-being-added",
         ("people_import.show", "GET"),
         people_cases.opened(people_lists.list_being_added),
