@@ -192,7 +192,7 @@ class DeclinePairForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Why, if you would like to say"),
-            "hint": N_("Your partner does not see it."),
+            "hint": N_("Your tutor sees it, to suggest somebody who suits. Your partner does not."),
         },
     )
 

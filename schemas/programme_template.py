@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, pre_load, validates_schema
 
 from schemas import choices
 from schemas.completion_rule import CompletionRuleSchema, CriterionSchema
@@ -271,6 +271,25 @@ class ProgrammeTemplateSchema(CodedSchema):
     )
 
     visibility = fields.Nested(VisibilitySchema, load_default=lambda: dict(VisibilitySchema().load({})))
+
+    @pre_load
+    def _without_former_formats(self, given: Any, **_: Any) -> Any:
+        """Settings of the first version of the tool have formats that said how the two of a pair spoke."""
+        formats = given.get("formats") if isinstance(given, Mapping) else None
+        if not isinstance(formats, list | tuple) or "format_names" in given:
+            return given
+        if not any(isinstance(code, str) and code in choices.FORMER_FORMATS for code in formats):
+            return given
+        present = [
+            choices.FORMAT_OF_FORMER_MODES
+            if isinstance(code, str) and code in choices.FORMER_FORMATS
+            else code
+            for code in formats
+        ]
+        return {
+            **given,
+            "formats": [code for place, code in enumerate(present) if code not in present[:place]],
+        }
 
     @validates_schema
     def _check_codes(self, loaded: Mapping[str, Any], **_: Any) -> None:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import click
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
-from lti_tool.commands.context import BadInput, operator_command, print_json
+from lti_tool.commands.context import find_cohort, operator_command, print_json
 from lti_tool.composition.completion_explained import Explained, ExplainedPerson, explained
 from lti_tool.composition.services import Services
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.completion.rule import CriterionResult
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
-from lti_tool.mentoring.programmes.models import Cohort, ProgrammeSettings
 
 
 @click.group()
@@ -46,7 +42,7 @@ def explain(services: Services, cohort: str, as_json: bool) -> None:
       tandem completion explain --cohort 3f2504e0-4f89-41d3-9a0c-0305e82c3301 --json
     """
     with services.database.reading() as db:
-        found = explained(db, _cohort(db, cohort))
+        found = explained(db, find_cohort(db, cohort))
     if as_json:
         print_json(_document(found))
         return
@@ -57,26 +53,6 @@ def explain(services: Services, cohort: str, as_json: bool) -> None:
         click.echo()
         for line in _lines(found, person):
             click.echo(line)
-
-
-def _cohort(db: Session, given: str) -> uuid.UUID:
-    """The cohort that is meant. Ends the command where there is none or more than one."""
-    try:
-        which = Cohort.id == uuid.UUID(given)
-    except ValueError:
-        titles = ProgrammeSettings.settings["title"]
-        which = sa.or_(*(titles[tag].as_string() == given for tag in ("en", "fr")))
-    ids = db.scalars(
-        sa.select(Cohort.id)
-        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
-        .where(which)
-        .order_by(Cohort.created_at, Cohort.id)
-    ).all()
-    if not ids:
-        raise BadInput(f"--cohort: there is no group {given!r}")
-    if len(ids) > 1:
-        raise BadInput(f"--cohort: there is more than one {given!r}; give the id: {', '.join(map(str, ids))}")
-    return ids[0]
 
 
 def _lines(found: Explained, person: ExplainedPerson) -> Iterator[str]:

@@ -60,10 +60,8 @@ EXTENDED_EVERY: Final = dt.timedelta(minutes=1)
 def _find_session(dialect: Dialect) -> CompiledStatement:
     """A launch session, the role of its person in the course, their rights to programmes, and its activity."""
     role = (Membership.role, Membership.active, Membership.launched_at)
-    rights = (
-        owns_any(LaunchSession.person_id, Deployment.organisation_id),
-        reads_any(LaunchSession.person_id, Deployment.organisation_id),
-    )
+    whose = LaunchSession.person_id, Deployment.organisation_id
+    rights = owns_any(*whose).label("owns_programmes"), reads_any(*whose).label("reads_programmes")
     query = with_activity(
         with_launch(
             sa.select(*COLUMNS, *role, *rights, *activity.COLUMNS).select_from(LaunchSession)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
+from tests.browser import people_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import situations
+from tests.builder import people_lists, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
@@ -37,6 +38,10 @@ NOT_PAGES = {
     ("pair_changes.pause", "POST"): "leads back to the tutor's page",
     ("pair_changes.resume", "POST"): "leads back to the tutor's page",
     ("line_item.make", "POST"): "leads back to the tutor's page",
+    ("people_import.template", "GET"): "a file",
+    ("people_import.live", "GET"): "a part of the page of a list, which is looked at whole",
+    ("people_import.drop", "POST"): "leads back to the lists",
+    ("people_import.withdraw", "POST"): "leads back to the lists",
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("templates.file", "GET"): "a file",
@@ -405,6 +410,32 @@ CASES: tuple[Case, ...] = (
     _at("pair-unknown", "history.pair", situations.tutor, f"cohort/pairs/{UNKNOWN}"),
     _at("decisions", "history.audit", situations.tutor, "cohort/audit"),
     _at("decisions-none", "history.audit", situations.tutor_alone, "cohort/audit"),
+    _at("tutor-adding-people", "people_import.index", people_lists.list_added, people_cases.LISTS),
+    Case("tutor-list-without-file", ("people_import.upload", "POST"), people_cases.without_a_file),
+    Case("tutor-list", ("people_import.show", "GET"), people_cases.opened(people_lists.list_to_look_at)),
+    Case(
+        "tutor-list-wrong",
+        ("people_import.show", "GET"),
+        people_cases.opened(people_lists.list_with_problems),
+    ),
+    Case(
+        "tutor-list-being-added",
+        ("people_import.show", "GET"),
+        people_cases.opened(people_lists.list_being_added),
+    ),
+    Case("tutor-list-added", ("people_import.show", "GET"), people_cases.opened(people_lists.list_added)),
+    Case("tutor-list-changed-since", ("people_import.add", "POST"), people_cases.changed_since),
+    _at("home-invited-by-list", "home.home", people_lists.invited_by_list, ""),
+    _at("topics", "answers.show", situations.waiting, "topics"),
+    _sent(
+        "topics-wrong",
+        "answers.save",
+        situations.waiting,
+        "topics",
+        wants="x",
+        capacity="0",
+        time_zone="Mars",
+    ),
     _at("pairing", "pairing.show", situations.tutor, "cohort/pairing"),
     _followed(
         "pairing-for", ("pairing.show", "GET"), situations.tutor, "/cohort/pairing.partner_for=[0-9a-f-]+"
@@ -442,7 +473,6 @@ CASES: tuple[Case, ...] = (
     _at("programme-to-choose", "programme.tasks", situations.tutor_who_chooses, "programme"),
     _at("programme-templates", "templates.index", situations.tutor_alone, "programme/templates"),
     _at("programme-template", "templates.show", situations.tutor_alone, "programme/templates/ai-at-work"),
-    _at("programme-template-blank", "templates.show", situations.tutor_alone, "programme/templates/blank"),
     _at(
         "programme-template-copy",
         "templates.ask_copy",

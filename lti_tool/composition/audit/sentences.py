@@ -29,6 +29,20 @@ from schemas.problem import N_
 SENTENCES: Final[Mapping[str, str]] = {
     # the programme
     "CohortStarted": N_("%(actor)s started the programme"),
+    "CohortDrafted": N_("%(actor)s began to set up a group"),
+    "SettingsChanged": N_("%(actor)s changed the settings"),
+    "SettingsChanged of goal": N_("%(actor)s changed what the programme is for"),
+    "SettingsChanged of budget": N_("%(actor)s changed the budget"),
+    "SettingsChanged of roles": N_("%(actor)s changed the names of the roles"),
+    "SettingsChanged of skills": N_("%(actor)s changed the skills"),
+    "SettingsChanged of objectives": N_("%(actor)s changed the objectives to choose from"),
+    "SettingsChanged of formats": N_("%(actor)s changed the formats"),
+    "SettingsChanged of rhythm": N_("%(actor)s changed the rhythm"),
+    "SettingsChanged of kpis": N_("%(actor)s changed the measures"),
+    "SettingsChanged of questionnaires": N_("%(actor)s changed the questionnaires"),
+    "SettingsChanged of dates": N_("%(actor)s changed the dates"),
+    "SettingsChanged of visibility": N_("%(actor)s changed who may see and change what"),
+    "RuleApplied": N_("%(actor)s put version %(number)s of the completion rule in force"),
     "PlacementOpened": N_("%(actor)s opened an activity in %(course)s"),
     "ActivityChosen": N_("%(actor)s chose what an activity in %(course)s opens"),
     "OwnerNamed": N_("%(actor)s made %(person)s an owner of the programme"),
@@ -49,6 +63,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     # people
     "ParticipantInvited": N_("%(actor)s invited %(about)s"),
     "PairProposed": N_("%(actor)s paired %(about)s"),
+    "TutorReminded": N_("%(actor)s reminded %(about)s of what waits"),
     "PairPaused": N_("%(actor)s put %(about)s on hold"),
     "PairResumed": N_("%(actor)s let %(about)s go on"),
     "PairEnded": N_("%(actor)s ended the pair of %(about)s"),
@@ -171,6 +186,8 @@ def _variant(line: AuditLine) -> str:
             return "OwnerNamed of oneself"
         case "ProgrammeShared" | "ProgrammeShareEnded" if _field(line, "course_id") is None:
             return f"{line.kind} with everybody"
+        case "SettingsChanged" if f"SettingsChanged of {getattr(line.event, 'section', '')}" in SENTENCES:
+            return f"SettingsChanged of {getattr(line.event, 'section', '')}"
     return line.kind
 
 

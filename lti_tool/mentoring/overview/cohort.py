@@ -238,6 +238,24 @@ class PairLine:
         return (self.mentor_accepted_at if line.card.role == Role.MENTOR else self.mentee_accepted_at) is None
 
 
+@dataclass(frozen=True)
+class DeclinedPair:
+    """A pair that one of the two did not accept, which is nobody's fault."""
+
+    mentor: ParticipantLine
+    mentee: ParticipantLine
+    by: ParticipantLine
+    """Who said “not this time”."""
+    reason: str | None
+    """A code of :data:`schemas.choices.DECLINE_REASONS`; None where none was given."""
+    at: dt.datetime
+
+    @property
+    def other(self) -> ParticipantLine:
+        """The one who was to be the partner."""
+        return self.mentee if self.by is self.mentor else self.mentor
+
+
 @dataclass(frozen=True, eq=False)
 class CohortOverview:
     """Everything that the tutor's page shows. Two are only equal when they come from one reading."""
@@ -262,6 +280,13 @@ class CohortOverview:
     """In the order of the alphabet."""
     pairs: tuple[PairLine, ...] = ()
     """Those that were not ended, the oldest first."""
+    declined: tuple[DeclinedPair, ...] = ()
+
+    @cached_property
+    def latest_declined(self) -> Mapping[uuid.UUID, DeclinedPair]:
+        """Of each participant whom one concerns, the pair that was declined last."""
+        in_order = sorted(self.declined, key=lambda pair: pair.at)
+        return {line.id: pair for pair in in_order for line in (pair.mentor, pair.mentee)}
 
     @property
     def people(self) -> int:

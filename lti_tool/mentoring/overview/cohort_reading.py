@@ -37,6 +37,7 @@ from lti_tool.mentoring.journey.queries import card
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.overview.cohort import (
     CohortOverview,
+    DeclinedPair,
     LazyProgress,
     Newcomer,
     OpenSession,
@@ -50,7 +51,7 @@ from lti_tool.mentoring.pairs.queries import (
     PAIR_WIDTH,
     PairRecord,
     latest_of_pair,
-    open_pairs_of_cohort,
+    pairs_of_cohort,
 )
 from lti_tool.mentoring.programmes.queries import DescribedCohort, courses_of_cohort, described_cohort
 from lti_tool.mentoring.sessions.queries import open_sessions_of_cohort
@@ -100,7 +101,7 @@ def _statements(dialect: Dialect) -> _Statements:
         .outerjoin(LeftAsItIs, LeftAsItIs.participant_id == MEMBER_ID)
     )
     pairs = (
-        open_pairs_of_cohort(cohort_id)
+        pairs_of_cohort(cohort_id)
         .add_columns(
             latest_of_pair().label("latest_at"),
             sa.case((PairCounters.disputed > 0, latest_of_pair("SessionDisputed"))).label("disputed_at"),
@@ -174,7 +175,9 @@ class _Reading:
             same = known.get(row[0])
             is_known = same is not None and same[0] == row
             pairs.append(same[1] if is_known and same else _PairRow.of(statements.pairs.converted(row)))
-        lines = self._participant_lines(statements, before, [pair.record for pair in pairs])
+        going_on = [pair.record for pair in pairs if not pair.record.over]
+        lines = self._participant_lines(statements, before, going_on)
+        by_id = {line.id: line for line in lines}
         newcomers, tutors = _others([statements.others.converted(row) for row in rows.others])
         return CohortOverview(
             number=found.cohort.number,
@@ -189,7 +192,8 @@ class _Reading:
             tutors=tutors,
             participants=tuple(lines),
             newcomers=newcomers,
-            pairs=tuple(self._pair_lines(statements, before, pairs, {line.id: line for line in lines})),
+            pairs=tuple(self._pair_lines(statements, before, pairs, by_id)),
+            declined=tuple(_declined(pair.record, by_id) for pair in pairs if pair.record.over),
         )
 
     def _participant_lines(
@@ -232,7 +236,7 @@ class _Reading:
             else:
                 line = pair.line(mentor, mentee, sessions)
             self._pairs[row[0]] = row, pair, sessions, line
-        return [line for _row, _pair, _sessions, line in self._pairs.values()]
+        return [line for _row, pair, _sessions, line in self._pairs.values() if not pair.record.over]
 
 
 @dataclass
@@ -363,6 +367,12 @@ class _PairRow:
                 for each in sessions
             ),
         )
+
+
+def _declined(pair: PairRecord, by_id: Mapping[uuid.UUID, ParticipantLine]) -> DeclinedPair:
+    mentor, mentee = by_id[pair.mentor_id], by_id[pair.mentee_id]
+    by = mentor if pair.declined_by == pair.mentor_id else mentee
+    return DeclinedPair(mentor, mentee, by, pair.decline_reason, pair.ended_at or pair.created_at)
 
 
 def _others(rows: Sequence[Any]) -> tuple[tuple[Newcomer, ...], tuple[str, ...]]:

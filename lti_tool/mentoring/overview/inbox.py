@@ -15,7 +15,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from lti_tool.mentoring.enrolment.queries import INVITED
-from lti_tool.mentoring.overview.cohort import CohortOverview, OpenSession, PairLine, ParticipantLine
+from lti_tool.mentoring.overview.cohort import (
+    CohortOverview,
+    DeclinedPair,
+    OpenSession,
+    PairLine,
+    ParticipantLine,
+)
 from lti_tool.mentoring.overview.pair_rows import WAITS_AFTER, PairRow, WaitKind
 from lti_tool.mentoring.pairs.queries import may_be_reminded
 from lti_tool.translation.collation import collation_key
@@ -97,6 +103,8 @@ class InboxLine:
     """Who has left, or who waits for the one of ``people``."""
     session: OpenSession | None = None
     grade: GradeQuestion | None = None
+    declined: DeclinedPair | None = None
+    """Of somebody who has no partner: the pair that was declined last, if one was."""
     members: tuple[InboxLine, ...] = ()
     """The lines that a folded one stands for."""
 
@@ -185,9 +193,9 @@ def _people(overview: CohortOverview, today: dt.date) -> list[InboxLine]:
             if line.joined_at is not None and (today - line.joined_at.date()).days >= WAITS_AFTER:
                 lines.append(InboxLine(LineKind.INVITED, (line,), line.joined_at.date()))
         else:
-            lines.append(
-                InboxLine(LineKind.ALONE, (line,), line.joined_at.date() if line.joined_at else None)
-            )
+            since = line.joined_at.date() if line.joined_at else None
+            declined = overview.latest_declined.get(line.id)
+            lines.append(InboxLine(LineKind.ALONE, (line,), since, declined=declined))
     return lines
 
 

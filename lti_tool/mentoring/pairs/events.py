@@ -116,6 +116,7 @@ class PairClosed(Event):
 class TutorReminded(Event):
     """A tutor reminded the participant of the scope, who has the ``role``, of what waits for them."""
 
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
     role: str
 
 

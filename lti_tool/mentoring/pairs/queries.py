@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import connection_of
 from lti_tool.mentoring.enrolment.queries import with_participants_locked
-from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus, TimelineEntry
+from lti_tool.mentoring.pairs.models import DECLINED, ENDED_STATUSES, Pair, PairStatus, TimelineEntry
 from lti_tool.mentoring.roles import Role
 
 
@@ -41,6 +41,7 @@ class PairRecord:
     ended_at: dt.datetime | None = None
     end_reason: str | None = None
     declined_by: uuid.UUID | None = None
+    decline_reason: str | None = None
 
     @property
     def members(self) -> tuple[uuid.UUID, uuid.UUID]:
@@ -212,16 +213,19 @@ def pair_ids_of_cohort(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa
     return sa.select(Pair.id).where(Pair.cohort_id == cohort_id)
 
 
-def open_pairs_of_cohort(
+def pairs_of_cohort(
     cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID],
 ) -> sa.Select[*tuple[Any, ...]]:
-    """A query for the pairs of a cohort that go on, the oldest first, to which others may join their own tables.
+    """A query for the pairs of a cohort that go on or were declined, the oldest first, for others to join their tables.
 
     Its columns are the fields of a :class:`PairRecord`, :data:`PAIR_WIDTH` of them; values, since there are many.
     """
     return (
         sa.select(*(getattr(Pair, each.name) for each in dataclasses.fields(PairRecord)))
-        .where(Pair.cohort_id == cohort_id, Pair.status.not_in(ENDED_STATUSES))
+        .where(
+            Pair.cohort_id == cohort_id,
+            sa.or_(Pair.status.not_in(ENDED_STATUSES), Pair.end_reason == DECLINED),
+        )
         .order_by(Pair.created_at, Pair.id)
     )
 
@@ -234,4 +238,4 @@ def latest_of_pair(kind: str | None = None) -> sa.ScalarSelect[Any]:
 
 PAIR_WIDTH: Final = len(dataclasses.fields(PairRecord))
 PAIR_ID: Final = Pair.id
-"""The column of :func:`open_pairs_of_cohort` by which other tables are joined."""
+"""The column of :func:`pairs_of_cohort` by which other tables are joined."""

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import LOCK_ROW
 from lti_tool.events import log
 from lti_tool.events.base import Scope
+from lti_tool.mentoring.completion.queries import rule_draft
 from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes.events import CohortDrafted, CohortStarted
 from lti_tool.mentoring.programmes.models import (
@@ -172,7 +173,14 @@ def missing_for_ready(db: Session, cohort: Cohort, today: dt.date) -> list[Missi
     settings = db.get_one(ProgrammeSettings, cohort.settings_id)
     rule = _latest_rule(db, cohort.id)
     days = CohortDays(cohort.starts_on, cohort.ends_on, cohort.follow_up_on)
-    return missing(settings.settings, rule.rule if rule is not None else None, days, today)
+    draft = rule_draft(db, cohort.id)
+    return missing(
+        checked(settings.settings),
+        rule.rule if rule is not None else None,
+        days,
+        today,
+        rule_draft=draft.rule if draft is not None else None,
+    )
 
 
 def start_cohort(db: Session, *, cohort_id: uuid.UUID, now: dt.datetime) -> None:

@@ -14,6 +14,7 @@ from lti_tool.identity.policy import Subject
 class CohortDrafted(Event):
     """A cohort was made, and waits for its tutor to set it up and to start it. Nobody can join before."""
 
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     template: str
     settings_number: int
     """The version of the programme's settings."""
@@ -27,6 +28,7 @@ class CohortDrafted(Event):
 class SettingsChanged(Event):
     """A part of the settings of a cohort was changed, and the cohort runs on a new version of them."""
 
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     section: str
     """A code of :class:`lti_tool.mentoring.programmes.readiness.Section`."""
     number: int
@@ -71,6 +73,7 @@ class PlacementOpened(Event):
 class RuleApplied(Event):
     """Another version of the completion rule is in force in a cohort from now on, and everybody is judged by it."""
 
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     number: int
     """Of the version that is in force now."""
     previous: int
@@ -90,64 +93,6 @@ class ActivityChosen(Event):
 @dataclass(frozen=True, kw_only=True)
 class OwnerNamed(Event):
     """A person owns the programme from now on."""
-
-    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
-    person_id: uuid.UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class OwnershipEnded(Event):
-    """A person gave up that they own the programme, which has other owners."""
-
-    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
-    person_id: uuid.UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProgrammeShared(Event):
-    """An owner lets teachers choose the programme for new activities."""
-
-    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
-    course_id: uuid.UUID | None
-    """The teachers of this course; None for all of the organisation."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProgrammeShareEnded(Event):
-    """An owner ended that; what was opened meanwhile goes on."""
-
-    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
-    course_id: uuid.UUID | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class HrLinkMade(Event):
-    """An owner made a link that lets somebody of human resources read the programme's settings."""
-
-    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
-    link_id: uuid.UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class HrLinkWithdrawn(Event):
-    """An owner took such a link back before anybody had used it."""
-
-    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
-    link_id: uuid.UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class HrReadingGranted(Event):
-    """Somebody opened such a link, and may read the programme's settings from now on."""
-
-    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
-    link_id: uuid.UUID
-    person_id: uuid.UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class HrReadingEnded(Event):
-    """An owner ended that right."""
 
     audit_subject: ClassVar[Subject] = Subject.PROGRAMME
     person_id: uuid.UUID

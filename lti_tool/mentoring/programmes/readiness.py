@@ -10,10 +10,11 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from lti_tool.mentoring.completion.queries import read_rule
+from lti_tool.mentoring.completion.queries import criterion_schemas, read_rule, unmeasurable
 from lti_tool.mentoring.programmes.settings import CohortDays, Document, baseline_of
+from schemas.completion_rule import dump_draft_rule, load_draft_rule
 from schemas.problem import ShapeError
 
 
@@ -60,6 +61,8 @@ class Lack(StrEnum):
     FORMATS = "formats"
     RULE = "rule"
     RULE_UNMEASURABLE = "rule_unmeasurable"
+    RULE_DRAFTED = "rule_drafted"
+    """The rule was changed, and neither applied nor given up."""
     KPIS = "kpis"
     TARGETS = "targets"
     BASELINE = "baseline"
@@ -78,7 +81,7 @@ class Missing:
     """Of :attr:`Lack.RULE_UNMEASURABLE`: the types of the criteria that this version cannot measure."""
 
 
-_PARTLY_THERE = frozenset({Lack.TARGETS, Lack.FOLLOW_UP, Lack.RULE_UNMEASURABLE})
+_PARTLY_THERE = frozenset({Lack.TARGETS, Lack.FOLLOW_UP, Lack.RULE_UNMEASURABLE, Lack.RULE_DRAFTED})
 """What is missing where something is there already."""
 
 
@@ -104,8 +107,19 @@ _OPTIONAL_CONTENT: Final[Mapping[Section, Callable[[Document], bool]]] = {
 }
 
 
-def missing(document: Document, rule: object | None, days: CohortDays, today: dt.date) -> list[Missing]:
-    """What a programme lacks, in the order of its sections. ``rule``: the JSON of its completion rule."""
+def missing(
+    document: Document,
+    rule: Mapping[str, Any] | None,
+    days: CohortDays,
+    today: dt.date,
+    *,
+    rule_draft: Mapping[str, Any] | None = None,
+) -> list[Missing]:
+    """What a programme lacks, in the order of its sections.
+
+    ``rule``: the JSON of its completion rule. ``rule_draft``: what somebody has begun to make of the rule, which is to
+    be applied or given up before the start.
+    """
     found = []
     if not any(document["goal"].values()):
         found.append(Missing(Lack.GOAL, Section.GOAL))
@@ -113,7 +127,7 @@ def missing(document: Document, rule: object | None, days: CohortDays, today: dt
         found.append(Missing(Lack.SKILLS, Section.SKILLS))
     if not document["formats"]:
         found.append(Missing(Lack.FORMATS, Section.FORMATS))
-    found += _missing_of_rule(rule)
+    found += _missing_of_rule(rule, rule_draft)
     if not document["kpis"]:
         found.append(Missing(Lack.KPIS, Section.KPIS))
     elif not any(kpi["target"] for kpi in document["kpis"]):
@@ -129,19 +143,31 @@ def missing(document: Document, rule: object | None, days: CohortDays, today: dt
     return found
 
 
-def _missing_of_rule(rule: object | None) -> list[Missing]:
+def _missing_of_rule(rule: Mapping[str, Any] | None, draft: Mapping[str, Any] | None) -> list[Missing]:
     if not rule:
         return [Missing(Lack.RULE, Section.RULE)]
+    wanted = draft or rule
+    beyond = unmeasurable(wanted)
+    if beyond:
+        return [Missing(Lack.RULE_UNMEASURABLE, Section.RULE, tuple(beyond))]
     try:
         read_rule(rule)
-    except ShapeError as error:
-        unmeasurable = {
-            str(problem.params["type"])
-            for problems in error.problems.values()
-            for problem in problems
-            if problem == "criterion_not_measurable"
-        }
-        if unmeasurable:
-            return [Missing(Lack.RULE_UNMEASURABLE, Section.RULE, tuple(sorted(unmeasurable)))]
+    except ShapeError:
         return [Missing(Lack.RULE, Section.RULE)]
+    if draft and not _are_the_same(draft, rule):
+        return [Missing(Lack.RULE_DRAFTED, Section.RULE)]
     return []
+
+
+def _are_the_same(draft: Mapping[str, Any], rule: Mapping[str, Any]) -> bool:
+    """Whether a draft says what the rule says; a draft that is not whole yet does not."""
+    try:
+        return _whole(draft) == _whole(rule)
+    except ShapeError:
+        return False
+
+
+def _whole(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule's JSON with every default written out."""
+    criteria = criterion_schemas()
+    return dump_draft_rule(load_draft_rule(rule, criteria), criteria)

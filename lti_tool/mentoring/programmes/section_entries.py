@@ -30,7 +30,8 @@ OWN_FORMATS: Final = "own"
 
 def new_code(name: str, taken: Collection[str], *, prefix: str = "", longest: int = 30) -> str:
     """A code that nothing has yet, made of a name."""
-    plain = unicodedata.normalize("NFKD", f"{prefix} {name}").encode("ascii", "ignore").decode().lower()
+    words = unicodedata.normalize("NFKD", f"{prefix} {name}".replace("’", " "))
+    plain = words.encode("ascii", "ignore").decode().lower()
     parts = re.findall("[a-z0-9]+", plain)[:6] or ["entry"]
     code = "-".join(parts)[: longest - 4].strip("-")
     number = 1
@@ -93,12 +94,15 @@ def _objective(code: str, settings: Settings, standing: Standing) -> SectionForm
         before = _entry(objectives, code)
         skill = _entry(settings.document["skills"], values["skill"] or "")
         kept = [each for each in (before["evidence"] if before else ()) if each == "xapi"]
+        tag = skill["tag"] if skill else "skills"
+        if before is not None and before["skill"] == (skill["code"] if skill else None):
+            tag = before["tag"]
         made = {
             "code": _code_of(code, title, objectives),
             "title": title,
             "direction": values["direction"],
             "skill": skill["code"] if skill else None,
-            "tag": skill["tag"] if skill else before["tag"] if before else "skills",
+            "tag": tag,
             "level": values["level"],
             "evidence": [*values["evidence"], *kept],
             "trend": values["trend"],

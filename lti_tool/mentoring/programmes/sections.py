@@ -232,6 +232,8 @@ def _dates(settings: Settings, standing: Standing) -> SectionForm:
         last = values.get("ends_on", was.ends_on)
         after = values.get("follow_up_on", was.follow_up_on)
         days = CohortDays(first, last, after or last)
+        if days == was:
+            return settings
         months = max(1, min(36, round((last - first).days / 30.4375)))
         later = (days.follow_up_on - last).days
         dates = settings.document["dates"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from lti_tool.database import LOCK_ROW
 from lti_tool.events import log
 from lti_tool.events.base import Scope
 from lti_tool.identity.models import Person, display_name
+from lti_tool.mentoring.completion.queries import rule_draft
 from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes.beginning import add_version
 from lti_tool.mentoring.programmes.events import SettingsChanged
@@ -28,7 +30,7 @@ from lti_tool.mentoring.programmes.models import (
     Programme,
     ProgrammeSettings,
 )
-from lti_tool.mentoring.programmes.readiness import Section
+from lti_tool.mentoring.programmes.readiness import Missing, Section, missing
 from lti_tool.mentoring.programmes.section_entries import without_entry
 from lti_tool.mentoring.programmes.section_form import SectionForm, Standing, Values
 from lti_tool.mentoring.programmes.sections import FROZEN_AT_START, frozen_days
@@ -51,9 +53,17 @@ class SetUp:
     """The version of the programme's settings."""
     rule: dict[str, Any] | None
     """The completion rule in force, as JSON."""
+    rule_draft: Mapping[str, Any] | None
+    """What somebody has begun to make of it; None where nobody has."""
     changed_at: dt.datetime
     changed_by: str | None
     """The name of who made this version in the pages of the set-up, as far as the platform shares it."""
+
+    def missing(self, today: dt.date) -> list[Missing]:
+        """What the programme still lacks before it may start."""
+        return missing(
+            self.settings.document, self.rule, self.settings.days, today, rule_draft=self.rule_draft
+        )
 
 
 def set_up_of(db: Session, cohort_id: uuid.UUID) -> SetUp:
@@ -75,6 +85,7 @@ def set_up_of(db: Session, cohort_id: uuid.UUID) -> SetUp:
         .where(Cohort.id == cohort_id)
         .execution_options(populate_existing=True)
     ).one()
+    draft = rule_draft(db, cohort_id)
     return SetUp(
         cohort_id=cohort.id,
         programme_id=programme.id,
@@ -85,6 +96,7 @@ def set_up_of(db: Session, cohort_id: uuid.UUID) -> SetUp:
         settings=Settings(checked(version.settings), _days(cohort)),
         number=version.number,
         rule=rule,
+        rule_draft=draft.rule if draft is not None else None,
         changed_at=version.created_at,
         changed_by=display_name(person) if person is not None else None,
     )

@@ -27,7 +27,6 @@ from lti_tool.composition.audit.sentences import Names, names_of, people_names, 
 from lti_tool.events.base import ActedBy
 from lti_tool.identity.policy import AUDIT, Action, Capacity, Subject
 from lti_tool.identity.principal import PrincipalKind
-from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key
 from lti_tool.web.access import allows, cohort_of_launch
@@ -82,18 +81,14 @@ def of_group() -> ResponseReturnValue:
 
 
 @blueprint.get("/owner/programmes/<uuid:programme_id>/audit")
-@allows(Action.VIEW_AUDIT, about=programme_asked)
+@allows(Action.VIEW_PROGRAMME, about=programme_asked)
 def of_programme(programme_id: uuid.UUID) -> ResponseReturnValue:
-    """What was done in a programme, in all of its groups that whoever asks may see."""
-    standing, principal = programme_asked(programme_id), current_principal()
+    """What was done in a programme of one's own, in all of its groups."""
+    principal = current_principal()
     with reading() as db:
         taught = taught_cohorts(db, programme_id, principal.person_id)
-    reader = Reader(principal=principal, programme_id=programme_id, taught=taught, owns=standing.owns)
-    back = (
-        (_("The programme"), launch_url_for("owner.programme", programme_id=programme_id))
-        if standing.owns
-        else (_("My group"), launch_url_for("home.home"))
-    )
+    reader = Reader(principal=principal, programme_id=programme_id, taught=taught, owns=True)
+    back = _("The programme"), launch_url_for("owner.programme", programme_id=programme_id)
     return _page(reader, "audit.of_programme", back=back, programme_id=programme_id)
 
 
@@ -136,7 +131,6 @@ def _page(
         else None,
         back=back,
         course_title=g.launch.course.title if g.launch.course else None,
-        language=current_language(),
     )
     return html, form.status
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.programmes.merging import Difference, merged
-from lti_tool.mentoring.programmes.readiness import Section, missing, state_of
+from lti_tool.mentoring.programmes.readiness import Section, state_of
 from lti_tool.mentoring.programmes.section_entries import ENTRIES, NEW
 from lti_tool.mentoring.programmes.section_form import SectionForm, View
 from lti_tool.mentoring.programmes.sections import (
@@ -173,7 +173,7 @@ def _page(part: _Part, form: Form | None = None) -> ResponseReturnValue:
             abort(404)
         form = _filled(part, view)
     present, document = part.present, part.present.settings.document
-    lacks = missing(document, present.rule, present.settings.days, part.standing.today)
+    lacks = present.missing(part.standing.today)
     html = render_template(
         _template(part),
         form=form,

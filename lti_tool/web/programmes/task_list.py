@@ -18,7 +18,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.programmes.beginning import start_cohort
-from lti_tool.mentoring.programmes.readiness import NEEDED, Missing, Section, State, missing, state_of
+from lti_tool.mentoring.programmes.readiness import NEEDED, Missing, Section, State, state_of
 from lti_tool.mentoring.programmes.setting_up import SetUp
 from lti_tool.mentoring.programmes.template import UnknownTemplateError
 from lti_tool.mentoring.programmes.template_queries import find_template
@@ -68,7 +68,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         present = set_up_here(db)
         template_name = _template_name(db, present)
     standing = standing_of(present)
-    lacks = missing(present.settings.document, present.rule, present.settings.days, standing.today)
+    lacks = present.missing(standing.today)
     groups = [
         Group(_(title), [_task(section, present, lacks) for section in sections])
         for title, sections in wording.GROUPS

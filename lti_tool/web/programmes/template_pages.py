@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -200,11 +200,11 @@ def _template_here() -> ProgrammeTemplate:
 @blueprint.get("/templates/<code>/change")
 @allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
 def change(code: str) -> ResponseReturnValue:
-    """The text of the company's own template, to be changed by who made it."""
+    """The text of the company's own template, to be changed by who made it; everybody else makes a copy."""
     with reading() as db:
         record = _record(db, code)
         if not _can_change(db, code):
-            abort(404)
+            return redirect(launch_url_for("templates.ask_copy", code=code))
     given = {"text": write_template_file(record.template)}
     form = blank_form(
         TemplateTextForm(_problems_of), given, id="template-text", action=launch_url_for("templates.keep")

@@ -104,6 +104,10 @@ LACKS: Final[Mapping[str, tuple[str, str]]] = {
         N_("Take out of the rule what cannot be measured yet."),
         N_("Nobody could complete: nothing would ever count for it."),
     ),
+    Lack.RULE_DRAFTED: (
+        N_("Apply the changed rule, or give the change up."),
+        N_("Until then the rule of before would count."),
+    ),
     Lack.KPIS: (
         N_("Choose the figures, with their targets."),
         N_("Without them nobody can say in the end whether it worked."),

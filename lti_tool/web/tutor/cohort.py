@@ -254,7 +254,9 @@ def reopen() -> ResponseReturnValue:
         participant_id = _participant(db, values["participant_id"])
         completion.reopen(db, participant_id=participant_id, reason=values["reason"], now=utcnow())
 
-    return form.submit(save, then=launch_url_for("home.home"), done="reopened", show=pair_page.person_again)
+    # The page says how far the person's meetings are, which an owner need not be allowed to see.
+    show = pair_page.person_again if cohort_of_launch().teaches else None
+    return form.submit(save, then=launch_url_for("home.home"), done="reopened", show=show)
 
 
 def _participant(db: Session, participant_id: uuid.UUID) -> uuid.UUID:

@@ -181,12 +181,13 @@ def view_of(
     meetings: Mapping[uuid.UUID, Sequence[Meeting]],
     query: Mapping[str, Any],
     now: dt.datetime,
+    shown: int | None = SHOWN,
 ) -> CohortView:
-    """The page as it is shown."""
+    """The page as it is shown. ``shown``: how many lines of what needs the tutor there are at most."""
     today = now.date()
     everything = query["inbox"] == "all"
     lines = table.lines if everything else folded_lines(table.lines)
-    shown = lines if everything else lines[:SHOWN]
+    chosen_lines = lines if everything else lines[:shown]
     figures = [("", len(table.all_rows)), *((str(state), table.counts[state]) for state in PairState)]
     alone = len(overview.waiting_for_a_pair) + len(overview.without_role)
     of_people = [("alone", alone), ("unopened", len(overview.never_opened))]
@@ -198,7 +199,7 @@ def view_of(
         query=query,
         pairs=tuple(_figure(query, code, count) for code, count in figures),
         people=tuple(_figure(query, code, count) for code, count in of_people),
-        inbox=tuple(_shown(line, now) for line in shown),
+        inbox=tuple(_shown(line, now) for line in chosen_lines),
         inbox_count=len(table.lines),
         rows=table.rows,
         all_rows=len(table.all_rows),

@@ -20,10 +20,11 @@ from lti_tool.mentoring.overview.inbox import LineKind
 from lti_tool.mentoring.overview.pair_rows import PairState, Wait, WaitKind, state_of, to_remind, wait_of
 from lti_tool.mentoring.overview.queries import Meeting, meetings_of, overview_of
 from lti_tool.web import grade_wording
-from lti_tool.web.access import allows, check, cohort_of_launch
+from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, blank_form
 from lti_tool.web.journey_drawing.labels import Faces
+from lti_tool.web.journey_drawing.sparkline import in_equal_steps
 from lti_tool.web.journey_drawing.steps import JourneyStep, every_step, journey_steps
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
@@ -141,20 +142,30 @@ def person_again(form: Form) -> ResponseReturnValue:
         participant_id = uuid.UUID(form.given.get("participant_id", ""))
     except ValueError:
         abort(400)
-    check(Action.VIEW_COHORT, cohort_of_launch())
     return _person_page(participant_id, form)
 
 
 def _person_page(participant_id: uuid.UUID, form: Form | None = None) -> ResponseReturnValue:
     placement = current_placement() or abort(404)
+    today = utcnow().date()
     with reading() as db:
         overview = overview_of(db, placement.cohort_id)
+        line = next((each for each in overview.participants if each.id == participant_id), None) or abort(404)
+        pairs = [pair for pair in overview.pairs if line in pair.both]
+        meetings = meetings_of(db, [pair.id for pair in pairs])
         grades = by_person(grades_of_cohort(db, placement.cohort_id))
-    line = next((each for each in overview.participants if each.id == participant_id), None) or abort(404)
     html = render_template(
         "tutor/participant.html",
         line=line,
-        pairs=[pair for pair in overview.pairs if line in pair.both],
+        pairs=pairs,
+        drawings={
+            pair.id: in_equal_steps(facts_of(pair, meetings[pair.id], today, overview.ends_on))
+            for pair in pairs
+        },
+        states={pair.id: state_of(pair) for pair in pairs},
+        waits={pair.id: wait_of(pair, today, {}) for pair in pairs},
+        today=today,
+        declined=None if pairs else overview.latest_declined.get(line.id),
         grades=grades.get(line.person_id, ()),
         grade_words=grade_wording,
         pair_words=pair_wording,

@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from lti_tool.mentoring.overview.cohort import PairLine, ParticipantLine
+from lti_tool.mentoring.overview.cohort import DeclinedPair, PairLine, ParticipantLine
 from lti_tool.mentoring.overview.pair_rows import PairState, Sort, Wait, WaitKind
 from lti_tool.translation import gettext as _
 from lti_tool.translation import ngettext
 from lti_tool.web import wording
+from lti_tool.web.language import short_day
 from schemas.problem import N_
 
 SORTS: Final[Mapping[Sort, str]] = {
@@ -68,7 +69,8 @@ def wait(found: Wait, today: dt.date) -> str:
         days = (today - found.since).days if found.since is not None else 0
         return ngettext("No meeting for %(num)s day", "No meeting for %(num)s days", days)
     words = _wait(found)
-    return _("%(words)s · %(since)s", words=words, since=since) if since else words
+    # The time stays with its dot.
+    return _("%(words)s ·\u00a0%(since)s", words=words, since=since) if since else words
 
 
 def _wait(found: Wait) -> str:
@@ -109,6 +111,19 @@ def _first_names(people: tuple[ParticipantLine, ...]) -> str:
         if len(names) == 2
         else "".join(names)
     )
+
+
+def declined(pair: DeclinedPair) -> str:
+    """That one of the two said “not this time”, and why, as far as they gave a reason."""
+    about = {
+        "name": wording.person(pair.by.card),
+        "partner": wording.person(pair.other.card),
+        "day": short_day(pair.at.date()),
+    }
+    if pair.reason is None:
+        return _("%(name)s said “not this time” to %(partner)s on %(day)s, without a reason", **about)
+    reason = wording.word(wording.DECLINE_REASONS, pair.reason)
+    return _("%(name)s said “not this time” to %(partner)s on %(day)s: “%(reason)s”", reason=reason, **about)
 
 
 def reminding(people: Sequence[ParticipantLine]) -> str:

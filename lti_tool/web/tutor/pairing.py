@@ -29,7 +29,7 @@ from lti_tool.mentoring.roles import Role
 from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import folded
 from lti_tool.web import wording
-from lti_tool.web.access import allows, check, cohort_of_launch
+from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
@@ -83,11 +83,7 @@ def show() -> ResponseReturnValue:
 
 
 def page(form: Form | None = None) -> ResponseReturnValue:
-    """The page; with ``form``, the form as it was sent, and what is wrong with it.
-
-    It shows how often people have met, which an owner who may pair them need not be allowed to see.
-    """
-    check(Action.VIEW_COHORT, cohort_of_launch())
+    """The page; with ``form``, the form as it was sent, and what is wrong with it."""
     placement = current_placement() or abort(404)
     wanted = read_query(request.args.to_dict())["partner_for"]
     search = read_cohort_query(request.args.to_dict())["q"]
@@ -103,6 +99,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         "pair_form": form or blank_form(PairForm(), {}, id="pair-form", action=action),
         "waiting": sorted(overview.waiting_for_a_pair, key=lambda line: line.joined_at or utcnow()),
         "limit": SHOWN,
+        "today": utcnow().date(),
         "course_title": g.launch.course.title,
         "pair_words": pair_wording,
         "done": flash_message(),
@@ -168,7 +165,9 @@ def pair() -> ResponseReturnValue:
         form_pair(db, cohort_id=cohort_id, mentor_id=mentor_id, mentee_id=mentee_id, now=utcnow())
 
     form = sent_form(PairForm(), id="pair-form")
-    return form.submit(save, then=launch_url_for("home.home"), done="paired", show=page)
+    # The page says how often people have met, which an owner who may pair them need not be allowed to see.
+    show = page if cohort_of_launch().teaches else None
+    return form.submit(save, then=launch_url_for("home.home"), done="paired", show=show)
 
 
 def _enrolled(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID, role: Role) -> uuid.UUID:

@@ -39,6 +39,8 @@ from schemas.problem import Problem
 SHOWN_ROWS: Final = 50
 SHOWN_PROBLEMS: Final = 50
 SHOWN_AWAITED: Final = 100
+SHOWN_LISTS: Final = 5
+"""How many rows, problems, people and lists the pages show at most."""
 
 blueprint = Blueprint("people_import", __name__, url_prefix="/l/<launch_key>/cohort/adding-people")
 
@@ -64,12 +66,14 @@ def _index(form: Form) -> ResponseReturnValue:
     with reading() as db:
         settings = settings_of_cohort(db, cohort_id)
         awaited = queries.awaited_people(db, cohort_id)
+        latest = queries.latest_imports(db, cohort_id, SHOWN_LISTS)
     skills = [skill["name"][current_language()] for skill in settings["skills"]]
     html = render_template(
         "tutor/people_import.html",
         file_form=form,
         awaited=awaited[:SHOWN_AWAITED],
         awaited_count=len(awaited),
+        latest=latest,
         columns=people_wording.columns(skills),
         skills=skills,
         course_title=g.launch.course.title,

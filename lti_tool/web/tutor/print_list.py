@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, g, render_template
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
+from lti_tool.mentoring.overview.cohort import ParticipantLine
 from lti_tool.mentoring.overview.queries import meetings_of, overview_of
+from lti_tool.web import wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.services import reading
@@ -33,10 +36,20 @@ def show() -> ResponseReturnValue:
         meetings = meetings_of(db, [row.pair.id for row in table.found])
     return render_template(
         "tutor/print_list.html",
-        view=view_of(overview, table, meetings, query, now),
+        view=view_of(overview, table, meetings, query, now, shown=None),
+        listed_name=listed_name,
         rows=table.found,
         drawn=drawn_pairs(overview, [row.pair for row in table.found], meetings, now.date()),
         now=now,
         pair_words=pair_wording,
         course_title=g.launch.course.title,
     )
+
+
+def listed_name(line: ParticipantLine) -> Markup:
+    """A name as a list in the order of the alphabet has it: first what it stands under, in bold."""
+    name = wording.person(line.card)
+    rest = name.removesuffix(line.sorts_as).rstrip()
+    if not rest or rest == name:
+        return Markup("<b>{}</b>").format(name)
+    return Markup("<b>{}</b>, {}").format(line.sorts_as, rest)

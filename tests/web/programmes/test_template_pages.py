@@ -123,7 +123,11 @@ def test_a_template_of_the_tool_is_not_replaced_by_a_file_of_its_code(
 def test_a_template_that_is_not_there_is_not_found(tutor: Visit) -> None:
     for below in ("", "/file", "/copy", "/change"):
         assert tutor.get(f"{LIST}/nothing-like-it{below}").status_code == 404
-    assert tutor.get(f"{LIST}/sustainability/change").status_code == 404
+
+
+def test_who_did_not_make_a_template_is_led_to_a_copy_of_it(tutor: Visit) -> None:
+    answer = tutor.get(f"{LIST}/sustainability/change")
+    assert answer.headers["Location"].endswith(f"{LIST}/sustainability/copy")
 
 
 def test_the_settings_of_a_programme_become_a_template_without_its_people(

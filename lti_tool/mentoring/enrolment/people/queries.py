@@ -61,6 +61,28 @@ def people_import(db: Session, import_id: uuid.UUID) -> ImportRecord | None:
     )
 
 
+def latest_imports(db: Session, cohort_id: uuid.UUID, limit: int) -> list[ImportRecord]:
+    """The latest files of a cohort, the newest first, without their contents."""
+    columns = (
+        PeopleImport.id,
+        PeopleImport.cohort_id,
+        PeopleImport.file_name,
+        sa.null(),
+        PeopleImport.rows,
+        PeopleImport.job_id,
+        PeopleImport.counts,
+        PeopleImport.created_at,
+        PeopleImport.done_at,
+    )
+    rows = db.execute(
+        sa.select(*columns)
+        .where(PeopleImport.cohort_id == cohort_id)
+        .order_by(PeopleImport.created_at.desc(), PeopleImport.id)
+        .limit(limit)
+    )
+    return [ImportRecord(*row) for row in rows]
+
+
 def known_people(db: Session, cohort_id: uuid.UUID) -> list[KnownPerson]:
     """Whom the platform has named in the cohort's courses, and who is in the cohort; in five statements."""
     roles: dict[uuid.UUID, set[str]] = defaultdict(set)
