@@ -62,8 +62,6 @@ class OfferedProgramme:
     """Of one's own: where it runs."""
     since: dt.date | None = None
     """Of one's own: since when."""
-    is_shared: bool = False
-    """Of one's own: an owner has shared it with the tutor, who runs none of it yet."""
 
     @property
     def is_own(self) -> bool:
