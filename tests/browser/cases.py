@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from tests.browser import people_cases
+from tests.browser import people_cases, rule_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import people_lists, situations
+from tests.builder import people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
@@ -48,7 +48,10 @@ NOT_PAGES = {
     ("people_import.withdraw", "POST"): "leads back to the lists",
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
+    ("programme_sections.remove", "POST"): "leads back to the list that had the entry",
     ("templates.file", "GET"): "a file",
+    ("objectives.choose", "POST"): "leads back to the objectives",
+    ("tutor_objectives.confirm", "POST"): "leads back to the objectives that wait for the tutor",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
 """Routes that show no page of their own, and why."""
@@ -446,6 +449,9 @@ CASES: tuple[Case, ...] = (
     _at("review", "review.show", situations.review, "review/"),
     _followed("pair", ("history.pair", "GET"), situations.tutor, "/cohort/pairs/[0-9a-f-]+"),
     _at("pair-unknown", "history.pair", situations.tutor, f"cohort/pairs/{UNKNOWN}"),
+    _at("tutor-rule", "rule_editor.edit", rule_cases.tutor_of_draft, rule_cases.PAGE),
+    Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
+    Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
     _at("decisions", "audit.of_group", situations.owner, "programme/audit"),
     _at("decisions-none", "audit.of_group", situations.tutor_alone, "programme/audit?who=operator"),
     _at(
@@ -480,11 +486,6 @@ CASES: tuple[Case, ...] = (
     _at("tutor-adding-people", "people_import.index", people_lists.list_added, people_cases.LISTS),
     Case("tutor-list-without-file", ("people_import.upload", "POST"), people_cases.without_a_file),
     Case("tutor-list", ("people_import.show", "GET"), people_cases.opened(people_lists.list_to_look_at)),
-    Case(
-        "tutor-list-wrong",
-        ("people_import.show", "GET"),
-        people_cases.opened(people_lists.list_with_problems),
-    ),
     Case(
         "tutor-list-being-added",
         ("people_import.show", "GET"),
@@ -582,6 +583,57 @@ CASES: tuple[Case, ...] = (
         situations.tutor_alone,
         "programme/template-file",
     ),
+    _sent(
+        "programme-questions",
+        "opening.choose",
+        situations.tutor_who_chooses,
+        "programme",
+        template="ai-at-work",
+        role_view="both",
+        begin="set-up",
+        go_to="questions",
+    ),
+    _at("programme-set-up", "programme.tasks", setting_up.tutor_sets_up, "programme"),
+    _at("programme-set-up-begun", "programme.tasks", setting_up.tutor_sets_up_much, "programme"),
+    _sent("programme-not-ready", "programme.start", setting_up.tutor_sets_up_much, "programme/start"),
+    _at("programme-settings", "programme.tasks", setting_up.tutor_changes_settings, "programme"),
+    *(
+        _at(f"programme-{part}", "programme_sections.show", setting_up.tutor_sets_up, f"programme/{part}")
+        for part in ("goal", "objectives", "formats", "kpis", "questionnaires", "visibility")
+    ),
+    _at("programme-frozen", "programme_sections.show", setting_up.tutor_changes_settings, "programme/kpis"),
+    _at(
+        "programme-objective",
+        "programme_sections.show_entry",
+        setting_up.tutor_sets_up,
+        "programme/objectives/new",
+    ),
+    _sent(
+        "programme-skill-wrong",
+        "programme_sections.save_entry",
+        setting_up.tutor_sets_up,
+        "programme/skills/new",
+        tag="x",
+    ),
+    _sent(
+        "programme-dates-wrong",
+        "programme_sections.save",
+        setting_up.tutor_changes_settings,
+        "programme/dates",
+        ends_on="2020-01-01",
+        follow_up_on="",
+    ),
+    _sent(
+        "programme-changed-by-two",
+        "programme_sections.save",
+        setting_up.tutor_sets_up_much,
+        "programme/dates",
+        made_from="1",
+        starts_on="2030-01-01",
+        ends_on="2030-06-30",
+        follow_up_on="2030-09-30",
+    ),
+    _at("home-in-preparation", "home.home", setting_up.in_preparation, ""),
     _sent(
         "duplicate-unknown-answer",
         "opening.answer",

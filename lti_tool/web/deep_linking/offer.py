@@ -54,14 +54,14 @@ class OfferedProgramme:
     """Whether its rule has the gradebook show a percentage on the way."""
     programme_id: uuid.UUID | None = None
     """Of one of the tutor's own; None for a template."""
+    is_shared: bool = False
+    """One that an owner shared with the tutor, who does not teach a group of it yet."""
     is_of_company: bool = False
     """A template of the company's own."""
     course_title: str | None = None
     """Of one's own: where it runs."""
     since: dt.date | None = None
     """Of one's own: since when."""
-    is_shared: bool = False
-    """Of one's own: an owner has shared it with the tutor, who runs none of it yet."""
 
     @property
     def is_own(self) -> bool:
@@ -184,7 +184,7 @@ def _own(programme: OwnProgramme) -> OfferedProgramme | None:
     return replace(
         offered,
         programme_id=programme.id,
-        course_title=programme.course_title,
+        course_title=None if programme.is_shared else programme.course_title,
         since=programme.starts_on,
         is_shared=programme.is_shared,
     )
