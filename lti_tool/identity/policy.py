@@ -51,6 +51,8 @@ class Capacity(enum.StrEnum):
     """An owner of the programme that is asked about."""
     HR = "hr"
     """Somebody of the company's human resources to whom an owner of the programme has given the right to read."""
+    HR_WITH_NAMES = "hr_with_names"
+    """The same, where the settings of the programme let them see who takes part."""
     ACTOR = "actor"
     """Who did what is asked about: for what the audit says of it."""
     OPERATOR = "operator"
@@ -197,7 +199,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.KEEP_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.OPERATOR}),
         Action.LIST_OWN_PROGRAMMES: frozenset({Capacity.OWNER}),
         Action.VIEW_PROGRAMME: frozenset({Capacity.OWNER}),
-        Action.VIEW_PEOPLE_OF_PROGRAMME: frozenset({Capacity.OWNER}),
+        Action.VIEW_PEOPLE_OF_PROGRAMME: frozenset({Capacity.OWNER, Capacity.HR_WITH_NAMES}),
         Action.NAME_OWNERS: frozenset({Capacity.OWNER, Capacity.OPERATOR}),
         Action.SHARE_PROGRAMME: frozenset({Capacity.OWNER}),
         Action.GRANT_HR: frozenset({Capacity.OWNER}),
@@ -304,6 +306,8 @@ class Relation:
     """An owner of the programme has let them read it for human resources, and has not ended that."""
     taken_over: bool = False
     """The owners of the programme keep its settings to themselves."""
+    names_for_hr: bool = False
+    """The settings of the programme let human resources see who takes part."""
     acted: bool = False
     """They did it themselves."""
 
@@ -361,6 +365,7 @@ def _of_person(principal: Principal, relation: Relation) -> set[Capacity]:
         (relation.teaches and not relation.taken_over, Capacity.EDITOR),
         (relation.owns, Capacity.OWNER),
         (relation.reads_for_hr, Capacity.HR),
+        (relation.reads_for_hr and relation.names_for_hr, Capacity.HR_WITH_NAMES),
         (relation.acted, Capacity.ACTOR),
     ):
         if holds:

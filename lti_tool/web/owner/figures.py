@@ -122,9 +122,9 @@ class ProgrammeRecord:
         return max(SMALLEST_GROUP, int(asked))
 
     @property
-    def tutors_may_edit(self) -> bool:
-        """Whether tutors may change the settings, or owners alone."""
-        return (self.settings.get("visibility") or {}).get("tutors_may_edit", True) is not False
+    def hr_sees_names(self) -> bool:
+        """Whether human resources see who takes part."""
+        return (self.settings.get("visibility") or {}).get("hr_sees_names") is True
 
 
 def in_language(text: object) -> str:

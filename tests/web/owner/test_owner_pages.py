@@ -159,6 +159,19 @@ def test_human_resources_find_no_name_and_no_figure_either(visit: Come, services
     assert "people" not in re.sub(r"<[^>]+>", "", here.text("hr/").partition("<h2>")[2].partition("</ul>")[0])
 
 
+def test_human_resources_see_names_only_where_the_settings_say_so(visit: Come, services: Services) -> None:
+    here = visit(human_resources)
+    people = f"owner/programmes/{of(services, Programme.id)}/people"
+    assert here.get(people).status_code == 404
+    with services.database.transaction() as db:
+        row = db.scalars(sa.select(ProgrammeSettings)).one()
+        row.settings = {**row.settings, "visibility": {"hr_sees_names": True}}
+    assert "Paul Moreau" in here.text(people)
+    pages = every_page(here, services)
+    secrets = secrets_of(services)
+    assert {name for name, text in pages.items() for each in secrets if each in text} <= {"preview.show"}
+
+
 def test_another_company_s_programme_is_as_if_it_were_not_there(visit: Come, services: Services) -> None:
     visit(situations.owner, family="canvas")
     theirs = of(services, Programme.id)
