@@ -296,7 +296,6 @@ class PersonLine:
     """Somebody who takes part, with what an owner sees of them."""
 
     name: str | None
-    role: str
     group: int
     completion: str
     """``completed``, ``reopened``, ``begun``, ``invited``, ``not_begun`` or ``withdrawn``."""
@@ -309,7 +308,6 @@ def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
             Person.name,
             Person.given_name,
             Person.family_name,
-            Participant.role,
             Participant.status,
             Cohort.number,
             CompletionRecord.completion,
@@ -320,8 +318,7 @@ def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
         .where(Cohort.programme_id == programme_id)
     )
     found = [
-        PersonLine(display_name(row), row.role, row.number, _completion(row.status, row.completion))
-        for row in rows
+        PersonLine(display_name(row), row.number, _completion(row.status, row.completion)) for row in rows
     ]
     return sorted(found, key=lambda line: (line.name is None, collation_key(line.name or ""), line.group))
 
