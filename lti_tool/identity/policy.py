@@ -182,7 +182,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.VIEW_PAIR_HISTORY: frozenset({Capacity.TUTOR}),
         Action.REVIEW_LEARNER: frozenset({Capacity.TUTOR}),
         # Everybody sees what they did themselves: which entries are shown to whom, AUDIT says.
-        Action.VIEW_AUDIT: _COHORT | {Capacity.PARTICIPANT},
+        Action.VIEW_AUDIT: _COHORT | {Capacity.PARTICIPANT, Capacity.OPERATOR},
         Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.SWITCHED, Capacity.NAMELESS}),
         Action.SET_UP: frozenset({Capacity.EDITOR, Capacity.OWNER}),
         Action.PAIR_PEOPLE: _COHORT,

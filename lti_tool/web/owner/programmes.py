@@ -88,6 +88,7 @@ def people(programme_id: uuid.UUID) -> ResponseReturnValue:
         people=found[first : first + PAGE_LENGTH],
         count=len(everybody),
         search=search,
+        has_groups=len({line.group for line in everybody}) > 1,
         owns=programme_asked(programme_id).owns,
         page=page,
         newer=address(page - 1) if page > 1 else None,
