@@ -182,6 +182,10 @@ def objective_line(row: ObjectiveRecord, my_role: str, viewer_id: uuid.UUID) -> 
         since=row.status_since,
         target_on=row.target_on,
         worked_on=row.worked_on,
+        level=row.level,
+        trend=row.trend,
+        accepts=row.accepts,
+        catalogue_code=row.catalogue_code,
     )
 
 
