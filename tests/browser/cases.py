@@ -45,6 +45,7 @@ NOT_PAGES = {
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("templates.file", "GET"): "a file",
+    ("scale.make", "POST"): "leads back to the page that asks",
     ("objectives.choose", "POST"): "leads back to the objectives",
     ("tutor_objectives.confirm", "POST"): "leads back to the objectives that wait for the tutor",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
@@ -410,6 +411,7 @@ CASES: tuple[Case, ...] = (
     _at("review", "review.show", situations.review, "review/"),
     _followed("pair", ("history.pair", "GET"), situations.tutor, "/cohort/pairs/[0-9a-f-]+"),
     _at("pair-unknown", "history.pair", situations.tutor, f"cohort/pairs/{UNKNOWN}"),
+    _at("decisions-objectives", "tutor_objectives.index", situations.tutor, "cohort/objectives"),
     _at("decisions", "history.audit", situations.tutor, "cohort/audit"),
     _at("decisions-none", "history.audit", situations.tutor_alone, "cohort/audit"),
     _at("tutor-adding-people", "people_import.index", people_lists.list_added, people_cases.LISTS),
@@ -510,6 +512,7 @@ CASES: tuple[Case, ...] = (
         "programme/template-of-settings",
         title_fr="",
     ),
+    _at("programme-to-scale", "scale.show", situations.tutor, "programme/scale"),
     _at("programme-template-file", "templates.ask_file", situations.tutor_alone, "programme/template-file"),
     _sent(
         "programme-template-no-file",
