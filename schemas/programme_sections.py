@@ -328,9 +328,12 @@ class VisibilityForm(SectionSchema):
         },
     )
 
-    def __init__(self, least: int = SMALLEST_GROUP) -> None:
-        """``least``: the number that is in force in a programme that runs; it is never lowered."""
-        super().__init__()
+    def __init__(self, least: int = SMALLEST_GROUP, *, for_owner: bool = True) -> None:
+        """``least``: the number that is in force in a programme that runs; it is never lowered.
+
+        ``for_owner``: whoever owns no programme does not say who may change its settings.
+        """
+        super().__init__(exclude=() if for_owner else ("tutors_may_edit",))
         self.least = least
 
     @validates_schema

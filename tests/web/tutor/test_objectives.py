@@ -54,5 +54,5 @@ def test_a_tutor_sees_and_confirms_those_alone_that_the_pair_chose(
         assert (found.status, found.evidence) == ("reached", "tutor")
     history = tutor.get(f"cohort/pairs/{theirs.pair_id}")
     assert history.status_code == 200
-    assert "confirmed an objective" in history.get_data(as_text=True)
+    assert "The tutor confirmed an objective" in history.get_data(as_text=True)
     assert "Lead a workshop" not in history.get_data(as_text=True)
