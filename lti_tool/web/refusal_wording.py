@@ -46,6 +46,8 @@ REFUSALS: Mapping[str, str] = {
     "session_over": N_("This meeting was removed in the meantime."),
     "not_own_session": N_("Only the person who noted a meeting can remove it."),
     "role_not_here": N_("This activity is for the other role. Please open the one that is for you."),
+    "not_a_pilot": N_("This group runs at full scale already."),
+    "pilot_not_started": N_("This pilot has not started yet. Start it first, and look at what it shows."),
     "template_of_others": N_(
         "There is a template with this code already, which you did not make. Please give yours another code."
     ),
