@@ -162,7 +162,9 @@ def test_the_tutor_s_guide_explains_every_line_that_needs_the_tutor(language: st
     assert missing == []
 
 
-@pytest.mark.parametrize("guide", ["README", "docs/learners", "docs/tutors", "docs/privacy", "docs/setting-up"])
+@pytest.mark.parametrize(
+    "guide", ["README", "docs/learners", "docs/tutors", "docs/privacy", "docs/setting-up"]
+)
 def test_people_s_guides_lead_to_what_is_there_and_to_each_other_in_both_languages(guide: str) -> None:
     root = DOCS.parent
     english, french = root / f"{guide}.md", DOCS / f"{Path(guide).name}.fr.md"
