@@ -18,6 +18,10 @@ from tests.builder import people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
+    ("programme_access.give_up", "POST"): "leads to the first page",
+    ("programme_access.end_share", "POST"): "leads back to the page of rights",
+    ("programme_access.withdraw_hr_link", "POST"): "leads back to the page of rights",
+    ("programme_access.end_hr_reading", "POST"): "leads back to the page of rights",
     ("sign_out.sign_out", "POST"): "leads to the page after signing out",
     ("static", "GET"): "files",
     ("health.healthz", "GET"): "JSON",
@@ -138,6 +142,40 @@ def _followed(
             visit.send(address, **fields)
 
     return Case(name, route, go)
+
+
+def _programme(visit: Visit) -> str:
+    """The address of the only programme of an owner."""
+    visit.situation(situations.owner, "owner/")
+    return visit.address("/owner/programmes/[0-9a-f-]+")
+
+
+def _of_programme(
+    name: str,
+    endpoint: str,
+    page: str,
+) -> Case:
+    def go(visit: Visit) -> None:
+        visit.page.goto(visit.served_tool.url + _programme(visit) + page)
+
+    return Case(name, (endpoint, "GET"), go)
+
+
+def _sent_to_programme(name: str, endpoint: str, page: str, **fields: str) -> Case:
+    def go(visit: Visit) -> None:
+        visit.send(_programme(visit) + page, **fields)
+
+    return Case(name, (endpoint, "POST"), go)
+
+
+def _hr_settings(visit: Visit) -> None:
+    visit.situation(situations.human_resources, "hr/")
+    visit.page.goto(visit.served_tool.url + visit.address("/owner/programmes/[0-9a-f-]+/settings"))
+
+
+def _hr_link(visit: Visit) -> None:
+    visit.send(_programme(visit) + "/access/hr-links")
+    visit.public("/hr?" + visit.page.input_value("#new-link").partition("?")[2])
 
 
 def _correction(visit: Visit) -> None:
@@ -414,8 +452,37 @@ CASES: tuple[Case, ...] = (
     _at("tutor-rule", "rule_editor.edit", rule_cases.tutor_of_draft, rule_cases.PAGE),
     Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
     Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
-    _at("decisions", "history.audit", situations.tutor, "cohort/audit"),
-    _at("decisions-none", "history.audit", situations.tutor_alone, "cohort/audit"),
+    _at("decisions", "audit.of_group", situations.owner, "programme/audit"),
+    _at("decisions-none", "audit.of_group", situations.tutor_alone, "programme/audit?who=operator"),
+    _at(
+        "decisions-dates-wrong",
+        "audit.of_group",
+        situations.owner,
+        "programme/audit?since=2026-12-01&until=2026-11-01",
+    ),
+    _at("decisions-own", "audit.of_group", situations.under_way, "programme/audit"),
+    _at("owner-programmes", "owner.index", situations.owner, "owner/"),
+    _of_programme("owner-programme", "owner.programme", ""),
+    _of_programme("owner-people", "owner.people", "/people"),
+    _of_programme("owner-decisions", "audit.of_programme", "/audit"),
+    _of_programme("owner-settings", "owner.settings", "/settings"),
+    _of_programme("owner-rights", "programme_access.show", "/access"),
+    _of_programme("owner-example", "owner.example", "/example/mentee"),
+    _sent_to_programme("owner-of-nobody", "programme_access.add_owner", "/access/owners", person_id=""),
+    _sent_to_programme("owner-share-nothing", "programme_access.share", "/access/shares", course_id=""),
+    _sent_to_programme("owner-new-link", "programme_access.make_hr_link", "/access/hr-links"),
+    _at("hr-home", "home.home", situations.human_resources, ""),
+    _at("hr-programmes", "human_resources.index", situations.human_resources, "hr/"),
+    Case("hr-settings", ("owner.settings", "GET"), _hr_settings),
+    _at("hr-link", "human_resources.use_link", situations.observer, "hr/link"),
+    _sent("hr-link-unknown", "human_resources.use_link", situations.observer, "hr/link", link=UNKNOWN),
+    Case(
+        "hr-link-over",
+        ("human_resources.arrive", "GET"),
+        lambda visit: visit.public("/hr?link=x"),
+        themed=False,
+    ),
+    Case("hr-link-arrive", ("human_resources.arrive", "GET"), _hr_link, themed=False),
     _at("tutor-adding-people", "people_import.index", people_lists.list_added, people_cases.LISTS),
     Case("tutor-list-without-file", ("people_import.upload", "POST"), people_cases.without_a_file),
     Case("tutor-list", ("people_import.show", "GET"), people_cases.opened(people_lists.list_to_look_at)),

@@ -1,4 +1,4 @@
-"""How to come to the pages of the completion rule: a draft, one with everything wrong, and one that another has saved."""
+"""How to come to the pages of the completion rule: a draft, one with everything wrong, one that another has saved."""
 
 from __future__ import annotations
 

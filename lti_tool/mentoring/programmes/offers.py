@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -26,19 +26,19 @@ from lti_tool.mentoring.programmes.right_models import ProgrammeShare
 
 @dataclass(frozen=True)
 class OwnProgramme:
-    """A programme that a tutor teaches, or that was shared with them: a new group can follow it."""
+    """A programme that the tutor teaches, or that an owner has shared with them: a new group can follow it."""
 
     id: uuid.UUID
     settings: dict[str, Any]
     """In the shape of :mod:`schemas.programme_template`."""
     rule: dict[str, Any]
-    """The completion rule of its newest group that the tutor teaches, which a new one takes over."""
+    """The completion rule of its newest group that the tutor teaches, which a new one takes over; else of any group."""
     course_title: str | None
     """Of the course of that group."""
     starts_on: dt.date
     """Of that group."""
-    is_taught: bool = True
-    """Whether the tutor teaches that group; else an owner shared the programme with them."""
+    is_shared: bool
+    """They teach none of its groups: an owner has shared it."""
 
 
 @dataclass(frozen=True)
@@ -53,59 +53,67 @@ class CourseActivity:
     starts_on: dt.date
 
 
-def _usable(organisation_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[Any]:
-    """A query for the cohorts whose programme a person can use, those that they teach first, the newest first.
+_DEPLOYMENT: Final = sa.table(
+    "deployment", sa.column("id", sa.Uuid()), sa.column("organisation_id", sa.Uuid())
+)
+"""Which company a course belongs to: the only thing that is asked here of a table of the LTI side."""
 
-    They are of the organisation, and of programmes that have an activity in a course that the person teaches, or that
-    an owner shared with the teachers of such a course or with all of the organisation.
-    """
-    shared = (
-        sa.exists()
-        .where(
-            ProgrammeShare.programme_id == Programme.id,
-            sa.or_(
-                ProgrammeShare.course_id.in_(_courses_taught(person_id)),
-                sa.and_(ProgrammeShare.course_id.is_(None), _courses_taught(person_id).exists()),
-            ),
-        )
-        .correlate(Programme)
+
+def _teaches(person_id: uuid.UUID, *where: sa.ColumnElement[bool]) -> sa.Exists:
+    """Whether a person teaches a course for which ``where`` holds."""
+    return sa.exists().where(*teaching_memberships(person_id), *where)
+
+
+def _is_shared_with(organisation_id: uuid.UUID, person_id: uuid.UUID) -> sa.Exists:
+    """Whether the cohort's programme is shared with a teacher: of that course, or of any course of the organisation."""
+    anywhere = _teaches(
+        person_id,
+        Membership.course_id == Course.id,
+        Course.deployment_id == _DEPLOYMENT.c.id,
+        _DEPLOYMENT.c.organisation_id == organisation_id,
     )
+    return sa.exists().where(
+        ProgrammeShare.programme_id == Cohort.programme_id,
+        sa.or_(
+            _teaches(person_id, Membership.course_id == ProgrammeShare.course_id),
+            sa.and_(ProgrammeShare.course_id.is_(None), anywhere),
+        ),
+    )
+
+
+def _to_follow(organisation_id: uuid.UUID, person_id: uuid.UUID, *columns: Any) -> sa.Select[Any]:
+    """A query for the cohorts of an organisation that a new one of a person's may follow.
+
+    Those with an activity in a course that they teach come first, then those of programmes that are shared with them;
+    of each the newest first. Behind ``columns`` is whether they teach none of it.
+    """
+    taught = _teaches(person_id, Membership.course_id == Placement.course_id)
+    is_shared = sa.not_(taught).label("is_shared")
     return (
-        sa.select(Cohort)
+        sa.select(*columns, is_shared)
+        .select_from(Cohort)
         .join(Programme, Programme.id == Cohort.programme_id)
         .join(Placement, Placement.cohort_id == Cohort.id)
-        .where(Programme.organisation_id == organisation_id, sa.or_(_is_taught(person_id), shared))
-        .order_by(
-            sa.case((_is_taught(person_id), 0), else_=1),
-            Cohort.created_at.desc(),
-            Cohort.id,
-            Placement.created_at,
-            Placement.id,
+        .where(
+            Programme.organisation_id == organisation_id,
+            sa.or_(taught, _is_shared_with(organisation_id, person_id)),
         )
+        .order_by(is_shared, Cohort.created_at.desc(), Cohort.id, Placement.created_at, Placement.id)
     )
 
 
-def _courses_taught(person_id: uuid.UUID) -> sa.Select[uuid.UUID]:
-    return sa.select(Membership.course_id).where(*teaching_memberships(person_id))
-
-
-def _is_taught(person_id: uuid.UUID) -> sa.ColumnElement[bool]:
-    """Whether a person teaches the course of a placement."""
-    return Placement.course_id.in_(_courses_taught(person_id))
-
-
-def latest_cohort_usable(
+def latest_cohort_to_follow(
     db: Session, programme_id: uuid.UUID, organisation_id: uuid.UUID, person_id: uuid.UUID
 ) -> uuid.UUID | None:
-    """The newest cohort of a programme that a person teaches, or else of one that an owner shared with them.
+    """The newest cohort of a programme that a person teaches, or else of one that is shared with them.
 
     None where the programme is not theirs to use.
     """
-    query = _usable(organisation_id, person_id).where(Cohort.programme_id == programme_id)
-    return db.scalars(query.with_only_columns(Cohort.id).limit(1)).first()
+    query = _to_follow(organisation_id, person_id, Cohort.id).where(Cohort.programme_id == programme_id)
+    return db.scalars(query.limit(1)).first()
 
 
-def usable_programmes(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID) -> list[OwnProgramme]:
+def own_programmes(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID) -> list[OwnProgramme]:
     """The programmes of an organisation that a person teaches, that of the newest group first; then shared ones."""
     latest = (
         sa.select(sa.func.max(CompletionRuleVersion.number))
@@ -114,20 +122,20 @@ def usable_programmes(db: Session, organisation_id: uuid.UUID, person_id: uuid.U
         .scalar_subquery()
     )
     rows = db.execute(
-        _usable(organisation_id, person_id)
-        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
-        .join(Course, Course.id == Placement.course_id)
-        .join(
-            CompletionRuleVersion,
-            sa.and_(CompletionRuleVersion.cohort_id == Cohort.id, CompletionRuleVersion.number == latest),
-        )
-        .with_only_columns(
+        _to_follow(
+            organisation_id,
+            person_id,
             Cohort.programme_id,
             ProgrammeSettings.settings,
             CompletionRuleVersion.rule,
             Course.title,
             Cohort.starts_on,
-            _is_taught(person_id),
+        )
+        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
+        .join(Course, Course.id == Placement.course_id)
+        .join(
+            CompletionRuleVersion,
+            sa.and_(CompletionRuleVersion.cohort_id == Cohort.id, CompletionRuleVersion.number == latest),
         )
     )
     found: dict[uuid.UUID, OwnProgramme] = {}

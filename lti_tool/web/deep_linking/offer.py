@@ -24,7 +24,7 @@ from lti_tool.mentoring.enrolment.queries import people_in_cohorts
 from lti_tool.mentoring.journey.queries import criterion_line
 from lti_tool.mentoring.journey.views import CriterionLine
 from lti_tool.mentoring.programmes.models import RoleView
-from lti_tool.mentoring.programmes.offers import OwnProgramme, activities_of_course, usable_programmes
+from lti_tool.mentoring.programmes.offers import OwnProgramme, activities_of_course, own_programmes
 from lti_tool.mentoring.programmes.queries import Group, groups_to_share
 from lti_tool.mentoring.programmes.readiness import missing
 from lti_tool.mentoring.programmes.settings import Document, days_from
@@ -65,7 +65,7 @@ class OfferedProgramme:
 
     @property
     def is_own(self) -> bool:
-        """Whether it is a programme that the tutor runs already, and no template."""
+        """Whether it is a programme that the tutor runs already, or that is shared with them, and no template."""
         return self.programme_id is not None
 
     @cached_property
@@ -150,7 +150,7 @@ def current_offer() -> Offer:
         groups = _groups(db, principal)
         in_course = g.launch.course_id is not None
         if in_course and principal.organisation_id is not None and principal.person_id is not None:
-            own = usable_programmes(db, principal.organisation_id, principal.person_id)
+            own = own_programmes(db, principal.organisation_id, principal.person_id)
             programmes += [found for each in own if (found := _own(each)) is not None]
         return Offer(
             programmes=programmes,
@@ -184,9 +184,9 @@ def _own(programme: OwnProgramme) -> OfferedProgramme | None:
     return replace(
         offered,
         programme_id=programme.id,
-        is_shared=not programme.is_taught,
-        course_title=programme.course_title if programme.is_taught else None,
+        course_title=None if programme.is_shared else programme.course_title,
         since=programme.starts_on,
+        is_shared=programme.is_shared,
     )
 
 

@@ -19,7 +19,7 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeSettings,
     RoleView,
 )
-from lti_tool.mentoring.programmes.offers import usable_programmes
+from lti_tool.mentoring.programmes.offers import own_programmes
 from lti_tool.mentoring.programmes.queries import groups_to_share
 from lti_tool.mentoring.programmes.template import load_template
 from tests.builder import Builder, World, add_course, add_link, add_person, add_registration
@@ -158,11 +158,11 @@ def test_a_programme_that_the_tutor_does_not_teach_cannot_be_chosen(world: World
             refused("not_own_programme", lambda changes=changes: choose(db, world, None, **changes))
 
 
-def test_the_usable_programmes_are_those_that_the_person_teaches(world: World) -> None:
+def test_the_own_programmes_are_those_that_the_person_teaches(world: World) -> None:
     Builder(world.services).world(issuer="https://other.example")
     with world.services.database.reading() as db:
-        mine = usable_programmes(db, world.organisation_id, world.tutor_id)
-        theirs = usable_programmes(db, world.organisation_id, world.mentor(db).person_id)
+        mine = own_programmes(db, world.organisation_id, world.tutor_id)
+        theirs = own_programmes(db, world.organisation_id, world.mentor(db).person_id)
         assert [programme.id for programme in mine] == [world.cohort(db).programme_id]
     assert theirs == []
 

@@ -18,7 +18,7 @@ from lti_tool.mentoring.pairs.actions import form_pair
 from lti_tool.mentoring.programmes.beginning import Beginning, start_cohort
 from lti_tool.mentoring.programmes.copies import start_copy
 from lti_tool.mentoring.programmes.models import Cohort, ProgrammeSettings
-from lti_tool.mentoring.programmes.offers import latest_cohort_usable, usable_programmes
+from lti_tool.mentoring.programmes.offers import latest_cohort_to_follow, own_programmes
 from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.programmes.rights import end_share, share
 from lti_tool.mentoring.programmes.section_form import Standing
@@ -180,18 +180,18 @@ def test_a_programme_that_an_owner_shared_can_be_followed_in_another_course(buil
 
     def usable(person: uuid.UUID) -> list[tuple[uuid.UUID, bool]]:
         with build.transaction() as db:
-            return [(each.id, each.is_taught) for each in usable_programmes(db, organisation, person)]
+            return [(each.id, each.is_shared) for each in own_programmes(db, organisation, person)]
 
     assert usable(colleague.id) == []
     with build.transaction() as db:
         share(db, programme_id=programme.id, course_id=theirs.id, now=NOW)
-    assert usable(colleague.id) == [(programme.id, False)]
+    assert usable(colleague.id) == [(programme.id, True)]
     assert usable(stranger.id) == []
     with build.transaction() as db:
-        found = latest_cohort_usable(db, programme.id, organisation, colleague.id)
+        found = latest_cohort_to_follow(db, programme.id, organisation, colleague.id)
         assert found == programme.cohort_id
         end_share(db, programme_id=programme.id, course_id=theirs.id, now=NOW)
         share(db, programme_id=programme.id, course_id=None, now=NOW)
-    assert usable(stranger.id) == [(programme.id, False)]
+    assert usable(stranger.id) == [(programme.id, True)]
     learner = other.person("Learner")
     assert usable(learner.id) == []
