@@ -30,6 +30,7 @@ OURS = {
     "Registration URL",
     "Connect",
     "Add to the course",
+    "Next: five questions",
     "Cancel",
     "Grade",
     "I am a learner here",
