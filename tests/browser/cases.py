@@ -602,9 +602,8 @@ CASES: tuple[Case, ...] = (
     _at("programme-settings", "programme.tasks", setting_up.tutor_changes_settings, "programme"),
     *(
         _at(f"programme-{part}", "programme_sections.show", setting_up.tutor_sets_up, f"programme/{part}")
-        for part in ("goal", "objectives", "formats", "kpis", "questionnaires", "visibility")
+        for part in ("goal", "objectives", "kpis", "questionnaires")
     ),
-    _at("programme-frozen", "programme_sections.show", setting_up.tutor_changes_settings, "programme/kpis"),
     _at(
         "programme-objective",
         "programme_sections.show_entry",
