@@ -14,6 +14,7 @@ from bench import (
     open_pages,
     people_import,
     roster,
+    rule_preview,
     sessions,
     startup,
     tutor_page,
@@ -30,7 +31,7 @@ from bench.rows import bench_options, report
     help="People in the fuller of the two databases.",
 )
 def main(quick: bool, people: int, path: Path | None) -> None:
-    """Measure launches, logging, pages, delivery, arrival, starting, rosters and lists of people, and print the ratios.
+    """Measure launches, logging, pages, delivery, arrival, starting, rosters, lists and rules, and print the ratios.
 
     \b
     Example:
@@ -47,6 +48,7 @@ def main(quick: bool, people: int, path: Path | None) -> None:
         *startup.measure(quick=quick),
         *roster.measure(quick=quick),
         *people_import.measure(quick=quick),
+        *rule_preview.measure(quick=quick),
     ]
     report(rows, path)
 

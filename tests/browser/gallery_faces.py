@@ -58,7 +58,7 @@ STATES: Final[Mapping[Step, tuple[str, Who] | str]] = {
 """Of each state, who is in it: the one of a couple with this story, or the name of a case."""
 
 
-_RUNS_AT_ONCE: Final = "a programme is running as soon as it is opened"
+_RUNS_AT_ONCE: Final = "a cohort runs as soon as its tutor starts it"
 _NOT_CLOSED: Final = "a programme is not closed yet"
 _NOT_PLANNED: Final = "meetings are not planned in the tool yet"
 
@@ -90,7 +90,7 @@ STATUSES: Final = (
         CohortStatus,
         Cohort,
         {
-            CohortStatus.DRAFT: _RUNS_AT_ONCE,
+            CohortStatus.DRAFT: "the pages of setting up show it, which are cases of their own",
             CohortStatus.READY: _RUNS_AT_ONCE,
             CohortStatus.ENROLLING: _RUNS_AT_ONCE,
             CohortStatus.MATCHING: _RUNS_AT_ONCE,

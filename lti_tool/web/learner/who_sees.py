@@ -29,11 +29,19 @@ MEETINGS: Final = Subject(
     (Action.VIEW_OWN_PAIR, Action.VIEW_PAIR_HISTORY, Action.REVIEW_LEARNER),
 )
 PROGRESS: Final = Subject(
-    N_("How far you are, and the day on which you complete"),
-    "circle-check",
-    (Action.VIEW_OWN_PAIR, Action.VIEW_COHORT, Action.REVIEW_LEARNER),
+    N_("How far you are"), "clock", (Action.VIEW_OWN_PAIR, Action.VIEW_COHORT, Action.REVIEW_LEARNER)
 )
-OBJECTIVES: Final = Subject(N_("Your objectives"), "leaf", (Action.KEEP_OBJECTIVES,))
+COMPLETION: Final = Subject(
+    N_("Your name, and the day on which you complete"),
+    "circle-check",
+    (Action.VIEW_OWN_PAIR, Action.VIEW_COHORT, Action.VIEW_PEOPLE_OF_PROGRAMME),
+)
+OBJECTIVES: Final = Subject(
+    N_("Your objectives"),
+    "leaf",
+    (Action.KEEP_OBJECTIVES,),
+    N_("the two of you; your tutor, of those for which you chose the tutor’s word"),
+)
 NOTES: Final = Subject(
     N_("Your notes"),
     "lock",
@@ -46,8 +54,14 @@ ONESELF: Final = Subject(
     (Action.VIEW_OWN_PAIR,),
     N_("the person suggested to you; how to reach you, once you have both accepted"),
 )
+TOPICS: Final = Subject(
+    N_("Your topics, languages and time zone, where you give them"),
+    "people",
+    (Action.PAIR_PEOPLE,),
+    N_("you"),
+)
 
-SUBJECTS: Final = (MEETINGS, PROGRESS, OBJECTIVES, NOTES, ONESELF)
+SUBJECTS: Final = (MEETINGS, PROGRESS, COMPLETION, OBJECTIVES, NOTES, ONESELF, TOPICS)
 
 
 @dataclass(frozen=True)
@@ -79,5 +93,5 @@ def who_sees(tutor: str | None, table: Mapping[Action, frozenset[Capacity]] = TA
         *first, last = [_(subject.to_pair), *(words[capacity] for capacity in others)]
         readers = _("%(first)s and %(last)s", first=", ".join(first), last=last) if first else last
         found.append(Line(_(subject.what), subject.icon, readers))
-    found.append(Line(_("Your managers"), "people", _("nothing personal")))
+    found.append(Line(_("Your managers"), "end", _("nothing personal")))
     return tuple(found)

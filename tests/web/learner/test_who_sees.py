@@ -9,19 +9,30 @@ import pytest
 
 import lti_tool
 from lti_tool.identity.policy import TABLE, Action, Capacity
-from lti_tool.web.learner.who_sees import MEETINGS, NOTES, OBJECTIVES, PROGRESS, Subject, readers_of, who_sees
+from lti_tool.web.learner.who_sees import (
+    COMPLETION,
+    MEETINGS,
+    NOTES,
+    OBJECTIVES,
+    PROGRESS,
+    Subject,
+    readers_of,
+    who_sees,
+)
 from tests.builder import situations
 
 DOCS = Path(lti_tool.__file__).parent.parent / "docs"
 
 FEEDBACK = Subject("Feedback", "", (Action.READ_WORDS_OF_PAIR, Action.GIVE_FEEDBACK))
 ROWS = {
-    "name, role, pair, how far, completion": PROGRESS,
+    "name, completion": COMPLETION,
+    "role, pair, how far": PROGRESS,
     "days, lengths, forms and states of meetings": MEETINGS,
     "titles of objectives": OBJECTIVES,
     "notes": NOTES,
     "feedback and thanks": FEEDBACK,
-    "nom, rôle, binôme, avancement, achèvement": PROGRESS,
+    "nom, achèvement": COMPLETION,
+    "rôle, binôme, avancement": PROGRESS,
     "dates, durées, formes et états des rencontres": MEETINGS,
     "titres des objectifs": OBJECTIVES,
     "notes personnelles": NOTES,
@@ -43,11 +54,17 @@ def rows(name: str) -> dict[str, list[str]]:
 def test_the_page_names_the_readers_of_the_policy():
     assert {line.what: line.readers for line in who_sees("Claire")} == {
         "Days, lengths and forms of your meetings": "the two of you and Claire",
-        "How far you are, and the day on which you complete": "the two of you, Claire and those who run the programme",
-        "Your objectives": "the two of you",
+        "How far you are": "the two of you and Claire",
+        "Your name, and the day on which you complete": (
+            "the two of you, Claire and those who run the programme"
+        ),
+        "Your objectives": "the two of you; your tutor, of those for which you chose the tutor’s word",
         "Your notes": "you, and your partner where you share them",
         "What you say about yourself": (
             "the person suggested to you; how to reach you, once you have both accepted"
+        ),
+        "Your topics, languages and time zone, where you give them": (
+            "you, Claire and those who run the programme"
         ),
         "Your managers": "nothing personal",
     }
@@ -56,7 +73,7 @@ def test_the_page_names_the_readers_of_the_policy():
 def test_another_reader_in_the_policy_is_another_one_on_the_page():
     table = {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.MEMBER, Capacity.TUTOR})}
     assert {line.what: line.readers for line in who_sees(None, table)}["Your objectives"] == (
-        "the two of you and your tutor"
+        "the two of you; your tutor, of those for which you chose the tutor’s word and your tutor"
     )
     with pytest.raises(KeyError):
         who_sees(None, {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.OBSERVER})})
