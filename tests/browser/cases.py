@@ -508,7 +508,10 @@ CASES: tuple[Case, ...] = (
     ),
     _at("pairing", "pairing.show", situations.tutor, "cohort/pairing"),
     _followed(
-        "pairing-for", ("pairing.show", "GET"), situations.tutor, "/cohort/pairing.partner_for=[0-9a-f-]+"
+        "pairing-for",
+        ("pairing.show", "GET"),
+        people_lists.people_of_whom_much_is_known,
+        "/cohort/pairing.partner_for=[0-9a-f-]+",
     ),
     _sent("pair-of-nobody", "pairing.pair", situations.tutor, "cohort/pairs", mentor_id="", mentee_id=""),
     _at("tutor-of-nobody-found", "home.home", situations.tutor, "?q=zzz"),
