@@ -293,9 +293,10 @@ def require_own(db: Session, choice: Choice, organisation_id: uuid.UUID) -> None
 
 def name_owner(db: Session, *, programme_id: uuid.UUID, person_id: uuid.UUID, now: dt.datetime) -> None:
     """Make a person an owner of a programme. Naming twice changes nothing."""
+    # Those who change who owns it wait for each other.
+    programme = db.get_one(Programme, programme_id, with_for_update=LOCK_ROW)
     if db.get(ProgrammeOwner, (programme_id, person_id)) is not None:
         return
-    programme = db.get_one(Programme, programme_id)
     db.add(ProgrammeOwner(programme_id=programme_id, person_id=person_id, created_at=now))
     db.flush()
     scope = Scope(organisation_id=programme.organisation_id, programme_id=programme_id)
