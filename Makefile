@@ -47,6 +47,7 @@ screenshots: $(VENV)/ready $(FRENCH)  ## Every page as a picture, phone and desk
 
 pictures: $(VENV)/ready $(FRENCH)  ## The pictures of the README and the guides, in docs/images
 	$(BIN)/python -m tests.browser.screenshot_guides
+	$(BIN)/python -m tests.browser.screenshot_canvas
 
 translations: $(VENV)/ready  ## Bring the French catalogue up to date with the code
 	$(BIN)/pybabel -q extract -F lti_tool/translations/babel.cfg -k plural_message:1,2 --no-location --sort-output -o $(VENV)/messages.pot .

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import click
 
-from bench import arrival, delivery, launch, learner_page, roster, sessions, startup, tutor_page
+from bench import (
+    arrival,
+    delivery,
+    launch,
+    learner_page,
+    open_pages,
+    roster,
+    rule_preview,
+    sessions,
+    startup,
+    tutor_page,
+)
 from bench.rows import bench_options, report
 
 
@@ -19,7 +30,7 @@ from bench.rows import bench_options, report
     help="People in the fuller of the two databases.",
 )
 def main(quick: bool, people: int, path: Path | None) -> None:
-    """Measure launches, logging, both pages, delivery, arrival, starting and rosters, and print the ratios.
+    """Measure launches, logging, pages, delivery, arrival, starting, rosters and rules, and print the ratios.
 
     \b
     Example:
@@ -32,8 +43,10 @@ def main(quick: bool, people: int, path: Path | None) -> None:
         *tutor_page.measure(quick=quick),
         *delivery.measure(quick=quick),
         *arrival.measure(quick=quick),
+        *open_pages.measure(quick=quick),
         *startup.measure(quick=quick),
         *roster.measure(quick=quick),
+        *rule_preview.measure(quick=quick),
     ]
     report(rows, path)
 

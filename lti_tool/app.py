@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import jinja2
-from flask import Flask, Request, has_request_context, request
+from flask import Flask, Request, current_app, has_request_context, request
 from flask.sessions import SessionInterface
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import MapAdapter
@@ -33,6 +33,7 @@ from lti_tool.web import (
     rate_limits,
     refusal_pages,
     security,
+    session_check,
     sign_out,
     way_back,
 )
@@ -43,6 +44,7 @@ from lti_tool.web.launch import login_and_launch
 from lti_tool.web.learner import (
     about_me,
     agreement,
+    answers,
     feedback,
     objectives,
     proposal,
@@ -53,6 +55,14 @@ from lti_tool.web.learner import (
     undo,
 )
 from lti_tool.web.learner import home as learner_home
+from lti_tool.web.owner import access_page, audit, human_resources
+from lti_tool.web.owner import programmes as owner_programmes
+from lti_tool.web.programmes import (
+    rule_editor,
+    section_pages,
+    task_list,
+    template_pages,
+)
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
 from lti_tool.web.tutor import (
@@ -65,11 +75,13 @@ from lti_tool.web.tutor import (
     pair_changes,
     pair_page,
     pairing,
+    people_import,
     preview,
     print_list,
     reminders,
     review,
 )
+from lti_tool.web.tutor import objectives as tutor_objectives
 
 MAX_REQUEST_BYTES = 512 * 1024
 """Beyond any real token or form; a larger body is refused with 413 before it is read."""
@@ -87,11 +99,13 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     home,
     course_page,
     new_choice,
+    session_check,
     sign_out,
     offers,
     learner_home,
     switched_role,
     about_me,
+    answers,
     agreement,
     proposal,
     reminder,
@@ -104,15 +118,25 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     grades,
     line_items,
     opening,
+    task_list,
+    section_pages,
+    template_pages,
     history,
     pair_page,
+    tutor_objectives,
     pair_changes,
     pairing,
+    people_import,
     messages,
     reminders,
     print_list,
     review,
     preview,
+    rule_editor,
+    audit,
+    owner_programmes,
+    access_page,
+    human_resources,
 )
 """The modules whose ``blueprint`` the application serves."""
 
@@ -197,7 +221,13 @@ class NoSession(SessionInterface):
 
 
 def _begin_request() -> None:
-    """Say where the language of a page, and the fields of log lines, come from when one of them is needed."""
+    """Say where the language of a page, and the fields of log lines, come from when one of them is needed.
+
+    A view that takes a file takes a larger body (:func:`lti_tool.web.security.takes_file`).
+    """
+    most_bytes = getattr(current_app.view_functions.get(request.endpoint or ""), "most_bytes", None)
+    if most_bytes is not None:
+        request.max_content_length = most_bytes
     language.choose_when_needed()
     describe_lines(_request_fields)
 

@@ -33,7 +33,9 @@ COMMANDS: Final = {
     "people": "people",
     "jobs": "jobs",
     "roster": "roster",
+    "completion": "completion",
     "seed": "seed",
+    "templates": "templates",
 }
 """Each command but the demo, and the module of :mod:`lti_tool.commands` in which it is, under its name."""
 

@@ -98,6 +98,8 @@ class ClaimsSchema(RequestSchema):
     given_name = ShownText(255)
     family_name = ShownText(255)
     email = ShownText(320)
+    user_name = ShownText(255, data_key="ext.user_username")
+    """With which the person signs in to Moodle, which sends it where it sends the name."""
     locale = ShownText(35)
     version = fields.Raw(**_OPTIONAL, data_key=f"{LTI}version")
     message_type = fields.Raw(**_OPTIONAL, data_key=f"{LTI}message_type")
@@ -143,13 +145,17 @@ class ClaimsSchema(RequestSchema):
                 # Moodle has an empty address of a line item where a teacher no longer lets the tool add grades.
                 if value != "" or name not in _SERVICES:
                     flat[f"{name}.{member}"] = value
+        # Moodle's own claim; what is wrong in it refuses no launch.
+        extras = data.get(f"{LTI}ext")
+        if isinstance(extras, dict) and isinstance(extras.get("user_username"), str):
+            flat["ext.user_username"] = extras["user_username"]
         return flat
 
 
 _MEMBERS: Final = frozenset(
     key
     for field in ClaimsSchema().fields.values()
-    if (key := field.data_key) and key.partition(".")[0] in _OBJECTS.values()
+    if (key := field.data_key) and key.partition(".")[0] in (*_OBJECTS.values(), "ext")
 )
 """The names under which members are read."""
 

@@ -112,10 +112,8 @@ def _schema_of(
     kind = criterion.get("type")
     if kind is None:
         raise ValidationError({"type": [Problem("required")]})
-    if kind == GROUP:
-        if in_group:
-            raise ValidationError({"type": [Problem("nested_too_deep")]})
-        return GroupSchema(known)
+    if kind == GROUP and in_group:
+        raise ValidationError({"type": [Problem("nested_too_deep")]})
     if not isinstance(kind, str) or kind not in {*known, *PLANNED}:
         # The name goes back to a page: only what can be shown there.
         shown = kind[:40] if isinstance(kind, str) and kind.isascii() and kind.isprintable() else "?"
@@ -128,6 +126,9 @@ class _Criterion(fields.Field[dict[str, Any]]):
 
     def _schema(self, criterion: Mapping[str, Any]) -> CriterionSchema:
         level: Any = self.root
+        if criterion.get("type") == GROUP and not isinstance(level, GroupSchema):
+            is_draft = not isinstance(level, CompletionRuleSchema)
+            return (DraftGroupSchema if is_draft else GroupSchema)(level.known)
         return _schema_of(criterion, level.known, in_group=isinstance(level, GroupSchema))
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
@@ -139,9 +140,9 @@ class _Criterion(fields.Field[dict[str, Any]]):
         return dict(self._schema(value).dump(value))
 
 
-def _criteria() -> fields.List[dict[str, Any]]:
+def _criteria(*, fewest: int = 1) -> fields.List[dict[str, Any]]:
     """The criteria of a rule or of a group."""
-    return fields.List(_Criterion(), validate=entries(max=_MOST_CRITERIA), required=True)
+    return fields.List(_Criterion(), validate=entries(min=fewest, max=_MOST_CRITERIA), required=True)
 
 
 class GroupSchema(CriterionSchema):
@@ -156,6 +157,12 @@ class GroupSchema(CriterionSchema):
         self.known = known
 
 
+class DraftGroupSchema(GroupSchema):
+    """The same in a draft: it may be empty."""
+
+    criteria = _criteria(fewest=0)
+
+
 class ReportingSchema(CodedSchema):
     """What is sent to the LMS (AGS), and about whom."""
 
@@ -164,8 +171,8 @@ class ReportingSchema(CodedSchema):
     mentor = fields.Boolean(load_default=True)
 
 
-class CompletionRuleSchema(CodedSchema):
-    """A whole rule, checked so far that evaluating it can neither fail nor mean nothing.
+class DraftRuleSchema(CodedSchema):
+    """A rule that somebody is at work on: each field is right, and the whole may mean nothing yet.
 
     ``known``: the fields of each criterion that a rule can have, by type.
     """
@@ -179,24 +186,38 @@ class CompletionRuleSchema(CodedSchema):
     mode = Choice(choices.MODES, required=True)
     k = WholeNumber(min=1, max=_MOST_CRITERIA, allow_none=True, load_default=None)
     pairs = Choice(("best", "sum"), load_default="best")
-    criteria = _criteria()
+    criteria = _criteria(fewest=0)
     ags = fields.Nested(ReportingSchema, load_default=lambda: dict(ReportingSchema().load({})))
+
+
+class CompletionRuleSchema(DraftRuleSchema):
+    """A whole rule, checked so far that evaluating it can neither fail nor mean nothing."""
+
+    criteria = _criteria()
 
     @validates_schema
     def _check_consistency(self, loaded: Mapping[str, Any], **_: Any) -> None:
-        problems: dict[str, list[Problem]] = {}
-        if loaded["v"] != 1:
-            problems["v"] = [Problem("unknown_version")]
-        seen: set[str] = set()
-        for where, criterion in _walk(loaded["criteria"]):
-            if criterion["id"] in seen:
-                problems[f"{where}.id"] = [Problem("id_repeated", id=criterion["id"])]
-            seen.add(criterion["id"])
-            if criterion["type"] == "group":
-                problems |= _level_problems(criterion, f"{where}.", choices.ROLES, at_least_one=False)
-        problems |= _level_problems(loaded, "", choices.ROLES, at_least_one=True)
+        problems = rule_problems(loaded)
         if problems:
             raise ValidationError(dict(problems))
+
+
+def rule_problems(loaded: Mapping[str, Any]) -> dict[str, list[Problem]]:
+    """What keeps a rule whose fields are right from meaning anything, by the dotted path of the field."""
+    problems: dict[str, list[Problem]] = {}
+    if loaded["v"] != 1:
+        problems["v"] = [Problem("unknown_version")]
+    seen: set[str] = set()
+    for where, criterion in _walk(loaded["criteria"]):
+        if criterion["id"] in seen:
+            problems[f"{where}.id"] = [Problem("id_repeated", id=criterion["id"])]
+        seen.add(criterion["id"])
+        if criterion["type"] == GROUP and not criterion["criteria"]:
+            problems[f"{where}.criteria"] = [Problem("empty_group")]
+        elif criterion["type"] == GROUP:
+            problems |= _level_problems(criterion, f"{where}.", choices.ROLES, at_least_one=False)
+    problems |= _level_problems(loaded, "", choices.ROLES, at_least_one=True)
+    return problems
 
 
 def _walk(criteria: Sequence[Mapping[str, Any]], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -259,3 +280,18 @@ def dump_completion_rule(
 ) -> dict[str, Any]:
     """Return the JSON document of a checked rule: the inverse of :func:`load_completion_rule`."""
     return dict(CompletionRuleSchema(criteria).dump(loaded))
+
+
+def load_draft_rule(document: object, criteria: Mapping[str, type[CriterionSchema]]) -> dict[str, Any]:
+    """Return a draft of a rule, each of its fields checked; :func:`rule_problems` says what the whole still lacks.
+
+    Raises :class:`schemas.problem.ShapeError`.
+    """
+    return DraftRuleSchema(criteria).read(document)
+
+
+def dump_draft_rule(
+    loaded: Mapping[str, Any], criteria: Mapping[str, type[CriterionSchema]]
+) -> dict[str, Any]:
+    """Return the JSON document of a draft: the inverse of :func:`load_draft_rule`."""
+    return dict(DraftRuleSchema(criteria).dump(loaded))

@@ -6,6 +6,7 @@ LTI Deep Linking 2.0: https://www.imsglobal.org/spec/lti-dl/v2p0.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from marshmallow import (
@@ -18,9 +19,10 @@ from marshmallow import (
     validates_schema,
 )
 
-from schemas.fields import Choice, Code, Identifier, Text
+from schemas.fields import Choice, Code, Day, Identifier, Text, WholeNumber
 from schemas.mentoring_forms import FormSchema
 from schemas.problem import N_, Problem
+from schemas.programme_sections import FURTHEST
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -30,6 +32,10 @@ ROLE_VIEWS = ("both", "mentee", "mentor")
 APART = "apart"
 """Two activities that open one group: one for those who learn, one for those who teach."""
 GRADEBOOK = ("yes", "no")
+BEGINNINGS = ("now", "set-up")
+"""Whether a new group begins at once, or as a draft that its tutor sets up and starts."""
+QUESTIONS = ("name", "starts_on", "months", "sessions", "minutes", "goal")
+"""What a tutor may answer about the programme of a new group; blank leaves the template as it is."""
 
 
 class DeepLinkingSettingsSchema(Schema):
@@ -54,6 +60,7 @@ class ProgrammeChoiceForm(FormSchema):
 
     ``template`` is the code of a built-in programme, or the id of one of the tutor's own. ``group`` is the id of a
     cohort to share, or None (left blank) for a new one; ``role_view`` says who takes part through this activity.
+    ``begin`` and :data:`QUESTIONS` are about a new group.
     """
 
     template = Code(
@@ -79,15 +86,61 @@ class ProgrammeChoiceForm(FormSchema):
         },
     )
 
-    def __init__(self, templates: Sequence[str]) -> None:
-        """``templates``: what may be chosen as ``template``; the first is what no answer means."""
+    begin = Choice(
+        BEGINNINGS,
+        load_default="now",
+        metadata={
+            "label": N_("How does it begin?"),
+            "words": {
+                "now": N_("Start now: people can join as soon as you open the activity"),
+                "set-up": N_("Set it up first, and start it myself: until then nobody can join"),
+            },
+        },
+    )
+    name = Text(max_length=100, load_default=None, metadata={"label": N_("What is the programme called?")})
+    starts_on = Day(load_default=None, metadata={"label": N_("First day")})
+    months = WholeNumber(
+        min=1,
+        max=36,
+        from_text=True,
+        load_default=None,
+        metadata={"label": N_("How many months does it last?")},
+    )
+    sessions = WholeNumber(
+        min=1, max=100, from_text=True, load_default=None, metadata={"label": N_("How many meetings?")}
+    )
+    minutes = WholeNumber(
+        min=5, max=480, from_text=True, load_default=None, metadata={"label": N_("How many minutes each?")}
+    )
+    goal = Text(
+        max_length=500,
+        lines=True,
+        load_default=None,
+        metadata={"label": N_("What is it for, in one sentence?")},
+    )
+
+    def __init__(self, templates: Sequence[str], *, today: date | None = None) -> None:
+        """``templates``: what may be chosen as ``template``; the first is what no answer means.
+
+        ``today``: before which no programme begins.
+        """
         super().__init__()
+        self.today = today
         self.templates = tuple(templates)
 
     @validates_schema(skip_on_field_errors=False)
     def _is_offered(self, loaded: Mapping[str, Any], **_: Any) -> None:
         if loaded.get("template") not in (None, *self.templates):
             raise ValidationError([Problem("not_a_choice")], "template")
+
+    @validates_schema(skip_on_field_errors=False)
+    def _begins_later(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        first = loaded.get("starts_on")
+        if first is not None and self.today is not None:
+            if first < self.today - timedelta(days=1):  # It may still be yesterday where the tutor is.
+                raise ValidationError([Problem("date_past")], "starts_on")
+            if first > self.today + FURTHEST:
+                raise ValidationError([Problem("date_far_ahead")], "starts_on")
 
     @post_load
     def _default(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -135,9 +188,9 @@ class ActivityChoiceForm(ProgrammeChoiceForm):
         },
     )
 
-    def __init__(self, templates: Sequence[str], *, several: bool) -> None:
+    def __init__(self, templates: Sequence[str], *, several: bool, today: date | None = None) -> None:
         """``several``: whether the platform takes more than one activity at once."""
-        super().__init__(templates)
+        super().__init__(templates, today=today)
         self.several = several
 
     @validates_schema(skip_on_field_errors=False)

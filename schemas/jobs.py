@@ -21,6 +21,12 @@ class RegistrationAttemptJobSchema(Schema):
     attempt_id = fields.UUID(required=True)
 
 
+class PeopleImportJobSchema(Schema):
+    """A job about one file of people."""
+
+    import_id = fields.UUID(required=True)
+
+
 class ResultsJobSchema(Schema):
     """A job about the results of one activity: everybody's, or one person's."""
 

@@ -40,8 +40,14 @@ MESSAGES: Mapping[str, str] = {
     "not_a_date": N_("Please enter a date as year-month-day."),
     "date_in_future": N_("This date is still to come. Please choose today or an earlier day."),
     "feedback_empty": N_("Choose at least one point, or write a sentence."),
+    "not_an_hr_link": N_("This is not a link for human resources. Please copy the whole of it."),
+    "ends_before_it_begins": N_("This date is before the first one. Please choose a later day."),
     "date_past": N_("This date is past. Please choose today or a later day."),
     "date_too_far": N_("This date is more than three years ahead. Please choose an earlier day."),
+    "date_not_after_start": N_("The last day comes after the first one. Please choose a later day."),
+    "date_not_after_end": N_("The follow-up comes after the last day. Please choose a later day."),
+    "date_far_ahead": N_("This date is more than five years ahead. Please choose an earlier day."),
+    "not_an_amount": N_("Please enter a number, such as 12000 or 12.5."),
     "date_too_old": N_("This date is more than a year ago. Please choose a later day."),
     "not_an_id": N_("We do not know whom or what this is about. Please go back and choose again."),
     "not_a_choice": N_("Please choose one of the answers offered."),
@@ -59,6 +65,7 @@ MESSAGES: Mapping[str, str] = {
     "criterion_not_measurable": N_("The criterion “%(type)s” cannot be measured yet. Please take it out."),
     "nested_too_deep": N_("A group of criteria cannot be put inside another group."),
     "id_repeated": N_("Two criteria have the same name, “%(id)s”."),
+    "empty_group": N_("This group is empty. Please add a condition to it, or take it out."),
     "k_missing": N_("Please say how many of the criteria are enough."),
     "k_not_used": N_("A number of criteria goes only with “at least”."),
     "k_too_large": N_("%(k)s criteria are asked for, but only %(count)s count for the role %(role)s."),
@@ -70,9 +77,66 @@ MESSAGES: Mapping[str, str] = {
     "not_an_iri": N_("Please enter a full address, such as https://example.org/course."),
     "not_a_moment": N_("Please enter cohort_start or cohort_end, with +30d or -30d if needed, or a date."),
     "star_with_formats": N_("Choose either every format or some formats."),
+    # files of people
+    "file_missing": N_("Please choose a file."),
+    "file_empty": N_("This file has no rows. Please choose another one."),
+    "file_too_large": N_(
+        "This file is too large. Please keep to one sheet, and to the columns that are needed."
+    ),
+    "file_too_many_rows": N_("This file has more than 10,000 rows. Please make several files of it."),
+    "file_too_many_columns": N_("This file has more than 100 columns. Please keep those that are needed."),
+    "file_old_excel": N_(
+        "This file has a password, or is of an old version of Excel. Please save it as XLSX or as CSV, without a "
+        "password."
+    ),
+    "file_not_a_table": N_("This is no spreadsheet. Please choose a CSV or an XLSX file."),
+    "file_unreadable": N_("This file cannot be read. Please save it as XLSX or as CSV and choose it again."),
+    "file_no_role": N_(
+        "There is no column “Role”. Its first line must name the columns, as the template does."
+    ),
+    "file_no_identifier": N_(
+        "There is no column by which people can be found: add “E-mail”, “User name” or “LMS user id”."
+    ),
+    "column_repeated": N_("The column “%(what)s” says the same as another one. Please remove one of them."),
+    "role_missing": N_("Write “mentor” or “mentee”."),
+    "role_unknown": N_("“%(what)s” is no role. Write “mentor” or “mentee”."),
+    "no_identifier": N_(
+        "Give an e-mail address, a user name or an LMS user id: this person cannot be found without."
+    ),
+    "skill_unknown": N_("“%(what)s” is not among the skills of this programme."),
+    "level_wrong": N_("“%(what)s”: a level is a number from 1 to 5, after a colon."),
+    "language_unknown": N_(
+        "“%(what)s” is not a language that is known here. Write its name, or its code such as “fr”."
+    ),
+    "time_zone_unknown": N_("“%(what)s” is not a time zone. Write it as in “Europe/Paris”."),
+    "same_person_as": N_("This is the same person as in row %(row)s."),
+    "two_people": N_("Two people of the course match this row. Give the LMS user id."),
+    "identifiers_differ": N_("The identifiers of this row belong to different people."),
+    "teaches_here": N_("This person teaches the course: only learners can be added."),
+    "already_mentor": N_("This person is in the group already, as a mentor."),
+    "already_mentee": N_("This person is in the group already, as a mentee."),
+    "own_manager": N_("Nobody is their own manager."),
     # programme templates
     "repeated": N_("“%(what)s” is there twice."),
-    "no_baseline": N_("Please add the questions to ask before the programme starts."),
+    "skill_not_listed": N_("“%(what)s” is not among the skills of the programme."),
+    "format_without_name": N_("Please give the format “%(what)s” a name in both languages."),
+    "format_not_listed": N_("“%(what)s” is not among the formats of the programme."),
+    # files that people edit
+    "field_missing": N_("“%(what)s” is missing here."),
+    "template_file_missing": N_("Please choose a file. This one is empty, or none was chosen."),
+    "template_too_large": N_("The file is larger than %(max)s KB, which no template needs."),
+    "wrong_encoding": N_("The file is not in UTF-8. Please save it with the encoding UTF-8."),
+    "yaml_unreadable": N_(
+        "This cannot be read: look here, or just above, for a missing colon, a wrong indent, an open quotation mark, "
+        "or a text with a colon that has no quotation marks."
+    ),
+    "yaml_tab": N_("There is a tab at the start of this line. Please indent with spaces."),
+    "yaml_alias": N_(
+        "Anchors and aliases (& and *) are not allowed here. Please put the text in quotation marks."
+    ),
+    "yaml_tag": N_("Tags (!) are not allowed here. Please put the text in quotation marks."),
+    "yaml_too_deep": N_("Too many levels are put inside one another here: %(max)s are the most."),
+    "yaml_several_documents": N_("A file holds one template. Please take out what comes after the line ---."),
 }
 
 

@@ -1,8 +1,11 @@
 """A programme template as JSON: everything a cohort needs before it may start, in French and in English.
 
-A template holds a goal, named skills, measures with their definitions and targets, a questionnaire to be asked
-before (and usually one after), the completion rule, the formats, and dates counted from the day the cohort starts.
-The content of a programme (``Programme.settings``) has the same shape.
+A template holds a goal, named skills, a catalogue of objectives, measures with their definitions and targets, the
+questionnaires and when each is asked, the completion rule, the formats, and dates counted from the day the cohort
+starts. The content of a programme (``Programme.settings``) has the same shape.
+
+The goal, skills, measures and questionnaires may be empty: a blank template has none of them, and a cohort cannot start
+before somebody has filled in what it needs.
 """
 
 from __future__ import annotations
@@ -10,15 +13,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, pre_load, validates_schema
 
 from schemas import choices
 from schemas.completion_rule import CompletionRuleSchema, CriterionSchema
-from schemas.fields import Choice, Code, ExactNumber, Text, WholeNumber, distinct, entries
+from schemas.fields import Choice, Code, ExactNumber, Text, WholeNumber, distinct, entries, fail
 from schemas.problem import CodedSchema, Problem
 
 _CODE = r"[a-z0-9]+(?:[-_][a-z0-9]+)*"
 UNITS = ("share", "hours", "minutes", "points", "money")
+MOST_FORMATS = 30
+SMALLEST_GROUP = 5
 ITEM_KINDS = ("agree", "level", "recommend", "yes_no", "choice", "text")
 
 
@@ -27,6 +32,33 @@ class BilingualSchema(CodedSchema):
 
     fr = Text(max_length=1000, lines=True, required=True)
     en = Text(max_length=1000, lines=True, required=True)
+
+
+class GoalSchema(CodedSchema):
+    """Why the company runs the programme, in both languages; empty in both as long as nobody has said so."""
+
+    fr = Text(max_length=1000, lines=True, load_default="")
+    en = Text(max_length=1000, lines=True, load_default="")
+
+    @validates_schema
+    def _both_or_neither(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        for language in ("fr", "en"):
+            if not loaded[language] and any(loaded.values()):
+                raise ValidationError([Problem("required")], language)
+
+
+class SummarySchema(GoalSchema):
+    """What the template is for, in a line below its title; it may be empty."""
+
+    fr = Text(max_length=120, load_default="")
+    en = Text(max_length=120, load_default="")
+
+
+class BilingualNameSchema(CodedSchema):
+    """A short name in both languages, such as that of a role or of a format."""
+
+    fr = Text(max_length=60, required=True)
+    en = Text(max_length=60, required=True)
 
 
 def _bilingual(**options: Any) -> fields.Nested:
@@ -43,6 +75,44 @@ class SkillSchema(CodedSchema):
     code = _code()
     name = _bilingual(required=True)
     tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills")
+
+
+class ObjectiveSchema(CodedSchema):
+    """An objective that a pair can choose from the programme's catalogue."""
+
+    code = _code()
+    title = _bilingual(required=True)
+    skill = Code(_CODE, max_length=60, allow_none=True, load_default=None)
+    """The code of one of the template's skills."""
+    tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills")
+    direction = Choice(choices.ROLES, required=True)
+    """The role of the one who learns."""
+    level = WholeNumber(min=1, max=choices.HIGHEST_LEVEL, allow_none=True, load_default=None)
+    """The level of the skill that it leads to, from 1 (discovers) to 5 (can teach it)."""
+    evidence = fields.List(
+        Choice(choices.EVIDENCE), validate=[*entries(max=4), distinct], load_default=choices.DEFAULT_EVIDENCE
+    )
+    """Whose word is enough for it to be reached, or ``xapi``: a statement in the record store."""
+    trend = fields.Boolean(load_default=False)
+    """Whether it is about keeping up with a trend of one's field."""
+
+
+class RoleNamesSchema(CodedSchema):
+    """What the programme calls the two roles; None where it uses the tool's own words."""
+
+    mentee = fields.Nested(BilingualNameSchema, allow_none=True, load_default=None)
+    mentor = fields.Nested(BilingualNameSchema, allow_none=True, load_default=None)
+
+
+class VisibilitySchema(CodedSchema):
+    """Who may see and change what, beyond what always holds."""
+
+    hr_sees_names = fields.Boolean(load_default=False)
+    """Whether HR sees who takes part and who completed."""
+    smallest_group = WholeNumber(min=SMALLEST_GROUP, max=1000, load_default=SMALLEST_GROUP)
+    """Figures over fewer people than this are hidden. It can only be raised."""
+    tutors_may_edit = fields.Boolean(load_default=True)
+    """Whether the tutors of its courses may change the settings, or its owners alone."""
 
 
 class TargetSchema(CodedSchema):
@@ -121,6 +191,32 @@ class BudgetSchema(CodedSchema):
     funding = Text(max_length=200, allow_none=True, load_default=None)
 
 
+class _FormatNames(fields.Field[dict[str, Any]]):
+    """The names of formats, by their codes; a problem of one is under its code."""
+
+    _code = Code(choices.FORMAT_CODE_PATTERN, max_length=choices.FORMAT_CODE_LENGTH)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise fail("not_an_object")
+        if len(value) > MOST_FORMATS:
+            raise fail("too_many", max=MOST_FORMATS)
+        names: dict[str, Any] = {}
+        problems: dict[str, Any] = {}
+        for code, name in value.items():
+            try:
+                names[str(self._code.deserialize(code))] = BilingualNameSchema().load(name)
+            except ValidationError as error:
+                wrong = error.messages
+                problems[str(code)] = wrong if isinstance(wrong, dict) else [Problem("invalid")]
+        if problems:
+            raise ValidationError(problems)
+        return names
+
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        return {code: BilingualNameSchema().dump(name) for code, name in value.items()}
+
+
 class _Rule(fields.Field[dict[str, Any]]):
     """The completion rule, with the criteria that the template's schema was given."""
 
@@ -145,29 +241,72 @@ class ProgrammeTemplateSchema(CodedSchema):
     v = WholeNumber(min=1, max=1, required=True)
     code = _code()
     title = _bilingual(required=True)
-    goal = _bilingual(required=True)
-    skills = fields.List(fields.Nested(SkillSchema), validate=entries(max=40), required=True)
+    summary = fields.Nested(SummarySchema, load_default=lambda: {"fr": "", "en": ""})
+    goal = fields.Nested(GoalSchema, required=True)
+    role_names = fields.Nested(RoleNamesSchema, load_default=lambda: {"mentee": None, "mentor": None})
+    skills = fields.List(fields.Nested(SkillSchema), validate=entries(min=0, max=40), required=True)
+    objectives = fields.List(
+        fields.Nested(ObjectiveSchema), validate=entries(min=0, max=100), load_default=()
+    )
     formats = fields.List(
         Code(choices.FORMAT_CODE_PATTERN, max_length=choices.FORMAT_CODE_LENGTH),
-        validate=[*entries(max=30), distinct],
+        validate=[*entries(max=MOST_FORMATS), distinct],
         required=True,
     )
+    format_names = _FormatNames(load_default=dict)
+    """The names of the formats that the tool does not know, and other names for those that it knows."""
     rhythm = fields.Nested(RhythmSchema, required=True)
     rule = _Rule(required=True)
-    kpis = fields.List(fields.Nested(KpiSchema), validate=entries(max=40), required=True)
-    questionnaires = fields.List(fields.Nested(QuestionnaireSchema), validate=entries(max=4), required=True)
+    kpis = fields.List(fields.Nested(KpiSchema), validate=entries(min=0, max=40), required=True)
+    questionnaires = fields.List(
+        fields.Nested(QuestionnaireSchema), validate=entries(min=0, max=4), required=True
+    )
     dates = fields.Nested(DatesSchema, required=True)
     budget = fields.Nested(
         BudgetSchema,
         load_default=lambda: {"amount": None, "currency": "EUR", "funding": None},
     )
 
+    visibility = fields.Nested(VisibilitySchema, load_default=lambda: dict(VisibilitySchema().load({})))
+
+    @pre_load
+    def _without_former_formats(self, given: Any, **_: Any) -> Any:
+        """Settings of the first version of the tool have formats that said how the two of a pair spoke."""
+        formats = given.get("formats") if isinstance(given, Mapping) else None
+        if not isinstance(formats, list | tuple) or "format_names" in given:
+            return given
+        if not any(isinstance(code, str) and code in choices.FORMER_FORMATS for code in formats):
+            return given
+        present = [
+            choices.FORMAT_OF_FORMER_MODES
+            if isinstance(code, str) and code in choices.FORMER_FORMATS
+            else code
+            for code in formats
+        ]
+        return {
+            **given,
+            "formats": [code for place, code in enumerate(present) if code not in present[:place]],
+        }
+
     @validates_schema
-    def _complete(self, loaded: Mapping[str, Any], **_: Any) -> None:
+    def _check_codes(self, loaded: Mapping[str, Any], **_: Any) -> None:
         for name, key in (("skills", "code"), ("kpis", "code"), ("questionnaires", "phase")):
             _fail_if_repeated(loaded, name, key)
-        if not any(questionnaire["phase"] == "before" for questionnaire in loaded["questionnaires"]):
-            raise ValidationError([Problem("no_baseline")], "questionnaires")
+        _fail_if_repeated(loaded, "objectives", "code")
+        skills = {skill["code"] for skill in loaded["skills"]}
+        problems: dict[str, list[Problem]] = {}
+        for index, objective in enumerate(loaded["objectives"]):
+            if objective["skill"] is not None and objective["skill"] not in skills:
+                problem = Problem("skill_not_listed", what=objective["skill"])
+                problems[f"objectives.{index}.skill"] = [problem]
+        for index, code in enumerate(loaded["formats"]):
+            if code not in (*choices.SESSION_FORMATS, *loaded["format_names"]):
+                problems[f"formats.{index}"] = [Problem("format_without_name", what=code)]
+        for code in loaded["format_names"]:
+            if code not in loaded["formats"]:
+                problems[f"format_names.{code}"] = [Problem("format_not_listed", what=code)]
+        if problems:
+            raise ValidationError(dict(problems))
 
 
 def _fail_if_repeated(loaded: Mapping[str, Any], name: str, key: str) -> None:

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar
 
 import click
+import sqlalchemy as sa
 from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,7 @@ from lti_tool.identity import organisations
 from lti_tool.identity.policy import Action, Relation, decide
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.logging import configure_logging
+from lti_tool.mentoring.programmes.models import Cohort, ProgrammeSettings
 from lti_tool.migrations import SchemaState, schema_state
 
 _RUN_MIGRATE: Final = "run `tandem migrate` first (`tandem doctor` looks at everything)"
@@ -139,6 +141,29 @@ def find_organisation(db: Session, name_or_id: str | None) -> uuid.UUID | None:
         return organisations.find(db, name_or_id).id
     except organisations.OrganisationUnknown as error:
         raise BadInput(f"--organisation: {error}; `tandem organisations list` shows them") from None
+
+
+def find_cohort(db: Session, given: str) -> uuid.UUID:
+    """The id of the cohort that ``--cohort`` means: by its id, or by its programme's title.
+
+    Ends the command where there is none or more than one.
+    """
+    try:
+        which = Cohort.id == uuid.UUID(given)
+    except ValueError:
+        titles = ProgrammeSettings.settings["title"]
+        which = sa.or_(*(titles[tag].as_string() == given for tag in ("en", "fr")))
+    ids = db.scalars(
+        sa.select(Cohort.id)
+        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
+        .where(which)
+        .order_by(Cohort.created_at, Cohort.id)
+    ).all()
+    if not ids:
+        raise BadInput(f"--cohort: there is no group {given!r}")
+    if len(ids) > 1:
+        raise BadInput(f"--cohort: there is more than one {given!r}; give the id: {', '.join(map(str, ids))}")
+    return ids[0]
 
 
 def stop_all(stops: Sequence[Callable[[], object]]) -> None:

@@ -33,6 +33,7 @@ from lti_tool.many_rows import TablesBusy, lock_all_tables
 from lti_tool.mentoring.programmes.actions import name_owner
 from lti_tool.mentoring.programmes.models import Programme
 from lti_tool.mentoring.programmes.queries import owner_ids, programmes_of, tutor_ids
+from lti_tool.mentoring.programmes.template_actions import rename_for_merge
 from lti_tool.messaging import setting_record_stores
 from schemas.registration import OrganisationSchema
 
@@ -139,6 +140,7 @@ def _merge(services: Services, into: str, merged: str) -> tuple[dict[str, Any], 
             setting_record_stores.check_merge(db, kept.id, merged_id)
         except setting_record_stores.StoreRefused as error:
             raise click.ClickException(str(error)) from None
+        rename_for_merge(db, into=kept.id, merged=merged_id)
         store.merge(db, into=kept, merged=removed)
         setting_record_stores.after_merge(db, kept.id)
         event = OrganisationsMerged(merged_id=merged_id)

@@ -13,6 +13,7 @@ from lti_tool.mentoring.feedback import events as feedback
 from lti_tool.mentoring.objectives import events as objectives
 from lti_tool.mentoring.pairs import events as pairs
 from lti_tool.mentoring.programmes import events as programmes
+from lti_tool.mentoring.programmes import right_events as programme_rights
 from lti_tool.mentoring.reflections import events as reflections
 from lti_tool.mentoring.sessions import events as sessions
 from lti_tool.messaging import events as record_stores
@@ -22,6 +23,7 @@ EVENT_MODULES: Final[tuple[ModuleType, ...]] = (
     registration,
     record_stores,
     programmes,
+    programme_rights,
     enrolment,
     pairs,
     sessions,

@@ -14,10 +14,11 @@ from lti_tool.identity.principal import TOOL
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobKind, RunningJob
 from lti_tool.lti.expiry import delete_expired_rows, delete_used_nonces
+from lti_tool.mentoring.enrolment.people.actions import delete_expired_files
 
 
 class DeleteExpired(JobKind):
-    """Deletes hand-offs, sessions and tokens that are over, old refusals, and jobs that ended long ago."""
+    """Deletes hand-offs, sessions and tokens that are over, old refusals, files of people, and jobs that have ended."""
 
     name: ClassVar[str] = "delete_expired"
     every: ClassVar[dt.timedelta | None] = dt.timedelta(hours=1)
@@ -27,7 +28,9 @@ class DeleteExpired(JobKind):
         require(TOOL, Action.DELETE_EXPIRED)
         now = utcnow()
         return {
-            "rows": delete_in_chunks(job, lambda db: delete_expired_rows(db, now)),
+            "rows": delete_in_chunks(
+                job, lambda db: delete_expired_rows(db, now) or delete_expired_files(db, now)
+            ),
             "jobs": delete_in_chunks(job, lambda db: queue.delete_finished(db, now)),
         }
 

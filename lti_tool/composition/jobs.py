@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool.composition import transaction as composition
 from lti_tool.composition.housekeeping import DeleteExpired, DeleteUsedNonces
+from lti_tool.composition.people_import import AddPeople
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action, require
@@ -36,6 +37,7 @@ JOB_KINDS: Final[tuple[MakeJobKind, ...]] = (
     ReadResults,
     lambda services: FindLineItem(services, backfill_scores),
     ConnectPlatform,
+    lambda services: AddPeople(services.database),
     lambda _services: EnqueueDueRosters(),
     lambda _services: CheckGradebooks(),
     lambda _services: DeleteExpired(),

@@ -15,6 +15,8 @@ from lti_tool.identity.models import Person
 from lti_tool.lti.forms.models import KeptForm
 from lti_tool.lti.launch.models import LaunchHandoff, LaunchSession
 from lti_tool.mentoring.completion.models import Reopening
+from lti_tool.mentoring.enrolment.models import ParticipantSkill, ParticipantTraits
+from lti_tool.mentoring.enrolment.people.models import AwaitedPerson, PeopleImport
 from lti_tool.mentoring.feedback.models import Feedback
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.profiles.models import ProfileRow
@@ -38,6 +40,7 @@ PERSONAL_TEXTS: Final[tuple[PersonalText, ...]] = (
     PersonalText(Person.given_name, Person.id),
     PersonalText(Person.family_name, Person.id),
     PersonalText(Person.email, Person.id),
+    PersonalText(Person.user_name, Person.id),
     PersonalText(Objective.title, Objective.created_by),
     PersonalText(Reflection.words, Reflection.author_id),
     PersonalText(Feedback.words, Feedback.author_id),
@@ -49,6 +52,17 @@ PERSONAL_TEXTS: Final[tuple[PersonalText, ...]] = (
     PersonalText(ProfileRow.email, ProfileRow.participant_id, is_whole_row=True),
     PersonalText(ProfileRow.phone, ProfileRow.participant_id, is_whole_row=True),
     PersonalText(ProfileRow.chat, ProfileRow.participant_id, is_whole_row=True),
+    PersonalText(ParticipantSkill.skill, ParticipantSkill.participant_id, is_whole_row=True),
+    PersonalText(ParticipantTraits.department, ParticipantTraits.participant_id, is_whole_row=True),
+    PersonalText(ParticipantTraits.manager, ParticipantTraits.participant_id, is_whole_row=True),
+    PersonalText(ParticipantTraits.languages, ParticipantTraits.participant_id, is_whole_row=True),
+    PersonalText(AwaitedPerson.user_id, None, is_whole_row=True),
+    PersonalText(AwaitedPerson.user_name, None, is_whole_row=True),
+    PersonalText(AwaitedPerson.email, None, is_whole_row=True),
+    PersonalText(AwaitedPerson.name, None, is_whole_row=True),
+    PersonalText(AwaitedPerson.details, None, is_whole_row=True),
+    PersonalText(PeopleImport.content, None, is_whole_row=True),
+    PersonalText(PeopleImport.file_name, None, is_whole_row=True),
     PersonalText(KeptForm.content, KeptForm.person_id, is_whole_row=True),
     PersonalText(LaunchSession.shown_subjects, None),
     PersonalText(LaunchHandoff.launch, None, is_whole_row=True),

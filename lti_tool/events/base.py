@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeVar
 
 import cattrs
 
+from lti_tool.identity.policy import Subject
 from lti_tool.identity.principal import PrincipalKind
 
 KINDS: dict[str, type[Event]] = {}
@@ -27,6 +28,8 @@ class Event:
 
     version: ClassVar[int] = 1
     """Raised with every change of the fields."""
+    audit_subject: ClassVar[Subject]
+    """What the audit counts it to, which decides who is shown it. Every kind says it, or inherits it."""
     former_names: ClassVar[tuple[str, ...]] = ()
     """What rows call it that were written before it was renamed."""
 

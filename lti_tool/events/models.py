@@ -62,12 +62,16 @@ class AuditEntry(Base):
     """Who did what, and when: a projection of the log. Its sentence is made when it is read."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (sa.Index("ix__audit_entry__cohort_id", "cohort_id", "at"),)
+    __table_args__ = (
+        sa.Index("ix__audit_entry__cohort_id", "cohort_id", "at"),
+        sa.Index("ix__audit_entry__programme_id", "programme_id", "at"),
+    )
 
     event_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     at: Mapped[dt.datetime]
     kind: Mapped[str] = mapped_column(sa.String(60))
     organisation_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("organisation.id"))
+    programme_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("programme.id"))
     cohort_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("cohort.id"))
     pair_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("pair.id"))
     participant_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("participant.id"))

@@ -56,6 +56,8 @@ class Person(Base):
     given_name: Mapped[str | None] = mapped_column(sa.String(255))
     family_name: Mapped[str | None] = mapped_column(sa.String(255))
     email: Mapped[str | None] = mapped_column(sa.String(320))
+    user_name: Mapped[str | None] = mapped_column(sa.String(255))
+    """The name with which the person signs in to the platform, where it says it: files of people name them by it."""
     locale: Mapped[str | None] = mapped_column(sa.String(35))
     """The language this person last chose or arrived with, as a BCP 47 tag."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

@@ -25,6 +25,8 @@ class Capacity(enum.StrEnum):
     ANYONE = "anyone"
     LAUNCHED = "launched"
     """By a launch, named or not, and still in the course."""
+    NAMED = "named"
+    """By a launch that named a person, and still in the course."""
     NAMELESS = "nameless"
     """By a launch that named nobody, or the platform's test student."""
     LEARNER = "learner"
@@ -43,8 +45,14 @@ class Capacity(enum.StrEnum):
     """An administrator of the site or the institution, who has no part in the course of the launch."""
     TUTOR = "tutor"
     """A tutor of the cohort that is asked about."""
+    EDITOR = "editor"
+    """A tutor of it, where no owner has taken the settings of its programme over."""
     OWNER = "owner"
     """An owner of the programme that is asked about."""
+    HR = "hr"
+    """Somebody of the company's human resources to whom an owner of the programme has given the right to read."""
+    ACTOR = "actor"
+    """Who did what is asked about: for what the audit says of it."""
     OPERATOR = "operator"
     TOOL = "tool"
 
@@ -79,19 +87,37 @@ class Action(enum.StrEnum):
     # a tutor's
     CHOOSE_CONTENT = "choose in the content picker what is added to a course"
     ADD_ACTIVITY = "open what an activity stands for"
+    SET_UP = "set up a programme, and start a cohort"
     VIEW_COHORT = "see a cohort: names, progress, dates and states"
+    CONFIRM_OBJECTIVES = "see and confirm the objectives for which a pair accepts the tutor's word"
     VIEW_PAIR_HISTORY = "see a pair's dates, lengths, formats and states"
     REVIEW_LEARNER = "see one learner's progress and their meetings' dates, lengths, formats and states"
-    VIEW_AUDIT = "see what tutors, owners and operators did"
+    VIEW_AUDIT = "see what tutors, owners, human resources and operators did, and what one did oneself"
     PREVIEW_PAGES = "see an example of a learner's page"
     PAIR_PEOPLE = "invite and pair people"
+    IMPORT_PEOPLE = "add people from a file"
     CHANGE_PAIR = "pause, resume, end and close a pair"
     REMIND_PAIR = "put a reminder on the page of people who keep their pair waiting"
     APPROVE_COMPLETION = "approve a participant's completion"
     REOPEN_COMPLETION = "reopen a completion"
+    CHANGE_RULE = "draft, try and apply the rule by which a cohort completes"
     READ_ROSTER_NOW = "have a roster read now"
     RESEND_GRADES = "have gradebooks read now, and grades sent again"
     MAKE_LINE_ITEM = "have a column made in the gradebook of one's own course"
+    READ_TEMPLATES = "read the programme templates of one's company"
+    KEEP_TEMPLATES = "make programme templates for one's company, and change those that one made"
+    # an owner's, and human resources'
+    LIST_OWN_PROGRAMMES = "see which programmes one owns"
+    VIEW_PROGRAMME = (
+        "see a programme's groups in figures, its activities, an example, and who has which right to it"
+    )
+    VIEW_PEOPLE_OF_PROGRAMME = "see the names and the completion of everybody in a programme"
+    NAME_OWNERS = "name owners of programmes, and end one's own ownership"
+    SHARE_PROGRAMME = "say in which courses teachers may use a programme"
+    GRANT_HR = "let human resources read a programme, and end that"
+    USE_HR_LINK = "take the right to read a programme that an owner offers by a link"
+    READ_SETTINGS = "read a programme's settings, rule and dates"
+    LIST_READ_PROGRAMMES = "see which programmes one may read for human resources"
     # the operator's
     SERVE = "run the tool"
     DELIVER = "send what waits"
@@ -106,8 +132,8 @@ class Action(enum.StrEnum):
     MAP_PEOPLE = "see which accounts stand for people in statements"
     MANAGE_JOBS = "see and repeat background jobs"
     SEED = "make invented people, for measuring and for looking at"
-    NAME_OWNERS = "name owners of programmes"
     REPLAY_EVENTS = "compute projections from the event log"
+    EXPLAIN_COMPLETION = "see how far everybody of a cohort is, and why"
     # the tool's own
     RUN_JOBS = "run background jobs"
     READ_ROSTERS = "read the rosters of courses"
@@ -148,19 +174,36 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         # The platform shows its picker to those alone who may change the course, and takes no answer of others.
         Action.CHOOSE_CONTENT: frozenset({Capacity.TEACHER, Capacity.ADMINISTRATOR}),
         Action.ADD_ACTIVITY: frozenset({Capacity.TEACHER}),
-        Action.VIEW_COHORT: _COHORT,
+        # With the dates and states of every pair, which an owner sees in sums alone.
+        Action.VIEW_COHORT: frozenset({Capacity.TUTOR}),
+        Action.CONFIRM_OBJECTIVES: frozenset({Capacity.TUTOR}),
         Action.VIEW_PAIR_HISTORY: frozenset({Capacity.TUTOR}),
         Action.REVIEW_LEARNER: frozenset({Capacity.TUTOR}),
-        Action.VIEW_AUDIT: _COHORT,
+        # Everybody sees what they did themselves: which entries are shown to whom, AUDIT says.
+        Action.VIEW_AUDIT: _COHORT | {Capacity.PARTICIPANT},
         Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.SWITCHED, Capacity.NAMELESS}),
+        Action.SET_UP: frozenset({Capacity.EDITOR, Capacity.OWNER}),
         Action.PAIR_PEOPLE: _COHORT,
+        Action.IMPORT_PEOPLE: _COHORT | {Capacity.OPERATOR},
         Action.CHANGE_PAIR: _COHORT,
         Action.REMIND_PAIR: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,
+        Action.CHANGE_RULE: frozenset({Capacity.EDITOR, Capacity.OWNER}),
         Action.READ_ROSTER_NOW: _COHORT | {Capacity.OPERATOR},
         Action.RESEND_GRADES: _COHORT | {Capacity.OPERATOR},
         Action.MAKE_LINE_ITEM: _COHORT,
+        Action.READ_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.OPERATOR}),
+        Action.KEEP_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.OPERATOR}),
+        Action.LIST_OWN_PROGRAMMES: frozenset({Capacity.OWNER}),
+        Action.VIEW_PROGRAMME: frozenset({Capacity.OWNER}),
+        Action.VIEW_PEOPLE_OF_PROGRAMME: frozenset({Capacity.OWNER}),
+        Action.NAME_OWNERS: frozenset({Capacity.OWNER, Capacity.OPERATOR}),
+        Action.SHARE_PROGRAMME: frozenset({Capacity.OWNER}),
+        Action.GRANT_HR: frozenset({Capacity.OWNER}),
+        Action.USE_HR_LINK: frozenset({Capacity.NAMED}),
+        Action.READ_SETTINGS: _COHORT | {Capacity.HR},
+        Action.LIST_READ_PROGRAMMES: frozenset({Capacity.HR}),
         Action.SERVE: frozenset({Capacity.OPERATOR}),
         Action.DELIVER: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.MIGRATE: frozenset({Capacity.OPERATOR}),
@@ -174,8 +217,8 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.MAP_PEOPLE: frozenset({Capacity.OPERATOR}),
         Action.MANAGE_JOBS: frozenset({Capacity.OPERATOR}),
         Action.SEED: frozenset({Capacity.OPERATOR}),
-        Action.NAME_OWNERS: frozenset({Capacity.OPERATOR}),
         Action.REPLAY_EVENTS: frozenset({Capacity.OPERATOR}),
+        Action.EXPLAIN_COMPLETION: frozenset({Capacity.OPERATOR}),
         Action.RUN_JOBS: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.READ_ROSTERS: frozenset({Capacity.TOOL}),
         Action.READ_RESULTS: frozenset({Capacity.TOOL}),
@@ -185,6 +228,62 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
     }
 )
 """In which capacities each action is allowed. An action that is not here is allowed to nobody."""
+
+
+class Subject(enum.StrEnum):
+    """What an entry of the audit is about, as the table of who may see what divides it."""
+
+    ADMINISTRATION = "administration"
+    """Companies, platforms and record stores."""
+    PROGRAMME = "programme"
+    """A programme: its settings, rule, cohorts and activities, and who owns, shares and reads it."""
+    PEOPLE = "people"
+    """Who is invited, who is paired with whom, and whose journey is complete."""
+    PARTICIPATION = "participation"
+    """That somebody takes part, and in which role: their own word."""
+    PAIR = "pair"
+    """What the two of a pair said to it: acceptances, signatures, reminders."""
+    MEETING = "meeting"
+    OBJECTIVE = "objective"
+    WORDS = "words"
+    """Reflections and feedback."""
+    CONSEQUENCE = "consequence"
+    """What followed by itself from what somebody did: nobody's act, so no entry."""
+
+
+AUDIT: Final[Mapping[Subject, frozenset[Capacity]]] = MappingProxyType(
+    {
+        Subject.ADMINISTRATION: frozenset({Capacity.OPERATOR}),
+        Subject.PROGRAMME: frozenset({Capacity.TUTOR, Capacity.OWNER}),
+        Subject.PEOPLE: frozenset({Capacity.TUTOR, Capacity.OWNER}),
+        Subject.PARTICIPATION: frozenset({Capacity.TUTOR, Capacity.OWNER}),
+        Subject.PAIR: frozenset({Capacity.TUTOR}),
+        Subject.MEETING: frozenset({Capacity.TUTOR}),
+        Subject.OBJECTIVE: frozenset(),
+        Subject.WORDS: frozenset(),
+        Subject.CONSEQUENCE: frozenset(),
+    }
+)
+"""To whom the audit shows what was done about each subject by a tutor, an owner, human resources or an operator."""
+
+STEPS: Final = frozenset(
+    {Subject.PARTICIPATION, Subject.PAIR, Subject.MEETING, Subject.OBJECTIVE, Subject.WORDS}
+)
+"""About what participants act themselves: it was their own step where nobody else is recorded to have done it."""
+
+
+def audit_shows(subject: Subject, held: frozenset[Capacity], *, by_participant: bool) -> bool:
+    """Whether the audit shows an entry about ``subject`` to whoever holds these capacities towards it.
+
+    ``by_participant``: whoever acted is the participant, or one of the pair, whom it is about, or it is one of
+    :data:`STEPS` and nobody else is recorded. Such a step is shown to nobody but the one who took it
+    (:attr:`Capacity.ACTOR`).
+    """
+    if subject is Subject.CONSEQUENCE:
+        return False
+    if Capacity.ACTOR in held:
+        return True
+    return not by_participant and bool(AUDIT[subject] & held)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +300,12 @@ class Relation:
     """They teach a course with an activity of the cohort."""
     owns: bool = False
     """They own the programme."""
+    reads_for_hr: bool = False
+    """An owner of the programme has let them read it for human resources, and has not ended that."""
+    taken_over: bool = False
+    """The owners of the programme keep its settings to themselves."""
+    acted: bool = False
+    """They did it themselves."""
 
 
 class Refusal(enum.StrEnum):
@@ -214,6 +319,8 @@ class Refusal(enum.StrEnum):
     """The launch named nobody."""
     FOR_TUTORS = "for_tutors"
     FOR_LEARNERS = "for_learners"
+    TAKEN_OVER = "taken_over"
+    """A tutor may, unless the owners of the programme keep its settings to themselves, as they do."""
     NOT_THEIRS = "not_theirs"
     """It is somebody else's, or of another company; a page does not say that it exists."""
 
@@ -236,7 +343,7 @@ def capacities(principal: Principal, relation: Relation) -> frozenset[Capacity]:
 
 
 def _of_person(principal: Principal, relation: Relation) -> set[Capacity]:
-    found = set()
+    found = {Capacity.NAMED}
     if principal.role == CourseRole.LEARNER:
         found.add(Capacity.LEARNER)
     if principal.role == CourseRole.SWITCHED:
@@ -251,7 +358,10 @@ def _of_person(principal: Principal, relation: Relation) -> set[Capacity]:
         (relation.participant, Capacity.PARTICIPANT),
         (relation.member, Capacity.MEMBER),
         (relation.teaches, Capacity.TUTOR),
+        (relation.teaches and not relation.taken_over, Capacity.EDITOR),
         (relation.owns, Capacity.OWNER),
+        (relation.reads_for_hr, Capacity.HR),
+        (relation.acted, Capacity.ACTOR),
     ):
         if holds:
             found.add(capacity)
@@ -261,7 +371,8 @@ def _of_person(principal: Principal, relation: Relation) -> set[Capacity]:
 def decide(principal: Principal, relation: Relation, action: Action) -> Refusal | None:
     """None when ``principal`` may do ``action`` to something they stand in ``relation`` to; else why not."""
     allowed = TABLE.get(action, frozenset())
-    if allowed & capacities(principal, relation):
+    held = capacities(principal, relation)
+    if allowed & held:
         return None
     if principal.kind in (PrincipalKind.NOBODY, PrincipalKind.NOT_RECORDED):
         return Refusal.NO_LAUNCH
@@ -269,7 +380,9 @@ def decide(principal: Principal, relation: Relation, action: Action) -> Refusal 
         return Refusal.LEFT_COURSE
     if principal.kind == PrincipalKind.ANONYMOUS:
         return Refusal.NAMELESS
-    if allowed & {Capacity.TEACHER, Capacity.TUTOR} and principal.role != CourseRole.TUTOR:
+    if Capacity.EDITOR in allowed and Capacity.TUTOR in held and relation.taken_over:
+        return Refusal.TAKEN_OVER
+    if allowed & {Capacity.TEACHER, Capacity.TUTOR, Capacity.EDITOR} and principal.role != CourseRole.TUTOR:
         return Refusal.FOR_TUTORS
     if Capacity.LEARNER in allowed:
         return Refusal.FOR_LEARNERS

@@ -59,6 +59,10 @@ class Principal:
     """In that course, by the person's latest own launch."""
     is_admin: bool = False
     """Whether the launch says that they administer the site or the institution."""
+    owns_programmes: bool = False
+    """Whether they own a programme of the company."""
+    reads_programmes: bool = False
+    """Whether they may read one for human resources."""
     active: bool = True
     """False once the person has left the course."""
 

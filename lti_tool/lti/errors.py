@@ -28,6 +28,7 @@ class Advice(enum.Enum):
     PAGE_UNKNOWN = "no such page"
     NOT_YOURS = "not your page"
     TUTORS_ONLY = "for tutors"
+    TAKEN_OVER = "settings that owners keep to themselves"
     NOT_ENROLLED = "an administrator who is not enrolled"
     NAMELESS = "no person"
     COURSE_LEFT = "not in the course"

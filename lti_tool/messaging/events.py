@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import ClassVar
 
 from lti_tool.events.base import Event
+from lti_tool.identity.policy import Subject
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordStoreEvent(Event):
     """A record store to which statements of the organisation of the scope go. Never its credentials."""
 
+    audit_subject: ClassVar[Subject] = Subject.ADMINISTRATION
     record_store_id: uuid.UUID
     store_name: str
     """``primary``, or the name of a copy."""

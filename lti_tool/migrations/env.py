@@ -25,6 +25,8 @@ from lti_tool.mentoring.overview import models as overview
 from lti_tool.mentoring.pairs import models as pairs
 from lti_tool.mentoring.profiles import models as profiles
 from lti_tool.mentoring.programmes import models as programmes
+from lti_tool.mentoring.programmes import right_models as programme_rights
+from lti_tool.mentoring.programmes import template_models as templates
 from lti_tool.mentoring.reflections import models as reflections
 from lti_tool.mentoring.sessions import models as sessions
 from lti_tool.messaging import models as messaging
@@ -42,6 +44,8 @@ TABLES = (
     statement_log,
     jobs,
     programmes,
+    programme_rights,
+    templates,
     enrolment,
     pairs,
     sessions,

@@ -23,6 +23,7 @@ def _entry(logged: LoggedEvent) -> dict[str, Any]:
         "at": logged.at,
         "kind": type(logged.event).__name__,
         "organisation_id": logged.scope.organisation_id,
+        "programme_id": logged.scope.programme_id,
         "cohort_id": logged.scope.cohort_id,
         "pair_id": logged.scope.pair_id,
         "participant_id": logged.scope.participant_id,

@@ -79,6 +79,12 @@ def pairs(db: Session, participant_ids: Collection[uuid.UUID]) -> dict[uuid.UUID
     return _pairs(rows)
 
 
+def pairs_of_cohort(db: Session, cohort_id: uuid.UUID) -> dict[uuid.UUID, ConcernedPair]:
+    """Every pair of a cohort, ended ones included."""
+    connection = connection_of(db)
+    return _pairs(_pairs_of_cohort(connection).all(connection, {"of_cohort": cohort_id}))
+
+
 _NEWEST_RULE: Final = (
     sa.select(sa.func.max(CompletionRuleVersion.number))
     .where(CompletionRuleVersion.cohort_id == Participant.cohort_id)
@@ -262,14 +268,27 @@ def _pairs_of(dialect: Dialect, participants: int) -> CompiledStatement:
 
     ``pair`` is the pair's id as the driver gives it, by which the rows of one pair are put together.
     """
-    pair, session, objective, reflection, feedback = (
-        table_of(mapped) for mapped in (Pair, MentoringSession, Objective, Reflection, Feedback)
-    )
+    pair = table_of(Pair)
     theirs = sa.or_(
         *(
             member.in_(members("participant", participants, _ID))
             for member in (pair.c.mentor_id, pair.c.mentee_id)
         )
+    )
+    return CompiledStatement(_rows_of_pairs(theirs), dialect)
+
+
+@once_for_each_dialect
+def _pairs_of_cohort(dialect: Dialect) -> CompiledStatement:
+    """The same of each pair of a cohort."""
+    theirs = table_of(Pair).c.cohort_id == sa.bindparam("of_cohort", type_=_ID)
+    return CompiledStatement(_rows_of_pairs(theirs), dialect)
+
+
+def _rows_of_pairs(theirs: sa.ColumnElement[bool]) -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """``theirs``: which pairs, as a condition on their table."""
+    pair, session, objective, reflection, feedback = (
+        table_of(mapped) for mapped in (Pair, MentoringSession, Objective, Reflection, Feedback)
     )
     their_ids = sa.select(pair.c.id).where(theirs)
 
@@ -325,7 +344,7 @@ def _pairs_of(dialect: Dialect, participants: int) -> CompiledStatement:
         for kind, table in (("reflection", reflection), ("feedback", feedback))
     ]
     of_authors[1] = of_authors[1].where(feedback.c.kind == sa.literal_column(f"'{FeedbackKind.MEETING}'"))
-    return CompiledStatement(sa.union_all(of_pairs, of_sessions, of_objectives, *of_authors), dialect)
+    return sa.union_all(of_pairs, of_sessions, of_objectives, *of_authors)
 
 
 def _pairs(rows: Iterable[Any]) -> dict[uuid.UUID, ConcernedPair]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from lti_tool.mentoring.completion.facts import (
@@ -99,18 +99,35 @@ class ConcernedParticipant:
 
     def facts(self, pairs: Iterable[ConcernedPair]) -> PersonFacts:
         """What counts for them alone. ``pairs``: every pair of theirs."""
-        theirs = [pair for pair in pairs if pair.has(self)]
-        feedback = [each for pair in theirs for each in pair.feedback]
-        return PersonFacts(
-            role=str(self.role),
-            tutor_validated=self.approved,
+        return person_facts(
+            self.id,
+            self.role,
+            [pair for pair in pairs if pair.has(self)],
+            approved=self.approved,
             withdrawn=self.status == ParticipantStatus.WITHDRAWN,
-            reflections=tuple(
-                each.id for pair in theirs for each in pair.reflections if each.author_id == self.id
-            ),
-            feedback_given=tuple(each.id for each in feedback if each.author_id == self.id),
-            feedback_received=tuple(each.id for each in feedback if each.author_id != self.id),
         )
+
+
+def person_facts(
+    participant_id: uuid.UUID,
+    role: Role,
+    pairs: Collection[ConcernedPair],
+    *,
+    approved: bool,
+    withdrawn: bool,
+) -> PersonFacts:
+    """What counts for one participant alone. ``pairs``: theirs."""
+    feedback = [each for pair in pairs for each in pair.feedback]
+    return PersonFacts(
+        role=str(role),
+        tutor_validated=approved,
+        withdrawn=withdrawn,
+        reflections=tuple(
+            each.id for pair in pairs for each in pair.reflections if each.author_id == participant_id
+        ),
+        feedback_given=tuple(each.id for each in feedback if each.author_id == participant_id),
+        feedback_received=tuple(each.id for each in feedback if each.author_id != participant_id),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +157,11 @@ class ConcernedPair:
 
     def counts_for(self, participant: ConcernedParticipant) -> bool:
         """Whether the participant is one of the two, in the role that they have now."""
-        return participant.id == (self.mentor_id if participant.role is Role.MENTOR else self.mentee_id)
+        return participant.id == self.member(participant.role)
+
+    def member(self, role: Role) -> uuid.UUID:
+        """The participant in that role."""
+        return self.mentor_id if role is Role.MENTOR else self.mentee_id
 
     @property
     def facts(self) -> PairFacts:

@@ -35,10 +35,17 @@ class Participants:
                         actions.activate(db, participant_ids=formed.members)
                 case PairAcceptanceUndone() | PairEnded():
                     self._follow_pair(db, pair_id)
-                case ProgrammeCompleted() if participant_id:
-                    actions.update_status_for_completion(db, participant_id=participant_id, completed=True)
                 case CompletionReopened() if participant_id:
-                    actions.update_status_for_completion(db, participant_id=participant_id, completed=False)
+                    actions.update_status_for_completion(
+                        db, participant_ids=[participant_id], completed=False
+                    )
+        completed = {
+            logged.scope.participant_id for logged in events if isinstance(logged.event, ProgrammeCompleted)
+        } - {None}
+        if completed:
+            # A rule that is changed can complete many at once.
+            ids = [each for each in completed if each is not None]
+            actions.update_status_for_completion(db, participant_ids=ids, completed=True)
 
     def _follow_pair(self, db: Session, pair_id: uuid.UUID | None) -> None:
         found = pair(db, pair_id) if pair_id is not None else None

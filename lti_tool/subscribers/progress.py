@@ -30,7 +30,7 @@ from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule
 from lti_tool.mentoring.enrolment.models import ParticipantStatus
-from lti_tool.mentoring.programmes.events import CohortStarted
+from lti_tool.mentoring.programmes.events import CohortStarted, RuleApplied
 from lti_tool.mentoring.programmes.queries import RuleRecord, every_rule, scope_of
 from lti_tool.subscribers.concerned import concerned
 from lti_tool.subscribers.concerned_values import ConcernedParticipant, ProgressValues
@@ -49,16 +49,20 @@ class Progress:
         if all(isinstance(logged.event, ProgressReached) for logged in events):
             return
         found = concerned(db, events)
+        events_of: dict[uuid.UUID | None, list[LoggedEvent]] = {}
+        for logged in events:
+            events_of.setdefault(logged.scope.participant_id, []).append(logged)
         rows: list[dict[str, Any]] = []
         reached: list[tuple[ConcernedParticipant, Event]] = []
         for participant in found.people.values():
             before = participant.progress
             if before is None and participant.status == ParticipantStatus.INVITED:
                 continue
-            completion, completed_at = _latched(participant, events)
-            pairs = [pair.facts for pair in found.pairs.values() if pair.counts_for(participant)]
+            completion, completed_at = _latched(participant, events_of.get(participant.id, ()))
+            theirs = found.pairs_by_person[participant.id]
+            pairs = [pair.facts for pair in theirs if pair.counts_for(participant)]
             rule = participant.cohort.rule
-            judged = judge(rule_of(rule), completion, pairs, participant.facts(found.pairs.values()))
+            judged = judge(rule_of(rule), completion, pairs, participant.facts(theirs))
             reached_before = before.milestone if before else 0
             milestone = milestone_passed(before.score if before else 0, judged.score, reached_before)
             values = {
@@ -80,9 +84,12 @@ class Progress:
         if rows:
             connection = connection_of(db)
             _upsert(connection).execute(connection, rows)
-        for participant, event in reached:
-            scope = scope_of(db, participant.cohort.id, participant_id=participant.id)
-            log.append(db, event, scope, at=now)
+        if reached:
+            caused = [
+                (event, scope_of(db, participant.cohort.id, participant_id=participant.id))
+                for participant, event in reached
+            ]
+            log.append_all(db, caused, at=now)
 
     def projection(self, db: Session, others: Projections) -> Projection:
         """The completion records as the log makes them."""
@@ -92,14 +99,15 @@ class Progress:
 def _latched(
     participant: ConcernedParticipant, events: Sequence[LoggedEvent]
 ) -> tuple[Completion, dt.datetime | None]:
-    """A participant's completion and since when: earned or reopened by the event that says so, and by nothing else."""
+    """A participant's completion and since when: earned or reopened by the event that says so, and by nothing else.
+
+    ``events``: those about the participant.
+    """
     before = participant.progress
     if before is None:
         return Completion.OPEN, None
     completion, completed_at = Completion(before.completion), before.completed_at
     for logged in events:
-        if logged.scope.participant_id != participant.id:
-            continue
         if isinstance(logged.event, CompletionReopened):
             completion = Completion.REOPENED
         elif isinstance(logged.event, ProgrammeCompleted):
@@ -145,6 +153,8 @@ class CompletionProjection(Projection):
         cohort_id = logged.scope.cohort_id
         if isinstance(logged.event, CohortStarted) and cohort_id is not None:
             self._in_force[cohort_id] = self._rules[cohort_id, logged.event.rule_number]
+        if isinstance(logged.event, RuleApplied) and cohort_id is not None:
+            self._in_force[cohort_id] = self._rules[cohort_id, logged.event.number]
         self.facts.apply(logged)
         self._latch(logged)
         for participant_id in self.facts.concerned(logged):

@@ -6,17 +6,27 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from lti_tool.events.base import Scope
 from lti_tool.messaging import outbox, record_stores
 from lti_tool.messaging.record_stores import Destination
-from lti_tool.messaging.statement_log import NewStatement, keep_new, latest_moment, take_moments
+from lti_tool.messaging.statement_log import (
+    NewStatement,
+    keep_new,
+    latest_moment,
+    take_moments,
+    take_single_moments,
+)
 from lti_tool.subscribers.concerned_values import CohortValues
 from lti_tool.subscribers.statement_context import course_in
 from xapi.context import Statement
 from xapi.encoding import strictly_after
+
+_FEW_REGISTRATIONS: Final = 2
+"""What one act concerns: a statement for each of the two of a pair."""
 
 Build = Callable[..., Statement]
 """Builds one statement, given ``recorded_at`` and ``now``."""
@@ -63,8 +73,14 @@ class StatementWriter:
         lines: dict[uuid.UUID, list[_Built]] = {}
         for each in to_write:
             lines.setdefault(each.statement.xapi_registration, []).append(each)
+        single = {registration: line[0] for registration, line in lines.items() if len(line) == 1}
+        taken: set[uuid.UUID] = set()
+        if len(single) > _FEW_REGISTRATIONS:
+            wanted = {registration: each.statement.timestamp for registration, each in single.items()}
+            taken = take_single_moments(self._db, wanted)
         for registration, line in lines.items():
-            self._set_moments(registration, line)
+            if registration not in taken:
+                self._set_moments(registration, line)
         outbox.enqueue_all(
             self._db,
             [

@@ -44,7 +44,13 @@ from lti_tool.mentoring.sessions.events import (
     SessionLogged,
     SessionWithdrawn,
 )
-from lti_tool.messaging.statement_log import EmittedStatement, emitted, next_revision, statement_about
+from lti_tool.messaging.statement_log import (
+    EmittedStatement,
+    emitted,
+    next_revision,
+    next_revisions,
+    statement_about,
+)
 from lti_tool.subscribers.concerned import concerned
 from lti_tool.subscribers.concerned_values import ConcernedParticipant
 from lti_tool.subscribers.statement_context import actor_of, context_in
@@ -61,6 +67,9 @@ from xapi.context import (
 )
 from xapi.encoding import strictly_after
 from xapi.vocabulary import Evidence, Mode, Role, Tag
+
+_FEW_COMPLETIONS: Final = 2
+"""As many complete at once by what they did themselves: the two of a pair. More do so by another rule alone."""
 
 _ABOUT_SESSIONS: Final = (vocabulary.CONFIRMED.iri, vocabulary.ATTENDED.iri)
 
@@ -102,6 +111,7 @@ class StatementEmitter:
     def emit(self, events: Sequence[LoggedEvent]) -> int:
         """Enqueue the statements that the events make; return how many."""
         self._concerned = concerned(self._db, events)
+        self._completions = self._revisions_of_completions(events)
         before = self._writer.written
         for logged in events:
             moment = None
@@ -338,7 +348,9 @@ class StatementEmitter:
     def _completed(self, scope: Scope, event: ProgrammeCompleted) -> Build:
         enrolment = given(scope.participant_id)
         actor, language = self._participant(enrolment)
-        revision = self._next_revision(enrolment, vocabulary.COMPLETED.iri, actor)
+        revision = self._completions.get(enrolment)
+        if revision is None:
+            revision = self._next_revision(enrolment, vocabulary.COMPLETED.iri, actor)
         return partial(
             statements.programme_completed,
             self._context(scope, language),
@@ -350,13 +362,25 @@ class StatementEmitter:
             revision=revision,
         )
 
+    def _revisions_of_completions(self, events: Sequence[LoggedEvent]) -> dict[uuid.UUID, int]:
+        """The revisions of the statements of many who complete at once, read together; empty for a few."""
+        actors = {
+            enrolment: self._actor(self._concerned.people[enrolment]).id_name
+            for logged in events
+            if isinstance(logged.event, ProgrammeCompleted)
+            and (enrolment := logged.scope.participant_id) is not None
+        }
+        if len(actors) <= _FEW_COMPLETIONS or any(
+            isinstance(logged.event, CompletionReopened) for logged in events
+        ):
+            return {}
+        return next_revisions(self._db, actors, vocabulary.COMPLETED.iri)
+
     def _time_spent(self, enrolment: uuid.UUID) -> dt.timedelta:
         """The time in all sessions that were held and that nobody contests."""
-        participant = self._concerned.people[enrolment]
         held = (
             session.minutes
-            for pair in self._concerned.pairs.values()
-            if pair.has(participant)
+            for pair in self._concerned.pairs_by_person[enrolment]
             for session in pair.sessions
             if session.status in ("held", "confirmed")
         )

@@ -21,7 +21,7 @@ from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
 from lti_tool.mentoring.pairs.queries import PairRecord
-from lti_tool.mentoring.programmes.models import Cohort, Placement, Programme, RoleView
+from lti_tool.mentoring.programmes.models import Cohort, CohortStatus, Placement, Programme, RoleView
 from lti_tool.mentoring.programmes.queries import PlacementRecord
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.services import reading_once
@@ -39,10 +39,19 @@ class Activity:
     """Of the programme."""
     ends_on: dt.date
     """The planned end of the cohort."""
+    status: str
+    """Of the cohort."""
+    settings_id: uuid.UUID
+    """The version of the programme's settings on which the cohort runs."""
     participant: ParticipantRecord | None
     """The enrolment of whoever launched; None before they have one."""
     pairs: tuple[PairRecord, ...]
     """Their pairs that go on, the oldest first."""
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether its tutor has not started it yet: nobody can join."""
+        return self.status == CohortStatus.DRAFT
 
 
 COLUMNS: Final = (
@@ -55,6 +64,8 @@ COLUMNS: Final = (
     Programme.id,
     Programme.organisation_id,
     Cohort.ends_on,
+    Cohort.status,
+    Cohort.settings_id,
     Participant.id,
     Participant.role,
     Participant.status,
@@ -94,7 +105,7 @@ def activity_from(rows: Sequence[Sequence[Any]], person: LaunchPerson | None) ->
     placement_id, cohort_id, course_id, link_id, role_view, content_id, *more = rows[0]
     if placement_id is None:
         return None
-    programme_id, organisation_id, ends_on, *rest = more
+    programme_id, organisation_id, ends_on, cohort_status, settings_id, *rest = more
     participant_id, role, status, capacity, joined_at, *_pair = rest
     participant = None
     if person is not None and participant_id is not None:
@@ -115,6 +126,8 @@ def activity_from(rows: Sequence[Sequence[Any]], person: LaunchPerson | None) ->
         programme_id=programme_id,
         organisation_id=organisation_id,
         ends_on=ends_on,
+        status=cohort_status,
+        settings_id=settings_id,
         participant=participant,
         pairs=tuple(PairRecord(*row[_PAIR_AT:]) for row in rows if row[_PAIR_AT] is not None),
     )

@@ -93,5 +93,5 @@ def open_here() -> ResponseReturnValue:
         try:
             cohort.open_placement_here()
         except NothingChosen:
-            return redirect(launch_url_for("opening.ask"), 303)
+            return redirect(launch_url_for("programme.tasks"), 303)
     return redirect(launch_url_for("home.home"), 303)

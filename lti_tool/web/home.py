@@ -8,13 +8,15 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import CourseRole
+from lti_tool.mentoring.programmes.queries import tutor_of_cohort
 from lti_tool.translation import gettext as _
 from lti_tool.web import course_page
 from lti_tool.web.access import allows
+from lti_tool.web.activity import Activity, current_activity
 from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.learner import home as learner
 from lti_tool.web.learner import observer, switched_role
-from lti_tool.web.services import current_principal
+from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor import cohort
 
 blueprint = Blueprint("home", __name__, url_prefix="/l/<launch_key>")
@@ -81,9 +83,27 @@ def home() -> ResponseReturnValue:
             ),
             _("If you expect to take part or to see somebody, ask those who run your learning platform."),
         )
+    activity = current_activity()
+    if activity is not None and activity.is_draft:
+        return _in_preparation(activity)
     return learner.page() or visitor_page(
         _("Not open yet"),
         _("Your tutor has not opened the programme yet. There is nothing to do: come back in a few days."),
+    )
+
+
+def _in_preparation(activity: Activity) -> ResponseReturnValue:
+    """To a learner, before the tutor has started the programme: who prepares it, and that nothing is asked yet."""
+    with reading() as db:
+        tutor = tutor_of_cohort(db, activity.placement.cohort_id)
+    if tutor is None:
+        text = _("Your tutor is preparing this programme.")
+    else:
+        text = _("%(name)s is preparing this programme.", name=tutor.name)
+    return visitor_page(
+        _("In preparation"),
+        text,
+        _("Nothing is asked of you yet. Come back in a few days: this page then says how it begins."),
     )
 
 

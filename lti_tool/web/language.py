@@ -82,6 +82,7 @@ def init_app(app: Flask) -> None:
         first_name=wording.first_name,
         duration=wording.duration,
         format_name=wording.format_name,
+        format_phrase=wording.format_phrase,
         mode_and_format=wording.mode_and_format,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

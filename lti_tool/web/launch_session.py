@@ -34,7 +34,8 @@ from lti_tool.lti.launch.login import BROWSER_COOKIE
 from lti_tool.lti.launch.login_states import secret_hash
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.lti.launch.opened_launch import COLUMNS, OpenedLaunch, opened_launch, with_launch
-from lti_tool.lti.registration.models import DeploymentStatus
+from lti_tool.lti.registration.models import Deployment, DeploymentStatus
+from lti_tool.mentoring.programmes.standing import owns_any, reads_any
 from lti_tool.translation import set_language, supported_language
 from lti_tool.web import activity, rate_limits
 from lti_tool.web.access import AccessRefused
@@ -57,10 +58,14 @@ EXTENDED_EVERY: Final = dt.timedelta(minutes=1)
 
 @once_for_each_dialect
 def _find_session(dialect: Dialect) -> CompiledStatement:
-    """A launch session, the role of its person in the course, and its activity."""
+    """A launch session, the role of its person in the course, their rights to programmes, and its activity."""
     role = (Membership.role, Membership.active, Membership.launched_at)
+    whose = LaunchSession.person_id, Deployment.organisation_id
+    rights = owns_any(*whose).label("owns_programmes"), reads_any(*whose).label("reads_programmes")
     query = with_activity(
-        with_launch(sa.select(*COLUMNS, *role, *activity.COLUMNS).select_from(LaunchSession)).outerjoin(
+        with_launch(
+            sa.select(*COLUMNS, *role, *rights, *activity.COLUMNS).select_from(LaunchSession)
+        ).outerjoin(
             Membership,
             sa.and_(
                 Membership.course_id == LaunchSession.course_id,
@@ -74,8 +79,8 @@ def _find_session(dialect: Dialect) -> CompiledStatement:
 
 
 _ROLE_AT: Final = len(COLUMNS)
-_ACTIVITY_AT: Final = _ROLE_AT + 3
-"""Where a row of the session has the role of the person in the course, and the activity."""
+_ACTIVITY_AT: Final = _ROLE_AT + 5
+"""Where a row of the session has the role of the person in the course with their rights, and the activity."""
 
 
 class SessionUnknown(AccessRefused):
@@ -205,10 +210,13 @@ def principal_of(
     role_in_course: str | None,
     active: bool | None,
     launched_at: dt.datetime | None,
+    owns_programmes: bool,
+    reads_programmes: bool,
 ) -> Principal:
     """Who asks by a launch session. The role is that of the person's latest own launch in the course.
 
     ``role_in_course``, ``active`` and ``launched_at`` are those of the person's membership; None without one.
+    ``owns_programmes``, ``reads_programmes``: whether they have such a right to a programme of the company.
 
     A person whom the roster no longer lists has left, unless they are an administrator of the site: those may launch
     without being in the course.
@@ -225,6 +233,8 @@ def principal_of(
         programme_id=opened.programme_id if opened is not None else None,
         role=CourseRole(role or launch.role),
         is_admin=launch.is_admin,
+        owns_programmes=owns_programmes,
+        reads_programmes=reads_programmes,
         active=not is_named or launch.is_admin or active is not False,
     )
 

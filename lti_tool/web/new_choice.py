@@ -36,7 +36,9 @@ def _reselected() -> Reselected | None:
     activity, link = current_activity(), g.launch.resource_link
     if activity is None or link.content_id in (None, activity.content_id):
         return None
-    return Reselected(link.id, link.content_id, link.only_role, template_of(link), activity.organisation_id)
+    with reading() as db:
+        template = template_of(db, link)
+    return Reselected(link.id, link.content_id, link.only_role, template, activity.organisation_id)
 
 
 def applied_here() -> NewChoice | None:

@@ -167,6 +167,14 @@ def _words(advice: Advice) -> tuple[str, str]:
             )
         case Advice.TUTORS_ONLY:
             return _("This page is for tutors"), _("Your own mentoring is just a step back.")
+        case Advice.TAKEN_OVER:
+            return (
+                _("The owners of this programme look after its settings"),
+                _(
+                    "An owner has taken them over, so tutors can no longer change the settings or the rule. Pairing "
+                    "people and looking after your group stays with you. For a change, ask an owner of the programme."
+                ),
+            )
         case Advice.NOT_ENROLLED:
             return (
                 _("You are here as an administrator"),

@@ -10,6 +10,10 @@ from schemas.problem import N_
 REFUSALS: Mapping[str, str] = {
     "other_role": N_("You already have the other role in this programme. Ask your tutor to change it."),
     "cohort_closed": N_("This programme does not take new people or pairs at the moment."),
+    "already_started": N_("This programme has been started already."),
+    "not_ready": N_("Something is still missing: the list says what. Nothing was started."),
+    "settings_changed": N_("Somebody has changed this part in the meantime."),
+    "settings_frozen": N_("This cannot change any more: it is frozen since the programme started."),
     "already_paired": N_("This role cannot change any more: there is a partner already."),
     "same_person": N_("Please choose two different people."),
     "wrong_roles": N_("A pair needs one mentor and one mentee."),
@@ -42,12 +46,21 @@ REFUSALS: Mapping[str, str] = {
     "session_over": N_("This meeting was removed in the meantime."),
     "not_own_session": N_("Only the person who noted a meeting can remove it."),
     "role_not_here": N_("This activity is for the other role. Please open the one that is for you."),
+    "template_of_others": N_(
+        "There is a template with this code already, which you did not make. Please give yours another code."
+    ),
+    "too_many_templates": N_(
+        "Your company has as many templates as can be kept. Please change one of them instead."
+    ),
     "not_own_programme": N_("This programme cannot be used here. Please choose another one."),
     "not_own_group": N_("This group cannot be shared here. Please choose another one."),
     "not_your_objective": N_("The person who learns says when an objective is reached."),
     "own_objective": N_("Your partner confirms that you reached it."),
     "reflection_gone": N_("This note was deleted in the meantime."),
     "feedback_given": N_("You have said so already. Your partner can read it."),
+    "not_partner_s_word": N_("The two of you chose that somebody else confirms this objective."),
+    "not_tutor_s_word": N_("This objective is not for you to confirm."),
+    "not_in_catalogue": N_("This objective is no longer in the programme’s list. Please choose another one."),
     "not_own_objective": N_("Only the person who learns can remove an objective."),
     "own_proposal": N_("Your partner agrees to what you proposed, not you."),
     "objective_changed": N_("This objective has changed in the meantime. Please look at it again."),
@@ -59,6 +72,24 @@ REFUSALS: Mapping[str, str] = {
         "This approval has completed the journey. To change that, reopen the journey and say why."
     ),
     "own_completion": N_("Somebody else has to decide about your own completion."),
+    "file_not_right": N_("The group has changed since you looked at this list. Please look at it again."),
+    "draft_changed": N_("Somebody else has saved this draft in the meantime."),
+    "preview_outdated": N_("Something has changed since you looked. Look at the preview again, then apply."),
+    "rule_changed": N_("Another version of the rule was applied in the meantime."),
+    "rule_not_ready": N_("This draft cannot be applied yet: one of its conditions cannot be measured."),
+    "nothing_to_apply": N_("Nothing differs from the rule in force."),
+    "not_a_tutor_here": N_("An owner is chosen among the teachers of the programme’s courses."),
+    "last_owner": N_("You are the only owner. Name somebody else first; then you can give it up."),
+    "not_a_course_here": N_("This course is not one of your company. Please choose another one."),
+    "hr_link_unknown": N_("This link is not known here. Please copy the whole of it, or ask for a new one."),
+    "hr_link_used": N_(
+        "This link was used already: it is good once. Ask the owner of the programme for a new one."
+    ),
+    "hr_link_expired": N_("This link has expired. Ask the owner of the programme for a new one."),
+    "hr_link_withdrawn": N_("This link was withdrawn. Ask the owner of the programme."),
+    "hr_link_own": N_(
+        "You own this programme, so you can read it already. Send the link to human resources."
+    ),
     "not_a_learner": N_("This person is not on the list of learners of this course."),
 }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CSRF_FIELD: Final = "csrf_token"
+_FIELDS_BESIDE: Final = 64 * 1024
+"""Bytes of the fields that are sent with a file."""
 CSRF_HEADER: Final = "X-CSRF-Token"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -95,6 +97,19 @@ def _headers(
 def csrf_token(launch: OpenedLaunch) -> str:
     """The value of the hidden field ``csrf_token`` that every form under ``/l/…`` must carry."""
     return hmac.new(launch.csrf_key.encode(), launch.id.bytes, hashlib.sha256).hexdigest()
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def takes_file(most_bytes: int) -> Callable[[View], View]:
+    """Mark a view that takes a file of at most so many bytes, besides the fields of its form."""
+
+    def mark(view: View) -> View:
+        vars(view)["most_bytes"] = most_bytes + _FIELDS_BESIDE
+        return view
+
+    return mark
 
 
 def has_csrf_token(launch: OpenedLaunch) -> bool:

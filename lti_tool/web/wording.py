@@ -12,8 +12,9 @@ from lti_tool.mentoring.completion.criteria.base import Reader
 from lti_tool.mentoring.completion.criteria.base import duration as length
 from lti_tool.mentoring.completion.explanation import criterion_amount, criterion_sentence
 from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, SessionLine
+from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
-from lti_tool.translation import ngettext
+from lti_tool.web.shown_settings import current_settings
 from schemas.problem import MESSAGES, N_, Problem
 
 FORMATS: Mapping[str, str] = {
@@ -100,6 +101,29 @@ END_REASONS: Mapping[str, str] = {
     "other": N_("Another reason"),
 }
 
+COHORT_KINDS: Mapping[str, str] = {"pilot": N_("Pilot"), "scale": N_("Full scale")}
+
+COHORT_STATUSES: Mapping[str, str] = {
+    "draft": N_("Being set up"),
+    "ready": N_("Ready to start"),
+    "enrolling": N_("People are joining"),
+    "matching": N_("Pairs are being made"),
+    "running": N_("Under way"),
+    "closing": N_("Coming to its end"),
+    "follow_up": N_("Being followed up"),
+    "archived": N_("Over"),
+}
+
+COMPLETIONS: Mapping[str, str] = {
+    "completed": N_("Complete"),
+    "reopened": N_("Reopened"),
+    "begun": N_("Under way"),
+    "not_begun": N_("Not begun"),
+    "invited": N_("Invited"),
+    "withdrawn": N_("Has left"),
+}
+"""Where somebody's journey is, to an owner."""
+
 DONE: Mapping[str, str] = {
     "joined": N_("Welcome! You will hear here as soon as you have a partner."),
     "role_changed": N_("Your role has been changed."),
@@ -122,22 +146,40 @@ DONE: Mapping[str, str] = {
     "objective_agreed": N_("Agreed. It is now an objective of you both."),
     "objective_claimed": N_("Well done! Your partner will be asked to confirm."),
     "objective_reached": N_("Confirmed. Great news for you both."),
+    "objective_confirmed_by_tutor": N_("Confirmed. The pair reads it on its page."),
     "objective_withdrawn": N_("Objective removed."),
     "reflection_kept": N_("Noted. You alone can read it."),
     "reflection_shared": N_("Noted. Your partner can read it."),
     "reflection_removed": N_("Note deleted."),
     "feedback_given": N_("Thank you. Your partner alone can read it."),
     "thanks_given": N_("Your thanks are on their way: your partner finds them here at the next visit."),
+    "answers_saved": N_("Saved. It helps to find a partner who suits you."),
+    "file_dropped": N_("Nobody was added."),
+    "awaited_withdrawn": N_("The invitation was removed."),
+    "rule_applied": N_("The rule is applied. Everybody reads it, and is judged by it, from now on."),
+    "rule_discarded": N_("The draft is deleted. The rule in force is as it was."),
     "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
     "pair_paused": N_("The pair is on hold. Both read it on their page."),
     "pair_resumed": N_("The pair goes on."),
     "pair_ended": N_("The pair has ended, with no fault of anybody. What the two did is kept."),
     "approval_taken_back": N_("The approval is taken back."),
+    "owner_named": N_("Named. The programme is now on their page too."),
+    "ownership_ended": N_("You no longer own that programme."),
+    "programme_shared": N_("Shared. Those teachers can now choose it for a new activity."),
+    "share_ended": N_("No longer shared. What was opened with it goes on."),
+    "hr_link_withdrawn": N_("The link is withdrawn: it opens nothing any more."),
+    "hr_reading_ended": N_("Ended. That person can no longer read the programme."),
+    "hr_granted": N_("You can now read this programme for human resources."),
     "grade_left": N_("What the gradebook shows stays as it is, and asks for nothing any more."),
     "grade_asked": N_("The grade is on your list again."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
+    "section_saved": N_("Saved."),
+    "template_copied": N_("Your company has a template of its own now. It stands at the end of the list."),
+    "template_kept": N_("Kept. It is offered to your company from now on."),
+    "entry_removed": N_("Removed."),
+    "programme_started": N_("The programme has started. The people of the course can join from now on."),
     "grade_resent": N_("The grade is sent again, unless the gradebook shows another one."),
     "reopened": N_(
         "Reopened. Their page will say so. What the gradebook shows stays there until they complete again."
@@ -160,6 +202,7 @@ FORMS: Mapping[str, str] = {
     "join": N_("your role"),
     "difference": N_("what was different in a meeting"),
     "about-me": N_("what you say about yourself"),
+    "topics": N_("your topics"),
     "session": N_("a meeting"),
     "correction": N_("the correction of a meeting"),
     "objective": N_("an objective"),
@@ -168,11 +211,18 @@ FORMS: Mapping[str, str] = {
     "reflection": N_("a note"),
     "feedback": N_("feedback to your partner"),
     "thanks": N_("thanks to your partner"),
+    "completion-rule": N_("the completion rule"),
     "pair-form": N_("a pair"),
     "pair-change": N_("a change of a pair"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
     "programme": N_("the programme of an activity"),
+    "programme-part": N_("a part of the set-up of a programme"),
+    "template-text": N_("a template"),
+    "template-copy": N_("the copy of a template"),
+    "owner": N_("an owner of a programme"),
+    "share": N_("the sharing of a programme"),
+    "hr-link": N_("a link for human resources"),
 }
 """What a form is for, by its id."""
 
@@ -183,13 +233,40 @@ def word(table: Mapping[str, str], code: str) -> str:
 
 
 def format_name(code: str) -> str:
-    """What a meeting was."""
-    return word(FORMATS, code)
+    """What a meeting was: in the words of the programme of the present launch, else in the tool's own."""
+    return _own_format_name(code) or word(FORMATS, code)
+
+
+def format_phrase(code: str) -> str:
+    """The same within a sentence."""
+    return _own_format_name(code) or word(FORMAT_PHRASES, code)
+
+
+def _own_format_name(code: str) -> str | None:
+    own = current_settings()
+    return own.format_name(code, current_language()) if own is not None else None
+
+
+def own_role_name(role: str) -> str | None:
+    """What the programme of the present launch calls a role; None where it uses the tool's own words."""
+    own = current_settings()
+    return own.role_name(role, current_language()) if own is not None else None
+
+
+def role_name(role: str) -> str:
+    """A role, in the words of the programme of the present launch, else in the tool's own."""
+    return own_role_name(role) or word(ROLES, role)
+
+
+def partner_role(role: str, *, is_over: bool = False) -> str:
+    """What a partner in ``role`` does or did, with what the programme calls them where it has a word of its own."""
+    own, does = own_role_name(role), word(PARTNERS_PAST if is_over else PARTNERS_NOW, role)
+    return f"{own} · {does[:1].lower()}{does[1:]}" if own else does
 
 
 def mode_and_format(line: SessionLine) -> str:
     """How the two of a meeting spoke, and what it was, such as “by video · coaching”; the latter where that is all."""
-    found = [word(FORMAT_PHRASES, line.format)]
+    found = [format_phrase(line.format)]
     if line.mode is not None:
         found.insert(0, word(MODE_PHRASES, line.mode))
     return " · ".join(found)
@@ -203,12 +280,15 @@ def form_name(form_id: str) -> str:
 
 def problem(found: Problem) -> str:
     """What is wrong with a field."""
-    return _(MESSAGES[str(found)]) % found.params
+    params = dict(found.params)
+    if "role" in params:
+        params["role"] = word(ROLES, str(params["role"])).lower()
+    return _(MESSAGES[str(found)]) % params
 
 
 def person(card: PersonCard) -> str:
     """A participant's full name, or their role where the LMS shares no name."""
-    return card.name or word(ROLES, card.role)
+    return card.name or role_name(card.role)
 
 
 def first_name(card: PersonCard) -> str:
@@ -218,7 +298,7 @@ def first_name(card: PersonCard) -> str:
 
 def first_name_to_others(card: PersonCard) -> str:
     """What somebody outside the pair calls them in short: their role where the LMS shares no name."""
-    return card.given_name or card.name or word(ROLES, card.role)
+    return card.given_name or card.name or role_name(card.role)
 
 
 def duration(minutes: int) -> str:

@@ -12,11 +12,16 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
+from tests.browser import people_cases, rule_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import situations
+from tests.builder import people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
+    ("programme_access.give_up", "POST"): "leads to the first page",
+    ("programme_access.end_share", "POST"): "leads back to the page of rights",
+    ("programme_access.withdraw_hr_link", "POST"): "leads back to the page of rights",
+    ("programme_access.end_hr_reading", "POST"): "leads back to the page of rights",
     ("sign_out.sign_out", "POST"): "leads to the page after signing out",
     ("static", "GET"): "files",
     ("health.healthz", "GET"): "JSON",
@@ -39,7 +44,16 @@ NOT_PAGES = {
     ("pair_changes.pause", "POST"): "leads back to the tutor's page",
     ("pair_changes.resume", "POST"): "leads back to the tutor's page",
     ("line_item.make", "POST"): "leads back to the tutor's page",
+    ("people_import.template", "GET"): "a file",
+    ("people_import.live", "GET"): "a part of the page of a list, which is looked at whole",
+    ("people_import.drop", "POST"): "leads back to the lists",
+    ("people_import.withdraw", "POST"): "leads back to the lists",
+    ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
+    ("programme_sections.remove", "POST"): "leads back to the list that had the entry",
+    ("templates.file", "GET"): "a file",
+    ("objectives.choose", "POST"): "leads back to the objectives",
+    ("tutor_objectives.confirm", "POST"): "leads back to the objectives that wait for the tutor",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
 """Routes that show no page of their own, and why."""
@@ -130,6 +144,40 @@ def _followed(
             visit.send(address, **fields)
 
     return Case(name, route, go)
+
+
+def _programme(visit: Visit) -> str:
+    """The address of the only programme of an owner."""
+    visit.situation(situations.owner, "owner/")
+    return visit.address("/owner/programmes/[0-9a-f-]+")
+
+
+def _of_programme(
+    name: str,
+    endpoint: str,
+    page: str,
+) -> Case:
+    def go(visit: Visit) -> None:
+        visit.page.goto(visit.served_tool.url + _programme(visit) + page)
+
+    return Case(name, (endpoint, "GET"), go)
+
+
+def _sent_to_programme(name: str, endpoint: str, page: str, **fields: str) -> Case:
+    def go(visit: Visit) -> None:
+        visit.send(_programme(visit) + page, **fields)
+
+    return Case(name, (endpoint, "POST"), go)
+
+
+def _hr_settings(visit: Visit) -> None:
+    visit.situation(situations.human_resources, "hr/")
+    visit.page.goto(visit.served_tool.url + visit.address("/owner/programmes/[0-9a-f-]+/settings"))
+
+
+def _hr_link(visit: Visit) -> None:
+    visit.send(_programme(visit) + "/access/hr-links")
+    visit.public("/hr?" + visit.page.input_value("#new-link").partition("?")[2])
 
 
 def _correction(visit: Visit) -> None:
@@ -293,6 +341,13 @@ def _with_panel(visit: Visit) -> None:
     visit.page.goto(visit.page.url + "?pair=" + pair.rsplit("/", 1)[1])
 
 
+def _own_template(visit: Visit) -> None:
+    """The text of a template that the company has made from another one."""
+    home = visit.situation(situations.tutor_alone, "programme/templates/blank/copy")
+    visit.send("", title_fr="Notre programme", title_en="Our programme")
+    visit.page.goto(home + "programme/templates/our-programme/change")
+
+
 def _of_pair(change: str, **fields: str) -> Case:
     """The page of a change of a tutor's pair, or what its form answers to wrong ``fields``."""
 
@@ -396,8 +451,61 @@ CASES: tuple[Case, ...] = (
     _at("review", "review.show", situations.review, "review/"),
     _followed("pair", ("history.pair", "GET"), situations.tutor, "/cohort/pairs/[0-9a-f-]+"),
     _at("pair-unknown", "history.pair", situations.tutor, f"cohort/pairs/{UNKNOWN}"),
-    _at("decisions", "history.audit", situations.tutor, "cohort/audit"),
-    _at("decisions-none", "history.audit", situations.tutor_alone, "cohort/audit"),
+    _at("tutor-rule", "rule_editor.edit", rule_cases.tutor_of_draft, rule_cases.PAGE),
+    Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
+    Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
+    _at("decisions", "audit.of_group", situations.owner, "programme/audit"),
+    _at("decisions-none", "audit.of_group", situations.tutor_alone, "programme/audit?who=operator"),
+    _at(
+        "decisions-dates-wrong",
+        "audit.of_group",
+        situations.owner,
+        "programme/audit?since=2026-12-01&until=2026-11-01",
+    ),
+    _at("decisions-own", "audit.of_group", situations.under_way, "programme/audit"),
+    _at("owner-programmes", "owner.index", situations.owner, "owner/"),
+    _of_programme("owner-programme", "owner.programme", ""),
+    _of_programme("owner-people", "owner.people", "/people"),
+    _of_programme("owner-decisions", "audit.of_programme", "/audit"),
+    _of_programme("owner-settings", "owner.settings", "/settings"),
+    _of_programme("owner-rights", "programme_access.show", "/access"),
+    _of_programme("owner-example", "owner.example", "/example/mentee"),
+    _sent_to_programme("owner-of-nobody", "programme_access.add_owner", "/access/owners", person_id=""),
+    _sent_to_programme("owner-share-nothing", "programme_access.share", "/access/shares", course_id=""),
+    _sent_to_programme("owner-new-link", "programme_access.make_hr_link", "/access/hr-links"),
+    _at("hr-home", "home.home", situations.human_resources, ""),
+    _at("hr-programmes", "human_resources.index", situations.human_resources, "hr/"),
+    Case("hr-settings", ("owner.settings", "GET"), _hr_settings),
+    _at("hr-link", "human_resources.use_link", situations.observer, "hr/link"),
+    _sent("hr-link-unknown", "human_resources.use_link", situations.observer, "hr/link", link=UNKNOWN),
+    Case(
+        "hr-link-over",
+        ("human_resources.arrive", "GET"),
+        lambda visit: visit.public("/hr?link=x"),
+        themed=False,
+    ),
+    Case("hr-link-arrive", ("human_resources.arrive", "GET"), _hr_link, themed=False),
+    _at("tutor-adding-people", "people_import.index", people_lists.list_added, people_cases.LISTS),
+    Case("tutor-list-without-file", ("people_import.upload", "POST"), people_cases.without_a_file),
+    Case("tutor-list", ("people_import.show", "GET"), people_cases.opened(people_lists.list_to_look_at)),
+    Case(
+        "tutor-list-being-added",
+        ("people_import.show", "GET"),
+        people_cases.opened(people_lists.list_being_added),
+    ),
+    Case("tutor-list-added", ("people_import.show", "GET"), people_cases.opened(people_lists.list_added)),
+    Case("tutor-list-changed-since", ("people_import.add", "POST"), people_cases.changed_since),
+    _at("home-invited-by-list", "home.home", people_lists.invited_by_list, ""),
+    _at("topics", "answers.show", situations.waiting, "topics"),
+    _sent(
+        "topics-wrong",
+        "answers.save",
+        situations.waiting,
+        "topics",
+        wants="x",
+        capacity="0",
+        time_zone="Mars",
+    ),
     _at("pairing", "pairing.show", situations.tutor, "cohort/pairing"),
     _followed(
         "pairing-for", ("pairing.show", "GET"), situations.tutor, "/cohort/pairing.partner_for=[0-9a-f-]+"
@@ -432,7 +540,102 @@ CASES: tuple[Case, ...] = (
         group=UNKNOWN,
         role_view="both",
     ),
-    _at("programme-to-choose", "opening.ask", situations.tutor_who_chooses, "programme"),
+    _at("programme-to-choose", "programme.tasks", situations.tutor_who_chooses, "programme"),
+    _at("programme-templates", "templates.index", situations.tutor_alone, "programme/templates"),
+    _at("programme-template", "templates.show", situations.tutor_alone, "programme/templates/ai-at-work"),
+    _at(
+        "programme-template-copy",
+        "templates.ask_copy",
+        situations.tutor_alone,
+        "programme/templates/ai-at-work/copy",
+    ),
+    _sent(
+        "programme-template-copy-unnamed",
+        "templates.copy",
+        situations.tutor_alone,
+        "programme/templates/ai-at-work/copy",
+        title_fr="",
+        title_en="",
+    ),
+    Case("programme-template-change", ("templates.change", "GET"), _own_template),
+    _sent(
+        "programme-template-wrong",
+        "templates.keep",
+        situations.tutor_alone,
+        "programme/template-text",
+        text="v: 1\ncode: ours\nrhythm:\n  sessions: six\n  tempo: fast\n",
+    ),
+    _at(
+        "programme-template-of-settings",
+        "templates.ask_own_settings",
+        situations.tutor_alone,
+        "programme/template-of-settings",
+    ),
+    _sent(
+        "programme-template-of-settings-unnamed",
+        "templates.keep_own_settings",
+        situations.tutor_alone,
+        "programme/template-of-settings",
+        title_fr="",
+    ),
+    _at("programme-template-file", "templates.ask_file", situations.tutor_alone, "programme/template-file"),
+    _sent(
+        "programme-template-no-file",
+        "templates.take_file",
+        situations.tutor_alone,
+        "programme/template-file",
+    ),
+    _sent(
+        "programme-questions",
+        "opening.choose",
+        situations.tutor_who_chooses,
+        "programme",
+        template="ai-at-work",
+        role_view="both",
+        begin="set-up",
+        go_to="questions",
+    ),
+    _at("programme-set-up", "programme.tasks", setting_up.tutor_sets_up, "programme"),
+    _at("programme-set-up-begun", "programme.tasks", setting_up.tutor_sets_up_much, "programme"),
+    _sent("programme-not-ready", "programme.start", setting_up.tutor_sets_up_much, "programme/start"),
+    _at("programme-settings", "programme.tasks", setting_up.tutor_changes_settings, "programme"),
+    *(
+        _at(f"programme-{part}", "programme_sections.show", setting_up.tutor_sets_up, f"programme/{part}")
+        for part in ("goal", "objectives", "formats", "kpis", "questionnaires", "visibility")
+    ),
+    _at("programme-frozen", "programme_sections.show", setting_up.tutor_changes_settings, "programme/kpis"),
+    _at(
+        "programme-objective",
+        "programme_sections.show_entry",
+        setting_up.tutor_sets_up,
+        "programme/objectives/new",
+    ),
+    _sent(
+        "programme-skill-wrong",
+        "programme_sections.save_entry",
+        setting_up.tutor_sets_up,
+        "programme/skills/new",
+        tag="x",
+    ),
+    _sent(
+        "programme-dates-wrong",
+        "programme_sections.save",
+        setting_up.tutor_changes_settings,
+        "programme/dates",
+        ends_on="2020-01-01",
+        follow_up_on="",
+    ),
+    _sent(
+        "programme-changed-by-two",
+        "programme_sections.save",
+        setting_up.tutor_sets_up_much,
+        "programme/dates",
+        made_from="1",
+        starts_on="2030-01-01",
+        ends_on="2030-06-30",
+        follow_up_on="2030-09-30",
+    ),
+    _at("home-in-preparation", "home.home", setting_up.in_preparation, ""),
     _sent(
         "duplicate-unknown-answer",
         "opening.answer",

@@ -3,18 +3,27 @@
 The states of a pair are looked at in a cohort of 46 people with ten weeks behind it (``gallery_people.json``), made by
 the same stories as the demo's second course. :data:`STATES` says where each is found; ``test_gallery.py`` fails for a
 state of :class:`~lti_tool.mentoring.journey.steps.Step` that is not here, and for one that nobody of the cohort is in.
+:data:`STATUSES` says the same of the states of pairs, meetings, objectives, people and cohorts.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from lti_tool.database import Base
 from lti_tool.demo.seeding import stories
 from lti_tool.demo.seeding.stories import Act, Who
+from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.journey.steps import Step
+from lti_tool.mentoring.objectives.models import Objective, ObjectiveStatus
+from lti_tool.mentoring.pairs.models import Pair, PairStatus
+from lti_tool.mentoring.programmes.models import Cohort, CohortStatus
+from lti_tool.mentoring.sessions.models import MentoringSession, SessionStatus
 from tests.browser.cases import CASES, Case
 
 PEOPLE: Final[tuple[tuple[str, str], ...]] = tuple(
@@ -47,6 +56,51 @@ STATES: Final[Mapping[Step, tuple[str, Who] | str]] = {
     Step.COMPLETED: ("_complete", "mentee"),
 }
 """Of each state, who is in it: the one of a couple with this story, or the name of a case."""
+
+
+_RUNS_AT_ONCE: Final = "a cohort runs as soon as its tutor starts it"
+_NOT_CLOSED: Final = "a programme is not closed yet"
+_NOT_PLANNED: Final = "meetings are not planned in the tool yet"
+
+
+@dataclass(frozen=True)
+class Statuses:
+    """The states of one kind of thing. Those that are not in ``nowhere`` are in the cohort of 46 people."""
+
+    kind: type[StrEnum]
+    model: type[Base]
+    nowhere: Mapping[StrEnum, str] = field(default_factory=dict)
+    """Those that no page shows, and why."""
+
+
+STATUSES: Final = (
+    Statuses(PairStatus, Pair),
+    Statuses(
+        SessionStatus,
+        MentoringSession,
+        {SessionStatus.PLANNED: _NOT_PLANNED, SessionStatus.CANCELLED: _NOT_PLANNED},
+    ),
+    Statuses(ObjectiveStatus, Objective),
+    Statuses(
+        ParticipantStatus,
+        Participant,
+        {ParticipantStatus.WITHDRAWN: "nobody withdraws from a programme yet: pairs end"},
+    ),
+    Statuses(
+        CohortStatus,
+        Cohort,
+        {
+            CohortStatus.DRAFT: "the pages of setting up show it, which are cases of their own",
+            CohortStatus.READY: _RUNS_AT_ONCE,
+            CohortStatus.ENROLLING: _RUNS_AT_ONCE,
+            CohortStatus.MATCHING: _RUNS_AT_ONCE,
+            CohortStatus.CLOSING: _NOT_CLOSED,
+            CohortStatus.FOLLOW_UP: _NOT_CLOSED,
+            CohortStatus.ARCHIVED: _NOT_CLOSED,
+        },
+    ),
+)
+"""What has states that pages show."""
 
 
 def couple_of(story: str) -> int:

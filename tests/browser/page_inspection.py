@@ -30,7 +30,7 @@ _WORDS = """() => {
   const said = [document.title];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (!node.parentElement.closest('script, style, code, pre')) said.push(node.textContent);
+    if (!node.parentElement.closest('script, style, code, pre, [translate=no]')) said.push(node.textContent);
   }
   for (const element of document.querySelectorAll('[aria-label], [title], [alt], [placeholder], optgroup')) {
     for (const name of ['aria-label', 'title', 'alt', 'placeholder', 'label']) said.push(element.getAttribute(name));

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from lti_tool.mentoring.enrolment.queries import participant_of_person
 from lti_tool.mentoring.journey.queries import journey_of
 from lti_tool.mentoring.journey.steps import Step
 from lti_tool.mentoring.pairs.queries import latest_ended_pair, open_pairs_of
 from tests.browser.cases import CASES
-from tests.browser.gallery_faces import PEOPLE, STATES, ordered_cases, person_in
+from tests.browser.gallery_faces import (
+    PEOPLE,
+    STATES,
+    STATUSES,
+    ordered_cases,
+    person_in,
+)
 from tests.browser.pages_screenshots import living_cohort
 
 
@@ -44,4 +52,12 @@ def test_whoever_is_shown_for_a_state_is_in_it(services):
             pairs = open_pairs_of(db, participant.id) or ([ended] if ended is not None else [])
             journey = journey_of(db, participant, pairs)
             found[step] = journey.step(journey.pair())
+        in_rows = {
+            each.kind: {
+                each.kind(status)
+                for status in db.scalars(sa.select(sa.column("status")).select_from(each.model).distinct())
+            }
+            for each in STATUSES
+        }
     assert found == {step: step for step in found}
+    assert in_rows == {each.kind: set(each.kind) - set(each.nowhere) for each in STATUSES}

@@ -77,6 +77,27 @@ def test_a_lost_connection_is_said_until_it_is_back(served_tool: ServedTool, pag
     expect(notice).to_be_hidden()
 
 
+def test_a_form_says_what_becomes_of_what_is_typed(served_tool: ServedTool, page: Page) -> None:
+    """While the tool does not answer, and once the session is over; nothing typed is lost either time."""
+    home = served_tool.build_situation(situations.begins, "en", again=True)
+    page.clock.install()
+    page.goto(home + "objectives")
+    notice, title = page.locator("#connection"), page.locator("#title")
+    page.route("**/session", lambda route: route.abort())
+    title.fill("Read a")
+    page.clock.run_for(20_000)
+    expect(notice).to_contain_text("What you have typed stays here")
+    page.unroute("**/session")
+    title.fill("Read a balance")
+    expect(notice).to_be_hidden()
+    served_tool.expire(home)
+    page.clock.run_for(20_000)
+    expect(notice).to_contain_text("Send what you have typed: it is kept")
+    title.fill("Read a balance sheet")
+    page.locator("#objective .btn-primary").click()
+    expect(page.locator("main")).to_contain_text("what you have just sent will be offered to you")
+
+
 def test_a_page_whose_session_is_over_shows_nothing_any_more(served_tool: ServedTool, page: Page) -> None:
     home = served_tool.build_situation(situations.nothing_waits, "en", again=True)
     page.goto(home)

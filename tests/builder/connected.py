@@ -64,7 +64,7 @@ class Connected:
     def cell(self, subject: str) -> dict[str, Any]:
         """A student's cell in the activity's column of the gradebook."""
         with self.lms.lms.store.reading() as db:
-            book = gradebook(db)
+            book = gradebook(db, rules=self.lms.settings.grade_rules)
             item = coupled_line_item(db, self.link_id)
         assert item is not None
         [student] = [student for student in book["students"] if student["id"] == subject]
@@ -74,7 +74,7 @@ class Connected:
     def completion(self, subject: str) -> str:
         """Whether the activity is complete for a student."""
         with self.lms.lms.store.reading() as db:
-            book = gradebook(db)
+            book = gradebook(db, rules=self.lms.settings.grade_rules)
         [student] = [student for student in book["students"] if student["id"] == subject]
         return str(student["completion"][str(self.link_id)])
 

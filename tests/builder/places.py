@@ -12,7 +12,8 @@ from lti_tool.identity.models import Course, Organisation
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.launch.models import ResourceLink
-from lti_tool.mentoring.programmes.actions import choose_activity, open_placement
+from lti_tool.mentoring.programmes.actions import Choice, choose_activity, open_placement
+from lti_tool.mentoring.programmes.beginning import Beginning
 from lti_tool.mentoring.programmes.models import Cohort
 from lti_tool.mentoring.programmes.template import load_template
 from tests.builder import launches, rows
@@ -133,9 +134,13 @@ class BuiltActivity(Built):
         *,
         opened_by: BuiltPerson | None = None,
         content_id: uuid.UUID | None = None,
+        beginning: Beginning | None = None,
         now: dt.datetime | None = None,
     ) -> BuiltProgramme:
-        """The programme that the activity opens: a new one, unless its ``content_id`` chose a group to share."""
+        """The programme that the activity opens: a new one, unless its ``content_id`` chose a group to share.
+
+        ``beginning``: how its cohort begins, where the tutor says so at the activity.
+        """
         with self.build.transaction() as db:
             placement = open_placement(
                 db,
@@ -146,6 +151,7 @@ class BuiltActivity(Built):
                 template=load_template(template),
                 opened_by=opened_by.id if opened_by else None,
                 now=now or self.build.now,
+                choice=Choice(uuid.uuid4(), beginning=beginning) if beginning else None,
             )
             programme_id = db.get_one(Cohort, placement.cohort_id).programme_id
         return BuiltProgramme(self.build, programme_id, self, placement.cohort_id, placement.id)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from lti_tool.commands.people import people
 from lti_tool.config import Config
+from lti_tool.mentoring.enrolment.people.queries import count_awaited
 from tests.builder import World
 from tests.enqueued import actor_of
 
@@ -65,3 +68,53 @@ def test_an_unknown_organisation_is_one_line_and_a_code(run: Run) -> None:
     result = run("map", "--organisation", "Nobody Ltd")
     assert (result.exit_code, len(result.stderr.splitlines()), result.stdout) == (2, 1, "")
     assert "--organisation" in result.stderr
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Callable[[str], str]:
+    """Writes a file of people; its path."""
+
+    def write(text: str) -> str:
+        path = tmp_path / "people.csv"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def awaited(world: World) -> int:
+    with world.services.database.reading() as db:
+        return count_awaited(db, world.cohort_id)
+
+
+def test_people_are_added_from_a_file_and_a_dry_run_adds_nobody(run: Run, world: World, given) -> None:
+    arguments = (
+        "import",
+        given("Role;E-mail;Shoe size\nmentor;a@example.org;44\n"),
+        "--cohort",
+        str(world.cohort_id),
+    )
+    would = run(*arguments, "--dry-run")
+    assert (would.exit_code, would.stdout) == (0, "Of 1 people would be: 1 awaited.\n")
+    assert would.stderr == "Not used: Shoe size\n"
+    assert awaited(world) == 0
+    assert json.loads(run(*arguments, "--json").stdout)["counts"] == {"awaited": 1}
+    assert run(*arguments).stdout == "Of 1 people were: 1 unchanged.\n"
+    assert awaited(world) == 1
+
+
+def test_a_file_with_a_wrong_row_adds_nobody(run: Run, world: World, given) -> None:
+    path = given("Role;E-mail\nmentor;a@example.org\nboss;b@example.org\n")
+    result = run("import", path, "--cohort", str(world.cohort_id))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines() == [
+        "row 3, Role: “boss” is no role. Write “mentor” or “mentee”.",
+        "Nobody was added.",
+    ]
+    assert awaited(world) == 0
+
+
+def test_a_file_that_is_no_list_or_a_cohort_that_is_none_is_one_line(run: Run, world: World, given) -> None:
+    for text, cohort in (("", world.cohort_id), ("Role;E-mail\n", uuid.uuid4()), ("Role;E-mail\n", "x")):
+        result = run("import", given(text), "--cohort", str(cohort))
+        assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)

@@ -187,6 +187,7 @@ def test_no_event_holds_a_text_that_somebody_wrote() -> None:
     codes = {
         "role", "format", "mode", "direction", "tag", "evidence", "reason", "template", "role_view",
         "actor_account", "was", "status",
+        "section",
     }  # fmt: skip
     machines = {"store_name", "endpoint", "former_endpoint"}
     texts = {

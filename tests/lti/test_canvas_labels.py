@@ -41,6 +41,6 @@ def test_a_guide_says_what_was_not_tried(name: str, words: str) -> None:
 
 def test_a_label_is_in_the_language_of_whoever_reads_it() -> None:
     with using_language("fr"):
-        assert (LABELS["publish"].text, LABELS["json_url"].text) == ("Publier", "JSON URL")
+        assert (LABELS["publish"].text, LABELS["find"].text) == ("Publier", "Trouver")
     with using_language("en"):
         assert LABELS["publish"].text == "Publish"

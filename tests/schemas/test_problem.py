@@ -8,6 +8,7 @@ from marshmallow import fields
 from schemas.problem import MESSAGES, CodedSchema, Problem, ShapeError, flatten
 
 PARAMS = {
+    "row": 2,
     "min": 3,
     "max": 9,
     "k": 2,

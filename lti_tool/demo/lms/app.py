@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from lti_tool.demo.lms import (
     access_tokens,
     admin_pages,
+    copy_pages,
     deep_linking,
     grades,
     line_items,
@@ -23,6 +24,7 @@ from lti_tool.demo.lms import (
     teaching_pages,
 )
 from lti_tool.demo.lms.canvas import platform_storage
+from lti_tool.demo.lms.canvas.services import refused_service
 from lti_tool.demo.lms.course import all_courses
 from lti_tool.demo.lms.people import people_to_pick
 from lti_tool.demo.lms.refusals import Refusal
@@ -62,6 +64,7 @@ def create_lms(settings: LmsSettings) -> Flask:
         admin_pages,
         side_by_side,
         statements,
+        copy_pages,
         teaching_pages,
         platform_storage,
     ):
@@ -122,7 +125,15 @@ def _page_context() -> dict[str, object]:
     }
 
 
+REASON_HEADER = "X-Refused-Reason"
+"""Has this LMS's own name of a refusal where the body is written as Canvas writes it."""
+
+
 def _answer_for(status: int, reason: str, detail: str) -> AnyResponse:
+    if request.path.startswith(SERVICES) and current_lms().settings.is_canvas:
+        refused = make_response(jsonify(refused_service(status, detail)), status)
+        refused.headers[REASON_HEADER] = reason
+        return refused
     if request.path.startswith(SERVICES) or request.path.endswith(".json") or admin_pages.wants_json():
         response = make_response(jsonify({"error": reason, "error_description": detail}), status)
         if status == 401:
@@ -134,7 +145,12 @@ def _answer_for(status: int, reason: str, detail: str) -> AnyResponse:
 def _refused(refusal: Refusal) -> AnyResponse:
     """Note a refusal in the activity log and answer in the caller's form."""
     current_lms().store.record_call(
-        refusal.tool, request.method, request.path, refusal.status, refusal.reason, refusal.detail
+        refusal.tool,
+        request.method,
+        request.path,
+        refusal.status,
+        refusal.reason,
+        f"{refusal.detail} {refusal.note}".strip(),
     )
     return _answer_for(refusal.status, refusal.reason, refusal.detail)
 

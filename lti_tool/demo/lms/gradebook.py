@@ -6,38 +6,64 @@ import sqlite3
 import time
 from typing import Any, Literal
 
+from lti_tool.demo.lms.canvas.scores import Assignment, canvas_completion, canvas_score
 from lti_tool.demo.lms.course import (
     LineItem,
+    Link,
     LmsCourse,
     coupled_line_item,
     find_course,
+    find_link,
     line_items_of,
     links_of,
     the_course,
 )
 from lti_tool.demo.lms.people import LmsPerson, everybody, find_person, is_enrolled
 from lti_tool.demo.lms.refusals import Refusal
-from lti_tool.demo.lms.score_rules import StoredGrade, canvas_score, completion, moodle_score
+from lti_tool.demo.lms.score_rules import StoredGrade, completion, moodle_score
+
+Rules = Literal["moodle", "canvas"]
 
 
-def take_score(
-    db: sqlite3.Connection, rules: Literal["moodle", "canvas"], item: LineItem, score: dict[str, Any]
-) -> StoredGrade:
-    """Apply an accepted score, or raise the rules' Refusal. ``score`` is a loaded ScoreSchema."""
-    if item.locked:
-        raise Refusal(500, "locked", "This grade item is locked.")
-    person = find_person(db, score["userId"])
+def take_score(db: sqlite3.Connection, rules: Rules, item: LineItem, score: dict[str, Any]) -> StoredGrade:
+    """Apply a score, or raise the rules' Refusal.
+
+    ``score``: as it was posted under Canvas's rules, which read it in their own order; else a loaded ScoreSchema.
+    """
+    person = find_person(db, _user_id(score))
     row = None if person is None else scores_of(db, item.id).get(person.id)
     held = None if row is None else stored_grade(row)
     role = person.role if person is not None and is_enrolled(db, person.id, item.course_id) else None
     if rules == "canvas":
-        refuse_if_concluded(db, item.course_id)
-        new = canvas_score(held, score, role, item.score_maximum, item.allowed_attempts)
+        new = canvas_score(held, score, role, _assignment(db, item))
+    elif item.locked:
+        raise Refusal(500, "locked", "This grade item is locked.")
     else:
         new = moodle_score(held, score, role, item.score_maximum)
     progress = score["activityProgress"], score["gradingProgress"]
     write_grade(db, item.id, person.id if person else None, new, progress, accepted=1)
     return new
+
+
+def _user_id(score: dict[str, Any]) -> str:
+    """Whom a score is for; Canvas takes a number, too."""
+    given = score.get("userId")
+    return str(given) if isinstance(given, str | int) and not isinstance(given, bool) else ""
+
+
+def _assignment(db: sqlite3.Connection, item: LineItem) -> Assignment:
+    """What of Canvas's assignment decides over a score. A line item without an activity is an assignment of its own."""
+    return Assignment(
+        item.score_maximum,
+        item.allowed_attempts,
+        is_first_line_item=is_first_line_item(item),
+        is_published=item.link_id is None or find_link(db, item.link_id).published,
+    )
+
+
+def is_first_line_item(item: LineItem) -> bool:
+    """Whether it is the first of its assignment in Canvas, the one that is a column of the gradebook."""
+    return item.coupled or item.link_id is None
 
 
 def refuse_if_concluded(db: sqlite3.Connection, course_id: int) -> None:
@@ -120,19 +146,31 @@ def _cell(row: sqlite3.Row | None, maximum: float) -> dict[str, Any]:
         "activity_progress": row["activity_progress"],
         "grading_progress": row["grading_progress"],
         "accepted_count": row["accepted_count"],
+        "attempts": row["attempts"],
     }
 
 
-def gradebook(db: sqlite3.Connection, course: LmsCourse | None = None) -> dict[str, Any]:
+def _completion(rules: Rules, link: Link, row: sqlite3.Row | None) -> str:
+    """The state of an activity, or of a module's item in Canvas, by the row of its own line item."""
+    held = None if row is None else stored_grade(row)
+    if rules == "canvas":
+        return canvas_completion(link.completion_rule, held, link.pass_grade)
+    return completion(link.completion_rule, held.shown if held else None, link.pass_grade)
+
+
+def gradebook(
+    db: sqlite3.Connection, course: LmsCourse | None = None, *, rules: Rules = "moodle"
+) -> dict[str, Any]:
     """The whole gradebook of a course, of the first one by default.
 
     {"course": {...}, "columns": [{"line_item_id", "link_id", "label", "coupled", "maximum"}],
     "activities": [{"id", "title", "completion_rule", "accepts_grades"}],
     "students": [{"id", "name", "username", "grades": {line item id: cell}, "completion": {activity id: state}}]}
-    where a cell is {"grade", "maximum", "comment", "activity_progress", "grading_progress", "accepted_count"}.
+    where a cell is {"grade", "maximum", "comment", "activity_progress", "grading_progress", "accepted_count",
+    "attempts"}. In Canvas only the first line item of an assignment is a column.
     """
     course = course or the_course(db)
-    items = line_items_of(db, course.id)
+    items = [item for item in line_items_of(db, course.id) if rules == "moodle" or is_first_line_item(item)]
     links = links_of(db, course.id)
     coupled = {item.link_id: item for item in items if item.coupled}
     scores = {item.id: scores_of(db, item.id) for item in items}
@@ -144,9 +182,7 @@ def gradebook(db: sqlite3.Connection, course: LmsCourse | None = None) -> dict[s
         for link in links:
             item = coupled.get(link.id)
             row = scores[item.id].get(person.id) if item else None
-            states[str(link.id)] = completion(
-                link.completion_rule, stored_grade(row).shown if row else None, link.pass_grade
-            )
+            states[str(link.id)] = _completion(rules, link, row)
         students.append(
             {
                 "id": str(person.id),
@@ -185,7 +221,9 @@ def gradebook(db: sqlite3.Connection, course: LmsCourse | None = None) -> dict[s
     }
 
 
-def course_for(db: sqlite3.Connection, person: LmsPerson | None, course: LmsCourse) -> dict[str, Any]:
+def course_for(
+    db: sqlite3.Connection, person: LmsPerson | None, course: LmsCourse, *, rules: Rules = "moodle"
+) -> dict[str, Any]:
     """A course as one person sees it: each activity with their own completion and grade.
 
     {"course": {...}, "person": {...} | None, "activities": [{"id", "title", "description", "completion",
@@ -207,7 +245,7 @@ def course_for(db: sqlite3.Connection, person: LmsPerson | None, course: LmsCour
                 "description": link.description,
                 "accepts_grades": item is not None,
                 "completion_rule": link.completion_rule,
-                "completion": completion(link.completion_rule, shown, link.pass_grade) if graded else None,
+                "completion": _completion(rules, link, row) if graded else None,
                 "grade": shown,
                 "maximum": item.score_maximum if item else None,
                 "comment": row["comment"] if row else None,

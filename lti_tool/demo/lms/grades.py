@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from lti_tool.demo.lms.canvas.line_items import refuse_other_link
+from lti_tool.demo.lms.canvas.services import read_parameters
 from lti_tool.demo.lms.claims import line_item_url
 from lti_tool.demo.lms.course import LineItem, find_line_item
 from lti_tool.demo.lms.gradebook import refuse_if_concluded, scores_of, stored_grade, take_score
@@ -32,17 +34,26 @@ def post_score(course_id: int, item_id: int) -> Response:
     """Take a score under the rules of the LMS that the settings name."""
     tool = serve(SCORE_TYPE, SCORE)
     lms = current_lms()
-    score = loaded_body(ScoreSchema(), SCORE_TYPE, tool)
+    is_canvas = lms.settings.grade_rules == "canvas"
+    if is_canvas:
+        score = read_parameters(request.mimetype, SCORE_TYPE, request.get_data(), tool.client_id)
+    else:
+        score = loaded_body(ScoreSchema(), SCORE_TYPE, tool)
     summary = json.dumps({key: str(value) for key, value in score.items()}, ensure_ascii=False)
     try:
         with lms.store.transaction() as db:
+            if is_canvas:
+                # Of these the first that is wrong is answered; then the line item, and what the score says.
+                refuse_if_concluded(db, course_id)
             item = find_line_item(db, course_id, item_id, tool)
+            if is_canvas:
+                refuse_other_link(item, score, tool)
             take_score(db, lms.settings.grade_rules, item, score)
     except Refusal as refusal:
         raise Refusal(
-            refusal.status, refusal.reason, f"{refusal.detail} {summary}", tool.client_id
+            refusal.status, refusal.reason, refusal.detail, tool.client_id, note=summary
         ) from refusal
-    if lms.settings.grade_rules == "canvas":
+    if is_canvas:
         result_url = _results_url(item).replace("/results?", f"/results/{score['userId']}?")
         return answer(tool, {"resultUrl": result_url}, "application/json", reason="score", detail=summary)
     return answer(tool, None, SCORE_TYPE, reason="score", detail=summary)

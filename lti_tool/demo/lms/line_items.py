@@ -113,12 +113,19 @@ def create_line_item(course_id: int) -> Response:
     return answer(tool, as_json(item), ONE, status=201, reason="created", detail=item.label)
 
 
+def _own_line_item(db: sqlite3.Connection, course_id: int, item_id: int, tool: Tool) -> LineItem:
+    """The tool's line item; of another tool's Canvas says so, and Moodle that there is none."""
+    if current_lms().settings.is_canvas:
+        canvas.refuse_foreign(db, course_id, item_id, tool)
+    return find_line_item(db, course_id, item_id, tool)
+
+
 @blueprint.get("/services/<int:course_id>/lineitems/<int:item_id>/lineitem")
 def read_line_item(course_id: int, item_id: int) -> Response:
     """One line item."""
     tool = serve(ONE, LINE_ITEM, LINE_ITEM_READ)
     with current_lms().store.reading() as db:
-        item = find_line_item(db, course_id, item_id, tool)
+        item = _own_line_item(db, course_id, item_id, tool)
     return answer(tool, as_json(item), ONE, detail=item.label)
 
 
@@ -128,7 +135,7 @@ def replace_line_item(course_id: int, item_id: int) -> Response:
     tool = serve(ONE, LINE_ITEM)
     body = loaded_body(LineItemSchema(), ONE, tool)
     with current_lms().store.transaction() as db:
-        item = find_line_item(db, course_id, item_id, tool)
+        item = _own_line_item(db, course_id, item_id, tool)
         # Canvas leaves every line item where it is (line_item_params).
         stays = item.coupled or current_lms().settings.is_canvas
         link_id = item.link_id if stays else _own_link(db, tool, course_id, body.get("resourceLinkId"))
@@ -142,7 +149,7 @@ def delete_line_item(course_id: int, item_id: int) -> Response:
     """Remove a line item that the tool made; a coupled one is the activity's, not the tool's, to remove."""
     tool = serve(ONE, LINE_ITEM)
     with current_lms().store.transaction() as db:
-        item = find_line_item(db, course_id, item_id, tool)
+        item = _own_line_item(db, course_id, item_id, tool)
         if current_lms().settings.is_canvas:
             canvas.refuse_to_delete_coupled(item, tool)
         if item.coupled:

@@ -20,7 +20,7 @@ from lti_tool.demo.lms.canvas.platform_storage import STORAGE_TARGET
 from lti_tool.demo.lms.claims import launch_content
 from lti_tool.demo.lms.course import coupled_line_item, find_course, find_link
 from lti_tool.demo.lms.deep_linking import deep_linking_settings
-from lti_tool.demo.lms.people import LmsPerson, find_person
+from lti_tool.demo.lms.people import LmsPerson, find_person, is_of_course
 from lti_tool.demo.lms.platform import add_query, login_fields, signed_launch
 from lti_tool.demo.lms.refusals import Refusal, first_problem
 from lti_tool.demo.lms.schemas import OidcRequestSchema
@@ -116,7 +116,8 @@ def launch_beside(link_id: int, person_id: int) -> AnyResponse:
         link = find_link(db, link_id)
         tool = _usable(find_tool(db, link.tool_id))
         person = find_person(db, person_id)
-    if person is None or person.course_id not in (None, link.course_id):
+        is_theirs = is_of_course(db, person_id, link.course_id)
+    if person is None or not is_theirs:
         raise Refusal(404, "no_such_person", "There is no such person in this course.")
     return _initiate(tool, person, link.url, link.id, None, beside=True)
 

@@ -19,8 +19,8 @@ from lti_tool.demo.lms.course import (
     line_items_of,
     publish_link,
 )
-from lti_tool.demo.lms.gradebook import course_for, gradebook
-from lti_tool.demo.lms.people import find_person, is_enrolled, people_of_course
+from lti_tool.demo.lms.gradebook import Rules, course_for, gradebook
+from lti_tool.demo.lms.people import find_person, is_enrolled, is_of_course, people_of_course
 from lti_tool.demo.lms.refusals import Refusal, first_problem
 from lti_tool.demo.lms.schemas import ActivityFormSchema
 from lti_tool.demo.lms.steps import steps_done
@@ -57,6 +57,10 @@ def local_path(target: str | None) -> str:
     return "/"
 
 
+def _rules() -> Rules:
+    return current_lms().settings.grade_rules
+
+
 @blueprint.get("/")
 @blueprint.get("/course")
 def course_page() -> str:
@@ -64,7 +68,7 @@ def course_page() -> str:
     person = current_person()
     with current_lms().store.reading() as db:
         course = viewed_course(db)
-        seen = course_for(db, person, course)
+        seen = course_for(db, person, course, rules=_rules())
         tools = all_tools(db)
     return render_template("course.html", course=course, seen=seen, tools=tools)
 
@@ -74,7 +78,7 @@ def course_json() -> AnyResponse:
     """The course as whoever is logged in sees it; see ``gradebook.course_for`` for its shape."""
     with current_lms().store.reading() as db:
         course = viewed_course(db)
-        shown = course_for(db, current_person(), course) | {"steps": steps_done(db, course)}
+        shown = course_for(db, current_person(), course, rules=_rules()) | {"steps": steps_done(db, course)}
     response = jsonify(shown)
     response.add_etag()
     response.headers["Cache-Control"] = "private, no-cache"
@@ -101,9 +105,10 @@ def open_course(course_id: int) -> AnyResponse:
     person = current_person()
     with current_lms().store.reading() as db:
         find_course(db, course_id)
+        is_theirs = person is None or is_of_course(db, person.id, course_id)
     response = redirect("/", 303)
     response.set_cookie(COURSE_COOKIE, str(course_id), samesite="Lax", path="/")
-    if person is not None and person.course_id not in (None, course_id):
+    if not is_theirs:
         response.delete_cookie(USER_COOKIE, path="/")
     return response
 
@@ -132,7 +137,7 @@ def activity_page(link_id: int) -> str:
     with current_lms().store.reading() as db:
         link = find_link(db, link_id)
         tool = find_tool(db, link.tool_id)
-        seen = course_for(db, person, find_course(db, link.course_id))
+        seen = course_for(db, person, find_course(db, link.course_id), rules=_rules())
     mine = next(activity for activity in seen["activities"] if activity["id"] == str(link_id))
     return render_template("activity.html", link=link, tool=tool, activity=mine)
 
@@ -233,7 +238,7 @@ def gradebook_page() -> str:
     require_teacher()
     with current_lms().store.reading() as db:
         course = viewed_course(db)
-        book = gradebook(db, course)
+        book = gradebook(db, course, rules=_rules())
         locked = [item.id for item in line_items_of(db, course.id) if item.locked]
         away = [
             person
@@ -251,7 +256,7 @@ def gradebook_json() -> Response:
     """The gradebook for scripts; see ``gradebook.gradebook`` for its shape."""
     require_teacher()
     with current_lms().store.reading() as db:
-        return jsonify(gradebook(db, viewed_course(db)))
+        return jsonify(gradebook(db, viewed_course(db), rules=_rules()))
 
 
 @blueprint.get("/return")

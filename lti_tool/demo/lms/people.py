@@ -39,7 +39,7 @@ class LmsPerson:
     job_en: str
     role: str
     course_id: int | None = None
-    "The one course that they are in; None for every course."
+    "The course that they are in, besides those of ``enrolments``; None for every course."
 
     @property
     def name(self) -> str:
@@ -87,8 +87,18 @@ def find_person(db: sqlite3.Connection, person_id: str | int) -> LmsPerson | Non
 
 def is_enrolled(db: sqlite3.Connection, person_id: int, course_id: int) -> bool:
     """Whether they are in a course, and not only known to the LMS."""
-    row = db.execute("SELECT enrolled, course_id FROM people WHERE id = ?", (person_id,)).fetchone()
-    return row is not None and bool(row["enrolled"]) and row["course_id"] in (None, course_id)
+    row = db.execute("SELECT enrolled FROM people WHERE id = ?", (person_id,)).fetchone()
+    return row is not None and bool(row["enrolled"]) and is_of_course(db, person_id, course_id)
+
+
+def is_of_course(db: sqlite3.Connection, person_id: int, course_id: int) -> bool:
+    """Whether a course is theirs: everybody's but a learner's is every course; a learner may have several."""
+    found = db.execute(
+        "SELECT 1 FROM people WHERE id = ? AND (course_id IS NULL OR course_id = ? OR EXISTS"
+        " (SELECT 1 FROM enrolments WHERE enrolments.person_id = people.id AND enrolments.course_id = ?))",
+        (person_id, course_id, course_id),
+    ).fetchone()
+    return found is not None
 
 
 def everybody(db: sqlite3.Connection) -> list[LmsPerson]:
@@ -111,7 +121,9 @@ def delete_person(db: sqlite3.Connection, person_id: int, *, by: int) -> None:
 def people_of_course(db: sqlite3.Connection, course_id: int) -> list[LmsPerson]:
     """Everybody of one course, the oldest account first."""
     rows = db.execute(
-        "SELECT * FROM people WHERE course_id IS NULL OR course_id = ? ORDER BY id", (course_id,)
+        "SELECT * FROM people WHERE course_id IS NULL OR course_id = ?"
+        " OR id IN (SELECT person_id FROM enrolments WHERE course_id = ?) ORDER BY id",
+        (course_id, course_id),
     )
     return [_person(row) for row in rows]
 

@@ -6,13 +6,15 @@ from __future__ import annotations
 class Refusal(Exception):
     """The LMS refuses a request."""
 
-    def __init__(self, status: int, reason: str, detail: str, tool: str = "") -> None:
+    def __init__(self, status: int, reason: str, detail: str, tool: str = "", note: str = "") -> None:
         super().__init__(detail)
         self.status = status
         self.reason = reason
         self.detail = detail
         self.tool = tool
         "client_id of the tool concerned, when it is known; for the activity log."
+        self.note = note
+        "What the activity log has besides, and the caller does not get."
 
 
 def first_problem(messages: object, path: str = "") -> tuple[str, str]:

@@ -1,12 +1,10 @@
-"""What a score does to a grade, as Moodle 4.5 and Canvas decide it. Pure functions.
+"""What a gradebook holds, and what a score does to it as Moodle 4.5 decides. Pure functions.
 
-Assignment and Grade Services 3.4, https://www.imsglobal.org/spec/lti-ags/v2p0/#score-publish-service.
+Canvas's rules are in :mod:`lti_tool.demo.lms.canvas.scores`. Assignment and Grade Services 3.4,
+https://www.imsglobal.org/spec/lti-ags/v2p0/#score-publish-service.
 
 Read from moodle/moodle: ``mod/lti/service/gradebookservices/classes/local/resources/scores.php`` (98645b5) with
-``save_grade_item`` in ``classes/local/service/gradebookservices.php`` (0497556); and from instructure/canvas-lms:
-``app/controllers/lti/ims/scores_controller.rb`` (02bc7b3). That version has no ``preserve_score`` and no
-``prioritize_non_tool_grade`` yet; these two came later, and are listed in Canvas's documentation,
-https://developerdocs.instructure.com/services/canvas/file.all_resources/score.
+``save_grade_item`` in ``classes/local/service/gradebookservices.php`` (0497556).
 """
 
 from __future__ import annotations
@@ -17,12 +15,6 @@ from datetime import datetime
 from typing import Any
 
 from lti_tool.demo.lms.refusals import Refusal
-
-CANVAS_GRADING = ("FullyGraded", "PendingManual")
-"""Canvas keeps a score only in these states."""
-
-CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"
-"""The extension that says what becomes of the submission and of a grade that is there."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +46,7 @@ class StoredGrade:
 
 def _points(score: dict[str, Any], maximum: float) -> float | None:
     given = score.get("scoreGiven")
-    return None if given is None else float(given) / float(score["scoreMaximum"]) * maximum
+    return None if given is None else float(given) * maximum / float(score["scoreMaximum"])
 
 
 def moodle_score(
@@ -80,47 +72,6 @@ def moodle_score(
         override=held.override if held else None,
         cleared=held.cleared if held else False,
     )
-
-
-def canvas_score(
-    held: StoredGrade | None,
-    score: dict[str, Any],
-    role: str | None,
-    maximum: float,
-    allowed_attempts: int | None = None,
-) -> StoredGrade:
-    """The new state under Canvas's rules.
-
-    An older timestamp is a 400, the same one passes. With preserve_score in the submission extension no score is set,
-    whatever the grading progress is; else NotReady, Failed and Pending null it, also one that a teacher gave, as does
-    a score without scoreGiven; with prioritize_non_tool_grade any score that is there stays. A comment adds to what is
-    there, so a missing one changes nothing. Every score counts an attempt unless new_submission is false. Raises
-    Refusal: 400, 422.
-    """
-    if role not in ("student", "test_student"):
-        raise Refusal(422, "not_gradable", "User not found in course or is not a student")
-    sent: datetime = score["timestamp"]
-    if held is not None and sent.timestamp() < held.sent_at:
-        raise Refusal(400, "stale_timestamp", "Provided timestamp is before the last updated timestamp.")
-    submission = score.get(CANVAS_SUBMISSION) or {}
-    attempts = held.attempts if held else 0
-    if submission.get("new_submission", True):
-        if allowed_attempts is not None and attempts >= allowed_attempts:
-            raise Refusal(
-                422,
-                "no_attempt_left",
-                "The maximum number of allowed attempts has been reached for this submission",
-            )
-        attempts += 1
-    grade = _points(score, maximum) if score["gradingProgress"] in CANVAS_GRADING else None
-    shown = held.shown if held else None
-    if submission.get("preserve_score") or (
-        grade is not None and submission.get("prioritize_non_tool_grade") and shown is not None
-    ):
-        grade = shown
-    comment = score.get("comment") or (held.comment if held else None)
-    # update_or_create_result: whatever became of the score, and empty where it gives none.
-    return StoredGrade(grade, comment, sent.timestamp(), attempts=attempts, result=_points(score, maximum))
 
 
 def completion(rule: str, grade: float | None, pass_grade: float) -> str:

@@ -12,6 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+ENROLMENTS = """CREATE TABLE IF NOT EXISTS enrolments (
+  course_id INTEGER NOT NULL REFERENCES courses (id),
+  person_id INTEGER NOT NULL REFERENCES people (id) ON DELETE CASCADE, PRIMARY KEY (course_id, person_id))"""
+"""Learners of a further course, besides the one of ``people.course_id``."""
+
 TABLES = """
 CREATE TABLE people (
   id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE, given_name TEXT NOT NULL,
@@ -187,6 +192,7 @@ class Store:
     @staticmethod
     def _add_columns(db: sqlite3.Connection) -> None:
         """Give the tables of a folder that an earlier version has made what they lack."""
+        db.execute(ENROLMENTS)
         for table, column, definition in ADDED_COLUMNS:
             known = {row["name"] for row in db.execute(f"PRAGMA table_info({table})")}
             if column not in known:
@@ -197,6 +203,7 @@ class Store:
         for statement in TABLES.split(";\n"):
             if statement.strip():
                 db.execute(statement)
+        db.execute(ENROLMENTS)
         db.execute(
             "INSERT INTO courses (label, title_fr, title_en) VALUES ('CN-2026', 'Cultures numériques',"
             " 'Digital cultures')"

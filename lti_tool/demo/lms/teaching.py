@@ -11,10 +11,16 @@ from lti_tool.demo.lms.gradebook import scores_of, stored_grade, write_grade
 from lti_tool.demo.lms.score_rules import StoredGrade
 
 
-def set_enrolled(db: sqlite3.Connection, person_id: int, *, enrolled: bool) -> None:
-    """Take somebody out of the course, which deletes their grades as in Moodle, or back into it."""
+def set_enrolled(
+    db: sqlite3.Connection,
+    person_id: int,
+    *,
+    enrolled: bool,
+    rules: Literal["moodle", "canvas"] = "moodle",
+) -> None:
+    """Take somebody out of the course, which deletes their grades in Moodle and not in Canvas, or back into it."""
     db.execute("UPDATE people SET enrolled = ? WHERE id = ?", (int(enrolled), person_id))
-    if not enrolled:
+    if not enrolled and rules == "moodle":
         db.execute("DELETE FROM scores WHERE person_id = ?", (person_id,))
 
 

@@ -40,7 +40,8 @@ def _change(db: sqlite3.Connection, form: dict[str, Any]) -> None:
         teaching.reset_course(db, course.id)
         return
     if form["act"] in ("enrol", "unenrol"):
-        teaching.set_enrolled(db, _person_id(db, form), enrolled=form["act"] == "enrol")
+        rules, enrolled = current_lms().settings.grade_rules, form["act"] == "enrol"
+        teaching.set_enrolled(db, _person_id(db, form), enrolled=enrolled, rules=rules)
         return
     items = [item.id for item in line_items_of(db, course.id)]
     item_id = form["line_item_id"] if form["line_item_id"] is not None else next(iter(items), None)

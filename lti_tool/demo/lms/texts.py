@@ -123,6 +123,19 @@ TEXTS: dict[str, tuple[str, str]] = {
     "open_window": ("Ouvrir dans une nouvelle fenêtre", "Open in a new window"),
     "back_to_course": ("Retour au cours", "Back to the course"),
     "settings": ("Réglages", "Settings"),
+    "copy_course": ("Copier ce cours", "Copy this course"),
+    "copy_course_lead": (
+        "La copie reprend les activités, avec de nouveaux identifiants. L’outil n’en est pas averti : il le découvre à "
+        "la première ouverture de l’activité copiée.",
+        "The copy has the activities, with new ids. The tool is not told: it finds out when the copied activity is "
+        "opened for the first time.",
+    ),
+    "copy_with_people": ("Avec les participants et leurs notes", "With its participants and their grades"),
+    "copy_content_alone": (
+        "Comme dans Canvas, seul le contenu est copié : ajoutez ensuite des personnes.",
+        "As in Canvas, the content alone is copied: add people afterwards.",
+    ),
+    "duplicate": ("Dupliquer l’activité", "Duplicate the activity"),
     "no_activity_student": (
         "Votre tuteur n’a pas encore ajouté d’activité. Revenez un peu plus tard.",
         "Your tutor has not added an activity yet. Please come back a little later.",
@@ -157,6 +170,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "rule_none": ("jamais d’elle-même", "never by itself"),
     "rule_grade": ("dès qu’une note est reçue", "as soon as a grade is received"),
     "rule_passgrade": ("quand la note de réussite est atteinte", "when the pass mark is reached"),
+    "canvas_rule_none": ("sans condition", "has no requirement"),
+    "canvas_rule_grade": ("quand un travail est envoyé", "when something was submitted"),
+    "canvas_rule_passgrade": ("quand la note minimale est atteinte", "when at least this is scored"),
+    "canvas_completion_rule": ("Condition dans le module : terminé…", "Requirement in the module: complete…"),
+    "canvas_pass_grade": ("Note minimale (sur {maximum})", "At least (out of {maximum})"),
+    "attempts": ("Travaux envoyés : {number}", "Submissions: {number}"),
     "pass_grade": ("Note de réussite (sur {maximum})", "Pass mark (out of {maximum})"),
     "save": ("Enregistrer", "Save"),
     "cancel": ("Annuler", "Cancel"),

@@ -10,7 +10,7 @@ from flask import current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from lti_tool.demo.lms.course import LmsCourse, all_courses, find_course, the_course
-from lti_tool.demo.lms.people import LmsPerson, find_person
+from lti_tool.demo.lms.people import LmsPerson, find_person, is_of_course
 from lti_tool.demo.lms.platform import PlatformKey
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.secrets_file import cookie_secret, loaded_key, platform_private_key, public_pem
@@ -107,11 +107,12 @@ def require_admin() -> LmsPerson:
 def viewed_course(db: sqlite3.Connection) -> LmsCourse:
     """The course that whoever is looking is in; of somebody in several, the one they opened last."""
     person = current_person()
-    if person is not None and person.course_id is not None:
-        return find_course(db, person.course_id)
     given = request.cookies.get(COURSE_COOKIE, "")
+    opened = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0
+    if person is not None and person.course_id is not None and not is_of_course(db, person.id, opened):
+        return find_course(db, person.course_id)
     known = {course.id: course for course in all_courses(db)}
-    return known.get(int(given) if given.isascii() and given.isdigit() else 0) or the_course(db)
+    return known.get(opened) or the_course(db)
 
 
 def current_locale() -> str:

@@ -67,10 +67,10 @@ def known_rows(connection: DriverConnection, launch: VerifiedLaunch) -> KnownRow
     )
     if row is None:
         raise RuntimeError("a SELECT from one row gives a row back")
-    person_id, *person = row[:6]
-    course_id, *course = row[6:10]
-    link_id, *link = row[10:16]
-    stored_url, stored_address, scopes, own_url, role, launched_before, has_grade, rests = row[16:]
+    person_id, *person = row[:7]
+    course_id, *course = row[7:11]
+    link_id, *link = row[11:17]
+    stored_url, stored_address, scopes, own_url, role, launched_before, has_grade, rests = row[17:]
     line_item_url, line_item_address = launch.line_item_url or own_url, None
     if launch.line_item_url is None and own_url is not None and own_url == stored_url:
         line_item_address = stored_address

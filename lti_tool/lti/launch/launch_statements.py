@@ -16,7 +16,7 @@ from lti_tool.lti.launch.models import LaunchSession, ResourceLink
 from lti_tool.lti.registration.models import Registration
 
 KEEP_IF_NULL: Final = {
-    "person": ("name", "given_name", "family_name", "email", "locale"),
+    "person": ("name", "given_name", "family_name", "email", "user_name", "locale"),
     "course": ("title", "roster_url", "context_history"),
     "link": ("title", "content_id", "template", "line_items_url", "only_role"),
 }

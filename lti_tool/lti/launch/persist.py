@@ -50,6 +50,7 @@ class VerifiedLaunch:
     given_name: str | None = None
     family_name: str | None = None
     email: str | None = None
+    user_name: str | None = None
     locale: str | None = None
     context_id: str | None = None
     """None where the platform launches outside any course."""
@@ -155,13 +156,14 @@ def persist_launch(
     known = known_rows(connection, launch)
     if known.course_id is None and launch.has_unique_context and _adopt_course(connection, launch):
         known = known_rows(connection, launch)
-    if known.course_id is not None and known.line_item_changes:
-        known = _with_known_address(connection, launch, known, known.course_id)
-    person_id, course_id, link_id = known.person_id, known.course_id, known.link_id
+    person_id, course_id = known.person_id, known.course_id
     if launch.subject is not None and (person_id is None or known.person_changes):
         person_id = _id(statements.person, connection, _person(launch, now))
     if launch.context_id is not None and (course_id is None or known.course_changes):
         course_id = _id(statements.course, connection, _course(launch, now))
+    if course_id is not None and launch.line_item_url is not None and known.line_item_changes:
+        known = _with_known_address(connection, launch, course_id)
+    link_id = known.link_id
     has_link = launch.context_id is not None and launch.resource_link_id is not None
     line_item_changes = has_link and (link_id is None or known.line_item_changes)
     if line_item_changes or (has_link and known.link_changes):
@@ -201,15 +203,16 @@ def persist_launch(
     )
 
 
-def _with_known_address(
-    connection: Connection, launch: VerifiedLaunch, known: KnownRows, course_id: uuid.UUID
-) -> KnownRows:
+def _with_known_address(connection: Connection, launch: VerifiedLaunch, course_id: uuid.UUID) -> KnownRows:
     """The known rows, by the line item's address that the course's activities know, if the launch names another.
 
-    A platform with two hosts would otherwise get each grade once for each of them.
+    A platform with two hosts would otherwise get each grade once for each of them. The course is locked first and read
+    again: of two launches at the same instant the second finds what the first has written.
     """
-    named = launch.line_item_url
-    if named is None:
+    course = table_of(Course)
+    connection.execute(sa.select(course.c.id).where(course.c.id == course_id).with_for_update(**LOCK_ROW))
+    known, named = known_rows(connection, launch), launch.line_item_url
+    if named is None or not known.line_item_changes:
         return known
     hosts = hosts_of(connection, launch.registration_id, launch.service_hosts)
     url = known_address(connection, named, course_id, hosts)
@@ -346,6 +349,7 @@ def _person(launch: VerifiedLaunch, now: dt.datetime) -> dict[str, Any]:
         "given_name": launch.given_name,
         "family_name": launch.family_name,
         "email": launch.email,
+        "user_name": launch.user_name,
         "locale": launch.locale,
         "created_at": now,
     }

@@ -21,6 +21,9 @@ from schemas.web_address import is_web_address
 
 CONTEXT_HISTORY = "context_id_history"
 """The custom parameter for which the tool's registration asks ``$Context.id.history`` (LTI 1.3 core, appendix C.3)."""
+USER_NAME: Final = "user_username"
+"""The custom parameter in which an administrator may have ``$User.username`` sent (appendix C.1): Canvas has no claim
+for it."""
 _DOCUMENT_TARGETS: Final = ("iframe", "frame", "window")
 """LTI 1.3 core §5.4.4; anything else says nothing."""
 MOST_OBSERVED: Final = 500
@@ -47,7 +50,7 @@ def verified_launch(
     elif held.role == CourseRole.OBSERVER:
         shown = _observed(claims["role_scope_mentor"])
     # Of a platform's test student nothing is kept: they are nobody, as whoever has no ``sub`` is.
-    person = {} if held.is_test_user else _person(claims)
+    person = {} if held.is_test_user else _person(claims, custom)
     return VerifiedLaunch(
         registration_id=registration.id,
         deployment_id=deployment,
@@ -88,15 +91,24 @@ def return_url_of(claims: Mapping[str, Any]) -> str | None:
     return told if is_web_address(told) else None
 
 
-def _person(claims: Mapping[str, Any]) -> dict[str, Any]:
+def _person(claims: Mapping[str, Any], custom: Mapping[str, Any]) -> dict[str, Any]:
     """Who launches, as far as the platform shares it."""
+    user_name = claims["user_name"] or _custom_text(custom.get(USER_NAME), ID_LENGTH)
     return {
         "subject": claims["sub"],
         "name": full_name(claims["name"], claims["given_name"], claims["family_name"]),
         "given_name": claims["given_name"],
         "family_name": claims["family_name"],
         "email": claims["email"],
+        "user_name": user_name.lower() if user_name else None,
     }
+
+
+def _custom_text(value: Any, length: int) -> str | None:
+    """What the platform put in place of a variable; None where it knows no such variable, or where it is no text."""
+    if not isinstance(value, str) or value.startswith("$") or not is_storable(value):
+        return None
+    return value.strip()[:length] or None
 
 
 def reviewed_person(for_user: Any) -> str | None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import ClassVar
 
 from lti_tool.events.base import Event
+from lti_tool.identity.policy import Subject
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformConnected(Event):
     """A platform was registered, by an invitation or by an operator."""
 
+    audit_subject: ClassVar[Subject] = Subject.ADMINISTRATION
     registration_id: uuid.UUID
 
 
@@ -19,6 +22,7 @@ class PlatformConnected(Event):
 class DeploymentApproved(Event):
     """A deployment may launch from now on; the organisation is the event's scope."""
 
+    audit_subject: ClassVar[Subject] = Subject.ADMINISTRATION
     deployment_id: uuid.UUID
 
 
@@ -26,6 +30,7 @@ class DeploymentApproved(Event):
 class ServiceHostAllowed(Event):
     """Access tokens of a registration may be sent to one more host."""
 
+    audit_subject: ClassVar[Subject] = Subject.ADMINISTRATION
     registration_id: uuid.UUID
 
 
@@ -33,6 +38,7 @@ class ServiceHostAllowed(Event):
 class ActorAccountChosen(Event):
     """Statements about people of a registration have this account from now on."""
 
+    audit_subject: ClassVar[Subject] = Subject.ADMINISTRATION
     registration_id: uuid.UUID
     actor_account: str
     """``opaque`` or ``lms``."""
@@ -42,4 +48,5 @@ class ActorAccountChosen(Event):
 class FrameOriginAllowed(Event):
     """Pages of one more origin may show the tool in a frame."""
 
+    audit_subject: ClassVar[Subject] = Subject.ADMINISTRATION
     registration_id: uuid.UUID

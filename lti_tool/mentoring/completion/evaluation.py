@@ -169,6 +169,16 @@ def _only_validation_missing(
     return not _combine(rule.mode, rule.k, otherwise)[1]
 
 
+def can_be_satisfied(rule: CompletionRule, role: str, can_be_met: Callable[[Criterion], bool]) -> bool:
+    """Whether somebody in ``role`` can complete, where ``can_be_met`` says so of each criterion by itself."""
+
+    def measure(leaf: Criterion) -> CriterionResult:
+        met = can_be_met(leaf)
+        return CriterionResult(leaf.id, leaf.type, {}, int(met), 1, Fraction(int(met)), met, leaf.weight)
+
+    return _combine(rule.mode, rule.k, _results(rule.criteria, role, measure))[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Latched:
     """The completion after an evaluation, the score to show and report, and whether this is the moment."""

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lti_tool.events.base import Event
+from lti_tool.identity.policy import Subject
 
 
 @dataclass(frozen=True, kw_only=True)
 class TutorValidated(Event):
     """The tutor approved what a participant did."""
 
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
     version: ClassVar[int] = 2
 
     @classmethod
@@ -25,11 +27,14 @@ class TutorValidated(Event):
 class ApprovalTakenBack(Event):
     """The tutor took an approval back that had completed nobody yet."""
 
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProgressReached(Event):
     """A participant passed a milestone of :mod:`lti_tool.mentoring.completion.milestones`."""
 
+    audit_subject: ClassVar[Subject] = Subject.CONSEQUENCE
     role: str
     milestone: int
     """In per cent."""
@@ -41,6 +46,7 @@ class ProgressReached(Event):
 class ProgrammeCompleted(Event):
     """A participant met the completion rule."""
 
+    audit_subject: ClassVar[Subject] = Subject.CONSEQUENCE
     version: ClassVar[int] = 2
     role: str
     score: int
@@ -55,6 +61,7 @@ class ProgrammeCompleted(Event):
 class CompletionReopened(Event):
     """A tutor reopened a completion; ``reason_id`` is the row that holds why."""
 
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
     version: ClassVar[int] = 2
     reason_id: uuid.UUID
 

@@ -27,6 +27,7 @@ from lti_tool.mentoring.objectives.events import (
     ObjectiveWithdrawn,
 )
 from lti_tool.mentoring.pairs.events import AgreementSigned, PairProposed
+from lti_tool.mentoring.programmes.events import RuleApplied
 from lti_tool.mentoring.reflections.events import ReflectionRemoved, ReflectionWritten
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.events import (
@@ -157,7 +158,9 @@ class FactsFromEvents:
                 pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="withdrawn")
 
     def concerned(self, logged: LoggedEvent) -> set[uuid.UUID]:
-        """The participants whose completion an event can change: the one it names, and both of its pair."""
+        """The participants whose completion an event can change: the one it names, both of its pair, or everybody."""
+        if isinstance(logged.event, RuleApplied):
+            return set(self.participants_of(logged.scope.cohort_id)) if logged.scope.cohort_id else set()
         found = {logged.scope.participant_id} - {None}
         pair = self._pairs.get(logged.scope.pair_id) if logged.scope.pair_id else None
         if pair is not None:

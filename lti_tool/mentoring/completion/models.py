@@ -56,3 +56,23 @@ class Reopening(Base):
     reason: Mapped[str | None] = mapped_column(sa.Text)
     """None once it was erased."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class RuleDraft(Base):
+    """What a cohort's completion rule is to become: saved as somebody goes on with it, until it is applied or given up.
+
+    A cohort without a row has no draft: what is shown then is the rule in force.
+    """
+
+    __tablename__ = "rule_draft"
+
+    cohort_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cohort.id"), primary_key=True)
+    rule: Mapped[dict[str, Any]]
+    """In the shape of :class:`schemas.completion_rule.DraftRuleSchema`."""
+    based_on: Mapped[int]
+    """The number of the version that was in force when it was last saved."""
+    revision: Mapped[int]
+    """Raised each time it is saved: who saves says which one they saw."""
+    edited_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    """None where it was not a person."""
+    edited_at: Mapped[dt.datetime]

@@ -22,10 +22,11 @@ from lti_tool.mentoring.completion.facts import (
     PersonFacts,
     SessionFact,
 )
-from lti_tool.mentoring.completion.models import CompletionRecord, Reopening, TutorValidation
+from lti_tool.mentoring.completion.models import CompletionRecord, Reopening, RuleDraft, TutorValidation
 from lti_tool.mentoring.completion.progress_state import ProgressState
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule
 from lti_tool.mentoring.completion.rule import read_rule as _read_rule
+from lti_tool.mentoring.completion.rule import unmeasurable as _unmeasurable
 from lti_tool.mentoring.programmes.queries import RuleRecord
 from schemas.completion_rule import CriterionSchema
 
@@ -44,7 +45,9 @@ __all__ = [
     "progress_and_approval_of",
     "read_rule",
     "reopening_reasons",
+    "rule_draft",
     "rule_of",
+    "unmeasurable",
     "with_progress",
 ]
 
@@ -151,6 +154,32 @@ def reopening_reasons(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID
 def read_rule(document: object) -> CompletionRule:
     """As :func:`lti_tool.mentoring.completion.rule.read_rule`."""
     return _read_rule(document)
+
+
+def unmeasurable(document: Mapping[str, Any]) -> list[str]:
+    """As :func:`lti_tool.mentoring.completion.rule.unmeasurable`: types that a programme cannot start with."""
+    return _unmeasurable(document)
+
+
+@dataclass(frozen=True)
+class DraftRecord:
+    """What a cohort's rule is to become."""
+
+    rule: Mapping[str, Any]
+    """The JSON, in the shape of :class:`schemas.completion_rule.DraftRuleSchema`."""
+    based_on: int
+    """The number of the version that was in force when it was last saved."""
+    revision: int
+    edited_by: uuid.UUID | None
+    edited_at: dt.datetime
+
+
+def rule_draft(db: Session, cohort_id: uuid.UUID) -> DraftRecord | None:
+    """The draft of a cohort's rule; None where there is none."""
+    row = db.get(RuleDraft, cohort_id, populate_existing=True)
+    if row is None:
+        return None
+    return DraftRecord(row.rule, row.based_on, row.revision, row.edited_by, row.edited_at)
 
 
 def criterion_schemas() -> Mapping[str, type[CriterionSchema]]:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from lti_tool.mentoring.completion.criteria import CRITERIA, criterion_schemas
 from lti_tool.mentoring.completion.criteria.base import ROLES, Criterion
+from lti_tool.mentoring.completion.criteria.planned import PLANNED_CRITERIA
 from schemas.completion_rule import load_completion_rule
 from schemas.problem import Problem, ShapeError
 
@@ -72,13 +73,36 @@ def read_rule(document: object) -> CompletionRule:
     refused when it is saved, because a criterion that silently stays at 0 would never let anybody complete.
     """
     loaded = load_completion_rule(document, criterion_schemas())
-    unmeasurable = {
+    not_measured = {
         f"criteria.{where}.type": [Problem("criterion_not_measurable", type=entry["type"])]
         for where, entry in _entries(loaded["criteria"])
         if entry["type"] != Group.type and entry["type"] not in CRITERIA
     }
-    if unmeasurable:
-        raise ShapeError(unmeasurable)
+    if not_measured:
+        raise ShapeError(not_measured)
+    return _rule(loaded)
+
+
+def read_draft(document: object) -> CompletionRule:
+    """As :func:`read_rule`, of a rule that may also have criteria which nothing measures yet: they are never met."""
+    return _rule(load_completion_rule(document, criterion_schemas()))
+
+
+def unmeasurable(document: Mapping[str, Any]) -> list[str]:
+    """The types in a rule's JSON that nothing measures yet, each once: a programme cannot start with them.
+
+    ``xapi`` stands for objectives too that nothing but a statement of another tool shows as reached.
+    """
+    found: dict[str, None] = {}
+    for _where, entry in _entries(document.get("criteria", ())):
+        if entry["type"] in PLANNED_CRITERIA and entry["type"] not in CRITERIA:
+            found[entry["type"]] = None
+        if set(entry.get("evidence", ())) == {"xapi"}:
+            found["xapi"] = None
+    return list(found)
+
+
+def _rule(loaded: Mapping[str, Any]) -> CompletionRule:
     return CompletionRule(
         mode=loaded["mode"],
         k=loaded["k"],
@@ -98,9 +122,10 @@ def _entries(
 
 def _criterion(entry: Mapping[str, Any]) -> Criterion | Group:
     """One criterion, or a group, from its checked JSON."""
+    known = {**PLANNED_CRITERIA, **CRITERIA}
     if entry["type"] != Group.type:
-        return CRITERIA[entry["type"]].read(entry)
-    inner = tuple(CRITERIA[child["type"]].read(child) for child in entry["criteria"])
+        return known[entry["type"]].read(entry)
+    inner = tuple(known[child["type"]].read(child) for child in entry["criteria"])
     given = {name: value for name, value in entry.items() if name not in ("type", "w", "criteria")}
     return Group(weight=entry["w"], criteria=inner, **given)
 

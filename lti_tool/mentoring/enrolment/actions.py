@@ -80,7 +80,9 @@ def _enrol(
     found = db.scalar(find.with_for_update(**LOCK_ROW))
     if found is not None:
         return found, False
-    require(programmes.cohort(db, cohort_id).accepts_participants, "cohort_closed")
+    # Who is invited is not judged yet, so that no rule that is applied meanwhile has to know them.
+    read = programmes.cohort if status is ParticipantStatus.INVITED else programmes.cohort_to_join
+    require(read(db, cohort_id).accepts_participants, "cohort_closed")
     insert = insert_for(db, Participant).values(
         id=uuid.uuid4(),
         cohort_id=cohort_id,
@@ -170,11 +172,13 @@ def _set_status(db: Session, ids: Collection[uuid.UUID], status: ParticipantStat
     db.execute(update.values(status=status))
 
 
-def update_status_for_completion(db: Session, *, participant_id: uuid.UUID, completed: bool) -> None:
-    """A participant has completed the programme, or it was reopened."""
-    participant = db.get_one(Participant, participant_id)
-    if completed:
-        participant.status = ParticipantStatus.COMPLETED
-    elif participant.status == ParticipantStatus.COMPLETED:
-        participant.status = ParticipantStatus.ACTIVE
+def update_status_for_completion(
+    db: Session, *, participant_ids: Collection[uuid.UUID], completed: bool
+) -> None:
+    """Participants have completed the programme, or it was reopened."""
+    for participant in db.scalars(sa.select(Participant).where(Participant.id.in_(participant_ids))):
+        if completed:
+            participant.status = ParticipantStatus.COMPLETED
+        elif participant.status == ParticipantStatus.COMPLETED:
+            participant.status = ParticipantStatus.ACTIVE
     db.flush()

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lti_tool.events.base import Event
+from lti_tool.identity.policy import Subject
 
 
 @dataclass(frozen=True, kw_only=True)
 class ParticipantInvited(Event):
     """A tutor enrolled a person in a role, who has not said yet that they take part."""
 
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
     role: str
 
 
@@ -19,6 +21,7 @@ class ParticipantInvited(Event):
 class ProgrammeJoined(Event):
     """A person said that they take part, in this role."""
 
+    audit_subject: ClassVar[Subject] = Subject.PARTICIPATION
     version: ClassVar[int] = 2
     role: str
 
@@ -32,6 +35,7 @@ class ProgrammeJoined(Event):
 class JoiningUndone(Event):
     """A person took back that they take part: they are as somebody who was only invited."""
 
+    audit_subject: ClassVar[Subject] = Subject.PARTICIPATION
     role: str
 
 
@@ -39,6 +43,7 @@ class JoiningUndone(Event):
 class RoleChanged(Event):
     """A person who is in no pair chose the other role."""
 
+    audit_subject: ClassVar[Subject] = Subject.PARTICIPATION
     version: ClassVar[int] = 2
     role: str
 

@@ -1,4 +1,4 @@
-"""The table of participants."""
+"""The tables of participants, and of what is known of them for choosing partners."""
 
 from __future__ import annotations
 
@@ -47,3 +47,45 @@ class Participant(Base):
     """How many pairs this person takes at once."""
     joined_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     """When the person joined, or was invited."""
+
+
+class Direction(enum.StrEnum):
+    """Whether somebody has a skill to share, or would like to learn it."""
+
+    OFFERS = "offers"
+    WANTS = "wants"
+
+
+class ParticipantSkill(Base):
+    """A skill of the programme that a participant offers or wants."""
+
+    __tablename__ = "participant_skill"
+    __table_args__ = (
+        one_of("direction", Direction),
+        sa.CheckConstraint("level BETWEEN 1 AND 5", name="level_in_range"),
+    )
+
+    participant_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("participant.id"), primary_key=True)
+    direction: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
+    skill: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
+    """Its code in the programme's settings."""
+    level: Mapped[int | None]
+    """From 1 to 5; None where nobody said."""
+
+
+class ParticipantTraits(Base):
+    """What else helps to choose a partner. The tutors of the group and the participant see it; the partner does not."""
+
+    __tablename__ = "participant_traits"
+
+    participant_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("participant.id"), primary_key=True)
+    department: Mapped[str | None] = mapped_column(sa.String(120))
+    """From a file: partners are chosen from different ones."""
+    manager: Mapped[str | None] = mapped_column(sa.String(320))
+    """From a file: the LMS user id, the user name or the e-mail address of their manager, in small letters."""
+    languages: Mapped[list[str]]
+    """Codes of the languages in which they can meet; empty where nobody said."""
+    time_zone: Mapped[str | None] = mapped_column(sa.String(60))
+    """An IANA name, such as ``Europe/Paris``."""
+    answered_at: Mapped[dt.datetime | None]
+    """When the participant last answered the questions themselves: a file changes no answer of theirs."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import ClassVar
 
 from lti_tool.events.base import Event
+from lti_tool.identity.policy import Subject
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeedbackEvent(Event):
     """What every event of feedback says: which one."""
 
+    audit_subject: ClassVar[Subject] = Subject.WORDS
     feedback_id: uuid.UUID
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lti_tool.events.base import Event
+from lti_tool.identity.policy import Subject
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairProposed(Event):
     """A tutor proposed a mentor and a mentee (participants) to each other."""
 
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
     version: ClassVar[int] = 2
     former_names: ClassVar[tuple[str, ...]] = ("PairFormed",)
     mentor_id: uuid.UUID
@@ -28,6 +30,7 @@ class PairProposed(Event):
 class AgreementSigned(Event):
     """One of the pair, the participant of the scope, signed the charter."""
 
+    audit_subject: ClassVar[Subject] = Subject.PAIR
     version: ClassVar[int] = 2
     role: str
     by_both: bool
@@ -43,6 +46,7 @@ class AgreementSigned(Event):
 class PairAccepted(Event):
     """One of the pair, the participant of the scope, accepted it."""
 
+    audit_subject: ClassVar[Subject] = Subject.PAIR
     role: str
     by_both: bool
     """Whether both have accepted now: the pair is formed."""
@@ -52,6 +56,7 @@ class PairAccepted(Event):
 class PairAcceptanceUndone(Event):
     """The participant of the scope took their acceptance back."""
 
+    audit_subject: ClassVar[Subject] = Subject.PAIR
     role: str
     was_formed: bool
     """Whether both had accepted."""
@@ -61,6 +66,7 @@ class PairAcceptanceUndone(Event):
 class PairDeclined(Event):
     """The participant of the scope did not accept the pair, which is over."""
 
+    audit_subject: ClassVar[Subject] = Subject.PAIR
     role: str
     reason: str | None
     """A code of :data:`schemas.choices.DECLINE_REASONS`; None where none was given."""
@@ -70,6 +76,7 @@ class PairDeclined(Event):
 class PairDeclineUndone(Event):
     """The participant of the scope took it back that they declined: the pair is proposed again."""
 
+    audit_subject: ClassVar[Subject] = Subject.PAIR
     role: str
 
 
@@ -77,16 +84,21 @@ class PairDeclineUndone(Event):
 class PairPaused(Event):
     """A tutor put the pair on hold."""
 
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+
 
 @dataclass(frozen=True, kw_only=True)
 class PairResumed(Event):
     """A tutor let the pair go on."""
+
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairEnded(Event):
     """A tutor ended the pair early, for a reason that is nobody's fault."""
 
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
     reason: str
     """A code of :data:`schemas.choices.END_REASONS`."""
     was_formed: bool
@@ -97,11 +109,14 @@ class PairEnded(Event):
 class PairClosed(Event):
     """A tutor closed the pair at the end of its time."""
 
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+
 
 @dataclass(frozen=True, kw_only=True)
 class TutorReminded(Event):
     """A tutor reminded the participant of the scope, who has the ``role``, of what waits for them."""
 
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
     role: str
 
 
@@ -109,4 +124,5 @@ class TutorReminded(Event):
 class PartnerReminded(Event):
     """The participant of the scope reminded the other, who has the ``role``, of what waits for them."""
 
+    audit_subject: ClassVar[Subject] = Subject.PAIR
     role: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from lti_tool.events import log
 from lti_tool.events.base import Scope
 from lti_tool.identity.models import Course
 from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.programmes.beginning import Beginning, add_programme
 from lti_tool.mentoring.programmes.copies import (
     Original,
     cohort_for_copy,
@@ -26,24 +27,20 @@ from lti_tool.mentoring.programmes.copies import (
 )
 from lti_tool.mentoring.programmes.events import (
     ActivityChosen,
-    CohortStarted,
     OwnerNamed,
     PlacementOpened,
 )
 from lti_tool.mentoring.programmes.models import (
     ActivityChoice,
     Cohort,
-    CohortKind,
-    CohortStatus,
-    CompletionRuleVersion,
     Placement,
     Programme,
     ProgrammeOwner,
-    ProgrammeSettings,
     RoleView,
 )
-from lti_tool.mentoring.programmes.offers import latest_cohort_taught
+from lti_tool.mentoring.programmes.offers import latest_cohort_to_follow
 from lti_tool.mentoring.programmes.queries import teaches_cohort
+from lti_tool.mentoring.programmes.settings import Answers
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate
 
 
@@ -66,6 +63,8 @@ class Choice:
     """The group to share; None for a new one."""
     programme_id: uuid.UUID | None = None
     """A programme of the tutor's that the new group follows; None for a built-in one."""
+    beginning: Beginning = field(default_factory=Beginning)
+    """How a new group begins."""
 
 
 class NothingChosen(Exception):
@@ -198,13 +197,17 @@ def new_cohort(
     now: dt.datetime,
 ) -> Cohort:
     """A new cohort of the tutor's own programme that was chosen, if it still is theirs; else of a new programme."""
+    beginning = choice.beginning if choice is not None else Beginning()
     if choice is not None and choice.programme_id is not None:
-        latest = latest_cohort_taught(db, choice.programme_id, organisation_id, choice.chosen_by)
+        latest = latest_cohort_to_follow(db, choice.programme_id, organisation_id, choice.chosen_by)
         if latest is not None:
-            return start_copy(db, latest, now=now, is_copy=False)
+            return start_copy(db, latest, now=now, is_copy=False, beginning=beginning)
     if template is None:
         raise NothingChosen
-    return _start_programme(db, organisation_id, template, opened_by, now)
+    cohort = add_programme(db, organisation_id, template, beginning, now)
+    if opened_by is not None:
+        name_owner(db, programme_id=cohort.programme_id, person_id=opened_by, now=now)
+    return cohort
 
 
 def choice_of_content(db: Session, content_id: uuid.UUID | None, course_id: uuid.UUID) -> Choice | None:
@@ -212,7 +215,9 @@ def choice_of_content(db: Session, content_id: uuid.UUID | None, course_id: uuid
     row = db.get(ActivityChoice, content_id) if content_id is not None else None
     if row is None or row.course_id != course_id:
         return None
-    return Choice(row.chosen_by, RoleView(row.role_view), row.cohort_id, row.programme_id)
+    answers = Answers.from_json(row.answers) if row.answers is not None else None
+    beginning = Beginning(answers, set_up_first=row.set_up_first)
+    return Choice(row.chosen_by, RoleView(row.role_view), row.cohort_id, row.programme_id, beginning)
 
 
 def shared_cohort(db: Session, choice: Choice | None, organisation_id: uuid.UUID) -> Cohort | None:
@@ -227,69 +232,6 @@ def shared_cohort(db: Session, choice: Choice | None, organisation_id: uuid.UUID
     return cohort if is_theirs else None
 
 
-def _start_programme(
-    db: Session,
-    organisation_id: uuid.UUID,
-    template: ProgrammeTemplate,
-    owner_id: uuid.UUID | None,
-    now: dt.datetime,
-) -> Cohort:
-    """A programme and its first, running cohort. The template fills everything that a cohort must have to run."""
-    programme = Programme(
-        id=uuid.uuid4(), organisation_id=organisation_id, template=template.code, created_at=now
-    )
-    settings = ProgrammeSettings(
-        id=uuid.uuid4(),
-        programme_id=programme.id,
-        number=1,
-        settings=template.document(),
-        created_at=now,
-    )
-    dates = template.dates(now.date())
-    cohort = Cohort(
-        id=uuid.uuid4(),
-        programme_id=programme.id,
-        settings_id=settings.id,
-        number=1,
-        kind=CohortKind.PILOT,
-        status=CohortStatus.DRAFT,
-        starts_on=dates.starts_on,
-        ends_on=dates.ends_on,
-        follow_up_on=dates.follow_up_on,
-        kpis=template.kpis_document(),
-        baseline=template.baseline_document(),
-        created_at=now,
-    )
-    rule = CompletionRuleVersion(
-        id=uuid.uuid4(), cohort_id=cohort.id, number=1, rule=template.rule_document(), created_at=now
-    )
-    for row in (programme, settings, cohort, rule):
-        db.add(row)
-        db.flush()
-    require(not missing_for_ready(db, cohort), "not_ready")
-    cohort.status = CohortStatus.RUNNING
-    scope = Scope(organisation_id=organisation_id, programme_id=programme.id, cohort_id=cohort.id)
-    started = CohortStarted(template=template.code, settings_number=settings.number, rule_number=rule.number)
-    log.append(db, started, scope, at=now)
-    if owner_id is not None:
-        name_owner(db, programme_id=programme.id, person_id=owner_id, now=now)
-    return cohort
-
-
-def missing_for_ready(db: Session, cohort: Cohort) -> list[str]:
-    """What a cohort still lacks before it may run: ``kpis``, ``baseline``, ``rule``, ``follow_up``."""
-    has_rule = db.scalar(
-        sa.select(CompletionRuleVersion.id).where(CompletionRuleVersion.cohort_id == cohort.id).limit(1)
-    )
-    present = {
-        "kpis": bool(cohort.kpis),
-        "baseline": bool(cohort.baseline.get("items")),
-        "rule": has_rule is not None,
-        "follow_up": cohort.follow_up_on >= cohort.ends_on,
-    }
-    return [name for name, there in present.items() if not there]
-
-
 def choose_activity(
     db: Session,
     *,
@@ -300,6 +242,7 @@ def choose_activity(
     programme_id: uuid.UUID | None = None,
     role_view: RoleView | str,
     graded: bool = True,
+    beginning: Beginning | None = None,
     chosen_by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
@@ -307,12 +250,13 @@ def choose_activity(
 
     ``cohort_id``: the group to share, or None for a new one. ``programme_id``: the tutor's own programme that the new
     one follows, or None for the built-in one that the link names. ``role_view``: for whom the activity is. ``graded``:
-    False where they want no column in the gradebook.
+    False where they want no column in the gradebook. ``beginning``: how a new group begins.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_own_group``, ``not_own_programme``) for a group or a
     programme that the tutor does not teach, or of another organisation.
     """
-    choice = Choice(chosen_by, RoleView(role_view), cohort_id, programme_id)
+    beginning = beginning or Beginning()
+    choice = Choice(chosen_by, RoleView(role_view), cohort_id, programme_id, beginning)
     require_own(db, choice, organisation_id)
     db.add(
         ActivityChoice(
@@ -322,6 +266,8 @@ def choose_activity(
             programme_id=choice.programme_id,
             role_view=choice.role_view,
             graded=graded,
+            set_up_first=beginning.set_up_first,
+            answers=beginning.answers.as_json() if beginning.answers is not None else None,
             chosen_by=choice.chosen_by,
             created_at=now,
         )
@@ -337,7 +283,7 @@ def require_own(db: Session, choice: Choice, organisation_id: uuid.UUID) -> None
         require(db.get(Cohort, choice.cohort_id) is not None, "not_own_group")
         require(shared_cohort(db, choice, organisation_id) is not None, "not_own_group")
     if choice.programme_id is not None:
-        latest = latest_cohort_taught(db, choice.programme_id, organisation_id, choice.chosen_by)
+        latest = latest_cohort_to_follow(db, choice.programme_id, organisation_id, choice.chosen_by)
         require(latest is not None, "not_own_programme")
 
 

@@ -10,6 +10,7 @@ role says.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 from dataclasses import dataclass
@@ -18,12 +19,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from lti_tool.database import LOCK_ROW
-from lti_tool.events import log
-from lti_tool.events.base import Scope
 from lti_tool.identity.models import Course
-from lti_tool.mentoring.programmes.events import CohortStarted
+from lti_tool.mentoring.programmes.beginning import Basis, Beginning, add_cohort
 from lti_tool.mentoring.programmes.models import (
     Cohort,
+    CohortKind,
     CohortStatus,
     CompletionRuleVersion,
     Placement,
@@ -31,6 +31,7 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeSettings,
     RoleView,
 )
+from lti_tool.mentoring.programmes.settings import CohortDays
 
 
 @dataclass(frozen=True)
@@ -232,11 +233,19 @@ def cohort_for_duplicate(
     return (start_copy(db, original.cohort_id, now=now), False) if found is None else (found, True)
 
 
-def start_copy(db: Session, cohort_id: uuid.UUID, *, now: dt.datetime, is_copy: bool = True) -> Cohort:
-    """A new running cohort of the same programme, with the settings, the rule and the length of another, from today.
+def start_copy(
+    db: Session,
+    cohort_id: uuid.UUID,
+    *,
+    now: dt.datetime,
+    is_copy: bool = True,
+    beginning: Beginning | None = None,
+) -> Cohort:
+    """A new cohort of the same programme, with the settings, the rule and the length of another, from today.
 
-    Nobody and nothing that anybody did is taken along. ``is_copy``: because an activity was copied, and not because a
-    tutor chose the programme for a new one.
+    Nobody and nothing that anybody did is taken along. It runs at once, unless the other one is a draft or
+    ``beginning`` says otherwise. ``is_copy``: because an activity was copied, and not because a tutor chose the
+    programme for a new one.
     """
     source = db.get_one(Cohort, cohort_id)
     # Copies made at once, each in its course, take numbers in turn.
@@ -248,37 +257,23 @@ def start_copy(db: Session, cohort_id: uuid.UUID, *, now: dt.datetime, is_copy: 
         .order_by(CompletionRuleVersion.number.desc())
         .limit(1)
     ).one()
-    latest = db.scalars(
-        sa.select(sa.func.max(Cohort.number)).where(Cohort.programme_id == programme.id)
-    ).one()
+    beginning = beginning or Beginning()
+    if source.status == CohortStatus.DRAFT:
+        beginning = dataclasses.replace(beginning, set_up_first=True)
     today = now.date()
-    made = Cohort(
-        id=uuid.uuid4(),
-        programme_id=programme.id,
-        settings_id=settings.id,
-        number=latest + 1,
-        kind=source.kind,
-        status=CohortStatus.RUNNING,
-        starts_on=today,
-        ends_on=today + (source.ends_on - source.starts_on),
-        follow_up_on=today + (source.follow_up_on - source.starts_on),
-        kpis=source.kpis,
-        baseline=source.baseline,
-        copied_from_id=cohort_id if is_copy else None,
-        created_at=now,
+    days = CohortDays(
+        today,
+        today + (source.ends_on - source.starts_on),
+        today + (source.follow_up_on - source.starts_on),
     )
-    db.add(made)
-    db.flush()
-    db.add(
-        CompletionRuleVersion(id=uuid.uuid4(), cohort_id=made.id, number=1, rule=rule.rule, created_at=now)
+    # What the source runs on: its own rule may be another one than that of the settings.
+    basis = Basis({**settings.settings, "rule": rule.rule, "kpis": source.kpis}, days, settings)
+    return add_cohort(
+        db,
+        programme,
+        basis,
+        beginning,
+        now=now,
+        kind=CohortKind(source.kind),
+        copied_from=cohort_id if is_copy else None,
     )
-    db.flush()
-    scope = Scope(organisation_id=programme.organisation_id, programme_id=programme.id, cohort_id=made.id)
-    started = CohortStarted(
-        template=programme.template,
-        settings_number=settings.number,
-        rule_number=1,
-        copied_from=made.copied_from_id,
-    )
-    log.append(db, started, scope, at=now)
-    return made

@@ -74,6 +74,13 @@ class ProgrammeSettings(Base):
     number: Mapped[int]
     settings: Mapped[dict[str, Any]]
     """In the shape of :mod:`schemas.programme_template`."""
+    cohort_dates: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """The days of the cohort for which this version was made, by the names of its columns, as ISO 8601 dates.
+
+    None for a version that was made before they were kept: the cohort's own row says them.
+    """
+    created_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("person.id"))
+    """Who made this version in the pages of the set-up; None for one that an activity or a command made."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
 
@@ -81,6 +88,7 @@ class ProgrammeOwner(Base):
     """A person who owns a programme: who made it, and whom an owner or an operator named."""
 
     __tablename__ = "programme_owner"
+    __table_args__ = (sa.Index("ix__programme_owner__person_id", "person_id"),)
 
     programme_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("programme.id"), primary_key=True)
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
@@ -107,6 +115,9 @@ class Cohort(Base):
     starts_on: Mapped[dt.date]
     ends_on: Mapped[dt.date]
     follow_up_on: Mapped[dt.date]
+    """The last day itself, as long as no day of a follow-up is chosen."""
+    started_at: Mapped[dt.datetime | None]
+    """When it left ``draft``: since then its KPIs and its first questionnaire are frozen. None in ``draft``."""
     kpis: Mapped[list[Any]] = mapped_column(sa.JSON)
     """KPI definitions, frozen when the cohort starts."""
     baseline: Mapped[dict[str, Any]]
@@ -171,5 +182,10 @@ class ActivityChoice(Base):
     role_view: Mapped[str] = mapped_column(sa.String(10))
     graded: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     """False where the tutor wanted no column in the gradebook."""
+    set_up_first: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether the new group waits as a draft until its tutor starts it."""
+    answers: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """What the tutor answered about the programme of the new group, as
+    :class:`lti_tool.mentoring.programmes.beginning.Answers` writes it; None where the template was taken as it is."""
     chosen_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

@@ -50,6 +50,11 @@ class CohortRecord:
         return self.status in (CohortStatus.ENROLLING, CohortStatus.MATCHING, CohortStatus.RUNNING)
 
     @property
+    def accepts_invitations(self) -> bool:
+        """Whether a tutor may add people now: before the start as well, though nobody joins before it."""
+        return self.accepts_participants or self.status in (CohortStatus.DRAFT, CohortStatus.READY)
+
+    @property
     def running(self) -> bool:
         """Whether pairs may be formed now."""
         return self.status == CohortStatus.RUNNING
@@ -101,6 +106,20 @@ def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
     return _cohort_record(row, programme)
 
 
+def cohort_to_join(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
+    """The same, for a transaction in which somebody joins it: it and whoever applies another rule wait for each other.
+
+    Those who join at once do not.
+    """
+    row, programme = db.execute(
+        sa.select(Cohort, Programme)
+        .join(Programme, Programme.id == Cohort.programme_id)
+        .where(Cohort.id == cohort_id)
+        .with_for_update(read=True, of=Cohort)
+    ).one()
+    return _cohort_record(row, programme)
+
+
 def _cohort_record(row: Cohort, programme: Programme) -> CohortRecord:
     return CohortRecord(
         id=row.id,
@@ -145,8 +164,18 @@ def described_cohort(db: Session, cohort_id: uuid.UUID) -> DescribedCohort:
     return DescribedCohort(_cohort_record(row, programme), dict(settings["title"]), in_force or "")
 
 
+def settings_of_cohort(db: Session, cohort_id: uuid.UUID) -> dict[str, Any]:
+    """The version of the programme's settings that a cohort runs on, in the shape of a template."""
+    found: dict[str, Any] = db.scalars(
+        sa.select(ProgrammeSettings.settings)
+        .join(Cohort, Cohort.settings_id == ProgrammeSettings.id)
+        .where(Cohort.id == cohort_id)
+    ).one()
+    return found
+
+
 def lock_cohort(db: Session, cohort_id: uuid.UUID) -> None:
-    """Make those who form pairs in one cohort wait for each other; SQLite has one writer at a time anyway."""
+    """Make those who form pairs in a cohort, or change its rule, wait for each other; SQLite has one writer anyway."""
     db.execute(sa.select(Cohort.id).where(Cohort.id == cohort_id).with_for_update(**LOCK_ROW))
 
 
@@ -198,7 +227,8 @@ def placement_record(row: Placement) -> PlacementRecord:
     )
 
 
-def _activities_taught(cohort_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+def activities_taught(cohort_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+    """A query for the activities of a cohort in courses that a person teaches, to be used in another."""
     return (
         sa.select(Placement.id)
         .join(Membership, Membership.course_id == Placement.course_id)
@@ -208,20 +238,7 @@ def _activities_taught(cohort_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[
 
 def teaches_cohort(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> bool:
     """Whether a person's latest launch in a course with an activity of the cohort was as a teacher."""
-    return db.scalar(_activities_taught(cohort_id, person_id).limit(1)) is not None
-
-
-def teaches_and_owns(
-    db: Session, cohort_id: uuid.UUID, programme_id: uuid.UUID, person_id: uuid.UUID
-) -> tuple[bool, bool]:
-    """Whether a person teaches a cohort, as :func:`teaches_cohort` has it, and whether they own its programme."""
-    owned = sa.select(ProgrammeOwner.programme_id).where(
-        ProgrammeOwner.programme_id == programme_id, ProgrammeOwner.person_id == person_id
-    )
-    teaches, owns = db.execute(
-        sa.select(_activities_taught(cohort_id, person_id).exists(), owned.exists())
-    ).one()
-    return teaches, owns
+    return db.scalar(activities_taught(cohort_id, person_id).limit(1)) is not None
 
 
 def teaching_memberships(person_id: uuid.UUID) -> tuple[sa.ColumnElement[bool] | Any, ...]:
@@ -349,6 +366,12 @@ def groups_to_share(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUI
     return list(found.values())
 
 
+def number_of_rule(cohort_id: uuid.UUID) -> sa.ScalarSelect[int | None]:
+    """The number of the version of a cohort's rule that is in force, as a column of another query."""
+    newest = sa.select(sa.func.max(CompletionRuleVersion.number))
+    return newest.where(CompletionRuleVersion.cohort_id == cohort_id).scalar_subquery()
+
+
 def rule_of_cohort(db: Session, cohort_id: uuid.UUID) -> RuleRecord:
     """The version of a cohort's rule that is in force."""
     row = db.execute(
@@ -363,6 +386,18 @@ def rule_of_cohort(db: Session, cohort_id: uuid.UUID) -> RuleRecord:
         .limit(1)
     ).one()
     return RuleRecord(*row)
+
+
+def latest_rule(db: Session, programme_id: uuid.UUID) -> str:
+    """The rule of a programme's newest cohort, as the JSON that is stored; empty where it has none."""
+    found = db.scalar(
+        sa.select(sa.cast(CompletionRuleVersion.rule, sa.Text))
+        .join(Cohort, Cohort.id == CompletionRuleVersion.cohort_id)
+        .where(Cohort.programme_id == programme_id)
+        .order_by(Cohort.created_at.desc(), Cohort.id, CompletionRuleVersion.number.desc())
+        .limit(1)
+    )
+    return found or ""
 
 
 def every_rule(db: Session) -> list[RuleRecord]:

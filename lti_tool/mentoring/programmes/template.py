@@ -1,8 +1,7 @@
 """The programme templates that come with the tool, as values.
 
-Each is a JSON file in ``templates``, in the shape of :mod:`schemas.programme_template`. One may be ``based_on``
-another: it then says only what differs, key by key of the top level. Business people edit a programme's own copy, never
-these files.
+Each is a YAML file in ``templates``, in the shape of :mod:`schemas.programme_template`: exactly the file that exporting
+it gives. Business people edit a programme's own copy, or a template of their company's, never these files.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from typing import Any
 from lti_tool.mentoring.completion.queries import criterion_schemas, read_rule
 from schemas.problem import ShapeError
 from schemas.programme_template import dump_programme_template, load_programme_template
+from schemas.yaml_text import read_yaml
 
 _FOLDER = files(__package__ or __name__).joinpath("templates")
 
@@ -56,6 +56,8 @@ class ProgrammeTemplate:
 
     code: str
     title: Bilingual
+    summary: Bilingual
+    """What it is for, in a line; may be empty."""
     sessions_advised: int
     minutes_advised: int
     start_after_days: int
@@ -77,8 +79,9 @@ class ProgrammeTemplate:
         return list(self.document()["kpis"])
 
     def baseline_document(self) -> dict[str, Any]:
-        """The questionnaire asked before as JSON, to be kept with a cohort."""
-        return next(asked for asked in self.document()["questionnaires"] if asked["phase"] == "before")
+        """The questionnaire asked before as JSON, to be kept with a cohort; empty where there is none."""
+        before = (asked for asked in self.document()["questionnaires"] if asked["phase"] == "before")
+        return next(before, {})
 
     def dates(self, today: date) -> CohortDates:
         """The dates of a cohort that is made today."""
@@ -97,7 +100,7 @@ def _months_later(day: date, months: int) -> date:
 def template_codes() -> tuple[str, ...]:
     """The codes of the built-in templates, in alphabetical order."""
     names = (entry.name for entry in _FOLDER.iterdir())
-    return tuple(sorted(name.removesuffix(".json") for name in names if name.endswith(".json")))
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
 
 def load_template(code: str) -> ProgrammeTemplate:
@@ -111,12 +114,10 @@ def _loaded(code: str, _criteria: tuple[str, ...]) -> ProgrammeTemplate:
     return read_template(_built_in(code))
 
 
-def _built_in(code: str) -> dict[str, Any]:
+def _built_in(code: str) -> Any:
     if code not in template_codes():
         raise UnknownTemplateError(code)
-    document = json.loads(_FOLDER.joinpath(f"{code}.json").read_text(encoding="utf-8"))
-    base = document.pop("based_on", None)
-    return {**_built_in(base), **document} if base else dict(document)
+    return read_yaml(_FOLDER.joinpath(f"{code}.yaml").read_bytes()).value
 
 
 def read_template(document: object) -> ProgrammeTemplate:
@@ -131,6 +132,7 @@ def read_template(document: object) -> ProgrammeTemplate:
     return ProgrammeTemplate(
         code=loaded["code"],
         title=Bilingual(**loaded["title"]),
+        summary=Bilingual(**loaded["summary"]),
         sessions_advised=loaded["rhythm"]["sessions"],
         minutes_advised=loaded["rhythm"]["minutes"],
         canonical=json.dumps(canonical, ensure_ascii=False, sort_keys=True),

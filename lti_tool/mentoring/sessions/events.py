@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lti_tool.events.base import Event
+from lti_tool.identity.policy import Subject
 from schemas.choices import FORMAT_OF_FORMER_MODES, FORMER_FORMATS
 
 
@@ -15,6 +16,7 @@ from schemas.choices import FORMAT_OF_FORMER_MODES, FORMER_FORMATS
 class SessionEvent(Event):
     """What every event of a meeting says: which one, and which revision of it."""
 
+    audit_subject: ClassVar[Subject] = Subject.MEETING
     version: ClassVar[int] = 3
     session_id: uuid.UUID
     revision: int

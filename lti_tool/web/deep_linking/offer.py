@@ -8,12 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import sqlalchemy as sa
 from flask import g
 from sqlalchemy.orm import Session
 
+from lti_tool.database import utcnow
 from lti_tool.identity.principal import Principal
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platforms import platform_of
@@ -24,18 +26,16 @@ from lti_tool.mentoring.journey.views import CriterionLine
 from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.offers import OwnProgramme, activities_of_course, own_programmes
 from lti_tool.mentoring.programmes.queries import Group, groups_to_share
-from lti_tool.mentoring.programmes.template import (
-    DEFAULT_TEMPLATE,
-    Bilingual,
-    ProgrammeTemplate,
-    load_template,
-    read_template,
-    template_codes,
-)
+from lti_tool.mentoring.programmes.readiness import missing
+from lti_tool.mentoring.programmes.settings import Document, days_from
+from lti_tool.mentoring.programmes.template import Bilingual, ProgrammeTemplate, read_template
+from lti_tool.mentoring.programmes.template_queries import templates_offered
 from lti_tool.messaging import record_stores
 from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
+from lti_tool.web.journey_drawing.sparkline import Sparkline
 from lti_tool.web.language import day
+from lti_tool.web.programmes.drawings import rhythm_drawing
 from lti_tool.web.services import current_principal, current_services, reading
 from schemas.problem import ShapeError
 
@@ -45,17 +45,45 @@ class OfferedProgramme:
     """A programme to choose from."""
 
     value: str
-    """What the form sends: the code of a built-in programme, or the id of one of the tutor's own."""
+    """What the form sends: the code of a template, or the id of one of the tutor's own programmes."""
     template: ProgrammeTemplate
     criteria: tuple[CriterionLine, ...]
     """What somebody has to do to complete it."""
+    rule: Document
     grades_grow: bool
     """Whether its rule has the gradebook show a percentage on the way."""
-    is_own: bool = False
+    programme_id: uuid.UUID | None = None
+    """Of one of the tutor's own; None for a template."""
+    is_shared: bool = False
+    """One that an owner shared with the tutor, who does not teach a group of it yet."""
+    is_of_company: bool = False
+    """A template of the company's own."""
     course_title: str | None = None
     """Of one's own: where it runs."""
     since: dt.date | None = None
     """Of one's own: since when."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a programme that the tutor runs already, or that is shared with them, and no template."""
+        return self.programme_id is not None
+
+    @cached_property
+    def document(self) -> Document:
+        """Its settings."""
+        return self.template.document()
+
+    @property
+    def lacks(self) -> bool:
+        """Whether something has to be set up before it can start."""
+        today = utcnow().date()
+        document = {**self.document, "rule": self.rule}
+        return bool(missing(document, self.rule, days_from(document, today), today))
+
+    @cached_property
+    def drawing(self) -> Sparkline:
+        """The rhythm: a bead for each meeting; dotted where it has still to be set up."""
+        return rhythm_drawing(self.template.sessions_advised, is_ready=not self.lacks)
 
     @property
     def least_minutes(self) -> int | None:
@@ -104,14 +132,9 @@ class Offer:
         """What a form may send as its programme; the first is what no answer means."""
         return [programme.value for programme in self.programmes]
 
-    def code_of(self, value: str) -> str:
-        """The code of the template of a chosen programme, which the link carries."""
-        return next(each.template.code for each in self.programmes if each.value == value)
-
-
-def programme_id(value: str) -> uuid.UUID | None:
-    """The tutor's own programme that a form sent; None for a built-in one."""
-    return None if value in template_codes() else uuid.UUID(value)
+    def chosen(self, value: str) -> OfferedProgramme:
+        """The programme that a form sent."""
+        return next(each for each in self.programmes if each.value == value)
 
 
 def current_offer() -> Offer:
@@ -119,11 +142,11 @@ def current_offer() -> Offer:
     principal = current_principal()
     registration = g.launch.registration
     platform = platform_of(registration.issuer, registration.platform_family)
-    built_in = sorted(template_codes(), key=lambda code: code != DEFAULT_TEMPLATE)
-    programmes = [
-        _offered(code, load_template(code), load_template(code).rule_document()) for code in built_in
-    ]
     with reading() as db:
+        programmes = [
+            _offered(record.code, record.template, record.template.rule_document(), of_company=record.is_own)
+            for record in templates_offered(db, principal.organisation_id)
+        ]
         groups = _groups(db, principal)
         in_course = g.launch.course_id is not None
         if in_course and principal.organisation_id is not None and principal.person_id is not None:
@@ -138,11 +161,15 @@ def current_offer() -> Offer:
         )
 
 
-def _offered(value: str, template: ProgrammeTemplate, rule: object) -> OfferedProgramme:
+def _offered(
+    value: str, template: ProgrammeTemplate, rule: Document, *, of_company: bool = False
+) -> OfferedProgramme:
     checked = read_rule(rule)
     return OfferedProgramme(
         value=value,
         template=template,
+        rule=rule,
+        is_of_company=of_company,
         criteria=tuple(criterion_line(entry) for entry in criteria_of(checked)),
         grades_grow=checked.reporting.report == "live",
     )
@@ -154,14 +181,12 @@ def _own(programme: OwnProgramme) -> OfferedProgramme | None:
         offered = _offered(str(programme.id), read_template(programme.settings), programme.rule)
     except ShapeError:
         return None
-    return OfferedProgramme(
-        offered.value,
-        offered.template,
-        offered.criteria,
-        offered.grades_grow,
-        is_own=True,
-        course_title=programme.course_title,
+    return replace(
+        offered,
+        programme_id=programme.id,
+        course_title=None if programme.is_shared else programme.course_title,
         since=programme.starts_on,
+        is_shared=programme.is_shared,
     )
 
 

@@ -29,11 +29,19 @@ from lti_tool.lti.deep_linking.response import (
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.programmes.actions import choose_activity
+from lti_tool.mentoring.programmes.beginning import Beginning
 from lti_tool.mentoring.roles import Role
 from lti_tool.outbound.origins import origin_of
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
-from lti_tool.web.deep_linking.offer import Offer, current_offer, programme_id
+from lti_tool.web.deep_linking.offer import Offer, current_offer
+from lti_tool.web.deep_linking.steps import (
+    Step,
+    beginning_of,
+    chosen_in,
+    other_step,
+    step_of_request,
+)
 from lti_tool.web.forms.bound import Form, blank_form, sent_form
 from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.launch_session import launch_url_for
@@ -58,6 +66,7 @@ def choose() -> ResponseReturnValue:
         "template": offer.values[0],
         "role_view": "both",
         "gradebook": "yes",
+        "begin": "now",
     }
     form = blank_form(_schema(content_request, offer), proposed, id="activity")
     return _page(form, content_request, offer)
@@ -70,10 +79,13 @@ def answer() -> ResponseReturnValue:
     content_request = _content_request()
     offer = current_offer()
     form = sent_form(_schema(content_request, offer), id="activity")
+    elsewhere = other_step(form, offer)
+    if elsewhere is not None:
+        return _page(elsewhere[0], content_request, offer, elsewhere[1])
     return form.submit(
-        lambda db, values: _keep(db, values, form.submission_id),
+        lambda db, values: _keep(db, values, offer, form.submission_id),
         then=launch_url_for("deep_linking.choose"),
-        show=lambda shown: _page(shown, content_request, offer),
+        show=lambda shown: _page(shown, content_request, offer, step_of_request()),
         answer=lambda: _answer(
             content_request, _items(content_request, offer, form.read(), form.submission_id)
         ),
@@ -94,7 +106,7 @@ def _content_request() -> ContentRequest:
 def _schema(content_request: ContentRequest, offer: Offer) -> ActivityChoiceForm:
     # Where the platform names no course nothing is kept, and two activities could not find their common group.
     several = content_request.takes_several and g.launch.course_id is not None
-    return ActivityChoiceForm(offer.values, several=several)
+    return ActivityChoiceForm(offer.values, several=several, today=utcnow().date())
 
 
 def _items(
@@ -118,7 +130,7 @@ def _items(
             text=texts[role],
             launch_url=f"{current_services().config.base_url}/lti/launch",
             content_id=content_id,
-            template=offer.code_of(values["template"]),
+            template=offer.chosen(values["template"]).template.code,
             role=None if role is None else role.value,
             line_item=content_request.takes_line_item and values["gradebook"] == "yes",
             review=platform.takes_submission_review,
@@ -155,16 +167,16 @@ def _answer(
     )
 
 
-def _keep(db: Session, values: Mapping[str, Any], content_id: uuid.UUID) -> None:
+def _keep(db: Session, values: Mapping[str, Any], offer: Offer, content_id: uuid.UUID) -> None:
     """Keep a choice that the link itself does not carry, for the first launch of the activity.
 
     A link may be copied or edited in the LMS, so it says nothing that could open somebody else's group.
     """
     launch, principal = g.launch, current_principal()
-    programme = programme_id(values["template"])
+    programme, beginning = offer.chosen(values["template"]).programme_id, beginning_of(values)
     if launch.course_id is None:
         # The page offers none of these where the platform names no course.
-        if values["group"] is not None or programme is not None:
+        if values["group"] is not None or programme is not None or beginning != Beginning():
             raise NotAllowed("not_own_group")
         return
     choose_activity(
@@ -176,6 +188,7 @@ def _keep(db: Session, values: Mapping[str, Any], content_id: uuid.UUID) -> None
         programme_id=programme,
         role_view="both" if values["role_view"] == APART else values["role_view"],
         graded=values["gradebook"] == "yes",
+        beginning=beginning,
         chosen_by=principal.person_id or abort(403),
         now=utcnow(),
     )
@@ -187,10 +200,13 @@ def _form_origins(content_request: ContentRequest) -> list[str]:
     return list(dict.fromkeys(origin for origin in own if origin))
 
 
-def _page(form: Form, content_request: ContentRequest, offer: Offer) -> ResponseReturnValue:
+def _page(
+    form: Form, content_request: ContentRequest, offer: Offer, step: Step = Step.TEMPLATE
+) -> ResponseReturnValue:
     html = render_template(
-        "deep_linking/choose.html",
+        "deep_linking/questions.html" if step is Step.QUESTIONS else "deep_linking/choose.html",
         form=form,
+        chosen=chosen_in(form, offer),
         offer=offer,
         takes_several=isinstance(form.schema, ActivityChoiceForm) and form.schema.several,
         takes_line_item=content_request.takes_line_item,

@@ -23,8 +23,9 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import participant_of_request
 from lti_tool.web.services import reading
+from lti_tool.web.shown_settings import current_settings
 from lti_tool.web.wording import first_name
-from schemas.mentoring_forms import AboutMeForm
+from schemas.mentoring_forms import MINUTES_DEFAULT, AboutMeForm
 
 blueprint = Blueprint("about_me", __name__, url_prefix="/l/<launch_key>")
 
@@ -70,8 +71,9 @@ def first_date_message(me: PersonCard, partner: PersonCard) -> str:
         me,
         partner,
         _(
-            "We are partners in the reverse mentoring programme, and I am glad to begin. Shall we meet for a first 45 "
-            "minutes next week, in person or by video? Tell me which days suit you, and I will fit in."
+            "We are partners in the reverse mentoring programme, and I am glad to begin. Shall we meet for a first "
+            "%(minutes)s minutes next week, in person or by video? Tell me which days suit you, and I will fit in.",
+            minutes=_advised_minutes(),
         ),
     )
 
@@ -83,10 +85,17 @@ def next_date_message(me: PersonCard, partner: PersonCard) -> str:
         me,
         partner,
         _(
-            "Shall we meet again, for 45 minutes next week, in person or by video? Tell me which days suit you, and I "
-            "will fit in."
+            "Shall we meet again, for %(minutes)s minutes next week, in person or by video? Tell me which days suit "
+            "you, and I will fit in.",
+            minutes=_advised_minutes(),
         ),
     )
+
+
+def _advised_minutes() -> int:
+    """How long a meeting is advised to be in the programme of the present launch."""
+    own = current_settings()
+    return own.minutes if own is not None else MINUTES_DEFAULT
 
 
 def _letter(me: PersonCard, partner: PersonCard, text: str) -> str:

@@ -11,6 +11,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.mentoring.pairs.actions import sign_agreement
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
+from lti_tool.web.journey_drawing.from_pair import faces_of
 from lti_tool.web.learner.current import pair_of_request, pair_page
 from schemas.mentoring_forms import SignAgreementForm
 
@@ -25,7 +26,17 @@ def show() -> ResponseReturnValue:
 
 
 def _page(form: Form) -> ResponseReturnValue:
-    return render_template("learner/agreement.html", form=form, **pair_page().values()), form.status
+    page = pair_page()
+    pair, me = page.pair, page.journey.me
+    signatures = {me.role: pair.signed_by_me_at, pair.partner.role: pair.signed_by_partner_at}
+    html = render_template(
+        "learner/agreement.html",
+        form=form,
+        faces=faces_of(pair, me),
+        signed=[role for role, at in signatures.items() if at is not None],
+        **page.values(),
+    )
+    return html, form.status
 
 
 @blueprint.post("/agreement")

@@ -19,7 +19,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.ags.grade_queries import Grade, grade_of, state_of
 from lti_tool.lti.launch.models import ResourceLink
-from lti_tool.mentoring.completion.queries import rule_of
+from lti_tool.mentoring.completion.queries import criteria_of, rule_of
 from lti_tool.mentoring.enrolment import actions
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
@@ -41,18 +41,22 @@ from lti_tool.mentoring.programmes.queries import (
     rule_of_cohort,
     tutor_of_cohort,
 )
+from lti_tool.mentoring.reflections.events import ReflectionWritten
+from lti_tool.mentoring.reflections.queries import latest_reflection_for
 from lti_tool.translation import current_language
 from lti_tool.web import grade_wording, new_choice
 from lti_tool.web.access import allows, cohort_of_launch
-from lti_tool.web.activity import current_activity, current_participant, current_placement
+from lti_tool.web.activity import Activity, current_activity, current_participant, current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
+from lti_tool.web.learner.awaited import invite_awaited
 from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
 from lti_tool.web.learner.drawn_journey import drawn_journey
+from lti_tool.web.learner.who_sees import who_sees
 from lti_tool.web.services import current_principal, reading
-from schemas.mentoring_forms import ChooseRoleForm, JoinForm
+from schemas.mentoring_forms import ChooseRoleForm, JoinForm, ThanksForm
 
 blueprint = Blueprint("learner", __name__, url_prefix="/l/<launch_key>")
 
@@ -66,9 +70,12 @@ def page() -> ResponseReturnValue | None:
     if activity is None or new_choice.awaits_tutor():
         return None
     placement, participant = activity.placement, activity.participant
+    if participant is None and invite_awaited(placement.cohort_id):
+        g.activity = None  # which is read again, with their invitation
+        return page()
     if participant is None or (participant.invited and not activity.pairs):
         action = launch_url_for("learner.join")
-        return _welcome(blank_form(JoinForm(), id="join", action=action), placement)
+        return _welcome(blank_form(JoinForm(), id="join", action=action), activity)
     wanted = requested_pair_id()
     with reading() as db:
         now = utcnow()
@@ -76,7 +83,7 @@ def page() -> ResponseReturnValue | None:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
         grade, around = _grade(db, participant), people_around(db, participant, shown)
         state = state_of_pairs(db, participant.id, [pair.id for pair in shown], _COUNTED, TutorReminded)
-        etag = _etag(state, participant, grade, around, now)
+        etag = _etag(state, participant, grade, around, activity, now)
         if request.if_none_match.contains(etag):
             return _tagged(Response(status=304), etag)
         mine = journey_of(db, participant, shown, around)
@@ -86,8 +93,9 @@ def page() -> ResponseReturnValue | None:
         step = mine.step(pair)
         completes = step is Step.CONFIRM_SESSION and pair is not None and _completes(db, mine, pair)
         waiting = _count_waiting(db, participant.cohort_id) if step is Step.WAIT_FOR_PAIR else 0
-        (own_thanks, their_thanks), (seen, _) = state.by_kind
+        (own_thanks, their_thanks), (seen, _), notes = state.by_kind
         thanks = thanks_of_pair(db, pair.id) if pair is not None and their_thanks > seen else []
+        note = latest_reflection_for(db, pair.id, participant.id) if pair is not None and any(notes) else None
     undo = undoable_step(mine, pair, participant.joined_at, now)
     declined = pair if pair is not None and pair.declined else None
     if declined is not None:
@@ -111,6 +119,8 @@ def page() -> ResponseReturnValue | None:
         now=now,
         etag=etag,
         thanks=thanks,
+        note=note,
+        thanks_form=_thanks_form(mine, pair) if own_thanks == 0 else None,
         has_thanked=own_thanks > 0,
         drawn=drawn_journey(mine, pair, today=now.date(), ends_on=activity.ends_on),
         grade_sentence=grade_wording.for_learner(grade),
@@ -119,6 +129,7 @@ def page() -> ResponseReturnValue | None:
         is_elsewhere=is_elsewhere,
         other_activity=other_activity,
         course_title=g.launch.course.title,
+        who_sees=who_sees(mine.tutor.called if mine.tutor is not None else None),
         done=flash_message(),
         preview=False,
     )
@@ -133,6 +144,13 @@ def live() -> ResponseReturnValue:
     principal = current_principal()
     takes_part = principal.person_id is not None and principal.role == CourseRole.LEARNER
     return (page() if takes_part else None) or Response(status=204)
+
+
+def _thanks_form(mine: Journey, pair: PairView | None) -> Form | None:
+    """The form of thanks to the partner; None before completion, and where they cannot be sent any more."""
+    if pair is None or not pair.can_meet or not mine.progress.completed:
+        return None
+    return blank_form(ThanksForm(), id="thanks", action=launch_url_for("feedback.give_thanks", pair=pair.id))
 
 
 def _shown_pairs(
@@ -175,7 +193,7 @@ def _grade(db: Session, participant: ParticipantRecord) -> Grade | None:
     return grade_of(db, launch.registration.id, url, participant.person_id)
 
 
-_COUNTED: Final = (ThanksGiven, ThanksSeen)
+_COUNTED: Final = (ThanksGiven, ThanksSeen, ReflectionWritten)
 """Kinds of events by which the page knows, without another query, whether there is something to read."""
 
 
@@ -184,6 +202,7 @@ def _etag(
     participant: ParticipantRecord,
     grade: Grade | None,
     around: PeopleAround,
+    activity: Activity,
     now: dt.datetime,
 ) -> str:
     """Changes with every event of the participant and of their pairs, each day, and with what else the page shows."""
@@ -193,7 +212,7 @@ def _etag(
     latest = max(filter(None, (state.latest, participant.joined_at)))
     seed = (
         f"{participant.id} {state} {participant.name} {around} {graded} {current_language()} {now.date()} "
-        f"{now - latest <= UNDO_WITHIN}"
+        f"{now - latest <= UNDO_WITHIN} {activity.settings_id} {activity.ends_on}"
     )
     return hashlib.sha256(seed.encode()).hexdigest()[:20]
 
@@ -215,19 +234,30 @@ def _activity_for_role(placement: PlacementRecord, role: str) -> str | None:
     return next((title for title in titles if title), None)
 
 
-def _welcome(form: Form, placement: PlacementRecord) -> ResponseReturnValue:
-    launch, role_view = g.launch, placement.role_view
+def _welcome(form: Form, activity: Activity) -> ResponseReturnValue:
+    launch, placement = g.launch, activity.placement
+    role_view = placement.role_view
+    participant = activity.participant
+    invited_role = participant.role if participant is not None and participant.invited else None
     is_for_one = role_view is not RoleView.BOTH
     with reading() as db:
         tutor = tutor_of_cohort(db, placement.cohort_id)
+        asked = criteria_of(rule_of(rule_of_cohort(db, placement.cohort_id)))
     html = render_template(
         "learner/welcome.html",
         form=form,
         tutor=tutor,
+        who_sees=who_sees(tutor.called if tutor is not None else None),
+        meetings=next((each["target"] for each in asked if each["type"] == "sessions"), None),
+        ends_on=activity.ends_on,
         done=flash_message(),
         given_name=launch.person.given_name,
         course_title=launch.course.title,
-        roles=[role for role in ("mentee", "mentor") if role_view.covers(role)],
+        roles=sorted(
+            (role for role in ("mentee", "mentor") if role_view.covers(role)),
+            key=lambda role: role != invited_role,
+        ),
+        invited_role=invited_role if invited_role and role_view.covers(invited_role) else None,
         only_role=role_view if is_for_one else None,
         other_activity=_activity_for_role(placement, role_view.other) if is_for_one else None,
     )
@@ -238,9 +268,10 @@ def _welcome(form: Form, placement: PlacementRecord) -> ResponseReturnValue:
 @allows(Action.CHOOSE_ROLE, about=cohort_of_launch)
 def join() -> ResponseReturnValue:
     """“I want to learn” or “I can teach”: the person's consent to take part."""
-    placement = current_placement()
-    if placement is None:
+    activity = current_activity()
+    if activity is None:
         raise NotAllowed("cohort_closed")
+    placement = activity.placement
     person_id = current_principal().person_id or abort(403)
 
     def save(db: Session, values: Values) -> None:
@@ -255,7 +286,7 @@ def join() -> ResponseReturnValue:
         save,
         then=launch_url_for("home.home"),
         done="joined",
-        show=lambda form: _welcome(form, placement),
+        show=lambda form: _welcome(form, activity),
     )
 
 

@@ -20,6 +20,7 @@ from lti_tool.mentoring.sessions import actions
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
+from lti_tool.web.shown_settings import current_settings
 from schemas.choices import MEETING_MODES, SESSION_FORMATS
 from schemas.mentoring_forms import (
     LENGTHS,
@@ -52,9 +53,16 @@ def new() -> ResponseReturnValue:
     proposed = {
         "day": "today",
         "held_on": utcnow().date().isoformat(),
-        **(_fields_of(last) if last is not None else {**_length(MINUTES_DEFAULT), "format": "coaching"}),
+        **(_fields_of(last) if last is not None else _usual()),
     }
-    return _page(blank_form(_schema(utcnow().date()), proposed, id="session"))
+    return _page(blank_form(_schema(utcnow().date(), _formats()), proposed, id="session"))
+
+
+def _usual() -> dict[str, str]:
+    """The fields of a first meeting: as long as the programme advises."""
+    own, formats = current_settings(), _formats()
+    minutes = own.minutes if own is not None else MINUTES_DEFAULT
+    return {**_length(minutes), "format": "coaching" if "coaching" in formats else formats[0]}
 
 
 def _fields_of(line: SessionLine) -> dict[str, str]:
@@ -69,7 +77,7 @@ def _length(minutes: int) -> dict[str, str]:
 def _same_again(pair: PairView, today: dt.date) -> dict[str, str] | None:
     """The form of another meeting like the last one, today; None where that one says too little, or was today."""
     last = pair.last_session
-    if last is None or last.mode is None or last.format not in SESSION_FORMATS or last.held_on >= today:
+    if last is None or last.mode is None or last.format not in _formats() or last.held_on >= today:
         return None
     return {"day": "today", **_fields_of(last)}
 
@@ -79,7 +87,7 @@ def _same_again(pair: PairView, today: dt.date) -> dict[str, str] | None:
 def log() -> ResponseReturnValue:
     """Keep a meeting."""
     page, now = pair_page(), utcnow()
-    form = sent_form(_log_schema(user_today(now)), id="session")
+    form = sent_form(_log_schema(user_today(now), _formats()), id="session")
 
     def save(db: Session, values: Values) -> None:
         worked_on = values.pop("worked_on")
@@ -114,8 +122,8 @@ def _logged_page(form: Form) -> ResponseReturnValue:
 
 
 @lru_cache(maxsize=8)
-def _log_schema(today: dt.date) -> LogSessionForm:
-    return LogSessionForm(today=today)
+def _log_schema(today: dt.date, formats: tuple[str, ...]) -> LogSessionForm:
+    return LogSessionForm(today=today, formats=formats)
 
 
 @lru_cache(maxsize=8)
@@ -124,9 +132,24 @@ def _proposal_schema(today: dt.date) -> ProposalForm:
 
 
 @lru_cache(maxsize=8)
-def _schema(today: dt.date) -> SessionForm:
+def _schema(today: dt.date, formats: tuple[str, ...]) -> SessionForm:
     """The schema of a meeting, made once a day for each day that it is somewhere: to make it copies its fields."""
-    return SessionForm(today=today)
+    return SessionForm(today=today, formats=formats)
+
+
+def _formats(line: SessionLine | None = None) -> tuple[str, ...]:
+    """The formats of the programme that have a name; and that of ``line``, a meeting to correct.
+
+    Those that the tool knows where the programme names none.
+    """
+    own = current_settings()
+    named = (
+        [code for code in own.formats if code in SESSION_FORMATS or code in own.format_names]
+        if own is not None
+        else []
+    )
+    also = [line.format] if line is not None else []
+    return tuple(dict.fromkeys([*(named or SESSION_FORMATS), *also]))
 
 
 def _page(form: Form, line: SessionLine | None = None) -> ResponseReturnValue:
@@ -139,7 +162,7 @@ def _page(form: Form, line: SessionLine | None = None) -> ResponseReturnValue:
         line=line,
         today=today.isoformat(),
         modes=MEETING_MODES,
-        formats=SESSION_FORMATS,
+        formats=_formats(line),
         worked_on=[each for each in values["pair"].objectives if each.open] if line is None else [],
         same_again=_same_again(values["pair"], today) if line is None else None,
         **values,
@@ -153,7 +176,7 @@ def correct(session_id: uuid.UUID) -> ResponseReturnValue:
     """The form of a meeting as it is, to correct it."""
     line = _line(session_id)
     logged = {"day": "other", "held_on": line.held_on.isoformat(), **_fields_of(line)}
-    return _page(blank_form(_schema(utcnow().date()), logged, id="correction"), line)
+    return _page(blank_form(_schema(utcnow().date(), _formats(line)), logged, id="correction"), line)
 
 
 @blueprint.post("/<uuid:session_id>/correct")
@@ -161,7 +184,7 @@ def correct(session_id: uuid.UUID) -> ResponseReturnValue:
 def save_correction(session_id: uuid.UUID) -> ResponseReturnValue:
     """Keep the correction; the partner is asked again."""
     page, line, now = pair_page(), _line(session_id), utcnow()
-    form = sent_form(_schema(user_today(now)), id="correction")
+    form = sent_form(_schema(user_today(now), _formats(line)), id="correction")
 
     def save(db: Session, values: Values) -> None:
         del values["worked_on"]

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, make_response, render_template, request
+from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -37,7 +37,7 @@ from lti_tool.mentoring.programmes.queries import PlacementRecord, courses_of_co
 from lti_tool.translation import current_language
 from lti_tool.web import new_choice
 from lti_tool.web.access import allows, check, cohort_of_launch
-from lti_tool.web.activity import current_placement
+from lti_tool.web.activity import current_activity, current_placement
 from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
@@ -71,6 +71,9 @@ def page() -> ResponseReturnValue:
     placement = current_placement() or placement
     check(Action.VIEW_COHORT, cohort_of_launch())
     _request_roster()
+    activity = current_activity()
+    if activity is not None and activity.is_draft:
+        return redirect(launch_url_for("programme.tasks"))
     query = read_cohort_query(request.args.to_dict())
     shown = _shown(placement, query)
     lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
@@ -269,7 +272,9 @@ def reopen() -> ResponseReturnValue:
         participant_id = _participant(db, values["participant_id"])
         completion.reopen(db, participant_id=participant_id, reason=values["reason"], now=utcnow())
 
-    return form.submit(save, then=launch_url_for("home.home"), done="reopened", show=pair_page.person_again)
+    # The page says how far the person's meetings are, which an owner need not be allowed to see.
+    show = pair_page.person_again if cohort_of_launch().teaches else None
+    return form.submit(save, then=launch_url_for("home.home"), done="reopened", show=show)
 
 
 def _participant(db: Session, participant_id: uuid.UUID) -> uuid.UUID:

@@ -1,4 +1,4 @@
-"""What happened: one pair's dates, lengths, formats and states; and what tutors and operators did in a cohort."""
+"""What happened in one pair: dates, lengths, formats and states."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, abort, g, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
-from lti_tool.events.audit_queries import AuditLine, entries_of_cohort
-from lti_tool.identity.models import Person, display_name
 from lti_tool.identity.policy import Action, Relation
-from lti_tool.identity.principal import PrincipalKind
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants, who_left
 from lti_tool.mentoring.journey.queries import card
 from lti_tool.mentoring.overview.queries import overview_of
-from lti_tool.mentoring.pairs.queries import TimelineLine, pairs, timeline
+from lti_tool.mentoring.pairs.queries import TimelineLine, timeline
 from lti_tool.mentoring.pairs.queries import pair as find_pair
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
@@ -26,8 +21,6 @@ from lti_tool.web.services import reading
 from lti_tool.web.tutor import pair_wording, wording
 from lti_tool.web.tutor.grades import grades_of_cohort
 from lti_tool.web.tutor.pair_page import panel_of
-
-AUDIT_LENGTH = 200
 
 blueprint = Blueprint("history", __name__, url_prefix="/l/<launch_key>/cohort")
 
@@ -67,44 +60,3 @@ def pair(pair_id: uuid.UUID) -> ResponseReturnValue:
 def _sentence(line: TimelineLine, people: Mapping[uuid.UUID, ParticipantRecord]) -> str:
     who = people.get(line.participant_id) if line.participant_id is not None else None
     return wording.timeline_sentence(line, who)
-
-
-@blueprint.get("/audit")
-@allows(Action.VIEW_AUDIT, about=cohort_of_launch)
-def audit() -> ResponseReturnValue:
-    """What tutors, owners and operators did in the cohort, in sentences made now."""
-    placement = current_placement() or abort(404)
-    with reading() as db:
-        lines = entries_of_cohort(db, placement.cohort_id, tuple(wording.AUDIT), limit=AUDIT_LENGTH)
-        about = _people_of(db, lines)
-        actors = _actors(db, lines)
-    return render_template(
-        "tutor/audit.html",
-        lines=[
-            (line, wording.audit_sentence(line, actors.get(line.acted_by_id), about.get(line)))
-            for line in lines
-        ],
-        course_title=g.launch.course.title,
-    )
-
-
-def _people_of(db: Session, lines: list[AuditLine]) -> dict[AuditLine, list[ParticipantRecord]]:
-    """Whom each line is about: its participant, or both of its pair."""
-    found_pairs = pairs(db, {line.pair_id for line in lines if line.pair_id is not None})
-    ids = {member for found in found_pairs.values() for member in found.members}
-    ids |= {line.participant_id for line in lines if line.participant_id is not None}
-    people = participants(db, ids)
-    about = {}
-    for line in lines:
-        if line.participant_id is not None:
-            about[line] = [people[line.participant_id]]
-        elif line.pair_id is not None:
-            about[line] = [people[member] for member in found_pairs[line.pair_id].members]
-    return about
-
-
-def _actors(db: Session, lines: list[AuditLine]) -> dict[uuid.UUID | None, str | None]:
-    """The names of the people who acted."""
-    ids = {line.acted_by_id for line in lines if line.acted_by_kind == PrincipalKind.PERSON}
-    rows = db.scalars(sa.select(Person).where(Person.id.in_([found for found in ids if found])))
-    return {person.id: display_name(person) for person in rows}

@@ -25,9 +25,16 @@ from lti_tool.mentoring.programmes.template import (
     UnknownTemplateError,
     load_template,
 )
+from lti_tool.mentoring.programmes.template_queries import find_template
 from lti_tool.web.access import allows
-from lti_tool.web.activity import current_activity
-from lti_tool.web.deep_linking.offer import Offer, current_offer, programme_id
+from lti_tool.web.deep_linking.offer import Offer, current_offer
+from lti_tool.web.deep_linking.steps import (
+    Step,
+    beginning_of,
+    chosen_in,
+    other_step,
+    step_of_request,
+)
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_principal, reading
@@ -57,7 +64,7 @@ def open_activity(
         resource_link_id=link.id,
         content_id=link.content_id,
         only_role=link.only_role,
-        template=template or template_of(link),
+        template=template or template_of(db, link),
         opened_by=principal.person_id,
         now=utcnow(),
         answer=answer,
@@ -66,29 +73,33 @@ def open_activity(
     return placement_record(placement)
 
 
-def template_of(link: LaunchLink) -> ProgrammeTemplate | None:
+def template_of(db: Session, link: LaunchLink) -> ProgrammeTemplate | None:
     """The template that the link names, which the content picker wrote there or an administrator.
 
-    It is the usual one where the content picker named none, as its first version did, or one that is no more. None for
-    a link that somebody else made and that names none.
+    The company's own ones come before those that come with the tool. It is the usual one where the content picker named
+    none, as its first version did, or one that is no more. None for a link that somebody else made and that names none.
     """
     try:
-        return load_template(link.template or "")
+        return find_template(db, current_principal().organisation_id, link.template or "").template
     except UnknownTemplateError:
         return load_template(DEFAULT_TEMPLATE) if link.content_id is not None else None
 
 
-def choice_page(form: Form | None = None, offer: Offer | None = None) -> ResponseReturnValue:
+def choice_page(
+    form: Form | None = None, offer: Offer | None = None, step: Step = Step.TEMPLATE
+) -> ResponseReturnValue:
     """Ask what an activity opens that was added without the content picker; with ``form``, what is wrong with it."""
     launch, offer = g.launch, offer or current_offer()
     lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
     if form is None:
-        proposed = {"template": offer.values[0], "role_view": "both"}
+        proposed = {"template": offer.values[0], "role_view": "both", "begin": "now"}
         action = launch_url_for("opening.choose")
-        form = blank_form(ProgrammeChoiceForm(offer.values), proposed, id="programme", action=action)
+        form = blank_form(_schema(offer), proposed, id="programme", action=action)
     html = render_template(
-        "tutor/choose_programme.html",
+        "deep_linking/questions.html" if step is Step.QUESTIONS else "tutor/choose_programme.html",
         form=form,
+        chosen=chosen_in(form, offer),
+        is_here=True,
         offer=offer,
         activity_title=launch.resource_link.title,
         course_title=launch.course.title,
@@ -100,15 +111,6 @@ def choice_page(form: Form | None = None, offer: Offer | None = None) -> Respons
         ),
     )
     return html, form.status
-
-
-@blueprint.get("/programme")
-@allows(Action.ADD_ACTIVITY)
-def ask() -> ResponseReturnValue:
-    """The same at an address of its own, for a launch from the course's menu."""
-    if g.launch.resource_link_id is None or g.launch.course_id is None:
-        abort(404)
-    return redirect(launch_url_for("home.home")) if current_activity() is not None else choice_page()
 
 
 @blueprint.post("/programme")
@@ -124,13 +126,25 @@ def choose() -> ResponseReturnValue:
             principal.person_id or abort(403),
             RoleView(values["role_view"]),
             values["group"],
-            programme_id(values["template"]),
+            offer.chosen(values["template"]).programme_id,
+            beginning_of(values),
         )
         require_own(db, choice, principal.organisation_id or abort(403))
-        open_activity(db, choice=choice, template=load_template(offer.code_of(values["template"])))
+        open_activity(db, choice=choice, template=offer.chosen(values["template"]).template)
 
-    form = sent_form(ProgrammeChoiceForm(offer.values), id="programme")
-    return form.submit(save, then=launch_url_for("home.home"), show=lambda shown: choice_page(shown, offer))
+    form = sent_form(_schema(offer), id="programme")
+    elsewhere = other_step(form, offer)
+    if elsewhere is not None:
+        return choice_page(elsewhere[0], offer, elsewhere[1])
+    return form.submit(
+        save,
+        then=launch_url_for("home.home"),
+        show=lambda shown: choice_page(shown, offer, step_of_request()),
+    )
+
+
+def _schema(offer: Offer) -> ProgrammeChoiceForm:
+    return ProgrammeChoiceForm(offer.values, today=utcnow().date())
 
 
 def duplicate_page(original: Original, form: Form | None = None) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import CourseRole
-from lti_tool.mentoring.completion.queries import CompletionRule, read_rule
+from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.journey import sample
 from lti_tool.mentoring.programmes.queries import described_cohort
 from lti_tool.translation import gettext as _
@@ -27,13 +27,23 @@ blueprint = Blueprint("preview", __name__, url_prefix="/l/<launch_key>/preview")
 @allows(Action.PREVIEW_PAGES)
 def show(role: str) -> ResponseReturnValue:
     """What a mentee or a mentor sees; by the rule of this programme; it changes nothing."""
+    placement = current_placement()
+    if placement is None:
+        return example_page(role, "")
+    with reading() as db:
+        rule = described_cohort(db, placement.cohort_id).rule
+    return example_page(role, rule)
+
+
+def example_page(role: str, rule: str) -> ResponseReturnValue:
+    """A learner's page with invented people. ``rule``: the JSON of the rule it goes by; empty for the usual one."""
     today = utcnow().date()
     mine = sample.journey_for(
         role,
         learns=_("Write good requests to an AI assistant"),
         teaches_back=_("Present a project to a committee"),
         today=today,
-        rule=_rule_here(),
+        rule=read_rule(json.loads(rule)) if rule else None,
     )
     pair = mine.pair()
     return render_template(
@@ -56,13 +66,3 @@ def show(role: str) -> ResponseReturnValue:
         preview=True,
         teaches=current_principal().role == CourseRole.TUTOR,
     )
-
-
-def _rule_here() -> CompletionRule | None:
-    """The rule of the programme that the activity opens; None where it opens none yet."""
-    placement = current_placement()
-    if placement is None:
-        return None
-    with reading() as db:
-        rule = described_cohort(db, placement.cohort_id).rule
-    return read_rule(json.loads(rule)) if rule else None

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
-from markupsafe import Markup
-
-from lti_tool.events.audit_queries import AuditLine
-from lti_tool.identity.principal import PrincipalKind
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.journey.queries import card
 from lti_tool.mentoring.pairs.queries import TimelineLine
@@ -46,47 +42,8 @@ TIMELINE: Final[Mapping[str, str]] = {
 }
 """What happened in a pair, by the name of the event. Never the words of an objective."""
 
-AUDIT: Final[Mapping[str, str]] = {
-    "CohortStarted": N_("%(actor)s started the programme"),
-    "PlacementOpened": N_("%(actor)s opened the activity"),
-    "ParticipantInvited": N_("%(actor)s invited %(about)s"),
-    "PairProposed": N_("%(actor)s paired %(about)s"),
-    "TutorReminded": N_("%(actor)s reminded %(about)s"),
-    "PairPaused": N_("%(actor)s put %(about)s on hold"),
-    "PairResumed": N_("%(actor)s let %(about)s go on"),
-    "PairEnded": N_("%(actor)s ended the pair of %(about)s"),
-    "PairClosed": N_("%(actor)s closed the pair of %(about)s"),
-    "TutorValidated": N_("%(actor)s approved the journey of %(about)s"),
-    "ApprovalTakenBack": N_("%(actor)s took back the approval of %(about)s"),
-    "CompletionReopened": N_("%(actor)s reopened the journey of %(about)s"),
-}
-"""What tutors, owners and operators do, by the name of the event. What a pair did is not in it."""
-
 
 def timeline_sentence(line: TimelineLine, who: ParticipantRecord | None) -> str:
     """What happened, in the current language."""
     name = wording.person(card(who)) if who is not None else ""
     return _(TIMELINE[line.kind], name=name) if line.kind in TIMELINE else line.kind
-
-
-def audit_sentence(line: AuditLine, actor: str | None, about: Sequence[ParticipantRecord] | None) -> Markup:
-    """Who did what, in the current language; names in bold."""
-    names = [wording.person(card(participant)) for participant in about or ()]
-    joined = _("%(mentee)s and %(mentor)s", mentee=names[1], mentor=names[0]) if len(names) == 2 else ""
-    bold = Markup("<strong>{}</strong>")
-    sentence = Markup(_(AUDIT[line.kind]))  # noqa: S704  # a text of the catalogue; what is filled in is escaped
-    return sentence % {
-        "actor": bold.format(_actor(line, actor)),
-        "about": bold.format(joined or "".join(names)),
-    }
-
-
-def _actor(line: AuditLine, name: str | None) -> str:
-    match line.acted_by_kind:
-        case PrincipalKind.PERSON:
-            return name or _("A tutor without a name")
-        case PrincipalKind.OPERATOR:
-            return _("The technical team")
-        case PrincipalKind.NOT_RECORDED:
-            return _("Somebody (not recorded)")
-    return _("The tool")

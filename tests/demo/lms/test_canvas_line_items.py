@@ -36,6 +36,10 @@ def wanted(link: int | None) -> dict[str, Any]:
         # It takes no grades, and it is in another course.
         ("POST", "", wanted(2), 412),
         ("POST", "", wanted(4), 412),
+        # Another tool has it.
+        ("GET", "/3/lineitem", None, 412),
+        ("DELETE", "/3/lineitem", None, 412),
+        ("GET", "/99/lineitem", None, 404),
         # An update names it in vain.
         ("PUT", COUPLED, wanted(99), 200),
     ],
@@ -58,6 +62,7 @@ def test_canvas_answers_for_a_line_item(
         db.execute("UPDATE links SET course_id = 2 WHERE id = 4")
         other = register_tool(db, replace(tool.registered, client_id="client-2"))
         db.execute("UPDATE links SET tool_id = ? WHERE id = 3", (other.id,))
+        db.execute("UPDATE line_items SET tool_id = ? WHERE id = 3", (other.id,))
     answer = tool.call(
         method,
         f"{canvas.base_url}/services/1/lineitems{path}?type_id=1",

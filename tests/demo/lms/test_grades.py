@@ -342,7 +342,8 @@ def test_canvas_takes_a_score_and_names_its_result(canvas_post: Post) -> None:
 def test_canvas_refuses_an_older_timestamp_with_400(canvas_post: Post) -> None:
     canvas_post(score(5))
     answer = canvas_post(score(4))
-    assert (answer.status_code, reason_of(answer)) == (400, "stale_timestamp")
+    assert answer.status_code == 400
+    assert "before last updated timestamp" in answer.json()["errors"]["message"]
 
 
 def test_canvas_takes_the_same_timestamp_again(canvas_post: Post) -> None:
@@ -365,7 +366,26 @@ def test_canvas_keeps_a_score_that_awaits_a_person(canvas: RunningLms, canvas_po
 @pytest.mark.parametrize("user", [TEACHER, "999"])
 def test_canvas_refuses_whoever_is_no_student_with_422(canvas_post: Post, user: str) -> None:
     answer = canvas_post(score(userId=user))
-    assert (answer.status_code, reason_of(answer)) == (422, "not_gradable")
+    message = "User not found in course or is not a student"
+    assert (answer.status_code, answer.json()) == (
+        422,
+        {"errors": {"type": "unprocessable_entity", "message": message}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("link", "user", "status", "message"),
+    [
+        ("another", TEACHER, 412, "The specified LTI link ID is not associated with the line item."),
+        (None, TEACHER, 422, "User not found in course or is not a student"),
+        (None, STUDENT, 400, "param is missing or the value is empty: activityProgress"),
+    ],
+)
+def test_canvas_looks_at_the_line_item_then_at_the_user_and_then_at_the_score(
+    canvas_post: Post, link: str | None, user: str, status: int, message: str
+) -> None:
+    answer = canvas_post(score(userId=user, resourceLinkId=link, activityProgress=None, scoreMaximum=None))
+    assert (answer.status_code, answer.json()["errors"]["message"]) == (status, message)
 
 
 def test_canvas_takes_its_submission_extension(canvas_post: Post) -> None:

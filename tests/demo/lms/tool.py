@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 from pytest_httpserver import HTTPServer
 
+from lti_tool.demo.lms.app import REASON_HEADER
 from lti_tool.demo.lms.schemas import TOOL_CONFIGURATION
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.tools import ROSTER_READ, Tool
@@ -64,6 +65,8 @@ def form_of(page: requests.Response) -> tuple[str, dict[str, str]]:
 
 def reason_of(page: requests.Response) -> str:
     """Why the LMS refused: from its page, its JSON, or the OIDC error it posts to the tool."""
+    if REASON_HEADER in page.headers:
+        return page.headers[REASON_HEADER]
     if page.headers["Content-Type"].startswith("application/json"):
         return str(page.json()["error"])
     parser = _Forms()

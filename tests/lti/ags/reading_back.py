@@ -147,7 +147,8 @@ class ReadingBack:
         self.teach(write_grade, self.item_id, int(subject), StoredGrade(points, None, 0.0), accepted=1)
 
     def enrol(self, subject: str = MENTEE, *, enrolled: bool = True) -> None:
-        self.teach(teaching.set_enrolled, int(subject), enrolled=enrolled)
+        rules = self.lms.settings.grade_rules
+        self.teach(teaching.set_enrolled, int(subject), enrolled=enrolled, rules=rules)
 
     def reset(self) -> None:
         self.teach(teaching.reset_course, 1)

@@ -6,12 +6,19 @@ import datetime as dt
 import random
 import uuid
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
+from pytest_httpserver import HTTPServer
 
 from lti_tool.composition.channels import make_channels
+from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.demo.lms.people import add_person as add_lms_person
+from lti_tool.demo.lms.server import RunningLms
+from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.identity.models import Course
 from lti_tool.lti.ags import scores as grades
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
@@ -20,9 +27,10 @@ from lti_tool.lti.registration.models import Registration
 from lti_tool.messaging.models import Delivery, DeliveryKind
 from lti_tool.messaging.worker import Worker
 from tests.builder import add_person
-from tests.builder.connected import Connected
+from tests.builder.connected import Connected, connect
 
 PEOPLE = 30
+UNFINISHED = 5
 DAYS = 30
 CHANGES_A_DAY = 100
 
@@ -49,11 +57,11 @@ class Cohort:
                 self.progress[person.id], self.subjects[person.id] = 0, subject
 
     def change(self, rng: random.Random, now: dt.datetime) -> None:
-        """Somebody gets further, or a correction takes them back; at 100 they have completed."""
-        person_id = rng.choice(list(self.progress))
-        before = self.progress[person_id]
-        if before < 100:
-            self.progress[person_id] = max(0, min(100, before + rng.choice([-3, 1, 2, 4, 5])))
+        """Somebody gets further, or a correction takes them back; at 100 they have completed, which some never do."""
+        place, person_id = rng.choice(list(enumerate(self.progress)))
+        before, most = self.progress[person_id], 90 if place < UNFINISHED else 100
+        if before < most:
+            self.progress[person_id] = max(0, min(most, before + rng.choice([-3, 1, 2, 4, 5])))
         score = self.progress[person_id]
         reached = grades.ReachedScore(
             self.connected.world.resource_link_id,
@@ -66,7 +74,21 @@ class Cohort:
             grades.record_scores(db, [reached], now)
 
 
-def test_after_a_month_each_person_has_the_right_grade_by_one_score(connected: Connected) -> None:
+@pytest.fixture(params=["moodle", "canvas"])
+def platform(
+    request: pytest.FixtureRequest, services: Services, tmp_path: Path, httpserver: HTTPServer
+) -> Iterator[Connected]:
+    """The tool and an LMS with the rules of one or the other."""
+    settings = LmsSettings(
+        data_dir=tmp_path / "lms", port=0, grade_rules=request.param, product_family_code=request.param
+    )
+    with RunningLms(settings) as lms:
+        yield connect(services, lms, httpserver)
+
+
+def test_after_a_month_each_person_has_the_right_grade_by_one_score(platform: Connected) -> None:
+    """Canvas gets the grade of a completion alone, and counts it as a submission."""
+    connected, is_canvas = platform, platform.lms.settings.is_canvas
     services, registration_id = connected.services, connected.world.registration_id
     cohort, rng = Cohort(connected), random.Random(7)
     with services.database.transaction() as db:
@@ -95,7 +117,14 @@ def test_after_a_month_each_person_has_the_right_grade_by_one_score(connected: C
             break
     changed = dict(cohort.progress)
     shown = {person: connected.cell(cohort.subjects[person]) for person in changed}
-    assert {person: cell["grade"] for person, cell in shown.items()} == changed
+    assert list(changed.values()).count(100) == PEOPLE - UNFINISHED
+    assert {person: cell["grade"] for person, cell in shown.items()} == {
+        person: None if is_canvas and score < 100 else score for person, score in changed.items()
+    }
+    if is_canvas:
+        assert {person: cell["attempts"] for person, cell in shown.items()} == {
+            person: int(score == 100) for person, score in changed.items()
+        }
     assert Counter(cell["accepted_count"] for cell in shown.values()) == {1: PEOPLE}
     assert len(connected.scores()) == PEOPLE
     with services.database.reading() as db:

@@ -250,6 +250,27 @@ def test_only_the_final_grade_is_given_on_canvas_with_its_comment(canvas_book: R
     assert (book.grade(), attempts, book.status()) == (100, 1, GradeStatus.RECORDED)
 
 
+def test_a_completion_on_canvas_is_a_submission_and_a_teachers_own_grade_is_none(
+    canvas_book: ReadingBack,
+) -> None:
+    book = canvas_book
+    book.enter(100, MENTOR)
+    book.complete()
+    assert [book.connected.completion(each) for each in (MENTEE, MENTOR)] == ["complete", "incomplete"]
+
+
+def test_who_comes_back_to_a_course_on_canvas_has_their_grade_and_gets_no_score_again(
+    canvas_book: ReadingBack,
+) -> None:
+    book = canvas_book
+    book.complete()
+    for enrolled in (False, True):
+        book.enrol(enrolled=enrolled)
+        book.later(hours=1)
+        book.read()
+    assert (book.grade(), book.posted, book.status()) == (100, 1, GradeStatus.RECORDED)
+
+
 def test_a_grade_lost_on_canvas_comes_back_without_another_attempt(canvas_book: ReadingBack) -> None:
     book = canvas_book
     book.complete()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +19,7 @@ from lti_tool.database import Base, utcnow
 from lti_tool.identity.models import Course, Membership, Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.expiry import KEPT_AFTERWARDS, delete_expired_rows
+from lti_tool.lti.launch.known_rows import KnownRows, known_rows
 from lti_tool.lti.launch.models import LaunchSession, ResourceLink
 from lti_tool.lti.launch.persist import PersistedLaunch, VerifiedLaunch, persist_launch
 from lti_tool.lti.registration.models import Deployment
@@ -77,6 +81,44 @@ def test_first_launches_at_once_make_one_row_of(
     with ThreadPoolExecutor(6) as pool:
         sessions = set(pool.map(come, range(12)))
     assert (len(sessions), count(services, table)) == (12, 1)
+
+
+@pytest.mark.parametrize("links", [("link-1", "link-1"), ("link-1", "link-2")])
+def test_first_launches_at_once_under_two_hosts_know_one_line_item(
+    services: Services,
+    launch: VerifiedLaunch,
+    monkeypatch: pytest.MonkeyPatch,
+    links: tuple[str, str],
+) -> None:
+    """One link, in a course that is new, too; or two links of a known course that share a line item."""
+    if links[0] != links[1]:
+        come(services, launch, resource_link_id="link-0", line_item_url=None)
+    both_have_read = threading.Barrier(2)
+
+    def read(*args: Any) -> KnownRows:
+        found = known_rows(*args)
+        with suppress(threading.BrokenBarrierError):
+            # SQLite has one writer at a time: there the second has not begun.
+            both_have_read.wait(0.2)
+        return found
+
+    def arrive(number: int) -> PersistedLaunch:
+        host = f"{'ab'[number]}.example"
+        item = f"https://{host}/items/1"
+        named = {"line_item_url": item, "service_hosts": (host,), "subject": f"person-{number}"}
+        return come(services, launch, resource_link_id=links[number], **named)
+
+    monkeypatch.setattr("lti_tool.lti.launch.persist.known_rows", read)
+    with ThreadPoolExecutor(2) as pool:
+        arrived = list(pool.map(arrive, range(2)))
+    with services.database.reading() as db:
+        rows = db.scalars(sa.select(ResourceLink).where(ResourceLink.line_item_url.is_not(None))).all()
+    assert len(rows) == len(set(links))
+    assert len({row.line_item_url for row in rows}) == 1
+    other = {"https://a.example/items/1", "https://b.example/items/1"} - {rows[0].line_item_url}
+    assert {row.line_item_address for row in rows} - {None} == other
+    # Grades go out once: of one link for the first of the two launches alone.
+    assert sum(one.line_item_changed for one in arrived) == len(set(links))
 
 
 def test_launches_of_a_class_at_once_make_one_person_each(services: Services, launch: VerifiedLaunch) -> None:

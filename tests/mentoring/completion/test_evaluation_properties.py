@@ -17,9 +17,11 @@ from lti_tool.mentoring.completion.facts import (
     PersonFacts,
     SessionFact,
 )
+from lti_tool.mentoring.completion.preview import Effect, PersonToJudge, preview
 from lti_tool.mentoring.completion.rule import Completion, read_rule
 from schemas.completion_rule import dump_completion_rule, load_completion_rule
 from schemas.problem import ShapeError
+from tests.mentoring.completion.naive_evaluator import is_satisfied, percentage
 
 ROLES = ("mentee", "mentor")
 FORMATS = ("coaching", "audio", "fab-lab")
@@ -46,6 +48,8 @@ LEAVES = st.one_of(
         count=st.one_of(st.just("all"), st.integers(1, 3)),
         evidence=st.sampled_from([["self"], ["partner", "tutor"], ["self", "partner", "tutor", "xapi"]]),
     ),
+    of_type("reflection", min=st.integers(1, 3)),
+    of_type("feedback", by=st.sampled_from(["self", "partner", "both"]), min=st.integers(1, 3)),
     of_type("tutor_validation"),
 )
 ROLE_LISTS = st.sampled_from([list(ROLES), list(ROLES), ["mentee"], ["mentor"]])
@@ -74,11 +78,16 @@ def rule_documents(draw):
 
 
 @st.composite
-def rules(draw):
+def documents_and_rules(draw):
+    document = draw(rule_documents())
     try:
-        return read_rule(draw(rule_documents()))
+        return document, read_rule(document)
     except ShapeError:
         assume(False)
+
+
+def rules():
+    return documents_and_rules().map(lambda found: found[1])
 
 
 SESSIONS = st.builds(
@@ -105,11 +114,63 @@ PAIRS = st.builds(
     objectives=st.lists(OBJECTIVES, max_size=4).map(tuple),
 )
 PAIR_LISTS = st.lists(PAIRS, max_size=3, unique_by=lambda pair: pair.pair_id)
-PEOPLE = st.builds(PersonFacts, role=st.sampled_from(ROLES), tutor_validated=st.booleans())
+IDS = st.lists(st.uuids(), max_size=3).map(tuple)
+PEOPLE = st.builds(
+    PersonFacts,
+    role=st.sampled_from(ROLES),
+    tutor_validated=st.booleans(),
+    reflections=IDS,
+    feedback_given=IDS,
+    feedback_received=IDS,
+)
+
+
+IN_FORCE = {
+    "v": 1,
+    "mode": "all",
+    "criteria": [{"id": "a", "type": "agreement"}, {"id": "s", "type": "sessions", "min": 4, "w": 3}],
+}
+COMPLETIONS = st.sampled_from(list(Completion))
 
 
 def judged(rule, pairs, person):
     return evaluate(rule, person.role, pairs, person)
+
+
+@given(documents_and_rules(), PAIR_LISTS, PEOPLE)
+def test_another_evaluator_says_the_same(found, pairs, person):
+    document, rule = found
+    seen = judged(rule, pairs, person)
+    assert (seen.score, seen.satisfied) == (
+        percentage(document, person.role, pairs, person),
+        is_satisfied(document, person.role, pairs, person),
+    )
+
+
+@given(documents_and_rules(), st.lists(st.tuples(PAIR_LISTS, PEOPLE, COMPLETIONS), max_size=6))
+def test_a_preview_says_of_everybody_what_both_rules_say(drafted, people):
+    asked = [
+        PersonToJudge(UUID(int=number), completion, person, pairs)
+        for number, (pairs, person, completion) in enumerate(people)
+    ]
+    tried = preview(read_rule(IN_FORCE), drafted[1], asked)
+    assert sum(tried.counts.values()) == len(people)
+    for each, (pairs, person, completion) in zip(tried.people, people, strict=True):
+        done = is_satisfied(drafted[0], person.role, pairs, person)
+        after = percentage(drafted[0], person.role, pairs, person)
+        match completion:
+            case Completion.COMPLETED:
+                assert (each.effect, each.before, each.after) == (Effect.STAYS_COMPLETE, 100, 100)
+            case Completion.REOPENED:
+                assert each.after == min(99, after)
+            case Completion.OPEN:
+                assert each.after == after
+                assert each.before == percentage(IN_FORCE, person.role, pairs, person)
+                assert (each.effect is Effect.COMPLETES) == done
+        rises = (each.after > each.before) - (each.after < each.before)
+        if each.effect not in (Effect.STAYS_COMPLETE, Effect.COMPLETES):
+            assert {1: Effect.UP, -1: Effect.DOWN}.get(rises, each.effect) is each.effect
+            assert (each.effect is Effect.NOT_BEGUN) == (each.before == each.after == 0)
 
 
 @given(rules(), PAIR_LISTS, PEOPLE)

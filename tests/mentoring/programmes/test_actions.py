@@ -10,12 +10,8 @@ from sqlalchemy.orm import Session
 from lti_tool.identity import organisations
 from lti_tool.identity.models import Course
 from lti_tool.identity.principal import CourseRole
-from lti_tool.mentoring.programmes.actions import (
-    choose_activity,
-    missing_for_ready,
-    name_owner,
-    open_placement,
-)
+from lti_tool.mentoring.programmes.actions import choose_activity, name_owner, open_placement
+from lti_tool.mentoring.programmes.beginning import missing_for_ready
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     Placement,
@@ -73,7 +69,7 @@ def test_the_first_tutor_launch_opens_a_running_cohort_that_lacks_nothing(world:
     with world.services.database.reading() as db:
         cohort = world.cohort(db)
         assert cohort.status == "running"
-        assert missing_for_ready(db, cohort) == []
+        assert missing_for_ready(db, cohort, LATER.date()) == []
         assert cohort.kpis
         assert cohort.baseline["items"]
 

@@ -16,11 +16,14 @@ from lti_tool.mentoring.programmes.template import (
     read_template,
     template_codes,
 )
-from schemas.choices import SESSION_FORMATS
+from lti_tool.mentoring.programmes.template_queries import BLANK_TEMPLATE
+from schemas.choices import OBJECTIVE_TAGS, SESSION_FORMATS
 from schemas.problem import ShapeError
 from schemas.programme_template import load_programme_template
 
 every_template = pytest.mark.parametrize("code", template_codes())
+FILLED = tuple(code for code in template_codes() if code != BLANK_TEMPLATE)
+every_filled_template = pytest.mark.parametrize("code", FILLED)
 FIVE_FORMATS = {"professional-training", "coaching", "trade-show", "audio", "multimodal"}
 
 
@@ -37,8 +40,16 @@ def texts(value):
             yield from texts(inner)
 
 
-def test_there_is_a_default_and_a_demo_template():
-    assert {DEFAULT_TEMPLATE, DEMO_TEMPLATE} <= set(template_codes())
+def test_there_are_six_templates_and_that_of_the_demo():
+    assert set(template_codes()) == {
+        DEFAULT_TEMPLATE,
+        "ai-at-work",
+        "inclusion-generations",
+        "sustainability",
+        "customer-market-trends",
+        BLANK_TEMPLATE,
+        DEMO_TEMPLATE,
+    }
 
 
 def test_an_unknown_template_is_refused():
@@ -51,40 +62,79 @@ def test_a_template_is_found_by_its_own_code(code):
     assert load_template(code).code == code
 
 
-@every_template
+@every_filled_template
 def test_a_template_names_skills(code):
     assert load_template(code).document()["skills"]
 
 
-@every_template
+@every_filled_template
 def test_a_template_has_measures_with_targets(code):
     assert any(kpi["target"] for kpi in load_template(code).kpis_document())
 
 
-@every_template
+@every_filled_template
 def test_a_template_asks_both_roles_before_the_start(code):
     asked = {role for item in load_template(code).baseline_document()["items"] for role in item["roles"]}
     assert asked == {"mentor", "mentee"}
 
 
-@every_template
+@every_filled_template
 def test_a_template_asks_about_the_generations_before_and_after(code):
     phases = {
         questionnaire["phase"]
         for questionnaire in load_template(code).document()["questionnaires"]
         if any(item["code"] == "generations" for item in questionnaire["items"])
     }
-    assert phases == {"before", "after"}
+    assert phases >= {"before", "after"}
 
 
-@every_template
+@every_filled_template
 def test_each_skill_is_asked_about_before_and_after(code):
     document = load_template(code).document()
     wanted = {f"level-{skill['code']}" for skill in document["skills"]}
-    asked = [
-        {item["code"] for item in questionnaire["items"]} for questionnaire in document["questionnaires"]
+    asked = {
+        questionnaire["phase"]: {item["code"] for item in questionnaire["items"]}
+        for questionnaire in document["questionnaires"]
+    }
+    assert all(wanted <= asked[phase] for phase in ("before", "after", "then"))
+
+
+@every_filled_template
+def test_what_is_still_in_use_is_asked_at_the_follow_up(code):
+    [follow_up] = [
+        questionnaire
+        for questionnaire in load_template(code).document()["questionnaires"]
+        if questionnaire["phase"] == "follow_up"
     ]
-    assert all(wanted <= codes for codes in asked)
+    [use] = [item for item in follow_up["items"] if item["code"] == "use-often"]
+    assert [option["code"] for option in use["options"]] == ["weekly", "monthly", "rarely", "not-yet"]
+
+
+@every_filled_template
+def test_a_catalogue_has_objectives_both_ways_of_every_kind(code):
+    document = load_template(code).document()
+    objectives = document["objectives"]
+    towards = [objective["direction"] for objective in objectives]
+    assert len(objectives) >= 8
+    assert min(towards.count("mentee"), towards.count("mentor")) >= 4
+    assert {objective["tag"] for objective in objectives} == set(OBJECTIVE_TAGS)
+    assert any(objective["trend"] for objective in objectives)
+    assert {objective["skill"] for objective in objectives} == {skill["code"] for skill in document["skills"]}
+
+
+def test_a_measure_has_one_definition_in_all_templates():
+    said = {
+        (kpi["code"], kpi["definition"]["fr"], kpi["definition"]["en"], kpi["name"]["fr"])
+        for code in FILLED
+        for kpi in load_template(code).kpis_document()
+    }
+    assert len(said) == len({code for code, *_ in said})
+
+
+def test_the_blank_template_is_empty_where_a_company_decides():
+    document = load_template(BLANK_TEMPLATE).document()
+    assert not any(document["goal"].values())
+    assert not any(document[part] for part in ("skills", "objectives", "kpis", "questionnaires"))
 
 
 @every_template
@@ -97,7 +147,7 @@ def test_a_template_takes_the_formats_of_the_session_form(code):
     assert set(load_template(code).document()["formats"]) <= set(SESSION_FORMATS)
 
 
-@every_template
+@every_filled_template
 def test_a_template_touches_all_four_dimensions(code):
     tags = {skill["tag"] for skill in load_template(code).document()["skills"]}
     assert tags == {"skills", "communication", "culture", "person"}
@@ -109,14 +159,14 @@ def test_a_template_reads_back_from_its_own_document(code):
     assert read_template(template.document()) == template
 
 
-@every_template
+@every_filled_template
 def test_changing_a_document_does_not_change_the_template(code):
     template = load_template(code)
     template.document()["kpis"].clear()
     assert template.kpis_document()
 
 
-@every_template
+@every_filled_template
 def test_the_baseline_document_is_the_questionnaire_asked_before(code):
     assert load_template(code).baseline_document()["phase"] == "before"
 
@@ -130,7 +180,7 @@ def test_french_texts_use_typographic_signs(code):
 @every_template
 def test_no_text_is_left_in_the_other_language(code):
     for text in texts(load_template(code).document()):
-        assert text["fr"] != text["en"]
+        assert text["fr"] != text["en"] or text == {"fr": "", "en": ""}
 
 
 def test_the_default_rule_asks_for_six_confirmed_sessions_of_half_an_hour():
@@ -182,18 +232,56 @@ def test_a_template_without_what_a_cohort_needs_is_refused(missing):
     assert refused.value.problems == {missing: ["required"]}
 
 
-@pytest.mark.parametrize("emptied", ["skills", "kpis", "questionnaires", "formats"])
-def test_a_template_with_an_empty_list_is_refused(emptied):
+def test_a_template_without_formats_is_refused():
     with pytest.raises(ShapeError) as refused:
-        read_template(broken(**{emptied: []}))
-    assert refused.value.problems == {emptied: ["empty"]}
+        read_template(broken(formats=[]))
+    assert refused.value.problems == {"formats": ["empty"]}
 
 
-def test_a_template_without_questions_before_is_refused():
-    after = [asked for asked in broken()["questionnaires"] if asked["phase"] == "after"]
+def test_a_blank_template_has_nothing_to_ask_and_nothing_to_measure():
+    blank = read_template(broken(skills=[], objectives=[], kpis=[], questionnaires=[]))
+    assert (blank.kpis_document(), blank.baseline_document()) == ([], {})
+
+
+def test_what_settings_of_before_do_not_say_has_a_default():
+    document = broken()
+    for added in ("summary", "role_names", "format_names", "objectives", "visibility"):
+        document.pop(added, None)
+    read = read_template(document).document()
+    assert read["role_names"] == {"mentee": None, "mentor": None}
+    assert (read["format_names"], read["objectives"]) == ({}, [])
+    assert read["visibility"] == {"hr_sees_names": False, "smallest_group": 5, "tutors_may_edit": True}
+
+
+PODCAST = {"fr": "Balado", "en": "Podcast"}
+OBJECTIVE = {"code": "prompt", "title": {"fr": "Demander", "en": "Ask"}, "direction": "mentee"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        ({"formats": ["podcast"]}, {"formats.0": ["format_without_name"]}),
+        ({"format_names": {"podcast": PODCAST}}, {"format_names.podcast": ["format_not_listed"]}),
+        ({"format_names": {"Podcast!": PODCAST}}, {"format_names.Podcast!": ["invalid"]}),
+        ({"format_names": {"podcast": {"fr": "Balado"}}}, {"format_names.podcast.en": ["required"]}),
+        ({"format_names": []}, {"format_names": ["not_an_object"]}),
+        ({"objectives": [{**OBJECTIVE, "skill": "gardening"}]}, {"objectives.0.skill": ["skill_not_listed"]}),
+        ({"objectives": [{**OBJECTIVE, "level": 6}]}, {"objectives.0.level": ["too_large"]}),
+        ({"objectives": [{**OBJECTIVE, "evidence": []}]}, {"objectives.0.evidence": ["empty"]}),
+        ({"objectives": [OBJECTIVE, OBJECTIVE]}, {"objectives": ["repeated"]}),
+        ({"role_names": {"mentee": {"fr": "x" * 61, "en": "x"}}}, {"role_names.mentee.fr": ["too_long"]}),
+        ({"visibility": {"smallest_group": 4}}, {"visibility.smallest_group": ["too_small"]}),
+    ],
+)
+def test_what_does_not_fit_together_is_refused_where_it_stands(changes, problems):
     with pytest.raises(ShapeError) as refused:
-        read_template(broken(questionnaires=after))
-    assert refused.value.problems == {"questionnaires": ["no_baseline"]}
+        read_template(broken(**changes))
+    assert refused.value.problems == problems
+
+
+def test_a_format_of_the_company_s_own_has_a_name():
+    read = read_template(broken(formats=["coaching", "podcast"], format_names={"podcast": PODCAST}))
+    assert read.document()["format_names"] == {"podcast": PODCAST}
 
 
 def test_a_template_with_one_measure_twice_is_refused():

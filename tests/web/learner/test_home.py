@@ -63,8 +63,15 @@ def test_each_person_sees_what_is_next(visit, situation, sentence):
 @pytest.mark.parametrize("situation", [*situations.SITUATIONS], ids=lambda situation: situation.__name__)
 def test_a_home_has_at_most_one_primary_action(visit, situation):
     page = visit(situation).text()
-    expected = 2 if situation is situations.tutor_to_validate else 1  # one for each of the two who wait
+    # One for each of the two who wait, and one for each of the two roles, which are equals.
+    expected = 2 if situation in (situations.tutor_to_validate, situations.welcome) else 1
     assert page.count("btn-primary") <= expected
+
+
+@pytest.mark.parametrize("situation", [situations.nothing_waits, situations.to_confirm, situations.paused])
+def test_what_is_next_comes_before_who_the_partner_is(visit, situation):
+    page = visit(situation).text()
+    assert page.index("of 6 meetings") < page.index('id="next"') < page.index('class="partner"')
 
 
 def test_choosing_a_role_enrols(visit, services):

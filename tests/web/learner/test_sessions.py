@@ -11,8 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
+from lti_tool.mentoring.programmes.models import Cohort, ProgrammeSettings
 from lti_tool.mentoring.sessions.models import MentoringSession
 from tests.builder import situations
+from tests.builder.situations import Situation
 from tests.forms import forms_of
 from tests.web.visiting import as_partner
 
@@ -61,6 +63,35 @@ def test_the_same_as_last_time_is_saved_in_one_tap(visit, services):
         )
     assert latest.held_on == TODAY
     assert (latest.minutes, latest.mode, latest.format) == (before.minutes, before.mode, before.format)
+
+
+def with_own_formats(situation: Situation) -> None:
+    """A pair that begins, whose programme has a format of its own with a name, and one without."""
+    situations.begins(situation)
+    assert situation.cohort is not None
+    cohort = situation.db.get_one(Cohort, situation.cohort.id)
+    version = situation.db.get_one(ProgrammeSettings, cohort.settings_id)
+    version.settings = {
+        **version.settings,
+        "formats": ["coaching", "fab-lab", "unnamed"],
+        "format_names": {"fab-lab": {"en": "Fab lab", "fr": "Atelier de fabrication"}},
+    }
+
+
+def test_a_meeting_may_have_a_format_of_the_programmes_own(visit, services):
+    here = visit(with_own_formats)
+    page = here.text("sessions/new")
+    assert re.findall(r'name="format" value="([^"]*)"', page) == ["coaching", "fab-lab"]
+    assert "<span>Fab lab</span>" in page
+    assert here.post("sessions/new", **{**MEETING, "format": "trade-show"}).status_code == 422
+    answer = here.post("sessions/new", **{**MEETING, "format": "fab-lab"})
+    assert "by phone · Fab lab" in here.client.get(answer.location).text
+    with services.database.reading() as db:
+        assert db.scalars(sa.select(MentoringSession.format)).all() == ["fab-lab"]
+
+
+def test_a_programmes_own_format_is_named_in_french(visit):
+    assert "<span>Atelier de fabrication</span>" in visit(with_own_formats, locale="fr").text("sessions/new")
 
 
 def test_nothing_is_proposed_again_to_two_who_met_today(visit):

@@ -15,6 +15,7 @@ from lti_tool.mentoring.sessions.models import MentoringSession
 from lti_tool.messaging.models import DeliveryBody
 from tests.builder import situations
 from tests.builder.situations import Situation
+from tests.forms import forms_of
 
 NOTE = "<b>J’écoute</b> avant de répondre"
 
@@ -51,6 +52,18 @@ def test_the_partner_s_note_is_read_where_it_is_shared(visit):
     page = visit(partner_wrote).text("reflections")
     assert "Shared with you" in page
     assert "For myself alone" not in page
+
+
+def quoted(page: str) -> list[str]:
+    """What a first page quotes of notes."""
+    return [html.unescape(words) for words in re.findall(r"<blockquote>(.*?)</blockquote>", page)]
+
+
+def test_the_first_page_quotes_the_latest_note_that_one_may_read(visit):
+    here = visit(partner_wrote)
+    assert quoted(here.text()) == ["Shared with you"]
+    here.post("reflections", words=NOTE, readers="me")
+    assert quoted(here.text()) == [NOTE]
 
 
 def test_a_note_of_one_s_own_is_shared_and_deleted_later(visit, services):
@@ -102,7 +115,7 @@ def test_thanks_stand_on_the_partner_s_first_page_until_they_are_read(visit):
 
 def test_whoever_completed_thanks_their_partner(visit, services):
     here = visit(situations.complete)
-    assert re.search(r'href="[^"]*/feedback/thanks', here.text())
-    answer = here.post("feedback/thanks", words="")
+    [form] = [form for form in forms_of(here.get()) if "/feedback/thanks" in form.action]
+    answer = here.client.post(form.action, data={**form.fields, "words": "A great year"})
     assert "Your thanks are on their way" in here.client.get(answer.location).text
-    assert not re.search(r'href="[^"]*/feedback/thanks', here.text())
+    assert "/feedback/thanks" not in here.text()

@@ -217,7 +217,7 @@ def test_the_address_for_canvas_is_in_the_language_of_the_page(administrator: Ad
         ),
         *(
             ("fr", words)
-            for words in ("Clés de développeur", "+ LTI Key", "Paramètres", "Travaux", "Outil externe")
+            for words in ("Clés de développeur", "+ Clé LTI", "Par ID de client", "Travaux", "Outil externe")
         ),
     ],
 )

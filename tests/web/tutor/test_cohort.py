@@ -9,8 +9,10 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from lti_tool.composition.audit.entries import Reader, Wanted, entries
 from lti_tool.composition.services import Services
-from lti_tool.events.audit_queries import entries_of_cohort
+from lti_tool.identity.policy import Subject
+from lti_tool.identity.principal import Principal, PrincipalKind
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.models import Pair
@@ -203,5 +205,10 @@ def test_decisions_of_one_moment_stand_in_the_order_of_the_log(build, services):
     build.clock.set(dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC))
     pairs = [cohort.pair(f"Mentor {n}", f"Mentee {n}").id for n in range(6)]
     with services.database.reading() as db:
-        lines = entries_of_cohort(db, cohort.id, ["PairProposed"], limit=50)
+        owner = Reader(
+            Principal(kind=PrincipalKind.PERSON, organisation_id=cohort.course.platform.organisation_id),
+            programme_id=cohort.programme.id,
+            owns=True,
+        )
+        lines = entries(db, owner, Wanted(subject=Subject.PEOPLE), limit=50)
     assert [line.pair_id for line in lines] == pairs[::-1]

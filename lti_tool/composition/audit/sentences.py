@@ -1,0 +1,219 @@
+"""A sentence for each entry of the audit, in the present language, with names as they are now.
+
+A new kind of event is one line of :data:`SENTENCES`. A sentence may name ``%(actor)s``, ``%(about)s`` (the participant,
+or both of the pair), ``%(person)s`` and ``%(course)s`` where the event has a ``person_id`` or a ``course_id``, and any
+other field of the event by its name. A sentence that depends on what the event says has its own line, under the name
+that :func:`_variant` gives.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.composition.audit.entries import AuditLine
+from lti_tool.events.base import ActedBy
+from lti_tool.identity.models import Course, Person, display_name
+from lti_tool.identity.principal import PrincipalKind
+from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
+from lti_tool.mentoring.pairs.queries import pairs
+from lti_tool.translation import gettext as _
+from schemas.problem import N_
+
+SENTENCES: Final[Mapping[str, str]] = {
+    # the programme
+    "CohortStarted": N_("%(actor)s started the programme"),
+    "CohortDrafted": N_("%(actor)s began to set up a group"),
+    "SettingsChanged": N_("%(actor)s changed the settings"),
+    "SettingsChanged of goal": N_("%(actor)s changed what the programme is for"),
+    "SettingsChanged of budget": N_("%(actor)s changed the budget"),
+    "SettingsChanged of roles": N_("%(actor)s changed the names of the roles"),
+    "SettingsChanged of skills": N_("%(actor)s changed the skills"),
+    "SettingsChanged of objectives": N_("%(actor)s changed the objectives to choose from"),
+    "SettingsChanged of formats": N_("%(actor)s changed the formats"),
+    "SettingsChanged of rhythm": N_("%(actor)s changed the rhythm"),
+    "SettingsChanged of kpis": N_("%(actor)s changed the measures"),
+    "SettingsChanged of questionnaires": N_("%(actor)s changed the questionnaires"),
+    "SettingsChanged of dates": N_("%(actor)s changed the dates"),
+    "SettingsChanged of visibility": N_("%(actor)s changed who may see and change what"),
+    "RuleApplied": N_("%(actor)s put version %(number)s of the completion rule in force"),
+    "PlacementOpened": N_("%(actor)s opened an activity in %(course)s"),
+    "ActivityChosen": N_("%(actor)s chose what an activity in %(course)s opens"),
+    "OwnerNamed": N_("%(actor)s made %(person)s an owner of the programme"),
+    "OwnerNamed of oneself": N_("%(actor)s became an owner of the programme"),
+    "OwnershipEnded": N_("%(actor)s gave up owning the programme"),
+    "ProgrammeShared": N_("%(actor)s let the teachers of %(course)s use the programme"),
+    "ProgrammeShared with everybody": N_("%(actor)s let every teacher of the company use the programme"),
+    "ProgrammeShareEnded": N_("%(actor)s no longer lets the teachers of %(course)s use the programme"),
+    "ProgrammeShareEnded with everybody": N_(
+        "%(actor)s no longer lets every teacher of the company use the programme"
+    ),
+    "HrLinkMade": N_("%(actor)s made a link for human resources"),
+    "HrLinkWithdrawn": N_("%(actor)s withdrew a link for human resources"),
+    "HrReadingGranted": N_("%(actor)s opened the link, and may read the programme for human resources"),
+    "HrReadingEnded": N_("%(actor)s ended that %(person)s may read the programme for human resources"),
+    "TemplateAdded": N_("%(actor)s added a programme template for the company"),
+    "TemplateChanged": N_("%(actor)s made version %(number)s of a programme template of the company"),
+    # people
+    "ParticipantInvited": N_("%(actor)s invited %(about)s"),
+    "PairProposed": N_("%(actor)s paired %(about)s"),
+    "TutorReminded": N_("%(actor)s reminded %(about)s of what waits"),
+    "PairPaused": N_("%(actor)s put %(about)s on hold"),
+    "PairResumed": N_("%(actor)s let %(about)s go on"),
+    "PairEnded": N_("%(actor)s ended the pair of %(about)s"),
+    "PairClosed": N_("%(actor)s closed the pair of %(about)s"),
+    "TutorValidated": N_("%(actor)s approved the journey of %(about)s"),
+    "ApprovalTakenBack": N_("%(actor)s took back the approval of %(about)s"),
+    "CompletionReopened": N_("%(actor)s reopened the journey of %(about)s"),
+    # steps of participants
+    "ProgrammeJoined": N_("%(name)s chose a role"),
+    "JoiningUndone": N_("%(name)s took the choice of a role back"),
+    "RoleChanged": N_("%(name)s chose the other role"),
+    "PairAccepted": N_("%(name)s accepted the pair"),
+    "PairAcceptanceUndone": N_("%(name)s took the acceptance back"),
+    "PairDeclined": N_("%(name)s said “not this time”"),
+    "PairDeclineUndone": N_("%(name)s took “not this time” back"),
+    "AgreementSigned": N_("%(name)s signed the agreement"),
+    "PartnerReminded": N_("%(name)s sent a reminder"),
+    "SessionLogged": N_("%(name)s logged a meeting"),
+    "SessionConfirmed": N_("%(name)s confirmed a meeting"),
+    "SessionDisputed": N_("%(name)s disputed a meeting"),
+    "SessionCorrected": N_("%(name)s corrected a meeting"),
+    "SessionAnswerUndone": N_("%(name)s took an answer about a meeting back"),
+    "SessionWithdrawn": N_("%(name)s removed a meeting"),
+    "ObjectiveProposed": N_("%(name)s proposed an objective"),
+    "ObjectiveEdited": N_("%(name)s proposed a change to an objective"),
+    "ObjectiveAgreed": N_("%(name)s agreed to an objective"),
+    "ObjectivesWorkedOn": N_("%(name)s said which objectives a meeting was about"),
+    "ObjectiveClaimed": N_("%(name)s reached an objective, to be confirmed"),
+    "ObjectiveStepUndone": N_("%(name)s took a step with an objective back"),
+    "ObjectiveReached": N_("%(name)s confirmed an objective"),
+    "ObjectiveWithdrawn": N_("%(name)s removed an objective"),
+    "ReflectionWritten": N_("%(name)s wrote a note"),
+    "ReflectionShared": N_("%(name)s shared a note with the partner"),
+    "ReflectionRemoved": N_("%(name)s deleted a note"),
+    "FeedbackGiven": N_("%(name)s gave feedback about a meeting"),
+    "ThanksGiven": N_("%(name)s thanked the partner"),
+    "ThanksSeen": N_("%(name)s read the partner’s thanks"),
+    # administration
+    "OrganisationAdded": N_("%(actor)s added a company"),
+    "OrganisationsMerged": N_("%(actor)s merged another company into this one"),
+    "PlatformConnected": N_("%(actor)s connected a learning platform"),
+    "DeploymentApproved": N_("%(actor)s approved a deployment of a learning platform"),
+    "ServiceHostAllowed": N_("%(actor)s allowed one more host for the access tokens of a learning platform"),
+    "FrameOriginAllowed": N_("%(actor)s allowed one more site to show the tool in a frame"),
+    "ActorAccountChosen": N_("%(actor)s chose the accounts of people in statements: %(actor_account)s"),
+    "RecordStoreSet": N_("%(actor)s added the record store %(store_name)s"),
+    "RecordStoreChanged": N_("%(actor)s changed the record store %(store_name)s"),
+    "RecordStoreRemoved": N_("%(actor)s removed the record store %(store_name)s"),
+}
+"""What was done, by the name of the event."""
+
+_UNKNOWN: Final = N_("%(actor)s did something that this version of the tool cannot describe")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names that the sentences of some entries need, as they are now."""
+
+    people: Mapping[uuid.UUID, str | None] = field(default_factory=dict)
+    """By the ids of persons; None where the platform shares no name."""
+    courses: Mapping[uuid.UUID, str | None] = field(default_factory=dict)
+    about: Mapping[uuid.UUID, Sequence[ParticipantRecord]] = field(default_factory=dict)
+    """Whom an entry is about, by the id of the entry: its participant, or the mentor and the mentee of its pair."""
+
+    def actor(self, acted_by: ActedBy) -> str:
+        """What a sentence calls whoever acted."""
+        match acted_by.kind:
+            case PrincipalKind.PERSON:
+                return self.person(acted_by.id)
+            case PrincipalKind.OPERATOR:
+                return _("The technical team")
+            case PrincipalKind.NOT_RECORDED:
+                return _("Somebody (not recorded)")
+        return _("The tool")
+
+    def person(self, person_id: uuid.UUID | None) -> str:
+        """What a sentence calls a person."""
+        return (self.people.get(person_id) if person_id else None) or _("Somebody without a name")
+
+    def course(self, course_id: uuid.UUID | None) -> str:
+        """What a sentence calls a course."""
+        title = self.courses.get(course_id) if course_id else None
+        return _("“%(course)s”", course=title) if title else _("a course")
+
+
+def names_of(db: Session, lines: Sequence[AuditLine]) -> Names:
+    """Read the names of everybody and everything that some entries mention, in a fixed number of statements."""
+    found_pairs = pairs(db, {line.pair_id for line in lines if line.pair_id is not None})
+    ids = {member for pair in found_pairs.values() for member in pair.members}
+    ids |= {line.participant_id for line in lines if line.participant_id is not None}
+    records = participants(db, ids)
+    about: dict[uuid.UUID, Sequence[ParticipantRecord]] = {}
+    for line in lines:
+        if line.participant_id in records:
+            about[line.id] = [records[line.participant_id]]
+        elif line.pair_id in found_pairs:
+            about[line.id] = [records[member] for member in found_pairs[line.pair_id].members]
+    person_ids = {line.acted_by.id for line in lines} | {_field(line, "person_id") for line in lines}
+    course_ids = {_field(line, "course_id") for line in lines}
+    courses = db.execute(sa.select(Course.id, Course.title).where(Course.id.in_(course_ids - {None})))
+    return Names(people_names(db, person_ids), dict(courses.all()), about)
+
+
+def people_names(db: Session, person_ids: Collection[uuid.UUID | None]) -> dict[uuid.UUID, str | None]:
+    """The names of people, as they are now."""
+    wanted = [person_id for person_id in person_ids if person_id is not None]
+    people = db.scalars(sa.select(Person).where(Person.id.in_(wanted)))
+    return {person.id: display_name(person) for person in people}
+
+
+def _field(line: AuditLine, name: str) -> uuid.UUID | None:
+    value = getattr(line.event, name, None)
+    return value if isinstance(value, uuid.UUID) else None
+
+
+def _variant(line: AuditLine) -> str:
+    """The key of the sentence of an entry."""
+    match line.kind:
+        case "OwnerNamed" if _field(line, "person_id") == line.acted_by.id:
+            return "OwnerNamed of oneself"
+        case "ProgrammeShared" | "ProgrammeShareEnded" if _field(line, "course_id") is None:
+            return f"{line.kind} with everybody"
+        case "SettingsChanged" if f"SettingsChanged of {getattr(line.event, 'section', '')}" in SENTENCES:
+            return f"SettingsChanged of {getattr(line.event, 'section', '')}"
+    return line.kind
+
+
+def sentence_of(line: AuditLine, names: Names, mark: Callable[[str], str] = str) -> str:
+    """Who did what, in the present language. ``mark``: what is done with each name, such as setting it in bold.
+
+    Where ``mark`` returns markup, the whole is markup whose names are escaped.
+    """
+    fields: dict[str, Any] = {}
+    if line.event is not None:
+        fields = {each.name: getattr(line.event, each.name) for each in dataclasses.fields(line.event)}
+    actor = mark(names.actor(line.acted_by))
+    values = fields | {
+        "actor": actor,
+        "name": actor,
+        "about": _joined(names.about.get(line.id, ()), mark),
+        "person": mark(names.person(_field(line, "person_id"))),
+        "course": mark(names.course(_field(line, "course_id"))),
+    }
+    text = _(SENTENCES.get(_variant(line), _UNKNOWN) if line.event is not None else _UNKNOWN)
+    return type(actor)(text) % values
+
+
+def _joined(about: Sequence[ParticipantRecord], mark: Callable[[str], str]) -> str:
+    called = [mark(each.name or _("Somebody without a name")) for each in about]
+    if len(called) != 2:
+        return called[0] if called else mark("")
+    mentor, mentee = called
+    return type(mentor)(_("%(mentee)s and %(mentor)s")) % {"mentee": mentee, "mentor": mentor}

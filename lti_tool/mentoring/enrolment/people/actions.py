@@ -1,0 +1,296 @@
+"""Adding people from a file: keeping the file, inviting its people, and inviting those who come later.
+
+Nobody takes part because a file names them: they are invited, and say themselves that they take part.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.database import insert_for, table_of
+from lti_tool.events import log
+from lti_tool.identity.principal import Principal, PrincipalKind
+from lti_tool.many_rows import delete_some
+from lti_tool.mentoring.enrolment.details import Details
+from lti_tool.mentoring.enrolment.details_actions import insert_details, save_details
+from lti_tool.mentoring.enrolment.events import ParticipantInvited
+from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.people.columns import IDENTIFIERS
+from lti_tool.mentoring.enrolment.people.file import Table
+from lti_tool.mentoring.enrolment.people.matching import (
+    KnownAwaited,
+    Match,
+    Outcome,
+    details_of_row,
+    merged,
+    one_person,
+)
+from lti_tool.mentoring.enrolment.people.models import AwaitedPerson, PeopleImport
+from lti_tool.mentoring.enrolment.people.queries import awaited_as, awaited_from
+from lti_tool.mentoring.guards import require
+from lti_tool.mentoring.programmes import queries as programmes
+from schemas.problem import Problem
+
+KEPT_UNUSED: Final = dt.timedelta(days=1)
+"""How long a file is kept that nobody adds."""
+KEPT_AFTERWARDS: Final = dt.timedelta(days=30)
+"""How long it is kept, without its content, that a file was added."""
+LONGEST_FILE_NAME: Final = 200
+
+KEEPS_ANSWERS: Final = "keeps_answers"
+"""The count of those who have answered themselves what the file says otherwise."""
+
+
+def keep_file(
+    db: Session,
+    *,
+    cohort_id: uuid.UUID,
+    file_name: str,
+    table: Table,
+    now: dt.datetime,
+    import_id: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Keep the texts of a file until its people are added; return its id, which is ``import_id`` where it is given."""
+    row = PeopleImport(
+        id=import_id or uuid.uuid4(),
+        cohort_id=cohort_id,
+        file_name=" ".join(file_name.split())[:LONGEST_FILE_NAME],
+        content=table.as_json(),
+        rows=len(table.rows),
+        counts={},
+        created_at=now,
+        expires_at=now + KEPT_UNUSED,
+    )
+    db.add(row)
+    db.flush()
+    return row.id
+
+
+def note_job(db: Session, *, import_id: uuid.UUID, job_id: int) -> None:
+    """The people of a file are to be added by this job."""
+    imports = table_of(PeopleImport)
+    db.execute(sa.update(imports).where(imports.c.id == import_id).values(job_id=job_id))
+
+
+def drop_file(db: Session, *, import_id: uuid.UUID) -> None:
+    """Delete a file that nobody has added yet. Deleting twice changes nothing."""
+    db.execute(sa.delete(PeopleImport).where(PeopleImport.id == import_id, PeopleImport.job_id.is_(None)))
+
+
+def delete_expired_files(db: Session, now: dt.datetime) -> int:
+    """Delete some of the files whose time is over; return how many, 0 once none is left."""
+    return delete_some(db, PeopleImport, table_of(PeopleImport).c.expires_at < now)
+
+
+def count_added(
+    db: Session, *, import_id: uuid.UUID, counts: dict[str, int], is_last: bool, now: dt.datetime
+) -> dict[str, int]:
+    """Note how many more people of a file were added; with the last of them its content is deleted."""
+    imports = table_of(PeopleImport)
+    # Without the content of the file, which takes longer to read than all the rest.
+    before = db.scalars(sa.select(imports.c.counts).where(imports.c.id == import_id).with_for_update()).one()
+    total = Counter(before)
+    total.update(counts)
+    values: dict[str, Any] = {"counts": dict(total)}
+    if is_last:
+        values |= {"content": None, "done_at": now, "expires_at": now + KEPT_AFTERWARDS}
+    db.execute(sa.update(imports).where(imports.c.id == import_id).values(values))
+    return dict(total)
+
+
+def add_people(
+    db: Session, *, cohort_id: uuid.UUID, matches: Sequence[Match], now: dt.datetime
+) -> dict[str, int]:
+    """Invite the people of these rows, or have them awaited, in a fixed number of statements; return the counts.
+
+    Somebody who joined since the rows were matched stays as they are. Whoever acts in the transaction is who invites.
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``cohort_closed``).
+    """
+    require(programmes.cohort(db, cohort_id).accepts_invitations, "cohort_closed")
+    programmes.lock_cohort(db, cohort_id)
+    by_outcome: dict[Outcome, list[Match]] = {outcome: [] for outcome in Outcome}
+    for match in matches:
+        by_outcome[match.outcome].append(match)
+    _invite(db, cohort_id, by_outcome[Outcome.INVITED], now)
+    _await(db, cohort_id, by_outcome[Outcome.AWAITED], now)
+    _update(db, by_outcome[Outcome.UPDATED])
+    come = [match.awaited.id for match in matches if match.person is not None and match.awaited is not None]
+    if come:
+        db.execute(sa.delete(AwaitedPerson).where(AwaitedPerson.id.in_(come)))
+    counts = {str(outcome): len(found) for outcome, found in by_outcome.items() if found}
+    keeps = sum(match.keeps_answers for match in matches)
+    return {**counts, KEEPS_ANSWERS: keeps} if keeps else counts
+
+
+def _invite(db: Session, cohort_id: uuid.UUID, matches: Sequence[Match], now: dt.datetime) -> None:
+    rows = {}
+    for match in matches:
+        if match.person is not None:
+            details = _details_after(match)
+            rows[match.person.person_id] = (_participant(cohort_id, match, details, now), details)
+    if not rows:
+        return
+    insert = insert_for(db, table_of(Participant)).on_conflict_do_nothing()
+    made = db.execute(
+        insert.returning(table_of(Participant).c.id, table_of(Participant).c.person_id),
+        [row for row, _details in rows.values()],
+    ).all()
+    ids: dict[uuid.UUID, uuid.UUID] = {row.id: row.person_id for row in made}
+    events = [
+        (
+            ParticipantInvited(role=rows[person_id][0]["role"]),
+            programmes.scope_of(db, cohort_id, participant_id=participant_id),
+        )
+        for participant_id, person_id in ids.items()
+    ]
+    log.append_all(db, events, at=now)
+    insert_details(db, {participant_id: rows[person_id][1] for participant_id, person_id in ids.items()})
+
+
+def _details_after(match: Match) -> Details:
+    """What a row says, beside what an earlier file has said of somebody who was awaited."""
+    said = details_of_row(match.row)
+    return match.awaited.details.updated(said, has_answered=False) if match.awaited is not None else said
+
+
+def _participant(cohort_id: uuid.UUID, match: Match, details: Details, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "id": uuid.uuid4(),
+        "cohort_id": cohort_id,
+        "person_id": match.person.person_id if match.person is not None else None,
+        "role": match.row.role,
+        "status": ParticipantStatus.INVITED.value,
+        "capacity": details.capacity or 1,
+        "joined_at": now,
+    }
+
+
+def _await(db: Session, cohort_id: uuid.UUID, matches: Sequence[Match], now: dt.datetime) -> None:
+    if not matches:
+        return
+    kind, identifier = log.acting_principal(db).acted_by
+    rows = [
+        {
+            "id": uuid.uuid4(),
+            "cohort_id": cohort_id,
+            "user_id": match.row.user_id,
+            "user_name": match.row.user_name,
+            "email": match.row.email,
+            "name": match.row.name,
+            "role": match.row.role,
+            "details": details_of_row(match.row).as_json(),
+            "invited_by_kind": kind.value,
+            "invited_by_id": identifier,
+            "created_at": now,
+        }
+        for match in matches
+    ]
+    db.execute(insert_for(db, table_of(AwaitedPerson)).on_conflict_do_nothing(), rows)
+
+
+def _update(db: Session, matches: Sequence[Match]) -> None:
+    details = {}
+    for match in matches:
+        if match.person is not None and match.person.participant_id is not None:
+            before = match.person.details
+            if match.awaited is not None:
+                before = before.updated(match.awaited.details, has_answered=match.person.has_answered)
+            after = before.updated(details_of_row(match.row), has_answered=match.person.has_answered)
+            details[match.person.participant_id] = after
+        elif match.awaited is not None:
+            _update_awaited(db, merged(match.awaited, match.row))
+    save_details(db, details)
+
+
+def _update_awaited(db: Session, after: KnownAwaited) -> None:
+    db.execute(
+        sa.update(AwaitedPerson)
+        .where(AwaitedPerson.id == after.id)
+        .values(
+            user_id=after.user_id,
+            user_name=after.user_name,
+            email=after.email,
+            name=after.name,
+            role=after.role,
+            details=after.details.as_json(),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def find_awaited(db: Session, *, cohort_id: uuid.UUID, person_id: uuid.UUID) -> AwaitedPerson | None:
+    """Who is awaited in a cohort under the identifiers of somebody who has come; None where it is not certain."""
+    found = awaited_as(db, cohort_id, person_id)
+    if not found:
+        return None
+    _row, user_id, user_name, email = found[0]
+    came = KnownAwaited(person_id, "", user_id, user_name, email)
+    values = [awaited_from(row) for row, *_rest in found]
+    one = one_person(
+        came,
+        [
+            [each for each in values if getattr(each, name) and getattr(each, name) == getattr(came, name)]
+            for name in IDENTIFIERS
+        ],
+    )
+    if one is None or isinstance(one, Problem):
+        return None
+    return next(row for row, *_rest in found if row.id == one.id)
+
+
+def invite_awaited(
+    db: Session, *, awaited: AwaitedPerson, person_id: uuid.UUID, now: dt.datetime
+) -> uuid.UUID | None:
+    """Invite somebody who was awaited and has come; return the participant's id, None where somebody else did so.
+
+    The one who gave the file is who invites. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``cohort_closed``).
+    """
+    gone = db.execute(
+        sa.delete(AwaitedPerson)
+        .where(AwaitedPerson.id == awaited.id)
+        .returning(AwaitedPerson.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if not gone:
+        return None
+    require(programmes.cohort(db, awaited.cohort_id).accepts_participants, "cohort_closed")
+    acting = log.acting_principal(db)
+    log.set_principal(
+        db, Principal(kind=PrincipalKind(awaited.invited_by_kind), person_id=awaited.invited_by_id)
+    )
+    try:
+        details = Details.from_json(awaited.details)
+        row = {
+            "id": uuid.uuid4(),
+            "cohort_id": awaited.cohort_id,
+            "person_id": person_id,
+            "role": awaited.role,
+            "status": ParticipantStatus.INVITED.value,
+            "capacity": details.capacity or 1,
+            "joined_at": now,
+        }
+        insert = insert_for(db, table_of(Participant)).values(row).on_conflict_do_nothing()
+        made = db.execute(insert.returning(table_of(Participant).c.id)).scalar_one_or_none()
+        if made is None:
+            return None
+        participant_id: uuid.UUID = made
+        scope = programmes.scope_of(db, awaited.cohort_id, participant_id=participant_id)
+        log.append(db, ParticipantInvited(role=awaited.role), scope, at=now)
+        insert_details(db, {participant_id: details})
+    finally:
+        log.set_principal(db, acting)
+    return participant_id
+
+
+def withdraw_awaited(db: Session, *, cohort_id: uuid.UUID, awaited_id: uuid.UUID) -> None:
+    """Await somebody no longer. Doing so twice changes nothing."""
+    db.execute(
+        sa.delete(AwaitedPerson).where(AwaitedPerson.id == awaited_id, AwaitedPerson.cohort_id == cohort_id)
+    )

@@ -1,0 +1,179 @@
+"""Reading who is known in a cohort and its courses, who is awaited, and files under way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.identity.models import Membership, Person
+from lti_tool.identity.principal import CourseRole
+from lti_tool.mentoring.enrolment.details import Details, KnownDetails
+from lti_tool.mentoring.enrolment.details_queries import details_of
+from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.enrolment.people.matching import KnownAwaited, KnownPerson
+from lti_tool.mentoring.enrolment.people.models import AwaitedPerson, PeopleImport
+from lti_tool.mentoring.programmes.queries import courses_of_cohort
+
+
+@dataclass(frozen=True)
+class ImportRecord:
+    """A file of people that was given."""
+
+    id: uuid.UUID
+    cohort_id: uuid.UUID
+    file_name: str
+    content: dict[str, Any] | None
+    rows: int
+    job_id: int | None
+    counts: dict[str, int]
+    created_at: dt.datetime
+    done_at: dt.datetime | None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all its people were added."""
+        return self.done_at is not None
+
+
+def people_import(db: Session, import_id: uuid.UUID) -> ImportRecord | None:
+    """The file of this id; None where there is none any more."""
+    row = db.scalar(
+        sa.select(PeopleImport).where(PeopleImport.id == import_id).execution_options(populate_existing=True)
+    )
+    if row is None:
+        return None
+    return ImportRecord(
+        row.id,
+        row.cohort_id,
+        row.file_name,
+        row.content,
+        row.rows,
+        row.job_id,
+        dict(row.counts),
+        row.created_at,
+        row.done_at,
+    )
+
+
+def latest_imports(db: Session, cohort_id: uuid.UUID, limit: int) -> list[ImportRecord]:
+    """The latest files of a cohort, the newest first, without their contents."""
+    columns = (
+        PeopleImport.id,
+        PeopleImport.cohort_id,
+        PeopleImport.file_name,
+        sa.null(),
+        PeopleImport.rows,
+        PeopleImport.job_id,
+        PeopleImport.counts,
+        PeopleImport.created_at,
+        PeopleImport.done_at,
+    )
+    rows = db.execute(
+        sa.select(*columns)
+        .where(PeopleImport.cohort_id == cohort_id)
+        .order_by(PeopleImport.created_at.desc(), PeopleImport.id)
+        .limit(limit)
+    )
+    return [ImportRecord(*row) for row in rows]
+
+
+def known_people(db: Session, cohort_id: uuid.UUID) -> list[KnownPerson]:
+    """Whom the platform has named in the cohort's courses, and who is in the cohort; in five statements."""
+    roles: dict[uuid.UUID, set[str]] = defaultdict(set)
+    members = sa.select(Membership.person_id, Membership.role, Membership.active).where(
+        Membership.course_id.in_(courses_of_cohort(cohort_id))
+    )
+    for person_id, role, active in db.execute(members):
+        roles[person_id].add(role if active else "")
+    participants = {
+        row.person_id: row
+        for row in db.execute(
+            sa.select(Participant.id, Participant.person_id, Participant.role).where(
+                Participant.cohort_id == cohort_id
+            )
+        )
+    }
+    details = details_of(db, sa.select(Participant.id).where(Participant.cohort_id == cohort_id))
+    people = sa.select(Person.id, Person.subject, Person.user_name, Person.email).where(
+        sa.or_(
+            Person.id.in_(
+                sa.select(Membership.person_id).where(Membership.course_id.in_(courses_of_cohort(cohort_id)))
+            ),
+            Person.id.in_(sa.select(Participant.person_id).where(Participant.cohort_id == cohort_id)),
+        )
+    )
+    found = []
+    for person_id, subject, user_name, email in db.execute(people):
+        held, participant = roles.get(person_id, set()), participants.get(person_id)
+        known = details.get(participant.id) if participant is not None else None
+        known = known or KnownDetails()
+        found.append(
+            KnownPerson(
+                person_id,
+                subject,
+                user_name,
+                email.lower() if email else None,
+                is_learner=CourseRole.LEARNER in held,
+                is_tutor=bool(held & {CourseRole.TUTOR, CourseRole.SWITCHED}),
+                participant_id=participant.id if participant is not None else None,
+                role=participant.role if participant is not None else None,
+                details=known.details,
+                has_answered=known.answered_at is not None,
+            )
+        )
+    return found
+
+
+def awaited_people(db: Session, cohort_id: uuid.UUID) -> list[KnownAwaited]:
+    """Who is awaited in a cohort, the earliest first."""
+    rows = db.scalars(
+        sa.select(AwaitedPerson)
+        .where(AwaitedPerson.cohort_id == cohort_id)
+        .order_by(AwaitedPerson.created_at, AwaitedPerson.id)
+    )
+    return [_awaited(row) for row in rows]
+
+
+def count_awaited(db: Session, cohort_id: uuid.UUID) -> int:
+    """How many are awaited in a cohort."""
+    return db.scalar(sa.select(sa.func.count()).where(AwaitedPerson.cohort_id == cohort_id)) or 0
+
+
+def awaited_as(
+    db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID
+) -> list[tuple[AwaitedPerson, str, str | None, str | None]]:
+    """Those who are awaited under any identifier of a person, and the person's identifiers; in one statement."""
+    same = sa.or_(
+        AwaitedPerson.user_id == Person.subject,
+        AwaitedPerson.user_name == Person.user_name,
+        AwaitedPerson.email == sa.func.lower(Person.email),
+    )
+    rows = db.execute(
+        sa.select(AwaitedPerson, Person.subject, Person.user_name, sa.func.lower(Person.email))
+        .join(Person, same)
+        .where(Person.id == person_id, AwaitedPerson.cohort_id == cohort_id)
+    )
+    return [(row, subject, user_name, email) for row, subject, user_name, email in rows]
+
+
+def awaited_from(row: AwaitedPerson) -> KnownAwaited:
+    """Somebody who is awaited, as a value."""
+    return _awaited(row)
+
+
+def _awaited(row: AwaitedPerson) -> KnownAwaited:
+    return KnownAwaited(
+        row.id,
+        row.role,
+        row.user_id,
+        row.user_name,
+        row.email,
+        row.name,
+        Details.from_json(row.details),
+    )

@@ -1,0 +1,157 @@
+"""The parts of a programme's settings that are lists: each entry is a form of its own."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final
+
+from lti_tool.mentoring.programmes.readiness import Section
+from lti_tool.mentoring.programmes.section_form import (
+    SectionForm,
+    Standing,
+    Values,
+    View,
+    both,
+    changed_settings,
+    shown,
+    written,
+)
+from lti_tool.mentoring.programmes.settings import Settings
+from schemas import choices
+from schemas.programme_sections import CatalogueForm, FormatForm, SkillForm
+
+NEW: Final = "new"
+"""In place of the code of an entry: one to be added."""
+OWN_FORMATS: Final = "own"
+"""Before the code of a format that a programme adds, so that no later version of the tool takes it."""
+
+
+def new_code(name: str, taken: Collection[str], *, prefix: str = "", longest: int = 30) -> str:
+    """A code that nothing has yet, made of a name."""
+    words = unicodedata.normalize("NFKD", f"{prefix} {name}".replace("’", " "))
+    plain = words.encode("ascii", "ignore").decode().lower()
+    parts = re.findall("[a-z0-9]+", plain)[:6] or ["entry"]
+    code = "-".join(parts)[: longest - 4].strip("-")
+    number = 1
+    found = code
+    while found in taken:
+        number += 1
+        found = f"{code}-{number}"
+    return found
+
+
+def _entry(entries: Sequence[Mapping[str, Any]], code: str) -> Mapping[str, Any] | None:
+    return next((each for each in entries if each["code"] == code), None)
+
+
+def _with(entries: Sequence[Mapping[str, Any]], made: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The entries with one of them changed, or with one more."""
+    if _entry(entries, made["code"]) is None:
+        return [*entries, made]
+    return [made if each["code"] == made["code"] else each for each in entries]
+
+
+def _code_of(code: str, name: Mapping[str, str], entries: Sequence[Mapping[str, Any]]) -> str:
+    return new_code(name["en"], [each["code"] for each in entries], longest=60) if code == NEW else code
+
+
+def _skill(code: str, _settings: Settings, standing: Standing) -> SectionForm:
+    def read(settings: Settings) -> View | None:
+        if code == NEW:
+            return {**shown("name", None), "tag": ("skills",)}
+        skill = _entry(settings.document["skills"], code)
+        return {**shown("name", skill["name"]), "tag": (skill["tag"],)} if skill else None
+
+    def write(settings: Settings, values: Values) -> Settings:
+        skills, name = settings.document["skills"], both(values, "name")
+        made = {"code": _code_of(code, name, skills), "name": name, "tag": values["tag"]}
+        return changed_settings(settings, skills=_with(skills, made))
+
+    return SectionForm(SkillForm(standing.language), read, write)
+
+
+def _objective(code: str, settings: Settings, standing: Standing) -> SectionForm:
+    def read(settings: Settings) -> View | None:
+        if code == NEW:
+            blank = {"direction": ("mentee",), "skill": ("",), "level": ("",), "evidence": ("partner",)}
+            return {**shown("title", None), **blank, "trend": ()}
+        found = _entry(settings.document["objectives"], code)
+        if found is None:
+            return None
+        return {
+            **shown("title", found["title"]),
+            "direction": (found["direction"],),
+            "skill": (found["skill"] or "",),
+            "level": (written(found["level"]),),
+            "evidence": tuple(found["evidence"]),
+            "trend": ("yes",) if found["trend"] else (),
+        }
+
+    def write(settings: Settings, values: Values) -> Settings:
+        objectives, title = settings.document["objectives"], both(values, "title")
+        before = _entry(objectives, code)
+        skill = _entry(settings.document["skills"], values["skill"] or "")
+        kept = [each for each in (before["evidence"] if before else ()) if each == "xapi"]
+        tag = skill["tag"] if skill else "skills"
+        if before is not None and before["skill"] == (skill["code"] if skill else None):
+            tag = before["tag"]
+        made = {
+            "code": _code_of(code, title, objectives),
+            "title": title,
+            "direction": values["direction"],
+            "skill": skill["code"] if skill else None,
+            "tag": tag,
+            "level": values["level"],
+            "evidence": [*values["evidence"], *kept],
+            "trend": values["trend"],
+        }
+        return changed_settings(settings, objectives=_with(objectives, made))
+
+    skills = [skill["code"] for skill in settings.document["skills"]]
+    return SectionForm(CatalogueForm(standing.language, skills), read, write)
+
+
+def _format(code: str, _settings: Settings, standing: Standing) -> SectionForm:
+    def read(settings: Settings) -> View | None:
+        if code == NEW:
+            return shown("name", None)
+        name = settings.document["format_names"].get(code)
+        return shown("name", name) if name else None
+
+    def write(settings: Settings, values: Values) -> Settings:
+        name, formats = both(values, "name"), settings.document["formats"]
+        taken = {*formats, *choices.SESSION_FORMATS}
+        made = new_code(name["en"], taken, prefix=OWN_FORMATS) if code == NEW else code
+        return changed_settings(
+            settings,
+            formats=[*formats, *([] if made in formats else [made])],
+            format_names={**settings.document["format_names"], made: name},
+        )
+
+    return SectionForm(FormatForm(standing.language), read, write)
+
+
+def without_entry(section: Section, settings: Settings, code: str) -> Settings:
+    """The settings without an entry of a part. What pointed at a removed skill points at none."""
+    document = settings.document
+    if section is Section.FORMATS:
+        names = {each: name for each, name in document["format_names"].items() if each != code}
+        return changed_settings(
+            settings, formats=[each for each in document["formats"] if each != code], format_names=names
+        )
+    key = str(section)
+    left = changed_settings(settings, **{key: [each for each in document[key] if each["code"] != code]})
+    if section is Section.SKILLS:
+        for objective in left.document["objectives"]:
+            objective["skill"] = None if objective["skill"] == code else objective["skill"]
+    return left
+
+
+ENTRIES: Final[Mapping[Section, Callable[[str, Settings, Standing], SectionForm]]] = {
+    Section.SKILLS: _skill,
+    Section.OBJECTIVES: _objective,
+    Section.FORMATS: _format,
+}
+"""Of each part with entries, the form of an entry by its code, or of a new one."""

@@ -1,0 +1,65 @@
+"""What everybody's pages show of a programme's settings: formats, names of the roles, and the length of a meeting."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.mentoring.programmes.models import ProgrammeSettings
+
+Names = Mapping[str, Mapping[str, str]]
+"""What the business calls some things: by code, then by language."""
+
+
+@dataclass(frozen=True)
+class ShownSettings:
+    """Those of one version of a programme's settings."""
+
+    formats: tuple[str, ...]
+    """The codes of the formats that a meeting may have, in the order in which they are offered."""
+    format_names: Names
+    role_names: Names
+    minutes: int
+    """How long a meeting is advised to be."""
+
+    def format_name(self, code: str, language: str) -> str | None:
+        """What the business calls a format; None where it has no word of its own."""
+        return self.format_names.get(code, {}).get(language)
+
+    def role_name(self, role: str, language: str) -> str | None:
+        """The same of a role."""
+        return self.role_names.get(role, {}).get(language)
+
+
+def shown_settings(db: Session, settings_id: uuid.UUID) -> ShownSettings:
+    """What is shown of a version of settings. Versions are immutable: each is read once for a process."""
+    known = _kept(settings_id)
+    if not known:
+        settings = db.scalars(
+            sa.select(ProgrammeSettings.settings).where(ProgrammeSettings.id == settings_id)
+        ).one()
+        known.append(
+            ShownSettings(
+                formats=tuple(settings.get("formats", ())),
+                format_names=_names(settings.get("format_names", {})),
+                role_names=_names(settings.get("role_names", {})),
+                minutes=settings["rhythm"]["minutes"],
+            )
+        )
+    return known[0]
+
+
+def _names(given: Mapping[str, Mapping[str, str] | None]) -> Names:
+    return MappingProxyType({code: MappingProxyType(dict(name)) for code, name in given.items() if name})
+
+
+@functools.lru_cache(maxsize=512)
+def _kept(_settings_id: uuid.UUID) -> list[ShownSettings]:
+    """A place for what is shown of a version, empty until it is read."""
+    return []

@@ -1,0 +1,112 @@
+"""How a person stands to a programme and its cohorts: what :mod:`lti_tool.identity.policy` needs to know of it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.identity.models import Membership
+from lti_tool.mentoring.programmes.models import (
+    Cohort,
+    Placement,
+    Programme,
+    ProgrammeOwner,
+    ProgrammeSettings,
+)
+from lti_tool.mentoring.programmes.queries import activities_taught, teaching_memberships
+from lti_tool.mentoring.programmes.right_models import HrReader
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a person stands to a programme."""
+
+    organisation_id: uuid.UUID | None = None
+    """Of the programme; None where there is no such programme."""
+    teaches: bool = False
+    """They teach a course with an activity of the cohort, or of any cohort of the programme."""
+    owns: bool = False
+    reads_for_hr: bool = False
+    taken_over: bool = False
+    """Its owners keep the settings to themselves."""
+
+
+def _owned(programme_id: Any, person_id: uuid.UUID) -> sa.Exists:
+    return sa.exists().where(
+        ProgrammeOwner.programme_id == programme_id, ProgrammeOwner.person_id == person_id
+    )
+
+
+def _tutors_may_edit() -> sa.ColumnElement[bool]:
+    found: sa.ColumnElement[bool] = ProgrammeSettings.settings["visibility"]["tutors_may_edit"].as_boolean()
+    return found
+
+
+def standing_in_cohort(
+    db: Session, cohort_id: uuid.UUID, programme_id: uuid.UUID, person_id: uuid.UUID
+) -> Standing:
+    """How a person stands to a cohort and its programme, in one statement; without what human resources may."""
+    settings = (
+        sa.select(_tutors_may_edit())
+        .join(Cohort, Cohort.settings_id == ProgrammeSettings.id)
+        .where(Cohort.id == cohort_id)
+        .scalar_subquery()
+    )
+    teaches, owns, tutors_may_edit = db.execute(
+        sa.select(activities_taught(cohort_id, person_id).exists(), _owned(programme_id, person_id), settings)
+    ).one()
+    return Standing(teaches=teaches, owns=owns, taken_over=tutors_may_edit is False)
+
+
+def standing_in_programme(db: Session, programme_id: uuid.UUID, person_id: uuid.UUID) -> Standing:
+    """How a person stands to a programme as a whole, in one statement; to none at all where there is no such one."""
+    taught = (
+        sa.select(Placement.id)
+        .join(Cohort, Cohort.id == Placement.cohort_id)
+        .join(Membership, Membership.course_id == Placement.course_id)
+        .where(Cohort.programme_id == programme_id, *teaching_memberships(person_id))
+    )
+    reads = sa.exists().where(
+        HrReader.programme_id == programme_id,
+        HrReader.person_id == person_id,
+        HrReader.ended_at.is_(None),
+    )
+    latest = (
+        sa.select(_tutors_may_edit())
+        .where(ProgrammeSettings.programme_id == programme_id)
+        .order_by(ProgrammeSettings.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    found = db.execute(
+        sa.select(
+            Programme.organisation_id, taught.exists(), _owned(programme_id, person_id), reads, latest
+        ).where(Programme.id == programme_id)
+    ).one_or_none()
+    if found is None:
+        return Standing()
+    organisation_id, teaches, owns, reads_for_hr, tutors_may_edit = found
+    return Standing(organisation_id, teaches, owns, reads_for_hr, tutors_may_edit is False)
+
+
+def owns_any(person_id: Any, organisation_id: Any) -> sa.Exists:
+    """Whether a person owns a programme of an organisation; both are columns of the query that this is part of."""
+    return sa.exists().where(
+        ProgrammeOwner.person_id == person_id,
+        ProgrammeOwner.programme_id == Programme.id,
+        Programme.organisation_id == organisation_id,
+    )
+
+
+def reads_any(person_id: Any, organisation_id: Any) -> sa.Exists:
+    """Whether a person may read one of them for human resources, likewise."""
+    return sa.exists().where(
+        HrReader.person_id == person_id,
+        HrReader.ended_at.is_(None),
+        HrReader.programme_id == Programme.id,
+        Programme.organisation_id == organisation_id,
+    )

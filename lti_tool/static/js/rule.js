@@ -1,0 +1,62 @@
+/* The rule's page saves the draft, and tries it, at each change. What has a control in it is never replaced, so that focus and
+   what is being typed stay. Without this script “Save and try it” does the same. */
+(function () {
+  "use strict";
+  const form = document.querySelector("form[data-rule]");
+  if (!form || document.getElementById("conflict")) return;
+  const status = function () { return document.getElementById("rule-status"); };
+  document.getElementById("try").hidden = true;
+  let saving = false;
+  let again = false;
+
+  const say = function (words) { if (status()) status().textContent = words; };
+
+  const swap = function (page) {
+    document.querySelectorAll("[data-swap]").forEach(function (here) {
+      const there = page.getElementById(here.id);
+      if (there && here.id !== "rule-status" && here.innerHTML !== there.innerHTML) here.innerHTML = there.innerHTML;
+    });
+    form.querySelectorAll("input[name=seen], input[name=form_key]").forEach(function (field) {
+      const there = page.querySelector("form[data-rule] input[name=" + field.name + "]");
+      if (there) field.value = there.value;
+    });
+    form.querySelectorAll(".blank").forEach(function (control) {
+      const there = page.getElementById(control.id);
+      if (!there) return;
+      ["is-changed", "is-invalid"].forEach(function (name) { control.classList.toggle(name, there.classList.contains(name)); });
+      ["aria-invalid", "aria-describedby"].forEach(function (name) {
+        if (there.hasAttribute(name)) control.setAttribute(name, there.getAttribute(name));
+        else control.removeAttribute(name);
+      });
+    });
+  };
+
+  const save = function () {
+    if (saving) { again = true; return; }
+    saving = true;
+    const words = Object.assign({}, status().dataset);
+    say(words.saving);
+    const body = new URLSearchParams(new FormData(form));
+    body.set("do", "save");
+    fetch(form.action, { method: "POST", body: body, headers: { Accept: "text/html" } }).then(function (answer) {
+      if (answer.status !== 200 && answer.status !== 422) {
+        // Somebody else has saved it, or the session is over: the page itself says so.
+        form.requestSubmit();
+        return null;
+      }
+      return answer.text().then(function (text) {
+        swap(new DOMParser().parseFromString(text, "text/html"));
+        const time = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(new Date());
+        say(answer.status === 200 ? words.saved.replace("{time}", time) : "");
+      });
+    }).catch(function () { say(words.lost); }).finally(function () {
+      saving = false;
+      if (again) { again = false; save(); }
+    });
+  };
+
+  form.addEventListener("change", function (event) {
+    const name = event.target.name || "";
+    if (name && name !== "add" && !name.startsWith("add.")) save();
+  });
+})();

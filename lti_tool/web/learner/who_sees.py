@@ -1,0 +1,97 @@
+"""Who sees what, in sentences for whoever takes part: made from the policy table, and not by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from lti_tool.identity.policy import TABLE, Action, Capacity
+from lti_tool.translation import gettext as _
+from schemas.problem import N_
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something that is kept about a pair or one of the two."""
+
+    what: str
+    icon: str
+    actions: tuple[Action, ...]
+    """Those of the policy that show it to somebody."""
+    to_pair: str = N_("the two of you")
+    """To whom of the pair."""
+
+
+MEETINGS: Final = Subject(
+    N_("Days, lengths and forms of your meetings"),
+    "calendar",
+    (Action.VIEW_OWN_PAIR, Action.VIEW_PAIR_HISTORY, Action.REVIEW_LEARNER),
+)
+PROGRESS: Final = Subject(
+    N_("How far you are"), "clock", (Action.VIEW_OWN_PAIR, Action.VIEW_COHORT, Action.REVIEW_LEARNER)
+)
+COMPLETION: Final = Subject(
+    N_("Your name, and the day on which you complete"),
+    "circle-check",
+    (Action.VIEW_OWN_PAIR, Action.VIEW_COHORT, Action.VIEW_PEOPLE_OF_PROGRAMME),
+)
+OBJECTIVES: Final = Subject(
+    N_("Your objectives"),
+    "leaf",
+    (Action.KEEP_OBJECTIVES,),
+    N_("the two of you; your tutor, of those for which you chose the tutor’s word"),
+)
+NOTES: Final = Subject(
+    N_("Your notes"),
+    "lock",
+    (Action.READ_WORDS_OF_PAIR, Action.WRITE_REFLECTIONS),
+    N_("you, and your partner where you share them"),
+)
+ONESELF: Final = Subject(
+    N_("What you say about yourself"),
+    "eye",
+    (Action.VIEW_OWN_PAIR,),
+    N_("the person suggested to you; how to reach you, once you have both accepted"),
+)
+TOPICS: Final = Subject(
+    N_("Your topics, languages and time zone, where you give them"),
+    "people",
+    (Action.PAIR_PEOPLE,),
+    N_("you"),
+)
+
+SUBJECTS: Final = (MEETINGS, PROGRESS, COMPLETION, OBJECTIVES, NOTES, ONESELF, TOPICS)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One subject, and its readers, in the language of the present request."""
+
+    what: str
+    icon: str
+    readers: str
+
+
+def readers_of(subject: Subject, table: Mapping[Action, frozenset[Capacity]] = TABLE) -> frozenset[Capacity]:
+    """In which capacities the policy shows a subject."""
+    return frozenset().union(*(table[action] for action in subject.actions))
+
+
+def who_sees(tutor: str | None, table: Mapping[Action, frozenset[Capacity]] = TABLE) -> tuple[Line, ...]:
+    """The lines for a learner. ``tutor``: what the tutor is called, where one is known.
+
+    Raises :class:`KeyError` for a capacity that the policy gives and for which there are no words.
+    """
+    words = {
+        Capacity.TUTOR: tutor or _("your tutor"),
+        Capacity.OWNER: _("those who run the programme"),
+    }
+    found = []
+    for subject in SUBJECTS:
+        others = sorted(readers_of(subject, table) - {Capacity.MEMBER}, key=list(Capacity).index)
+        *first, last = [_(subject.to_pair), *(words[capacity] for capacity in others)]
+        readers = _("%(first)s and %(last)s", first=", ".join(first), last=last) if first else last
+        found.append(Line(_(subject.what), subject.icon, readers))
+    found.append(Line(_("Your managers"), "end", _("nothing personal")))
+    return tuple(found)

@@ -1,0 +1,192 @@
+"""The audit: what tutors, owners, human resources and operators did, and to participants what they did themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from flask import Blueprint, abort, g, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from lti_tool.composition.audit.entries import (
+    AuditLine,
+    Reader,
+    Wanted,
+    actors,
+    cohort_numbers,
+    entries,
+    taught_cohorts,
+)
+from lti_tool.composition.audit.sentences import Names, names_of, people_names, sentence_of
+from lti_tool.events.base import ActedBy
+from lti_tool.identity.policy import AUDIT, Action, Capacity, Subject
+from lti_tool.identity.principal import PrincipalKind
+from lti_tool.translation import gettext as _
+from lti_tool.translation.collation import collation_key
+from lti_tool.web.access import allows, cohort_of_launch
+from lti_tool.web.activity import current_activity
+from lti_tool.web.forms.bound import Form
+from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.owner.asked import programme_asked
+from lti_tool.web.services import current_principal, reading
+from schemas.audit_query import AuditQuery
+from schemas.problem import N_, ShapeError
+
+PAGE_LENGTH: Final = 50
+
+blueprint = Blueprint("audit", __name__, url_prefix="/l/<launch_key>")
+
+SUBJECTS: Final[Mapping[Subject, str]] = {
+    Subject.PROGRAMME: N_("Programme and settings"),
+    Subject.PEOPLE: N_("People and pairs"),
+    Subject.PARTICIPATION: N_("Roles chosen"),
+    Subject.PAIR: N_("Acceptances and signatures"),
+    Subject.MEETING: N_("Meetings"),
+    Subject.OBJECTIVE: N_("Objectives"),
+    Subject.WORDS: N_("Notes and feedback"),
+}
+"""What entries can be about, as the filter calls it."""
+
+
+@dataclass(frozen=True)
+class ShownEntry:
+    """One line of the page."""
+
+    at: dt.datetime
+    sentence: str
+    group: int | None
+    """The number of the cohort, where entries of several are shown together."""
+
+
+@blueprint.get("/programme/audit")
+@allows(Action.VIEW_AUDIT, about=cohort_of_launch)
+def of_group() -> ResponseReturnValue:
+    """What was done in the group that the activity opens; a participant reads what they did themselves."""
+    activity, standing = current_activity() or abort(404), cohort_of_launch()
+    cohort_id = activity.placement.cohort_id
+    reader = Reader(
+        principal=current_principal(),
+        programme_id=activity.programme_id,
+        cohort_id=cohort_id,
+        taught=frozenset({cohort_id} if standing.teaches else ()),
+        owns=standing.owns,
+    )
+    return _page(reader, "audit.of_group", back=(_("My group"), launch_url_for("home.home")))
+
+
+@blueprint.get("/owner/programmes/<uuid:programme_id>/audit")
+@allows(Action.VIEW_PROGRAMME, about=programme_asked)
+def of_programme(programme_id: uuid.UUID) -> ResponseReturnValue:
+    """What was done in a programme of one's own, in all of its groups."""
+    principal = current_principal()
+    with reading() as db:
+        taught = taught_cohorts(db, programme_id, principal.person_id)
+    reader = Reader(principal=principal, programme_id=programme_id, taught=taught, owns=True)
+    back = _("The programme"), launch_url_for("owner.programme", programme_id=programme_id)
+    return _page(reader, "audit.of_programme", back=back, programme_id=programme_id)
+
+
+def _page(
+    reader: Reader, endpoint: str, *, back: tuple[str, str], **arguments: object
+) -> ResponseReturnValue:
+    form, asked = _filters(launch_url_for(endpoint, **arguments))
+    wanted, page = _wanted(asked), asked["page"]
+    with reading() as db:
+        found = entries(db, reader, wanted, limit=PAGE_LENGTH + 1, offset=PAGE_LENGTH * (page - 1))
+        lines = found[:PAGE_LENGTH]
+        names = names_of(db, lines)
+        numbers = cohort_numbers(db, lines) if reader.cohort_id is None else {}
+        who = _who(db, actors(db, reader))
+    held = {Capacity.TUTOR} if reader.taught else set()
+    held |= {Capacity.OWNER} if reader.owns else set()
+
+    def address(number: int) -> str:
+        sent = {name: value for name, value in form.given.items() if value and name != "page"}
+        return launch_url_for(endpoint, **arguments, **sent, **({"page": number} if number > 1 else {}))
+
+    html = render_template(
+        "owner/audit.html",
+        filters=form,
+        days=_by_day(lines, names, numbers),
+        who=who,
+        subjects=[
+            (str(subject), _(words))
+            for subject, words in SUBJECTS.items()
+            if not held or AUDIT[subject] & held
+        ],
+        is_own=not held,
+        is_filtered=any(asked[name] for name in ("who", "what", "since", "until")),
+        page=page,
+        newer=address(page - 1) if page > 1 else None,
+        older=address(page + 1) if len(found) > PAGE_LENGTH else None,
+        everything=launch_url_for(endpoint, **arguments),
+        whole_programme=launch_url_for("audit.of_programme", programme_id=reader.programme_id)
+        if reader.owns and reader.cohort_id is not None
+        else None,
+        back=back,
+        course_title=g.launch.course.title if g.launch.course else None,
+    )
+    return html, form.status
+
+
+def _filters(action: str) -> tuple[Form, dict[str, Any]]:
+    """The filters as they were sent, and as they could be read."""
+    given = request.args.to_dict()
+    form = Form(AuditQuery(), "", action, given, key="")
+    try:
+        return form, form.schema.read(given)
+    except ShapeError as error:
+        form.problems = error.problems
+        readable = {name: value for name, value in given.items() if name not in error.problems}
+        return form, form.schema.read(readable)
+
+
+def _wanted(asked: Mapping[str, Any]) -> Wanted:
+    who: str | None = asked["who"]
+    is_person = who is not None and "-" in who
+    kinds = {str(kind): kind for kind in PrincipalKind}
+    return Wanted(
+        person_id=uuid.UUID(who) if who is not None and is_person else None,
+        kind=kinds.get(who, PrincipalKind.NOBODY) if who is not None and not is_person else None,
+        subject=Subject(asked["what"]) if asked["what"] else None,
+        since=_beginning(asked["since"]),
+        until=_beginning(asked["until"], later=1),
+    )
+
+
+def _beginning(day: dt.date | None, *, later: int = 0) -> dt.datetime | None:
+    """The first moment of a day, or of one so many days later, in UTC."""
+    if day is None or day.toordinal() + later > dt.date.max.toordinal():
+        return None
+    return dt.datetime.combine(day + dt.timedelta(days=later), dt.time(), dt.UTC)
+
+
+def _who(db: Session, found: Sequence[ActedBy]) -> list[tuple[str, str]]:
+    """Everybody who did something, as (value of the filter, name)."""
+    names = Names(people_names(db, {each.id for each in found}))
+    options = {
+        str(each.id) if each.kind == PrincipalKind.PERSON else str(each.kind): names.actor(each)
+        for each in found
+    }
+    return sorted(options.items(), key=lambda option: (collation_key(option[1]), option[0]))
+
+
+def _by_day(
+    lines: Sequence[AuditLine], names: Names, numbers: Mapping[uuid.UUID, int]
+) -> list[tuple[dt.date, list[ShownEntry]]]:
+    bold = Markup("<strong>{}</strong>").format
+    shown = [
+        ShownEntry(
+            line.at,
+            sentence_of(line, names, bold),
+            numbers.get(line.cohort_id) if line.cohort_id is not None else None,
+        )
+        for line in lines
+    ]
+    return [(day, list(of_day)) for day, of_day in groupby(shown, key=lambda entry: entry.at.date())]

@@ -1,0 +1,442 @@
+"""Reading what the pages of owners and of human resources show: figures, names and completion, never a meeting's date.
+
+Everything is read in a fixed number of statements, whatever the number of cohorts and people.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.identity.models import Course, Membership, Person, display_name
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.registration.models import Deployment
+from lti_tool.mentoring.completion.models import CompletionRecord
+from lti_tool.mentoring.completion.queries import read_rule
+from lti_tool.mentoring.completion.rule import Completion
+from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
+from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.overview.models import PairCounters
+from lti_tool.mentoring.pairs.models import Pair, PairStatus
+from lti_tool.mentoring.programmes.models import (
+    Cohort,
+    Placement,
+    Programme,
+    ProgrammeOwner,
+    ProgrammeSettings,
+)
+from lti_tool.mentoring.programmes.queries import latest_rule, tutor_ids
+from lti_tool.mentoring.programmes.right_models import HrLink, HrReader, ProgrammeShare
+from lti_tool.translation import current_language
+from lti_tool.translation.collation import collation_key
+from schemas.problem import ShapeError
+
+SMALLEST_GROUP: Final = 5
+"""Figures over fewer people than this are never shown; a programme may ask for more."""
+
+
+@dataclass(frozen=True)
+class ListedProgramme:
+    """A programme in a list."""
+
+    id: uuid.UUID
+    title: str
+    goal: str
+    groups: int
+    people: int | None
+    """How many take part; None for whoever may not know."""
+    starts_on: dt.date | None
+    ends_on: dt.date | None
+
+
+@dataclass(frozen=True)
+class PlacedActivity:
+    """An activity that opens a cohort."""
+
+    course: str | None
+    activity: str | None
+    role_view: str
+
+
+@dataclass(frozen=True)
+class Meetings:
+    """What the pairs of a cohort did, in sums."""
+
+    confirmed: int
+    minutes: int
+    pairs: int
+
+
+@dataclass(frozen=True)
+class CohortFigures:
+    """A cohort in figures."""
+
+    id: uuid.UUID
+    number: int
+    kind: str
+    status: str
+    starts_on: dt.date
+    ends_on: dt.date
+    follow_up_on: dt.date
+    people: int
+    completed: int
+    in_pairs: int
+    """People in a pair that both have accepted, of whom the meetings are."""
+    meetings: Meetings | None
+    """None where fewer people are in pairs than the smallest group."""
+    activities: Sequence[PlacedActivity]
+
+
+@dataclass(frozen=True)
+class ProgrammeRecord:
+    """A programme with its latest settings."""
+
+    id: uuid.UUID
+    settings: Mapping[str, Any]
+    """In the shape of :mod:`schemas.programme_template`."""
+    rule: str
+    """The rule of its newest cohort as a sentence; empty where this version of the tool cannot read it."""
+
+    @property
+    def title(self) -> str:
+        """In the present language."""
+        return in_language(self.settings.get("title"))
+
+    @property
+    def goal(self) -> str:
+        """In the present language."""
+        return in_language(self.settings.get("goal"))
+
+    @property
+    def smallest_group(self) -> int:
+        """Figures over fewer people are hidden."""
+        asked = (self.settings.get("visibility") or {}).get("smallest_group", SMALLEST_GROUP)
+        return max(SMALLEST_GROUP, int(asked))
+
+    @property
+    def tutors_may_edit(self) -> bool:
+        """Whether tutors may change the settings, or owners alone."""
+        return (self.settings.get("visibility") or {}).get("tutors_may_edit", True) is not False
+
+
+def in_language(text: object) -> str:
+    """A text of the settings in the present language, such as ``{"fr": "…", "en": "…"}``; empty for none."""
+    if not isinstance(text, Mapping):
+        return ""
+    return str(text.get(current_language()) or text.get("en") or "")
+
+
+def owned_by(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID) -> list[ListedProgramme]:
+    """The programmes of an organisation that a person owns, by title."""
+    owned = sa.select(ProgrammeOwner.programme_id).where(ProgrammeOwner.person_id == person_id)
+    return _listed(db, organisation_id, owned, _people_of_programme())
+
+
+def read_by(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID) -> list[ListedProgramme]:
+    """The programmes of an organisation that a person reads for human resources, by title."""
+    read = sa.select(HrReader.programme_id).where(
+        HrReader.person_id == person_id, HrReader.ended_at.is_(None)
+    )
+    return _listed(db, organisation_id, read, sa.null())
+
+
+def _people_of_programme() -> sa.ScalarSelect[int]:
+    return (
+        sa.select(sa.func.count())
+        .select_from(Participant)
+        .join(Cohort, Cohort.id == Participant.cohort_id)
+        .where(Cohort.programme_id == Programme.id, *_takes_part())
+        .correlate(Programme)
+        .scalar_subquery()
+    )
+
+
+def _listed(
+    db: Session, organisation_id: uuid.UUID, which: sa.Select[uuid.UUID], people: Any
+) -> list[ListedProgramme]:
+    latest = (
+        sa.select(ProgrammeSettings.settings)
+        .where(ProgrammeSettings.programme_id == Programme.id)
+        .order_by(ProgrammeSettings.number.desc())
+        .limit(1)
+        .correlate(Programme)
+        .scalar_subquery()
+    )
+    rows = db.execute(
+        sa.select(
+            Programme.id,
+            sa.type_coerce(latest, sa.JSON),
+            sa.func.count(Cohort.id),
+            people,
+            sa.func.min(Cohort.starts_on),
+            sa.func.max(Cohort.ends_on),
+        )
+        .outerjoin(Cohort, Cohort.programme_id == Programme.id)
+        .where(Programme.organisation_id == organisation_id, Programme.id.in_(which))
+        .group_by(Programme.id)
+    )
+    found = [
+        ListedProgramme(row[0], in_language(row[1].get("title")), in_language(row[1].get("goal")), *row[2:])
+        for row in rows
+    ]
+    return sorted(found, key=lambda each: (collation_key(each.title), str(each.id)))
+
+
+def _takes_part() -> tuple[sa.ColumnElement[bool], ...]:
+    """Conditions on a participant: they have said that they take part, and have not left."""
+    return (Participant.status.not_in((ParticipantStatus.INVITED, ParticipantStatus.WITHDRAWN)),)
+
+
+def programme_record(db: Session, programme_id: uuid.UUID) -> ProgrammeRecord:
+    """A programme. Raises :class:`sqlalchemy.exc.NoResultFound`."""
+    settings = db.scalars(
+        sa.select(ProgrammeSettings.settings)
+        .where(ProgrammeSettings.programme_id == programme_id)
+        .order_by(ProgrammeSettings.number.desc())
+        .limit(1)
+    ).one()
+    return ProgrammeRecord(programme_id, settings, _sentence(latest_rule(db, programme_id)))
+
+
+def _sentence(rule: str) -> str:
+    try:
+        return sentence_for_tutor(read_rule(json.loads(rule))) if rule else ""
+    except ShapeError:
+        return ""
+
+
+def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> list[CohortFigures]:
+    """The cohorts of a programme, the newest first. ``smallest_group``: meetings of fewer people are not summed up."""
+    people = _counts(
+        db,
+        sa.select(
+            Participant.cohort_id,
+            sa.func.count(),
+            sa.func.count(sa.case((CompletionRecord.completion == Completion.COMPLETED, 1))),
+        )
+        .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)
+        .join(Cohort, Cohort.id == Participant.cohort_id)
+        .where(Cohort.programme_id == programme_id, *_takes_part())
+        .group_by(Participant.cohort_id),
+    )
+    begun = sa.and_(Cohort.programme_id == programme_id, Pair.status != PairStatus.PROPOSED)
+    met = _counts(
+        db,
+        sa.select(
+            Pair.cohort_id,
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(PairCounters.confirmed), 0),
+            sa.func.coalesce(sa.func.sum(PairCounters.confirmed_minutes), 0),
+        )
+        .outerjoin(PairCounters, PairCounters.pair_id == Pair.id)
+        .join(Cohort, Cohort.id == Pair.cohort_id)
+        .where(begun)
+        .group_by(Pair.cohort_id),
+    )
+    in_pairs = _counts(
+        db,
+        sa.select(Pair.cohort_id, sa.func.count(Participant.id.distinct()))
+        .join(Participant, Participant.id.in_((Pair.mentor_id, Pair.mentee_id)))
+        .join(Cohort, Cohort.id == Pair.cohort_id)
+        .where(begun)
+        .group_by(Pair.cohort_id),
+    )
+    activities: dict[uuid.UUID, list[PlacedActivity]] = defaultdict(list)
+    for cohort_id, course, activity, role_view in db.execute(
+        sa.select(Placement.cohort_id, Course.title, ResourceLink.title, Placement.role_view)
+        .join(Cohort, Cohort.id == Placement.cohort_id)
+        .join(Course, Course.id == Placement.course_id)
+        .join(ResourceLink, ResourceLink.id == Placement.resource_link_id)
+        .where(Cohort.programme_id == programme_id)
+        .order_by(Placement.created_at, Placement.id)
+    ):
+        activities[cohort_id].append(PlacedActivity(course, activity, role_view))
+    found = []
+    for cohort in db.scalars(
+        sa.select(Cohort)
+        .where(Cohort.programme_id == programme_id)
+        .order_by(Cohort.created_at.desc(), Cohort.number.desc())
+    ):
+        count, completed = people.get(cohort.id, (0, 0))
+        pairs, confirmed, minutes = met.get(cohort.id, (0, 0, 0))
+        (together,) = in_pairs.get(cohort.id, (0,))
+        found.append(
+            CohortFigures(
+                id=cohort.id,
+                number=cohort.number,
+                kind=cohort.kind,
+                status=cohort.status,
+                starts_on=cohort.starts_on,
+                ends_on=cohort.ends_on,
+                follow_up_on=cohort.follow_up_on,
+                people=count,
+                completed=completed,
+                in_pairs=together,
+                meetings=Meetings(confirmed, minutes, pairs) if together >= smallest_group else None,
+                activities=activities.get(cohort.id, ()),
+            )
+        )
+    return found
+
+
+def _counts(db: Session, query: sa.Select[*tuple[Any, ...]]) -> dict[uuid.UUID, tuple[int, ...]]:
+    return {key: tuple(int(value) for value in values) for key, *values in db.execute(query)}
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """Somebody who takes part, with what an owner sees of them."""
+
+    name: str | None
+    role: str
+    group: int
+    completion: str
+    """``completed``, ``reopened``, ``begun``, ``invited``, ``not_begun`` or ``withdrawn``."""
+
+
+def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
+    """Everybody in a programme, by name: names and completion alone."""
+    rows = db.execute(
+        sa.select(
+            Person.name,
+            Person.given_name,
+            Person.family_name,
+            Participant.role,
+            Participant.status,
+            Cohort.number,
+            CompletionRecord.completion,
+        )
+        .join(Participant, Participant.person_id == Person.id)
+        .join(Cohort, Cohort.id == Participant.cohort_id)
+        .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)
+        .where(Cohort.programme_id == programme_id)
+    )
+    found = [
+        PersonLine(display_name(row), row.role, row.number, _completion(row.status, row.completion))
+        for row in rows
+    ]
+    return sorted(found, key=lambda line: (line.name is None, collation_key(line.name or ""), line.group))
+
+
+def _completion(status: str, completion: str | None) -> str:
+    match status, completion:
+        case _, (Completion.COMPLETED | Completion.REOPENED):
+            return str(completion)
+        case ((ParticipantStatus.INVITED | ParticipantStatus.WITHDRAWN), _):
+            return str(status)
+        case ParticipantStatus.ONBOARDED, _:
+            return "not_begun"
+    return "begun"
+
+
+@dataclass(frozen=True)
+class NamedPerson:
+    """A person with the only name that there is of them."""
+
+    id: uuid.UUID
+    name: str | None
+    since: dt.datetime | None = None
+
+
+def owners_of(db: Session, programme_id: uuid.UUID) -> list[NamedPerson]:
+    """The owners of a programme, the first one first."""
+    rows = db.execute(
+        sa.select(Person, ProgrammeOwner.created_at)
+        .join(ProgrammeOwner, ProgrammeOwner.person_id == Person.id)
+        .where(ProgrammeOwner.programme_id == programme_id)
+        .order_by(ProgrammeOwner.created_at, Person.id)
+    )
+    return [NamedPerson(person.id, display_name(person), since) for person, since in rows]
+
+
+def possible_owners(db: Session, programme_id: uuid.UUID) -> list[NamedPerson]:
+    """The tutors of a programme's courses who do not own it, by name."""
+    owners = sa.select(ProgrammeOwner.person_id).where(ProgrammeOwner.programme_id == programme_id)
+    rows = db.scalars(
+        sa.select(Person).where(Person.id.in_(tutor_ids(db, programme_id)), Person.id.not_in(owners))
+    )
+    return _by_name([NamedPerson(person.id, display_name(person)) for person in rows])
+
+
+def readers_of(db: Session, programme_id: uuid.UUID) -> list[NamedPerson]:
+    """Who reads a programme for human resources, the first one first."""
+    rows = db.execute(
+        sa.select(Person, HrReader.granted_at)
+        .join(HrReader, HrReader.person_id == Person.id)
+        .where(HrReader.programme_id == programme_id, HrReader.ended_at.is_(None))
+        .order_by(HrReader.granted_at, Person.id)
+    )
+    return [NamedPerson(person.id, display_name(person), since) for person, since in rows]
+
+
+def open_links_of(db: Session, programme_id: uuid.UUID, now: dt.datetime) -> Sequence[HrLink]:
+    """The links for human resources that can still be used, the newest first."""
+    return db.scalars(
+        sa.select(HrLink)
+        .where(
+            HrLink.programme_id == programme_id,
+            HrLink.used_at.is_(None),
+            HrLink.withdrawn_at.is_(None),
+            HrLink.expires_at > now,
+        )
+        .order_by(HrLink.created_at.desc(), HrLink.id)
+    ).all()
+
+
+@dataclass(frozen=True)
+class SharedCourse:
+    """A course with whose teachers a programme is shared, or can be."""
+
+    id: uuid.UUID | None
+    """None for every course of the organisation."""
+    title: str | None
+
+
+def shares_of(db: Session, programme_id: uuid.UUID) -> list[SharedCourse]:
+    """With whose teachers a programme is shared: with all first, then by the title of the course."""
+    rows = db.execute(
+        sa.select(ProgrammeShare.course_id, Course.title)
+        .outerjoin(Course, Course.id == ProgrammeShare.course_id)
+        .where(ProgrammeShare.programme_id == programme_id)
+    )
+    found = [SharedCourse(course_id, title) for course_id, title in rows]
+    return sorted(found, key=lambda each: (each.id is not None, collation_key(each.title or "")))
+
+
+def courses_to_share_with(
+    db: Session, organisation_id: uuid.UUID, programme_id: uuid.UUID
+) -> list[SharedCourse]:
+    """The courses of an organisation in which somebody teaches, and with which a programme is not shared yet."""
+    shared = sa.select(ProgrammeShare.course_id).where(
+        ProgrammeShare.programme_id == programme_id, ProgrammeShare.course_id.is_not(None)
+    )
+    taught = sa.exists().where(Membership.course_id == Course.id, Membership.role == "tutor")
+    rows = db.execute(
+        sa.select(Course.id, Course.title)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(Deployment.organisation_id == organisation_id, taught, Course.id.not_in(shared))
+    )
+    found = [SharedCourse(course_id, title) for course_id, title in rows]
+    return sorted(found, key=lambda each: (each.title is None, collation_key(each.title or "")))
+
+
+def is_course_of(db: Session, course_id: uuid.UUID, organisation_id: uuid.UUID) -> bool:
+    """Whether a course belongs to an organisation."""
+    found = (
+        sa.select(Course.id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(Course.id == course_id, Deployment.organisation_id == organisation_id)
+    )
+    return db.scalar(found) is not None
+
+
+def _by_name(people: Sequence[NamedPerson]) -> list[NamedPerson]:
+    return sorted(people, key=lambda each: (each.name is None, collation_key(each.name or ""), str(each.id)))

@@ -1,0 +1,128 @@
+"""An owner's programmes: each with its groups in figures, its people's completion, its settings and an example.
+
+What a pair does is shown in sums alone, and not even so where they are over few people.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+from flask import Blueprint, abort, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from lti_tool.identity.policy import Action, Relation
+from lti_tool.mentoring.programmes.queries import latest_rule
+from lti_tool.translation.collation import folded
+from lti_tool.web.access import allows
+from lti_tool.web.forms.flash import flash_message
+from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.owner import figures, settings_view
+from lti_tool.web.owner.asked import programme_asked
+from lti_tool.web.services import current_principal, reading
+from lti_tool.web.tutor.preview import example_page
+from schemas.display import read_cohort_query
+
+PAGE_LENGTH: Final = 100
+"""How many people one page names; the search finds the others."""
+
+blueprint = Blueprint("owner", __name__, url_prefix="/l/<launch_key>/owner")
+
+
+def own_programmes_here(**_arguments: Any) -> Relation:
+    """How whoever asks stands to the programmes that they own, if they own any."""
+    principal = current_principal()
+    return Relation(organisation_id=principal.organisation_id, owns=principal.owns_programmes)
+
+
+@blueprint.get("/")
+@allows(Action.LIST_OWN_PROGRAMMES, about=own_programmes_here)
+def index() -> ResponseReturnValue:
+    """The programmes that whoever asks owns."""
+    principal = current_principal()
+    if principal.organisation_id is None or principal.person_id is None:
+        abort(404)
+    with reading() as db:
+        found = figures.owned_by(db, principal.organisation_id, principal.person_id)
+    return render_template(
+        "owner/programmes.html", programmes=found, done=flash_message(), course_title=_course_title()
+    )
+
+
+@blueprint.get("/programmes/<uuid:programme_id>")
+@allows(Action.VIEW_PROGRAMME, about=programme_asked)
+def programme(programme_id: uuid.UUID) -> ResponseReturnValue:
+    """A programme: its groups in figures, and the ways to everything else about it."""
+    with reading() as db:
+        record = figures.programme_record(db, programme_id)
+        cohorts = figures.cohorts_of(db, programme_id, record.smallest_group)
+    return render_template(
+        "owner/programme.html",
+        programme=record,
+        cohorts=cohorts,
+        done=flash_message(),
+        course_title=_course_title(),
+    )
+
+
+@blueprint.get("/programmes/<uuid:programme_id>/people")
+@allows(Action.VIEW_PEOPLE_OF_PROGRAMME, about=programme_asked)
+def people(programme_id: uuid.UUID) -> ResponseReturnValue:
+    """Who takes part, and whose journey is complete."""
+    with reading() as db:
+        record = figures.programme_record(db, programme_id)
+        everybody = figures.people_of(db, programme_id)
+    query = read_cohort_query(request.args.to_dict())
+    search, page = query["q"], query["page"]
+    wanted = folded(search)
+    found = [line for line in everybody if not wanted or wanted in folded(line.name or "")]
+    first = PAGE_LENGTH * (page - 1)
+
+    def address(number: int) -> str:
+        asked = {"q": search} if search else {}
+        return launch_url_for("owner.people", programme_id=programme_id, page=number, **asked)
+
+    return render_template(
+        "owner/people.html",
+        programme=record,
+        people=found[first : first + PAGE_LENGTH],
+        count=len(everybody),
+        search=search,
+        page=page,
+        newer=address(page - 1) if page > 1 else None,
+        older=address(page + 1) if len(found) > first + PAGE_LENGTH else None,
+        course_title=_course_title(),
+    )
+
+
+@blueprint.get("/programmes/<uuid:programme_id>/settings")
+@allows(Action.READ_SETTINGS, about=programme_asked)
+def settings(programme_id: uuid.UUID) -> ResponseReturnValue:
+    """The goal, the rule, the dates and the other settings, to be read."""
+    standing = programme_asked(programme_id)
+    with reading() as db:
+        record = figures.programme_record(db, programme_id)
+        cohorts = figures.cohorts_of(db, programme_id, record.smallest_group)
+    return render_template(
+        "owner/settings.html",
+        programme=record,
+        sections=settings_view.sections_of(record.settings),
+        dates=[settings_view.dates_of(cohort) for cohort in cohorts],
+        is_here=current_principal().programme_id == programme_id,
+        for_hr=standing.reads_for_hr and not (standing.owns or standing.teaches),
+        owns=standing.owns,
+        course_title=_course_title(),
+    )
+
+
+@blueprint.get("/programmes/<uuid:programme_id>/example/<any(mentee, mentor):role>")
+@allows(Action.VIEW_PROGRAMME, about=programme_asked)
+def example(programme_id: uuid.UUID, role: str) -> ResponseReturnValue:
+    """What a mentee or a mentor of the programme sees, with invented people; it changes nothing."""
+    with reading() as db:
+        rule = latest_rule(db, programme_id)
+    return example_page(role, rule)
+
+
+def _course_title() -> str | None:
+    return g.launch.course.title if g.launch.course else None

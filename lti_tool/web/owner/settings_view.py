@@ -1,0 +1,141 @@
+"""The settings of a programme as a page shows them to be read: headings with lines, in the reader's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lti_tool.translation import gettext as _
+from lti_tool.translation import ngettext
+from lti_tool.web import wording
+from lti_tool.web.language import number
+from lti_tool.web.owner.figures import CohortFigures, in_language
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the settings."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CohortDates:
+    """When a group runs."""
+
+    number: int
+    kind: str
+    starts_on: dt.date
+    ends_on: dt.date
+    follow_up_on: dt.date
+
+
+def dates_of(cohort: CohortFigures) -> CohortDates:
+    """The dates of a cohort, without anything about its people."""
+    return CohortDates(cohort.number, cohort.kind, cohort.starts_on, cohort.ends_on, cohort.follow_up_on)
+
+
+def sections_of(settings: Mapping[str, Any]) -> list[Section]:
+    """What the settings say, part by part; parts that say nothing are left out."""
+    found = (
+        (_("Rhythm"), _rhythm(settings.get("rhythm"))),
+        (_("Formats"), [_format(settings, code) for code in settings.get("formats", ())]),
+        (_("Skills"), [in_language(skill.get("name")) for skill in settings.get("skills", ())]),
+        (_("Names of the roles"), _role_names(settings.get("role_names"))),
+        (
+            _("Objectives to choose from"),
+            [in_language(o.get("title")) for o in settings.get("objectives", ())],
+        ),
+        (_("Measures"), [_measure(kpi) for kpi in settings.get("kpis", ())]),
+        (_("Questionnaires"), [_questionnaire(asked) for asked in settings.get("questionnaires", ())]),
+        (_("Budget"), _budget(settings.get("budget"))),
+        (_("Who may see and change what"), _visibility(settings.get("visibility"))),
+    )
+    kept = [Section(heading, tuple(line for line in lines if line)) for heading, lines in found]
+    return [section for section in kept if section.lines]
+
+
+def _rhythm(rhythm: Mapping[str, Any] | None) -> list[str]:
+    if not rhythm:
+        return []
+    advised = ngettext(
+        "%(num)s meeting of %(minutes)s minutes",
+        "%(num)s meetings of %(minutes)s minutes each",
+        rhythm["sessions"],
+        minutes=rhythm["minutes"],
+    )
+    return [advised]
+
+
+def _format(settings: Mapping[str, Any], code: str) -> str:
+    return in_language((settings.get("format_names") or {}).get(code)) or wording.format_name(code)
+
+
+def _role_names(names: Mapping[str, Any] | None) -> list[str]:
+    named = {role: in_language((names or {}).get(role)) for role in ("mentee", "mentor")}
+    return [
+        _("%(role)s: %(name)s", role=wording.word(wording.ROLES, role), name=name)
+        for role, name in named.items()
+        if name
+    ]
+
+
+def _measure(kpi: Mapping[str, Any]) -> str:
+    name, target = in_language(kpi.get("name")), kpi.get("target")
+    if not target:
+        return name
+    value = _value(target["value"], kpi.get("unit", ""))
+    if target["bound"] == "at_most":
+        return _("%(name)s: at most %(value)s", name=name, value=value)
+    return _("%(name)s: at least %(value)s", name=name, value=value)
+
+
+def _value(written: Any, unit: str) -> str:
+    """A target: a number, or text such as ``7/10``, of which a share is said in per cent."""
+    top, _slash, bottom = str(written).partition("/")
+    try:
+        value = float(top) / float(bottom or 1)
+    except (ValueError, ZeroDivisionError):
+        return str(written)
+    match unit:
+        case "share":
+            return _("%(number)s %%", number=number(round(value * 100, 1)))
+        case "hours":
+            return _("%(number)s h", number=number(round(value, 1)))
+        case "minutes":
+            return _("%(number)s min", number=number(round(value)))
+    return number(round(value, 2))
+
+
+def _questionnaire(asked: Mapping[str, Any]) -> str:
+    return in_language(asked.get("title"))
+
+
+def _budget(budget: Mapping[str, Any] | None) -> list[str]:
+    if not budget:
+        return []
+    lines = []
+    if budget.get("amount") is not None:
+        lines.append(f"{_value(budget['amount'], '')} {budget.get('currency', '')}".strip())
+    if budget.get("funding"):
+        lines.append(str(budget["funding"]))
+    return lines
+
+
+def _visibility(visibility: Mapping[str, Any] | None) -> list[str]:
+    if not visibility:
+        return []
+    smallest = visibility.get("smallest_group", 5)
+    return [
+        _("Tutors may change the settings.")
+        if visibility.get("tutors_may_edit", True)
+        else _("The owners alone change the settings."),
+        ngettext(
+            "Figures over fewer than %(num)s person are hidden.",
+            "Figures over fewer than %(num)s people are hidden.",
+            smallest,
+        ),
+    ]

@@ -1,0 +1,167 @@
+"""The list of what a tutor sets up, what is still missing, and the start.
+
+The pattern is GOV.UK's task list (https://design-system.service.gov.uk/components/task-list/): the parts in any order,
+each with its state, saved as one goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, current_app, g, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from lti_tool.database import utcnow
+from lti_tool.identity.policy import Action
+from lti_tool.mentoring.completion.queries import read_rule
+from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
+from lti_tool.mentoring.enrolment.queries import people_in_cohorts
+from lti_tool.mentoring.programmes.beginning import start_cohort
+from lti_tool.mentoring.programmes.readiness import NEEDED, Missing, Section, State, state_of
+from lti_tool.mentoring.programmes.setting_up import SetUp
+from lti_tool.mentoring.programmes.template import UnknownTemplateError
+from lti_tool.mentoring.programmes.template_queries import find_template
+from lti_tool.translation import current_language, ngettext
+from lti_tool.translation import gettext as _
+from lti_tool.web.access import allows, check, cohort_of_launch
+from lti_tool.web.activity import current_activity
+from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
+from lti_tool.web.forms.flash import flash_message
+from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.programmes import wording
+from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
+from lti_tool.web.programmes.drawings import progress_drawing
+from lti_tool.web.services import reading
+from lti_tool.web.tutor.opening import choice_page
+from schemas.mentoring_forms import FormSchema
+from schemas.problem import ShapeError
+
+blueprint = Blueprint("programme", __name__, url_prefix="/l/<launch_key>/programme")
+
+RULE_PAGE = "rule_editor.edit"
+"""The endpoint of the page on which the completion rule is changed."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One line of the list."""
+
+    section: Section | None
+    """None for what is no part of the settings."""
+    title: str
+    summary: str
+    state: State
+    address: str | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some of the lines, under a heading."""
+
+    title: str
+    tasks: list[Task]
+
+
+def page(form: Form | None = None) -> ResponseReturnValue:
+    """The list. ``form``: the start, where it was refused."""
+    with reading() as db:
+        present = set_up_here(db)
+        template_name = _template_name(db, present)
+    standing = standing_of(present)
+    lacks = present.missing(standing.today)
+    groups = [
+        Group(_(title), [_task(section, present, lacks) for section in sections])
+        for title, sections in wording.GROUPS
+    ]
+    groups[-1].tasks.append(_people(present))
+    done = sum(
+        task.section in NEEDED and task.state in (State.DONE, State.FROZEN)
+        for group in groups
+        for task in group.tasks
+    )
+    html = render_template(
+        "programmes/tasks.html",
+        present=present,
+        title=wording.own(present.settings.document["title"]),
+        template_name=template_name,
+        groups=groups,
+        lacks=[(wording.lack(each), _task(each.section, present, lacks)) for each in lacks],
+        needed=len(NEEDED),
+        done_count=done,
+        drawing=progress_drawing(done, len(NEEDED), is_ready=not lacks),
+        start=form or blank_form(FormSchema(), action=launch_url_for("programme.start")),
+        course_title=g.launch.course.title if g.launch.course else None,
+        done=flash_message(),
+    )
+    return html, form.status if form is not None else 200
+
+
+def _task(section: Section, present: SetUp, lacks: Sequence[Missing]) -> Task:
+    document = present.settings.document
+    if section is Section.RULE:
+        address = launch_url_for(RULE_PAGE) if RULE_PAGE in current_app.view_functions else None
+        summary = rule_sentence(present.rule)
+    else:
+        address = launch_url_for("programme_sections.show", section=str(section))
+        summary = wording.summary(section, present.settings)
+    state = state_of(section, document, lacks, started=not present.is_draft)
+    return Task(section, _(wording.TITLES[section]), summary, state, address)
+
+
+def _people(present: SetUp) -> Task:
+    """The way to the lists of people; they join by themselves, too."""
+    with reading() as db:
+        count = people_in_cohorts(db, [present.cohort_id]).get(present.cohort_id, 0)
+    if count:
+        summary = ngettext("%(num)s person takes part", "%(num)s people take part", count)
+    elif present.is_draft:
+        summary = _("They can be added from a list now, and join by themselves after the start")
+    else:
+        summary = _("They join by themselves, or are added from a list")
+    address = launch_url_for("people_import.index")
+    return Task(None, _("People"), summary, State.DONE if count else State.OPTIONAL, address)
+
+
+def rule_sentence(rule: object | None) -> str:
+    """The completion rule in a sentence; empty for one that cannot be read."""
+    try:
+        return sentence_for_tutor(read_rule(rule)) if rule else ""
+    except ShapeError:
+        return ""
+
+
+def _template_name(db: Session, present: SetUp) -> str:
+    """The name of the template that the programme was made from; empty for one that is no more."""
+    try:
+        record = find_template(db, present.organisation_id, present.template)
+        return record.template.title.text(current_language())
+    except UnknownTemplateError:
+        return ""
+
+
+@blueprint.get("")
+@allows(Action.ADD_ACTIVITY)
+def tasks() -> ResponseReturnValue:
+    """The list; for an activity that is not open yet, the choice of its programme."""
+    if g.launch.resource_link_id is None or g.launch.course_id is None:
+        abort(404)
+    if current_activity() is None:
+        return choice_page()
+    check(Action.SET_UP, cohort_of_launch())
+    return page()
+
+
+@blueprint.post("/start")
+@allows(Action.SET_UP, about=cohort_of_launch)
+def start() -> ResponseReturnValue:
+    """Let the cohort run."""
+    cohort_id = cohort_here()
+
+    def save(db: Session, _values: Values) -> None:
+        start_cohort(db, cohort_id=cohort_id, now=utcnow())
+
+    return sent_form(FormSchema()).submit(
+        save, then=launch_url_for("home.home"), done="programme_started", show=page
+    )

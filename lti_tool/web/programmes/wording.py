@@ -1,0 +1,367 @@
+"""The words of the pages of the set-up: the names of the parts, what each holds now, and what is missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Final
+
+from lti_tool.mentoring.programmes.readiness import Lack, Missing, Section
+from lti_tool.mentoring.programmes.section_form import written
+from lti_tool.mentoring.programmes.sections import bound_of
+from lti_tool.mentoring.programmes.settings import Document, Settings
+from lti_tool.translation import current_language, ngettext
+from lti_tool.translation import gettext as _
+from lti_tool.web import wording
+from lti_tool.web.language import day
+from schemas.problem import N_
+
+GROUPS: Final[tuple[tuple[str, tuple[Section, ...]], ...]] = (
+    (N_("What it is for"), (Section.GOAL, Section.BUDGET)),
+    (
+        N_("What people do"),
+        (Section.ROLES, Section.SKILLS, Section.OBJECTIVES, Section.FORMATS, Section.RHYTHM),
+    ),
+    (N_("What counts"), (Section.RULE, Section.KPIS, Section.QUESTIONNAIRES)),
+    (N_("When and who"), (Section.DATES, Section.VISIBILITY)),
+)
+"""The parts in the order of the list, with a heading for each group."""
+
+TITLES: Final[Mapping[str, str]] = {
+    Section.GOAL: N_("Name and goal"),
+    Section.BUDGET: N_("Budget and funding"),
+    Section.ROLES: N_("Names of the two roles"),
+    Section.SKILLS: N_("Skills"),
+    Section.OBJECTIVES: N_("Objectives to choose from"),
+    Section.FORMATS: N_("Formats"),
+    Section.RHYTHM: N_("Rhythm"),
+    Section.RULE: N_("Completion rule"),
+    Section.KPIS: N_("Figures and targets"),
+    Section.QUESTIONNAIRES: N_("Questionnaires"),
+    Section.DATES: N_("Dates and follow-up"),
+    Section.VISIBILITY: N_("Who may see what"),
+}
+
+INTRODUCTIONS: Final[Mapping[str, str]] = {
+    Section.GOAL: N_(
+        "People read the name at the top of their pages. Name what should be different at the end."
+    ),
+    Section.BUDGET: N_(
+        "With it the tool will be able to say what a confirmed hour costs. Leave open what you do not know."
+    ),
+    Section.ROLES: N_("Leave a name empty to keep “mentee” and “mentor”."),
+    Section.SKILLS: N_("What people learn in this programme. Objectives and measures refer to them."),
+    Section.OBJECTIVES: N_("Pairs choose from this list, and may always add objectives of their own."),
+    Section.FORMATS: N_("Whoever notes a meeting says which of these it was. All of them are counted alike."),
+    Section.RHYTHM: N_(
+        "What a pair is advised to do. What counts for completion is said by the completion rule."
+    ),
+    Section.KPIS: N_(
+        "Choose what you will look at in the end, and what it should come to. "
+        "Without a target a figure is shown, and not judged."
+    ),
+    Section.QUESTIONNAIRES: N_(
+        "Choose which are asked, and when. Asking begins in a later version of the tool; the choice is needed now, "
+        "because what was before cannot be asked afterwards."
+    ),
+    Section.DATES: N_(
+        "The meetings take place between the first and the last day. The follow-up says what is left of it."
+    ),
+    Section.VISIBILITY: N_("What two people write stays with the two of them, whatever is set here."),
+}
+
+EXAMPLES: Final[Mapping[str, str]] = {
+    Section.GOAL: N_(
+        "“Our managers decide with data themselves by summer, because a junior colleague has shown them how.”"
+    ),
+    Section.BUDGET: N_("12000 EUR, from the training budget of the regions."),
+    Section.ROLES: N_("“Explorer” learns, “guide” teaches."),
+    Section.SKILLS: N_("“Putting generative AI to use”, “Speaking to each audience”."),
+    Section.OBJECTIVES: N_(
+        "“Write a good request to an AI assistant”; the other way round: “Present a project to a committee”."
+    ),
+    Section.FORMATS: N_("A visit to a shop, a lunch with a customer, a podcast listened to together."),
+    Section.RHYTHM: N_("6 meetings of 45 minutes: one a month over half a year."),
+    Section.KPIS: N_(
+        "“At least seven in ten complete”, “72 hours at most from a meeting to its confirmation”."
+    ),
+    Section.QUESTIONNAIRES: N_(
+        "The same question before and after shows what has changed; 90 days later it shows what has stayed."
+    ),
+    Section.DATES: N_("From 7 September to 5 March, with a follow-up on 3 June."),
+    Section.VISIBILITY: N_("In a group of 12, “at least 5” hides what three people answered."),
+}
+
+LACKS: Final[Mapping[str, tuple[str, str]]] = {
+    Lack.GOAL: (
+        N_("Say what the programme is for."),
+        N_("In the end you will ask whether it came to that."),
+    ),
+    Lack.SKILLS: (N_("Name at least one skill."), N_("Objectives and progress are seen by skill.")),
+    Lack.FORMATS: (N_("Choose at least one format."), N_("Nobody could note a meeting without one.")),
+    Lack.RULE: (N_("Say when a person completes."), N_("Without a rule nobody can complete.")),
+    Lack.RULE_UNMEASURABLE: (
+        N_("Take out of the rule what cannot be measured yet."),
+        N_("Nobody could complete: nothing would ever count for it."),
+    ),
+    Lack.RULE_DRAFTED: (
+        N_("Apply the changed rule, or give the change up."),
+        N_("Until then the rule of before would count."),
+    ),
+    Lack.KPIS: (
+        N_("Choose the figures, with their targets."),
+        N_("Without them nobody can say in the end whether it worked."),
+    ),
+    Lack.TARGETS: (
+        N_("Set at least one target."),
+        N_("Without one nobody can say in the end whether it worked."),
+    ),
+    Lack.BASELINE: (N_("Choose the questionnaire asked before."), N_("It cannot be asked afterwards.")),
+    Lack.DATES_IN_ORDER: (
+        N_("Put the dates in order."),
+        N_("The last day comes after the first one."),
+    ),
+    Lack.END_PAST: (N_("Choose a last day that lies ahead."), N_("The present one is past.")),
+    Lack.FOLLOW_UP: (
+        N_("Give a date for the follow-up."),
+        N_("Some 90 days after the end, people can say what they still use."),
+    ),
+}
+"""What is missing: what to do, and why."""
+
+CRITERIA: Final[Mapping[str, str]] = {
+    "assessment": N_("a questionnaire answered"),
+    "training": N_("an induction finished"),
+    "xapi": N_("something done in another tool"),
+}
+"""The criteria that cannot be measured yet."""
+
+PHASES: Final[Mapping[str, tuple[str, str]]] = {
+    "before": (N_("Before"), N_("Asked when somebody joins.")),
+    "after": (N_("After"), N_("Asked in the end, with the same questions.")),
+    "then": (N_("Looking back"), N_("Asked in the end: where was I at the beginning, as I see it now?")),
+    "follow_up": (N_("Follow-up"), N_("Asked on the day of the follow-up.")),
+}
+"""The questionnaires: what each is called, and when it is asked."""
+
+UNITS: Final[Mapping[str, str]] = {
+    "hours": N_("hours"),
+    "minutes": N_("minutes"),
+    "points": N_("points"),
+}
+BOUNDS: Final[Mapping[str, str]] = {"at_least": N_("at least"), "at_most": N_("at most")}
+
+
+USUAL_ROLES: Final[Mapping[str, str]] = {"mentee": N_("mentee"), "mentor": N_("mentor")}
+"""What the roles are called where a programme says nothing else."""
+
+
+EVIDENCE: Final[Mapping[str, str]] = {
+    "self": N_("Of the one who learns"),
+    "partner": N_("Of the partner"),
+    "tutor": N_("Of the tutor"),
+}
+"""Whose word is enough for an objective to be reached."""
+
+
+def said(table: Mapping[str, str], code: str) -> str:
+    """The text for ``code`` in the current language; templates would take a ``%`` in it for a parameter."""
+    return _(table[code])
+
+
+def phase(code: str) -> tuple[str, str]:
+    """What a questionnaire is called, and when it is asked, in the current language."""
+    name, when = PHASES[code]
+    return _(name), _(when)
+
+
+def lack(found: Missing) -> tuple[str, str]:
+    """What to do about what is missing, and why, in the current language."""
+    what, why = LACKS[found.lack]
+    if found.criteria:
+        listed = ", ".join(_(CRITERIA[each]) if each in CRITERIA else each for each in found.criteria)
+        return _("Take out of the rule what cannot be measured yet: %(criteria)s.", criteria=listed), _(why)
+    return _(what), _(why)
+
+
+def own(text: Mapping[str, str] | None) -> str:
+    """A text of the settings in the current language."""
+    return text[current_language()] if text else ""
+
+
+def summary(section: Section, settings: Settings) -> str:
+    """What a part of the settings holds now, in a line; empty where there is nothing to say."""
+    text = _SUMMARIES[section](settings) if section in _SUMMARIES else ""
+    return text[:1].upper() + text[1:]
+
+
+def value_in_words(name: str, texts: Sequence[str], document: Document) -> str:
+    """What a field of a part holds, as somebody reads it: codes by their names, and dates in full."""
+    return ", ".join(_in_words(name, text, document) for text in texts if text)
+
+
+def _in_words(name: str, text: str, document: Document) -> str:
+    match name:
+        case "formats":
+            return format_name(document, text)
+        case "phases" if text in PHASES:
+            return phase(text)[0]
+        case "tag":
+            return wording.word(wording.TAGS, text)
+        case "direction":
+            return role_name(document, text) if text in USUAL_ROLES else text
+        case "evidence" if text in EVIDENCE:
+            return said(EVIDENCE, text)
+        case "skill":
+            return next((own(each["name"]) for each in document["skills"] if each["code"] == text), text)
+        case "starts_on" | "ends_on" | "follow_up_on":
+            try:
+                return day(dt.date.fromisoformat(text))
+            except ValueError:
+                return text
+    return _("yes") if text == "yes" else text
+
+
+def _goal(settings: Settings) -> str:
+    return own(settings.document["goal"])
+
+
+def _budget(settings: Settings) -> str:
+    budget = settings.document["budget"]
+    amount = written(budget["amount"], current_language())
+    told = f"{amount} {budget['currency']}" if amount else ""
+    return " · ".join(part for part in (told, budget["funding"] or "") if part) or _("How much, and who pays")
+
+
+def _roles(settings: Settings) -> str:
+    return ", ".join(role_name(settings.document, role) for role in ("mentee", "mentor"))
+
+
+def role_name(document: Document, role: str) -> str:
+    """What a programme calls a role."""
+    return own(document["role_names"][role]) or said(USUAL_ROLES, role)
+
+
+def format_name(document: Document, code: str) -> str:
+    """What a programme calls a format."""
+    return own(document["format_names"].get(code)) or wording.format_name(code)
+
+
+def _skills(settings: Settings) -> str:
+    return _listed([own(skill["name"]) for skill in settings.document["skills"]])
+
+
+def _objectives(settings: Settings) -> str:
+    count = len(settings.document["objectives"])
+    if not count:
+        return _("None: pairs write their own")
+    return ngettext(
+        "%(num)s to choose; pairs may add their own", "%(num)s to choose; pairs may add their own", count
+    )
+
+
+def objective_line(document: Document, objective: Mapping[str, Any]) -> str:
+    """What is said of an objective of the catalogue besides its title: who learns, and for which skill."""
+    learns = _("Learns: %(role)s", role=role_name(document, objective["direction"]))
+    skill = next((each for each in document["skills"] if each["code"] == objective["skill"]), None)
+    parts = [learns, own(skill["name"]) if skill else "", _("Trend") if objective["trend"] else ""]
+    return " · ".join(part for part in parts if part)
+
+
+def _formats(settings: Settings) -> str:
+    document = settings.document
+    return _listed([format_name(document, code) for code in document["formats"]])
+
+
+def _listed(names: list[str], shown: int = 4) -> str:
+    more = len(names) - shown
+    listed = ", ".join(names[:shown])
+    return (
+        ngettext("%(listed)s and %(num)s more", "%(listed)s and %(num)s more", more, listed=listed)
+        if more > 0
+        else listed
+    )
+
+
+def _rhythm(settings: Settings) -> str:
+    rhythm = settings.document["rhythm"]
+    return ngettext(
+        "%(num)s meeting of %(minutes)s minutes",
+        "%(num)s meetings of %(minutes)s minutes each",
+        rhythm["sessions"],
+        minutes=rhythm["minutes"],
+    )
+
+
+def _kpis(settings: Settings) -> str:
+    kpis = settings.document["kpis"]
+    if not kpis:
+        return _("None chosen yet")
+    with_target = sum(kpi["target"] is not None for kpi in kpis)
+    return ngettext(
+        "%(num)s target set, %(all)s figures in all",
+        "%(num)s targets set, %(all)s figures in all",
+        with_target,
+        all=len(kpis),
+    )
+
+
+def _questionnaires(settings: Settings) -> str:
+    phases = [phase(asked["phase"])[0] for asked in settings.document["questionnaires"]]
+    return ", ".join(phases) or _("None chosen yet")
+
+
+def _dates(settings: Settings) -> str:
+    days = settings.days
+    told = _("%(start)s to %(end)s", start=day(days.starts_on), end=day(days.ends_on))
+    if not days.has_follow_up:
+        return _("%(period)s; no follow-up date yet", period=told)
+    return _("%(period)s; follow-up on %(day)s", period=told, day=day(days.follow_up_on))
+
+
+def _visibility(settings: Settings) -> str:
+    seen = settings.document["visibility"]
+    figures = _("Figures over fewer than %(count)s people are hidden", count=seen["smallest_group"])
+    if seen["hr_sees_names"]:
+        return _("%(figures)s; HR sees names", figures=figures)
+    return _("%(figures)s; HR sees no names", figures=figures)
+
+
+_SUMMARIES: Final[Mapping[Section, Callable[[Settings], str]]] = {
+    Section.GOAL: _goal,
+    Section.BUDGET: _budget,
+    Section.ROLES: _roles,
+    Section.SKILLS: _skills,
+    Section.OBJECTIVES: _objectives,
+    Section.FORMATS: _formats,
+    Section.RHYTHM: _rhythm,
+    Section.KPIS: _kpis,
+    Section.QUESTIONNAIRES: _questionnaires,
+    Section.DATES: _dates,
+    Section.VISIBILITY: _visibility,
+}
+
+
+WITHOUT_TARGET: Final = frozenset({"minutes_by_format"})
+"""Measures with a figure for each of several things, which have no target in common."""
+
+
+def bound(kpi: Mapping[str, Any]) -> str:
+    """Whether a measure should come to its target at least, or at most."""
+    return _(BOUNDS[bound_of(kpi)])
+
+
+def unit(kpi: Mapping[str, Any], document: Document) -> str:
+    """In what a measure is counted; money in the currency of the budget."""
+    own_units = {"share": "%", "money": document["budget"]["currency"]}
+    return own_units.get(kpi["unit"]) or said(UNITS, kpi["unit"])
+
+
+def target(kpi: Mapping[str, Any], document: Document) -> str:
+    """The target of a measure, such as ``at least 70 %``; empty where it has none."""
+    if kpi["target"] is None:
+        return ""
+    value = Fraction(str(kpi["target"]["value"]))
+    number = written(value * 100 if kpi["unit"] == "share" else value, current_language())
+    return f"{bound(kpi)} {number}\u00a0{unit(kpi, document)}"

@@ -1,0 +1,130 @@
+"""The words of the pages on which people are added from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lti_tool.mentoring.enrolment.people.matching import Match, Outcome
+from lti_tool.translation import gettext as _
+from lti_tool.translation import ngettext
+from schemas.problem import N_
+
+
+@dataclass(frozen=True)
+class ColumnWords:
+    """A column of a file, as the page describes it."""
+
+    name: str
+    example: str
+    is_required: bool = False
+
+
+def columns(skills: Sequence[str]) -> list[ColumnWords]:
+    """The columns that a file may have. ``skills``: some of the programme's, for the examples."""
+    first = f"{skills[0]}:3" if skills else ""
+    second = "; ".join((first, *skills[1:2]))
+    return [
+        ColumnWords(_("Role"), _("mentor or mentee"), is_required=True),
+        ColumnWords(_("E-mail"), "lina.haddad@example.org"),
+        ColumnWords(_("User name"), "lhaddad"),
+        ColumnWords(_("LMS user id"), "1204"),
+        ColumnWords(_("Name"), "Lina Haddad"),
+        ColumnWords(_("Skills offered"), second),
+        ColumnWords(_("Skills wanted"), first),
+        ColumnWords(_("Department"), _("Finance")),
+        ColumnWords(_("Manager"), "m.roche@example.org"),
+        ColumnWords(_("Languages"), _("French, English")),
+        ColumnWords(_("Time zone"), "Europe/Paris"),
+        ColumnWords(_("Capacity"), "2"),
+    ]
+
+
+_OUTCOMES: Final[Mapping[Outcome, str]] = {
+    Outcome.INVITED: N_("Invited now"),
+    Outcome.AWAITED: N_("Invited when they come"),
+    Outcome.UPDATED: N_("Brought up to date"),
+    Outcome.UNCHANGED: N_("Nothing changes"),
+}
+
+
+def outcome(match: Match) -> str:
+    """What becomes of one row."""
+    return _(_OUTCOMES[match.outcome])
+
+
+def role(code: str) -> str:
+    """A role, as a table has it."""
+    return _("Mentor") if code == "mentor" else _("Mentee")
+
+
+def summary(counts: Mapping[str, int]) -> list[str]:
+    """What will be done with the rows of a file, one sentence for each outcome that there is."""
+    invited, awaited, updated, unchanged = (counts.get(str(outcome), 0) for outcome in Outcome)
+    sentences = (
+        (
+            invited,
+            ngettext(
+                "%(num)s person of this course is invited now.",
+                "%(num)s people of this course are invited now.",
+                invited,
+            ),
+        ),
+        (
+            awaited,
+            ngettext(
+                "%(num)s person is not in this course yet: they are invited when they first open the activity.",
+                "%(num)s people are not in this course yet: they are invited when they first open the activity.",
+                awaited,
+            ),
+        ),
+        (
+            updated,
+            ngettext(
+                "%(num)s person is here already: what the file says of them is brought up to date.",
+                "%(num)s people are here already: what the file says of them is brought up to date.",
+                updated,
+            ),
+        ),
+        (
+            unchanged,
+            ngettext(
+                "%(num)s person is here already, just as the file says: nothing changes.",
+                "%(num)s people are here already, just as the file says: nothing changes.",
+                unchanged,
+            ),
+        ),
+    )
+    return [sentence for count, sentence in sentences if count]
+
+
+def result(counts: Mapping[str, int]) -> list[str]:
+    """What was done with the rows of a file, one sentence for each outcome that there is."""
+    invited, awaited, updated, unchanged = (counts.get(str(outcome), 0) for outcome in Outcome)
+    sentences = (
+        (invited, ngettext("%(num)s person was invited.", "%(num)s people were invited.", invited)),
+        (
+            awaited,
+            ngettext(
+                "%(num)s person will be invited when they first open the activity.",
+                "%(num)s people will be invited when they first open the activity.",
+                awaited,
+            ),
+        ),
+        (
+            updated,
+            ngettext(
+                "%(num)s person was brought up to date.", "%(num)s people were brought up to date.", updated
+            ),
+        ),
+        (
+            unchanged,
+            ngettext(
+                "For %(num)s person nothing has changed.",
+                "For %(num)s people nothing has changed.",
+                unchanged,
+            ),
+        ),
+    )
+    return [sentence for count, sentence in sentences if count]

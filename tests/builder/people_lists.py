@@ -1,0 +1,110 @@
+"""Lists of people that a tutor has given, in each state that a page shows; and people whom a list has named."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+
+from lti_tool.composition.people_import import request_adding
+from lti_tool.identity.models import Person
+from lti_tool.identity.principal import OPERATOR
+from lti_tool.jobs.models import Job
+from lti_tool.mentoring.enrolment.details import Details
+from lti_tool.mentoring.enrolment.people.actions import count_added, keep_file
+from lti_tool.mentoring.enrolment.people.columns import count_names
+from lti_tool.mentoring.enrolment.people.file import read_table
+from lti_tool.mentoring.enrolment.people.models import AwaitedPerson
+from tests.builder import situations
+from tests.builder.situations import Situation
+
+RIGHT = """Rôle;Courriel;Nom;Service;Pointure
+mentoré;philippe.garnier@example.org;Philippe Garnier;Direction financière;43
+mentor;lina.haddad@example.org;Lina Haddad;Données;38
+mentorée;marie-charlotte.de-la-rochefoucauld@example.org;Marie-Charlotte de La Rochefoucauld-Montbazon;Achats;39
+mentor;nguyen.van.an@example.org;Nguyễn Văn An;Informatique;41
+"""
+WRONG = """Rôle;Courriel;Nom;Compétences proposées;Langues
+chef;philippe.garnier@example.org;Philippe Garnier;;fr
+mentor;lina.haddad@;Lina Haddad;Jonglage:3;elfique
+mentor;nguyen.van.an@example.org;Nguyễn Văn An;;fr
+mentor;nguyen.van.an@example.org;Nguyễn Văn An;;fr
+"""
+
+
+def _list(situation: Situation, text: str = RIGHT) -> uuid.UUID:
+    situations.tutor(situation)
+    return _given(situation, text)
+
+
+def _given(situation: Situation, text: str) -> uuid.UUID:
+    assert situation.cohort is not None
+    return keep_file(
+        situation.db,
+        cohort_id=situation.cohort.id,
+        file_name="promotion-automne.csv",
+        table=read_table(text.encode(), count_names),
+        now=situation.now,
+    )
+
+
+def list_to_look_at(situation: Situation) -> None:
+    """A list with which nothing is wrong, and which nobody has added."""
+    _list(situation)
+
+
+def list_with_problems(situation: Situation) -> None:
+    """A list that has to be corrected."""
+    _list(situation, WRONG)
+
+
+def list_being_added(situation: Situation) -> None:
+    """A list of 5,000 people, of whom 1,500 are added."""
+    many = "".join(f"mentor;person.{number}@example.org;\n" for number in range(5000))
+    made = _list(situation, f"Rôle;Courriel;Nom\n{many}")
+    assert situation.cohort is not None
+    job_id = request_adding(
+        situation.db, import_id=made, cohort_id=situation.cohort.id, requested_by=OPERATOR
+    )
+    job = situation.db.get_one(Job, job_id)
+    job.status, job.progress, job.total = "running", 1500, 5000
+    job.not_before = situation.now + dt.timedelta(minutes=10)
+    situation.db.flush()
+
+
+def list_added(situation: Situation) -> None:
+    """A list whose people are added."""
+    made = _list(situation)
+    counts = {"invited": 1, "awaited": 2, "unchanged": 1}
+    count_added(situation.db, import_id=made, counts=counts, is_last=True, now=situation.now)
+    _await(situation)
+
+
+def _await(situation: Situation) -> None:
+    assert situation.cohort is not None
+    for name, address, role in (
+        ("Philippe Garnier", "philippe.garnier@example.org", "mentee"),
+        (None, "lina.haddad@example.org", "mentor"),
+    ):
+        situation.db.add(
+            AwaitedPerson(
+                cohort_id=situation.cohort.id,
+                name=name,
+                email=address,
+                role=role,
+                details=Details().as_json(),
+                invited_by_kind="operator",
+            )
+        )
+    situation.db.flush()
+
+
+def invited_by_list(situation: Situation) -> None:
+    """The first visit of somebody whom a list has named by their e-mail address."""
+    situations.welcome(situation)
+    assert situation.me is not None
+    situation.db.execute(
+        sa.update(Person).where(Person.id == situation.me.id).values(email="Lina.Haddad@example.org")
+    )
+    _await(situation)

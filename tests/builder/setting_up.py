@@ -1,0 +1,84 @@
+"""Situations of a tutor who sets a programme up, and of a learner who waits for its start."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from lti_tool.database import utcnow
+from lti_tool.identity.principal import CourseRole
+from lti_tool.mentoring.programmes.beginning import Beginning
+from lti_tool.mentoring.programmes.models import Cohort
+from lti_tool.mentoring.programmes.readiness import Section
+from lti_tool.mentoring.programmes.section_form import Standing
+from lti_tool.mentoring.programmes.sections import section_form
+from lti_tool.mentoring.programmes.setting_up import save_section, set_up_of
+from lti_tool.mentoring.programmes.template import load_template
+from tests.builder.situations import Situation
+
+FIRST = Beginning(set_up_first=True)
+
+
+COLLEAGUE = "Sophie Martel"
+
+
+def change(situation: Situation, section: Section, **values: Any) -> None:
+    """Another tutor changes a part of the settings; ``values``: what they type differently, as the form checks it."""
+    assert situation.cohort is not None
+    present = set_up_of(situation.db, situation.cohort.id)
+    standing = Standing(
+        utcnow().date(), "en", not present.is_draft, True, load_template("digital-skills").document()
+    )
+    form = section_form(section, present.settings, standing)
+    shown = {
+        name: values_[0] if values_ else None for name, values_ in (form.read(present.settings) or {}).items()
+    }
+    colleague = situation.person(COLLEAGUE, CourseRole.TUTOR)
+    save_section(
+        situation.db,
+        cohort_id=situation.cohort.id,
+        section=section,
+        form=form,
+        values={**shown, **values, "made_from": present.number},
+        standing=standing,
+        by=colleague.id,
+        now=utcnow(),
+    )
+
+
+def _draft(situation: Situation) -> None:
+    situation.cohort = situation.activity.programme("digital-skills", beginning=FIRST).cohort()
+
+
+def tutor_sets_up(situation: Situation) -> None:
+    """A tutor whose programme lacks nothing, and waits for its start."""
+    _draft(situation)
+    situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
+
+
+def tutor_sets_up_much(situation: Situation) -> None:
+    """A tutor whose programme lacks its targets, its first questionnaire and its follow-up."""
+    tutor_sets_up(situation)
+    assert situation.cohort is not None
+    kpis = load_template("digital-skills").document()["kpis"]
+    chosen = {f"use_{kpi['code']}": kpi["code"] in ("completion", "skill_gain") for kpi in kpis}
+    change(situation, Section.KPIS, **chosen, **{f"target_{kpi['code']}": None for kpi in kpis})
+    change(situation, Section.QUESTIONNAIRES, phases=())
+    cohort = situation.db.get_one(Cohort, situation.cohort.id)
+    days = {"starts_on": cohort.starts_on, "ends_on": cohort.ends_on, "follow_up_on": None}
+    change(situation, Section.DATES, **days)
+
+
+def tutor_changes_settings(situation: Situation) -> None:
+    """A tutor of a programme that has run for some days."""
+    situation.cohort = situation.activity.programme(
+        "digital-skills", now=situation.now - dt.timedelta(days=20)
+    ).cohort()
+    situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
+
+
+def in_preparation(situation: Situation) -> None:
+    """A learner before the tutor has started the programme."""
+    _draft(situation)
+    situation.person("Claire Fontaine", CourseRole.TUTOR)
+    situation.me = situation.person("Paul Moreau")

@@ -1,0 +1,99 @@
+"""``tandem templates``: list, export and import, and what is said of a file that is no template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner, Result
+
+from lti_tool.cli import tandem
+from lti_tool.composition.services import Services
+from lti_tool.events.models import EventRow
+from lti_tool.identity import organisations
+from lti_tool.mentoring.programmes.template import load_template, template_codes
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(services: Services) -> Run:
+    environment = {
+        "TANDEM_DATABASE_URL": services.config.database_url,
+        "TANDEM_DATA_DIR": str(services.config.data_dir),
+        "TANDEM_SECRET_KEY": services.config.secret_key,
+    }
+    return lambda *words: CliRunner().invoke(tandem, ("templates", *words), env=environment)
+
+
+@pytest.fixture
+def company(run: Run, services: Services) -> str:
+    name = "Example Ltd"
+    with services.database.transaction() as db:
+        organisations.add(db, name)
+    return name
+
+
+def test_a_template_is_exported_changed_and_imported_as_a_company_s_own(
+    run: Run, company: str, services: Services, tmp_path: Path
+) -> None:
+    exported = run("export", "digital-skills", "--language", "fr").stdout
+    assert exported.startswith("# Un modèle de programme.")
+    file = tmp_path / "ours.yaml"
+    file.write_text(exported.replace("code: digital-skills", "code: ours", 1), encoding="utf-8")
+    for changed in (True, False):
+        answer = json.loads(run("import", str(file), "--json").stdout)
+        assert answer == {"code": "ours", "version": 1, "changed": changed}
+    listed = json.loads(run("list", "--organisation", company, "--json").stdout)
+    assert {row["code"]: row["kind"] for row in listed} == {
+        **dict.fromkeys(template_codes(), "built-in"),
+        "ours": "own",
+    }
+    document = json.loads(run("export", "ours", "--json").stdout)
+    assert document == {**load_template("digital-skills").document(), "code": "ours"}
+    with services.database.reading() as db:
+        event = db.scalars(sa.select(EventRow).order_by(EventRow.sequence.desc()).limit(1)).one()
+    assert (event.kind, event.acted_by_kind) == ("TemplateAdded", "operator")
+
+
+def test_what_is_wrong_with_a_file_is_one_line_that_names_its_line(
+    run: Run, company: str, tmp_path: Path
+) -> None:
+    lines = run("export", "digital-skills").stdout.splitlines()
+    at = lines.index("rhythm:") + 1
+    file = tmp_path / "ours.yaml"
+    file.write_text("\n".join([*lines[:at], "  tempo: fast", *lines[at:]]), encoding="utf-8")
+    answer = run("import", str(file))
+    assert (answer.exit_code, answer.stderr) == (
+        2,
+        f"Error: {file}, line {at + 1}: rhythm › tempo: This is not expected here.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("export", "nothing-like-it"), "there is no template 'nothing-like-it'"),
+        (("import", "no-such-file.yaml"), "no-such-file.yaml: No such file or directory"),
+        (("list", "--organisation", "Nobody"), "--organisation: there is no organisation 'Nobody'"),
+    ],
+)
+def test_bad_input_ends_in_one_line(run: Run, words: tuple[str, ...], said: str) -> None:
+    answer = run(*words)
+    assert answer.exit_code == 2
+    assert said in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+
+
+def test_whose_template_it_is_has_to_be_said_where_there_are_several_companies(
+    run: Run, company: str, services: Services, tmp_path: Path
+) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text(run("export", "blank").stdout, encoding="utf-8")
+    with services.database.transaction() as db:
+        organisations.add(db, "Another Ltd")
+    assert "--organisation: say whose template it is" in run("import", str(file)).stderr
+    assert run("import", str(file), "--organisation", company).exit_code == 0

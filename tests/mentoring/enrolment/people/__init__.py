@@ -1,0 +1,1 @@
+"""Tests of :mod:`lti_tool.mentoring.enrolment.people`."""

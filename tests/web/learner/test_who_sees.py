@@ -1,0 +1,101 @@
+"""“Who sees what”, on the page and in the privacy sheets, against the policy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import lti_tool
+from lti_tool.identity.policy import TABLE, Action, Capacity
+from lti_tool.web.learner.who_sees import (
+    COMPLETION,
+    MEETINGS,
+    NOTES,
+    OBJECTIVES,
+    PROGRESS,
+    Subject,
+    readers_of,
+    who_sees,
+)
+from tests.builder import situations
+
+DOCS = Path(lti_tool.__file__).parent.parent / "docs"
+
+FEEDBACK = Subject("Feedback", "", (Action.READ_WORDS_OF_PAIR, Action.GIVE_FEEDBACK))
+ROWS = {
+    "name, completion": COMPLETION,
+    "role, pair, how far": PROGRESS,
+    "days, lengths, forms and states of meetings": MEETINGS,
+    "titles of objectives": OBJECTIVES,
+    "notes": NOTES,
+    "feedback and thanks": FEEDBACK,
+    "nom, achèvement": COMPLETION,
+    "rôle, binôme, avancement": PROGRESS,
+    "dates, durées, formes et états des rencontres": MEETINGS,
+    "titres des objectifs": OBJECTIVES,
+    "notes personnelles": NOTES,
+    "retours et remerciements": FEEDBACK,
+}
+"""Rows of the sheets' tables, by their first cell."""
+
+
+def rows(name: str) -> dict[str, list[str]]:
+    """The cells of each row of a sheet's table of readers, by the first."""
+    text = (DOCS / name).read_text(encoding="utf-8")
+    cells = [
+        [cell.strip() for cell in line.strip("| \n").split(" | ")]
+        for line in re.findall(r"^\|.*$", text, re.M)
+    ]
+    return {first: rest for first, *rest in cells if len(rest) == 6}
+
+
+def test_the_page_names_the_readers_of_the_policy():
+    assert {line.what: line.readers for line in who_sees("Claire")} == {
+        "Days, lengths and forms of your meetings": "the two of you and Claire",
+        "How far you are": "the two of you and Claire",
+        "Your name, and the day on which you complete": (
+            "the two of you, Claire and those who run the programme"
+        ),
+        "Your objectives": "the two of you; your tutor, of those for which you chose the tutor’s word",
+        "Your notes": "you, and your partner where you share them",
+        "What you say about yourself": (
+            "the person suggested to you; how to reach you, once you have both accepted"
+        ),
+        "Your topics, languages and time zone, where you give them": (
+            "you, Claire and those who run the programme"
+        ),
+        "Your managers": "nothing personal",
+    }
+
+
+def test_another_reader_in_the_policy_is_another_one_on_the_page():
+    table = {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.MEMBER, Capacity.TUTOR})}
+    assert {line.what: line.readers for line in who_sees(None, table)}["Your objectives"] == (
+        "the two of you; your tutor, of those for which you chose the tutor’s word and your tutor"
+    )
+    with pytest.raises(KeyError):
+        who_sees(None, {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.OBSERVER})})
+
+
+@pytest.mark.parametrize(("name", "yes"), [("privacy.md", "yes"), ("privacy.fr.md", "oui")])
+def test_the_privacy_sheet_says_what_the_policy_allows(name, yes):
+    found = {first: rest for first, rest in rows(name).items() if first in ROWS}
+    assert len(found) == len(set(ROWS.values()))
+    said = {
+        first: {
+            capacity
+            for capacity, cell in zip((Capacity.TUTOR, Capacity.OWNER), cells[2:4], strict=True)
+            if cell == yes
+        }
+        for first, cells in found.items()
+    }
+    assert said == {first: readers_of(ROWS[first]) - {Capacity.MEMBER} for first in found}
+
+
+def test_it_stands_where_somebody_decides_and_on_every_first_page(visit):
+    line = "Days, lengths and forms of your meetings"
+    assert line in visit(situations.welcome).text()
+    assert line in visit(situations.under_way).text()
+    assert line in visit(situations.complete).text()

@@ -1,0 +1,1 @@
+"""Tests of the pages on which a programme is set up."""

@@ -1,0 +1,142 @@
+"""The pages about programme templates: read, copy, save as a file, change, import; nothing kept until it is right."""
+
+from __future__ import annotations
+
+import html
+import io
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from werkzeug.test import TestResponse
+
+from lti_tool.composition.services import Services
+from lti_tool.mentoring.programmes.template import load_template, read_template, template_codes
+from lti_tool.mentoring.programmes.template_file import read_template_file, write_template_file
+from lti_tool.mentoring.programmes.template_models import TemplateVersion
+from tests.builder import situations
+from tests.web.visiting import Visit
+
+LIST = "programme/templates"
+
+
+@pytest.fixture
+def tutor(visit: Callable[..., Visit]) -> Visit:
+    return visit(situations.tutor_alone)
+
+
+def kept(services: Services) -> list[tuple[str, int]]:
+    with services.database.reading() as db:
+        rows = db.execute(
+            sa.select(TemplateVersion.code, TemplateVersion.number).order_by(TemplateVersion.created_at)
+        )
+        return [(row.code, row.number) for row in rows]
+
+
+def send(visit: Visit, content: bytes) -> TestResponse:
+    return visit.post(
+        "programme/template-file",
+        file=(io.BytesIO(content), "ours.yaml"),
+    )
+
+
+def with_code(code: str, base: str = "digital-skills") -> str:
+    return write_template_file(read_template({**load_template(base).document(), "code": code}))
+
+
+def said(answer: TestResponse) -> str:
+    return html.unescape(answer.get_data(as_text=True))
+
+
+def test_every_template_is_listed_with_what_it_is_for_and_can_be_read(tutor: Visit) -> None:
+    listed = tutor.text(LIST)
+    for code in template_codes():
+        template = load_template(code)
+        assert template.title.en in listed
+        assert template.summary.en in listed
+        page = tutor.get(f"{LIST}/{code}")
+        assert page.status_code == 200
+        for objective in template.document()["objectives"]:
+            assert objective["title"]["en"] in said(page)
+
+
+def test_a_copy_is_the_company_s_own_and_is_changed_as_a_text(tutor: Visit, services: Services) -> None:
+    answer = tutor.post(f"{LIST}/sustainability/copy", title_fr="Notre transition", title_en="Our transition")
+    assert answer.status_code == 302
+    assert kept(services) == [("our-transition", 1)]
+    text = tutor.get(f"{LIST}/our-transition/file").get_data(as_text=True)
+    assert read_template_file(text.encode()).title.fr == "Notre transition"
+    changed = text.replace("sessions: 6", "sessions: 9", 1)
+    assert tutor.post("programme/template-text", text=changed).status_code == 302
+    assert kept(services) == [("our-transition", 1), ("our-transition", 2)]
+    page = tutor.text(f"{LIST}/our-transition")
+    assert "9 meetings of 45 minutes each" in page
+    assert "programme/templates/our-transition/change" in page
+
+
+def test_a_file_with_an_error_is_shown_with_its_line_and_kept_once_it_is_right(
+    tutor: Visit, services: Services
+) -> None:
+    right = with_code("ours")
+    lines = right.splitlines()
+    at = lines.index("rhythm:") + 1
+    wrong = "\n".join([*lines[:at], "  tempo: fast", *lines[at:]])
+    answer = send(tutor, wrong.encode())
+    assert answer.status_code == 422
+    assert f"Line {at + 1}" in said(answer)
+    assert "rhythm › tempo" in said(answer)
+    assert wrong in said(answer)  # what was sent is there to be put right
+    assert kept(services) == []
+    assert tutor.post("programme/template-text", text=right.replace("\n", "\r\n")).status_code == 302
+    assert kept(services) == [("ours", 1)]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "Please choose a file."),
+        ("a: é".encode("utf-16"), "The file is not in UTF-8."),
+        (b"a: " + b"x" * 300_000, "The file is larger than 256 KB"),
+        (b"a: &x [1]\nb: *x", "Anchors and aliases"),
+        (b"- a\n- list", "This should be a set of named values."),
+    ],
+)
+def test_what_is_no_template_is_refused_in_a_sentence(
+    tutor: Visit, services: Services, content: bytes, message: str
+) -> None:
+    answer = send(tutor, content)
+    assert answer.status_code == 422
+    assert message in said(answer)
+    assert kept(services) == []
+
+
+def test_a_template_of_the_tool_is_not_replaced_by_a_file_of_its_code(
+    tutor: Visit, services: Services
+) -> None:
+    changed = with_code("digital-skills").replace("sessions: 6", "sessions: 9", 1)
+    answer = send(tutor, changed.encode())
+    assert answer.status_code == 409
+    assert "There is a template with this code already" in said(answer)
+    assert kept(services) == []
+
+
+def test_a_template_that_is_not_there_is_not_found(tutor: Visit) -> None:
+    for below in ("", "/file", "/copy", "/change"):
+        assert tutor.get(f"{LIST}/nothing-like-it{below}").status_code == 404
+
+
+def test_who_did_not_make_a_template_is_led_to_a_copy_of_it(tutor: Visit) -> None:
+    answer = tutor.get(f"{LIST}/sustainability/change")
+    assert answer.headers["Location"].endswith(f"{LIST}/sustainability/copy")
+
+
+def test_the_settings_of_a_programme_become_a_template_without_its_people(
+    tutor: Visit, services: Services
+) -> None:
+    title = {"title_fr": "Le nôtre", "title_en": "Ours"}
+    assert tutor.post("programme/template-of-settings", **title).status_code == 302
+    assert kept(services) == [("ours", 1)]
+    text = tutor.get(f"{LIST}/ours/file").get_data(as_text=True)
+    used = load_template("digital-skills").document()
+    made = read_template_file(text.encode()).document()
+    assert made == {**used, "code": "ours", "title": {"fr": "Le nôtre", "en": "Ours"}}

@@ -1,0 +1,144 @@
+"""Adding people from a list, as a tutor does it: choose, correct, look, add, and come back."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from lti_tool.composition.jobs import make_job_runner
+from lti_tool.composition.services import Services
+from lti_tool.mentoring.enrolment.details import Details
+from lti_tool.mentoring.enrolment.details_actions import save_details
+from lti_tool.mentoring.enrolment.models import Participant
+from tests.builder import situations
+from tests.jobs.kinds import wait_until_ended
+from tests.web.visiting import Visit
+
+Come = Callable[..., Visit]
+
+GOOD = "Rôle;Courriel;Nom;Pointure\nmentorée;nina@example.org;Nina <New>;44\nmentor;leo@example.org;=1+1;\n"
+
+
+def give(here: Visit, content: bytes, name: str = "people.csv") -> TestResponse:
+    """Send a file as its page would."""
+    return here.post("cohort/adding-people/", file=(io.BytesIO(content), name))
+
+
+def below(here: Visit, answer: TestResponse) -> str:
+    """The page to which an answer leads, as a path below the home."""
+    assert answer.status_code == 302, answer.text
+    return answer.headers["Location"].rpartition(here.home)[2]
+
+
+def run_jobs(services: Services) -> None:
+    runner = make_job_runner(services, sweep_seconds=0.05)
+    runner.start()
+    try:
+        wait_until_ended(services)
+    finally:
+        runner.stop()
+
+
+def test_a_list_is_looked_at_and_then_added(visit: Come, services: Services) -> None:
+    here = visit(situations.tutor)
+    shown = below(here, give(here, GOOD.encode("cp1252")))
+    page = here.text(shown)
+    assert "2 people in this list" in page
+    assert "2 people are not in this course yet" in page
+    assert "This column is not used: Pointure." in page
+    assert "Nina <New>" in page  # escaped: the entities were resolved
+    assert "<New>" not in here.get(shown).text
+    assert below(here, here.post(f"{shown}/add")) == shown
+    assert "0 of 2 people are added" in here.text(shown)
+    run_jobs(services)
+    assert here.get(f"{shown}/live").headers["HX-Refresh"] == "true"
+    assert "2 people will be invited when they first open the activity." in here.text(shown)
+    again = below(here, give(here, GOOD.encode("utf-16")))
+    page = here.text(again)
+    assert "2 people are here already, just as the file says: nothing changes." in page
+    assert f'action="{here.home}{again}/add"' not in page
+    index = here.text("cohort/adding-people/")
+    assert "=1+1" in index
+    awaited = re.findall(r'name="awaited_id" value="([0-9a-f-]+)"', index)
+    assert len(awaited) == 2
+    here.post("cohort/adding-people/awaited", awaited_id=awaited[0])
+    assert here.text("cohort/adding-people/").count('name="awaited_id"') == 1
+
+
+def test_what_is_wrong_is_named_and_nothing_can_be_added(visit: Come) -> None:
+    here = visit(situations.tutor)
+    shown = below(here, give(here, b"Role,E-mail,Wants\nboss,a@b.fr,\nmentor,nobody,Juggling\n"))
+    page = here.text(shown)
+    assert "3 things to correct first" in page
+    for sentence in (
+        "“boss” is no role.",
+        "Please enter an address such as",
+        "“Juggling” is not among the skills",
+    ):
+        assert sentence in page
+    assert f"{shown}/add" not in page
+    refused = here.post(f"{shown}/add")
+    assert (refused.status_code, "look at it again" in refused.text) == (409, True)
+
+
+def test_a_file_that_is_no_list_is_refused_on_the_page(visit: Come) -> None:
+    here = visit(situations.tutor)
+    for answer, sentence in (
+        (here.post("cohort/adding-people/"), "Please choose a file."),
+        (give(here, b"PK\x03\x04"), "This file cannot be read."),
+    ):
+        assert (answer.status_code, sentence in answer.text) == (422, True)
+
+
+def test_a_file_may_be_larger_than_a_form_but_not_than_its_own_limit(
+    visit: Come, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = visit(situations.tutor)
+    content = GOOD.encode() + b" " * 4000
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 2000)
+    assert give(here, content).status_code == 302
+    monkeypatch.setattr(app.view_functions["people_import.upload"], "most_bytes", 2000)
+    assert give(here, content).status_code == 413
+
+
+def test_a_list_that_nobody_adds_is_gone(visit: Come) -> None:
+    here = visit(situations.tutor)
+    shown = below(here, give(here, GOOD.encode()))
+    assert below(here, here.post(f"{shown}/drop")).startswith("cohort/adding-people/")
+    assert here.get(shown).status_code == 404
+
+
+def test_the_empty_list_has_columns_that_are_read_in_each_language(visit: Come) -> None:
+    for locale, names in (("fr", "Rôle;Courriel;"), ("en", "Role,E-mail,")):
+        here = visit(situations.tutor, locale=locale)
+        content = here.get("cohort/adding-people/template.csv").data
+        assert content.decode("utf-8-sig").startswith(names)
+        page = here.text(
+            below(here, give(here, content + b"mentor,a@b.fr\n".replace(b",", names[4:5].encode())))
+        )
+        assert f'action="{here.home}cohort/adding-people/' in page
+        assert 'id="add-people"' in page
+
+
+def test_what_is_known_of_people_stands_where_partners_are_chosen(visit: Come, services: Services) -> None:
+    here = visit(situations.tutor)
+    below_pairing = here.link("cohort/pairing.partner_for=[0-9a-f-]+")
+    assert "Can show" not in here.text(below_pairing)
+    said = Details(
+        2, (("data", 4),), (("generative-ai", None),), "Finance", None, ("fr", "en"), "Europe/Paris"
+    )
+    with services.database.transaction() as db:
+        save_details(db, dict.fromkeys(db.scalars(sa.select(Participant.id)), said))
+    page = here.text(below_pairing)
+    for line in (
+        "Can show: Reading data and making it speak (4/5)",
+        "Would like to learn: Putting generative AI to use",
+        "Finance · French, English · Europe/Paris",
+    ):
+        assert page.count(line) > 1  # the person, and those who are free
