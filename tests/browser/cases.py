@@ -39,6 +39,8 @@ NOT_PAGES = {
     ("grades.leave", "POST"): "leads back to the tutor's page",
     ("grades.ask", "POST"): "leads back to the tutor's page",
     ("cohort.take_approval_back", "POST"): "leads back to the tutor's page",
+    ("tutor_reminders.remind", "POST"): "leads back to the tutor's page",
+    ("tutor_reminders.remind_all", "POST"): "leads back to the tutor's page",
     ("pair_changes.pause", "POST"): "leads back to the tutor's page",
     ("pair_changes.resume", "POST"): "leads back to the tutor's page",
     ("line_item.make", "POST"): "leads back to the tutor's page",
