@@ -13,6 +13,7 @@ from bench import (
     learner_page,
     open_pages,
     roster,
+    rule_preview,
     sessions,
     startup,
     tutor_page,
@@ -29,7 +30,7 @@ from bench.rows import bench_options, report
     help="People in the fuller of the two databases.",
 )
 def main(quick: bool, people: int, path: Path | None) -> None:
-    """Measure launches, logging, pages, delivery, arrival, starting and rosters, and print the ratios.
+    """Measure launches, logging, pages, delivery, arrival, starting, rosters and rules, and print the ratios.
 
     \b
     Example:
@@ -45,6 +46,7 @@ def main(quick: bool, people: int, path: Path | None) -> None:
         *open_pages.measure(quick=quick),
         *startup.measure(quick=quick),
         *roster.measure(quick=quick),
+        *rule_preview.measure(quick=quick),
     ]
     report(rows, path)
 

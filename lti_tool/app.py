@@ -81,6 +81,7 @@ from lti_tool.web.tutor import (
     reminders,
     review,
 )
+from lti_tool.web.tutor import objectives as tutor_objectives
 
 MAX_REQUEST_BYTES = 512 * 1024
 """Beyond any real token or form; a larger body is refused with 413 before it is read."""
@@ -122,6 +123,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     template_pages,
     history,
     pair_page,
+    tutor_objectives,
     pair_changes,
     pairing,
     people_import,

@@ -12,7 +12,7 @@ A statement with as many rows or list members as there happen to be is compiled 
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar, TypeVarTuple, cast
 
@@ -109,6 +109,10 @@ class CompiledStatement:
     def converted(self, row: Sequence[Any]) -> Any:
         """What :meth:`all` makes of one of these rows."""
         return self._rows.convert(row)
+
+    def each(self, connection: DriverConnection, parameters: Mapping[str, Any]) -> Iterator[Any]:
+        """Run it; give its rows one after the other, for very many of which each is soon done with."""
+        return map(self._rows.convert, self._run(connection, parameters))
 
     def _run(self, connection: DriverConnection, parameters: Mapping[str, Any]) -> Any:
         given: Mapping[str, Any] = {**self._fixed, **parameters} if self._fixed else parameters

@@ -4,6 +4,12 @@ ROLES = ("mentee", "mentor")
 MODES = ("all", "any", "at_least")
 COUNTED_STATUSES = ("held", "confirmed")
 EVIDENCE = ("self", "partner", "tutor", "xapi")
+DEFAULT_EVIDENCE = ("partner",)
+"""What an objective is reached by where nothing else is said: the partner confirms it."""
+EVIDENCE_OF_PEOPLE = ("self", "partner", "tutor")
+"""What a pair can choose for an objective: somebody's word."""
+HIGHEST_LEVEL = 5
+"""Of a skill, from 1 (discovers it) to 5 (can teach it)."""
 PHASES = ("before", "after", "then", "follow_up")
 
 SESSION_FORMATS = (

@@ -302,13 +302,17 @@ class AnswerSessionForm(FormSchema):
     """Which revision of the session the partner saw: it may have been corrected since."""
 
 
+TITLE_LENGTH = 200
+"""Of an objective, in characters."""
+
+
 class ObjectiveForm(FormSchema):
     """An objective: who learns (``direction``), about what (``tag``), and whether the programme asks for it."""
 
     direction = Choice(choices.ROLES, required=True, metadata={"label": N_("Who learns?")})
     title = Text(
         min_length=3,
-        max_length=200,
+        max_length=TITLE_LENGTH,
         required=True,
         metadata={
             "label": N_("What?"),
@@ -317,6 +321,19 @@ class ObjectiveForm(FormSchema):
     )
     tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills", metadata={"label": N_("Area")})
     target_on = Day(load_default=None, metadata={"label": N_("By when? (optional)")})
+    level = WholeNumber(
+        min=1,
+        max=choices.HIGHEST_LEVEL,
+        from_text=True,
+        load_default=None,
+        metadata={"label": N_("Up to which level? (optional)")},
+    )
+    accepts = fields.List(
+        Choice(choices.EVIDENCE_OF_PEOPLE),
+        validate=[*entries(max=3), distinct],
+        load_default=choices.DEFAULT_EVIDENCE,
+        metadata={"label": N_("Whose word is enough?")},
+    )
     required = fields.Boolean(
         load_default=False,
         metadata={
@@ -345,7 +362,13 @@ class EditObjectiveForm(ObjectiveForm):
     class Meta(FormSchema.Meta):
         """Without what cannot change."""
 
-        exclude = ("direction", "required")
+        exclude = ("direction", "required", "level", "accepts")
+
+
+class ChooseObjectiveForm(FormSchema):
+    """An objective of the programme's catalogue, by its code."""
+
+    code = Code(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", max_length=60, required=True)
 
 
 class MoveObjectiveForm(FormSchema):

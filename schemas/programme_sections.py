@@ -18,7 +18,7 @@ from schemas import choices
 from schemas.fields import Choice, Code, Day, ExactNumber, Text, WholeNumber, distinct, entries
 from schemas.mentoring_forms import FormSchema
 from schemas.problem import N_, Problem
-from schemas.programme_template import HIGHEST_LEVEL, SMALLEST_GROUP
+from schemas.programme_template import SMALLEST_GROUP
 
 FURTHEST = timedelta(days=5 * 366)
 """How far ahead the days of a programme may lie."""
@@ -184,7 +184,7 @@ class CatalogueForm(BilingualSchema):
     )
     level = WholeNumber(
         min=1,
-        max=HIGHEST_LEVEL,
+        max=choices.HIGHEST_LEVEL,
         from_text=True,
         load_default=None,
         metadata={
@@ -328,9 +328,12 @@ class VisibilityForm(SectionSchema):
         },
     )
 
-    def __init__(self, least: int = SMALLEST_GROUP) -> None:
-        """``least``: the number that is in force in a programme that runs; it is never lowered."""
-        super().__init__()
+    def __init__(self, least: int = SMALLEST_GROUP, *, for_owner: bool = True) -> None:
+        """``least``: the number that is in force in a programme that runs; it is never lowered.
+
+        ``for_owner``: whoever owns no programme does not say who may change its settings.
+        """
+        super().__init__(exclude=() if for_owner else ("tutors_may_edit",))
         self.least = least
 
     @validates_schema

@@ -22,11 +22,8 @@ from schemas.problem import CodedSchema, Problem
 
 _CODE = r"[a-z0-9]+(?:[-_][a-z0-9]+)*"
 UNITS = ("share", "hours", "minutes", "points", "money")
-HIGHEST_LEVEL = 5
 MOST_FORMATS = 30
 SMALLEST_GROUP = 5
-DEFAULT_EVIDENCE = ("partner",)
-"""What an objective is reached by where nothing else is said: the partner confirms it."""
 ITEM_KINDS = ("agree", "level", "recommend", "yes_no", "choice", "text")
 
 
@@ -90,10 +87,10 @@ class ObjectiveSchema(CodedSchema):
     tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills")
     direction = Choice(choices.ROLES, required=True)
     """The role of the one who learns."""
-    level = WholeNumber(min=1, max=HIGHEST_LEVEL, allow_none=True, load_default=None)
+    level = WholeNumber(min=1, max=choices.HIGHEST_LEVEL, allow_none=True, load_default=None)
     """The level of the skill that it leads to, from 1 (discovers) to 5 (can teach it)."""
     evidence = fields.List(
-        Choice(choices.EVIDENCE), validate=[*entries(max=4), distinct], load_default=DEFAULT_EVIDENCE
+        Choice(choices.EVIDENCE), validate=[*entries(max=4), distinct], load_default=choices.DEFAULT_EVIDENCE
     )
     """Whose word is enough for it to be reached, or ``xapi``: a statement in the record store."""
     trend = fields.Boolean(load_default=False)

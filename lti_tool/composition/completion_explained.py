@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.composition.rule_preview import Judged, judged_people
+from lti_tool.composition.cohort_facts import Judged, judged_people
 from lti_tool.events.models import EventRow
 from lti_tool.mentoring.completion.evaluation import evaluate
 from lti_tool.mentoring.completion.queries import rule_of
@@ -70,7 +70,7 @@ def explained(db: Session, cohort_id: uuid.UUID) -> Explained:
             each,
             evaluate(rule, str(each.role), each.to_judge.pairs, each.to_judge.person),
         )
-        for each in judged_people(db, cohort_id)
+        for each in judged_people(db, cohort_id, with_ids=True)
     ]
     return Explained(record, people, _events(db, cohort_id))
 

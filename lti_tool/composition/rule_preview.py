@@ -1,6 +1,6 @@
 """Trying a draft of a completion rule on a whole cohort, and applying what was tried.
 
-The people and what they did are read in two statements, however many they are; the rest is
+The people and what they did are read in a fixed number of statements; the rest is
 :mod:`lti_tool.mentoring.completion.preview`, which is pure.
 """
 
@@ -10,47 +10,26 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.identity.models import Person, display_name
+from lti_tool.composition.cohort_facts import Judged, judged_people
 from lti_tool.mentoring.completion.drafts import discard_draft
-from lti_tool.mentoring.completion.facts import PersonFacts
-from lti_tool.mentoring.completion.models import CompletionRecord, TutorValidation
-from lti_tool.mentoring.completion.preview import Effect, PersonToJudge, Preview, preview
+from lti_tool.mentoring.completion.preview import Effect, Preview, preview
 from lti_tool.mentoring.completion.queries import rule_draft, rule_of
-from lti_tool.mentoring.completion.rule import Completion, CompletionRule, read_draft, unmeasurable
+from lti_tool.mentoring.completion.rule import CompletionRule, read_draft, unmeasurable
 from lti_tool.mentoring.completion.rule_warnings import Frame
-from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.enrolment.queries import lock_participants
 from lti_tool.mentoring.guards import NotAllowed, require
-from lti_tool.mentoring.pairs.models import Pair, PairStatus
 from lti_tool.mentoring.programmes.models import Cohort, CompletionRuleVersion, ProgrammeSettings
 from lti_tool.mentoring.programmes.queries import RuleRecord, lock_cohort, rule_of_cohort
 from lti_tool.mentoring.programmes.rule_versions import apply_rule
-from lti_tool.mentoring.roles import Role
-from lti_tool.subscribers.concerned_queries import pairs_of_cohort
-from lti_tool.subscribers.concerned_values import ConcernedPair, person_facts
 from schemas.problem import ShapeError
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A participant who is judged: everybody who has said that they take part."""
-
-    participant_id: uuid.UUID
-    person_id: uuid.UUID
-    name: str | None
-    given_name: str | None
-    family_name: str | None
-    role: Role
-    in_pair: bool
-    """Whether they are in a pair, be it closed since: in any but one that was ended early, or declined."""
-    to_judge: PersonToJudge
 
 
 @dataclass(frozen=True)
@@ -68,56 +47,6 @@ class TriedRule:
     """The same as long as neither the draft nor anybody's result by either rule changes."""
 
 
-def judged_people(db: Session, cohort_id: uuid.UUID) -> list[Judged]:
-    """Everybody of a cohort who is judged, with what they are judged on; in the order of their ids. Two statements."""
-    either = sa.or_(Pair.mentor_id == Participant.id, Pair.mentee_id == Participant.id)
-    rows = db.execute(
-        sa.select(
-            Participant.id,
-            Participant.person_id,
-            Participant.role,
-            Participant.status,
-            Person.name,
-            Person.given_name,
-            Person.family_name,
-            CompletionRecord.completion,
-            TutorValidation.participant_id.label("approved"),
-            sa.exists().where(either, Pair.status != PairStatus.ENDED).label("in_pair"),
-        )
-        .join(Person, Person.id == Participant.person_id)
-        .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)
-        .outerjoin(TutorValidation, TutorValidation.participant_id == Participant.id)
-        .where(Participant.cohort_id == cohort_id)
-        # As the subscriber has it: whoever was invited alone is not judged.
-        .where(
-            sa.or_(
-                CompletionRecord.participant_id.is_not(None), Participant.status != ParticipantStatus.INVITED
-            )
-        )
-        .order_by(Participant.id)
-    ).all()
-    pairs_of: dict[uuid.UUID, list[ConcernedPair]] = {}
-    for pair in pairs_of_cohort(db, cohort_id).values():
-        for member in (pair.mentor_id, pair.mentee_id):
-            pairs_of.setdefault(member, []).append(pair)
-    return [_judged(row, pairs_of.get(row.id, ())) for row in rows]
-
-
-def _judged(row: Any, pairs: Sequence[ConcernedPair]) -> Judged:
-    role = Role(row.role)
-    facts: PersonFacts = person_facts(
-        row.id,
-        role,
-        pairs,
-        approved=row.approved is not None,
-        withdrawn=row.status == ParticipantStatus.WITHDRAWN,
-    )
-    counted = [pair.facts for pair in pairs if row.id == pair.member(role)]
-    to_judge = PersonToJudge(row.id, Completion(row.completion or Completion.OPEN), facts, counted)
-    name = display_name(row)
-    return Judged(row.id, row.person_id, name, row.given_name, row.family_name, role, row.in_pair, to_judge)
-
-
 def try_rule(
     db: Session,
     cohort_id: uuid.UUID,
@@ -128,7 +57,7 @@ def try_rule(
     """What a rule would change in a cohort. ``document``: the same as JSON. ``in_force``: where it is read already."""
     in_force = in_force or rule_of_cohort(db, cohort_id)
     people = {each.participant_id: each for each in judged_people(db, cohort_id)}
-    everybody = preview(rule_of(in_force), drafted, [each.to_judge for each in people.values()])
+    everybody = preview(_read(in_force), drafted, [each.to_judge for each in people.values()])
     shown = Preview(
         tuple(
             each
@@ -138,6 +67,14 @@ def try_rule(
     )
     without_pair = sum(not people[each.participant_id].in_pair for each in shown.people)
     return TriedRule(in_force, shown, people, without_pair, _digest(in_force, document, everybody))
+
+
+def _read(record: RuleRecord) -> CompletionRule:
+    """The rule in force. A cohort that has not started may have one that nothing measures."""
+    try:
+        return rule_of(record)
+    except ShapeError:
+        return read_draft(json.loads(record.rule))
 
 
 def _digest(in_force: RuleRecord, document: Mapping[str, Any], everybody: Preview) -> str:

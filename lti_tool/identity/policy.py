@@ -89,6 +89,7 @@ class Action(enum.StrEnum):
     ADD_ACTIVITY = "open what an activity stands for"
     SET_UP = "set up a programme, and start a cohort"
     VIEW_COHORT = "see a cohort: names, progress, dates and states"
+    CONFIRM_OBJECTIVES = "see and confirm the objectives for which a pair accepts the tutor's word"
     VIEW_PAIR_HISTORY = "see a pair's dates, lengths, formats and states"
     REVIEW_LEARNER = "see one learner's progress and their meetings' dates, lengths, formats and states"
     VIEW_AUDIT = "see what tutors, owners, human resources and operators did, and what one did oneself"
@@ -175,6 +176,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.ADD_ACTIVITY: frozenset({Capacity.TEACHER}),
         # With the dates and states of every pair, which an owner sees in sums alone.
         Action.VIEW_COHORT: frozenset({Capacity.TUTOR}),
+        Action.CONFIRM_OBJECTIVES: frozenset({Capacity.TUTOR}),
         Action.VIEW_PAIR_HISTORY: frozenset({Capacity.TUTOR}),
         Action.REVIEW_LEARNER: frozenset({Capacity.TUTOR}),
         # Everybody sees what they did themselves: which entries are shown to whom, AUDIT says.

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from tests.browser import people_cases
+from tests.browser import people_cases, rule_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import people_lists, situations
+from tests.builder import people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
+    ("programme_access.give_up", "POST"): "leads to the first page",
+    ("programme_access.end_share", "POST"): "leads back to the page of rights",
+    ("programme_access.withdraw_hr_link", "POST"): "leads back to the page of rights",
+    ("programme_access.end_hr_reading", "POST"): "leads back to the page of rights",
     ("sign_out.sign_out", "POST"): "leads to the page after signing out",
     ("static", "GET"): "files",
     ("health.healthz", "GET"): "JSON",
@@ -44,7 +48,10 @@ NOT_PAGES = {
     ("people_import.withdraw", "POST"): "leads back to the lists",
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
+    ("programme_sections.remove", "POST"): "leads back to the list that had the entry",
     ("templates.file", "GET"): "a file",
+    ("objectives.choose", "POST"): "leads back to the objectives",
+    ("tutor_objectives.confirm", "POST"): "leads back to the objectives that wait for the tutor",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
 }
 """Routes that show no page of their own, and why."""
@@ -135,6 +142,40 @@ def _followed(
             visit.send(address, **fields)
 
     return Case(name, route, go)
+
+
+def _programme(visit: Visit) -> str:
+    """The address of the only programme of an owner."""
+    visit.situation(situations.owner, "owner/")
+    return visit.address("/owner/programmes/[0-9a-f-]+")
+
+
+def _of_programme(
+    name: str,
+    endpoint: str,
+    page: str,
+) -> Case:
+    def go(visit: Visit) -> None:
+        visit.page.goto(visit.served_tool.url + _programme(visit) + page)
+
+    return Case(name, (endpoint, "GET"), go)
+
+
+def _sent_to_programme(name: str, endpoint: str, page: str, **fields: str) -> Case:
+    def go(visit: Visit) -> None:
+        visit.send(_programme(visit) + page, **fields)
+
+    return Case(name, (endpoint, "POST"), go)
+
+
+def _hr_settings(visit: Visit) -> None:
+    visit.situation(situations.human_resources, "hr/")
+    visit.page.goto(visit.served_tool.url + visit.address("/owner/programmes/[0-9a-f-]+/settings"))
+
+
+def _hr_link(visit: Visit) -> None:
+    visit.send(_programme(visit) + "/access/hr-links")
+    visit.public("/hr?" + visit.page.input_value("#new-link").partition("?")[2])
 
 
 def _correction(visit: Visit) -> None:
@@ -408,16 +449,43 @@ CASES: tuple[Case, ...] = (
     _at("review", "review.show", situations.review, "review/"),
     _followed("pair", ("history.pair", "GET"), situations.tutor, "/cohort/pairs/[0-9a-f-]+"),
     _at("pair-unknown", "history.pair", situations.tutor, f"cohort/pairs/{UNKNOWN}"),
-    _at("decisions", "history.audit", situations.tutor, "cohort/audit"),
-    _at("decisions-none", "history.audit", situations.tutor_alone, "cohort/audit"),
+    _at("tutor-rule", "rule_editor.edit", rule_cases.tutor_of_draft, rule_cases.PAGE),
+    Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
+    Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
+    _at("decisions", "audit.of_group", situations.owner, "programme/audit"),
+    _at("decisions-none", "audit.of_group", situations.tutor_alone, "programme/audit?who=operator"),
+    _at(
+        "decisions-dates-wrong",
+        "audit.of_group",
+        situations.owner,
+        "programme/audit?since=2026-12-01&until=2026-11-01",
+    ),
+    _at("decisions-own", "audit.of_group", situations.under_way, "programme/audit"),
+    _at("owner-programmes", "owner.index", situations.owner, "owner/"),
+    _of_programme("owner-programme", "owner.programme", ""),
+    _of_programme("owner-people", "owner.people", "/people"),
+    _of_programme("owner-decisions", "audit.of_programme", "/audit"),
+    _of_programme("owner-settings", "owner.settings", "/settings"),
+    _of_programme("owner-rights", "programme_access.show", "/access"),
+    _of_programme("owner-example", "owner.example", "/example/mentee"),
+    _sent_to_programme("owner-of-nobody", "programme_access.add_owner", "/access/owners", person_id=""),
+    _sent_to_programme("owner-share-nothing", "programme_access.share", "/access/shares", course_id=""),
+    _sent_to_programme("owner-new-link", "programme_access.make_hr_link", "/access/hr-links"),
+    _at("hr-home", "home.home", situations.human_resources, ""),
+    _at("hr-programmes", "human_resources.index", situations.human_resources, "hr/"),
+    Case("hr-settings", ("owner.settings", "GET"), _hr_settings),
+    _at("hr-link", "human_resources.use_link", situations.observer, "hr/link"),
+    _sent("hr-link-unknown", "human_resources.use_link", situations.observer, "hr/link", link=UNKNOWN),
+    Case(
+        "hr-link-over",
+        ("human_resources.arrive", "GET"),
+        lambda visit: visit.public("/hr?link=x"),
+        themed=False,
+    ),
+    Case("hr-link-arrive", ("human_resources.arrive", "GET"), _hr_link, themed=False),
     _at("tutor-adding-people", "people_import.index", people_lists.list_added, people_cases.LISTS),
     Case("tutor-list-without-file", ("people_import.upload", "POST"), people_cases.without_a_file),
     Case("tutor-list", ("people_import.show", "GET"), people_cases.opened(people_lists.list_to_look_at)),
-    Case(
-        "tutor-list-wrong",
-        ("people_import.show", "GET"),
-        people_cases.opened(people_lists.list_with_problems),
-    ),
     Case(
         "tutor-list-being-added",
         ("people_import.show", "GET"),
@@ -515,6 +583,57 @@ CASES: tuple[Case, ...] = (
         situations.tutor_alone,
         "programme/template-file",
     ),
+    _sent(
+        "programme-questions",
+        "opening.choose",
+        situations.tutor_who_chooses,
+        "programme",
+        template="ai-at-work",
+        role_view="both",
+        begin="set-up",
+        go_to="questions",
+    ),
+    _at("programme-set-up", "programme.tasks", setting_up.tutor_sets_up, "programme"),
+    _at("programme-set-up-begun", "programme.tasks", setting_up.tutor_sets_up_much, "programme"),
+    _sent("programme-not-ready", "programme.start", setting_up.tutor_sets_up_much, "programme/start"),
+    _at("programme-settings", "programme.tasks", setting_up.tutor_changes_settings, "programme"),
+    *(
+        _at(f"programme-{part}", "programme_sections.show", setting_up.tutor_sets_up, f"programme/{part}")
+        for part in ("goal", "objectives", "formats", "kpis", "questionnaires", "visibility")
+    ),
+    _at("programme-frozen", "programme_sections.show", setting_up.tutor_changes_settings, "programme/kpis"),
+    _at(
+        "programme-objective",
+        "programme_sections.show_entry",
+        setting_up.tutor_sets_up,
+        "programme/objectives/new",
+    ),
+    _sent(
+        "programme-skill-wrong",
+        "programme_sections.save_entry",
+        setting_up.tutor_sets_up,
+        "programme/skills/new",
+        tag="x",
+    ),
+    _sent(
+        "programme-dates-wrong",
+        "programme_sections.save",
+        setting_up.tutor_changes_settings,
+        "programme/dates",
+        ends_on="2020-01-01",
+        follow_up_on="",
+    ),
+    _sent(
+        "programme-changed-by-two",
+        "programme_sections.save",
+        setting_up.tutor_sets_up_much,
+        "programme/dates",
+        made_from="1",
+        starts_on="2030-01-01",
+        ends_on="2030-06-30",
+        follow_up_on="2030-09-30",
+    ),
+    _at("home-in-preparation", "home.home", setting_up.in_preparation, ""),
     _sent(
         "duplicate-unknown-answer",
         "opening.answer",

@@ -39,7 +39,7 @@ VIEWPORTS = {"390": (390, 844), "1280": (1280, 800)}
 LOOKS = {"moodle": ("moodle", "light"), "canvas": ("canvas", "light"), "dark": ("neutral", "dark")}
 """Of each look, the theme of the page and the colours that the reader prefers; the last is alone in its tab."""
 LANGUAGES = ("fr", "en")
-COHORT_PAGES = {"": "the group", "cohort/audit": "decisions"}
+COHORT_PAGES = {"": "the group", "programme/audit": "decisions", "programme/rule": "completion rule"}
 
 
 @dataclass(frozen=True)

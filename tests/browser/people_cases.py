@@ -26,7 +26,7 @@ def opened(build: Callable[[Situation], None]) -> Callable[[Visit], None]:
 
 def without_a_file(visit: Visit) -> None:
     """The form sent without a file."""
-    visit.send(visit.situation(situations.tutor, LISTS))
+    visit.send(visit.situation(situations.tutor) + LISTS)
 
 
 def changed_since(visit: Visit) -> None:

@@ -27,7 +27,7 @@ def change(situation: Situation, section: Section, **values: Any) -> None:
     assert situation.cohort is not None
     present = set_up_of(situation.db, situation.cohort.id)
     standing = Standing(
-        utcnow().date(), "en", not present.is_draft, load_template("digital-skills").document()
+        utcnow().date(), "en", not present.is_draft, True, load_template("digital-skills").document()
     )
     form = section_form(section, present.settings, standing)
     shown = {

@@ -26,7 +26,9 @@ from lti_tool.mentoring.pairs.actions import remind_partner
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.profiles.actions import save_profile
 from lti_tool.mentoring.profiles.queries import Profile
+from lti_tool.mentoring.programmes.actions import name_owner
 from lti_tool.mentoring.programmes.models import ActivityChoice, Placement, RoleView
+from lti_tool.mentoring.programmes.rights import make_hr_link, share, use_hr_link
 from lti_tool.mentoring.roles import Role
 from tests.builder.build import Builder
 from tests.builder.cohorts import NAMES, BuiltCohort, BuiltParticipant
@@ -433,6 +435,36 @@ def tutor(situation: Situation) -> None:
     _tutor(situation)
 
 
+def owner(situation: Situation) -> None:
+    """A tutor who owns the programme, with a colleague, a share, somebody who reads it, and a link that waits."""
+    tutor(situation)
+    assert situation.cohort is not None
+    assert situation.me is not None
+    db, now, me = situation.db, situation.now, situation.me
+    programme_id = situation.cohort.programme.id
+    organisation_id = situation.activity.course.platform.organisation_id
+    name_owner(db, programme_id=programme_id, person_id=me.id, now=now)
+    name_owner(db, programme_id=programme_id, person_id=situation.person("Hélène Marchand").id, now=now)
+    situation.person("Karim Benali", CourseRole.TUTOR)
+    other = situation.activity.course.platform.course("Numérique responsable")
+    other.person("Nadia Lemoine", CourseRole.TUTOR, subject=str(uuid.uuid4()))
+    share(db, programme_id=programme_id, course_id=other.id, now=now)
+    third = situation.activity.course.platform.course("Formation des managers")
+    third.person("Paul Girard", CourseRole.TUTOR, subject=str(uuid.uuid4()))
+    secret = make_hr_link(db, programme_id=programme_id, made_by=me.id, now=now)
+    reader = situation.person("Sylvie Perrot")
+    use_hr_link(db, secret, person_id=reader.id, organisation_id=organisation_id, now=now)
+    make_hr_link(db, programme_id=programme_id, made_by=me.id, now=now)
+
+
+def human_resources(situation: Situation) -> None:
+    """Somebody who reads the programme for human resources, and has no other part in it."""
+    owner(situation)
+    found = situation.db.scalars(sa.select(Person).where(Person.name == "Sylvie Perrot")).all()[-1]
+    course = situation.activity.course
+    situation.me = BuiltPerson(course.build, found.id, "Sylvie Perrot", course, CourseRole.LEARNER)
+
+
 def tutor_of_leavers(situation: Situation) -> None:
     """A tutor of three pairs: a mentor and a mentee have left the course, and nobody waits for a partner but theirs."""
     situation.open()
@@ -650,6 +682,7 @@ SITUATIONS: tuple[Callable[[Situation], None], ...] = (
     objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_of_leavers, tutor_to_validate,
     tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,
     tutor_of_copy, tutor_of_duplicate, learner_of_duplicate, tutor_who_chooses,
+    owner, human_resources,
     tutor_of_new_choice, switched_role, observer, observer_of_two, review, anonymous, test_student,
 )  # fmt: skip
 

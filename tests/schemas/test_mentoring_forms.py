@@ -263,7 +263,14 @@ def test_an_objective_is_about_skills_by_default():
         "tag": "skills",
         "required": False,
         "target_on": None,
+        "level": None,
+        "accepts": ("partner",),
     }
+
+
+def test_the_tutor_s_word_may_be_enough_and_a_record_store_s_is_not_asked_for():
+    assert read(ObjectiveForm(), {**LEARN, "accepts": "tutor"})["accepts"] == ("tutor",)
+    assert problems(ObjectiveForm(), {**LEARN, "accepts": "xapi"}) == {"accepts.0": ["not_a_choice"]}
 
 
 def test_an_objective_may_be_required():

@@ -27,7 +27,7 @@ BELOW = {
     situations.begins: ["sessions/new", "sessions", "agreement", "objectives", "nothing-here"],
     situations.to_sign: ["agreement"],
     situations.under_way: ["sessions", "objectives"],
-    situations.tutor: ["preview/mentee", "preview/mentor", "cohort/live", "cohort/audit"],
+    situations.tutor: ["preview/mentee", "preview/mentor", "cohort/live", "programme/audit"],
 }
 SAYS_ALIKE = {"Audio", "Chat", "Coaching", "Communication", "Culture", "Mentor", "Services", "Extensions"}
 """What is spelled the same in both languages, or would be found inside other words."""

@@ -211,7 +211,7 @@ def test_every_first_page_has_the_button(visit: Come, build: Callable[[Situation
 
 
 @pytest.mark.parametrize(
-    "below", ["objectives", "sessions", "sessions/new", "agreement", "nothing-here", "cohort/audit"]
+    "below", ["objectives", "sessions", "sessions/new", "agreement", "nothing-here", "programme/audit"]
 )
 def test_every_other_page_has_the_button(visit: Come, below: str) -> None:
     here = visit(situations.under_way)

@@ -55,7 +55,7 @@ class PersonPreview:
     satisfied: bool
     """Whether what they did satisfies the rule, were they judged for the first time."""
     explanation: tuple[CriterionResult, ...]
-    """By the other rule."""
+    """By the other rule, of whoever completes by it; empty of everybody else."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,9 @@ def _of_person(now: CompletionRule, drafted: CompletionRule, each: PersonToJudge
         effect = Effect.COMPLETES
     else:
         effect = _of_score(before, latched.score)
+    explanation = evaluation.explanation if effect is Effect.COMPLETES else ()
     return PersonPreview(
-        each.participant_id, role, effect, before, latched.score, evaluation.satisfied, evaluation.explanation
+        each.participant_id, role, effect, before, latched.score, evaluation.satisfied, explanation
     )
 
 

@@ -33,7 +33,7 @@ from lti_tool.mentoring.journey.views import (
 from lti_tool.mentoring.objectives.queries import ObjectiveRecord, objectives_of_pairs
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.profiles.queries import NO_PROFILE, PROFILE_WIDTH, Profile, profile_from, with_profile
-from lti_tool.mentoring.programmes.queries import TutorRecord, tutor_from, with_tutor
+from lti_tool.mentoring.programmes.queries import TutorRecord, number_of_rule, tutor_from, with_tutor
 from lti_tool.mentoring.sessions.queries import SessionRecord, sessions_of_pairs
 
 
@@ -55,20 +55,24 @@ class PeopleAround:
     profiles: Mapping[uuid.UUID, Profile]
     """By participant, their own among them."""
     tutor: TutorRecord | None
+    rule_number: int | None = None
+    """Of the version of the completion rule that is in force; None where there is none."""
 
 
 def people_around(db: Session, participant: ParticipantRecord, pairs: Sequence[PairRecord]) -> PeopleAround:
     """The partners in these pairs, what they and ``participant`` say of themselves, and the tutor; in one query."""
     ids = [participant.id, *(pair.partner_of(participant.id) for pair in pairs)]
     query = with_profile(participants_and_who_left_query(participant.cohort_id, ids), PARTICIPANT_ID)
-    rows = db.execute(with_tutor(query, participant.cohort_id)).all()
-    partners, profiles, tutor = {}, {}, None
-    for row, person, left, *rest in rows:
+    query = with_tutor(query, participant.cohort_id)
+    rows = db.execute(query.add_columns(number_of_rule(participant.cohort_id))).all()
+    partners, profiles, tutor, rule_number = {}, {}, None, None
+    for row, person, left, *rest, number in rows:
+        rule_number = number
         profiles[row.id] = profile_from(rest[:PROFILE_WIDTH])
         tutor = tutor_from(rest[PROFILE_WIDTH:])
         if row.id != participant.id:
             partners[row.id] = dataclasses.replace(card(participant_record(row, person)), has_left=bool(left))
-    return PeopleAround(partners, profiles, tutor)
+    return PeopleAround(partners, profiles, tutor, rule_number)
 
 
 def journey_of(
@@ -178,6 +182,10 @@ def objective_line(row: ObjectiveRecord, my_role: str, viewer_id: uuid.UUID) -> 
         since=row.status_since,
         target_on=row.target_on,
         worked_on=row.worked_on,
+        level=row.level,
+        trend=row.trend,
+        accepts=row.accepts,
+        catalogue_code=row.catalogue_code,
     )
 
 

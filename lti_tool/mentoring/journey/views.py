@@ -111,6 +111,13 @@ class ObjectiveLine:
     target_on: dt.date | None = None
     worked_on: dt.date | None = None
     """The day of the latest meeting that was about it."""
+    level: int | None = None
+    """The level of the skill that it leads to, from 1 to 5."""
+    trend: bool = False
+    accepts: tuple[str, ...] = ("partner",)
+    """Whose word is enough for it to be reached."""
+    catalogue_code: str | None = None
+    """Of the objective of the programme's catalogue that it is."""
 
     @property
     def open(self) -> bool:
@@ -130,7 +137,12 @@ class ObjectiveLine:
     @property
     def to_confirm(self) -> bool:
         """The partner says that they reached it, and waits for a yes."""
-        return self.status == "claimed" and not self.mine
+        return self.status == "claimed" and not self.mine and "partner" in self.accepts
+
+    @property
+    def for_tutor(self) -> bool:
+        """Whether the tutor may confirm it, and therefore sees its title."""
+        return "tutor" in self.accepts
 
 
 @dataclass(frozen=True)

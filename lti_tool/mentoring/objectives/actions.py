@@ -29,6 +29,7 @@ from lti_tool.mentoring.objectives.models import Objective, ObjectiveStatus
 from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair, lock_pair_by, locking_query
 from lti_tool.mentoring.programmes.queries import scope_of
 from lti_tool.mentoring.roles import Role
+from schemas.choices import DEFAULT_EVIDENCE, EVIDENCE
 
 _AGREED = {ObjectiveStatus.AGREED, ObjectiveStatus.IN_PROGRESS}
 """Agreed by both, and not yet reached."""
@@ -46,8 +47,16 @@ def propose_objective(
     required: bool,
     now: dt.datetime,
     target_on: dt.date | None = None,
+    skill: str | None = None,
+    level: int | None = None,
+    trend: bool = False,
+    accepts: Collection[str] = DEFAULT_EVIDENCE,
+    catalogue_code: str | None = None,
 ) -> Objective:
     """Propose an objective, towards the mentee or towards the mentor; ``by`` is a participant. The partner is asked.
+
+    ``accepts``: whose word is enough for it to be reached. ``catalogue_code``: of the objective of the programme's
+    catalogue that it is.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``pair_over``).
     """
@@ -67,17 +76,30 @@ def propose_objective(
         proposed_by=by,
         status_since=now,
         target_on=target_on,
+        skill=skill,
+        level=level,
+        trend=trend,
+        accepts=",".join(each for each in EVIDENCE if each in accepts),
+        catalogue_code=catalogue_code,
         revision=0,
     )
     db.add(objective)
     event = ObjectiveProposed(
-        objective_id=objective.id, direction=str(objective.direction), tag=tag, required=required
+        objective_id=objective.id,
+        direction=str(objective.direction),
+        tag=tag,
+        required=required,
+        skill=skill,
+        level=level,
+        trend=trend,
+        accepts=objective.accepted,
+        catalogue_code=catalogue_code,
     )
     _append(db, pair, by, event, now)
     return objective
 
 
-def _append(db: Session, pair: PairRecord, by: uuid.UUID, event: Event, now: dt.datetime) -> None:
+def _append(db: Session, pair: PairRecord, by: uuid.UUID | None, event: Event, now: dt.datetime) -> None:
     db.flush()
     log.append(db, event, scope_of(db, pair.cohort_id, pair_id=pair.id, participant_id=by), at=now)
 
@@ -120,6 +142,8 @@ def edit_objective(
     require(objective.status in _EDITABLE, "objective_over")
     if (objective.title, objective.tag, objective.target_on) == (title, tag, target_on):
         return
+    if objective.title != title:
+        objective.catalogue_code = None
     objective.title, objective.tag, objective.target_on = title, tag, target_on
     objective.proposed_by = by
     objective.revision += 1
@@ -195,7 +219,9 @@ def work_on_objectives(
 
 
 def claim_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now: dt.datetime) -> None:
-    """The one who learns says that the objective is reached; the partner is asked.
+    """The one who learns says that the objective is reached; the partner or the tutor is asked.
+
+    Where their own word is enough, it is reached.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``not_your_objective``,
     ``not_agreed``, ``objective_over``).
@@ -206,6 +232,9 @@ def claim_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now:
         return
     require(objective.status != ObjectiveStatus.PROPOSED, "not_agreed")
     require(objective.status in _AGREED, "objective_over")
+    if "self" in objective.accepted:
+        _reach(db, pair, objective, by, "self", now)
+        return
     _move(objective, ObjectiveStatus.CLAIMED, now)
     event = ObjectiveClaimed(objective_id=objective.id, direction=objective.direction)
     _append(db, pair, by, event, now)
@@ -215,7 +244,7 @@ def confirm_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, no
     """The partner says that a claimed objective is reached, or says so first.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``own_objective``, ``not_agreed``,
-    ``objective_over``).
+    ``objective_over``, ``not_partner_s_word`` where another's word is needed).
     """
     pair, objective = _lock_objective(db, objective_id, by)
     require(pair.role_of(by) != objective.direction, "own_objective")
@@ -223,10 +252,38 @@ def confirm_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, no
         return
     require(objective.status != ObjectiveStatus.PROPOSED, "not_agreed")
     require(objective.status != ObjectiveStatus.WITHDRAWN, "objective_over")
-    objective.evidence = "partner"
+    require("partner" in objective.accepted, "not_partner_s_word")
+    _reach(db, pair, objective, by, "partner", now)
+
+
+def confirm_as_tutor(db: Session, *, objective_id: uuid.UUID, cohort_id: uuid.UUID, now: dt.datetime) -> None:
+    """The tutor says that an objective is reached for which the pair accepts the tutor's word.
+
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_tutor_s_word``, also for one of another cohort;
+    ``not_agreed``, ``objective_over``).
+    """
+    pair = lock_pair_by(db, _lock_pair, objective_id=objective_id)
+    objective = db.get_one(Objective, objective_id, populate_existing=True)
+    require(pair.cohort_id == cohort_id and "tutor" in objective.accepted, "not_tutor_s_word")
+    if objective.status == ObjectiveStatus.REACHED:
+        return
+    require(objective.status != ObjectiveStatus.PROPOSED, "not_agreed")
+    require(objective.status != ObjectiveStatus.WITHDRAWN, "objective_over")
+    _reach(db, pair, objective, None, "tutor", now)
+
+
+def _reach(
+    db: Session,
+    pair: PairRecord,
+    objective: Objective,
+    by: uuid.UUID | None,
+    evidence: str,
+    now: dt.datetime,
+) -> None:
+    objective.evidence = evidence
     _move(objective, ObjectiveStatus.REACHED, now)
     event = ObjectiveReached(
-        objective_id=objective.id, direction=objective.direction, tag=objective.tag, evidence="partner"
+        objective_id=objective.id, direction=objective.direction, tag=objective.tag, evidence=evidence
     )
     _append(db, pair, by, event, now)
 

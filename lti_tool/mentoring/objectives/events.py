@@ -33,8 +33,22 @@ class ObjectiveEvent(Event):
 class ObjectiveProposed(ObjectiveEvent):
     """One of the pair proposed an objective; the other one is asked."""
 
+    version: ClassVar[int] = 3
     tag: str
     required: bool
+    skill: str | None = None
+    level: int | None = None
+    trend: bool = False
+    accepts: tuple[str, ...] = ("partner",)
+    """Whose word is enough for it to be reached."""
+    catalogue_code: str | None = None
+    """Of the objective of the programme's catalogue that was chosen; None for one in the pair's own words."""
+
+    @classmethod
+    def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
+        """Up to the second version the partner's word was needed for every objective."""
+        added = {"skill": None, "level": None, "trend": False, "accepts": ["partner"], "catalogue_code": None}
+        return {**added, **super().upgrade(version, details)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,5 +67,20 @@ class Objective(Base):
     """When it came to its present status."""
     target_on: Mapped[dt.date | None]
     """By when the one who learns wants to reach it."""
+    skill: Mapped[str | None] = mapped_column(sa.String(60))
+    """The code of a skill of the programme; None where it is about none in particular."""
+    level: Mapped[int | None]
+    """The level of the skill that it leads to, from 1 to 5; None where nobody said."""
+    trend: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether it is about keeping up with a trend."""
+    accepts: Mapped[str] = mapped_column(sa.String(40), default="partner", server_default="partner")
+    """Whose word is enough for it to be reached: codes of :data:`schemas.choices.EVIDENCE`, with commas between."""
+    catalogue_code: Mapped[str | None] = mapped_column(sa.String(60))
+    """Of the objective of the programme's catalogue that it was chosen from, as long as it says the same."""
     worked_on: Mapped[dt.date | None]
     """The day of the latest meeting that was said to be about it."""
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """Whose word is enough for it to be reached."""
+        return tuple(self.accepts.split(","))

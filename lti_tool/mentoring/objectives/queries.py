@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.mentoring.objectives.models import Objective
+from lti_tool.mentoring.objectives.models import Objective, ObjectiveStatus
+from lti_tool.mentoring.pairs.queries import pair_ids_of_cohort
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,13 @@ class ObjectiveRecord:
     evidence: str | None = None
     target_on: dt.date | None = None
     worked_on: dt.date | None = None
+    skill: str | None = None
+    """The code of a skill of the programme."""
+    level: int | None = None
+    trend: bool = False
+    accepts: tuple[str, ...] = ("partner",)
+    """Whose word is enough for it to be reached."""
+    catalogue_code: str | None = None
 
 
 def _record(row: Objective) -> ObjectiveRecord:
@@ -48,6 +56,11 @@ def _record(row: Objective) -> ObjectiveRecord:
         evidence=row.evidence,
         target_on=row.target_on,
         worked_on=row.worked_on,
+        skill=row.skill,
+        level=row.level,
+        trend=row.trend,
+        accepts=row.accepted,
+        catalogue_code=row.catalogue_code,
     )
 
 
@@ -62,6 +75,23 @@ def objectives_of_pairs(db: Session, pair_ids: Collection[uuid.UUID]) -> list[Ob
     rows = db.scalars(
         sa.select(Objective)
         .where(Objective.pair_id.in_(pair_ids))
+        .order_by(Objective.created_at, Objective.id)
+    )
+    return [_record(row) for row in rows]
+
+
+def objectives_for_tutor(db: Session, cohort_id: uuid.UUID) -> list[ObjectiveRecord]:
+    """The objectives of a cohort for which the tutor's word is accepted, and which both want; the oldest first.
+
+    A tutor sees the titles of these alone.
+    """
+    rows = db.scalars(
+        sa.select(Objective)
+        .where(
+            Objective.pair_id.in_(pair_ids_of_cohort(cohort_id)),
+            Objective.accepts.contains("tutor"),
+            Objective.status.not_in((ObjectiveStatus.PROPOSED, ObjectiveStatus.WITHDRAWN)),
+        )
         .order_by(Objective.created_at, Objective.id)
     )
     return [_record(row) for row in rows]

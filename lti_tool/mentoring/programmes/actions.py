@@ -38,7 +38,7 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeOwner,
     RoleView,
 )
-from lti_tool.mentoring.programmes.offers import latest_cohort_taught
+from lti_tool.mentoring.programmes.offers import latest_cohort_to_follow
 from lti_tool.mentoring.programmes.queries import teaches_cohort
 from lti_tool.mentoring.programmes.settings import Answers
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate
@@ -199,7 +199,7 @@ def new_cohort(
     """A new cohort of the tutor's own programme that was chosen, if it still is theirs; else of a new programme."""
     beginning = choice.beginning if choice is not None else Beginning()
     if choice is not None and choice.programme_id is not None:
-        latest = latest_cohort_taught(db, choice.programme_id, organisation_id, choice.chosen_by)
+        latest = latest_cohort_to_follow(db, choice.programme_id, organisation_id, choice.chosen_by)
         if latest is not None:
             return start_copy(db, latest, now=now, is_copy=False, beginning=beginning)
     if template is None:
@@ -283,7 +283,7 @@ def require_own(db: Session, choice: Choice, organisation_id: uuid.UUID) -> None
         require(db.get(Cohort, choice.cohort_id) is not None, "not_own_group")
         require(shared_cohort(db, choice, organisation_id) is not None, "not_own_group")
     if choice.programme_id is not None:
-        latest = latest_cohort_taught(db, choice.programme_id, organisation_id, choice.chosen_by)
+        latest = latest_cohort_to_follow(db, choice.programme_id, organisation_id, choice.chosen_by)
         require(latest is not None, "not_own_programme")
 
 

@@ -24,7 +24,7 @@ from lti_tool.mentoring.enrolment.queries import has_participants
 from lti_tool.mentoring.programmes.actions import Choice, choice_of_content, new_cohort, shared_cohort
 from lti_tool.mentoring.programmes.events import PlacementOpened
 from lti_tool.mentoring.programmes.models import Cohort, Placement, Programme, ProgrammeSettings, RoleView
-from lti_tool.mentoring.programmes.offers import latest_cohort_taught
+from lti_tool.mentoring.programmes.offers import latest_cohort_to_follow
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate
 
 
@@ -153,7 +153,7 @@ def _wanted(db: Session, choice: Choice, link: Reselected, cohort_id: uuid.UUID,
         settings = _programme_of(db, shared.id).settings
         is_same = shared.programme_id == present.id
         return _Wanted(role_view, shared, shared.id == cohort_id, is_same, settings["title"])
-    own = choice.programme_id and latest_cohort_taught(
+    own = choice.programme_id and latest_cohort_to_follow(
         db, choice.programme_id, link.organisation_id, choice.chosen_by
     )
     if own:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,21 +21,24 @@ from lti_tool.mentoring.programmes.models import (
     RoleView,
 )
 from lti_tool.mentoring.programmes.queries import teaching_memberships
+from lti_tool.mentoring.programmes.right_models import ProgrammeShare
 
 
 @dataclass(frozen=True)
 class OwnProgramme:
-    """A programme with an activity in a course that the tutor teaches: a new group can follow it."""
+    """A programme that the tutor teaches, or that an owner has shared with them: a new group can follow it."""
 
     id: uuid.UUID
     settings: dict[str, Any]
     """In the shape of :mod:`schemas.programme_template`."""
     rule: dict[str, Any]
-    """The completion rule of its newest group that the tutor teaches, which a new one takes over."""
+    """The completion rule of its newest group that the tutor teaches, which a new one takes over; else of any group."""
     course_title: str | None
     """Of the course of that group."""
     starts_on: dt.date
     """Of that group."""
+    is_shared: bool
+    """They teach none of its groups: an owner has shared it."""
 
 
 @dataclass(frozen=True)
@@ -50,28 +53,68 @@ class CourseActivity:
     starts_on: dt.date
 
 
-def _taught(organisation_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[Any]:
-    """A query for the cohorts of an organisation with an activity in a course that a person teaches, newest first."""
-    return (
-        sa.select(Cohort)
-        .join(Programme, Programme.id == Cohort.programme_id)
-        .join(Placement, Placement.cohort_id == Cohort.id)
-        .join(Membership, Membership.course_id == Placement.course_id)
-        .where(Programme.organisation_id == organisation_id, *teaching_memberships(person_id))
-        .order_by(Cohort.created_at.desc(), Cohort.id, Placement.created_at, Placement.id)
+_DEPLOYMENT: Final = sa.table(
+    "deployment", sa.column("id", sa.Uuid()), sa.column("organisation_id", sa.Uuid())
+)
+"""Which company a course belongs to: the only thing that is asked here of a table of the LTI side."""
+
+
+def _teaches(person_id: uuid.UUID, *where: sa.ColumnElement[bool]) -> sa.Exists:
+    """Whether a person teaches a course for which ``where`` holds."""
+    return sa.exists().where(*teaching_memberships(person_id), *where)
+
+
+def _is_shared_with(organisation_id: uuid.UUID, person_id: uuid.UUID) -> sa.Exists:
+    """Whether the cohort's programme is shared with a teacher: of that course, or of any course of the organisation."""
+    anywhere = _teaches(
+        person_id,
+        Membership.course_id == Course.id,
+        Course.deployment_id == _DEPLOYMENT.c.id,
+        _DEPLOYMENT.c.organisation_id == organisation_id,
+    )
+    return sa.exists().where(
+        ProgrammeShare.programme_id == Cohort.programme_id,
+        sa.or_(
+            _teaches(person_id, Membership.course_id == ProgrammeShare.course_id),
+            sa.and_(ProgrammeShare.course_id.is_(None), anywhere),
+        ),
     )
 
 
-def latest_cohort_taught(
+def _to_follow(organisation_id: uuid.UUID, person_id: uuid.UUID, *columns: Any) -> sa.Select[Any]:
+    """A query for the cohorts of an organisation that a new one of a person's may follow.
+
+    Those with an activity in a course that they teach come first, then those of programmes that are shared with them;
+    of each the newest first. Behind ``columns`` is whether they teach none of it.
+    """
+    taught = _teaches(person_id, Membership.course_id == Placement.course_id)
+    is_shared = sa.not_(taught).label("is_shared")
+    return (
+        sa.select(*columns, is_shared)
+        .select_from(Cohort)
+        .join(Programme, Programme.id == Cohort.programme_id)
+        .join(Placement, Placement.cohort_id == Cohort.id)
+        .where(
+            Programme.organisation_id == organisation_id,
+            sa.or_(taught, _is_shared_with(organisation_id, person_id)),
+        )
+        .order_by(is_shared, Cohort.created_at.desc(), Cohort.id, Placement.created_at, Placement.id)
+    )
+
+
+def latest_cohort_to_follow(
     db: Session, programme_id: uuid.UUID, organisation_id: uuid.UUID, person_id: uuid.UUID
 ) -> uuid.UUID | None:
-    """The newest cohort of a programme that a person teaches; None where the programme is not theirs to use."""
-    query = _taught(organisation_id, person_id).where(Cohort.programme_id == programme_id)
-    return db.scalars(query.with_only_columns(Cohort.id).limit(1)).first()
+    """The newest cohort of a programme that a person teaches, or else of one that is shared with them.
+
+    None where the programme is not theirs to use.
+    """
+    query = _to_follow(organisation_id, person_id, Cohort.id).where(Cohort.programme_id == programme_id)
+    return db.scalars(query.limit(1)).first()
 
 
 def own_programmes(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID) -> list[OwnProgramme]:
-    """The programmes of an organisation that a person teaches, that of the newest group first."""
+    """The programmes of an organisation that a person teaches, that of the newest group first; then shared ones."""
     latest = (
         sa.select(sa.func.max(CompletionRuleVersion.number))
         .where(CompletionRuleVersion.cohort_id == Cohort.id)
@@ -79,19 +122,20 @@ def own_programmes(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID
         .scalar_subquery()
     )
     rows = db.execute(
-        _taught(organisation_id, person_id)
-        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
-        .join(Course, Course.id == Placement.course_id)
-        .join(
-            CompletionRuleVersion,
-            sa.and_(CompletionRuleVersion.cohort_id == Cohort.id, CompletionRuleVersion.number == latest),
-        )
-        .with_only_columns(
+        _to_follow(
+            organisation_id,
+            person_id,
             Cohort.programme_id,
             ProgrammeSettings.settings,
             CompletionRuleVersion.rule,
             Course.title,
             Cohort.starts_on,
+        )
+        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
+        .join(Course, Course.id == Placement.course_id)
+        .join(
+            CompletionRuleVersion,
+            sa.and_(CompletionRuleVersion.cohort_id == Cohort.id, CompletionRuleVersion.number == latest),
         )
     )
     found: dict[uuid.UUID, OwnProgramme] = {}

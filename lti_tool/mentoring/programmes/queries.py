@@ -366,6 +366,12 @@ def groups_to_share(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUI
     return list(found.values())
 
 
+def number_of_rule(cohort_id: uuid.UUID) -> sa.ScalarSelect[int | None]:
+    """The number of the version of a cohort's rule that is in force, as a column of another query."""
+    newest = sa.select(sa.func.max(CompletionRuleVersion.number))
+    return newest.where(CompletionRuleVersion.cohort_id == cohort_id).scalar_subquery()
+
+
 def rule_of_cohort(db: Session, cohort_id: uuid.UUID) -> RuleRecord:
     """The version of a cohort's rule that is in force."""
     row = db.execute(

@@ -31,6 +31,8 @@ class Standing:
     """Of the reader."""
     started: bool
     """Whether the cohort has left ``draft``."""
+    owns: bool
+    """Whether the reader owns the programme."""
     standard: Document
     """The settings of the usual template, whose measures and questionnaires can be added."""
 

@@ -271,11 +271,11 @@ def _visibility(settings: Settings, standing: Standing) -> SectionForm:
         }
 
     def write(settings: Settings, values: Values) -> Settings:
-        names = ("smallest_group", "hr_sees_names", "tutors_may_edit")
-        return changed_settings(settings, visibility={name: values[name] for name in names})
+        seen = settings.document["visibility"]
+        return changed_settings(settings, visibility={name: values.get(name, seen[name]) for name in seen})
 
     least = settings.document["visibility"]["smallest_group"] if standing.started else 0
-    return SectionForm(VisibilityForm(least), read, write)
+    return SectionForm(VisibilityForm(least, for_owner=standing.owns), read, write)
 
 
 WHOLE: Final[Mapping[Section, Callable[[Settings, Standing], SectionForm]]] = {

@@ -3,10 +3,14 @@
 (function () {
   "use strict";
   const EVERY = 1800;
-  const WIDE = window.matchMedia("(min-width: 62.5rem)");
+  const WIDE = 57.5;
   const find = function (selector) { return document.querySelector(selector); };
   const page = function () { return find("[data-cohort]"); };
   if (!page()) return;
+  /* Whether there is room for the panel beside the table, as tutor.css says it: in the size of the text. */
+  const isWide = function () {
+    return page().clientWidth >= WIDE * parseFloat(getComputedStyle(document.documentElement).fontSize);
+  };
   let etag = page().dataset.etag;
   let query = location.search;
   let last = Date.now();
@@ -121,7 +125,7 @@
     const row = find(".pair-row.chosen");
     if (!panel) return;
     panel.style.marginTop = "";
-    if (panel.hidden || !row || !WIDE.matches) return;
+    if (panel.hidden || !row || !isWide()) return;
     const table = find(".pairs-table");
     const free = table.offsetHeight - panel.offsetHeight;
     const top = row.getBoundingClientRect().top - table.getBoundingClientRect().top;
@@ -202,7 +206,7 @@
     if (link.dataset.close) {
       event.preventDefault();
       close(link.dataset.close);
-    } else if (link.dataset.pair && WIDE.matches) {
+    } else if (link.dataset.pair && isWide()) {
       event.preventDefault();
       go(withQuery({ pair: link.dataset.pair })).then(function () {
         const title = find("#panel-title");
@@ -235,7 +239,6 @@
   });
 
   document.addEventListener("visibilitychange", function () { ask(); });
-  WIDE.addEventListener("change", place);
   window.addEventListener("resize", place);
   setInterval(ask, EVERY);
   setInterval(sayFresh, 1000);

@@ -54,6 +54,8 @@ class OfferedProgramme:
     """Whether its rule has the gradebook show a percentage on the way."""
     programme_id: uuid.UUID | None = None
     """Of one of the tutor's own; None for a template."""
+    is_shared: bool = False
+    """One that an owner shared with the tutor, who does not teach a group of it yet."""
     is_of_company: bool = False
     """A template of the company's own."""
     course_title: str | None = None
@@ -63,7 +65,7 @@ class OfferedProgramme:
 
     @property
     def is_own(self) -> bool:
-        """Whether it is a programme that the tutor runs already, and no template."""
+        """Whether it is a programme that the tutor runs already, or that is shared with them, and no template."""
         return self.programme_id is not None
 
     @cached_property
@@ -182,8 +184,9 @@ def _own(programme: OwnProgramme) -> OfferedProgramme | None:
     return replace(
         offered,
         programme_id=programme.id,
-        course_title=programme.course_title,
+        course_title=None if programme.is_shared else programme.course_title,
         since=programme.starts_on,
+        is_shared=programme.is_shared,
     )
 
 

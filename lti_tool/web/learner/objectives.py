@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
@@ -15,11 +18,21 @@ from lti_tool.identity.policy import Action
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.journey.views import ObjectiveLine
 from lti_tool.mentoring.objectives import actions
+from lti_tool.mentoring.programmes.queries import settings_of_cohort
+from lti_tool.translation import current_language
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
-from schemas.mentoring_forms import EditObjectiveForm, MoveObjectiveForm, ObjectiveForm
+from lti_tool.web.services import reading
+from schemas import choices
+from schemas.mentoring_forms import (
+    TITLE_LENGTH,
+    ChooseObjectiveForm,
+    EditObjectiveForm,
+    MoveObjectiveForm,
+    ObjectiveForm,
+)
 
 blueprint = Blueprint("objectives", __name__, url_prefix="/l/<launch_key>/objectives")
 
@@ -35,8 +48,62 @@ def index() -> ResponseReturnValue:
 
 
 def _page(form: Form) -> ResponseReturnValue:
-    html = render_template("learner/objectives.html", form=form, today=_today(), **pair_page().values())
+    page = pair_page()
+    chosen = {line.catalogue_code for line in page.pair.objectives if line.status != "withdrawn"}
+    html = render_template(
+        "learner/objectives.html",
+        form=form,
+        today=_today(),
+        catalogue=[entry for entry in _catalogue() if entry.code not in chosen],
+        levels=range(1, choices.HIGHEST_LEVEL + 1),
+        **page.values(),
+    )
     return html, form.status
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """An objective that the programme offers."""
+
+    code: str
+    title: str
+    direction: str
+    """The role of the one who learns."""
+    skill: str
+    """The name of the skill; empty where it is about none in particular."""
+    level: int | None
+    trend: bool
+    accepts: tuple[str, ...]
+    """Whose word is enough for it to be reached."""
+    values: Mapping[str, Any]
+    """What an objective takes over from it, by the arguments of ``propose_objective``."""
+
+
+def _catalogue() -> list[CatalogueEntry]:
+    """What the programme offers, in the present language; without what only a record store could confirm."""
+    with reading() as db:
+        settings = settings_of_cohort(db, pair_page().record.cohort_id)
+    language = current_language()
+    skills = {skill["code"]: skill["name"][language] for skill in settings["skills"]}
+    return [
+        CatalogueEntry(
+            code=each["code"],
+            title=each["title"][language],
+            direction=each["direction"],
+            skill=skills.get(each["skill"], ""),
+            level=each["level"],
+            trend=each["trend"],
+            accepts=accepts,
+            values={
+                "title": each["title"][language][:TITLE_LENGTH],
+                **{name: each[name] for name in ("direction", "tag", "skill", "level", "trend")},
+                "accepts": accepts,
+                "catalogue_code": each["code"],
+            },
+        )
+        for each in settings.get("objectives", ())
+        if (accepts := tuple(who for who in each["evidence"] if who in choices.EVIDENCE_OF_PEOPLE))
+    ]
 
 
 def _today() -> str:
@@ -67,6 +134,25 @@ def _earliest(now: dt.datetime) -> dt.date:
 
 def _all_of(pair_id: uuid.UUID) -> str:
     return launch_url_for("objectives.index", pair=pair_id)
+
+
+@blueprint.post("/choose")
+@allows(Action.KEEP_OBJECTIVES, about=pair_of_request)
+def choose() -> ResponseReturnValue:
+    """Propose an objective of the programme's list; the partner is asked."""
+    page = pair_page()
+
+    def save(db: Session, values: Values) -> None:
+        entry = next((each for each in _catalogue() if each.code == values["code"]), None)
+        if entry is None:
+            raise NotAllowed("not_in_catalogue")
+        actions.propose_objective(
+            db, pair_id=page.pair_id, by=page.participant.id, now=utcnow(), required=True, **entry.values
+        )
+
+    return sent_form(ChooseObjectiveForm()).submit(
+        save, then=_all_of(page.pair_id), done="objective_proposed"
+    )
 
 
 @blueprint.get("/<uuid:objective_id>/edit")

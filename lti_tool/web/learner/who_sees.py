@@ -36,7 +36,12 @@ COMPLETION: Final = Subject(
     "circle-check",
     (Action.VIEW_OWN_PAIR, Action.VIEW_COHORT, Action.VIEW_PEOPLE_OF_PROGRAMME),
 )
-OBJECTIVES: Final = Subject(N_("Your objectives"), "leaf", (Action.KEEP_OBJECTIVES,))
+OBJECTIVES: Final = Subject(
+    N_("Your objectives"),
+    "leaf",
+    (Action.KEEP_OBJECTIVES,),
+    N_("the two of you; your tutor, of those for which you chose the tutor’s word"),
+)
 NOTES: Final = Subject(
     N_("Your notes"),
     "lock",

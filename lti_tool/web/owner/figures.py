@@ -111,6 +111,11 @@ class ProgrammeRecord:
         return in_language(self.settings.get("title"))
 
     @property
+    def goal(self) -> str:
+        """In the present language."""
+        return in_language(self.settings.get("goal"))
+
+    @property
     def smallest_group(self) -> int:
         """Figures over fewer people are hidden."""
         asked = (self.settings.get("visibility") or {}).get("smallest_group", SMALLEST_GROUP)

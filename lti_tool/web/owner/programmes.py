@@ -60,7 +60,6 @@ def programme(programme_id: uuid.UUID) -> ResponseReturnValue:
         "owner/programme.html",
         programme=record,
         cohorts=cohorts,
-        is_here=current_principal().programme_id == programme_id,
         done=flash_message(),
         course_title=_course_title(),
     )
@@ -109,6 +108,7 @@ def settings(programme_id: uuid.UUID) -> ResponseReturnValue:
         programme=record,
         sections=settings_view.sections_of(record.settings),
         dates=[settings_view.dates_of(cohort) for cohort in cohorts],
+        is_here=current_principal().programme_id == programme_id,
         for_hr=standing.reads_for_hr and not (standing.owns or standing.teaches),
         owns=standing.owns,
         course_title=_course_title(),

@@ -41,7 +41,6 @@ def dates_of(cohort: CohortFigures) -> CohortDates:
 def sections_of(settings: Mapping[str, Any]) -> list[Section]:
     """What the settings say, part by part; parts that say nothing are left out."""
     found = (
-        (_("Goal"), [in_language(settings.get("goal"))]),
         (_("Rhythm"), _rhythm(settings.get("rhythm"))),
         (_("Formats"), [_format(settings, code) for code in settings.get("formats", ())]),
         (_("Skills"), [in_language(skill.get("name")) for skill in settings.get("skills", ())]),
@@ -101,8 +100,13 @@ def _value(written: Any, unit: str) -> str:
         value = float(top) / float(bottom or 1)
     except (ValueError, ZeroDivisionError):
         return str(written)
-    if unit == "share":
-        return _("%(number)s %%", number=number(round(value * 100, 1)))
+    match unit:
+        case "share":
+            return _("%(number)s %%", number=number(round(value * 100, 1)))
+        case "hours":
+            return _("%(number)s h", number=number(round(value, 1)))
+        case "minutes":
+            return _("%(number)s min", number=number(round(value)))
     return number(round(value, 2))
 
 

@@ -12,6 +12,7 @@ from lti_tool.mentoring.programmes.section_form import Standing
 from lti_tool.mentoring.programmes.setting_up import SetUp, set_up_of
 from lti_tool.mentoring.programmes.template import DEFAULT_TEMPLATE, load_template
 from lti_tool.translation import current_language
+from lti_tool.web.access import cohort_of_launch
 from lti_tool.web.activity import current_placement
 
 
@@ -31,5 +32,6 @@ def standing_of(present: SetUp) -> Standing:
         today=utcnow().date(),
         language=current_language(),
         started=not present.is_draft,
+        owns=cohort_of_launch().owns,
         standard=load_template(DEFAULT_TEMPLATE).document(),
     )

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from lti_tool.composition.rule_preview import Judged, RuleInForce, TriedRule, try_rule
+from lti_tool.composition.cohort_facts import Judged
+from lti_tool.composition.rule_preview import RuleInForce, TriedRule, try_rule
 from lti_tool.mentoring.completion.preview import Effect, PersonPreview
 from lti_tool.mentoring.completion.queries import DraftRecord
 from lti_tool.mentoring.completion.rule import CompletionRule, read_draft, unmeasurable
@@ -123,11 +124,13 @@ def card_of(judged: Judged) -> PersonCard:
 def _sentences(rule: CompletionRule, tried: TriedRule | None) -> list[ForReader]:
     """What two of a pair and their tutor will read; the names of a real pair where there is one."""
     names = _a_pair(tried)
-    found = []
+    found: list[ForReader] = []
     for role in (Role.MENTEE, Role.MENTOR):
         partner = names.get(role.other) or _("your partner")
         reader = names.get(role) or wording.word(wording.ROLES, role)
         found.append(ForReader(reader, sentence_for_pair(rule, role, partner)))
+    if not names and found[0].sentence == found[1].sentence:
+        found = [ForReader(_("In a pair"), found[0].sentence)]
     found.append(ForReader(_("You"), sentence_for_tutor(rule)))
     return found
 

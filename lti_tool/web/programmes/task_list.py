@@ -17,12 +17,13 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
+from lti_tool.mentoring.enrolment.queries import people_in_cohorts
 from lti_tool.mentoring.programmes.beginning import start_cohort
 from lti_tool.mentoring.programmes.readiness import NEEDED, Missing, Section, State, state_of
 from lti_tool.mentoring.programmes.setting_up import SetUp
 from lti_tool.mentoring.programmes.template import UnknownTemplateError
 from lti_tool.mentoring.programmes.template_queries import find_template
-from lti_tool.translation import current_language
+from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.activity import current_activity
@@ -47,7 +48,8 @@ RULE_PAGE = "rule_editor.edit"
 class Task:
     """One line of the list."""
 
-    section: Section
+    section: Section | None
+    """None for what is no part of the settings."""
     title: str
     summary: str
     state: State
@@ -59,7 +61,7 @@ class Group:
     """Some of the lines, under a heading."""
 
     title: str
-    tasks: Sequence[Task]
+    tasks: list[Task]
 
 
 def page(form: Form | None = None) -> ResponseReturnValue:
@@ -73,6 +75,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         Group(_(title), [_task(section, present, lacks) for section in sections])
         for title, sections in wording.GROUPS
     ]
+    groups[-1].tasks.append(_people(present))
     done = sum(
         task.section in NEEDED and task.state in (State.DONE, State.FROZEN)
         for group in groups
@@ -105,6 +108,20 @@ def _task(section: Section, present: SetUp, lacks: Sequence[Missing]) -> Task:
         summary = wording.summary(section, present.settings)
     state = state_of(section, document, lacks, started=not present.is_draft)
     return Task(section, _(wording.TITLES[section]), summary, state, address)
+
+
+def _people(present: SetUp) -> Task:
+    """The way to the lists of people; they join by themselves, too."""
+    with reading() as db:
+        count = people_in_cohorts(db, [present.cohort_id]).get(present.cohort_id, 0)
+    if count:
+        summary = ngettext("%(num)s person takes part", "%(num)s people take part", count)
+    elif present.is_draft:
+        summary = _("They can be added from a list now, and join by themselves after the start")
+    else:
+        summary = _("They join by themselves, or are added from a list")
+    address = launch_url_for("people_import.index")
+    return Task(None, _("People"), summary, State.DONE if count else State.OPTIONAL, address)
 
 
 def rule_sentence(rule: object | None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
@@ -156,6 +157,14 @@ USUAL_ROLES: Final[Mapping[str, str]] = {"mentee": N_("mentee"), "mentor": N_("m
 """What the roles are called where a programme says nothing else."""
 
 
+EVIDENCE: Final[Mapping[str, str]] = {
+    "self": N_("Of the one who learns"),
+    "partner": N_("Of the partner"),
+    "tutor": N_("Of the tutor"),
+}
+"""Whose word is enough for an objective to be reached."""
+
+
 def said(table: Mapping[str, str], code: str) -> str:
     """The text for ``code`` in the current language; templates would take a ``%`` in it for a parameter."""
     return _(table[code])
@@ -185,6 +194,33 @@ def summary(section: Section, settings: Settings) -> str:
     """What a part of the settings holds now, in a line; empty where there is nothing to say."""
     text = _SUMMARIES[section](settings) if section in _SUMMARIES else ""
     return text[:1].upper() + text[1:]
+
+
+def value_in_words(name: str, texts: Sequence[str], document: Document) -> str:
+    """What a field of a part holds, as somebody reads it: codes by their names, and dates in full."""
+    return ", ".join(_in_words(name, text, document) for text in texts if text)
+
+
+def _in_words(name: str, text: str, document: Document) -> str:
+    match name:
+        case "formats":
+            return format_name(document, text)
+        case "phases" if text in PHASES:
+            return phase(text)[0]
+        case "tag":
+            return wording.word(wording.TAGS, text)
+        case "direction":
+            return role_name(document, text) if text in USUAL_ROLES else text
+        case "evidence" if text in EVIDENCE:
+            return said(EVIDENCE, text)
+        case "skill":
+            return next((own(each["name"]) for each in document["skills"] if each["code"] == text), text)
+        case "starts_on" | "ends_on" | "follow_up_on":
+            try:
+                return day(dt.date.fromisoformat(text))
+            except ValueError:
+                return text
+    return _("yes") if text == "yes" else text
 
 
 def _goal(settings: Settings) -> str:

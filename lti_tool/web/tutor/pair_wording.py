@@ -118,7 +118,7 @@ def declined(pair: DeclinedPair) -> str:
     about = {
         "name": wording.person(pair.by.card),
         "partner": wording.person(pair.other.card),
-        "day": short_day(pair.at.date()),
+        "day": short_day(pair.at.date()).replace(" ", "\u00a0"),
     }
     if pair.reason is None:
         return _("%(name)s said “not this time” to %(partner)s on %(day)s, without a reason", **about)

@@ -36,6 +36,7 @@ from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
 from lti_tool.web.tutor import pair_wording
+from lti_tool.web.tutor.known_details import known_details
 from schemas.display import read_cohort_query, read_query
 from schemas.mentoring_forms import PairForm
 
@@ -89,12 +90,15 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     search = read_cohort_query(request.args.to_dict())["q"]
     with reading() as db:
         overview = overview_of(db, placement.cohort_id)
-    found = next((line for line in overview.participants if line.person_id == wanted and line.free), None)
+        found = next((line for line in overview.participants if line.person_id == wanted and line.free), None)
+        candidates = candidates_for(overview, found, search) if found is not None else None
+        known = known_details(db, placement.cohort_id, _shown_ids(candidates)) if candidates else {}
     action = launch_url_for("pairing.pair", partner_for=wanted) if found else launch_url_for("pairing.pair")
     shown = {
         "overview": overview,
         "search": search,
-        "candidates": candidates_for(overview, found, search) if found is not None else None,
+        "candidates": candidates,
+        "known": known,
         "form": form,
         "pair_form": form or blank_form(PairForm(), {}, id="pair-form", action=action),
         "waiting": sorted(overview.waiting_for_a_pair, key=lambda line: line.joined_at or utcnow()),
@@ -105,6 +109,14 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         "done": flash_message(),
     }
     return render_template("tutor/pairing.html", **shown), form.status if form is not None else 200
+
+
+def _shown_ids(candidates: Candidates) -> list[uuid.UUID]:
+    """The participants of whom the page says what is known."""
+    return [
+        candidates.person.id,
+        *(each.person.id for each in candidates.free[:SHOWN] if isinstance(each.person, ParticipantLine)),
+    ]
 
 
 def candidates_for(overview: CohortOverview, person: ParticipantLine, search: str = "") -> Candidates:

@@ -14,6 +14,7 @@ from lti_tool.mentoring.guards import UNDO_WITHIN
 from lti_tool.mentoring.objectives.actions import (
     agree_to_objective,
     claim_objective,
+    confirm_as_tutor,
     confirm_objective,
     edit_objective,
     propose_objective,
@@ -22,6 +23,7 @@ from lti_tool.mentoring.objectives.actions import (
     work_on_objectives,
 )
 from lti_tool.mentoring.objectives.models import Objective
+from lti_tool.mentoring.objectives.queries import objectives_for_tutor
 from lti_tool.mentoring.pairs.queries import lock_pair
 from tests.builder import World
 from tests.mentoring.checks import LATER, TODAY, event_names, refused
@@ -262,3 +264,68 @@ def test_what_the_partner_has_confirmed_is_not_taken_back(world: World) -> None:
             "too_late_to_undo",
             lambda: undo_step(db, objective_id=objective.id, by=world.mentee_id, now=LATER),
         )
+
+
+def accepting(db: Session, world: World, pair_id: uuid.UUID, *accepts: str) -> Objective:
+    """One towards the mentee that both want, with these whose word is enough."""
+    objective = propose_objective(
+        db,
+        pair_id=pair_id,
+        by=world.mentor_id,
+        title="Write good prompts",
+        direction="mentee",
+        tag="skills",
+        required=True,
+        now=LATER,
+        skill="generative-ai",
+        level=3,
+        accepts=accepts,
+        catalogue_code="good-request",
+    )
+    agree_to_objective(db, objective_id=objective.id, by=world.mentee_id, now=LATER)
+    return objective
+
+
+def test_one_s_own_word_is_enough_where_the_pair_chose_it(world: World) -> None:
+    with world.transaction() as db:
+        objective = accepting(db, world, world.pair(db).id, "partner", "self")
+        claim_objective(db, objective_id=objective.id, by=world.mentee_id, now=LATER)
+        assert (objective.status, objective.evidence, objective.accepts) == (
+            "reached",
+            "self",
+            "self,partner",
+        )
+        assert event_names(db)[-1] == "ObjectiveReached"
+
+
+def test_the_tutor_confirms_what_the_pair_gave_the_tutor_to_confirm(world: World) -> None:
+    with world.transaction() as db:
+        other = agreed(db, world)
+        theirs = accepting(db, world, other.pair_id, "tutor")
+        assert [each.id for each in objectives_for_tutor(db, world.cohort_id)] == [theirs.id]
+        claim_objective(db, objective_id=theirs.id, by=world.mentee_id, now=LATER)
+        assert theirs.status == "claimed"
+        refused(
+            "not_partner_s_word",
+            partial(confirm_objective, db, objective_id=theirs.id, by=world.mentor_id, now=LATER),
+        )
+        confirm = partial(confirm_as_tutor, db, cohort_id=world.cohort_id, now=LATER)
+        refused("not_tutor_s_word", partial(confirm, objective_id=other.id))
+        refused("not_tutor_s_word", partial(confirm, objective_id=theirs.id, cohort_id=uuid.uuid4()))
+        for _twice in range(2):
+            confirm(objective_id=theirs.id)
+        assert (theirs.status, theirs.evidence) == ("reached", "tutor")
+        assert event_names(db).count("ObjectiveReached") == 1
+
+
+def test_an_objective_of_the_catalogue_is_the_pair_s_own_once_it_says_something_else(world: World) -> None:
+    with world.transaction() as db:
+        objective = accepting(db, world, world.pair(db).id, "partner")
+        edit(db, objective, world.mentor_id, title="Write good prompts")
+        assert (objective.catalogue_code, objective.skill, objective.level) == (
+            "good-request",
+            "generative-ai",
+            3,
+        )
+        edit(db, objective, world.mentor_id)
+        assert objective.catalogue_code is None

@@ -32,8 +32,8 @@ def settings_of(code: str = "digital-skills", days: CohortDays = DAYS, **changes
     return Settings({**load_template(code).document(), **changes}, days)
 
 
-def standing(language: str = "en", *, started: bool = False) -> Standing:
-    return Standing(TODAY, language, started, load_template("digital-skills").document())
+def standing(language: str = "en", *, started: bool = False, owns: bool = True) -> Standing:
+    return Standing(TODAY, language, started, owns, load_template("digital-skills").document())
 
 
 def typed(form: SectionForm, view: View, **changes: Any) -> dict[str, Any]:
@@ -183,6 +183,21 @@ def test_the_smallest_group_is_never_lowered_once_a_cohort_runs() -> None:
         typed(running, running.read(settings) or {}, smallest_group="7")
     assert (
         saved(Section.VISIBILITY, settings, smallest_group="7").document["visibility"]["smallest_group"] == 7
+    )
+
+
+def test_only_an_owner_says_whether_tutors_may_change_the_settings() -> None:
+    settings = settings_of()
+    form = section_form(Section.VISIBILITY, settings, standing(owns=False))
+    made = form.write(settings, read_form(form.schema, [("smallest_group", "6"), ("tutors_may_edit", "")]))
+    assert made.document["visibility"] == {
+        "smallest_group": 6,
+        "hr_sees_names": False,
+        "tutors_may_edit": True,
+    }
+    assert (
+        saved(Section.VISIBILITY, settings, tutors_may_edit=()).document["visibility"]["tutors_may_edit"]
+        is False
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from lti_tool.mentoring.pairs.actions import form_pair
 from lti_tool.mentoring.programmes.beginning import Beginning, start_cohort
 from lti_tool.mentoring.programmes.copies import start_copy
 from lti_tool.mentoring.programmes.models import Cohort, ProgrammeSettings
+from lti_tool.mentoring.programmes.offers import latest_cohort_to_follow, own_programmes
 from lti_tool.mentoring.programmes.readiness import Section
+from lti_tool.mentoring.programmes.rights import end_share, share
 from lti_tool.mentoring.programmes.section_form import Standing
 from lti_tool.mentoring.programmes.sections import section_form
 from lti_tool.mentoring.programmes.setting_up import save_section, set_up_of
@@ -40,7 +43,7 @@ def draft(build: Builder, template: str = "digital-skills", answers: Answers | N
 def change(db: Session, cohort: BuiltCohort, section: Section, seen: int | None = None, **values: Any) -> int:
     """Save a part, but for ``values`` as it is; the version on which the cohort runs then."""
     present = set_up_of(db, cohort.id)
-    standing = Standing(TODAY, "en", not present.is_draft, load_template("digital-skills").document())
+    standing = Standing(TODAY, "en", not present.is_draft, True, load_template("digital-skills").document())
     form = section_form(section, present.settings, standing)
     shown = {name: texts[0] if texts else None for name, texts in (form.read(present.settings) or {}).items()}
     save_section(
@@ -166,3 +169,29 @@ def test_the_second_of_two_is_told_and_another_part_is_no_matter(build: Builder)
             change(db, cohort, Section.RHYTHM, seen=1, sessions=8, minutes=45)
         assert set_up_of(db, cohort.id).settings.document["rhythm"]["sessions"] == 9
         assert change(db, cohort, Section.RHYTHM, seen=3, sessions=8, minutes=45) == 4
+
+
+def test_a_programme_that_an_owner_shared_can_be_followed_in_another_course(build: Builder) -> None:
+    platform = build.organisation().platform()
+    mine, theirs, other = (platform.course(title) for title in ("Mine", "Theirs", "Other"))
+    programme = mine.activity().programme("demo")
+    colleague, stranger = theirs.tutor("Colleague"), other.tutor("Stranger")
+    organisation = platform.organisation_id
+
+    def usable(person: uuid.UUID) -> list[tuple[uuid.UUID, bool]]:
+        with build.transaction() as db:
+            return [(each.id, each.is_shared) for each in own_programmes(db, organisation, person)]
+
+    assert usable(colleague.id) == []
+    with build.transaction() as db:
+        share(db, programme_id=programme.id, course_id=theirs.id, now=NOW)
+    assert usable(colleague.id) == [(programme.id, True)]
+    assert usable(stranger.id) == []
+    with build.transaction() as db:
+        found = latest_cohort_to_follow(db, programme.id, organisation, colleague.id)
+        assert found == programme.cohort_id
+        end_share(db, programme_id=programme.id, course_id=theirs.id, now=NOW)
+        share(db, programme_id=programme.id, course_id=None, now=NOW)
+    assert usable(stranger.id) == [(programme.id, True)]
+    learner = other.person("Learner")
+    assert usable(learner.id) == []

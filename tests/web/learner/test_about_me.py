@@ -66,7 +66,7 @@ def test_nobody_sees_an_address_before_both_have_accepted(visit):
         assert not [text for text in WAYS.values() if text in page]
 
 
-@pytest.mark.parametrize("below", ["", "cohort/live", "cohort/audit"])
+@pytest.mark.parametrize("below", ["", "cohort/live", "programme/audit"])
 def test_no_tutor_reads_what_people_say_to_their_partner(visit, below):
     here = visit(described(situations.tutor))
     pages = here.text(below) + here.text(here.link("cohort/pairs/[0-9a-f-]+"))

@@ -58,7 +58,7 @@ def test_the_page_names_the_readers_of_the_policy():
         "Your name, and the day on which you complete": (
             "the two of you, Claire and those who run the programme"
         ),
-        "Your objectives": "the two of you",
+        "Your objectives": "the two of you; your tutor, of those for which you chose the tutor’s word",
         "Your notes": "you, and your partner where you share them",
         "What you say about yourself": (
             "the person suggested to you; how to reach you, once you have both accepted"
@@ -73,7 +73,7 @@ def test_the_page_names_the_readers_of_the_policy():
 def test_another_reader_in_the_policy_is_another_one_on_the_page():
     table = {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.MEMBER, Capacity.TUTOR})}
     assert {line.what: line.readers for line in who_sees(None, table)}["Your objectives"] == (
-        "the two of you and your tutor"
+        "the two of you; your tutor, of those for which you chose the tutor’s word and your tutor"
     )
     with pytest.raises(KeyError):
         who_sees(None, {**TABLE, Action.KEEP_OBJECTIVES: frozenset({Capacity.OBSERVER})})

@@ -19,7 +19,7 @@ from tests.web.programmes.rule_page import PATH, RulePage, opened
 from tests.web.visiting import Visit
 
 Come = Callable[..., Visit]
-PAGE = 11
+PAGE = 15
 """SQL statements for the page with a draft, however many people there are."""
 
 
@@ -122,7 +122,7 @@ def test_the_rule_is_applied_and_its_sentence_is_on_every_page(visit: Come, serv
     sentence = "4 meetings of 30 minutes or more are confirmed"
     assert sentence in page.here.text()
     assert sentence in page.here.text("cohort/list/")
-    assert "applied another completion rule" in page.here.text("cohort/audit")
+    assert "put version 2 of the completion rule in force" in page.here.text("programme/audit")
     pair = page.here.link(r"cohort/pairs/[0-9a-f-]+")
     assert "of 4" in page.here.text(pair) or "4/4" in page.here.text(pair)
 

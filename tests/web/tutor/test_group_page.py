@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import uuid
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -12,11 +13,14 @@ import sqlalchemy as sa
 from lti_tool.composition.services import Services
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Person
+from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.models import CompletionRecord, TutorValidation
 from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.web.tutor.print_list import listed_name
 from tests.builder import situations
 from tests.builder.crowd import add_crowd
 from tests.builder.situations import Situation
+from tests.mentoring.overview.cohorts import person
 from tests.web.visiting import Visit
 
 ROWS = re.compile(r'data-pair="([0-9a-f-]+)"')
@@ -223,3 +227,29 @@ def test_everybody_whom_a_line_is_about_is_reminded_at_once(visit, services) -> 
     assert changes(services) == ["TutorReminded"]
     assert "Remind 1 person" not in here.text("cohort/message/all/unsigned")
     assert here.post("cohort/reminder/all/alone", form_key=uuid.uuid4()).status_code == 404
+
+
+def declined(situation: Situation) -> None:
+    """A tutor of two who wait again, of whom the one who teaches has said “not this time”."""
+    situation.open()
+    pair = situation.pair("Marc Tessier", "Léa Nguyen", signed="", accepted="")
+    pair.decline(pair.mentor, reason="other-topics")
+    situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
+
+
+def test_why_a_proposal_was_declined_stands_where_partners_are_chosen(visit) -> None:
+    here = visit(declined)
+    said = "Léa Nguyen said “not this time” to Marc Tessier on "
+    for_marc, person = here.link('cohort/pairing[?]partner_for=[^"]+'), here.link('cohort/people/[^"]+')
+    for below in ("", "cohort/pairing", for_marc, person):
+        page = here.text(below)
+        assert said in page
+        assert "“I would rather work on other topics”" in page
+
+
+def test_the_printed_list_has_names_as_the_alphabet_does() -> None:
+    lines = [person("Marie de La Rochefoucauld"), person("Léa"), person("Jean d’Arcy")]
+    assert [
+        listed_name(replace(line, family_name=family))
+        for line, family in zip(lines, ("de La Rochefoucauld", None, "d’Arcy"), strict=True)
+    ] == ["<b>La Rochefoucauld</b>, Marie de", "<b>Léa</b>", "<b>Arcy</b>, Jean d’"]

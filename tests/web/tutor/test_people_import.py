@@ -7,11 +7,15 @@ import re
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.services import Services
+from lti_tool.mentoring.enrolment.details import Details
+from lti_tool.mentoring.enrolment.details_actions import save_details
+from lti_tool.mentoring.enrolment.models import Participant
 from tests.builder import situations
 from tests.jobs.kinds import wait_until_ended
 from tests.web.visiting import Visit
@@ -120,3 +124,21 @@ def test_the_empty_list_has_columns_that_are_read_in_each_language(visit: Come) 
         )
         assert f'action="{here.home}cohort/adding-people/' in page
         assert 'id="add-people"' in page
+
+
+def test_what_is_known_of_people_stands_where_partners_are_chosen(visit: Come, services: Services) -> None:
+    here = visit(situations.tutor)
+    below_pairing = here.link("cohort/pairing.partner_for=[0-9a-f-]+")
+    assert "Can show" not in here.text(below_pairing)
+    said = Details(
+        2, (("data", 4),), (("generative-ai", None),), "Finance", None, ("fr", "en"), "Europe/Paris"
+    )
+    with services.database.transaction() as db:
+        save_details(db, dict.fromkeys(db.scalars(sa.select(Participant.id)), said))
+    page = here.text(below_pairing)
+    for line in (
+        "Can show: Reading data and making it speak (4/5)",
+        "Would like to learn: Putting generative AI to use",
+        "Finance · French, English · Europe/Paris",
+    ):
+        assert page.count(line) > 1  # the person, and those who are free
