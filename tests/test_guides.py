@@ -104,9 +104,7 @@ def test_every_file_that_a_guide_names_is_there(language: str) -> None:
 
 
 PEOPLE_GUIDES = {
-    language: [
-        DOCS / f"{name}{ending}" for name in ("learners", "tutors", "privacy", "setting-up", "owners")
-    ]
+    language: [DOCS / f"{name}{ending}" for name in ("learners", "tutors", "privacy", "setting-up", "owners")]
     for language, ending in (("en", ".md"), ("fr", ".fr.md"))
 }
 """The pages for people who take part, who tutor, or who ask what is kept. What is bold is what the tool's pages say."""
