@@ -191,6 +191,29 @@ def test_somebody_awaited_is_invited_when_they_come_and_no_two_people_are(here: 
     assert {row.acted_by_kind for row in invitations(here)} == {"operator"}
 
 
+def test_somebody_awaited_whom_a_tutor_has_paired_meanwhile_gets_what_the_list_says(here: World) -> None:
+    add(here, "role;user name;capacity;department\nmentor;nina;2;IT\n")
+    nina = here.course.person("Nina New", subject="77")
+    here.built_cohort.participant(nina, Role.MENTEE, invited=True)
+    with here.services.database.transaction() as db:
+        db.execute(sa.update(Person).where(Person.id == nina.id).values(user_name="nina"))
+    with here.acting() as db:
+        found = actions.find_awaited(db, cohort_id=here.cohort_id, person_id=nina.id)
+        assert found is not None
+        actions.invite_awaited(db, awaited=found, person_id=nina.id, now=utcnow())
+    assert details(here, "Nina New") == ("invited", Details(2, department="IT"))
+    assert len(invitations(here)) == 1
+    with here.services.database.reading() as db:
+        assert queries.count_awaited(db, here.cohort_id) == 0
+
+
+def test_somebody_who_has_left_the_course_is_awaited(here: World) -> None:
+    with here.services.database.transaction() as db:
+        anne = db.scalars(sa.select(Person.id).where(Person.subject == "anne")).one()
+        db.execute(sa.update(Membership).where(Membership.person_id == anne).values(active=False))
+    assert add(here, "role;id\nmentee;anne\n") == {"awaited": 1}
+
+
 def test_somebody_who_was_awaited_and_is_in_the_course_now_is_invited_by_the_same_file(here: World) -> None:
     late = "role;e-mail;capacity\nmentor;nina.new@example.org;2\n"
     assert add(here, late) == {"awaited": 1}
