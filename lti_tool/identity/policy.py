@@ -106,6 +106,7 @@ class Action(enum.StrEnum):
     READ_ROSTER_NOW = "have a roster read now"
     RESEND_GRADES = "have gradebooks read now, and grades sent again"
     MAKE_LINE_ITEM = "have a column made in the gradebook of one's own course"
+    CLONE_COHORT = "make a group with the settings of another, without its people"
     READ_TEMPLATES = "read the programme templates of one's company"
     KEEP_TEMPLATES = "make programme templates for one's company, and change those that one made"
     # an owner's, and human resources'
@@ -195,6 +196,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.READ_ROSTER_NOW: _COHORT | {Capacity.OPERATOR},
         Action.RESEND_GRADES: _COHORT | {Capacity.OPERATOR},
         Action.MAKE_LINE_ITEM: _COHORT,
+        Action.CLONE_COHORT: _COHORT,
         Action.READ_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.HR, Capacity.OPERATOR}),
         Action.KEEP_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.OPERATOR}),
         Action.LIST_OWN_PROGRAMMES: frozenset({Capacity.OWNER}),
