@@ -195,7 +195,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.RESEND_GRADES: _COHORT | {Capacity.OPERATOR},
         Action.MAKE_LINE_ITEM: _COHORT,
         Action.CLONE_COHORT: _COHORT,
-        Action.READ_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.OPERATOR}),
+        Action.READ_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.HR, Capacity.OPERATOR}),
         Action.KEEP_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.OPERATOR}),
         Action.LIST_OWN_PROGRAMMES: frozenset({Capacity.OWNER}),
         Action.VIEW_PROGRAMME: frozenset({Capacity.OWNER}),

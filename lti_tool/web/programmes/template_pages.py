@@ -10,6 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Person
-from lti_tool.identity.policy import Action
+from lti_tool.identity.policy import Action, Relation, decide
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate, UnknownTemplateError, read_template
@@ -50,6 +51,20 @@ from schemas.yaml_text import LARGEST_FILE
 blueprint = Blueprint("templates", __name__, url_prefix="/l/<launch_key>/programme")
 
 
+def company_of_launch(**_arguments: Any) -> Relation:
+    """How whoever asks stands to the templates of their company."""
+    principal = current_principal()
+    return Relation(
+        organisation_id=principal.organisation_id,
+        owns=principal.owns_programmes,
+        reads_for_hr=principal.reads_programmes,
+    )
+
+
+def _may_keep() -> bool:
+    return decide(current_principal(), company_of_launch(), Action.KEEP_TEMPLATES) is None
+
+
 @dataclass(frozen=True)
 class VersionLine:
     """One version of a company's own template, for its page."""
@@ -61,7 +76,7 @@ class VersionLine:
 
 
 @blueprint.get("/templates")
-@allows(Action.READ_TEMPLATES, about=cohort_of_launch)
+@allows(Action.READ_TEMPLATES, about=company_of_launch)
 def index() -> ResponseReturnValue:
     """What there is to choose from."""
     with reading() as db:
@@ -70,13 +85,14 @@ def index() -> ResponseReturnValue:
         "programmes/templates.html",
         records=records,
         drawings={record.code: _drawing(record.template) for record in records},
+        may_keep=_may_keep(),
         own_words=wording,
         done=flash_message(),
     )
 
 
 @blueprint.get("/templates/<code>")
-@allows(Action.READ_TEMPLATES, about=cohort_of_launch)
+@allows(Action.READ_TEMPLATES, about=company_of_launch)
 def show(code: str) -> ResponseReturnValue:
     """One template, to be read."""
     with reading() as db:
@@ -96,13 +112,14 @@ def show(code: str) -> ResponseReturnValue:
             for version in versions
         ],
         can_change=can_change,
+        may_keep=_may_keep(),
         own_words=wording,
         done=flash_message(),
     )
 
 
 @blueprint.get("/templates/<code>/file")
-@allows(Action.READ_TEMPLATES, about=cohort_of_launch)
+@allows(Action.READ_TEMPLATES, about=company_of_launch)
 def file(code: str) -> ResponseReturnValue:
     """One template as a file, to be kept, changed in a text editor and imported again."""
     with reading() as db:
@@ -113,7 +130,7 @@ def file(code: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/templates/<code>/copy")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def ask_copy(code: str) -> ResponseReturnValue:
     """Ask what the company's own template is to be called that is made from this one."""
     with reading() as db:
@@ -130,7 +147,7 @@ def _copy_page(code: str, form: Form) -> ResponseReturnValue:
 
 
 @blueprint.post("/templates/<code>/copy")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def copy(code: str) -> ResponseReturnValue:
     """Make the company's own template from this one."""
     with reading() as db:
@@ -150,7 +167,7 @@ def copy(code: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/template-of-settings")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def ask_own_settings() -> ResponseReturnValue:
     """Ask what the template is to be called that is made from the settings of the programme of this activity."""
     check(Action.SET_UP, cohort_of_launch())
@@ -165,7 +182,7 @@ def _settings_page(form: Form) -> ResponseReturnValue:
 
 
 @blueprint.post("/template-of-settings")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def keep_own_settings() -> ResponseReturnValue:
     """Make a template of the company's from the settings of the programme of this activity."""
     check(Action.SET_UP, cohort_of_launch())
@@ -198,7 +215,7 @@ def _template_here() -> ProgrammeTemplate:
 
 
 @blueprint.get("/templates/<code>/change")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def change(code: str) -> ResponseReturnValue:
     """The text of the company's own template, to be changed by who made it; everybody else makes a copy."""
     with reading() as db:
@@ -213,14 +230,14 @@ def change(code: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/template-file")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def ask_file() -> ResponseReturnValue:
     """Ask for a file."""
     return render_template("programmes/template_import.html", problem=None)
 
 
 @blueprint.post("/template-file")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def take_file() -> ResponseReturnValue:
     """Keep the template of a file that was sent. One that is no template is shown as a text to put right."""
     sent = request.files.get("file")
@@ -243,7 +260,7 @@ def _refused_file(problem: Problem) -> ResponseReturnValue:
 
 
 @blueprint.post("/template-text")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def keep() -> ResponseReturnValue:
     """Keep the template that a text is."""
     return _keep(sent_form(TemplateTextForm(_problems_of), id="template-text"), request.form.get("text", ""))
