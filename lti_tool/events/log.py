@@ -147,6 +147,17 @@ def state_of_cohort(db: Session, cohort_id: uuid.UUID) -> tuple[int, int]:
     return _state(db, EventRow.cohort_id == cohort_id)
 
 
+def state_columns(
+    cohort_id: sa.BindParameter[uuid.UUID],
+) -> tuple[sa.Select[int], sa.Select[int | None]]:
+    """The same two numbers as queries, to be columns of another."""
+    of_cohort = EventRow.cohort_id == cohort_id
+    return (
+        sa.select(sa.func.count()).select_from(EventRow).where(of_cohort),
+        sa.select(sa.func.max(EventRow.sequence)).where(of_cohort),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class PairsState:
     """The same of the events about a participant and about their pairs; those of other pairs change nothing."""

@@ -173,32 +173,10 @@ def participants_and_who_left_query(
     return query.execution_options(populate_existing=True)
 
 
-@dataclass(frozen=True)
-class Member:
-    """An enrolment, with what the cohort's courses know of the person."""
-
-    participant: ParticipantRecord
-    family_name: str | None
-    has_left: bool
-    """Whether they are one of :func:`who_left`."""
-    listed_at: dt.datetime | None
-    """When a roster last listed them; None where none ever did."""
-
-
 def members_of_cohort(
     cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID],
 ) -> sa.Select[*tuple[Any, ...]]:
     """A query for every enrolment in a cohort, to which others may join their own tables: see :func:`member_of`."""
-    places = (
-        sa.select(
-            Membership.person_id,
-            sa.func.max(sa.case((Membership.active, 1), else_=0)).label("active"),
-            sa.func.max(Membership.listed_at).label("listed_at"),
-        )
-        .where(Membership.course_id.in_(courses_of_cohort(cohort_id)))
-        .group_by(Membership.person_id)
-        .subquery()
-    )
     return (
         sa.select(
             Participant.id,
@@ -211,22 +189,19 @@ def members_of_cohort(
             Person.name,
             Person.given_name,
             Person.family_name,
-            places.c.active,
-            places.c.listed_at,
         )
         .join(Person, Person.id == Participant.person_id)
-        .outerjoin(places, places.c.person_id == Participant.person_id)
         .where(Participant.cohort_id == cohort_id)
     )
 
 
-def person_takes_part(
-    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID], person_id: sa.ColumnElement[uuid.UUID] | Any
+def is_in_cohort(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID], participant_id: sa.ColumnElement[uuid.UUID] | Any
 ) -> sa.ColumnElement[bool]:
-    """For another query: whether a person is enrolled in a cohort, or was."""
+    """For another query: whether a participant is one of a cohort's."""
     return (
         sa.select(Participant.id)
-        .where(Participant.cohort_id == cohort_id, Participant.person_id == person_id)
+        .where(Participant.id == participant_id, Participant.cohort_id == cohort_id)
         .exists()
     )
 
@@ -235,18 +210,21 @@ MEMBER_ID: Final = Participant.id
 """The column of :func:`members_of_cohort` by which other tables are joined."""
 
 
-MEMBER_WIDTH: Final = 12
+MEMBER_WIDTH: Final = 10
 """How many columns of a row of :func:`members_of_cohort` are for :func:`member_of`."""
 
 
-def member_of(row: Sequence[Any]) -> Member:
-    """What the first columns of a row of :func:`members_of_cohort` say; values, since a cohort has many people."""
+def member_of(row: Sequence[Any]) -> tuple[ParticipantRecord, str | None]:
+    """What the first columns of a row of :func:`members_of_cohort` say: the enrolment, and the person's family name.
+
+    Values, since a cohort has many people.
+    """
     (participant_id, cohort_id, person_id, role, status, capacity, joined_at, name, given, family) = row[:10]
     joined = name or " ".join(part for part in (given, family) if part) or None
     record = ParticipantRecord(
         participant_id, cohort_id, person_id, Role(role), status, capacity, joined_at, joined, given
     )
-    return Member(record, family, row[10] == 0, row[11])
+    return record, family
 
 
 def lock_participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:

@@ -281,6 +281,8 @@ class CohortOverview:
     pairs: tuple[PairLine, ...] = ()
     """Those that were not ended, the oldest first."""
     declined: tuple[DeclinedPair, ...] = ()
+    state: tuple[int, int] | None = None
+    """As :func:`lti_tool.events.log.state_of_cohort` gives it, read before anything else was; None without people."""
 
     @cached_property
     def latest_declined(self) -> Mapping[uuid.UUID, DeclinedPair]:

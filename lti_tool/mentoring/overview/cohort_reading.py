@@ -1,14 +1,17 @@
-"""Reading what the tutor's page shows of a cohort, and keeping what was made of its rows until they change.
+"""Reading what the tutor's page shows of a cohort, and keeping what was made of it until something changes.
 
-Everything is read each time, in a fixed number of statements whatever the number of people. Most readings find the rows
-of the one before, since a page is searched, sorted and paged far oftener than anything happens: what was made of rows
-that are the same is used again, row by row. So nothing has to be invalidated, and what is shown is what is stored.
+A page is searched, sorted and paged far oftener than anything happens. Each reading asks for the people of the
+cohort's courses and for the number of its events, which changes with everything that takes place in it: where neither
+is new, the reading before is still right. Where something is, the rest is read too, and what was made of rows that are
+the same is used again, row by row. A reading is trusted for :data:`TRUSTED_FOR` seconds, for the sake of what an
+operator repairs without an event.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import time
 import uuid
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
@@ -22,16 +25,16 @@ from sqlalchemy.orm import Session
 
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import connection_of
+from lti_tool.events.log import state_columns
 from lti_tool.identity.models import CourseRole, Membership, Person, display_name
 from lti_tool.mentoring.completion.queries import PROGRESS_WIDTH, progress_and_approval, with_progress
 from lti_tool.mentoring.enrolment.queries import (
     MEMBER_ID,
     MEMBER_WIDTH,
-    Member,
     ParticipantRecord,
+    is_in_cohort,
     member_of,
     members_of_cohort,
-    person_takes_part,
 )
 from lti_tool.mentoring.journey.queries import card
 from lti_tool.mentoring.journey.views import PersonCard
@@ -57,8 +60,10 @@ from lti_tool.mentoring.programmes.queries import DescribedCohort, courses_of_co
 from lti_tool.mentoring.sessions.queries import open_sessions_of_cohort
 from lti_tool.translation.collation import collation_key
 
+TRUSTED_FOR: Final = 60
+"""Seconds."""
 ROWS_KEPT: Final = 10_000
-"""Of all cohorts together, about a kilobyte and a half each; a cohort of 1,000 people has some 1,700."""
+"""Of all cohorts together, about a kilobyte and a half each; a cohort of 1,000 people has some 2,700."""
 
 _NOBODY = uuid.UUID(int=0)
 _COUNTERS: Final = tuple(getattr(PairCounters, each.name) for each in dataclasses.fields(Counters))
@@ -73,28 +78,63 @@ def read_cohort(db: Session, cohort_id: uuid.UUID) -> CohortOverview:
 
     Where nothing has changed it is the very object of the reading before.
     """
-    rows = _rows(db, cohort_id)
+    connection = connection_of(db)
+    statements, given = _statements(connection), {"cohort_id": cohort_id}
+    described = described_cohort(db, cohort_id)
+    people = statements.people.unconverted(connection, given)
     before = _kept.get(cohort_id)
-    if before is not None and before.rows == rows:
+    if before is not None and before.is_still_right(described, people):
         return before.overview
-    reading = _Reading(_statements(connection_of(db)), rows, before)
+    rest = (
+        each.unconverted(connection, given)
+        for each in (statements.members, statements.pairs, statements.sessions)
+    )
+    reading = _Reading(statements, _Rows(described, people, *rest), before)
     _kept.put(cohort_id, reading)
     return reading.overview
+
+
+_EVENTS: Final = 8
+"""The column of the people's rows where the number of events stands, and behind it the highest place of one."""
+
+
+def _state(row: Row) -> tuple[int, int]:
+    return row[_EVENTS], row[_EVENTS + 1] or 0
 
 
 @dataclass(frozen=True)
 class _Statements:
     """Each with the one parameter ``cohort_id``."""
 
+    people: CompiledStatement
     members: CompiledStatement
     pairs: CompiledStatement
     sessions: CompiledStatement
-    others: CompiledStatement
 
 
 @once_for_each_dialect
 def _statements(dialect: Dialect) -> _Statements:
     cohort_id: sa.BindParameter[uuid.UUID] = sa.bindparam("cohort_id", type_=sa.Uuid())
+    is_left = is_in_cohort(cohort_id, LeftAsItIs.participant_id)
+    people = (
+        sa.select(
+            Person.id,
+            Person.name,
+            Person.given_name,
+            Person.family_name,
+            Membership.role,
+            Membership.active,
+            Membership.launched_at,
+            Membership.listed_at,
+            *(each.scalar_subquery() for each in state_columns(cohort_id)),
+            *(
+                sa.select(each).where(is_left).scalar_subquery()
+                for each in (sa.func.count(LeftAsItIs.participant_id), sa.func.max(LeftAsItIs.left_at))
+            ),
+        )
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.course_id.in_(courses_of_cohort(cohort_id)))
+    )
     members = (
         with_progress(members_of_cohort(cohort_id), MEMBER_ID)
         .add_columns(LeftAsItIs.kind, LeftAsItIs.fact_at)
@@ -109,22 +149,8 @@ def _statements(dialect: Dialect) -> _Statements:
         )
         .outerjoin(PairCounters, PairCounters.pair_id == PAIR_ID)
     )
-    names = Person.id, Person.name, Person.given_name, Person.family_name
-    others = (
-        sa.select(*names, Membership.role, sa.func.max(Membership.launched_at).label("launched_at"))
-        .join(Membership, Membership.person_id == Person.id)
-        .where(
-            Membership.course_id.in_(courses_of_cohort(cohort_id)),
-            Membership.active,
-            sa.or_(
-                Membership.role == CourseRole.TUTOR,
-                (Membership.role == CourseRole.LEARNER) & ~person_takes_part(cohort_id, Person.id),
-            ),
-        )
-        .group_by(*names, Membership.role)
-    )
     sessions = open_sessions_of_cohort(cohort_id)
-    return _Statements(*(CompiledStatement(each, dialect) for each in (members, pairs, sessions, others)))
+    return _Statements(*(CompiledStatement(each, dialect) for each in (people, members, pairs, sessions)))
 
 
 @dataclass(frozen=True)
@@ -132,27 +158,25 @@ class _Rows:
     """Everything that a reading finds."""
 
     cohort: DescribedCohort
+    people: Sequence[Row]
     members: Sequence[Row]
     pairs: Sequence[Row]
     sessions: Sequence[Row]
-    others: Sequence[Row]
 
     @property
     def number(self) -> int:
         """How many there are."""
-        return len(self.members) + len(self.pairs) + len(self.sessions) + len(self.others)
+        return len(self.people) + len(self.members) + len(self.pairs) + len(self.sessions)
 
 
-def _rows(db: Session, cohort_id: uuid.UUID) -> _Rows:
-    connection = connection_of(db)
-    statements, given = _statements(connection), {"cohort_id": cohort_id}
-    return _Rows(
-        described_cohort(db, cohort_id),
-        *(
-            each.unconverted(connection, given)
-            for each in (statements.members, statements.pairs, statements.sessions, statements.others)
-        ),
-    )
+@dataclass(frozen=True)
+class _Place:
+    """What the cohort's courses know of a person."""
+
+    is_gone: bool
+    """Whether the person is in none of them any more."""
+    listed_at: dt.datetime | None
+    """When a roster last listed them; None where none ever did."""
 
 
 class _Reading:
@@ -161,11 +185,19 @@ class _Reading:
     def __init__(self, statements: _Statements, rows: _Rows, before: _Reading | None) -> None:
         """``before``: an earlier one, of which what has not changed is used again."""
         self.rows = rows
-        self._members: dict[Any, tuple[Row, _MemberRow, ParticipantLine]] = {}
+        self._read_at = time.monotonic()
+        self._people: list[Any] = [statements.people.converted(row) for row in rows.people]
+        self._places = _places(self._people)
+        self._members: dict[Any, tuple[Row, _Member, ParticipantLine]] = {}
         """By the participant's id, as the driver gives it."""
         self._pairs: dict[Any, tuple[Row, _PairRow, Sequence[Any], PairLine]] = {}
         """By the pair's id, likewise, with its meetings that wait for an answer."""
         self.overview = self._made(statements, before)
+
+    def is_still_right(self, cohort: DescribedCohort, people: Sequence[Row]) -> bool:
+        """Whether nothing has happened since, as a later reading of these two finds."""
+        is_fresh = time.monotonic() - self._read_at < TRUSTED_FOR
+        return is_fresh and bool(people) and self.rows.people == people and self.rows.cohort == cohort
 
     def _made(self, statements: _Statements, before: _Reading | None) -> CohortOverview:
         rows, found = self.rows, self.rows.cohort
@@ -178,7 +210,7 @@ class _Reading:
         going_on = [pair.record for pair in pairs if not pair.record.over]
         lines = self._participant_lines(statements, before, going_on)
         by_id = {line.id: line for line in lines}
-        newcomers, tutors = _others([statements.others.converted(row) for row in rows.others])
+        newcomers, tutors = _others(self._people, {line.person_id for line in lines})
         return CohortOverview(
             number=found.cohort.number,
             kind=found.cohort.kind,
@@ -193,6 +225,7 @@ class _Reading:
             participants=tuple(lines),
             newcomers=newcomers,
             pairs=tuple(self._pair_lines(statements, before, pairs, by_id)),
+            state=_state(rows.people[0]) if rows.people else None,
             declined=tuple(_declined(pair.record, by_id) for pair in pairs if pair.record.over),
         )
 
@@ -204,13 +237,20 @@ class _Reading:
         for row in self.rows.members:
             same = known.get(row[0])
             is_known = same is not None and same[0] == row
-            members.append(same[1] if is_known and same else _MemberRow.of(statements.members.converted(row)))
-        gone = {each.member.participant.id for each in members if each.member.has_left}
+            members.append(same[1] if is_known and same else _Member.of(statements.members.converted(row)))
+        places = [self._places.get(each.participant.person_id, _NOWHERE) for each in members]
+        gone = {each.participant.id for each, place in zip(members, places, strict=True) if place.is_gone}
         taken = Counter(member for pair in pairs if gone.isdisjoint(pair.members) for member in pair.members)
-        for row, each in zip(self.rows.members, members, strict=True):
-            same, number = known.get(row[0]), taken[each.member.participant.id]
-            is_known = same is not None and same[1] is each and same[2].taken == number
-            self._members[row[0]] = row, each, same[2] if is_known and same else each.line(number)
+        for row, each, place in zip(self.rows.members, members, places, strict=True):
+            same, number = known.get(row[0]), taken[each.participant.id]
+            line = same[2] if same is not None and same[1] is each else None
+            if line is None or (line.taken, line.has_left, line.listed_at) != (
+                number,
+                place.is_gone,
+                place.listed_at,
+            ):
+                line = each.line(number, place)
+            self._members[row[0]] = row, each, line
         return sorted((line for _row, _member, line in self._members.values()), key=_alphabetically)
 
     def _pair_lines(
@@ -267,38 +307,55 @@ class _Kept:
 _kept: Final = _Kept()
 
 
+_NOWHERE: Final = _Place(is_gone=False, listed_at=None)
+
+
+def _places(people: Sequence[Any]) -> dict[uuid.UUID, _Place]:
+    """The places of all of these people, each of whom may be in several courses."""
+    found: dict[uuid.UUID, _Place] = {}
+    for row in people:
+        place = _Place(not row.active, row.listed_at)
+        known = found.get(row.id)
+        if known is not None:
+            listed = [at for at in (known.listed_at, place.listed_at) if at is not None]
+            place = _Place(known.is_gone and place.is_gone, max(listed, default=None))
+        found[row.id] = place
+    return found
+
+
 @dataclass(frozen=True)
-class _MemberRow:
+class _Member:
     """A participant, as one row has them."""
 
-    member: Member
+    participant: ParticipantRecord
+    family_name: str | None
     progress: LazyProgress
     validated: bool
     left_as_it_is: tuple[str, dt.datetime] | None
 
     @classmethod
-    def of(cls, row: Sequence[Any]) -> _MemberRow:
+    def of(cls, row: Sequence[Any]) -> _Member:
         """``row``: converted."""
         behind = MEMBER_WIDTH + PROGRESS_WIDTH
         stored, validated = progress_and_approval(row[MEMBER_WIDTH:behind])
         kind, fact_at = row[behind:]
         left = None if kind is None else (kind, fact_at)
-        return cls(member_of(row), LazyProgress(stored), validated, left)
+        return cls(*member_of(row), LazyProgress(stored), validated, left)
 
-    def line(self, taken: int) -> ParticipantLine:
+    def line(self, taken: int, place: _Place) -> ParticipantLine:
         """``taken``: in how many pairs that go on they are."""
-        participant, has_left = self.member.participant, self.member.has_left
+        participant = self.participant
         return ParticipantLine(
-            card=dataclasses.replace(card(participant), has_left=has_left),
+            card=dataclasses.replace(card(participant), has_left=place.is_gone),
             person_id=participant.person_id,
             status=participant.status,
-            free=not has_left and _is_free(participant, taken),
-            has_left=has_left,
+            free=not place.is_gone and _is_free(participant, taken),
+            has_left=place.is_gone,
             progress=self.progress,
             validated=self.validated,
             joined_at=participant.joined_at,
-            listed_at=self.member.listed_at,
-            family_name=self.member.family_name,
+            listed_at=place.listed_at,
+            family_name=self.family_name,
             capacity=participant.capacity,
             taken=taken,
             left_as_it_is=self.left_as_it_is,
@@ -375,27 +432,36 @@ def _declined(pair: PairRecord, by_id: Mapping[uuid.UUID, ParticipantLine]) -> D
     return DeclinedPair(mentor, mentee, by, pair.decline_reason, pair.ended_at or pair.created_at)
 
 
-def _others(rows: Sequence[Any]) -> tuple[tuple[Newcomer, ...], tuple[str, ...]]:
+def _others(people: Sequence[Any], joined: set[uuid.UUID]) -> tuple[tuple[Newcomer, ...], tuple[str, ...]]:
     """Learners of the cohort's courses who have no role yet, and the names of those who teach it."""
-    newcomers = [
-        Newcomer(
+    here = [row for row in people if row.active]
+    launched = {row.id for row in here if row.role == CourseRole.LEARNER and row.launched_at is not None}
+    newcomers = {
+        row.id: Newcomer(
             row.id,
             display_name(row),
-            row.launched_at is not None,
+            row.id in launched,
             PersonCard(_NOBODY, "", display_name(row), row.given_name),
             row.family_name,
         )
-        for row in rows
-        if row.role == CourseRole.LEARNER
-    ]
+        for row in here
+        if row.role == CourseRole.LEARNER and row.id not in joined
+    }
     tutors = {
         display_name(row) or ""
-        for row in rows
+        for row in here
         if row.role == CourseRole.TUTOR and row.launched_at is not None and display_name(row)
     }
-    newcomers.sort(
-        key=lambda each: (collation_key(each.sorts_as), collation_key(each.name or ""), each.person_id)
-    )
-    return tuple({each.person_id: each for each in newcomers}.values()), tuple(
-        sorted(tutors, key=collation_key)
+    return (
+        tuple(
+            sorted(
+                newcomers.values(),
+                key=lambda each: (
+                    collation_key(each.sorts_as),
+                    collation_key(each.name or ""),
+                    each.person_id,
+                ),
+            )
+        ),
+        tuple(sorted(tutors, key=collation_key)),
     )

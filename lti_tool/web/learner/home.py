@@ -70,7 +70,7 @@ def page() -> ResponseReturnValue | None:
     if activity is None or new_choice.awaits_tutor():
         return None
     placement, participant = activity.placement, activity.participant
-    if participant is None and invite_awaited(placement.cohort_id):
+    if (participant is None or participant.invited) and invite_awaited(placement.cohort_id):
         g.activity = None  # which is read again, with their invitation
         return page()
     if participant is None or (participant.invited and not activity.pairs):

@@ -1,6 +1,6 @@
 """The tutor's page: who is here, who is with whom, how far each is; and what only a tutor decides.
 
-It keeps itself up to date: the browser asks every two seconds with the ETag of what it shows, and is answered 304
+It keeps itself up to date: the browser asks every second and a half with the ETag of what it shows, and is answered 304
 until an event of the cohort, or a reading of its courses' rosters, changes it.
 """
 
@@ -46,6 +46,7 @@ from lti_tool.web.tutor import line_items, pair_page, pair_wording
 from lti_tool.web.tutor.cohort_view import table_of, view_of
 from lti_tool.web.tutor.grades import grades_of_cohort, state_of_cohorts_grades
 from lti_tool.web.tutor.opening import choice_page, duplicate_page, open_activity
+from lti_tool.web.tutor.waiting_copies import waiting_copies
 from schemas.display import read_cohort_query
 from schemas.mentoring_forms import FormSchema, ReopenForm, ResendGradeForm, TutorValidationForm
 
@@ -76,8 +77,11 @@ def page() -> ResponseReturnValue:
     query = read_cohort_query(request.args.to_dict())
     shown = _shown(placement, query)
     lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
+    with reading() as db:
+        copies = waiting_copies(db, placement.cohort_id)
     return render_template(
         "tutor/cohort.html",
+        copies=copies,
         **shown,
         course_title=launch.course.title,
         line_item=line_items.notice(lms),
@@ -128,10 +132,16 @@ def _shown(
     now = utcnow()
     today = now.date()
     with reading() as db:
-        # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
+        # What the tag is made of comes first: what happens in between is then shown, and asked for once more, instead
+        # of missed.
         grades = grades_of_cohort(db, placement.cohort_id)
-        roster, etag = version or _version(db, placement, state_of(grades), query)
-        overview = overview_of(db, placement.cohort_id)
+        overview = None
+        if version is None:
+            roster = roster_status(db, courses_of_cohort(placement.cohort_id))
+            overview = overview_of(db, placement.cohort_id)
+            version = roster, _etag(placement, overview.state, roster, state_of(grades), query)
+        roster, etag = version
+        overview = overview or overview_of(db, placement.cohort_id)
         table = table_of(overview, grades, query, today)
         meetings = meetings_of(db, [row.pair.id for row in table.rows])
         panel = pair_page.panel_of(db, overview, grades, query["pair"]) if query["pair"] else None
@@ -158,12 +168,20 @@ def _version(
     """
     cohort_id = placement.cohort_id
     roster = roster_status(db, courses_of_cohort(cohort_id))
+    return roster, _etag(placement, state_of_cohort(db, cohort_id), roster, graded, query)
+
+
+def _etag(
+    placement: PlacementRecord,
+    state: tuple[int, int] | None,
+    roster: RosterStatus,
+    graded: str,
+    query: Mapping[str, Any],
+) -> str:
+    """``state``: of the cohort's events."""
     asked = sorted((name, str(value)) for name, value in query.items() if value)
-    today = utcnow().date()
-    seed = (
-        f"{cohort_id} {state_of_cohort(db, cohort_id)} {roster} {graded} {current_language()} {today} {asked}"
-    )
-    return roster, f'"{hashlib.sha256(seed.encode()).hexdigest()[:20]}"'
+    seed = f"{placement.cohort_id} {state} {roster} {graded} {current_language()} {utcnow().date()} {asked}"
+    return f'"{hashlib.sha256(seed.encode()).hexdigest()[:20]}"'
 
 
 def _placement() -> PlacementRecord:

@@ -45,27 +45,29 @@ END_REASONS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Change:
-    """A page that asks whether to go on."""
+class Asked:
+    """A page that says what will happen, and asks whether to go on."""
 
     heading: str
     effects: Sequence[str]
     button: str
 
 
-@blueprint.route("/pause", methods=["GET", "POST"])
-@allows(Action.CHANGE_PAIR, about=cohort_of_pair)
-def pause(pair_id: uuid.UUID) -> ResponseReturnValue:
-    """Put a pair on hold."""
+@dataclass(frozen=True)
+class Change:
+    """What a tutor can do with a pair."""
 
-    def save(db: Session, _values: Values) -> None:
-        actions.pause_pair(db, pair_id=pair_id, now=utcnow())
+    schema: type[FormSchema]
+    asked: Callable[[PairRecord, str, str], Asked]
+    """Of the pair and the names of the two, the mentee's first."""
+    save: Callable[[Session, uuid.UUID, Values], None]
+    """Given the pair's id and what the form says."""
+    done: str
+    """The code of what is said then."""
 
-    return _asked(pair_id, FormSchema(), _pause, save, "pair_paused")
 
-
-def _pause(mentee: str, mentor: str) -> Change:
-    return Change(
+def _pause(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
+    return Asked(
         _("Pause the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _(
@@ -78,38 +80,16 @@ def _pause(mentee: str, mentor: str) -> Change:
     )
 
 
-@blueprint.route("/resume", methods=["GET", "POST"])
-@allows(Action.CHANGE_PAIR, about=cohort_of_pair)
-def resume(pair_id: uuid.UUID) -> ResponseReturnValue:
-    """Let a pair go on."""
-
-    def save(db: Session, _values: Values) -> None:
-        actions.resume_pair(db, pair_id=pair_id, now=utcnow())
-
-    return _asked(pair_id, FormSchema(), _resume, save, "pair_resumed")
-
-
-def _resume(mentee: str, mentor: str) -> Change:
-    return Change(
+def _resume(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
+    return Asked(
         _("Let %(mentee)s and %(mentor)s go on", mentee=mentee, mentor=mentor),
         (_("They go on where they were, with everything that they have done so far."),),
         _("Let this pair go on"),
     )
 
 
-@blueprint.route("/end", methods=["GET", "POST"])
-@allows(Action.CHANGE_PAIR, about=cohort_of_pair)
-def end(pair_id: uuid.UUID) -> ResponseReturnValue:
-    """End a pair without fault."""
-
-    def save(db: Session, values: Values) -> None:
-        actions.end_pair(db, pair_id=pair_id, reason=values["reason"], now=utcnow())
-
-    return _asked(pair_id, EndPairForm(), _end, save, "pair_ended")
-
-
-def _end(mentee: str, mentor: str) -> Change:
-    return Change(
+def _end(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
+    return Asked(
         _("End the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _(
@@ -122,28 +102,13 @@ def _end(mentee: str, mentor: str) -> Change:
     )
 
 
-@blueprint.route("/another", methods=["GET", "POST"])
-@allows(Action.CHANGE_PAIR, about=cohort_of_pair)
-def another(pair_id: uuid.UUID) -> ResponseReturnValue:
-    """End a pair and choose another partner for one of the two."""
-
-    def save(db: Session, values: Values) -> None:
-        actions.end_pair(db, pair_id=pair_id, reason=values["reason"], now=utcnow())
-
-    def change(_mentee: str, _mentor: str) -> Change:
-        pair, _people = _pair(pair_id)
-        with reading() as db:
-            overview = overview_of(db, pair.cohort_id)
-        return _another(len(overview.free_mentees), len(overview.free_mentors))
-
-    return _asked(pair_id, AnotherPartnerForm(), change, save, "pair_ended")
-
-
-def _another(mentees: int, mentors: int) -> Change:
-    """``mentees``, ``mentors``: how many are free now."""
+def _another(pair: PairRecord, _mentee: str, _mentor: str) -> Asked:
+    with reading() as db:
+        overview = overview_of(db, pair.cohort_id)
+    mentees, mentors = len(overview.free_mentees), len(overview.free_mentors)
     learn = ngettext("%(num)s person who learns", "%(num)s people who learn", mentees)
     teach = ngettext("%(num)s person who teaches", "%(num)s people who teach", mentors)
-    return Change(
+    return Asked(
         _("Another pair"),
         (
             _(
@@ -156,37 +121,65 @@ def _another(mentees: int, mentors: int) -> Change:
     )
 
 
-def _asked(
-    pair_id: uuid.UUID,
-    schema: FormSchema,
-    change: Callable[[str, str], Change],
-    save: Callable[[Session, Values], None],
-    done: str,
-) -> ResponseReturnValue:
-    """The page, or what happens once it is sent."""
-    pair, people = _pair(pair_id)
+def _save_pause(db: Session, pair_id: uuid.UUID, _values: Values) -> None:
+    actions.pause_pair(db, pair_id=pair_id, now=utcnow())
 
-    def show(form: Form) -> ResponseReturnValue:
-        mentee, mentor = (wording.person(card(people[each])) for each in (pair.mentee_id, pair.mentor_id))
-        html = render_template(
-            "tutor/pair_change.html",
-            change=change(mentee, mentor),
-            form=form,
-            reasons=[(code, _(words)) for code, words in END_REASONS.items()],
-            people=[("mentee", mentee), ("mentor", mentor)],
-            pair_id=pair_id,
-            course_title=g.launch.course.title,
+
+def _save_resume(db: Session, pair_id: uuid.UUID, _values: Values) -> None:
+    actions.resume_pair(db, pair_id=pair_id, now=utcnow())
+
+
+def _save_end(db: Session, pair_id: uuid.UUID, values: Values) -> None:
+    actions.end_pair(db, pair_id=pair_id, reason=values["reason"], now=utcnow())
+
+
+CHANGES: Final[Mapping[str, Change]] = {
+    "pause": Change(FormSchema, _pause, _save_pause, "pair_paused"),
+    "resume": Change(FormSchema, _resume, _save_resume, "pair_resumed"),
+    "end": Change(EndPairForm, _end, _save_end, "pair_ended"),
+    # Ends the pair, and leads to the choice of another partner for one of the two.
+    "another": Change(AnotherPartnerForm, _another, _save_end, "pair_ended"),
+}
+"""Each has a page of this name below the pair's."""
+
+
+def _view(change: Change) -> Callable[[uuid.UUID], ResponseReturnValue]:
+    """The page of a change, and what happens once it is sent."""
+
+    @allows(Action.CHANGE_PAIR, about=cohort_of_pair)
+    def view(pair_id: uuid.UUID) -> ResponseReturnValue:
+        pair, people = _pair(pair_id)
+
+        def show(form: Form) -> ResponseReturnValue:
+            mentee, mentor = (wording.person(card(people[each])) for each in (pair.mentee_id, pair.mentor_id))
+            html = render_template(
+                "tutor/pair_change.html",
+                change=change.asked(pair, mentee, mentor),
+                form=form,
+                reasons=[(code, _(words)) for code, words in END_REASONS.items()],
+                people=[("mentee", mentee), ("mentor", mentor)],
+                pair_id=pair_id,
+                course_title=g.launch.course.title,
+            )
+            return html, form.status
+
+        if request.method == "GET":
+            return show(blank_form(change.schema(), id="pair-change"))
+        then = launch_url_for("home.home")
+        role = request.form.get("role", "")
+        if role in ("mentor", "mentee"):
+            person = people[pair.mentor_id if role == "mentor" else pair.mentee_id]
+            then = launch_url_for("pairing.show", partner_for=person.person_id)
+        form = sent_form(change.schema(), id="pair-change")
+        return form.submit(
+            lambda db, values: change.save(db, pair_id, values), then=then, done=change.done, show=show
         )
-        return html, form.status
 
-    if request.method == "GET":
-        return show(blank_form(schema, id="pair-change"))
-    then = launch_url_for("home.home")
-    role = request.form.get("role", "")
-    if role in ("mentor", "mentee"):
-        person = people[pair.mentor_id if role == "mentor" else pair.mentee_id]
-        then = launch_url_for("pairing.show", partner_for=person.person_id)
-    return sent_form(schema, id="pair-change").submit(save, then=then, done=done, show=show)
+    return view
+
+
+for _name, _change in CHANGES.items():
+    blueprint.add_url_rule(f"/{_name}", _name, _view(_change), methods=["GET", "POST"])
 
 
 def _pair(pair_id: uuid.UUID) -> tuple[PairRecord, dict[uuid.UUID, ParticipantRecord]]:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.programmes.models import Cohort, Placement
 from lti_tool.messaging.models import Delivery
+from lti_tool.web.tutor.waiting_copies import waiting_copies
 from tests.builder import situations
 
 QUESTION = "This activity is a duplicate. Which group does it open?"
@@ -82,3 +83,16 @@ def test_an_unknown_answer_of_an_activity_that_is_no_duplicate_leads_home(visit)
 def test_the_tutor_of_a_copied_course_reads_what_happened_until_somebody_is_paired(visit):
     assert BEGAN in visit(situations.tutor_of_copy).text()
     assert BEGAN not in visit(situations.tutor).text()
+
+
+def test_the_group_of_the_original_is_told_of_a_duplicate_that_waits_until_it_is_answered(visit, services):
+    here = visit(situations.tutor_of_duplicate)
+
+    def waiting() -> int:
+        with services.database.reading() as db:
+            cohort_id = db.scalars(sa.select(Placement.cohort_id).order_by(Placement.created_at)).first()
+            return len(waiting_copies(db, cohort_id))
+
+    assert waiting() == 1
+    here.post("duplicate", answer="new")
+    assert waiting() == 0

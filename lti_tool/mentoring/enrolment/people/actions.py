@@ -20,6 +20,7 @@ from lti_tool.identity.principal import Principal, PrincipalKind
 from lti_tool.many_rows import delete_some
 from lti_tool.mentoring.enrolment.details import Details
 from lti_tool.mentoring.enrolment.details_actions import insert_details, save_details
+from lti_tool.mentoring.enrolment.details_queries import details_of
 from lti_tool.mentoring.enrolment.events import ParticipantInvited
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.people.columns import IDENTIFIERS
@@ -134,7 +135,8 @@ def _invite(db: Session, cohort_id: uuid.UUID, matches: Sequence[Match], now: dt
     for match in matches:
         if match.person is not None:
             details = _details_after(match)
-            rows[match.person.person_id] = (_participant(cohort_id, match, details, now), details)
+            person_id = match.person.person_id
+            rows[person_id] = (_invited(cohort_id, person_id, match.row.role, details, now), details)
     if not rows:
         return
     insert = insert_for(db, table_of(Participant)).on_conflict_do_nothing()
@@ -160,12 +162,15 @@ def _details_after(match: Match) -> Details:
     return match.awaited.details.updated(said, has_answered=False) if match.awaited is not None else said
 
 
-def _participant(cohort_id: uuid.UUID, match: Match, details: Details, now: dt.datetime) -> dict[str, Any]:
+def _invited(
+    cohort_id: uuid.UUID, person_id: uuid.UUID, role: str, details: Details, now: dt.datetime
+) -> dict[str, Any]:
+    """The row of a participant who is invited."""
     return {
         "id": uuid.uuid4(),
         "cohort_id": cohort_id,
-        "person_id": match.person.person_id if match.person is not None else None,
-        "role": match.row.role,
+        "person_id": person_id,
+        "role": role,
         "status": ParticipantStatus.INVITED.value,
         "capacity": details.capacity or 1,
         "joined_at": now,
@@ -248,9 +253,11 @@ def find_awaited(db: Session, *, cohort_id: uuid.UUID, person_id: uuid.UUID) -> 
 def invite_awaited(
     db: Session, *, awaited: AwaitedPerson, person_id: uuid.UUID, now: dt.datetime
 ) -> uuid.UUID | None:
-    """Invite somebody who was awaited and has come; return the participant's id, None where somebody else did so.
+    """Invite somebody who was awaited and has come; return the participant's id.
 
-    The one who gave the file is who invites. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``cohort_closed``).
+    The one who gave the file is who invites. Somebody who is in the cohort already, because a tutor has paired them
+    meanwhile, stays as they are but for what the file says of them. None where they are awaited no more. Raises
+    :class:`~lti_tool.mentoring.guards.NotAllowed` (``cohort_closed``).
     """
     gone = db.execute(
         sa.delete(AwaitedPerson)
@@ -261,31 +268,34 @@ def invite_awaited(
     if not gone:
         return None
     require(programmes.cohort(db, awaited.cohort_id).accepts_participants, "cohort_closed")
+    details = Details.from_json(awaited.details)
+    participants = table_of(Participant)
+    values = _invited(awaited.cohort_id, person_id, awaited.role, details, now)
+    insert = insert_for(db, participants).values(values).on_conflict_do_nothing()
+    made = db.execute(insert.returning(participants.c.id)).scalar_one_or_none()
+    if made is None:
+        return _add_details(db, awaited.cohort_id, person_id, details)
+    participant_id: uuid.UUID = made
     acting = log.acting_principal(db)
     log.set_principal(
         db, Principal(kind=PrincipalKind(awaited.invited_by_kind), person_id=awaited.invited_by_id)
     )
-    try:
-        details = Details.from_json(awaited.details)
-        row = {
-            "id": uuid.uuid4(),
-            "cohort_id": awaited.cohort_id,
-            "person_id": person_id,
-            "role": awaited.role,
-            "status": ParticipantStatus.INVITED.value,
-            "capacity": details.capacity or 1,
-            "joined_at": now,
-        }
-        insert = insert_for(db, table_of(Participant)).values(row).on_conflict_do_nothing()
-        made = db.execute(insert.returning(table_of(Participant).c.id)).scalar_one_or_none()
-        if made is None:
-            return None
-        participant_id: uuid.UUID = made
-        scope = programmes.scope_of(db, awaited.cohort_id, participant_id=participant_id)
-        log.append(db, ParticipantInvited(role=awaited.role), scope, at=now)
-        insert_details(db, {participant_id: details})
-    finally:
-        log.set_principal(db, acting)
+    scope = programmes.scope_of(db, awaited.cohort_id, participant_id=participant_id)
+    log.append(db, ParticipantInvited(role=awaited.role), scope, at=now)
+    log.set_principal(db, acting)
+    insert_details(db, {participant_id: details})
+    return participant_id
+
+
+def _add_details(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID, said: Details) -> uuid.UUID:
+    participant_id = db.scalars(
+        sa.select(Participant.id).where(
+            Participant.cohort_id == cohort_id, Participant.person_id == person_id
+        )
+    ).one()
+    known = details_of(db, [participant_id])[participant_id]
+    after = known.details.updated(said, has_answered=known.answered_at is not None)
+    save_details(db, {participant_id: after})
     return participant_id
 
 
