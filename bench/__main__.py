@@ -12,6 +12,7 @@ from bench import (
     launch,
     learner_page,
     open_pages,
+    people_import,
     roster,
     rule_preview,
     sessions,
@@ -30,7 +31,7 @@ from bench.rows import bench_options, report
     help="People in the fuller of the two databases.",
 )
 def main(quick: bool, people: int, path: Path | None) -> None:
-    """Measure launches, logging, pages, delivery, arrival, starting, rosters and rules, and print the ratios.
+    """Measure launches, logging, pages, delivery, arrival, starting, rosters, lists and rules, and print the ratios.
 
     \b
     Example:
@@ -46,6 +47,7 @@ def main(quick: bool, people: int, path: Path | None) -> None:
         *open_pages.measure(quick=quick),
         *startup.measure(quick=quick),
         *roster.measure(quick=quick),
+        *people_import.measure(quick=quick),
         *rule_preview.measure(quick=quick),
     ]
     report(rows, path)

@@ -59,6 +59,7 @@ from lti_tool.web.owner import access_page, audit, human_resources
 from lti_tool.web.owner import programmes as owner_programmes
 from lti_tool.web.programmes import (
     rule_editor,
+    scale_page,
     section_pages,
     task_list,
     template_pages,
@@ -121,6 +122,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     task_list,
     section_pages,
     template_pages,
+    scale_page,
     history,
     pair_page,
     tutor_objectives,

@@ -28,18 +28,11 @@ class MemberSchema(Schema):
     given_name = _name()
     family_name = _name()
     email = _name(320)
-    user_name = fields.String(
-        load_default=None,
-        allow_none=True,
-        validate=[validate.Length(max=255), storable],
-        data_key="ext_user_username",
-    )
-    """Moodle's: the name with which the person signs in."""
 
     @post_load
     def without_blanks(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """An empty name is one that was not shared."""
-        for field in ("name", "given_name", "family_name", "email", "user_name"):
+        for field in ("name", "given_name", "family_name", "email"):
             data[field] = (data[field] or "").strip() or None
         return data
 

@@ -214,6 +214,44 @@ class CatalogueForm(BilingualSchema):
             raise ValidationError([Problem("not_a_choice")], "skill")
 
 
+class QuestionForm(BilingualSchema):
+    """A question of a questionnaire. ``is_new``: only then is asked how it is answered."""
+
+    needed = ("text",)
+    text_en = _text(N_("The question, in English"), 300, lines=True)
+    text_fr = _text(N_("The question, in French"), 300, lines=True)
+    kind = Choice(
+        ("agree", "level", "yes_no", "text"),
+        load_default="agree",
+        metadata={
+            "label": N_("How is it answered?"),
+            "words": {
+                "agree": N_("From “not at all” to “fully”, in five points"),
+                "level": N_("By a level, from 1 to 5"),
+                "yes_no": N_("Yes or no"),
+                "text": N_("In one’s own words"),
+            },
+        },
+    )
+    roles = Choice(
+        ("both", "mentee", "mentor"),
+        load_default="both",
+        metadata={
+            "label": N_("Who is asked?"),
+            "words": {
+                "both": N_("Everybody"),
+                "mentee": N_("Only those who learn"),
+                "mentor": N_("Only those who teach"),
+            },
+        },
+    )
+
+    def __init__(self, language: str = "en", *, is_new: bool = True) -> None:
+        super().__init__(language)
+        if not is_new:
+            del self.fields["kind"], self.load_fields["kind"]
+
+
 class RhythmForm(SectionSchema):
     """How often and how long a pair is advised to meet."""
 

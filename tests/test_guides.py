@@ -30,6 +30,7 @@ OURS = {
     "Registration URL",
     "Connect",
     "Add to the course",
+    "Next: five questions",
     "Cancel",
     "Grade",
     "I am a learner here",
@@ -103,7 +104,7 @@ def test_every_file_that_a_guide_names_is_there(language: str) -> None:
 
 
 PEOPLE_GUIDES = {
-    language: [DOCS / f"{name}{ending}" for name in ("learners", "tutors", "privacy")]
+    language: [DOCS / f"{name}{ending}" for name in ("learners", "tutors", "privacy", "setting-up", "owners")]
     for language, ending in (("en", ".md"), ("fr", ".fr.md"))
 }
 """The pages for people who take part, who tutor, or who ask what is kept. What is bold is what the tool's pages say."""
@@ -162,7 +163,9 @@ def test_the_tutor_s_guide_explains_every_line_that_needs_the_tutor(language: st
     assert missing == []
 
 
-@pytest.mark.parametrize("guide", ["README", "docs/learners", "docs/tutors", "docs/privacy"])
+@pytest.mark.parametrize(
+    "guide", ["README", "docs/learners", "docs/tutors", "docs/privacy", "docs/setting-up"]
+)
 def test_people_s_guides_lead_to_what_is_there_and_to_each_other_in_both_languages(guide: str) -> None:
     root = DOCS.parent
     english, french = root / f"{guide}.md", DOCS / f"{Path(guide).name}.fr.md"

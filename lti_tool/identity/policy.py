@@ -51,6 +51,8 @@ class Capacity(enum.StrEnum):
     """An owner of the programme that is asked about."""
     HR = "hr"
     """Somebody of the company's human resources to whom an owner of the programme has given the right to read."""
+    HR_WITH_NAMES = "hr_with_names"
+    """The same, where the settings of the programme let them see who takes part."""
     ACTOR = "actor"
     """Who did what is asked about: for what the audit says of it."""
     OPERATOR = "operator"
@@ -104,6 +106,7 @@ class Action(enum.StrEnum):
     READ_ROSTER_NOW = "have a roster read now"
     RESEND_GRADES = "have gradebooks read now, and grades sent again"
     MAKE_LINE_ITEM = "have a column made in the gradebook of one's own course"
+    CLONE_COHORT = "make a group with the settings of another, without its people"
     READ_TEMPLATES = "read the programme templates of one's company"
     KEEP_TEMPLATES = "make programme templates for one's company, and change those that one made"
     # an owner's, and human resources'
@@ -180,7 +183,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.VIEW_PAIR_HISTORY: frozenset({Capacity.TUTOR}),
         Action.REVIEW_LEARNER: frozenset({Capacity.TUTOR}),
         # Everybody sees what they did themselves: which entries are shown to whom, AUDIT says.
-        Action.VIEW_AUDIT: _COHORT | {Capacity.PARTICIPANT},
+        Action.VIEW_AUDIT: _COHORT | {Capacity.PARTICIPANT, Capacity.OPERATOR},
         Action.PREVIEW_PAGES: frozenset({Capacity.TEACHER, Capacity.SWITCHED, Capacity.NAMELESS}),
         Action.SET_UP: frozenset({Capacity.EDITOR, Capacity.OWNER}),
         Action.PAIR_PEOPLE: _COHORT,
@@ -193,11 +196,12 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.READ_ROSTER_NOW: _COHORT | {Capacity.OPERATOR},
         Action.RESEND_GRADES: _COHORT | {Capacity.OPERATOR},
         Action.MAKE_LINE_ITEM: _COHORT,
-        Action.READ_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.OPERATOR}),
+        Action.CLONE_COHORT: _COHORT,
+        Action.READ_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.HR, Capacity.OPERATOR}),
         Action.KEEP_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.OPERATOR}),
         Action.LIST_OWN_PROGRAMMES: frozenset({Capacity.OWNER}),
         Action.VIEW_PROGRAMME: frozenset({Capacity.OWNER}),
-        Action.VIEW_PEOPLE_OF_PROGRAMME: frozenset({Capacity.OWNER}),
+        Action.VIEW_PEOPLE_OF_PROGRAMME: frozenset({Capacity.OWNER, Capacity.HR_WITH_NAMES}),
         Action.NAME_OWNERS: frozenset({Capacity.OWNER, Capacity.OPERATOR}),
         Action.SHARE_PROGRAMME: frozenset({Capacity.OWNER}),
         Action.GRANT_HR: frozenset({Capacity.OWNER}),
@@ -304,6 +308,8 @@ class Relation:
     """An owner of the programme has let them read it for human resources, and has not ended that."""
     taken_over: bool = False
     """The owners of the programme keep its settings to themselves."""
+    names_for_hr: bool = False
+    """The settings of the programme let human resources see who takes part."""
     acted: bool = False
     """They did it themselves."""
 
@@ -361,6 +367,7 @@ def _of_person(principal: Principal, relation: Relation) -> set[Capacity]:
         (relation.teaches and not relation.taken_over, Capacity.EDITOR),
         (relation.owns, Capacity.OWNER),
         (relation.reads_for_hr, Capacity.HR),
+        (relation.reads_for_hr and relation.names_for_hr, Capacity.HR_WITH_NAMES),
         (relation.acted, Capacity.ACTOR),
     ):
         if holds:

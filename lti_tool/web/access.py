@@ -126,6 +126,21 @@ def _raise(refusal: Refusal) -> NoReturn:
             abort(404)
 
 
+def company_of_launch(**_arguments: Any) -> Relation:
+    """How whoever asks stands to what belongs to the company of the launch, such as its templates."""
+    principal = current_principal()
+    return Relation(
+        organisation_id=principal.organisation_id,
+        owns=principal.owns_programmes,
+        reads_for_hr=principal.reads_programmes,
+    )
+
+
+def is_allowed(action: Action, relation: Relation) -> bool:
+    """Whether the policy allows ``action``, for a page that offers it."""
+    return decide(current_principal(), relation, action) is None
+
+
 def cohort_of_launch(**_arguments: Any) -> Relation:
     """How whoever asks stands to the cohort that the activity of the launch opens; read once in a request."""
     principal, activity = current_principal(), current_activity()

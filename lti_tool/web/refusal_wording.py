@@ -12,6 +12,7 @@ REFUSALS: Mapping[str, str] = {
     "cohort_closed": N_("This programme does not take new people or pairs at the moment."),
     "already_started": N_("This programme has been started already."),
     "not_ready": N_("Something is still missing: the list says what. Nothing was started."),
+    "entry_unknown": N_("This is in the list no more. Nothing was changed."),
     "settings_changed": N_("Somebody has changed this part in the meantime."),
     "settings_frozen": N_("This cannot change any more: it is frozen since the programme started."),
     "already_paired": N_("This role cannot change any more: there is a partner already."),
@@ -46,6 +47,8 @@ REFUSALS: Mapping[str, str] = {
     "session_over": N_("This meeting was removed in the meantime."),
     "not_own_session": N_("Only the person who noted a meeting can remove it."),
     "role_not_here": N_("This activity is for the other role. Please open the one that is for you."),
+    "not_a_pilot": N_("This group runs at full scale already."),
+    "pilot_not_started": N_("This pilot has not started yet. Start it first, and look at what it shows."),
     "template_of_others": N_(
         "There is a template with this code already, which you did not make. Please give yours another code."
     ),

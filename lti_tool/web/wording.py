@@ -176,6 +176,7 @@ DONE: Mapping[str, str] = {
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "section_saved": N_("Saved."),
+    "pilot_scaled": N_("The full-scale group is made. It waits for an activity."),
     "template_copied": N_("Your company has a template of its own now. It stands at the end of the list."),
     "template_kept": N_("Kept. It is offered to your company from now on."),
     "entry_removed": N_("Removed."),

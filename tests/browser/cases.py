@@ -52,6 +52,7 @@ NOT_PAGES = {
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("programme_sections.remove", "POST"): "leads back to the list that had the entry",
     ("templates.file", "GET"): "a file",
+    ("scale.make", "POST"): "leads back to the page that asks",
     ("objectives.choose", "POST"): "leads back to the objectives",
     ("tutor_objectives.confirm", "POST"): "leads back to the objectives that wait for the tutor",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
@@ -451,6 +452,7 @@ CASES: tuple[Case, ...] = (
     _at("review", "review.show", situations.review, "review/"),
     _followed("pair", ("history.pair", "GET"), situations.tutor, "/cohort/pairs/[0-9a-f-]+"),
     _at("pair-unknown", "history.pair", situations.tutor, f"cohort/pairs/{UNKNOWN}"),
+    _at("decisions-objectives", "tutor_objectives.index", situations.tutor, "cohort/objectives"),
     _at("tutor-rule", "rule_editor.edit", rule_cases.tutor_of_draft, rule_cases.PAGE),
     Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
     Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
@@ -508,7 +510,10 @@ CASES: tuple[Case, ...] = (
     ),
     _at("pairing", "pairing.show", situations.tutor, "cohort/pairing"),
     _followed(
-        "pairing-for", ("pairing.show", "GET"), situations.tutor, "/cohort/pairing.partner_for=[0-9a-f-]+"
+        "pairing-for",
+        ("pairing.show", "GET"),
+        people_lists.people_of_whom_much_is_known,
+        "/cohort/pairing.partner_for=[0-9a-f-]+",
     ),
     _sent("pair-of-nobody", "pairing.pair", situations.tutor, "cohort/pairs", mentor_id="", mentee_id=""),
     _at("tutor-of-nobody-found", "home.home", situations.tutor, "?q=zzz"),
@@ -578,6 +583,7 @@ CASES: tuple[Case, ...] = (
         "programme/template-of-settings",
         title_fr="",
     ),
+    _at("programme-to-scale", "scale.show", situations.tutor, "programme/scale"),
     _at("programme-template-file", "templates.ask_file", situations.tutor_alone, "programme/template-file"),
     _sent(
         "programme-template-no-file",
@@ -601,9 +607,8 @@ CASES: tuple[Case, ...] = (
     _at("programme-settings", "programme.tasks", setting_up.tutor_changes_settings, "programme"),
     *(
         _at(f"programme-{part}", "programme_sections.show", setting_up.tutor_sets_up, f"programme/{part}")
-        for part in ("goal", "objectives", "formats", "kpis", "questionnaires", "visibility")
+        for part in ("goal", "objectives", "kpis", "questionnaires")
     ),
-    _at("programme-frozen", "programme_sections.show", setting_up.tutor_changes_settings, "programme/kpis"),
     _at(
         "programme-objective",
         "programme_sections.show_entry",

@@ -1,4 +1,4 @@
-"""How to come to the pages of the completion rule: a draft, one with everything wrong, one that another has saved."""
+"""How to come to the pages of the completion rule: a draft, one with everything wrong, and one that another saved."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ WRONG = {
     "criteria.1.type": "xapi",
     "criteria.1.id": "xapi",
     "criteria.1.activity": "a page",
-    "criteria.1.verb": "completed",
+    "criteria.1.verb": "http://adlnet.gov/expapi/verbs/passed",
     "mode": "all",
     "do": "save",
 }

@@ -174,3 +174,31 @@ def test_a_reason_for_a_person_is_kept_by_a_switch_of_language(
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     expect(page.locator("#reason")).to_have_value("Counted twice")
     page.close()
+
+
+def test_a_rule_is_drafted_tried_and_applied(
+    served_tool: ServedTool, page: Page, request: pytest.FixtureRequest
+) -> None:
+    """With a script the page saves and tries at each change; what is being typed, and the focus, stay."""
+    has_script = "no-script" not in request.node.callspec.id
+    home = served_tool.build_situation(situations.tutor, "en", again=True)
+    page.goto(home + "programme/rule")
+    meetings = page.get_by_label("How many", exact=True)
+    meetings.fill("4")
+    preview = page.locator("#rule-preview")
+    if has_script:
+        page.keyboard.press("Tab")
+        expect(page.locator("#rule-status")).to_contain_text("Draft saved at")
+        expect(page.get_by_label("Minutes at least", exact=True)).to_be_focused()
+        expect(page.locator("#was-sessions")).to_have_text("was 6")
+        page.get_by_label("How many of the conditions", exact=True).select_option("any")
+        expect(preview.locator(".effect-counts .good b")).to_have_text("+4")
+        page.get_by_label("How many of the conditions", exact=True).select_option("all")
+        expect(page.locator("#rule-status")).to_contain_text("Draft saved at")
+    else:
+        page.get_by_role("button", name="Save and try it").click()
+    expect(preview.locator(".effect-counts .good b")).to_have_text("+2")
+    page.get_by_role("button", name="Apply as version 2").click()
+    expect(page.get_by_role("status").first).to_contain_text("The rule is applied.")
+    expect(page.get_by_role("heading", name="Completion rule")).to_be_visible()
+    expect(page.locator(".rule-head")).to_contain_text("In force: version 2")

@@ -12,6 +12,8 @@ from lti_tool.identity.models import Person
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.jobs.models import Job
 from lti_tool.mentoring.enrolment.details import Details
+from lti_tool.mentoring.enrolment.details_actions import save_details
+from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.enrolment.people.actions import count_added, keep_file
 from lti_tool.mentoring.enrolment.people.columns import count_names
 from lti_tool.mentoring.enrolment.people.file import read_table
@@ -98,6 +100,26 @@ def _await(situation: Situation) -> None:
             )
         )
     situation.db.flush()
+
+
+def people_of_whom_much_is_known(situation: Situation) -> None:
+    """A tutor's group, of whose people their answers or a list say what helps to choose partners."""
+    situations.tutor(situation)
+    assert situation.cohort is not None
+    ids = situation.db.scalars(
+        sa.select(Participant.id).where(Participant.cohort_id == situation.cohort.id).order_by(Participant.id)
+    )
+    known = Details(
+        1,
+        (("audience", 3), ("data", 4)),
+        (("generative-ai", None),),
+        "Direction des achats et de la logistique",
+        "m.roche@example.org",
+        ("fr", "en"),
+        "Europe/Paris",
+    )
+    little = Details(1, (("digital-safety", None),))
+    save_details(situation.db, {each: little if number % 3 else known for number, each in enumerate(ids)})
 
 
 def invited_by_list(situation: Situation) -> None:

@@ -160,6 +160,27 @@ def test_a_name_that_is_no_longer_sent_is_kept(
 HTML = "<script>alert(1)</script>"
 
 
+EXT = "https://purl.imsglobal.org/spec/lti/claim/ext"
+CUSTOM = "https://purl.imsglobal.org/spec/lti/claim/custom"
+
+
+@pytest.mark.parametrize(
+    ("claims", "kept"),
+    [
+        ({EXT: {"user_username": "LHaddad"}}, "lhaddad"),
+        ({CUSTOM: {"user_username": "lhaddad"}}, "lhaddad"),
+        ({CUSTOM: {"user_username": "$User.username"}}, None),
+        ({EXT: {"user_username": 7}}, None),
+        ({EXT: "moodle"}, None),
+    ],
+    ids=["Moodle", "a custom parameter", "a variable that is not known", "a number", "no object"],
+)
+def test_a_user_name_is_kept_and_whatever_is_none_refuses_nobody(
+    services: Services, platform: Platform, browser: Browser, claims: dict[str, Any], kept: str | None
+) -> None:
+    assert person_of(services, platform.launch(browser, **claims)).user_name == kept
+
+
 def test_html_in_a_name_is_shown_as_text(platform: Platform, browser: Browser) -> None:
     changes: dict[str, Any] = {"name": HTML, "given_name": HTML, "family_name": HTML}
     response = platform.launch(browser, roles=[INSTRUCTOR], context={"id": "c", "title": HTML}, **changes)

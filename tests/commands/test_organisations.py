@@ -271,3 +271,18 @@ def test_a_merge_that_finds_no_quiet_moment_says_so_and_changes_nothing(
     answer = run("organisations", "merge", "Holding", str(world.organisation_id))
     assert (answer.exit_code, answer.stderr.count("\n"), len(attempts)) == (1, 1, 2)
     assert ("nothing was merged" in answer.stderr, names(world.services)) == (True, before)
+
+
+def test_the_operator_reads_what_was_done_to_companies_and_nothing_of_programmes(
+    run: Run, services: Services
+) -> None:
+    Builder(services).world().pair()
+    run("organisations", "add", "Example Ltd")
+    run("organisations", "add", "Other Ltd")
+    listed = run("events", "list").stdout.splitlines()
+    said = [line.partition("  ")[2] for line in listed]
+    assert said[:2] == ["The technical team added a company"] * 2
+    assert not [line for line in said if "paired" in line or "programme" in line]
+    [found] = json.loads(run("events", "list", "--organisation", "Other Ltd", "--json").stdout)
+    assert (found["kind"], found["sentence"]) == ("OrganisationAdded", "The technical team added a company")
+    assert run("events", "list", "--organisation", "Nobody").exit_code == 2

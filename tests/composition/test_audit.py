@@ -169,6 +169,8 @@ def test_the_database_chooses_by_the_same_table(world: World, services) -> None:
 
 
 def test_an_entry_that_cannot_be_read_has_a_sentence_too() -> None:
-    line = AuditLine(uuid.uuid4(), AT, "PairEnded", None, None, None, None, ActedBy(PrincipalKind.OPERATOR))
+    line = AuditLine(
+        uuid.uuid4(), AT, "PairEnded", None, uuid.uuid4(), None, None, None, ActedBy(PrincipalKind.OPERATOR)
+    )
     with using_language("fr"):
         assert "L’équipe technique" in sentence_of(line, Names())

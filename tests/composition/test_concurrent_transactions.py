@@ -30,14 +30,17 @@ from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.forms.submissions import submit_once
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.registration.models import Registration
-from lti_tool.mentoring.enrolment.actions import change_role, invite
+from lti_tool.mentoring.completion.models import CompletionRecord
+from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.enrolment.queries import lock_participants
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
 from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.mentoring.programmes.models import CompletionRuleVersion
 from lti_tool.mentoring.roles import Role
 from lti_tool.subscribers.scores import backfill_scores
 from tests.builder import BuiltPair, World, add_person
+from tests.builder.rules import apply, document, meetings
 from tests.builder.world import LINE_ITEM
 from tests.enqueued import scores
 
@@ -277,3 +280,22 @@ def test_two_processes_start_after_an_upgrade(world: World, pair: uuid.UUID) -> 
         {names for found in computed for names in found}
     )
     assert differences(world.services) == {}
+
+
+def test_a_rule_is_applied_while_somebody_joins(
+    world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
+) -> None:
+    """Whoever joins is judged by the rule that is in force in the end."""
+    newcomer = world.course.person("Ana Lima").id
+
+    def joins() -> None:
+        with pausing.acting() as db:
+            join(db, cohort_id=world.cohort_id, person_id=newcomer, role=Role.MENTEE, now=utcnow())
+
+    meanwhile.run(joins, lambda: apply(world, document(meetings(3))))
+    assert differences(world.services) == {}
+    with world.services.database.reading() as db:
+        judged_by = sa.select(CompletionRuleVersion.number).join(
+            CompletionRecord, CompletionRecord.rule_version_id == CompletionRuleVersion.id
+        )
+        assert db.scalars(judged_by).all() == [2, 2, 2]

@@ -11,12 +11,14 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition import people_import
+from lti_tool.composition.housekeeping import DeleteExpired
 from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.people_import import AT_ONCE, request_adding
 from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Membership, Person
-from lti_tool.identity.principal import OPERATOR, CourseRole, Principal
+from lti_tool.identity.principal import OPERATOR, TOOL, CourseRole, Principal
+from lti_tool.jobs import queue
 from lti_tool.jobs.models import Job
 from lti_tool.mentoring.enrolment.actions import join
 from lti_tool.mentoring.enrolment.details import Details
@@ -27,7 +29,7 @@ from lti_tool.mentoring.enrolment.people import actions, queries
 from lti_tool.mentoring.enrolment.people.checking import check_file
 from lti_tool.mentoring.enrolment.people.columns import count_names
 from lti_tool.mentoring.enrolment.people.file import read_table
-from lti_tool.mentoring.enrolment.people.models import AwaitedPerson
+from lti_tool.mentoring.enrolment.people.models import AwaitedPerson, PeopleImport
 from lti_tool.mentoring.programmes.models import ProgrammeOwner
 from lti_tool.mentoring.roles import Role
 from tests.builder import World
@@ -225,3 +227,24 @@ def test_looking_at_a_file_takes_as_many_statements_whatever_its_length(here: Wo
         return len(counted.statements)
 
     assert statements(3) == statements(60) <= 8
+
+
+def test_people_are_invited_before_the_start_and_nobody_is_after_the_end(here: World) -> None:
+    with here.services.database.transaction() as db:
+        here.cohort(db).status = "draft"
+    assert add(here, "role;id\nmentee;anne\n") == {"invited": 1}
+    with here.services.database.transaction() as db:
+        here.cohort(db).status = "closing"
+    assert add(here, "role;id\nmentor;leo\n") == {}
+    assert len(invitations(here)) == 1
+
+
+def test_a_list_whose_time_is_over_is_deleted_by_the_schedule(here: World) -> None:
+    made = give(here, FILE)
+    with here.services.database.transaction() as db:
+        db.execute(sa.update(PeopleImport).values(expires_at=utcnow() - dt.timedelta(seconds=1)))
+        db.execute(sa.delete(Job))
+        queue.enqueue(db, DeleteExpired, {}, requested_by=TOOL)
+    run_jobs(here)
+    with here.services.database.reading() as db:
+        assert queries.people_import(db, made) is None

@@ -387,7 +387,7 @@ def test_human_resources_read_settings_and_nothing_else() -> None:
     added = {action for action in Action if decide(reader, relation, action) is None} - {
         action for action in Action if decide(reader, Relation(organisation_id=ORGANISATION), action) is None
     }
-    assert added == {Action.READ_SETTINGS, Action.LIST_READ_PROGRAMMES}
+    assert added == {Action.READ_SETTINGS, Action.LIST_READ_PROGRAMMES, Action.READ_TEMPLATES}
 
 
 def test_the_words_of_a_pair_are_nobody_s_but_its_two_members() -> None:

@@ -64,6 +64,8 @@ class Wanted:
     kind: PrincipalKind | None = None
     """What this kind of principal did, such as the operator."""
     subject: Subject | None = None
+    organisation_id: uuid.UUID | None = None
+    """In this company; only the operator sees more than one."""
     since: dt.datetime | None = None
     until: dt.datetime | None = None
     """Up to this moment, which is not part of it any more."""
@@ -78,6 +80,7 @@ class AuditLine:
     kind: str
     event: Event | None
     """None where this version of the tool cannot read it."""
+    organisation_id: uuid.UUID
     cohort_id: uuid.UUID | None
     pair_id: uuid.UUID | None
     participant_id: uuid.UUID | None
@@ -162,6 +165,8 @@ def _where(reader: Reader, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
         where.append(AuditEntry.acted_by_kind == wanted.kind)
     if wanted.subject is not None:
         where.append(AuditEntry.kind.in_(_kinds([wanted.subject])))
+    if wanted.organisation_id is not None:
+        where.append(AuditEntry.organisation_id == wanted.organisation_id)
     if wanted.since is not None:
         where.append(AuditEntry.at >= wanted.since)
     if wanted.until is not None:
@@ -201,6 +206,7 @@ def _line(row: EventRow) -> AuditLine:
         at=row.at,
         kind=type(event).__name__ if event is not None else row.kind,
         event=event,
+        organisation_id=row.organisation_id,
         cohort_id=row.cohort_id,
         pair_id=row.pair_id,
         participant_id=row.participant_id,

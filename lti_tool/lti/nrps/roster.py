@@ -60,7 +60,7 @@ READING: Final = "reading"
 RETRY_AFTER: Final = dt.timedelta(minutes=5)
 """How long no reading begins by itself after one that failed."""
 
-_NAMES: Final = ("name", "given_name", "family_name", "email", "user_name")
+_NAMES: Final = ("name", "given_name", "family_name", "email")
 
 _log = structlog.get_logger(__name__)
 
@@ -276,9 +276,7 @@ def _store(
 def _names(member: Mapping[str, Any]) -> dict[str, str | None]:
     """What a member of a roster says of the person."""
     told = {field: member[field] for field in _NAMES}
-    user_name = told["user_name"].lower() if told["user_name"] else None
-    name = full_name(told["name"], told["given_name"], told["family_name"])
-    return {**told, "name": name, "user_name": user_name}
+    return {**told, "name": full_name(told["name"], told["given_name"], told["family_name"])}
 
 
 def _returned(db: Session, course_id: uuid.UUID, person_ids: Sequence[uuid.UUID]) -> Sequence[uuid.UUID]:

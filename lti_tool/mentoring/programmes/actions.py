@@ -40,6 +40,7 @@ from lti_tool.mentoring.programmes.models import (
 )
 from lti_tool.mentoring.programmes.offers import latest_cohort_to_follow
 from lti_tool.mentoring.programmes.queries import teaches_cohort
+from lti_tool.mentoring.programmes.scaling import has_activity, may_place
 from lti_tool.mentoring.programmes.settings import Answers
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate
 
@@ -184,7 +185,7 @@ def _cohort_to_open(
             return cohort, role or original.role_view, shared
     chosen = shared_cohort(db, choice, organisation_id)
     if chosen is not None:
-        return chosen, role_view, True
+        return chosen, role_view, has_activity(db, chosen.id)
     return new_cohort(db, choice, organisation_id, template, opened_by, now), role_view, False
 
 
@@ -221,14 +222,17 @@ def choice_of_content(db: Session, content_id: uuid.UUID | None, course_id: uuid
 
 
 def shared_cohort(db: Session, choice: Choice | None, organisation_id: uuid.UUID) -> Cohort | None:
-    """The cohort that was chosen to be shared, if it still may be: of this organisation, taught by who chose it."""
+    """The cohort that was chosen, if it still may be: of this organisation, taught by who chose it.
+
+    One without an activity may be chosen by who teaches or owns its programme.
+    """
     if choice is None or choice.cohort_id is None:
         return None
     cohort = db.get_one(Cohort, choice.cohort_id)
     programme = db.get_one(Programme, cohort.programme_id)
-    is_theirs = programme.organisation_id == organisation_id and teaches_cohort(
-        db, cohort.id, choice.chosen_by
-    )
+    if programme.organisation_id != organisation_id:
+        return None
+    is_theirs = teaches_cohort(db, cohort.id, choice.chosen_by) or may_place(db, cohort.id, choice.chosen_by)
     return cohort if is_theirs else None
 
 
@@ -289,9 +293,10 @@ def require_own(db: Session, choice: Choice, organisation_id: uuid.UUID) -> None
 
 def name_owner(db: Session, *, programme_id: uuid.UUID, person_id: uuid.UUID, now: dt.datetime) -> None:
     """Make a person an owner of a programme. Naming twice changes nothing."""
+    # Those who change who owns it wait for each other.
+    programme = db.get_one(Programme, programme_id, with_for_update=LOCK_ROW)
     if db.get(ProgrammeOwner, (programme_id, person_id)) is not None:
         return
-    programme = db.get_one(Programme, programme_id)
     db.add(ProgrammeOwner(programme_id=programme_id, person_id=person_id, created_at=now))
     db.flush()
     scope = Scope(organisation_id=programme.organisation_id, programme_id=programme_id)

@@ -73,9 +73,8 @@ def add_programme(
     )
     db.add(programme)
     db.flush()
-    document = template.document()
-    first = now.date() + dt.timedelta(days=document["dates"]["start_after_days"])
-    return add_cohort(db, programme, Basis(document, days_from(document, first)), beginning, now=now)
+    basis = Basis(template.document(), template.days(now.date()))
+    return add_cohort(db, programme, basis, beginning, now=now)
 
 
 def add_cohort(

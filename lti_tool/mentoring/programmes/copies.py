@@ -240,12 +240,13 @@ def start_copy(
     now: dt.datetime,
     is_copy: bool = True,
     beginning: Beginning | None = None,
+    kind: CohortKind | None = None,
 ) -> Cohort:
     """A new cohort of the same programme, with the settings, the rule and the length of another, from today.
 
     Nobody and nothing that anybody did is taken along. It runs at once, unless the other one is a draft or
     ``beginning`` says otherwise. ``is_copy``: because an activity was copied, and not because a tutor chose the
-    programme for a new one.
+    programme for a new one. ``kind``: that of the other one, unless it is said.
     """
     source = db.get_one(Cohort, cohort_id)
     # Copies made at once, each in its course, take numbers in turn.
@@ -274,6 +275,6 @@ def start_copy(
         basis,
         beginning,
         now=now,
-        kind=CohortKind(source.kind),
+        kind=kind or CohortKind(source.kind),
         copied_from=cohort_id if is_copy else None,
     )

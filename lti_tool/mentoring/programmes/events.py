@@ -81,6 +81,15 @@ class RuleApplied(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PilotScaled(Event):
+    """A full-scale cohort was made from the pilot of the scope; it waits for an activity."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    scale_id: uuid.UUID
+    """The cohort that was made."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActivityChosen(Event):
     """Somebody chose in the content picker what one or two new activities of a course are to open."""
 

@@ -22,6 +22,7 @@ from lti_tool.events.base import Scope
 from lti_tool.identity.models import Course
 from lti_tool.mentoring.enrolment.queries import has_participants
 from lti_tool.mentoring.programmes.actions import Choice, choice_of_content, new_cohort, shared_cohort
+from lti_tool.mentoring.programmes.beginning import Beginning
 from lti_tool.mentoring.programmes.events import PlacementOpened
 from lti_tool.mentoring.programmes.models import Cohort, Placement, Programme, ProgrammeSettings, RoleView
 from lti_tool.mentoring.programmes.offers import latest_cohort_to_follow
@@ -153,13 +154,15 @@ def _wanted(db: Session, choice: Choice, link: Reselected, cohort_id: uuid.UUID,
         settings = _programme_of(db, shared.id).settings
         is_same = shared.programme_id == present.id
         return _Wanted(role_view, shared, shared.id == cohort_id, is_same, settings["title"])
+    # Whoever answers questions about the programme, or wants to set it up first, wants another group.
+    takes_as_is = choice.beginning == Beginning()
     own = choice.programme_id and latest_cohort_to_follow(
         db, choice.programme_id, link.organisation_id, choice.chosen_by
     )
     if own:
         programme = _programme_of(db, own)
         is_same = programme.id == present.id
-        return _Wanted(role_view, None, is_same, is_same, programme.settings["title"])
+        return _Wanted(role_view, None, is_same and takes_as_is, is_same, programme.settings["title"])
     is_same = link.template is None or link.template.code == present.template
     title = link.template.document()["title"] if link.template is not None else present.settings["title"]
-    return _Wanted(role_view, None, is_same, is_same, title)
+    return _Wanted(role_view, None, is_same and takes_as_is, is_same, title)

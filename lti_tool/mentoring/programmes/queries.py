@@ -89,8 +89,8 @@ class Group:
     cohort_id: uuid.UUID
     title: dict[str, str]
     """The programme's title by language."""
-    resource_link_id: uuid.UUID
-    """Of its oldest activity."""
+    resource_link_id: uuid.UUID | None
+    """Of its oldest activity; None for one that waits for its first."""
     course_title: str | None
     """Of the course of that activity."""
     starts_on: dt.date

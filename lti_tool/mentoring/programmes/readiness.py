@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from lti_tool.mentoring.completion.queries import criterion_schemas, read_rule, unmeasurable
+from lti_tool.mentoring.completion.rule_warnings import Frame, Warning, warnings
 from lti_tool.mentoring.programmes.settings import CohortDays, Document, baseline_of
 from schemas.completion_rule import dump_draft_rule, load_draft_rule
 from schemas.problem import ShapeError
@@ -61,6 +62,8 @@ class Lack(StrEnum):
     FORMATS = "formats"
     RULE = "rule"
     RULE_UNMEASURABLE = "rule_unmeasurable"
+    RULE_IMPOSSIBLE = "rule_impossible"
+    """Nobody of a role can complete by it."""
     RULE_DRAFTED = "rule_drafted"
     """The rule was changed, and neither applied nor given up."""
     KPIS = "kpis"
@@ -81,7 +84,9 @@ class Missing:
     """Of :attr:`Lack.RULE_UNMEASURABLE`: the types of the criteria that this version cannot measure."""
 
 
-_PARTLY_THERE = frozenset({Lack.TARGETS, Lack.FOLLOW_UP, Lack.RULE_UNMEASURABLE, Lack.RULE_DRAFTED})
+_PARTLY_THERE = frozenset(
+    {Lack.TARGETS, Lack.FOLLOW_UP, Lack.RULE_UNMEASURABLE, Lack.RULE_IMPOSSIBLE, Lack.RULE_DRAFTED}
+)
 """What is missing where something is there already."""
 
 
@@ -127,7 +132,7 @@ def missing(
         found.append(Missing(Lack.SKILLS, Section.SKILLS))
     if not document["formats"]:
         found.append(Missing(Lack.FORMATS, Section.FORMATS))
-    found += _missing_of_rule(rule, rule_draft)
+    found += _missing_of_rule(rule, rule_draft, frame_of(document, days))
     if not document["kpis"]:
         found.append(Missing(Lack.KPIS, Section.KPIS))
     elif not any(kpi["target"] for kpi in document["kpis"]):
@@ -143,7 +148,20 @@ def missing(
     return found
 
 
-def _missing_of_rule(rule: Mapping[str, Any] | None, draft: Mapping[str, Any] | None) -> list[Missing]:
+def frame_of(document: Document, days: CohortDays) -> Frame:
+    """What a cohort with these settings and days offers, within which its rule has to be met."""
+    rhythm = document["rhythm"]
+    return Frame(
+        days=(days.ends_on - days.starts_on).days + 1,
+        sessions=rhythm["sessions"],
+        minutes=rhythm["minutes"],
+        formats=tuple(document["formats"]),
+    )
+
+
+def _missing_of_rule(
+    rule: Mapping[str, Any] | None, draft: Mapping[str, Any] | None, frame: Frame
+) -> list[Missing]:
     if not rule:
         return [Missing(Lack.RULE, Section.RULE)]
     wanted = draft or rule
@@ -151,9 +169,11 @@ def _missing_of_rule(rule: Mapping[str, Any] | None, draft: Mapping[str, Any] | 
     if beyond:
         return [Missing(Lack.RULE_UNMEASURABLE, Section.RULE, tuple(beyond))]
     try:
-        read_rule(rule)
+        found = warnings(read_rule(rule), frame)
     except ShapeError:
         return [Missing(Lack.RULE, Section.RULE)]
+    if any(each.code is Warning.NOBODY_CAN for each in found):
+        return [Missing(Lack.RULE_IMPOSSIBLE, Section.RULE)]
     if draft and not _are_the_same(draft, rule):
         return [Missing(Lack.RULE_DRAFTED, Section.RULE)]
     return []

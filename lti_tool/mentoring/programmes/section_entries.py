@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from lti_tool.mentoring.programmes.codes import new_code
+from lti_tool.mentoring.programmes.questions import question_form, without_question
 from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.programmes.section_form import (
     SectionForm,
@@ -26,20 +26,6 @@ NEW: Final = "new"
 """In place of the code of an entry: one to be added."""
 OWN_FORMATS: Final = "own"
 """Before the code of a format that a programme adds, so that no later version of the tool takes it."""
-
-
-def new_code(name: str, taken: Collection[str], *, prefix: str = "", longest: int = 30) -> str:
-    """A code that nothing has yet, made of a name."""
-    words = unicodedata.normalize("NFKD", f"{prefix} {name}".replace("’", " "))
-    plain = words.encode("ascii", "ignore").decode().lower()
-    parts = re.findall("[a-z0-9]+", plain)[:6] or ["entry"]
-    code = "-".join(parts)[: longest - 4].strip("-")
-    number = 1
-    found = code
-    while found in taken:
-        number += 1
-        found = f"{code}-{number}"
-    return found
 
 
 def _entry(entries: Sequence[Mapping[str, Any]], code: str) -> Mapping[str, Any] | None:
@@ -136,6 +122,8 @@ def _format(code: str, _settings: Settings, standing: Standing) -> SectionForm:
 def without_entry(section: Section, settings: Settings, code: str) -> Settings:
     """The settings without an entry of a part. What pointed at a removed skill points at none."""
     document = settings.document
+    if section is Section.QUESTIONNAIRES:
+        return without_question(settings, code)
     if section is Section.FORMATS:
         names = {each: name for each, name in document["format_names"].items() if each != code}
         return changed_settings(
@@ -153,5 +141,6 @@ ENTRIES: Final[Mapping[Section, Callable[[str, Settings, Standing], SectionForm]
     Section.SKILLS: _skill,
     Section.OBJECTIVES: _objective,
     Section.FORMATS: _format,
+    Section.QUESTIONNAIRES: question_form,
 }
 """Of each part with entries, the form of an entry by its code, or of a new one."""

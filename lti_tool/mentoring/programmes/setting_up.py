@@ -139,11 +139,14 @@ def save_section(
     ``values``: of the form, with the version that its page showed as ``made_from``.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed`: ``settings_changed`` where somebody else has changed this
-    part since, ``settings_frozen`` for what cannot change any more; and :class:`schemas.problem.ShapeError`.
+    part since, ``settings_frozen`` for what cannot change any more, ``entry_unknown`` for an entry that never was; and
+    :class:`schemas.problem.ShapeError`.
     """
     cohort, present = _locked(db, cohort_id)
     seen = settings_at(db, present, values["made_from"])
-    require(form.read(seen) == form.read(present.settings), "settings_changed")
+    shown, now_there = form.read(seen), form.read(present.settings)
+    require(shown is not None or now_there is not None, "entry_unknown")
+    require(shown == now_there, "settings_changed")
     made = form.write(present.settings, values)
     _keep(db, cohort, present, section, made, standing, by, now)
 

@@ -31,6 +31,8 @@ class Standing:
     """They teach a course with an activity of the cohort, or of any cohort of the programme."""
     owns: bool = False
     reads_for_hr: bool = False
+    names_for_hr: bool = False
+    """The settings let human resources see who takes part."""
     taken_over: bool = False
     """Its owners keep the settings to themselves."""
 
@@ -41,8 +43,9 @@ def _owned(programme_id: Any, person_id: uuid.UUID) -> sa.Exists:
     )
 
 
-def _tutors_may_edit() -> sa.ColumnElement[bool]:
-    found: sa.ColumnElement[bool] = ProgrammeSettings.settings["visibility"]["tutors_may_edit"].as_boolean()
+def _visibility(name: str) -> sa.ColumnElement[bool]:
+    """What the settings say of who may see and change what; NULL where they are older than that."""
+    found: sa.ColumnElement[bool] = ProgrammeSettings.settings["visibility"][name].as_boolean()
     return found
 
 
@@ -51,7 +54,7 @@ def standing_in_cohort(
 ) -> Standing:
     """How a person stands to a cohort and its programme, in one statement; without what human resources may."""
     settings = (
-        sa.select(_tutors_may_edit())
+        sa.select(_visibility("tutors_may_edit"))
         .join(Cohort, Cohort.settings_id == ProgrammeSettings.id)
         .where(Cohort.id == cohort_id)
         .scalar_subquery()
@@ -75,22 +78,24 @@ def standing_in_programme(db: Session, programme_id: uuid.UUID, person_id: uuid.
         HrReader.person_id == person_id,
         HrReader.ended_at.is_(None),
     )
-    latest = (
-        sa.select(_tutors_may_edit())
+    tutors_may_edit, hr_sees_names = (
+        sa.select(_visibility(name))
         .where(ProgrammeSettings.programme_id == programme_id)
         .order_by(ProgrammeSettings.number.desc())
         .limit(1)
         .scalar_subquery()
+        for name in ("tutors_may_edit", "hr_sees_names")
     )
+    owned = _owned(programme_id, person_id)
     found = db.execute(
         sa.select(
-            Programme.organisation_id, taught.exists(), _owned(programme_id, person_id), reads, latest
+            Programme.organisation_id, taught.exists(), owned, reads, tutors_may_edit, hr_sees_names
         ).where(Programme.id == programme_id)
     ).one_or_none()
     if found is None:
         return Standing()
-    organisation_id, teaches, owns, reads_for_hr, tutors_may_edit = found
-    return Standing(organisation_id, teaches, owns, reads_for_hr, tutors_may_edit is False)
+    organisation_id, teaches, owns, reads_for_hr, may_edit, sees_names = found
+    return Standing(organisation_id, teaches, owns, reads_for_hr, bool(sees_names), may_edit is False)
 
 
 def owns_any(person_id: Any, organisation_id: Any) -> sa.Exists:

@@ -6,7 +6,6 @@ it gives. Business people edit a programme's own copy, or a template of their co
 
 from __future__ import annotations
 
-import calendar
 import functools
 import json
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from lti_tool.mentoring.completion.queries import criterion_schemas, read_rule
+from lti_tool.mentoring.programmes.settings import CohortDays, days_from
 from schemas.problem import ShapeError
 from schemas.programme_template import dump_programme_template, load_programme_template
 from schemas.yaml_text import read_yaml
@@ -39,15 +39,6 @@ class Bilingual:
     def text(self, locale: str) -> str:
         """The French text for a French locale (``fr``, ``fr_CA``, ``fr-FR``), else the English one."""
         return self.fr if locale.lower().startswith("fr") else self.en
-
-
-@dataclass(frozen=True, slots=True)
-class CohortDates:
-    """The days between which a cohort runs, and the day of its follow-up."""
-
-    starts_on: date
-    ends_on: date
-    follow_up_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +74,9 @@ class ProgrammeTemplate:
         before = (asked for asked in self.document()["questionnaires"] if asked["phase"] == "before")
         return next(before, {})
 
-    def dates(self, today: date) -> CohortDates:
-        """The dates of a cohort that is made today."""
-        starts_on = today + timedelta(days=self.start_after_days)
-        ends_on = _months_later(starts_on, self.duration_months)
-        return CohortDates(starts_on, ends_on, ends_on + timedelta(days=self.follow_up_after_days))
-
-
-def _months_later(day: date, months: int) -> date:
-    """The same day so many months later, or the last of that month where it is shorter."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + years, month + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+    def days(self, today: date) -> CohortDays:
+        """The days of a cohort that is made today."""
+        return days_from(self.document(), today + timedelta(days=self.start_after_days))
 
 
 def template_codes() -> tuple[str, ...]:

@@ -2,7 +2,7 @@
    the open pair stay, and no row moves under the pointer. Without this script every link and form of the page works too. */
 (function () {
   "use strict";
-  const EVERY = 1800;
+  const EVERY = 1500;
   const WIDE = 57.5;
   const find = function (selector) { return document.querySelector(selector); };
   const page = function () { return find("[data-cohort]"); };

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,6 +27,7 @@ from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.offers import OwnProgramme, activities_of_course, own_programmes
 from lti_tool.mentoring.programmes.queries import Group, groups_to_share
 from lti_tool.mentoring.programmes.readiness import missing
+from lti_tool.mentoring.programmes.scaling import waiting_groups
 from lti_tool.mentoring.programmes.settings import Document, days_from
 from lti_tool.mentoring.programmes.template import Bilingual, ProgrammeTemplate, read_template
 from lti_tool.mentoring.programmes.template_queries import templates_offered
@@ -194,13 +195,16 @@ def _groups(db: Session, principal: Principal) -> list[OfferedGroup]:
     """The groups that the tutor can share, and what to call each."""
     if principal.organisation_id is None or principal.person_id is None or g.launch.course_id is None:
         return []
-    groups = groups_to_share(db, principal.organisation_id, principal.person_id)
-    titles = _titles(db, [group.resource_link_id for group in groups])
+    groups = [
+        *waiting_groups(db, principal.organisation_id, principal.person_id),
+        *groups_to_share(db, principal.organisation_id, principal.person_id),
+    ]
+    titles = _titles(db, [group.resource_link_id for group in groups if group.resource_link_id is not None])
     people = people_in_cohorts(db, [group.cohort_id for group in groups])
     return [
         OfferedGroup(
             group.cohort_id,
-            _group_name(group, titles.get(group.resource_link_id)),
+            _group_name(group, titles),
             people.get(group.cohort_id, 0),
         )
         for group in groups
@@ -212,8 +216,11 @@ def _titles(db: Session, links: Sequence[uuid.UUID]) -> dict[uuid.UUID, str | No
     return dict(db.execute(chosen).all())
 
 
-def _group_name(group: Group, activity: str | None) -> str:
-    activity = activity or _("Reverse mentoring")
+def _group_name(group: Group, titles: Mapping[uuid.UUID, str | None]) -> str:
+    if group.resource_link_id is None:
+        title = Bilingual(**group.title).text(current_language())
+        return _("“%(programme)s”, full scale: waits for its first activity", programme=title)
+    activity = titles.get(group.resource_link_id) or _("Reverse mentoring")
     if group.course_title is None:
         return _("The group of “%(activity)s”, since %(day)s", activity=activity, day=day(group.starts_on))
     return _(

@@ -81,7 +81,7 @@ def facts_for_learner(
         to_come=0 if is_over else meetings_to_come(progress.meetings, meetings),
         completed_on=completed_on,
         ended_on=ended_on,
-        paused=is_over or pair.status == "paused",
+        paused=is_over or pair.status == "paused" or pair.partner.has_left,
     )
 
 

@@ -57,7 +57,7 @@ ONESELF: Final = Subject(
 TOPICS: Final = Subject(
     N_("Your topics, languages and time zone, where you give them"),
     "people",
-    (Action.PAIR_PEOPLE,),
+    (Action.VIEW_COHORT,),
     N_("you"),
 )
 
@@ -86,6 +86,7 @@ def who_sees(tutor: str | None, table: Mapping[Action, frozenset[Capacity]] = TA
     words = {
         Capacity.TUTOR: tutor or _("your tutor"),
         Capacity.OWNER: _("those who run the programme"),
+        Capacity.HR_WITH_NAMES: _("human resources, where the programme says so"),
     }
     found = []
     for subject in SUBJECTS:

@@ -24,5 +24,6 @@ def programme_asked(programme_id: uuid.UUID, **_arguments: Any) -> Relation:
         teaches=standing.teaches,
         owns=standing.owns,
         reads_for_hr=standing.reads_for_hr,
+        names_for_hr=standing.names_for_hr,
         taken_over=standing.taken_over,
     )

@@ -122,9 +122,9 @@ class ProgrammeRecord:
         return max(SMALLEST_GROUP, int(asked))
 
     @property
-    def tutors_may_edit(self) -> bool:
-        """Whether tutors may change the settings, or owners alone."""
-        return (self.settings.get("visibility") or {}).get("tutors_may_edit", True) is not False
+    def hr_sees_names(self) -> bool:
+        """Whether human resources see who takes part."""
+        return (self.settings.get("visibility") or {}).get("hr_sees_names") is True
 
 
 def in_language(text: object) -> str:
@@ -296,7 +296,6 @@ class PersonLine:
     """Somebody who takes part, with what an owner sees of them."""
 
     name: str | None
-    role: str
     group: int
     completion: str
     """``completed``, ``reopened``, ``begun``, ``invited``, ``not_begun`` or ``withdrawn``."""
@@ -309,7 +308,6 @@ def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
             Person.name,
             Person.given_name,
             Person.family_name,
-            Participant.role,
             Participant.status,
             Cohort.number,
             CompletionRecord.completion,
@@ -320,8 +318,7 @@ def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
         .where(Cohort.programme_id == programme_id)
     )
     found = [
-        PersonLine(display_name(row), row.role, row.number, _completion(row.status, row.completion))
-        for row in rows
+        PersonLine(display_name(row), row.number, _completion(row.status, row.completion)) for row in rows
     ]
     return sorted(found, key=lambda line: (line.name is None, collation_key(line.name or ""), line.group))
 

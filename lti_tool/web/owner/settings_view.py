@@ -128,6 +128,7 @@ def _budget(budget: Mapping[str, Any] | None) -> list[str]:
 def _visibility(visibility: Mapping[str, Any] | None) -> list[str]:
     if not visibility:
         return []
+    names = _("Human resources see who takes part and who has completed.")
     smallest = visibility.get("smallest_group", 5)
     return [
         _("Tutors may change the settings.")
@@ -138,4 +139,5 @@ def _visibility(visibility: Mapping[str, Any] | None) -> list[str]:
             "Figures over fewer than %(num)s people are hidden.",
             smallest,
         ),
+        names if visibility.get("hr_sees_names") else "",
     ]

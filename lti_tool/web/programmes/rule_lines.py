@@ -56,6 +56,11 @@ class Blank:
         return self.name.replace(".", "-")
 
     @property
+    def is_number(self) -> bool:
+        """Whether a browser shows the value in a number's field, in which any other text is lost."""
+        return not self.value or (self.value.isascii() and self.value.lstrip("+-").isdigit())
+
+    @property
     def error_id(self) -> str:
         """Of the text that says what is wrong with it."""
         return f"{self.id}-error"

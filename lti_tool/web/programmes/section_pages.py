@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.programmes.merging import Difference, merged
+from lti_tool.mentoring.programmes.questions import frozen_questions
 from lti_tool.mentoring.programmes.readiness import Section, state_of
 from lti_tool.mentoring.programmes.section_entries import ENTRIES, NEW
 from lti_tool.mentoring.programmes.section_form import SectionForm, View
@@ -180,7 +181,7 @@ def _page(part: _Part, form: Form | None = None) -> ResponseReturnValue:
         part=part,
         section=part.section,
         entry=part.entry,
-        is_new=part.entry == NEW,
+        is_new=part.entry is not None and part.entry.split(".")[-1] == NEW,
         present=present,
         document=document,
         title=wording.own(document["title"]),
@@ -191,6 +192,8 @@ def _page(part: _Part, form: Form | None = None) -> ResponseReturnValue:
         frozen_days=frozen_days(present.settings.days, part.standing),
         kpis=all_kpis(document, part.standing.standard),
         questionnaires=all_questionnaires(document, part.standing.standard),
+        chosen_phases=[asked["phase"] for asked in document["questionnaires"]],
+        frozen_questions=frozen_questions(document, part.standing),
         formats=choices.SESSION_FORMATS,
         course_title=g.launch.course.title if g.launch.course else None,
         done=flash_message(),

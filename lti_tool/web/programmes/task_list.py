@@ -29,6 +29,7 @@ from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
+from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
@@ -150,6 +151,8 @@ def tasks() -> ResponseReturnValue:
     if current_activity() is None:
         return choice_page()
     check(Action.SET_UP, cohort_of_launch())
+    # It is the first page of whoever sets a programme up.
+    offer_kept_forms()
     return page()
 
 

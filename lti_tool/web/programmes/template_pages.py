@@ -34,7 +34,7 @@ from lti_tool.mentoring.programmes.template_queries import (
     template_versions,
     templates_offered,
 )
-from lti_tool.web.access import allows, check, cohort_of_launch
+from lti_tool.web.access import allows, check, cohort_of_launch, company_of_launch, is_allowed
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.journey_drawing.sparkline import Sparkline
@@ -61,7 +61,7 @@ class VersionLine:
 
 
 @blueprint.get("/templates")
-@allows(Action.READ_TEMPLATES, about=cohort_of_launch)
+@allows(Action.READ_TEMPLATES, about=company_of_launch)
 def index() -> ResponseReturnValue:
     """What there is to choose from."""
     with reading() as db:
@@ -71,12 +71,13 @@ def index() -> ResponseReturnValue:
         records=records,
         drawings={record.code: _drawing(record.template) for record in records},
         own_words=wording,
+        may_keep=is_allowed(Action.KEEP_TEMPLATES, company_of_launch()),
         done=flash_message(),
     )
 
 
 @blueprint.get("/templates/<code>")
-@allows(Action.READ_TEMPLATES, about=cohort_of_launch)
+@allows(Action.READ_TEMPLATES, about=company_of_launch)
 def show(code: str) -> ResponseReturnValue:
     """One template, to be read."""
     with reading() as db:
@@ -88,6 +89,7 @@ def show(code: str) -> ResponseReturnValue:
     return render_template(
         "programmes/template.html",
         record=record,
+        may_keep=is_allowed(Action.KEEP_TEMPLATES, company_of_launch()),
         document=document,
         rule_sentence=sentence_for_tutor(read_rule(document["rule"])),
         drawing=_drawing(record.template),
@@ -102,7 +104,7 @@ def show(code: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/templates/<code>/file")
-@allows(Action.READ_TEMPLATES, about=cohort_of_launch)
+@allows(Action.READ_TEMPLATES, about=company_of_launch)
 def file(code: str) -> ResponseReturnValue:
     """One template as a file, to be kept, changed in a text editor and imported again."""
     with reading() as db:
@@ -113,7 +115,7 @@ def file(code: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/templates/<code>/copy")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def ask_copy(code: str) -> ResponseReturnValue:
     """Ask what the company's own template is to be called that is made from this one."""
     with reading() as db:
@@ -130,7 +132,7 @@ def _copy_page(code: str, form: Form) -> ResponseReturnValue:
 
 
 @blueprint.post("/templates/<code>/copy")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def copy(code: str) -> ResponseReturnValue:
     """Make the company's own template from this one."""
     with reading() as db:
@@ -198,7 +200,7 @@ def _template_here() -> ProgrammeTemplate:
 
 
 @blueprint.get("/templates/<code>/change")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def change(code: str) -> ResponseReturnValue:
     """The text of the company's own template, to be changed by who made it; everybody else makes a copy."""
     with reading() as db:
@@ -213,14 +215,14 @@ def change(code: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/template-file")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def ask_file() -> ResponseReturnValue:
     """Ask for a file."""
     return render_template("programmes/template_import.html", problem=None)
 
 
 @blueprint.post("/template-file")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def take_file() -> ResponseReturnValue:
     """Keep the template of a file that was sent. One that is no template is shown as a text to put right."""
     sent = request.files.get("file")
@@ -243,7 +245,7 @@ def _refused_file(problem: Problem) -> ResponseReturnValue:
 
 
 @blueprint.post("/template-text")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def keep() -> ResponseReturnValue:
     """Keep the template that a text is."""
     return _keep(sent_form(TemplateTextForm(_problems_of), id="template-text"), request.form.get("text", ""))

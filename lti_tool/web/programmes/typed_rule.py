@@ -267,6 +267,7 @@ def _sent_criterion(given: Mapping[str, Sequence[str]]) -> TypedCriterion:
     kind = given.get("type", [""])[0]
     known = _fields_of(kind)
     values = {name: texts[0] for name, texts in given.items() if name in known}
+    values = {"w": "1", "roles": "both", **values}
     return TypedCriterion(kind, values, tuple(given.get("formats", ())) if kind == "sessions" else ())
 
 

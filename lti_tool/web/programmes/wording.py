@@ -105,6 +105,10 @@ LACKS: Final[Mapping[str, tuple[str, str]]] = {
         N_("Take out of the rule what cannot be measured yet."),
         N_("Nobody could complete: nothing would ever count for it."),
     ),
+    Lack.RULE_IMPOSSIBLE: (
+        N_("Choose a rule that people can meet."),
+        N_("With these dates and formats, nobody of one of the roles could complete."),
+    ),
     Lack.RULE_DRAFTED: (
         N_("Apply the changed rule, or give the change up."),
         N_("Until then the rule of before would count."),

@@ -1,6 +1,6 @@
 """The tutor's page: who is here, who is with whom, how far each is; and what only a tutor decides.
 
-It keeps itself up to date: the browser asks every two seconds with the ETag of what it shows, and is answered 304
+It keeps itself up to date: the browser asks every second and a half with the ETag of what it shows, and is answered 304
 until an event of the cohort, or a reading of its courses' rosters, changes it.
 """
 

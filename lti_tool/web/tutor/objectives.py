@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, abort, g, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
-from lti_tool.identity.policy import Action
+from lti_tool.identity.policy import Action, Relation
 from lti_tool.mentoring.enrolment.queries import participants
 from lti_tool.mentoring.journey.queries import card
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.objectives.actions import confirm_as_tutor
-from lti_tool.mentoring.objectives.queries import ObjectiveRecord, objectives_for_tutor
+from lti_tool.mentoring.objectives.queries import ObjectiveRecord, objective, objectives_for_tutor
 from lti_tool.mentoring.pairs.queries import pairs
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
@@ -23,6 +24,7 @@ from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
+from lti_tool.web.tutor.history import cohort_of_pair
 from schemas.mentoring_forms import FormSchema
 
 blueprint = Blueprint("tutor_objectives", __name__, url_prefix="/l/<launch_key>/cohort/objectives")
@@ -62,8 +64,15 @@ def index() -> ResponseReturnValue:
     )
 
 
+def cohort_of_objective(objective_id: uuid.UUID, **_arguments: Any) -> Relation:
+    """How whoever asks stands to an objective's cohort; to none at all for one of another cohort than the launch's."""
+    with reading() as db:
+        found = objective(db, objective_id)
+    return cohort_of_pair(found.pair_id) if found is not None else Relation()
+
+
 @blueprint.post("/<uuid:objective_id>")
-@allows(Action.CONFIRM_OBJECTIVES, about=cohort_of_launch)
+@allows(Action.CONFIRM_OBJECTIVES, about=cohort_of_objective)
 def confirm(objective_id: uuid.UUID) -> ResponseReturnValue:
     """Say that one is reached."""
     cohort_id = _cohort_id()

@@ -65,14 +65,15 @@ def _index(form: Form) -> ResponseReturnValue:
     cohort_id = _cohort_id()
     with reading() as db:
         settings = settings_of_cohort(db, cohort_id)
-        awaited = queries.awaited_people(db, cohort_id)
+        awaited = queries.awaited_people(db, cohort_id, SHOWN_AWAITED)
+        awaited_count = queries.count_awaited(db, cohort_id)
         latest = queries.latest_imports(db, cohort_id, SHOWN_LISTS)
     skills = [skill["name"][current_language()] for skill in settings["skills"]]
     html = render_template(
         "tutor/people_import.html",
         file_form=form,
-        awaited=awaited[:SHOWN_AWAITED],
-        awaited_count=len(awaited),
+        awaited=awaited,
+        awaited_count=awaited_count,
         latest=latest,
         columns=people_wording.columns(skills),
         skills=skills,

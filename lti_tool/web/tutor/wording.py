@@ -38,6 +38,7 @@ TIMELINE: Final[Mapping[str, str]] = {
     "ObjectivesWorkedOn": N_("%(name)s said which objectives a meeting was about"),
     "ObjectiveClaimed": N_("%(name)s reached an objective, to be confirmed"),
     "ObjectiveReached": N_("%(name)s confirmed an objective"),
+    "ObjectiveReached by the tutor": N_("The tutor confirmed an objective"),
     "ObjectiveWithdrawn": N_("%(name)s removed an objective"),
 }
 """What happened in a pair, by the name of the event. Never the words of an objective."""
@@ -45,5 +46,7 @@ TIMELINE: Final[Mapping[str, str]] = {
 
 def timeline_sentence(line: TimelineLine, who: ParticipantRecord | None) -> str:
     """What happened, in the current language."""
+    if who is None and f"{line.kind} by the tutor" in TIMELINE:
+        return _(TIMELINE[f"{line.kind} by the tutor"])
     name = wording.person(card(who)) if who is not None else ""
     return _(TIMELINE[line.kind], name=name) if line.kind in TIMELINE else line.kind

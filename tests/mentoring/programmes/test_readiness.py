@@ -84,6 +84,14 @@ def test_a_rule_that_was_changed_and_not_applied_blocks_the_start() -> None:
     assert lacks(document(), rule_draft=rule_with(feedback)) == [Lack.RULE_DRAFTED]
 
 
+def test_a_rule_that_nobody_can_meet_blocks_the_start() -> None:
+    meetings = {"id": "m", "type": "sessions", "min": 1, "formats": ["own-visit"], "w": 1}
+    assert lacks(document(), rule_with(meetings)) == [Lack.RULE_IMPOSSIBLE]
+    known = {"own-visit": {"fr": "Visite", "en": "Visit"}}
+    own = document(formats=["coaching", "own-visit"], format_names=known)
+    assert lacks(own, rule_with(meetings)) == []
+
+
 @pytest.mark.parametrize(
     ("days", "lack"),
     [

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from lti_tool.mentoring.programmes.codes import new_code
 from lti_tool.mentoring.programmes.merging import merged
+from lti_tool.mentoring.programmes.questions import frozen_questions
 from lti_tool.mentoring.programmes.readiness import Section
-from lti_tool.mentoring.programmes.section_entries import ENTRIES, new_code, without_entry
+from lti_tool.mentoring.programmes.section_entries import ENTRIES, without_entry
 from lti_tool.mentoring.programmes.section_form import SectionForm, Standing, View
 from lti_tool.mentoring.programmes.sections import WHOLE, section_form
 from lti_tool.mentoring.programmes.settings import (
@@ -69,6 +71,11 @@ def test_an_entry_that_is_saved_as_it_is_changes_nothing(section: Section) -> No
     )
     codes = {
         Section.FORMATS: ["own-visit"],
+        Section.QUESTIONNAIRES: [
+            f"{asked['phase']}.{item['code']}"
+            for asked in settings.document["questionnaires"]
+            for item in asked["items"]
+        ],
         **{
             part: [each["code"] for each in settings.document[part]]
             for part in (Section.SKILLS, Section.OBJECTIVES)
@@ -184,6 +191,42 @@ def test_the_smallest_group_is_never_lowered_once_a_cohort_runs() -> None:
     assert (
         saved(Section.VISIBILITY, settings, smallest_group="7").document["visibility"]["smallest_group"] == 7
     )
+
+
+def questions(settings: Settings, code: str) -> dict[str, str]:
+    """The question of a code in English, by questionnaire."""
+    return {
+        asked["phase"]: item["text"]["en"]
+        for asked in settings.document["questionnaires"]
+        for item in asked["items"]
+        if item["code"] == code
+    }
+
+
+def test_a_question_is_reworded_wherever_it_is_asked_added_and_taken_out() -> None:
+    made = saved(Section.QUESTIONNAIRES, settings_of(), "before.generations", text_en="Do we learn?")
+    asked = questions(made, "generations")
+    assert {"before", "after"} <= set(asked)
+    assert set(asked.values()) == {"Do we learn?"}
+    made = saved(Section.QUESTIONNAIRES, made, "after.new", text_en="And now?", kind="yes_no", roles="mentor")
+    assert questions(made, "and-now") == {"after": "And now?"}
+    left = without_entry(Section.QUESTIONNAIRES, made, "after.and-now")
+    assert questions(left, "and-now") == {}
+    assert frozen_questions(made.document, standing()) == frozenset()
+    assert "generations" in frozen_questions(made.document, standing(started=True))
+
+
+def test_a_questionnaire_goes_with_its_last_question() -> None:
+    item = {
+        "code": "one",
+        "kind": "text",
+        "text": {"fr": "Un", "en": "One"},
+        "roles": ["mentor"],
+        "options": [],
+    }
+    after = {"phase": "after", "title": {"fr": "Après", "en": "After"}, "items": [item]}
+    left = without_entry(Section.QUESTIONNAIRES, settings_of(questionnaires=[after]), "after.one")
+    assert checked(left.document)["questionnaires"] == []
 
 
 def test_only_an_owner_says_whether_tutors_may_change_the_settings() -> None:

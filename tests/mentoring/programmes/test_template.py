@@ -194,7 +194,7 @@ def test_the_demo_s_rule_asks_for_one_confirmed_session_of_a_quarter_of_an_hour(
 
 
 def test_a_cohort_runs_for_six_months_and_is_followed_up_after_ninety_days():
-    dates = load_template(DEFAULT_TEMPLATE).dates(date(2026, 1, 15))
+    dates = load_template(DEFAULT_TEMPLATE).days(date(2026, 1, 15))
     assert (dates.starts_on, dates.ends_on, dates.follow_up_on) == (
         date(2026, 1, 15),
         date(2026, 7, 15),
@@ -203,7 +203,7 @@ def test_a_cohort_runs_for_six_months_and_is_followed_up_after_ninety_days():
 
 
 def test_a_month_that_is_too_short_ends_on_its_last_day():
-    assert load_template(DEFAULT_TEMPLATE).dates(date(2026, 8, 31)).ends_on == date(2027, 2, 28)
+    assert load_template(DEFAULT_TEMPLATE).days(date(2026, 8, 31)).ends_on == date(2027, 2, 28)
 
 
 def test_a_target_is_exact():

@@ -10,8 +10,19 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from lti_tool.mentoring.programmes.models import ActivityChoice, Cohort, CompletionRuleVersion, Programme
-from lti_tool.mentoring.programmes.template import load_template
+from lti_tool.composition.transaction import transaction
+from lti_tool.database import utcnow
+from lti_tool.identity.principal import OPERATOR
+from lti_tool.mentoring.programmes.models import (
+    ActivityChoice,
+    Cohort,
+    CompletionRuleVersion,
+    Placement,
+    Programme,
+)
+from lti_tool.mentoring.programmes.scaling import scale_up
+from lti_tool.mentoring.programmes.template import load_template, read_template
+from lti_tool.mentoring.programmes.template_actions import keep_template
 from lti_tool.messaging.models import RecordStore
 from lti_tool.web.deep_linking.offer import _offered
 from tests.web.deep_linking.picking import Picker
@@ -125,6 +136,36 @@ def test_the_page_says_what_the_course_already_has(picker: Picker) -> None:
     assert "A first taste, in one session · for everybody · 2 people · since" in page
     assert 'Waiting</strong> <span class="text-muted">not opened yet by a teacher' in page
     assert "Already in this course" not in picker.open(**COLLEAGUE).text
+
+
+def test_a_full_scale_group_that_waits_is_offered_and_opened(picker: Picker) -> None:
+    [item] = items(picker, picker.answer(title="Pilot", template="demo"))
+    open_item(picker, item)
+    with transaction(picker.services, OPERATOR) as db:
+        pilot = db.scalars(sa.select(Placement.cohort_id)).one()
+        waiting = scale_up(db, cohort_id=pilot, now=utcnow()).id
+    page = picker.open()
+    assert "“A first taste, in one session”, full scale: waits for its first activity" in shown(page)
+    [placed] = items(picker, picker.choose(page, title="At scale", template="demo", group=str(waiting)))
+    open_item(picker, {**placed, "title": "At scale"})
+    with picker.services.database.reading() as db:
+        assert set(db.scalars(sa.select(Placement.cohort_id))) == {pilot, waiting}
+    assert "waits for its first activity" not in shown(picker.open())
+
+
+def test_one_s_company_s_own_template_is_offered(picker: Picker) -> None:
+    [item] = items(picker, picker.answer(title="Pilot", template="demo"))
+    open_item(picker, item)
+    ours = read_template(
+        {**load_template("demo").document(), "code": "ours", "title": {"fr": "Nous", "en": "Us"}}
+    )
+    with transaction(picker.services, OPERATOR) as db:
+        organisation_id = db.scalars(sa.select(Programme.organisation_id)).one()
+        keep_template(db, organisation_id, ours, by=None, now=utcnow())
+    [chosen] = items(picker, picker.choose(picker.open(), title="Ours", template="ours"))
+    open_item(picker, {**chosen, "title": "Ours"})
+    with picker.services.database.reading() as db:
+        assert set(db.scalars(sa.select(Programme.template))) == {"demo", "ours"}
 
 
 def test_the_page_says_whether_anything_goes_to_a_record_store(picker: Picker) -> None:

@@ -49,6 +49,22 @@ def test_every_pair_has_a_drawing(visit, situation):
     assert '<ol class="journey-steps">' in page
 
 
+def test_nothing_comes_next_where_the_partner_has_left(visit):
+    assert "the next one" in visit(situations.nothing_waits).text()
+    assert "the next one" not in visit(situations.partner_left).text()
+
+
+@pytest.mark.parametrize(
+    ("situation", "logger", "other"),
+    [(situations.to_confirm, "mentor", "mentee"), (situations.under_way, "mentee", "mentor")],
+)
+def test_the_strand_of_whoever_logged_a_meeting_is_solid_up_to_it(visit, situation, logger, other):
+    scene = drawing(visit(situation).text(), "pair-scene")
+    assert f'class="strand {logger}"' in scene
+    assert f'class="strand {other} ahead"' in scene
+    assert 'class="ring waiting"' in scene
+
+
 def test_completion_shows_both_in_the_ring_and_what_was_learned(visit):
     page = visit(situations.complete).text()
     ring = drawing(page, "completion-ring")

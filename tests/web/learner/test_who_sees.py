@@ -56,16 +56,14 @@ def test_the_page_names_the_readers_of_the_policy():
         "Days, lengths and forms of your meetings": "the two of you and Claire",
         "How far you are": "the two of you and Claire",
         "Your name, and the day on which you complete": (
-            "the two of you, Claire and those who run the programme"
+            "the two of you, Claire, those who run the programme and human resources, where the programme says so"
         ),
         "Your objectives": "the two of you; your tutor, of those for which you chose the tutor’s word",
         "Your notes": "you, and your partner where you share them",
         "What you say about yourself": (
             "the person suggested to you; how to reach you, once you have both accepted"
         ),
-        "Your topics, languages and time zone, where you give them": (
-            "you, Claire and those who run the programme"
-        ),
+        "Your topics, languages and time zone, where you give them": "you and Claire",
         "Your managers": "nothing personal",
     }
 
@@ -91,7 +89,11 @@ def test_the_privacy_sheet_says_what_the_policy_allows(name, yes):
         }
         for first, cells in found.items()
     }
-    assert said == {first: readers_of(ROWS[first]) - {Capacity.MEMBER} for first in found}
+    readers = {first: readers_of(ROWS[first]) - {Capacity.MEMBER} for first in found}
+    assert said == {first: held - {Capacity.HR_WITH_NAMES} for first, held in readers.items()}
+    # Managers and human resources: nobody, or where the settings say so.
+    named = {first for first, cells in found.items() if cells[4] not in ("no", "non")}
+    assert named == {first for first, held in readers.items() if Capacity.HR_WITH_NAMES in held}
 
 
 def test_it_stands_where_somebody_decides_and_on_every_first_page(visit):

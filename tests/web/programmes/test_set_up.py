@@ -121,6 +121,28 @@ def test_a_part_that_is_none_is_not_found(visit: Come, below: str) -> None:
     assert visit(setting_up.tutor_sets_up).get(below).status_code == 404
 
 
+def test_an_entry_that_never_was_is_not_made_by_its_address(visit: Come, services: Services) -> None:
+    here, before = visit(setting_up.tutor_sets_up), latest(services)
+    token = form_of(here, "programme/goal")["csrf_token"]
+    for entry in (
+        "skills/made-up",
+        "questionnaires/before.made-up",
+        "questionnaires/never.new",
+        "formats/own-x",
+    ):
+        typed = {"name_en": "X", "text_en": "X", "made_from": "1", "csrf_token": token}
+        assert here.client.post(f"{here.home}programme/{entry}", data=typed).status_code == 409, entry
+    assert latest(services) == before
+
+
+def test_a_question_is_added_to_a_questionnaire(visit: Come, services: Services) -> None:
+    here = visit(setting_up.tutor_sets_up)
+    save(here, "programme/questionnaires/after.new", text_en="What will you keep?", kind="text")
+    after = next(asked for asked in latest(services)["questionnaires"] if asked["phase"] == "after")
+    assert after["items"][-1]["code"] == "what-will-you-keep"
+    assert "What will you keep?" in here.text("programme/questionnaires")
+
+
 def test_entries_are_added_changed_and_taken_out(visit: Come, services: Services) -> None:
     here = visit(setting_up.tutor_sets_up)
     answer = save(here, "programme/formats/new", name_en="Shop visit", name_fr="Visite de magasin")

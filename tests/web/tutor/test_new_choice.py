@@ -103,6 +103,16 @@ def test_the_same_programme_chosen_again_changes_nothing(picker: Picker, item: d
     assert opens(picker) == before
 
 
+def test_the_same_programme_chosen_with_other_answers_begins_anew(
+    picker: Picker, item: dict[str, Any]
+) -> None:
+    before = opens(picker)
+    assert "Set up your programme" in open_link(
+        picker, select(picker, "demo", begin="set-up", name="Cap 2027")
+    )
+    assert (opens(picker)[0], opens(picker)[2] == before[2]) == ("demo", False)
+
+
 def test_a_group_that_an_activity_has_left_sends_its_scores_there_no_more(
     picker: Picker, services: Services, item: dict[str, Any]
 ) -> None:

@@ -26,7 +26,7 @@ MOST_BYTES: Final = 3 * 1024 * 1024
 MOST_ROWS: Final = 10_000
 MOST_COLUMNS: Final = 100
 LONGEST_CELL: Final = 2_000
-_MOST_UNPACKED: Final = 64 * 1024 * 1024
+_MOST_UNPACKED: Final = 32 * 1024 * 1024
 """Bytes of an XLSX file's parts, unpacked."""
 _MOST_PARTS: Final = 1_000
 _MOST_CELLS: Final = MOST_ROWS * MOST_COLUMNS

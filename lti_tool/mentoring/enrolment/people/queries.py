@@ -130,12 +130,13 @@ def known_people(db: Session, cohort_id: uuid.UUID) -> list[KnownPerson]:
     return found
 
 
-def awaited_people(db: Session, cohort_id: uuid.UUID) -> list[KnownAwaited]:
-    """Who is awaited in a cohort, the earliest first."""
+def awaited_people(db: Session, cohort_id: uuid.UUID, limit: int | None = None) -> list[KnownAwaited]:
+    """Who is awaited in a cohort, the earliest first; at most ``limit`` of them."""
     rows = db.scalars(
         sa.select(AwaitedPerson)
         .where(AwaitedPerson.cohort_id == cohort_id)
         .order_by(AwaitedPerson.created_at, AwaitedPerson.id)
+        .limit(limit)
     )
     return [_awaited(row) for row in rows]
 

@@ -1,0 +1,95 @@
+"""The questions of a programme's questionnaires, each as a form.
+
+A question is called by its questionnaire and its code, such as ``before.generations``. The same code in several
+questionnaires is the same question, so that its answers can be compared: where it has the same words, it is reworded in
+all of them.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, Final
+
+from lti_tool.mentoring.programmes.codes import new_code
+from lti_tool.mentoring.programmes.section_form import (
+    SectionForm,
+    Standing,
+    Values,
+    View,
+    both,
+    changed_settings,
+    shown,
+)
+from lti_tool.mentoring.programmes.settings import Document, Settings, baseline_of
+from schemas import choices
+from schemas.programme_sections import QuestionForm
+
+NEW: Final = "new"
+
+
+def question_form(name: str, _settings: Settings, standing: Standing) -> SectionForm:
+    """The form of a question; of a new one of a questionnaire for ``before.new``."""
+    phase, _dot, code = name.partition(".")
+
+    def read(settings: Settings) -> View | None:
+        asked = _questionnaire(settings.document, phase)
+        if asked is not None and code == NEW:
+            return {**shown("text", None), "kind": ("agree",), "roles": ("both",)}
+        item = _item(asked, code)
+        if item is None:
+            return None
+        roles = item["roles"][0] if len(item["roles"]) == 1 else "both"
+        return {**shown("text", item["text"]), "roles": (roles,)}
+
+    def write(settings: Settings, values: Values) -> Settings:
+        made = deepcopy(settings.document["questionnaires"])
+        text = both(values, "text")
+        roles = [*choices.ROLES] if values["roles"] == "both" else [values["roles"]]
+        before = _item(_questionnaire(settings.document, phase), code)
+        if before is not None:
+            for item in (item for asked in made for item in asked["items"]):
+                if (item["code"], item["text"]) == (code, before["text"]):
+                    item["text"] = text
+            changed = _item(next(asked for asked in made if asked["phase"] == phase), code)
+            if changed is not None:
+                changed["roles"] = roles
+        else:
+            taken = {item["code"] for asked in made for item in asked["items"]}
+            added = {
+                "code": new_code(text["en"], taken, longest=60) if code == NEW else code,
+                "kind": values.get("kind", "agree"),
+                "text": text,
+                "roles": roles,
+                "options": [],
+            }
+            for asked in made:
+                if asked["phase"] == phase:
+                    asked["items"].append(added)
+        return changed_settings(settings, questionnaires=made)
+
+    return SectionForm(QuestionForm(standing.language, is_new=code == NEW), read, write)
+
+
+def without_question(settings: Settings, name: str) -> Settings:
+    """The settings without a question of one questionnaire; without that questionnaire where it was the last one."""
+    phase, _dot, code = name.partition(".")
+    made = deepcopy(settings.document["questionnaires"])
+    for asked in made:
+        if asked["phase"] == phase:
+            asked["items"] = [item for item in asked["items"] if item["code"] != code]
+    return changed_settings(settings, questionnaires=[asked for asked in made if asked["items"]])
+
+
+def frozen_questions(document: Document, standing: Standing) -> frozenset[str]:
+    """The codes of the questions that cannot be reworded any more: they were asked before in these words."""
+    if not standing.started:
+        return frozenset()
+    return frozenset(item["code"] for item in baseline_of(document).get("items", ()))
+
+
+def _questionnaire(document: Document, phase: str) -> dict[str, Any] | None:
+    return next((asked for asked in document["questionnaires"] if asked["phase"] == phase), None)
+
+
+def _item(asked: dict[str, Any] | None, code: str) -> dict[str, Any] | None:
+    return next((item for item in asked["items"] if item["code"] == code), None) if asked else None

@@ -1,0 +1,123 @@
+"""From a pilot to full scale: a group with the same settings and rule, without people, that waits for an activity."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.events.models import EventRow
+from lti_tool.mentoring.enrolment.queries import people_in_cohorts
+from lti_tool.mentoring.programmes.actions import choose_activity, open_placement
+from lti_tool.mentoring.programmes.models import Cohort, CompletionRuleVersion, ProgrammeOwner
+from lti_tool.mentoring.programmes.queries import rule_of_cohort
+from lti_tool.mentoring.programmes.scaling import scale_up, waiting_groups
+from tests.builder import World, add_link
+from tests.mentoring.checks import LATER, refused
+
+
+def scaled(db: Session, world: World) -> Cohort:
+    return scale_up(db, cohort_id=world.cohort_id, now=LATER)
+
+
+def choose(db: Session, world: World, cohort_id: uuid.UUID, person_id: uuid.UUID) -> uuid.UUID:
+    content_id = uuid.uuid4()
+    choose_activity(
+        db,
+        content_id=content_id,
+        course_id=world.course_id,
+        organisation_id=world.organisation_id,
+        cohort_id=cohort_id,
+        role_view="both",
+        chosen_by=person_id,
+        now=LATER,
+    )
+    return content_id
+
+
+def test_full_scale_has_the_pilot_s_settings_and_present_rule_and_nobody(world: World) -> None:
+    world.pair()
+    with world.transaction() as db:
+        pilot = world.cohort(db)
+        changed = {**rule_of_cohort_document(db, pilot.id), "mode": "any"}
+        db.add(
+            CompletionRuleVersion(
+                id=uuid.uuid4(), cohort_id=pilot.id, number=2, rule=changed, created_at=LATER
+            )
+        )
+        db.flush()
+        made = scaled(db, world)
+        assert (made.kind, made.status, made.programme_id, made.settings_id, made.kpis) == (
+            "scale",
+            "draft",
+            pilot.programme_id,
+            pilot.settings_id,
+            pilot.kpis,
+        )
+        assert made.ends_on - made.starts_on == pilot.ends_on - pilot.starts_on
+        assert (rule_of_cohort(db, made.id).number, rule_of_cohort_document(db, made.id)) == (1, changed)
+        assert people_in_cohorts(db, [made.id]).get(made.id, 0) == 0
+        event = db.scalars(sa.select(EventRow).order_by(EventRow.sequence.desc()).limit(1)).one()
+        assert (event.kind, event.cohort_id, event.details) == (
+            "PilotScaled",
+            pilot.id,
+            {"scale_id": str(made.id)},
+        )
+
+
+def rule_of_cohort_document(db: Session, cohort_id: uuid.UUID) -> dict[str, object]:
+    return db.scalars(
+        sa.select(CompletionRuleVersion.rule)
+        .where(CompletionRuleVersion.cohort_id == cohort_id)
+        .order_by(CompletionRuleVersion.number.desc())
+        .limit(1)
+    ).one()
+
+
+def test_it_waits_until_a_tutor_of_the_programme_opens_it_by_an_activity(world: World) -> None:
+    with world.transaction() as db:
+        made = scaled(db, world)
+        assert [group.cohort_id for group in waiting_groups(db, world.organisation_id, world.tutor_id)] == [
+            made.id
+        ]
+        link = add_link(db, world.course_row(db), "full-scale")
+        placement = open_placement(
+            db,
+            organisation_id=world.organisation_id,
+            course_id=world.course_id,
+            resource_link_id=link.id,
+            content_id=choose(db, world, made.id, world.tutor_id),
+            template=None,
+            opened_by=world.tutor_id,
+            now=LATER,
+        )
+        assert placement.cohort_id == made.id
+        opened = db.scalars(
+            sa.select(EventRow)
+            .where(EventRow.kind == "PlacementOpened")
+            .order_by(EventRow.sequence.desc())
+            .limit(1)
+        ).one()
+        assert opened.details["shared"] is False
+        assert waiting_groups(db, world.organisation_id, world.tutor_id) == []
+
+
+def test_nobody_else_may_place_it_but_its_owners(world: World) -> None:
+    with world.transaction() as db:
+        made, other = scaled(db, world), world.another_person(db).id
+        assert waiting_groups(db, world.organisation_id, other) == []
+        refused("not_own_group", lambda: choose(db, world, made.id, other))
+        db.add(ProgrammeOwner(programme_id=made.programme_id, person_id=other, created_at=LATER))
+        db.flush()
+        assert [group.cohort_id for group in waiting_groups(db, world.organisation_id, other)] == [made.id]
+        choose(db, world, made.id, other)
+
+
+def test_what_is_no_running_pilot_is_not_scaled(world: World) -> None:
+    with world.transaction() as db:
+        made = scaled(db, world)
+        refused("not_a_pilot", lambda: scale_up(db, cohort_id=made.id, now=LATER))
+        world.cohort(db).status = "draft"
+        db.flush()
+        refused("pilot_not_started", lambda: scaled(db, world))
