@@ -10,7 +10,6 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -18,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Person
-from lti_tool.identity.policy import Action, Relation, decide
+from lti_tool.identity.policy import Action
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate, UnknownTemplateError, read_template
@@ -51,20 +50,6 @@ from schemas.yaml_text import LARGEST_FILE
 blueprint = Blueprint("templates", __name__, url_prefix="/l/<launch_key>/programme")
 
 
-def company_of_launch(**_arguments: Any) -> Relation:
-    """How whoever asks stands to the templates of their company."""
-    principal = current_principal()
-    return Relation(
-        organisation_id=principal.organisation_id,
-        owns=principal.owns_programmes,
-        reads_for_hr=principal.reads_programmes,
-    )
-
-
-def _may_keep() -> bool:
-    return decide(current_principal(), company_of_launch(), Action.KEEP_TEMPLATES) is None
-
-
 @dataclass(frozen=True)
 class VersionLine:
     """One version of a company's own template, for its page."""
@@ -85,7 +70,6 @@ def index() -> ResponseReturnValue:
         "programmes/templates.html",
         records=records,
         drawings={record.code: _drawing(record.template) for record in records},
-        may_keep=_may_keep(),
         own_words=wording,
         may_keep=is_allowed(Action.KEEP_TEMPLATES, company_of_launch()),
         done=flash_message(),
@@ -114,7 +98,6 @@ def show(code: str) -> ResponseReturnValue:
             for version in versions
         ],
         can_change=can_change,
-        may_keep=_may_keep(),
         own_words=wording,
         done=flash_message(),
     )
