@@ -17,7 +17,7 @@ import lti_tool
 from lti_tool.composition.event_kinds import EVENT_MODULES
 from lti_tool.events.base import KINDS, Event, EventUnreadable, from_details, to_details
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, TutorValidated
-from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveWithdrawn
+from lti_tool.mentoring.objectives.events import ObjectiveAgreed, ObjectiveProposed, ObjectiveWithdrawn
 from lti_tool.mentoring.pairs.events import PairProposed
 from lti_tool.mentoring.programmes.events import CohortStarted
 from lti_tool.mentoring.sessions.events import SessionCorrected, SessionLogged
@@ -33,8 +33,10 @@ SAMPLES: dict[Any, Any] = {
     bool: True,
     dt.date: DAY,
     str | None: None,
+    int | None: 3,
     uuid.UUID | None: None,
     tuple[uuid.UUID, ...]: (ID, OTHER),
+    tuple[str, ...]: ("self", "tutor"),
 }
 
 
@@ -131,6 +133,13 @@ def test_an_event_of_the_first_version_is_read(kind: str, details: dict[str, Any
     assert from_details(ID, kind, 1, details) == event
 
 
+def test_an_objective_of_before_needs_the_partner_s_word() -> None:
+    details = {"objective_id": str(ID), "direction": "mentee", "tag": "skills", "required": True}
+    assert from_details(ID, "ObjectiveProposed", 2, details) == ObjectiveProposed(
+        objective_id=ID, direction="mentee", tag="skills", required=True, accepts=("partner",)
+    )
+
+
 LOGGED = to_details(
     SessionLogged(session_id=ID, revision=0, held_on=DAY, minutes=45, format="coaching", mode="video")
 )
@@ -187,7 +196,7 @@ def test_no_event_holds_a_text_that_somebody_wrote() -> None:
     codes = {
         "role", "format", "mode", "direction", "tag", "evidence", "reason", "template", "role_view",
         "actor_account", "was", "status",
-        "section",
+        "section", "skill", "catalogue_code",
     }  # fmt: skip
     machines = {"store_name", "endpoint", "former_endpoint"}
     texts = {

@@ -381,7 +381,7 @@ def test_an_owner_who_is_a_learner_here_may_what_an_owner_may() -> None:
         assert decide(owner, relation, action) == Refusal.FOR_TUTORS
 
 
-def test_human_resources_read_settings_and_nothing_else() -> None:
+def test_human_resources_read_settings_and_templates_and_nothing_else() -> None:
     reader = replace(PERSON, role=CourseRole.LEARNER)
     relation = Relation(organisation_id=ORGANISATION, reads_for_hr=True)
     added = {action for action in Action if decide(reader, relation, action) is None} - {
@@ -391,9 +391,13 @@ def test_human_resources_read_settings_and_nothing_else() -> None:
 
 
 def test_the_words_of_a_pair_are_nobody_s_but_its_two_members() -> None:
-    """What tutors, owners and operators may do names no objective's title, note or reflection."""
+    """What tutors, owners and operators may do names no objective's title, note or reflection.
+
+    A tutor alone sees the titles of the objectives that a pair gave them to confirm.
+    """
     members = {action for action, held in TABLE.items() if C.MEMBER in held}
     assert all(TABLE[action] == {C.MEMBER} for action in members)
+    assert TABLE[Action.CONFIRM_OBJECTIVES] == {C.TUTOR}
 
 
 def test_a_job_that_the_table_does_not_give_the_tool_is_refused() -> None:

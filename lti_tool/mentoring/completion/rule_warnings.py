@@ -23,8 +23,8 @@ from lti_tool.mentoring.completion.preview import Preview
 from lti_tool.mentoring.completion.rule import CompletionRule, Group
 from schemas import choices
 
-RECORDED_EVIDENCE: Final = frozenset({"partner"})
-"""What shows an objective as reached in this version: the word of the partner."""
+RECORDED_EVIDENCE: Final = frozenset({"self", "partner", "tutor"})
+"""What shows an objective as reached in this version: the word of a person."""
 
 _MINUTES_OF_A_DAY: Final = 24 * 60
 

@@ -34,3 +34,9 @@ def rhythm_drawing(sessions: int, *, is_ready: bool) -> Sparkline:
     return sparkline(
         JourneyFacts(axis.last, signed_on={Role.MENTOR: axis.first}, meetings=held, ends_on=axis.last), axis
     )
+
+
+def rule_drawing(meetings: int, *, is_signed: bool) -> Sparkline:
+    """A bead to come for each meeting that a rule asks for; ``is_signed``: it asks for the agreement too."""
+    signed = {Role.MENTOR: _DAY, Role.MENTEE: _DAY} if is_signed else {}
+    return in_equal_steps(JourneyFacts(_DAY, signed_on=signed, to_come=min(meetings, MOST_BEADS)))

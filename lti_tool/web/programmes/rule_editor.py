@@ -179,12 +179,14 @@ def page(form: Form, found: Read, *, is_tried_again: bool = False) -> ResponseRe
         if form.refusal_code == "draft_changed":
             found = read(db)
         trial = rule_trial.trial(db, found.in_force, document, problems, found.document)
+    shown_lines = rule_lines.lines(rule, shown)
     differs = document != found.document
     html = render_template(
         "programmes/rule.html",
         form=form,
         rule=rule,
-        lines=rule_lines.lines(rule, shown),
+        lines=shown_lines,
+        faults=rule_lines.faults(shown_lines),
         taken_out=rule_lines.taken_out(rule, in_force, shown),
         top_modes=rule_wording.options("", "mode", rule.mode, len(rule.criteria)),
         mode_was=None if rule.mode == in_force.mode else _mode_words(in_force.mode),

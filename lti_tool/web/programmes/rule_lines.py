@@ -244,6 +244,13 @@ def _bounds(kind: str, name: str) -> dict[str, int]:
     return found
 
 
+def faults(lines: Sequence[Line]) -> list[Blank]:
+    """The controls with which something is wrong, in the order of the page."""
+    every = [each for line in lines for each in (line, *line.lines)]
+    found = [blank for line in every for blank in line.blanks if blank.problems]
+    return found + [line.weight for line in every if line.weight.problems]
+
+
 def taken_out(rule: TypedRule, in_force: TypedRule, shown: Shown) -> list[Line]:
     """The conditions of the version in force that the draft has no more."""
     kept = {each.id for _path, each in rule.each()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +22,9 @@ from lti_tool.mentoring.roles import Role
 from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key
 from lti_tool.web import wording
+from lti_tool.web.journey_drawing.sparkline import Sparkline
 from lti_tool.web.programmes import rule_lines, rule_wording, typed_rule
+from lti_tool.web.programmes.drawings import rule_drawing
 from lti_tool.web.programmes.typed_rule import TypedRule
 from schemas.problem import Problem
 
@@ -60,6 +62,10 @@ class Trial:
     tried: TriedRule | None = None
     lists: Mapping[str, Sequence[Changed]] | None = None
     """People by the code of an effect, in the order of the alphabet."""
+    drawing: Sparkline | None = None
+    """The journey that the rule asks for; None where it asks for no meeting."""
+    meetings: int = 0
+    """How many it asks for."""
 
     @property
     def can_be_applied(self) -> bool:
@@ -93,13 +99,22 @@ def trial(
         tried = try_rule(db, in_force.record.cohort_id, drafted, document, in_force.record)
     found: list[RuleWarning] = warnings(drafted, in_force.frame, tried.preview if tried is not None else None)
     not_measured = unmeasurable(document)
+    asked = {each["type"]: each for each in (*document["criteria"], *_in_groups(document))}
+    meetings = int(asked["sessions"]["min"]) if "sessions" in asked else 0
     return Trial(
         sentences=_sentences(drafted, tried),
         warnings=[rule_wording.warning(each) for each in found],
         unmeasurable=[_(rule_wording.NAMES[each]) for each in not_measured],
         tried=tried,
         lists=_lists(tried) if tried is not None else None,
+        drawing=rule_drawing(meetings, is_signed="agreement" in asked) if meetings else None,
+        meetings=meetings,
     )
+
+
+def _in_groups(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for each in document["criteria"]:
+        yield from each.get("criteria", ())
 
 
 def _lists(tried: TriedRule) -> dict[str, list[Changed]]:

@@ -262,7 +262,7 @@ def warning(found: RuleWarning) -> str:
                 name=_(kind),
             )
         case Warning.EVIDENCE_NOT_RECORDED:
-            return _("At present an objective is reached on the word of the partner alone.")
+            return _("No other tool can show an objective as reached yet.")
         case Warning.FORMATS_NOT_OFFERED:
             return _("This programme has none of the formats that are to count.")
         case Warning.MORE_THAN_DAYS:

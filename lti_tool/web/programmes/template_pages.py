@@ -152,7 +152,7 @@ def copy(code: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/template-of-settings")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def ask_own_settings() -> ResponseReturnValue:
     """Ask what the template is to be called that is made from the settings of the programme of this activity."""
     check(Action.SET_UP, cohort_of_launch())
@@ -167,7 +167,7 @@ def _settings_page(form: Form) -> ResponseReturnValue:
 
 
 @blueprint.post("/template-of-settings")
-@allows(Action.KEEP_TEMPLATES, about=cohort_of_launch)
+@allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def keep_own_settings() -> ResponseReturnValue:
     """Make a template of the company's from the settings of the programme of this activity."""
     check(Action.SET_UP, cohort_of_launch())

@@ -8,9 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from lti_tool.composition import transaction as composition
 from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
+from lti_tool.identity.principal import TOOL
 from lti_tool.mentoring.completion.models import RuleDraft
-from lti_tool.mentoring.programmes.models import CompletionRuleVersion
+from lti_tool.mentoring.programmes.models import Cohort, CompletionRuleVersion
+from lti_tool.mentoring.programmes.rule_versions import apply_rule
 from tests.builder import situations
 from tests.builder.crowd import add_crowd
 from tests.builder.situations import Situation
@@ -218,3 +222,17 @@ def test_whom_it_would_change_something_for_adds_up_to_everybody_and_costs_the_s
     assert "Tried on the 406 people in a pair, as of now." in page.words
     begun = re.search(r"(\d+) more have not begun", page.words)
     assert sum(counts(page)) + int(begun[1] if begun else 0) == 406
+
+
+def test_a_learner_s_open_page_changes_when_another_rule_is_applied(visit: Come, services: Services) -> None:
+    here = visit(situations.under_way)
+    before = here.get("live")
+    seen = {"If-None-Match": before.headers["ETag"]}
+    assert here.get("live", headers=seen).status_code == 304
+    with composition.transaction(services, TOOL) as db:
+        cohort_id = db.scalars(sa.select(Cohort.id)).one()
+        rule = {"v": 1, "mode": "all", "criteria": [{"id": "a", "type": "sessions", "min": 9}]}
+        apply_rule(db, cohort_id=cohort_id, rule=rule, previous=1, now=utcnow())
+    after = here.get("live", headers=seen)
+    assert after.status_code == 200
+    assert "of 9" in after.text or "/9" in after.text

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from lti_tool.composition.projections import check_projections
 from lti_tool.composition.services import Services
 from lti_tool.composition.transaction import transaction
 from lti_tool.database import utcnow
@@ -56,3 +57,4 @@ def test_a_tutor_sees_and_confirms_those_alone_that_the_pair_chose(
     assert history.status_code == 200
     assert "The tutor confirmed an objective" in history.get_data(as_text=True)
     assert "Lead a workshop" not in history.get_data(as_text=True)
+    assert {each.name: each.differences for each in check_projections(services) if not each.identical} == {}
