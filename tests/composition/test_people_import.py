@@ -87,9 +87,13 @@ def add(world: World, text: str, principal: Principal = OPERATOR) -> dict[str, i
     return record.counts
 
 
-def invitations(world: World) -> list[EventRow]:
+def events_of(world: World, kind: str) -> list[EventRow]:
     with world.services.database.reading() as db:
-        return list(db.scalars(sa.select(EventRow).where(EventRow.kind == "ParticipantInvited")))
+        return list(db.scalars(sa.select(EventRow).where(EventRow.kind == kind)))
+
+
+def invitations(world: World) -> list[EventRow]:
+    return events_of(world, "ParticipantInvited")
 
 
 def details(world: World, name: str) -> tuple[str, Details]:
@@ -110,6 +114,7 @@ def test_people_of_the_course_are_invited_and_others_awaited_once(here: World) -
     )
     assert add(here, FILE) == {"unchanged": 3}
     assert len(invitations(here)) == 2
+    assert [row.details for row in events_of(here, "PeopleAdded")] == [{"people": 3}, {"people": 3}]
 
 
 def test_the_content_of_a_file_is_kept_no_longer_than_it_is_needed(here: World) -> None:

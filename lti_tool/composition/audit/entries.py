@@ -147,13 +147,11 @@ def _of_cohort(reader: Reader, cohort_id: uuid.UUID | None) -> sa.ColumnElement[
 
 def _where(reader: Reader, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     principal = reader.principal
-    # What somebody did for no programme in particular, such as a choice in the content picker, they see everywhere.
     in_programme: sa.ColumnElement[bool] = AuditEntry.programme_id.is_(None)
     if reader.programme_id is not None:
-        in_programme = sa.or_(
-            AuditEntry.programme_id == reader.programme_id,
-            sa.and_(AuditEntry.programme_id.is_(None), AuditEntry.acted_by_id == principal.person_id),
-        )
+        # What somebody did for no programme in particular, such as a choice in the content picker for another course,
+        # is nothing of this one. What that choice opens is.
+        in_programme = AuditEntry.programme_id == reader.programme_id
     where = [_shown_to(reader), in_programme]
     if principal.organisation_id is not None:
         where.append(AuditEntry.organisation_id == principal.organisation_id)

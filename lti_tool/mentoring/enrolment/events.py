@@ -18,6 +18,15 @@ class ParticipantInvited(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PeopleAdded(Event):
+    """Everybody in a list of people was added: those who are in the course are invited, the others when they come."""
+
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    people: int
+    """How many rows the list had."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProgrammeJoined(Event):
     """A person said that they take part, in this role."""
 

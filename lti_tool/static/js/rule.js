@@ -8,6 +8,7 @@
   document.getElementById("try").hidden = true;
   let saving = false;
   let again = false;
+  let pressed = null;
 
   const say = function (words) { if (status()) status().textContent = words; };
 
@@ -41,6 +42,8 @@
     fetch(form.action, { method: "POST", body: body, headers: { Accept: "text/html" } }).then(function (answer) {
       if (answer.status !== 200 && answer.status !== 422) {
         // Somebody else has saved it, or the session is over: the page itself says so.
+        saving = again = false;
+        pressed = null;
         form.requestSubmit();
         return null;
       }
@@ -51,9 +54,22 @@
       });
     }).catch(function () { say(words.lost); }).finally(function () {
       saving = false;
+      const button = pressed;
+      pressed = null;
+      // What would be applied is another rule than the one that was tried when the button was pressed: it is looked at again.
+      if (button && button.isConnected && button.value !== "apply") { again = false; form.requestSubmit(button); return; }
       if (again) { again = false; save(); }
     });
   };
+
+  // A button that is pressed while the draft is on its way waits for it: the form would be taken for that of somebody who
+  // has not seen what was just saved.
+  form.addEventListener("submit", function (event) {
+    if (!saving) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    pressed = event.submitter;
+  });
 
   form.addEventListener("change", function (event) {
     const name = event.target.name || "";

@@ -21,7 +21,7 @@ from lti_tool.many_rows import delete_some
 from lti_tool.mentoring.enrolment.details import Details
 from lti_tool.mentoring.enrolment.details_actions import insert_details, save_details
 from lti_tool.mentoring.enrolment.details_queries import details_of
-from lti_tool.mentoring.enrolment.events import ParticipantInvited
+from lti_tool.mentoring.enrolment.events import ParticipantInvited, PeopleAdded
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.people.columns import IDENTIFIERS
 from lti_tool.mentoring.enrolment.people.file import Table
@@ -96,12 +96,17 @@ def count_added(
     """Note how many more people of a file were added; with the last of them its content is deleted."""
     imports = table_of(PeopleImport)
     # Without the content of the file, which takes longer to read than all the rest.
-    before = db.scalars(sa.select(imports.c.counts).where(imports.c.id == import_id).with_for_update()).one()
-    total = Counter(before)
+    before = db.execute(
+        sa.select(imports.c.counts, imports.c.rows, imports.c.cohort_id)
+        .where(imports.c.id == import_id)
+        .with_for_update()
+    ).one()
+    total = Counter(before.counts)
     total.update(counts)
     values: dict[str, Any] = {"counts": dict(total)}
     if is_last:
         values |= {"content": None, "done_at": now, "expires_at": now + KEPT_AFTERWARDS}
+        log.append(db, PeopleAdded(people=before.rows), programmes.scope_of(db, before.cohort_id), at=now)
     db.execute(sa.update(imports).where(imports.c.id == import_id).values(values))
     return dict(total)
 
