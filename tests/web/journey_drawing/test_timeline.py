@@ -185,7 +185,7 @@ def test_a_pair_that_has_ended_is_drawn_whole_to_its_last_meeting_and_in_dots_to
     facts = dataclasses.replace(journey(*met(7)), ended_on=day(20), today=day(20))
     drawing = timeline(facts)
     assert (drawing.end, drawing.today, facts.finishes_on) == (EndMark.ENDED, None, day(20))
-    assert [len(each.solid) for each in drawing.strands] == [len(each.dotted) for each in drawing.strands] == [1, 1]
+    assert [(len(each.solid), len(each.dotted)) for each in drawing.strands] == [(1, 1), (1, 1)]
     assert journey_steps(facts).rest[-1].tile is Tile.ENDED
 
 

@@ -50,7 +50,9 @@ class Agreement(Criterion):
     def sentence(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
         """Whose signature is asked for, as a thing to do as long as ``missing`` names somebody."""
         if params.get("by") != "both":
-            return Message(N_("Agreement to be signed") if params.get("missing") else N_("The agreement is signed"))
+            return Message(
+                N_("Agreement to be signed") if params.get("missing") else N_("The agreement is signed")
+            )
         if len(params.get("missing") or ()) == 1:
             return Message(N_("Agreement to be signed, one signature is missing"))
         if reader is Reader.TUTOR:
