@@ -152,6 +152,7 @@ def test_a_meeting_before_the_agreement_is_not_noted(visit, services):
     answer = visit(situations.waits_for_signature).post("sessions/new", **MEETING)
     assert answer.status_code == 409
     assert "Both of you sign the agreement first" in answer.text
+    assert ">Read and sign</a>" in answer.text
     assert statuses(services) == []
 
 
