@@ -144,6 +144,8 @@ def ordered_cases() -> list[Case]:
         name = case.name
         if name.startswith(OUTSIDE) or not case.themed:
             return 0, name
+        if name.startswith(("owner-", "hr-")):
+            return 2, name
         if "content" in name or "programme" in name or "duplicate" in name or "menu" in name:
             return 1, name
         if "tutor" in name or name.startswith(("pair", "decisions", "review", "validate", "reopen", "grade")):

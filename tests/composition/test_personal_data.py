@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+import lti_tool.app  # noqa: F401  # every table, whichever tests run besides
 from lti_tool.composition.personal_data import PERSONAL_TEXTS
 from lti_tool.database import Base
 

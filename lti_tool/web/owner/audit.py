@@ -77,7 +77,8 @@ def of_group() -> ResponseReturnValue:
         taught=frozenset({cohort_id} if standing.teaches else ()),
         owns=standing.owns,
     )
-    return _page(reader, "audit.of_group", back=(_("My group"), launch_url_for("home.home")))
+    home = _("My group") if standing.teaches else _("Back to the activity")
+    return _page(reader, "audit.of_group", back=(home, launch_url_for("home.home")))
 
 
 @blueprint.get("/owner/programmes/<uuid:programme_id>/audit")
