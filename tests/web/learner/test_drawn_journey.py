@@ -57,7 +57,7 @@ def test_nothing_comes_next_where_the_partner_has_left(visit):
 @pytest.mark.parametrize("situation", [situations.under_way, situations.to_confirm])
 def test_a_meeting_that_only_one_of_the_two_has_noted_is_no_time_together(visit, situation):
     of_three, of_four = (visit(each).text() for each in (situations.nothing_waits, situation))
-    together = re.search(r"[^>]* together", of_three)[0]
+    together = re.search(r", [^<>]* together", of_three)[0]
     assert together in of_four
 
 
