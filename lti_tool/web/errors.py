@@ -64,8 +64,11 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def error_page(status: int, *, text: str | None = None) -> Response:
-    """The page for an HTTP status; ``text`` (translated) says more than the usual sentence."""
+def error_page(status: int, *, text: str | None = None, can_sign: bool = False) -> Response:
+    """The page for an HTTP status; ``text`` (translated) says more than the usual sentence.
+
+    ``can_sign``: whether to lead to the agreement of the pair, because nothing went wrong and that is what is needed.
+    """
     heading, usual = _PAGES.get(status) or _PAGES[500 if status >= 500 else 400]
     html = render_template(
         "error.html",
@@ -73,6 +76,7 @@ def error_page(status: int, *, text: str | None = None) -> Response:
         text=text or _(usual),
         kept=_(_NOTHING_CHANGED) if request.method == "POST" else None,
         reference=reference(),
+        can_sign=can_sign,
     )
     return make_response(html, status)
 
@@ -93,7 +97,8 @@ def _http_error(error: HTTPException) -> Response:
 
 def _not_allowed(error: NotAllowed) -> Response:
     log.info("action refused", code=error.code)
-    return error_page(409, text=refusal(error.code))
+    can_sign = error.code == "agreement_first" and request.blueprint == "sessions"
+    return error_page(409, text=refusal(error.code), can_sign=can_sign)
 
 
 def _unreadable(error: ShapeError) -> Response:

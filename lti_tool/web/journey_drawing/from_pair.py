@@ -78,7 +78,7 @@ def facts_for_learner(
             for line in pair.objectives
             if _is_drawn(line)
         ),
-        to_come=0 if is_over else meetings_to_come(progress.meetings, meetings),
+        to_come=0 if is_over or pair.partner.has_left else meetings_to_come(progress.meetings, meetings),
         completed_on=completed_on,
         ended_on=ended_on,
         paused=is_over or pair.status == "paused" or pair.partner.has_left,

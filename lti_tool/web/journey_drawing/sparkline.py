@@ -143,8 +143,6 @@ def in_equal_steps(facts: JourneyFacts, *, width: float = 340.0) -> Sparkline:
     if facts.completed_on is not None:
         xs = kept_apart(xs, gap=step, left=start, right=end - 3 * LARGER.braid)
         today = end
-    elif facts.ended_on is not None:
-        today = end
     else:
         today = start + step * (len(held) + 0.5)
     return _drawn(facts, meetings, xs, start, end, today, width, LARGER)

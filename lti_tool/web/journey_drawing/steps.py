@@ -122,7 +122,7 @@ def _between(facts: JourneyFacts, step: JourneyStep, following: JourneyStep) -> 
     """The stretch from one step to the next."""
     if facts.completed_on is not None:
         return Solid(mentor=True, mentee=True)
-    ahead = (Tile.NEXT, Tile.TO_COME, Tile.END)
+    ahead = (Tile.NEXT, Tile.TO_COME, Tile.END, Tile.ENDED)
     bud = following.objective is not None and following.objective.state is ObjectiveState.AGREED
     if following.tile in ahead or bud:
         # Whoever has signed has begun.

@@ -120,6 +120,10 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
     last = end_x - (BRAID_STEP * (BRAID_TURNS + 1) if complete else MEETING_GAP)
     scale, places = _places(facts, meetings, last)
     is_over = complete or facts.ended_on is not None
+    # What ended without completion stops at its last meeting.
+    stops_at = end_x
+    if facts.ended_on is not None:
+        stops_at = min(places[len(held) - 1] + KNOT_LEVEL, end_x) if held else START
     today = None if is_over else _today(facts, scale, places, end_x)
     nodes, leads_to = _nodes(meetings, places, end_x, complete=complete)
     mentor, mentee = (
@@ -127,7 +131,7 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
             role,
             nodes,
             middle=MIDDLE,
-            solid_until=end_x if today is None else today,
+            solid_until=stops_at if today is None else today,
             solid=lambda index, role=role: _is_solid(leads_to.get(index), role, facts),  # type: ignore[misc]
         )
         for role in (Role.MENTOR, Role.MENTEE)

@@ -28,14 +28,14 @@ class DrawnJourney:
     objective_dates: Mapping[uuid.UUID, dt.date]
     """When each objective got to where it is."""
     minutes: int
-    """Spent together, in the meetings that nobody contests."""
+    """Spent together, in the meetings that count: both have confirmed them, or the rule asks for no confirmation."""
     met: int
     """How many of them."""
     reached: tuple[ObjectiveLine, ...]
     """The objectives that were reached, in either direction."""
 
     agreed_roles: frozenset[Role]
-    """Who has accepted the pair; once both have, who has signed its agreement."""
+    """Whether the one who looks has accepted the pair; once both have, who has signed its agreement."""
 
     @property
     def timeline(self) -> TimelineDrawing:
@@ -69,11 +69,13 @@ def drawn_journey(
     if pair is None:
         return None
     days = {line.id: line.since.date() for line in pair.objectives if line.since is not None}
-    uncontested = [line for line in pair.sessions if line.status in ("held", "confirmed")]
+    asked = journey.progress.meetings
+    is_enough = ("held", "confirmed") if asked and asked.params.get("status") == "held" else ("confirmed",)
+    counted = [line for line in pair.sessions if line.status in is_enough]
     mine = Role(journey.me.role)
-    # Once both have accepted, the drawings say who has signed.
+    # Once both have accepted, the drawings say who has signed. Before, nobody sees what the other has answered.
     if pair.status == "proposed":
-        answers = {mine: pair.accepted_by_me_at, mine.other: pair.accepted_by_partner_at}
+        answers = {mine: pair.accepted_by_me_at}
     else:
         answers = {mine: pair.signed_by_me_at, mine.other: pair.signed_by_partner_at}
     facts = facts_for_learner(
@@ -84,8 +86,8 @@ def drawn_journey(
         faces_of(pair, journey.me),
         {line.id: line for line in pair.sessions},
         days,
-        sum(line.minutes for line in uncontested),
-        len(uncontested),
+        sum(line.minutes for line in counted),
+        len(counted),
         tuple(line for line in pair.objectives if line.status == "reached"),
         frozenset(role for role, said_yes in answers.items() if said_yes),
     )

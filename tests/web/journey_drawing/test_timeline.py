@@ -181,11 +181,11 @@ def test_without_completion_it_ends_at_the_planned_end() -> None:
     assert timeline(journey(to_come=1)).end_x == END
 
 
-def test_a_pair_that_has_ended_is_drawn_whole_to_the_day_of_its_end() -> None:
+def test_a_pair_that_has_ended_is_drawn_whole_to_its_last_meeting_and_in_dots_to_its_end() -> None:
     facts = dataclasses.replace(journey(*met(7)), ended_on=day(20), today=day(20))
     drawing = timeline(facts)
     assert (drawing.end, drawing.today, facts.finishes_on) == (EndMark.ENDED, None, day(20))
-    assert [drawing.mentor.dotted, drawing.mentee.dotted] == [(), ()]
+    assert [(len(each.solid), len(each.dotted)) for each in drawing.strands] == [(1, 1), (1, 1)]
     assert journey_steps(facts).rest[-1].tile is Tile.ENDED
 
 

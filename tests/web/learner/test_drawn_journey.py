@@ -54,6 +54,39 @@ def test_nothing_comes_next_where_the_partner_has_left(visit):
     assert "the next one" not in visit(situations.partner_left).text()
 
 
+@pytest.mark.parametrize("situation", [situations.under_way, situations.to_confirm])
+def test_a_meeting_that_only_one_of_the_two_has_noted_is_no_time_together(visit, situation):
+    of_three, of_four = (visit(each).text() for each in (situations.nothing_waits, situation))
+    together = re.search(r", [^<>]* together", of_three)[0]
+    assert together in of_four
+
+
+def test_what_the_other_answered_to_a_proposal_is_not_drawn(visit):
+    def build(situation):
+        situation.open()
+        situation.me = situation.pair(signed="", accepted="mentor").mentee.person
+
+    assert drawing(visit(build).text(), "pair-scene").count("strand mentor ahead") == 1
+
+
+def test_a_knot_is_whole_before_a_meeting_that_waits(visit):
+    page = visit(situations.to_confirm).text()
+    tiles = re.findall(r'<li class="at-knot">.*?</li>', page, flags=re.S)
+    assert not any("ahead" in re.search(r'drawing tile".*?</svg>', tile, flags=re.S)[0] for tile in tiles)
+
+
+@pytest.mark.parametrize(
+    ("situation", "said"),
+    [
+        (situations.to_sign, "Agreement to be signed by both of you"),
+        (situations.waits_for_signature, "Agreement to be signed, one signature is missing"),
+        (situations.begins, "The agreement is signed by both of you"),
+    ],
+)
+def test_what_is_needed_says_whether_the_agreement_is_signed(visit, situation, said):
+    assert said in visit(situation).text()
+
+
 @pytest.mark.parametrize(
     ("situation", "logger", "other"),
     [(situations.to_confirm, "mentor", "mentee"), (situations.under_way, "mentee", "mentor")],

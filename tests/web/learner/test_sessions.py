@@ -149,9 +149,13 @@ def test_a_person_east_of_greenwich_may_note_their_own_today(visit):
 
 
 def test_a_meeting_before_the_agreement_is_not_noted(visit, services):
-    answer = visit(situations.waits_for_signature).post("sessions/new", **MEETING)
+    here = visit(situations.waits_for_signature)
+    answer = here.post("sessions/new", **MEETING)
     assert answer.status_code == 409
     assert "Both of you sign the agreement first" in answer.text
+    form = here.get("sessions/new")
+    assert form.status_code == 409
+    assert ">Read and sign</a>" in form.text
     assert statuses(services) == []
 
 

@@ -48,12 +48,18 @@ class Agreement(Criterion):
 
     @classmethod
     def sentence(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
-        """Whose signature is asked for."""
+        """Whose signature is asked for, as a thing to do as long as ``missing`` names somebody."""
         if params.get("by") != "both":
-            return Message(N_("The agreement is signed"))
+            return Message(
+                N_("Agreement to be signed") if params.get("missing") else N_("The agreement is signed")
+            )
+        if len(params.get("missing") or ()) == 1:
+            return Message(N_("Agreement to be signed, one signature is missing"))
         if reader is Reader.TUTOR:
-            return Message(N_("The agreement is signed by both"))
-        return Message(N_("The agreement is signed by both of you"))
+            both = N_("Agreement to be signed by both"), N_("The agreement is signed by both")
+        else:
+            both = N_("Agreement to be signed by both of you"), N_("The agreement is signed by both of you")
+        return Message(both[0] if params.get("missing") else both[1])
 
     @classmethod
     def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
