@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lti_tool.events import log
+from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
 from lti_tool.mentoring.completion.actions import reopen, validate_participant
 from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.enrolment.models import Participant
@@ -81,15 +83,29 @@ class BuiltCohort(Built):
         accepted: str = "both",
         signed_at: dt.datetime | None = None,
         now: dt.datetime | None = None,
+        formed_by: BuiltPerson | None = None,
     ) -> BuiltPair:
         """A mentor and a mentee together; a name adds somebody who joins. ``signed`` and ``accepted``: ``both``,
-        ``mentor``, ``mentee`` or empty; nobody signs before both have accepted.
+        ``mentor``, ``mentee`` or empty; nobody signs before both have accepted. ``formed_by``: a tutor.
         """
         moment = now or self.build.now
         with self.build.transaction() as db:
             first = self.mentor(mentor, now=moment) if isinstance(mentor, str) else mentor
             second = self.mentee(mentee, now=moment) if isinstance(mentee, str) else mentee
+            before = log.acting_principal(db)
+            if formed_by is not None:
+                tutor = Principal(
+                    kind=PrincipalKind.PERSON,
+                    person_id=formed_by.id,
+                    organisation_id=self.course.platform.organisation_id,
+                    course_id=self.course.id,
+                    cohort_id=self.id,
+                    programme_id=self.programme.id,
+                    role=CourseRole.TUTOR,
+                )
+                log.set_principal(db, tutor)
             made = form_pair(db, cohort_id=self.id, mentor_id=first.id, mentee_id=second.id, now=moment)
+            log.set_principal(db, before)
             pair = BuiltPair(self.build, made.id, first, second)
             for by in (first, second):
                 if accepted in ("both", by.role):

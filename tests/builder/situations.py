@@ -50,6 +50,8 @@ class Situation:
     activity: BuiltActivity
     cohort: BuiltCohort | None = None
     me: BuiltPerson | None = None
+    tutor: BuiltPerson | None = None
+    """Who pairs people; the tool does where nobody is named."""
     line_item: bool = True
     shows: tuple[BuiltPerson, ...] = ()
     """Those whose progress the launch may show."""
@@ -101,7 +103,9 @@ class Situation:
         second = self.joined(mentee, Role.MENTEE)
         first = self.joined(mentor, Role.MENTOR)
         signed_at = self.now - dt.timedelta(days=60)
-        return self.cohort.pair(first, second, signed=signed, accepted=accepted, signed_at=signed_at)
+        return self.cohort.pair(
+            first, second, signed=signed, accepted=accepted, signed_at=signed_at, formed_by=self.tutor
+        )
 
     def describe_everybody(self, profile: Profile, *, but: BuiltPerson | None = None) -> None:
         """Everybody of the group says the same of themselves, except one."""
@@ -423,6 +427,12 @@ def _tutor_validates(situation: Situation) -> None:
 def tutor(situation: Situation) -> None:
     """A tutor with people at every point of the way."""
     situation.open()
+    _people_of_every_kind(situation)
+
+
+def _people_of_every_kind(situation: Situation) -> None:
+    if situation.tutor is None:
+        _tutor(situation)
     situation.history(situation.pair(), 4)
     second = situation.pair("Françoise Le Goff", "Yanis Haddad")
     second.session(by=Role.MENTOR, days_ago=3)
@@ -432,12 +442,14 @@ def tutor(situation: Situation) -> None:
     for name in ("Sophie Garnier", "Thomas Weber"):
         situation.person(name)
     situation.line_item = False
-    _tutor(situation)
 
 
 def owner(situation: Situation) -> None:
     """A tutor who owns the programme, with a colleague, a share, somebody who reads it, and a link that waits."""
-    tutor(situation)
+    situation.open()
+    _tutor(situation)
+    situation.tutor = situation.me
+    _people_of_every_kind(situation)
     assert situation.cohort is not None
     assert situation.me is not None
     db, now, me = situation.db, situation.now, situation.me

@@ -134,8 +134,8 @@ class Canvas(Platform):
     )
     gradebook_closed_advice: ClassVar[Message] = Message(
         N_(
-            "Canvas gives this tool no access to the gradebook. Ask an administrator to switch on the LTI Advantage "
-            "services of its developer key, then open the activity once more."
+            "Canvas gives this tool no access to the gradebook. An administrator of Canvas can give it in "
+            "the settings of the tool; then open the activity once more."
         )
     )
     # A line item for a link that is no assignment is refused (404).

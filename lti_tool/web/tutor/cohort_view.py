@@ -232,8 +232,10 @@ def _listed(
 
 def _shown(line: InboxLine, now: dt.datetime) -> ShownLine:
     where, fields = _action(line)
-    has_days = not line.members and line.kind is not LineKind.COPIED
-    days = pair_wording.waiting_days(line.days(now.date())) if has_days else ""
+    days = pair_wording.waiting_days(line.days(now.date())) if line.kind is not LineKind.COPIED else ""
+    if line.members:
+        oldest = max((member.days(now.date()) or 0 for member in line.members), default=0)
+        days = pair_wording.longest_waiting(oldest)
     to_remind = line.to_remind(now)
     words = inbox_wording.words_of(line, to_remind)
     if to_remind and line.pair is not None:

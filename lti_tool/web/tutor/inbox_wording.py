@@ -228,7 +228,9 @@ def _folded(line: InboxLine) -> Markup:
     count = len(line.members)
     texts: dict[LineKind, Callable[[], str]] = {
         LineKind.ALONE: lambda: ngettext(
-            "%(num)s person waits for a partner", "%(num)s people wait for a partner", count
+            "%(num)s person with a role waits for a partner",
+            "%(num)s people with a role wait for a partner",
+            count,
         ),
         LineKind.PARTNER_LEFT: lambda: ngettext(
             "%(num)s person’s partner left the course", "%(num)s people’s partners left the course", count

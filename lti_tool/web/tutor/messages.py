@@ -188,8 +188,8 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
             )
         case LineKind.UNSIGNED:
             return _(
-                "The agreement of your pair in “%(title)s” waits for a signature. It is short, and your meetings can "
-                "be noted as soon as it bears both signatures.",
+                "The agreement of your pair in “%(title)s” waits for your signature. It is short, and you can "
+                "record your meetings as soon as you have signed.",
                 title=title,
             )
         case LineKind.UNCONFIRMED:

@@ -71,9 +71,10 @@ def _pause(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
         _("Pause the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _(
-                "Both read on their page that their pair is on hold. Nothing can be noted until the pair goes on."
+                "Both will see on their page that their pair is on hold. No meeting can be recorded "
+                "until the pair goes on."
             ),
-            _("Their meetings, objectives and grade stay as they are."),
+            _("Their meetings, objectives and results stay as they are."),
             _("You can let it go on at any time."),
         ),
         _("Pause this pair"),
@@ -102,17 +103,19 @@ def _end(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
     )
 
 
-def _another(pair: PairRecord, _mentee: str, _mentor: str) -> Asked:
+def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     with reading() as db:
         overview = overview_of(db, pair.cohort_id)
     mentees, mentors = len(overview.free_mentees), len(overview.free_mentors)
     learn = ngettext("%(num)s person who learns", "%(num)s people who learn", mentees)
     teach = ngettext("%(num)s person who teaches", "%(num)s people who teach", mentors)
     return Asked(
-        _("Another pair"),
+        _("Another partner for %(mentee)s or %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _(
-                "This ends the pair first, and cannot be undone: both see that it has ended, with no fault of anybody."
+                "The pair ends first. This cannot be undone; %(mentee)s and %(mentor)s see it on their page.",
+                mentee=mentee,
+                mentor=mentor,
             ),
             _("Their meetings are kept. Both are free for another partner."),
             _("Then you choose the next partner. Free now: %(learn)s, %(teach)s.", learn=learn, teach=teach),

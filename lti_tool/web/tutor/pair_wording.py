@@ -62,6 +62,11 @@ def waiting_days(days: int | None) -> str:
     return ngettext("%(num)s day", "%(num)s days", days) if days else _("today")
 
 
+def longest_waiting(days: int) -> str:
+    """How long the one who has waited longest has, of several: ``up to 9 days``; ``today`` on the first day."""
+    return ngettext("up to %(num)s day", "up to %(num)s days", days) if days else _("today")
+
+
 def wait(found: Wait, today: dt.date) -> str:
     """What a pair waits for, and for how long."""
     since = age(found.since, today)

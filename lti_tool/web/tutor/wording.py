@@ -14,14 +14,14 @@ from schemas.problem import N_
 
 TIMELINE: Final[Mapping[str, str]] = {
     "PairProposed": N_("The pair was proposed"),
-    "PairAccepted": N_("%(name)s accepted the pair"),
+    "PairAccepted": N_("%(name)s accepted the proposal"),
     "PairAcceptanceUndone": N_("%(name)s took the acceptance back"),
     "PairDeclined": N_("%(name)s said “not this time”"),
     "PairDeclineUndone": N_("%(name)s took “not this time” back"),
     "PairPaused": N_("The pair was put on hold"),
     "PairResumed": N_("The pair goes on"),
     "PairEnded": N_("The pair was ended"),
-    "PairClosed": N_("The pair was closed"),
+    "PairClosed": N_("The pair ended, its time being over"),
     "PartnerReminded": N_("%(name)s sent a reminder"),
     "TutorReminded": N_("A reminder from the tutor to %(name)s"),
     "SessionAnswerUndone": N_("%(name)s took an answer about a meeting back"),

@@ -98,6 +98,6 @@ def test_one_of_a_pair_reads_the_rule_with_the_partners_name() -> None:
     )
     with using_language("fr"):
         assert sentence_for_pair(found, "mentee", "Lina") == (
-            "Vous terminez quand Lina et vous avez signé la charte, que vous avez confirmé à deux 6 rencontres d’au "
+            "Vous terminez quand Lina et vous avez signé la charte, que vous avez confirmé ensemble 6 rencontres d’au "
             "moins 30\u00a0minutes et que votre parcours est validé."
         )
