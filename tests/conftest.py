@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
 from lti_tool.database import Database
+from lti_tool.translation import set_language
 
 pytest_plugins = [
     "tests.databases",
@@ -44,6 +45,12 @@ def fresh_logging() -> Iterator[None]:
     """No test logs the way that another one has set up."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """No test reads in the language of the last page that another one has asked for."""
+    set_language("en")
 
 
 @pytest.fixture
