@@ -48,7 +48,7 @@ def fresh_logging() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def english() -> None:
+def fresh_language() -> None:
     """No test reads in the language of the last page that another one has asked for."""
     set_language("en")
 
