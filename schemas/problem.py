@@ -25,6 +25,7 @@ def N_(message: str) -> str:  # noqa: N802 - the name that Babel extracts by def
 MESSAGES: Mapping[str, str] = {
     # any field
     "required": N_("Please fill this in."),
+    "answer_missing": N_("Please choose an answer."),
     "invalid": N_("This cannot be read. Please check it."),
     "duplicated": N_("This was sent more than once. Please send the form again."),
     "unknown_field": N_("This is not expected here."),

@@ -27,11 +27,11 @@ _SPACES = re.compile("[\\s\u00a0\u202f]")
 
 
 class Amount(ExactNumber):
-    """A number as people type it: ``12 000,50`` as well as ``12000.5``."""
+    """A number as people type it: ``12 000,50 €`` as well as ``12000.5``."""
 
     def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> Fraction:
         if isinstance(value, str):
-            value = _SPACES.sub("", value).replace(",", ".")
+            value = _SPACES.sub("", value).removeprefix("€").removesuffix("€").replace(",", ".")
         return super()._deserialize(value, *arguments, **options)
 
 

@@ -30,7 +30,7 @@ OURS = {
     "Registration URL",
     "Connect",
     "Add to the course",
-    "Next: five questions",
+    "Next: a few questions",
     "Cancel",
     "Grade",
     "I am a learner here",

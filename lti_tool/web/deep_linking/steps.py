@@ -1,4 +1,4 @@
-"""The two steps in which a tutor chooses what an activity opens: a template, and five questions about it.
+"""The two steps in which a tutor chooses what an activity opens: a template, and a few questions about it.
 
 The second step is the first one's form again, with the questions in sight and the rest of it hidden. Whoever sends the
 first step without asking for the second takes the template as it is.
@@ -70,7 +70,7 @@ def _at(form: Form, given: dict[str, str]) -> Form:
 
 
 def answers_of(programme: OfferedProgramme) -> dict[str, str]:
-    """What the five questions propose: as the template has it, from today."""
+    """What the few questions propose: as the template has it, from today."""
     document = programme.document
     return {
         "name": document["title"][current_language()],

@@ -58,12 +58,16 @@ def bound_field(
 ) -> BoundField:
     """What a template needs to know of a schema's field."""
     words = field.metadata.get("words", {})
+    widget = _widget(field)
+    if widget == "choices":
+        # There is nothing to fill in where one of several answers is to be chosen.
+        problems = [Problem("answer_missing") if found == "required" else found for found in problems]
     return BoundField(
         name=name,
         id=f"{prefix}{name}",
         value=value,
         problems=problems,
-        widget=_widget(field),
+        widget=widget,
         attributes=_attributes(field),
         is_required=field.required,
         label=_translated(field.metadata.get("label")),

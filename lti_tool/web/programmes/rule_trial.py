@@ -146,7 +146,7 @@ def _sentences(rule: CompletionRule, tried: TriedRule | None) -> list[ForReader]
         found.append(ForReader(reader, sentence_for_pair(rule, role, partner)))
     if not names and found[0].sentence == found[1].sentence:
         found = [ForReader(_("In a pair"), found[0].sentence)]
-    found.append(ForReader(_("You"), sentence_for_tutor(rule)))
+    found.append(ForReader(_("On your page"), sentence_for_tutor(rule)))
     return found
 
 

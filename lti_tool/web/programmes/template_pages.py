@@ -236,7 +236,7 @@ def take_file() -> ResponseReturnValue:
     if len(content) > LARGEST_FILE:
         return _refused_file(Problem("template_too_large", max=LARGEST_FILE // 1024))
     form = sent_form(TemplateTextForm(_problems_of), id="template-text", fixed={"text": text})
-    form.given, form.action = {"text": text}, launch_url_for("templates.keep")
+    form.given, form.action = {"text": text}, launch_url_for("templates.keep", of="file")
     return _keep(form, text)
 
 
@@ -248,7 +248,10 @@ def _refused_file(problem: Problem) -> ResponseReturnValue:
 @allows(Action.KEEP_TEMPLATES, about=company_of_launch)
 def keep() -> ResponseReturnValue:
     """Keep the template that a text is."""
-    return _keep(sent_form(TemplateTextForm(_problems_of), id="template-text"), request.form.get("text", ""))
+    form = sent_form(TemplateTextForm(_problems_of), id="template-text")
+    if _is_import():
+        form.action = launch_url_for("templates.keep", of="file")
+    return _keep(form, request.form.get("text", ""))
 
 
 def _keep(form: Form, text: str) -> ResponseReturnValue:
@@ -267,8 +270,13 @@ def _keep(form: Form, text: str) -> ResponseReturnValue:
 def _text_page(form: Form) -> ResponseReturnValue:
     """A template as a text, with what is wrong on which line."""
     found = _file_problems(form.given.get("text", "")) if form.problems else ()
-    html = render_template("programmes/template_text.html", form=form, found=found)
+    html = render_template("programmes/template_text.html", form=form, found=found, is_import=_is_import())
     return html, form.status
+
+
+def _is_import() -> bool:
+    """Whether the text came in a file: it is then no version of a template that is kept."""
+    return request.endpoint == "templates.take_file" or request.args.get("of") == "file"
 
 
 def _file_problems(text: str) -> Sequence[FileProblem]:

@@ -135,6 +135,13 @@ def test_what_is_wrong_stands_beside_its_field(visit, services, field, value, se
     assert statuses(services) == []
 
 
+def test_a_choice_that_was_not_made_is_asked_for_as_one(visit):
+    without = {name: value for name, value in MEETING.items() if name != "mode"}
+    answer = visit(situations.begins).post("sessions/new", **without)
+    assert answer.status_code == 422
+    assert "Please choose an answer." in answer.text.split('id="mode-error"')[1][:900]
+
+
 def test_what_was_typed_is_kept(visit):
     answer = visit(situations.begins).post("sessions/new", **{**MEETING, "minutes": "9999"})
     assert 'name="minutes" value="9999"' in answer.text

@@ -249,7 +249,7 @@ def test_five_questions_follow_the_template_and_nothing_is_lost_on_the_way(picke
 def test_the_activity_itself_asks_the_same(picker: Picker) -> None:
     page = first_page(picker)
     second = choose(picker, page, template="demo", begin="set-up", go_to="questions")
-    assert "Five questions about" in second.text
+    assert "A few questions about" in second.text
     answer = picker.browser.post(
         second.request.path, data={**form_with(second, "name").fields, "name": "Cap 2027", "months": "2"}
     )

@@ -84,6 +84,9 @@ def test_a_file_with_an_error_is_shown_with_its_line_and_kept_once_it_is_right(
     answer = send(tutor, wrong.encode())
     assert answer.status_code == 422
     assert f"Line {at + 1}" in said(answer)
+    assert "<h1>Import a template</h1>" in said(answer)
+    again = tutor.post("programme/template-text?of=file", text=wrong)
+    assert "<h1>Import a template</h1>" in said(again)
     assert "rhythm › tempo" in said(answer)
     assert wrong in said(answer)  # what was sent is there to be put right
     assert kept(services) == []
