@@ -184,7 +184,9 @@ def test_the_content_picker_opens_and_answers_in_its_frame(canvas: DemoCourse) -
     page.locator("a[href*='placement=']").first.click()
     picker = page.frame_locator("iframe.tool")
     picker.locator("#title").fill("In the frame")
-    picker.locator("form:has(#title) button.btn-primary").click()
+    picker.locator("#next").click()
+    expect(picker.locator("button[value=template]")).to_be_visible()
+    picker.locator("#send").click()
     expect(page.get_by_role("link", name="In the frame", exact=True)).to_be_visible()
 
 
