@@ -183,7 +183,7 @@ def state_of_pairs(
 ) -> PairsState:
     """The state of a participant's own events and those of these pairs.
 
-    ``kinds``: which to count besides. ``told``: the kind of event by which somebody else tells them something.
+    ``kinds``: which to count besides. ``told``: the kind of event that is a message of somebody else to them.
     """
     is_own = EventRow.participant_id == participant_id
     numbers = [

@@ -41,7 +41,7 @@ _ZIP: Final = b"PK\x03\x04"
 _OLD_EXCEL: Final = bytes.fromhex("D0CF11E0A1B11AE1")
 """Of compound files: XLS, and XLSX with a password."""
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
-"""A first line by which Excel is told the delimiter."""
+"""A first line that names the delimiter for Excel."""
 _CELL: Final = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,9})[\"']")
 _ROW: Final = re.compile(rb"\sr\s*=\s*[\"']([0-9]{1,9})[\"']")
 
