@@ -127,7 +127,7 @@ def _raise(refusal: Refusal) -> NoReturn:
 
 
 def company_of_launch(**_arguments: Any) -> Relation:
-    """How whoever asks stands to what belongs to the company of the launch, such as its templates."""
+    """How whoever asks stands to what belongs to their company, such as its templates, and to its programmes."""
     principal = current_principal()
     return Relation(
         organisation_id=principal.organisation_id,

@@ -145,6 +145,11 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(launch_url_for=launch_url_for)
 
 
+def course_title() -> str | None:
+    """The title of the course of the launch; None where the platform names no course, or gives it no title."""
+    return g.launch.course.title if g.launch.course is not None else None
+
+
 def launch_url_for(endpoint: str, **values: Any) -> str:
     """The address of ``endpoint`` within the present launch."""
     return url_for(endpoint, launch_key=g.launch_key, **values)

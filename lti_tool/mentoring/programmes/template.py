@@ -69,11 +69,6 @@ class ProgrammeTemplate:
         """The measures as JSON, to be frozen in a cohort."""
         return list(self.document()["kpis"])
 
-    def baseline_document(self) -> dict[str, Any]:
-        """The questionnaire asked before as JSON, to be kept with a cohort; empty where there is none."""
-        before = (asked for asked in self.document()["questionnaires"] if asked["phase"] == "before")
-        return next(before, {})
-
     def days(self, today: date) -> CohortDays:
         """The days of a cohort that is made today."""
         return days_from(self.document(), today + timedelta(days=self.start_after_days))

@@ -20,7 +20,6 @@ from lti_tool.mentoring.programmes.template import (
     DEFAULT_TEMPLATE,
     DEMO_TEMPLATE,
     ProgrammeTemplate,
-    UnknownTemplateError,
     load_template,
     read_template,
     template_codes,
@@ -134,12 +133,3 @@ def _read(document: str, _criteria: tuple[str, ...]) -> ProgrammeTemplate | None
         return read_template(json.loads(document))
     except ShapeError:
         return None
-
-
-def is_built_in(code: str) -> bool:
-    """Whether a template of this code comes with the tool."""
-    try:
-        load_template(code)
-    except UnknownTemplateError:
-        return False
-    return True

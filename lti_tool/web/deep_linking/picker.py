@@ -44,7 +44,7 @@ from lti_tool.web.deep_linking.steps import (
 )
 from lti_tool.web.forms.bound import Form, blank_form, sent_form
 from lti_tool.web.forms.offers import offer_kept_forms
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.refusal_pages import record, reference
 from lti_tool.web.services import current_principal, current_services
 from schemas.content_items import APART, ActivityChoiceForm
@@ -211,7 +211,7 @@ def _page(
         takes_several=isinstance(form.schema, ActivityChoiceForm) and form.schema.several,
         takes_line_item=content_request.takes_line_item,
         in_course=g.launch.course_id is not None,
-        course_title=g.launch.course.title if g.launch.course is not None else None,
+        course_title=course_title(),
         teaches=current_principal().role == CourseRole.TUTOR,
         publishing_advice=_publishing_advice(),
     )

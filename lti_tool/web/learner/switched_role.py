@@ -15,7 +15,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.lti.launch import sessions
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Values, sent_form
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.services import current_principal
 from schemas.mentoring_forms import FormSchema
 
@@ -24,9 +24,7 @@ blueprint = Blueprint("switched_role", __name__, url_prefix="/l/<launch_key>")
 
 def page() -> ResponseReturnValue:
     """Why they see no group, examples of learners' pages, and a button for whoever does learn here."""
-    return render_template(
-        "learner/switched_role.html", course_title=g.launch.course.title if g.launch.course else None
-    )
+    return render_template("learner/switched_role.html", course_title=course_title())
 
 
 @blueprint.post("/learner")

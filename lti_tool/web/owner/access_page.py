@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, abort, g, render_template
+from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from lti_tool.mentoring.programmes import rights
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.owner import figures
 from lti_tool.web.owner.asked import programme_asked
 from lti_tool.web.owner.human_resources import link_address
@@ -61,7 +61,7 @@ def _page(
         hr_link=hr_link,
         hr_days=rights.HR_LINK_LASTS.days,
         done=flash_message(),
-        course_title=g.launch.course.title if g.launch.course else None,
+        course_title=course_title(),
     )
     return html, form.status if form is not None else 200
 

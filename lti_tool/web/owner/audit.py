@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -32,7 +32,7 @@ from lti_tool.translation.collation import collation_key
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.bound import Form
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.owner.asked import programme_asked
 from lti_tool.web.services import current_principal, reading
 from schemas.audit_query import AuditQuery
@@ -131,7 +131,7 @@ def _page(
         if reader.owns and reader.cohort_id is not None
         else None,
         back=back,
-        course_title=g.launch.course.title if g.launch.course else None,
+        course_title=course_title(),
     )
     return html, form.status
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Course, Person, display_name
-from lti_tool.identity.policy import Action, Relation
+from lti_tool.identity.policy import Action
 from lti_tool.lti.launch.login import BROWSER_COOKIE
 from lti_tool.lti.launch.login_states import secret_hash
 from lti_tool.lti.launch.models import LaunchSession
@@ -27,11 +27,11 @@ from lti_tool.lti.registration.models import Deployment
 from lti_tool.mentoring.programmes import rights
 from lti_tool.mentoring.programmes.models import Programme
 from lti_tool.mentoring.programmes.right_models import HrLink
-from lti_tool.web.access import allows
+from lti_tool.web.access import allows, company_of_launch
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.owner import figures
 from lti_tool.web.services import current_principal, current_services, reading
 from schemas.programme_rights import HrLinkForm, secret_of
@@ -101,14 +101,8 @@ def _sessions(db: Session, link: HrLink, cookie: str) -> list[OpenSession]:
     return list(found.values())[:MOST_SESSIONS]
 
 
-def read_programmes_here(**_arguments: Any) -> Relation:
-    """How whoever asks stands to the programmes that they read for human resources, if they read any."""
-    principal = current_principal()
-    return Relation(organisation_id=principal.organisation_id, reads_for_hr=principal.reads_programmes)
-
-
 @blueprint.get("/l/<launch_key>/hr/")
-@allows(Action.LIST_READ_PROGRAMMES, about=read_programmes_here)
+@allows(Action.LIST_READ_PROGRAMMES, about=company_of_launch)
 def index() -> ResponseReturnValue:
     """The programmes that whoever asks reads for human resources: what they are for, and when they run."""
     principal = current_principal()
@@ -117,7 +111,7 @@ def index() -> ResponseReturnValue:
     with reading() as db:
         found = figures.read_by(db, principal.organisation_id, principal.person_id)
     return render_template(
-        "owner/hr_programmes.html", programmes=found, done=flash_message(), course_title=_course_title()
+        "owner/hr_programmes.html", programmes=found, done=flash_message(), course_title=course_title()
     )
 
 
@@ -147,9 +141,5 @@ def use_link() -> ResponseReturnValue:
 def _link_page(form: Form) -> ResponseReturnValue:
     person = g.launch.person
     name = display_name(person) if person is not None else None
-    html = render_template("owner/hr_link.html", form=form, name=name, course_title=_course_title())
+    html = render_template("owner/hr_link.html", form=form, name=name, course_title=course_title())
     return html, form.status
-
-
-def _course_title() -> str | None:
-    return g.launch.course.title if g.launch.course else None

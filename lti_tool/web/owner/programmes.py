@@ -6,17 +6,17 @@ What a pair does is shown in sums alone, and not even so where they are over few
 from __future__ import annotations
 
 import uuid
-from typing import Any, Final
+from typing import Final
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from lti_tool.identity.policy import Action, Relation
+from lti_tool.identity.policy import Action
 from lti_tool.mentoring.programmes.queries import latest_rule
 from lti_tool.translation.collation import folded
-from lti_tool.web.access import allows
+from lti_tool.web.access import allows, company_of_launch
 from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.owner import figures, settings_view
 from lti_tool.web.owner.asked import programme_asked
 from lti_tool.web.services import current_principal, reading
@@ -29,14 +29,8 @@ PAGE_LENGTH: Final = 100
 blueprint = Blueprint("owner", __name__, url_prefix="/l/<launch_key>/owner")
 
 
-def own_programmes_here(**_arguments: Any) -> Relation:
-    """How whoever asks stands to the programmes that they own, if they own any."""
-    principal = current_principal()
-    return Relation(organisation_id=principal.organisation_id, owns=principal.owns_programmes)
-
-
 @blueprint.get("/")
-@allows(Action.LIST_OWN_PROGRAMMES, about=own_programmes_here)
+@allows(Action.LIST_OWN_PROGRAMMES, about=company_of_launch)
 def index() -> ResponseReturnValue:
     """The programmes that whoever asks owns."""
     principal = current_principal()
@@ -45,7 +39,7 @@ def index() -> ResponseReturnValue:
     with reading() as db:
         found = figures.owned_by(db, principal.organisation_id, principal.person_id)
     return render_template(
-        "owner/programmes.html", programmes=found, done=flash_message(), course_title=_course_title()
+        "owner/programmes.html", programmes=found, done=flash_message(), course_title=course_title()
     )
 
 
@@ -61,7 +55,7 @@ def programme(programme_id: uuid.UUID) -> ResponseReturnValue:
         programme=record,
         cohorts=cohorts,
         done=flash_message(),
-        course_title=_course_title(),
+        course_title=course_title(),
     )
 
 
@@ -93,7 +87,7 @@ def people(programme_id: uuid.UUID) -> ResponseReturnValue:
         page=page,
         newer=address(page - 1) if page > 1 else None,
         older=address(page + 1) if len(found) > first + PAGE_LENGTH else None,
-        course_title=_course_title(),
+        course_title=course_title(),
     )
 
 
@@ -114,7 +108,7 @@ def settings(programme_id: uuid.UUID) -> ResponseReturnValue:
         sees_names=standing.names_for_hr,
         for_hr=standing.reads_for_hr and not (standing.owns or standing.teaches),
         owns=standing.owns,
-        course_title=_course_title(),
+        course_title=course_title(),
     )
 
 
@@ -125,7 +119,3 @@ def example(programme_id: uuid.UUID, role: str) -> ResponseReturnValue:
     with reading() as db:
         rule = latest_rule(db, programme_id)
     return example_page(role, rule)
-
-
-def _course_title() -> str | None:
-    return g.launch.course.title if g.launch.course else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -27,9 +27,6 @@ from lti_tool.web.programmes import rule_lines, rule_wording, typed_rule
 from lti_tool.web.programmes.drawings import rule_drawing
 from lti_tool.web.programmes.typed_rule import TypedRule
 from schemas.problem import Problem
-
-FIRST: Final = 5
-"""How many names of a list are seen at once."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ the page shows what changed beside what was typed, and asks again; nothing that 
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, g, render_template
+from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 from sqlalchemy.orm import Session
@@ -34,7 +34,7 @@ from lti_tool.mentoring.programmes.setting_up import (
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
 from lti_tool.web.services import current_principal, reading
@@ -195,7 +195,7 @@ def _page(part: _Part, form: Form | None = None) -> ResponseReturnValue:
         chosen_phases=[asked["phase"] for asked in document["questionnaires"]],
         frozen_questions=frozen_questions(document, part.standing),
         formats=choices.SESSION_FORMATS,
-        course_title=g.launch.course.title if g.launch.course else None,
+        course_title=course_title(),
         done=flash_message(),
     )
     return html, status

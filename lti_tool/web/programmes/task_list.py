@@ -30,7 +30,7 @@ from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.forms.offers import offer_kept_forms
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
 from lti_tool.web.programmes.drawings import progress_drawing
@@ -93,7 +93,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         done_count=done,
         drawing=progress_drawing(done, len(NEEDED), is_ready=not lacks),
         start=form or blank_form(FormSchema(), action=launch_url_for("programme.start")),
-        course_title=g.launch.course.title if g.launch.course else None,
+        course_title=course_title(),
         done=flash_message(),
     )
     return html, form.status if form is not None else 200

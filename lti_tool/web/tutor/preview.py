@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from lti_tool.database import utcnow
@@ -17,6 +17,7 @@ from lti_tool.mentoring.programmes.queries import described_cohort
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
 from lti_tool.web.activity import current_placement
+from lti_tool.web.launch_session import course_title
 from lti_tool.web.learner.drawn_journey import drawn_journey
 from lti_tool.web.services import current_principal, reading
 
@@ -57,7 +58,7 @@ def example_page(role: str, rule: str) -> ResponseReturnValue:
         waiting_people=0,
         now=utcnow(),
         drawn=drawn_journey(mine, pair, today=today, ends_on=today + dt.timedelta(days=60)),
-        course_title=g.launch.course.title if g.launch.course else None,
+        course_title=course_title(),
         done=None,
         may_change_role=True,
         is_elsewhere=False,

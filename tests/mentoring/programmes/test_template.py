@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 
 from lti_tool.mentoring.completion.criteria import criterion_schemas
+from lti_tool.mentoring.programmes.settings import baseline_of
 from lti_tool.mentoring.programmes.template import (
     DEFAULT_TEMPLATE,
     DEMO_TEMPLATE,
@@ -74,7 +75,7 @@ def test_a_template_has_measures_with_targets(code):
 
 @every_filled_template
 def test_a_template_asks_both_roles_before_the_start(code):
-    asked = {role for item in load_template(code).baseline_document()["items"] for role in item["roles"]}
+    asked = {role for item in baseline_of(load_template(code).document())["items"] for role in item["roles"]}
     assert asked == {"mentor", "mentee"}
 
 
@@ -168,7 +169,7 @@ def test_changing_a_document_does_not_change_the_template(code):
 
 @every_filled_template
 def test_the_baseline_document_is_the_questionnaire_asked_before(code):
-    assert load_template(code).baseline_document()["phase"] == "before"
+    assert baseline_of(load_template(code).document())["phase"] == "before"
 
 
 @every_template
@@ -240,7 +241,7 @@ def test_a_template_without_formats_is_refused():
 
 def test_a_blank_template_has_nothing_to_ask_and_nothing_to_measure():
     blank = read_template(broken(skills=[], objectives=[], kpis=[], questionnaires=[]))
-    assert (blank.kpis_document(), blank.baseline_document()) == ([], {})
+    assert (blank.kpis_document(), baseline_of(blank.document())) == ([], {})
 
 
 def test_what_settings_of_before_do_not_say_has_a_default():

@@ -39,8 +39,6 @@ _NAMES: Final = {
     ),
 }  # fmt: skip
 
-FIELDS: Final = tuple(_NAMES)
-"""Every column that is known."""
 IDENTIFIERS: Final = ("user_id", "user_name", "email")
 _FIELD_OF: Final = {folded(name): field for field, names in _NAMES.items() for name in (field, *names)}
 
