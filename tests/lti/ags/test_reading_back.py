@@ -296,7 +296,9 @@ def test_canvas_says_in_words_why_it_refuses(canvas_book: ReadingBack, act, refu
     assert (canvas_book.status(), canvas_book.trail().refusal) == (GradeStatus.REFUSED, refusal)
 
 
-def test_a_refusal_that_used_up_the_only_attempt_keeps_no_grade_away_on_canvas(canvas_book: ReadingBack) -> None:
+def test_a_refusal_that_used_up_the_only_attempt_keeps_no_grade_away_on_canvas(
+    canvas_book: ReadingBack,
+) -> None:
     """The attempt is counted before Canvas finds that the assignment is unpublished."""
     book = canvas_book
     book.teach(lambda db: db.execute("UPDATE line_items SET allowed_attempts = 1"))

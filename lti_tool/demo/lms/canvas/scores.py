@@ -7,8 +7,8 @@ Read from instructure/canvas-lms: ``app/controllers/lti/ims/scores_controller.rb
 https://www.imsglobal.org/spec/lti-ags/v2p0/#score-publish-service.
 
 A score that is refused may have counted an attempt all the same: ``create`` submits before it writes the result, in no
-transaction of both. So it is where ``activityProgress`` or ``gradingProgress`` is none of the specification's, and where
-the assignment is unpublished.
+transaction of both. So it is where ``activityProgress`` or ``gradingProgress`` is none of the specification's, and
+where the assignment is unpublished.
 """
 
 from __future__ import annotations
