@@ -310,7 +310,7 @@ def _outcome_of_response(
     if answer.status == 401:
         return NotInstalledHere(answer.words, may_have_arrived=_NEVER_SENT)
     after = retry_after(answer.headers.get("Retry-After", ""))
-    if service.platform.is_throttled(answer.status, answer.body) or answer.status > 501:
+    if answer.is_throttled or answer.status > 501:
         return GroupUnavailable(answer.words, after)
     if answer.status == 403:
         return ForbiddenHere(answer.words, after, _NEVER_SENT)

@@ -209,7 +209,7 @@ def _call(
         raise fault(error_text(error)) from None
     if answer.ok or (gone_is_done and answer.status in (404, 410)):
         return answer
-    refused = 400 <= answer.status < 500 and answer.status != 429
+    refused = 400 <= answer.status < 500 and not answer.is_throttled
     raise (LineItemRefused if refused else LineItemsUnavailable)(answer.words)
 
 
