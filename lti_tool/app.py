@@ -81,6 +81,7 @@ from lti_tool.web.tutor import (
     print_list,
     reminders,
     review,
+    waiting_copies,
 )
 from lti_tool.web.tutor import objectives as tutor_objectives
 
@@ -126,6 +127,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     history,
     pair_page,
     tutor_objectives,
+    waiting_copies,
     pair_changes,
     pairing,
     people_import,

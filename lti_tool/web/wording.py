@@ -147,6 +147,7 @@ DONE: Mapping[str, str] = {
     "objective_claimed": N_("Well done! Your partner will be asked to confirm."),
     "objective_reached": N_("Confirmed. Great news for you both."),
     "objective_confirmed_by_tutor": N_("Confirmed. The pair reads it on its page."),
+    "duplicate_answered": N_("Done: the duplicate is open."),
     "objective_withdrawn": N_("Objective removed."),
     "reflection_kept": N_("Noted. You alone can read it."),
     "reflection_shared": N_("Noted. Your partner can read it."),

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import sqlalchemy as sa
+from babel.numbers import format_decimal
 from sqlalchemy.orm import Session
 
 from lti_tool.composition.audit.entries import AuditLine
@@ -23,6 +24,7 @@ from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.identity.principal import PrincipalKind
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.pairs.queries import pairs
+from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from schemas.problem import N_
 
@@ -200,7 +202,9 @@ def sentence_of(line: AuditLine, names: Names, mark: Callable[[str], str] = str)
     """
     fields: dict[str, Any] = {}
     if line.event is not None:
-        fields = {each.name: getattr(line.event, each.name) for each in dataclasses.fields(line.event)}
+        fields = {
+            each.name: _written(getattr(line.event, each.name)) for each in dataclasses.fields(line.event)
+        }
     actor = mark(names.actor(line.acted_by))
     values = fields | {
         "actor": actor,
@@ -211,6 +215,11 @@ def sentence_of(line: AuditLine, names: Names, mark: Callable[[str], str] = str)
     }
     text = _(SENTENCES.get(_variant(line), _UNKNOWN) if line.event is not None else _UNKNOWN)
     return type(actor)(text) % values
+
+
+def _written(value: Any) -> Any:
+    """A number as the language groups its digits; anything else as it is."""
+    return format_decimal(value, locale=current_language()) if type(value) is int else value
 
 
 def _joined(about: Sequence[ParticipantRecord], mark: Callable[[str], str]) -> str:

@@ -83,6 +83,31 @@ def _to_approve(line: InboxLine) -> Markup:
     return _filled(_("%(person)s has done everything else: your approval is missing"), person=line.people[0])
 
 
+def _to_confirm(line: InboxLine) -> Markup:
+    pattern = ngettext(
+        "%(person)s says that an objective is reached: it waits for you to confirm it",
+        "%(person)s says that %(num)s objectives are reached: they wait for you to confirm them",
+        line.count,
+        person="%(person)s",
+    )
+    return _filled(pattern, person=line.people[0])
+
+
+def _duplicated(line: InboxLine) -> Markup:
+    copy = line.copy
+    if copy is None or copy.title is None:
+        text = _filled(_("A duplicate of this activity waits for your answer: which group does it open?"))
+    else:
+        title = Markup("<strong>{}</strong>").format(copy.title)
+        text = _filled(
+            _("“%(title)s”, a duplicate of this activity, waits for your answer: which group does it open?"),
+            title=title,
+        )
+    if copy is not None and not copy.is_here:
+        text += " " + _("Open it in its own course to answer.")
+    return text
+
+
 def _copied(_line: InboxLine) -> Markup:
     return _filled(
         _(
@@ -188,7 +213,9 @@ _TEXTS: Final[Mapping[LineKind, Callable[[InboxLine], Markup]]] = {
     LineKind.ALONE: _alone,
     LineKind.PARTNER_LEFT: _partner_left,
     LineKind.TO_APPROVE: _to_approve,
+    LineKind.TO_CONFIRM: _to_confirm,
     LineKind.COPIED: _copied,
+    LineKind.DUPLICATED: _duplicated,
     LineKind.GRADE_MISSING: _grade_missing,
     LineKind.GRADE_REMOVED: _grade_removed,
     LineKind.GRADE_OVERRIDDEN: _grade_overridden,
@@ -209,6 +236,10 @@ def action_of(line: InboxLine) -> str:
             return _("Choose a mentor") if is_mentee else _("Choose a mentee")
         case LineKind.TO_APPROVE:
             return _("Approve")
+        case LineKind.TO_CONFIRM:
+            return ngettext("See the objective", "See the objectives", line.count)
+        case LineKind.DUPLICATED:
+            return _("Choose the group") if line.copy is not None and line.copy.is_here else ""
         case LineKind.COPIED:
             return _("Pair people")
         case LineKind.GRADE_MISSING | LineKind.GRADE_REMOVED:
@@ -237,6 +268,16 @@ def _folded(line: InboxLine) -> Markup:
         ),
         LineKind.TO_APPROVE: lambda: ngettext(
             "%(num)s journey waits for your approval", "%(num)s journeys wait for your approval", count
+        ),
+        LineKind.TO_CONFIRM: lambda: ngettext(
+            "%(num)s objective waits for you to confirm it",
+            "%(num)s objectives wait for you to confirm them",
+            sum(member.count for member in line.members),
+        ),
+        LineKind.DUPLICATED: lambda: ngettext(
+            "%(num)s duplicate of this activity waits for your answer",
+            "%(num)s duplicates of this activity wait for your answer",
+            count,
         ),
         LineKind.GRADE_MISSING: lambda: ngettext(
             "%(num)s grade did not arrive", "%(num)s grades did not arrive", count
@@ -285,6 +326,8 @@ def _folded_action(line: InboxLine) -> str:
             | LineKind.SILENT
         ):
             return _("Write to them all")
+        case LineKind.TO_CONFIRM:
+            return _("See the objectives")
         case LineKind.INVITED:
             return _("Copy an invitation")
     return _("See each of them")
