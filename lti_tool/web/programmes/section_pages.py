@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
+from lti_tool.mentoring.completion.rule import read_draft
+from lti_tool.mentoring.completion.rule_sentence import clauses_counting
 from lti_tool.mentoring.programmes.merging import Difference, merged
 from lti_tool.mentoring.programmes.questions import frozen_questions
 from lti_tool.mentoring.programmes.readiness import Section, state_of
@@ -195,10 +197,18 @@ def _page(part: _Part, form: Form | None = None) -> ResponseReturnValue:
         chosen_phases=[asked["phase"] for asked in document["questionnaires"]],
         frozen_questions=frozen_questions(document, part.standing),
         formats=choices.SESSION_FORMATS,
+        counted=_conditions_by_format(present),
         course_title=course_title(),
         done=flash_message(),
     )
     return html, status
+
+
+def _conditions_by_format(present: SetUp) -> dict[str, list[str]]:
+    """The programme's formats that the completion rule names, each with the conditions that do, in words."""
+    counted = [code for code in present.settings.document["formats"] if code in present.counted_formats]
+    rule = read_draft(present.rule) if counted else None
+    return {code: clauses_counting(rule, code) for code in counted} if rule is not None else {}
 
 
 def _template(part: _Part) -> str:
