@@ -98,6 +98,19 @@ def tutor_changes_settings(situation: Situation) -> None:
     situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
 
 
+def rule_counts_audio(situation: Situation) -> None:
+    """A tutor of a programme that runs, by whose rule meetings in one format alone count."""
+    tutor_changes_settings(situation)
+    assert situation.cohort is not None
+    version = situation.cohort.rule(situation.db)
+    criteria = [
+        {**each, **({"formats": ["audio"]} if each["type"] == "sessions" else {})}
+        for each in version.rule["criteria"]
+    ]
+    version.rule = {**version.rule, "criteria": criteria}
+    situation.db.flush()
+
+
 def in_preparation(situation: Situation) -> None:
     """A learner before the tutor has started the programme."""
     _draft(situation)

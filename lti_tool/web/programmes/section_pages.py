@@ -15,6 +15,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.completion.rule import read_draft
 from lti_tool.mentoring.completion.rule_sentence import clauses_counting
+from lti_tool.mentoring.programmes.kpis import COMPUTED, all_kpis
 from lti_tool.mentoring.programmes.merging import Difference, merged
 from lti_tool.mentoring.programmes.questions import frozen_questions
 from lti_tool.mentoring.programmes.readiness import Section, state_of
@@ -22,7 +23,6 @@ from lti_tool.mentoring.programmes.section_entries import ENTRIES, NEW
 from lti_tool.mentoring.programmes.section_form import SectionForm, View
 from lti_tool.mentoring.programmes.sections import (
     WHOLE,
-    all_kpis,
     all_questionnaires,
     frozen_days,
     section_form,
@@ -192,6 +192,7 @@ def _page(part: _Part, form: Form | None = None) -> ResponseReturnValue:
         differences=differences,
         own_words=wording,
         frozen_days=frozen_days(present.settings.days, part.standing),
+        is_own_kpi=part.entry not in COMPUTED,
         kpis=all_kpis(document, part.standing.standard),
         questionnaires=all_questionnaires(document, part.standing.standard),
         chosen_phases=[asked["phase"] for asked in document["questionnaires"]],

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from lti_tool.mentoring.enrolment.details import Details
 from lti_tool.mentoring.enrolment.details_actions import save_details
 from lti_tool.mentoring.enrolment.models import Participant
-from lti_tool.mentoring.programmes.models import CompletionRuleVersion
 from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.sessions.models import MentoringSession
 from tests.builder import setting_up, situations
@@ -63,18 +62,8 @@ def test_a_meeting_in_a_format_that_is_no_longer_offered_keeps_its_word(visit: C
     assert "Shop visit" not in here.text("sessions/new")
 
 
-def counts_audio(situation: Situation) -> None:
-    setting_up.tutor_changes_settings(situation)
-    rule = situation.db.scalars(sa.select(CompletionRuleVersion)).one()
-    criteria = [
-        {**each, **({"formats": ["audio"]} if each["type"] == "sessions" else {})}
-        for each in rule.rule["criteria"]
-    ]
-    situation.db.execute(sa.update(CompletionRuleVersion).values(rule={**rule.rule, "criteria": criteria}))
-
-
 def test_a_format_that_the_rule_counts_cannot_be_taken_out(visit: Come) -> None:
-    here = visit(counts_audio)
+    here = visit(setting_up.rule_counts_audio)
     page = here.get("programme/formats")
     assert "It stays as long as the completion rule counts it: “6 meetings of 30 minutes or more" in words(
         page
