@@ -15,6 +15,9 @@ REFUSALS: Mapping[str, str] = {
     "entry_unknown": N_("This is in the list no more. Nothing was changed."),
     "settings_changed": N_("Somebody has changed this part in the meantime."),
     "settings_frozen": N_("This cannot change any more: it is frozen since the programme started."),
+    "format_counted": N_(
+        "The completion rule counts meetings in this format. Take it out of the rule first, then remove it here."
+    ),
     "already_paired": N_("This role cannot change any more: there is a partner already."),
     "same_person": N_("Please choose two different people."),
     "wrong_roles": N_("A pair needs one mentor and one mentee."),

@@ -455,6 +455,7 @@ CASES: tuple[Case, ...] = (
     _at("decisions-objectives", "tutor_objectives.index", situations.tutor, "cohort/objectives"),
     _at("tutor-rule", "rule_editor.edit", rule_cases.tutor_of_draft, rule_cases.PAGE),
     Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
+    Case("tutor-rule-give-up", ("rule_editor.edit", "POST"), rule_cases.asked_to_give_up),
     Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
     _at("decisions", "audit.of_group", situations.owner, "programme/audit"),
     _at("decisions-none", "audit.of_group", situations.tutor_alone, "programme/audit?who=operator"),
@@ -608,6 +609,13 @@ CASES: tuple[Case, ...] = (
     *(
         _at(f"programme-{part}", "programme_sections.show", setting_up.tutor_sets_up, f"programme/{part}")
         for part in ("goal", "objectives", "kpis", "questionnaires")
+    ),
+    _at("programme-figure", "programme_sections.show_entry", setting_up.tutor_sets_up, "programme/kpis/new"),
+    _at(
+        "programme-formats-counted",
+        "programme_sections.show",
+        setting_up.rule_counts_audio,
+        "programme/formats",
     ),
     _at(
         "programme-objective",
