@@ -50,6 +50,15 @@ REFUSALS: Mapping[str, str] = {
     "session_over": N_("This meeting was removed in the meantime."),
     "not_own_session": N_("Only the person who noted a meeting can remove it."),
     "role_not_here": N_("This activity is for the other role. Please open the one that is for you."),
+    "nobody_chosen": N_("Please choose at least one pair."),
+    "same_group": N_("These people are in that group already."),
+    "other_programme": N_("A pair moves within its programme. Please choose another group."),
+    "group_not_running": N_("That group has not started, or is over. Please choose another one."),
+    "moved_elsewhere": N_("Somebody has moved a pair to another group meanwhile. Nothing was changed."),
+    "pairs_left_behind": N_(
+        "One of these people is in another pair by now, which has to move as well. Please look again."
+    ),
+    "already_in_group": N_("One of these people takes part in that group already. Nothing was changed."),
     "not_a_pilot": N_("This group runs at full scale already."),
     "pilot_not_started": N_("This pilot has not started yet. Start it first, and look at what it shows."),
     "template_of_others": N_(

@@ -232,7 +232,12 @@ class _Reading:
             newcomers=newcomers,
             pairs=tuple(self._pair_lines(statements, before, pairs, by_id)),
             state=_state(rows.people[0]) if rows.people else None,
-            declined=tuple(_declined(pair.record, by_id) for pair in pairs if pair.record.over),
+            declined=tuple(
+                _declined(pair.record, by_id)
+                for pair in pairs
+                # One of the two may have moved to another cohort since.
+                if pair.record.over and by_id.keys() >= set(pair.record.members)
+            ),
         )
 
     def _participant_lines(
