@@ -23,6 +23,8 @@ REFUSALS: Mapping[str, str] = {
     "wrong_roles": N_("A pair needs one mentor and one mentee."),
     "other_cohort": N_("These two people are not in the same programme."),
     "has_left": N_("One of these two people is no longer in the course."),
+    "has_refused": N_("One of these two people has said that they do not take part."),
+    "already_joined": N_("You are taking part already. To stop, a word to your tutor is enough."),
     "already_together": N_("These two people are a pair already."),
     "mentor_full": N_("This mentor already has a mentee."),
     "mentee_full": N_("This mentee already has a mentor."),

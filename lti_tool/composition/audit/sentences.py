@@ -80,6 +80,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "CompletionReopened": N_("%(actor)s reopened the journey of %(about)s"),
     # steps of participants
     "ProgrammeJoined": N_("%(name)s chose a role"),
+    "InvitationRefused": N_("%(name)s said that they do not take part"),
     "JoiningUndone": N_("%(name)s took the choice of a role back"),
     "RoleChanged": N_("%(name)s chose the other role"),
     "PairAccepted": N_("%(name)s accepted the proposal"),

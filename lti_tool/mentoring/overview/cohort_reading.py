@@ -370,11 +370,13 @@ class _Member:
             capacity=participant.capacity,
             taken=taken,
             left_as_it_is=self.left_as_it_is,
+            refused_at=participant.refused_at,
+            refusal_reason=participant.refusal_reason,
         )
 
 
 def _is_free(participant: ParticipantRecord, pairs: int) -> bool:
-    return not participant.withdrawn and pairs < participant.capacity
+    return not participant.withdrawn and not participant.refused and pairs < participant.capacity
 
 
 def _alphabetically(line: ParticipantLine) -> tuple[Any, ...]:

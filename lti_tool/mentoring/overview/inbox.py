@@ -51,6 +51,8 @@ class LineKind(enum.StrEnum):
     UNSIGNED = "unsigned"
     UNCONFIRMED = "unconfirmed"
     DIFFERS = "differs"
+    REFUSED = "refused"
+    """Somebody who was invited does not take part, and the tutor has not said yet that they know."""
     SILENT = "silent"
     INVITED = "invited"
 
@@ -78,6 +80,7 @@ _RANKS: Final = {
     LineKind.UNSIGNED: 3,
     LineKind.UNCONFIRMED: 3,
     LineKind.DIFFERS: 3,
+    LineKind.REFUSED: 3,
     LineKind.SILENT: 4,
     LineKind.INVITED: 4,
 }
@@ -235,6 +238,11 @@ def _people(overview: CohortOverview, today: dt.date) -> list[InboxLine]:
             since = line.joined_at.date() if line.joined_at else None
             declined = overview.latest_declined.get(line.id)
             lines.append(InboxLine(LineKind.ALONE, (line,), since, declined=declined))
+    lines += [
+        InboxLine(LineKind.REFUSED, (line,), line.refused_at.date())
+        for line in overview.refused
+        if line.refused_at is not None and line.left_as_it_is != (LineKind.REFUSED, line.refused_at)
+    ]
     return lines
 
 

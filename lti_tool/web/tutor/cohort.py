@@ -30,8 +30,9 @@ from lti_tool.lti.nrps.read_roster_job import (
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.completion import actions as completion
 from lti_tool.mentoring.enrolment.queries import participant
+from lti_tool.mentoring.overview.actions import leave_as_it_is
 from lti_tool.mentoring.overview.cohort import CohortOverview
-from lti_tool.mentoring.overview.inbox import WaitingCopy
+from lti_tool.mentoring.overview.inbox import LineKind, WaitingCopy
 from lti_tool.mentoring.overview.queries import meetings_of, overview_of
 from lti_tool.mentoring.programmes.actions import IsDuplicate, NothingChosen
 from lti_tool.mentoring.programmes.queries import PlacementRecord, courses_of_cohort
@@ -242,6 +243,21 @@ def read_roster_now() -> ResponseReturnValue:
         request_rosters(db, set(db.scalars(courses)), principal)
 
     return sent_form(FormSchema()).submit(save, then=launch_url_for("home.home"))
+
+
+@blueprint.post("/refusals")
+@allows(Action.PAIR_PEOPLE, about=cohort_of_launch)
+def note_refusal() -> ResponseReturnValue:
+    """The tutor knows that somebody does not take part: it asks for nothing any more."""
+
+    def save(db: Session, values: Values) -> None:
+        participant_id, now = _participant(db, values["participant_id"]), utcnow()
+        found = participant(db, participant_id)
+        if found is not None and found.refused_at is not None:
+            kind, fact_at = str(LineKind.REFUSED), found.refused_at
+            leave_as_it_is(db, participant_id=participant_id, kind=kind, fact_at=fact_at, now=now)
+
+    return sent_form(ResendGradeForm()).submit(save, then=launch_url_for("home.home"), done="refusal_noted")
 
 
 @blueprint.post("/validate")

@@ -205,6 +205,10 @@ def _invited(line: InboxLine) -> Markup:
     return _filled(_("%(person)s was invited and has not answered"), person=line.people[0])
 
 
+def _refused(line: InboxLine) -> Markup:
+    return _filled(_("%(person)s will not take part"), person=line.people[0])
+
+
 def _name(line: ParticipantLine | None) -> str:
     return wording.person(line.card) if line is not None else ""
 
@@ -224,6 +228,7 @@ _TEXTS: Final[Mapping[LineKind, Callable[[InboxLine], Markup]]] = {
     LineKind.UNCONFIRMED: _unconfirmed,
     LineKind.DIFFERS: _differs,
     LineKind.SILENT: _silent,
+    LineKind.REFUSED: _refused,
     LineKind.INVITED: _invited,
 }
 
@@ -250,6 +255,8 @@ def action_of(line: InboxLine) -> str:
             return _("Write to both")
         case LineKind.INVITED:
             return _("Copy an invitation")
+        case LineKind.REFUSED:
+            return _("Noted")
     if len(line.people) == 2:
         return _("Write to both")
     return _("Write to %(name)s", name=wording.first_name_to_others(line.people[0].card))
@@ -304,6 +311,9 @@ def _folded(line: InboxLine) -> Markup:
         ),
         LineKind.SILENT: lambda: ngettext(
             "%(num)s pair has not met for a month", "%(num)s pairs have not met for a month", count
+        ),
+        LineKind.REFUSED: lambda: ngettext(
+            "%(num)s person will not take part", "%(num)s people will not take part", count
         ),
         LineKind.INVITED: lambda: ngettext(
             "%(num)s person was invited and has not answered",
