@@ -208,10 +208,13 @@ def _statements(dialect: Dialect) -> list[CompiledStatement]:
         .outerjoin(approval, approval.c.participant_id == participant.c.id)
         .where(
             participant.c.cohort_id == of_cohort,
-            # As the subscriber has it: whoever was invited alone is not judged.
+            # As the subscriber has it: whoever was invited alone, or has refused, is not judged.
             sa.or_(
                 record.c.participant_id.is_not(None),
-                participant.c.status != sa.literal_column(f"'{ParticipantStatus.INVITED}'"),
+                participant.c.status.not_in(
+                    sa.literal_column(f"'{status}'")
+                    for status in (ParticipantStatus.INVITED, ParticipantStatus.REFUSED)
+                ),
             ),
         )
         .order_by(participant.c.id)

@@ -12,6 +12,8 @@ from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted
 from lti_tool.mentoring.enrolment import actions
+from lti_tool.mentoring.enrolment.events import InvitationRefused
+from lti_tool.mentoring.pairs.actions import decline_pair
 from lti_tool.mentoring.pairs.events import (
     AgreementSigned,
     PairAcceptanceUndone,
@@ -19,7 +21,7 @@ from lti_tool.mentoring.pairs.events import (
     PairEnded,
     PairMovedIn,
 )
-from lti_tool.mentoring.pairs.queries import pair
+from lti_tool.mentoring.pairs.queries import open_pairs_of, pair
 
 
 class Participants:
@@ -51,6 +53,10 @@ class Participants:
                             to_cohort_id=logged.scope.cohort_id,
                             now=now,
                         )
+                case InvitationRefused() if participant_id:
+                    # One may have been proposed to them while they had the invitation before their eyes.
+                    for proposed in open_pairs_of(db, participant_id):
+                        decline_pair(db, pair_id=proposed.id, by=participant_id, reason=None, now=now)
                 case CompletionReopened() if participant_id:
                     actions.update_status_for_completion(
                         db, participant_ids=[participant_id], completed=False

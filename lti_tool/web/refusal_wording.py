@@ -15,11 +15,16 @@ REFUSALS: Mapping[str, str] = {
     "entry_unknown": N_("This is in the list no more. Nothing was changed."),
     "settings_changed": N_("Somebody has changed this part in the meantime."),
     "settings_frozen": N_("This cannot change any more: it is frozen since the programme started."),
+    "format_counted": N_(
+        "The completion rule counts meetings in this format. Take it out of the rule first, then remove it here."
+    ),
     "already_paired": N_("This role cannot change any more: there is a partner already."),
     "same_person": N_("Please choose two different people."),
     "wrong_roles": N_("A pair needs one mentor and one mentee."),
     "other_cohort": N_("These two people are not in the same programme."),
     "has_left": N_("One of these two people is no longer in the course."),
+    "has_refused": N_("One of these two people has said that they do not take part."),
+    "already_joined": N_("You are taking part already. To stop, a word to your tutor is enough."),
     "already_together": N_("These two people are a pair already."),
     "mentor_full": N_("This mentor already has a mentee."),
     "mentee_full": N_("This mentee already has a mentor."),

@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from tests.browser import moving_cases, people_cases, rule_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import moving, people_lists, setting_up, situations
+from tests.builder import invitations, moving, people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
@@ -169,6 +169,11 @@ def _sent_to_programme(name: str, endpoint: str, page: str, **fields: str) -> Ca
         visit.send(_programme(visit) + page, **fields)
 
     return Case(name, (endpoint, "POST"), go)
+
+
+def _person_who_refused(visit: Visit) -> None:
+    visit.situation(invitations.tutor_of_refused)
+    visit.page.get_by_role("link", name="Anne Roy").click()
 
 
 def _hr_settings(visit: Visit) -> None:
@@ -389,6 +394,15 @@ CASES: tuple[Case, ...] = (
     _at("decline", "proposal.ask", situations.proposed, "proposal/decline"),
     _sent("declined-oddly", "proposal.decline", situations.proposed, "proposal/decline", reason="boredom"),
     _sent("accepted-too-late", "proposal.accept", situations.waiting, "proposal/accept"),
+    _at("home-invited", "home.home", invitations.invited, ""),
+    _at("refusal", "refusal.ask", invitations.invited, "refusal"),
+    _sent("refusal-odd", "refusal.refuse", invitations.invited, "refusal", reason="boredom"),
+    _at("home-refused-invitation", "home.home", invitations.refused, ""),
+    _at("tutor-of-refused", "home.home", invitations.tutor_of_refused, ""),
+    Case("tutor-person-who-refused", ("pair_page.person", "GET"), _person_who_refused),
+    _sent(
+        "tutor-notes-nobody", "cohort.note_refusal", situations.tutor, "cohort/refusals", participant_id=""
+    ),
     _at("about-me", "about_me.show", situations.under_way, "about-me"),
     _sent("about-me-wrong", "about_me.save", situations.begins, "about-me", email="x", phone="x"),
     _at("agreement", "agreement.show", situations.to_sign, "agreement"),
@@ -455,6 +469,7 @@ CASES: tuple[Case, ...] = (
     _at("decisions-objectives", "tutor_objectives.index", situations.tutor, "cohort/objectives"),
     _at("tutor-rule", "rule_editor.edit", rule_cases.tutor_of_draft, rule_cases.PAGE),
     Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
+    Case("tutor-rule-give-up", ("rule_editor.edit", "POST"), rule_cases.asked_to_give_up),
     Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
     _at("tutor-move-choice", "moving.show", moving.tutor_of_three_groups, moving_cases.MOVE),
     _at("tutor-move-nowhere", "moving.show", situations.tutor, moving_cases.MOVE),
@@ -615,6 +630,13 @@ CASES: tuple[Case, ...] = (
         _at(f"programme-{part}", "programme_sections.show", setting_up.tutor_sets_up, f"programme/{part}")
         for part in ("goal", "objectives", "kpis", "questionnaires")
     ),
+    _at("programme-figure", "programme_sections.show_entry", setting_up.tutor_sets_up, "programme/kpis/new"),
+    _at(
+        "programme-formats-counted",
+        "programme_sections.show",
+        setting_up.rule_counts_audio,
+        "programme/formats",
+    ),
     _at(
         "programme-objective",
         "programme_sections.show_entry",
@@ -652,6 +674,19 @@ CASES: tuple[Case, ...] = (
         "opening.answer",
         situations.tutor_of_duplicate,
         "duplicate",
+        answer="both",
+    ),
+    _followed(
+        "group-duplicate",
+        ("waiting_copies.ask", "GET"),
+        situations.tutor_of_waiting_duplicate,
+        "/cohort/duplicates/[0-9a-f-]+",
+    ),
+    _followed(
+        "group-duplicate-unknown-answer",
+        ("waiting_copies.answer", "POST"),
+        situations.tutor_of_waiting_duplicate,
+        "/cohort/duplicates/[0-9a-f-]+",
         answer="both",
     ),
     Case("content-choice", ("deep_linking.choose", "GET"), _choice),

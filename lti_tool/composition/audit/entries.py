@@ -85,6 +85,7 @@ class AuditLine:
     pair_id: uuid.UUID | None
     participant_id: uuid.UUID | None
     acted_by: ActedBy
+    programme_id: uuid.UUID | None = None
 
 
 def subject_of(kind: str) -> Subject | None:
@@ -209,6 +210,7 @@ def _line(row: EventRow) -> AuditLine:
         pair_id=row.pair_id,
         participant_id=row.participant_id,
         acted_by=ActedBy(PrincipalKind(row.acted_by_kind), row.acted_by_id),
+        programme_id=row.programme_id,
     )
 
 

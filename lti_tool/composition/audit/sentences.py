@@ -2,8 +2,13 @@
 
 A new kind of event is one line of :data:`SENTENCES`. A sentence may name ``%(actor)s``, ``%(about)s`` (the participant,
 or both of the pair), ``%(person)s`` and ``%(course)s`` where the event has a ``person_id`` or a ``course_id``, the
+<<<<<<< HEAD
 number of the ``%(other_group)s`` where it names another cohort, and any other field of the event by its name.
 A sentence that depends on what the event says has its own line, under the name that :func:`_variant` gives.
+=======
+number of the ``%(other_group)s`` where it names another cohort, and any other field of the event by its name. A
+sentence that depends on what the event says has its own line, under the name that :func:`_variant` gives.
+>>>>>>> main
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import sqlalchemy as sa
+from babel.numbers import format_decimal
 from sqlalchemy.orm import Session
 
 from lti_tool.composition.audit.entries import AuditLine
@@ -24,6 +30,7 @@ from lti_tool.identity.principal import PrincipalKind
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.pairs.queries import pairs
 from lti_tool.mentoring.programmes.queries import cohort_numbers
+from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from schemas.problem import N_
 
@@ -78,6 +85,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "CompletionReopened": N_("%(actor)s reopened the journey of %(about)s"),
     # steps of participants
     "ProgrammeJoined": N_("%(name)s chose a role"),
+    "InvitationRefused": N_("%(name)s said that they do not take part"),
     "JoiningUndone": N_("%(name)s took the choice of a role back"),
     "RoleChanged": N_("%(name)s chose the other role"),
     "PairAccepted": N_("%(name)s accepted the proposal"),
@@ -215,7 +223,9 @@ def sentence_of(line: AuditLine, names: Names, mark: Callable[[str], str] = str)
     """
     fields: dict[str, Any] = {}
     if line.event is not None:
-        fields = {each.name: getattr(line.event, each.name) for each in dataclasses.fields(line.event)}
+        fields = {
+            each.name: _written(getattr(line.event, each.name)) for each in dataclasses.fields(line.event)
+        }
     actor = mark(names.actor(line.acted_by))
     values = fields | {
         "actor": actor,
@@ -227,6 +237,11 @@ def sentence_of(line: AuditLine, names: Names, mark: Callable[[str], str] = str)
     }
     text = _(SENTENCES.get(_variant(line), _UNKNOWN) if line.event is not None else _UNKNOWN)
     return type(actor)(text) % values
+
+
+def _written(value: Any) -> Any:
+    """A number as the language groups its digits; anything else as it is."""
+    return format_decimal(value, locale=current_language()) if type(value) is int else value
 
 
 def _joined(about: Sequence[ParticipantRecord], mark: Callable[[str], str]) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import LOCK_ROW, insert_for
 from lti_tool.events import log
 from lti_tool.mentoring.enrolment.events import (
+    InvitationRefused,
     JoiningUndone,
     ParticipantInvited,
     ProgrammeJoined,
@@ -34,17 +35,19 @@ def join(
     """Enrol a person in a role of their own choice: that is their consent to take part.
 
     Joining again in the same role changes nothing. Somebody whom a tutor invited, and who is in no pair, may choose
-    either role. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``other_role``, ``cohort_closed``).
+    either role, also after they refused. Raises
+    :class:`~lti_tool.mentoring.guards.NotAllowed` (``other_role``, ``cohort_closed``).
     """
     participant, is_new = _enrol(db, cohort_id, person_id, Role(role), ParticipantStatus.ONBOARDED, now)
     if not is_new:
-        if participant.status != ParticipantStatus.INVITED:
+        if participant.status not in (ParticipantStatus.INVITED, ParticipantStatus.REFUSED):
             require(participant.role == role, "other_role")
             return participant
         if participant.role != role:
             require(not open_pairs_of(db, participant.id), "other_role")
             participant.role = Role(role)
         participant.status, participant.joined_at = ParticipantStatus.ONBOARDED, now
+        participant.refused_at = participant.refusal_reason = None
         db.flush()
     _joined(db, participant, now)
     return participant
@@ -101,15 +104,37 @@ def _joined(db: Session, participant: Participant, now: dt.datetime) -> None:
     log.append(db, ProgrammeJoined(role=str(participant.role)), scope, at=now)
 
 
+def refuse_invitation(
+    db: Session, *, participant_id: uuid.UUID, reason: str | None, now: dt.datetime
+) -> None:
+    """Somebody who was invited does not take part, which is nobody's fault. ``reason``: a code.
+
+    A partner who was proposed to them meanwhile is free again. Refusing twice changes nothing. Raises
+    :class:`~lti_tool.mentoring.guards.NotAllowed` (``already_joined``).
+    """
+    # The partners too, whom the end of a proposal concerns: in one go, so that nobody waits for each other.
+    members = {member for pair in open_pairs_of(db, participant_id) for member in pair.members}
+    lock_participants(db, {participant_id, *members})
+    participant = db.get_one(Participant, participant_id, populate_existing=True)
+    if participant.status == ParticipantStatus.REFUSED:
+        return
+    require(participant.status == ParticipantStatus.INVITED, "already_joined")
+    participant.status, participant.refused_at = ParticipantStatus.REFUSED, now
+    participant.refusal_reason = reason
+    db.flush()
+    scope = programmes.scope_of(db, participant.cohort_id, participant_id=participant_id)
+    log.append(db, InvitationRefused(role=str(participant.role), reason=reason), scope, at=now)
+
+
 def change_role(db: Session, *, participant_id: uuid.UUID, role: Role | str, now: dt.datetime) -> None:
     """Change a role chosen by mistake, as long as the person is in no pair.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``already_paired``, or ``not_joined`` for somebody who was
-    only invited and has chosen nothing yet).
+    only invited).
     """
     lock_participants(db, [participant_id])
     participant = db.get_one(Participant, participant_id, populate_existing=True)
-    require(participant.status != ParticipantStatus.INVITED, "not_joined")
+    require(participant.status not in (ParticipantStatus.INVITED, ParticipantStatus.REFUSED), "not_joined")
     if participant.role == role:
         return
     require(not open_pairs_of(db, participant_id), "already_paired")

@@ -23,6 +23,8 @@ class ParticipantStatus(enum.StrEnum):
     ACTIVE = "active"
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"
+    REFUSED = "refused"
+    """They were invited, and have said that they do not take part."""
 
 
 class Participant(Base):
@@ -47,6 +49,10 @@ class Participant(Base):
     """How many pairs this person takes at once."""
     joined_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     """When the person joined, or was invited."""
+    refused_at: Mapped[dt.datetime | None]
+    """When they said that they do not take part; None for everybody who has not, or who takes part after all."""
+    refusal_reason: Mapped[str | None] = mapped_column(sa.String(30))
+    """A code of :data:`schemas.choices.REFUSAL_REASONS`, where they gave any; the tutors of the group alone see it."""
 
 
 class FormerCohort(Base):

@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
+from lti_tool.mentoring.completion.rule import read_draft
+from lti_tool.mentoring.completion.rule_sentence import clauses_counting
+from lti_tool.mentoring.programmes.kpis import COMPUTED, all_kpis
 from lti_tool.mentoring.programmes.merging import Difference, merged
 from lti_tool.mentoring.programmes.questions import frozen_questions
 from lti_tool.mentoring.programmes.readiness import Section, state_of
@@ -20,7 +23,6 @@ from lti_tool.mentoring.programmes.section_entries import ENTRIES, NEW
 from lti_tool.mentoring.programmes.section_form import SectionForm, View
 from lti_tool.mentoring.programmes.sections import (
     WHOLE,
-    all_kpis,
     all_questionnaires,
     frozen_days,
     section_form,
@@ -190,15 +192,24 @@ def _page(part: _Part, form: Form | None = None) -> ResponseReturnValue:
         differences=differences,
         own_words=wording,
         frozen_days=frozen_days(present.settings.days, part.standing),
+        is_own_kpi=part.entry not in COMPUTED,
         kpis=all_kpis(document, part.standing.standard),
         questionnaires=all_questionnaires(document, part.standing.standard),
         chosen_phases=[asked["phase"] for asked in document["questionnaires"]],
         frozen_questions=frozen_questions(document, part.standing),
         formats=choices.SESSION_FORMATS,
+        counted=_conditions_by_format(present),
         course_title=course_title(),
         done=flash_message(),
     )
     return html, status
+
+
+def _conditions_by_format(present: SetUp) -> dict[str, list[str]]:
+    """The programme's formats that the completion rule names, each with the conditions that do, in words."""
+    counted = [code for code in present.settings.document["formats"] if code in present.counted_formats]
+    rule = read_draft(present.rule) if counted else None
+    return {code: clauses_counting(rule, code) for code in counted} if rule is not None else {}
 
 
 def _template(part: _Part) -> str:

@@ -69,7 +69,11 @@ def test_what_is_changed_is_marked_and_can_be_put_back(visit: Come, services: Se
     assert page.types() == ["sessions", "agreement"]
     page.press("up:criteria.1")
     assert page.types() == ["agreement", "sessions"]
-    page.press("discard")
+    page.press("discard", criteria__1__min="4")
+    assert draft(services) is not None, "it is asked for first"
+    assert "Changed: 4 meetings" in page.words
+    assert page.value("criteria.1.min") == "4", "what was typed stays in the form"
+    page.press("give-up", criteria__1__min="no number")
     assert draft(services) is None
     assert "was 6" not in page.words
     page.press("try", criteria__1__min="6")
