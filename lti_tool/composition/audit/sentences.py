@@ -2,13 +2,8 @@
 
 A new kind of event is one line of :data:`SENTENCES`. A sentence may name ``%(actor)s``, ``%(about)s`` (the participant,
 or both of the pair), ``%(person)s`` and ``%(course)s`` where the event has a ``person_id`` or a ``course_id``, the
-<<<<<<< HEAD
-number of the ``%(other_group)s`` where it names another cohort, and any other field of the event by its name.
-A sentence that depends on what the event says has its own line, under the name that :func:`_variant` gives.
-=======
 number of the ``%(other_group)s`` where it names another cohort, and any other field of the event by its name. A
 sentence that depends on what the event says has its own line, under the name that :func:`_variant` gives.
->>>>>>> main
 """
 
 from __future__ import annotations

@@ -50,11 +50,7 @@ from lti_tool.web.activity import Activity, current_activity, current_participan
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
-<<<<<<< HEAD
-from lti_tool.web.learner import moved
-=======
-from lti_tool.web.learner import refusal
->>>>>>> main
+from lti_tool.web.learner import moved, refusal
 from lti_tool.web.learner.awaited import invite_awaited
 from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
