@@ -56,6 +56,8 @@ REFUSALS: Mapping[str, str] = {
     "same_group": N_("These people are in that group already."),
     "other_programme": N_("A pair moves within its programme. Please choose another group."),
     "group_not_running": N_("That group has not started, or is over. Please choose another one."),
+    "goes_on_elsewhere": N_("Your mentoring goes on in another group. Your first page says where."),
+    "move_changed": N_("Something has changed since you looked. Look at it again, then move."),
     "moved_elsewhere": N_("Somebody has moved a pair to another group meanwhile. Nothing was changed."),
     "pairs_left_behind": N_(
         "One of these people is in another pair by now, which has to move as well. Please look again."

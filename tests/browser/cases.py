@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from tests.browser import people_cases, rule_cases
+from tests.browser import moving_cases, people_cases, rule_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import invitations, people_lists, setting_up, situations
+from tests.builder import invitations, moving, people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
@@ -471,6 +471,12 @@ CASES: tuple[Case, ...] = (
     Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
     Case("tutor-rule-give-up", ("rule_editor.edit", "POST"), rule_cases.asked_to_give_up),
     Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
+    _at("tutor-move-choice", "moving.show", moving.tutor_of_three_groups, moving_cases.MOVE),
+    _at("tutor-move-nowhere", "moving.show", situations.tutor, moving_cases.MOVE),
+    Case("tutor-move-plan", ("moving.show", "GET"), moving_cases.planned("Paul Moreau")),
+    Case("tutor-move-two-pairs", ("moving.show", "GET"), moving_cases.planned("Bernard")),
+    Case("tutor-move-changed", ("moving.move", "POST"), moving_cases.changed_since),
+    _at("learner-moved", "home.home", moving.moved_learner, ""),
     _at("decisions", "audit.of_group", situations.owner, "programme/audit"),
     _at("decisions-none", "audit.of_group", situations.tutor_alone, "programme/audit?who=operator"),
     _at(
