@@ -49,6 +49,7 @@ from lti_tool.web.learner import (
     objectives,
     proposal,
     reflections,
+    refusal,
     reminder,
     sessions,
     switched_role,
@@ -83,6 +84,7 @@ from lti_tool.web.tutor import (
     print_list,
     reminders,
     review,
+    waiting_copies,
 )
 from lti_tool.web.tutor import objectives as tutor_objectives
 
@@ -109,6 +111,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     switched_role,
     about_me,
     answers,
+    refusal,
     agreement,
     proposal,
     reminder,
@@ -128,6 +131,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     history,
     pair_page,
     tutor_objectives,
+    waiting_copies,
     pair_changes,
     pairing,
     people_import,

@@ -197,6 +197,19 @@ class DeclinePairForm(FormSchema):
     )
 
 
+class RefuseInvitationForm(FormSchema):
+    """A person who was invited does not take part."""
+
+    reason = Choice(
+        choices.REFUSAL_REASONS,
+        load_default=None,
+        metadata={
+            "label": N_("Why, if you would like to say"),
+            "hint": N_("Your tutor alone sees it."),
+        },
+    )
+
+
 class SignAgreementForm(FormSchema):
     """A person signs the agreement of their pair."""
 

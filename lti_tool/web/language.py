@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from flask import Blueprint, Flask, abort, current_app, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -76,6 +76,7 @@ def init_app(app: Flask) -> None:
         month=month,
         short_day=short_day,
         month_letter=month_letter,
+        time_of_day=time_of_day,
         number=number,
         problem=wording.problem,
         person=wording.person,
@@ -191,6 +192,11 @@ def month(value: dt.date) -> str:
 def month_letter(value: dt.date) -> str:
     """The letter of a date's month, where there is no room for more."""
     return format_date(value, "LLLLL", locale=current_language())
+
+
+def time_of_day(value: dt.datetime) -> str:
+    """The time of a moment in its own zone, such as ``14:05``."""
+    return format_time(value.timetz(), "HH:mm", tzinfo=value.tzinfo, locale=current_language())
 
 
 def short_day(value: dt.date) -> str:

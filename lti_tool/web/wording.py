@@ -93,6 +93,13 @@ DECLINE_REASONS: Mapping[str, str] = {
     "other": N_("Another reason"),
 }
 
+REFUSAL_REASONS: Mapping[str, str] = {
+    "no-time": N_("I do not have the time"),
+    "later": N_("Later perhaps"),
+    "not-for-me": N_("It is not for me"),
+    "other": N_("Another reason"),
+}
+
 END_REASONS: Mapping[str, str] = {
     "time": N_("There is no time for it now"),
     "match": N_("Another partner suits better"),
@@ -147,6 +154,7 @@ DONE: Mapping[str, str] = {
     "objective_claimed": N_("Well done! Your partner will be asked to confirm."),
     "objective_reached": N_("Confirmed. Great news for you both."),
     "objective_confirmed_by_tutor": N_("Confirmed. The pair reads it on its page."),
+    "duplicate_answered": N_("Done: the duplicate is open."),
     "objective_withdrawn": N_("Objective removed."),
     "reflection_kept": N_("Noted. You alone can read it."),
     "reflection_shared": N_("Noted. Your partner can read it."),
@@ -171,6 +179,7 @@ DONE: Mapping[str, str] = {
     "hr_link_withdrawn": N_("The link is withdrawn: it opens nothing any more."),
     "hr_reading_ended": N_("Ended. That person can no longer read the programme."),
     "hr_granted": N_("You can now read this programme for human resources."),
+    "refusal_noted": N_("Noted. They stand below, among those who do not take part."),
     "grade_left": N_("What the gradebook shows stays as it is, and asks for nothing any more."),
     "grade_asked": N_("The grade is on your list again."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
@@ -201,6 +210,7 @@ UNDOABLE: Mapping[str, str] = {
 
 FORMS: Mapping[str, str] = {
     "join": N_("your role"),
+    "refusal": N_("the answer to an invitation"),
     "difference": N_("what was different in a meeting"),
     "about-me": N_("what you say about yourself"),
     "topics": N_("your topics"),

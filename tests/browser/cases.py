@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from tests.browser import people_cases, rule_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import people_lists, setting_up, situations
+from tests.builder import invitations, people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
@@ -173,6 +173,11 @@ def _sent_to_programme(name: str, endpoint: str, page: str, **fields: str) -> Ca
         visit.send(_programme(visit) + page, **fields)
 
     return Case(name, (endpoint, "POST"), go)
+
+
+def _person_who_refused(visit: Visit) -> None:
+    visit.situation(invitations.tutor_of_refused)
+    visit.page.get_by_role("link", name="Anne Roy").click()
 
 
 def _hr_settings(visit: Visit) -> None:
@@ -393,6 +398,15 @@ CASES: tuple[Case, ...] = (
     _at("decline", "proposal.ask", situations.proposed, "proposal/decline"),
     _sent("declined-oddly", "proposal.decline", situations.proposed, "proposal/decline", reason="boredom"),
     _sent("accepted-too-late", "proposal.accept", situations.waiting, "proposal/accept"),
+    _at("home-invited", "home.home", invitations.invited, ""),
+    _at("refusal", "refusal.ask", invitations.invited, "refusal"),
+    _sent("refusal-odd", "refusal.refuse", invitations.invited, "refusal", reason="boredom"),
+    _at("home-refused-invitation", "home.home", invitations.refused, ""),
+    _at("tutor-of-refused", "home.home", invitations.tutor_of_refused, ""),
+    Case("tutor-person-who-refused", ("pair_page.person", "GET"), _person_who_refused),
+    _sent(
+        "tutor-notes-nobody", "cohort.note_refusal", situations.tutor, "cohort/refusals", participant_id=""
+    ),
     _at("about-me", "about_me.show", situations.under_way, "about-me"),
     _sent("about-me-wrong", "about_me.save", situations.begins, "about-me", email="x", phone="x"),
     _at("agreement", "agreement.show", situations.to_sign, "agreement"),
@@ -678,6 +692,19 @@ CASES: tuple[Case, ...] = (
         "opening.answer",
         situations.tutor_of_duplicate,
         "duplicate",
+        answer="both",
+    ),
+    _followed(
+        "group-duplicate",
+        ("waiting_copies.ask", "GET"),
+        situations.tutor_of_waiting_duplicate,
+        "/cohort/duplicates/[0-9a-f-]+",
+    ),
+    _followed(
+        "group-duplicate-unknown-answer",
+        ("waiting_copies.answer", "POST"),
+        situations.tutor_of_waiting_duplicate,
+        "/cohort/duplicates/[0-9a-f-]+",
         answer="both",
     ),
     Case("content-choice", ("deep_linking.choose", "GET"), _choice),

@@ -577,6 +577,20 @@ def tutor_of_duplicate(situation: Situation) -> None:
     _tutor(situation)
 
 
+def tutor_of_waiting_duplicate(situation: Situation) -> None:
+    """A tutor of a group at work, of whose activity a duplicate waits for an answer."""
+    tutor(situation)
+    assert situation.cohort is not None
+    content_id = situation.link.content_id or uuid.uuid4()
+    placement = situation.db.scalars(
+        sa.select(Placement).where(Placement.resource_link_id == situation.link.id)
+    ).one()
+    placement.content_id = situation.link.content_id = content_id
+    copy = situation.activity.course.activity("link-copy", content_id=content_id)
+    situation.db.get_one(ResourceLink, copy.id).title = "Mentorat inversé, groupe du soir"
+    situation.db.flush()
+
+
 def tutor_who_chooses(situation: Situation) -> None:
     """A tutor whose activity was added without the content picker, in a course with another one."""
     situation.db.get_one(ResourceLink, situation.activity.id).title = "Mentorat 2027"
@@ -693,7 +707,7 @@ SITUATIONS: tuple[Callable[[Situation], None], ...] = (
     declined, i_declined,
     objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_of_leavers, tutor_to_validate,
     tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,
-    tutor_of_copy, tutor_of_duplicate, learner_of_duplicate, tutor_who_chooses,
+    tutor_of_copy, tutor_of_duplicate, tutor_of_waiting_duplicate, learner_of_duplicate, tutor_who_chooses,
     owner, human_resources,
     tutor_of_new_choice, switched_role, observer, observer_of_two, review, anonymous, test_student,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lti_tool.mentoring.completion.queries import StoredProgress
+from lti_tool.mentoring.enrolment.queries import REFUSED
 from lti_tool.mentoring.journey.queries import progress_from
 from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, Progress
 from lti_tool.mentoring.roles import Role
@@ -95,7 +96,11 @@ class ParticipantLine:
     taken: int = 0
     """In how many pairs that go on they are."""
     left_as_it_is: tuple[str, dt.datetime] | None = None
-    """What of their grade a tutor has decided to leave: a code, and when it came about."""
+    """What of theirs asks for nothing any more, by a tutor's decision: a code, and when it came about."""
+    refused_at: dt.datetime | None = None
+    """When they said that they do not take part."""
+    refusal_reason: str | None = None
+    """A code of :data:`schemas.choices.REFUSAL_REASONS`; None where none was given."""
 
     @property
     def id(self) -> uuid.UUID:
@@ -170,6 +175,11 @@ class PairLine:
     last_held_on: dt.date | None = None
     objectives: int = 0
     objectives_reached: int = 0
+    mentee_claims: int = 0
+    """Objectives that the mentee says are reached, where the tutor's word settles it."""
+    mentor_claims: int = 0
+    claimed_at: dt.datetime | None = None
+    """Since when the oldest of these waits; None where none does."""
     open_sessions: tuple[OpenSession, ...] = ()
 
     @property
@@ -229,6 +239,10 @@ class PairLine:
         """When one of the two was last reminded of what waits for them, by whomever."""
         return self.mentor_reminded_at if line.card.role == Role.MENTOR else self.mentee_reminded_at
 
+    def claims_of(self, line: ParticipantLine) -> int:
+        """How many objectives one of the two says are reached, where the tutor's word settles it."""
+        return self.mentor_claims if line.card.role == Role.MENTOR else self.mentee_claims
+
     def has_to_sign(self, line: ParticipantLine) -> bool:
         """Whether one of the two has not signed."""
         return (self.mentor_signed_at if line.card.role == Role.MENTOR else self.mentee_signed_at) is None
@@ -282,7 +296,7 @@ class CohortOverview:
     """Those that were not ended, the oldest first."""
     declined: tuple[DeclinedPair, ...] = ()
     state: tuple[int, int] | None = None
-    """As :func:`lti_tool.events.log.state_of_cohort` gives it, read before anything else was; None without people."""
+    """As :func:`lti_tool.events.log.state_columns` gives it, read before anything else was; None without people."""
 
     @cached_property
     def latest_declined(self) -> Mapping[uuid.UUID, DeclinedPair]:
@@ -292,8 +306,9 @@ class CohortOverview:
 
     @property
     def people(self) -> int:
-        """How many take part or could, without those who have left."""
-        return sum(not line.has_left for line in self.participants) + len(self.newcomers)
+        """How many take part or could, without those who have left, and those who have said that they do not."""
+        there = [line for line in self.participants if not line.has_left]
+        return len(there) - len(self.refused) + len(self.newcomers)
 
     @cached_property
     def left_as_they_are(self) -> frozenset[tuple[uuid.UUID, str, dt.datetime]]:
@@ -329,10 +344,15 @@ class CohortOverview:
         return tuple(line for line in self.participants if line.has_left and line.id not in shown)
 
     @cached_property
+    def refused(self) -> tuple[ParticipantLine, ...]:
+        """Those who were invited, and have said that they do not take part."""
+        return tuple(line for line in self.participants if line.status == REFUSED and not line.has_left)
+
+    @cached_property
     def finished_alone(self) -> tuple[ParticipantLine, ...]:
         """Those who have completed, or can take no part, and are in no row of the table of pairs."""
         shown = {line.id for pair in self.pairs if not pair.is_broken for line in pair.both}
-        known = shown | {line.id for line in (*self.waiting_for_a_pair, *self.gone)}
+        known = shown | {line.id for line in (*self.waiting_for_a_pair, *self.gone, *self.refused)}
         return tuple(line for line in self.participants if line.id not in known)
 
     @cached_property

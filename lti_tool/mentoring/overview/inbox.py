@@ -38,8 +38,12 @@ class LineKind(enum.StrEnum):
     ALONE = "alone"
     PARTNER_LEFT = "partner_left"
     TO_APPROVE = "to_approve"
+    TO_CONFIRM = "to_confirm"
+    """Somebody says that objectives are reached for which the tutor's word is enough."""
     COPIED = "copied"
     """The group began with a copied activity, and nobody is in it yet."""
+    DUPLICATED = "duplicated"
+    """An activity of the group was duplicated, and nobody has said yet which group the duplicate opens."""
     GRADE_MISSING = "grade_missing"
     GRADE_REMOVED = "grade_removed"
     GRADE_OVERRIDDEN = "grade_overridden"
@@ -47,6 +51,8 @@ class LineKind(enum.StrEnum):
     UNSIGNED = "unsigned"
     UNCONFIRMED = "unconfirmed"
     DIFFERS = "differs"
+    REFUSED = "refused"
+    """Somebody who was invited does not take part, and the tutor has not said yet that they know."""
     SILENT = "silent"
     INVITED = "invited"
 
@@ -64,7 +70,9 @@ _RANKS: Final = {
     LineKind.ALONE: 1,
     LineKind.PARTNER_LEFT: 1,
     LineKind.TO_APPROVE: 1,
+    LineKind.TO_CONFIRM: 1,
     LineKind.COPIED: 2,
+    LineKind.DUPLICATED: 2,
     LineKind.GRADE_MISSING: 2,
     LineKind.GRADE_REMOVED: 2,
     LineKind.GRADE_OVERRIDDEN: 2,
@@ -72,6 +80,7 @@ _RANKS: Final = {
     LineKind.UNSIGNED: 3,
     LineKind.UNCONFIRMED: 3,
     LineKind.DIFFERS: 3,
+    LineKind.REFUSED: 3,
     LineKind.SILENT: 4,
     LineKind.INVITED: 4,
 }
@@ -91,6 +100,19 @@ class GradeQuestion:
 
 
 @dataclass(frozen=True)
+class WaitingCopy:
+    """A duplicate of one of the group's activities that waits for a tutor to say which group it opens."""
+
+    link_id: uuid.UUID
+    """Of its resource link."""
+    title: str | None
+    since: dt.datetime
+    """When somebody first opened it."""
+    is_here: bool
+    """Whether it is in the course of whoever reads, who can answer then."""
+
+
+@dataclass(frozen=True)
 class InboxLine:
     """One thing that needs the tutor, or, folded, several of one kind."""
 
@@ -103,8 +125,11 @@ class InboxLine:
     """Who has left, or who waits for the one of ``people``."""
     session: OpenSession | None = None
     grade: GradeQuestion | None = None
+    copy: WaitingCopy | None = None
     declined: DeclinedPair | None = None
     """Of somebody who has no partner: the pair that was declined last, if one was."""
+    count: int = 1
+    """Of how many things of one person, such as objectives, it says so."""
     members: tuple[InboxLine, ...] = ()
     """The lines that a folded one stands for."""
 
@@ -126,8 +151,16 @@ class InboxLine:
     @property
     def key(self) -> str:
         """What names the line on its page, however its words change."""
-        about = self.pair.id if self.pair is not None else self.people[0].id if self.people else ""
-        return f"{self.kind}-{about}" if not self.members else f"{self.kind}-all"
+        if self.members:
+            return f"{self.kind}-all"
+        about: object = ""
+        if self.pair is not None:
+            about = self.pair.id
+        elif self.people:
+            about = self.people[0].id
+        elif self.copy is not None:
+            about = self.copy.link_id
+        return f"{self.kind}-{about}"
 
     def days(self, today: dt.date) -> int | None:
         """For how many days it has waited."""
@@ -149,11 +182,13 @@ def inbox(
     rows: Collection[PairRow],
     grades: Collection[GradeQuestion],
     today: dt.date,
+    copies: Collection[WaitingCopy] = (),
 ) -> list[InboxLine]:
     """Everything that needs the tutor, one line for each thing."""
     lines = [*_people(overview, today), *_grades(overview, grades)]
     if overview.is_copy and not overview.pairs:
         lines.append(InboxLine(LineKind.COPIED, (), overview.starts_on))
+    lines += [InboxLine(LineKind.DUPLICATED, (), copy.since.date(), copy=copy) for copy in copies]
     approved = set()
     for row in rows:
         kind = _OF_PAIRS.get(row.wait.kind) if row.wait is not None else None
@@ -167,6 +202,13 @@ def inbox(
         InboxLine(LineKind.TO_APPROVE, (line,), _day_of(overview, line))
         for line in overview.participants
         if line.awaits_tutor and line.id not in approved
+    ]
+    lines += [
+        InboxLine(LineKind.TO_CONFIRM, (line,), pair.claimed_at.date(), pair, count=pair.claims_of(line))
+        for pair in overview.pairs
+        if pair.claimed_at is not None
+        for line in pair.both
+        if pair.claims_of(line)
     ]
     return sorted(lines, key=_order)
 
@@ -196,6 +238,11 @@ def _people(overview: CohortOverview, today: dt.date) -> list[InboxLine]:
             since = line.joined_at.date() if line.joined_at else None
             declined = overview.latest_declined.get(line.id)
             lines.append(InboxLine(LineKind.ALONE, (line,), since, declined=declined))
+    lines += [
+        InboxLine(LineKind.REFUSED, (line,), line.refused_at.date())
+        for line in overview.refused
+        if line.refused_at is not None and line.left_as_it_is != (LineKind.REFUSED, line.refused_at)
+    ]
     return lines
 
 
@@ -228,15 +275,22 @@ def _order(line: InboxLine) -> tuple[object, ...]:
     )
 
 
+_ON_ONE_PAGE: Final = (LineKind.TO_CONFIRM,)
+"""What is answered for all of them on one page: already two lines of it become one."""
+
+
 def folded_lines(lines: Sequence[InboxLine]) -> list[InboxLine]:
-    """The same, with one line for more than :data:`FOLDED_OVER` of a kind, where the first of them stood."""
+    """The same, with one line for more than :data:`FOLDED_OVER` of a kind, where the first of them stood.
+
+    What is answered on one page is one line as soon as there are two.
+    """
     by_kind: dict[LineKind, list[InboxLine]] = defaultdict(list)
     for line in lines:
         by_kind[line.kind].append(line)
     found: list[InboxLine] = []
     for line in lines:
         alike = tuple(by_kind[line.kind])
-        if len(alike) <= FOLDED_OVER:
+        if len(alike) <= (1 if line.kind in _ON_ONE_PAGE else FOLDED_OVER):
             found.append(line)
         elif line is alike[0]:
             people = tuple(person for each in alike for person in each.people)

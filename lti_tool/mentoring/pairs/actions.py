@@ -45,7 +45,7 @@ def form_pair(
     """Propose a mentor and a mentee (participants) to each other, by the tutor's hand; both accept or decline.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``same_person``, ``wrong_roles``, ``other_cohort``,
-    ``has_left``, ``already_together``, ``mentor_full``, ``mentee_full``, ``cohort_closed``).
+    ``has_left``, ``has_refused``, ``already_together``, ``mentor_full``, ``mentee_full``, ``cohort_closed``).
     """
     programmes.lock_cohort(db, cohort_id)
     mentor, mentee = _require_free(db, cohort_id, mentor_id, mentee_id)
@@ -61,6 +61,7 @@ def _require_free(
     require(mentor_id in found and mentee_id in found, "other_cohort")
     mentor, mentee = found[mentor_id], found[mentee_id]
     require(mentor.person_id != mentee.person_id, "same_person")
+    require(not mentor.refused and not mentee.refused, "has_refused")
     require(mentor.role == Role.MENTOR and mentee.role == Role.MENTEE, "wrong_roles")
     require(mentor.cohort_id == cohort_id == mentee.cohort_id, "other_cohort")
     pairs = open_pairs_of(db, mentor_id, mentee_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,6 +133,11 @@ def _cohort_record(row: Cohort, programme: Programme) -> CohortRecord:
         follow_up_on=row.follow_up_on,
         is_copy=row.copied_from_id is not None,
     )
+
+
+def cohort_numbers(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """The numbers of these cohorts in their programmes."""
+    return dict(db.execute(sa.select(Cohort.id, Cohort.number).where(Cohort.id.in_(ids))).all())
 
 
 @dataclass(frozen=True)

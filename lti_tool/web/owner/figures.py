@@ -192,7 +192,8 @@ def _listed(
 
 def _takes_part() -> tuple[sa.ColumnElement[bool], ...]:
     """Conditions on a participant: they have said that they take part, and have not left."""
-    return (Participant.status.not_in((ParticipantStatus.INVITED, ParticipantStatus.WITHDRAWN)),)
+    others = ParticipantStatus.INVITED, ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN
+    return (Participant.status.not_in(others),)
 
 
 def programme_record(db: Session, programme_id: uuid.UUID) -> ProgrammeRecord:
@@ -329,6 +330,9 @@ def _completion(status: str, completion: str | None) -> str:
             return str(completion)
         case ((ParticipantStatus.INVITED | ParticipantStatus.WITHDRAWN), _):
             return str(status)
+        case ParticipantStatus.REFUSED, _:
+            # To take part is voluntary: who has refused is for the tutors of the group alone.
+            return str(ParticipantStatus.INVITED)
         case ParticipantStatus.ONBOARDED, _:
             return "not_begun"
     return "begun"

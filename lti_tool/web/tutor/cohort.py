@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
@@ -16,7 +17,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
-from lti_tool.events.log import state_of_cohort
 from lti_tool.identity.policy import Action
 from lti_tool.lti.ags.grade_queries import Grade, state_of
 from lti_tool.lti.nrps.read_roster_job import (
@@ -30,7 +30,9 @@ from lti_tool.lti.nrps.read_roster_job import (
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.completion import actions as completion
 from lti_tool.mentoring.enrolment.queries import participant
+from lti_tool.mentoring.overview.actions import leave_as_it_is
 from lti_tool.mentoring.overview.cohort import CohortOverview
+from lti_tool.mentoring.overview.inbox import LineKind, WaitingCopy
 from lti_tool.mentoring.overview.queries import meetings_of, overview_of
 from lti_tool.mentoring.programmes.actions import IsDuplicate, NothingChosen
 from lti_tool.mentoring.programmes.queries import PlacementRecord, courses_of_cohort
@@ -46,7 +48,7 @@ from lti_tool.web.tutor import line_items, pair_page, pair_wording
 from lti_tool.web.tutor.cohort_view import table_of, view_of
 from lti_tool.web.tutor.grades import grades_of_cohort, state_of_cohorts_grades
 from lti_tool.web.tutor.opening import choice_page, duplicate_page, open_activity
-from lti_tool.web.tutor.waiting_copies import waiting_copies
+from lti_tool.web.tutor.waiting_copies import state_and_copies, waiting_copies
 from schemas.display import read_cohort_query
 from schemas.mentoring_forms import FormSchema, ReopenForm, ResendGradeForm, TutorValidationForm
 
@@ -77,11 +79,8 @@ def page() -> ResponseReturnValue:
     query = read_cohort_query(request.args.to_dict())
     shown = _shown(placement, query)
     lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
-    with reading() as db:
-        copies = waiting_copies(db, placement.cohort_id)
     return render_template(
         "tutor/cohort.html",
-        copies=copies,
         **shown,
         course_title=launch.course.title,
         line_item=line_items.notice(lms),
@@ -125,8 +124,17 @@ def _request_roster() -> None:
         request_roster(db, g.launch.course_id, current_principal())
 
 
+@dataclass(frozen=True)
+class Version:
+    """What the ETag of the page is made from besides its grades, and the tag."""
+
+    roster: RosterStatus
+    copies: Sequence[WaitingCopy]
+    etag: str
+
+
 def _shown(
-    placement: PlacementRecord, query: Mapping[str, Any], version: tuple[RosterStatus, str] | None = None
+    placement: PlacementRecord, query: Mapping[str, Any], version: Version | None = None
 ) -> dict[str, Any]:
     """What the page shows, and its ETag, by the names that its templates use. ``version``: where it was read before."""
     now = utcnow()
@@ -138,49 +146,51 @@ def _shown(
         overview = None
         if version is None:
             roster = roster_status(db, courses_of_cohort(placement.cohort_id))
+            copies = waiting_copies(db, placement.cohort_id, g.launch.course_id)
             overview = overview_of(db, placement.cohort_id)
-            version = roster, _etag(placement, overview.state, roster, state_of(grades), query)
-        roster, etag = version
+            etag = _etag(placement, overview.state, roster, copies, state_of(grades), query)
+            version = Version(roster, copies, etag)
         overview = overview or overview_of(db, placement.cohort_id)
-        table = table_of(overview, grades, query, today)
+        table = table_of(overview, grades, version.copies, query, today)
         meetings = meetings_of(db, [row.pair.id for row in table.rows])
         panel = pair_page.panel_of(db, overview, grades, query["pair"]) if query["pair"] else None
     return {
         "view": view_of(overview, table, meetings, query, now),
-        "roster": roster,
+        "roster": version.roster,
         "has_grades": bool(grades),
         "gradebook_note": _gradebook_note(),
         "sent_once_more": _sent_once_more(overview, grades),
-        "etag": etag,
+        "etag": version.etag,
         "panel": panel,
         "pair_words": pair_wording,
     }
 
 
-def _version(
-    db: Session, placement: PlacementRecord, graded: str, query: Mapping[str, Any]
-) -> tuple[RosterStatus, str]:
-    """The rosters of the cohort's courses, and the ETag. ``graded``: the state of its grades.
+def _version(db: Session, placement: PlacementRecord, graded: str, query: Mapping[str, Any]) -> Version:
+    """``graded``: the state of the cohort's grades.
 
-    It changes with every event of the cohort, with these rosters and grades, with the day, since what waits grows
-    older, with what is asked for, and with the language. Who has left shows
+    The tag changes with every event of the cohort, with its rosters and grades, with the duplicates that wait, with the
+    day, since what waits grows older, with what is asked for, and with the language. Who has left shows
     in the rosters: somebody leaves by a reading alone, and whoever comes back makes one fewer who is gone.
     """
     cohort_id = placement.cohort_id
     roster = roster_status(db, courses_of_cohort(cohort_id))
-    return roster, _etag(placement, state_of_cohort(db, cohort_id), roster, graded, query)
+    state, copies = state_and_copies(db, cohort_id, g.launch.course_id)
+    return Version(roster, copies, _etag(placement, state, roster, copies, graded, query))
 
 
 def _etag(
     placement: PlacementRecord,
     state: tuple[int, int] | None,
     roster: RosterStatus,
+    copies: Sequence[WaitingCopy],
     graded: str,
     query: Mapping[str, Any],
 ) -> str:
     """``state``: of the cohort's events."""
     asked = sorted((name, str(value)) for name, value in query.items() if value)
-    seed = f"{placement.cohort_id} {state} {roster} {graded} {current_language()} {utcnow().date()} {asked}"
+    waiting = [(str(copy.link_id), copy.title) for copy in copies]
+    seed = f"{placement.cohort_id} {state} {roster} {waiting} {graded} {current_language()} {utcnow().date()} {asked}"
     return f'"{hashlib.sha256(seed.encode()).hexdigest()[:20]}"'
 
 
@@ -196,11 +206,10 @@ def live() -> ResponseReturnValue:
     placement, query = _placement(), read_cohort_query(request.args.to_dict())
     with reading() as db:
         version = _version(db, placement, state_of_cohorts_grades(db, placement.cohort_id), query)
-    _roster, etag = version
-    if request.headers.get("If-None-Match") == etag:
-        return _tagged(Response(status=304), etag)
+    if request.headers.get("If-None-Match") == version.etag:
+        return _tagged(Response(status=304), version.etag)
     shown = _shown(placement, query, version)
-    return _tagged(make_response(render_template("tutor/_live.html", **shown)), etag)
+    return _tagged(make_response(render_template("tutor/_live.html", **shown)), version.etag)
 
 
 def _gradebook_note() -> str | None:
@@ -234,6 +243,21 @@ def read_roster_now() -> ResponseReturnValue:
         request_rosters(db, set(db.scalars(courses)), principal)
 
     return sent_form(FormSchema()).submit(save, then=launch_url_for("home.home"))
+
+
+@blueprint.post("/refusals")
+@allows(Action.PAIR_PEOPLE, about=cohort_of_launch)
+def note_refusal() -> ResponseReturnValue:
+    """The tutor knows that somebody does not take part: it asks for nothing any more."""
+
+    def save(db: Session, values: Values) -> None:
+        participant_id, now = _participant(db, values["participant_id"]), utcnow()
+        found = participant(db, participant_id)
+        if found is not None and found.refused_at is not None:
+            kind, fact_at = str(LineKind.REFUSED), found.refused_at
+            leave_as_it_is(db, participant_id=participant_id, kind=kind, fact_at=fact_at, now=now)
+
+    return sent_form(ResendGradeForm()).submit(save, then=launch_url_for("home.home"), done="refusal_noted")
 
 
 @blueprint.post("/validate")

@@ -14,7 +14,15 @@ from lti_tool.lti.ags.grade_queries import Grade
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, ParticipantLine
-from lti_tool.mentoring.overview.inbox import SHOWN, GradeQuestion, InboxLine, LineKind, folded_lines, inbox
+from lti_tool.mentoring.overview.inbox import (
+    SHOWN,
+    GradeQuestion,
+    InboxLine,
+    LineKind,
+    WaitingCopy,
+    folded_lines,
+    inbox,
+)
 from lti_tool.mentoring.overview.pair_rows import (
     PairRow,
     PairState,
@@ -105,7 +113,14 @@ class CohortView:
         of = self.overview
         return len(
             self.searched(
-                [*of.waiting_for_a_pair, *of.without_role, *of.never_opened, *of.gone, *of.finished_alone]
+                [
+                    *of.waiting_for_a_pair,
+                    *of.without_role,
+                    *of.never_opened,
+                    *of.refused,
+                    *of.gone,
+                    *of.finished_alone,
+                ]
             )
         )
 
@@ -141,10 +156,15 @@ class Table:
 
 
 def table_of(
-    overview: CohortOverview, grades: Sequence[Grade], query: Mapping[str, Any], today: dt.date
+    overview: CohortOverview,
+    grades: Sequence[Grade],
+    copies: Sequence[WaitingCopy],
+    query: Mapping[str, Any],
+    today: dt.date,
 ) -> Table:
     """Filter, search, sort and page the pairs of a cohort, and find what needs its tutor."""
-    judged = _judged(overview, tuple(questions_of(grades, overview.left_as_they_are)), today)
+    questions = tuple(questions_of(grades, overview.left_as_they_are))
+    judged = _judged(overview, questions, tuple(copies), today)
     found = judged.chosen(query["state"], query["q"], query["sort"])
     rows, page, pages = page_of(found, query["page"])
     return Table(judged.rows, judged.counts, found, rows, page, pages, judged.lines)
@@ -153,11 +173,17 @@ def table_of(
 class _Judged:
     """What waits in each pair of a cohort on one day, counted and in the orders that were asked for."""
 
-    def __init__(self, overview: CohortOverview, questions: Sequence[GradeQuestion], today: dt.date) -> None:
+    def __init__(
+        self,
+        overview: CohortOverview,
+        questions: Sequence[GradeQuestion],
+        copies: Sequence[WaitingCopy],
+        today: dt.date,
+    ) -> None:
         of_people = {each.person_id: (str(each.kind), each.since.date()) for each in questions}
         self.rows = rows_of(overview, today, of_people)
         self.counts = counts(self.rows)
-        self.lines = inbox(overview, self.rows, questions, today)
+        self.lines = inbox(overview, self.rows, questions, today, copies)
         self._whole: dict[str, list[PairRow]] = {}
         """All rows, by their order."""
 
@@ -170,9 +196,14 @@ class _Judged:
 
 
 @lru_cache(maxsize=8)
-def _judged(overview: CohortOverview, questions: tuple[GradeQuestion, ...], today: dt.date) -> _Judged:
+def _judged(
+    overview: CohortOverview,
+    questions: tuple[GradeQuestion, ...],
+    copies: tuple[WaitingCopy, ...],
+    today: dt.date,
+) -> _Judged:
     """Judged once for each reading that found something new: a page is searched and sorted oftener than that."""
-    return _Judged(overview, questions, today)
+    return _Judged(overview, questions, copies, today)
 
 
 def view_of(
@@ -253,6 +284,10 @@ def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:
     match line.kind:
         case LineKind.COPIED:
             return launch_url_for("pairing.show"), {}
+        case LineKind.TO_CONFIRM:
+            return launch_url_for("tutor_objectives.index"), {}
+        case LineKind.DUPLICATED if line.copy is not None and line.copy.is_here:
+            return launch_url_for("waiting_copies.ask", link_id=line.copy.link_id), {}
         case LineKind.ALONE | LineKind.PARTNER_LEFT if person is not None:
             return launch_url_for("pairing.show", partner_for=person.person_id), {}
         case LineKind.TO_APPROVE if person is not None:
@@ -261,6 +296,8 @@ def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:
             return launch_url_for("grades.send"), {"participant_id": str(person.id)}
         case LineKind.GRADE_OVERRIDDEN if person is not None:
             return launch_url_for("grades.leave"), {"participant_id": str(person.id)}
+        case LineKind.REFUSED if person is not None:
+            return launch_url_for("cohort.note_refusal"), {"participant_id": str(person.id)}
         case LineKind.INVITED if person is not None:
             return launch_url_for("messages.invitation", person=person.person_id), {}
     if line.pair is None:
@@ -272,6 +309,8 @@ def _folded_action(line: InboxLine) -> str:
     match line.kind:
         case LineKind.ALONE | LineKind.PARTNER_LEFT:
             return launch_url_for("pairing.show")
+        case LineKind.TO_CONFIRM:
+            return launch_url_for("tutor_objectives.index")
         case LineKind.INVITED:
             return launch_url_for("messages.invitation")
         case (

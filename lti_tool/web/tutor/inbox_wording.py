@@ -83,6 +83,31 @@ def _to_approve(line: InboxLine) -> Markup:
     return _filled(_("%(person)s has done everything else: your approval is missing"), person=line.people[0])
 
 
+def _to_confirm(line: InboxLine) -> Markup:
+    pattern = ngettext(
+        "%(person)s says that an objective is reached: it waits for you to confirm it",
+        "%(person)s says that %(num)s objectives are reached: they wait for you to confirm them",
+        line.count,
+        person="%(person)s",
+    )
+    return _filled(pattern, person=line.people[0])
+
+
+def _duplicated(line: InboxLine) -> Markup:
+    copy = line.copy
+    if copy is None or copy.title is None:
+        text = _filled(_("A duplicate of this activity waits for your answer: which group does it open?"))
+    else:
+        title = Markup("<strong>{}</strong>").format(copy.title)
+        text = _filled(
+            _("“%(title)s”, a duplicate of this activity, waits for your answer: which group does it open?"),
+            title=title,
+        )
+    if copy is not None and not copy.is_here:
+        text += " " + _("Open it in its own course to answer.")
+    return text
+
+
 def _copied(_line: InboxLine) -> Markup:
     return _filled(
         _(
@@ -180,6 +205,10 @@ def _invited(line: InboxLine) -> Markup:
     return _filled(_("%(person)s was invited and has not answered"), person=line.people[0])
 
 
+def _refused(line: InboxLine) -> Markup:
+    return _filled(_("%(person)s will not take part"), person=line.people[0])
+
+
 def _name(line: ParticipantLine | None) -> str:
     return wording.person(line.card) if line is not None else ""
 
@@ -188,7 +217,9 @@ _TEXTS: Final[Mapping[LineKind, Callable[[InboxLine], Markup]]] = {
     LineKind.ALONE: _alone,
     LineKind.PARTNER_LEFT: _partner_left,
     LineKind.TO_APPROVE: _to_approve,
+    LineKind.TO_CONFIRM: _to_confirm,
     LineKind.COPIED: _copied,
+    LineKind.DUPLICATED: _duplicated,
     LineKind.GRADE_MISSING: _grade_missing,
     LineKind.GRADE_REMOVED: _grade_removed,
     LineKind.GRADE_OVERRIDDEN: _grade_overridden,
@@ -197,6 +228,7 @@ _TEXTS: Final[Mapping[LineKind, Callable[[InboxLine], Markup]]] = {
     LineKind.UNCONFIRMED: _unconfirmed,
     LineKind.DIFFERS: _differs,
     LineKind.SILENT: _silent,
+    LineKind.REFUSED: _refused,
     LineKind.INVITED: _invited,
 }
 
@@ -209,6 +241,10 @@ def action_of(line: InboxLine) -> str:
             return _("Choose a mentor") if is_mentee else _("Choose a mentee")
         case LineKind.TO_APPROVE:
             return _("Approve")
+        case LineKind.TO_CONFIRM:
+            return ngettext("See the objective", "See the objectives", line.count)
+        case LineKind.DUPLICATED:
+            return _("Choose the group") if line.copy is not None and line.copy.is_here else ""
         case LineKind.COPIED:
             return _("Pair people")
         case LineKind.GRADE_MISSING | LineKind.GRADE_REMOVED:
@@ -219,6 +255,8 @@ def action_of(line: InboxLine) -> str:
             return _("Write to both")
         case LineKind.INVITED:
             return _("Copy an invitation")
+        case LineKind.REFUSED:
+            return _("Noted")
     if len(line.people) == 2:
         return _("Write to both")
     return _("Write to %(name)s", name=wording.first_name_to_others(line.people[0].card))
@@ -237,6 +275,16 @@ def _folded(line: InboxLine) -> Markup:
         ),
         LineKind.TO_APPROVE: lambda: ngettext(
             "%(num)s journey waits for your approval", "%(num)s journeys wait for your approval", count
+        ),
+        LineKind.TO_CONFIRM: lambda: ngettext(
+            "%(num)s objective waits for you to confirm it",
+            "%(num)s objectives wait for you to confirm them",
+            sum(member.count for member in line.members),
+        ),
+        LineKind.DUPLICATED: lambda: ngettext(
+            "%(num)s duplicate of this activity waits for your answer",
+            "%(num)s duplicates of this activity wait for your answer",
+            count,
         ),
         LineKind.GRADE_MISSING: lambda: ngettext(
             "%(num)s grade did not arrive", "%(num)s grades did not arrive", count
@@ -264,6 +312,9 @@ def _folded(line: InboxLine) -> Markup:
         LineKind.SILENT: lambda: ngettext(
             "%(num)s pair has not met for a month", "%(num)s pairs have not met for a month", count
         ),
+        LineKind.REFUSED: lambda: ngettext(
+            "%(num)s person will not take part", "%(num)s people will not take part", count
+        ),
         LineKind.INVITED: lambda: ngettext(
             "%(num)s person was invited and has not answered",
             "%(num)s people were invited and have not answered",
@@ -285,6 +336,8 @@ def _folded_action(line: InboxLine) -> str:
             | LineKind.SILENT
         ):
             return _("Write to them all")
+        case LineKind.TO_CONFIRM:
+            return _("See the objectives")
         case LineKind.INVITED:
             return _("Copy an invitation")
     return _("See each of them")

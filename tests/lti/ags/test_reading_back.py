@@ -287,16 +287,31 @@ def test_a_grade_lost_on_canvas_comes_back_without_another_attempt(canvas_book: 
     [
         (lambda book: book.teach(teaching.set_concluded, 1, concluded=True), "course_ended"),
         (lambda book: book.enrol(enrolled=False), "not_a_learner"),
-        (
-            lambda book: book.teach(lambda db: db.execute("UPDATE line_items SET allowed_attempts = 0")),
-            "no_attempt_left",
-        ),
+        (lambda book: book.teach(lambda db: db.execute("UPDATE links SET published = 0")), "unpublished"),
     ],
 )
 def test_canvas_says_in_words_why_it_refuses(canvas_book: ReadingBack, act, refusal: str) -> None:
     act(canvas_book)
     canvas_book.complete()
     assert (canvas_book.status(), canvas_book.trail().refusal) == (GradeStatus.REFUSED, refusal)
+
+
+def test_a_refusal_that_used_up_the_only_attempt_keeps_no_grade_away_on_canvas(
+    canvas_book: ReadingBack,
+) -> None:
+    """The attempt is counted before Canvas finds that the assignment is unpublished."""
+    book = canvas_book
+    book.teach(lambda db: db.execute("UPDATE line_items SET allowed_attempts = 1"))
+    book.teach(lambda db: db.execute("UPDATE links SET published = 0"))
+    book.complete()
+    book.teach(lambda db: db.execute("UPDATE links SET published = 1"))
+    book.later(days=1)
+    book.read()
+    assert (book.grade(), book.status(), book.connected.cell(MENTEE)["attempts"]) == (
+        100,
+        GradeStatus.RECORDED,
+        1,
+    )
 
 
 def test_a_course_that_is_opened_again_gets_its_grades_on_the_next_day(canvas_book: ReadingBack) -> None:
