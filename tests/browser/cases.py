@@ -51,6 +51,10 @@ NOT_PAGES = {
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("programme_sections.remove", "POST"): "leads back to the list that had the entry",
+    ("template_parts.remove", "POST"): "leads back to the list that had the entry",
+    ("template_parts.save", "POST"): "the page of a part, as that of a programme's part",
+    ("template_parts.save_entry", "POST"): "the page of an entry, as that of a programme's entry",
+    ("template_rule.show", "POST"): "the page of the rule, as its own after a button",
     ("templates.file", "GET"): "a file",
     ("scale.make", "POST"): "leads back to the page that asks",
     ("objectives.choose", "POST"): "leads back to the objectives",
@@ -347,11 +351,11 @@ def _with_panel(visit: Visit) -> None:
     visit.page.goto(visit.page.url + "?pair=" + pair.rsplit("/", 1)[1])
 
 
-def _own_template(visit: Visit) -> None:
-    """The text of a template that the company has made from another one."""
-    home = visit.situation(situations.tutor_alone, "programme/templates/blank/copy")
+def _own_template(visit: Visit, below: str = "change", made_from: str = "blank") -> None:
+    """A page of a template that the company has made from another one: its text, or one of its parts."""
+    home = visit.situation(situations.tutor_alone, f"programme/templates/{made_from}/copy")
     visit.send("", title_fr="Notre programme", title_en="Our programme")
-    visit.page.goto(home + "programme/templates/our-programme/change")
+    visit.page.goto(f"{home}programme/templates/our-programme/{below}")
 
 
 def _of_pair(change: str, **fields: str) -> Case:
@@ -582,6 +586,26 @@ CASES: tuple[Case, ...] = (
         "programme/templates/ai-at-work/copy",
         title_fr="",
         title_en="",
+    ),
+    Case(
+        "programme-template-parts",
+        ("template_parts.tasks", "GET"),
+        lambda visit: _own_template(visit, "parts", "sustainability"),
+    ),
+    Case(
+        "programme-template-dates",
+        ("template_parts.show", "GET"),
+        lambda visit: _own_template(visit, "parts/dates", "sustainability"),
+    ),
+    Case(
+        "programme-template-skill",
+        ("template_parts.show_entry", "GET"),
+        lambda visit: _own_template(visit, "parts/skills/new", "sustainability"),
+    ),
+    Case(
+        "programme-template-rule",
+        ("template_rule.show", "GET"),
+        lambda visit: _own_template(visit, "parts/rule", "customer-market-trends"),
     ),
     Case("programme-template-change", ("templates.change", "GET"), _own_template),
     _sent(
