@@ -457,6 +457,7 @@ CASES: tuple[Case, ...] = (
     Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
     Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
     _at("decisions", "audit.of_group", situations.owner, "programme/audit"),
+    _at("decisions-changes", "audit.of_group", setting_up.tutor_reads_changes, "programme/audit"),
     _at("decisions-none", "audit.of_group", situations.tutor_alone, "programme/audit?who=operator"),
     _at(
         "decisions-dates-wrong",
