@@ -482,6 +482,7 @@ CASES: tuple[Case, ...] = (
     Case("tutor-move-changed", ("moving.move", "POST"), moving_cases.changed_since),
     _at("learner-moved", "home.home", moving.moved_learner, ""),
     _at("decisions", "audit.of_group", situations.owner, "programme/audit"),
+    _at("decisions-changes", "audit.of_group", setting_up.tutor_reads_changes, "programme/audit"),
     _at("decisions-none", "audit.of_group", situations.tutor_alone, "programme/audit?who=operator"),
     _at(
         "decisions-dates-wrong",

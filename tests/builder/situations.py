@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
+from lti_tool.events import log
 from lti_tool.identity.models import Course, Membership, Person
-from lti_tool.identity.principal import TOOL, CourseRole
+from lti_tool.identity.principal import TOOL, CourseRole, Principal, PrincipalKind
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
 from lti_tool.lti.launch.models import LaunchSession, ResourceLink
@@ -456,6 +457,8 @@ def owner(situation: Situation) -> None:
     programme_id = situation.cohort.programme.id
     organisation_id = situation.activity.course.platform.organisation_id
     name_owner(db, programme_id=programme_id, person_id=me.id, now=now)
+    by_tool = log.acting_principal(db)
+    log.set_principal(db, Principal(kind=PrincipalKind.PERSON, person_id=me.id))
     name_owner(db, programme_id=programme_id, person_id=situation.person("Hélène Marchand").id, now=now)
     situation.person("Karim Benali", CourseRole.TUTOR)
     other = situation.activity.course.platform.course("Numérique responsable")
@@ -465,8 +468,11 @@ def owner(situation: Situation) -> None:
     third.person("Paul Girard", CourseRole.TUTOR, subject=str(uuid.uuid4()))
     secret = make_hr_link(db, programme_id=programme_id, made_by=me.id, now=now)
     reader = situation.person("Sylvie Perrot")
+    log.set_principal(db, Principal(kind=PrincipalKind.PERSON, person_id=reader.id))
     use_hr_link(db, secret, person_id=reader.id, organisation_id=organisation_id, now=now)
+    log.set_principal(db, Principal(kind=PrincipalKind.PERSON, person_id=me.id))
     make_hr_link(db, programme_id=programme_id, made_by=me.id, now=now)
+    log.set_principal(db, by_tool)
 
 
 def human_resources(situation: Situation) -> None:

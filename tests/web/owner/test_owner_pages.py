@@ -93,6 +93,7 @@ def every_page(here: Visit, services: Services) -> dict[str, str]:
         "participant_id": of(services, Participant.id),
         "programme_id": of(services, Programme.id),
         "import_id": uuid.uuid4(),
+        "link_id": uuid.uuid4(),
         "below": "nothing",
         "role": "mentee",
         "about": "both",
