@@ -38,6 +38,8 @@ class LineKind(enum.StrEnum):
     ALONE = "alone"
     PARTNER_LEFT = "partner_left"
     TO_APPROVE = "to_approve"
+    PAUSE_OVER = "pause_over"
+    """The day has come until which a pair was to be on hold."""
     COPIED = "copied"
     """The group began with a copied activity, and nobody is in it yet."""
     GRADE_MISSING = "grade_missing"
@@ -66,6 +68,7 @@ _RANKS: Final = {
     LineKind.ALONE: 1,
     LineKind.PARTNER_LEFT: 1,
     LineKind.TO_APPROVE: 1,
+    LineKind.PAUSE_OVER: 1,
     LineKind.COPIED: 2,
     LineKind.GRADE_MISSING: 2,
     LineKind.GRADE_REMOVED: 2,
@@ -139,6 +142,7 @@ class InboxLine:
 
 _OF_PAIRS: Final = {
     WaitKind.APPROVE: LineKind.TO_APPROVE,
+    WaitKind.PAUSE_OVER: LineKind.PAUSE_OVER,
     WaitKind.DIFFERS: LineKind.DIFFERS,
     WaitKind.SILENT: LineKind.SILENT,
     WaitKind.SIGN: LineKind.UNSIGNED,
