@@ -81,6 +81,7 @@ PARTNERS_PAST: Mapping[str, str] = {"mentor": N_("Taught you"), "mentee": N_("Le
 DISPUTE_REASONS: Mapping[str, str] = {
     "wrong-date": N_("Another day"),
     "wrong-length": N_("Another length"),
+    "wrong-mode": N_("Another way of talking"),
     "wrong-format": N_("Another format"),
     "did-not-meet": N_("We did not meet"),
     "other": N_("Something else"),

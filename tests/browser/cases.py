@@ -18,6 +18,7 @@ from tests.builder import invitations, moving, people_lists, setting_up, situati
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
+    ("cohort.note_refusal", "POST"): "leads back to the page of the group",
     ("programme_access.give_up", "POST"): "leads to the first page",
     ("programme_access.end_share", "POST"): "leads back to the page of rights",
     ("programme_access.withdraw_hr_link", "POST"): "leads back to the page of rights",
@@ -402,11 +403,7 @@ CASES: tuple[Case, ...] = (
     _at("refusal", "refusal.ask", invitations.invited, "refusal"),
     _sent("refusal-odd", "refusal.refuse", invitations.invited, "refusal", reason="boredom"),
     _at("home-refused-invitation", "home.home", invitations.refused, ""),
-    _at("tutor-of-refused", "home.home", invitations.tutor_of_refused, ""),
     Case("tutor-person-who-refused", ("pair_page.person", "GET"), _person_who_refused),
-    _sent(
-        "tutor-notes-nobody", "cohort.note_refusal", situations.tutor, "cohort/refusals", participant_id=""
-    ),
     _at("about-me", "about_me.show", situations.under_way, "about-me"),
     _sent("about-me-wrong", "about_me.save", situations.begins, "about-me", email="x", phone="x"),
     _at("agreement", "agreement.show", situations.to_sign, "agreement"),

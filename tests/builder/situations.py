@@ -23,7 +23,7 @@ from lti_tool.lti.nrps.read_roster_job import request_roster
 from lti_tool.lti.nrps.roster import RETRY_AFTER
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.models import Participant
-from lti_tool.mentoring.pairs.actions import remind_partner
+from lti_tool.mentoring.pairs.actions import pause_pair, remind_partner
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.profiles.actions import save_profile
 from lti_tool.mentoring.profiles.queries import Profile
@@ -346,11 +346,13 @@ def nothing_waits(situation: Situation) -> None:
 
 
 def paused(situation: Situation) -> None:
-    """The tutor has put the pair on hold."""
+    """The tutor has put the pair on hold, until next month."""
     situation.open()
     pair = situation.pair()
     situation.history(pair, 2)
-    pair.pause()
+    pause_pair(
+        situation.db, pair_id=pair.id, until=situation.now.date() + dt.timedelta(days=30), now=situation.now
+    )
     situation.me = pair.mentee.person
 
 
