@@ -176,6 +176,14 @@ def _person_who_refused(visit: Visit) -> None:
     visit.page.get_by_role("link", name="Anne Roy").click()
 
 
+def _reopened_without_reason(visit: Visit) -> None:
+    visit.situation(situations.tutor_of_complete)
+    for pattern in ("/cohort/pairs/[0-9a-f-]+", "/cohort/people/[0-9a-f-]+"):
+        visit.page.goto(visit.served_tool.url + visit.address(pattern))
+    with visit.page.expect_navigation():
+        visit.page.locator("#reopen-it").click()
+
+
 def _hr_settings(visit: Visit) -> None:
     visit.situation(situations.human_resources, "hr/")
     visit.page.goto(visit.served_tool.url + visit.address("/owner/programmes/[0-9a-f-]+/settings"))
@@ -550,7 +558,7 @@ CASES: tuple[Case, ...] = (
         "cohort/validate",
         participant_id="",
     ),
-    _sent("reopen-without-reason", "cohort.reopen", situations.tutor_of_complete, "cohort/reopen", reason=""),
+    Case("reopen-without-reason", ("cohort.reopen", "POST"), _reopened_without_reason),
     _sent(
         "programme-wrong-group",
         "opening.choose",
