@@ -499,6 +499,7 @@ CASES: tuple[Case, ...] = (
     _sent_to_programme("owner-share-nothing", "programme_access.share", "/access/shares", course_id=""),
     _sent_to_programme("owner-new-link", "programme_access.make_hr_link", "/access/hr-links"),
     _at("hr-home", "home.home", situations.human_resources, ""),
+    _at("hr-takes-part", "learner.ask_role", situations.human_resources, "join"),
     _at("hr-programmes", "human_resources.index", situations.human_resources, "hr/"),
     Case("hr-settings", ("owner.settings", "GET"), _hr_settings),
     _at("hr-link", "human_resources.use_link", situations.observer, "hr/link"),
