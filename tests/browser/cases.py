@@ -52,7 +52,6 @@ NOT_PAGES = {
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("programme_sections.remove", "POST"): "leads back to the list that had the entry",
     ("templates.file", "GET"): "a file",
-    ("scale.make", "POST"): "leads back to the page that asks",
     ("objectives.choose", "POST"): "leads back to the objectives",
     ("tutor_objectives.confirm", "POST"): "leads back to the objectives that wait for the tutor",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
@@ -608,6 +607,15 @@ CASES: tuple[Case, ...] = (
         title_fr="",
     ),
     _at("programme-to-scale", "scale.show", situations.tutor, "programme/scale"),
+    _sent(
+        "programme-to-scale-wrong",
+        "scale.make",
+        situations.tutor,
+        "programme/scale",
+        name="",
+        starts_on="2020-01-01",
+        ends_on="2019-01-01",
+    ),
     _at("programme-template-file", "templates.ask_file", situations.tutor_alone, "programme/template-file"),
     _sent(
         "programme-template-no-file",

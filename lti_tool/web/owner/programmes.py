@@ -37,7 +37,7 @@ def index() -> ResponseReturnValue:
 
 
 def list_page(*, is_first: bool = False, may_take_part: bool = False) -> ResponseReturnValue:
-    """The list. ``is_first``: it is the first page of the launch; ``may_take_part``: it leads to the choice of a role."""
+    """The list. ``is_first``: it is the first page of the launch; ``may_take_part``: with a link to the roles."""
     principal = current_principal()
     if principal.organisation_id is None or principal.person_id is None:
         abort(404)

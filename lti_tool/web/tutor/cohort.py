@@ -280,13 +280,16 @@ def validate() -> ResponseReturnValue:
 
 
 def _group_again(missing: str) -> Callable[[Form], ResponseReturnValue] | None:
-    """The page again after a form without effect; None for whoever does not see it, such as an owner who does not teach.
+    """The page again after a form without effect; None for whoever does not see it, as an owner who does not teach.
 
     ``missing``: what to say where the form does not say, or not rightly, about whom it is.
     """
 
     def show(form: Form) -> ResponseReturnValue:
-        return page(missing if form.problems else form.refusal), form.status
+        shown = make_response(page(missing if form.problems else form.refusal))
+        if shown.status_code == 200:
+            shown.status_code = form.status
+        return shown
 
     return show if cohort_of_launch().teaches else None
 
@@ -316,7 +319,9 @@ def reopen() -> ResponseReturnValue:
         completion.reopen(db, participant_id=participant_id, reason=values["reason"], now=utcnow())
 
     # The page says how far the person's meetings are, which an owner need not be allowed to see.
-    show = pair_page.person_again if cohort_of_launch().teaches else None
+    show: Callable[[Form], ResponseReturnValue] | None = None
+    if cohort_of_launch().teaches:
+        show = pair_page.person_again
     if "participant_id" not in form.given:
         show = _group_again(_("Choose whose journey to reopen. Nothing was reopened."))
     return form.submit(save, then=launch_url_for("home.home"), done="reopened", show=show)
