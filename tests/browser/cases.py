@@ -612,7 +612,6 @@ CASES: tuple[Case, ...] = (
         "scale.make",
         situations.tutor,
         "programme/scale",
-        name="",
         starts_on="2020-01-01",
         ends_on="2019-01-01",
     ),
