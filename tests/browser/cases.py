@@ -57,7 +57,6 @@ NOT_PAGES = {
     ("template_parts.save_entry", "POST"): "the page of an entry, as that of a programme's entry",
     ("template_rule.show", "POST"): "the page of the rule, as its own after a button",
     ("templates.file", "GET"): "a file",
-    ("scale.make", "POST"): "leads back to the page that asks",
     ("objectives.choose", "POST"): "leads back to the objectives",
     ("tutor_objectives.confirm", "POST"): "leads back to the objectives that wait for the tutor",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
@@ -179,6 +178,14 @@ def _sent_to_programme(name: str, endpoint: str, page: str, **fields: str) -> Ca
 def _person_who_refused(visit: Visit) -> None:
     visit.situation(invitations.tutor_of_refused)
     visit.page.get_by_role("link", name="Anne Roy").click()
+
+
+def _reopened_without_reason(visit: Visit) -> None:
+    visit.situation(situations.tutor_of_complete)
+    for pattern in ("/cohort/pairs/[0-9a-f-]+", "/cohort/people/[0-9a-f-]+"):
+        visit.page.goto(visit.served_tool.url + visit.address(pattern))
+    with visit.page.expect_navigation():
+        visit.page.locator("#reopen-it").click()
 
 
 def _hr_settings(visit: Visit) -> None:
@@ -499,6 +506,7 @@ CASES: tuple[Case, ...] = (
     _sent_to_programme("owner-share-nothing", "programme_access.share", "/access/shares", course_id=""),
     _sent_to_programme("owner-new-link", "programme_access.make_hr_link", "/access/hr-links"),
     _at("hr-home", "home.home", situations.human_resources, ""),
+    _at("hr-takes-part", "learner.ask_role", situations.human_resources, "join"),
     _at("hr-programmes", "human_resources.index", situations.human_resources, "hr/"),
     Case("hr-settings", ("owner.settings", "GET"), _hr_settings),
     _at("hr-link", "human_resources.use_link", situations.observer, "hr/link"),
@@ -558,7 +566,7 @@ CASES: tuple[Case, ...] = (
         "cohort/validate",
         participant_id="",
     ),
-    _sent("reopen-without-reason", "cohort.reopen", situations.tutor_of_complete, "cohort/reopen", reason=""),
+    Case("reopen-without-reason", ("cohort.reopen", "POST"), _reopened_without_reason),
     _sent(
         "programme-wrong-group",
         "opening.choose",
@@ -627,6 +635,14 @@ CASES: tuple[Case, ...] = (
         title_fr="",
     ),
     _at("programme-to-scale", "scale.show", situations.tutor, "programme/scale"),
+    _sent(
+        "programme-to-scale-wrong",
+        "scale.make",
+        situations.tutor,
+        "programme/scale",
+        starts_on="2020-01-01",
+        ends_on="2019-01-01",
+    ),
     _at("programme-template-file", "templates.ask_file", situations.tutor_alone, "programme/template-file"),
     _sent(
         "programme-template-no-file",
