@@ -47,13 +47,15 @@ from lti_tool.lti.platform_service import PlatformService, ServiceDeps
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.platforms.base import MakesLineItems, Platform
 from lti_tool.lti.registration.models import Deployment, Registration
+from lti_tool.translation import gettext, using_language
 from schemas.jobs import LineItemJobSchema
+from schemas.problem import N_
 
 LISTED_WITHIN: Final = dt.timedelta(minutes=2)
 """For how long a line item that was made may be missing from the list; longer than a request can take."""
 _RETRY_FACTOR: Final = 15
 """Attempts spread over some minutes, and so beyond :data:`LISTED_WITHIN`."""
-DEFAULT_LABEL: Final = "Reverse mentoring"
+DEFAULT_LABEL: Final = N_("Reverse mentoring")
 LONGEST_LABEL: Final = 255
 
 Backfill = Callable[[Session, uuid.UUID, dt.datetime], int]
@@ -115,7 +117,7 @@ class FindLineItem(JobKind):
             raise
 
     def _run(self, job: RunningJob) -> dict[str, Any] | None:
-        with self._deps.database.reading() as db:
+        with self._deps.database.reading() as db, using_language(self._deps.config.default_locale):
             activity = _activity(db, job.arguments["resource_link_id"])
         if activity.is_coupled:
             return _finish(job, None, "coupled")
@@ -248,7 +250,8 @@ def _activity(db: Session, link_id: uuid.UUID) -> _Activity:
         own=OwnLineItem(
             resource_id=str((link.content_id if is_bound else None) or link.id),
             resource_link_id=link.resource_link_id,
-            label=(link.title or DEFAULT_LABEL)[:LONGEST_LABEL],
+            # The title of a course's own page is that of the course.
+            label=((None if is_course else link.title) or gettext(DEFAULT_LABEL))[:LONGEST_LABEL],
             tag=line_item_tag(link.only_role),
             is_bound=is_bound,
         ),
