@@ -542,7 +542,12 @@ CASES: tuple[Case, ...] = (
     _at("tutor-of-nobody-found", "home.home", situations.tutor, "?q=zzz"),
     _at("tutor-without-a-partner", "home.home", situations.tutor, "?state=alone"),
     Case("tutor-with-panel", ("home.home", "GET"), _with_panel),
-    _followed("participant", ("pair_page.person", "GET"), situations.tutor, "/cohort/people/[0-9a-f-]+"),
+    _followed(
+        "participant",
+        ("pair_page.person", "GET"),
+        people_lists.people_of_whom_much_is_known,
+        "/cohort/people/[0-9a-f-]+",
+    ),
     _followed(
         "message", ("messages.show", "GET"), situations.tutor, "/cohort/message/pair/[0-9a-f-]+/unsigned"
     ),

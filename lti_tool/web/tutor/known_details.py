@@ -22,7 +22,7 @@ from lti_tool.mentoring.enrolment.details_queries import details_of
 from lti_tool.mentoring.programmes.former_skills import former_skill_names
 from lti_tool.mentoring.programmes.queries import settings_of_cohort
 from lti_tool.mentoring.roles import Role
-from lti_tool.translation import current_language
+from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from schemas.people_row import Skill
 from schemas.problem import N_
@@ -154,30 +154,30 @@ def ground_of(role: str, person: Known, partner: Known) -> CommonGround:
     return common_ground(mentor.details, mentee.details)
 
 
-def reasons(ground: CommonGround, people: Collection[Known], *, mentor: str, mentee: str) -> list[Reason]:
-    """What speaks for a pair and against it, in words, the weightiest first. ``mentor``, ``mentee``: their names."""
-    names = {topic.code: topic.name for known in people for topic in (*known.offers, *known.wants)}
+def reasons(ground: CommonGround, *, mentor: tuple[str, Known], mentee: tuple[str, Known]) -> list[Reason]:
+    """What speaks for a pair and against it, in words, the weightiest first. ``mentor``, ``mentee``: name and details."""
     spoken = Locale(current_language()).languages
-    about = {"mentor": mentor, "mentee": mentee}
     found = []
     if ground.for_mentee:
-        topics = ", ".join(names[code] for code in ground.for_mentee)
-        found.append(
-            Reason(
-                _(
-                    "%(mentor)s can show what %(mentee)s would like to learn: %(topics)s",
-                    topics=topics,
-                    **about,
-                )
-            )
+        text = ngettext(
+            "%(mentor)s can show the topic wanted",
+            "%(mentor)s can show %(found)s of the %(num)s topics wanted",
+            len(mentee[1].wants),
+            found=len(ground.for_mentee),
+            mentor=mentor[0],
         )
+        found.append(Reason(text))
     elif ground.for_mentee is not None:
         found.append(Reason(_("No topic in common"), speaks_for=False))
     if ground.for_mentor:
-        topics = ", ".join(names[code] for code in ground.for_mentor)
-        found.append(
-            Reason(_("In return, %(mentee)s can show %(mentor)s: %(topics)s", topics=topics, **about))
+        text = ngettext(
+            "In return, the topic that %(mentor)s would like to learn",
+            "In return, %(found)s of the %(num)s topics that %(mentor)s would like to learn",
+            len(mentor[1].wants),
+            found=len(ground.for_mentor),
+            mentor=mentor[0],
         )
+        found.append(Reason(text))
     if ground.languages is not None:
         listed = ", ".join(str(spoken.get(code, code)) for code in ground.languages)
         text = _("Both speak: %(languages)s", languages=listed) if listed else _("No language in common")

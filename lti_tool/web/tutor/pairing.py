@@ -145,11 +145,11 @@ def in_order(candidates: Candidates, known: Mapping[uuid.UUID, Known]) -> Candid
         line = candidate.person
         theirs = known.get(line.id, UNKNOWN) if isinstance(line, ParticipantLine) else UNKNOWN
         ground = ground_of(person.card.role, about, theirs)
-        names = {
-            role: wording.first_name_to_others(each.card)
-            for role, each in ((Role(person.card.role), person), (candidates.role, line))
+        named = {
+            Role(person.card.role): (wording.first_name_to_others(person.card), about),
+            candidates.role: (wording.first_name_to_others(line.card), theirs),
         }
-        why = reasons(ground, (about, theirs), mentor=names[Role.MENTOR], mentee=names[Role.MENTEE])
+        why = reasons(ground, mentor=named[Role.MENTOR], mentee=named[Role.MENTEE])
         return replace(candidate, ground=ground, reasons=why)
 
     def place(candidate: Candidate) -> tuple[int, tuple[int, int, int]]:
