@@ -64,6 +64,8 @@ from lti_tool.web.programmes import (
     section_pages,
     task_list,
     template_pages,
+    template_parts,
+    template_rule,
 )
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
@@ -73,6 +75,7 @@ from lti_tool.web.tutor import (
     history,
     line_items,
     messages,
+    moving,
     opening,
     pair_changes,
     pair_page,
@@ -131,6 +134,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     tutor_objectives,
     waiting_copies,
     pair_changes,
+    moving,
     pairing,
     people_import,
     messages,
@@ -139,6 +143,8 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     review,
     preview,
     rule_editor,
+    template_parts,
+    template_rule,
     audit,
     owner_programmes,
     access_page,

@@ -50,7 +50,7 @@ from lti_tool.web.activity import Activity, current_activity, current_participan
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
-from lti_tool.web.learner import refusal
+from lti_tool.web.learner import moved, refusal
 from lti_tool.web.learner.awaited import invite_awaited
 from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
@@ -72,6 +72,8 @@ def page() -> ResponseReturnValue | None:
     if activity is None or new_choice.awaits_tutor():
         return None
     placement, participant = activity.placement, activity.participant
+    if participant is None and (goes_on_elsewhere := moved.page(placement.cohort_id)) is not None:
+        return goes_on_elsewhere
     if (participant is None or participant.invited) and invite_awaited(placement.cohort_id):
         g.activity = None  # which is read again, with their invitation
         return page()
@@ -296,6 +298,7 @@ def join() -> ResponseReturnValue:
 
     def save(db: Session, values: Values) -> None:
         _require_covered(placement, values["role"])
+        moved.require_not_moved(db, placement.cohort_id, person_id)
         now = utcnow()
         joined = actions.join(
             db, cohort_id=placement.cohort_id, person_id=person_id, role=values["role"], now=now

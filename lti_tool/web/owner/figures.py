@@ -29,6 +29,7 @@ from lti_tool.mentoring.pairs.models import Pair, PairStatus
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     Placement,
+    Programme,
     ProgrammeOwner,
     ProgrammeSettings,
 )
@@ -307,18 +308,29 @@ def readers_of(db: Session, programme_id: uuid.UUID) -> list[NamedPerson]:
     return [NamedPerson(person.id, display_name(person), since) for person, since in rows]
 
 
+def _can_be_used(now: dt.datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Conditions on a link for human resources."""
+    return HrLink.used_at.is_(None), HrLink.withdrawn_at.is_(None), HrLink.expires_at > now
+
+
 def open_links_of(db: Session, programme_id: uuid.UUID, now: dt.datetime) -> Sequence[HrLink]:
     """The links for human resources that can still be used, the newest first."""
     return db.scalars(
         sa.select(HrLink)
-        .where(
-            HrLink.programme_id == programme_id,
-            HrLink.used_at.is_(None),
-            HrLink.withdrawn_at.is_(None),
-            HrLink.expires_at > now,
-        )
+        .where(HrLink.programme_id == programme_id, *_can_be_used(now))
         .order_by(HrLink.created_at.desc(), HrLink.id)
     ).all()
+
+
+def has_open_link(db: Session, organisation_id: uuid.UUID, now: dt.datetime) -> bool:
+    """Whether a link for human resources can still be used for one of a company's programmes."""
+    link = (
+        sa.select(HrLink.id)
+        .join(Programme, Programme.id == HrLink.programme_id)
+        .where(Programme.organisation_id == organisation_id, *_can_be_used(now))
+        .limit(1)
+    )
+    return db.scalar(link) is not None
 
 
 @dataclass(frozen=True)

@@ -235,6 +235,11 @@ def test_a_link_leads_human_resources_to_the_settings_and_no_further(visit: Come
     link = html.unescape(re.search(r'id="new-link" value="([^"]+)"', answer.text)[1])  # type: ignore[index]
     newcomer = as_another(owners, services, "Hugo Petit")
 
+    # Where to paste it stands on the first page of whoever takes no part, in that company alone.
+    assert [
+        'id="hr-link"' in here.text() for here in (newcomer, visit(situations.welcome, family="canvas"))
+    ] == [True, False]
+
     # Opening it spends nothing, and says nothing of the programme to whoever has not come by a launch.
     arrived = owners.client.get(link.removeprefix("http://127.0.0.1:5000"))
     assert (arrived.status_code, "Copy this link." in arrived.text) == (200, True)

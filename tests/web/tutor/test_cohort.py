@@ -57,7 +57,7 @@ def test_nobody_is_paired_with_themselves(visit, services):
     same = person_id(here.text("cohort/pairing"), "Sophie Garnier")
     answer = here.post("cohort/pairs", mentee_id=same, mentor_id=same)
     assert answer.status_code == 422
-    assert "Please choose two different people." in answer.text
+    assert "Choose two different people." in answer.text
 
 
 def test_a_refused_pair_changes_nothing_at_all(visit, services):
