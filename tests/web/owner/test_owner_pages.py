@@ -20,7 +20,7 @@ from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.profiles.queries import Profile
 from lti_tool.mentoring.programmes.actions import name_owner
-from lti_tool.mentoring.programmes.models import Programme, ProgrammeSettings
+from lti_tool.mentoring.programmes.models import Cohort, Programme, ProgrammeSettings
 from lti_tool.mentoring.programmes.right_models import HrLink, HrReader
 from lti_tool.mentoring.programmes.rights import make_hr_link, use_hr_link
 from lti_tool.mentoring.sessions.models import MentoringSession
@@ -93,6 +93,8 @@ def every_page(here: Visit, services: Services) -> dict[str, str]:
         "participant_id": of(services, Participant.id),
         "programme_id": of(services, Programme.id),
         "import_id": uuid.uuid4(),
+        "link_id": uuid.uuid4(),
+        "group_id": of(services, Cohort.id),
         "below": "nothing",
         "role": "mentee",
         "about": "both",
