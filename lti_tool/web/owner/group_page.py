@@ -7,9 +7,9 @@ is done by the tutor's own forms.
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.identity.policy import Action
@@ -20,7 +20,11 @@ from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import LAUNCH, course_title, launch_url_for
 from lti_tool.web.owner import figures, group_people
 from lti_tool.web.services import reading
+from schemas.display import read_cohort_query
 from schemas.mentoring_forms import PairForm, ReopenForm
+
+SHOWN: Final = 100
+"""How many pairs, and how many people, the page lists; the search finds the others."""
 
 blueprint = Blueprint("group", __name__, url_prefix=LAUNCH)
 
@@ -40,8 +44,13 @@ def show() -> ResponseReturnValue:
         cohorts = figures.cohorts_of(db, activity.programme_id, record.smallest_group)
         people = group_people.people_of_group(db, cohort_id)
         newcomers = group_people.newcomers_of_group(db, cohort_id)
+    search = read_cohort_query(request.args.to_dict())["q"]
+    found = people.searched(search)
     return render_template(
         "owner/group.html",
+        search=search,
+        found=found,
+        shown=SHOWN,
         programme=record,
         cohort=next(each for each in cohorts if each.id == cohort_id),
         is_draft=activity.is_draft,

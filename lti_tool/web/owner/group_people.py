@@ -19,7 +19,7 @@ from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
 from lti_tool.mentoring.roles import Role
-from lti_tool.translation.collation import collation_key
+from lti_tool.translation.collation import collation_key, folded
 from lti_tool.web.owner.figures import completion_of
 
 _NOT_TO_PAIR = (ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN, ParticipantStatus.COMPLETED)
@@ -70,6 +70,16 @@ class GroupPeople:
 
     people: Sequence[GroupPerson]
     pairs: Sequence[GroupPair]
+
+    def searched(self, words: str) -> GroupPeople:
+        """Those with these words in their name, and the pairs of these; everybody for no words."""
+        wanted = folded(words)
+        if not wanted:
+            return self
+        people = [each for each in self.people if wanted in folded(each.card.name or "")]
+        ids = {each.id for each in people}
+        pairs = [pair for pair in self.pairs if ids.intersection(member.id for member in pair.both)]
+        return GroupPeople(people, pairs)
 
     @property
     def to_approve(self) -> list[GroupPerson]:
