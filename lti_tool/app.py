@@ -64,6 +64,8 @@ from lti_tool.web.programmes import (
     section_pages,
     task_list,
     template_pages,
+    template_parts,
+    template_rule,
 )
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
@@ -141,6 +143,8 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     review,
     preview,
     rule_editor,
+    template_parts,
+    template_rule,
     audit,
     owner_programmes,
     access_page,

@@ -19,7 +19,7 @@ REFUSALS: Mapping[str, str] = {
         "The completion rule counts meetings in this format. Take it out of the rule first, then remove it here."
     ),
     "already_paired": N_("This role cannot change any more: there is a partner already."),
-    "same_person": N_("Please choose two different people."),
+    "same_person": N_("Choose two different people."),
     "wrong_roles": N_("A pair needs one mentor and one mentee."),
     "other_cohort": N_("These two people are not in the same programme."),
     "has_left": N_("One of these two people is no longer in the course."),

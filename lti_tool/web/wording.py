@@ -81,6 +81,7 @@ PARTNERS_PAST: Mapping[str, str] = {"mentor": N_("Taught you"), "mentee": N_("Le
 DISPUTE_REASONS: Mapping[str, str] = {
     "wrong-date": N_("Another day"),
     "wrong-length": N_("Another length"),
+    "wrong-mode": N_("Another way of talking"),
     "wrong-format": N_("Another format"),
     "did-not-meet": N_("We did not meet"),
     "other": N_("Something else"),
@@ -291,12 +292,12 @@ def form_name(form_id: str) -> str:
     return _(FORMS[kind]) if kind in FORMS else _("a form")
 
 
-def problem(found: Problem) -> str:
-    """What is wrong with a field."""
-    params = dict(found.params)
+def problem(found: Problem, sentence: str | None = None, **more: object) -> str:
+    """What is wrong with a field: ``sentence`` (in English) in place of the general one, with ``more`` parameters."""
+    params = {**more, **found.params}
     if "role" in params:
         params["role"] = word(ROLES, str(params["role"])).lower()
-    return _(MESSAGES[str(found)]) % params
+    return _(sentence or MESSAGES[str(found)]) % params
 
 
 def person(card: PersonCard) -> str:

@@ -219,9 +219,9 @@ def answers(app: Flask, ours: Ours, name: str) -> dict[tuple[str, str], tuple[bo
             "programme_id": ours.programme_id,
             "import_id": ours.import_id,
             "group_id": ours.group_id,
+            "link_id": uuid.uuid4(),
             "about": "unsigned",
             "section": "formats",
-            "link_id": uuid.UUID(int=0),
             "entry": "new",
             "code": "blank",
         }

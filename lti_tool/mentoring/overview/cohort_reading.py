@@ -426,6 +426,7 @@ class _PairRow:
             mentee_signed_at=pair.mentee_signed_at,
             mentor_reminded_at=pair.mentor_reminded_at,
             mentee_reminded_at=pair.mentee_reminded_at,
+            paused_until=pair.paused_until,
             latest_at=self.latest_at,
             disputed_at=self.disputed_at,
             confirmed=counters.confirmed,

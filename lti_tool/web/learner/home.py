@@ -56,6 +56,7 @@ from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
 from lti_tool.web.learner.drawn_journey import drawn_journey
 from lti_tool.web.learner.who_sees import who_sees
+from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.services import current_principal, reading
 from schemas.mentoring_forms import ChooseRoleForm, JoinForm, ThanksForm
 
@@ -139,6 +140,12 @@ def page() -> ResponseReturnValue | None:
         preview=False,
     )
     return _tagged(make_response(html), etag)
+
+
+def is_open() -> bool:
+    """Whether the activity of the launch opens a programme in which people take part, or can."""
+    activity = current_activity()
+    return activity is not None and not activity.is_draft and not new_choice.awaits_tutor()
 
 
 @blueprint.get("/live")
@@ -267,6 +274,16 @@ def _welcome(form: Form, activity: Activity) -> ResponseReturnValue:
         other_activity=_activity_for_role(placement, role_view.other) if is_for_one else None,
     )
     return html, form.status
+
+
+@blueprint.get("/join")
+@allows(Action.CHOOSE_ROLE, about=cohort_of_launch)
+def ask_role() -> ResponseReturnValue:
+    """The choice of a role, for whoever has another first page: an owner, or somebody of human resources."""
+    activity = current_activity()
+    if not is_open() or (activity is not None and activity.participant is not None):
+        return ShortRedirect(launch_url_for("home.home"), 302)
+    return page() or abort(404)
 
 
 @blueprint.post("/join")

@@ -87,6 +87,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     html = render_template(
         "programmes/tasks.html",
         present=present,
+        saved_by=present.changed_by if present.changed_by_id != current_principal().person_id else "",
         title=wording.own(present.settings.document["title"]),
         template_name=template_name,
         groups=groups,
