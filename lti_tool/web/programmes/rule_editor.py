@@ -194,7 +194,14 @@ def page(
     with reading() as db:
         if form.refusal_code == "draft_changed":
             found = read(db)
-        trial = rule_trial.trial(db, found.in_force, document, problems, found.document)
+        trial = rule_trial.trial(
+            db,
+            found.in_force,
+            document,
+            problems,
+            found.document,
+            sees_figures=cohort_of_launch().teaches,
+        )
     shown_lines = rule_lines.lines(rule, shown)
     differs = document != found.document
     html = render_template(
