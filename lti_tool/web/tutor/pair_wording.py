@@ -86,7 +86,7 @@ def _wait(found: Wait) -> str:
         case WaitKind.GRADE:
             return _(_GRADES.get(found.grade or "", "Grade to look at"))
         case WaitKind.APPROVE:
-            return _("Your approval of %(names)s", names=who)
+            return _("Your approval")
         case WaitKind.SIGN:
             return ngettext("%(names)s to sign", "%(names)s to sign", len(found.who), names=who)
         case WaitKind.CONFIRM:
