@@ -18,7 +18,7 @@ from schemas import choices
 from schemas.fields import Choice, Code, Day, ExactNumber, Text, WholeNumber, distinct, entries
 from schemas.mentoring_forms import FormSchema
 from schemas.problem import N_, Problem
-from schemas.programme_template import SMALLEST_GROUP
+from schemas.programme_template import SMALLEST_GROUP, UNITS
 
 FURTHEST = timedelta(days=5 * 366)
 """How far ahead the days of a programme may lie."""
@@ -71,7 +71,7 @@ def _text(label: str, max_length: int, *, lines: bool = False) -> Text:
 class GoalForm(BilingualSchema):
     """What the programme is called, and what it is for."""
 
-    needed = ("title", "goal")
+    needed: ClassVar[tuple[str, ...]] = ("title", "goal")
     title_en = _text(N_("Name of the programme, in English"), 100)
     title_fr = _text(N_("Name of the programme, in French"), 100)
     goal_en = _text(N_("What it is for, in English"), 500, lines=True)
@@ -212,6 +212,58 @@ class CatalogueForm(BilingualSchema):
     def _skill_is_known(self, loaded: Mapping[str, Any], **_: Any) -> None:
         if loaded["skill"] is not None and loaded["skill"] not in self.skills:
             raise ValidationError([Problem("not_a_choice")], "skill")
+
+
+class KpiForm(BilingualSchema):
+    """A measure in words. ``is_own``: the programme adds it, and says in which unit it is counted, and its target."""
+
+    needed = ("name", "definition")
+    name_en = _text(N_("The figure, in English"), 120)
+    name_fr = _text(N_("The figure, in French"), 120)
+    definition_en = _text(N_("What it measures, in English"), 300, lines=True)
+    definition_fr = _text(N_("What it measures, in French"), 300, lines=True)
+    unit = Choice(
+        UNITS,
+        load_default="share",
+        metadata={
+            "label": N_("In what is it counted?"),
+            "words": {
+                "share": N_("A share, in per cent"),
+                "hours": N_("Hours"),
+                "minutes": N_("Minutes"),
+                "points": N_("Points, or a number"),
+                "money": N_("Money, in the currency of the budget"),
+            },
+        },
+    )
+    bound = Choice(
+        ("at_least", "at_most"),
+        load_default="at_least",
+        metadata={
+            "label": N_("When is it good?"),
+            "words": {"at_least": N_("When it is high: at least"), "at_most": N_("When it is low: at most")},
+        },
+    )
+    target = Amount(
+        max=100_000,
+        problem="not_an_amount",
+        load_default=None,
+        metadata={
+            "label": N_("What should it come to?"),
+            "hint": N_("Leave it open to look at it without judging."),
+        },
+    )
+
+    def __init__(self, language: str = "en", *, is_own: bool = True) -> None:
+        super().__init__(language)
+        if not is_own:
+            for name in ("unit", "bound", "target"):
+                del self.fields[name], self.load_fields[name]
+
+    @validates_schema
+    def _share_is_one(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        if loaded.get("unit") == "share" and (loaded.get("target") or 0) > 100:
+            raise ValidationError([Problem("too_large", max=100)], "target")
 
 
 class QuestionForm(BilingualSchema):

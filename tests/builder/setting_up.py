@@ -13,7 +13,7 @@ from lti_tool.mentoring.programmes.models import Cohort
 from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.programmes.section_form import Standing
 from lti_tool.mentoring.programmes.sections import section_form
-from lti_tool.mentoring.programmes.setting_up import save_section, set_up_of
+from lti_tool.mentoring.programmes.setting_up import SetUp, remove_entry, save_section, set_up_of
 from lti_tool.mentoring.programmes.template import load_template
 from tests.builder.situations import Situation
 
@@ -23,14 +23,21 @@ FIRST = Beginning(set_up_first=True)
 COLLEAGUE = "Sophie Martel"
 
 
-def change(situation: Situation, section: Section, **values: Any) -> None:
-    """Another tutor changes a part of the settings; ``values``: what they type differently, as the form checks it."""
-    assert situation.cohort is not None
-    present = set_up_of(situation.db, situation.cohort.id)
-    standing = Standing(
+def _standing(present: SetUp) -> Standing:
+    return Standing(
         utcnow().date(), "en", not present.is_draft, True, load_template("digital-skills").document()
     )
-    form = section_form(section, present.settings, standing)
+
+
+def change(situation: Situation, section: Section, entry: str | None = None, /, **values: Any) -> None:
+    """Another tutor changes a part of the settings, or an entry of one.
+
+    ``values``: what they type differently, as the form checks it.
+    """
+    assert situation.cohort is not None
+    present = set_up_of(situation.db, situation.cohort.id)
+    standing = _standing(present)
+    form = section_form(section, present.settings, standing, entry)
     shown = {
         name: values_[0] if values_ else None for name, values_ in (form.read(present.settings) or {}).items()
     }
@@ -48,6 +55,20 @@ def change(situation: Situation, section: Section, **values: Any) -> None:
         now=utcnow(),
     )
     log.set_principal(situation.db, before)
+
+
+def take_out(situation: Situation, section: Section, code: str) -> None:
+    """An entry is taken out of a list of the settings."""
+    assert situation.cohort is not None
+    remove_entry(
+        situation.db,
+        cohort_id=situation.cohort.id,
+        section=section,
+        code=code,
+        standing=_standing(set_up_of(situation.db, situation.cohort.id)),
+        by=None,
+        now=utcnow(),
+    )
 
 
 def _draft(situation: Situation) -> None:
@@ -79,6 +100,19 @@ def tutor_changes_settings(situation: Situation) -> None:
         "digital-skills", now=situation.now - dt.timedelta(days=20)
     ).cohort()
     situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
+
+
+def rule_counts_audio(situation: Situation) -> None:
+    """A tutor of a programme that runs, by whose rule meetings in one format alone count."""
+    tutor_changes_settings(situation)
+    assert situation.cohort is not None
+    version = situation.cohort.rule(situation.db)
+    criteria = [
+        {**each, **({"formats": ["audio"]} if each["type"] == "sessions" else {})}
+        for each in version.rule["criteria"]
+    ]
+    version.rule = {**version.rule, "criteria": criteria}
+    situation.db.flush()
 
 
 def tutor_reads_changes(situation: Situation) -> None:

@@ -1,7 +1,8 @@
 """The job that finds or makes the line item of an activity whose launches name none, and keeps it up to date.
 
 A coupled line item, which launches name, comes first: with one, nothing is looked for. Else the activity's own is
-looked for among those of its course, by its resource id and tag. Where there is none, one is made: the first time where
+looked for among those of its course, by its resource id and tag; then the copy of its original's, which came with the
+course (:mod:`lti_tool.lti.ags.copied_line_items`). Where there is none, one is made: the first time where
 the platform leaves that to tools, else when a tutor asks for it
 (:attr:`lti_tool.lti.platforms.base.Platform.makes_line_items`). One that was deleted is made again only when asked.
 
@@ -29,7 +30,7 @@ from lti_tool.identity.policy import Action, require
 from lti_tool.identity.principal import TOOL, Principal
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import JobFailed, JobKind, RunningJob
-from lti_tool.lti.ags import line_items, own_line_items
+from lti_tool.lti.ags import copied_line_items, line_items, own_line_items
 from lti_tool.lti.ags.line_items import (
     LINE_ITEM_READ_SCOPE,
     LINE_ITEM_SCOPE,
@@ -121,6 +122,8 @@ class FindLineItem(JobKind):
         service = PlatformService(self._deps, activity.registration_id)
         try:
             found = line_items.find(service, activity.container_url, activity.own, activity.scopes)
+            if found is None and not activity.state.is_there:
+                found = self._copied(activity, service)
         except LineItemRefused as error:
             if activity.state.is_there:
                 # That it cannot be looked for does not say that it is gone.
@@ -136,6 +139,23 @@ class FindLineItem(JobKind):
             # One that was there is deleted: what was known of it is no reason not to make another.
             return self._none(job, activity, OwnLineItemStatus.ABSENT, never_posted=True)
         return self._make(job, activity, service)
+
+    def _copied(self, activity: _Activity, service: PlatformService) -> LineItem | None:
+        """The copy of the line item of the activity of which this one is a copy; it gets the id of this one's."""
+        items = line_items.find_copies(service, activity.container_url, activity.own, activity.scopes)
+        with self._deps.database.reading() as db:
+            originals = copied_line_items.originals(
+                db, activity.id, {item.resource_id for item in items}, activity.platform
+            )
+        copies = [item for item in items if item.resource_id in originals]
+        if len(copies) != 1:
+            return None
+        if LINE_ITEM_SCOPE in activity.scopes:
+            try:
+                line_items.change(service, copies[0], resourceId=activity.own.resource_id)
+            except LineItemRefused as error:
+                _log.info("line_item_not_renamed", link=str(activity.id), reason=str(error))
+        return copies[0]
 
     def _make(self, job: RunningJob, activity: _Activity, service: PlatformService) -> dict[str, Any]:
         with job.transaction() as db:
@@ -158,7 +178,7 @@ class FindLineItem(JobKind):
         renamed = is_ours and label not in (None, activity.own.label) and LINE_ITEM_SCOPE in activity.scopes
         if renamed:
             try:
-                line_items.change_label(service, found, activity.own.label)
+                line_items.change(service, found, label=activity.own.label)
             except LineItemRefused as error:
                 _log.info("line_item_not_renamed", link=str(activity.id), reason=str(error))
         with job.transaction() as db:

@@ -264,6 +264,11 @@ class Platform:
         del completed, grades, replaces_own, completed_before
         return {}
 
+    def without_attempt(self, score: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The same score as no attempt of the person's, where it was to count as one; else None."""
+        del score
+        return None
+
     def is_earlier_timestamp_error(self, body: bytes) -> bool:
         """Whether an answer 400 to a score means that its timestamp is not later than the latest."""
         del body

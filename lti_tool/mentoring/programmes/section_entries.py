@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from lti_tool.mentoring.programmes.codes import new_code
+from lti_tool.mentoring.programmes.kpis import kpi_form
 from lti_tool.mentoring.programmes.questions import question_form, without_question
 from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.programmes.section_form import (
@@ -141,6 +142,7 @@ ENTRIES: Final[Mapping[Section, Callable[[str, Settings, Standing], SectionForm]
     Section.SKILLS: _skill,
     Section.OBJECTIVES: _objective,
     Section.FORMATS: _format,
+    Section.KPIS: kpi_form,
     Section.QUESTIONNAIRES: question_form,
 }
 """Of each part with entries, the form of an entry by its code, or of a new one."""

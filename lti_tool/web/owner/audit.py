@@ -20,7 +20,6 @@ from lti_tool.composition.audit.entries import (
     Reader,
     Wanted,
     actors,
-    cohort_numbers,
     entries,
     taught_cohorts,
 )
@@ -28,6 +27,7 @@ from lti_tool.composition.audit.sentences import Names, names_of, people_names, 
 from lti_tool.events.base import ActedBy
 from lti_tool.identity.policy import AUDIT, Action, Capacity, Subject
 from lti_tool.identity.principal import PrincipalKind
+from lti_tool.mentoring.programmes.queries import cohort_numbers
 from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key
 from lti_tool.web.access import allows, cohort_of_launch
@@ -112,7 +112,7 @@ def _page(
         found = entries(db, reader, wanted, limit=PAGE_LENGTH + 1, offset=PAGE_LENGTH * (page - 1))
         lines = found[:PAGE_LENGTH]
         names = names_of(db, lines)
-        numbers = cohort_numbers(db, lines) if reader.cohort_id is None else {}
+        numbers = cohort_numbers(db, _cohorts(lines)) if reader.cohort_id is None else {}
         changes = changes_of(db, lines)
         who = _who(db, actors(db, reader), wanted)
     held = {Capacity.TUTOR} if reader.taught else set()
@@ -147,6 +147,10 @@ def _page(
         course_title=course_title(),
     )
     return html, form.status
+
+
+def _cohorts(lines: Sequence[AuditLine]) -> set[uuid.UUID]:
+    return {line.cohort_id for line in lines if line.cohort_id is not None}
 
 
 def _filters(action: str) -> tuple[Form, dict[str, Any]]:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from lti_tool.composition.cohort_facts import Judged
 from lti_tool.composition.rule_preview import RuleInForce, TriedRule, try_rule
 from lti_tool.mentoring.completion.preview import Effect, PersonPreview
-from lti_tool.mentoring.completion.queries import DraftRecord
 from lti_tool.mentoring.completion.rule import CompletionRule, read_draft, unmeasurable
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_pair, sentence_for_tutor
 from lti_tool.mentoring.completion.rule_warnings import RuleWarning, warnings
@@ -23,7 +22,7 @@ from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key
 from lti_tool.web import wording
 from lti_tool.web.journey_drawing.sparkline import Sparkline
-from lti_tool.web.programmes import rule_lines, rule_wording, typed_rule
+from lti_tool.web.programmes import rule_lines, rule_wording
 from lti_tool.web.programmes.drawings import rule_drawing
 from lti_tool.web.programmes.typed_rule import TypedRule
 from schemas.problem import Problem
@@ -161,17 +160,20 @@ def _a_pair(tried: TriedRule | None) -> dict[Role, str]:
 
 @dataclass(frozen=True)
 class Difference:
-    """One condition that two drafts have differently; empty where one of them does not have it."""
+    """One condition that two rules have differently; empty where one of them does not have it."""
 
     theirs: str
     mine: str
 
 
-def differences(mine: TypedRule, draft: DraftRecord, shown: rule_lines.Shown) -> list[Difference]:
-    """What somebody else's draft says differently from the one that was typed."""
-    theirs = typed_rule.from_document(draft.rule)
+def differences(theirs: TypedRule, mine: TypedRule, shown: rule_lines.Shown) -> list[Difference]:
+    """What another rule says differently from the one that was typed."""
     both = [
-        {line.id: line.plain for top in rule_lines.lines(rule, shown) for line in (top, *top.lines)}
+        {
+            line.id: line.plain.rstrip(" \u00a0:")
+            for top in rule_lines.lines(rule, shown)
+            for line in (top, *top.lines)
+        }
         for rule in (theirs, mine)
     ]
     found = [

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from lti_tool.mentoring.programmes.kpis import bound_of, is_followed_by_hand
 from lti_tool.mentoring.programmes.readiness import Lack, Missing, Section
 from lti_tool.mentoring.programmes.section_form import written
-from lti_tool.mentoring.programmes.sections import bound_of
 from lti_tool.mentoring.programmes.settings import Document, Settings
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
@@ -217,6 +217,10 @@ def _in_words(name: str, text: str, document: Document) -> str:
             return role_name(document, text) if text in USUAL_ROLES else text
         case "evidence" if text in EVIDENCE:
             return said(EVIDENCE, text)
+        case "unit":
+            return unit({"unit": text}, document) if text == "share" or text in UNITS else text
+        case "bound" if text in BOUNDS:
+            return said(BOUNDS, text)
         case "skill":
             return next((own(each["name"]) for each in document["skills"] if each["code"] == text), text)
         case "starts_on" | "ends_on" | "follow_up_on":
@@ -354,6 +358,11 @@ WITHOUT_TARGET: Final = frozenset({"minutes_by_format"})
 def bound(kpi: Mapping[str, Any]) -> str:
     """Whether a measure should come to its target at least, or at most."""
     return _(BOUNDS[bound_of(kpi)])
+
+
+def by_hand(kpi: Mapping[str, Any]) -> bool:
+    """Whether nothing computes a measure."""
+    return is_followed_by_hand(kpi)
 
 
 def unit(kpi: Mapping[str, Any], document: Document) -> str:

@@ -74,7 +74,9 @@ def test_a_part_is_saved_and_leads_back_to_the_list(visit: Come, services: Servi
     page = words(here.client.get(answer.headers["Location"]))
     assert "Saved." in page
     assert "Managers use data themselves" in page
-    assert "by Claire Fontaine" in page
+    assert re.search(r"Saved on \d+ \w+ at \d\d:\d\d UTC", page), "the hour, and not who where it was oneself"
+    assert "by Claire Fontaine" not in page
+    assert "UTC by Sophie Martel" in words(visit(setting_up.tutor_sets_up_much).get("programme"))
     assert latest(services)["goal"]["fr"].startswith("Que les générations")
 
 
@@ -307,3 +309,28 @@ def test_a_learner_s_page_is_another_one_after_a_change(visit: Come, services: S
         db.flush()
         cohort.settings_id = version.id
     assert here.get(headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_figures_are_reworded_and_added_and_those_of_one_s_own_are_followed_by_hand(
+    visit: Come, services: Services
+) -> None:
+    here = visit(setting_up.tutor_sets_up)
+    save(
+        here,
+        "programme/kpis/completion",
+        name_en="Journeys finished",
+        definition_en="Finished, out of begun.",
+    )
+    own = {"name_en": "Coffee breaks", "definition_en": "Breaks a month, out of pairs.", "unit": "share"}
+    wrong = save(here, "programme/kpis/new", **own, bound="at_least", target="101")
+    assert (wrong.status_code, 'id="target-error"' in wrong.text) == (422, True)
+    save(here, "programme/kpis/new", **own, bound="at_most", target="12,5")
+    kpis = {kpi["code"]: kpi for kpi in latest(services)["kpis"]}
+    assert kpis["completion"]["name"] == {"en": "Journeys finished", "fr": "Parcours terminés"}
+    assert kpis["own-coffee-breaks"]["target"] == {"bound": "at_most", "value": "1/8"}
+    page = here.get("programme/kpis")
+    assert words(page).count("Followed by hand: the tool does not compute it yet.") == 1
+    save(here, "programme/kpis")
+    assert {kpi["code"]: kpi for kpi in latest(services)["kpis"]} == kpis, "the list keeps the words"
+    frozen = visit(setting_up.tutor_changes_settings)
+    assert 'name="name_en"' not in frozen.text("programme/kpis/completion")
