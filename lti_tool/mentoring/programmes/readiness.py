@@ -38,7 +38,6 @@ class Section(StrEnum):
 
 OPTIONAL = frozenset({Section.BUDGET, Section.ROLES, Section.OBJECTIVES, Section.VISIBILITY})
 """What a programme may start without."""
-NEEDED = tuple(section for section in Section if section not in OPTIONAL)
 
 
 class State(StrEnum):

@@ -43,7 +43,7 @@ def test_the_list_says_what_is_missing_and_the_start_is_shut(visit: Come) -> Non
     here = visit(setting_up.tutor_sets_up_much)
     assert urlsplit(here.get().headers["Location"]).path == f"{here.home}programme"
     page = here.get("programme")
-    assert "5 of 8 necessary parts are done. These hold up the start:" in words(page)
+    assert "7 of 10 parts are done. Still to do:" in words(page)
     for what in ("Set at least one target.", "Choose the questionnaire asked before.", "Give a date"):
         assert what in words(page)
     assert 'id="start"' not in page.text
