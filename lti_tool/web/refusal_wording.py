@@ -19,7 +19,7 @@ REFUSALS: Mapping[str, str] = {
         "The completion rule counts meetings in this format. Take it out of the rule first, then remove it here."
     ),
     "already_paired": N_("This role cannot change any more: there is a partner already."),
-    "same_person": N_("Please choose two different people."),
+    "same_person": N_("Choose two different people."),
     "wrong_roles": N_("A pair needs one mentor and one mentee."),
     "other_cohort": N_("These two people are not in the same programme."),
     "has_left": N_("One of these two people is no longer in the course."),
@@ -56,6 +56,8 @@ REFUSALS: Mapping[str, str] = {
     "same_group": N_("These people are in that group already."),
     "other_programme": N_("A pair moves within its programme. Please choose another group."),
     "group_not_running": N_("That group has not started, or is over. Please choose another one."),
+    "goes_on_elsewhere": N_("Your mentoring goes on in another group. Your first page says where."),
+    "move_changed": N_("Something has changed since you looked. Look at it again, then move."),
     "moved_elsewhere": N_("Somebody has moved a pair to another group meanwhile. Nothing was changed."),
     "pairs_left_behind": N_(
         "One of these people is in another pair by now, which has to move as well. Please look again."

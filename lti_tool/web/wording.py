@@ -81,6 +81,7 @@ PARTNERS_PAST: Mapping[str, str] = {"mentor": N_("Taught you"), "mentee": N_("Le
 DISPUTE_REASONS: Mapping[str, str] = {
     "wrong-date": N_("Another day"),
     "wrong-length": N_("Another length"),
+    "wrong-mode": N_("Another way of talking"),
     "wrong-format": N_("Another format"),
     "did-not-meet": N_("We did not meet"),
     "other": N_("Something else"),
@@ -169,6 +170,7 @@ DONE: Mapping[str, str] = {
     "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
     "pair_paused": N_("The pair is on hold. Both will see it on their page."),
+    "pairs_moved": N_("Moved. Both people of a pair see it on their page."),
     "pair_resumed": N_("The pair goes on."),
     "pair_ended": N_("The pair has ended, with no fault of anybody. What the two did is kept."),
     "approval_taken_back": N_("The approval is taken back."),
@@ -225,6 +227,7 @@ FORMS: Mapping[str, str] = {
     "completion-rule": N_("the completion rule"),
     "pair-form": N_("a pair"),
     "pair-change": N_("a change of a pair"),
+    "move": N_("the moving of pairs"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
     "programme": N_("the programme of an activity"),
@@ -289,12 +292,12 @@ def form_name(form_id: str) -> str:
     return _(FORMS[kind]) if kind in FORMS else _("a form")
 
 
-def problem(found: Problem) -> str:
-    """What is wrong with a field."""
-    params = dict(found.params)
+def problem(found: Problem, sentence: str | None = None, **more: object) -> str:
+    """What is wrong with a field: ``sentence`` (in English) in place of the general one, with ``more`` parameters."""
+    params = {**more, **found.params}
     if "role" in params:
         params["role"] = word(ROLES, str(params["role"])).lower()
-    return _(MESSAGES[str(found)]) % params
+    return _(sentence or MESSAGES[str(found)]) % params
 
 
 def person(card: PersonCard) -> str:

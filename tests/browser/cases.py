@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from tests.browser import people_cases, rule_cases
+from tests.browser import moving_cases, people_cases, rule_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import invitations, people_lists, setting_up, situations
+from tests.builder import invitations, moving, people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
+    ("cohort.note_refusal", "POST"): "leads back to the page of the group",
     ("programme_access.give_up", "POST"): "leads to the first page",
     ("programme_access.end_share", "POST"): "leads back to the page of rights",
     ("programme_access.withdraw_hr_link", "POST"): "leads back to the page of rights",
@@ -56,7 +57,6 @@ NOT_PAGES = {
     ("template_parts.save_entry", "POST"): "the page of an entry, as that of a programme's entry",
     ("template_rule.show", "POST"): "the page of the rule, as its own after a button",
     ("templates.file", "GET"): "a file",
-    ("scale.make", "POST"): "leads back to the page that asks",
     ("objectives.choose", "POST"): "leads back to the objectives",
     ("tutor_objectives.confirm", "POST"): "leads back to the objectives that wait for the tutor",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
@@ -178,6 +178,14 @@ def _sent_to_programme(name: str, endpoint: str, page: str, **fields: str) -> Ca
 def _person_who_refused(visit: Visit) -> None:
     visit.situation(invitations.tutor_of_refused)
     visit.page.get_by_role("link", name="Anne Roy").click()
+
+
+def _reopened_without_reason(visit: Visit) -> None:
+    visit.situation(situations.tutor_of_complete)
+    for pattern in ("/cohort/pairs/[0-9a-f-]+", "/cohort/people/[0-9a-f-]+"):
+        visit.page.goto(visit.served_tool.url + visit.address(pattern))
+    with visit.page.expect_navigation():
+        visit.page.locator("#reopen-it").click()
 
 
 def _hr_settings(visit: Visit) -> None:
@@ -402,11 +410,7 @@ CASES: tuple[Case, ...] = (
     _at("refusal", "refusal.ask", invitations.invited, "refusal"),
     _sent("refusal-odd", "refusal.refuse", invitations.invited, "refusal", reason="boredom"),
     _at("home-refused-invitation", "home.home", invitations.refused, ""),
-    _at("tutor-of-refused", "home.home", invitations.tutor_of_refused, ""),
     Case("tutor-person-who-refused", ("pair_page.person", "GET"), _person_who_refused),
-    _sent(
-        "tutor-notes-nobody", "cohort.note_refusal", situations.tutor, "cohort/refusals", participant_id=""
-    ),
     _at("about-me", "about_me.show", situations.under_way, "about-me"),
     _sent("about-me-wrong", "about_me.save", situations.begins, "about-me", email="x", phone="x"),
     _at("agreement", "agreement.show", situations.to_sign, "agreement"),
@@ -475,7 +479,14 @@ CASES: tuple[Case, ...] = (
     Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
     Case("tutor-rule-give-up", ("rule_editor.edit", "POST"), rule_cases.asked_to_give_up),
     Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
+    _at("tutor-move-choice", "moving.show", moving.tutor_of_three_groups, moving_cases.MOVE),
+    _at("tutor-move-nowhere", "moving.show", situations.tutor, moving_cases.MOVE),
+    Case("tutor-move-plan", ("moving.show", "GET"), moving_cases.planned("Paul Moreau")),
+    Case("tutor-move-two-pairs", ("moving.show", "GET"), moving_cases.planned("Bernard")),
+    Case("tutor-move-changed", ("moving.move", "POST"), moving_cases.changed_since),
+    _at("learner-moved", "home.home", moving.moved_learner, ""),
     _at("decisions", "audit.of_group", situations.owner, "programme/audit"),
+    _at("decisions-changes", "audit.of_group", setting_up.tutor_reads_changes, "programme/audit"),
     _at("decisions-none", "audit.of_group", situations.tutor_alone, "programme/audit?who=operator"),
     _at(
         "decisions-dates-wrong",
@@ -495,6 +506,7 @@ CASES: tuple[Case, ...] = (
     _sent_to_programme("owner-share-nothing", "programme_access.share", "/access/shares", course_id=""),
     _sent_to_programme("owner-new-link", "programme_access.make_hr_link", "/access/hr-links"),
     _at("hr-home", "home.home", situations.human_resources, ""),
+    _at("hr-takes-part", "learner.ask_role", situations.human_resources, "join"),
     _at("hr-programmes", "human_resources.index", situations.human_resources, "hr/"),
     Case("hr-settings", ("owner.settings", "GET"), _hr_settings),
     _at("hr-link", "human_resources.use_link", situations.observer, "hr/link"),
@@ -554,7 +566,7 @@ CASES: tuple[Case, ...] = (
         "cohort/validate",
         participant_id="",
     ),
-    _sent("reopen-without-reason", "cohort.reopen", situations.tutor_of_complete, "cohort/reopen", reason=""),
+    Case("reopen-without-reason", ("cohort.reopen", "POST"), _reopened_without_reason),
     _sent(
         "programme-wrong-group",
         "opening.choose",
@@ -623,6 +635,14 @@ CASES: tuple[Case, ...] = (
         title_fr="",
     ),
     _at("programme-to-scale", "scale.show", situations.tutor, "programme/scale"),
+    _sent(
+        "programme-to-scale-wrong",
+        "scale.make",
+        situations.tutor,
+        "programme/scale",
+        starts_on="2020-01-01",
+        ends_on="2019-01-01",
+    ),
     _at("programme-template-file", "templates.ask_file", situations.tutor_alone, "programme/template-file"),
     _sent(
         "programme-template-no-file",

@@ -59,7 +59,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     ),
     "HrLinkMade": N_("%(actor)s made a link for human resources"),
     "HrLinkWithdrawn": N_("%(actor)s withdrew a link for human resources"),
-    "HrReadingGranted": N_("%(actor)s opened the link, and may read the programme for human resources"),
+    "HrReadingGranted": N_("%(actor)s may now read the programme, for human resources"),
     "HrReadingEnded": N_("%(actor)s ended that %(person)s may read the programme for human resources"),
     "PilotScaled": N_("%(actor)s made a full-scale group from this pilot"),
     "TemplateAdded": N_("%(actor)s added a programme template for the company"),

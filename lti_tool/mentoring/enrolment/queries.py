@@ -100,16 +100,30 @@ def moved_from(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> Parti
     latest = (
         sa.select(FormerCohort.participant_id)
         .join(Participant, Participant.id == FormerCohort.participant_id)
-        .where(
-            FormerCohort.cohort_id == cohort_id,
-            Participant.person_id == person_id,
-            Participant.cohort_id != cohort_id,
-        )
+        .where(*_moved_from(cohort_id, person_id))
         .order_by(FormerCohort.moved_at.desc())
         .limit(1)
         .scalar_subquery()
     )
     return _one(db, Participant.id == latest)
+
+
+def has_moved_from(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID], person_id: sa.ColumnElement[uuid.UUID] | Any
+) -> sa.ColumnElement[bool]:
+    """For another query: whether somebody's pair moved from a cohort to another one, and is there now."""
+    found = sa.select(FormerCohort.participant_id).join(
+        Participant, Participant.id == FormerCohort.participant_id
+    )
+    return found.where(*_moved_from(cohort_id, person_id)).exists()
+
+
+def _moved_from(cohort_id: Any, person_id: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        FormerCohort.cohort_id == cohort_id,
+        Participant.person_id == person_id,
+        Participant.cohort_id != cohort_id,
+    )
 
 
 def participants_of_people(

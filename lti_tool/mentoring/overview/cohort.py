@@ -162,6 +162,8 @@ class PairLine:
     mentor_reminded_at: dt.datetime | None = None
     """When the mentor was last reminded of what waits for them, by whomever."""
     mentee_reminded_at: dt.datetime | None = None
+    paused_until: dt.date | None = None
+    """Until when a pair that is on hold is to be so; None where nobody has said so."""
     latest_at: dt.datetime | None = None
     """When something last happened in it."""
     disputed_at: dt.datetime | None = None

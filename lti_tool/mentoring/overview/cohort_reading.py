@@ -32,6 +32,7 @@ from lti_tool.mentoring.enrolment.queries import (
     MEMBER_ID,
     MEMBER_WIDTH,
     ParticipantRecord,
+    has_moved_from,
     is_in_cohort,
     member_of,
     members_of_cohort,
@@ -134,7 +135,11 @@ def _statements(dialect: Dialect) -> _Statements:
             ),
         )
         .join(Membership, Membership.person_id == Person.id)
-        .where(Membership.course_id.in_(courses_of_cohort(cohort_id)))
+        .where(
+            Membership.course_id.in_(courses_of_cohort(cohort_id)),
+            # Whose pair moved to another cohort waits for nothing here.
+            sa.not_(has_moved_from(cohort_id, Person.id)),
+        )
     )
     members = (
         with_progress(members_of_cohort(cohort_id), MEMBER_ID)
@@ -421,6 +426,7 @@ class _PairRow:
             mentee_signed_at=pair.mentee_signed_at,
             mentor_reminded_at=pair.mentor_reminded_at,
             mentee_reminded_at=pair.mentee_reminded_at,
+            paused_until=pair.paused_until,
             latest_at=self.latest_at,
             disputed_at=self.disputed_at,
             confirmed=counters.confirmed,

@@ -40,6 +40,8 @@ class LineKind(enum.StrEnum):
     TO_APPROVE = "to_approve"
     TO_CONFIRM = "to_confirm"
     """Somebody says that objectives are reached for which the tutor's word is enough."""
+    PAUSE_OVER = "pause_over"
+    """The day has come until which a pair was to be on hold."""
     COPIED = "copied"
     """The group began with a copied activity, and nobody is in it yet."""
     DUPLICATED = "duplicated"
@@ -71,6 +73,7 @@ _RANKS: Final = {
     LineKind.PARTNER_LEFT: 1,
     LineKind.TO_APPROVE: 1,
     LineKind.TO_CONFIRM: 1,
+    LineKind.PAUSE_OVER: 1,
     LineKind.COPIED: 2,
     LineKind.DUPLICATED: 2,
     LineKind.GRADE_MISSING: 2,
@@ -169,6 +172,7 @@ class InboxLine:
 
 _OF_PAIRS: Final = {
     WaitKind.APPROVE: LineKind.TO_APPROVE,
+    WaitKind.PAUSE_OVER: LineKind.PAUSE_OVER,
     WaitKind.DIFFERS: LineKind.DIFFERS,
     WaitKind.SILENT: LineKind.SILENT,
     WaitKind.SIGN: LineKind.UNSIGNED,

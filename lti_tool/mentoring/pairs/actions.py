@@ -210,8 +210,10 @@ def sign_agreement(db: Session, *, pair_id: uuid.UUID, by: uuid.UUID, now: dt.da
     _append(db, locked, AgreementSigned(role=str(role), by_both=by_both), now, by)
 
 
-def pause_pair(db: Session, *, pair_id: uuid.UUID, now: dt.datetime) -> None:
+def pause_pair(db: Session, *, pair_id: uuid.UUID, now: dt.datetime, until: dt.date | None = None) -> None:
     """A tutor puts a pair on hold. Pausing twice changes nothing.
+
+    ``until``: the day on which the tutor is asked whether it goes on; nothing happens by itself.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``pair_over``).
     """
@@ -219,8 +221,8 @@ def pause_pair(db: Session, *, pair_id: uuid.UUID, now: dt.datetime) -> None:
     require(not locked.over, "pair_over")
     if locked.status == PairStatus.PAUSED:
         return
-    _update(db, pair_id, status=PairStatus.PAUSED)
-    _append(db, locked, PairPaused(), now)
+    _update(db, pair_id, status=PairStatus.PAUSED, paused_at=now, paused_until=until)
+    _append(db, locked, PairPaused(until=until), now)
 
 
 def resume_pair(db: Session, *, pair_id: uuid.UUID, now: dt.datetime) -> None:
@@ -232,7 +234,7 @@ def resume_pair(db: Session, *, pair_id: uuid.UUID, now: dt.datetime) -> None:
     require(not locked.over, "pair_over")
     if locked.status != PairStatus.PAUSED:
         return
-    _update(db, pair_id, status=locked.status_by_answers)
+    _update(db, pair_id, status=locked.status_by_answers, paused_at=None, paused_until=None)
     _append(db, locked, PairResumed(), now)
 
 

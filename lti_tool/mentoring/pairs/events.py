@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -85,6 +86,14 @@ class PairPaused(Event):
     """A tutor put the pair on hold."""
 
     audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    version: ClassVar[int] = 2
+    until: dt.date | None = None
+    """The day on which the tutor is asked whether it goes on; None where they gave none."""
+
+    @classmethod
+    def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
+        """The first version had no such day."""
+        return {}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -232,7 +232,9 @@ def placement_record(row: Placement) -> PlacementRecord:
     )
 
 
-def activities_taught(cohort_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+def activities_taught(
+    cohort_id: uuid.UUID | sa.ColumnElement[uuid.UUID] | Any, person_id: uuid.UUID
+) -> sa.Select[uuid.UUID]:
     """A query for the activities of a cohort in courses that a person teaches, to be used in another."""
     return (
         sa.select(Placement.id)

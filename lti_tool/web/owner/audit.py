@@ -45,6 +45,9 @@ PAGE_LENGTH: Final = 50
 
 blueprint = Blueprint("audit", __name__, url_prefix="/l/<launch_key>")
 
+_NAMED: Final = (PrincipalKind.OPERATOR, PrincipalKind.TOOL, PrincipalKind.NOT_RECORDED)
+"""Kinds that a sentence calls by what they are."""
+
 SUBJECTS: Final[Mapping[Subject, str]] = {
     Subject.PROGRAMME: N_("Programme and settings"),
     Subject.PEOPLE: N_("People and pairs"),
@@ -111,7 +114,7 @@ def _page(
         names = names_of(db, lines)
         numbers = cohort_numbers(db, _cohorts(lines)) if reader.cohort_id is None else {}
         changes = changes_of(db, lines)
-        who = _who(db, actors(db, reader))
+        who = _who(db, actors(db, reader), wanted)
     held = {Capacity.TUTOR} if reader.taught else set()
     held |= {Capacity.OWNER} if reader.owns else set()
 
@@ -185,8 +188,10 @@ def _beginning(day: dt.date | None, zone: ZoneInfo, *, later: int = 0) -> dt.dat
         return None
 
 
-def _who(db: Session, found: Sequence[ActedBy]) -> list[tuple[str, str]]:
-    """Everybody who did something, as (value of the filter, name)."""
+def _who(db: Session, found: Sequence[ActedBy], wanted: Wanted) -> list[tuple[str, str]]:
+    """Everybody who did something, as (value of the filter, name); whoever is asked for is among them."""
+    if wanted.kind in _NAMED and all(each.kind != wanted.kind for each in found):
+        found = [*found, ActedBy(wanted.kind)]
     names = Names(people_names(db, {each.id for each in found}))
     options = {
         str(each.id) if each.kind == PrincipalKind.PERSON else str(each.kind): names.actor(each)

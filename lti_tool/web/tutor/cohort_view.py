@@ -302,6 +302,8 @@ def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:
             return launch_url_for("messages.invitation", person=person.person_id), {}
     if line.pair is None:
         return launch_url_for("home.home"), {}
+    if line.kind is LineKind.PAUSE_OVER:
+        return launch_url_for("pair_changes.resume", pair_id=line.pair.id), {}
     return launch_url_for("messages.show", pair_id=line.pair.id, about=line.kind), {}
 
 

@@ -41,11 +41,12 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.under_way, "Inès has yet to confirm "),
         (situations.to_confirm, "Inès says you met"),
         (situations.reminded, "Inès reminded you today."),
-        (situations.to_correct, "One meeting to correct"),
+        (situations.to_correct, "Inès reports: another day"),
         (situations.to_accept, "Inès says it was 1 h"),
         (situations.not_met, "Inès says you did not meet"),
         (situations.waits_for_correction, "Inès has your answer since today"),
         (situations.paused, "Your journey with Inès is on hold"),
+        (situations.paused, ", until "),
         (situations.ended, "Your time with Inès has ended"),
         (situations.objective_to_confirm, "Paul has reached an objective"),
         (situations.complete, "Journey complete. Well done to you both."),
@@ -84,7 +85,7 @@ def test_choosing_a_role_enrols(visit, services):
 def test_a_role_that_does_not_exist_is_refused_beside_the_choice(visit):
     answer = visit(situations.welcome).post("join", role="guru")
     assert answer.status_code == 422
-    assert "Please choose one of the answers offered." in answer.text
+    assert "Choose whether you want to learn or to teach." in answer.text
 
 
 def test_the_other_role_can_be_chosen_before_there_is_a_partner(visit, services):
@@ -112,7 +113,7 @@ def test_signing_says_thank_you(visit):
 def test_the_agreement_is_not_signed_without_a_yes(visit):
     answer = visit(situations.to_sign).post("agreement")
     assert answer.status_code == 422
-    assert "Please tick this box to go on." in answer.text
+    assert "You have not signed yet." in answer.text
 
 
 def test_why_a_journey_is_not_complete_is_on_the_page(visit):

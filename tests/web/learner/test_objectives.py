@@ -83,7 +83,7 @@ def test_a_change_is_proposed_to_the_partner(visit, services):
 
 
 @pytest.mark.parametrize(
-    ("days", "said"), [(-2, "This date is past."), (2000, "more than three years ahead")]
+    ("days", "said"), [(-2, "this date is past."), (2000, "within the next three years")]
 )
 def test_an_objective_is_due_on_a_day_to_come(visit, services, days, said):
     due = (utcnow() + dt.timedelta(days=days)).date().isoformat()
@@ -122,7 +122,7 @@ def test_a_box_left_empty_means_not_required(visit, services):
 def test_an_objective_without_words_is_refused_and_the_rest_kept(visit):
     answer = visit(situations.begins).post("objectives", **{**OBJECTIVE, "title": ""})
     assert answer.status_code == 422
-    assert "Please fill this in." in answer.text
+    assert "Write the objective." in answer.text
     assert 'value="communication" checked' in answer.text
 
 

@@ -119,13 +119,17 @@ def test_a_form_sent_twice_notes_one_meeting(visit, services):
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("held_on", "", "Please fill this in."),
-        ("held_on", "yesterday", "Please enter a date as year-month-day."),
-        ("held_on", str(TODAY + dt.timedelta(days=3)), "This date is still to come."),
-        ("minutes", "4", "Please enter at least 5."),
-        ("minutes", "forty", "Please enter a whole number."),
-        ("mode", "", "Please choose one of the answers offered."),
-        ("format", "telepathy", "Please choose one of the answers offered."),
+        ("held_on", "", "Enter the date of the meeting."),
+        ("held_on", "yesterday", "Enter the date of the meeting."),
+        (
+            "held_on",
+            str(TODAY + dt.timedelta(days=3)),
+            "Choose today or an earlier day: this date is still to come.",
+        ),
+        ("minutes", "4", "Enter 5 minutes or more."),
+        ("minutes", "forty", "Enter the length in whole minutes, such as 45."),
+        ("mode", "", "Choose how you talked: in person, by video, by phone or in writing."),
+        ("format", "telepathy", "Choose what kind of meeting it was: coaching, training…"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field(visit, services, field, value, sentence):
@@ -139,7 +143,13 @@ def test_a_choice_that_was_not_made_is_asked_for_as_one(visit):
     without = {name: value for name, value in MEETING.items() if name != "mode"}
     answer = visit(situations.begins).post("sessions/new", **without)
     assert answer.status_code == 422
-    assert "Please choose an answer." in answer.text.split('id="mode-error"')[1][:900]
+    assert "Choose how you talked" in answer.text.split('id="mode-error"')[1][:900]
+
+
+def test_the_other_day_and_the_other_length_stay_chosen_where_their_fields_are_refused(visit):
+    answer = visit(situations.begins).post("sessions/new", mode="video", format="coaching", minutes="3")
+    for tile in ("day-other", "length-other"):
+        assert re.search(rf'id="{tile}"[^>]* checked', answer.text)
 
 
 def test_what_was_typed_is_kept(visit):
@@ -200,18 +210,19 @@ def test_what_differs_is_proposed_and_accepted_in_one_tap(visit, services):
     below = here.link(SESSION + "differs")
     page = here.text(below)
     day = re.search(r'name="held_on" value="([^"]+)"', page)[1]
-    refused = here.post(below, held_on=day, day="other", length="45", minutes="45", revision="0")
+    noted = {"held_on": day, "day": "other", "minutes": "45", "format": "coaching", "revision": "0"}
+    refused = here.post(below, **noted, length="45", mode="video")
     assert refused.status_code == 409
     assert "Nothing differs from what was noted." in refused.text
-    here.post(below, held_on=day, day="other", length="60", minutes="45", revision="0")
-    assert "You proposed:" in here.text()
+    here.post(below, **{**noted, "format": "professional-training"}, length="60", mode="phone")
+    assert "You proposed: 1 h, by phone, training" in " ".join(here.text().split())
     partner = as_partner(here, services)
-    assert "says it was 1 h" in partner.text()
+    shown = " ".join(partner.text().split())
+    assert 'by phone · training <span class="in-place-of">in place of by video · coaching' in shown
     partner.post(partner.link(SESSION + "accept"), revision="0")
     with services.database.reading() as db:
-        assert db.scalars(
-            sa.select(MentoringSession.minutes).where(MentoringSession.revision == 1)
-        ).all() == [60]
+        [met] = db.scalars(sa.select(MentoringSession).where(MentoringSession.revision == 1))
+        assert (met.minutes, met.mode, met.format) == (60, "phone", "professional-training")
     assert "disputed" not in statuses(services)
 
 

@@ -78,7 +78,7 @@ def test_what_is_wrong_is_named_and_nothing_can_be_added(visit: Come) -> None:
     assert "3 things to correct first" in page
     for sentence in (
         "“boss” is no role.",
-        "Please enter an address such as",
+        "Enter an address such as",
         "“Juggling” is not among the skills",
     ):
         assert sentence in page
