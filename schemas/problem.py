@@ -24,7 +24,6 @@ def N_(message: str) -> str:  # noqa: N802 - the name that Babel extracts by def
 
 MESSAGES: Mapping[str, str] = {
     # any field
-    "required": N_("Please fill this in."),
     "programme_name_missing": N_("Give the programme a name, in English or in French."),
     "goal_missing": N_("Say what will be different, in English or in French."),
     "skill_missing": N_("Name the skill, in English or in French."),
@@ -40,9 +39,6 @@ MESSAGES: Mapping[str, str] = {
     "learner_missing": N_("Choose who learns."),
     "sessions_missing": N_("Give a number of meetings, such as 6."),
     "minutes_missing": N_("Give a number of minutes, such as 45."),
-    "answer_missing": N_("Please choose an answer."),
-    "invalid": N_("This cannot be read. Please check it."),
-    "duplicated": N_("This was sent more than once. Please send the form again."),
     "required": N_("Fill this in."),
     "answer_missing": N_("Choose an answer."),
     "invalid": N_("This cannot be read: check it."),
