@@ -29,6 +29,7 @@ from lti_tool.mentoring.pairs.models import Pair, PairStatus
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     Placement,
+    Programme,
     ProgrammeOwner,
     ProgrammeSettings,
 )

@@ -33,7 +33,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.launch_session import course_title, launch_url_for
-from lti_tool.web.owner import programme_lists
+from lti_tool.web.owner import figures, programme_lists
 from lti_tool.web.services import current_principal, current_services, reading
 from schemas.programme_rights import HrLinkForm, secret_of
 
