@@ -194,10 +194,10 @@ class CatalogueForm(BilingualSchema):
         },
     )
     evidence = fields.List(
-        Choice(("self", "partner", "tutor")),
+        Choice(choices.EVIDENCE),
         required=True,
         error_messages={"required": "empty"},
-        validate=[*entries(max=3), distinct],
+        validate=[*entries(max=4), distinct],
         metadata={"label": N_("Who can say that it is reached?")},
     )
     trend = fields.Boolean(

@@ -101,6 +101,10 @@ LACKS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     Lack.SKILLS: (N_("Name at least one skill."), N_("Objectives and progress are seen by skill.")),
     Lack.FORMATS: (N_("Choose at least one format."), N_("Nobody could note a meeting without one.")),
+    Lack.OBJECTIVES_UNREACHABLE: (
+        N_("Say who else can declare an objective reached."),
+        N_("What is done in another tool is not read yet: by that alone nobody would reach it."),
+    ),
     Lack.RULE: (N_("Say when a person completes."), N_("Without a rule nobody can complete.")),
     Lack.RULE_UNMEASURABLE: (
         N_("Take out of the rule what cannot be measured yet."),
@@ -166,6 +170,7 @@ EVIDENCE: Final[Mapping[str, str]] = {
     "self": N_("The one who learns"),
     "partner": N_("Their partner"),
     "tutor": N_("The tutor"),
+    "xapi": N_("Another tool, in which something was done"),
 }
 """Who can say that an objective is reached."""
 

@@ -106,6 +106,25 @@ def test_what_is_wrong_stands_beside_its_field_with_what_was_typed(visit: Come, 
     assert latest(services) == before
 
 
+def test_the_name_of_the_activity_is_said_where_the_programme_is_named_otherwise(visit: Come) -> None:
+    here = visit(setting_up.tutor_sets_up)
+    said = "In your course, the activity is called “"
+    before = words(here.get("programme/goal"))
+    activity = re.search(said + "([^”]+)”", before)
+    assert activity, before
+    save(here, "programme/goal", title_en=activity[1])
+    assert said not in words(here.get("programme/goal"))
+
+
+def test_an_objective_that_only_another_tool_shows_is_kept_and_holds_up_the_start(visit: Come) -> None:
+    here = visit(setting_up.tutor_sets_up)
+    new = {"title_en": "Finish the course", "direction": "mentee", "evidence": "xapi"}
+    assert save(here, "programme/objectives/new", **new).status_code == 302
+    assert "Say who else can declare an objective reached." in words(here.get("programme"))
+    save(here, "programme/objectives/finish-the-course", evidence=["xapi", "partner"])
+    assert "Say who else" not in words(here.get("programme"))
+
+
 def test_a_text_that_looks_like_markup_is_a_text(visit: Come) -> None:
     here = visit(setting_up.tutor_sets_up)
     save(here, "programme/goal", title_en="<script>alert(1)</script>{{ 7*7 }} %(x)s %")
