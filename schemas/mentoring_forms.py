@@ -60,7 +60,11 @@ class FormSchema(CodedSchema):
 class ChooseRoleForm(FormSchema):
     """“I want to learn” or “I can teach”."""
 
-    role = Choice(choices.ROLES, required=True)
+    role = Choice(
+        choices.ROLES,
+        required=True,
+        metadata={"problems": {"required": "part_missing", "not_a_choice": "part_missing"}},
+    )
 
 
 def _brings() -> Text:
@@ -166,12 +170,12 @@ class PairForm(FormSchema):
             raise ValidationError([Problem("same_person")], "mentee_id")
 
 
-def _ticked() -> fields.Boolean:
-    """A box that has to be ticked."""
+def _ticked(problem: str = "must_be_accepted") -> fields.Boolean:
+    """A box that has to be ticked. ``problem``: the code of what is said where it is not."""
     return fields.Boolean(
         required=True,
-        validate=validate.Equal(True, error="must_be_accepted"),
-        error_messages={"required": "must_be_accepted", "null": "must_be_accepted"},
+        validate=validate.Equal(True, error=problem),
+        error_messages={"required": problem, "null": problem, "invalid": problem},
     )
 
 
@@ -192,6 +196,7 @@ class DeclinePairForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Why, if you would like to say"),
+            "problems": {"not_a_choice": "reason_unknown"},
             "hint": N_("Your tutor sees it, to suggest somebody who suits. Your partner does not."),
         },
     )
@@ -205,6 +210,7 @@ class RefuseInvitationForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Why, if you would like to say"),
+            "problems": {"not_a_choice": "reason_unknown"},
             "hint": N_("Your tutor alone sees it."),
         },
     )
@@ -213,7 +219,7 @@ class RefuseInvitationForm(FormSchema):
 class SignAgreementForm(FormSchema):
     """A person signs the agreement of their pair."""
 
-    accepted = _ticked()
+    accepted = _ticked("not_signed")
 
 
 DAYS = ("today", "yesterday", "other")
@@ -229,8 +235,27 @@ class SessionForm(FormSchema):
     """
 
     day = Choice(DAYS, load_default="other", metadata={"label": N_("Which day?")})
-    held_on = Day(required=True, metadata={"label": N_("Date")})
-    mode = Choice(choices.MEETING_MODES, required=True, metadata={"label": N_("How did you talk?")})
+    held_on = Day(
+        required=True,
+        metadata={
+            "label": N_("Date"),
+            "problems": {
+                "required": "day_missing",
+                "invalid": "day_missing",
+                "not_a_date": "day_missing",
+                "date_too_old": "day_old",
+                "date_in_future": "day_ahead",
+            },
+        },
+    )
+    mode = Choice(
+        choices.MEETING_MODES,
+        required=True,
+        metadata={
+            "label": N_("How did you talk?"),
+            "problems": {"answer_missing": "mode_missing", "not_a_choice": "mode_missing"},
+        },
+    )
     length = Choice(LENGTHS, load_default="other", metadata={"label": N_("Length (minutes)")})
     worked_on = fields.List(
         Identifier(),
@@ -244,13 +269,24 @@ class SessionForm(FormSchema):
         max=MINUTES_MAX,
         from_text=True,
         required=True,
-        metadata={"label": N_("Minutes")},
+        metadata={
+            "label": N_("Minutes"),
+            "problems": {
+                "required": "minutes_missing",
+                "not_a_number": "minutes_missing",
+                "too_small": "minutes_few",
+                "too_large": "minutes_many",
+            },
+        },
     )
     format = Code(
         choices.FORMAT_CODE_PATTERN,
         max_length=choices.FORMAT_CODE_LENGTH,
         required=True,
-        metadata={"label": N_("What kind of meeting?")},
+        metadata={
+            "label": N_("What kind of meeting?"),
+            "problems": dict.fromkeys(("required", "not_a_choice", "invalid", "not_a_code"), "kind_missing"),
+        },
     )
 
     def __init__(self, *, today: date, formats: Sequence[str] = choices.SESSION_FORMATS) -> None:
@@ -318,17 +354,29 @@ TITLE_LENGTH = 200
 class ObjectiveForm(FormSchema):
     """An objective: who learns (``direction``), about what (``tag``), and whether the programme asks for it."""
 
-    direction = Choice(choices.ROLES, required=True, metadata={"label": N_("Who learns?")})
+    direction = Choice(
+        choices.ROLES,
+        required=True,
+        metadata={
+            "label": N_("Who learns?"),
+            "problems": {"answer_missing": "learner_missing", "not_a_choice": "learner_missing"},
+        },
+    )
     title = Text(
         min_length=3,
         max_length=TITLE_LENGTH,
         required=True,
         metadata={
             "label": N_("What?"),
+            "problems": {"required": "title_missing", "too_short": "title_short"},
             "hint": N_("For example: write a good request to an AI assistant."),
         },
     )
-    tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills", metadata={"label": N_("Area")})
+    tag = Choice(
+        choices.OBJECTIVE_TAGS,
+        load_default="skills",
+        metadata={"label": N_("Area"), "problems": {"not_a_choice": "tag_missing"}},
+    )
     target_on = Day(load_default=None, metadata={"label": N_("By when? (optional)")})
     level = WholeNumber(
         min=1,
@@ -398,10 +446,18 @@ class ReflectionForm(FormSchema):
         required=True,
         metadata={
             "label": N_("One change I made"),
+            "problems": {"required": "note_missing", "too_short": "note_short"},
             "hint": N_("Something that you do, say or see differently since you have been meeting."),
         },
     )
-    readers = Choice(choices.REFLECTION_READERS, required=True, metadata={"label": N_("Who may read it?")})
+    readers = Choice(
+        choices.REFLECTION_READERS,
+        required=True,
+        metadata={
+            "label": N_("Who may read it?"),
+            "problems": dict.fromkeys(("answer_missing", "not_a_choice"), "note_readers_missing"),
+        },
+    )
 
 
 class MoveReflectionForm(FormSchema):

@@ -60,6 +60,27 @@ MESSAGES: Mapping[str, str] = {
     "not_a_list": N_("This should be a list."),
     "empty": N_("Please choose at least one."),
     "too_many": N_("Please keep this to %(max)s at most."),
+    # one field of a form: they name it, and are shown alone
+    "day_missing": N_("Enter the date of the meeting."),
+    "day_old": N_("Choose a date less than a year ago."),
+    "day_ahead": N_("Choose today or an earlier date."),
+    "mode_missing": N_("Choose how you talked: in person, by video, by phone or in writing."),
+    "minutes_missing": N_("Enter how many minutes it took."),
+    "minutes_few": N_("Enter %(min)s minutes or more."),
+    "minutes_many": N_("Enter %(max)s minutes or fewer."),
+    "kind_missing": N_("Choose what kind of meeting it was."),
+    "learner_missing": N_("Choose who learns."),
+    "title_missing": N_("Write the objective."),
+    "title_short": N_("Write the objective in %(min)s characters or more."),
+    "tag_missing": N_("Choose an area."),
+    "note_missing": N_("Write your note."),
+    "note_short": N_("Write your note in %(min)s characters or more."),
+    "note_readers_missing": N_("Choose who may read the note."),
+    "reason_unknown": N_("Choose one of the reasons, or none."),
+    "part_missing": N_("Choose a part: to learn or to teach."),
+    "not_signed": N_("You have not signed yet. Read the five promises, then choose “Sign the agreement”."),
+    "capacity_wrong": N_("Choose one of the numbers of partners."),
+    "zone_unknown": N_("Choose a time zone from the list."),
     # completion rules
     "unknown_version": N_("This rule was made by a newer version of the tool."),
     "unknown_criterion": N_("We do not know the criterion “%(type)s”."),
@@ -151,6 +172,33 @@ FIELD_CODES: Final[Mapping[type[fields.Field[Any]], Mapping[str, str]]] = {
     fields.List: {"invalid": "not_a_list"},
 }
 """The code for each error of marshmallow's fields: by their class, and marshmallow's name of the error."""
+
+
+NAMES_ITS_FIELD: Final = frozenset(
+    {
+        "day_missing",
+        "day_old",
+        "day_ahead",
+        "mode_missing",
+        "minutes_missing",
+        "minutes_few",
+        "minutes_many",
+        "kind_missing",
+        "learner_missing",
+        "title_missing",
+        "title_short",
+        "tag_missing",
+        "note_missing",
+        "note_short",
+        "note_readers_missing",
+        "reason_unknown",
+        "part_missing",
+        "not_signed",
+        "capacity_wrong",
+        "zone_unknown",
+    }
+)
+"""Messages that need no label before them."""
 
 
 class Problem(str):

@@ -1,7 +1,8 @@
 """What a template needs to know of one field of a form: its value, its errors, and how a browser shows it.
 
 All of that comes from the field of the schema. Its ``metadata`` may hold ``label``, ``hint`` and ``words`` (for the
-codes of a :class:`schemas.fields.Choice`), in English and marked with ``N_``; a template may say something else.
+codes of a :class:`schemas.fields.Choice`), in English and marked with ``N_``; a template may say something else. Its
+``problems`` are the codes by which the page says more exactly what is wrong, by the schema's own codes.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ def bound_field(
     if widget == "choices":
         # There is nothing to fill in where one of several answers is to be chosen.
         problems = [Problem("answer_missing") if found == "required" else found for found in problems]
+    exact = field.metadata.get("problems", {})
+    problems = [Problem(exact[found], **found.params) if found in exact else found for found in problems]
     return BoundField(
         name=name,
         id=f"{prefix}{name}",

@@ -28,13 +28,13 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
     [
         (situations.welcome, "I want to learn"),
         (situations.not_open, "Not open yet"),
-        (situations.waiting, "Your pair is on its way"),
-        (situations.declined, "Inès Benali could not this time."),
+        (situations.waiting, "We’re looking for your partner"),
+        (situations.declined, "Inès Benali could not this time"),
         (situations.i_declined, "You said “not this time”."),
         (situations.proposed, "Your tutor suggests Inès Benali"),
-        (situations.waits_for_acceptance, "Waiting for Inès’s answer since"),
+        (situations.waits_for_acceptance, "Waiting for Inès’s answer"),
         (situations.to_sign, "Your agreement with Inès"),
-        (situations.waits_for_signature, "Inès has the agreement since"),
+        (situations.waits_for_signature, "Waiting for Inès’s signature"),
         (situations.partner_left, "Inès is no longer in the course"),
         (situations.begins, "Suggest a first date to Inès"),
         (situations.nothing_waits, "Have you met Inès again?"),
@@ -44,11 +44,11 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.to_correct, "Inès reports: another day"),
         (situations.to_accept, "Inès says it was 1 h"),
         (situations.not_met, "Inès says you did not meet"),
-        (situations.waits_for_correction, "Inès has your answer since today"),
+        (situations.waits_for_correction, "Since today. You proposed:"),
         (situations.paused, "Your journey with Inès is on hold"),
         (situations.paused, ", until "),
         (situations.ended, "Your time with Inès has ended"),
-        (situations.objective_to_confirm, "Paul has reached an objective"),
+        (situations.objective_to_confirm, "Paul says they have reached an objective"),
         (situations.complete, "Journey complete. Well done to you both."),
         (situations.awaits_tutor, "You have done everything"),
         (situations.observer, "there is nobody to show"),
@@ -85,7 +85,7 @@ def test_choosing_a_role_enrols(visit, services):
 def test_a_role_that_does_not_exist_is_refused_beside_the_choice(visit):
     answer = visit(situations.welcome).post("join", role="guru")
     assert answer.status_code == 422
-    assert "Please choose one of the answers offered." in answer.text
+    assert "Choose a part: to learn or to teach." in answer.text
 
 
 def test_the_other_role_can_be_chosen_before_there_is_a_partner(visit, services):
@@ -113,7 +113,7 @@ def test_signing_says_thank_you(visit):
 def test_the_agreement_is_not_signed_without_a_yes(visit):
     answer = visit(situations.to_sign).post("agreement")
     assert answer.status_code == 422
-    assert "Please tick this box to go on." in answer.text
+    assert "You have not signed yet. Read the five promises" in answer.text
 
 
 def test_why_a_journey_is_not_complete_is_on_the_page(visit):

@@ -122,7 +122,7 @@ def test_a_box_left_empty_means_not_required(visit, services):
 def test_an_objective_without_words_is_refused_and_the_rest_kept(visit):
     answer = visit(situations.begins).post("objectives", **{**OBJECTIVE, "title": ""})
     assert answer.status_code == 422
-    assert "Please fill this in." in answer.text
+    assert "Write the objective." in answer.text
     assert 'value="communication" checked' in answer.text
 
 

@@ -119,13 +119,13 @@ def test_a_form_sent_twice_notes_one_meeting(visit, services):
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("held_on", "", "Please fill this in."),
-        ("held_on", "yesterday", "Please enter a date as year-month-day."),
-        ("held_on", str(TODAY + dt.timedelta(days=3)), "This date is still to come."),
-        ("minutes", "4", "Please enter at least 5."),
-        ("minutes", "forty", "Please enter a whole number."),
-        ("mode", "", "Please choose one of the answers offered."),
-        ("format", "telepathy", "Please choose one of the answers offered."),
+        ("held_on", "", "Enter the date of the meeting."),
+        ("held_on", "yesterday", "Enter the date of the meeting."),
+        ("held_on", str(TODAY + dt.timedelta(days=3)), "Choose today or an earlier date."),
+        ("minutes", "4", "Enter 5 minutes or more."),
+        ("minutes", "forty", "Enter how many minutes it took."),
+        ("mode", "", "Choose how you talked: in person, by video, by phone or in writing."),
+        ("format", "telepathy", "Choose what kind of meeting it was."),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field(visit, services, field, value, sentence):
@@ -139,7 +139,7 @@ def test_a_choice_that_was_not_made_is_asked_for_as_one(visit):
     without = {name: value for name, value in MEETING.items() if name != "mode"}
     answer = visit(situations.begins).post("sessions/new", **without)
     assert answer.status_code == 422
-    assert "Please choose an answer." in answer.text.split('id="mode-error"')[1][:900]
+    assert "Choose how you talked:" in answer.text.split('id="mode-error"')[1][:900]
 
 
 def test_what_was_typed_is_kept(visit):

@@ -45,7 +45,7 @@ def test_a_note_is_kept_with_who_may_read_it(visit, services, readers, shared):
 def test_a_note_needs_words(visit):
     answer = visit(situations.under_way).post("reflections", words=" ", readers="me")
     assert answer.status_code == 422
-    assert "Please fill this in." in answer.text
+    assert "Write your note." in answer.text
 
 
 def test_the_partner_s_note_is_read_where_it_is_shared(visit):
