@@ -21,8 +21,8 @@ _NOTHING_CHANGED = N_("Nothing was changed.")
 
 _PAGES = {
     400: (
-        N_("We could not read that"),
-        N_("Something in what was sent is missing or not as expected."),
+        N_("Your answer was not saved"),
+        N_("Part of it was missing. Go back and try again."),
     ),
     403: (
         N_("This is not for you to open"),

@@ -206,11 +206,8 @@ def _words(advice: Advice) -> tuple[str, str]:
             )
         case Advice.FORM_AGAIN:
             return (
-                _("Please send that once more"),
-                _(
-                    "It did not come from the page as you have it open now, so nothing was changed. Go back, reload "
-                    "the page and try again."
-                ),
+                _("Nothing was saved"),
+                _("The page had changed since you opened it. Go back to it and try again."),
             )
         case Advice.TOO_LARGE:
             return (

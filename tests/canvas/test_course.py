@@ -75,7 +75,7 @@ def test_what_is_added_is_unpublished_the_teacher_is_told_and_learners_come_once
 
 PEOPLE = {
     "nora.lindqvist": "My group",
-    "paul.martin": "You are here to observe",
+    "paul.martin": "Nothing to show for now",
     "test.student": "You are here as a test student",
     "amelie.roux": "You are here as an administrator",
 }

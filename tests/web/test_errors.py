@@ -78,4 +78,4 @@ def test_an_error_outside_a_launch_says_where_to_go(client):
 
 def test_an_error_is_in_the_persons_language(client):
     answer = client.get("/nothing-here", headers={"Accept-Language": "fr-FR,fr;q=0.9"})
-    assert "Il n’y a rien ici" in answer.text
+    assert "Page introuvable" in answer.text
