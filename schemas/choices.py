@@ -51,9 +51,11 @@ REFLECTION_MOVES = ("share", "remove")
 ACTOR_ACCOUNTS = ("opaque", "lms")
 COPY_ANSWERS = ("same", "new")
 """What a duplicated activity opens: the group of the other one, or one of its own."""
-DISPUTE_REASONS = ("did-not-meet", "wrong-date", "wrong-length", "wrong-format", "other")
+DISPUTE_REASONS = ("did-not-meet", "wrong-date", "wrong-length", "wrong-mode", "wrong-format", "other")
 DECLINE_REASONS = ("not-now", "other-topics", "too-close", "other")
 """Why somebody does not accept a pair: the wrong moment, other topics, too close at work, another reason."""
+REFUSAL_REASONS = ("no-time", "later", "not-for-me", "other")
+"""Why somebody who was invited does not take part: no time, later perhaps, it is not for them, another reason."""
 UNDOABLE_STEPS = ("joined", "accepted", "declined", "confirmed", "disputed", "claimed", "withdrawn")
 """What somebody can take back for ten minutes."""
 END_REASONS = ("time", "match", "left-organisation", "completed-early", "other")

@@ -197,6 +197,19 @@ class DeclinePairForm(FormSchema):
     )
 
 
+class RefuseInvitationForm(FormSchema):
+    """A person who was invited does not take part."""
+
+    reason = Choice(
+        choices.REFUSAL_REASONS,
+        load_default=None,
+        metadata={
+            "label": N_("Why, if you would like to say"),
+            "hint": N_("Your tutor alone sees it."),
+        },
+    )
+
+
 class SignAgreementForm(FormSchema):
     """A person signs the agreement of their pair."""
 
@@ -282,15 +295,11 @@ class LogSessionForm(SessionForm):
 
 
 class ProposalForm(SessionForm):
-    """The partner says what was so in place of what was logged: the day and the length; ``revision`` as they saw it."""
+    """The partner says what was so in place of what was logged; ``revision`` as they saw it."""
 
+    mode = Choice(choices.MEETING_MODES, load_default=None, metadata={"label": N_("How did you talk?")})
+    """Not of every meeting is it known."""
     revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)
-
-    class Meta:
-        """Of a meeting's fields, the day and the length alone."""
-
-        unknown = EXCLUDE
-        exclude = ("mode", "format")
 
 
 class AnswerSessionForm(FormSchema):
@@ -446,6 +455,30 @@ class ResendGradeForm(FormSchema):
     """The tutor has a participant's grade sent to the gradebook again."""
 
     participant_id = Identifier(required=True)
+
+
+class PausePairForm(FormSchema):
+    """The tutor puts a pair on hold; ``today`` is the tutor's own day."""
+
+    until = Day(
+        load_default=None,
+        metadata={
+            "label": N_("Until when? (optional)"),
+            "hint": N_("Both see the day. Nothing starts again by itself: on that day your list asks you."),
+        },
+    )
+
+    def __init__(self, *, today: date) -> None:
+        super().__init__()
+        self.today = today
+
+    @validates_schema
+    def _ends_later(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        until = loaded.get("until")
+        if until is not None and until < self.today:
+            raise ValidationError([Problem("date_past")], "until")
+        if until is not None and until > self.today + FURTHEST_TARGET:
+            raise ValidationError([Problem("date_too_far")], "until")
 
 
 class EndPairForm(FormSchema):

@@ -71,7 +71,7 @@ def _text(label: str, max_length: int, *, lines: bool = False) -> Text:
 class GoalForm(BilingualSchema):
     """What the programme is called, and what it is for."""
 
-    needed = ("title", "goal")
+    needed: ClassVar[tuple[str, ...]] = ("title", "goal")
     title_en = _text(N_("Name of the programme, in English"), 100)
     title_fr = _text(N_("Name of the programme, in French"), 100)
     goal_en = _text(N_("What it is for, in English"), 500, lines=True)

@@ -99,6 +99,7 @@ class Action(enum.StrEnum):
     PAIR_PEOPLE = "invite and pair people"
     IMPORT_PEOPLE = "add people from a file"
     CHANGE_PAIR = "pause, resume, end and close a pair"
+    MOVE_PAIRS = "move pairs from one group of a programme to another"
     REMIND_PAIR = "put a reminder on the page of people who keep their pair waiting"
     APPROVE_COMPLETION = "approve a participant's completion"
     REOPEN_COMPLETION = "reopen a completion"
@@ -189,6 +190,8 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.PAIR_PEOPLE: _COHORT,
         Action.IMPORT_PEOPLE: _COHORT | {Capacity.OPERATOR},
         Action.CHANGE_PAIR: _COHORT,
+        # Of both groups: whoever moves teaches the other one as well, or owns the programme.
+        Action.MOVE_PAIRS: _COHORT,
         Action.REMIND_PAIR: _COHORT,
         Action.APPROVE_COMPLETION: _COHORT,
         Action.REOPEN_COMPLETION: _COHORT,

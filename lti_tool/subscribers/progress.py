@@ -56,7 +56,10 @@ class Progress:
         reached: list[tuple[ConcernedParticipant, Event]] = []
         for participant in found.people.values():
             before = participant.progress
-            if before is None and participant.status == ParticipantStatus.INVITED:
+            if before is None and participant.status in (
+                ParticipantStatus.INVITED,
+                ParticipantStatus.REFUSED,
+            ):
                 continue
             completion, completed_at = _latched(participant, events_of.get(participant.id, ()))
             theirs = found.pairs_by_person[participant.id]

@@ -26,6 +26,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.lti.launch.models import LaunchSession
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.platforms.base import NEUTRAL_THEME
+from lti_tool.mentoring.journey.views import SessionLine
 from lti_tool.translation import (
     LANGUAGES,
     current_language,
@@ -85,6 +86,7 @@ def init_app(app: Flask) -> None:
         format_name=wording.format_name,
         format_phrase=wording.format_phrase,
         mode_and_format=wording.mode_and_format,
+        proposed_changes=proposed_changes,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -169,6 +171,18 @@ def since(moment: dt.datetime) -> str:
         case days if 1 < days < 7:
             return gettext("since %(weekday)s", weekday=_weekday(value))
     return gettext("since %(day)s", day=day_in_year(value))
+
+
+def proposed_changes(line: SessionLine) -> str:
+    """What whoever disputes a meeting proposes in its place, such as “1 h, by phone”."""
+    new = line.proposal
+    found = {
+        "held_on": day_in_year(new.held_on),
+        "minutes": wording.duration(new.minutes),
+        "mode": wording.word(wording.MODE_PHRASES, new.mode or ""),
+        "format": wording.format_phrase(new.format),
+    }
+    return ", ".join(found[name] for name in line.changes)
 
 
 def day_in_year(value: dt.date) -> str:

@@ -81,6 +81,7 @@ PARTNERS_PAST: Mapping[str, str] = {"mentor": N_("Taught you"), "mentee": N_("Le
 DISPUTE_REASONS: Mapping[str, str] = {
     "wrong-date": N_("Another day"),
     "wrong-length": N_("Another length"),
+    "wrong-mode": N_("Another way of talking"),
     "wrong-format": N_("Another format"),
     "did-not-meet": N_("We did not meet"),
     "other": N_("Something else"),
@@ -90,6 +91,13 @@ DECLINE_REASONS: Mapping[str, str] = {
     "not-now": N_("It is not the right moment"),
     "other-topics": N_("I would rather work on other topics"),
     "too-close": N_("We work too closely together"),
+    "other": N_("Another reason"),
+}
+
+REFUSAL_REASONS: Mapping[str, str] = {
+    "no-time": N_("I do not have the time"),
+    "later": N_("Later perhaps"),
+    "not-for-me": N_("It is not for me"),
     "other": N_("Another reason"),
 }
 
@@ -162,6 +170,7 @@ DONE: Mapping[str, str] = {
     "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
     "pair_paused": N_("The pair is on hold. Both will see it on their page."),
+    "pairs_moved": N_("Moved. Both people of a pair see it on their page."),
     "pair_resumed": N_("The pair goes on."),
     "pair_ended": N_("The pair has ended, with no fault of anybody. What the two did is kept."),
     "approval_taken_back": N_("The approval is taken back."),
@@ -172,6 +181,7 @@ DONE: Mapping[str, str] = {
     "hr_link_withdrawn": N_("The link is withdrawn: it opens nothing any more."),
     "hr_reading_ended": N_("Ended. That person can no longer read the programme."),
     "hr_granted": N_("You can now read this programme for human resources."),
+    "refusal_noted": N_("Noted. They stand below, among those who do not take part."),
     "grade_left": N_("What the gradebook shows stays as it is, and asks for nothing any more."),
     "grade_asked": N_("The grade is on your list again."),
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
@@ -202,6 +212,7 @@ UNDOABLE: Mapping[str, str] = {
 
 FORMS: Mapping[str, str] = {
     "join": N_("your role"),
+    "refusal": N_("the answer to an invitation"),
     "difference": N_("what was different in a meeting"),
     "about-me": N_("what you say about yourself"),
     "topics": N_("your topics"),
@@ -216,6 +227,7 @@ FORMS: Mapping[str, str] = {
     "completion-rule": N_("the completion rule"),
     "pair-form": N_("a pair"),
     "pair-change": N_("a change of a pair"),
+    "move": N_("the moving of pairs"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
     "programme": N_("the programme of an activity"),

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from tests.browser import people_cases, rule_cases
+from tests.browser import moving_cases, people_cases, rule_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import people_lists, setting_up, situations
+from tests.builder import invitations, moving, people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
+    ("cohort.note_refusal", "POST"): "leads back to the page of the group",
     ("programme_access.give_up", "POST"): "leads to the first page",
     ("programme_access.end_share", "POST"): "leads back to the page of rights",
     ("programme_access.withdraw_hr_link", "POST"): "leads back to the page of rights",
@@ -51,8 +52,11 @@ NOT_PAGES = {
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("programme_sections.remove", "POST"): "leads back to the list that had the entry",
+    ("template_parts.remove", "POST"): "leads back to the list that had the entry",
+    ("template_parts.save", "POST"): "the page of a part, as that of a programme's part",
+    ("template_parts.save_entry", "POST"): "the page of an entry, as that of a programme's entry",
+    ("template_rule.show", "POST"): "the page of the rule, as its own after a button",
     ("templates.file", "GET"): "a file",
-    ("scale.make", "POST"): "leads back to the page that asks",
     ("objectives.choose", "POST"): "leads back to the objectives",
     ("tutor_objectives.confirm", "POST"): "leads back to the objectives that wait for the tutor",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
@@ -169,6 +173,19 @@ def _sent_to_programme(name: str, endpoint: str, page: str, **fields: str) -> Ca
         visit.send(_programme(visit) + page, **fields)
 
     return Case(name, (endpoint, "POST"), go)
+
+
+def _person_who_refused(visit: Visit) -> None:
+    visit.situation(invitations.tutor_of_refused)
+    visit.page.get_by_role("link", name="Anne Roy").click()
+
+
+def _reopened_without_reason(visit: Visit) -> None:
+    visit.situation(situations.tutor_of_complete)
+    for pattern in ("/cohort/pairs/[0-9a-f-]+", "/cohort/people/[0-9a-f-]+"):
+        visit.page.goto(visit.served_tool.url + visit.address(pattern))
+    with visit.page.expect_navigation():
+        visit.page.locator("#reopen-it").click()
 
 
 def _hr_settings(visit: Visit) -> None:
@@ -343,11 +360,11 @@ def _with_panel(visit: Visit) -> None:
     visit.page.goto(visit.page.url + "?pair=" + pair.rsplit("/", 1)[1])
 
 
-def _own_template(visit: Visit) -> None:
-    """The text of a template that the company has made from another one."""
-    home = visit.situation(situations.tutor_alone, "programme/templates/blank/copy")
+def _own_template(visit: Visit, below: str = "change", made_from: str = "blank") -> None:
+    """A page of a template that the company has made from another one: its text, or one of its parts."""
+    home = visit.situation(situations.tutor_alone, f"programme/templates/{made_from}/copy")
     visit.send("", title_fr="Notre programme", title_en="Our programme")
-    visit.page.goto(home + "programme/templates/our-programme/change")
+    visit.page.goto(f"{home}programme/templates/our-programme/{below}")
 
 
 def _of_pair(change: str, **fields: str) -> Case:
@@ -390,6 +407,11 @@ CASES: tuple[Case, ...] = (
     _at("decline", "proposal.ask", situations.proposed, "proposal/decline"),
     _sent("declined-oddly", "proposal.decline", situations.proposed, "proposal/decline", reason="boredom"),
     _sent("accepted-too-late", "proposal.accept", situations.waiting, "proposal/accept"),
+    _at("home-invited", "home.home", invitations.invited, ""),
+    _at("refusal", "refusal.ask", invitations.invited, "refusal"),
+    _sent("refusal-odd", "refusal.refuse", invitations.invited, "refusal", reason="boredom"),
+    _at("home-refused-invitation", "home.home", invitations.refused, ""),
+    Case("tutor-person-who-refused", ("pair_page.person", "GET"), _person_who_refused),
     _at("about-me", "about_me.show", situations.under_way, "about-me"),
     _sent("about-me-wrong", "about_me.save", situations.begins, "about-me", email="x", phone="x"),
     _at("agreement", "agreement.show", situations.to_sign, "agreement"),
@@ -458,7 +480,14 @@ CASES: tuple[Case, ...] = (
     Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
     Case("tutor-rule-give-up", ("rule_editor.edit", "POST"), rule_cases.asked_to_give_up),
     Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
+    _at("tutor-move-choice", "moving.show", moving.tutor_of_three_groups, moving_cases.MOVE),
+    _at("tutor-move-nowhere", "moving.show", situations.tutor, moving_cases.MOVE),
+    Case("tutor-move-plan", ("moving.show", "GET"), moving_cases.planned("Paul Moreau")),
+    Case("tutor-move-two-pairs", ("moving.show", "GET"), moving_cases.planned("Bernard")),
+    Case("tutor-move-changed", ("moving.move", "POST"), moving_cases.changed_since),
+    _at("learner-moved", "home.home", moving.moved_learner, ""),
     _at("decisions", "audit.of_group", situations.owner, "programme/audit"),
+    _at("decisions-changes", "audit.of_group", setting_up.tutor_reads_changes, "programme/audit"),
     _at("decisions-none", "audit.of_group", situations.tutor_alone, "programme/audit?who=operator"),
     _at(
         "decisions-dates-wrong",
@@ -478,6 +507,7 @@ CASES: tuple[Case, ...] = (
     _sent_to_programme("owner-share-nothing", "programme_access.share", "/access/shares", course_id=""),
     _sent_to_programme("owner-new-link", "programme_access.make_hr_link", "/access/hr-links"),
     _at("hr-home", "home.home", situations.human_resources, ""),
+    _at("hr-takes-part", "learner.ask_role", situations.human_resources, "join"),
     _at("hr-programmes", "human_resources.index", situations.human_resources, "hr/"),
     Case("hr-settings", ("owner.settings", "GET"), _hr_settings),
     _at("hr-link", "human_resources.use_link", situations.observer, "hr/link"),
@@ -537,7 +567,7 @@ CASES: tuple[Case, ...] = (
         "cohort/validate",
         participant_id="",
     ),
-    _sent("reopen-without-reason", "cohort.reopen", situations.tutor_of_complete, "cohort/reopen", reason=""),
+    Case("reopen-without-reason", ("cohort.reopen", "POST"), _reopened_without_reason),
     _sent(
         "programme-wrong-group",
         "opening.choose",
@@ -564,6 +594,26 @@ CASES: tuple[Case, ...] = (
         title_fr="",
         title_en="",
     ),
+    Case(
+        "programme-template-parts",
+        ("template_parts.tasks", "GET"),
+        lambda visit: _own_template(visit, "parts", "sustainability"),
+    ),
+    Case(
+        "programme-template-dates",
+        ("template_parts.show", "GET"),
+        lambda visit: _own_template(visit, "parts/dates", "sustainability"),
+    ),
+    Case(
+        "programme-template-skill",
+        ("template_parts.show_entry", "GET"),
+        lambda visit: _own_template(visit, "parts/skills/new", "sustainability"),
+    ),
+    Case(
+        "programme-template-rule",
+        ("template_rule.show", "GET"),
+        lambda visit: _own_template(visit, "parts/rule", "customer-market-trends"),
+    ),
     Case("programme-template-change", ("templates.change", "GET"), _own_template),
     _sent(
         "programme-template-wrong",
@@ -586,6 +636,14 @@ CASES: tuple[Case, ...] = (
         title_fr="",
     ),
     _at("programme-to-scale", "scale.show", situations.tutor, "programme/scale"),
+    _sent(
+        "programme-to-scale-wrong",
+        "scale.make",
+        situations.tutor,
+        "programme/scale",
+        starts_on="2020-01-01",
+        ends_on="2019-01-01",
+    ),
     _at("programme-template-file", "templates.ask_file", situations.tutor_alone, "programme/template-file"),
     _sent(
         "programme-template-no-file",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, Playwright
 
+from tests.browser.axe_runs import AxeRuns, keep_axe_at_hand
 from tests.browser.cases import CASES, NOT_PAGES, Case, Visit
 from tests.browser.chromium import ARGUMENTS, TIMEOUT
 from tests.browser.page_inspection import Console, PageInspection, english_in, inspect_page, report_violations
@@ -15,6 +16,9 @@ from tests.browser.served_tool import ServedTool, serving_tool
 from tests.requirements import chromium_path, needs_chromium, needs_node
 
 pytestmark = [needs_chromium, needs_node]
+
+_NO_MORE_NEWS = "() => { for (let timer = setTimeout(() => {}); timer > 0; timer -= 1) clearTimeout(timer); }"
+"""Some pages ask for news of themselves as long as they are open."""
 
 THEMES = ("moodle", "canvas", "neutral")
 LANGUAGES = ("en", "fr")
@@ -33,7 +37,8 @@ def tabs(playwright: Playwright) -> Iterator[dict[str, Page]]:
     browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
     made = {}
     for language in LANGUAGES:
-        context = report_violations(browser.new_context(locale=language, reduced_motion="reduce"))
+        context = browser.new_context(locale=language, reduced_motion="reduce")
+        keep_axe_at_hand(report_violations(context))
         context.set_default_timeout(TIMEOUT)
         made[language] = context.new_page()
     yield made
@@ -54,17 +59,18 @@ def looked(request: pytest.FixtureRequest, served_tool: ServedTool, tabs: dict[s
     """Each page is opened once for all the claims about it."""
     case: Case = request.param
     seen = Looked(case, [], set())
+    axe_runs = AxeRuns()
     for language in LANGUAGES:
         page = tabs[language]
         console = Console(page)
         case.go(Visit(page, served_tool, language))
         seen.routes.add(next(route for route in reversed(served_tool.pages) if route not in NOT_PAGES))
-        found = inspect_page(page, f"{case.name}, {language}", THEMES if case.themed else ())
+        found = inspect_page(page, f"{case.name}, {language}", THEMES if case.themed else (), axe_runs)
         found.console = console.messages
         seen.looks.append(found)
         console.close()
         page.unroute_all()
-        page.goto("about:blank")  # some pages ask for news of themselves as long as they are open
+        page.evaluate(_NO_MORE_NEWS)
     return seen
 
 

@@ -6,7 +6,8 @@ import datetime as dt
 from typing import Any
 
 from lti_tool.database import utcnow
-from lti_tool.identity.principal import CourseRole
+from lti_tool.events import log
+from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
 from lti_tool.mentoring.programmes.beginning import Beginning
 from lti_tool.mentoring.programmes.models import Cohort
 from lti_tool.mentoring.programmes.readiness import Section
@@ -41,6 +42,8 @@ def change(situation: Situation, section: Section, entry: str | None = None, /, 
         name: values_[0] if values_ else None for name, values_ in (form.read(present.settings) or {}).items()
     }
     colleague = situation.person(COLLEAGUE, CourseRole.TUTOR)
+    before = log.acting_principal(situation.db)
+    log.set_principal(situation.db, Principal(kind=PrincipalKind.PERSON, person_id=colleague.id))
     save_section(
         situation.db,
         cohort_id=situation.cohort.id,
@@ -51,6 +54,7 @@ def change(situation: Situation, section: Section, entry: str | None = None, /, 
         by=colleague.id,
         now=utcnow(),
     )
+    log.set_principal(situation.db, before)
 
 
 def take_out(situation: Situation, section: Section, code: str) -> None:
@@ -109,6 +113,19 @@ def rule_counts_audio(situation: Situation) -> None:
     ]
     version.rule = {**version.rule, "criteria": criteria}
     situation.db.flush()
+
+
+def tutor_reads_changes(situation: Situation) -> None:
+    """A tutor of a programme whose dates, rhythm, formats, measures and goal somebody else has changed."""
+    tutor_changes_settings(situation)
+    assert situation.cohort is not None
+    cohort = situation.db.get_one(Cohort, situation.cohort.id)
+    later = cohort.ends_on + dt.timedelta(days=14)
+    days = {"starts_on": cohort.starts_on, "ends_on": later, "follow_up_on": later + dt.timedelta(days=90)}
+    change(situation, Section.DATES, **days)
+    change(situation, Section.RHYTHM, sessions=6, minutes=60)
+    change(situation, Section.FORMATS, formats=["coaching", "professional-training", "audio"])
+    change(situation, Section.GOAL, title_fr="Le numérique partagé", title_en="Digital, shared")
 
 
 def in_preparation(situation: Situation) -> None:

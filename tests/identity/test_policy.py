@@ -200,6 +200,7 @@ def answers(app: Flask, ours: Ours, name: str) -> dict[tuple[str, str], tuple[bo
             "participant_id": ours.participant_id,
             "programme_id": ours.programme_id,
             "import_id": ours.import_id,
+            "link_id": uuid.uuid4(),
             "about": "unsigned",
             "section": "formats",
             "entry": "new",

@@ -236,9 +236,3 @@ def taught_cohorts(db: Session, programme_id: uuid.UUID, person_id: uuid.UUID | 
             .where(Cohort.programme_id == programme_id, *teaching_memberships(person_id))
         )
     )
-
-
-def cohort_numbers(db: Session, lines: Iterable[AuditLine]) -> dict[uuid.UUID, int]:
-    """The numbers of the cohorts of some entries."""
-    ids = {line.cohort_id for line in lines if line.cohort_id is not None}
-    return dict(db.execute(sa.select(Cohort.id, Cohort.number).where(Cohort.id.in_(ids))).all())

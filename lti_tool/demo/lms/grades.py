@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from lti_tool.demo.lms.canvas.line_items import refuse_other_link
-from lti_tool.demo.lms.canvas.scores import RefusedAfterSubmission
+from lti_tool.demo.lms.canvas.scores import RefusedAfterSubmission, canvas_result
 from lti_tool.demo.lms.canvas.services import read_parameters
 from lti_tool.demo.lms.claims import line_item_url
 from lti_tool.demo.lms.course import LineItem, find_line_item
@@ -87,7 +87,7 @@ def list_results(course_id: int, item_id: int) -> Response:
     wanted = request.args.get("user_id")
     is_canvas = current_lms().settings.grade_rules == "canvas"
     shown = {
-        person: stored_grade(row).result if is_canvas else stored_grade(row).shown
+        person: canvas_result(stored_grade(row), item.score_maximum) if is_canvas else stored_grade(row).shown
         for person, row in rows.items()
     }
     # Canvas lists only those for whom the tool has sent a score.

@@ -194,6 +194,9 @@ def _of_tutor(action: Callable[..., object]) -> Callable[..., None]:
 ACTS: dict[str, Callable[..., None]] = {
     "join": _join,
     "invite": _invite,
+    "refuse": lambda here, **values: enrolment.refuse_invitation(
+        here.db, participant_id=here.participant, now=here.now, **values
+    ),
     "propose": _propose,
     "accept": _of_pair(pairs.accept_pair),
     "decline": _of_pair(pairs.decline_pair),

@@ -11,5 +11,6 @@ PEOPLE = (
     ("Zoé", "Garçonnet"), ("Dominique", "Beauséjour"), ("Mehdi", "Cherif"), ("Monique", "Hämäläinen"),
     ("Jade", "Fontaine"), ("Alain", "Crépeau"), ("Sacha", "Moreau"), ("Véronique", "Lambert"),
     ("Noé", "Roussel"), ("Isabelle", "Carpentier"), ("Lou", "Perrin"), ("Gérard", "Tessier"),
+    ("Emma", "Vidal"), ("Hervé", "Queffélec"),
 )  # fmt: skip
 """Given and family names: somebody at the beginning of a career and somebody at its height, in turn."""

@@ -187,5 +187,13 @@ def _declined() -> list[Act]:
     return [*proposed(20), act(19, MENTEE, "decline", reason="not-now")]
 
 
-PAST_STORIES: tuple[Callable[[], list[Act]], ...] = (_ended, _closed, _declined)
-"""Of pairs that are over: their people are free, and wait."""
+def _refused() -> list[Act]:
+    return [
+        act(16, MENTOR, "join"),
+        act(12, TUTOR, "invite", role="mentee"),
+        act(4, MENTEE, "refuse", reason="no-time"),
+    ]
+
+
+PAST_STORIES: tuple[Callable[[], list[Act]], ...] = (_ended, _closed, _declined, _refused)
+"""Of pairs that are over, or never were: their people are free and wait, but for one who does not take part."""

@@ -13,14 +13,15 @@ from sqlalchemy.orm import Session
 from lti_tool.database import LOCK_ROW, insert_for
 from lti_tool.events import log
 from lti_tool.mentoring.enrolment.events import (
+    InvitationRefused,
     JoiningUndone,
     ParticipantInvited,
     ProgrammeJoined,
     RoleChanged,
 )
-from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.models import FormerCohort, Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import lock_participants
-from lti_tool.mentoring.guards import UNDO_WITHIN, require
+from lti_tool.mentoring.guards import UNDO_WITHIN, NotAllowed, require
 from lti_tool.mentoring.pairs.queries import open_pairs_of
 from lti_tool.mentoring.programmes import queries as programmes
 from lti_tool.mentoring.roles import Role
@@ -34,17 +35,19 @@ def join(
     """Enrol a person in a role of their own choice: that is their consent to take part.
 
     Joining again in the same role changes nothing. Somebody whom a tutor invited, and who is in no pair, may choose
-    either role. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``other_role``, ``cohort_closed``).
+    either role, also after they refused. Raises
+    :class:`~lti_tool.mentoring.guards.NotAllowed` (``other_role``, ``cohort_closed``).
     """
     participant, is_new = _enrol(db, cohort_id, person_id, Role(role), ParticipantStatus.ONBOARDED, now)
     if not is_new:
-        if participant.status != ParticipantStatus.INVITED:
+        if participant.status not in (ParticipantStatus.INVITED, ParticipantStatus.REFUSED):
             require(participant.role == role, "other_role")
             return participant
         if participant.role != role:
             require(not open_pairs_of(db, participant.id), "other_role")
             participant.role = Role(role)
         participant.status, participant.joined_at = ParticipantStatus.ONBOARDED, now
+        participant.refused_at = participant.refusal_reason = None
         db.flush()
     _joined(db, participant, now)
     return participant
@@ -101,15 +104,37 @@ def _joined(db: Session, participant: Participant, now: dt.datetime) -> None:
     log.append(db, ProgrammeJoined(role=str(participant.role)), scope, at=now)
 
 
+def refuse_invitation(
+    db: Session, *, participant_id: uuid.UUID, reason: str | None, now: dt.datetime
+) -> None:
+    """Somebody who was invited does not take part, which is nobody's fault. ``reason``: a code.
+
+    A partner who was proposed to them meanwhile is free again. Refusing twice changes nothing. Raises
+    :class:`~lti_tool.mentoring.guards.NotAllowed` (``already_joined``).
+    """
+    # The partners too, whom the end of a proposal concerns: in one go, so that nobody waits for each other.
+    members = {member for pair in open_pairs_of(db, participant_id) for member in pair.members}
+    lock_participants(db, {participant_id, *members})
+    participant = db.get_one(Participant, participant_id, populate_existing=True)
+    if participant.status == ParticipantStatus.REFUSED:
+        return
+    require(participant.status == ParticipantStatus.INVITED, "already_joined")
+    participant.status, participant.refused_at = ParticipantStatus.REFUSED, now
+    participant.refusal_reason = reason
+    db.flush()
+    scope = programmes.scope_of(db, participant.cohort_id, participant_id=participant_id)
+    log.append(db, InvitationRefused(role=str(participant.role), reason=reason), scope, at=now)
+
+
 def change_role(db: Session, *, participant_id: uuid.UUID, role: Role | str, now: dt.datetime) -> None:
     """Change a role chosen by mistake, as long as the person is in no pair.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``already_paired``, or ``not_joined`` for somebody who was
-    only invited and has chosen nothing yet).
+    only invited).
     """
     lock_participants(db, [participant_id])
     participant = db.get_one(Participant, participant_id, populate_existing=True)
-    require(participant.status != ParticipantStatus.INVITED, "not_joined")
+    require(participant.status not in (ParticipantStatus.INVITED, ParticipantStatus.REFUSED), "not_joined")
     if participant.role == role:
         return
     require(not open_pairs_of(db, participant_id), "already_paired")
@@ -170,6 +195,36 @@ def _set_status(db: Session, ids: Collection[uuid.UUID], status: ParticipantStat
         Participant.id.in_(ids), Participant.status.in_(_FOLLOWS_PAIRS), Participant.status != status
     )
     db.execute(update.values(status=status))
+
+
+def move_to_cohort(
+    db: Session,
+    *,
+    participant_ids: Collection[uuid.UUID],
+    from_cohort_id: uuid.UUID,
+    to_cohort_id: uuid.UUID,
+    now: dt.datetime,
+) -> None:
+    """These participants, whose pair has moved, go on in the cohort of their pair, as they are.
+
+    Whoever is there already stays. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``already_in_group``) where
+    somebody was enrolled there at this very moment.
+    """
+    of_those = Participant.id.in_(participant_ids), Participant.cohort_id == from_cohort_id
+    moving = db.scalars(sa.select(Participant.id).where(*of_those)).all()
+    try:
+        with db.begin_nested():
+            db.execute(
+                sa.update(Participant).where(Participant.id.in_(moving)).values(cohort_id=to_cohort_id)
+            )
+    except sa.exc.IntegrityError:
+        raise NotAllowed("already_in_group") from None
+    for participant_id in moving:
+        row = insert_for(db, FormerCohort).values(
+            participant_id=participant_id, cohort_id=from_cohort_id, moved_at=now
+        )
+        key = ["participant_id", "cohort_id"]
+        db.execute(row.on_conflict_do_update(index_elements=key, set_={"moved_at": now}))
 
 
 def update_status_for_completion(

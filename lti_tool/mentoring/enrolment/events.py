@@ -54,6 +54,16 @@ class ProgrammeJoined(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvitationRefused(Event):
+    """Somebody who was invited said that they do not take part. They can still join later."""
+
+    audit_subject: ClassVar[Subject] = Subject.PARTICIPATION
+    role: str
+    reason: str | None
+    """A code of :data:`schemas.choices.REFUSAL_REASONS`; None where none was given."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class JoiningUndone(Event):
     """A person took back that they take part: they are as somebody who was only invited."""
 

@@ -23,6 +23,8 @@ class ParticipantStatus(enum.StrEnum):
     ACTIVE = "active"
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"
+    REFUSED = "refused"
+    """They were invited, and have said that they do not take part."""
 
 
 class Participant(Base):
@@ -47,6 +49,22 @@ class Participant(Base):
     """How many pairs this person takes at once."""
     joined_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     """When the person joined, or was invited."""
+    refused_at: Mapped[dt.datetime | None]
+    """When they said that they do not take part; None for everybody who has not, or who takes part after all."""
+    refusal_reason: Mapped[str | None] = mapped_column(sa.String(30))
+    """A code of :data:`schemas.choices.REFUSAL_REASONS`, where they gave any; the tutors of the group alone see it."""
+
+
+class FormerCohort(Base):
+    """A cohort in which a participant was until their pair moved to another one; the participant says which."""
+
+    __tablename__ = "former_cohort"
+    __table_args__ = (sa.Index("ix__former_cohort__cohort_id", "cohort_id"),)
+
+    participant_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("participant.id"), primary_key=True)
+    cohort_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cohort.id"), primary_key=True)
+    moved_at: Mapped[dt.datetime]
+    """The last time, where they came back and moved again."""
 
 
 class Direction(enum.StrEnum):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import LOCK_ROW
 from lti_tool.identity.models import Membership, Person, display_name
-from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.models import FormerCohort, Participant, ParticipantStatus
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
 from lti_tool.mentoring.roles import Role
 
@@ -31,11 +31,19 @@ class ParticipantRecord:
     joined_at: dt.datetime
     name: str | None = None
     given_name: str | None = None
+    refused_at: dt.datetime | None = None
+    """When they said that they do not take part, as far as whoever made the record asked."""
+    refusal_reason: str | None = None
 
     @property
     def invited(self) -> bool:
         """Whether they were enrolled by a tutor and have not said yet that they take part."""
         return self.status == ParticipantStatus.INVITED
+
+    @property
+    def refused(self) -> bool:
+        """Whether they were invited, and have said that they do not take part."""
+        return self.status == ParticipantStatus.REFUSED
 
     @property
     def withdrawn(self) -> bool:
@@ -45,6 +53,8 @@ class ParticipantRecord:
 
 INVITED: Final = ParticipantStatus.INVITED
 """The status of somebody whom a tutor gave a role, and who has not said yet that they take part."""
+REFUSED: Final = ParticipantStatus.REFUSED
+"""The status of somebody who was invited, and has said that they do not take part."""
 
 Row = TypeVar("Row")
 
@@ -63,6 +73,8 @@ def participant_record(row: Participant, person: Person) -> ParticipantRecord:
         joined_at=row.joined_at,
         name=display_name(person),
         given_name=person.given_name,
+        refused_at=row.refused_at,
+        refusal_reason=row.refusal_reason,
     )
 
 
@@ -81,6 +93,37 @@ def participant_of_person(
 ) -> ParticipantRecord | None:
     """A person's enrolment in a cohort; None before they have one."""
     return _one(db, Participant.cohort_id == cohort_id, Participant.person_id == person_id)
+
+
+def moved_from(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> ParticipantRecord | None:
+    """The enrolment of somebody whose pair moved from a cohort to another one, where it is now; None for others."""
+    latest = (
+        sa.select(FormerCohort.participant_id)
+        .join(Participant, Participant.id == FormerCohort.participant_id)
+        .where(*_moved_from(cohort_id, person_id))
+        .order_by(FormerCohort.moved_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return _one(db, Participant.id == latest)
+
+
+def has_moved_from(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID], person_id: sa.ColumnElement[uuid.UUID] | Any
+) -> sa.ColumnElement[bool]:
+    """For another query: whether somebody's pair moved from a cohort to another one, and is there now."""
+    found = sa.select(FormerCohort.participant_id).join(
+        Participant, Participant.id == FormerCohort.participant_id
+    )
+    return found.where(*_moved_from(cohort_id, person_id)).exists()
+
+
+def _moved_from(cohort_id: Any, person_id: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        FormerCohort.cohort_id == cohort_id,
+        Participant.person_id == person_id,
+        Participant.cohort_id != cohort_id,
+    )
 
 
 def participants_of_people(
@@ -114,10 +157,11 @@ def has_participants(db: Session, cohort_id: uuid.UUID) -> bool:
 
 
 def people_in_cohorts(db: Session, cohort_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """How many people take part in each of these cohorts, and have not withdrawn; one with nobody is left out."""
+    """How many people of each of these cohorts take part, or are invited; a cohort with nobody is left out."""
+    gone = ParticipantStatus.WITHDRAWN, ParticipantStatus.REFUSED
     counted = (
         sa.select(Participant.cohort_id, sa.func.count())
-        .where(Participant.cohort_id.in_(cohort_ids), Participant.status != ParticipantStatus.WITHDRAWN)
+        .where(Participant.cohort_id.in_(cohort_ids), Participant.status.not_in(gone))
         .group_by(Participant.cohort_id)
     )
     return dict(db.execute(counted).all())
@@ -189,6 +233,8 @@ def members_of_cohort(
             Person.name,
             Person.given_name,
             Person.family_name,
+            Participant.refused_at,
+            Participant.refusal_reason,
         )
         .join(Person, Person.id == Participant.person_id)
         .where(Participant.cohort_id == cohort_id)
@@ -210,7 +256,7 @@ MEMBER_ID: Final = Participant.id
 """The column of :func:`members_of_cohort` by which other tables are joined."""
 
 
-MEMBER_WIDTH: Final = 10
+MEMBER_WIDTH: Final = 12
 """How many columns of a row of :func:`members_of_cohort` are for :func:`member_of`."""
 
 
@@ -219,10 +265,21 @@ def member_of(row: Sequence[Any]) -> tuple[ParticipantRecord, str | None]:
 
     Values, since a cohort has many people.
     """
-    (participant_id, cohort_id, person_id, role, status, capacity, joined_at, name, given, family) = row[:10]
+    participant_id, cohort_id, person_id, role, status, capacity, joined_at, *rest = row[:MEMBER_WIDTH]
+    name, given, family, refused_at, reason = rest
     joined = name or " ".join(part for part in (given, family) if part) or None
     record = ParticipantRecord(
-        participant_id, cohort_id, person_id, Role(role), status, capacity, joined_at, joined, given
+        participant_id,
+        cohort_id,
+        person_id,
+        Role(role),
+        status,
+        capacity,
+        joined_at,
+        joined,
+        given,
+        refused_at,
+        reason,
     )
     return record, family
 

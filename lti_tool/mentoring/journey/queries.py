@@ -138,6 +138,8 @@ def _pair_view(
         reminded_partner_at=pair.reminded_at(my_role.other),
         end_reason=pair.end_reason,
         ended_at=pair.ended_at,
+        paused_at=pair.paused_at,
+        paused_until=pair.paused_until,
         declined_by_me=pair.declined_by == me.id,
         about_partner=about_partner.shown_to_partner(accepted=pair.accepted),
     )
@@ -164,6 +166,8 @@ def session_line(row: SessionRecord, viewer_id: uuid.UUID) -> SessionLine:
         answered_at=row.answered_at,
         proposed_on=row.proposed_on,
         proposed_minutes=row.proposed_minutes,
+        proposed_mode=row.proposed_mode,
+        proposed_format=row.proposed_format,
     )
 
 

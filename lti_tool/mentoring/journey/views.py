@@ -56,7 +56,9 @@ class SessionLine:
     """When the partner of its logger confirmed or disputed it."""
     proposed_on: dt.date | None = None
     proposed_minutes: int | None = None
-    """What the partner proposes in place of its day and its length, where they dispute it."""
+    proposed_mode: str | None = None
+    proposed_format: str | None = None
+    """What the partner proposes in place of what was logged, where they dispute it and it differs."""
 
     @property
     def to_confirm(self) -> bool:
@@ -71,13 +73,29 @@ class SessionLine:
     @property
     def is_proposed(self) -> bool:
         """Whether whoever disputes it proposes something in its place."""
-        return self.proposed_on is not None or self.proposed_minutes is not None
+        return bool(self.changes)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What whoever disputes it proposes to change: names of its fields."""
+        proposed = {
+            "held_on": self.proposed_on,
+            "minutes": self.proposed_minutes,
+            "mode": self.proposed_mode,
+            "format": self.proposed_format,
+        }
+        return tuple(name for name, value in proposed.items() if value is not None)
 
     @property
     def proposal(self) -> SessionLine:
         """The meeting as whoever disputes it proposes it."""
-        held_on, minutes = self.proposed_on or self.held_on, self.proposed_minutes or self.minutes
-        return dataclasses.replace(self, held_on=held_on, minutes=minutes)
+        return dataclasses.replace(
+            self,
+            held_on=self.proposed_on or self.held_on,
+            minutes=self.proposed_minutes or self.minutes,
+            mode=self.proposed_mode or self.mode,
+            format=self.proposed_format or self.format,
+        )
 
     @property
     def can_change(self) -> bool:
@@ -171,6 +189,10 @@ class PairView:
     reminded_partner_at: dt.datetime | None = None
     end_reason: str | None = None
     ended_at: dt.datetime | None = None
+    paused_at: dt.datetime | None = None
+    """Since when it is on hold."""
+    paused_until: dt.date | None = None
+    """Until when it is to be on hold; None where nobody has said so."""
     declined_by_me: bool = False
 
     @property

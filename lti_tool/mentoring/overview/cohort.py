@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lti_tool.mentoring.completion.queries import StoredProgress
+from lti_tool.mentoring.enrolment.queries import REFUSED
 from lti_tool.mentoring.journey.queries import progress_from
 from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, Progress
 from lti_tool.mentoring.roles import Role
@@ -95,7 +96,11 @@ class ParticipantLine:
     taken: int = 0
     """In how many pairs that go on they are."""
     left_as_it_is: tuple[str, dt.datetime] | None = None
-    """What of their grade a tutor has decided to leave: a code, and when it came about."""
+    """What of theirs asks for nothing any more, by a tutor's decision: a code, and when it came about."""
+    refused_at: dt.datetime | None = None
+    """When they said that they do not take part."""
+    refusal_reason: str | None = None
+    """A code of :data:`schemas.choices.REFUSAL_REASONS`; None where none was given."""
 
     @property
     def id(self) -> uuid.UUID:
@@ -157,6 +162,8 @@ class PairLine:
     mentor_reminded_at: dt.datetime | None = None
     """When the mentor was last reminded of what waits for them, by whomever."""
     mentee_reminded_at: dt.datetime | None = None
+    paused_until: dt.date | None = None
+    """Until when a pair that is on hold is to be so; None where nobody has said so."""
     latest_at: dt.datetime | None = None
     """When something last happened in it."""
     disputed_at: dt.datetime | None = None
@@ -301,8 +308,9 @@ class CohortOverview:
 
     @property
     def people(self) -> int:
-        """How many take part or could, without those who have left."""
-        return sum(not line.has_left for line in self.participants) + len(self.newcomers)
+        """How many take part or could, without those who have left, and those who have said that they do not."""
+        there = [line for line in self.participants if not line.has_left]
+        return len(there) - len(self.refused) + len(self.newcomers)
 
     @cached_property
     def left_as_they_are(self) -> frozenset[tuple[uuid.UUID, str, dt.datetime]]:
@@ -338,10 +346,15 @@ class CohortOverview:
         return tuple(line for line in self.participants if line.has_left and line.id not in shown)
 
     @cached_property
+    def refused(self) -> tuple[ParticipantLine, ...]:
+        """Those who were invited, and have said that they do not take part."""
+        return tuple(line for line in self.participants if line.status == REFUSED and not line.has_left)
+
+    @cached_property
     def finished_alone(self) -> tuple[ParticipantLine, ...]:
         """Those who have completed, or can take no part, and are in no row of the table of pairs."""
         shown = {line.id for pair in self.pairs if not pair.is_broken for line in pair.both}
-        known = shown | {line.id for line in (*self.waiting_for_a_pair, *self.gone)}
+        known = shown | {line.id for line in (*self.waiting_for_a_pair, *self.gone, *self.refused)}
         return tuple(line for line in self.participants if line.id not in known)
 
     @cached_property

@@ -32,6 +32,7 @@ from lti_tool.mentoring.enrolment.queries import (
     MEMBER_ID,
     MEMBER_WIDTH,
     ParticipantRecord,
+    has_moved_from,
     is_in_cohort,
     member_of,
     members_of_cohort,
@@ -134,7 +135,11 @@ def _statements(dialect: Dialect) -> _Statements:
             ),
         )
         .join(Membership, Membership.person_id == Person.id)
-        .where(Membership.course_id.in_(courses_of_cohort(cohort_id)))
+        .where(
+            Membership.course_id.in_(courses_of_cohort(cohort_id)),
+            # Whose pair moved to another cohort waits for nothing here.
+            sa.not_(has_moved_from(cohort_id, Person.id)),
+        )
     )
     members = (
         with_progress(members_of_cohort(cohort_id), MEMBER_ID)
@@ -232,7 +237,12 @@ class _Reading:
             newcomers=newcomers,
             pairs=tuple(self._pair_lines(statements, before, pairs, by_id)),
             state=_state(rows.people[0]) if rows.people else None,
-            declined=tuple(_declined(pair.record, by_id) for pair in pairs if pair.record.over),
+            declined=tuple(
+                _declined(pair.record, by_id)
+                for pair in pairs
+                # One of the two may have moved to another cohort since.
+                if pair.record.over and by_id.keys() >= set(pair.record.members)
+            ),
         )
 
     def _participant_lines(
@@ -365,11 +375,13 @@ class _Member:
             capacity=participant.capacity,
             taken=taken,
             left_as_it_is=self.left_as_it_is,
+            refused_at=participant.refused_at,
+            refusal_reason=participant.refusal_reason,
         )
 
 
 def _is_free(participant: ParticipantRecord, pairs: int) -> bool:
-    return not participant.withdrawn and pairs < participant.capacity
+    return not participant.withdrawn and not participant.refused and pairs < participant.capacity
 
 
 def _alphabetically(line: ParticipantLine) -> tuple[Any, ...]:
@@ -414,6 +426,7 @@ class _PairRow:
             mentee_signed_at=pair.mentee_signed_at,
             mentor_reminded_at=pair.mentor_reminded_at,
             mentee_reminded_at=pair.mentee_reminded_at,
+            paused_until=pair.paused_until,
             latest_at=self.latest_at,
             disputed_at=self.disputed_at,
             confirmed=counters.confirmed,

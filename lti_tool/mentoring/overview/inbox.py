@@ -40,6 +40,8 @@ class LineKind(enum.StrEnum):
     TO_APPROVE = "to_approve"
     TO_CONFIRM = "to_confirm"
     """Somebody says that objectives are reached for which the tutor's word is enough."""
+    PAUSE_OVER = "pause_over"
+    """The day has come until which a pair was to be on hold."""
     COPIED = "copied"
     """The group began with a copied activity, and nobody is in it yet."""
     DUPLICATED = "duplicated"
@@ -51,6 +53,8 @@ class LineKind(enum.StrEnum):
     UNSIGNED = "unsigned"
     UNCONFIRMED = "unconfirmed"
     DIFFERS = "differs"
+    REFUSED = "refused"
+    """Somebody who was invited does not take part, and the tutor has not said yet that they know."""
     SILENT = "silent"
     INVITED = "invited"
 
@@ -69,6 +73,7 @@ _RANKS: Final = {
     LineKind.PARTNER_LEFT: 1,
     LineKind.TO_APPROVE: 1,
     LineKind.TO_CONFIRM: 1,
+    LineKind.PAUSE_OVER: 1,
     LineKind.COPIED: 2,
     LineKind.DUPLICATED: 2,
     LineKind.GRADE_MISSING: 2,
@@ -78,6 +83,7 @@ _RANKS: Final = {
     LineKind.UNSIGNED: 3,
     LineKind.UNCONFIRMED: 3,
     LineKind.DIFFERS: 3,
+    LineKind.REFUSED: 3,
     LineKind.SILENT: 4,
     LineKind.INVITED: 4,
 }
@@ -166,6 +172,7 @@ class InboxLine:
 
 _OF_PAIRS: Final = {
     WaitKind.APPROVE: LineKind.TO_APPROVE,
+    WaitKind.PAUSE_OVER: LineKind.PAUSE_OVER,
     WaitKind.DIFFERS: LineKind.DIFFERS,
     WaitKind.SILENT: LineKind.SILENT,
     WaitKind.SIGN: LineKind.UNSIGNED,
@@ -235,6 +242,11 @@ def _people(overview: CohortOverview, today: dt.date) -> list[InboxLine]:
             since = line.joined_at.date() if line.joined_at else None
             declined = overview.latest_declined.get(line.id)
             lines.append(InboxLine(LineKind.ALONE, (line,), since, declined=declined))
+    lines += [
+        InboxLine(LineKind.REFUSED, (line,), line.refused_at.date())
+        for line in overview.refused
+        if line.refused_at is not None and line.left_as_it_is != (LineKind.REFUSED, line.refused_at)
+    ]
     return lines
 
 

@@ -31,7 +31,10 @@ class PairCounters(Base):
 
 
 class LeftAsItIs(Base):
-    """What of a participant's grade a tutor has last decided to leave, so that it asks for nothing any more."""
+    """What of a participant a tutor has last decided to leave, so that it asks for nothing any more.
+
+    How the gradebook shows their grade, or that they have refused to take part.
+    """
 
     __tablename__ = "left_as_it_is"
 

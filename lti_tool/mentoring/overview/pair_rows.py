@@ -44,6 +44,8 @@ class WaitKind(enum.StrEnum):
     """A grade of one of the two is not in the gradebook as it should be."""
     APPROVE = "approve"
     """Nothing but the tutor's approval is missing."""
+    PAUSE_OVER = "pause_over"
+    """It is on hold, and the day has come until which it was to be so."""
     SILENT = "silent"
     SIGN = "sign"
     CONFIRM = "confirm"
@@ -121,6 +123,8 @@ def wait_of(pair: PairLine, today: dt.date, grades: Mapping[uuid.UUID, tuple[str
         held = _oldest(pair, "held")
         if held is not None:
             return Wait(WaitKind.CONFIRM, (pair.partner_of(held.logged_by),), held.logged_on, held)
+    if state is PairState.PAUSED and pair.paused_until is not None and today >= pair.paused_until:
+        return Wait(WaitKind.PAUSE_OVER, both, pair.paused_until)
     if state is PairState.SIGN:
         waited = pair.mentor_signed_at or pair.mentee_signed_at or pair.accepted_at or pair.created_at
         return Wait(WaitKind.SIGN, tuple(line for line in both if pair.has_to_sign(line)), _day(waited))
@@ -133,7 +137,7 @@ def wait_of(pair: PairLine, today: dt.date, grades: Mapping[uuid.UUID, tuple[str
 
 def to_remind(pair: PairLine, wait: Wait | None, now: dt.datetime) -> tuple[ParticipantLine, ...]:
     """Those of a pair on whom something waits, and whom a tutor can remind now."""
-    if wait is None or wait.kind in (WaitKind.GRADE, WaitKind.APPROVE):
+    if wait is None or wait.kind in (WaitKind.GRADE, WaitKind.APPROVE, WaitKind.PAUSE_OVER):
         return ()
     return tuple(line for line in wait.who if may_be_reminded(pair.reminded_at(line), now))
 

@@ -45,7 +45,7 @@ def form_pair(
     """Propose a mentor and a mentee (participants) to each other, by the tutor's hand; both accept or decline.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``same_person``, ``wrong_roles``, ``other_cohort``,
-    ``has_left``, ``already_together``, ``mentor_full``, ``mentee_full``, ``cohort_closed``).
+    ``has_left``, ``has_refused``, ``already_together``, ``mentor_full``, ``mentee_full``, ``cohort_closed``).
     """
     programmes.lock_cohort(db, cohort_id)
     mentor, mentee = _require_free(db, cohort_id, mentor_id, mentee_id)
@@ -61,6 +61,7 @@ def _require_free(
     require(mentor_id in found and mentee_id in found, "other_cohort")
     mentor, mentee = found[mentor_id], found[mentee_id]
     require(mentor.person_id != mentee.person_id, "same_person")
+    require(not mentor.refused and not mentee.refused, "has_refused")
     require(mentor.role == Role.MENTOR and mentee.role == Role.MENTEE, "wrong_roles")
     require(mentor.cohort_id == cohort_id == mentee.cohort_id, "other_cohort")
     pairs = open_pairs_of(db, mentor_id, mentee_id)
@@ -209,8 +210,10 @@ def sign_agreement(db: Session, *, pair_id: uuid.UUID, by: uuid.UUID, now: dt.da
     _append(db, locked, AgreementSigned(role=str(role), by_both=by_both), now, by)
 
 
-def pause_pair(db: Session, *, pair_id: uuid.UUID, now: dt.datetime) -> None:
+def pause_pair(db: Session, *, pair_id: uuid.UUID, now: dt.datetime, until: dt.date | None = None) -> None:
     """A tutor puts a pair on hold. Pausing twice changes nothing.
+
+    ``until``: the day on which the tutor is asked whether it goes on; nothing happens by itself.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``pair_over``).
     """
@@ -218,8 +221,8 @@ def pause_pair(db: Session, *, pair_id: uuid.UUID, now: dt.datetime) -> None:
     require(not locked.over, "pair_over")
     if locked.status == PairStatus.PAUSED:
         return
-    _update(db, pair_id, status=PairStatus.PAUSED)
-    _append(db, locked, PairPaused(), now)
+    _update(db, pair_id, status=PairStatus.PAUSED, paused_at=now, paused_until=until)
+    _append(db, locked, PairPaused(until=until), now)
 
 
 def resume_pair(db: Session, *, pair_id: uuid.UUID, now: dt.datetime) -> None:
@@ -231,7 +234,7 @@ def resume_pair(db: Session, *, pair_id: uuid.UUID, now: dt.datetime) -> None:
     require(not locked.over, "pair_over")
     if locked.status != PairStatus.PAUSED:
         return
-    _update(db, pair_id, status=locked.status_by_answers)
+    _update(db, pair_id, status=locked.status_by_answers, paused_at=None, paused_until=None)
     _append(db, locked, PairResumed(), now)
 
 

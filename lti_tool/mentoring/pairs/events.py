@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -85,6 +86,14 @@ class PairPaused(Event):
     """A tutor put the pair on hold."""
 
     audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    version: ClassVar[int] = 2
+    until: dt.date | None = None
+    """The day on which the tutor is asked whether it goes on; None where they gave none."""
+
+    @classmethod
+    def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
+        """The first version had no such day."""
+        return {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +119,22 @@ class PairClosed(Event):
     """A tutor closed the pair at the end of its time."""
 
     audit_subject: ClassVar[Subject] = Subject.PEOPLE
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairMovedOut(Event):
+    """The pair and its two people left the cohort of the scope, with everything that they did."""
+
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    to_cohort_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairMovedIn(Event):
+    """The same pair and its two people go on in the cohort of the scope, and are judged by its rule from now on."""
+
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    from_cohort_id: uuid.UUID
 
 
 @dataclass(frozen=True, kw_only=True)

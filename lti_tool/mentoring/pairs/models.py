@@ -70,6 +70,10 @@ class Pair(Base):
     ended_at: Mapped[dt.datetime | None]
     end_reason: Mapped[str | None] = mapped_column(sa.String(30))
     """A code of :data:`schemas.choices.END_REASONS`, or ``declined``; None for a pair that was closed or goes on."""
+    paused_at: Mapped[dt.datetime | None]
+    """Since when a pair is on hold; None for one that is not."""
+    paused_until: Mapped[dt.date | None]
+    """The day on which the tutor wants to be asked whether it goes on; nothing happens by itself."""
     declined_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("participant.id"))
     decline_reason: Mapped[str | None] = mapped_column(sa.String(30))
     """A code of :data:`schemas.choices.DECLINE_REASONS`, where they gave any; the partner is not told."""

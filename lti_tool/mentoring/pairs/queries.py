@@ -42,6 +42,8 @@ class PairRecord:
     end_reason: str | None = None
     declined_by: uuid.UUID | None = None
     decline_reason: str | None = None
+    paused_at: dt.datetime | None = None
+    paused_until: dt.date | None = None
 
     @property
     def members(self) -> tuple[uuid.UUID, uuid.UUID]:

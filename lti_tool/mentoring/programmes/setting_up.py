@@ -58,6 +58,8 @@ class SetUp:
     changed_at: dt.datetime
     changed_by: str | None
     """The name of who made this version in the pages of the set-up, as far as the platform shares it."""
+    changed_by_id: uuid.UUID | None
+    """Who that was; None for a version that an activity or a command made."""
 
     @property
     def counted_formats(self) -> frozenset[str]:
@@ -104,6 +106,7 @@ def set_up_of(db: Session, cohort_id: uuid.UUID) -> SetUp:
         rule_draft=draft.rule if draft is not None else None,
         changed_at=version.created_at,
         changed_by=display_name(person) if person is not None else None,
+        changed_by_id=version.created_by,
     )
 
 

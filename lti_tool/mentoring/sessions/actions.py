@@ -141,7 +141,7 @@ def _answer(
     _update_answer(connection).execute(connection, values)
 
 
-_DISPUTE: Final = ("dispute_reason", "proposed_on", "proposed_minutes")
+_DISPUTE: Final = ("dispute_reason", "proposed_on", "proposed_minutes", "proposed_mode", "proposed_format")
 
 
 @once_for_each_dialect
@@ -180,11 +180,13 @@ def dispute_session(
     revision: int | None = None,
     proposed_on: dt.date | None = None,
     proposed_minutes: int | None = None,
+    proposed_mode: str | None = None,
+    proposed_format: str | None = None,
 ) -> None:
     """The partner says that the session was not so; its logger can then accept, correct or remove it.
 
-    ``reason``: a code. ``proposed_on`` and ``proposed_minutes``: the day and the length that they propose, where those
-    differ.
+    ``reason``: a code. ``proposed_on``, ``proposed_minutes``, ``proposed_mode`` and ``proposed_format``: the day, the
+    length, how the two spoke and what it was, as they propose it, where it differs.
     ``revision``: the one that they saw, where that is known.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``own_session``, ``not_waiting``,
@@ -206,6 +208,8 @@ def dispute_session(
         dispute_reason=reason,
         proposed_on=proposed_on,
         proposed_minutes=proposed_minutes,
+        proposed_mode=proposed_mode,
+        proposed_format=proposed_format,
     )
     event = SessionDisputed(session_id=found.id, revision=found.revision, reason=reason)
     _append(db, pair, by, event, now)
@@ -222,15 +226,16 @@ def accept_proposal(
     pair, found = _lock_session(db, session_id, by)
     require(found.logged_by == by, "not_own_session")
     require(revision in (None, found.revision), "not_waiting")
-    is_proposed = found.proposed_on is not None or found.proposed_minutes is not None
-    require(found.status == SessionStatus.DISPUTED and is_proposed, "not_waiting")
+    require(found.status == SessionStatus.DISPUTED and found.is_proposed, "not_waiting")
     new = dataclasses.replace(
         found,
         revision=found.revision + 1,
         held_on=found.proposed_on or found.held_on,
         minutes=found.proposed_minutes or found.minutes,
+        mode=found.proposed_mode or found.mode,
+        format=found.proposed_format or found.format,
     )
-    values = {"revision": new.revision, "held_on": new.held_on, "minutes": new.minutes}
+    values = {name: getattr(new, name) for name in ("revision", "held_on", "minutes", "mode", "format")}
     clear = dict.fromkeys((*_DISPUTE, "answered_at"))
     update = sa.update(_TABLE).where(_TABLE.c.id == session_id)
     db.execute(update.values(**values, **clear, status=SessionStatus.CONFIRMED.value))
@@ -321,10 +326,8 @@ def correct_session(
             revision=revision,
             logged_by=by,
             logged_at=now,
-            dispute_reason=None,
             answered_at=None,
-            proposed_on=None,
-            proposed_minutes=None,
+            **dict.fromkeys(_DISPUTE),
         )
     )
     event = SessionCorrected(

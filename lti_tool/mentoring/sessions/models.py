@@ -39,6 +39,7 @@ class MentoringSession(Base):
     __table_args__ = (
         one_of("status", SessionStatus),
         one_of("mode", Mode),
+        one_of("proposed_mode", Mode),
         sa.CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_in_a_day"),
         sa.Index("ix__mentoring_session__pair_id", "pair_id"),
     )
@@ -65,5 +66,9 @@ class MentoringSession(Base):
     """The day that the partner who disputes it proposes in place of ``held_on``."""
     proposed_minutes: Mapped[int | None]
     """The length that the partner who disputes it proposes."""
+    proposed_mode: Mapped[str | None] = mapped_column(sa.String(20))
+    """How the two spoke, as the partner who disputes it proposes."""
+    proposed_format: Mapped[str | None] = mapped_column(sa.String(30))
+    """What it was, as the partner who disputes it proposes."""
     form_key: Mapped[uuid.UUID | None] = mapped_column(unique=True)
     """Not written any more: whatever form is sent twice has its effect once. Older rows have the key of their form."""

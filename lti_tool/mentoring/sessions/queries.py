@@ -44,7 +44,15 @@ class SessionRecord:
     """When the partner confirmed or disputed this revision."""
     proposed_on: dt.date | None = None
     proposed_minutes: int | None = None
-    """What the partner who disputes it proposes in place of its day and its length."""
+    proposed_mode: str | None = None
+    proposed_format: str | None = None
+    """What the partner who disputes it proposes in place of what was logged, where that differs."""
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether whoever disputes it proposes something in its place."""
+        proposed = (self.proposed_on, self.proposed_minutes, self.proposed_mode, self.proposed_format)
+        return any(value is not None for value in proposed)
 
     @property
     def counts(self) -> bool:

@@ -86,7 +86,7 @@ def pair_of_request(**arguments: Any) -> Relation:
     :class:`NotAllowed` is raised instead, so that nobody takes it for kept.
     """
     activity = current_activity()
-    if activity is None or activity.participant is None:
+    if activity is None or activity.participant is None or activity.participant.refused:
         return _not_enrolled()
     wanted = _pair_id(**arguments)
     if wanted is None and not activity.pairs:
@@ -102,13 +102,13 @@ def pair_of_request(**arguments: Any) -> Relation:
 def participant_of_request(**_arguments: Any) -> Relation:
     """How whoever asks stands to their own enrolment. Raises as :func:`pair_of_request` does without one."""
     activity = current_activity()
-    if activity is None or activity.participant is None:
+    if activity is None or activity.participant is None or activity.participant.refused:
         return _not_enrolled()
     return Relation(organisation_id=activity.organisation_id, participant=True)
 
 
 def _not_enrolled() -> Relation:
-    """No relation for somebody who has nothing to join here; a learner is sent to where they can."""
+    """No relation for somebody who takes no part here; a learner is sent to where they can."""
     principal = current_principal()
     if principal.role == CourseRole.LEARNER:
         _go_home("not_joined")

@@ -127,8 +127,8 @@ def _log_schema(today: dt.date, formats: tuple[str, ...]) -> LogSessionForm:
 
 
 @lru_cache(maxsize=8)
-def _proposal_schema(today: dt.date) -> ProposalForm:
-    return ProposalForm(today=today)
+def _proposal_schema(today: dt.date, formats: tuple[str, ...]) -> ProposalForm:
+    return ProposalForm(today=today, formats=formats)
 
 
 @lru_cache(maxsize=8)
@@ -229,17 +229,24 @@ def dispute(session_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.get("/<uuid:session_id>/differs")
 @allows(Action.KEEP_SESSIONS, about=pair_of_request)
 def differs(session_id: uuid.UUID) -> ResponseReturnValue:
-    """“Something differs”: the day and the length as logged, to be put right."""
+    """“That is not right”: the meeting as logged, to be put right."""
     line = _line_to_answer(session_id)
-    logged = {"day": "other", "held_on": line.held_on.isoformat(), **_length(line.minutes)}
+    logged = {"day": "other", "held_on": line.held_on.isoformat(), **_fields_of(line)}
     logged["revision"] = str(line.revision)
-    return _differs_page(blank_form(_proposal_schema(utcnow().date()), logged, id="difference"), line=line)
+    schema = _proposal_schema(utcnow().date(), _formats(line))
+    return _differs_page(blank_form(schema, logged, id="difference"), line=line)
 
 
 def _differs_page(form: Form, line: SessionLine) -> ResponseReturnValue:
     today = utcnow().date().isoformat()
     html = render_template(
-        "learner/session_differs.html", form=form, line=line, today=today, **pair_page().values()
+        "learner/session_differs.html",
+        form=form,
+        line=line,
+        today=today,
+        modes=MEETING_MODES,
+        formats=_formats(line),
+        **pair_page().values(),
     )
     return html, form.status
 
@@ -249,28 +256,40 @@ def _differs_page(form: Form, line: SessionLine) -> ResponseReturnValue:
 def propose(session_id: uuid.UUID) -> ResponseReturnValue:
     """Propose to the logger what was so; they accept it in one tap."""
     page, line, now = pair_page(), _line(session_id), utcnow()
-    form = sent_form(_proposal_schema(user_today(now)), id="difference")
+    form = sent_form(_proposal_schema(user_today(now), _formats(line)), id="difference")
 
     def save(db: Session, values: Values) -> None:
-        day = values["held_on"] if values["held_on"] != line.held_on else None
-        minutes = values["minutes"] if values["minutes"] != line.minutes else None
-        reasons = [
-            reason for reason, new in (("wrong-date", day), ("wrong-length", minutes)) if new is not None
-        ]
-        if not reasons:
+        proposed = {
+            name: values[name]
+            for name in _REASONS
+            if values[name] is not None and values[name] != getattr(line, name)
+        }
+        if not proposed:
             raise NotAllowed("nothing_differs")
+        reasons = [_REASONS[name] for name in proposed]
         actions.dispute_session(
             db,
             session_id=session_id,
             by=page.participant.id,
             reason=reasons[0] if len(reasons) == 1 else "other",
-            proposed_on=day,
-            proposed_minutes=minutes,
+            proposed_on=proposed.get("held_on"),
+            proposed_minutes=proposed.get("minutes"),
+            proposed_mode=proposed.get("mode"),
+            proposed_format=proposed.get("format"),
             revision=values["revision"],
             now=now,
         )
 
     return form.submit(save, then=page.home, done="session_disputed", show=partial(_differs_page, line=line))
+
+
+_REASONS: Final = {
+    "held_on": "wrong-date",
+    "minutes": "wrong-length",
+    "mode": "wrong-mode",
+    "format": "wrong-format",
+}
+"""Of each field that can be corrected, the reason for which a meeting is disputed that differs in it alone."""
 
 
 def _line_to_answer(session_id: uuid.UUID) -> SessionLine:

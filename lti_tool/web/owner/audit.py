@@ -20,7 +20,6 @@ from lti_tool.composition.audit.entries import (
     Reader,
     Wanted,
     actors,
-    cohort_numbers,
     entries,
     taught_cohorts,
 )
@@ -28,6 +27,7 @@ from lti_tool.composition.audit.sentences import Names, names_of, people_names, 
 from lti_tool.events.base import ActedBy
 from lti_tool.identity.policy import AUDIT, Action, Capacity, Subject
 from lti_tool.identity.principal import PrincipalKind
+from lti_tool.mentoring.programmes.queries import cohort_numbers
 from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key
 from lti_tool.web.access import allows, cohort_of_launch
@@ -44,6 +44,9 @@ from schemas.problem import N_, ShapeError
 PAGE_LENGTH: Final = 50
 
 blueprint = Blueprint("audit", __name__, url_prefix="/l/<launch_key>")
+
+_NAMED: Final = (PrincipalKind.OPERATOR, PrincipalKind.TOOL, PrincipalKind.NOT_RECORDED)
+"""Kinds that a sentence calls by what they are."""
 
 SUBJECTS: Final[Mapping[Subject, str]] = {
     Subject.PROGRAMME: N_("Programme and settings"),
@@ -109,9 +112,9 @@ def _page(
         found = entries(db, reader, wanted, limit=PAGE_LENGTH + 1, offset=PAGE_LENGTH * (page - 1))
         lines = found[:PAGE_LENGTH]
         names = names_of(db, lines)
-        numbers = cohort_numbers(db, lines) if reader.cohort_id is None else {}
+        numbers = cohort_numbers(db, _cohorts(lines)) if reader.cohort_id is None else {}
         changes = changes_of(db, lines)
-        who = _who(db, actors(db, reader))
+        who = _who(db, actors(db, reader), wanted)
     held = {Capacity.TUTOR} if reader.taught else set()
     held |= {Capacity.OWNER} if reader.owns else set()
 
@@ -144,6 +147,10 @@ def _page(
         course_title=course_title(),
     )
     return html, form.status
+
+
+def _cohorts(lines: Sequence[AuditLine]) -> set[uuid.UUID]:
+    return {line.cohort_id for line in lines if line.cohort_id is not None}
 
 
 def _filters(action: str) -> tuple[Form, dict[str, Any]]:
@@ -181,8 +188,10 @@ def _beginning(day: dt.date | None, zone: ZoneInfo, *, later: int = 0) -> dt.dat
         return None
 
 
-def _who(db: Session, found: Sequence[ActedBy]) -> list[tuple[str, str]]:
-    """Everybody who did something, as (value of the filter, name)."""
+def _who(db: Session, found: Sequence[ActedBy], wanted: Wanted) -> list[tuple[str, str]]:
+    """Everybody who did something, as (value of the filter, name); whoever is asked for is among them."""
+    if wanted.kind in _NAMED and all(each.kind != wanted.kind for each in found):
+        found = [*found, ActedBy(wanted.kind)]
     names = Names(people_names(db, {each.id for each in found}))
     options = {
         str(each.id) if each.kind == PrincipalKind.PERSON else str(each.kind): names.actor(each)

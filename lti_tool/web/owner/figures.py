@@ -44,20 +44,6 @@ SMALLEST_GROUP: Final = 5
 
 
 @dataclass(frozen=True)
-class ListedProgramme:
-    """A programme in a list."""
-
-    id: uuid.UUID
-    title: str
-    goal: str
-    groups: int
-    people: int | None
-    """How many take part; None for whoever may not know."""
-    starts_on: dt.date | None
-    ends_on: dt.date | None
-
-
-@dataclass(frozen=True)
 class PlacedActivity:
     """An activity that opens a cohort."""
 
@@ -134,65 +120,10 @@ def in_language(text: object) -> str:
     return str(text.get(current_language()) or text.get("en") or "")
 
 
-def owned_by(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID) -> list[ListedProgramme]:
-    """The programmes of an organisation that a person owns, by title."""
-    owned = sa.select(ProgrammeOwner.programme_id).where(ProgrammeOwner.person_id == person_id)
-    return _listed(db, organisation_id, owned, _people_of_programme())
-
-
-def read_by(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID) -> list[ListedProgramme]:
-    """The programmes of an organisation that a person reads for human resources, by title."""
-    read = sa.select(HrReader.programme_id).where(
-        HrReader.person_id == person_id, HrReader.ended_at.is_(None)
-    )
-    return _listed(db, organisation_id, read, sa.null())
-
-
-def _people_of_programme() -> sa.ScalarSelect[int]:
-    return (
-        sa.select(sa.func.count())
-        .select_from(Participant)
-        .join(Cohort, Cohort.id == Participant.cohort_id)
-        .where(Cohort.programme_id == Programme.id, *_takes_part())
-        .correlate(Programme)
-        .scalar_subquery()
-    )
-
-
-def _listed(
-    db: Session, organisation_id: uuid.UUID, which: sa.Select[uuid.UUID], people: Any
-) -> list[ListedProgramme]:
-    latest = (
-        sa.select(ProgrammeSettings.settings)
-        .where(ProgrammeSettings.programme_id == Programme.id)
-        .order_by(ProgrammeSettings.number.desc())
-        .limit(1)
-        .correlate(Programme)
-        .scalar_subquery()
-    )
-    rows = db.execute(
-        sa.select(
-            Programme.id,
-            sa.type_coerce(latest, sa.JSON),
-            sa.func.count(Cohort.id),
-            people,
-            sa.func.min(Cohort.starts_on),
-            sa.func.max(Cohort.ends_on),
-        )
-        .outerjoin(Cohort, Cohort.programme_id == Programme.id)
-        .where(Programme.organisation_id == organisation_id, Programme.id.in_(which))
-        .group_by(Programme.id)
-    )
-    found = [
-        ListedProgramme(row[0], in_language(row[1].get("title")), in_language(row[1].get("goal")), *row[2:])
-        for row in rows
-    ]
-    return sorted(found, key=lambda each: (collation_key(each.title), str(each.id)))
-
-
-def _takes_part() -> tuple[sa.ColumnElement[bool], ...]:
+def takes_part() -> tuple[sa.ColumnElement[bool], ...]:
     """Conditions on a participant: they have said that they take part, and have not left."""
-    return (Participant.status.not_in((ParticipantStatus.INVITED, ParticipantStatus.WITHDRAWN)),)
+    others = ParticipantStatus.INVITED, ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN
+    return (Participant.status.not_in(others),)
 
 
 def programme_record(db: Session, programme_id: uuid.UUID) -> ProgrammeRecord:
@@ -224,7 +155,7 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
         )
         .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)
         .join(Cohort, Cohort.id == Participant.cohort_id)
-        .where(Cohort.programme_id == programme_id, *_takes_part())
+        .where(Cohort.programme_id == programme_id, *takes_part())
         .group_by(Participant.cohort_id),
     )
     begun = sa.and_(Cohort.programme_id == programme_id, Pair.status != PairStatus.PROPOSED)
@@ -329,6 +260,9 @@ def _completion(status: str, completion: str | None) -> str:
             return str(completion)
         case ((ParticipantStatus.INVITED | ParticipantStatus.WITHDRAWN), _):
             return str(status)
+        case ParticipantStatus.REFUSED, _:
+            # To take part is voluntary: who has refused is for the tutors of the group alone.
+            return str(ParticipantStatus.INVITED)
         case ParticipantStatus.ONBOARDED, _:
             return "not_begun"
     return "begun"
@@ -374,18 +308,29 @@ def readers_of(db: Session, programme_id: uuid.UUID) -> list[NamedPerson]:
     return [NamedPerson(person.id, display_name(person), since) for person, since in rows]
 
 
+def _can_be_used(now: dt.datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Conditions on a link for human resources."""
+    return HrLink.used_at.is_(None), HrLink.withdrawn_at.is_(None), HrLink.expires_at > now
+
+
 def open_links_of(db: Session, programme_id: uuid.UUID, now: dt.datetime) -> Sequence[HrLink]:
     """The links for human resources that can still be used, the newest first."""
     return db.scalars(
         sa.select(HrLink)
-        .where(
-            HrLink.programme_id == programme_id,
-            HrLink.used_at.is_(None),
-            HrLink.withdrawn_at.is_(None),
-            HrLink.expires_at > now,
-        )
+        .where(HrLink.programme_id == programme_id, *_can_be_used(now))
         .order_by(HrLink.created_at.desc(), HrLink.id)
     ).all()
+
+
+def has_open_link(db: Session, organisation_id: uuid.UUID, now: dt.datetime) -> bool:
+    """Whether a link for human resources can still be used for one of a company's programmes."""
+    link = (
+        sa.select(HrLink.id)
+        .join(Programme, Programme.id == HrLink.programme_id)
+        .where(Programme.organisation_id == organisation_id, *_can_be_used(now))
+        .limit(1)
+    )
+    return db.scalar(link) is not None
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,9 @@ def read(db: Session) -> Read:
 class RuleForm(Form):
     """The form of the page, whose fields depend on the rule."""
 
-    def __init__(self, rule: TypedRule, *, seen: int, sent: bool, is_given_up: bool = False) -> None:
+    def __init__(
+        self, rule: TypedRule, *, seen: int, sent: bool, is_given_up: bool = False, action: str | None = None
+    ) -> None:
         """``rule``: as it is shown. ``seen``: the revision of the draft that whoever looks at it has seen.
 
         ``is_given_up``: what was typed is not kept, so nothing can be wrong with it.
@@ -91,7 +93,7 @@ class RuleForm(Form):
         super().__init__(
             FormSchema(),
             FORM_ID,
-            launch_url_for("rule_editor.edit"),
+            action or launch_url_for("rule_editor.edit"),
             request.form if sent else {},
             key=str(controls.sent_key()) if sent else controls.new_form_key(),
             content=controls.sent_content() if sent else (),

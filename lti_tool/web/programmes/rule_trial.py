@@ -169,7 +169,11 @@ class Difference:
 def differences(theirs: TypedRule, mine: TypedRule, shown: rule_lines.Shown) -> list[Difference]:
     """What another rule says differently from the one that was typed."""
     both = [
-        {line.id: line.plain.rstrip(" \u00a0:") for top in rule_lines.lines(rule, shown) for line in (top, *top.lines)}
+        {
+            line.id: line.plain.rstrip(" \u00a0:")
+            for top in rule_lines.lines(rule, shown)
+            for line in (top, *top.lines)
+        }
         for rule in (theirs, mine)
     ]
     found = [

@@ -34,7 +34,7 @@ from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
 from lti_tool.web.programmes.drawings import progress_drawing
-from lti_tool.web.services import reading
+from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor.opening import choice_page
 from schemas.mentoring_forms import FormSchema
 from schemas.problem import ShapeError
@@ -85,6 +85,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     html = render_template(
         "programmes/tasks.html",
         present=present,
+        saved_by=present.changed_by if present.changed_by_id != current_principal().person_id else "",
         title=wording.own(present.settings.document["title"]),
         template_name=template_name,
         groups=groups,

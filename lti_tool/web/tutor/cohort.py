@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,16 +30,18 @@ from lti_tool.lti.nrps.read_roster_job import (
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.completion import actions as completion
 from lti_tool.mentoring.enrolment.queries import participant
+from lti_tool.mentoring.overview.actions import leave_as_it_is
 from lti_tool.mentoring.overview.cohort import CohortOverview
-from lti_tool.mentoring.overview.inbox import WaitingCopy
+from lti_tool.mentoring.overview.inbox import LineKind, WaitingCopy
 from lti_tool.mentoring.overview.queries import meetings_of, overview_of
 from lti_tool.mentoring.programmes.actions import IsDuplicate, NothingChosen
 from lti_tool.mentoring.programmes.queries import PlacementRecord, courses_of_cohort
 from lti_tool.translation import current_language
+from lti_tool.translation import gettext as _
 from lti_tool.web import new_choice
 from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.activity import current_activity, current_placement
-from lti_tool.web.forms.bound import Values, sent_form
+from lti_tool.web.forms.bound import Form, Values, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
 from lti_tool.web.services import current_principal, reading, transaction
@@ -54,8 +56,8 @@ from schemas.mentoring_forms import FormSchema, ReopenForm, ResendGradeForm, Tut
 blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
 
 
-def page() -> ResponseReturnValue:
-    """The whole page.
+def page(refused: str | None = None) -> ResponseReturnValue:
+    """The whole page. ``refused``: why a button of it had no effect, in words.
 
     The first tutor who opens the activity opens its cohort.
     """
@@ -84,6 +86,7 @@ def page() -> ResponseReturnValue:
         course_title=launch.course.title,
         line_item=line_items.notice(lms),
         chosen=chosen,
+        refused=refused,
         unpublished_hint=lms.unpublished_hint.text
         if lms.unpublished_hint and not shown["view"].overview.participants
         else None,
@@ -244,6 +247,21 @@ def read_roster_now() -> ResponseReturnValue:
     return sent_form(FormSchema()).submit(save, then=launch_url_for("home.home"))
 
 
+@blueprint.post("/refusals")
+@allows(Action.PAIR_PEOPLE, about=cohort_of_launch)
+def note_refusal() -> ResponseReturnValue:
+    """The tutor knows that somebody does not take part: it asks for nothing any more."""
+
+    def save(db: Session, values: Values) -> None:
+        participant_id, now = _participant(db, values["participant_id"]), utcnow()
+        found = participant(db, participant_id)
+        if found is not None and found.refused_at is not None:
+            kind, fact_at = str(LineKind.REFUSED), found.refused_at
+            leave_as_it_is(db, participant_id=participant_id, kind=kind, fact_at=fact_at, now=now)
+
+    return sent_form(ResendGradeForm()).submit(save, then=launch_url_for("home.home"), done="refusal_noted")
+
+
 @blueprint.post("/validate")
 @allows(Action.APPROVE_COMPLETION, about=cohort_of_launch)
 def validate() -> ResponseReturnValue:
@@ -253,7 +271,27 @@ def validate() -> ResponseReturnValue:
         participant_id = _participant(db, values["participant_id"])
         completion.validate_participant(db, participant_id=participant_id, now=utcnow())
 
-    return sent_form(TutorValidationForm()).submit(save, then=launch_url_for("home.home"), done="validated")
+    return sent_form(TutorValidationForm()).submit(
+        save,
+        then=launch_url_for("home.home"),
+        done="validated",
+        show=_group_again(_("Choose whose journey to approve. Nothing was approved.")),
+    )
+
+
+def _group_again(missing: str) -> Callable[[Form], ResponseReturnValue] | None:
+    """The page again after a form without effect; None for whoever does not see it, as an owner who does not teach.
+
+    ``missing``: what to say where the form does not say, or not rightly, about whom it is.
+    """
+
+    def show(form: Form) -> ResponseReturnValue:
+        shown = make_response(page(missing if form.problems else form.refusal))
+        if shown.status_code == 200:
+            shown.status_code = form.status
+        return shown
+
+    return show if cohort_of_launch().teaches else None
 
 
 @blueprint.post("/approval")
@@ -281,7 +319,11 @@ def reopen() -> ResponseReturnValue:
         completion.reopen(db, participant_id=participant_id, reason=values["reason"], now=utcnow())
 
     # The page says how far the person's meetings are, which an owner need not be allowed to see.
-    show = pair_page.person_again if cohort_of_launch().teaches else None
+    show: Callable[[Form], ResponseReturnValue] | None = None
+    if cohort_of_launch().teaches:
+        show = pair_page.person_again
+    if "participant_id" not in form.given:
+        show = _group_again(_("Choose whose journey to reopen. Nothing was reopened."))
     return form.submit(save, then=launch_url_for("home.home"), done="reopened", show=show)
 
 

@@ -113,7 +113,14 @@ class CohortView:
         of = self.overview
         return len(
             self.searched(
-                [*of.waiting_for_a_pair, *of.without_role, *of.never_opened, *of.gone, *of.finished_alone]
+                [
+                    *of.waiting_for_a_pair,
+                    *of.without_role,
+                    *of.never_opened,
+                    *of.refused,
+                    *of.gone,
+                    *of.finished_alone,
+                ]
             )
         )
 
@@ -289,10 +296,14 @@ def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:
             return launch_url_for("grades.send"), {"participant_id": str(person.id)}
         case LineKind.GRADE_OVERRIDDEN if person is not None:
             return launch_url_for("grades.leave"), {"participant_id": str(person.id)}
+        case LineKind.REFUSED if person is not None:
+            return launch_url_for("cohort.note_refusal"), {"participant_id": str(person.id)}
         case LineKind.INVITED if person is not None:
             return launch_url_for("messages.invitation", person=person.person_id), {}
     if line.pair is None:
         return launch_url_for("home.home"), {}
+    if line.kind is LineKind.PAUSE_OVER:
+        return launch_url_for("pair_changes.resume", pair_id=line.pair.id), {}
     return launch_url_for("messages.show", pair_id=line.pair.id, about=line.kind), {}
 
 

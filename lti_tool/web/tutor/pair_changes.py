@@ -28,9 +28,10 @@ from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.learner.current import user_today
 from lti_tool.web.services import reading
 from lti_tool.web.tutor.history import cohort_of_pair
-from schemas.mentoring_forms import AnotherPartnerForm, EndPairForm, FormSchema
+from schemas.mentoring_forms import AnotherPartnerForm, EndPairForm, FormSchema, PausePairForm
 from schemas.problem import N_
 
 blueprint = Blueprint("pair_changes", __name__, url_prefix="/l/<launch_key>/cohort/pairs/<uuid:pair_id>")
@@ -57,7 +58,7 @@ class Asked:
 class Change:
     """What a tutor can do with a pair."""
 
-    schema: type[FormSchema]
+    schema: Callable[[], FormSchema]
     asked: Callable[[PairRecord, str, str], Asked]
     """Of the pair and the names of the two, the mentee's first."""
     save: Callable[[Session, uuid.UUID, Values], None]
@@ -124,8 +125,12 @@ def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     )
 
 
-def _save_pause(db: Session, pair_id: uuid.UUID, _values: Values) -> None:
-    actions.pause_pair(db, pair_id=pair_id, now=utcnow())
+def _pause_schema() -> PausePairForm:
+    return PausePairForm(today=user_today(utcnow()))
+
+
+def _save_pause(db: Session, pair_id: uuid.UUID, values: Values) -> None:
+    actions.pause_pair(db, pair_id=pair_id, until=values["until"], now=utcnow())
 
 
 def _save_resume(db: Session, pair_id: uuid.UUID, _values: Values) -> None:
@@ -137,7 +142,7 @@ def _save_end(db: Session, pair_id: uuid.UUID, values: Values) -> None:
 
 
 CHANGES: Final[Mapping[str, Change]] = {
-    "pause": Change(FormSchema, _pause, _save_pause, "pair_paused"),
+    "pause": Change(_pause_schema, _pause, _save_pause, "pair_paused"),
     "resume": Change(FormSchema, _resume, _save_resume, "pair_resumed"),
     "end": Change(EndPairForm, _end, _save_end, "pair_ended"),
     # Ends the pair, and leads to the choice of another partner for one of the two.

@@ -35,6 +35,13 @@ def state(code: PairState, pairs: int = 1) -> str:
     return words[code]
 
 
+def state_of_pair(code: PairState, pair: PairLine) -> str:
+    """Where one pair is, and until when it is on hold where that was said."""
+    if code is PairState.PAUSED and pair.paused_until is not None:
+        return _("Paused until %(day)s", day=short_day(pair.paused_until).replace(" ", "\u00a0"))
+    return state(code)
+
+
 def sort(code: str) -> str:
     """An order of the table."""
     return _(SORTS[Sort(code)])
@@ -85,6 +92,8 @@ def _wait(found: Wait) -> str:
             return differs(found.session.dispute_reason if found.session else None)
         case WaitKind.GRADE:
             return _(_GRADES.get(found.grade or "", "Grade to look at"))
+        case WaitKind.PAUSE_OVER:
+            return _("Go on, or pause longer?")
         case WaitKind.APPROVE:
             return _("Your approval of %(names)s", names=who)
         case WaitKind.SIGN:

@@ -153,6 +153,8 @@ def _why_not(person: ParticipantLine, line: ParticipantLine, pairs: Sequence[Pai
         return ""
     if line.progress.completed:
         return _("Has completed the programme")
+    if line.refused_at is not None:
+        return _("Has said no to the invitation")
     if not pairs:
         return _("Takes no part at the moment")
     partner = pairs[0].partner_of(line.id)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from lti_tool.mentoring.enrolment.actions import change_role, invite, join
+from lti_tool.mentoring.enrolment.actions import change_role, invite, join, refuse_invitation
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.actions import accept_pair, decline_pair, form_pair
+from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.roles import Role
 from tests.builder import World
 from tests.mentoring.checks import LATER, event_names, refused
@@ -90,6 +91,30 @@ def test_who_was_invited_and_declines_has_not_joined(world: World) -> None:
     with world.services.database.reading() as db:
         assert db.get_one(Participant, invited.id).status == "invited"
         assert event_names(db)[-1] == "PairDeclined"
+
+
+def test_who_refuses_is_in_no_pair_until_they_join_after_all(world: World) -> None:
+    with world.acting() as db:
+        person = world.another_person(db)
+        invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
+        proposal = {"cohort_id": world.cohort_id, "mentor_id": world.mentor_id, "mentee_id": invited.id}
+        pair = form_pair(db, **proposal, now=LATER)
+    with world.acting() as db:
+        refuse_invitation(db, participant_id=invited.id, reason="later", now=LATER)
+    with world.acting() as db:
+        assert db.get_one(Pair, pair.id).end_reason == "declined"
+        assert event_names(db)[-2:] == ["InvitationRefused", "PairDeclined"]
+        assert (
+            invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER).status
+            == "refused"
+        )
+        refused("has_refused", lambda: form_pair(db, **proposal, now=LATER))
+        join(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
+        form_pair(db, **proposal, now=LATER)
+        refused(
+            "already_joined",
+            lambda: refuse_invitation(db, participant_id=invited.id, reason=None, now=LATER),
+        )
 
 
 def test_an_invited_person_who_has_chosen_nothing_has_no_role_to_change(world: World) -> None:

@@ -60,6 +60,10 @@ def test_the_order_is_by_what_is_blocked_then_wrong_then_waited_for_then_silent(
         people=(
             person("Bénédicte Lagarde", joined_at=ago(12)),
             person("Tomasz Wiśniewski", Role.MENTOR, status="invited", joined_at=ago(8)),
+            person("Anne Roy", status="refused", free=False, refused_at=ago(4)),
+            person(
+                "Marc Roy", status="refused", free=False, refused_at=ago(5), left_as_it_is=("refused", ago(5))
+            ),
         ),
     )
     lines = lines_of(overview, grade)
@@ -71,6 +75,7 @@ def test_the_order_is_by_what_is_blocked_then_wrong_then_waited_for_then_silent(
         ("unsigned", 9),
         ("unconfirmed", 8),
         ("differs", 6),
+        ("refused", 4),
         ("silent", 34),
         ("invited", 8),
     ]

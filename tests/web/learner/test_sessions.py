@@ -210,18 +210,19 @@ def test_what_differs_is_proposed_and_accepted_in_one_tap(visit, services):
     below = here.link(SESSION + "differs")
     page = here.text(below)
     day = re.search(r'name="held_on" value="([^"]+)"', page)[1]
-    refused = here.post(below, held_on=day, day="other", length="45", minutes="45", revision="0")
+    noted = {"held_on": day, "day": "other", "minutes": "45", "format": "coaching", "revision": "0"}
+    refused = here.post(below, **noted, length="45", mode="video")
     assert refused.status_code == 409
     assert "Nothing differs from what was noted." in refused.text
-    here.post(below, held_on=day, day="other", length="60", minutes="45", revision="0")
-    assert "You proposed:" in here.text()
+    here.post(below, **{**noted, "format": "professional-training"}, length="60", mode="phone")
+    assert "You proposed: 1 h, by phone, training" in " ".join(here.text().split())
     partner = as_partner(here, services)
-    assert "says it was 1 h" in partner.text()
+    shown = " ".join(partner.text().split())
+    assert 'by phone · training <span class="in-place-of">in place of by video · coaching' in shown
     partner.post(partner.link(SESSION + "accept"), revision="0")
     with services.database.reading() as db:
-        assert db.scalars(
-            sa.select(MentoringSession.minutes).where(MentoringSession.revision == 1)
-        ).all() == [60]
+        [met] = db.scalars(sa.select(MentoringSession).where(MentoringSession.revision == 1))
+        assert (met.minutes, met.mode, met.format) == (60, "phone", "professional-training")
     assert "disputed" not in statuses(services)
 
 

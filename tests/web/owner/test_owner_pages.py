@@ -93,6 +93,7 @@ def every_page(here: Visit, services: Services) -> dict[str, str]:
         "participant_id": of(services, Participant.id),
         "programme_id": of(services, Programme.id),
         "import_id": uuid.uuid4(),
+        "link_id": uuid.uuid4(),
         "below": "nothing",
         "role": "mentee",
         "about": "both",
@@ -159,6 +160,20 @@ def test_human_resources_find_no_name_and_no_figure_either(visit: Come, services
     assert "people" not in re.sub(r"<[^>]+>", "", here.text("hr/").partition("<h2>")[2].partition("</ul>")[0])
 
 
+@pytest.mark.parametrize(("who", "title"), [(human_resources, "Programmes"), (owner, "My programmes")])
+def test_whoever_has_rights_alone_comes_to_their_programmes_and_may_still_take_part(
+    visit: Come, who: Callable[[Situation], None], title: str
+) -> None:
+    here = visit(who)
+    first = here.text()
+    assert f"<h1>{title}</h1>" in first
+    assert "how would you like to take part?" not in first
+    assert "how would you like to take part?" in here.text(here.link("join"))
+    here.post("join", role="mentee")
+    assert f"<h1>{title}</h1>" not in here.text()
+    assert here.get("join").status_code == 302
+
+
 def test_human_resources_see_names_only_where_the_settings_say_so(visit: Come, services: Services) -> None:
     here = visit(human_resources)
     people = f"owner/programmes/{of(services, Programme.id)}/people"
@@ -219,6 +234,11 @@ def test_a_link_leads_human_resources_to_the_settings_and_no_further(visit: Come
     answer = owners.post(f"{page}/access/hr-links", form_key=str(uuid.uuid4()))
     link = html.unescape(re.search(r'id="new-link" value="([^"]+)"', answer.text)[1])  # type: ignore[index]
     newcomer = as_another(owners, services, "Hugo Petit")
+
+    # Where to paste it stands on the first page of whoever takes no part, in that company alone.
+    assert [
+        'id="hr-link"' in here.text() for here in (newcomer, visit(situations.welcome, family="canvas"))
+    ] == [True, False]
 
     # Opening it spends nothing, and says nothing of the programme to whoever has not come by a launch.
     arrived = owners.client.get(link.removeprefix("http://127.0.0.1:5000"))

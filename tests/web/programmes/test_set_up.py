@@ -74,7 +74,9 @@ def test_a_part_is_saved_and_leads_back_to_the_list(visit: Come, services: Servi
     page = words(here.client.get(answer.headers["Location"]))
     assert "Saved." in page
     assert "Managers use data themselves" in page
-    assert "by Claire Fontaine" in page
+    assert re.search(r"Saved on \d+ \w+ at \d\d:\d\d UTC", page), "the hour, and not who where it was oneself"
+    assert "by Claire Fontaine" not in page
+    assert "UTC by Sophie Martel" in words(visit(setting_up.tutor_sets_up_much).get("programme"))
     assert latest(services)["goal"]["fr"].startswith("Que les générations")
 
 

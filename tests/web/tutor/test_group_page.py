@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
 from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Person
 from lti_tool.identity.principal import CourseRole
@@ -110,7 +111,14 @@ def test_a_pair_is_paused_and_let_go_on(visit, services) -> None:
     here = visit(situations.tutor)
     pair = rows(here, "?state=under_way")[0]
     assert "on hold" in here.text(f"cohort/pairs/{pair}/pause")
-    answer = here.post(f"cohort/pairs/{pair}/pause")
+    assert here.post(f"cohort/pairs/{pair}/pause", until="2020-01-31").status_code == 422
+    today = utcnow().date()
+    answer = here.post(f"cohort/pairs/{pair}/pause", until=today.isoformat())
+    # The day has come: nothing goes on by itself, and the list asks.
+    page = here.text()
+    assert "were to pause until" in page
+    assert re.search(rf'<a [^>]*id="need-pause_over-{pair}"[^>]*/cohort/pairs/{pair}/resume"', page)
+    assert "Paused until" in page
     assert "The pair is on hold." in here.client.get(answer.location).text
     assert rows(here, "?state=paused") == [pair]
     here.post(f"cohort/pairs/{pair}/resume")

@@ -31,6 +31,7 @@ _FUTURE: Final = dt.timedelta(minutes=1)
 _NUMBER: Final = re.compile(r"\s*[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 _OFF: Final = (False, "0", "f", "F", "false", "FALSE", "off", "OFF")
 """Values that switch a flag off (ActiveModel::Type::Boolean); 0 is among them, too."""
+_POSTED_MAXIMUM: Final = 100
 _GRADED_ROLES: Final = ("student", "test_student")
 
 
@@ -115,6 +116,17 @@ def _graded(
     comment = str(body.get("comment") or "") or (held.comment if held else None)
     # update_or_create_result: whatever became of the score, and empty where it gives none.
     return StoredGrade(grade, comment, sent_at.timestamp(), attempts=attempts, result=posted)
+
+
+def canvas_result(held: StoredGrade, maximum: float) -> float | None:
+    """What the results service shows, in points (``scaled_result_score`` in app/models/lti/result.rb).
+
+    Of a submission that a teacher graded, the result is taken for their points and scaled to the maximum that was
+    posted, a hundred here; also where it is what the tool posted since, and the teacher's grade stayed.
+    """
+    if held.result is None or held.grade in (None, held.result) or maximum == 0:
+        return held.result
+    return held.result * _POSTED_MAXIMUM / maximum
 
 
 def canvas_completion(rule: str, held: StoredGrade | None, least: float) -> str:
