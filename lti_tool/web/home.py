@@ -83,8 +83,8 @@ def home() -> ResponseReturnValue:
         return visitor_page(
             _("You are here to observe"),
             _(
-                "Your course names no part that you have in it now, nor anybody whose progress you may see. So there "
-                "is nobody to show: what two people share in a pair stays with them."
+                "Your course links you to no participant, so there is nothing to show: what two people share in a pair "
+                "stays with them."
             ),
             _("If you expect to take part or to see somebody, ask those who run your learning platform."),
         )

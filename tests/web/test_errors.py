@@ -54,7 +54,7 @@ def test_a_form_that_failed_says_that_nothing_was_changed(broken):
 
 
 def test_a_wrong_method_names_the_right_one(visit):
-    answer = visit(situations.begins).get("join")
+    answer = visit(situations.begins).get("kept-forms/decline")
     assert answer.status_code == 405
     assert "POST" in answer.headers["Allow"]
 
