@@ -316,6 +316,7 @@ def _away_posted(visit: Visit, path: str, **fields: str) -> None:
 
 
 def _new_tab(visit: Visit) -> None:
+    visit.page.context.clear_cookies()
     _away_posted(visit, "/lti/launch", **visit.served_tool.launch_form().fields)
 
 
