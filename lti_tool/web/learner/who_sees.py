@@ -58,7 +58,7 @@ TOPICS: Final = Subject(
     N_("Your topics, languages and time zone, where you give them"),
     "people",
     (Action.VIEW_COHORT,),
-    N_("you"),
+    N_("you, the person suggested to you (only the topics that suit you both)"),
 )
 
 SUBJECTS: Final = (MEETINGS, PROGRESS, COMPLETION, OBJECTIVES, NOTES, ONESELF, TOPICS)

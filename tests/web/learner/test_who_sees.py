@@ -63,7 +63,9 @@ def test_the_page_names_the_readers_of_the_policy():
         "What you say about yourself": (
             "the person suggested to you; how to reach you, once you have both accepted"
         ),
-        "Your topics, languages and time zone, where you give them": "you and Claire",
+        "Your topics, languages and time zone, where you give them": (
+            "you, the person suggested to you (only the topics that suit you both) and Claire"
+        ),
         "Your managers": "nothing personal",
     }
 
