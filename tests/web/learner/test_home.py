@@ -51,7 +51,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.objective_to_confirm, "Paul says they have reached an objective"),
         (situations.complete, "Journey complete. Well done to you both."),
         (situations.awaits_tutor, "You have done everything"),
-        (situations.observer, "there is nothing to show"),
+        (situations.observer, "there is nobody to show"),
         (situations.observer_of_two, "Takes no part yet."),
         (situations.anonymous, "Your course did not say who you are"),
         (situations.tutor, "My group"),
