@@ -188,6 +188,11 @@ def _reopened_without_reason(visit: Visit) -> None:
         visit.page.locator("#reopen-it").click()
 
 
+def _pairing_for(visit: Visit) -> None:
+    visit.situation(people_lists.people_of_whom_much_is_known, "cohort/pairing")
+    visit.page.get_by_role("link", name="Léa Nguyen").click()
+
+
 def _hr_settings(visit: Visit) -> None:
     visit.situation(situations.human_resources, "hr/")
     visit.page.goto(visit.served_tool.url + visit.address("/owner/programmes/[0-9a-f-]+/settings"))
@@ -311,6 +316,7 @@ def _away_posted(visit: Visit, path: str, **fields: str) -> None:
 
 
 def _new_tab(visit: Visit) -> None:
+    visit.page.context.clear_cookies()
     _away_posted(visit, "/lti/launch", **visit.served_tool.launch_form().fields)
 
 
@@ -544,18 +550,18 @@ CASES: tuple[Case, ...] = (
         capacity="0",
         time_zone="Mars",
     ),
-    _at("pairing", "pairing.show", situations.tutor, "cohort/pairing"),
-    _followed(
-        "pairing-for",
-        ("pairing.show", "GET"),
-        people_lists.people_of_whom_much_is_known,
-        "/cohort/pairing.partner_for=[0-9a-f-]+",
-    ),
+    _at("pairing", "pairing.show", people_lists.people_of_whom_much_is_known, "cohort/pairing"),
+    Case("pairing-for", ("pairing.show", "GET"), _pairing_for),
     _sent("pair-of-nobody", "pairing.pair", situations.tutor, "cohort/pairs", mentor_id="", mentee_id=""),
     _at("tutor-of-nobody-found", "home.home", situations.tutor, "?q=zzz"),
     _at("tutor-without-a-partner", "home.home", situations.tutor, "?state=alone"),
     Case("tutor-with-panel", ("home.home", "GET"), _with_panel),
-    _followed("participant", ("pair_page.person", "GET"), situations.tutor, "/cohort/people/[0-9a-f-]+"),
+    _followed(
+        "participant",
+        ("pair_page.person", "GET"),
+        people_lists.people_of_whom_much_is_known,
+        "/cohort/people/[0-9a-f-]+",
+    ),
     _followed(
         "message", ("messages.show", "GET"), situations.tutor, "/cohort/message/pair/[0-9a-f-]+/unsigned"
     ),

@@ -21,7 +21,7 @@ from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.enrolment.queries import people_in_cohorts
 from lti_tool.mentoring.programmes.beginning import start_cohort
-from lti_tool.mentoring.programmes.readiness import NEEDED, Missing, Section, State, state_of
+from lti_tool.mentoring.programmes.readiness import Missing, Section, State, state_of
 from lti_tool.mentoring.programmes.setting_up import SetUp
 from lti_tool.mentoring.programmes.template import UnknownTemplateError
 from lti_tool.mentoring.programmes.template_queries import find_template
@@ -79,11 +79,9 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         for title, sections in wording.GROUPS
     ]
     groups[-1].tasks.append(_people(present))
-    done = sum(
-        task.section in NEEDED and task.state in (State.DONE, State.FROZEN)
-        for group in groups
-        for task in group.tasks
-    )
+    # What is optional and empty is no step to be taken.
+    shown = [task for group in groups for task in group.tasks if task.state is not State.OPTIONAL]
+    done = sum(task.state in (State.DONE, State.FROZEN) for task in shown)
     html = render_template(
         "programmes/tasks.html",
         present=present,
@@ -92,9 +90,10 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         template_name=template_name,
         groups=groups,
         lacks=[(wording.lack(each), _task(each.section, present, lacks)) for each in lacks],
-        needed=len(NEEDED),
+        needed=len(shown),
         done_count=done,
-        drawing=progress_drawing(done, len(NEEDED), is_ready=not lacks),
+        drawing=progress_drawing(done, len(shown), is_ready=not lacks),
+        is_pilot=present.is_pilot,
         start=form or blank_form(FormSchema(), action=launch_url_for("programme.start")),
         course_title=course_title(),
         done=flash_message(),

@@ -52,6 +52,8 @@ class Asked:
     heading: str
     effects: Sequence[str]
     button: str
+    is_final: bool = False
+    """Whether it cannot be undone, as the first of the effects says."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,14 @@ def _end(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
     return Asked(
         _("End the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
+            _("You will not be able to undo this. You can propose a new pair to the same people."),
             _(
                 "Both see on their page that their pair has ended, with no fault of anybody; the reason is not shown."
             ),
             _("Their meetings are kept. Both are free for another partner."),
-            _("You will not be able to undo this. You can propose a new pair to the same people."),
         ),
         _("End this pair"),
+        is_final=True,
     )
 
 
@@ -122,6 +125,7 @@ def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
             _("Then you choose the next partner. Free now: %(learn)s, %(teach)s.", learn=learn, teach=teach),
         ),
         _("End this pair and choose"),
+        is_final=True,
     )
 
 
