@@ -23,6 +23,7 @@ from schemas.programme_sections import (
     SkillForm,
     VisibilityForm,
 )
+from schemas.scaling_form import ScaleForm
 from schemas.template_forms import CopyTemplateForm, TemplateTextForm
 
 _NO_ANSWER: Final = (
@@ -128,6 +129,11 @@ SETUP_SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Mapping[str, str]]
         "roles": _choose(N_("Choose who is asked.")),
     },
     RhythmForm: {"sessions": _MEETINGS, "minutes": _MINUTES},
+    ScaleForm: {
+        "name": {"required": N_("Enter what the programme is called.")},
+        "starts_on": _FIRST_DAY,
+        "ends_on": _LAST_DAY,
+    },
     DatesForm: {"starts_on": _FIRST_DAY, "ends_on": _LAST_DAY, "follow_up_on": _FOLLOW_UP},
     QuestionnairesForm: {"phases": _choose(N_("Choose questionnaires from the list."))},
     VisibilityForm: {

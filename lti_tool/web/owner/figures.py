@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -223,52 +223,6 @@ def _counts(db: Session, query: sa.Select[*tuple[Any, ...]]) -> dict[uuid.UUID, 
 
 
 @dataclass(frozen=True)
-class PersonLine:
-    """Somebody who takes part, with what an owner sees of them."""
-
-    name: str | None
-    group: int
-    completion: str
-    """``completed``, ``reopened``, ``begun``, ``invited``, ``not_begun`` or ``withdrawn``."""
-
-
-def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
-    """Everybody in a programme, by name: names and completion alone."""
-    rows = db.execute(
-        sa.select(
-            Person.name,
-            Person.given_name,
-            Person.family_name,
-            Participant.status,
-            Cohort.number,
-            CompletionRecord.completion,
-        )
-        .join(Participant, Participant.person_id == Person.id)
-        .join(Cohort, Cohort.id == Participant.cohort_id)
-        .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)
-        .where(Cohort.programme_id == programme_id)
-    )
-    found = [
-        PersonLine(display_name(row), row.number, _completion(row.status, row.completion)) for row in rows
-    ]
-    return sorted(found, key=lambda line: (line.name is None, collation_key(line.name or ""), line.group))
-
-
-def _completion(status: str, completion: str | None) -> str:
-    match status, completion:
-        case _, (Completion.COMPLETED | Completion.REOPENED):
-            return str(completion)
-        case ((ParticipantStatus.INVITED | ParticipantStatus.WITHDRAWN), _):
-            return str(status)
-        case ParticipantStatus.REFUSED, _:
-            # To take part is voluntary: who has refused is for the tutors of the group alone.
-            return str(ParticipantStatus.INVITED)
-        case ParticipantStatus.ONBOARDED, _:
-            return "not_begun"
-    return "begun"
-
-
-@dataclass(frozen=True)
 class NamedPerson:
     """A person with the only name that there is of them."""
 
@@ -331,6 +285,14 @@ def has_open_link(db: Session, organisation_id: uuid.UUID, now: dt.datetime) -> 
         .limit(1)
     )
     return db.scalar(link) is not None
+
+
+def names_of(db: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, str | None]:
+    """What these people are called."""
+    return {
+        person.id: display_name(person)
+        for person in db.scalars(sa.select(Person).where(Person.id.in_(people)))
+    }
 
 
 @dataclass(frozen=True)
