@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from tests.browser import moving_cases, people_cases, rule_cases
+from tests.browser import moving_cases, owner_cases, people_cases, rule_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import invitations, moving, people_lists, setting_up, situations
+from tests.builder import invitations, moving, owning, people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
@@ -316,6 +316,7 @@ def _away_posted(visit: Visit, path: str, **fields: str) -> None:
 
 
 def _new_tab(visit: Visit) -> None:
+    visit.page.context.clear_cookies()
     _away_posted(visit, "/lti/launch", **visit.served_tool.launch_form().fields)
 
 
@@ -507,6 +508,11 @@ CASES: tuple[Case, ...] = (
     _of_programme("owner-settings", "owner.settings", "/settings"),
     _of_programme("owner-rights", "programme_access.show", "/access"),
     _of_programme("owner-example", "owner.example", "/example/mentee"),
+    Case("owner-group", ("of_group_group.show", "GET"), owner_cases.group(owning.owner_of_people)),
+    Case("owner-group-approve", ("of_group_group.show", "GET"), owner_cases.group(owning.owner_to_approve)),
+    Case("owner-group-person", ("of_group_group.person", "GET"), owner_cases.person),
+    Case("owner-group-pair", ("of_group_group.pair", "GET"), owner_cases.pair),
+    Case("owner-group-move", ("of_group_moving.show", "GET"), owner_cases.move),
     _sent_to_programme("owner-of-nobody", "programme_access.add_owner", "/access/owners", person_id=""),
     _sent_to_programme("owner-share-nothing", "programme_access.share", "/access/shares", course_id=""),
     _sent_to_programme("owner-new-link", "programme_access.make_hr_link", "/access/hr-links"),

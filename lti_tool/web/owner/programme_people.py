@@ -60,7 +60,7 @@ def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
     )
     found = []
     for row in rows:
-        name, completion = display_name(row), _completion(row.status, row.completion)
+        name, completion = display_name(row), completion_of(row.status, row.completion)
         completed_at = row.completed_at if completion == Completion.COMPLETED else None
         sorts_as = sorted_name(row.family_name, name)
         found.append(PersonLine(name, sorts_as, row.role, row.number, completion, completed_at))
@@ -75,7 +75,8 @@ def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
     )
 
 
-def _completion(status: str, completion: str | None) -> str:
+def completion_of(status: str, completion: str | None) -> str:
+    """Where somebody's journey is, as :class:`PersonLine` says it."""
     match status, completion:
         case _, (Completion.COMPLETED | Completion.REOPENED):
             return str(completion)

@@ -155,7 +155,10 @@ def ground_of(role: str, person: Known, partner: Known) -> CommonGround:
 
 
 def reasons(ground: CommonGround, *, mentor: tuple[str, Known], mentee: tuple[str, Known]) -> list[Reason]:
-    """What speaks for a pair and against it, in words, the weightiest first. Of each, the name and what is known."""
+    """What speaks for a pair and against it, in words, the weightiest first.
+
+    ``mentor``, ``mentee``: name and details.
+    """
     spoken = Locale(current_language()).languages
     found = []
     if ground.for_mentee:
