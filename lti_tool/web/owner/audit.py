@@ -101,7 +101,7 @@ def of_programme(programme_id: uuid.UUID) -> ResponseReturnValue:
         taught = taught_cohorts(db, programme_id, principal.person_id)
         programme = figures.programme_record(db, programme_id)
     reader = Reader(principal=principal, programme_id=programme_id, taught=taught, owns=True)
-    back = _("My programmes"), launch_url_for("owner.index")
+    back = _("Programmes"), launch_url_for("owner.index")
     return _page(reader, "audit.of_programme", back=back, programme=programme, programme_id=programme_id)
 
 
