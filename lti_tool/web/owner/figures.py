@@ -23,7 +23,8 @@ from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule import Completion
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
-from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.enrolment.queries import NOT_TAKING_PART
 from lti_tool.mentoring.overview.models import PairCounters
 from lti_tool.mentoring.pairs.models import Pair, PairStatus
 from lti_tool.mentoring.programmes.models import (
@@ -122,8 +123,7 @@ def in_language(text: object) -> str:
 
 def takes_part() -> tuple[sa.ColumnElement[bool], ...]:
     """Conditions on a participant: they have said that they take part, and have not left."""
-    others = ParticipantStatus.INVITED, ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN
-    return (Participant.status.not_in(others),)
+    return (Participant.status.not_in(NOT_TAKING_PART),)
 
 
 def programme_record(db: Session, programme_id: uuid.UUID) -> ProgrammeRecord:
