@@ -116,9 +116,14 @@ def _task(section: Section, present: SetUp, lacks: Sequence[Missing]) -> Task:
 def _people(present: SetUp) -> Task:
     """The way to the lists of people; they join by themselves, too."""
     with reading() as db:
-        count = people_in_cohorts(db, [present.cohort_id]).get(present.cohort_id, 0)
+        count, taking_part = (
+            people_in_cohorts(db, [present.cohort_id], with_invited=each).get(present.cohort_id, 0)
+            for each in (True, False)
+        )
     if count:
-        summary = ngettext("%(num)s person takes part", "%(num)s people take part", count)
+        counted = ngettext("%(num)s participant", "%(num)s participants", taking_part)
+        invited = ngettext("%(num)s invited", "%(num)s invited", count - taking_part)
+        summary = ", ".join(text for text, n in ((counted, taking_part), (invited, count - taking_part)) if n)
     elif present.is_draft:
         summary = _("They can be added from a list now, and join by themselves after the start")
     else:
