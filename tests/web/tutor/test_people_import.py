@@ -13,10 +13,12 @@ from werkzeug.test import TestResponse
 
 from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.services import Services
+from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.enrolment.details import Details
 from lti_tool.mentoring.enrolment.details_actions import save_details
 from lti_tool.mentoring.enrolment.models import Participant
-from tests.builder import situations
+from tests.builder import invitations, situations
+from tests.builder.situations import Situation
 from tests.jobs.kinds import wait_until_ended
 from tests.web.visiting import Visit
 
@@ -142,3 +144,21 @@ def test_what_is_known_of_people_stands_where_partners_are_chosen(visit: Come, s
         "Finance · French, English · Europe/Paris",
     ):
         assert page.count(line) > 1  # the person, and those who are free
+
+
+def test_the_invitation_of_somebody_who_has_not_answered_is_taken_back(
+    visit: Come, services: Services
+) -> None:
+    def build(situation: Situation) -> None:
+        invitations.invited(situation)
+        situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
+
+    here = visit(build)
+    with services.database.reading() as db:
+        invited = db.scalars(sa.select(Participant)).one()
+    page = here.get(f"cohort/people/{invited.id}")
+    assert 'id="take-invitation-back"' in page.text
+    answer = here.post("cohort/adding-people/take-back", participant_id=invited.id)
+    assert "The invitation is taken back." in here.client.get(answer.location).text
+    assert "invited, no answer yet" not in here.text()
+    assert here.get(f"cohort/people/{invited.id}").status_code == 404
