@@ -123,7 +123,7 @@ class AboutMeForm(FormSchema):
         load_default="",
         metadata={
             "label": N_("Chat"),
-            "hint": N_("The address of a chat with you, or the name under which you are found."),
+            "hint": N_("For example a Teams link, or your name in Slack."),
         },
     )
 
@@ -412,8 +412,8 @@ class ReflectionForm(FormSchema):
         lines=True,
         required=True,
         metadata={
-            "label": N_("One change I made"),
-            "hint": N_("Something that you do, say or see differently since you have been meeting."),
+            "label": N_("What do I do differently?"),
+            "hint": N_("Something that you do, say or see differently since you began to meet."),
         },
     )
     readers = Choice(choices.REFLECTION_READERS, required=True, metadata={"label": N_("Who may read it?")})

@@ -38,7 +38,7 @@ REFUSALS: Mapping[str, str] = {
     "too_late_to_undo": N_("This cannot be undone any more."),
     "same_day": N_("A meeting of that day is noted already."),
     "nothing_differs": N_(
-        "Nothing differs from what was noted. Change the day or the length, or confirm it."
+        "Nothing differs from what was noted. Change what differs, or go back and confirm it."
     ),
     "nothing_waits": N_("Nothing waits for your partner any more."),
     "nobody_to_remind": N_(

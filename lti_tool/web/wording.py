@@ -67,6 +67,15 @@ FEEDBACK_POINTS: Mapping[str, str] = {
     "encouragement": N_("Encouragement"),
 }
 
+SKILL_LEVELS: Mapping[str, str] = {
+    "1": N_("first steps"),
+    "2": N_("the basics"),
+    "3": N_("at ease"),
+    "4": N_("very much at ease"),
+    "5": N_("others ask for advice"),
+}
+"""How far somebody is with a skill, behind its name."""
+
 ROLES: Mapping[str, str] = {"mentor": N_("Mentor"), "mentee": N_("Mentee")}
 
 PARTNERS: Mapping[str, str] = {"mentor": N_("Your mentor"), "mentee": N_("Your mentee")}

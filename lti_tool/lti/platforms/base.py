@@ -161,6 +161,8 @@ class Platform:
     makes_line_items: ClassVar[MakesLineItems] = MakesLineItems.WHEN_ASKED
     made_line_items_bound: ClassVar[bool] = True
     """Whether a line item is made for its resource link; else for the course."""
+    made_line_items_were_bound: ClassVar[bool] = False
+    """Whether an earlier version of the tool made them for their resource links there, and does not any more."""
     made_line_item_note: ClassVar[Message | None] = Message(
         N_(
             "A column that is made so shows the grades. Whether they complete the activity is up to your platform."

@@ -42,8 +42,6 @@ class LineKind(enum.StrEnum):
     """Somebody says that objectives are reached for which the tutor's word is enough."""
     PAUSE_OVER = "pause_over"
     """The day has come until which a pair was to be on hold."""
-    COPIED = "copied"
-    """The group began with a copied activity, and nobody is in it yet."""
     DUPLICATED = "duplicated"
     """An activity of the group was duplicated, and nobody has said yet which group the duplicate opens."""
     GRADE_MISSING = "grade_missing"
@@ -74,7 +72,6 @@ _RANKS: Final = {
     LineKind.TO_APPROVE: 1,
     LineKind.TO_CONFIRM: 1,
     LineKind.PAUSE_OVER: 1,
-    LineKind.COPIED: 2,
     LineKind.DUPLICATED: 2,
     LineKind.GRADE_MISSING: 2,
     LineKind.GRADE_REMOVED: 2,
@@ -98,8 +95,8 @@ class GradeQuestion:
     since: dt.datetime
     words: str
     """What there is to say of it, in the reader's language."""
-    answer: str = ""
-    """What the platform answered."""
+    can_arrive: bool = True
+    """Whether it may arrive when it is sent once more, as far as is known."""
 
 
 @dataclass(frozen=True)
@@ -190,8 +187,6 @@ def inbox(
 ) -> list[InboxLine]:
     """Everything that needs the tutor, one line for each thing."""
     lines = [*_people(overview, today), *_grades(overview, grades)]
-    if overview.is_copy and not overview.pairs:
-        lines.append(InboxLine(LineKind.COPIED, (), overview.starts_on))
     lines += [InboxLine(LineKind.DUPLICATED, (), copy.since.date(), copy=copy) for copy in copies]
     approved = set()
     for row in rows:

@@ -265,6 +265,8 @@ class TutorRecord:
     person_id: uuid.UUID
     name: str
     given_name: str | None
+    email: str | None = None
+    """Where the platform shares it."""
 
     @property
     def called(self) -> str:
@@ -281,14 +283,14 @@ def tutor_of_cohort(db: Session, cohort_id: uuid.UUID) -> TutorRecord | None:
     return None if found is None else tutor_from(found)
 
 
-def _tutor_of(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID, str | None, str | None, str | None]:
+def _tutor_of(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID, str | None, str | None, str | None, str | None]:
     owns = (
         sa.exists()
         .where(ProgrammeOwner.person_id == Person.id, ProgrammeOwner.programme_id == Cohort.programme_id)
         .correlate(Person, Cohort)
     )
     return (
-        sa.select(Person.id, Person.name, Person.given_name, Person.family_name)
+        sa.select(Person.id, Person.name, Person.given_name, Person.family_name, Person.email)
         .join(Membership, Membership.person_id == Person.id)
         .join(Placement, Placement.course_id == Membership.course_id)
         .join(Cohort, Cohort.id == Placement.cohort_id)
@@ -312,11 +314,11 @@ def with_tutor(query: sa.Select[Any], cohort_id: uuid.UUID) -> sa.Select[Any]:
 
 def tutor_from(columns: Sequence[Any]) -> TutorRecord | None:
     """Who these columns say looks after a cohort; None where they say nobody."""
-    person_id, name, given_name, family_name = columns
+    person_id, name, given_name, family_name, email = columns
     if person_id is None:
         return None
     joined = " ".join(part for part in (given_name, family_name) if part)
-    return TutorRecord(person_id, name or joined, given_name)
+    return TutorRecord(person_id, name or joined, given_name, email)
 
 
 def programmes_of(db: Session, organisation_id: uuid.UUID) -> Sequence[Programme]:

@@ -25,11 +25,14 @@ from schemas.mentoring_forms import (
     FormSchema,
     ObjectiveForm,
     PairForm,
+    PausePairForm,
     ReflectionForm,
+    RefuseInvitationForm,
     ReopenForm,
     SessionForm,
     SignAgreementForm,
 )
+from schemas.moving_form import MoveQuery
 from schemas.problem import N_
 from schemas.programme_rights import HrLinkForm, OwnerForm, ShareForm
 
@@ -50,6 +53,7 @@ def _choose(sentence: str) -> Sentences:
 
 
 _AREA: Final = _choose(N_("Choose an area."))
+_REASON: Final = _choose(N_("Choose a reason from the list, or none: it is optional."))
 _WHO_LEARNS: Final = N_("Choose who learns.")
 
 _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
@@ -70,7 +74,18 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "time_zone": _choose(N_("Choose a time zone from the list.")),
         "level": dict.fromkeys(_NO_NUMBER, N_("Choose your level from the list, or leave it unsaid.")),
     },
-    DeclinePairForm: {"reason": _choose(N_("Choose a reason from the list, or none: it is optional."))},
+    DeclinePairForm: {"reason": _REASON},
+    RefuseInvitationForm: {"reason": _REASON},
+    PausePairForm: {
+        "until": {
+            "not_a_date": N_("Enter the whole date: day, month and year."),
+            "date_past": N_("Choose today or a later day: this date is past."),
+        },
+    },
+    MoveQuery: {
+        "pair": _choose(N_("Choose the pairs to move.")),
+        "to": _choose(N_("Choose the group to which they move.")),
+    },
     SignAgreementForm: {
         "accepted": _choose(
             N_("You have not signed yet. Read the five promises, then choose “Sign the agreement”.")

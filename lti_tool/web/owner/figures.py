@@ -249,12 +249,13 @@ def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
         .where(Cohort.programme_id == programme_id)
     )
     found = [
-        PersonLine(display_name(row), row.number, _completion(row.status, row.completion)) for row in rows
+        PersonLine(display_name(row), row.number, completion_of(row.status, row.completion)) for row in rows
     ]
     return sorted(found, key=lambda line: (line.name is None, collation_key(line.name or ""), line.group))
 
 
-def _completion(status: str, completion: str | None) -> str:
+def completion_of(status: str, completion: str | None) -> str:
+    """Where somebody's journey is, as :class:`PersonLine` says it."""
     match status, completion:
         case _, (Completion.COMPLETED | Completion.REOPENED):
             return str(completion)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, abort, current_app, g, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
-from lti_tool.identity.policy import Action
+from lti_tool.identity.policy import Action, Relation
+from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.enrolment.queries import people_in_cohorts
@@ -25,7 +27,7 @@ from lti_tool.mentoring.programmes.template import UnknownTemplateError
 from lti_tool.mentoring.programmes.template_queries import find_template
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
-from lti_tool.web.access import allows, check, cohort_of_launch
+from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
@@ -142,15 +144,21 @@ def _template_name(db: Session, present: SetUp) -> str:
         return ""
 
 
+def to_set_up(**_arguments: Any) -> Relation:
+    """How whoever asks stands to the cohort of the launch; as its tutor, where a teacher's activity opens none yet."""
+    if current_activity() is None:
+        return Relation(teaches=current_principal().role == CourseRole.TUTOR)
+    return cohort_of_launch()
+
+
 @blueprint.get("")
-@allows(Action.ADD_ACTIVITY)
+@allows(Action.SET_UP, about=to_set_up)
 def tasks() -> ResponseReturnValue:
     """The list; for an activity that is not open yet, the choice of its programme."""
-    if g.launch.resource_link_id is None or g.launch.course_id is None:
-        abort(404)
     if current_activity() is None:
+        if g.launch.resource_link_id is None or g.launch.course_id is None:
+            abort(404)
         return choice_page()
-    check(Action.SET_UP, cohort_of_launch())
     # It is the first page of whoever sets a programme up.
     offer_kept_forms()
     return page()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -60,6 +61,11 @@ def _bold(line: ParticipantLine) -> Markup:
     return Markup("<strong>{}</strong>").format(wording.person(line.card))
 
 
+def _day(day: dt.date) -> str:
+    """A date in a list, which stays on one line."""
+    return short_day(day).replace(" ", "\u00a0")
+
+
 def _alone(line: InboxLine) -> Markup:
     person = line.people[0]
     if person.card.role == Role.MENTEE:
@@ -71,12 +77,12 @@ def _partner_left(line: InboxLine) -> Markup:
     person, gone, kept = line.people[0], line.partner, line.pair.confirmed if line.pair else 0
     name = wording.person(gone.card) if gone is not None else ""
     if person.card.role == Role.MENTEE:
-        text = _filled(_("%(person)s has no mentor: %(gone)s left the course."), person=person, gone=name)
+        text = _filled(_("%(person)s has no mentor: %(gone)s left the course"), person=person, gone=name)
     else:
-        text = _filled(_("%(person)s has no mentee: %(gone)s left the course."), person=person, gone=name)
+        text = _filled(_("%(person)s has no mentee: %(gone)s left the course"), person=person, gone=name)
     if not kept:
         return text
-    return text + " " + ngettext("Their meeting is kept.", "Their %(num)s meetings are kept.", kept)
+    return text + ngettext("; their meeting is kept", "; their %(num)s meetings are kept", kept)
 
 
 def _to_approve(line: InboxLine) -> Markup:
@@ -108,18 +114,9 @@ def _duplicated(line: InboxLine) -> Markup:
     return text
 
 
-def _copied(_line: InboxLine) -> Markup:
-    return _filled(
-        _(
-            "This group comes from a copied activity: the same programme, the same rule, new dates, and nobody for "
-            "now."
-        )
-    )
-
-
 def _grade_missing(line: InboxLine) -> Markup:
     words = line.grade.words if line.grade else ""
-    return _filled(_("%(person)s’s grade did not arrive. %(words)s"), person=line.people[0], words=words)
+    return _filled(_("%(person)s: the grade did not arrive. %(words)s"), person=line.people[0], words=words)
 
 
 def _grade_removed(line: InboxLine) -> Markup:
@@ -129,7 +126,7 @@ def _grade_removed(line: InboxLine) -> Markup:
     return _filled(
         _("%(person)s’s grade was removed in the gradebook after completion on %(day)s"),
         person=line.people[0],
-        day=short_day(completed.date()),
+        day=_day(completed.date()),
     )
 
 
@@ -163,7 +160,7 @@ def _unsigned(line: InboxLine) -> Markup:
         _("%(person)s has not signed the agreement; %(partner)s signed on %(day)s"),
         person=line.people[0],
         partner=_name(line.partner),
-        day=short_day(line.since) if line.since else "",
+        day=_day(line.since) if line.since else "",
     )
 
 
@@ -171,18 +168,18 @@ def _unconfirmed(line: InboxLine) -> Markup:
     return _filled(
         _("%(person)s has not confirmed the meeting of %(day)s"),
         person=line.people[0],
-        day=short_day(line.session.held_on) if line.session else "",
+        day=_day(line.session.held_on) if line.session else "",
     )
 
 
 def _differs(line: InboxLine) -> Markup:
     mentee, mentor = line.people
     session = line.session
-    day = short_day(session.held_on) if session else ""
+    day = _day(session.held_on) if session else ""
     reason = session.dispute_reason if session else None
     patterns = {
         "wrong-length": _("%(mentee)s and %(mentor)s give different lengths for %(day)s"),
-        "wrong-date": _("%(mentee)s and %(mentor)s give different days for the meeting of %(day)s"),
+        "wrong-date": _("%(mentee)s and %(mentor)s give different dates for %(day)s"),
         "did-not-meet": _("%(mentee)s and %(mentor)s disagree whether they met on %(day)s"),
     }
     pattern = patterns.get(reason or "", _("%(mentee)s and %(mentor)s disagree about the meeting of %(day)s"))
@@ -195,7 +192,7 @@ def _silent(line: InboxLine) -> Markup:
         return _filled(
             _("%(mentee)s and %(mentor)s have not met since they signed"), mentee=mentee, mentor=mentor
         )
-    day = short_day(line.since) if line.since else ""
+    day = _day(line.since) if line.since else ""
     return _filled(
         _("%(mentee)s and %(mentor)s have not met since %(day)s"), mentee=mentee, mentor=mentor, day=day
     )
@@ -226,7 +223,6 @@ _TEXTS: Final[Mapping[LineKind, Callable[[InboxLine], Markup]]] = {
     LineKind.PARTNER_LEFT: _partner_left,
     LineKind.TO_APPROVE: _to_approve,
     LineKind.TO_CONFIRM: _to_confirm,
-    LineKind.COPIED: _copied,
     LineKind.DUPLICATED: _duplicated,
     LineKind.GRADE_MISSING: _grade_missing,
     LineKind.GRADE_REMOVED: _grade_removed,
@@ -254,10 +250,9 @@ def action_of(line: InboxLine) -> str:
             return ngettext("See the objective", "See the objectives", line.count)
         case LineKind.DUPLICATED:
             return _("Choose the group") if line.copy is not None and line.copy.is_here else ""
-        case LineKind.COPIED:
-            return _("Pair people")
         case LineKind.GRADE_MISSING | LineKind.GRADE_REMOVED:
-            return _("Send the grade again")
+            is_in_vain = line.grade is not None and not line.grade.can_arrive
+            return _("Leave it so") if is_in_vain else _("Send the grade again")
         case LineKind.GRADE_OVERRIDDEN:
             return _("Leave it so")
         case LineKind.DIFFERS | LineKind.SILENT:
@@ -277,8 +272,8 @@ def _folded(line: InboxLine) -> Markup:
     count = len(line.members)
     texts: dict[LineKind, Callable[[], str]] = {
         LineKind.ALONE: lambda: ngettext(
-            "%(num)s person with a role waits for a partner",
-            "%(num)s people with a role wait for a partner",
+            "%(num)s person waits for a partner",
+            "%(num)s people wait for a partner",
             count,
         ),
         LineKind.PARTNER_LEFT: lambda: ngettext(
@@ -340,8 +335,8 @@ def _folded(line: InboxLine) -> Markup:
 
 def _folded_action(line: InboxLine) -> str:
     match line.kind:
-        case LineKind.ALONE | LineKind.PARTNER_LEFT:
-            return _("Pair people")
+        case LineKind.ALONE:
+            return _("See them")
         case (
             LineKind.NOT_ACCEPTED
             | LineKind.UNSIGNED

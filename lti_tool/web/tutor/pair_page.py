@@ -30,6 +30,7 @@ from lti_tool.web.services import reading
 from lti_tool.web.tutor import pair_wording
 from lti_tool.web.tutor.drawn_pairs import facts_of
 from lti_tool.web.tutor.grades import by_person, grades_of_cohort, questions_of
+from lti_tool.web.tutor.known_details import known_details
 from schemas.mentoring_forms import ReopenForm
 
 blueprint = Blueprint("pair_page", __name__, url_prefix="/l/<launch_key>/cohort")
@@ -164,9 +165,11 @@ def _person_page(participant_id: uuid.UUID, form: Form | None = None) -> Respons
         pairs = [pair for pair in overview.pairs if line in pair.both]
         meetings = meetings_of(db, [pair.id for pair in pairs])
         grades = by_person(grades_of_cohort(db, placement.cohort_id))
+        known = known_details(db, placement.cohort_id, [line.id]).get(line.id)
     html = render_template(
         "tutor/participant.html",
         line=line,
+        known=known,
         pairs=pairs,
         drawings={
             pair.id: in_equal_steps(facts_of(pair, meetings[pair.id], today, overview.ends_on))
