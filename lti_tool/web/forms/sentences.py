@@ -116,6 +116,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
             "too_short": N_("Write the objective in at least %(min)s characters."),
         },
         "tag": _AREA,
+        "skill": _choose(N_("Choose a skill from the list.")),
         "target_on": {
             "not_a_date": N_("Enter the whole date: day, month and year."),
             "date_past": N_("Choose today or a later day: this date is past."),
