@@ -47,7 +47,7 @@ class ParticipantRecord:
 
     @property
     def withdrawn(self) -> bool:
-        """Whether they have left the programme."""
+        """Whether their invitation was taken back before they answered it."""
         return self.status == ParticipantStatus.WITHDRAWN
 
 
@@ -59,6 +59,9 @@ NOT_TAKING_PART: Final = frozenset(
 """Statuses of people who have not said that they take part, or do not any more."""
 REFUSED: Final = ParticipantStatus.REFUSED
 """The status of somebody who was invited, and has said that they do not take part."""
+
+_IS_ENROLLED: Final = Participant.status != ParticipantStatus.WITHDRAWN
+"""Of a participant: nobody has taken their invitation back."""
 
 Row = TypeVar("Row")
 
@@ -96,7 +99,7 @@ def participant_of_person(
     db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID
 ) -> ParticipantRecord | None:
     """A person's enrolment in a cohort; None before they have one."""
-    return _one(db, Participant.cohort_id == cohort_id, Participant.person_id == person_id)
+    return _one(db, Participant.cohort_id == cohort_id, Participant.person_id == person_id, _IS_ENROLLED)
 
 
 def moved_from(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> ParticipantRecord | None:
@@ -134,7 +137,7 @@ def participants_of_people(
     db: Session, cohort_id: uuid.UUID, person_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, ParticipantRecord]:
     """The enrolments in a cohort of these people, as far as they have one, by person."""
-    of_people = Participant.cohort_id == cohort_id, Participant.person_id.in_(person_ids)
+    of_people = Participant.cohort_id == cohort_id, Participant.person_id.in_(person_ids), _IS_ENROLLED
     return {
         person.id: participant_record(row, person)
         for row, person in db.execute(_WITH_PERSON.where(*of_people))
@@ -247,7 +250,7 @@ def members_of_cohort(
             Participant.refusal_reason,
         )
         .join(Person, Person.id == Participant.person_id)
-        .where(Participant.cohort_id == cohort_id)
+        .where(Participant.cohort_id == cohort_id, _IS_ENROLLED)
     )
 
 
