@@ -30,6 +30,7 @@ from lti_tool.web.services import reading
 from lti_tool.web.tutor import pair_wording
 from lti_tool.web.tutor.drawn_pairs import facts_of
 from lti_tool.web.tutor.grades import by_person, grades_of_cohort, questions_of
+from lti_tool.web.tutor.known_details import known_details
 from schemas.mentoring_forms import ReopenForm
 
 blueprint = Blueprint("pair_page", __name__, url_prefix="/l/<launch_key>/cohort")
@@ -164,6 +165,7 @@ def _person_page(participant_id: uuid.UUID, form: Form | None = None) -> Respons
         pairs = [pair for pair in overview.pairs if line in pair.both]
         meetings = meetings_of(db, [pair.id for pair in pairs])
         grades = by_person(grades_of_cohort(db, placement.cohort_id))
+        known = known_details(db, placement.cohort_id, [participant_id]).get(participant_id, ())
     html = render_template(
         "tutor/participant.html",
         line=line,
@@ -175,6 +177,7 @@ def _person_page(participant_id: uuid.UUID, form: Form | None = None) -> Respons
         states={pair.id: state_of(pair) for pair in pairs},
         waits={pair.id: wait_of(pair, today, {}) for pair in pairs},
         today=today,
+        known=known,
         declined=None if pairs else overview.latest_declined.get(line.id),
         grades=grades.get(line.person_id, ()),
         grade_words=grade_wording,
