@@ -13,8 +13,11 @@
   const day = function () {
     const given = form.elements.held_on.valueAsDate;
     if (!given) return "";
-    const format = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" });
-    return format.format(given);
+    const language = document.documentElement.lang;
+    const parts = { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" };
+    if (given.getUTCFullYear() !== new Date().getFullYear()) parts.year = "numeric";
+    const said = new Intl.DateTimeFormat(language, parts).format(given);
+    return language === "fr" ? said.replace(/(^|\s)1(?=\s)/, (_found, before) => before + "1er") : said;
   };
   const minutes = function () {
     const given = form.elements.minutes.value.trim();
