@@ -56,7 +56,7 @@ from lti_tool.web.learner import (
     undo,
 )
 from lti_tool.web.learner import home as learner_home
-from lti_tool.web.owner import access_page, audit, human_resources
+from lti_tool.web.owner import access_page, audit, group_in_address, human_resources
 from lti_tool.web.owner import programmes as owner_programmes
 from lti_tool.web.programmes import (
     rule_editor,
@@ -64,6 +64,8 @@ from lti_tool.web.programmes import (
     section_pages,
     task_list,
     template_pages,
+    template_parts,
+    template_rule,
 )
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
 from lti_tool.web.setup import registration, setup
@@ -73,6 +75,7 @@ from lti_tool.web.tutor import (
     history,
     line_items,
     messages,
+    moving,
     opening,
     pair_changes,
     pair_page,
@@ -82,6 +85,7 @@ from lti_tool.web.tutor import (
     print_list,
     reminders,
     review,
+    waiting_copies,
 )
 from lti_tool.web.tutor import objectives as tutor_objectives
 
@@ -128,7 +132,9 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     history,
     pair_page,
     tutor_objectives,
+    waiting_copies,
     pair_changes,
+    moving,
     pairing,
     people_import,
     messages,
@@ -137,6 +143,8 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     review,
     preview,
     rule_editor,
+    template_parts,
+    template_rule,
     audit,
     owner_programmes,
     access_page,
@@ -173,6 +181,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
         part.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)
+    group_in_address.init_app(app)
     vars(app.view_functions["static"])["policy_action"] = Action.READ_PUBLIC_PAGES
     return app
 

@@ -38,10 +38,7 @@ class AnswersForm(FormSchema):
         max=20,
         from_text=True,
         load_default=None,
-        metadata={
-            "label": N_("How many partners at once?"),
-            "problems": dict.fromkeys(("not_a_number", "too_small", "too_large"), "capacity_wrong"),
-        },
+        metadata={"label": N_("How many partners at once?")},
     )
 
 
@@ -64,12 +61,8 @@ def answers_form(skills: Sequence[str], languages: Sequence[str], time_zones: Se
     further: Mapping[str, Any] = {
         "offers": several(skills, N_("What I can show")),
         "wants": several(skills, N_("What I would like to learn")),
-        "languages": several(languages, N_("Languages in which we can talk")),
-        "time_zone": Choice(
-            time_zones,
-            load_default=None,
-            metadata={"label": N_("Time zone"), "problems": {"not_a_choice": "zone_unknown"}},
-        ),
+        "languages": several(languages, N_("Languages that I speak")),
+        "time_zone": Choice(time_zones, load_default=None, metadata={"label": N_("Time zone")}),
         **{
             level_field(code): WholeNumber(min=1, max=5, from_text=True, load_default=None) for code in skills
         },

@@ -38,6 +38,8 @@ class AuditQuery(FormSchema):
     what = Choice(SUBJECTS, load_default=None, metadata={"label": N_("What")})
     since = Day(load_default=None, metadata={"label": N_("From")})
     until = Day(load_default=None, metadata={"label": N_("Until")})
+    zone = Code(r"[A-Za-z0-9_+/-]+", load_default=None, metadata={"label": N_("Time zone")})
+    """The name of the time zone whose days are meant (https://www.iana.org/time-zones), as browsers say it."""
     page = WholeNumber(min=1, max=100_000, from_text=True, load_default=1)
 
     @validates_schema

@@ -10,7 +10,7 @@ about stands in the address, not in the form.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -60,11 +60,7 @@ class FormSchema(CodedSchema):
 class ChooseRoleForm(FormSchema):
     """“I want to learn” or “I can teach”."""
 
-    role = Choice(
-        choices.ROLES,
-        required=True,
-        metadata={"problems": {"required": "part_missing", "not_a_choice": "part_missing"}},
-    )
+    role = Choice(choices.ROLES, required=True)
 
 
 def _brings() -> Text:
@@ -127,7 +123,7 @@ class AboutMeForm(FormSchema):
         load_default="",
         metadata={
             "label": N_("Chat"),
-            "hint": N_("The address of a chat with you, or the name under which you are found."),
+            "hint": N_("For example a Teams link, or your name in Slack."),
         },
     )
 
@@ -170,12 +166,12 @@ class PairForm(FormSchema):
             raise ValidationError([Problem("same_person")], "mentee_id")
 
 
-def _ticked(problem: str = "must_be_accepted") -> fields.Boolean:
-    """A box that has to be ticked. ``problem``: the code of what is said where it is not."""
+def _ticked() -> fields.Boolean:
+    """A box that has to be ticked."""
     return fields.Boolean(
         required=True,
-        validate=validate.Equal(True, error=problem),
-        error_messages={"required": problem, "null": problem, "invalid": problem},
+        validate=validate.Equal(True, error="must_be_accepted"),
+        error_messages={"required": "must_be_accepted", "null": "must_be_accepted"},
     )
 
 
@@ -196,7 +192,6 @@ class DeclinePairForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Why? (optional)"),
-            "problems": {"not_a_choice": "reason_unknown"},
             "hint": N_("Your tutor sees it, to suggest somebody who suits. Your partner does not."),
         },
     )
@@ -210,7 +205,6 @@ class RefuseInvitationForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Why? (optional)"),
-            "problems": {"not_a_choice": "reason_unknown"},
             "hint": N_("Your tutor alone sees it."),
         },
     )
@@ -219,7 +213,7 @@ class RefuseInvitationForm(FormSchema):
 class SignAgreementForm(FormSchema):
     """A person signs the agreement of their pair."""
 
-    accepted = _ticked("not_signed")
+    accepted = _ticked()
 
 
 DAYS = ("today", "yesterday", "other")
@@ -235,27 +229,8 @@ class SessionForm(FormSchema):
     """
 
     day = Choice(DAYS, load_default="other", metadata={"label": N_("Which day?")})
-    held_on = Day(
-        required=True,
-        metadata={
-            "label": N_("Date"),
-            "problems": {
-                "required": "day_missing",
-                "invalid": "day_missing",
-                "not_a_date": "day_missing",
-                "date_too_old": "day_old",
-                "date_in_future": "day_ahead",
-            },
-        },
-    )
-    mode = Choice(
-        choices.MEETING_MODES,
-        required=True,
-        metadata={
-            "label": N_("How did you talk?"),
-            "problems": {"answer_missing": "mode_missing", "not_a_choice": "mode_missing"},
-        },
-    )
+    held_on = Day(required=True, metadata={"label": N_("Date")})
+    mode = Choice(choices.MEETING_MODES, required=True, metadata={"label": N_("How did you talk?")})
     length = Choice(LENGTHS, load_default="other", metadata={"label": N_("Length (minutes)")})
     worked_on = fields.List(
         Identifier(),
@@ -269,24 +244,13 @@ class SessionForm(FormSchema):
         max=MINUTES_MAX,
         from_text=True,
         required=True,
-        metadata={
-            "label": N_("Minutes"),
-            "problems": {
-                "required": "minutes_missing",
-                "not_a_number": "minutes_missing",
-                "too_small": "minutes_few",
-                "too_large": "minutes_many",
-            },
-        },
+        metadata={"label": N_("Minutes")},
     )
     format = Code(
         choices.FORMAT_CODE_PATTERN,
         max_length=choices.FORMAT_CODE_LENGTH,
         required=True,
-        metadata={
-            "label": N_("What kind of meeting?"),
-            "problems": dict.fromkeys(("required", "not_a_choice", "invalid", "not_a_code"), "kind_missing"),
-        },
+        metadata={"label": N_("What kind of meeting?")},
     )
 
     def __init__(self, *, today: date, formats: Sequence[str] = choices.SESSION_FORMATS) -> None:
@@ -354,29 +318,24 @@ TITLE_LENGTH = 200
 class ObjectiveForm(FormSchema):
     """An objective: who learns (``direction``), about what (``tag``), and whether the programme asks for it."""
 
-    direction = Choice(
-        choices.ROLES,
-        required=True,
-        metadata={
-            "label": N_("Who learns?"),
-            "problems": {"answer_missing": "learner_missing", "not_a_choice": "learner_missing"},
-        },
-    )
+    direction = Choice(choices.ROLES, required=True, metadata={"label": N_("Who learns?")})
     title = Text(
         min_length=3,
         max_length=TITLE_LENGTH,
         required=True,
         metadata={
             "label": N_("What?"),
-            "problems": {"required": "title_missing", "too_short": "title_short"},
             "hint": N_("For example: write a good request to an AI assistant."),
         },
     )
-    tag = Choice(
-        choices.OBJECTIVE_TAGS,
-        load_default="skills",
-        metadata={"label": N_("Area"), "problems": {"not_a_choice": "tag_missing"}},
+    tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills", metadata={"label": N_("Area")})
+    skill = Code(
+        r"[a-z0-9_-]+",
+        max_length=60,
+        load_default=None,
+        metadata={"label": N_("Which skill does it serve? (optional)")},
     )
+    """The code of one of the programme's skills."""
     target_on = Day(load_default=None, metadata={"label": N_("By when? (optional)")})
     level = WholeNumber(
         min=1,
@@ -399,10 +358,18 @@ class ObjectiveForm(FormSchema):
         },
     )
 
-    def __init__(self, *, today: date | None = None) -> None:
-        """``today``: the person's own day, before which no objective is due; None where that does not matter."""
+    def __init__(self, *, today: date | None = None, skills: Collection[str] = ()) -> None:
+        """``today``: the person's own day, before which no objective is due; None where that does not matter.
+
+        ``skills``: the codes of the programme's.
+        """
         super().__init__()
-        self.today = today
+        self.today, self.skills = today, frozenset(skills)
+
+    @validates_schema
+    def _skill_is_known(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        if loaded.get("skill") is not None and loaded["skill"] not in self.skills:
+            raise ValidationError([Problem("not_a_choice")], "skill")
 
     @validates_schema
     def _due_later(self, loaded: Mapping[str, Any], **_: Any) -> None:
@@ -419,7 +386,7 @@ class EditObjectiveForm(ObjectiveForm):
     class Meta(FormSchema.Meta):
         """Without what cannot change."""
 
-        exclude = ("direction", "required", "level", "accepts")
+        exclude = ("direction", "skill", "required", "level", "accepts")
 
 
 class ChooseObjectiveForm(FormSchema):
@@ -445,19 +412,11 @@ class ReflectionForm(FormSchema):
         lines=True,
         required=True,
         metadata={
-            "label": N_("One change I made"),
-            "problems": {"required": "note_missing", "too_short": "note_short"},
-            "hint": N_("Something that you do, say or see differently since you have been meeting."),
+            "label": N_("What do I do differently?"),
+            "hint": N_("Something that you do, say or see differently since you began to meet."),
         },
     )
-    readers = Choice(
-        choices.REFLECTION_READERS,
-        required=True,
-        metadata={
-            "label": N_("Who may read it?"),
-            "problems": dict.fromkeys(("answer_missing", "not_a_choice"), "note_readers_missing"),
-        },
-    )
+    readers = Choice(choices.REFLECTION_READERS, required=True, metadata={"label": N_("Who may read it?")})
 
 
 class MoveReflectionForm(FormSchema):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, validates
 
-from schemas.fields import Text
+from schemas.fields import Text, WholeNumber
 from schemas.mentoring_forms import FormSchema
 from schemas.problem import N_, Problem
+from schemas.programme_sections import BilingualSchema, GoalForm, SectionSchema
 
 
 class TemplateTextForm(FormSchema):
@@ -31,8 +32,56 @@ class TemplateTextForm(FormSchema):
             raise ValidationError(list(found))
 
 
-class CopyTemplateForm(FormSchema):
+class CopyTemplateForm(BilingualSchema):
     """A company's own template made from another one: what it is called."""
 
-    title_fr = Text(max_length=200, required=True, metadata={"label": N_("Name of the template, in French")})
-    title_en = Text(max_length=200, required=True, metadata={"label": N_("Name of the template, in English")})
+    needed: ClassVar[Mapping[str, str]] = {"title": "template_name_missing"}
+    title_fr = Text(
+        max_length=200, load_default="", metadata={"label": N_("Name of the template, in French")}
+    )
+    title_en = Text(
+        max_length=200, load_default="", metadata={"label": N_("Name of the template, in English")}
+    )
+
+
+class TemplateGoalForm(GoalForm):
+    """What a template is called, what it is for in a line, and what a programme that is made from it is for.
+
+    A template may leave the goal to whoever makes a programme from it.
+    """
+
+    needed: ClassVar[Mapping[str, str]] = {"title": "template_name_missing"}
+    summary_en = Text(
+        max_length=120, load_default="", metadata={"label": N_("The line below its name, in English")}
+    )
+    summary_fr = Text(
+        max_length=120, load_default="", metadata={"label": N_("The line below its name, in French")}
+    )
+
+
+class TemplateDatesForm(SectionSchema):
+    """The days of a programme that is made from a template, counted from the day on which it is made."""
+
+    start_after_days = WholeNumber(
+        min=0,
+        max=366,
+        from_text=True,
+        required=True,
+        metadata={
+            "label": N_("How many days until it begins?"),
+            "hint": N_("Counted from the day on which somebody chooses the template; 0 is the same day."),
+        },
+    )
+    duration_months = WholeNumber(
+        min=1, max=36, from_text=True, required=True, metadata={"label": N_("How many months does it last?")}
+    )
+    follow_up_after_days = WholeNumber(
+        min=1,
+        max=366,
+        from_text=True,
+        required=True,
+        metadata={
+            "label": N_("How many days after its end is the follow-up?"),
+            "hint": N_("Some 90 days after the end people can say what they still use."),
+        },
+    )

@@ -87,12 +87,6 @@ def services(config: Config, kept_databases: dict[str, Database]) -> Iterator[Se
         database.dispose()  # the next test has another file; a server's connections know its tables, and stay
 
 
-@pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> jinja2.BytecodeCache:
-    """Templates compiled once for all applications of this test process."""
-    return jinja2.FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
 @pytest.fixture
 def app(config: Config, services: Services, compiled_templates: jinja2.BytecodeCache) -> Flask:
     """The web application."""

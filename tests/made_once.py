@@ -1,17 +1,19 @@
-"""What a test process makes once for all its tests, because it costs more than most of them: RSA keys and the routes'
-builders of addresses.
+"""What a test process makes once for all its tests, because it costs more than most of them: RSA keys, the parts of the
+routes' addresses, and compiled templates.
 """
 
 from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
-from types import SimpleNamespace
+from collections.abc import Hashable, Iterator
+from types import CodeType, MethodType, SimpleNamespace
 from typing import Any
 
+import jinja2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
 
 from lti_tool.demo.lms import secrets_file
@@ -43,23 +45,70 @@ class KeyPool:
         return SimpleNamespace(**{**vars(rsa), "generate_private_key": self.generate_private_key})
 
 
+class CompiledTemplates(jinja2.BytecodeCache):
+    """Templates compiled once for all applications of this test process, and kept as they are run."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template what its text was compiled to."""
+        checksum, code = self._kept.get(bucket.key, (None, None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what a template's text was compiled to."""
+        assert bucket.code is not None
+        self._kept[bucket.key] = bucket.checksum, bucket.code
+
+
+class CompiledRoutes:
+    """Stands in for ``Rule.compile``: the same address with the same kinds of values is taken apart once.
+
+    What it is made of is all that the method reads of a rule and of its map.
+    """
+
+    _MADE = ("_parts", "_trace", "_converters")
+
+    def __init__(self) -> None:
+        self._compile = Rule.compile
+        self._kept: dict[Hashable, dict[str, Any]] = {}
+
+    def compile(self, rule: Rule) -> None:
+        """Take the address of a rule apart, or remember how it was taken apart."""
+        if rule.defaults:
+            self._compile(rule)
+            return
+        domain = rule.host if rule.map.host_matching else rule.subdomain
+        made_of = (rule.rule, domain, rule.merge_slashes, tuple(rule.map.converters.items()))
+        made = self._kept.get(made_of)
+        if made is None:
+            self._compile(rule)
+            made = {name: getattr(rule, name) for name in self._MADE}
+            # Functions bound to the first rule: bound to each other one, they ask that for its values.
+            made["builders"] = {name: getattr(rule, name).__func__ for name in ("_build", "_build_unknown")}
+            self._kept[made_of] = made
+            return
+        for name in self._MADE:
+            setattr(rule, name, made[name])
+        rule.arguments.update(rule._converters)
+        for name, function in made["builders"].items():
+            setattr(rule, name, MethodType(function, rule))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def made_once() -> Iterator[None]:
-    """The keys of tools, the keys of LMSs, and the builders of addresses of every application."""
-    built: dict[tuple[Any, ...], Callable[..., tuple[str, str]]] = {}
-    build = Rule._compile_builder
-
-    def build_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        # All that the function is made of: it asks the rule that it is bound to for the converters.
-        if rule.defaults:
-            return build(rule, append_unknown)
-        made_of = (*rule._trace, append_unknown)
-        if made_of not in built:
-            built[made_of] = build(rule, append_unknown)
-        return built[made_of]
-
+    """The keys of tools, the keys of LMSs, and the parts of the addresses of every application."""
+    routes = CompiledRoutes()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tool_keys, "rsa", KeyPool().module())
         patch.setattr(secrets_file, "rsa", KeyPool().module())
-        patch.setattr(Rule, "_compile_builder", build_once)
+        patch.setattr(Rule, "compile", lambda rule: routes.compile(rule))
         yield
+
+
+@pytest.fixture(scope="session")
+def compiled_templates() -> jinja2.BytecodeCache:
+    """Templates compiled once for all applications of this test process."""
+    return CompiledTemplates()

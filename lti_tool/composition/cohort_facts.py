@@ -219,6 +219,9 @@ def _statements(dialect: Dialect) -> list[CompiledStatement]:
         )
         .order_by(participant.c.id)
     )
+    in_cohort = sa.select(participant.c.id).where(participant.c.cohort_id == of_cohort)
+    # Somebody whose pair moved here may have been in another one, which is over and stays where it was.
+    theirs = sa.or_(pair.c.mentor_id.in_(in_cohort), pair.c.mentee_id.in_(in_cohort))
     pairs = sa.select(
         _raw(pair.c.id, "pair"),
         _raw(pair.c.mentor_id, "mentor"),
@@ -226,13 +229,13 @@ def _statements(dialect: Dialect) -> list[CompiledStatement]:
         pair.c.status,
         _flag(pair.c.mentor_signed_at.is_not(None), "mentor_signed"),
         _flag(pair.c.mentee_signed_at.is_not(None), "mentee_signed"),
-    ).where(pair.c.cohort_id == of_cohort)
+    ).where(theirs)
 
     def of_pairs(table: sa.Table, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
         return (
             sa.select(_raw(table.c.pair_id, "pair"), _raw(table.c.id, "fact"), *columns)
             .join(pair, pair.c.id == table.c.pair_id)
-            .where(pair.c.cohort_id == of_cohort)
+            .where(theirs)
             .order_by(table.c.id)
         )
 

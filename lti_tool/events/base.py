@@ -42,6 +42,11 @@ class Event:
                 raise TypeError(f"two kinds of event are called {name}: {known} and {cls}")
             KINDS[name] = cls
 
+    @property
+    def has_audit_entry(self) -> bool:
+        """Whether the audit has an entry of its own for it; another event's entry stands for one that has none."""
+        return True
+
     @classmethod
     def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
         """The details of ``version`` (older than the present one) as the present version writes them.

@@ -139,18 +139,14 @@ def from_row(row: EventRow) -> LoggedEvent:
     )
 
 
-def state_of_cohort(db: Session, cohort_id: uuid.UUID) -> tuple[int, int]:
-    """The number of a cohort's events and the highest place of one in the log: both change with every event.
-
-    Numbers are given when a row is written and seen when it commits, so the highest alone could stay the same.
-    """
-    return _state(db, EventRow.cohort_id == cohort_id)
-
-
 def state_columns(
     cohort_id: sa.BindParameter[uuid.UUID],
 ) -> tuple[sa.Select[int], sa.Select[int | None]]:
-    """The same two numbers as queries, to be columns of another."""
+    """The number of a cohort's events and the highest place of one in the log, as queries to be columns of another.
+
+    Both change with every event. Numbers are given when a row is written and seen when it commits, so the highest
+    alone could stay the same.
+    """
     of_cohort = EventRow.cohort_id == cohort_id
     return (
         sa.select(sa.func.count()).select_from(EventRow).where(of_cohort),
@@ -215,9 +211,3 @@ def state_of_pairs(
         was_told,
         did,
     )
-
-
-def _state(db: Session, which: sa.ColumnElement[bool]) -> tuple[int, int]:
-    found = sa.select(sa.func.count(), sa.func.max(EventRow.sequence)).where(which)
-    count, highest = db.execute(found).one()
-    return count, highest or 0

@@ -78,6 +78,8 @@ class Answer:
     """The next page, from the Link header, as it was written."""
     advice: str | None = None
     """What is known of this platform when it answers so."""
+    is_throttled: bool = False
+    """Whether it is asked too often: nothing was looked at, and the same may be asked later."""
 
     @property
     def ok(self) -> bool:
@@ -179,7 +181,7 @@ class PlatformService(ServiceConnector):
                 "scope": scopes,
             },
         )
-        if answer.status == 429 or answer.status >= 500:
+        if answer.is_throttled or answer.status >= 500:
             raise OutboundRequestError("refused", answer.words, status_code=answer.status)
         if not answer.ok:
             raise TokenRefused(self._refusal_words(answer))
@@ -265,7 +267,7 @@ class PlatformService(ServiceConnector):
         stored = self._stored_token(_scope_key(scopes))
         token = stored or self._new_token(_scope_key(scopes))
         answer = self._exchange(method, url, {**headers, "Authorization": f"Bearer {token}"}, body)
-        if answer.status == 401 or (answer.status == 403 and stored):
+        if answer.status == 401 or (answer.status == 403 and stored and not answer.is_throttled):
             self._delete_token(_scope_key(scopes))
             token = self.get_access_token(scopes)
             answer = self._exchange(method, url, {**headers, "Authorization": f"Bearer {token}"}, body)
@@ -293,6 +295,7 @@ class PlatformService(ServiceConnector):
             url=url,
             next_link=_next_link(response),
             advice=self.platform.service_advice(response.status_code) if "Authorization" in headers else None,
+            is_throttled=self.platform.is_throttled(response.status_code, response.content),
         )
 
     def make_service_request(

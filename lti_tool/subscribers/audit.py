@@ -1,4 +1,4 @@
-"""Who did what, and when: one entry for each event."""
+"""Who did what, and when: one entry for each event, but for those that another event's entry stands for."""
 
 from __future__ import annotations
 
@@ -44,9 +44,11 @@ class Audit:
     name = "audit"
 
     def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
-        """Write an entry for each event."""
-        connection = connection_of(db)
-        _insert(connection).execute(connection, [_entry(logged) for logged in events])
+        """Write an entry for each event that has one."""
+        found = [_entry(logged) for logged in events if logged.event.has_audit_entry]
+        if found:
+            connection = connection_of(db)
+            _insert(connection).execute(connection, found)
 
     def projection(self, db: Session, others: Projections) -> Projection:
         """The entries as the log makes them."""
@@ -60,5 +62,6 @@ class AuditProjection(Projection):
     table: ClassVar[sa.Table] = table_of(AuditEntry)
 
     def apply(self, logged: LoggedEvent) -> None:
-        """Add the event's entry."""
-        self.put(_entry(logged))
+        """Add the event's entry, if it has one."""
+        if logged.event.has_audit_entry:
+            self.put(_entry(logged))

@@ -80,7 +80,7 @@ def pairs(db: Session, participant_ids: Collection[uuid.UUID]) -> dict[uuid.UUID
 
 
 def pairs_of_cohort(db: Session, cohort_id: uuid.UUID) -> dict[uuid.UUID, ConcernedPair]:
-    """Every pair of a cohort, ended ones included."""
+    """Every pair of the people of a cohort, ended ones included, also of a cohort in which they were before."""
     connection = connection_of(db)
     return _pairs(_pairs_of_cohort(connection).all(connection, {"of_cohort": cohort_id}))
 
@@ -280,8 +280,12 @@ def _pairs_of(dialect: Dialect, participants: int) -> CompiledStatement:
 
 @once_for_each_dialect
 def _pairs_of_cohort(dialect: Dialect) -> CompiledStatement:
-    """The same of each pair of a cohort."""
-    theirs = table_of(Pair).c.cohort_id == sa.bindparam("of_cohort", type_=_ID)
+    """The same of each pair of a cohort's people."""
+    pair, participant = table_of(Pair), table_of(Participant)
+    people = sa.select(participant.c.id).where(
+        participant.c.cohort_id == sa.bindparam("of_cohort", type_=_ID)
+    )
+    theirs = sa.or_(pair.c.mentor_id.in_(people), pair.c.mentee_id.in_(people))
     return CompiledStatement(_rows_of_pairs(theirs), dialect)
 
 

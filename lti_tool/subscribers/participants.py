@@ -1,4 +1,4 @@
-"""A participant's status follows what their pair does and whether they have completed the programme."""
+"""A participant's cohort and status follow what their pair does and whether they have completed the programme."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCo
 from lti_tool.mentoring.enrolment import actions
 from lti_tool.mentoring.enrolment.events import InvitationRefused
 from lti_tool.mentoring.pairs.actions import decline_pair
-from lti_tool.mentoring.pairs.events import AgreementSigned, PairAcceptanceUndone, PairAccepted, PairEnded
+from lti_tool.mentoring.pairs.events import (
+    AgreementSigned,
+    PairAcceptanceUndone,
+    PairAccepted,
+    PairEnded,
+    PairMovedIn,
+)
 from lti_tool.mentoring.pairs.queries import open_pairs_of, pair
 
 
@@ -37,6 +43,16 @@ class Participants:
                         actions.activate(db, participant_ids=formed.members)
                 case PairAcceptanceUndone() | PairEnded():
                     self._follow_pair(db, pair_id)
+                case PairMovedIn(from_cohort_id=from_cohort_id) if pair_id and logged.scope.cohort_id:
+                    moved = pair(db, pair_id)
+                    if moved is not None:
+                        actions.move_to_cohort(
+                            db,
+                            participant_ids=moved.members,
+                            from_cohort_id=from_cohort_id,
+                            to_cohort_id=logged.scope.cohort_id,
+                            now=now,
+                        )
                 case InvitationRefused() if participant_id:
                     # One may have been proposed to them while they had the invitation before their eyes.
                     for proposed in open_pairs_of(db, participant_id):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
@@ -34,8 +34,9 @@ from lti_tool.mentoring.enrolment.queries import (
     participants,
     participants_of_cohort,
 )
+from lti_tool.mentoring.pairs.events import PairMovedOut
 from lti_tool.mentoring.programmes.events import PlacementOpened
-from lti_tool.mentoring.programmes.models import RoleView
+from lti_tool.mentoring.programmes.models import Placement, RoleView
 from lti_tool.mentoring.programmes.queries import placement_of_link
 from lti_tool.subscribers.concerned import concerned, everybody_in
 from lti_tool.subscribers.concerned_values import ConcernedParticipant, ScoreValues
@@ -64,9 +65,14 @@ class Scores:
 
     def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
         """Bring what should stand up to date for everybody whom the events concern."""
-        self._update(db, concerned(db, events).people.values(), None, now)
+        found = concerned(db, events)
+        self._update(db, found.people.values(), None, now)
         for logged in events:
             scope = logged.scope
+            if isinstance(logged.event, PairMovedOut) and scope.pair_id is not None:
+                # Nothing should stand in the gradebooks of the cohort that they left; what these show stays.
+                pair = found.pairs[scope.pair_id]
+                _forget(db, scope.cohort_id, (pair.mentor_id, pair.mentee_id))
             if isinstance(logged.event, PlacementOpened) and scope.cohort_id is not None:
                 # Somebody may be completing at this moment, who does not see the new activity yet.
                 lock_participants(db, [found.id for found in participants_of_cohort(db, scope.cohort_id)])
@@ -154,6 +160,16 @@ def _store(
         db.execute(sa.delete(_TABLE).where(sa.tuple_(*key).in_(over)))
 
 
+def _forget(db: Session, cohort_id: uuid.UUID | None, participant_ids: Collection[uuid.UUID]) -> None:
+    """Delete what should stand for these participants in the activities of a cohort."""
+    activities = sa.select(Placement.id).where(Placement.cohort_id == cohort_id)
+    db.execute(
+        sa.delete(_TABLE).where(
+            _TABLE.c.participant_id.in_(participant_ids), _TABLE.c.placement_id.in_(activities)
+        )
+    )
+
+
 def backfill_scores(
     db: Session, resource_link_id: uuid.UUID, now: dt.datetime, *, person_id: uuid.UUID | None = None
 ) -> int:
@@ -212,6 +228,10 @@ class ScoreProjection(Projection):
         facts, scope = self._completion.facts, logged.scope
         for participant_id in facts.concerned(logged):
             self._update(participant_id, None)
+        if isinstance(logged.event, PairMovedOut) and scope.cohort_id and scope.pair_id:
+            for placement_id in self._placements.get(scope.cohort_id, {}):
+                for participant_id in facts.members(scope.pair_id):
+                    self.rows.pop((placement_id, participant_id), None)
         if isinstance(logged.event, PlacementOpened) and scope.cohort_id and scope.placement_id:
             role_view = RoleView(logged.event.role_view)
             for placements in self._placements.values():

@@ -78,6 +78,8 @@ def for_learner(grade: Grade | None) -> str:
             return _("Your grade was deleted in your course. Your tutor decides whether it is sent again.")
         case GradeStatus.NOT_SHOWN:
             return _("Your course has accepted your grade and does not show it. Your tutor can look into it.")
+        case GradeStatus.SOMEBODY_ELSES if not grade.is_number_known:
+            return _("Your course shows a grade that was entered there. It stays.")
         case GradeStatus.SOMEBODY_ELSES:
             return _(
                 "Your course shows a grade that was entered there: %(grade)s. It stays.", grade=_held(grade)
@@ -131,6 +133,11 @@ def for_tutor(grade: Grade) -> str:
             return _("It was deleted in the gradebook and sent again, and is not there.")
         case GradeStatus.NOT_SHOWN:
             return _("Your platform accepted it twice, and its gradebook does not show it.")
+        case GradeStatus.SOMEBODY_ELSES if grade.wanted is not None and not grade.is_number_known:
+            return _(
+                "The gradebook shows a grade that was entered there, and keeps it. Ours would be %(ours)s.",
+                ours=_of(grade.wanted, MAXIMUM),
+            )
         case GradeStatus.SOMEBODY_ELSES if grade.wanted is not None:
             return _(
                 "The gradebook shows %(grade)s, which was entered there, and keeps it. Ours would be %(ours)s.",

@@ -16,6 +16,7 @@ from lti_tool.web.activity import Activity, current_activity
 from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.learner import home as learner
 from lti_tool.web.learner import observer, switched_role
+from lti_tool.web.owner import human_resources, programmes
 from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor import cohort
 
@@ -65,6 +66,10 @@ def home() -> ResponseReturnValue:
         return cohort.page()
     if principal.role == CourseRole.SWITCHED:
         return switched_role.page()
+    observed = observer.page() if principal.role == CourseRole.OBSERVER and not g.launch.is_admin else None
+    first = observed or _page_of_rights()
+    if first is not None:
+        return first
     if principal.role == CourseRole.OBSERVER and g.launch.is_admin:
         return visitor_page(
             _("You are here as an administrator"),
@@ -75,7 +80,7 @@ def home() -> ResponseReturnValue:
             ),
         )
     if principal.role == CourseRole.OBSERVER:
-        return observer.page() or visitor_page(
+        return visitor_page(
             _("Nothing to show for now"),
             _("Your course links you to no participant, so there is nobody to show."),
             _("If you expect to take part or to see somebody, ask those who run your learning platform."),
@@ -87,6 +92,21 @@ def home() -> ResponseReturnValue:
         _("Not open yet"),
         _("Your tutor has not opened the programme yet. There is nothing to do: come back in a few days."),
     )
+
+
+def _page_of_rights() -> ResponseReturnValue | None:
+    """The programmes of an owner, or of somebody of human resources, who has no other part here; else None.
+
+    Whoever could take part finds the way to that there.
+    """
+    principal = current_principal()
+    if not (principal.owns_programmes or principal.reads_programmes):
+        return None
+    activity = current_activity()
+    if activity is not None and activity.participant is not None:
+        return None
+    show = programmes.list_page if principal.owns_programmes else human_resources.list_page
+    return show(is_first=True, may_take_part=principal.role == CourseRole.LEARNER and learner.is_open())
 
 
 def _in_preparation(activity: Activity) -> ResponseReturnValue:

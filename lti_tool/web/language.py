@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from flask import Blueprint, Flask, abort, current_app, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -46,7 +46,7 @@ from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_services, transaction
 from schemas.display import LanguageForm
 from schemas.mentoring_forms import read_form
-from schemas.problem import NAMES_ITS_FIELD, ShapeError
+from schemas.problem import ShapeError
 
 SOURCE_LANGUAGE: Final = "en"
 """The language that texts are written in."""
@@ -82,9 +82,9 @@ def init_app(app: Flask) -> None:
         month=month,
         short_day=short_day,
         month_letter=month_letter,
+        time_of_day=time_of_day,
         number=number,
         problem=wording.problem,
-        names_its_field=NAMES_ITS_FIELD.__contains__,
         person=wording.person,
         first_name=wording.first_name,
         duration=wording.duration,
@@ -226,6 +226,11 @@ def month(value: dt.date) -> str:
 def month_letter(value: dt.date) -> str:
     """The letter of a date's month, where there is no room for more."""
     return format_date(value, "LLLLL", locale=current_language())
+
+
+def time_of_day(value: dt.datetime) -> str:
+    """The time of a moment in its own zone, such as ``14:05``."""
+    return format_time(value.timetz(), "HH:mm", tzinfo=value.tzinfo, locale=current_language())
 
 
 def short_day(value: dt.date) -> str:

@@ -15,8 +15,11 @@ REFUSALS: Mapping[str, str] = {
     "entry_unknown": N_("This is in the list no more. Nothing was changed."),
     "settings_changed": N_("Somebody has changed this part in the meantime."),
     "settings_frozen": N_("This cannot change any more: it is frozen since the programme started."),
+    "format_counted": N_(
+        "The completion rule counts meetings in this format. Take it out of the rule first, then remove it here."
+    ),
     "already_paired": N_("This role cannot change any more: there is a partner already."),
-    "same_person": N_("Please choose two different people."),
+    "same_person": N_("Choose two different people."),
     "wrong_roles": N_("A pair needs one mentor and one mentee."),
     "other_cohort": N_("These two people are not in the same programme."),
     "has_left": N_("One of these two people is no longer in the course."),
@@ -49,6 +52,17 @@ REFUSALS: Mapping[str, str] = {
     "session_over": N_("This meeting was removed in the meantime."),
     "not_own_session": N_("Only the person who noted a meeting can remove it."),
     "role_not_here": N_("This activity is for the other role. Please open the one that is for you."),
+    "nobody_chosen": N_("Please choose at least one pair."),
+    "same_group": N_("These people are in that group already."),
+    "other_programme": N_("A pair moves within its programme. Please choose another group."),
+    "group_not_running": N_("That group has not started, or is over. Please choose another one."),
+    "goes_on_elsewhere": N_("Your mentoring goes on in another group. Your first page says where."),
+    "move_changed": N_("Something has changed since you looked. Look at it again, then move."),
+    "moved_elsewhere": N_("Somebody has moved a pair to another group meanwhile. Nothing was changed."),
+    "pairs_left_behind": N_(
+        "One of these people is in another pair by now, which has to move as well. Please look again."
+    ),
+    "already_in_group": N_("One of these people takes part in that group already. Nothing was changed."),
     "not_a_pilot": N_("This group runs at full scale already."),
     "pilot_not_started": N_("This pilot has not started yet. Start it first, and look at what it shows."),
     "template_of_others": N_(

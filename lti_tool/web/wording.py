@@ -164,6 +164,7 @@ DONE: Mapping[str, str] = {
     "objective_claimed": N_("Well done! Your partner will be asked to confirm."),
     "objective_reached": N_("Confirmed. Great news for you both."),
     "objective_confirmed_by_tutor": N_("Confirmed. The pair reads it on its page."),
+    "duplicate_answered": N_("Done: the duplicate is open."),
     "objective_withdrawn": N_("Objective removed."),
     "reflection_kept": N_("Noted. You alone can read it."),
     "reflection_shared": N_("Noted. Your partner can read it."),
@@ -178,6 +179,7 @@ DONE: Mapping[str, str] = {
     "paired": N_("The pair is proposed. Both will be asked to accept."),
     "validated": N_("Validated. Their page and the gradebook will say so."),
     "pair_paused": N_("The pair is on hold. Both will see it on their page."),
+    "pairs_moved": N_("Moved. Both people of a pair see it on their page."),
     "pair_resumed": N_("The pair goes on."),
     "pair_ended": N_("The pair has ended, with no fault of anybody. What the two did is kept."),
     "approval_taken_back": N_("The approval is taken back."),
@@ -234,6 +236,7 @@ FORMS: Mapping[str, str] = {
     "completion-rule": N_("the completion rule"),
     "pair-form": N_("a pair"),
     "pair-change": N_("a change of a pair"),
+    "move": N_("the moving of pairs"),
     "reopen": N_("the reopening of a journey"),
     "activity": N_("an activity for a course"),
     "programme": N_("the programme of an activity"),
@@ -298,12 +301,12 @@ def form_name(form_id: str) -> str:
     return _(FORMS[kind]) if kind in FORMS else _("a form")
 
 
-def problem(found: Problem) -> str:
-    """What is wrong with a field."""
-    params = dict(found.params)
+def problem(found: Problem, sentence: str | None = None, **more: object) -> str:
+    """What is wrong with a field: ``sentence`` (in English) in place of the general one, with ``more`` parameters."""
+    params = {**more, **found.params}
     if "role" in params:
         params["role"] = word(ROLES, str(params["role"])).lower()
-    return _(MESSAGES[str(found)]) % params
+    return _(sentence or MESSAGES[str(found)]) % params
 
 
 def person(card: PersonCard) -> str:

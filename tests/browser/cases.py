@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from tests.browser import people_cases, rule_cases
+from tests.browser import moving_cases, owner_cases, people_cases, rule_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import invitations, people_lists, setting_up, situations
+from tests.builder import invitations, moving, owning, people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
@@ -52,8 +52,11 @@ NOT_PAGES = {
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("programme_sections.remove", "POST"): "leads back to the list that had the entry",
+    ("template_parts.remove", "POST"): "leads back to the list that had the entry",
+    ("template_parts.save", "POST"): "the page of a part, as that of a programme's part",
+    ("template_parts.save_entry", "POST"): "the page of an entry, as that of a programme's entry",
+    ("template_rule.show", "POST"): "the page of the rule, as its own after a button",
     ("templates.file", "GET"): "a file",
-    ("scale.make", "POST"): "leads back to the page that asks",
     ("objectives.choose", "POST"): "leads back to the objectives",
     ("tutor_objectives.confirm", "POST"): "leads back to the objectives that wait for the tutor",
     ("registration.live", "GET"): "a part of the page of a registration, which is looked at whole",
@@ -175,6 +178,19 @@ def _sent_to_programme(name: str, endpoint: str, page: str, **fields: str) -> Ca
 def _person_who_refused(visit: Visit) -> None:
     visit.situation(invitations.tutor_of_refused)
     visit.page.get_by_role("link", name="Anne Roy").click()
+
+
+def _reopened_without_reason(visit: Visit) -> None:
+    visit.situation(situations.tutor_of_complete)
+    for pattern in ("/cohort/pairs/[0-9a-f-]+", "/cohort/people/[0-9a-f-]+"):
+        visit.page.goto(visit.served_tool.url + visit.address(pattern))
+    with visit.page.expect_navigation():
+        visit.page.locator("#reopen-it").click()
+
+
+def _pairing_for(visit: Visit) -> None:
+    visit.situation(people_lists.people_of_whom_much_is_known, "cohort/pairing")
+    visit.page.get_by_role("link", name="Léa Nguyen").click()
 
 
 def _hr_settings(visit: Visit) -> None:
@@ -300,6 +316,7 @@ def _away_posted(visit: Visit, path: str, **fields: str) -> None:
 
 
 def _new_tab(visit: Visit) -> None:
+    visit.page.context.clear_cookies()
     _away_posted(visit, "/lti/launch", **visit.served_tool.launch_form().fields)
 
 
@@ -348,11 +365,11 @@ def _with_panel(visit: Visit) -> None:
     visit.page.goto(visit.page.url + "?pair=" + pair.rsplit("/", 1)[1])
 
 
-def _own_template(visit: Visit) -> None:
-    """The text of a template that the company has made from another one."""
-    home = visit.situation(situations.tutor_alone, "programme/templates/blank/copy")
+def _own_template(visit: Visit, below: str = "change", made_from: str = "blank") -> None:
+    """A page of a template that the company has made from another one: its text, or one of its parts."""
+    home = visit.situation(situations.tutor_alone, f"programme/templates/{made_from}/copy")
     visit.send("", title_fr="Notre programme", title_en="Our programme")
-    visit.page.goto(home + "programme/templates/our-programme/change")
+    visit.page.goto(f"{home}programme/templates/our-programme/{below}")
 
 
 def _of_pair(change: str, **fields: str) -> Case:
@@ -466,8 +483,16 @@ CASES: tuple[Case, ...] = (
     _at("decisions-objectives", "tutor_objectives.index", situations.tutor, "cohort/objectives"),
     _at("tutor-rule", "rule_editor.edit", rule_cases.tutor_of_draft, rule_cases.PAGE),
     Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
+    Case("tutor-rule-give-up", ("rule_editor.edit", "POST"), rule_cases.asked_to_give_up),
     Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
+    _at("tutor-move-choice", "moving.show", moving.tutor_of_three_groups, moving_cases.MOVE),
+    _at("tutor-move-nowhere", "moving.show", situations.tutor, moving_cases.MOVE),
+    Case("tutor-move-plan", ("moving.show", "GET"), moving_cases.planned("Paul Moreau")),
+    Case("tutor-move-two-pairs", ("moving.show", "GET"), moving_cases.planned("Bernard")),
+    Case("tutor-move-changed", ("moving.move", "POST"), moving_cases.changed_since),
+    _at("learner-moved", "home.home", moving.moved_learner, ""),
     _at("decisions", "audit.of_group", situations.owner, "programme/audit"),
+    _at("decisions-changes", "audit.of_group", setting_up.tutor_reads_changes, "programme/audit"),
     _at("decisions-none", "audit.of_group", situations.tutor_alone, "programme/audit?who=operator"),
     _at(
         "decisions-dates-wrong",
@@ -483,10 +508,16 @@ CASES: tuple[Case, ...] = (
     _of_programme("owner-settings", "owner.settings", "/settings"),
     _of_programme("owner-rights", "programme_access.show", "/access"),
     _of_programme("owner-example", "owner.example", "/example/mentee"),
+    Case("owner-group", ("of_group_group.show", "GET"), owner_cases.group(owning.owner_of_people)),
+    Case("owner-group-approve", ("of_group_group.show", "GET"), owner_cases.group(owning.owner_to_approve)),
+    Case("owner-group-person", ("of_group_group.person", "GET"), owner_cases.person),
+    Case("owner-group-pair", ("of_group_group.pair", "GET"), owner_cases.pair),
+    Case("owner-group-move", ("of_group_moving.show", "GET"), owner_cases.move),
     _sent_to_programme("owner-of-nobody", "programme_access.add_owner", "/access/owners", person_id=""),
     _sent_to_programme("owner-share-nothing", "programme_access.share", "/access/shares", course_id=""),
     _sent_to_programme("owner-new-link", "programme_access.make_hr_link", "/access/hr-links"),
     _at("hr-home", "home.home", situations.human_resources, ""),
+    _at("hr-takes-part", "learner.ask_role", situations.human_resources, "join"),
     _at("hr-programmes", "human_resources.index", situations.human_resources, "hr/"),
     Case("hr-settings", ("owner.settings", "GET"), _hr_settings),
     _at("hr-link", "human_resources.use_link", situations.observer, "hr/link"),
@@ -519,18 +550,18 @@ CASES: tuple[Case, ...] = (
         capacity="0",
         time_zone="Mars",
     ),
-    _at("pairing", "pairing.show", situations.tutor, "cohort/pairing"),
-    _followed(
-        "pairing-for",
-        ("pairing.show", "GET"),
-        people_lists.people_of_whom_much_is_known,
-        "/cohort/pairing.partner_for=[0-9a-f-]+",
-    ),
+    _at("pairing", "pairing.show", people_lists.people_of_whom_much_is_known, "cohort/pairing"),
+    Case("pairing-for", ("pairing.show", "GET"), _pairing_for),
     _sent("pair-of-nobody", "pairing.pair", situations.tutor, "cohort/pairs", mentor_id="", mentee_id=""),
     _at("tutor-of-nobody-found", "home.home", situations.tutor, "?q=zzz"),
     _at("tutor-without-a-partner", "home.home", situations.tutor, "?state=alone"),
     Case("tutor-with-panel", ("home.home", "GET"), _with_panel),
-    _followed("participant", ("pair_page.person", "GET"), situations.tutor, "/cohort/people/[0-9a-f-]+"),
+    _followed(
+        "participant",
+        ("pair_page.person", "GET"),
+        people_lists.people_of_whom_much_is_known,
+        "/cohort/people/[0-9a-f-]+",
+    ),
     _followed(
         "message", ("messages.show", "GET"), situations.tutor, "/cohort/message/pair/[0-9a-f-]+/unsigned"
     ),
@@ -546,7 +577,7 @@ CASES: tuple[Case, ...] = (
         "cohort/validate",
         participant_id="",
     ),
-    _sent("reopen-without-reason", "cohort.reopen", situations.tutor_of_complete, "cohort/reopen", reason=""),
+    Case("reopen-without-reason", ("cohort.reopen", "POST"), _reopened_without_reason),
     _sent(
         "programme-wrong-group",
         "opening.choose",
@@ -573,6 +604,26 @@ CASES: tuple[Case, ...] = (
         title_fr="",
         title_en="",
     ),
+    Case(
+        "programme-template-parts",
+        ("template_parts.tasks", "GET"),
+        lambda visit: _own_template(visit, "parts", "sustainability"),
+    ),
+    Case(
+        "programme-template-dates",
+        ("template_parts.show", "GET"),
+        lambda visit: _own_template(visit, "parts/dates", "sustainability"),
+    ),
+    Case(
+        "programme-template-skill",
+        ("template_parts.show_entry", "GET"),
+        lambda visit: _own_template(visit, "parts/skills/new", "sustainability"),
+    ),
+    Case(
+        "programme-template-rule",
+        ("template_rule.show", "GET"),
+        lambda visit: _own_template(visit, "parts/rule", "customer-market-trends"),
+    ),
     Case("programme-template-change", ("templates.change", "GET"), _own_template),
     _sent(
         "programme-template-wrong",
@@ -595,6 +646,14 @@ CASES: tuple[Case, ...] = (
         title_fr="",
     ),
     _at("programme-to-scale", "scale.show", situations.tutor, "programme/scale"),
+    _sent(
+        "programme-to-scale-wrong",
+        "scale.make",
+        situations.tutor,
+        "programme/scale",
+        starts_on="2020-01-01",
+        ends_on="2019-01-01",
+    ),
     _at("programme-template-file", "templates.ask_file", situations.tutor_alone, "programme/template-file"),
     _sent(
         "programme-template-no-file",
@@ -619,6 +678,13 @@ CASES: tuple[Case, ...] = (
     *(
         _at(f"programme-{part}", "programme_sections.show", setting_up.tutor_sets_up, f"programme/{part}")
         for part in ("goal", "objectives", "kpis", "questionnaires")
+    ),
+    _at("programme-figure", "programme_sections.show_entry", setting_up.tutor_sets_up, "programme/kpis/new"),
+    _at(
+        "programme-formats-counted",
+        "programme_sections.show",
+        setting_up.rule_counts_audio,
+        "programme/formats",
     ),
     _at(
         "programme-objective",
@@ -657,6 +723,19 @@ CASES: tuple[Case, ...] = (
         "opening.answer",
         situations.tutor_of_duplicate,
         "duplicate",
+        answer="both",
+    ),
+    _followed(
+        "group-duplicate",
+        ("waiting_copies.ask", "GET"),
+        situations.tutor_of_waiting_duplicate,
+        "/cohort/duplicates/[0-9a-f-]+",
+    ),
+    _followed(
+        "group-duplicate-unknown-answer",
+        ("waiting_copies.answer", "POST"),
+        situations.tutor_of_waiting_duplicate,
+        "/cohort/duplicates/[0-9a-f-]+",
         answer="both",
     ),
     Case("content-choice", ("deep_linking.choose", "GET"), _choice),

@@ -7,24 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from babel.messages.pofile import read_po
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Frame, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page
 
 import lti_tool
-from tests.requirements import AXE
+from tests.browser.axe_runs import AxeRuns, findings
 
 WIDTHS = (390, 1280)
 NARROWEST = 320
 HEIGHT = 900
-
-AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-"""WCAG 2.2 AA, which includes a target size of 24 px, and what axe calls best practice."""
-
-RULES_OF_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
-"""The rules among them that read colours and sizes. All others read the elements and which of them are shown: where a
-theme and a width show the same ones as others do, they find the same."""
 
 _WORDS = """() => {
   const said = [document.title];
@@ -36,32 +28,6 @@ _WORDS = """() => {
     for (const name of ['aria-label', 'title', 'alt', 'placeholder', 'label']) said.push(element.getAttribute(name));
   }
   return said.filter(Boolean).map((text) => text.replace(/\\s+/g, ' ').trim()).filter(Boolean);
-}"""
-
-# In the present width: by how many pixels each theme is too wide, and what axe finds in it. One call for all themes:
-# each has its price. The theme is this attribute and nothing else: `base.html`. `checked`: which elements were shown
-# each time that all rules were run.
-_LOOK = """async ([themes, tags, looks, checked]) => {
-  const seen = [];
-  const root = document.documentElement;
-  const shown = () => Array.from(document.querySelectorAll('*'), (element) => {
-    if (!element.checkVisibility({visibilityProperty: true})) return '-';
-    const box = element.getBoundingClientRect();
-    return box.right + scrollX <= 0 || box.bottom + scrollY <= 0 ? 'o' : 'v';
-  }).join('');
-  for (const theme of themes) {
-    if (theme) root.dataset.theme = theme;
-    const look = {overflow: root.scrollWidth - root.clientWidth, violations: []};
-    if (tags) {
-      const now = shown();
-      const known = checked.includes(now);
-      const runOnly = known ? {type: 'rule', values: looks} : {type: 'tag', values: tags};
-      look.violations = (await axe.run(document, {runOnly, resultTypes: ['violations'], preload: false})).violations;
-      if (!known) checked.push(now);
-    }
-    seen.push(look);
-  }
-  return [seen, checked];
 }"""
 
 _REPORT_VIOLATIONS = """
@@ -114,48 +80,26 @@ def report_violations(context: BrowserContext) -> BrowserContext:
     return context
 
 
-@cache
-def _axe_source() -> str:
-    return AXE.read_text(encoding="utf-8")
+def inspect_page(
+    page: Page, name: str, themes: Iterable[str] = (), axe_runs: AxeRuns | None = None
+) -> PageInspection:
+    """Inspect what the page shows now: as it is, or in each of these themes.
 
-
-def axe_findings(page: Page | Frame, where: str) -> list[str]:
-    """What axe finds fault with in a page, or in a frame of another site."""
-    _load_axe(page)
-    [[seen], _] = page.evaluate(_LOOK, [[None], AXE_RULES, RULES_OF_LOOKS, []])
-    return _findings(seen["violations"], where)
-
-
-def _load_axe(page: Page | Frame) -> None:
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(_axe_source())
-
-
-def _findings(violations: list[dict[str, Any]], where: str) -> list[str]:
-    return [
-        f"{where}: {violation['id']} – {node['target']} {node['failureSummary']}"
-        for violation in violations
-        for node in violation["nodes"]
-    ]
-
-
-def inspect_page(page: Page, name: str, themes: Iterable[str] = ()) -> PageInspection:
-    """Inspect what the page shows now: as it is, or in each of these themes."""
+    ``axe_runs``: what axe has read of the same page in another language.
+    """
     seen = PageInspection(name, language=str(page.locator("html").get_attribute("lang")))
     seen.words = page.evaluate(_WORDS)
     # What is folded away is read too.
     page.evaluate("document.querySelectorAll('main details').forEach((details) => { details.open = true; })")
-    _load_axe(page)
-    looks = list(themes) or [None]
-    checked: list[str] = []
+    axe_runs = axe_runs or AxeRuns()
+    looks: list[str | None] = list(themes) or [None]
     for width in (NARROWEST, *WIDTHS):
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        rules = AXE_RULES if width in WIDTHS else None
-        found, checked = page.evaluate(_LOOK, [looks, rules, RULES_OF_LOOKS, checked])
+        found = axe_runs.look(page, looks, axe=width in WIDTHS)
         for theme, look in zip(looks, found, strict=True):
             where = f"{name}, {theme or 'as it is'}, {width} px"
             seen.overflow[where] = look["overflow"]
-            seen.axe += _findings(look["violations"], where)
+            seen.axe += findings(look["violations"], where)
     return seen
 
 

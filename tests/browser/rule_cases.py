@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from lti_tool.mentoring.completion.drafts import save_draft
@@ -58,6 +59,12 @@ def wrong(visit: Visit) -> None:
     """Everything that can be typed wrong."""
     home = visit.situation(situations.tutor, PAGE)
     visit.send(home + PAGE, form_id="completion-rule", **WRONG)
+
+
+def asked_to_give_up(visit: Visit) -> None:
+    """What would be lost with the draft."""
+    visit.situation(tutor_of_draft, PAGE)
+    visit.page.get_by_role("button", name=re.compile("(Back to|Revenir à la) version")).click()
 
 
 def saved_elsewhere(visit: Visit) -> None:

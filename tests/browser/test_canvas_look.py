@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Playwright
 from lti_tool.demo.lms.course import add_link, the_course
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.tools import Tool
+from tests.browser.axe_runs import AxeRuns
 from tests.browser.chromium import ARGUMENTS, TIMEOUT
 from tests.browser.page_inspection import Console, inspect_page
 from tests.canvas.conftest import CANVAS
@@ -89,11 +90,11 @@ def test_the_page_is_as_it_should_be(lms: RunningLms, page: Page, who: str | Non
         page.request.post(
             f"{lms.base_url}/login", form={"person_id": person["id"]}, headers={"Origin": lms.base_url}
         )
-    faults = []
+    faults, axe_runs = [], AxeRuns()
     for language in ("en", "fr"):
         console = Console(page)
         page.goto(f"{lms.base_url}{path}?lang={language}")
-        seen = inspect_page(page, f"{path}, {language}")
+        seen = inspect_page(page, f"{path}, {language}", axe_runs=axe_runs)
         refused = "/launch/" in path  # the browser writes the status of a page that is refused
         faults += seen.axe + ([] if refused else console.messages)
         faults += [f"{where} is {by} px too wide" for where, by in seen.overflow.items() if by > 0]

@@ -11,14 +11,11 @@ from lti_tool.demo.run import DemoSettings
 from tests.browser.demo_course import (
     TUTOR,
     DemoCourse,
-    accept,
     confirm_session,
-    join,
     log_session,
-    pair,
-    sign,
     tool_frame,
 )
+from tests.browser.demo_pair import signed_pair
 from tests.requirements import needs_chromium
 
 pytestmark = needs_chromium
@@ -46,14 +43,7 @@ def watched(browser_demo: DemoSettings, third_party_blocked: BrowserContext) -> 
     third_party_blocked.clear_cookies()
     course = DemoCourse(browser_demo, third_party_blocked)
     tab = course.page()
-    mentor, mentee = course.enrol(tab, "Inès", "Paul")
-    for name, role in ((mentor, "mentor"), (mentee, "mentee")):
-        join(course.open_activity(tab, name), role)
-    pair(course.open_activity(tab, TUTOR), mentee, mentor)
-    for name in (mentor, mentee):
-        accept(course.open_activity(tab, name))
-    for name in (mentor, mentee):
-        sign(course.open_activity(tab, name))
+    mentor, mentee = signed_pair(browser_demo)
     log_session(course.open_activity(tab, mentor))
     page = course.page()
     shown = course.open_activity(page, TUTOR)

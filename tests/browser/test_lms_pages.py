@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.browser.axe_runs import AxeRuns
 from tests.browser.demo_course import TUTOR, DemoCourse
 from tests.browser.page_inspection import Console, PageInspection, inspect_page
 from tests.requirements import needs_chromium, needs_node
@@ -44,11 +45,11 @@ def looked(request: pytest.FixtureRequest, course: DemoCourse) -> Looked:
         course.log_in_as_admin(page)
     elif who:
         course.log_in_as(page, who)
-    seen = Looked([])
+    seen, axe_runs = Looked([]), AxeRuns()
     for language in ("en", "fr"):
         console = Console(page)
         page.goto(f"{course.demo_settings.lms_url}{path}{'&' if '?' in path else '?'}lang={language}")
-        found = inspect_page(page, f"{request.param}, {language}")
+        found = inspect_page(page, f"{request.param}, {language}", axe_runs=axe_runs)
         found.console = console.messages
         seen.looks.append(found)
     return seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,16 @@ from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings
 from tests.builder.build import Builder
 from tests.builder.connected import Connected, connect
+from tests.builder.situations import KEPT_SITUATIONS
 from tests.builder.snapshot import Snapshot, is_empty
 from tests.builder.world import World
+
+
+@pytest.fixture(autouse=True, scope="session")
+def shared_situations(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A situation is built by the first test that has it in any process of this run."""
+    own = tmp_path_factory.getbasetemp()
+    KEPT_SITUATIONS.folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ from lti_tool.mentoring.pairs.actions import (
     resume_pair,
     sign_agreement,
 )
+from lti_tool.mentoring.pairs.moving import move_pairs
 from lti_tool.mentoring.pairs.queries import lock_pair
 from lti_tool.mentoring.reflections.actions import remove_reflection, write_reflection
 from lti_tool.mentoring.roles import Role
@@ -65,8 +66,10 @@ class _Pair:
 class History:
     """What happens in a world, action by action."""
 
-    def __init__(self, world: World, seed: int) -> None:
+    def __init__(self, world: World, seed: int, *, also: uuid.UUID | None = None) -> None:
+        """``also``: another cohort of the programme, between which and the world's the pairs move to and fro."""
         self._world = world
+        self._cohorts = (world.cohort_id, also or world.cohort_id)
         self._random = random.Random(seed)
         self._pairs: list[_Pair] = []
         self._now = NOW
@@ -96,7 +99,7 @@ class History:
             self._propose, self._propose, self._agree, self._agree, self._agree, self._edit, self._work,
             self._reflect, self._tell, self._claim, self._reach, self._drop, self._accept, self._accept,
             self._accept, self._sign, self._sign, self._sign, self._hold,
-            self._approve, self._reopen,
+            self._approve, self._reopen, self._move,
         ]  # fmt: skip
         self._random.choice(actions)(db, pair)
 
@@ -139,6 +142,10 @@ class History:
             end_pair(db, pair_id=pair.id, reason="time", now=self._now)
         else:
             self._random.choice([pause_pair, resume_pair, resume_pair])(db, pair_id=pair.id, now=self._now)
+
+    def _move(self, db: Session, pair: _Pair) -> None:
+        here, there = self._random.sample(self._cohorts, 2)
+        move_pairs(db, pair_ids=[pair.id], from_cohort_id=here, to_cohort_id=there, now=self._now)
 
     def _sign(self, db: Session, pair: _Pair) -> None:
         sign_agreement(db, pair_id=pair.id, by=self._either(pair), now=self._now)

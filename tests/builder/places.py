@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lti_tool.identity.models import Course, Organisation
+from lti_tool.identity.models import Course, Membership, Organisation
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.launch.models import ResourceLink
@@ -91,6 +91,13 @@ class BuiltCourse(Built):
             )
             return BuiltPerson(self.build, person.id, name, self, role)
 
+    def enrol(self, person: BuiltPerson, role: CourseRole = CourseRole.LEARNER) -> None:
+        """Somebody of another course is in this one as well, and has been here."""
+        with self.build.transaction() as db:
+            here = {"course_id": self.id, "person_id": person.id, "role": role}
+            db.add(Membership(**here, active=True, launched_at=self.build.now))
+            db.flush()
+
     def tutor(self, name: str = "Claire Fontaine") -> BuiltPerson:
         """A tutor of the course."""
         return self.person(name, CourseRole.TUTOR)
@@ -135,12 +142,19 @@ class BuiltActivity(Built):
         opened_by: BuiltPerson | None = None,
         content_id: uuid.UUID | None = None,
         beginning: Beginning | None = None,
+        following: tuple[BuiltProgramme, BuiltPerson] | None = None,
         now: dt.datetime | None = None,
     ) -> BuiltProgramme:
         """The programme that the activity opens: a new one, unless its ``content_id`` chose a group to share.
 
-        ``beginning``: how its cohort begins, where the tutor says so at the activity.
+        ``beginning``: how its cohort begins, where the tutor says so at the activity. ``following``: a programme, and a
+        tutor of it who has it opened here by a new cohort.
         """
+        choice = None
+        if following is not None:
+            choice = Choice(following[1].id, programme_id=following[0].id)
+        elif beginning is not None:
+            choice = Choice(uuid.uuid4(), beginning=beginning)
         with self.build.transaction() as db:
             placement = open_placement(
                 db,
@@ -151,7 +165,7 @@ class BuiltActivity(Built):
                 template=load_template(template),
                 opened_by=opened_by.id if opened_by else None,
                 now=now or self.build.now,
-                choice=Choice(uuid.uuid4(), beginning=beginning) if beginning else None,
+                choice=choice,
             )
             programme_id = db.get_one(Cohort, placement.cohort_id).programme_id
         return BuiltProgramme(self.build, programme_id, self, placement.cohort_id, placement.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,16 +28,19 @@ def document(*criteria: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"v": 1, "mode": "all", "criteria": [AGREEMENT, *criteria], **more}
 
 
-def drafted(db: Session, world: World, rule: Mapping[str, Any]) -> TriedRule:
-    """Save a draft over the one that is there, and try it."""
-    before = rule_draft(db, world.cohort_id)
+def drafted(
+    db: Session, world: World, rule: Mapping[str, Any], cohort_id: uuid.UUID | None = None
+) -> TriedRule:
+    """Save a draft over the one that is there, and try it. ``cohort_id``: another cohort than the world's."""
+    cohort_id = cohort_id or world.cohort_id
+    before = rule_draft(db, cohort_id)
     seen = before.revision if before is not None else 0
-    save_draft(db, cohort_id=world.cohort_id, rule=rule, seen=seen, now=NOW)
-    return try_rule(db, world.cohort_id, read_draft(rule), rule)
+    save_draft(db, cohort_id=cohort_id, rule=rule, seen=seen, now=NOW)
+    return try_rule(db, cohort_id, read_draft(rule), rule)
 
 
-def apply(world: World, rule: Mapping[str, Any]) -> int:
+def apply(world: World, rule: Mapping[str, Any], cohort_id: uuid.UUID | None = None) -> int:
     """Draft and apply a rule; return the number of the version."""
     with world.acting() as db:
-        tried = drafted(db, world, rule)
-        return apply_draft(db, cohort_id=world.cohort_id, previewed=tried.digest, now=NOW)
+        tried = drafted(db, world, rule, cohort_id)
+        return apply_draft(db, cohort_id=cohort_id or world.cohort_id, previewed=tried.digest, now=NOW)

@@ -6,13 +6,14 @@ import datetime as dt
 from typing import Any
 
 from lti_tool.database import utcnow
-from lti_tool.identity.principal import CourseRole
+from lti_tool.events import log
+from lti_tool.identity.principal import CourseRole, Principal, PrincipalKind
 from lti_tool.mentoring.programmes.beginning import Beginning
 from lti_tool.mentoring.programmes.models import Cohort
 from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.programmes.section_form import Standing
 from lti_tool.mentoring.programmes.sections import section_form
-from lti_tool.mentoring.programmes.setting_up import save_section, set_up_of
+from lti_tool.mentoring.programmes.setting_up import SetUp, remove_entry, save_section, set_up_of
 from lti_tool.mentoring.programmes.template import load_template
 from tests.builder.situations import Situation
 
@@ -22,18 +23,27 @@ FIRST = Beginning(set_up_first=True)
 COLLEAGUE = "Sophie Martel"
 
 
-def change(situation: Situation, section: Section, **values: Any) -> None:
-    """Another tutor changes a part of the settings; ``values``: what they type differently, as the form checks it."""
-    assert situation.cohort is not None
-    present = set_up_of(situation.db, situation.cohort.id)
-    standing = Standing(
+def _standing(present: SetUp) -> Standing:
+    return Standing(
         utcnow().date(), "en", not present.is_draft, True, load_template("digital-skills").document()
     )
-    form = section_form(section, present.settings, standing)
+
+
+def change(situation: Situation, section: Section, entry: str | None = None, /, **values: Any) -> None:
+    """Another tutor changes a part of the settings, or an entry of one.
+
+    ``values``: what they type differently, as the form checks it.
+    """
+    assert situation.cohort is not None
+    present = set_up_of(situation.db, situation.cohort.id)
+    standing = _standing(present)
+    form = section_form(section, present.settings, standing, entry)
     shown = {
         name: values_[0] if values_ else None for name, values_ in (form.read(present.settings) or {}).items()
     }
     colleague = situation.person(COLLEAGUE, CourseRole.TUTOR)
+    before = log.acting_principal(situation.db)
+    log.set_principal(situation.db, Principal(kind=PrincipalKind.PERSON, person_id=colleague.id))
     save_section(
         situation.db,
         cohort_id=situation.cohort.id,
@@ -42,6 +52,21 @@ def change(situation: Situation, section: Section, **values: Any) -> None:
         values={**shown, **values, "made_from": present.number},
         standing=standing,
         by=colleague.id,
+        now=utcnow(),
+    )
+    log.set_principal(situation.db, before)
+
+
+def take_out(situation: Situation, section: Section, code: str) -> None:
+    """An entry is taken out of a list of the settings."""
+    assert situation.cohort is not None
+    remove_entry(
+        situation.db,
+        cohort_id=situation.cohort.id,
+        section=section,
+        code=code,
+        standing=_standing(set_up_of(situation.db, situation.cohort.id)),
+        by=None,
         now=utcnow(),
     )
 
@@ -75,6 +100,32 @@ def tutor_changes_settings(situation: Situation) -> None:
         "digital-skills", now=situation.now - dt.timedelta(days=20)
     ).cohort()
     situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
+
+
+def rule_counts_audio(situation: Situation) -> None:
+    """A tutor of a programme that runs, by whose rule meetings in one format alone count."""
+    tutor_changes_settings(situation)
+    assert situation.cohort is not None
+    version = situation.cohort.rule(situation.db)
+    criteria = [
+        {**each, **({"formats": ["audio"]} if each["type"] == "sessions" else {})}
+        for each in version.rule["criteria"]
+    ]
+    version.rule = {**version.rule, "criteria": criteria}
+    situation.db.flush()
+
+
+def tutor_reads_changes(situation: Situation) -> None:
+    """A tutor of a programme whose dates, rhythm, formats, measures and goal somebody else has changed."""
+    tutor_changes_settings(situation)
+    assert situation.cohort is not None
+    cohort = situation.db.get_one(Cohort, situation.cohort.id)
+    later = cohort.ends_on + dt.timedelta(days=14)
+    days = {"starts_on": cohort.starts_on, "ends_on": later, "follow_up_on": later + dt.timedelta(days=90)}
+    change(situation, Section.DATES, **days)
+    change(situation, Section.RHYTHM, sessions=6, minutes=60)
+    change(situation, Section.FORMATS, formats=["coaching", "professional-training", "audio"])
+    change(situation, Section.GOAL, title_fr="Le numérique partagé", title_en="Digital, shared")
 
 
 def in_preparation(situation: Situation) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
+from lti_tool.events import log
 from lti_tool.identity.models import Course, Membership, Person
-from lti_tool.identity.principal import TOOL, CourseRole
+from lti_tool.identity.principal import TOOL, CourseRole, Principal, PrincipalKind
 from lti_tool.jobs.models import Job
 from lti_tool.lti.ags.models import GradeStatus, ScoreTrail
-from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.launch.models import LaunchSession, ResourceLink
 from lti_tool.lti.nrps.read_roster_job import request_roster
 from lti_tool.lti.nrps.roster import RETRY_AFTER
 from lti_tool.lti.registration.models import Registration
@@ -32,10 +33,10 @@ from lti_tool.mentoring.programmes.rights import make_hr_link, share, use_hr_lin
 from lti_tool.mentoring.roles import Role
 from tests.builder.build import Builder
 from tests.builder.cohorts import NAMES, BuiltCohort, BuiltParticipant
-from tests.builder.launches import SECRET
+from tests.builder.launches import SECRET, session_id_of
 from tests.builder.pairs import BuiltPair
 from tests.builder.places import BuiltActivity, BuiltPerson, BuiltPlatform
-from tests.builder.snapshot import Snapshot, is_empty
+from tests.builder.snapshot import KeptSnapshots, Snapshot, is_empty
 
 __all__ = ["SECRET", "SITUATIONS", "Situation", "build_situation"]
 
@@ -458,6 +459,8 @@ def owner(situation: Situation) -> None:
     programme_id = situation.cohort.programme.id
     organisation_id = situation.activity.course.platform.organisation_id
     name_owner(db, programme_id=programme_id, person_id=me.id, now=now)
+    by_tool = log.acting_principal(db)
+    log.set_principal(db, Principal(kind=PrincipalKind.PERSON, person_id=me.id))
     name_owner(db, programme_id=programme_id, person_id=situation.person("Hélène Marchand").id, now=now)
     situation.person("Karim Benali", CourseRole.TUTOR)
     other = situation.activity.course.platform.course("Numérique responsable")
@@ -467,8 +470,11 @@ def owner(situation: Situation) -> None:
     third.person("Paul Girard", CourseRole.TUTOR, subject=str(uuid.uuid4()))
     secret = make_hr_link(db, programme_id=programme_id, made_by=me.id, now=now)
     reader = situation.person("Sylvie Perrot")
+    log.set_principal(db, Principal(kind=PrincipalKind.PERSON, person_id=reader.id))
     use_hr_link(db, secret, person_id=reader.id, organisation_id=organisation_id, now=now)
+    log.set_principal(db, Principal(kind=PrincipalKind.PERSON, person_id=me.id))
     make_hr_link(db, programme_id=programme_id, made_by=me.id, now=now)
+    log.set_principal(db, by_tool)
 
 
 def human_resources(situation: Situation) -> None:
@@ -577,6 +583,20 @@ def tutor_of_duplicate(situation: Situation) -> None:
     situation.cohort = original.programme("digital-skills", content_id=content_id).cohort()
     situation.history(situation.pair(), 2)
     _tutor(situation)
+
+
+def tutor_of_waiting_duplicate(situation: Situation) -> None:
+    """A tutor of a group at work, of whose activity a duplicate waits for an answer."""
+    tutor(situation)
+    assert situation.cohort is not None
+    content_id = situation.link.content_id or uuid.uuid4()
+    placement = situation.db.scalars(
+        sa.select(Placement).where(Placement.resource_link_id == situation.link.id)
+    ).one()
+    placement.content_id = situation.link.content_id = content_id
+    copy = situation.activity.course.activity("link-copy", content_id=content_id)
+    situation.db.get_one(ResourceLink, copy.id).title = "Mentorat inversé, groupe du soir"
+    situation.db.flush()
 
 
 def tutor_who_chooses(situation: Situation) -> None:
@@ -695,7 +715,7 @@ SITUATIONS: tuple[Callable[[Situation], None], ...] = (
     declined, i_declined,
     objective_to_confirm, complete, complete_and_refused, awaits_tutor, tutor, tutor_of_leavers, tutor_to_validate,
     tutor_of_complete, tutor_of_grades, tutor_alone, tutor_whose_roster_is_read, tutor_whose_roster_failed,
-    tutor_of_copy, tutor_of_duplicate, learner_of_duplicate, tutor_who_chooses,
+    tutor_of_copy, tutor_of_duplicate, tutor_of_waiting_duplicate, learner_of_duplicate, tutor_who_chooses,
     owner, human_resources,
     tutor_of_new_choice, switched_role, observer, observer_of_two, review, anonymous, test_student,
 )  # fmt: skip
@@ -710,24 +730,31 @@ def build_situation(
 ) -> str:
     """Build a situation in a course of its own; return the path of its home page.
 
-    In an empty database, a situation that is listed in :data:`SITUATIONS` is built once in a process for each kind of
-    database and copied from then on.
+    In an empty database, a situation that is listed in :data:`SITUATIONS` is built once for each kind of database and
+    copied from then on.
     """
     if build not in SITUATIONS or not is_empty(services.database):
         return _build(services, build, family, locale)
     # Its meetings are so many days ago.
     kind, today = services.database.engine.dialect.name, utcnow().date()
-    key = (kind, services.config.base_url, build, family, locale, today)
-    if key in _built:
-        home, snapshot = _built[key]
-        snapshot.restore(services.database)
+    key = f"{kind} {services.config.base_url} {build.__name__} {family} {today}"
+    kept = KEPT_SITUATIONS.get(key)
+    if kept is None:
+        home = _build(services, build, family, _BUILT_IN)
+        KEPT_SITUATIONS.keep(key, home, Snapshot.of(services.database))
     else:
-        home = _build(services, build, family, locale)
-        _built[key] = home, Snapshot.of(services.database)
+        home, snapshot = kept
+        snapshot.restore(services.database)
+    if locale != _BUILT_IN:
+        with services.database.writing_connection() as connection:
+            opened = sa.update(LaunchSession).where(LaunchSession.id == session_id_of(home))
+            connection.execute(opened.values(locale=locale))
     return home
 
 
-_built: dict[Hashable, tuple[str, Snapshot]] = {}
+_BUILT_IN = "en"
+KEPT_SITUATIONS = KeptSnapshots()
+"""The homes and the rows of situations, which the processes of one test run may share."""
 
 
 def _build(services: Services, build: Callable[[Situation], None], family: str | None, locale: str) -> str:

@@ -1,68 +1,107 @@
-"""What was built once in a test process, written again into the empty database of the next test."""
+"""What was built once, written again into the empty database of another test, by the quickest way of its driver."""
 
 from __future__ import annotations
 
+import hashlib
+import pickle
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
-import sqlalchemy as sa
+from psycopg.sql import SQL, Identifier
 
 from lti_tool.database import Base, Database
+
+Rows = list[tuple[Any, ...]] | bytes
+"""A table's rows as the driver gives and takes them: SQLite's tuples, or what PostgreSQL's COPY sends."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The rows of every table that has any, in an order in which they can be inserted."""
+    """The rows of every table that has any, and the last of the numbers that the database itself gives."""
 
-    rows: tuple[tuple[sa.Table, list[dict[str, Any]]], ...]
+    rows: tuple[tuple[str, Rows], ...]
+    numbers: tuple[tuple[str, int], ...] = ()
 
     @classmethod
     def of(cls, database: Database) -> Snapshot:
-        """What a database holds. Numbers that the database gives are left out: it gives the same ones again."""
+        """What a database holds."""
+        names = _table_names()
         with database.reading_connection() as connection:
-            found = [
-                (
-                    table,
-                    [
-                        {name: value for name, value in row.items() if name not in _numbered(table)}
-                        for row in connection.execute(
-                            sa.select(table).order_by(*table.primary_key)
-                        ).mappings()
-                    ],
-                )
-                for table in Base.metadata.sorted_tables
-            ]
-        return cls(tuple((table, _referred_first(table, rows)) for table, rows in found if rows))
+            driver: Any = connection.connection.dbapi_connection
+            if database.is_sqlite:
+                found = [(name, driver.execute(f"SELECT * FROM {name}").fetchall()) for name in names]
+                return cls(tuple((name, rows) for name, rows in found if rows))
+            copied = [(name, _copied(driver, name)) for name in names]
+            numbers = driver.execute(
+                "SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL ORDER BY 1"
+            ).fetchall()
+            return cls(tuple((name, rows) for name, rows in copied if rows), tuple(numbers))
 
     def restore(self, database: Database) -> None:
-        """Write the rows into a database whose tables are empty."""
+        """Write the rows into a database whose tables are empty; they may refer to each other in any order."""
         with database.writing_connection() as connection:
-            for table, rows in self.rows:
-                connection.execute(sa.insert(table), rows)
+            driver: Any = connection.connection.dbapi_connection
+            if database.is_sqlite:
+                driver.execute("PRAGMA defer_foreign_keys = ON")
+                for name, rows in self.rows:
+                    marks = ", ".join("?" * len(rows[0]))  # type: ignore[arg-type]  # never bytes here
+                    driver.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
+                return
+            # In one round trip each way for all that is not rows; what they refer to was looked at when they were made.
+            with driver.pipeline():
+                driver.execute("SET LOCAL session_replication_role = replica")
+                for name, last in self.numbers:
+                    driver.execute("SELECT setval(%s::regclass, %s)", (name, last))
+            for name, rows in self.rows:
+                with driver.cursor().copy(SQL("COPY {} FROM STDIN").format(Identifier(name))) as copy:
+                    copy.write(rows)
+
+
+class KeptSnapshots:
+    """Snapshots by name, each with an address in it; those of every process that has the same folder."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        """Where they are shared; each file appears whole, and the last of several that make the same one stays."""
+        self._kept: dict[str, tuple[str, Snapshot]] = {}
+
+    def get(self, name: str) -> tuple[str, Snapshot] | None:
+        """The address and the snapshot that were kept under this name."""
+        if name not in self._kept and self.folder is not None:
+            with suppress(FileNotFoundError):
+                self._kept[name] = pickle.loads(self._path(self.folder, name).read_bytes())
+        return self._kept.get(name)
+
+    def keep(self, name: str, address: str, snapshot: Snapshot) -> None:
+        """Keep them for this process and all that share the folder."""
+        self._kept[name] = address, snapshot
+        if self.folder is not None:
+            with NamedTemporaryFile(dir=self.folder, delete=False) as file:
+                pickle.dump(self._kept[name], file)
+            Path(file.name).replace(self._path(self.folder, name))
+
+    @staticmethod
+    def _path(folder: Path, name: str) -> Path:
+        return folder / f"{hashlib.sha256(name.encode()).hexdigest()}.snapshot"
 
 
 def is_empty(database: Database) -> bool:
     """Whether no table has a row."""
-    exists = " OR ".join(f"EXISTS (SELECT 1 FROM {table.name})" for table in Base.metadata.sorted_tables)
+    exists = " OR ".join(f"EXISTS (SELECT 1 FROM {name})" for name in _table_names())
     with database.reading_connection() as connection:
         return not connection.exec_driver_sql(f"SELECT {exists}").scalar_one()
 
 
-def _numbered(table: sa.Table) -> tuple[str, ...]:
-    column = table.autoincrement_column
-    return () if column is None else (column.name,)
+@cache
+def _table_names() -> tuple[str, ...]:
+    return tuple(Base.metadata.tables)  # in any order: to sort them by what they refer to takes milliseconds
 
 
-def _referred_first(table: sa.Table, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows in an order in which each follows those of the same table that it refers to."""
-    own = [(key.parent.name, key.column.name) for key in table.foreign_keys if key.column.table is table]
-    ordered: list[dict[str, Any]] = []
-    left = rows if own else []
-    while left:
-        waiting = {(name, row[name]) for row in left for _, name in own}
-        ready = [row for row in left if not any((to, row[name]) in waiting for name, to in own)]
-        if not ready:
-            raise ValueError(f"rows of {table.name} refer to each other in a circle")
-        ordered += ready
-        left = [row for row in left if row not in ready]
-    return ordered or rows
+def _copied(driver: Any, name: str) -> bytes:
+    """A table's rows as text that COPY takes back."""
+    with driver.cursor().copy(SQL("COPY {} TO STDOUT").format(Identifier(name))) as copy:
+        return b"".join(bytes(part) for part in copy)

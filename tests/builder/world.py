@@ -203,6 +203,14 @@ class World:
             activity.programme(opened_by=self.tutor, content_id=content_id)
             return activity
 
+    def another_group(self, title: str = "Second course", line_item_url: str | None = None) -> BuiltCohort:
+        """A cohort of the same programme that runs in another course, which the same tutor teaches; nobody is in it."""
+        with self.build.transaction():
+            course = self.course.platform.course(title)
+            course.enrol(self.tutor, CourseRole.TUTOR)
+            activity = course.activity("activity-elsewhere", line_item_url)
+            return activity.programme(following=(self.built_cohort.programme, self.tutor)).cohort()
+
     def another_person(self, db: Session | None = None, name: str = "Anne Roy") -> BuiltPerson:
         """One more learner of the course."""
         with self.build.within(db):

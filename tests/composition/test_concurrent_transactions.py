@@ -36,6 +36,7 @@ from lti_tool.mentoring.enrolment.queries import lock_participants
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.pairs.actions import form_pair, sign_agreement
 from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.mentoring.pairs.moving import move_pairs
 from lti_tool.mentoring.programmes.models import CompletionRuleVersion
 from lti_tool.mentoring.roles import Role
 from lti_tool.subscribers.scores import backfill_scores
@@ -299,3 +300,50 @@ def test_a_rule_is_applied_while_somebody_joins(
             CompletionRecord, CompletionRecord.rule_version_id == CompletionRuleVersion.id
         )
         assert db.scalars(judged_by).all() == [2, 2, 2]
+
+
+def test_two_tutors_move_a_pair_while_its_meeting_is_confirmed(
+    world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
+) -> None:
+    """The first tutor's choice holds, the second is told, and the meeting counts where the pair is in the end."""
+    session_id = world.log_session()
+    there, elsewhere = world.another_group("Second"), world.another_group("Third")
+    refusals: list[str] = []
+
+    def move(where: World, to: uuid.UUID) -> None:
+        with where.acting() as db:
+            move_pairs(db, pair_ids=[pair], from_cohort_id=world.cohort_id, to_cohort_id=to, now=utcnow())
+
+    def move_and_confirm() -> None:
+        with ThreadPoolExecutor(2) as people:
+            confirming = people.submit(world.confirm, session_id)
+            try:
+                move(world, elsewhere.id)
+            except NotAllowed as refused:
+                refusals.append(refused.code)
+            confirming.result(timeout=60)
+
+    meanwhile.run(lambda: move(pausing, there.id), move_and_confirm)
+    assert refusals == ["moved_elsewhere"]
+    assert differences(world.services) == {}
+    with world.services.database.reading() as db:
+        assert {row.cohort_id for row in (world.mentor(db), world.mentee(db), db.get_one(Pair, pair))} == {
+            there.id
+        }
+        confirmed = db.scalars(sa.select(EventRow).where(EventRow.kind == "SessionConfirmed")).one()
+        assert confirmed.cohort_id == there.id
+
+
+def test_a_pair_is_ended_while_it_moves(
+    world: World, pausing: World, meanwhile: Meanwhile, pair: uuid.UUID
+) -> None:
+    there = world.another_group()
+
+    def move() -> None:
+        with pytest.raises(NotAllowed, match="pair_over"), world.acting() as db:
+            move_pairs(
+                db, pair_ids=[pair], from_cohort_id=world.cohort_id, to_cohort_id=there.id, now=utcnow()
+            )
+
+    meanwhile.run(lambda: world.the_pair().by(pausing.build).end(), move)
+    assert differences(world.services) == {}

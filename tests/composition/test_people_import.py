@@ -14,8 +14,9 @@ from lti_tool.composition import people_import
 from lti_tool.composition.housekeeping import DeleteExpired
 from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.people_import import AT_ONCE, request_adding
+from lti_tool.composition.projections import check_projections
 from lti_tool.database import utcnow
-from lti_tool.events.models import EventRow
+from lti_tool.events.models import AuditEntry, EventRow
 from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import OPERATOR, TOOL, CourseRole, Principal
 from lti_tool.jobs import queue
@@ -115,6 +116,10 @@ def test_people_of_the_course_are_invited_and_others_awaited_once(here: World) -
     assert add(here, FILE) == {"unchanged": 3}
     assert len(invitations(here)) == 2
     assert [row.details for row in events_of(here, "PeopleAdded")] == [{"people": 3}, {"people": 3}]
+    with here.services.database.reading() as db:
+        kinds = set(db.scalars(sa.select(AuditEntry.kind)))
+    assert ("PeopleAdded" in kinds, "ParticipantInvited" in kinds) == (True, False)
+    assert all(each.identical for each in check_projections(here.services))
 
 
 def test_the_content_of_a_file_is_kept_no_longer_than_it_is_needed(here: World) -> None:

@@ -62,7 +62,7 @@ def test_ten_thousand_events_are_computed_again_identically(silent: World) -> No
     world = silent
     # PostgreSQL keeps the same rows, and takes twice as long for them.
     events = 10_000 if world.services.database.is_sqlite else 2_500
-    history = History(world, seed=20261112)
+    history = History(world, seed=20261112, also=world.another_group().id)
     history.go_on(events // 2, batch_size=400)
     share_the_group(world, "mentor")
     history.go_on(events, batch_size=400)
@@ -74,7 +74,7 @@ def test_ten_thousand_events_are_computed_again_identically(silent: World) -> No
 @pytest.mark.parametrize("seed", range(3))
 def test_actions_one_by_one_are_computed_again_identically(world: World, seed: int) -> None:
     """Each in a transaction of its own, as pages do it."""
-    History(world, seed).go_on(120, batch_size=1)
+    History(world, seed, also=world.another_group().id).go_on(120, batch_size=1)
     assert differences(world.services) == {}
 
 

@@ -2,14 +2,19 @@
 
 import dataclasses
 import datetime as dt
+import io
 
 import pytest
+import requests
 import sqlalchemy as sa
 from pytest_httpserver import HTTPServer
 
 from lti_tool.composition.services import make_services
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Course
+from lti_tool.lti.ags import line_items
+from lti_tool.lti.ags.line_items import LineItemsUnavailable, OwnLineItem
+from lti_tool.lti.ags.results import RESULT_SCOPE, ResultsUnreadable, read_results
 from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.models import AccessToken
 from lti_tool.lti.nrps.roster import CONTAINER_TYPE
@@ -124,6 +129,39 @@ def test_a_tool_that_cannot_read_its_own_key_gets_no_token(connected):
     )
     with pytest.raises(TokenRefused, match="cannot sign"):
         calling.get_access_token([SCORE_SCOPE])
+
+
+def throttled_canvas(connected, monkeypatch) -> PlatformService:
+    """Canvas, which says so with 403 (``RequestThrottle``), in the middle of what the tool asks it."""
+    with connected.services.database.transaction() as db:
+        db.execute(sa.update(Registration).values(platform_family="canvas"))
+    asked = service(connected)
+    asked.get_access_token([SCORE_SCOPE])
+    answer = requests.Response()
+    answer.status_code, answer.raw = 403, io.BytesIO(b"403 Forbidden (Rate Limit Exceeded)\n")
+    monkeypatch.setattr(asked._requests_session, "request", lambda *_args, **_options: answer)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("ask", "fault"),
+    [
+        (lambda asked, _url: asked.get_access_token([ROSTER_SCOPE]), OutboundRequestError),
+        (lambda asked, url: read_results(asked, url), ResultsUnreadable),
+        (
+            lambda asked, url: line_items.find(asked, url, OwnLineItem("a", "b", "c"), [LINE_ITEM_SCOPE]),
+            LineItemsUnavailable,
+        ),
+    ],
+    ids=["a token", "results", "line items"],
+)
+def test_a_canvas_that_is_asked_too_often_has_refused_nothing(connected, monkeypatch, ask, fault):
+    asked = throttled_canvas(connected, monkeypatch)
+    for scope in (RESULT_SCOPE, LINE_ITEM_SCOPE):
+        asked._keep(scope, "a token from before", 3600)
+    with pytest.raises(fault, match="Rate Limit Exceeded"):
+        ask(asked, connected.line_item)
+    assert asked._stored_token(RESULT_SCOPE) == "a token from before"
 
 
 def test_an_audience_that_was_given_goes_into_the_assertion(connected):

@@ -221,7 +221,7 @@ def test_a_line_item_that_the_tool_made_gets_another_label(connected: Connected)
     url, block = connected.platform.info["line_items_url"], connected.platform.info["resource_link_id"]
     own = OwnLineItem("content-1", block, "Reverse mentoring")
     made = line_items.make(connected.service, url, own)
-    line_items.change_label(connected.service, made, "Mentorat inversé")
+    line_items.change(connected.service, made, label="Mentorat inversé")
     found = line_items.find(connected.service, url, own, [LINE_ITEM])
     assert found is not None
     assert (found.url, found.label) == (made.url, "Mentorat inversé")

@@ -85,6 +85,7 @@ class AuditLine:
     pair_id: uuid.UUID | None
     participant_id: uuid.UUID | None
     acted_by: ActedBy
+    programme_id: uuid.UUID | None = None
 
 
 def subject_of(kind: str) -> Subject | None:
@@ -209,6 +210,7 @@ def _line(row: EventRow) -> AuditLine:
         pair_id=row.pair_id,
         participant_id=row.participant_id,
         acted_by=ActedBy(PrincipalKind(row.acted_by_kind), row.acted_by_id),
+        programme_id=row.programme_id,
     )
 
 
@@ -234,9 +236,3 @@ def taught_cohorts(db: Session, programme_id: uuid.UUID, person_id: uuid.UUID | 
             .where(Cohort.programme_id == programme_id, *teaching_memberships(person_id))
         )
     )
-
-
-def cohort_numbers(db: Session, lines: Iterable[AuditLine]) -> dict[uuid.UUID, int]:
-    """The numbers of the cohorts of some entries."""
-    ids = {line.cohort_id for line in lines if line.cohort_id is not None}
-    return dict(db.execute(sa.select(Cohort.id, Cohort.number).where(Cohort.id.in_(ids))).all())

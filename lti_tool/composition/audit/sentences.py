@@ -1,9 +1,9 @@
 """A sentence for each entry of the audit, in the present language, with names as they are now.
 
 A new kind of event is one line of :data:`SENTENCES`. A sentence may name ``%(actor)s``, ``%(about)s`` (the participant,
-or both of the pair), ``%(person)s`` and ``%(course)s`` where the event has a ``person_id`` or a ``course_id``, and any
-other field of the event by its name. A sentence that depends on what the event says has its own line, under the name
-that :func:`_variant` gives.
+or both of the pair), ``%(person)s`` and ``%(course)s`` where the event has a ``person_id`` or a ``course_id``, the
+number of the ``%(other_group)s`` where it names another cohort, and any other field of the event by its name. A
+sentence that depends on what the event says has its own line, under the name that :func:`_variant` gives.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import sqlalchemy as sa
+from babel.numbers import format_decimal
 from sqlalchemy.orm import Session
 
 from lti_tool.composition.audit.entries import AuditLine
@@ -23,6 +24,8 @@ from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.identity.principal import PrincipalKind
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.pairs.queries import pairs
+from lti_tool.mentoring.programmes.queries import cohort_numbers
+from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from schemas.problem import N_
 
@@ -56,7 +59,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     ),
     "HrLinkMade": N_("%(actor)s made a link for human resources"),
     "HrLinkWithdrawn": N_("%(actor)s withdrew a link for human resources"),
-    "HrReadingGranted": N_("%(actor)s opened the link, and may read the programme for human resources"),
+    "HrReadingGranted": N_("%(actor)s may now read the programme, for human resources"),
     "HrReadingEnded": N_("%(actor)s ended that %(person)s may read the programme for human resources"),
     "PilotScaled": N_("%(actor)s made a full-scale group from this pilot"),
     "TemplateAdded": N_("%(actor)s added a programme template for the company"),
@@ -70,6 +73,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "PairResumed": N_("%(actor)s let %(about)s go on"),
     "PairEnded": N_("%(actor)s ended the pair of %(about)s"),
     "PairClosed": N_("%(actor)s ended the pair of %(about)s, its time being over"),
+    "PairMovedOut": N_("%(actor)s moved %(about)s to group %(other_group)s"),
+    "PairMovedIn": N_("%(actor)s moved %(about)s here from group %(other_group)s"),
     "TutorValidated": N_("%(actor)s approved the journey of %(about)s"),
     "ApprovalTakenBack": N_("%(actor)s took back the approval of %(about)s"),
     "CompletionReopened": N_("%(actor)s reopened the journey of %(about)s"),
@@ -128,6 +133,8 @@ class Names:
     people: Mapping[uuid.UUID, str | None] = field(default_factory=dict)
     """By the ids of persons; None where the platform shares no name."""
     courses: Mapping[uuid.UUID, str | None] = field(default_factory=dict)
+    groups: Mapping[uuid.UUID, int] = field(default_factory=dict)
+    """The numbers of cohorts, by id."""
     about: Mapping[uuid.UUID, Sequence[ParticipantRecord]] = field(default_factory=dict)
     """Whom an entry is about, by the id of the entry: its participant, or the mentor and the mentee of its pair."""
 
@@ -151,6 +158,10 @@ class Names:
         title = self.courses.get(course_id) if course_id else None
         return _("“%(course)s”", course=title) if title else _("a course")
 
+    def group(self, cohort_id: uuid.UUID | None) -> str:
+        """The number of a cohort."""
+        return str(self.groups.get(cohort_id, "?")) if cohort_id else "?"
+
 
 def names_of(db: Session, lines: Sequence[AuditLine]) -> Names:
     """Read the names of everybody and everything that some entries mention, in a fixed number of statements."""
@@ -167,7 +178,8 @@ def names_of(db: Session, lines: Sequence[AuditLine]) -> Names:
     person_ids = {line.acted_by.id for line in lines} | {_field(line, "person_id") for line in lines}
     course_ids = {_field(line, "course_id") for line in lines}
     courses = db.execute(sa.select(Course.id, Course.title).where(Course.id.in_(course_ids - {None})))
-    return Names(people_names(db, person_ids), dict(courses.all()), about)
+    groups = cohort_numbers(db, {other for line in lines if (other := _other_group(line)) is not None})
+    return Names(people_names(db, person_ids), dict(courses.all()), groups, about)
 
 
 def people_names(db: Session, person_ids: Collection[uuid.UUID | None]) -> dict[uuid.UUID, str | None]:
@@ -180,6 +192,11 @@ def people_names(db: Session, person_ids: Collection[uuid.UUID | None]) -> dict[
 def _field(line: AuditLine, name: str) -> uuid.UUID | None:
     value = getattr(line.event, name, None)
     return value if isinstance(value, uuid.UUID) else None
+
+
+def _other_group(line: AuditLine) -> uuid.UUID | None:
+    """The cohort to which a pair moved, or from which it came."""
+    return _field(line, "to_cohort_id") or _field(line, "from_cohort_id")
 
 
 def _variant(line: AuditLine) -> str:
@@ -201,7 +218,9 @@ def sentence_of(line: AuditLine, names: Names, mark: Callable[[str], str] = str)
     """
     fields: dict[str, Any] = {}
     if line.event is not None:
-        fields = {each.name: getattr(line.event, each.name) for each in dataclasses.fields(line.event)}
+        fields = {
+            each.name: _written(getattr(line.event, each.name)) for each in dataclasses.fields(line.event)
+        }
     actor = mark(names.actor(line.acted_by))
     values = fields | {
         "actor": actor,
@@ -209,9 +228,15 @@ def sentence_of(line: AuditLine, names: Names, mark: Callable[[str], str] = str)
         "about": _joined(names.about.get(line.id, ()), mark),
         "person": mark(names.person(_field(line, "person_id"))),
         "course": mark(names.course(_field(line, "course_id"))),
+        "other_group": names.group(_other_group(line)),
     }
     text = _(SENTENCES.get(_variant(line), _UNKNOWN) if line.event is not None else _UNKNOWN)
     return type(actor)(text) % values
+
+
+def _written(value: Any) -> Any:
+    """A number as the language groups its digits; anything else as it is."""
+    return format_decimal(value, locale=current_language()) if type(value) is int else value
 
 
 def _joined(about: Sequence[ParticipantRecord], mark: Callable[[str], str]) -> str:

@@ -3,7 +3,9 @@
 In both a copied course is another context, whose ``Context.id.history`` begins with the id of its original; each
 activity is another resource link with the address and the custom parameters of its original, and its line item another
 one with the same ``resourceId`` and ``tag``. Seen in Moodle 4.5 (backup and restore, and "Copy course"), and read from
-instructure/canvas-lms: ``app/models/importers/lti_resource_link_importer.rb``. No tool is notified.
+instructure/canvas-lms: ``app/models/importers/lti_resource_link_importer.rb``, and ``assignment_importer.rb`` (03520ab)
+beside it, which copies further line items of an assignment, too, and one that is an assignment of its own. No tool is
+notified.
 
 Moodle can take the people along, with their grades; Canvas copies content alone.
 """
@@ -54,8 +56,6 @@ def copy_course(
     copy = find_course(db, added.lastrowid or 0)
     links = {link.id: _copy_link(db, link, copy.id) for link in links_of(db, course.id)}
     for item in line_items_of(db, course.id):
-        if settings.is_canvas and not item.coupled:
-            continue  # What Canvas does with others is not known to us: its copy has an assignment's own.
         copied = _copy_line_item(db, item, copy.id, None if item.link_id is None else links[item.link_id])
         if with_people:
             _copy_grades(db, item.id, copied)

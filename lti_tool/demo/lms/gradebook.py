@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from dataclasses import replace
 from typing import Any, Literal
 
 from lti_tool.demo.lms.canvas.scores import Assignment, canvas_completion, canvas_score
@@ -43,6 +44,16 @@ def take_score(db: sqlite3.Connection, rules: Rules, item: LineItem, score: dict
     progress = score["activityProgress"], score["gradingProgress"]
     write_grade(db, item.id, person.id if person else None, new, progress, accepted=1)
     return new
+
+
+def count_attempts(db: sqlite3.Connection, item: LineItem, score: dict[str, Any], attempts: int) -> None:
+    """Store how many submissions Canvas has counted of the person of a score that it refused."""
+    person = find_person(db, _user_id(score))
+    if person is None:
+        return
+    row = scores_of(db, item.id).get(person.id)
+    held = StoredGrade(None, None, 0.0) if row is None else stored_grade(row)
+    write_grade(db, item.id, person.id, replace(held, attempts=attempts))
 
 
 def _user_id(score: dict[str, Any]) -> str:

@@ -8,10 +8,17 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from lti_tool.demo.lms.canvas.line_items import refuse_other_link
+from lti_tool.demo.lms.canvas.scores import RefusedAfterSubmission, canvas_result
 from lti_tool.demo.lms.canvas.services import read_parameters
 from lti_tool.demo.lms.claims import line_item_url
 from lti_tool.demo.lms.course import LineItem, find_line_item
-from lti_tool.demo.lms.gradebook import refuse_if_concluded, scores_of, stored_grade, take_score
+from lti_tool.demo.lms.gradebook import (
+    count_attempts,
+    refuse_if_concluded,
+    scores_of,
+    stored_grade,
+    take_score,
+)
 from lti_tool.demo.lms.platform import add_query
 from lti_tool.demo.lms.refusals import Refusal
 from lti_tool.demo.lms.schemas import ScoreSchema
@@ -50,6 +57,9 @@ def post_score(course_id: int, item_id: int) -> Response:
                 refuse_other_link(item, score, tool)
             take_score(db, lms.settings.grade_rules, item, score)
     except Refusal as refusal:
+        if isinstance(refusal, RefusedAfterSubmission):
+            with lms.store.transaction() as db:
+                count_attempts(db, find_line_item(db, course_id, item_id, tool), score, refusal.attempts)
         raise Refusal(
             refusal.status, refusal.reason, refusal.detail, tool.client_id, note=summary
         ) from refusal
@@ -77,7 +87,7 @@ def list_results(course_id: int, item_id: int) -> Response:
     wanted = request.args.get("user_id")
     is_canvas = current_lms().settings.grade_rules == "canvas"
     shown = {
-        person: stored_grade(row).result if is_canvas else stored_grade(row).shown
+        person: canvas_result(stored_grade(row), item.score_maximum) if is_canvas else stored_grade(row).shown
         for person, row in rows.items()
     }
     # Canvas lists only those for whom the tool has sent a score.

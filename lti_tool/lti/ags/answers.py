@@ -11,6 +11,7 @@ asked before each later grade on the way.
 | 2xx | sent |
 | 409 (Moodle), 400 for an earlier time (Canvas, Open edX) | read the result: ours → sent; somebody's own → kept; else
 again, with a later time. Where it cannot be read: sent, if it was tried before; else again |
+| 422 because no attempt is left (Canvas) | the same again, as no further attempt |
 | 400, 422 otherwise | read the result: ours → sent; else dead, with the platform's words |
 | 404, 410 | the line item is gone: dead. After two of them, those for the same line item share that in this round |
 | no token at all | the platform is blocked until somebody has looked; nothing is dropped |
@@ -56,6 +57,7 @@ from lti_tool.lti.ags.reconciliation import (
     before_posting,
     may_go_unread,
 )
+from lti_tool.lti.ags.reports import as_posted
 from lti_tool.lti.ags.results import (
     Reading,
     ResultsRefused,
@@ -78,7 +80,7 @@ from lti_tool.lti.ags.score_outcomes import (
 from lti_tool.lti.ags.scores import SCORE_SCOPE
 from lti_tool.lti.platform_service import Answer, PlatformService, ServiceHostUnknown, TokenRefused
 from lti_tool.lti.platforms import is_earlier_timestamp_error
-from lti_tool.lti.platforms.base import Platform
+from lti_tool.lti.platforms.base import Platform, ScoreRefusal
 from lti_tool.messaging.outbox import ClaimedDelivery
 from lti_tool.messaging.outcomes import (
     Blocked,
@@ -215,13 +217,7 @@ def _deliver_one(
         if kept is not None:
             return kept
     try:
-        answer = service.call(
-            "POST",
-            subresource_url(_address(delivery, known), "scores"),
-            [SCORE_SCOPE],
-            body=delivery.body,
-            content_type=SCORE_TYPE,
-        )
+        answer = _post(service, delivery, known)
     except TokenRefused as error:
         return Blocked(str(error))
     except ServiceHostUnknown as error:
@@ -231,6 +227,22 @@ def _deliver_one(
             return Dead(f"the line item's address: {error}")
         return GroupUnavailable(error_text(error), may_have_arrived=not was_never_connected(error))
     return _outcome_of_response(service, delivery, answer, known)
+
+
+def _post(service: PlatformService, delivery: ClaimedDelivery, known: KnownGrade | None) -> Answer:
+    """Post a score, and once more without a further attempt where the platform says that none is left.
+
+    Canvas counts the attempt before it finds a fault of the score, so that one that was refused, or whose answer was
+    lost, may have used up the last. A grade needs none.
+    """
+    url = subresource_url(_address(delivery, known), "scores")
+    answer = service.call("POST", url, [SCORE_SCOPE], body=delivery.body, content_type=SCORE_TYPE)
+    if service.platform.score_refusal(answer.status, answer.body) is not ScoreRefusal.NO_ATTEMPT_LEFT:
+        return answer
+    score = service.platform.without_attempt(json.loads(delivery.body))
+    if score is None:
+        return answer
+    return service.call("POST", url, [SCORE_SCOPE], body=as_posted(score), content_type=SCORE_TYPE)
 
 
 def _outcome_before_posting(
@@ -298,7 +310,7 @@ def _outcome_of_response(
     if answer.status == 401:
         return NotInstalledHere(answer.words, may_have_arrived=_NEVER_SENT)
     after = retry_after(answer.headers.get("Retry-After", ""))
-    if service.platform.is_throttled(answer.status, answer.body) or answer.status > 501:
+    if answer.is_throttled or answer.status > 501:
         return GroupUnavailable(answer.words, after)
     if answer.status == 403:
         return ForbiddenHere(answer.words, after, _NEVER_SENT)

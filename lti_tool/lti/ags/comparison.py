@@ -144,7 +144,7 @@ def note_gone(
         row.person_id
         for row in rows
         if row.grade_status in (GradeStatus.RECORDED, GradeStatus.SOMEBODY_ELSES)
-        and row.result_score is not None
+        and (row.result_score is not None or row.accepted_score is not None)
     ]
     if stood:
         db.execute(

@@ -89,6 +89,15 @@ class Grade:
         return since is not None and taken is not None and taken >= since and (read is None or read < taken)
 
     @property
+    def is_number_known(self) -> bool:
+        """Whether the number of a grade that is somebody's own is theirs.
+
+        Canvas scales what the tool posted as though it were a teacher's points: more than the maximum is no grade.
+        """
+        is_above = (self.result_score or 0.0) > (self.result_maximum or 1.0)
+        return not (is_above and self.platform.results_are_own_word)
+
+    @property
     def can_be_sent_again(self) -> bool:
         """Whether somebody may ask for it to be sent once more."""
         return self.status in NEEDS_SOMEBODY

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -110,11 +110,30 @@ def find(
 ) -> LineItem | None:
     """Look for the activity's own line item among those of its course, page by page.
 
-    A platform that knows no filter lists all of them. Raises :class:`LineItemsUnavailable`, :class:`LineItemRefused`.
+    Raises :class:`LineItemsUnavailable`, :class:`LineItemRefused`.
     """
+    return choose(own, _listed(service, container_url, scopes, resource_id=own.resource_id, tag=own.tag))
+
+
+def find_copies(
+    service: PlatformService, container_url: str, own: OwnLineItem, scopes: Collection[str]
+) -> list[LineItem]:
+    """Those of the course that are for no other link, and known by another resource id, as copies are that came with
+    their course. Raises as :func:`find` does.
+    """
+    items = _listed(service, container_url, scopes, tag=own.tag)
+    return [
+        item for item in items if item.resource_id and own.is_one(replace(item, resource_id=own.resource_id))
+    ]
+
+
+def _listed(
+    service: PlatformService, container_url: str, scopes: Collection[str], **asked: str
+) -> list[LineItem]:
+    """Those that a platform lists, which may know no filter and list all of them."""
     scope = LINE_ITEM_SCOPE if LINE_ITEM_SCOPE in scopes else LINE_ITEM_READ_SCOPE
     began_at, seen, found = utcnow(), set[str](), list[LineItem]()
-    url: str | None = _filtered(container_url, own)
+    url: str | None = _filtered(container_url, asked)
     while url is not None:
         if url in seen or len(seen) >= MOST_PAGES or utcnow() - began_at > LONGEST_LOOK:
             raise LineItemsUnavailable("the list of line items does not end")
@@ -125,7 +144,7 @@ def find(
         except (OutboundRequestError, ValidationError):
             raise LineItemsUnavailable("what it answers is no list of line items") from None
         found += [_line_item(loaded, fields) for loaded, fields in page]
-    return choose(own, found)
+    return found
 
 
 def make(service: PlatformService, container_url: str, own: OwnLineItem) -> LineItem:
@@ -153,11 +172,11 @@ def is_gone(service: PlatformService, url: str, scopes: Collection[str]) -> bool
     return answer.status in (404, 410) and not answer.is_web_page
 
 
-def change_label(service: PlatformService, item: LineItem, label: str) -> None:
-    """Give a line item another label; everything else of it stays. Raises as :func:`make` does."""
+def change(service: PlatformService, item: LineItem, **values: str) -> None:
+    """Give a line item another ``label`` or ``resourceId``; all else of it stays. Raises as :func:`make` does."""
     # Open edX lists null where there is no date, and takes none back.
     fields = {name: value for name, value in item.fields.items() if name != "id" and value is not None}
-    body = _bytes({**fields, "label": label})
+    body = _bytes({**fields, **values})
     _call(service, "PUT", item.url, LINE_ITEM_SCOPE, accept=LINE_ITEM_TYPE, body=body)
 
 
@@ -166,10 +185,9 @@ def delete(service: PlatformService, url: str) -> None:
     _call(service, "DELETE", url, LINE_ITEM_SCOPE, accept=LINE_ITEM_TYPE, gone_is_done=True)
 
 
-def _filtered(url: str, own: OwnLineItem) -> str:
-    parts = urlsplit(url)
-    asked = urlencode({"resource_id": own.resource_id, "tag": own.tag, "limit": PAGE_SIZE})
-    return urlunsplit(parts._replace(query="&".join(part for part in (parts.query, asked) if part)))
+def _filtered(url: str, asked: Mapping[str, str]) -> str:
+    parts, query = urlsplit(url), urlencode({**asked, "limit": PAGE_SIZE})
+    return urlunsplit(parts._replace(query="&".join(part for part in (parts.query, query) if part)))
 
 
 def _call(
@@ -191,7 +209,7 @@ def _call(
         raise fault(error_text(error)) from None
     if answer.ok or (gone_is_done and answer.status in (404, 410)):
         return answer
-    refused = 400 <= answer.status < 500 and answer.status != 429
+    refused = 400 <= answer.status < 500 and not answer.is_throttled
     raise (LineItemRefused if refused else LineItemsUnavailable)(answer.words)
 
 

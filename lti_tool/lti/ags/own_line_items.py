@@ -10,8 +10,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti_tool.database import insert_for, table_of
-from lti_tool.lti.ags.addresses import addresses_of, hosts_of, registration_of_link
+from lti_tool.database import LOCK_ROW, insert_for, table_of
+from lti_tool.identity.models import Course
+from lti_tool.lti.ags.addresses import addresses_of, hosts_of, known_address, registration_of_link
 from lti_tool.lti.ags.models import OwnLineItemRecord, OwnLineItemStatus
 from lti_tool.lti.launch.models import ResourceLink
 
@@ -147,18 +148,20 @@ def note_there(
 ) -> bool:
     """Write where it is, and let the activity's grades go there. Whether they did not before.
 
-    ``is_ours``: the tool has made it. Where launches name a line item meanwhile, that one goes first. One that is known
-    under another host of the platform keeps that address.
+    ``is_ours``: the tool has made it. Where launches name a line item meanwhile, that one goes first. One that an
+    activity of the course knows under another host of the platform keeps that address. The course is locked first, as a
+    launch does that names a line item: of the two at the same instant the second finds what the first has written.
     """
     status = OwnLineItemStatus.MADE if is_ours else OwnLineItemStatus.FOUND
+    course = sa.select(ResourceLink.course_id).where(ResourceLink.id == resource_link_id).scalar_subquery()
+    course_id = db.scalars(sa.select(Course.id).where(Course.id == course).with_for_update(**LOCK_ROW)).one()
     link = db.get_one(ResourceLink, resource_link_id, with_for_update=True)
-    address, known = None, {link.own_line_item_url, link.line_item_url} - {None, url}
-    if known:
-        registration_id = db.scalar(sa.select(registration_of_link(resource_link_id)))
-        hosts = hosts_of(db.connection(), registration_id, ()) if registration_id is not None else ()
-        same = known.intersection(addresses_of(url, hosts))
-        if same:
-            address, url = url, same.pop() or url
+    registration_id = db.scalars(sa.select(registration_of_link(resource_link_id))).one()
+    address, hosts = None, hosts_of(db.connection(), registration_id)
+    own = {link.own_line_item_url}.intersection(addresses_of(url, hosts))
+    known = own.pop() if own else known_address(db.connection(), url, course_id, hosts)
+    if known is not None and known != url:
+        address, url = url, known
     db.execute(
         sa.update(_ROWS)
         .where(_column.resource_link_id == resource_link_id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +92,11 @@ def score_body(
             replaces_own=replaces_own,
             completed_before=completed_before,
         )
+    return as_posted(score)
+
+
+def as_posted(score: Mapping[str, Any]) -> bytes:
+    """The bytes of a score."""
     return json.dumps(score, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 

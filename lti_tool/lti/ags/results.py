@@ -129,12 +129,12 @@ def _page(service: PlatformService, url: str) -> Answer:
         raise ResultsUnreadable(error_text(error), unavailable=True) from None
     if answer.ok:
         return answer
-    if 400 <= answer.status < 500 and answer.status != 429:
+    if 400 <= answer.status < 500 and not answer.is_throttled:
         # Canvas answers 422 for a course that has ended.
         raise ResultsRefused(answer.words, is_gone=answer.status in (404, 410))
     raise ResultsUnreadable(
         answer.words,
-        unavailable=answer.status == 429 or answer.status > 501,
+        unavailable=answer.is_throttled or answer.status > 501,
         after_seconds=retry_after(answer.headers.get("Retry-After", "")),
     )
 

@@ -32,7 +32,7 @@ from lti_tool.lti.ags import unsent_scores
 from lti_tool.lti.ags.columns import SCORE_SCOPE as SCORE_SCOPE
 from lti_tool.lti.ags.columns import GradeColumn, grade_columns
 from lti_tool.lti.ags.models import MAXIMUM, GradeStatus, ScoreTrail
-from lti_tool.lti.ags.reports import Report, report_of, score_body, timestamp
+from lti_tool.lti.ags.reports import Report, as_posted, report_of, score_body, timestamp
 from lti_tool.lti.platforms.base import Platform
 from lti_tool.messaging import outbox
 from lti_tool.messaging.models import DeliveryKind
@@ -341,7 +341,7 @@ def restamp(db: Session, delivery: outbox.ClaimedDelivery, receiver: str, *, lat
         part=delivery.part,
         key=uuid.uuid4(),
         order_key=delivery.order_key,
-        body=json.dumps(score, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode(),
+        body=as_posted(score),
         target=target,
         not_before=max(trail.last_timestamp, utcnow()),
     )

@@ -175,14 +175,13 @@ def _page(service: PlatformService, url: str) -> Answer:
     """One page, asked for again a little later where the platform says that it is asked too often."""
     answer = _asked(service, url)
     for seconds in THROTTLED_PAUSES:
-        if not service.platform.is_throttled(answer.status, answer.body):
+        if not answer.is_throttled:
             break
         time.sleep(seconds)
         answer = _asked(service, url)
     if answer.ok:
         return answer
-    throttled = service.platform.is_throttled(answer.status, answer.body)
-    is_refusal = 400 <= answer.status < 500 and not throttled
+    is_refusal = 400 <= answer.status < 500 and not answer.is_throttled
     raise (_RefusedError if is_refusal else RosterUnreadable)(answer.words)
 
 

@@ -161,6 +161,8 @@ class Platform:
     makes_line_items: ClassVar[MakesLineItems] = MakesLineItems.WHEN_ASKED
     made_line_items_bound: ClassVar[bool] = True
     """Whether a line item is made for its resource link; else for the course."""
+    made_line_items_were_bound: ClassVar[bool] = False
+    """Whether an earlier version of the tool made them for their resource links there, and does not any more."""
     made_line_item_note: ClassVar[Message | None] = Message(
         N_(
             "A column that is made so shows the grades. Whether they complete the activity is up to your platform."
@@ -263,6 +265,11 @@ class Platform:
         """
         del completed, grades, replaces_own, completed_before
         return {}
+
+    def without_attempt(self, score: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The same score as no attempt of the person's, where it was to count as one; else None."""
+        del score
+        return None
 
     def is_earlier_timestamp_error(self, body: bytes) -> bool:
         """Whether an answer 400 to a score means that its timestamp is not later than the latest."""

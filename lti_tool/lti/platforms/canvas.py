@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
@@ -311,6 +312,13 @@ class Canvas(Platform):
                 "prioritize_non_tool_grade": not replaces_own,
             }
         }
+
+    def without_attempt(self, score: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Without ``new_submission``: the attempts that were counted meet “must submit” already."""
+        extension = score.get(_SUBMISSION)
+        if not isinstance(extension, dict) or not extension.get("new_submission"):
+            return None
+        return {**score, _SUBMISSION: {**extension, "new_submission": False}}
 
     def is_earlier_timestamp_error(self, body: bytes) -> bool:
         """Canvas has no status of its own for it, only words."""

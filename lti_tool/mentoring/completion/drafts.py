@@ -43,9 +43,16 @@ def save_draft(
     return row.revision
 
 
-def discard_draft(db: Session, *, cohort_id: uuid.UUID) -> None:
-    """Give the draft up, as after it was applied. Without one, nothing changes."""
+def discard_draft(db: Session, *, cohort_id: uuid.UUID, seen: int | None = None) -> None:
+    """Give the draft up, as after it was applied. Without one, nothing changes.
+
+    ``seen``: the revision that whoever gives it up has looked at; None where that is known to be the latest. Raises
+    :class:`~lti_tool.mentoring.guards.NotAllowed` (``draft_changed``) where somebody else has saved since.
+    """
+    if seen is not None:
+        lock_cohort(db, cohort_id)
     row = db.get(RuleDraft, cohort_id, populate_existing=True)
     if row is not None:
+        require(seen in (None, row.revision), "draft_changed")
         db.delete(row)
         db.flush()

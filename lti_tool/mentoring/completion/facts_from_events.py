@@ -26,7 +26,7 @@ from lti_tool.mentoring.objectives.events import (
     ObjectivesWorkedOn,
     ObjectiveWithdrawn,
 )
-from lti_tool.mentoring.pairs.events import AgreementSigned, PairProposed
+from lti_tool.mentoring.pairs.events import AgreementSigned, PairMovedIn, PairProposed
 from lti_tool.mentoring.programmes.events import RuleApplied
 from lti_tool.mentoring.reflections.events import ReflectionRemoved, ReflectionWritten
 from lti_tool.mentoring.roles import Role
@@ -121,6 +121,9 @@ class FactsFromEvents:
         match logged.event:
             case AgreementSigned(role=role):
                 pair.signed.add(role)
+            case PairMovedIn() if logged.scope.cohort_id is not None:
+                for member in (pair.mentor_id, pair.mentee_id):
+                    self._move(member, logged.scope.cohort_id)
             case SessionLogged() | SessionCorrected() | SessionAnswerUndone():
                 event = logged.event
                 pair.sessions[event.session_id] = SessionFact(
@@ -156,6 +159,19 @@ class FactsFromEvents:
                 )
             case ObjectiveWithdrawn(objective_id=objective_id):
                 pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="withdrawn")
+
+    def _move(self, participant_id: uuid.UUID, cohort_id: uuid.UUID) -> None:
+        """A participant is in this cohort from now on, with whom they are in a pair."""
+        person = self._people.get(participant_id)
+        if person is not None and person.cohort_id != cohort_id:
+            self._by_cohort[person.cohort_id].remove(participant_id)
+            self._by_cohort.setdefault(cohort_id, []).append(participant_id)
+            person.cohort_id = cohort_id
+
+    def members(self, pair_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:
+        """The two participants of a pair, the mentor first."""
+        pair = self._pairs[pair_id]
+        return pair.mentor_id, pair.mentee_id
 
     def concerned(self, logged: LoggedEvent) -> set[uuid.UUID]:
         """The participants whose completion an event can change: the one it names, both of its pair, or everybody."""

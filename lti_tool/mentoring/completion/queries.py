@@ -25,6 +25,7 @@ from lti_tool.mentoring.completion.facts import (
 from lti_tool.mentoring.completion.models import CompletionRecord, Reopening, RuleDraft, TutorValidation
 from lti_tool.mentoring.completion.progress_state import ProgressState
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule
+from lti_tool.mentoring.completion.rule import formats_counted as _formats_counted
 from lti_tool.mentoring.completion.rule import read_rule as _read_rule
 from lti_tool.mentoring.completion.rule import unmeasurable as _unmeasurable
 from lti_tool.mentoring.programmes.queries import RuleRecord
@@ -40,6 +41,7 @@ __all__ = [
     "criteria_of",
     "criterion_schemas",
     "example_progress",
+    "formats_counted",
     "progress",
     "progress_and_approval",
     "progress_and_approval_of",
@@ -159,6 +161,11 @@ def read_rule(document: object) -> CompletionRule:
 def unmeasurable(document: Mapping[str, Any]) -> list[str]:
     """As :func:`lti_tool.mentoring.completion.rule.unmeasurable`: types that a programme cannot start with."""
     return _unmeasurable(document)
+
+
+def formats_counted(document: Mapping[str, Any]) -> frozenset[str]:
+    """As :func:`lti_tool.mentoring.completion.rule.formats_counted`: the formats that a rule's JSON names."""
+    return _formats_counted(document)
 
 
 @dataclass(frozen=True)

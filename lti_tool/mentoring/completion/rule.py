@@ -17,6 +17,7 @@ from uuid import UUID
 from lti_tool.mentoring.completion.criteria import CRITERIA, criterion_schemas
 from lti_tool.mentoring.completion.criteria.base import ROLES, Criterion
 from lti_tool.mentoring.completion.criteria.planned import PLANNED_CRITERIA
+from schemas import choices
 from schemas.completion_rule import load_completion_rule
 from schemas.problem import Problem, ShapeError
 
@@ -100,6 +101,19 @@ def unmeasurable(document: Mapping[str, Any]) -> list[str]:
         if set(entry.get("evidence", ())) == {"xapi"}:
             found["xapi"] = None
     return list(found)
+
+
+def formats_counted(document: Mapping[str, Any]) -> frozenset[str]:
+    """The codes of the formats that a rule's JSON names: only meetings in one of them count for a condition.
+
+    A condition for which every format counts names none.
+    """
+    named = {
+        code for _where, entry in _entries(document.get("criteria", ())) for code in entry.get("formats", ())
+    }
+    return frozenset(
+        choices.FORMAT_OF_FORMER_MODES if code in choices.FORMER_FORMATS else code for code in named - {"*"}
+    )
 
 
 def _rule(loaded: Mapping[str, Any]) -> CompletionRule:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from lti_tool.mentoring.completion.criteria.base import ROLES, Criterion, CriterionFacts, Reader
+from lti_tool.mentoring.completion.criteria.sessions import Sessions
 from lti_tool.mentoring.completion.facts import PersonFacts
 from lti_tool.mentoring.completion.rule import CompletionRule, Group, Mode
 from lti_tool.translation import current_language, ngettext
@@ -35,6 +36,17 @@ def sentence_for_pair(rule: CompletionRule, role: str, partner: str) -> str:
     clauses = [_of(each, Reader.PAIR, partner) for each in rule.criteria if role in each.roles]
     joined = _some_of(rule.k or 1, clauses) if rule.mode == "at_least" else _joined(clauses, rule.mode)
     return _spoken(_("You complete when %(clause)s.", clause=joined))
+
+
+def clauses_counting(rule: CompletionRule, code: str) -> list[str]:
+    """The conditions that name a format among those that count, as a tutor reads them."""
+    leaves = [
+        leaf
+        for each in rule.criteria
+        for leaf in (each.criteria if isinstance(each, Group) else (each,))
+        if isinstance(leaf, Sessions) and code in leaf.formats
+    ]
+    return [_clause(leaf, Reader.TUTOR, "") for leaf in leaves]
 
 
 def _of(criterion: Criterion | Group, reader: Reader, partner: str) -> str:
@@ -82,6 +94,8 @@ def _joined(clauses: Sequence[str], mode: Mode) -> str:
 def _some_of(number: int, clauses: Sequence[str]) -> str:
     """That so many of the clauses are true."""
     listed = _("; ").join(clauses)
+    if number == 1 and len(clauses) > 1:
+        listed = _("%(clauses)s or %(last)s", clauses=", ".join(clauses[:-1]), last=clauses[-1])
     return ngettext(
         "at least one of these is true: %(clauses)s",
         "at least %(num)s of these are true: %(clauses)s",

@@ -14,7 +14,20 @@ class ParticipantInvited(Event):
     """A tutor enrolled a person in a role, who has not said yet that they take part."""
 
     audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    version: ClassVar[int] = 2
     role: str
+    in_list: bool = False
+    """Whether a list of people named them: the audit has one entry for the whole of it, :class:`PeopleAdded`."""
+
+    @property
+    def has_audit_entry(self) -> bool:
+        """Only of somebody whom the tutor enrolled alone."""
+        return not self.in_list
+
+    @classmethod
+    def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
+        """The first version did not tell the people of a list from others."""
+        return {"in_list": False, **details}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,6 +55,18 @@ class Participant(Base):
     """A code of :data:`schemas.choices.REFUSAL_REASONS`, where they gave any; the tutors of the group alone see it."""
 
 
+class FormerCohort(Base):
+    """A cohort in which a participant was until their pair moved to another one; the participant says which."""
+
+    __tablename__ = "former_cohort"
+    __table_args__ = (sa.Index("ix__former_cohort__cohort_id", "cohort_id"),)
+
+    participant_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("participant.id"), primary_key=True)
+    cohort_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cohort.id"), primary_key=True)
+    moved_at: Mapped[dt.datetime]
+    """The last time, where they came back and moved again."""
+
+
 class Direction(enum.StrEnum):
     """Whether somebody has a skill to share, or would like to learn it."""
 

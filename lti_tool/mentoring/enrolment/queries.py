@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import LOCK_ROW
 from lti_tool.identity.models import Membership, Person, display_name
-from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.models import FormerCohort, Participant, ParticipantStatus
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
 from lti_tool.mentoring.roles import Role
 
@@ -93,6 +93,37 @@ def participant_of_person(
 ) -> ParticipantRecord | None:
     """A person's enrolment in a cohort; None before they have one."""
     return _one(db, Participant.cohort_id == cohort_id, Participant.person_id == person_id)
+
+
+def moved_from(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> ParticipantRecord | None:
+    """The enrolment of somebody whose pair moved from a cohort to another one, where it is now; None for others."""
+    latest = (
+        sa.select(FormerCohort.participant_id)
+        .join(Participant, Participant.id == FormerCohort.participant_id)
+        .where(*_moved_from(cohort_id, person_id))
+        .order_by(FormerCohort.moved_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return _one(db, Participant.id == latest)
+
+
+def has_moved_from(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID], person_id: sa.ColumnElement[uuid.UUID] | Any
+) -> sa.ColumnElement[bool]:
+    """For another query: whether somebody's pair moved from a cohort to another one, and is there now."""
+    found = sa.select(FormerCohort.participant_id).join(
+        Participant, Participant.id == FormerCohort.participant_id
+    )
+    return found.where(*_moved_from(cohort_id, person_id)).exists()
+
+
+def _moved_from(cohort_id: Any, person_id: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        FormerCohort.cohort_id == cohort_id,
+        Participant.person_id == person_id,
+        Participant.cohort_id != cohort_id,
+    )
 
 
 def participants_of_people(

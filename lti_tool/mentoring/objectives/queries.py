@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.mentoring.objectives.models import Objective, ObjectiveStatus
 from lti_tool.mentoring.pairs.queries import pair_ids_of_cohort
+from lti_tool.mentoring.roles import Role
 
 
 @dataclass(frozen=True)
@@ -95,3 +96,32 @@ def objectives_for_tutor(db: Session, cohort_id: uuid.UUID) -> list[ObjectiveRec
         .order_by(Objective.created_at, Objective.id)
     )
     return [_record(row) for row in rows]
+
+
+def claims_for_tutor(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.Subquery:
+    """A query for the pairs of a cohort in which a tutor's word would settle that an objective is reached.
+
+    Its columns: the pair, how many such objectives its mentee says are reached, how many its mentor, and since when
+    the oldest of them waits.
+    """
+    return (
+        sa.select(
+            Objective.pair_id,
+            *(
+                _count(Objective.direction == role).label(f"{role}_claims")
+                for role in (Role.MENTEE, Role.MENTOR)
+            ),
+            sa.func.min(Objective.status_since).label("claimed_at"),
+        )
+        .where(
+            Objective.pair_id.in_(pair_ids_of_cohort(cohort_id)),
+            Objective.accepts.contains("tutor"),
+            Objective.status == ObjectiveStatus.CLAIMED,
+        )
+        .group_by(Objective.pair_id)
+        .subquery()
+    )
+
+
+def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.sum(sa.case((condition, 1), else_=0))

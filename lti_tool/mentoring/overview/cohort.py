@@ -177,6 +177,11 @@ class PairLine:
     last_held_on: dt.date | None = None
     objectives: int = 0
     objectives_reached: int = 0
+    mentee_claims: int = 0
+    """Objectives that the mentee says are reached, where the tutor's word settles it."""
+    mentor_claims: int = 0
+    claimed_at: dt.datetime | None = None
+    """Since when the oldest of these waits; None where none does."""
     open_sessions: tuple[OpenSession, ...] = ()
 
     @property
@@ -236,6 +241,10 @@ class PairLine:
         """When one of the two was last reminded of what waits for them, by whomever."""
         return self.mentor_reminded_at if line.card.role == Role.MENTOR else self.mentee_reminded_at
 
+    def claims_of(self, line: ParticipantLine) -> int:
+        """How many objectives one of the two says are reached, where the tutor's word settles it."""
+        return self.mentor_claims if line.card.role == Role.MENTOR else self.mentee_claims
+
     def has_to_sign(self, line: ParticipantLine) -> bool:
         """Whether one of the two has not signed."""
         return (self.mentor_signed_at if line.card.role == Role.MENTOR else self.mentee_signed_at) is None
@@ -289,7 +298,7 @@ class CohortOverview:
     """Those that were not ended, the oldest first."""
     declined: tuple[DeclinedPair, ...] = ()
     state: tuple[int, int] | None = None
-    """As :func:`lti_tool.events.log.state_of_cohort` gives it, read before anything else was; None without people."""
+    """As :func:`lti_tool.events.log.state_columns` gives it, read before anything else was; None without people."""
 
     @cached_property
     def latest_declined(self) -> Mapping[uuid.UUID, DeclinedPair]:

@@ -32,12 +32,14 @@ from lti_tool.mentoring.enrolment.queries import (
     MEMBER_ID,
     MEMBER_WIDTH,
     ParticipantRecord,
+    has_moved_from,
     is_in_cohort,
     member_of,
     members_of_cohort,
 )
 from lti_tool.mentoring.journey.queries import card
 from lti_tool.mentoring.journey.views import PersonCard
+from lti_tool.mentoring.objectives.queries import claims_for_tutor
 from lti_tool.mentoring.overview.cohort import (
     CohortOverview,
     DeclinedPair,
@@ -67,7 +69,7 @@ ROWS_KEPT: Final = 10_000
 
 _NOBODY = uuid.UUID(int=0)
 _COUNTERS: Final = tuple(getattr(PairCounters, each.name) for each in dataclasses.fields(Counters))
-_BEHIND_PAIR: Final = PAIR_WIDTH + 2
+_BEHIND_PAIR: Final = PAIR_WIDTH + 5
 
 Row = tuple[Any, ...]
 """As the driver gives it."""
@@ -133,21 +135,30 @@ def _statements(dialect: Dialect) -> _Statements:
             ),
         )
         .join(Membership, Membership.person_id == Person.id)
-        .where(Membership.course_id.in_(courses_of_cohort(cohort_id)))
+        .where(
+            Membership.course_id.in_(courses_of_cohort(cohort_id)),
+            # Whose pair moved to another cohort waits for nothing here.
+            sa.not_(has_moved_from(cohort_id, Person.id)),
+        )
     )
     members = (
         with_progress(members_of_cohort(cohort_id), MEMBER_ID)
         .add_columns(LeftAsItIs.kind, LeftAsItIs.fact_at)
         .outerjoin(LeftAsItIs, LeftAsItIs.participant_id == MEMBER_ID)
     )
+    claims = claims_for_tutor(cohort_id)
     pairs = (
         pairs_of_cohort(cohort_id)
         .add_columns(
             latest_of_pair().label("latest_at"),
             sa.case((PairCounters.disputed > 0, latest_of_pair("SessionDisputed"))).label("disputed_at"),
+            claims.c.mentee_claims,
+            claims.c.mentor_claims,
+            claims.c.claimed_at,
             *_COUNTERS,
         )
         .outerjoin(PairCounters, PairCounters.pair_id == PAIR_ID)
+        .outerjoin(claims, claims.c.pair_id == PAIR_ID)
     )
     sessions = open_sessions_of_cohort(cohort_id)
     return _Statements(*(CompiledStatement(each, dialect) for each in (people, members, pairs, sessions)))
@@ -226,7 +237,12 @@ class _Reading:
             newcomers=newcomers,
             pairs=tuple(self._pair_lines(statements, before, pairs, by_id)),
             state=_state(rows.people[0]) if rows.people else None,
-            declined=tuple(_declined(pair.record, by_id) for pair in pairs if pair.record.over),
+            declined=tuple(
+                _declined(pair.record, by_id)
+                for pair in pairs
+                # One of the two may have moved to another cohort since.
+                if pair.record.over and by_id.keys() >= set(pair.record.members)
+            ),
         )
 
     def _participant_lines(
@@ -381,6 +397,8 @@ class _PairRow:
     """When something last happened in it."""
     disputed_at: dt.datetime | None
     """When a meeting was last disputed, while one is."""
+    claims: tuple[int, int, dt.datetime | None]
+    """Of the mentee and of the mentor, as :class:`PairLine` has them, and since when the oldest waits."""
     counters: Counters
 
     @classmethod
@@ -388,11 +406,14 @@ class _PairRow:
         """``row``: converted."""
         counted = row[_BEHIND_PAIR:]
         counters = Counters() if counted[0] is None else Counters(*counted)
-        return cls(PairRecord(*row[:PAIR_WIDTH]), row[PAIR_WIDTH], row[PAIR_WIDTH + 1], counters)
+        latest_at, disputed_at, mentee_claims, mentor_claims, claimed_at = row[PAIR_WIDTH:_BEHIND_PAIR]
+        claims = mentee_claims or 0, mentor_claims or 0, claimed_at
+        return cls(PairRecord(*row[:PAIR_WIDTH]), latest_at, disputed_at, claims, counters)
 
     def line(self, mentor: ParticipantLine, mentee: ParticipantLine, sessions: Sequence[Any]) -> PairLine:
         """``sessions``: rows of its meetings that wait for an answer, converted."""
         pair, counters = self.record, self.counters
+        mentee_claims, mentor_claims, claimed_at = self.claims
         return PairLine(
             id=pair.id,
             status=pair.status,
@@ -415,6 +436,9 @@ class _PairRow:
             last_held_on=counters.last_held_on,
             objectives=counters.objectives,
             objectives_reached=counters.objectives_reached,
+            mentee_claims=mentee_claims,
+            mentor_claims=mentor_claims,
+            claimed_at=claimed_at,
             open_sessions=tuple(
                 OpenSession(
                     each.status,

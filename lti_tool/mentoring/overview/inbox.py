@@ -38,10 +38,12 @@ class LineKind(enum.StrEnum):
     ALONE = "alone"
     PARTNER_LEFT = "partner_left"
     TO_APPROVE = "to_approve"
+    TO_CONFIRM = "to_confirm"
+    """Somebody says that objectives are reached for which the tutor's word is enough."""
     PAUSE_OVER = "pause_over"
     """The day has come until which a pair was to be on hold."""
-    COPIED = "copied"
-    """The group began with a copied activity, and nobody is in it yet."""
+    DUPLICATED = "duplicated"
+    """An activity of the group was duplicated, and nobody has said yet which group the duplicate opens."""
     GRADE_MISSING = "grade_missing"
     GRADE_REMOVED = "grade_removed"
     GRADE_OVERRIDDEN = "grade_overridden"
@@ -68,8 +70,9 @@ _RANKS: Final = {
     LineKind.ALONE: 1,
     LineKind.PARTNER_LEFT: 1,
     LineKind.TO_APPROVE: 1,
+    LineKind.TO_CONFIRM: 1,
     LineKind.PAUSE_OVER: 1,
-    LineKind.COPIED: 2,
+    LineKind.DUPLICATED: 2,
     LineKind.GRADE_MISSING: 2,
     LineKind.GRADE_REMOVED: 2,
     LineKind.GRADE_OVERRIDDEN: 2,
@@ -92,8 +95,21 @@ class GradeQuestion:
     since: dt.datetime
     words: str
     """What there is to say of it, in the reader's language."""
-    answer: str = ""
-    """What the platform answered."""
+    can_arrive: bool = True
+    """Whether it may arrive when it is sent once more, as far as is known."""
+
+
+@dataclass(frozen=True)
+class WaitingCopy:
+    """A duplicate of one of the group's activities that waits for a tutor to say which group it opens."""
+
+    link_id: uuid.UUID
+    """Of its resource link."""
+    title: str | None
+    since: dt.datetime
+    """When somebody first opened it."""
+    is_here: bool
+    """Whether it is in the course of whoever reads, who can answer then."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +125,11 @@ class InboxLine:
     """Who has left, or who waits for the one of ``people``."""
     session: OpenSession | None = None
     grade: GradeQuestion | None = None
+    copy: WaitingCopy | None = None
     declined: DeclinedPair | None = None
     """Of somebody who has no partner: the pair that was declined last, if one was."""
+    count: int = 1
+    """Of how many things of one person, such as objectives, it says so."""
     members: tuple[InboxLine, ...] = ()
     """The lines that a folded one stands for."""
 
@@ -132,8 +151,16 @@ class InboxLine:
     @property
     def key(self) -> str:
         """What names the line on its page, however its words change."""
-        about = self.pair.id if self.pair is not None else self.people[0].id if self.people else ""
-        return f"{self.kind}-{about}" if not self.members else f"{self.kind}-all"
+        if self.members:
+            return f"{self.kind}-all"
+        about: object = ""
+        if self.pair is not None:
+            about = self.pair.id
+        elif self.people:
+            about = self.people[0].id
+        elif self.copy is not None:
+            about = self.copy.link_id
+        return f"{self.kind}-{about}"
 
     def days(self, today: dt.date) -> int | None:
         """For how many days it has waited."""
@@ -156,11 +183,11 @@ def inbox(
     rows: Collection[PairRow],
     grades: Collection[GradeQuestion],
     today: dt.date,
+    copies: Collection[WaitingCopy] = (),
 ) -> list[InboxLine]:
     """Everything that needs the tutor, one line for each thing."""
     lines = [*_people(overview, today), *_grades(overview, grades)]
-    if overview.is_copy and not overview.pairs:
-        lines.append(InboxLine(LineKind.COPIED, (), overview.starts_on))
+    lines += [InboxLine(LineKind.DUPLICATED, (), copy.since.date(), copy=copy) for copy in copies]
     approved = set()
     for row in rows:
         kind = _OF_PAIRS.get(row.wait.kind) if row.wait is not None else None
@@ -174,6 +201,13 @@ def inbox(
         InboxLine(LineKind.TO_APPROVE, (line,), _day_of(overview, line))
         for line in overview.participants
         if line.awaits_tutor and line.id not in approved
+    ]
+    lines += [
+        InboxLine(LineKind.TO_CONFIRM, (line,), pair.claimed_at.date(), pair, count=pair.claims_of(line))
+        for pair in overview.pairs
+        if pair.claimed_at is not None
+        for line in pair.both
+        if pair.claims_of(line)
     ]
     return sorted(lines, key=_order)
 
@@ -240,15 +274,22 @@ def _order(line: InboxLine) -> tuple[object, ...]:
     )
 
 
+_ON_ONE_PAGE: Final = (LineKind.TO_CONFIRM,)
+"""What is answered for all of them on one page: already two lines of it become one."""
+
+
 def folded_lines(lines: Sequence[InboxLine]) -> list[InboxLine]:
-    """The same, with one line for more than :data:`FOLDED_OVER` of a kind, where the first of them stood."""
+    """The same, with one line for more than :data:`FOLDED_OVER` of a kind, where the first of them stood.
+
+    What is answered on one page is one line as soon as there are two.
+    """
     by_kind: dict[LineKind, list[InboxLine]] = defaultdict(list)
     for line in lines:
         by_kind[line.kind].append(line)
     found: list[InboxLine] = []
     for line in lines:
         alike = tuple(by_kind[line.kind])
-        if len(alike) <= FOLDED_OVER:
+        if len(alike) <= (1 if line.kind in _ON_ONE_PAGE else FOLDED_OVER):
             found.append(line)
         elif line is alike[0]:
             people = tuple(person for each in alike for person in each.people)

@@ -122,6 +122,22 @@ class PairClosed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PairMovedOut(Event):
+    """The pair and its two people left the cohort of the scope, with everything that they did."""
+
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    to_cohort_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairMovedIn(Event):
+    """The same pair and its two people go on in the cohort of the scope, and are judged by its rule from now on."""
+
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    from_cohort_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class TutorReminded(Event):
     """A tutor reminded the participant of the scope, who has the ``role``, of what waits for them."""
 

@@ -241,12 +241,13 @@ def start_copy(
     is_copy: bool = True,
     beginning: Beginning | None = None,
     kind: CohortKind | None = None,
+    days: CohortDays | None = None,
 ) -> Cohort:
     """A new cohort of the same programme, with the settings, the rule and the length of another, from today.
 
     Nobody and nothing that anybody did is taken along. It runs at once, unless the other one is a draft or
     ``beginning`` says otherwise. ``is_copy``: because an activity was copied, and not because a tutor chose the
-    programme for a new one. ``kind``: that of the other one, unless it is said.
+    programme for a new one. ``kind``, ``days``: those of the other one, from today, unless they are said.
     """
     source = db.get_one(Cohort, cohort_id)
     # Copies made at once, each in its course, take numbers in turn.
@@ -262,7 +263,7 @@ def start_copy(
     if source.status == CohortStatus.DRAFT:
         beginning = dataclasses.replace(beginning, set_up_first=True)
     today = now.date()
-    days = CohortDays(
+    days = days or CohortDays(
         today,
         today + (source.ends_on - source.starts_on),
         today + (source.follow_up_on - source.starts_on),

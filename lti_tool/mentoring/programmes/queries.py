@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,6 +135,11 @@ def _cohort_record(row: Cohort, programme: Programme) -> CohortRecord:
     )
 
 
+def cohort_numbers(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """The numbers of these cohorts in their programmes."""
+    return dict(db.execute(sa.select(Cohort.id, Cohort.number).where(Cohort.id.in_(ids))).all())
+
+
 @dataclass(frozen=True)
 class DescribedCohort:
     """A cohort with what people read of it."""
@@ -227,7 +232,9 @@ def placement_record(row: Placement) -> PlacementRecord:
     )
 
 
-def activities_taught(cohort_id: uuid.UUID, person_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+def activities_taught(
+    cohort_id: uuid.UUID | sa.ColumnElement[uuid.UUID] | Any, person_id: uuid.UUID
+) -> sa.Select[uuid.UUID]:
     """A query for the activities of a cohort in courses that a person teaches, to be used in another."""
     return (
         sa.select(Placement.id)

@@ -28,23 +28,43 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeSettings,
 )
 from lti_tool.mentoring.programmes.queries import Group, scope_of, teaching_memberships
+from lti_tool.mentoring.programmes.settings import Answers, CohortDays
 
 
-def scale_up(db: Session, *, cohort_id: uuid.UUID, now: dt.datetime) -> Cohort:
-    """Make a full-scale cohort from a pilot: a draft, from today, as long as the pilot, with nobody in it.
+def scale_up(
+    db: Session,
+    *,
+    cohort_id: uuid.UUID,
+    now: dt.datetime,
+    name: str | None = None,
+    language: str = "en",
+    starts_on: dt.date | None = None,
+    ends_on: dt.date | None = None,
+) -> Cohort:
+    """Make a full-scale cohort from a pilot: a draft with nobody in it.
+
+    ``name``: another title than the pilot's, in ``language``; the pilot keeps its own. ``starts_on``, ``ends_on``: from
+    today, and as long as the pilot, unless they are given. The follow-up is as long after the end as the pilot's.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_a_pilot``, ``pilot_not_started``).
     """
     pilot = db.get_one(Cohort, cohort_id)
     require(pilot.kind == CohortKind.PILOT, "not_a_pilot")
     require(pilot.status != CohortStatus.DRAFT, "pilot_not_started")
+    first = starts_on or now.date()
+    last = ends_on or first + (pilot.ends_on - pilot.starts_on)
+    title = db.get_one(ProgrammeSettings, pilot.settings_id).settings["title"]
     made = start_copy(
         db,
         cohort_id,
         now=now,
         is_copy=False,
-        beginning=Beginning(set_up_first=True),
+        beginning=Beginning(
+            answers=Answers(language=language, name=name) if name and name != title[language] else None,
+            set_up_first=True,
+        ),
         kind=CohortKind.SCALE,
+        days=CohortDays(first, last, last + (pilot.follow_up_on - pilot.ends_on)),
     )
     log.append(db, PilotScaled(scale_id=made.id), scope_of(db, cohort_id), at=now)
     return made

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from lti_tool.mentoring.programmes.codes import new_code
+from lti_tool.mentoring.programmes.kpis import kpi_form
 from lti_tool.mentoring.programmes.questions import question_form, without_question
 from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.programmes.section_form import (
@@ -79,7 +80,6 @@ def _objective(code: str, settings: Settings, standing: Standing) -> SectionForm
         objectives, title = settings.document["objectives"], both(values, "title")
         before = _entry(objectives, code)
         skill = _entry(settings.document["skills"], values["skill"] or "")
-        kept = [each for each in (before["evidence"] if before else ()) if each == "xapi"]
         tag = skill["tag"] if skill else "skills"
         if before is not None and before["skill"] == (skill["code"] if skill else None):
             tag = before["tag"]
@@ -90,7 +90,7 @@ def _objective(code: str, settings: Settings, standing: Standing) -> SectionForm
             "skill": skill["code"] if skill else None,
             "tag": tag,
             "level": values["level"],
-            "evidence": [*values["evidence"], *kept],
+            "evidence": [each for each in choices.EVIDENCE if each in values["evidence"]],
             "trend": values["trend"],
         }
         return changed_settings(settings, objectives=_with(objectives, made))
@@ -141,6 +141,7 @@ ENTRIES: Final[Mapping[Section, Callable[[str, Settings, Standing], SectionForm]
     Section.SKILLS: _skill,
     Section.OBJECTIVES: _objective,
     Section.FORMATS: _format,
+    Section.KPIS: kpi_form,
     Section.QUESTIONNAIRES: question_form,
 }
 """Of each part with entries, the form of an entry by its code, or of a new one."""

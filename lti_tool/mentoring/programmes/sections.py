@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any, Final
 
+from lti_tool.mentoring.programmes.kpis import kpis_section
 from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.programmes.section_entries import ENTRIES
 from lti_tool.mentoring.programmes.section_form import (
@@ -32,7 +32,6 @@ from schemas.programme_sections import (
     RhythmForm,
     RolesForm,
     VisibilityForm,
-    kpis_form,
 )
 
 FROZEN_AT_START: Final = frozenset({Section.KPIS})
@@ -122,56 +121,6 @@ def _rhythm(_settings: Settings, _standing: Standing) -> SectionForm:
         )
 
     return SectionForm(RhythmForm(), read, write)
-
-
-def all_kpis(document: Document, standard: Document) -> list[dict[str, Any]]:
-    """The measures of the settings, and behind them those of the usual template that they do not have."""
-    own = {kpi["code"] for kpi in document["kpis"]}
-    return [*document["kpis"], *(kpi for kpi in standard["kpis"] if kpi["code"] not in own)]
-
-
-def _kpis(settings: Settings, standing: Standing) -> SectionForm:
-    known = all_kpis(settings.document, standing.standard)
-
-    def read(settings: Settings) -> View:
-        used = {kpi["code"]: kpi for kpi in settings.document["kpis"]}
-        view: dict[str, tuple[str, ...]] = {}
-        for kpi in known:
-            code, mine = kpi["code"], used.get(kpi["code"])
-            view[f"use_{code}"] = ("yes",) if mine else ()
-            view[f"target_{code}"] = (_target_text(mine or kpi, standing.language),)
-        return view
-
-    def write(settings: Settings, values: Values) -> Settings:
-        kpis = [
-            {**deepcopy(kpi), "target": _target(kpi, values.get(f"target_{kpi['code']}"))}
-            for kpi in known
-            if values[f"use_{kpi['code']}"]
-        ]
-        return changed_settings(settings, kpis=kpis)
-
-    form = kpis_form([(kpi["code"], kpi["name"][standing.language], kpi["unit"]) for kpi in known])
-    return SectionForm(form, read, write)
-
-
-def _target_text(kpi: Mapping[str, Any], language: str) -> str:
-    if kpi["target"] is None:
-        return ""
-    value = Fraction(str(kpi["target"]["value"]))
-    return written(value * 100 if kpi["unit"] == "share" else value, language)
-
-
-def bound_of(kpi: Mapping[str, Any]) -> str:
-    """``at_least`` or ``at_most``: as its target has it; what costs less is better."""
-    if kpi["target"] is not None:
-        return str(kpi["target"]["bound"])
-    return "at_most" if kpi["unit"] == "money" else "at_least"
-
-
-def _target(kpi: Mapping[str, Any], typed: Fraction | None) -> dict[str, Any] | None:
-    if typed is None:
-        return None
-    return {"bound": bound_of(kpi), "value": exact(typed / 100 if kpi["unit"] == "share" else typed)}
 
 
 def all_questionnaires(document: Document, standard: Document) -> dict[str, dict[str, Any]]:
@@ -284,7 +233,7 @@ WHOLE: Final[Mapping[Section, Callable[[Settings, Standing], SectionForm]]] = {
     Section.ROLES: _roles,
     Section.FORMATS: _formats,
     Section.RHYTHM: _rhythm,
-    Section.KPIS: _kpis,
+    Section.KPIS: kpis_section,
     Section.QUESTIONNAIRES: _questionnaires,
     Section.DATES: _dates,
     Section.VISIBILITY: _visibility,

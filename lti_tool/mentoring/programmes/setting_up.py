@@ -19,12 +19,13 @@ from lti_tool.database import LOCK_ROW
 from lti_tool.events import log
 from lti_tool.events.base import Scope
 from lti_tool.identity.models import Person, display_name
-from lti_tool.mentoring.completion.queries import rule_draft
+from lti_tool.mentoring.completion.queries import formats_counted, rule_draft
 from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes.beginning import add_version
 from lti_tool.mentoring.programmes.events import SettingsChanged
 from lti_tool.mentoring.programmes.models import (
     Cohort,
+    CohortKind,
     CohortStatus,
     CompletionRuleVersion,
     Programme,
@@ -47,6 +48,7 @@ class SetUp:
     template: str
     """The code of the template that the programme was made from."""
     is_draft: bool
+    is_pilot: bool
     started_at: dt.datetime | None
     settings: Settings
     number: int
@@ -58,6 +60,13 @@ class SetUp:
     changed_at: dt.datetime
     changed_by: str | None
     """The name of who made this version in the pages of the set-up, as far as the platform shares it."""
+    changed_by_id: uuid.UUID | None
+    """Who that was; None for a version that an activity or a command made."""
+
+    @property
+    def counted_formats(self) -> frozenset[str]:
+        """The formats that the rule in force names: they stay as long as it does."""
+        return formats_counted(self.rule or {})
 
     def missing(self, today: dt.date) -> list[Missing]:
         """What the programme still lacks before it may start."""
@@ -92,6 +101,7 @@ def set_up_of(db: Session, cohort_id: uuid.UUID) -> SetUp:
         organisation_id=programme.organisation_id,
         template=programme.template,
         is_draft=cohort.status == CohortStatus.DRAFT,
+        is_pilot=cohort.kind == CohortKind.PILOT,
         started_at=cohort.started_at,
         settings=Settings(checked(version.settings), _days(cohort)),
         number=version.number,
@@ -99,6 +109,7 @@ def set_up_of(db: Session, cohort_id: uuid.UUID) -> SetUp:
         rule_draft=draft.rule if draft is not None else None,
         changed_at=version.created_at,
         changed_by=display_name(person) if person is not None else None,
+        changed_by_id=version.created_by,
     )
 
 
@@ -139,8 +150,8 @@ def save_section(
     ``values``: of the form, with the version that its page showed as ``made_from``.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed`: ``settings_changed`` where somebody else has changed this
-    part since, ``settings_frozen`` for what cannot change any more, ``entry_unknown`` for an entry that never was; and
-    :class:`schemas.problem.ShapeError`.
+    part since, ``settings_frozen`` for what cannot change any more, ``entry_unknown`` for an entry that never was,
+    ``format_counted`` for a format that the completion rule names; and :class:`schemas.problem.ShapeError`.
     """
     cohort, present = _locked(db, cohort_id)
     seen = settings_at(db, present, values["made_from"])
@@ -161,7 +172,10 @@ def remove_entry(
     by: uuid.UUID | None,
     now: dt.datetime,
 ) -> None:
-    """Take an entry out of a list of the settings. One that is gone already changes nothing."""
+    """Take an entry out of a list of the settings. One that is gone already changes nothing.
+
+    Raises as :func:`save_section` does.
+    """
     cohort, present = _locked(db, cohort_id)
     made = without_entry(section, present.settings, code)
     _keep(db, cohort, present, section, made, standing, by, now)
@@ -185,6 +199,8 @@ def _keep(
     made = Settings(checked(made.document), made.days)
     if made == present.settings:
         return
+    gone = set(present.settings.document["formats"]).difference(made.document["formats"])
+    require(not gone & present.counted_formats, "format_counted")
     if not present.is_draft:
         require(section not in FROZEN_AT_START, "settings_frozen")
         require(baseline_of(made.document) == baseline_of(present.settings.document), "settings_frozen")

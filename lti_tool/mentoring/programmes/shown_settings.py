@@ -25,12 +25,15 @@ class ShownSettings:
     """The codes of the formats that a meeting may have, in the order in which they are offered."""
     format_names: Names
     role_names: Names
+    former_format_names: Names
+    """Of the formats that other versions have: a meeting in one that was removed keeps its word."""
     minutes: int
     """How long a meeting is advised to be."""
 
     def format_name(self, code: str, language: str) -> str | None:
         """What the business calls a format; None where it has no word of its own."""
-        return self.format_names.get(code, {}).get(language)
+        names = self.format_names if code in self.format_names else self.former_format_names
+        return names.get(code, {}).get(language)
 
     def role_name(self, role: str, language: str) -> str | None:
         """The same of a role."""
@@ -41,15 +44,28 @@ def shown_settings(db: Session, settings_id: uuid.UUID) -> ShownSettings:
     """What is shown of a version of settings. Versions are immutable: each is read once for a process."""
     known = _kept(settings_id)
     if not known:
-        settings = db.scalars(
-            sa.select(ProgrammeSettings.settings).where(ProgrammeSettings.id == settings_id)
-        ).one()
+        programme = sa.select(ProgrammeSettings.programme_id).where(ProgrammeSettings.id == settings_id)
+        shown = (
+            ProgrammeSettings.settings[key] for key in ("formats", "format_names", "role_names", "rhythm")
+        )
+        versions = db.execute(
+            sa.select(ProgrammeSettings.id, *shown)
+            .where(ProgrammeSettings.programme_id == programme.scalar_subquery())
+            .order_by(ProgrammeSettings.number)
+        ).all()
+        _id, formats, format_names, role_names, rhythm = next(
+            version for version in versions if version.id == settings_id
+        )
+        former: dict[str, Mapping[str, str] | None] = {}
+        for _other, _formats, names, _roles, _rhythm in versions:
+            former |= names or {}
         known.append(
             ShownSettings(
-                formats=tuple(settings.get("formats", ())),
-                format_names=_names(settings.get("format_names", {})),
-                role_names=_names(settings.get("role_names", {})),
-                minutes=settings["rhythm"]["minutes"],
+                formats=tuple(formats or ()),
+                format_names=_names(format_names or {}),
+                role_names=_names(role_names or {}),
+                former_format_names=_names(former),
+                minutes=rhythm["minutes"],
             )
         )
     return known[0]

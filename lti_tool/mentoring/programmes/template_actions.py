@@ -41,10 +41,7 @@ def keep_template(
     :class:`~lti_tool.mentoring.guards.NotAllowed` (``template_of_others`` where somebody else made it or it comes with
     the tool, ``too_many_templates``).
     """
-    # Two versions made at once take numbers in turn.
-    db.execute(
-        sa.select(Organisation.id).where(Organisation.id == organisation_id).with_for_update(**LOCK_ROW)
-    )
+    lock_templates(db, organisation_id)
     versions = template_versions(db, organisation_id, template.code)
     if by is not None:
         require(
@@ -71,6 +68,13 @@ def keep_template(
         db, event(template_id=kept.id, number=kept.number), Scope(organisation_id=organisation_id), at=now
     )
     return kept
+
+
+def lock_templates(db: Session, organisation_id: uuid.UUID) -> None:
+    """Let those who change a company's templates wait for each other: two versions take numbers in turn."""
+    db.execute(
+        sa.select(Organisation.id).where(Organisation.id == organisation_id).with_for_update(**LOCK_ROW)
+    )
 
 
 def may_change(code: str, authors: Collection[uuid.UUID | None], person_id: uuid.UUID) -> bool:

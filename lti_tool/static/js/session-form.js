@@ -11,13 +11,9 @@
     return chosen && chosen.dataset.phrase ? chosen.dataset.phrase : typed ? typed() : "";
   };
   const day = function () {
-    const given = form.elements.held_on.valueAsDate;
-    if (!given) return "";
-    const language = document.documentElement.lang;
-    const parts = { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" };
-    if (given.getUTCFullYear() !== new Date().getFullYear()) parts.year = "numeric";
-    const said = new Intl.DateTimeFormat(language, parts).format(given);
-    return language === "fr" ? said.replace(/(^|\s)1(?=\s)/, (_found, before) => before + "1er") : said;
+    /* js/dates.js has written it below the field. */
+    const words = form.querySelector("[data-words-of=held_on]");
+    return words ? words.textContent : "";
   };
   const minutes = function () {
     const given = form.elements.minutes.value.trim();

@@ -80,7 +80,9 @@
     const wanted = new DOMParser().parseFromString(answer, "text/html").querySelector("[data-cohort]");
     const here = page();
     const layout = function (root) {
-      return Array.from(root.querySelectorAll("[data-list]")).map(function (list) { return list.dataset.list; }).join();
+      return Array.from(root.querySelectorAll("[data-list], [data-part]")).map(function (part) {
+        return part.dataset.list || part.dataset.part;
+      }).join();
     };
     keepFocus(function () {
       if (layout(here) !== layout(wanted)) {
@@ -199,7 +201,14 @@
     });
   };
 
+  const closeMenu = function () {
+    const menu = find("[data-menu][open]");
+    if (menu) menu.open = false;
+    return menu;
+  };
+
   document.addEventListener("click", function (event) {
+    if (!event.target.closest("[data-menu]")) closeMenu();
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const link = event.target.closest("a");
     if (!link || !page().contains(link)) return;
@@ -219,6 +228,11 @@
   });
 
   document.addEventListener("keydown", function (event) {
+    const menu = event.key === "Escape" && closeMenu();
+    if (menu) {
+      menu.querySelector("summary").focus();
+      return;
+    }
     const opened = find("[data-close]");
     if (event.key === "Escape" && opened && event.target.id !== "find") close(opened.dataset.close);
   });
@@ -243,4 +257,7 @@
   setInterval(ask, EVERY);
   setInterval(sayFresh, 1000);
   place();
+  /* A panel that was opened where it had room: here the pair has a page of its own. */
+  const chosen = find(".pair-row.chosen a.who");
+  if (chosen && !isWide()) location.replace(chosen.href);
 })();

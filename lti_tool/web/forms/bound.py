@@ -22,14 +22,17 @@ from lti_tool.database import utcnow
 from lti_tool.lti.forms.kept import delete_kept_form
 from lti_tool.lti.forms.submissions import submission_digest, submission_id, submit_once
 from lti_tool.mentoring.guards import NotAllowed
+from lti_tool.web import wording
 from lti_tool.web.forms import controls
 from lti_tool.web.forms.fields import BoundField, bound_field
+from lti_tool.web.forms.sentences import own_sentence
 from lti_tool.web.language import keep_language
 from lti_tool.web.launch_session import launch_root
 from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.refusal_wording import refusal
 from lti_tool.web.services import current_principal, transaction
 from schemas.display import KeptFormForm
+from schemas.fields import Choice
 from schemas.mentoring_forms import FormSchema, read_form
 from schemas.problem import Problem, ShapeError
 
@@ -72,14 +75,28 @@ class Form:
             raise ValueError(f"the form's id {self.id!r} is that of one of its fields: choose another")
 
     def __getitem__(self, name: str) -> BoundField:
-        """One field, for a template."""
+        """One field, for a template. A question that was sent without its answer shows the answer it was read as."""
         return bound_field(
-            self.schema.fields[name],
+            self.schema,
             name,
             prefix=self.prefix,
-            value=self.given.get(name, ""),
-            problems=self.problems.get(name, ()),
+            value=self.given.get(name, self._default(name) if self.problems else ""),
+            problems=self._problems_of(name),
         )
+
+    def _problems_of(self, name: str) -> Sequence[Problem]:
+        """Those of a field, each once: of a list also those of its entries, which stand at ``name.0`` and so on."""
+        found = [
+            problem
+            for where, problems in self.problems.items()
+            if where.partition(".")[0] == name
+            for problem in problems
+        ]
+        return list(dict.fromkeys(found))
+
+    def _default(self, name: str) -> str:
+        default = self.schema.fields[name].load_default
+        return default if isinstance(self.schema.fields[name], Choice) and isinstance(default, str) else ""
 
     def __iter__(self) -> Iterator[BoundField]:
         """Every field, in the order of the schema."""
@@ -100,10 +117,15 @@ class Form:
         return any(isinstance(each, fields.Date) for each in self.schema.fields.values())
 
     @property
-    def other_problems(self) -> Sequence[Problem]:
+    def other_problems(self) -> Sequence[str]:
         """What is wrong, but with no field that a person can see."""
         seen = {each.name for each in self if each.widget != "hidden"}
-        return [problem for name, found in self.problems.items() if name not in seen for problem in found]
+        return [
+            wording.problem(problem, own_sentence(type(self.schema), name, problem))
+            for name, found in self.problems.items()
+            if name.partition(".")[0] not in seen
+            for problem in found
+        ]
 
     def read(self) -> Values:
         """What was sent, checked. Raises :class:`schemas.problem.ShapeError`, which is answered with 400."""

@@ -14,8 +14,13 @@ from typing import Any
 from marshmallow import fields, validate
 
 from lti_tool.translation import gettext as _
+from lti_tool.web import wording
+from lti_tool.web.forms.sentences import own_sentence
 from schemas.fields import Identifier, Text
-from schemas.problem import Problem
+from schemas.mentoring_forms import FormSchema
+from schemas.problem import MESSAGES, N_, Problem
+
+_TOO_LONG = N_("%(max)s characters at most: this has %(count)s.")
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,10 @@ class BoundField:
     """Of the control, or of the first of its radio buttons; unique on the page."""
     value: str
     """As it was typed, or as it is proposed."""
-    problems: Sequence[Problem]
+    problems: Sequence[str]
+    """What is wrong with it, each in a translated sentence that says what to enter or choose."""
+    names_itself: bool
+    """Whether those sentences are the field's own, so that they are clear without its label."""
     widget: str
     """``text``, ``textarea``, ``number``, ``date``, ``checkbox``, ``choices`` (radio buttons) or ``hidden``."""
     attributes: dict[str, str | int]
@@ -55,28 +63,42 @@ class BoundField:
 
 
 def bound_field(
-    field: fields.Field[Any], name: str, *, prefix: str, value: str, problems: Sequence[Problem]
+    form: FormSchema, name: str, *, prefix: str, value: str, problems: Sequence[Problem]
 ) -> BoundField:
     """What a template needs to know of a schema's field."""
+    field = form.fields[name]
     words = field.metadata.get("words", {})
     widget = _widget(field)
     if widget == "choices":
         # There is nothing to fill in where one of several answers is to be chosen.
         problems = [Problem("answer_missing") if found == "required" else found for found in problems]
-    exact = field.metadata.get("problems", {})
-    problems = [Problem(exact[found], **found.params) if found in exact else found for found in problems]
+    label = _translated(field.metadata.get("label"))
     return BoundField(
         name=name,
         id=f"{prefix}{name}",
         value=value,
-        problems=problems,
+        problems=[
+            wording.problem(found, _sentence(form, name, found), label=label, count=_length(value))
+            for found in problems
+        ],
+        names_itself=bool(problems) and all(own_sentence(type(form), name, found) for found in problems),
         widget=widget,
         attributes=_attributes(field),
         is_required=field.required,
-        label=_translated(field.metadata.get("label")),
+        label=label,
         hint=_translated(field.metadata.get("hint")),
         options=[(code, _(words.get(code, code))) for code in _choices(field)],
     )
+
+
+def _sentence(form: FormSchema, name: str, found: Problem) -> str:
+    own = own_sentence(type(form), name, found)
+    return own or (_TOO_LONG if found == "too_long" else MESSAGES[found])
+
+
+def _length(value: str) -> int:
+    """How many characters a text has once it is read: line ends count as one."""
+    return len(value.replace("\r\n", "\n").strip())
 
 
 def _translated(words: str | None) -> str:

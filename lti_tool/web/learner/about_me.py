@@ -37,15 +37,20 @@ def show() -> ResponseReturnValue:
     participant = current_participant() or abort(404)
     with reading() as db:
         known = queries.profile(db, participant.id)
-    return _page(blank_form(AboutMeForm(), dataclasses.asdict(known), id="about-me"))
+    said = dataclasses.asdict(known)
+    return _page(blank_form(AboutMeForm(), said, id="about-me"), has_said_something=any(said.values()))
 
 
-def _page(form: Form) -> ResponseReturnValue:
+def _page(form: Form, *, has_said_something: bool = True) -> ResponseReturnValue:
     participant = current_participant() or abort(404)
     with reading() as db:
         tutor = tutor_of_cohort(db, participant.cohort_id)
     html = render_template(
-        "learner/about_me.html", form=form, tutor=tutor, course_title=g.launch.course.title
+        "learner/about_me.html",
+        form=form,
+        tutor=tutor,
+        has_said_something=has_said_something,
+        course_title=g.launch.course.title,
     )
     return html, form.status
 

@@ -19,9 +19,11 @@ from lti_tool.mentoring.enrolment.details import Details
 from lti_tool.mentoring.enrolment.details_actions import save_answers
 from lti_tool.mentoring.enrolment.details_queries import details_of
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
+from lti_tool.mentoring.programmes.former_skills import former_skill_names
 from lti_tool.mentoring.programmes.queries import settings_of_cohort, tutor_of_cohort
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import current_language
+from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
 from lti_tool.web.activity import current_participant
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
@@ -43,6 +45,8 @@ class _Questions:
         language = current_language()
         self.known: Details = details_of(db, [participant.id])[participant.id].details
         self.skills = [(skill["code"], skill["name"][language]) for skill in settings["skills"]]
+        self.former_skills = self._former_skills(db, participant, language)
+        """Those that the programme has no more, and that this participant named while it had them."""
         self.main = "offers" if participant.role == Role.MENTOR else "wants"
         """What their role is about, which is asked with levels."""
         codes = dict.fromkeys((*LANGUAGES, *(self.known.languages or ())))
@@ -51,11 +55,29 @@ class _Questions:
         self.capacities = sorted({*CAPACITIES, self.known.capacity or 1})
         self.tutor = tutor_of_cohort(db, participant.cohort_id)
 
+    def _former_skills(
+        self, db: Session, participant: ParticipantRecord, language: str
+    ) -> list[tuple[str, str]]:
+        named = {code for code, _level in (*(self.known.offers or ()), *(self.known.wants or ()))}
+        gone = named.difference(code for code, _name in self.skills)
+        names = former_skill_names(db, participant.cohort_id, gone)
+        return [
+            (code, _("%(skill)s (no longer in the programme’s list)", skill=names[code][language]))
+            for code in sorted(names)
+        ]
+
+    def topics(self, direction: str) -> list[tuple[str, str]]:
+        """The skills to choose from, with those that are gone and that this participant named in ``direction``."""
+        named = dict((self.known.offers if direction == "offers" else self.known.wants) or ())
+        return [*self.skills, *((code, name) for code, name in self.former_skills if code in named)]
+
     @property
     def schema(self) -> FormSchema:
         """The form."""
         return answers_form(
-            [code for code, _name in self.skills], [code for code, _name in self.languages], self.time_zones
+            [code for code, _name in (*self.skills, *self.former_skills)],
+            [code for code, _name in self.languages],
+            self.time_zones,
         )
 
     def given(self) -> list[tuple[str, str]]:

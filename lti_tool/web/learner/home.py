@@ -50,13 +50,14 @@ from lti_tool.web.activity import Activity, current_activity, current_participan
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
-from lti_tool.web.learner import refusal
+from lti_tool.web.learner import moved, refusal
 from lti_tool.web.learner.awaited import invite_awaited
 from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
 from lti_tool.web.learner.drawn_journey import drawn_journey
 from lti_tool.web.learner.suits import suits_of
 from lti_tool.web.learner.who_sees import who_sees
+from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.services import current_principal, reading
 from schemas.mentoring_forms import ChooseRoleForm, JoinForm, ThanksForm
 
@@ -72,6 +73,8 @@ def page() -> ResponseReturnValue | None:
     if activity is None or new_choice.awaits_tutor():
         return None
     placement, participant = activity.placement, activity.participant
+    if participant is None and (goes_on_elsewhere := moved.page(placement.cohort_id)) is not None:
+        return goes_on_elsewhere
     if (participant is None or participant.invited) and invite_awaited(placement.cohort_id):
         g.activity = None  # which is read again, with their invitation
         return page()
@@ -140,6 +143,12 @@ def page() -> ResponseReturnValue | None:
         preview=False,
     )
     return _tagged(make_response(html), etag)
+
+
+def is_open() -> bool:
+    """Whether the activity of the launch opens a programme in which people take part, or can."""
+    activity = current_activity()
+    return activity is not None and not activity.is_draft and not new_choice.awaits_tutor()
 
 
 @blueprint.get("/live")
@@ -273,6 +282,16 @@ def _welcome(form: Form, activity: Activity) -> ResponseReturnValue:
     return html, form.status
 
 
+@blueprint.get("/join")
+@allows(Action.CHOOSE_ROLE, about=cohort_of_launch)
+def ask_role() -> ResponseReturnValue:
+    """The choice of a role, for whoever has another first page: an owner, or somebody of human resources."""
+    activity = current_activity()
+    if not is_open() or (activity is not None and activity.participant is not None):
+        return ShortRedirect(launch_url_for("home.home"), 302)
+    return page() or abort(404)
+
+
 @blueprint.post("/join")
 @allows(Action.CHOOSE_ROLE, about=cohort_of_launch)
 def join() -> ResponseReturnValue:
@@ -285,6 +304,7 @@ def join() -> ResponseReturnValue:
 
     def save(db: Session, values: Values) -> None:
         _require_covered(placement, values["role"])
+        moved.require_not_moved(db, placement.cohort_id, person_id)
         now = utcnow()
         joined = actions.join(
             db, cohort_id=placement.cohort_id, person_id=person_id, role=values["role"], now=now

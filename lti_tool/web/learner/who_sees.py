@@ -24,7 +24,7 @@ class Subject:
 
 
 MEETINGS: Final = Subject(
-    N_("Days, lengths and forms of your meetings"),
+    N_("Dates, lengths and types of your meetings"),
     "calendar",
     (Action.VIEW_OWN_PAIR, Action.VIEW_PAIR_HISTORY, Action.REVIEW_LEARNER),
 )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
@@ -19,7 +20,6 @@ from lti_tool.composition.audit.entries import (
     Reader,
     Wanted,
     actors,
-    cohort_numbers,
     entries,
     taught_cohorts,
 )
@@ -27,6 +27,7 @@ from lti_tool.composition.audit.sentences import Names, names_of, people_names, 
 from lti_tool.events.base import ActedBy
 from lti_tool.identity.policy import AUDIT, Action, Capacity, Subject
 from lti_tool.identity.principal import PrincipalKind
+from lti_tool.mentoring.programmes.queries import cohort_numbers
 from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key
 from lti_tool.web.access import allows, cohort_of_launch
@@ -34,13 +35,18 @@ from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.bound import Form
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.owner.asked import programme_asked
+from lti_tool.web.owner.audit_changes import Change, changes_of
 from lti_tool.web.services import current_principal, reading
+from lti_tool.web.time_zone import UTC, zone_called, zone_name
 from schemas.audit_query import AuditQuery
 from schemas.problem import N_, ShapeError
 
 PAGE_LENGTH: Final = 50
 
 blueprint = Blueprint("audit", __name__, url_prefix="/l/<launch_key>")
+
+_NAMED: Final = (PrincipalKind.OPERATOR, PrincipalKind.TOOL, PrincipalKind.NOT_RECORDED)
+"""Kinds that a sentence calls by what they are."""
 
 SUBJECTS: Final[Mapping[Subject, str]] = {
     Subject.PROGRAMME: N_("Programme and settings"),
@@ -59,9 +65,12 @@ class ShownEntry:
     """One line of the page."""
 
     at: dt.datetime
+    """In the reader's time zone."""
     sentence: str
     group: int | None
     """The number of the cohort, where entries of several are shown together."""
+    changes: Sequence[Change]
+    """What changed, where the entry says both values."""
 
 
 @blueprint.get("/programme/audit")
@@ -97,13 +106,15 @@ def _page(
     reader: Reader, endpoint: str, *, back: tuple[str, str], **arguments: object
 ) -> ResponseReturnValue:
     form, asked = _filters(launch_url_for(endpoint, **arguments))
-    wanted, page = _wanted(asked), asked["page"]
+    zone = zone_called(asked["zone"])
+    wanted, page = _wanted(asked, zone or UTC), asked["page"]
     with reading() as db:
         found = entries(db, reader, wanted, limit=PAGE_LENGTH + 1, offset=PAGE_LENGTH * (page - 1))
         lines = found[:PAGE_LENGTH]
         names = names_of(db, lines)
-        numbers = cohort_numbers(db, lines) if reader.cohort_id is None else {}
-        who = _who(db, actors(db, reader))
+        numbers = cohort_numbers(db, _cohorts(lines)) if reader.cohort_id is None else {}
+        changes = changes_of(db, lines)
+        who = _who(db, actors(db, reader), wanted)
     held = {Capacity.TUTOR} if reader.taught else set()
     held |= {Capacity.OWNER} if reader.owns else set()
 
@@ -114,7 +125,9 @@ def _page(
     html = render_template(
         "owner/audit.html",
         filters=form,
-        days=_by_day(lines, names, numbers),
+        days=_by_day(lines, names, numbers, changes, zone or UTC),
+        zone=zone,
+        zone_name=zone_name(zone or UTC),
         who=who,
         subjects=[
             (str(subject), _(words))
@@ -136,6 +149,10 @@ def _page(
     return html, form.status
 
 
+def _cohorts(lines: Sequence[AuditLine]) -> set[uuid.UUID]:
+    return {line.cohort_id for line in lines if line.cohort_id is not None}
+
+
 def _filters(action: str) -> tuple[Form, dict[str, Any]]:
     """The filters as they were sent, and as they could be read."""
     given = request.args.to_dict()
@@ -148,7 +165,7 @@ def _filters(action: str) -> tuple[Form, dict[str, Any]]:
         return form, form.schema.read(readable)
 
 
-def _wanted(asked: Mapping[str, Any]) -> Wanted:
+def _wanted(asked: Mapping[str, Any], zone: ZoneInfo) -> Wanted:
     who: str | None = asked["who"]
     is_person = who is not None and "-" in who
     kinds = {str(kind): kind for kind in PrincipalKind}
@@ -156,20 +173,25 @@ def _wanted(asked: Mapping[str, Any]) -> Wanted:
         person_id=uuid.UUID(who) if who is not None and is_person else None,
         kind=kinds.get(who, PrincipalKind.NOBODY) if who is not None and not is_person else None,
         subject=Subject(asked["what"]) if asked["what"] else None,
-        since=_beginning(asked["since"]),
-        until=_beginning(asked["until"], later=1),
+        since=_beginning(asked["since"], zone),
+        until=_beginning(asked["until"], zone, later=1),
     )
 
 
-def _beginning(day: dt.date | None, *, later: int = 0) -> dt.datetime | None:
-    """The first moment of a day, or of one so many days later, in UTC."""
+def _beginning(day: dt.date | None, zone: ZoneInfo, *, later: int = 0) -> dt.datetime | None:
+    """The first moment of a day, or of one so many days later, in a time zone."""
     if day is None or day.toordinal() + later > dt.date.max.toordinal():
         return None
-    return dt.datetime.combine(day + dt.timedelta(days=later), dt.time(), dt.UTC)
+    try:
+        return dt.datetime.combine(day + dt.timedelta(days=later), dt.time(), zone).astimezone(dt.UTC)
+    except OverflowError:  # within a day of the first or the last there is
+        return None
 
 
-def _who(db: Session, found: Sequence[ActedBy]) -> list[tuple[str, str]]:
-    """Everybody who did something, as (value of the filter, name)."""
+def _who(db: Session, found: Sequence[ActedBy], wanted: Wanted) -> list[tuple[str, str]]:
+    """Everybody who did something, as (value of the filter, name); whoever is asked for is among them."""
+    if wanted.kind in _NAMED and all(each.kind != wanted.kind for each in found):
+        found = [*found, ActedBy(wanted.kind)]
     names = Names(people_names(db, {each.id for each in found}))
     options = {
         str(each.id) if each.kind == PrincipalKind.PERSON else str(each.kind): names.actor(each)
@@ -179,14 +201,19 @@ def _who(db: Session, found: Sequence[ActedBy]) -> list[tuple[str, str]]:
 
 
 def _by_day(
-    lines: Sequence[AuditLine], names: Names, numbers: Mapping[uuid.UUID, int]
+    lines: Sequence[AuditLine],
+    names: Names,
+    numbers: Mapping[uuid.UUID, int],
+    changes: Mapping[uuid.UUID, Sequence[Change]],
+    zone: ZoneInfo,
 ) -> list[tuple[dt.date, list[ShownEntry]]]:
     bold = Markup("<strong>{}</strong>").format
     shown = [
         ShownEntry(
-            line.at,
+            line.at.astimezone(zone),
             sentence_of(line, names, bold),
             numbers.get(line.cohort_id) if line.cohort_id is not None else None,
+            changes.get(line.id, ()),
         )
         for line in lines
     ]

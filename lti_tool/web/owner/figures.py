@@ -44,20 +44,6 @@ SMALLEST_GROUP: Final = 5
 
 
 @dataclass(frozen=True)
-class ListedProgramme:
-    """A programme in a list."""
-
-    id: uuid.UUID
-    title: str
-    goal: str
-    groups: int
-    people: int | None
-    """How many take part; None for whoever may not know."""
-    starts_on: dt.date | None
-    ends_on: dt.date | None
-
-
-@dataclass(frozen=True)
 class PlacedActivity:
     """An activity that opens a cohort."""
 
@@ -134,63 +120,7 @@ def in_language(text: object) -> str:
     return str(text.get(current_language()) or text.get("en") or "")
 
 
-def owned_by(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID) -> list[ListedProgramme]:
-    """The programmes of an organisation that a person owns, by title."""
-    owned = sa.select(ProgrammeOwner.programme_id).where(ProgrammeOwner.person_id == person_id)
-    return _listed(db, organisation_id, owned, _people_of_programme())
-
-
-def read_by(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID) -> list[ListedProgramme]:
-    """The programmes of an organisation that a person reads for human resources, by title."""
-    read = sa.select(HrReader.programme_id).where(
-        HrReader.person_id == person_id, HrReader.ended_at.is_(None)
-    )
-    return _listed(db, organisation_id, read, sa.null())
-
-
-def _people_of_programme() -> sa.ScalarSelect[int]:
-    return (
-        sa.select(sa.func.count())
-        .select_from(Participant)
-        .join(Cohort, Cohort.id == Participant.cohort_id)
-        .where(Cohort.programme_id == Programme.id, *_takes_part())
-        .correlate(Programme)
-        .scalar_subquery()
-    )
-
-
-def _listed(
-    db: Session, organisation_id: uuid.UUID, which: sa.Select[uuid.UUID], people: Any
-) -> list[ListedProgramme]:
-    latest = (
-        sa.select(ProgrammeSettings.settings)
-        .where(ProgrammeSettings.programme_id == Programme.id)
-        .order_by(ProgrammeSettings.number.desc())
-        .limit(1)
-        .correlate(Programme)
-        .scalar_subquery()
-    )
-    rows = db.execute(
-        sa.select(
-            Programme.id,
-            sa.type_coerce(latest, sa.JSON),
-            sa.func.count(Cohort.id),
-            people,
-            sa.func.min(Cohort.starts_on),
-            sa.func.max(Cohort.ends_on),
-        )
-        .outerjoin(Cohort, Cohort.programme_id == Programme.id)
-        .where(Programme.organisation_id == organisation_id, Programme.id.in_(which))
-        .group_by(Programme.id)
-    )
-    found = [
-        ListedProgramme(row[0], in_language(row[1].get("title")), in_language(row[1].get("goal")), *row[2:])
-        for row in rows
-    ]
-    return sorted(found, key=lambda each: (collation_key(each.title), str(each.id)))
-
-
-def _takes_part() -> tuple[sa.ColumnElement[bool], ...]:
+def takes_part() -> tuple[sa.ColumnElement[bool], ...]:
     """Conditions on a participant: they have said that they take part, and have not left."""
     others = ParticipantStatus.INVITED, ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN
     return (Participant.status.not_in(others),)
@@ -225,7 +155,7 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
         )
         .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)
         .join(Cohort, Cohort.id == Participant.cohort_id)
-        .where(Cohort.programme_id == programme_id, *_takes_part())
+        .where(Cohort.programme_id == programme_id, *takes_part())
         .group_by(Participant.cohort_id),
     )
     begun = sa.and_(Cohort.programme_id == programme_id, Pair.status != PairStatus.PROPOSED)
@@ -319,12 +249,13 @@ def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
         .where(Cohort.programme_id == programme_id)
     )
     found = [
-        PersonLine(display_name(row), row.number, _completion(row.status, row.completion)) for row in rows
+        PersonLine(display_name(row), row.number, completion_of(row.status, row.completion)) for row in rows
     ]
     return sorted(found, key=lambda line: (line.name is None, collation_key(line.name or ""), line.group))
 
 
-def _completion(status: str, completion: str | None) -> str:
+def completion_of(status: str, completion: str | None) -> str:
+    """Where somebody's journey is, as :class:`PersonLine` says it."""
     match status, completion:
         case _, (Completion.COMPLETED | Completion.REOPENED):
             return str(completion)

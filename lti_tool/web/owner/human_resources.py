@@ -33,7 +33,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.launch_session import course_title, launch_url_for
-from lti_tool.web.owner import figures
+from lti_tool.web.owner import figures, programme_lists
 from lti_tool.web.services import current_principal, current_services, reading
 from schemas.programme_rights import HrLinkForm, secret_of
 
@@ -122,13 +122,23 @@ def _sessions(db: Session, link: HrLink, cookie: str) -> list[OpenSession]:
 @allows(Action.LIST_READ_PROGRAMMES, about=company_of_launch)
 def index() -> ResponseReturnValue:
     """The programmes that whoever asks reads for human resources: what they are for, and when they run."""
+    return list_page()
+
+
+def list_page(*, is_first: bool = False, may_take_part: bool = False) -> ResponseReturnValue:
+    """The list. ``is_first``: it is the first page of the launch; ``may_take_part``: with a link to the roles."""
     principal = current_principal()
     if principal.organisation_id is None or principal.person_id is None:
         abort(404)
     with reading() as db:
-        found = figures.read_by(db, principal.organisation_id, principal.person_id)
+        found = programme_lists.read_by(db, principal.organisation_id, principal.person_id)
     return render_template(
-        "owner/hr_programmes.html", programmes=found, done=flash_message(), course_title=course_title()
+        "owner/hr_programmes.html",
+        programmes=found,
+        is_first=is_first,
+        may_take_part=may_take_part,
+        done=flash_message(),
+        course_title=course_title(),
     )
 
 

@@ -17,7 +17,7 @@ from lti_tool.translation.collation import folded
 from lti_tool.web.access import allows, company_of_launch
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import course_title, launch_url_for
-from lti_tool.web.owner import figures, settings_view
+from lti_tool.web.owner import figures, programme_lists, settings_view
 from lti_tool.web.owner.asked import programme_asked
 from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor.preview import example_page
@@ -33,13 +33,23 @@ blueprint = Blueprint("owner", __name__, url_prefix="/l/<launch_key>/owner")
 @allows(Action.LIST_OWN_PROGRAMMES, about=company_of_launch)
 def index() -> ResponseReturnValue:
     """The programmes that whoever asks owns."""
+    return list_page()
+
+
+def list_page(*, is_first: bool = False, may_take_part: bool = False) -> ResponseReturnValue:
+    """The list. ``is_first``: it is the first page of the launch; ``may_take_part``: with a link to the roles."""
     principal = current_principal()
     if principal.organisation_id is None or principal.person_id is None:
         abort(404)
     with reading() as db:
-        found = figures.owned_by(db, principal.organisation_id, principal.person_id)
+        found = programme_lists.owned_by(db, principal.organisation_id, principal.person_id)
     return render_template(
-        "owner/programmes.html", programmes=found, done=flash_message(), course_title=course_title()
+        "owner/programmes.html",
+        programmes=found,
+        is_first=is_first,
+        may_take_part=may_take_part,
+        done=flash_message(),
+        course_title=course_title(),
     )
 
 

@@ -42,17 +42,17 @@ def sections_of(settings: Mapping[str, Any]) -> list[Section]:
     """What the settings say, part by part; parts that say nothing are left out."""
     found = (
         (_("Rhythm"), _rhythm(settings.get("rhythm"))),
-        (_("Formats"), [_format(settings, code) for code in settings.get("formats", ())]),
+        (_("Formats"), [format_line(settings, code) for code in settings.get("formats", ())]),
         (_("Skills"), [in_language(skill.get("name")) for skill in settings.get("skills", ())]),
-        (_("Names of the roles"), _role_names(settings.get("role_names"))),
+        (_("Names of the roles"), role_name_lines(settings.get("role_names"))),
         (
             _("Objectives to choose from"),
             [in_language(o.get("title")) for o in settings.get("objectives", ())],
         ),
-        (_("Measures"), [_measure(kpi) for kpi in settings.get("kpis", ())]),
+        (_("Measures"), [measure_line(kpi) for kpi in settings.get("kpis", ())]),
         (_("Questionnaires"), [_questionnaire(asked) for asked in settings.get("questionnaires", ())]),
-        (_("Budget"), _budget(settings.get("budget"))),
-        (_("Who may see and change what"), _visibility(settings.get("visibility"))),
+        (_("Budget"), budget_lines(settings.get("budget"))),
+        (_("Who may see and change what"), visibility_lines(settings.get("visibility"))),
     )
     kept = [Section(heading, tuple(line for line in lines if line)) for heading, lines in found]
     return [section for section in kept if section.lines]
@@ -70,11 +70,13 @@ def _rhythm(rhythm: Mapping[str, Any] | None) -> list[str]:
     return [advised]
 
 
-def _format(settings: Mapping[str, Any], code: str) -> str:
+def format_line(settings: Mapping[str, Any], code: str) -> str:
+    """What a format is called."""
     return in_language((settings.get("format_names") or {}).get(code)) or wording.format_name(code)
 
 
-def _role_names(names: Mapping[str, Any] | None) -> list[str]:
+def role_name_lines(names: Mapping[str, Any] | None) -> list[str]:
+    """What the business calls the two roles, each with the usual word."""
     named = {role: in_language((names or {}).get(role)) for role in ("mentee", "mentor")}
     return [
         _("%(role)s: %(name)s", role=wording.word(wording.ROLES, role), name=name)
@@ -83,7 +85,8 @@ def _role_names(names: Mapping[str, Any] | None) -> list[str]:
     ]
 
 
-def _measure(kpi: Mapping[str, Any]) -> str:
+def measure_line(kpi: Mapping[str, Any]) -> str:
+    """What a measure is called, and its target."""
     name, target = in_language(kpi.get("name")), kpi.get("target")
     if not target:
         return name
@@ -114,7 +117,8 @@ def _questionnaire(asked: Mapping[str, Any]) -> str:
     return in_language(asked.get("title"))
 
 
-def _budget(budget: Mapping[str, Any] | None) -> list[str]:
+def budget_lines(budget: Mapping[str, Any] | None) -> list[str]:
+    """The amount, and where it comes from."""
     if not budget:
         return []
     lines = []
@@ -125,7 +129,8 @@ def _budget(budget: Mapping[str, Any] | None) -> list[str]:
     return lines
 
 
-def _visibility(visibility: Mapping[str, Any] | None) -> list[str]:
+def visibility_lines(visibility: Mapping[str, Any] | None) -> list[str]:
+    """Who may change the settings, and what figures and names are shown; an empty line for what is not."""
     if not visibility:
         return []
     names = _("Human resources see who takes part and who has completed.")

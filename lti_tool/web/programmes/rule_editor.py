@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ from lti_tool.web.activity import current_placement
 from lti_tool.web.forms import controls
 from lti_tool.web.forms.bound import Form, Values
 from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.programmes import rule_lines, rule_trial, rule_wording, typed_rule
 from lti_tool.web.programmes.typed_rule import Move, TypedRule
 from lti_tool.web.services import current_principal, reading
@@ -83,21 +83,29 @@ def read(db: Session) -> Read:
 class RuleForm(Form):
     """The form of the page, whose fields depend on the rule."""
 
-    def __init__(self, rule: TypedRule, *, seen: int, sent: bool) -> None:
-        """``rule``: as it is shown. ``seen``: the revision of the draft that whoever looks at it has seen."""
+    def __init__(
+        self, rule: TypedRule, *, seen: int, sent: bool, is_given_up: bool = False, action: str | None = None
+    ) -> None:
+        """``rule``: as it is shown. ``seen``: the revision of the draft that whoever looks at it has seen.
+
+        ``is_given_up``: what was typed is not kept, so nothing can be wrong with it.
+        """
         super().__init__(
             FormSchema(),
             FORM_ID,
-            launch_url_for("rule_editor.edit"),
+            action or launch_url_for("rule_editor.edit"),
             request.form if sent else {},
             key=str(controls.sent_key()) if sent else controls.new_form_key(),
             content=controls.sent_content() if sent else (),
         )
         self.rule = rule
         self.seen = seen
+        self.is_given_up = is_given_up
 
     def read(self) -> Values:
         """The draft as JSON. Raises :class:`schemas.problem.ShapeError`."""
+        if self.is_given_up:
+            return {}
         return {"rule": canonical(self.rule.document())}
 
 
@@ -115,11 +123,14 @@ def edit() -> ResponseReturnValue:
     if any(each.type not in typed_rule.STARTS for _path, each in sent.each()):
         abort(400)
     rule = typed_rule.after(sent, move, request.form, found.typed)
-    form = RuleForm(rule, seen=_seen(move), sent=True)
+    form = RuleForm(rule, seen=_seen(move), sent=True, is_given_up=move.name == "give-up")
+    if move.name == "discard":
+        # What was typed is lost for good: the page says what that is, and asks.
+        return page(form, found, asks_to_give_up=True)
     return form.submit(
         lambda db, values: _save(db, found, move, form, values),
         then=_where(move, sent, rule),
-        done={"apply": "rule_applied", "discard": "rule_discarded"}.get(move.name),
+        done={"apply": "rule_applied", "give-up": "rule_discarded"}.get(move.name),
         show=lambda shown: page(shown, found, is_tried_again=shown.refusal_code == "preview_outdated"),
     )
 
@@ -146,8 +157,8 @@ def _where(move: Move, before: TypedRule, rule: TypedRule) -> str:
 def _save(db: Session, found: Read, move: Move, form: RuleForm, values: Values) -> None:
     """Keep the draft, and do what the button says."""
     cohort_id, now = found.in_force.record.cohort_id, utcnow()
-    if move.name == "discard":
-        discard_draft(db, cohort_id=cohort_id)
+    if move.name == "give-up":
+        discard_draft(db, cohort_id=cohort_id, seen=form.seen)
         return
     if values["rule"] == found.document and form.seen == found.revision:
         # What is in force already is no draft.
@@ -159,8 +170,13 @@ def _save(db: Session, found: Read, move: Move, form: RuleForm, values: Values) 
         apply_draft(db, cohort_id=cohort_id, previewed=request.form.get("preview", ""), now=now)
 
 
-def page(form: Form, found: Read, *, is_tried_again: bool = False) -> ResponseReturnValue:
-    """The page with a rule as it was typed. ``is_tried_again``: what was looked at before has changed since."""
+def page(
+    form: Form, found: Read, *, is_tried_again: bool = False, asks_to_give_up: bool = False
+) -> ResponseReturnValue:
+    """The page with a rule as it was typed. ``is_tried_again``: what was looked at before has changed since.
+
+    ``asks_to_give_up``: it says what is lost with the draft, and asks whether to delete it.
+    """
     rule = form.rule if isinstance(form, RuleForm) else found.typed
     document: dict[str, Any] | None = None
     problems: dict[str, list[Problem]] = dict(form.problems)
@@ -178,7 +194,14 @@ def page(form: Form, found: Read, *, is_tried_again: bool = False) -> ResponseRe
     with reading() as db:
         if form.refusal_code == "draft_changed":
             found = read(db)
-        trial = rule_trial.trial(db, found.in_force, document, problems, found.document)
+        trial = rule_trial.trial(
+            db,
+            found.in_force,
+            document,
+            problems,
+            found.document,
+            sees_figures=cohort_of_launch().teaches,
+        )
     shown_lines = rule_lines.lines(rule, shown)
     differs = document != found.document
     html = render_template(
@@ -197,9 +220,10 @@ def page(form: Form, found: Read, *, is_tried_again: bool = False) -> ResponseRe
         edited_by=found.edited_by,
         is_saved=found.draft is not None and not form.problems and not form.refusal,
         differs=differs,
-        theirs=rule_trial.differences(rule, found.draft, shown)
+        theirs=rule_trial.differences(typed_rule.from_document(found.draft.rule), rule, shown)
         if form.refusal_code == "draft_changed" and found.draft is not None
         else None,
+        lost=rule_trial.differences(in_force, rule, shown) if asks_to_give_up else None,
         whole_problems=[
             wording.problem(problem)
             for name in ("criteria", "k", "mode")
@@ -209,7 +233,7 @@ def page(form: Form, found: Read, *, is_tried_again: bool = False) -> ResponseRe
         has_problems=bool(problems),
         is_tried_again=is_tried_again,
         names=rule_wording.names(),
-        course_title=g.launch.course.title,
+        course_title=course_title(),
         done=flash_message(),
     )
     return html, form.status

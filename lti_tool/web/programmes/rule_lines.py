@@ -4,7 +4,7 @@ force."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -119,6 +119,7 @@ class Shown:
     """By the dotted path of the field."""
     formats: Sequence[str]
     """Codes that the programme offers."""
+    format_name: Callable[[str], str] = wording.format_name
 
 
 def lines(rule: TypedRule, shown: Shown) -> list[Line]:
@@ -190,7 +191,7 @@ def _blank(
             "",
             "formats",
             label,
-            options=[(code, wording.format_name(code)) for code in known],
+            options=[(code, shown.format_name(code)) for code in known],
             chosen=chosen,
             changed=had != chosen,
             problems=problems,

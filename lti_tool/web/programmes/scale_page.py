@@ -1,6 +1,8 @@
-"""From a pilot to full scale: what it does, and the groups that wait for an activity."""
+"""From a pilot to full scale: what is taken over, what is not, and the groups that wait for an activity."""
 
 from __future__ import annotations
+
+import datetime as dt
 
 from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
@@ -8,43 +10,96 @@ from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
+from lti_tool.mentoring.completion.queries import read_rule
+from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.programmes.models import Cohort, CohortKind, CohortStatus
+from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.programmes.scaling import scale_up, waiting_groups
+from lti_tool.mentoring.programmes.setting_up import SetUp
+from lti_tool.translation import current_language
+from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.owner import figures
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here
 from lti_tool.web.services import current_principal, reading
-from schemas.mentoring_forms import FormSchema
+from schemas.problem import ShapeError
+from schemas.scaling_form import ScaleForm
 
 blueprint = Blueprint("scale", __name__, url_prefix="/l/<launch_key>/programme/scale")
+
+TAKEN_OVER = (
+    Section.GOAL,
+    Section.SKILLS,
+    Section.OBJECTIVES,
+    Section.FORMATS,
+    Section.RHYTHM,
+    Section.KPIS,
+    Section.QUESTIONNAIRES,
+    Section.VISIBILITY,
+)
+"""The parts of the settings that the page names. The rule is said as a sentence."""
 
 
 @blueprint.get("")
 @allows(Action.CLONE_COHORT, about=cohort_of_launch)
 def show() -> ResponseReturnValue:
     """What making a full-scale group does, and those that were made and wait."""
-    return _page(blank_form(FormSchema(), action=launch_url_for("scale.make")))
+    return _page()
 
 
-def _page(form: Form) -> ResponseReturnValue:
+def _page(form: Form | None = None) -> ResponseReturnValue:
     principal = current_principal()
     with reading() as db:
         present = set_up_here(db)
         cohort = db.get_one(Cohort, present.cohort_id)
         waiting = waiting_groups(db, present.organisation_id, principal.person_id or abort(403))
+        smallest = present.settings.document["visibility"]["smallest_group"]
+        pilot = next(
+            each
+            for each in figures.cohorts_of(db, present.programme_id, smallest)
+            if each.id == present.cohort_id
+        )
+    form = form or _form(present, cohort)
     html = render_template(
         "programmes/scale.html",
         form=form,
         title=wording.own(present.settings.document["title"]),
         can_scale=cohort.kind == CohortKind.PILOT and cohort.status != CohortStatus.DRAFT,
+        pilot=pilot,
+        taken_over=[
+            (_("Goal") if section is Section.GOAL else wording.said(wording.TITLES, section), text)
+            for section in TAKEN_OVER
+            if (text := wording.summary(section, present.settings))
+        ],
+        rule=_rule(present),
         waiting=waiting,
         own_words=wording,
         done=flash_message(),
     )
     return html, form.status
+
+
+def _form(present: SetUp, pilot: Cohort) -> Form:
+    """The form with what it proposes: the pilot's name, and from the day after its end as long as the pilot."""
+    first = max(utcnow().date(), pilot.ends_on + dt.timedelta(days=1))
+    given = {
+        "name": wording.own(present.settings.document["title"]),
+        "starts_on": first.isoformat(),
+        "ends_on": (first + (pilot.ends_on - pilot.starts_on)).isoformat(),
+    }
+    return blank_form(ScaleForm(utcnow().date()), given, id="scale", action=launch_url_for("scale.make"))
+
+
+def _rule(present: SetUp) -> str:
+    """The rule in force as a sentence; empty where this version of the tool cannot read it."""
+    try:
+        return sentence_for_tutor(read_rule(present.rule)) if present.rule else ""
+    except ShapeError:
+        return ""
 
 
 @blueprint.post("")
@@ -53,9 +108,8 @@ def make() -> ResponseReturnValue:
     """Make one from the pilot of this activity."""
     cohort_id = cohort_here()
 
-    def save(db: Session, _values: Values) -> None:
-        scale_up(db, cohort_id=cohort_id, now=utcnow())
+    def save(db: Session, values: Values) -> None:
+        scale_up(db, cohort_id=cohort_id, now=utcnow(), language=current_language(), **values)
 
-    return sent_form(FormSchema()).submit(
-        save, then=launch_url_for("scale.show"), done="pilot_scaled", show=_page
-    )
+    form = sent_form(ScaleForm(utcnow().date()), id="scale")
+    return form.submit(save, then=launch_url_for("scale.show"), done="pilot_scaled", show=_page)

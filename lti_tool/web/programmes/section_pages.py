@@ -1,87 +1,69 @@
-"""The page of each part of the set-up, and of each entry of a part that is a list.
-
-A form carries the version of the settings that its page showed. Where somebody else has changed the same part since,
-the page shows what changed beside what was typed, and asks again; nothing that was typed is lost.
-"""
+"""The page of each part of the set-up of a programme, and of each entry of a part that is a list."""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from collections.abc import Mapping
+
+from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
-from marshmallow import fields
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
-from lti_tool.mentoring.programmes.merging import Difference, merged
-from lti_tool.mentoring.programmes.questions import frozen_questions
+from lti_tool.mentoring.completion.rule import read_draft
+from lti_tool.mentoring.completion.rule_sentence import clauses_counting
 from lti_tool.mentoring.programmes.readiness import Section, state_of
-from lti_tool.mentoring.programmes.section_entries import ENTRIES, NEW
-from lti_tool.mentoring.programmes.section_form import SectionForm, View
-from lti_tool.mentoring.programmes.sections import (
-    WHOLE,
-    all_kpis,
-    all_questionnaires,
-    frozen_days,
-    section_form,
-)
-from lti_tool.mentoring.programmes.setting_up import (
-    SetUp,
-    remove_entry,
-    save_section,
-    settings_at,
-)
+from lti_tool.mentoring.programmes.section_entries import ENTRIES
+from lti_tool.mentoring.programmes.sections import WHOLE, section_form
+from lti_tool.mentoring.programmes.setting_up import SetUp, remove_entry, save_section, settings_at
+from lti_tool.mentoring.programmes.settings import Settings
+from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows, cohort_of_launch
-from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
-from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.launch_session import course_title, launch_url_for
+from lti_tool.web.forms.bound import Values, sent_form
+from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
+from lti_tool.web.programmes.part_page import FORM_ID, Part, part_page
 from lti_tool.web.services import current_principal, reading
-from schemas import choices
 from schemas.mentoring_forms import FormSchema
 
 blueprint = Blueprint("programme_sections", __name__, url_prefix="/l/<launch_key>/programme")
 
-FORM_ID = "programme-part"
-_PARTS = "any(" + ", ".join(section for section in Section if section is not Section.RULE) + ")"
-_WITH_FORM = "any(" + ", ".join(WHOLE) + ")"
-_LISTS = "any(" + ", ".join(ENTRIES) + ")"
+PARTS = "any(" + ", ".join(section for section in Section if section is not Section.RULE) + ")"
+WITH_FORM = "any(" + ", ".join(WHOLE) + ")"
+LISTS = "any(" + ", ".join(ENTRIES) + ")"
+"""Of addresses: the parts with a page, those with a form, and those with entries."""
 
 
-@blueprint.get(f"/<{_PARTS}:section>")
+@blueprint.get(f"/<{PARTS}:section>")
 @allows(Action.SET_UP, about=cohort_of_launch)
 def show(section: str) -> ResponseReturnValue:
     """A part as it is."""
-    with reading() as db:
-        present = set_up_here(db)
-    return _page(_Part(Section(section), present))
+    return part_page(_part(section))
 
 
-@blueprint.post(f"/<{_WITH_FORM}:section>")
+@blueprint.post(f"/<{WITH_FORM}:section>")
 @allows(Action.SET_UP, about=cohort_of_launch)
 def save(section: str) -> ResponseReturnValue:
     """Keep what was typed."""
-    return _save(Section(section))
+    return _save(_part(section))
 
 
-@blueprint.get(f"/<{_LISTS}:section>/<entry>")
+@blueprint.get(f"/<{LISTS}:section>/<entry>")
 @allows(Action.SET_UP, about=cohort_of_launch)
 def show_entry(section: str, entry: str) -> ResponseReturnValue:
     """An entry of a list as it is, or a new one."""
-    with reading() as db:
-        present = set_up_here(db)
-    return _page(_Part(Section(section), present, entry))
+    return part_page(_part(section, entry))
 
 
-@blueprint.post(f"/<{_LISTS}:section>/<entry>")
+@blueprint.post(f"/<{LISTS}:section>/<entry>")
 @allows(Action.SET_UP, about=cohort_of_launch)
 def save_entry(section: str, entry: str) -> ResponseReturnValue:
     """Keep an entry."""
-    return _save(Section(section), entry)
+    return _save(_part(section, entry))
 
 
-@blueprint.post(f"/<{_LISTS}:section>/<entry>/remove")
+@blueprint.post(f"/<{LISTS}:section>/<entry>/remove")
 @allows(Action.SET_UP, about=cohort_of_launch)
 def remove(section: str, entry: str) -> ResponseReturnValue:
     """Take an entry out of its list."""
@@ -104,40 +86,75 @@ def remove(section: str, entry: str) -> ResponseReturnValue:
     return sent_form(FormSchema()).submit(save_removal, then=back, done="entry_removed")
 
 
-class _Part:
-    """A part of the set-up on its page, or an entry of one."""
+def _part(section: str, entry: str | None = None) -> _ProgrammePart:
+    with reading() as db:
+        return _ProgrammePart(Section(section), set_up_here(db), entry)
+
+
+class _ProgrammePart(Part):
+    """A part of the set-up of the programme of this activity."""
 
     def __init__(self, section: Section, present: SetUp, entry: str | None = None) -> None:
-        self.section, self.present, self.entry = section, present, entry
-        self.standing = standing_of(present)
-        self.form: SectionForm | None = None
+        super().__init__(section, standing_of(present), entry)
+        self._show(present)
+        self.form = None
         if entry is not None or section in WHOLE:
             self.form = section_form(section, present.settings, self.standing, entry)
+        self.counted = _conditions_by_format(present)
+        lacks = present.missing(self.standing.today)
+        self.state = state_of(section, present.settings.document, lacks, started=self.standing.started)
+        title = wording.own(present.settings.document["title"])
+        if entry is not None:
+            self.back = launch_url_for("programme_sections.show", section=str(section))
+            self.back_words = wording.said(wording.TITLES, section)
+        else:
+            self.back = launch_url_for("programme.tasks")
+            self.back_words = (
+                _("Set-up of %(title)s", title=title)
+                if present.is_draft
+                else _("Settings of %(title)s", title=title)
+            )
+
+    def _show(self, present: SetUp) -> None:
+        self.settings, self.number = present.settings, present.number
+        self.changed_by, self.started_at = present.changed_by, present.started_at
+
+    def entry_address(self, entry: str) -> str:
+        """The page of an entry of the part."""
+        return launch_url_for("programme_sections.show_entry", section=str(self.section), entry=entry)
+
+    def remove_address(self, entry: str) -> str:
+        """Where an entry is taken out."""
+        return launch_url_for("programme_sections.remove", section=str(self.section), entry=entry)
 
     @property
-    def view(self) -> View | None:
-        """What its form shows."""
-        return self.form.read(self.present.settings) if self.form is not None else {}
+    def rule_address(self) -> str:
+        """The page of the completion rule."""
+        return launch_url_for("rule_editor.edit")
 
-    @property
-    def back(self) -> str:
-        """Where one comes from."""
-        if self.entry is not None:
-            return launch_url_for("programme_sections.show", section=str(self.section))
-        return launch_url_for("programme.tasks")
+    def at(self, number: int | None) -> Settings:
+        """The settings as another version had them, after those of now were read again."""
+        with reading() as db:
+            present = set_up_here(db)
+            self._show(present)
+            return settings_at(db, present, number)
 
 
-def _save(section: Section, entry: str | None = None) -> ResponseReturnValue:
-    cohort_id = cohort_here()
-    with reading() as db:
-        part = _Part(section, set_up_here(db), entry)
-    made_of = part.form or abort(404)
+def _conditions_by_format(present: SetUp) -> Mapping[str, list[str]]:
+    """The programme's formats that the completion rule names, each with the conditions that do, in words."""
+    counted = [code for code in present.settings.document["formats"] if code in present.counted_formats]
+    rule = read_draft(present.rule) if counted else None
+    return {code: clauses_counting(rule, code) for code in counted} if rule is not None else {}
+
+
+def _save(part: _ProgrammePart) -> ResponseReturnValue:
+    cohort_id, made_of = cohort_here(), part.form or abort(404)
 
     def keep(db: Session, values: Values) -> None:
         save_section(
             db,
             cohort_id=cohort_id,
-            section=section,
+            section=part.section,
             form=made_of,
             values=values,
             standing=part.standing,
@@ -146,84 +163,5 @@ def _save(section: Section, entry: str | None = None) -> ResponseReturnValue:
         )
 
     return sent_form(made_of.schema, id=FORM_ID).submit(
-        keep, then=part.back, done="section_saved", show=lambda form: _page(part, form)
+        keep, then=part.back, done="section_saved", show=lambda form: part_page(part, form)
     )
-
-
-def _filled(part: _Part, view: View) -> Form:
-    """The form of a part with these texts in its fields."""
-    schema = (part.form or abort(404)).schema
-    given = {name: texts[0] if texts else "" for name, texts in view.items()}
-    form = blank_form(schema, {**given, "made_from": str(part.present.number)}, id=FORM_ID)
-    form.content = [(name, text) for name, texts in view.items() for text in texts]
-    return form
-
-
-def _page(part: _Part, form: Form | None = None) -> ResponseReturnValue:
-    """The page of a part. ``form``: what was sent, where it was not kept."""
-    differences: list[Difference] = []
-    status = 200
-    if form is not None and form.refusal_code == "settings_changed":
-        status = form.status
-        form, differences = _beside_changes(part, form)
-    elif form is not None:
-        status = form.status
-    elif part.form is not None:
-        view = part.view
-        if view is None:
-            abort(404)
-        form = _filled(part, view)
-    present, document = part.present, part.present.settings.document
-    lacks = present.missing(part.standing.today)
-    html = render_template(
-        _template(part),
-        form=form,
-        part=part,
-        section=part.section,
-        entry=part.entry,
-        is_new=part.entry is not None and part.entry.split(".")[-1] == NEW,
-        present=present,
-        document=document,
-        title=wording.own(document["title"]),
-        standing=part.standing,
-        state=state_of(part.section, document, lacks, started=part.standing.started),
-        differences=differences,
-        own_words=wording,
-        frozen_days=frozen_days(present.settings.days, part.standing),
-        kpis=all_kpis(document, part.standing.standard),
-        questionnaires=all_questionnaires(document, part.standing.standard),
-        chosen_phases=[asked["phase"] for asked in document["questionnaires"]],
-        frozen_questions=frozen_questions(document, part.standing),
-        formats=choices.SESSION_FORMATS,
-        course_title=course_title(),
-        done=flash_message(),
-    )
-    return html, status
-
-
-def _template(part: _Part) -> str:
-    return "programmes/entry.html" if part.entry is not None else f"programmes/{part.section}.html"
-
-
-def _beside_changes(part: _Part, form: Form) -> tuple[Form, list[Difference]]:
-    """The form with what was typed and what somebody else has saved since, and the fields that differ."""
-    made_of = part.form or abort(404)
-    with reading() as db:
-        part.present = set_up_here(db)
-        seen = settings_at(db, part.present, form.read()["made_from"])
-    view, differences = merged(made_of.read(seen), part.view, _typed(form))
-    return _filled(part, view), differences
-
-
-def _typed(form: Form) -> View:
-    """What was sent, by field, in the shape of a view."""
-    typed: dict[str, tuple[str, ...]] = {}
-    for name, field in form.schema.fields.items():
-        if name != "made_from":
-            found = tuple(
-                value.replace("\r\n", "\n").strip() for given, value in form.content if given == name
-            )
-            # A box that is not ticked is not sent.
-            may_be_left_out = isinstance(field, fields.Boolean | fields.List)
-            typed[name] = found or (() if may_be_left_out else ("",))
-    return typed

@@ -8,24 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, abort, current_app, g, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
-from lti_tool.identity.policy import Action
+from lti_tool.identity.policy import Action, Relation
+from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.enrolment.queries import people_in_cohorts
 from lti_tool.mentoring.programmes.beginning import start_cohort
-from lti_tool.mentoring.programmes.readiness import NEEDED, Missing, Section, State, state_of
+from lti_tool.mentoring.programmes.readiness import Missing, Section, State, state_of
 from lti_tool.mentoring.programmes.setting_up import SetUp
 from lti_tool.mentoring.programmes.template import UnknownTemplateError
 from lti_tool.mentoring.programmes.template_queries import find_template
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
-from lti_tool.web.access import allows, check, cohort_of_launch
+from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
@@ -34,7 +36,7 @@ from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
 from lti_tool.web.programmes.drawings import progress_drawing
-from lti_tool.web.services import reading
+from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor.opening import choice_page
 from schemas.mentoring_forms import FormSchema
 from schemas.problem import ShapeError
@@ -77,21 +79,21 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         for title, sections in wording.GROUPS
     ]
     groups[-1].tasks.append(_people(present))
-    done = sum(
-        task.section in NEEDED and task.state in (State.DONE, State.FROZEN)
-        for group in groups
-        for task in group.tasks
-    )
+    # What is optional and empty is no step to be taken.
+    shown = [task for group in groups for task in group.tasks if task.state is not State.OPTIONAL]
+    done = sum(task.state in (State.DONE, State.FROZEN) for task in shown)
     html = render_template(
         "programmes/tasks.html",
         present=present,
+        saved_by=present.changed_by if present.changed_by_id != current_principal().person_id else "",
         title=wording.own(present.settings.document["title"]),
         template_name=template_name,
         groups=groups,
         lacks=[(wording.lack(each), _task(each.section, present, lacks)) for each in lacks],
-        needed=len(NEEDED),
+        needed=len(shown),
         done_count=done,
-        drawing=progress_drawing(done, len(NEEDED), is_ready=not lacks),
+        drawing=progress_drawing(done, len(shown), is_ready=not lacks),
+        is_pilot=present.is_pilot,
         start=form or blank_form(FormSchema(), action=launch_url_for("programme.start")),
         course_title=course_title(),
         done=flash_message(),
@@ -142,15 +144,21 @@ def _template_name(db: Session, present: SetUp) -> str:
         return ""
 
 
+def to_set_up(**_arguments: Any) -> Relation:
+    """How whoever asks stands to the cohort of the launch; as its tutor, where a teacher's activity opens none yet."""
+    if current_activity() is None:
+        return Relation(teaches=current_principal().role == CourseRole.TUTOR)
+    return cohort_of_launch()
+
+
 @blueprint.get("")
-@allows(Action.ADD_ACTIVITY)
+@allows(Action.SET_UP, about=to_set_up)
 def tasks() -> ResponseReturnValue:
     """The list; for an activity that is not open yet, the choice of its programme."""
-    if g.launch.resource_link_id is None or g.launch.course_id is None:
-        abort(404)
     if current_activity() is None:
+        if g.launch.resource_link_id is None or g.launch.course_id is None:
+            abort(404)
         return choice_page()
-    check(Action.SET_UP, cohort_of_launch())
     # It is the first page of whoever sets a programme up.
     offer_kept_forms()
     return page()

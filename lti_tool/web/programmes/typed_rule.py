@@ -292,7 +292,20 @@ class Move:
 
 
 MOVES: Final = frozenset(
-    {"save", "try", "apply", "discard", "overwrite", "add", "group", "remove", "up", "down", "restore"}
+    {
+        "save",
+        "try",
+        "apply",
+        "discard",
+        "give-up",
+        "overwrite",
+        "add",
+        "group",
+        "remove",
+        "up",
+        "down",
+        "restore",
+    }
 )
 
 

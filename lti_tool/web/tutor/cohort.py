@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request
@@ -16,7 +17,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
-from lti_tool.events.log import state_of_cohort
 from lti_tool.identity.policy import Action
 from lti_tool.lti.ags.grade_queries import Grade, state_of
 from lti_tool.lti.nrps.read_roster_job import (
@@ -32,15 +32,16 @@ from lti_tool.mentoring.completion import actions as completion
 from lti_tool.mentoring.enrolment.queries import participant
 from lti_tool.mentoring.overview.actions import leave_as_it_is
 from lti_tool.mentoring.overview.cohort import CohortOverview
-from lti_tool.mentoring.overview.inbox import LineKind
+from lti_tool.mentoring.overview.inbox import LineKind, WaitingCopy
 from lti_tool.mentoring.overview.queries import meetings_of, overview_of
 from lti_tool.mentoring.programmes.actions import IsDuplicate, NothingChosen
 from lti_tool.mentoring.programmes.queries import PlacementRecord, courses_of_cohort
 from lti_tool.translation import current_language
+from lti_tool.translation import gettext as _
 from lti_tool.web import new_choice
 from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.activity import current_activity, current_placement
-from lti_tool.web.forms.bound import Values, sent_form
+from lti_tool.web.forms.bound import Form, Values, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
 from lti_tool.web.services import current_principal, reading, transaction
@@ -48,15 +49,15 @@ from lti_tool.web.tutor import line_items, pair_page, pair_wording
 from lti_tool.web.tutor.cohort_view import table_of, view_of
 from lti_tool.web.tutor.grades import grades_of_cohort, state_of_cohorts_grades
 from lti_tool.web.tutor.opening import choice_page, duplicate_page, open_activity
-from lti_tool.web.tutor.waiting_copies import waiting_copies
+from lti_tool.web.tutor.waiting_copies import state_and_copies, waiting_copies
 from schemas.display import read_cohort_query
 from schemas.mentoring_forms import FormSchema, ReopenForm, ResendGradeForm, TutorValidationForm
 
 blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
 
 
-def page() -> ResponseReturnValue:
-    """The whole page.
+def page(refused: str | None = None) -> ResponseReturnValue:
+    """The whole page. ``refused``: why a button of it had no effect, in words.
 
     The first tutor who opens the activity opens its cohort.
     """
@@ -79,15 +80,13 @@ def page() -> ResponseReturnValue:
     query = read_cohort_query(request.args.to_dict())
     shown = _shown(placement, query)
     lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
-    with reading() as db:
-        copies = waiting_copies(db, placement.cohort_id)
     return render_template(
         "tutor/cohort.html",
-        copies=copies,
         **shown,
         course_title=launch.course.title,
         line_item=line_items.notice(lms),
         chosen=chosen,
+        refused=refused,
         unpublished_hint=lms.unpublished_hint.text
         if lms.unpublished_hint and not shown["view"].overview.participants
         else None,
@@ -127,8 +126,17 @@ def _request_roster() -> None:
         request_roster(db, g.launch.course_id, current_principal())
 
 
+@dataclass(frozen=True)
+class Version:
+    """What the ETag of the page is made from besides its grades, and the tag."""
+
+    roster: RosterStatus
+    copies: Sequence[WaitingCopy]
+    etag: str
+
+
 def _shown(
-    placement: PlacementRecord, query: Mapping[str, Any], version: tuple[RosterStatus, str] | None = None
+    placement: PlacementRecord, query: Mapping[str, Any], version: Version | None = None
 ) -> dict[str, Any]:
     """What the page shows, and its ETag, by the names that its templates use. ``version``: where it was read before."""
     now = utcnow()
@@ -140,49 +148,51 @@ def _shown(
         overview = None
         if version is None:
             roster = roster_status(db, courses_of_cohort(placement.cohort_id))
+            copies = waiting_copies(db, placement.cohort_id, g.launch.course_id)
             overview = overview_of(db, placement.cohort_id)
-            version = roster, _etag(placement, overview.state, roster, state_of(grades), query)
-        roster, etag = version
+            etag = _etag(placement, overview.state, roster, copies, state_of(grades), query)
+            version = Version(roster, copies, etag)
         overview = overview or overview_of(db, placement.cohort_id)
-        table = table_of(overview, grades, query, today)
+        table = table_of(overview, grades, version.copies, query, today)
         meetings = meetings_of(db, [row.pair.id for row in table.rows])
         panel = pair_page.panel_of(db, overview, grades, query["pair"]) if query["pair"] else None
     return {
         "view": view_of(overview, table, meetings, query, now),
-        "roster": roster,
+        "roster": version.roster,
         "has_grades": bool(grades),
         "gradebook_note": _gradebook_note(),
         "sent_once_more": _sent_once_more(overview, grades),
-        "etag": etag,
+        "etag": version.etag,
         "panel": panel,
         "pair_words": pair_wording,
     }
 
 
-def _version(
-    db: Session, placement: PlacementRecord, graded: str, query: Mapping[str, Any]
-) -> tuple[RosterStatus, str]:
-    """The rosters of the cohort's courses, and the ETag. ``graded``: the state of its grades.
+def _version(db: Session, placement: PlacementRecord, graded: str, query: Mapping[str, Any]) -> Version:
+    """``graded``: the state of the cohort's grades.
 
-    It changes with every event of the cohort, with these rosters and grades, with the day, since what waits grows
-    older, with what is asked for, and with the language. Who has left shows
+    The tag changes with every event of the cohort, with its rosters and grades, with the duplicates that wait, with the
+    day, since what waits grows older, with what is asked for, and with the language. Who has left shows
     in the rosters: somebody leaves by a reading alone, and whoever comes back makes one fewer who is gone.
     """
     cohort_id = placement.cohort_id
     roster = roster_status(db, courses_of_cohort(cohort_id))
-    return roster, _etag(placement, state_of_cohort(db, cohort_id), roster, graded, query)
+    state, copies = state_and_copies(db, cohort_id, g.launch.course_id)
+    return Version(roster, copies, _etag(placement, state, roster, copies, graded, query))
 
 
 def _etag(
     placement: PlacementRecord,
     state: tuple[int, int] | None,
     roster: RosterStatus,
+    copies: Sequence[WaitingCopy],
     graded: str,
     query: Mapping[str, Any],
 ) -> str:
     """``state``: of the cohort's events."""
     asked = sorted((name, str(value)) for name, value in query.items() if value)
-    seed = f"{placement.cohort_id} {state} {roster} {graded} {current_language()} {utcnow().date()} {asked}"
+    waiting = [(str(copy.link_id), copy.title) for copy in copies]
+    seed = f"{placement.cohort_id} {state} {roster} {waiting} {graded} {current_language()} {utcnow().date()} {asked}"
     return f'"{hashlib.sha256(seed.encode()).hexdigest()[:20]}"'
 
 
@@ -198,11 +208,10 @@ def live() -> ResponseReturnValue:
     placement, query = _placement(), read_cohort_query(request.args.to_dict())
     with reading() as db:
         version = _version(db, placement, state_of_cohorts_grades(db, placement.cohort_id), query)
-    _roster, etag = version
-    if request.headers.get("If-None-Match") == etag:
-        return _tagged(Response(status=304), etag)
+    if request.headers.get("If-None-Match") == version.etag:
+        return _tagged(Response(status=304), version.etag)
     shown = _shown(placement, query, version)
-    return _tagged(make_response(render_template("tutor/_live.html", **shown)), etag)
+    return _tagged(make_response(render_template("tutor/_live.html", **shown)), version.etag)
 
 
 def _gradebook_note() -> str | None:
@@ -262,7 +271,27 @@ def validate() -> ResponseReturnValue:
         participant_id = _participant(db, values["participant_id"])
         completion.validate_participant(db, participant_id=participant_id, now=utcnow())
 
-    return sent_form(TutorValidationForm()).submit(save, then=launch_url_for("home.home"), done="validated")
+    return sent_form(TutorValidationForm()).submit(
+        save,
+        then=launch_url_for("home.home"),
+        done="validated",
+        show=_group_again(_("Choose whose journey to approve. Nothing was approved.")),
+    )
+
+
+def _group_again(missing: str) -> Callable[[Form], ResponseReturnValue] | None:
+    """The page again after a form without effect; None for whoever does not see it, as an owner who does not teach.
+
+    ``missing``: what to say where the form does not say, or not rightly, about whom it is.
+    """
+
+    def show(form: Form) -> ResponseReturnValue:
+        shown = make_response(page(missing if form.problems else form.refusal))
+        if shown.status_code == 200:
+            shown.status_code = form.status
+        return shown
+
+    return show if cohort_of_launch().teaches else None
 
 
 @blueprint.post("/approval")
@@ -290,7 +319,11 @@ def reopen() -> ResponseReturnValue:
         completion.reopen(db, participant_id=participant_id, reason=values["reason"], now=utcnow())
 
     # The page says how far the person's meetings are, which an owner need not be allowed to see.
-    show = pair_page.person_again if cohort_of_launch().teaches else None
+    show: Callable[[Form], ResponseReturnValue] | None = None
+    if cohort_of_launch().teaches:
+        show = pair_page.person_again
+    if "participant_id" not in form.given:
+        show = _group_again(_("Choose whose journey to reopen. Nothing was reopened."))
     return form.submit(save, then=launch_url_for("home.home"), done="reopened", show=show)
 
 

@@ -14,7 +14,15 @@ from lti_tool.lti.ags.grade_queries import Grade
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, ParticipantLine
-from lti_tool.mentoring.overview.inbox import SHOWN, GradeQuestion, InboxLine, LineKind, folded_lines, inbox
+from lti_tool.mentoring.overview.inbox import (
+    SHOWN,
+    GradeQuestion,
+    InboxLine,
+    LineKind,
+    WaitingCopy,
+    folded_lines,
+    inbox,
+)
 from lti_tool.mentoring.overview.pair_rows import (
     PairRow,
     PairState,
@@ -27,6 +35,7 @@ from lti_tool.mentoring.overview.pair_rows import (
 )
 from lti_tool.mentoring.overview.queries import Meeting
 from lti_tool.translation import current_language
+from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import folded
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.tutor import inbox_wording, pair_wording
@@ -48,6 +57,14 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class SecondChoice:
+    """What a small button of a line does."""
+
+    address: str
+    label: str
+
+
+@dataclass(frozen=True)
 class ShownLine:
     """A line of what needs the tutor."""
 
@@ -58,10 +75,10 @@ class ShownLine:
     """Where its action leads."""
     fields: Mapping[str, str]
     """What a button sends there; empty for a link."""
-    can_be_left: bool
-    """Whether there is a second choice: to leave it as it is."""
-    message: str = ""
-    """The address of the ready message, where that is the second choice and the button reminds."""
+    second: SecondChoice | None = None
+    """What the tutor may do instead, with the same fields."""
+    link: tuple[str, str] | None = None
+    """A page beside the action: its address, and what the link says."""
     reminded_at: dt.datetime | None = None
 
 
@@ -117,6 +134,16 @@ class CohortView:
         )
 
     @property
+    def is_finished(self) -> bool:
+        """Whether every pair is complete, and nobody waits for one."""
+        of = self.overview
+        return (
+            bool(of.pairs)
+            and all(pair.is_complete for pair in of.pairs)
+            and not (of.waiting_for_a_pair or of.without_role or of.never_opened)
+        )
+
+    @property
     def is_filtered(self) -> bool:
         """Whether not all pairs are shown."""
         return bool(self.query["q"] or self.query["state"])
@@ -148,10 +175,15 @@ class Table:
 
 
 def table_of(
-    overview: CohortOverview, grades: Sequence[Grade], query: Mapping[str, Any], today: dt.date
+    overview: CohortOverview,
+    grades: Sequence[Grade],
+    copies: Sequence[WaitingCopy],
+    query: Mapping[str, Any],
+    today: dt.date,
 ) -> Table:
     """Filter, search, sort and page the pairs of a cohort, and find what needs its tutor."""
-    judged = _judged(overview, tuple(questions_of(grades, overview.left_as_they_are)), today)
+    questions = tuple(questions_of(grades, overview.left_as_they_are))
+    judged = _judged(overview, questions, tuple(copies), today)
     found = judged.chosen(query["state"], query["q"], query["sort"])
     rows, page, pages = page_of(found, query["page"])
     return Table(judged.rows, judged.counts, found, rows, page, pages, judged.lines)
@@ -160,11 +192,17 @@ def table_of(
 class _Judged:
     """What waits in each pair of a cohort on one day, counted and in the orders that were asked for."""
 
-    def __init__(self, overview: CohortOverview, questions: Sequence[GradeQuestion], today: dt.date) -> None:
+    def __init__(
+        self,
+        overview: CohortOverview,
+        questions: Sequence[GradeQuestion],
+        copies: Sequence[WaitingCopy],
+        today: dt.date,
+    ) -> None:
         of_people = {each.person_id: (str(each.kind), each.since.date()) for each in questions}
         self.rows = rows_of(overview, today, of_people)
         self.counts = counts(self.rows)
-        self.lines = inbox(overview, self.rows, questions, today)
+        self.lines = inbox(overview, self.rows, questions, today, copies)
         self._whole: dict[str, list[PairRow]] = {}
         """All rows, by their order."""
 
@@ -177,9 +215,14 @@ class _Judged:
 
 
 @lru_cache(maxsize=8)
-def _judged(overview: CohortOverview, questions: tuple[GradeQuestion, ...], today: dt.date) -> _Judged:
+def _judged(
+    overview: CohortOverview,
+    questions: tuple[GradeQuestion, ...],
+    copies: tuple[WaitingCopy, ...],
+    today: dt.date,
+) -> _Judged:
     """Judged once for each reading that found something new: a page is searched and sorted oftener than that."""
-    return _Judged(overview, questions, today)
+    return _Judged(overview, questions, copies, today)
 
 
 def view_of(
@@ -239,7 +282,7 @@ def _listed(
 
 def _shown(line: InboxLine, now: dt.datetime) -> ShownLine:
     where, fields = _action(line)
-    days = pair_wording.waiting_days(line.days(now.date())) if line.kind is not LineKind.COPIED else ""
+    days = pair_wording.waiting_days(line.days(now.date()))
     if line.members:
         oldest = max((member.days(now.date()) or 0 for member in line.members), default=0)
         days = pair_wording.longest_waiting(oldest)
@@ -247,9 +290,30 @@ def _shown(line: InboxLine, now: dt.datetime) -> ShownLine:
     words = inbox_wording.words_of(line, to_remind)
     if to_remind and line.pair is not None:
         reminder = launch_url_for("tutor_reminders.remind", pair_id=line.pair.id)
-        return ShownLine(line, words, days, reminder, {"about": line.kind}, False, where, line.reminded_at)
-    is_removed = line.kind is LineKind.GRADE_REMOVED
-    return ShownLine(line, words, days, where, fields, is_removed, reminded_at=line.reminded_at)
+        link = where, _("Write")
+        return ShownLine(
+            line, words, days, reminder, {"about": line.kind}, link=link, reminded_at=line.reminded_at
+        )
+    return ShownLine(
+        line, words, days, where, fields, _second(line), _meetings_of(line), reminded_at=line.reminded_at
+    )
+
+
+def _second(line: InboxLine) -> SecondChoice | None:
+    """Of a grade that is not there: to leave it so, or, where sending is in vain, to try all the same."""
+    if line.kind not in (LineKind.GRADE_MISSING, LineKind.GRADE_REMOVED) or line.members:
+        return None
+    if line.grade is not None and not line.grade.can_arrive:
+        return SecondChoice(launch_url_for("grades.send"), _("Try again"))
+    return SecondChoice(launch_url_for("grades.leave"), _("Leave it so"))
+
+
+def _meetings_of(line: InboxLine) -> tuple[str, str] | None:
+    """The page of the pair whose meetings somebody keeps whose partner has left."""
+    pair = line.pair if line.kind is LineKind.PARTNER_LEFT else None
+    if pair is None or pair.last_held_on is None:
+        return None
+    return launch_url_for("history.pair", pair_id=pair.id), _("Meetings")
 
 
 def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:
@@ -258,14 +322,18 @@ def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:
         return _folded_action(line), {}
     person = line.people[0] if line.people else None
     match line.kind:
-        case LineKind.COPIED:
-            return launch_url_for("pairing.show"), {}
+        case LineKind.TO_CONFIRM:
+            return launch_url_for("tutor_objectives.index"), {}
+        case LineKind.DUPLICATED if line.copy is not None and line.copy.is_here:
+            return launch_url_for("waiting_copies.ask", link_id=line.copy.link_id), {}
         case LineKind.ALONE | LineKind.PARTNER_LEFT if person is not None:
             return launch_url_for("pairing.show", partner_for=person.person_id), {}
         case LineKind.TO_APPROVE if person is not None:
             return launch_url_for("cohort.validate"), {"participant_id": str(person.id), "validated": "yes"}
         case LineKind.GRADE_MISSING | LineKind.GRADE_REMOVED if person is not None:
-            return launch_url_for("grades.send"), {"participant_id": str(person.id)}
+            is_in_vain = line.grade is not None and not line.grade.can_arrive
+            where = "grades.leave" if is_in_vain else "grades.send"
+            return launch_url_for(where), {"participant_id": str(person.id)}
         case LineKind.GRADE_OVERRIDDEN if person is not None:
             return launch_url_for("grades.leave"), {"participant_id": str(person.id)}
         case LineKind.REFUSED if person is not None:
@@ -281,8 +349,10 @@ def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:
 
 def _folded_action(line: InboxLine) -> str:
     match line.kind:
-        case LineKind.ALONE | LineKind.PARTNER_LEFT:
-            return launch_url_for("pairing.show")
+        case LineKind.ALONE:
+            return launch_url_for("home.home", state="alone")
+        case LineKind.TO_CONFIRM:
+            return launch_url_for("tutor_objectives.index")
         case LineKind.INVITED:
             return launch_url_for("messages.invitation")
         case (

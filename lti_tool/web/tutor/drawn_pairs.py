@@ -12,7 +12,6 @@ from lti_tool.mentoring.overview.cohort import CohortOverview, PairLine
 from lti_tool.mentoring.overview.queries import Meeting
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing import facts as drawn
-from lti_tool.web.journey_drawing.labels import Faces
 from lti_tool.web.journey_drawing.sparkline import Sparkline, TimeAxis, sparkline
 
 _STATES: Final[Mapping[str, drawn.MeetingState]] = {
@@ -32,11 +31,6 @@ class DrawnPairs:
     today: float
     """Where today stands."""
     by_pair: Mapping[uuid.UUID, Sparkline]
-
-
-def faces_of(pair: PairLine) -> Faces:
-    """The two people of a pair."""
-    return Faces(pair.mentor.card, pair.mentee.card)
 
 
 def facts_of(

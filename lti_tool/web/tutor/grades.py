@@ -18,6 +18,7 @@ from lti_tool.lti.ags.grade_queries import Grade, grades_of, state_of_grades
 from lti_tool.lti.ags.models import GradeStatus
 from lti_tool.lti.ags.read_results_job import request_results
 from lti_tool.lti.ags.resending import request_resending
+from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participant
 from lti_tool.mentoring.overview.actions import ask_again, leave_as_it_is
 from lti_tool.mentoring.overview.inbox import GradeQuestion, LineKind
@@ -60,6 +61,9 @@ _QUESTIONS: Final = {
 }
 
 
+_FINAL: Final = (ScoreRefusal.COURSE_ENDED, ScoreRefusal.NO_ATTEMPT_LEFT, ScoreRefusal.LINE_ITEM_GONE)
+"""What sending a grade once more does not change."""
+
 Left = Collection[tuple[uuid.UUID, str, dt.datetime]]
 """What was left as it is: :attr:`lti_tool.mentoring.overview.cohort.CohortOverview.left_as_they_are`."""
 
@@ -74,7 +78,11 @@ def questions_of(grades: Sequence[Grade], left: Left = ()) -> list[GradeQuestion
         if (grade.person_id, str(kind), grade.changed_at) in left:
             continue
         found[grade.person_id] = GradeQuestion(
-            grade.person_id, kind, grade.changed_at, grade_wording.for_tutor(grade), grade.reason or ""
+            grade.person_id,
+            kind,
+            grade.changed_at,
+            grade_wording.for_tutor(grade),
+            grade.refusal not in _FINAL,
         )
     return list(found.values())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -60,6 +61,11 @@ def _bold(line: ParticipantLine) -> Markup:
     return Markup("<strong>{}</strong>").format(wording.person(line.card))
 
 
+def _day(day: dt.date) -> str:
+    """A date in a list, which stays on one line."""
+    return short_day(day).replace(" ", "\u00a0")
+
+
 def _alone(line: InboxLine) -> Markup:
     person = line.people[0]
     if person.card.role == Role.MENTEE:
@@ -71,30 +77,46 @@ def _partner_left(line: InboxLine) -> Markup:
     person, gone, kept = line.people[0], line.partner, line.pair.confirmed if line.pair else 0
     name = wording.person(gone.card) if gone is not None else ""
     if person.card.role == Role.MENTEE:
-        text = _filled(_("%(person)s has no mentor: %(gone)s left the course."), person=person, gone=name)
+        text = _filled(_("%(person)s has no mentor: %(gone)s left the course"), person=person, gone=name)
     else:
-        text = _filled(_("%(person)s has no mentee: %(gone)s left the course."), person=person, gone=name)
+        text = _filled(_("%(person)s has no mentee: %(gone)s left the course"), person=person, gone=name)
     if not kept:
         return text
-    return text + " " + ngettext("Their meeting is kept.", "Their %(num)s meetings are kept.", kept)
+    return text + ngettext("; their meeting is kept", "; their %(num)s meetings are kept", kept)
 
 
 def _to_approve(line: InboxLine) -> Markup:
     return _filled(_("%(person)s has done everything else: your approval is missing"), person=line.people[0])
 
 
-def _copied(_line: InboxLine) -> Markup:
-    return _filled(
-        _(
-            "This group comes from a copied activity: the same programme, the same rule, new dates, and nobody for "
-            "now."
-        )
+def _to_confirm(line: InboxLine) -> Markup:
+    pattern = ngettext(
+        "%(person)s says that an objective is reached: it waits for you to confirm it",
+        "%(person)s says that %(num)s objectives are reached: they wait for you to confirm them",
+        line.count,
+        person="%(person)s",
     )
+    return _filled(pattern, person=line.people[0])
+
+
+def _duplicated(line: InboxLine) -> Markup:
+    copy = line.copy
+    if copy is None or copy.title is None:
+        text = _filled(_("A duplicate of this activity waits for your answer: which group does it open?"))
+    else:
+        title = Markup("<strong>{}</strong>").format(copy.title)
+        text = _filled(
+            _("“%(title)s”, a duplicate of this activity, waits for your answer: which group does it open?"),
+            title=title,
+        )
+    if copy is not None and not copy.is_here:
+        text += " " + _("Open it in its own course to answer.")
+    return text
 
 
 def _grade_missing(line: InboxLine) -> Markup:
     words = line.grade.words if line.grade else ""
-    return _filled(_("%(person)s’s grade did not arrive. %(words)s"), person=line.people[0], words=words)
+    return _filled(_("%(person)s: the grade did not arrive. %(words)s"), person=line.people[0], words=words)
 
 
 def _grade_removed(line: InboxLine) -> Markup:
@@ -104,7 +126,7 @@ def _grade_removed(line: InboxLine) -> Markup:
     return _filled(
         _("%(person)s’s grade was removed in the gradebook after completion on %(day)s"),
         person=line.people[0],
-        day=short_day(completed.date()),
+        day=_day(completed.date()),
     )
 
 
@@ -138,7 +160,7 @@ def _unsigned(line: InboxLine) -> Markup:
         _("%(person)s has not signed the agreement; %(partner)s signed on %(day)s"),
         person=line.people[0],
         partner=_name(line.partner),
-        day=short_day(line.since) if line.since else "",
+        day=_day(line.since) if line.since else "",
     )
 
 
@@ -146,18 +168,18 @@ def _unconfirmed(line: InboxLine) -> Markup:
     return _filled(
         _("%(person)s has not confirmed the meeting of %(day)s"),
         person=line.people[0],
-        day=short_day(line.session.held_on) if line.session else "",
+        day=_day(line.session.held_on) if line.session else "",
     )
 
 
 def _differs(line: InboxLine) -> Markup:
     mentee, mentor = line.people
     session = line.session
-    day = short_day(session.held_on) if session else ""
+    day = _day(session.held_on) if session else ""
     reason = session.dispute_reason if session else None
     patterns = {
         "wrong-length": _("%(mentee)s and %(mentor)s give different lengths for %(day)s"),
-        "wrong-date": _("%(mentee)s and %(mentor)s give different days for the meeting of %(day)s"),
+        "wrong-date": _("%(mentee)s and %(mentor)s give different dates for %(day)s"),
         "did-not-meet": _("%(mentee)s and %(mentor)s disagree whether they met on %(day)s"),
     }
     pattern = patterns.get(reason or "", _("%(mentee)s and %(mentor)s disagree about the meeting of %(day)s"))
@@ -170,7 +192,7 @@ def _silent(line: InboxLine) -> Markup:
         return _filled(
             _("%(mentee)s and %(mentor)s have not met since they signed"), mentee=mentee, mentor=mentor
         )
-    day = short_day(line.since) if line.since else ""
+    day = _day(line.since) if line.since else ""
     return _filled(
         _("%(mentee)s and %(mentor)s have not met since %(day)s"), mentee=mentee, mentor=mentor, day=day
     )
@@ -200,7 +222,8 @@ _TEXTS: Final[Mapping[LineKind, Callable[[InboxLine], Markup]]] = {
     LineKind.ALONE: _alone,
     LineKind.PARTNER_LEFT: _partner_left,
     LineKind.TO_APPROVE: _to_approve,
-    LineKind.COPIED: _copied,
+    LineKind.TO_CONFIRM: _to_confirm,
+    LineKind.DUPLICATED: _duplicated,
     LineKind.GRADE_MISSING: _grade_missing,
     LineKind.GRADE_REMOVED: _grade_removed,
     LineKind.GRADE_OVERRIDDEN: _grade_overridden,
@@ -223,10 +246,13 @@ def action_of(line: InboxLine) -> str:
             return _("Choose a mentor") if is_mentee else _("Choose a mentee")
         case LineKind.TO_APPROVE:
             return _("Approve")
-        case LineKind.COPIED:
-            return _("Pair people")
+        case LineKind.TO_CONFIRM:
+            return ngettext("See the objective", "See the objectives", line.count)
+        case LineKind.DUPLICATED:
+            return _("Choose the group") if line.copy is not None and line.copy.is_here else ""
         case LineKind.GRADE_MISSING | LineKind.GRADE_REMOVED:
-            return _("Send the grade again")
+            is_in_vain = line.grade is not None and not line.grade.can_arrive
+            return _("Leave it so") if is_in_vain else _("Send the grade again")
         case LineKind.GRADE_OVERRIDDEN:
             return _("Leave it so")
         case LineKind.DIFFERS | LineKind.SILENT:
@@ -246,8 +272,8 @@ def _folded(line: InboxLine) -> Markup:
     count = len(line.members)
     texts: dict[LineKind, Callable[[], str]] = {
         LineKind.ALONE: lambda: ngettext(
-            "%(num)s person with a role waits for a partner",
-            "%(num)s people with a role wait for a partner",
+            "%(num)s person waits for a partner",
+            "%(num)s people wait for a partner",
             count,
         ),
         LineKind.PARTNER_LEFT: lambda: ngettext(
@@ -255,6 +281,16 @@ def _folded(line: InboxLine) -> Markup:
         ),
         LineKind.TO_APPROVE: lambda: ngettext(
             "%(num)s journey waits for your approval", "%(num)s journeys wait for your approval", count
+        ),
+        LineKind.TO_CONFIRM: lambda: ngettext(
+            "%(num)s objective waits for you to confirm it",
+            "%(num)s objectives wait for you to confirm them",
+            sum(member.count for member in line.members),
+        ),
+        LineKind.DUPLICATED: lambda: ngettext(
+            "%(num)s duplicate of this activity waits for your answer",
+            "%(num)s duplicates of this activity wait for your answer",
+            count,
         ),
         LineKind.GRADE_MISSING: lambda: ngettext(
             "%(num)s grade did not arrive", "%(num)s grades did not arrive", count
@@ -299,8 +335,8 @@ def _folded(line: InboxLine) -> Markup:
 
 def _folded_action(line: InboxLine) -> str:
     match line.kind:
-        case LineKind.ALONE | LineKind.PARTNER_LEFT:
-            return _("Pair people")
+        case LineKind.ALONE:
+            return _("See them")
         case (
             LineKind.NOT_ACCEPTED
             | LineKind.UNSIGNED
@@ -309,6 +345,8 @@ def _folded_action(line: InboxLine) -> str:
             | LineKind.SILENT
         ):
             return _("Write to them all")
+        case LineKind.TO_CONFIRM:
+            return _("See the objectives")
         case LineKind.INVITED:
             return _("Copy an invitation")
     return _("See each of them")

@@ -33,6 +33,9 @@ blueprint = Blueprint("messages", __name__, url_prefix="/l/<launch_key>/cohort/m
 LONGEST_MAIL_ADDRESS: Final = 2000
 """Characters; some mail programs cut what is longer."""
 
+CHARACTERS_A_ROW: Final = 62
+"""Of the box for the text, about."""
+
 _KINDS = tuple(str(kind) for kind in LineKind)
 
 
@@ -63,7 +66,9 @@ def show(pair_id: uuid.UUID, about: str) -> ResponseReturnValue:
         if to_be_reminded
         else None
     )
-    return _page(people, _greeting(people) + _text(about, overview, pair) + _ending(overview), reminder)
+    return _page(
+        overview, people, _greeting(people) + _text(about, overview, pair) + _ending(overview), reminder
+    )
 
 
 @blueprint.get("/all/<about>")
@@ -75,11 +80,16 @@ def to_all(about: str) -> ResponseReturnValue:
     overview, now = _overview(), utcnow()
     today = now.date()
     lines = [line for line in inbox(overview, rows_of(overview, today, {}), (), today) if line.kind == about]
-    due = {person.id for line in lines for person in line.to_remind(now)}
-    label = ngettext("Remind %(num)s person", "Remind %(num)s people", len(due))
+    due = {person.id: person for line in lines for person in line.to_remind(now)}
+    label = (
+        pair_wording.reminding(tuple(due.values()))
+        if len(due) == 1
+        else ngettext("Remind %(num)s person", "Remind %(num)s people", len(due))
+    )
     reminder = Reminder(launch_url_for("tutor_reminders.remind_all", about=about), label) if due else None
-    text = _("Hello,") + "\n\n" + _text(about, overview, None) + _ending(overview)
-    return _page(_people(lines), text, reminder)
+    people = _people(lines)
+    greeting = _greeting(people) if len(people) == 1 else _("Hello,") + "\n\n"
+    return _page(overview, people, greeting + _text(about, overview, None) + _ending(overview), reminder)
 
 
 @blueprint.get("/invitation")
@@ -112,7 +122,7 @@ def invitation() -> ResponseReturnValue:
         + _ending(overview)
     )
     invited_ids = [each.person_id for each in everybody if wanted in (None, each.person_id)]
-    return _render(names, text, _("An invitation to copy"), invited_ids)
+    return _render(overview, names, text, _("An invitation to copy"), invited_ids)
 
 
 def _overview() -> CohortOverview:
@@ -126,12 +136,15 @@ def _people(lines: Sequence[InboxLine]) -> tuple[ParticipantLine, ...]:
     return tuple(found.values())
 
 
-def _page(people: Sequence[ParticipantLine], text: str, reminder: Reminder | None) -> ResponseReturnValue:
+def _page(
+    overview: CohortOverview, people: Sequence[ParticipantLine], text: str, reminder: Reminder | None
+) -> ResponseReturnValue:
     names, ids = [wording.person(line.card) for line in people], [line.person_id for line in people]
-    return _render(names, text, _("A message to copy"), ids, reminder)
+    return _render(overview, names, text, _("A message to copy"), ids, reminder)
 
 
 def _render(
+    overview: CohortOverview,
     names: Sequence[str],
     text: str,
     heading: str,
@@ -142,14 +155,19 @@ def _render(
     with reading() as db:
         found = addresses_of(db, person_ids)
     addresses = [found[person_id] for person_id in person_ids if person_id in found]
-    overview_title = g.launch.resource_link.title or _("Reverse mentoring")
+    subject = _title(overview)
     return render_template(
         "tutor/message.html",
         heading=heading,
         names=names,
         addresses=addresses,
-        mail=_mail_address(addresses, overview_title, text) if len(addresses) == len(names) else None,
+        without_address=[
+            name for name, person_id in zip(names, person_ids, strict=True) if person_id not in found
+        ],
+        subject=subject,
+        mail=_mail_address(addresses, subject, text) or _mail_address((), subject, text),
         text=text,
+        rows=1 + sum(1 + len(line) // CHARACTERS_A_ROW for line in text.splitlines()),
         reminder=reminder,
         course_title=g.launch.course.title,
     )
@@ -158,12 +176,12 @@ def _render(
 def _mail_address(addresses: Sequence[str], subject: str, text: str) -> str | None:
     """A ``mailto:`` address (RFC 6068), several people in its Bcc so that none sees the others' addresses.
 
-    None without anybody, and where it would be longer than what every mail program takes.
+    Without addresses the mail program asks to whom it goes. None where it would be longer than what every mail program
+    takes.
     """
-    if not addresses:
-        return None
     quoted = [quote(each, safe="@") for each in addresses]
-    to, hidden = (quoted[0], "") if len(quoted) == 1 else ("", f"bcc={','.join(quoted)}&")
+    to = quoted[0] if len(quoted) == 1 else ""
+    hidden = f"bcc={','.join(quoted)}&" if len(quoted) > 1 else ""
     body = quote(text.replace("\n", "\r\n"), safe="")
     made = f"mailto:{to}?{hidden}subject={quote(subject, safe='')}&body={body}"
     return made if len(made) <= LONGEST_MAIL_ADDRESS else None

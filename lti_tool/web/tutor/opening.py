@@ -56,7 +56,19 @@ def open_activity(
     ``template``: that of a new programme, where the tutor chooses it now. Raises :class:`IsDuplicate` and
     :class:`NothingChosen`.
     """
-    principal, link = current_principal(), g.launch.resource_link
+    return open_link(db, g.launch.resource_link, answer, choice=choice, template=template)
+
+
+def open_link(
+    db: Session,
+    link: LaunchLink | ResourceLink,
+    answer: CopyAnswer | None = None,
+    *,
+    choice: Choice | None = None,
+    template: ProgrammeTemplate | None = None,
+) -> PlacementRecord:
+    """The same for any activity in the course of the present launch."""
+    principal = current_principal()
     placement = open_placement(
         db,
         organisation_id=principal.organisation_id or abort(403),
@@ -73,7 +85,7 @@ def open_activity(
     return placement_record(placement)
 
 
-def template_of(db: Session, link: LaunchLink) -> ProgrammeTemplate | None:
+def template_of(db: Session, link: LaunchLink | ResourceLink) -> ProgrammeTemplate | None:
     """The template that the link names, which the content picker wrote there or an administrator.
 
     The company's own ones come before those that come with the tool. It is the usual one where the content picker named

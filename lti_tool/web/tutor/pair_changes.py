@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ from lti_tool.translation import ngettext
 from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.learner.current import user_today
 from lti_tool.web.services import reading
 from lti_tool.web.tutor.history import cohort_of_pair
@@ -52,6 +52,8 @@ class Asked:
     heading: str
     effects: Sequence[str]
     button: str
+    is_final: bool = False
+    """Whether it cannot be undone, as the first of the effects says."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,14 @@ def _end(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
     return Asked(
         _("End the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
+            _("You will not be able to undo this. You can propose a new pair to the same people."),
             _(
                 "Both see on their page that their pair has ended, with no fault of anybody; the reason is not shown."
             ),
             _("Their meetings are kept. Both are free for another partner."),
-            _("You will not be able to undo this. You can propose a new pair to the same people."),
         ),
         _("End this pair"),
+        is_final=True,
     )
 
 
@@ -122,6 +125,7 @@ def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
             _("Then you choose the next partner. Free now: %(learn)s, %(teach)s.", learn=learn, teach=teach),
         ),
         _("End this pair and choose"),
+        is_final=True,
     )
 
 
@@ -167,7 +171,7 @@ def _view(change: Change) -> Callable[[uuid.UUID], ResponseReturnValue]:
                 reasons=[(code, _(words)) for code, words in END_REASONS.items()],
                 people=[("mentee", mentee), ("mentor", mentor)],
                 pair_id=pair_id,
-                course_title=g.launch.course.title,
+                course_title=course_title(),
             )
             return html, form.status
 

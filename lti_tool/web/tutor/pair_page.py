@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from flask import Blueprint, abort, g, render_template
@@ -23,14 +23,14 @@ from lti_tool.web import grade_wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, blank_form
-from lti_tool.web.journey_drawing.labels import Faces
 from lti_tool.web.journey_drawing.sparkline import in_equal_steps
-from lti_tool.web.journey_drawing.steps import JourneyStep, every_step, journey_steps
+from lti_tool.web.journey_drawing.steps import JourneyStep, Tile, every_step, journey_steps
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
 from lti_tool.web.tutor import pair_wording
-from lti_tool.web.tutor.drawn_pairs import faces_of, facts_of
+from lti_tool.web.tutor.drawn_pairs import facts_of
 from lti_tool.web.tutor.grades import by_person, grades_of_cohort, questions_of
+from lti_tool.web.tutor.known_details import known_details
 from schemas.mentoring_forms import ReopenForm
 
 blueprint = Blueprint("pair_page", __name__, url_prefix="/l/<launch_key>/cohort")
@@ -56,12 +56,18 @@ class PairPanel:
     """What took place, the next meeting and the end, for the drawing line by line."""
     to_come: int
     """How many meetings without a day are still to come: one line stands for them."""
-    faces: Faces
 
     @property
     def today(self) -> dt.date:
         """The present day."""
         return self.now.date()
+
+    @property
+    def charter(self) -> str:
+        """What the drawing has where it begins: a bar once both have signed, an amber one while that waits."""
+        if self.pair.signed_on is not None:
+            return "held"
+        return "waiting" if self.state is PairState.SIGN else ""
 
     @property
     def awaited(self) -> ParticipantLine | None:
@@ -123,10 +129,15 @@ def panel_of(
         wait_of(found, today, questions),
         meetings,
         now,
-        [step for step in steps if step not in without_day[1:]],
+        [_lit_after_signing(step, found) for step in steps if step not in without_day[1:]],
         len(without_day),
-        faces_of(found),
     )
+
+
+def _lit_after_signing(step: JourneyStep, pair: PairLine) -> JourneyStep:
+    """The next meeting is what comes next only once both have signed."""
+    is_early = pair.signed_on is None and step.tile is Tile.NEXT
+    return replace(step, tile=Tile.TO_COME) if is_early else step
 
 
 @blueprint.get("/people/<uuid:participant_id>")
@@ -154,9 +165,11 @@ def _person_page(participant_id: uuid.UUID, form: Form | None = None) -> Respons
         pairs = [pair for pair in overview.pairs if line in pair.both]
         meetings = meetings_of(db, [pair.id for pair in pairs])
         grades = by_person(grades_of_cohort(db, placement.cohort_id))
+        known = known_details(db, placement.cohort_id, [line.id]).get(line.id)
     html = render_template(
         "tutor/participant.html",
         line=line,
+        known=known,
         pairs=pairs,
         drawings={
             pair.id: in_equal_steps(facts_of(pair, meetings[pair.id], today, overview.ends_on))

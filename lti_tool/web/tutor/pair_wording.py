@@ -95,7 +95,7 @@ def _wait(found: Wait) -> str:
         case WaitKind.PAUSE_OVER:
             return _("Go on, or pause longer?")
         case WaitKind.APPROVE:
-            return _("Your approval of %(names)s", names=who)
+            return _("Your approval")
         case WaitKind.SIGN:
             return ngettext("%(names)s to sign", "%(names)s to sign", len(found.who), names=who)
         case WaitKind.CONFIRM:

@@ -10,7 +10,7 @@ import io
 import uuid
 from typing import Final
 
-from flask import Blueprint, Response, abort, g, make_response, render_template, request
+from flask import Blueprint, Response, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,7 @@ from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.launch_session import launch_url_for, polled
+from lti_tool.web.launch_session import course_title, launch_url_for, polled
 from lti_tool.web.security import takes_file
 from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor import people_wording
@@ -77,7 +77,7 @@ def _index(form: Form) -> ResponseReturnValue:
         latest=latest,
         columns=people_wording.columns(skills),
         skills=skills,
-        course_title=g.launch.course.title,
+        course_title=course_title(),
         done=flash_message(),
     )
     return html, form.status
@@ -142,7 +142,7 @@ def _show(record: ImportRecord, form: Form | None = None) -> ResponseReturnValue
         file_form=_file_form(),
         limits={"rows": SHOWN_ROWS, "problems": SHOWN_PROBLEMS},
         people_words=people_wording,
-        course_title=g.launch.course.title,
+        course_title=course_title(),
         done=flash_message(),
     )
     return html, form.status if form is not None else 200
@@ -154,7 +154,7 @@ def _adding(record: ImportRecord, status: object) -> dict[str, object]:
         "status": status,
         "etag": f"{record.id}-{getattr(status, 'progress', 0)}-{record.is_done}-{current_language()}",
         "people_words": people_wording,
-        "course_title": g.launch.course.title,
+        "course_title": course_title(),
         "done": None,
     }
 

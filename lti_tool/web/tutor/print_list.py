@@ -18,6 +18,7 @@ from lti_tool.web.tutor import pair_wording
 from lti_tool.web.tutor.cohort_view import table_of, view_of
 from lti_tool.web.tutor.drawn_pairs import drawn_pairs
 from lti_tool.web.tutor.grades import grades_of_cohort
+from lti_tool.web.tutor.waiting_copies import waiting_copies
 from schemas.display import read_cohort_query
 
 blueprint = Blueprint("print_list", __name__, url_prefix="/l/<launch_key>/cohort/list")
@@ -32,7 +33,8 @@ def show() -> ResponseReturnValue:
     with reading() as db:
         grades = grades_of_cohort(db, placement.cohort_id)
         overview = overview_of(db, placement.cohort_id)
-        table = table_of(overview, grades, query, now.date())
+        copies = waiting_copies(db, placement.cohort_id, g.launch.course_id)
+        table = table_of(overview, grades, copies, query, now.date())
         meetings = meetings_of(db, [row.pair.id for row in table.found])
     return render_template(
         "tutor/print_list.html",

@@ -21,6 +21,7 @@ TIMELINE: Final[Mapping[str, str]] = {
     "PairPaused": N_("The pair was put on hold"),
     "PairResumed": N_("The pair goes on"),
     "PairEnded": N_("The pair was ended"),
+    "PairMovedIn": N_("The pair came here from another group"),
     "PairClosed": N_("The pair ended, its time being over"),
     "PartnerReminded": N_("%(name)s sent a reminder"),
     "TutorReminded": N_("A reminder from the tutor to %(name)s"),

@@ -287,16 +287,31 @@ def test_a_grade_lost_on_canvas_comes_back_without_another_attempt(canvas_book: 
     [
         (lambda book: book.teach(teaching.set_concluded, 1, concluded=True), "course_ended"),
         (lambda book: book.enrol(enrolled=False), "not_a_learner"),
-        (
-            lambda book: book.teach(lambda db: db.execute("UPDATE line_items SET allowed_attempts = 0")),
-            "no_attempt_left",
-        ),
+        (lambda book: book.teach(lambda db: db.execute("UPDATE links SET published = 0")), "unpublished"),
     ],
 )
 def test_canvas_says_in_words_why_it_refuses(canvas_book: ReadingBack, act, refusal: str) -> None:
     act(canvas_book)
     canvas_book.complete()
     assert (canvas_book.status(), canvas_book.trail().refusal) == (GradeStatus.REFUSED, refusal)
+
+
+def test_a_refusal_that_used_up_the_only_attempt_keeps_no_grade_away_on_canvas(
+    canvas_book: ReadingBack,
+) -> None:
+    """The attempt is counted before Canvas finds that the assignment is unpublished."""
+    book = canvas_book
+    book.teach(lambda db: db.execute("UPDATE line_items SET allowed_attempts = 1"))
+    book.teach(lambda db: db.execute("UPDATE links SET published = 0"))
+    book.complete()
+    book.teach(lambda db: db.execute("UPDATE links SET published = 1"))
+    book.later(days=1)
+    book.read()
+    assert (book.grade(), book.status(), book.connected.cell(MENTEE)["attempts"]) == (
+        100,
+        GradeStatus.RECORDED,
+        1,
+    )
 
 
 def test_a_course_that_is_opened_again_gets_its_grades_on_the_next_day(canvas_book: ReadingBack) -> None:
@@ -406,9 +421,13 @@ def test_a_locked_column_waits_with_the_platforms_words_and_arrives_once_it_is_o
     assert book.connected.cell(MENTEE)["accepted_count"] == 1
 
 
-def test_a_column_that_is_gone_is_said_to_be_and_filled_once_it_is_there_again(book: ReadingBack) -> None:
+@pytest.mark.parametrize("was_read", [True, False])
+def test_a_column_that_is_gone_is_said_to_be_and_filled_once_it_is_there_again(
+    book: ReadingBack, was_read: bool
+) -> None:
     book.complete()
-    book.read()
+    if was_read:
+        book.read()
     book.teach(
         lambda db: db.execute(
             "INSERT INTO courses (id, label, title_fr, title_en) VALUES (99, 'x', 'x', 'x')"
@@ -453,6 +472,27 @@ def test_a_grade_that_was_taken_for_gone_is_put_right_by_the_next_good_reading(
     book.later(minutes=1)
     book.read()
     assert (book.grade(), book.status(), book.trail().refusal) == (100, GradeStatus.RECORDED, None)
+
+
+def test_a_number_that_canvas_makes_of_ours_is_not_said_to_be_a_teachers(canvas_book: ReadingBack) -> None:
+    """``scaled_result_score`` in app/models/lti/result.rb: beside a teacher's 6 of 10, our 100 becomes 1000."""
+    book = canvas_book
+    book.teach(lambda db: db.execute("UPDATE line_items SET score_maximum = 10"))
+    book.enter(6)
+    book.complete()
+    book.later(hours=1)
+    book.read()
+    with book.services.database.reading() as db:
+        [named] = named_grades(db)
+    with using_language("en"):
+        said = [words(named.grade) for words in (grade_wording.for_learner, grade_wording.for_tutor)]
+    assert (book.grade(), said) == (
+        6,
+        [
+            "Your course shows a grade that was entered there. It stays.",
+            "The gradebook shows a grade that was entered there, and keeps it. Ours would be 100 of 100.",
+        ],
+    )
 
 
 def test_a_merged_person_listed_under_another_id_has_their_grade_on_canvas(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 import sqlalchemy as sa
@@ -124,6 +125,30 @@ def test_one_that_was_found_under_another_host_keeps_its_address(book: TwoHosts)
     # A launch that names none leaves it so.
     assert not book.launch(None).line_item_changed
     assert (book.link().line_item_url, book.link().line_item_address) == (book.first, book.second)
+
+
+@pytest.mark.parametrize("launched_first", [True, False])
+def test_one_that_is_found_beside_a_launch_that_names_it_has_one_address(
+    book: TwoHosts, launched_first: bool
+) -> None:
+    """The launch is another activity's. Where it comes second, the job has not committed yet when it begins."""
+    link_id = book.connected.world.resource_link_id
+    with book.services.database.transaction() as db:
+        db.execute(sa.update(ResourceLink).values(line_item_url=None))
+        own_line_items.ask(db, link_id, make=False)
+    if launched_first:
+        book.launch(book.first, link="another")
+    with ThreadPoolExecutor(1) as pool:
+        with book.services.database.transaction() as db:
+            own_line_items.note_there(db, link_id, book.second, utcnow(), label=None, is_ours=False)
+            launch = None if launched_first else pool.submit(book.launch, book.first, link="another")
+            if launch is not None:
+                wait([launch], timeout=0.3)
+        if launch is not None:
+            launch.result()
+    with book.services.database.reading() as db:
+        addresses = set(db.scalars(sa.select(ResourceLink.line_item_url)))
+    assert addresses == {book.first if launched_first else book.second}
 
 
 def test_an_address_is_the_platforms_under_each_of_its_hosts_alone() -> None:

@@ -119,11 +119,6 @@ def test_who_has_completed_is_not_left_alone_by_a_partner_who_leaves() -> None:
     assert kinds(cohort(pair(complete(person("A B")), gone))) == []
 
 
-def test_a_copied_activity_without_people_is_said() -> None:
-    assert kinds(cohort(is_copy=True)) == ["copied"]
-    assert kinds(cohort(pair("A B", "C D"), is_copy=True)) == []
-
-
 def test_more_than_five_alike_become_one_line_where_the_oldest_stood() -> None:
     waiting = [person(f"Person {number}", joined_at=ago(number)) for number in range(FOLDED_OVER + 1)]
     overview = cohort(unsigned("A B", "C D", 9), people=tuple(waiting))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 import sqlalchemy as sa
@@ -10,7 +11,12 @@ from sqlalchemy.orm import Session
 from lti_tool.events.models import EventRow
 from lti_tool.mentoring.enrolment.queries import people_in_cohorts
 from lti_tool.mentoring.programmes.actions import choose_activity, open_placement
-from lti_tool.mentoring.programmes.models import Cohort, CompletionRuleVersion, ProgrammeOwner
+from lti_tool.mentoring.programmes.models import (
+    Cohort,
+    CompletionRuleVersion,
+    ProgrammeOwner,
+    ProgrammeSettings,
+)
 from lti_tool.mentoring.programmes.queries import rule_of_cohort
 from lti_tool.mentoring.programmes.scaling import scale_up, waiting_groups
 from tests.builder import World, add_link
@@ -64,6 +70,25 @@ def test_full_scale_has_the_pilot_s_settings_and_present_rule_and_nobody(world: 
             pilot.id,
             {"scale_id": str(made.id)},
         )
+
+
+def test_it_may_have_a_name_and_days_of_its_own_and_the_pilot_keeps_its_own(world: World) -> None:
+    first, last = LATER.date() + dt.timedelta(days=10), LATER.date() + dt.timedelta(days=100)
+    with world.transaction() as db:
+        pilot = world.cohort(db)
+        before, asked_after = pilot.settings_id, pilot.follow_up_on - pilot.ends_on
+        made = scale_up(
+            db,
+            cohort_id=pilot.id,
+            now=LATER,
+            name="Toute l’usine",
+            language="fr",
+            starts_on=first,
+            ends_on=last,
+        )
+        assert (made.starts_on, made.ends_on, made.follow_up_on) == (first, last, last + asked_after)
+        assert db.get_one(ProgrammeSettings, made.settings_id).settings["title"]["fr"] == "Toute l’usine"
+        assert pilot.settings_id == before != made.settings_id
 
 
 def rule_of_cohort_document(db: Session, cohort_id: uuid.UUID) -> dict[str, object]:

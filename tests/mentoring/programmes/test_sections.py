@@ -78,7 +78,7 @@ def test_an_entry_that_is_saved_as_it_is_changes_nothing(section: Section) -> No
         ],
         **{
             part: [each["code"] for each in settings.document[part]]
-            for part in (Section.SKILLS, Section.OBJECTIVES)
+            for part in (Section.SKILLS, Section.OBJECTIVES, Section.KPIS)
         },
     }
     for code in codes[section]:

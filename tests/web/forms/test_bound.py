@@ -25,19 +25,20 @@ def wrong(visit):
 def test_the_summary_names_each_wrong_field_and_links_to_it(wrong):
     summary = re.search(r'class="alert alert-danger error-summary".*?</ul>', wrong, re.DOTALL)[0]
     assert re.findall(r'<a href="#(\w+)">([^<]+)</a>', summary) == [
-        ("direction", "Choose who learns."),
-        ("title", "Write the objective in 3 characters or more."),
+        ("direction", "Choose who learns: you or your partner."),
+        ("title", "Write the objective in at least 3 characters."),
     ]
 
 
 @pytest.mark.parametrize(
-    ("situation", "below"), [(situations.welcome, "join"), (situations.to_sign, "agreement")]
+    ("situation", "below", "field"),
+    [(situations.welcome, "join", "role"), (situations.to_sign, "agreement", "accepted")],
 )
-def test_the_summary_of_a_form_of_buttons_links_nowhere(visit, situation, below):
+def test_the_summary_of_a_form_of_buttons_links_to_them(visit, situation, below, field):
     answer = visit(situation).post(below)
     assert answer.status_code == 422
-    assert "error-summary" in answer.text
-    assert 'href="#' not in answer.text.replace('href="#main"', "")
+    assert re.search(rf'error-summary.*?<li><a href="#{field}">', answer.text, re.DOTALL)
+    assert f'id="{field}"' in answer.text
 
 
 @pytest.mark.parametrize("field", ["direction", "title"])

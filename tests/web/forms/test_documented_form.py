@@ -108,10 +108,7 @@ def test_the_further_fields_read_what_a_form_sends():
     for written in ("20270131", "2027-W04-7"):
         with pytest.raises(ValidationError):
             made.load({**typed, "a_date": written})
-    widgets = {
-        name: bound_field(field, name, prefix="", value="", problems=()).widget
-        for name, field in made.fields.items()
-    }
+    widgets = {name: bound_field(made, name, prefix="", value="", problems=()).widget for name in made.fields}
     assert widgets == {
         "several_lines": "textarea",
         "a_choice": "choices",
@@ -129,10 +126,7 @@ def _fields_of(code: str) -> dict[str, Field[Any]]:
 def test_what_is_wrong_is_said_above_and_at_the_field(visit):
     answer = visit(situations.begins).post("name", given_name="P")
     assert answer.status_code == 422
-    assert (
-        '<a href="#given_name">What should we call you? Please write at least 2 characters.</a>'
-        in answer.text
-    )
+    assert '<a href="#given_name">What should we call you? Write at least 2 characters.</a>' in answer.text
     assert 'aria-describedby="given_name-hint given_name-error" aria-invalid="true"' in answer.text
     assert value_of(answer.text, "given_name") == "P"
 

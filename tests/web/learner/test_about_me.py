@@ -96,9 +96,9 @@ def test_the_partners_page_changes_when_they_say_something_new(visit, services):
 @pytest.mark.parametrize(
     ("field", "typed", "sentence"),
     [
-        ("email", "ines at example", "Please enter an address such as name@example.org."),
-        ("phone", "call me", "Please enter a number with at least 4 digits."),
-        ("brings", "x" * 501, "Please keep this to 500 characters at most."),
+        ("email", "ines at example", "Enter an e-mail address such as name@example.org."),
+        ("phone", "call me", "Enter a phone number of at least 4 digits."),
+        ("brings", "x" * 501, "500 characters at most: this has 501."),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_lost(visit, field, typed, sentence):

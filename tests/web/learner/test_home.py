@@ -85,7 +85,7 @@ def test_choosing_a_role_enrols(visit, services):
 def test_a_role_that_does_not_exist_is_refused_beside_the_choice(visit):
     answer = visit(situations.welcome).post("join", role="guru")
     assert answer.status_code == 422
-    assert "Choose a part: to learn or to teach." in answer.text
+    assert "Choose whether you want to learn or to teach." in answer.text
 
 
 def test_the_other_role_can_be_chosen_before_there_is_a_partner(visit, services):
@@ -113,7 +113,7 @@ def test_signing_says_thank_you(visit):
 def test_the_agreement_is_not_signed_without_a_yes(visit):
     answer = visit(situations.to_sign).post("agreement")
     assert answer.status_code == 422
-    assert "You have not signed yet. Read the five promises" in answer.text
+    assert "You have not signed yet." in answer.text
 
 
 def test_why_a_journey_is_not_complete_is_on_the_page(visit):

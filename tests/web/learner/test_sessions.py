@@ -121,11 +121,15 @@ def test_a_form_sent_twice_notes_one_meeting(visit, services):
     [
         ("held_on", "", "Enter the date of the meeting."),
         ("held_on", "yesterday", "Enter the date of the meeting."),
-        ("held_on", str(TODAY + dt.timedelta(days=3)), "Choose today or an earlier date."),
+        (
+            "held_on",
+            str(TODAY + dt.timedelta(days=3)),
+            "Choose today or an earlier day: this date is still to come.",
+        ),
         ("minutes", "4", "Enter 5 minutes or more."),
-        ("minutes", "forty", "Enter how many minutes it took."),
+        ("minutes", "forty", "Enter the length in whole minutes, such as 45."),
         ("mode", "", "Choose how you talked: in person, by video, by phone or in writing."),
-        ("format", "telepathy", "Choose what kind of meeting it was."),
+        ("format", "telepathy", "Choose what kind of meeting it was: coaching, training…"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field(visit, services, field, value, sentence):
@@ -139,7 +143,13 @@ def test_a_choice_that_was_not_made_is_asked_for_as_one(visit):
     without = {name: value for name, value in MEETING.items() if name != "mode"}
     answer = visit(situations.begins).post("sessions/new", **without)
     assert answer.status_code == 422
-    assert "Choose how you talked:" in answer.text.split('id="mode-error"')[1][:900]
+    assert "Choose how you talked" in answer.text.split('id="mode-error"')[1][:900]
+
+
+def test_the_other_day_and_the_other_length_stay_chosen_where_their_fields_are_refused(visit):
+    answer = visit(situations.begins).post("sessions/new", mode="video", format="coaching", minutes="3")
+    for tile in ("day-other", "length-other"):
+        assert re.search(rf'id="{tile}"[^>]* checked', answer.text)
 
 
 def test_what_was_typed_is_kept(visit):

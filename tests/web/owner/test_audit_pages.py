@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 from collections.abc import Callable
@@ -10,10 +11,11 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
-from lti_tool.events.models import AuditEntry
+from lti_tool.events.models import AuditEntry, EventRow
 from lti_tool.identity.models import Person
 from lti_tool.web.owner import audit
-from tests.builder import situations
+from tests.builder import setting_up, situations
+from tests.web.programmes.test_set_up import save
 from tests.web.visiting import Visit
 
 Come = Callable[..., Visit]
@@ -104,3 +106,41 @@ def test_it_is_written_in_french(visit: Come) -> None:
     here = visit(situations.tutor, locale="fr")
     pair_two(here)
     assert sentences(here)[0] == "Claire Fontaine a formé le binôme de Marc Tessier et Léa Nguyen"
+
+
+def test_days_and_times_are_those_of_the_readers_zone(visit: Come, services: Services) -> None:
+    here = visit(situations.tutor)
+    pair_two(here)
+    moment = dt.datetime(2026, 3, 1, 23, 30, tzinfo=dt.UTC)
+    with services.database.transaction() as db:
+        event = db.scalars(sa.select(EventRow).order_by(EventRow.sequence.desc()).limit(1)).one()
+        entry = db.get_one(AuditEntry, event.id)
+        event.at = entry.at = moment
+    paired = ["Claire Fontaine paired Marc Tessier and Léa Nguyen"]
+
+    def on(day: str, zone: str) -> list[str]:
+        return sentences(here, f"{PAGE}?since={day}&until={day}&zone={zone}")
+
+    assert (
+        on("2026-03-02", "Europe/Paris") == on("2026-03-01", "UTC") == on("2026-03-01", "No/Where") == paired
+    )
+    assert on("2026-03-01", "Europe/Paris") == on("2026-03-02", "UTC") == []
+    page = here.text(f"{PAGE}?until=2026-03-02&zone=Europe/Paris")
+    assert "Days and times are those of Paris." in page
+    assert (">2 March 2026<" in page, ">00:30<" in page) == (True, True)
+    assert "Days and times are in UTC." in here.text(PAGE)
+    for first_or_last in ("since=0001-01-01", "until=9999-12-31"):
+        assert len(sentences(here, f"{PAGE}?{first_or_last}&zone=Pacific/Kiritimati")) > 1
+
+
+def test_a_change_of_settings_is_shown_with_both_values(visit: Come) -> None:
+    here = visit(setting_up.tutor_changes_settings)
+    save(here, "programme/goal", title_en="Digital <habits>")
+    save(here, "programme/rhythm", minutes="60")
+    save(here, "programme/formats", formats=["coaching", "trade-show"])
+    found = re.findall(r'<ul class="changes">(.*?)</ul>', here.get(PAGE).text)
+    changes = [" ".join(html.unescape(re.sub(r"<[^>]+>", " ", each)).split()) for each in found]
+    assert changes[-1] == "Name of the programme: before: Digital skills now: Digital <habits>"
+    assert changes[-2] == "Length of a meeting: before: 45 min now: 1 h"
+    assert changes[-3].startswith("before: Training before: Audio")
+    assert len(changes) == 3

@@ -49,9 +49,9 @@ class _Reader(HTMLParser):
 class RulePage:
     """A tutor at the page."""
 
-    def __init__(self, here: Visit) -> None:
-        self.here = here
-        self.answer: TestResponse = here.get(PATH)
+    def __init__(self, here: Visit, path: str = PATH) -> None:
+        self.here, self.path = here, path
+        self.answer: TestResponse = here.get(path)
         assert self.answer.status_code == 200, self.answer.text
 
     @property
@@ -90,7 +90,7 @@ class RulePage:
         data: dict[str, list[str]] = {}
         for name, value in [*sent, *more, ("do", do)]:
             data.setdefault(name, []).append(value)
-        answer = self.here.client.post(self.here.home + PATH, data=data)
+        answer = self.here.client.post(self.here.home + self.path, data=data)
         self.answer = self.here.client.get(answer.location) if answer.status_code == 302 else answer
         return answer
 

@@ -69,7 +69,11 @@ def test_what_is_changed_is_marked_and_can_be_put_back(visit: Come, services: Se
     assert page.types() == ["sessions", "agreement"]
     page.press("up:criteria.1")
     assert page.types() == ["agreement", "sessions"]
-    page.press("discard")
+    page.press("discard", criteria__1__min="4")
+    assert draft(services) is not None, "it is asked for first"
+    assert "Changed: 4 meetings" in page.words
+    assert page.value("criteria.1.min") == "4", "what was typed stays in the form"
+    page.press("give-up", criteria__1__min="no number")
     assert draft(services) is None
     assert "was 6" not in page.words
     page.press("try", criteria__1__min="6")
@@ -87,7 +91,7 @@ def test_what_is_typed_wrong_stays_and_is_said_beside_its_field(visit: Come, ser
     assert page.types() == ["agreement", "sessions", "xapi", "training"], (
         "what was asked for is done all the same"
     )
-    assert re.search(r'id="criteria-1-min-error".*?Please enter a whole number', page.text, re.DOTALL)
+    assert re.search(r'id="criteria-1-min-error".*?Enter a whole number', page.text, re.DOTALL)
     assert re.search(r'id="criteria-2-activity-error".*?full address', page.text, re.DOTALL)
     assert draft(services) == before
     assert (

@@ -43,7 +43,7 @@ def test_the_list_says_what_is_missing_and_the_start_is_shut(visit: Come) -> Non
     here = visit(setting_up.tutor_sets_up_much)
     assert urlsplit(here.get().headers["Location"]).path == f"{here.home}programme"
     page = here.get("programme")
-    assert "5 of 8 necessary parts are done. These hold up the start:" in words(page)
+    assert "7 of 10 parts are done. Still to do:" in words(page)
     for what in ("Set at least one target.", "Choose the questionnaire asked before.", "Give a date"):
         assert what in words(page)
     assert 'id="start"' not in page.text
@@ -74,7 +74,9 @@ def test_a_part_is_saved_and_leads_back_to_the_list(visit: Come, services: Servi
     page = words(here.client.get(answer.headers["Location"]))
     assert "Saved." in page
     assert "Managers use data themselves" in page
-    assert "by Claire Fontaine" in page
+    assert re.search(r"Saved on \d+ \w+ at \d\d:\d\d UTC", page), "the hour, and not who where it was oneself"
+    assert "by Claire Fontaine" not in page
+    assert "UTC by Sophie Martel" in words(visit(setting_up.tutor_sets_up_much).get("programme"))
     assert latest(services)["goal"]["fr"].startswith("Que les générations")
 
 
@@ -102,6 +104,25 @@ def test_what_is_wrong_stands_beside_its_field_with_what_was_typed(visit: Come, 
         assert f'id="{field}-error"' in answer.text
         assert field == "direction" or html.escape(changes[field]) in answer.text, (part, changes)
     assert latest(services) == before
+
+
+def test_the_name_of_the_activity_is_said_where_the_programme_is_named_otherwise(visit: Come) -> None:
+    here = visit(setting_up.tutor_sets_up)
+    said = "In your course, the activity is called “"
+    before = words(here.get("programme/goal"))
+    activity = re.search(said + "([^”]+)”", before)
+    assert activity, before
+    save(here, "programme/goal", title_en=activity[1])
+    assert said not in words(here.get("programme/goal"))
+
+
+def test_an_objective_that_only_another_tool_shows_is_kept_and_holds_up_the_start(visit: Come) -> None:
+    here = visit(setting_up.tutor_sets_up)
+    new = {"title_en": "Finish the course", "direction": "mentee", "evidence": "xapi"}
+    assert save(here, "programme/objectives/new", **new).status_code == 302
+    assert "Say who else can declare an objective reached." in words(here.get("programme"))
+    save(here, "programme/objectives/finish-the-course", evidence=["xapi", "partner"])
+    assert "Say who else" not in words(here.get("programme"))
 
 
 def test_a_text_that_looks_like_markup_is_a_text(visit: Come) -> None:
@@ -307,3 +328,28 @@ def test_a_learner_s_page_is_another_one_after_a_change(visit: Come, services: S
         db.flush()
         cohort.settings_id = version.id
     assert here.get(headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_figures_are_reworded_and_added_and_those_of_one_s_own_are_followed_by_hand(
+    visit: Come, services: Services
+) -> None:
+    here = visit(setting_up.tutor_sets_up)
+    save(
+        here,
+        "programme/kpis/completion",
+        name_en="Journeys finished",
+        definition_en="Finished, out of begun.",
+    )
+    own = {"name_en": "Coffee breaks", "definition_en": "Breaks a month, out of pairs.", "unit": "share"}
+    wrong = save(here, "programme/kpis/new", **own, bound="at_least", target="101")
+    assert (wrong.status_code, 'id="target-error"' in wrong.text) == (422, True)
+    save(here, "programme/kpis/new", **own, bound="at_most", target="12,5")
+    kpis = {kpi["code"]: kpi for kpi in latest(services)["kpis"]}
+    assert kpis["completion"]["name"] == {"en": "Journeys finished", "fr": "Parcours terminés"}
+    assert kpis["own-coffee-breaks"]["target"] == {"bound": "at_most", "value": "1/8"}
+    page = here.get("programme/kpis")
+    assert words(page).count("Followed by hand: the tool does not compute it yet.") == 1
+    save(here, "programme/kpis")
+    assert {kpi["code"]: kpi for kpi in latest(services)["kpis"]} == kpis, "the list keeps the words"
+    frozen = visit(setting_up.tutor_changes_settings)
+    assert 'name="name_en"' not in frozen.text("programme/kpis/completion")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +16,7 @@ from lti_tool.mentoring.programmes.template import load_template, read_template,
 from lti_tool.mentoring.programmes.template_file import read_template_file, write_template_file
 from lti_tool.mentoring.programmes.template_models import TemplateVersion
 from tests.builder import situations
+from tests.web.programmes.rule_page import RulePage
 from tests.web.visiting import Visit
 
 LIST = "programme/templates"
@@ -71,7 +73,7 @@ def test_a_copy_is_the_company_s_own_and_is_changed_as_a_text(tutor: Visit, serv
     assert kept(services) == [("our-transition", 1), ("our-transition", 2)]
     page = tutor.text(f"{LIST}/our-transition")
     assert "9 meetings of 45 minutes each" in page
-    assert "programme/templates/our-transition/change" in page
+    assert "programme/templates/our-transition/change" in tutor.text(f"{LIST}/our-transition/parts")
 
 
 def test_a_file_with_an_error_is_shown_with_its_line_and_kept_once_it_is_right(
@@ -143,3 +145,66 @@ def test_the_settings_of_a_programme_become_a_template_without_its_people(
     used = load_template("digital-skills").document()
     made = read_template_file(text.encode()).document()
     assert made == {**used, "code": "ours", "title": {"fr": "Le nôtre", "en": "Ours"}}
+
+
+def form_of(tutor: Visit, below: str, **changes: str) -> dict[str, object]:
+    """What the form of a part sends, with these changes."""
+    page = tutor.text(below)
+    texts = re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>\n([^<]*)</textarea>', page)
+    inputs = re.findall(r'<input class="form-control[^>]* name="(\w+)" value="([^"]*)"', page)
+    made_from = re.search(r'name="made_from" value="(\d+)"', page)
+    assert made_from
+    return {
+        **{name: html.unescape(text) for name, text in (*texts, *inputs)},
+        "made_from": made_from[1],
+        **changes,
+    }
+
+
+def test_a_template_is_changed_by_the_forms_of_a_programme_and_its_file_is_what_was_made(
+    tutor: Visit, services: Services
+) -> None:
+    tutor.post(f"{LIST}/sustainability/copy", title_fr="Notre transition", title_en="Our transition")
+    parts = f"{LIST}/our-transition/parts"
+    assert f'href="{tutor.home}{parts}"' in tutor.text(f"{LIST}/our-transition")
+    listed = tutor.text(parts)
+    assert "6 months · follow-up 180 days after the end" in listed
+    made = [
+        ("goal", {"title_en": "Our way", "summary_en": "Less waste"}),
+        ("dates", {"duration_months": "9"}),
+        ("rhythm", {"sessions": "9"}),
+        ("skills/new", {"name_en": "Counting carbon", "tag": "skills"}),
+        ("kpis/new", {"name_en": "Tons saved", "definition_en": "Tons, out of pairs.", "unit": "points"}),
+    ]
+    for part, changes in made:
+        answer = tutor.post(f"{parts}/{part}", **form_of(tutor, f"{parts}/{part}", **changes))
+        assert answer.status_code == 302, (part, said(answer))
+    tutor.post(f"{parts}/skills/counting-carbon/remove")
+    rule = RulePage(tutor, f"{parts}/rule")
+    rule.press("remove:criteria.0")
+    assert rule.types()[0] == "sessions", "a button changes the form alone"
+    wrong = rule.press("save", criteria__0__min="many")
+    assert (wrong.status_code, rule.value("criteria.0.min")) == (422, "many")
+    assert rule.press("save", criteria__0__min="9").status_code == 302
+    assert [number for _code, number in kept(services)] == [*range(1, 9)]
+    text = tutor.get(f"{LIST}/our-transition/file").get_data(as_text=True)
+    document = read_template_file(text.encode()).document()
+    assert (document["title"]["en"], document["summary"]["en"]) == ("Our way", "Less waste")
+    assert (document["dates"]["duration_months"], document["rhythm"]["sessions"]) == (9, 9)
+    assert next(each["type"] for each in document["rule"]["criteria"]) == "sessions"
+    assert document["kpis"][-1]["code"] == "own-tons-saved"
+    assert send(tutor, text.encode()).status_code == 302
+    assert len(kept(services)) == 8, "the file says what is there, so that it is no new version"
+    assert tutor.get(f"{LIST}/our-transition/file").get_data(as_text=True) == text
+
+
+def test_the_second_of_two_at_a_template_sees_what_changed(tutor: Visit, services: Services) -> None:
+    tutor.post(f"{LIST}/sustainability/copy", title_fr="Le nôtre", title_en="Ours")
+    part = f"{LIST}/ours/parts/rhythm"
+    opened = form_of(tutor, part)
+    tutor.post(part, **form_of(tutor, part, sessions="9"))
+    answer = tutor.post(part, **{**opened, "sessions": "7"})
+    assert answer.status_code == 409
+    assert "has changed this part while you had it open" in said(answer)
+    assert 'name="sessions" value="7"' in said(answer)
+    assert kept(services)[-1] == ("ours", 2)

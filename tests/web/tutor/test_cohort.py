@@ -57,7 +57,7 @@ def test_nobody_is_paired_with_themselves(visit, services):
     same = person_id(here.text("cohort/pairing"), "Sophie Garnier")
     answer = here.post("cohort/pairs", mentee_id=same, mentor_id=same)
     assert answer.status_code == 422
-    assert "Please choose two different people." in answer.text
+    assert "Choose two different people." in answer.text
 
 
 def test_a_refused_pair_changes_nothing_at_all(visit, services):
@@ -161,7 +161,21 @@ def test_reopening_needs_a_reason(visit):
     assert about
     assert 'id="reopen-it"' in here.text(f"cohort/people/{about[1]}")
     answer = here.post("cohort/reopen", participant_id=about[1], reason="")
+    assert (answer.status_code, 'id="reason-error"' in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("below", "says"),
+    [
+        ("cohort/validate", "Choose whose journey to approve. Nothing was approved."),
+        ("cohort/reopen", "Choose whose journey to reopen. Nothing was reopened."),
+    ],
+)
+def test_a_decision_about_nobody_shows_the_group_again_and_asks_for_whom(visit, below, says):
+    answer = visit(situations.tutor_of_complete).post(below)
     assert answer.status_code == 422
+    assert says in answer.text
+    assert "Paul Moreau" in answer.text
 
 
 def test_reopening_with_a_reason_reopens(visit):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import uuid
+
 import sqlalchemy as sa
 
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.programmes.models import Cohort, Placement
 from lti_tool.messaging.models import Delivery
-from lti_tool.web.tutor.waiting_copies import waiting_copies
 from tests.builder import situations
 
 QUESTION = "This activity is a duplicate. Which group does it open?"
@@ -85,14 +87,31 @@ def test_the_tutor_of_a_copied_course_reads_what_happened_until_somebody_is_pair
     assert BEGAN not in visit(situations.tutor).text()
 
 
-def test_the_group_of_the_original_is_told_of_a_duplicate_that_waits_until_it_is_answered(visit, services):
-    here = visit(situations.tutor_of_duplicate)
+def test_the_tutor_of_the_original_answers_for_a_duplicate_on_the_page_of_its_group(visit, services):
+    here = visit(situations.tutor_of_waiting_duplicate)
+    live = here.get("cohort/live")
+    page = live.get_data(as_text=True)
+    assert "“<strong>Mentorat inversé, groupe du soir</strong>”, a duplicate of this activity, waits" in page
+    below = re.search(r"/(cohort/duplicates/[0-9a-f-]+)\"", page).group(1)
+    assert "“Mentorat inversé, groupe du soir” is a duplicate" in here.text(below)
+    assert here.post(below, answer="both").status_code == 422
+    token = here.csrf_token()
+    for answer in ("new", "same"):
+        # A second answer finds what the first has opened.
+        sent = here.client.post(here.home + below, data={"csrf_token": token, "answer": answer})
+        assert sent.status_code == 302
+    assert (count(services, Placement), count(services, Cohort)) == (2, 2)
+    later = here.client.get(here.home + "cohort/live", headers={"If-None-Match": live.headers["ETag"]})
+    assert (later.status_code, "groupe du soir" in later.text) == (200, False)
+    assert here.get(below).status_code == 302
+    assert here.get(f"cohort/duplicates/{uuid.uuid4()}").status_code == 302
 
-    def waiting() -> int:
-        with services.database.reading() as db:
-            cohort_id = db.scalars(sa.select(Placement.cohort_id).order_by(Placement.created_at)).first()
-            return len(waiting_copies(db, cohort_id))
 
-    assert waiting() == 1
-    here.post("duplicate", answer="new")
-    assert waiting() == 0
+def test_a_tutor_answers_for_no_duplicate_of_another_group(visit, services):
+    other = visit(situations.tutor_of_waiting_duplicate)
+    below = re.search(r"/(cohort/duplicates/[0-9a-f-]+)\"", other.text()).group(1)
+    here = visit(situations.tutor)
+    token = here.csrf_token()
+    sent = here.client.post(here.home + below, data={"csrf_token": token, "answer": "same"})
+    assert (sent.status_code, here.get(below).status_code) == (404, 302)
+    assert "groupe du soir" in other.text()

@@ -37,7 +37,7 @@ def lists_line_items(services: Services, status: OwnLineItemStatus | None = None
 
 def cards(page: str) -> list[str]:
     """What the page says of the activity's column, as HTML."""
-    found = re.findall(r'<div class="alert(?: alert-warning)?">.*?</div></div>', page, re.DOTALL)
+    found = re.findall(r'<div class="(?:alert|no-line-item)(?: warn)?">.*?</div></div>', page, re.DOTALL)
     return [each for each in found if "gradebook" in each or "Grades" in each]
 
 
@@ -98,7 +98,7 @@ def test_a_tutor_reads_what_is_known_of_the_column(
     assert words in card
     assert (MAKE in card) == can_be_made
     assert ("Grades do not reach your course yet" in card) == ("url" not in values)
-    assert ("alert-warning" in card) == ("url" not in values)
+    assert ("no-line-item warn" in card) == ("url" not in values)
     assert page.count(words) == 1
 
 

@@ -44,11 +44,18 @@ def test_a_tutor_sees_and_confirms_those_alone_that_the_pair_chose(
 ) -> None:
     tutor = visit(situations.tutor)
     theirs, other = add(services, "Lead a workshop", "tutor"), add(services, "A secret of ours", "partner")
+    home = tutor.text()
+    assert "says that an objective is reached: it waits for you to confirm it" in home
+    assert "Lead a workshop" not in home
+    second = add(services, "Chair a call", "tutor")
+    assert "2 objectives are reached" in tutor.text()
+    assert tutor.post(f"cohort/objectives/{second.id}").status_code == 302
     page = tutor.text("cohort/objectives")
     assert "Lead a workshop" in page
     assert "says that it is reached" in page
     assert "A secret of ours" not in page
     assert tutor.post(f"cohort/objectives/{theirs.id}").status_code == 302
+    assert "waits for you to confirm it" not in tutor.text()
     assert tutor.post(f"cohort/objectives/{other.id}").status_code == 409
     with services.database.reading() as db:
         found = db.get_one(Objective, theirs.id)

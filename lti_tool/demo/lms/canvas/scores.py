@@ -6,8 +6,9 @@ Read from instructure/canvas-lms: ``app/controllers/lti/ims/scores_controller.rb
 ``app/models/context_module_progression.rb``. Assignment and Grade Services 3.4,
 https://www.imsglobal.org/spec/lti-ags/v2p0/#score-publish-service.
 
-One thing differs: Canvas has counted an attempt by the time it finds that ``activityProgress`` or ``gradingProgress``
-is none of the specification's, or that the assignment is unpublished; here nothing is kept of a refused score.
+A score that is refused may have counted an attempt all the same: ``create`` submits before it writes the result, in no
+transaction of both. So it is where ``activityProgress`` or ``gradingProgress`` is none of the specification's, and
+where the assignment is unpublished.
 """
 
 from __future__ import annotations
@@ -30,7 +31,17 @@ _FUTURE: Final = dt.timedelta(minutes=1)
 _NUMBER: Final = re.compile(r"\s*[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 _OFF: Final = (False, "0", "f", "F", "false", "FALSE", "off", "OFF")
 """Values that switch a flag off (ActiveModel::Type::Boolean); 0 is among them, too."""
+_POSTED_MAXIMUM: Final = 100
 _GRADED_ROLES: Final = ("student", "test_student")
+
+
+class RefusedAfterSubmission(Refusal):
+    """A refusal of a score that was submitted by then: its attempt counts."""
+
+    def __init__(self, refusal: Refusal, attempts: int) -> None:
+        super().__init__(refusal.status, refusal.reason, refusal.detail)
+        self.attempts = attempts
+        "How many there are now."
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ def canvas_score(
     score that is there stays. A comment adds to what is there, so a missing one changes nothing. Every score counts an
     attempt unless ``new_submission`` is false. Raises :class:`Refusal`, of what is wrong first: 422 the user, 400 a
     missing parameter or the timestamp, 422 the maximum or the score, 400 the time of the submission, 422 the attempts,
-    the progress, an unpublished assignment.
+    the progress, an unpublished assignment; of these last two :class:`RefusedAfterSubmission`.
     """
     now = now or dt.datetime.now(dt.UTC)
     sent_at = _checked(held, body, role, assignment, now)
@@ -73,6 +84,21 @@ def canvas_score(
                 "The maximum number of allowed attempts has been reached for this submission",
             )
         attempts += assignment.is_first_line_item
+    try:
+        return _graded(held, body, assignment, sent_at, attempts)
+    except Refusal as refusal:
+        raise RefusedAfterSubmission(refusal, attempts) from refusal
+
+
+def _graded(
+    held: StoredGrade | None,
+    body: dict[str, Any],
+    assignment: Assignment,
+    sent_at: dt.datetime,
+    attempts: int,
+) -> StoredGrade:
+    """The new state once the attempts were counted (``update_or_create_result``)."""
+    extension = _extension(body)
     for name, known in (("activityProgress", ACTIVITY_PROGRESS), ("gradingProgress", GRADING_PROGRESS)):
         if body[name] not in known:
             raise _unprocessable(f"malformed_{name}", f"{name} is not included in the list")
@@ -90,6 +116,17 @@ def canvas_score(
     comment = str(body.get("comment") or "") or (held.comment if held else None)
     # update_or_create_result: whatever became of the score, and empty where it gives none.
     return StoredGrade(grade, comment, sent_at.timestamp(), attempts=attempts, result=posted)
+
+
+def canvas_result(held: StoredGrade, maximum: float) -> float | None:
+    """What the results service shows, in points (``scaled_result_score`` in app/models/lti/result.rb).
+
+    Of a submission that a teacher graded, the result is taken for their points and scaled to the maximum that was
+    posted, a hundred here; also where it is what the tool posted since, and the teacher's grade stayed.
+    """
+    if held.result is None or held.grade in (None, held.result) or maximum == 0:
+        return held.result
+    return held.result * _POSTED_MAXIMUM / maximum
 
 
 def canvas_completion(rule: str, held: StoredGrade | None, least: float) -> str:

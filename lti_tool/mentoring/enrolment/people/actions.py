@@ -152,7 +152,7 @@ def _invite(db: Session, cohort_id: uuid.UUID, matches: Sequence[Match], now: dt
     ids: dict[uuid.UUID, uuid.UUID] = {row.id: row.person_id for row in made}
     events = [
         (
-            ParticipantInvited(role=rows[person_id][0]["role"]),
+            ParticipantInvited(role=rows[person_id][0]["role"], in_list=True),
             programmes.scope_of(db, cohort_id, participant_id=participant_id),
         )
         for participant_id, person_id in ids.items()
@@ -286,7 +286,7 @@ def invite_awaited(
         db, Principal(kind=PrincipalKind(awaited.invited_by_kind), person_id=awaited.invited_by_id)
     )
     scope = programmes.scope_of(db, awaited.cohort_id, participant_id=participant_id)
-    log.append(db, ParticipantInvited(role=awaited.role), scope, at=now)
+    log.append(db, ParticipantInvited(role=awaited.role, in_list=True), scope, at=now)
     log.set_principal(db, acting)
     insert_details(db, {participant_id: details})
     return participant_id

@@ -1,0 +1,250 @@
+"""What moving pairs to another cohort will change, said before it is done: for whom, by which rule, in which gradebook.
+
+The moving itself is :func:`lti_tool.mentoring.pairs.moving.move_pairs`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from lti_tool.composition.cohort_facts import judged_people
+from lti_tool.identity.models import Course, Membership
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.mentoring.completion.preview import PersonPreview, preview
+from lti_tool.mentoring.completion.queries import rule_of
+from lti_tool.mentoring.completion.rule import CompletionRule
+from lti_tool.mentoring.enrolment.queries import (
+    ParticipantRecord,
+    participants,
+    participants_of_people,
+)
+from lti_tool.mentoring.pairs.moving import pairs_moved_together
+from lti_tool.mentoring.pairs.queries import PairRecord
+from lti_tool.mentoring.programmes.models import (
+    Cohort,
+    CohortStatus,
+    Placement,
+    ProgrammeOwner,
+    RoleView,
+)
+from lti_tool.mentoring.programmes.queries import activities_taught, rule_of_cohort
+
+
+@dataclass(frozen=True)
+class Place:
+    """An activity that opens a cohort."""
+
+    course_id: uuid.UUID
+    course: str | None
+    activity: str | None
+    role_view: RoleView
+    has_column: bool
+    """Whether the gradebook of its course has a column for it."""
+
+
+@dataclass(frozen=True)
+class OtherGroup:
+    """A cohort that runs, and to which pairs can be moved."""
+
+    id: uuid.UUID
+    number: int
+    kind: str
+    starts_on: dt.date
+    ends_on: dt.date
+    places: tuple[Place, ...]
+
+    @property
+    def courses(self) -> tuple[str, ...]:
+        """The titles of the courses in which it can be opened, each once."""
+        return tuple(dict.fromkeys(place.course for place in self.places if place.course))
+
+    def places_of(self, role: str) -> list[Place]:
+        """Where people of a role open it."""
+        return [place for place in self.places if place.role_view.covers(role)]
+
+
+def groups_to_move_to(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> list[OtherGroup]:
+    """The other cohorts of a programme that run and that an activity opens, if the person teaches them or owns it."""
+    other, here = aliased(Cohort), aliased(Cohort)
+    owned = sa.exists().where(
+        ProgrammeOwner.programme_id == other.programme_id, ProgrammeOwner.person_id == person_id
+    )
+    rows = db.execute(
+        sa.select(other, Placement, Course.title, ResourceLink.title, ResourceLink.line_item_url)
+        .join(here, sa.and_(here.programme_id == other.programme_id, here.id == cohort_id))
+        .join(Placement, Placement.cohort_id == other.id)
+        .join(Course, Course.id == Placement.course_id)
+        .join(ResourceLink, ResourceLink.id == Placement.resource_link_id)
+        .where(
+            other.id != cohort_id,
+            other.status == CohortStatus.RUNNING,
+            sa.or_(owned, activities_taught(other.id, person_id).correlate(other).exists()),
+        )
+        .order_by(other.number, other.id, Placement.created_at, Placement.id)
+    )
+    found: dict[uuid.UUID, tuple[Cohort, list[Place]]] = {}
+    for cohort, placed, course, activity, column in rows:
+        place = Place(placed.course_id, course, activity, RoleView(placed.role_view), column is not None)
+        found.setdefault(cohort.id, (cohort, []))[1].append(place)
+    return [
+        OtherGroup(each.id, each.number, each.kind, each.starts_on, each.ends_on, tuple(places))
+        for each, places in found.values()
+    ]
+
+
+@dataclass(frozen=True)
+class MovedPerson:
+    """One of the two of a pair that is to be moved."""
+
+    participant: ParticipantRecord
+    effect: PersonPreview | None
+    """How far they are by both rules; None of somebody who has not said yet that they take part."""
+    missing_in: tuple[Place, ...]
+    """Where people of their role open the other cohort, if they are in none of these courses; else nowhere."""
+    has_place: bool
+    """Whether the other cohort has an activity for their role."""
+    graded_in: tuple[Place, ...]
+    """Whose gradebooks their grades go to from then on."""
+    is_there_already: bool
+    """Whether they take part in the other cohort already: their pair cannot be moved."""
+
+
+@dataclass(frozen=True)
+class MovedPair:
+    """A pair that is to be moved, or cannot be."""
+
+    pair: PairRecord
+    mentor: MovedPerson
+    mentee: MovedPerson
+    is_further: bool
+    """It was not asked for, and moves because one of its people does."""
+
+    @property
+    def both(self) -> tuple[MovedPerson, MovedPerson]:
+        """The one who learns, and the one who teaches."""
+        return self.mentee, self.mentor
+
+    @property
+    def can_move(self) -> bool:
+        """Whether neither takes part there already."""
+        return not any(each.is_there_already for each in self.both)
+
+
+@dataclass(frozen=True)
+class MovePlan:
+    """What would happen if pairs were moved now."""
+
+    to: OtherGroup
+    moving: tuple[MovedPair, ...]
+    staying: tuple[MovedPair, ...]
+    """Those that cannot be moved, because somebody takes part there already."""
+    rule: CompletionRule
+    """Of the other cohort."""
+    digest: str
+    """The same as long as nothing of it changes."""
+
+    @property
+    def people(self) -> list[MovedPerson]:
+        """Everybody who moves, each once."""
+        return list({each.participant.id: each for pair in self.moving for each in pair.both}.values())
+
+
+def plan_move(db: Session, cohort_id: uuid.UUID, to: OtherGroup, pair_ids: Collection[uuid.UUID]) -> MovePlan:
+    """What moving these pairs of a cohort, and what moves with them, would do. Pairs that are over are left out."""
+    found = [pair for pair in pairs_moved_together(db, pair_ids) if pair.cohort_id == cohort_id]
+    records = participants(db, {member for pair in found for member in pair.members})
+    people = [record.person_id for record in records.values()]
+    enrolled = participants_of_people(db, to.id, people)
+    here = _courses_of(db, people, [place.course_id for place in to.places])
+    in_force = rule_of_cohort(db, to.id)
+    rule, judged = rule_of(in_force), judged_people(db, cohort_id) if found else []
+    effects = {
+        each.participant_id: each
+        for each in preview(
+            rule_of(rule_of_cohort(db, cohort_id)),
+            rule,
+            [each.to_judge for each in judged if each.participant_id in records],
+        ).people
+    }
+
+    def moved(record: ParticipantRecord) -> MovedPerson:
+        places = to.places_of(record.role)
+        is_in_one = any(place.course_id in here.get(record.person_id, ()) for place in places)
+        return MovedPerson(
+            record,
+            effects.get(record.id),
+            () if is_in_one else tuple(places),
+            bool(places),
+            tuple(place for place in places if place.has_column and rule.reporting.covers(record.role)),
+            record.person_id in enrolled,
+        )
+
+    by_id = {record.id: moved(record) for record in records.values()}
+    pairs = [
+        MovedPair(pair, by_id[pair.mentor_id], by_id[pair.mentee_id], pair.id not in pair_ids)
+        for pair in found
+    ]
+    pairs.sort(key=lambda each: each.is_further)
+    staying = _held_back(pairs)
+    moving = tuple(each for each in pairs if each.pair.id not in staying)
+    return MovePlan(
+        to,
+        moving,
+        tuple(each for each in pairs if each.pair.id in staying),
+        rule,
+        _digest(to, in_force.number, moving),
+    )
+
+
+def _courses_of(
+    db: Session, person_ids: Collection[uuid.UUID], course_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, set[uuid.UUID]]:
+    """In which of these courses each of these people is."""
+    rows = db.execute(
+        sa.select(Membership.person_id, Membership.course_id).where(
+            Membership.person_id.in_(person_ids), Membership.course_id.in_(course_ids), Membership.active
+        )
+    )
+    found: dict[uuid.UUID, set[uuid.UUID]] = {}
+    for person_id, course_id in rows:
+        found.setdefault(person_id, set()).add(course_id)
+    return found
+
+
+def _held_back(pairs: Collection[MovedPair]) -> set[uuid.UUID]:
+    """The pairs with somebody who is there already, and all that would have to move together with one of these."""
+    held = {each.pair.id for each in pairs if not each.can_move}
+    people = {member for each in pairs if each.pair.id in held for member in each.pair.members}
+    while more := [
+        each for each in pairs if each.pair.id not in held and people.intersection(each.pair.members)
+    ]:
+        held |= {each.pair.id for each in more}
+        people |= {member for each in more for member in each.pair.members}
+    return held
+
+
+def _digest(to: OtherGroup, rule_number: int, moving: Collection[MovedPair]) -> str:
+    seen: list[Mapping[str, object]] = [
+        {
+            "pair": str(each.pair.id),
+            "people": [
+                (
+                    str(one.participant.id),
+                    [one.effect.effect, one.effect.before, one.effect.after] if one.effect else None,
+                    [str(place.course_id) for place in one.missing_in],
+                )
+                for one in each.both
+            ],
+        }
+        for each in moving
+    ]
+    seed = json.dumps([str(to.id), rule_number, seen], sort_keys=True)
+    return hashlib.sha256(seed.encode()).hexdigest()[:32]

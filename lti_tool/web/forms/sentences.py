@@ -1,0 +1,189 @@
+"""What a form says when one of its fields is refused: a sentence of the field's own, for what can be wrong with it.
+
+Each message says what to enter or choose, in the words of its field, so that it reads alike in the list at the top of
+a page and beside the field (https://design-system.service.gov.uk/components/error-message/). A field without a
+sentence for a code of :data:`schemas.problem.MESSAGES` takes the general one; ``tests/web/forms/test_sentences.py``
+says which fields lack one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from lti_tool.web.forms.setup_sentences import SETUP_SENTENCES
+from schemas.answers_form import AnswersForm
+from schemas.audit_query import AuditQuery
+from schemas.mentoring_forms import (
+    AboutMeForm,
+    AnotherPartnerForm,
+    ChooseRoleForm,
+    DeclinePairForm,
+    DuplicateForm,
+    EndPairForm,
+    FeedbackForm,
+    FormSchema,
+    ObjectiveForm,
+    PairForm,
+    PausePairForm,
+    ReflectionForm,
+    RefuseInvitationForm,
+    ReopenForm,
+    SessionForm,
+    SignAgreementForm,
+)
+from schemas.moving_form import MoveQuery
+from schemas.problem import N_
+from schemas.programme_rights import HrLinkForm, OwnerForm, ShareForm
+
+Sentences = Mapping[str, str]
+"""An English sentence for each code of a field, marked with ``N_``."""
+
+_NO_ANSWER: Final = (
+    "required", "answer_missing", "not_a_choice", "invalid", "empty", "duplicated", "too_many", "too_long", "not_an_id",
+    "not_yes_or_no", "person_missing", "must_be_accepted",
+)  # fmt: skip
+_NO_DAY: Final = ("required", "not_a_date")
+_NO_NUMBER: Final = ("required", "not_a_number", "too_small", "too_large")
+
+
+def _choose(sentence: str) -> Sentences:
+    """That of a question with answers to choose from, whatever was sent in their place."""
+    return dict.fromkeys(_NO_ANSWER, sentence)
+
+
+_AREA: Final = _choose(N_("Choose an area."))
+_REASON: Final = _choose(N_("Choose a reason from the list, or none: it is optional."))
+_WHO_LEARNS: Final = N_("Choose who learns.")
+
+_SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
+    **SETUP_SENTENCES,
+    ChooseRoleForm: {"role": _choose(N_("Choose whether you want to learn or to teach."))},
+    AboutMeForm: {
+        "email": {"not_an_email": N_("Enter an e-mail address such as name@example.org.")},
+        "phone": {"not_a_phone_number": N_("Enter a phone number of at least 4 digits.")},
+    },
+    AnswersForm: {
+        "capacity": {
+            **_choose(N_("Choose how many partners you would like at once.")),
+            **dict.fromkeys(_NO_NUMBER, N_("Choose how many partners you would like at once.")),
+        },
+        "offers": _choose(N_("Choose what you can show from the list.")),
+        "wants": _choose(N_("Choose what you would like to learn from the list.")),
+        "languages": _choose(N_("Choose languages from the list.")),
+        "time_zone": _choose(N_("Choose a time zone from the list.")),
+        "level": dict.fromkeys(_NO_NUMBER, N_("Choose your level from the list, or leave it unsaid.")),
+    },
+    DeclinePairForm: {"reason": _REASON},
+    RefuseInvitationForm: {"reason": _REASON},
+    PausePairForm: {
+        "until": {
+            "not_a_date": N_("Enter the whole date: day, month and year."),
+            "date_past": N_("Choose today or a later day: this date is past."),
+        },
+    },
+    MoveQuery: {
+        "pair": _choose(N_("Choose the pairs to move.")),
+        "to": _choose(N_("Choose the group to which they move.")),
+    },
+    SignAgreementForm: {
+        "accepted": _choose(
+            N_("You have not signed yet. Read the five promises, then choose “Sign the agreement”.")
+        )
+    },
+    SessionForm: {
+        "day": _choose(N_("Choose the day of the meeting.")),
+        "held_on": {
+            **dict.fromkeys(_NO_DAY, N_("Enter the date of the meeting.")),
+            "date_in_future": N_("Choose today or an earlier day: this date is still to come."),
+            "date_too_old": N_("Choose a date less than a year ago."),
+        },
+        "mode": _choose(N_("Choose how you talked: in person, by video, by phone or in writing.")),
+        "length": _choose(N_("Choose the length of the meeting.")),
+        "minutes": {
+            "required": N_("Enter the length of the meeting in minutes."),
+            "not_a_number": N_("Enter the length in whole minutes, such as 45."),
+            "too_small": N_("Enter %(min)s minutes or more."),
+            "too_large": N_("Enter %(max)s minutes or fewer."),
+        },
+        "format": _choose(N_("Choose what kind of meeting it was: coaching, training…")),
+        "worked_on": _choose(N_("Choose objectives from the list, or none: it is optional.")),
+    },
+    ObjectiveForm: {
+        "direction": _choose(N_("Choose who learns: you or your partner.")),
+        "title": {
+            "required": N_("Write the objective."),
+            "too_short": N_("Write the objective in at least %(min)s characters."),
+        },
+        "tag": _AREA,
+        "target_on": {
+            "not_a_date": N_("Enter the whole date: day, month and year."),
+            "date_past": N_("Choose today or a later day: this date is past."),
+            "date_too_far": N_("Choose a date within the next three years."),
+        },
+        "level": dict.fromkeys(_NO_NUMBER, N_("Choose a level from the list.")),
+        "accepts": _choose(N_("Choose whose word is enough.")),
+        "required": _choose(N_("Tick the box if the objective is a priority; otherwise leave it empty.")),
+    },
+    ReflectionForm: {
+        "words": {
+            "required": N_("Write your note."),
+            "too_short": N_("Write your note in at least %(min)s characters."),
+        },
+        "readers": _choose(N_("Choose who can read the note: you alone, or your partner too.")),
+    },
+    FeedbackForm: {
+        "points": {
+            **_choose(N_("Choose points from the list.")),
+            "feedback_empty": N_("Choose at least one point, or write a sentence."),
+        },
+    },
+    DuplicateForm: {"answer": _choose(N_("Choose which group this activity opens."))},
+    PairForm: {
+        "mentee_id": {**_choose(_WHO_LEARNS), "same_person": N_("Choose two different people.")},
+        "mentor_id": _choose(N_("Choose who teaches.")),
+    },
+    EndPairForm: {"reason": _choose(N_("Choose why the pair ends."))},
+    AnotherPartnerForm: {"role": _choose(N_("Choose who is to have another partner."))},
+    ReopenForm: {
+        "reason": {
+            "required": N_("Say why you reopen this journey."),
+            "too_short": N_("Say why you reopen this journey, in at least %(min)s characters."),
+        },
+    },
+    OwnerForm: {"person_id": _choose(N_("Choose who else owns the programme."))},
+    ShareForm: {"course_id": _choose(N_("Choose whose teachers may use the programme."))},
+    HrLinkForm: {
+        "link": {
+            "required": N_("Enter the link that you received."),
+            "not_an_hr_link": N_("Copy the whole link: this is not a link for human resources."),
+        }
+    },
+    AuditQuery: {
+        "who": _choose(N_("Choose a person from the list.")),
+        "what": _choose(N_("Choose a subject from the list.")),
+        "since": {
+            "not_a_date": N_("Enter the first day as a whole date: day, month and year."),
+        },
+        "until": {
+            "not_a_date": N_("Enter the last day as a whole date: day, month and year."),
+            "ends_before_it_begins": N_("Choose a last day that is not before the first one."),
+        },
+        "zone": {"invalid": N_("Choose a time zone from the list.")},
+    },
+}
+"""By form, field and code. A form has the sentences of the form that it is made from, too."""
+
+_SERIES: Final = ("level_", "target_")
+"""What the names of fields begin with that a form has any number of: the level of a skill, the target of a figure."""
+
+
+def own_sentence(form: type[FormSchema], field: str, code: str) -> str | None:
+    """The sentence that ``field`` alone has for ``code``, in English; None where it has none."""
+    names = [field, *(each.removesuffix("_") for each in _SERIES if field.startswith(each))]
+    for kind in form.__mro__:
+        for name in names:
+            found = _SENTENCES.get(kind, {}).get(name, {}).get(code)
+            if found is not None:
+                return found
+    return None
