@@ -230,7 +230,7 @@ def test_learners_wait_and_join_after_the_start(picker: Picker) -> None:
     tasks = open_item(picker, item)
     learner = open_as_learner(picker, item)
     assert "The programme opens soon" in learner.text
-    assert "Nothing is asked of you yet." in words(learner)
+    assert "There is nothing to do" in words(learner)
     assert 'name="role"' not in learner.text
     key = learner.request.path.split("/l/")[1].split("/")[0]
     token = form_with(learner, "back").fields["csrf_token"]
