@@ -82,6 +82,7 @@ def test_the_switch_works_with_what_no_form_would_take(served_tool: ServedTool, 
     expect(page.get_by_role("status")).to_be_visible()
 
 
+@pytest.mark.parametrize("page", [True], indirect=True, ids=["script"])
 def test_a_date_is_said_in_words_whatever_the_language_of_the_browser(
     served_tool: ServedTool, page: Page
 ) -> None:
