@@ -178,7 +178,6 @@ def _person_page(participant_id: uuid.UUID, form: Form | None = None) -> Respons
         states={pair.id: state_of(pair) for pair in pairs},
         waits={pair.id: wait_of(pair, today, {}) for pair in pairs},
         today=today,
-        known=known,
         declined=None if pairs else overview.latest_declined.get(line.id),
         grades=grades.get(line.person_id, ()),
         grade_words=grade_wording,
