@@ -191,7 +191,7 @@ class DeclinePairForm(FormSchema):
         choices.DECLINE_REASONS,
         load_default=None,
         metadata={
-            "label": N_("Why, if you would like to say"),
+            "label": N_("Why? (optional)"),
             "hint": N_("Your tutor sees it, to suggest somebody who suits. Your partner does not."),
         },
     )
@@ -204,7 +204,7 @@ class RefuseInvitationForm(FormSchema):
         choices.REFUSAL_REASONS,
         load_default=None,
         metadata={
-            "label": N_("Why, if you would like to say"),
+            "label": N_("Why? (optional)"),
             "hint": N_("Your tutor alone sees it."),
         },
     )

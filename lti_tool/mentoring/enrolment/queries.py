@@ -53,6 +53,10 @@ class ParticipantRecord:
 
 INVITED: Final = ParticipantStatus.INVITED
 """The status of somebody whom a tutor gave a role, and who has not said yet that they take part."""
+NOT_TAKING_PART: Final = frozenset(
+    {ParticipantStatus.INVITED, ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN}
+)
+"""Statuses of people who have not said that they take part, or do not any more."""
 REFUSED: Final = ParticipantStatus.REFUSED
 """The status of somebody who was invited, and has said that they do not take part."""
 
@@ -159,9 +163,15 @@ def has_participants(db: Session, cohort_id: uuid.UUID) -> bool:
     return db.scalar(sa.select(Participant.id).where(Participant.cohort_id == cohort_id).limit(1)) is not None
 
 
-def people_in_cohorts(db: Session, cohort_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """How many people of each of these cohorts take part, or are invited; a cohort with nobody is left out."""
-    gone = ParticipantStatus.WITHDRAWN, ParticipantStatus.REFUSED
+def people_in_cohorts(
+    db: Session, cohort_ids: Collection[uuid.UUID], *, with_invited: bool = True
+) -> dict[uuid.UUID, int]:
+    """How many people of each of these cohorts take part, or are invited; a cohort with nobody is left out.
+
+    ``with_invited``: false for those alone who have said that they take part.
+    """
+    gone = [ParticipantStatus.WITHDRAWN, ParticipantStatus.REFUSED]
+    gone += [] if with_invited else [ParticipantStatus.INVITED]
     counted = (
         sa.select(Participant.cohort_id, sa.func.count())
         .where(Participant.cohort_id.in_(cohort_ids), Participant.status.not_in(gone))

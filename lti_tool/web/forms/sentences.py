@@ -175,8 +175,8 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
 }
 """By form, field and code. A form has the sentences of the form that it is made from, too."""
 
-_SERIES: Final = ("level_", "target_")
-"""What the names of fields begin with that a form has any number of: the level of a skill, the target of a figure."""
+_SERIES: Final = ("level_", "target_", "use_")
+"""What the names of fields begin with that a form has any number of: a skill's level, a figure's target and its use."""
 
 
 def own_sentence(form: type[FormSchema], field: str, code: str) -> str | None:

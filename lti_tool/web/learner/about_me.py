@@ -118,6 +118,7 @@ def message_to_tutor(
     return "\n\n".join((greeting, about, f"{closing}\n{first_name(me)}" if me.name else closing))
 
 
+@blueprint.app_template_global("advised_minutes")
 def _advised_minutes() -> int:
     """How long a meeting is advised to be in the programme of the present launch."""
     own = current_settings()

@@ -61,7 +61,7 @@ TOPICS: Final = Subject(
     N_("you, the person suggested to you (only the topics that suit you both)"),
 )
 
-SUBJECTS: Final = (MEETINGS, PROGRESS, COMPLETION, OBJECTIVES, NOTES, ONESELF, TOPICS)
+SUBJECTS: Final = (NOTES, MEETINGS, PROGRESS, COMPLETION, OBJECTIVES, ONESELF, TOPICS)
 
 
 @dataclass(frozen=True)

@@ -118,14 +118,20 @@ def _task(section: Section, present: SetUp, lacks: Sequence[Missing]) -> Task:
 def _people(present: SetUp) -> Task:
     """The way to the lists of people; they join by themselves, too."""
     with reading() as db:
-        count = people_in_cohorts(db, [present.cohort_id]).get(present.cohort_id, 0)
+        count, taking_part = (
+            people_in_cohorts(db, [present.cohort_id], with_invited=each).get(present.cohort_id, 0)
+            for each in (True, False)
+        )
         awaited = count_awaited(db, present.cohort_id)
-    here = ngettext("%(num)s person in the group", "%(num)s people in the group", count, num=number(count))
+    invited = count - taking_part
+    here = ngettext("%(num)s participant", "%(num)s participants", taking_part, num=number(taking_part))
+    asked = ngettext("%(num)s invited", "%(num)s invited", invited, num=number(invited))
     expected = ngettext(
         "%(num)s from a list, awaited", "%(num)s from a list, awaited", awaited, num=number(awaited)
     )
     if count or awaited:
-        summary = " · ".join([*([here] if count else []), *([expected] if awaited else [])])
+        counts = ((here, taking_part), (asked, invited), (expected, awaited))
+        summary = " · ".join(text for text, people in counts if people)
     elif present.is_draft:
         summary = _("They can be added from a list now, and join by themselves after the start")
     else:
