@@ -56,7 +56,7 @@ from lti_tool.web.learner import (
     undo,
 )
 from lti_tool.web.learner import home as learner_home
-from lti_tool.web.owner import access_page, audit, human_resources
+from lti_tool.web.owner import access_page, audit, group_in_address, human_resources
 from lti_tool.web.owner import programmes as owner_programmes
 from lti_tool.web.programmes import (
     rule_editor,
@@ -181,6 +181,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
         part.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)
+    group_in_address.init_app(app)
     vars(app.view_functions["static"])["policy_action"] = Action.READ_PUBLIC_PAGES
     return app
 

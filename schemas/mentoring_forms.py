@@ -10,7 +10,7 @@ about stands in the address, not in the form.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -123,7 +123,7 @@ class AboutMeForm(FormSchema):
         load_default="",
         metadata={
             "label": N_("Chat"),
-            "hint": N_("The address of a chat with you, or the name under which you are found."),
+            "hint": N_("For example a Teams link, or your name in Slack."),
         },
     )
 
@@ -191,7 +191,7 @@ class DeclinePairForm(FormSchema):
         choices.DECLINE_REASONS,
         load_default=None,
         metadata={
-            "label": N_("Why, if you would like to say"),
+            "label": N_("Why? (optional)"),
             "hint": N_("Your tutor sees it, to suggest somebody who suits. Your partner does not."),
         },
     )
@@ -204,7 +204,7 @@ class RefuseInvitationForm(FormSchema):
         choices.REFUSAL_REASONS,
         load_default=None,
         metadata={
-            "label": N_("Why, if you would like to say"),
+            "label": N_("Why? (optional)"),
             "hint": N_("Your tutor alone sees it."),
         },
     )
@@ -329,6 +329,13 @@ class ObjectiveForm(FormSchema):
         },
     )
     tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills", metadata={"label": N_("Area")})
+    skill = Code(
+        r"[a-z0-9_-]+",
+        max_length=60,
+        load_default=None,
+        metadata={"label": N_("Which skill does it serve? (optional)")},
+    )
+    """The code of one of the programme's skills."""
     target_on = Day(load_default=None, metadata={"label": N_("By when? (optional)")})
     level = WholeNumber(
         min=1,
@@ -351,10 +358,18 @@ class ObjectiveForm(FormSchema):
         },
     )
 
-    def __init__(self, *, today: date | None = None) -> None:
-        """``today``: the person's own day, before which no objective is due; None where that does not matter."""
+    def __init__(self, *, today: date | None = None, skills: Collection[str] = ()) -> None:
+        """``today``: the person's own day, before which no objective is due; None where that does not matter.
+
+        ``skills``: the codes of the programme's.
+        """
         super().__init__()
-        self.today = today
+        self.today, self.skills = today, frozenset(skills)
+
+    @validates_schema
+    def _skill_is_known(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        if loaded.get("skill") is not None and loaded["skill"] not in self.skills:
+            raise ValidationError([Problem("not_a_choice")], "skill")
 
     @validates_schema
     def _due_later(self, loaded: Mapping[str, Any], **_: Any) -> None:
@@ -371,7 +386,7 @@ class EditObjectiveForm(ObjectiveForm):
     class Meta(FormSchema.Meta):
         """Without what cannot change."""
 
-        exclude = ("direction", "required", "level", "accepts")
+        exclude = ("direction", "skill", "required", "level", "accepts")
 
 
 class ChooseObjectiveForm(FormSchema):
@@ -397,8 +412,8 @@ class ReflectionForm(FormSchema):
         lines=True,
         required=True,
         metadata={
-            "label": N_("One change I made"),
-            "hint": N_("Something that you do, say or see differently since you have been meeting."),
+            "label": N_("What do I do differently?"),
+            "hint": N_("Something that you do, say or see differently since you began to meet."),
         },
     )
     readers = Choice(choices.REFLECTION_READERS, required=True, metadata={"label": N_("Who may read it?")})
@@ -449,6 +464,12 @@ class TutorValidationForm(FormSchema):
 
     participant_id = Identifier(required=True)
     validated = _ticked()
+
+
+class TakeBackInvitationForm(FormSchema):
+    """The tutor takes the invitation of a participant back."""
+
+    participant_id = Identifier(required=True)
 
 
 class ResendGradeForm(FormSchema):

@@ -24,6 +24,21 @@ def N_(message: str) -> str:  # noqa: N802 - the name that Babel extracts by def
 
 MESSAGES: Mapping[str, str] = {
     # any field
+    "programme_name_missing": N_("Give the programme a name, in English or in French."),
+    "goal_missing": N_("Say what will be different, in English or in French."),
+    "skill_missing": N_("Name the skill, in English or in French."),
+    "format_name_missing": N_("Name the format, in English or in French."),
+    "objective_missing": N_("Write the objective, in English or in French."),
+    "question_missing": N_("Write the question, in English or in French."),
+    "figure_missing": N_("Name the figure, in English or in French."),
+    "definition_missing": N_("Say what it measures, in English or in French."),
+    "template_name_missing": N_("Give the template a name, in English or in French."),
+    "first_day_missing": N_("Give the first day."),
+    "last_day_missing": N_("Give the last day."),
+    "follow_up_missing": N_("Give the day of the follow-up."),
+    "learner_missing": N_("Choose who learns."),
+    "sessions_missing": N_("Give a number of meetings, such as 6."),
+    "minutes_missing": N_("Give a number of minutes, such as 45."),
     "required": N_("Fill this in."),
     "answer_missing": N_("Choose an answer."),
     "invalid": N_("This cannot be read: check it."),

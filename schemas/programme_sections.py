@@ -44,8 +44,8 @@ class SectionSchema(FormSchema):
 class BilingualSchema(SectionSchema):
     """A part with texts in two languages."""
 
-    needed: ClassVar[tuple[str, ...]] = ()
-    """Texts that one of the two languages must have."""
+    needed: ClassVar[Mapping[str, str]] = {}
+    """Texts that one of the two languages must have, each with the code of what is said where neither has it."""
 
     def __init__(self, language: str = "en") -> None:
         """``language``: of the reader, in which what is missing is asked for."""
@@ -55,8 +55,8 @@ class BilingualSchema(SectionSchema):
     @validates_schema(skip_on_field_errors=False)
     def _has_texts(self, loaded: Mapping[str, Any], **_: Any) -> None:
         missing = {
-            f"{name}_{self.language}": [Problem("required")]
-            for name in self.needed
+            f"{name}_{self.language}": [Problem(code)]
+            for name, code in self.needed.items()
             # One that is there and wrong has its own problem.
             if all(f"{name}_{tag}" in loaded and not loaded[f"{name}_{tag}"] for tag in ("fr", "en"))
         }
@@ -71,11 +71,11 @@ def _text(label: str, max_length: int, *, lines: bool = False) -> Text:
 class GoalForm(BilingualSchema):
     """What the programme is called, and what it is for."""
 
-    needed: ClassVar[tuple[str, ...]] = ("title", "goal")
+    needed: ClassVar[Mapping[str, str]] = {"title": "programme_name_missing", "goal": "goal_missing"}
     title_en = _text(N_("Name of the programme, in English"), 100)
     title_fr = _text(N_("Name of the programme, in French"), 100)
-    goal_en = _text(N_("What it is for, in English"), 500, lines=True)
-    goal_fr = _text(N_("What it is for, in French"), 500, lines=True)
+    goal_en = _text(N_("What will be different, in English"), 500, lines=True)
+    goal_fr = _text(N_("What will be different, in French"), 500, lines=True)
 
 
 class BudgetForm(SectionSchema):
@@ -115,7 +115,7 @@ class RolesForm(BilingualSchema):
 class SkillForm(BilingualSchema):
     """One of the programme's skills."""
 
-    needed = ("name",)
+    needed: ClassVar[Mapping[str, str]] = {"name": "skill_missing"}
     name_en = _text(N_("The skill, in English"), 120)
     name_fr = _text(N_("The skill, in French"), 120)
     tag = Choice(
@@ -136,7 +136,7 @@ class SkillForm(BilingualSchema):
 class FormatForm(BilingualSchema):
     """A format of meetings that the programme adds."""
 
-    needed = ("name",)
+    needed: ClassVar[Mapping[str, str]] = {"name": "format_name_missing"}
     name_en = _text(N_("The format, in English"), NAME_LENGTH)
     name_fr = _text(N_("The format, in French"), NAME_LENGTH)
 
@@ -165,15 +165,16 @@ class FormatsForm(SectionSchema):
 class CatalogueForm(BilingualSchema):
     """An objective that pairs can choose. ``skills``: the codes of the programme's skills."""
 
-    needed = ("title",)
+    needed: ClassVar[Mapping[str, str]] = {"title": "objective_missing"}
     title_en = _text(N_("The objective, in English"), 200)
     title_fr = _text(N_("The objective, in French"), 200)
     direction = Choice(
         choices.ROLES,
         required=True,
+        error_messages={"required": "learner_missing"},
         metadata={
             "label": N_("Who learns?"),
-            "words": {"mentee": N_("The mentee"), "mentor": N_("The mentor")},
+            "words": {"mentee": N_("Mentee"), "mentor": N_("Mentor")},
         },
     )
     skill = Code(
@@ -193,15 +194,15 @@ class CatalogueForm(BilingualSchema):
         },
     )
     evidence = fields.List(
-        Choice(("self", "partner", "tutor")),
+        Choice(choices.EVIDENCE),
         required=True,
         error_messages={"required": "empty"},
-        validate=[*entries(max=3), distinct],
-        metadata={"label": N_("Whose word is enough for it to be reached?")},
+        validate=[*entries(max=4), distinct],
+        metadata={"label": N_("Who can say that it is reached?")},
     )
     trend = fields.Boolean(
         load_default=False,
-        metadata={"label": N_("It is about a trend, to keep up to date")},
+        metadata={"label": N_("It is about keeping up with a trend")},
     )
 
     def __init__(self, language: str = "en", skills: Collection[str] = ()) -> None:
@@ -217,7 +218,7 @@ class CatalogueForm(BilingualSchema):
 class KpiForm(BilingualSchema):
     """A measure in words. ``is_own``: the programme adds it, and says in which unit it is counted, and its target."""
 
-    needed = ("name", "definition")
+    needed: ClassVar[Mapping[str, str]] = {"name": "figure_missing", "definition": "definition_missing"}
     name_en = _text(N_("The figure, in English"), 120)
     name_fr = _text(N_("The figure, in French"), 120)
     definition_en = _text(N_("What it measures, in English"), 300, lines=True)
@@ -269,7 +270,7 @@ class KpiForm(BilingualSchema):
 class QuestionForm(BilingualSchema):
     """A question of a questionnaire. ``is_new``: only then is asked how it is answered."""
 
-    needed = ("text",)
+    needed: ClassVar[Mapping[str, str]] = {"text": "question_missing"}
     text_en = _text(N_("The question, in English"), 300, lines=True)
     text_fr = _text(N_("The question, in French"), 300, lines=True)
     kind = Choice(
@@ -312,6 +313,7 @@ class RhythmForm(SectionSchema):
         max=100,
         from_text=True,
         required=True,
+        error_messages={"required": "sessions_missing"},
         metadata={
             "label": N_("How many meetings?"),
             "hint": N_("Six, about one a month, is usual."),
@@ -322,6 +324,7 @@ class RhythmForm(SectionSchema):
         max=480,
         from_text=True,
         required=True,
+        error_messages={"required": "minutes_missing"},
         metadata={
             "label": N_("How many minutes each?"),
             "hint": N_("Forty-five leave time to begin and to close."),
@@ -335,8 +338,12 @@ class DatesForm(SectionSchema):
     Days that are past and count already are not in the form. ``was``: the days as they are, by field.
     """
 
-    starts_on = Day(required=True, metadata={"label": N_("First day")})
-    ends_on = Day(required=True, metadata={"label": N_("Last day")})
+    starts_on = Day(
+        required=True, error_messages={"required": "first_day_missing"}, metadata={"label": N_("First day")}
+    )
+    ends_on = Day(
+        required=True, error_messages={"required": "last_day_missing"}, metadata={"label": N_("Last day")}
+    )
     follow_up_on = Day(
         load_default=None,
         metadata={
@@ -372,7 +379,7 @@ class DatesForm(SectionSchema):
         if last is not None and after is not None and after <= last:
             problems.setdefault("follow_up_on", [Problem("date_not_after_end")])
         if not self.draft and "follow_up_on" in loaded and after is None:
-            problems["follow_up_on"] = [Problem("required")]
+            problems["follow_up_on"] = [Problem("follow_up_missing")]
         if problems:
             raise ValidationError(dict(problems))
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, validates
 
 from schemas.fields import Text, WholeNumber
 from schemas.mentoring_forms import FormSchema
 from schemas.problem import N_, Problem
-from schemas.programme_sections import GoalForm, SectionSchema
+from schemas.programme_sections import BilingualSchema, GoalForm, SectionSchema
 
 
 class TemplateTextForm(FormSchema):
@@ -32,11 +32,16 @@ class TemplateTextForm(FormSchema):
             raise ValidationError(list(found))
 
 
-class CopyTemplateForm(FormSchema):
+class CopyTemplateForm(BilingualSchema):
     """A company's own template made from another one: what it is called."""
 
-    title_fr = Text(max_length=200, required=True, metadata={"label": N_("Name of the template, in French")})
-    title_en = Text(max_length=200, required=True, metadata={"label": N_("Name of the template, in English")})
+    needed: ClassVar[Mapping[str, str]] = {"title": "template_name_missing"}
+    title_fr = Text(
+        max_length=200, load_default="", metadata={"label": N_("Name of the template, in French")}
+    )
+    title_en = Text(
+        max_length=200, load_default="", metadata={"label": N_("Name of the template, in English")}
+    )
 
 
 class TemplateGoalForm(GoalForm):
@@ -45,7 +50,7 @@ class TemplateGoalForm(GoalForm):
     A template may leave the goal to whoever makes a programme from it.
     """
 
-    needed = ("title",)
+    needed: ClassVar[Mapping[str, str]] = {"title": "template_name_missing"}
     summary_en = Text(
         max_length=120, load_default="", metadata={"label": N_("The line below its name, in English")}
     )

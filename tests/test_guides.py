@@ -202,11 +202,16 @@ def test_the_service_starts_the_tool_with_options_that_it_has() -> None:
     assert [option for option in options if option not in known] == []
 
 
-def test_the_command_for_every_shell_runs_the_tool_as_the_service_s_user(tmp_path: Path) -> None:
-    """With a sudo and a tool that say how they were called."""
-    said = tmp_path / "sudo"
-    said.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
-    said.chmod(0o755)
+@pytest.mark.parametrize(
+    ("who", "by", "named"), [("anna", "sudo", []), ("root", "runuser", ["--", "env"])], ids=["sudo", "root"]
+)
+def test_the_command_for_every_shell_runs_the_tool_as_the_service_s_user(
+    tmp_path: Path, who: str, by: str, named: list[str]
+) -> None:
+    """With a command for each that says how it was called: whoever is root may have no sudo."""
+    for name, does in {by: 'printf "%s\\n" "$@"', "id": f"echo {who}"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
     shell = shutil.which("sh")
     assert shell is not None
     ran = subprocess.run(
@@ -217,8 +222,9 @@ def test_the_command_for_every_shell_runs_the_tool_as_the_service_s_user(tmp_pat
         check=True,
     )
     assert ran.stdout.splitlines() == [
-        "-u", "tandem", "TANDEM_DATA_DIR=/var/lib/tandem", "/opt/tandem/bin/tandem", "invite", "--label", "Our Moodle",
-    ]  # fmt: skip
+        *["-u", "tandem", *named, "TANDEM_DATA_DIR=/var/lib/tandem", "/opt/tandem/bin/tandem"],
+        *["invite", "--label", "Our Moodle"],
+    ]
 
 
 STUBS = {

@@ -115,6 +115,7 @@ class Action(enum.StrEnum):
     VIEW_PROGRAMME = (
         "see a programme's groups in figures, its activities, an example, and who has which right to it"
     )
+    VIEW_GROUP = "see who takes part in a group, who is with whom, and whose journey is complete"
     VIEW_PEOPLE_OF_PROGRAMME = "see the names and the completion of everybody in a programme"
     NAME_OWNERS = "name owners of programmes, and end one's own ownership"
     SHARE_PROGRAMME = "say in which courses teachers may use a programme"
@@ -204,6 +205,8 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.KEEP_TEMPLATES: frozenset({Capacity.TEACHER, Capacity.OWNER, Capacity.OPERATOR}),
         Action.LIST_OWN_PROGRAMMES: frozenset({Capacity.OWNER}),
         Action.VIEW_PROGRAMME: frozenset({Capacity.OWNER}),
+        # Without a date or a state of what a pair does: that is VIEW_COHORT's and VIEW_PAIR_HISTORY's.
+        Action.VIEW_GROUP: _COHORT,
         Action.VIEW_PEOPLE_OF_PROGRAMME: frozenset({Capacity.OWNER, Capacity.HR_WITH_NAMES}),
         Action.NAME_OWNERS: frozenset({Capacity.OWNER, Capacity.OPERATOR}),
         Action.SHARE_PROGRAMME: frozenset({Capacity.OWNER}),

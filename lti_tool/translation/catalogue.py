@@ -11,6 +11,8 @@ from pathlib import Path
 
 from babel.support import NullTranslations, Translations
 
+from lti_tool.translation.elision import elided
+
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 
 _language: ContextVar[str | Callable[[], str]] = ContextVar("_language", default="en")
@@ -51,7 +53,12 @@ def using_language(tag: str) -> Iterator[None]:
 def gettext(message: str, /, **params: object) -> str:
     """``message`` in the current language, with its ``%(name)s`` filled in."""
     found: str = _catalogue(current_language()).ugettext(message)
-    return found % params if params else found
+    return filled(found, params) if params else found
+
+
+def filled(text: str, params: Mapping[str, object]) -> str:
+    """A text of the current language's catalogue with its ``%(name)s`` filled in."""
+    return (elided(text, params) if current_language() == "fr" else text) % params
 
 
 def plural_form(singular: str, plural: str, number: int) -> str:
@@ -62,7 +69,7 @@ def plural_form(singular: str, plural: str, number: int) -> str:
 
 def ngettext(singular: str, plural: str, number: int, /, **params: object) -> str:
     """The form of a message for ``number``, which is also the parameter ``num``."""
-    return plural_form(singular, plural, number) % {"num": number, **params}
+    return filled(plural_form(singular, plural, number), {"num": number, **params})
 
 
 @dataclass(frozen=True, slots=True)

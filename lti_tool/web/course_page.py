@@ -2,7 +2,7 @@
 
 Such a launch names the course as its link (:meth:`lti_tool.lti.platforms.base.Platform.is_course_itself`). Its
 session goes on to the course's only activity at once, or to the one that is chosen here. A teacher may also open the
-programme at this very place, where no grade can be sent.
+programme at this very place, where no grade can be sent; in a copy of a course where that was done, it is open at once.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from flask import Blueprint, abort, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from lti_tool.identity.models import Course
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.launch import sessions
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.programmes.actions import NothingChosen
+from lti_tool.mentoring.programmes.copies import original_elsewhere
 from lti_tool.mentoring.programmes.queries import placements_of_course
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
@@ -46,13 +48,16 @@ def page() -> ResponseReturnValue:
     activities = _activities()
     if len(activities) == 1:
         return _go_to(next(iter(activities)))
-    launch = g.launch
+    launch, teaches = g.launch, current_principal().role == CourseRole.TUTOR
+    if teaches and not activities and _was_opened_in_original():
+        cohort.open_placement_here()
+        return redirect(launch_url_for("home.home"), 303)
     lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
     return render_template(
         "course_page.html",
         activities=activities,
         course_title=launch.course.title,
-        teaches=current_principal().role == CourseRole.TUTOR,
+        teaches=teaches,
         advice=lms.line_item_advice_for(launch.resource_link.scopes).text,
     )
 
@@ -65,6 +70,23 @@ def _activities() -> dict[uuid.UUID, str]:
             db.execute(sa.select(ResourceLink.id, ResourceLink.title).where(ResourceLink.id.in_(links))).all()
         )
     return {link: titles.get(link) or _("Reverse mentoring") for link in links}
+
+
+def _was_opened_in_original() -> bool:
+    """Whether the course is a copy of one where the programme was opened at this very place, and nowhere else."""
+    launch, organisation_id = g.launch, current_principal().organisation_id
+    if organisation_id is None:
+        return False
+    with reading() as db:
+        original = original_elsewhere(
+            db, content_id=None, course_id=launch.course_id, organisation_id=organisation_id, role=None
+        )
+        if original is None:
+            return False
+        link = db.get_one(ResourceLink, original.resource_link_id)
+        context_id = db.get_one(Course, link.course_id).context_id
+    lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
+    return lms.is_course_itself(context_id, link.resource_link_id)
 
 
 def _go_to(link: uuid.UUID) -> ResponseReturnValue:

@@ -17,43 +17,57 @@ from schemas.problem import N_, ShapeError
 
 log = structlog.get_logger()
 
-_NOTHING_CHANGED = N_("Nothing was changed.")
-
 _PAGES = {
     400: (
-        N_("We could not read that"),
-        N_("Something in what was sent is missing or not as expected."),
+        N_("This page cannot be shown"),
+        N_("Its address is not complete."),
     ),
     403: (
-        N_("This is not for you to open"),
-        N_("You may have been away for a while, or this page belongs to somebody else."),
+        N_("You cannot open this page"),
+        N_("You may have been away for a while, or it belongs to somebody else."),
     ),
     404: (
-        N_("There is nothing here"),
+        N_("Page not found"),
         N_("This address is wrong, or the page no longer exists."),
     ),
     405: (
-        N_("This page cannot be opened like that"),
-        N_("It answers a button of another page. Please go back and use that button."),
+        N_("This address opens no page"),
+        N_("It belongs to a button of another page. Go back and use that button."),
     ),
     409: (
-        N_("That cannot be done now"),
+        N_("This page cannot be opened now"),
         N_("Things have changed in the meantime."),
     ),
     413: (
-        N_("That is too large"),
-        N_("What was sent is larger than anything this page needs."),
+        N_("What you sent is too large"),
+        N_("It is larger than anything this page needs."),
     ),
     429: (
-        N_("One moment, please"),
-        N_("There have been many requests in a short time. Please wait a minute and try again."),
+        N_("Too many requests"),
+        N_("Many came in a short time. Wait a minute, then try again."),
     ),
     500: (
         N_("Something went wrong on our side"),
-        N_("It is not your doing, and it has been noted. Please try again in a moment."),
+        N_("It is not your doing, and it has been noted. Try again in a moment."),
     ),
 }
 """Heading and text for each status; any other status gets that of its hundred."""
+
+_SENT_PAGES = {
+    400: (
+        N_("Your answer was not saved"),
+        N_("Part of it was missing. Go back and try again."),
+    ),
+    409: (
+        N_("Nothing was changed"),
+        N_("Things have changed in the meantime."),
+    ),
+}
+"""The same where something was sent, and the page itself says what became of it."""
+
+_NOTHING_CHANGED = N_("Nothing was changed.")
+_ADVISES_ITSELF = (413, 429, 500)
+"""Statuses whose text says what to do."""
 
 
 def init_app(app: Flask) -> None:
@@ -69,12 +83,15 @@ def error_page(status: int, *, text: str | None = None, can_sign: bool = False) 
 
     ``can_sign``: whether to lead to the agreement of the pair, because nothing went wrong and that is what is needed.
     """
-    heading, usual = _PAGES.get(status) or _PAGES[500 if status >= 500 else 400]
+    shown = status if status in _PAGES else 500 if status >= 500 else 400
+    is_sent = request.method == "POST"
+    heading, usual = (_SENT_PAGES.get(shown) if is_sent else None) or _PAGES[shown]
     html = render_template(
         "error.html",
-        heading=_(heading),
+        heading=_("The agreement comes first") if can_sign else _(heading),
         text=text or _(usual),
-        kept=_(_NOTHING_CHANGED) if request.method == "POST" else None,
+        kept=_(_NOTHING_CHANGED) if is_sent and shown not in _SENT_PAGES else None,
+        advises_itself=shown in _ADVISES_ITSELF,
         reference=reference(),
         can_sign=can_sign,
     )

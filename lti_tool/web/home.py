@@ -49,7 +49,7 @@ def home() -> ResponseReturnValue:
         )
     if principal.person_id is None:
         return visitor_page(
-            _("You are here without a name"),
+            _("Your course did not say who you are"),
             _(
                 "Your course did not say who you are, so you can look around: nothing you do is kept, and no grade is "
                 "sent."
@@ -81,11 +81,8 @@ def home() -> ResponseReturnValue:
         )
     if principal.role == CourseRole.OBSERVER:
         return visitor_page(
-            _("You are here to observe"),
-            _(
-                "Your course names no part that you have in it now, nor anybody whose progress you may see. So there "
-                "is nobody to show: what two people share in a pair stays with them."
-            ),
+            _("Nothing to show for now"),
+            _("Your course links you to no participant, so there is nobody to show."),
             _("If you expect to take part or to see somebody, ask those who run your learning platform."),
         )
     activity = current_activity()

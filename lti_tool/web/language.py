@@ -19,6 +19,9 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from flask import Blueprint, Flask, abort, current_app, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 from lti_tool.database import utcnow
 from lti_tool.identity.models import Person
@@ -36,6 +39,7 @@ from lti_tool.translation import (
     supported_language,
 )
 from lti_tool.translation.dates import long_date
+from lti_tool.translation.elision import elided
 from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.launch_session import launch_url_for
@@ -59,6 +63,7 @@ def init_app(app: Flask) -> None:
         lambda message: gettext(message), plural_form, newstyle=True
     )
     app.jinja_env.globals.update(
+        gettext=_gettext_of_template,
         asset=asset,
         theme=theme,
         language=current_language,
@@ -87,6 +92,7 @@ def init_app(app: Flask) -> None:
         format_phrase=wording.format_phrase,
         mode_and_format=wording.mode_and_format,
         proposed_changes=proposed_changes,
+        first_upper=first_upper,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -134,6 +140,15 @@ def day(value: dt.date) -> str:
     return long_date(value)
 
 
+@pass_context
+def _gettext_of_template(context: Context, message: str, /, **params: object) -> str:
+    """As the extension's own, and with what a name asks of the word before it."""
+    text = gettext(message)
+    if current_language() == "fr":
+        text = elided(text, params)
+    return (Markup(text) if context.eval_ctx.autoescape else text) % params  # noqa: S704  # of the catalogue
+
+
 def on_day(value: dt.date) -> str:
     """A recent day in a sentence: “today”, “on Tuesday”, or “on 12 November”."""
     match (utcnow().date() - value).days:
@@ -171,6 +186,11 @@ def since(moment: dt.datetime) -> str:
         case days if 1 < days < 7:
             return gettext("since %(weekday)s", weekday=_weekday(value))
     return gettext("since %(day)s", day=day_in_year(value))
+
+
+def first_upper(text: str) -> str:
+    """The same at the beginning of a sentence: the first letter as a capital, the others as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def proposed_changes(line: SessionLine) -> str:

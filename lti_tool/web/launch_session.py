@@ -50,6 +50,17 @@ LIFETIME: Final = dt.timedelta(hours=12)
 """How long the pages of a launch can be used."""
 ADDRESS_LIFETIME: Final = dt.timedelta(minutes=60)
 """How long they can be used after their last use where the address is the secret; but for :data:`LIFETIME` in all."""
+LAUNCH: Final = "/l/<launch_key>"
+"""What the address of every page of a launch begins with."""
+OF_GROUP: Final = "of_group_"
+"""What the name of a blueprint begins with whose pages are about a group that the address names
+(:mod:`lti_tool.web.owner.group_in_address`)."""
+_INSTEAD: Final = {
+    "home.home": "group.show",
+    "history.pair": "group.pair",
+    "pair_page.person": "group.person",
+}
+"""There the first page, and those of a pair and of a person, are the owner's."""
 SIGN_OUT: Final = "sign_out"
 """The blueprint that ends a session."""
 EXTENDED_EVERY: Final = dt.timedelta(minutes=1)
@@ -151,14 +162,22 @@ def course_title() -> str | None:
 
 
 def launch_url_for(endpoint: str, **values: Any) -> str:
-    """The address of ``endpoint`` within the present launch."""
+    """The address of ``endpoint`` within the present launch.
+
+    On a page about a group that the address names, that of the page about the same group, where there is one.
+    """
+    group_id = g.get("group_id")
+    if group_id is not None:
+        of_group = OF_GROUP + _INSTEAD.get(endpoint, endpoint)
+        if of_group in current_app.view_functions:
+            return url_for(of_group, launch_key=g.launch_key, group_id=group_id, **values)
     return url_for(endpoint, launch_key=g.launch_key, **values)
 
 
 def launch_root() -> str:
     """The address of the first page of the present launch, below which all its pages are."""
     if "launch_root" not in g:
-        g.launch_root = launch_url_for("home.home")
+        g.launch_root = url_for("home.home", launch_key=g.launch_key)
     root: str = g.launch_root
     return root
 
@@ -166,6 +185,7 @@ def launch_root() -> str:
 def _take_key(_endpoint: str | None, values: dict[str, Any] | None) -> None:
     if values and "launch_key" in values:
         g.launch_key = values.pop("launch_key")
+        g.group_id = values.pop("group_id", None)
 
 
 def _load() -> None:

@@ -32,13 +32,14 @@ def refuse(refused: Refused) -> ResponseReturnValue:
     if refused.step in ("login", "launch"):
         # The page holds no control and nothing personal, and it appears inside an LMS that we may not know.
         g.setdefault("frame_origins", ["*"])
-    heading, text = _words(refused.advice)
+    for_administrator = refused.step == "registration"
+    heading, text = _words(refused.advice, for_administrator=for_administrator)
     page = render_template(
         "refused.html",
         heading=heading,
         text=text,
         reference=reference(),
-        for_administrator=refused.step == "registration",
+        for_administrator=for_administrator,
         is_expected=refused.advice is Advice.SIGNED_OUT,
     )
     headers = {"Retry-After": str(refused.retry_after)} if isinstance(refused, TooManyRequests) else {}
@@ -88,45 +89,44 @@ def reference() -> str:
     return str(g.reference)
 
 
-def _words(advice: Advice) -> tuple[str, str]:
-    """The heading and the text for a piece of advice."""
+def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
+    """The heading and the text for a piece of advice: what happened, why, and what to do, each said once.
+
+    ``for_administrator``: to whoever connects a platform, who came from no course.
+    """
     match advice:
         case Advice.OPEN_AGAIN:
             return (
-                _("Please open the activity again"),
-                _(
-                    "This link could be used only once, or for a few minutes. Go back to your course and open it anew."
-                ),
+                _("Open the activity again from your course"),
+                _("This link works only once, and for a few minutes."),
             )
         case Advice.AWAIT_APPROVAL:
             return (
                 _("Almost there: approval is awaited"),
                 _(
                     "Your platform has just introduced itself to us. The person who runs the mentoring tool has to "
-                    "approve it once; after that, this activity opens as usual. The reference below is all they need."
+                    "approve it once, with the reference below; after that, this activity opens as usual."
                 ),
             )
         case Advice.SIGN_IN:
             return (
-                _("Please sign in to your course platform again"),
-                _(
-                    "Your platform did not recognise you. Sign in there again, then open the activity from your course."
-                ),
+                _("Sign in to your learning platform again"),
+                _("It did not recognise you. Once you are signed in, open the activity from your course."),
             )
         case Advice.NEW_TAB:
             return (
-                _("One more step"),
-                _("Your browser keeps this page from remembering you here. It works in a tab of its own."),
+                _("Open this page in a new tab"),
+                _("Your browser blocks the cookies of this page inside the course. In a new tab it works."),
             )
         case Advice.SESSION_OVER:
             return (
                 _("Your session has expired"),
-                _("This page has been open for a long time. What you saved is still there."),
+                _("What you saved is kept. To go on, open the activity again from your course."),
             )
         case Advice.SIGNED_OUT:
             return (
                 _("You have signed out"),
-                _("Your session is over: its pages can no longer be opened. What you saved is kept."),
+                _("What you saved is kept. To come back, open the activity from your course."),
             )
         case Advice.SESSION_OVER_FORM_KEPT:
             return (
@@ -148,25 +148,29 @@ def _words(advice: Advice) -> tuple[str, str]:
         case Advice.SESSION_OVER_FORM_SAVED:
             return (
                 _("Your session has expired"),
-                _("What you have just sent had been saved before: there is no need to send it again."),
+                _(
+                    "What you have just sent was saved before: there is no need to send it again. To go on, open the "
+                    "activity again from your course."
+                ),
             )
         case Advice.PAGE_UNKNOWN:
             return (
                 _("This page cannot be opened any more"),
                 _(
-                    "It is too old, or its address is not complete. If you have just sent something from it, that was "
-                    "not saved."
+                    "It is too old, or its address is not complete. Open the activity again from your course; if you "
+                    "have just sent something from this page, it was not saved."
                 ),
             )
         case Advice.NOT_YOURS:
             return (
                 _("This page was opened in another browser"),
                 _(
-                    "To keep your mentoring private, each page opens only where it was started. Nothing was changed."
+                    "To keep your mentoring private, each page opens only where it was started. Nothing was "
+                    "changed. Open the activity from your course in this browser."
                 ),
             )
         case Advice.TUTORS_ONLY:
-            return _("This page is for tutors"), _("Your own mentoring is just a step back.")
+            return _("This page is for tutors"), _("Go back to your own page.")
         case Advice.TAKEN_OVER:
             return (
                 _("The owners of this programme look after its settings"),
@@ -206,30 +210,32 @@ def _words(advice: Advice) -> tuple[str, str]:
             )
         case Advice.FORM_AGAIN:
             return (
-                _("Please send that once more"),
-                _(
-                    "It did not come from the page as you have it open now, so nothing was changed. Go back, reload "
-                    "the page and try again."
-                ),
+                _("Nothing was saved"),
+                _("The page had changed since you opened it. Go back to it, reload it and try again."),
             )
         case Advice.TOO_LARGE:
             return (
-                _("That was too large"),
-                _("Your platform sent far more than we can take. Your administrator can help."),
+                _("Your platform sent too much"),
+                _("It is far more than any activity needs. Give your administrator the reference below."),
+            )
+        case Advice.WAIT if for_administrator:
+            return (
+                _("Too many requests"),
+                _("Many came from your network in a short time. Wait a minute, then try again."),
             )
         case Advice.WAIT:
             return (
-                _("One moment, please"),
+                _("Too many requests"),
                 _(
-                    "There were too many requests from your network or your learning platform in a short time, so "
-                    "this one was not carried out. Wait a minute, then try again."
+                    "Many came from your network or your learning platform in a short time, so this one was not "
+                    "carried out. Wait a minute, then open the activity again from your course."
                 ),
             )
         case Advice.CONTACT_ADMIN:
             return (
                 _("We could not open the activity"),
                 _(
-                    "The connection between your platform and the mentoring tool needs a look. It is nothing you did: "
-                    "please give your administrator the reference below."
+                    "The connection between your platform and the mentoring tool needs a look. It is nothing you did. "
+                    "Give your administrator the reference below."
                 ),
             )

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from tests.browser import moving_cases, people_cases, rule_cases
+from tests.browser import moving_cases, owner_cases, people_cases, rule_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import invitations, moving, people_lists, setting_up, situations
+from tests.builder import invitations, moving, owning, people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
@@ -49,6 +49,7 @@ NOT_PAGES = {
     ("people_import.live", "GET"): "a part of the page of a list, which is looked at whole",
     ("people_import.drop", "POST"): "leads back to the lists",
     ("people_import.withdraw", "POST"): "leads back to the lists",
+    ("people_import.take_back", "POST"): "leads to the tutor's page",
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("programme_sections.remove", "POST"): "leads back to the list that had the entry",
@@ -188,6 +189,11 @@ def _reopened_without_reason(visit: Visit) -> None:
         visit.page.locator("#reopen-it").click()
 
 
+def _pairing_for(visit: Visit) -> None:
+    visit.situation(people_lists.people_of_whom_much_is_known, "cohort/pairing")
+    visit.page.get_by_role("link", name="Léa Nguyen").click()
+
+
 def _hr_settings(visit: Visit) -> None:
     visit.situation(situations.human_resources, "hr/")
     visit.page.goto(visit.served_tool.url + visit.address("/owner/programmes/[0-9a-f-]+/settings"))
@@ -311,6 +317,7 @@ def _away_posted(visit: Visit, path: str, **fields: str) -> None:
 
 
 def _new_tab(visit: Visit) -> None:
+    visit.page.context.clear_cookies()
     _away_posted(visit, "/lti/launch", **visit.served_tool.launch_form().fields)
 
 
@@ -502,6 +509,11 @@ CASES: tuple[Case, ...] = (
     _of_programme("owner-settings", "owner.settings", "/settings"),
     _of_programme("owner-rights", "programme_access.show", "/access"),
     _of_programme("owner-example", "owner.example", "/example/mentee"),
+    Case("owner-group", ("of_group_group.show", "GET"), owner_cases.group(owning.owner_of_people)),
+    Case("owner-group-approve", ("of_group_group.show", "GET"), owner_cases.group(owning.owner_to_approve)),
+    Case("owner-group-person", ("of_group_group.person", "GET"), owner_cases.person),
+    Case("owner-group-pair", ("of_group_group.pair", "GET"), owner_cases.pair),
+    Case("owner-group-move", ("of_group_moving.show", "GET"), owner_cases.move),
     _sent_to_programme("owner-of-nobody", "programme_access.add_owner", "/access/owners", person_id=""),
     _sent_to_programme("owner-share-nothing", "programme_access.share", "/access/shares", course_id=""),
     _sent_to_programme("owner-new-link", "programme_access.make_hr_link", "/access/hr-links"),
@@ -539,18 +551,18 @@ CASES: tuple[Case, ...] = (
         capacity="0",
         time_zone="Mars",
     ),
-    _at("pairing", "pairing.show", situations.tutor, "cohort/pairing"),
-    _followed(
-        "pairing-for",
-        ("pairing.show", "GET"),
-        people_lists.people_of_whom_much_is_known,
-        "/cohort/pairing.partner_for=[0-9a-f-]+",
-    ),
+    _at("pairing", "pairing.show", people_lists.people_of_whom_much_is_known, "cohort/pairing"),
+    Case("pairing-for", ("pairing.show", "GET"), _pairing_for),
     _sent("pair-of-nobody", "pairing.pair", situations.tutor, "cohort/pairs", mentor_id="", mentee_id=""),
     _at("tutor-of-nobody-found", "home.home", situations.tutor, "?q=zzz"),
     _at("tutor-without-a-partner", "home.home", situations.tutor, "?state=alone"),
     Case("tutor-with-panel", ("home.home", "GET"), _with_panel),
-    _followed("participant", ("pair_page.person", "GET"), situations.tutor, "/cohort/people/[0-9a-f-]+"),
+    _followed(
+        "participant",
+        ("pair_page.person", "GET"),
+        people_lists.people_of_whom_much_is_known,
+        "/cohort/people/[0-9a-f-]+",
+    ),
     _followed(
         "message", ("messages.show", "GET"), situations.tutor, "/cohort/message/pair/[0-9a-f-]+/unsigned"
     ),

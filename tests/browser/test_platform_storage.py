@@ -79,7 +79,7 @@ def test_one_click_to_a_new_tab_is_left_when_the_platform_answers(canvas: DemoCo
         f" {answer} }});",
     )
     frame = canvas.open_activity(canvas.page(), TUTOR)
-    expect(frame.get_by_role("heading", level=1)).to_have_text("One more step")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Open this page in a new tab")
     expect(frame.locator("a[target=_blank]")).to_be_visible()
 
 
@@ -95,7 +95,7 @@ def test_an_answer_of_another_window_is_not_believed(canvas: DemoCourse) -> None
         " '*'); });",
     )
     frame = canvas.open_activity(canvas.page(), TUTOR)
-    expect(frame.get_by_role("heading", level=1)).to_have_text("One more step")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Open this page in a new tab")
 
 
 @pytest.mark.usefixtures("short_wait")
@@ -115,7 +115,7 @@ def test_a_frame_of_another_origin_is_told_nothing(canvas: DemoCourse) -> None:
     )
     page = canvas.page()
     frame = canvas.open_activity(page, TUTOR)
-    expect(frame.get_by_role("heading", level=1)).to_have_text("One more step")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Open this page in a new tab")
     evil = next(frame for frame in page.frames if "evil.example" in frame.url)
     assert evil.evaluate("window.heard") == []
 
@@ -141,7 +141,7 @@ def test_an_answer_of_another_origin_is_not_believed(canvas: DemoCourse) -> None
     )
     page = canvas.page()
     frame = canvas.open_activity(page, TUTOR)
-    expect(frame.get_by_role("heading", level=1)).to_have_text("One more step")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Open this page in a new tab")
     assert any("evil.example" in frame.url for frame in page.frames)
 
 

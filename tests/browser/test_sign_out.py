@@ -28,7 +28,7 @@ def test_in_the_frame_it_leads_back_to_the_course(course: DemoCourse) -> None:
     frame = page.frame_locator("iframe.tool").locator("body")
     tap(sign_out_button(frame))
     expect(heading(frame)).to_have_text(OVER)
-    tap(frame.get_by_role("link", name="Back to your course"))
+    tap(frame.get_by_role("link", name="Back to the course"))
     page.wait_for_url(f"{course.demo_settings.lms_url}/?lti_msg=*")
     expect(page.locator("iframe.tool")).to_have_count(0)
 

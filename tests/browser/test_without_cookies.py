@@ -56,7 +56,7 @@ def test_every_cookie_refused_the_frame_shows_a_page_that_offers_a_tab(
     course_without_cookies: DemoCourse,
 ) -> None:
     frame = course_without_cookies.open_activity(course_without_cookies.page(), TUTOR)
-    expect(frame.get_by_role("heading", level=1)).to_have_text("One more step")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Open this page in a new tab")
 
 
 def test_every_cookie_refused_the_new_tab_asks_whose_launch_it_is(course_without_cookies: DemoCourse) -> None:

@@ -18,6 +18,7 @@ from lti_tool.mentoring.enrolment.people.actions import count_added, keep_file
 from lti_tool.mentoring.enrolment.people.columns import count_names
 from lti_tool.mentoring.enrolment.people.file import read_table
 from lti_tool.mentoring.enrolment.people.models import AwaitedPerson
+from lti_tool.mentoring.roles import Role
 from tests.builder import situations
 from tests.builder.situations import Situation
 
@@ -103,23 +104,38 @@ def _await(situation: Situation) -> None:
 
 
 def people_of_whom_much_is_known(situation: Situation) -> None:
-    """A tutor's group, of whose people their answers or a list say what helps to choose partners."""
+    """A tutor's group with several free mentees; answers or a list say what helps to choose partners."""
     situations.tutor(situation)
-    assert situation.cohort is not None
-    ids = situation.db.scalars(
-        sa.select(Participant.id).where(Participant.cohort_id == situation.cohort.id).order_by(Participant.id)
+    for name in ("Anne-Sophie Bellanger", "Olivier Petit"):
+        situation.joined(name, Role.MENTEE)
+    said = {
+        "Léa Nguyen": Details(
+            2,
+            (("generative-ai", 5), ("data", 4), ("digital-safety", None)),
+            (("audience", None), ("know-how", None)),
+            "Direction des achats et de la logistique",
+            "marie.bernard@example.org",
+            ("fr", "en"),
+            "Europe/Paris",
+        ),
+        "Marc Tessier": Details(
+            1, (("digital-safety", None),), (("trends", 1),), "Direction financière", None, ("de",)
+        ),
+        "Olivier Petit": Details(
+            1,
+            (("know-how", None),),
+            (("data", 2), ("generative-ai", 1)),
+            "Direction commerciale",
+            "Paul Roche",
+            ("fr",),
+        ),
+    }
+    ids = situation.db.execute(
+        sa.select(Person.name, Participant.id)
+        .join(Participant, Participant.person_id == Person.id)
+        .where(Participant.cohort_id == situation.cohort.id if situation.cohort is not None else sa.false())
     )
-    known = Details(
-        1,
-        (("audience", 3), ("data", 4)),
-        (("generative-ai", None),),
-        "Direction des achats et de la logistique",
-        "m.roche@example.org",
-        ("fr", "en"),
-        "Europe/Paris",
-    )
-    little = Details(1, (("digital-safety", None),))
-    save_details(situation.db, {each: little if number % 3 else known for number, each in enumerate(ids)})
+    save_details(situation.db, {each: said[name] for name, each in ids if name in said})
 
 
 def invited_by_list(situation: Situation) -> None:

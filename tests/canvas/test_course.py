@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from lti_tool.composition.jobs import make_job_runner
 from lti_tool.demo.browser import Browser, Page, PageError
 from lti_tool.demo.lms.people import add_person
 from lti_tool.events.models import AuditEntry
 from lti_tool.identity.models import Course, CourseRole, Membership, Person
+from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps.roster import RosterReading, read_roster
 from lti_tool.mentoring.programmes.models import Cohort
 from lti_tool.mentoring.programmes.template import DEMO_TEMPLATE
 from tests.canvas.conftest import CanvasSchool
+from tests.jobs.kinds import wait_until_ended
 
 
 @pytest.fixture
@@ -72,7 +75,7 @@ def test_what_is_added_is_unpublished_the_teacher_is_told_and_learners_come_once
 
 PEOPLE = {
     "nora.lindqvist": "My group",
-    "paul.martin": "You are here to observe",
+    "paul.martin": "Nothing to show for now",
     "test.student": "You are here as a test student",
     "amelie.roux": "You are here as an administrator",
 }
@@ -126,6 +129,38 @@ def test_the_menu_leads_to_the_course_s_only_activity(school: CanvasSchool, tool
     assert "My group" in launch(school, "claire.dubreuil", f"navigation/{tool_id}").text
     assert "how would you like" in launch(school, "lina.haddad", f"navigation/{tool_id}").text
     assert cohorts(school) == 1
+
+
+def look_for_columns(school: CanvasSchool) -> None:
+    runner = make_job_runner(school.services, sweep_seconds=0.02)
+    runner.start()
+    try:
+        wait_until_ended(school.services)
+    finally:
+        runner.stop()
+
+
+def test_what_was_opened_in_the_menu_is_open_in_a_copy_of_the_course_and_keeps_its_column(
+    school: CanvasSchool, tool_id: str
+) -> None:
+    """There Canvas gives the course's own title to the link, which is no name for a column."""
+    tutor, menu = somebody(school, "claire.dubreuil"), f"{school.lms.base_url}/launch/navigation/{tool_id}"
+    page = tutor.open(menu)
+    choice = tutor.submit(page.form(action="/course/programme"))
+    tutor.submit(choice.form(having="template"), template=DEMO_TEMPLATE)
+    tutor.open(menu)
+    look_for_columns(school)
+    tutor.submit(tutor.open(menu).form(action="/line-item/make"))
+    look_for_columns(school)
+    tutor.open(f"{school.lms.base_url}/courses/1/copy", {})
+    assert "This group comes from a copied activity" in tutor.open(menu).text
+    look_for_columns(school)
+    with school.services.database.reading() as db:
+        links = db.scalars(sa.select(ResourceLink).order_by(ResourceLink.created_at)).all()
+    assert [link.line_item_url is not None for link in links] == [True, True]
+    with school.lms.lms.store.reading() as db:
+        items = db.execute("SELECT label, resource_id FROM line_items ORDER BY id").fetchall()
+    assert [tuple(item) for item in items] == [("Reverse mentoring", str(link.id)) for link in links]
 
 
 def test_who_takes_part_from_the_menu_takes_part_in_the_activity(school: CanvasSchool, tool_id: str) -> None:
@@ -227,4 +262,4 @@ def test_a_launch_that_was_used_says_that_it_has_to_be_opened_again(
         "deployment_id": school.tool()["canvas"]["deployment_id"],
     }
     page = somebody(school, "lina.haddad").open(f"{base}/lti/login", form, expect=403)
-    assert "Please open the activity again" in page.text
+    assert "Open the activity again from your course" in page.text

@@ -126,7 +126,7 @@ def test_claims_that_hold_nothing_but_errors_are_claims_that_are_not_there(
 TUTOR: dict[str, Any] = {"sub": "tutor", "roles": [INSTRUCTOR], "custom": {"template": "demo"}}
 """A tutor of a link that names its programme, which their launch opens."""
 PEOPLE: dict[str, tuple[list[str], str]] = {
-    "an observer": ([f"{LIS}membership#Mentor", USER], "You are here to observe"),
+    "an observer": ([f"{LIS}membership#Mentor", USER], "Nothing to show for now"),
     "the test student": (
         [LEARNER, "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"],
         "You are here as a test student",
@@ -141,11 +141,11 @@ PEOPLE: dict[str, tuple[list[str], str]] = {
     ),
     "a learner of a concluded course": (
         [f"{LIS}institution/person#Student", USER],
-        "You are here to observe",
+        "Nothing to show for now",
     ),
     "a teacher who is not enrolled": (
         [f"{LIS}institution/person#Instructor", USER],
-        "You are here to observe",
+        "Nothing to show for now",
     ),
 }
 
@@ -165,7 +165,7 @@ def test_somebody_who_is_not_logged_in_looks_and_takes_no_part(
 ) -> None:
     home(platform, browser, **TUTOR)
     page = home(platform, browser, sub=ABSENT, name=ABSENT, roles=[f"{LIS}system/person#None"])
-    assert "You are here without a name" in page
+    assert "Your course did not say who you are" in page
 
 
 @pytest.mark.parametrize("roles", [value[0] for value in list(PEOPLE.values())[:3]], ids=list(PEOPLE)[:3])

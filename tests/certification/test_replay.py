@@ -275,8 +275,8 @@ def test_an_error_of_the_platform_without_a_state_gets_the_same_page(
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        ("login_required", "Please sign in"),
-        ("interaction_required", "Please sign in"),
+        ("login_required", "Sign in to your learning platform"),
+        ("interaction_required", "Sign in to your learning platform"),
         ("launch_no_longer_valid", "open the activity again"),
         ("temporarily_unavailable", "open the activity again"),
         ("unauthorized_client", "the reference below"),

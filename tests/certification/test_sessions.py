@@ -169,7 +169,7 @@ def test_a_frame_without_cookies_offers_a_new_tab(
     services: Services, platform: Platform, new_browser: NewBrowser
 ) -> None:
     response = platform.launch(new_browser(cookies=False))
-    assert "Continue in a new tab" in response.text
+    assert "Open in a new tab" in response.text
     assert_refused(services, response, "no_browser_proof")
 
 

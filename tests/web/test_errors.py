@@ -23,9 +23,9 @@ def broken(app: Flask) -> FlaskClient:
 @pytest.mark.parametrize(
     ("path", "status", "heading"),
     [
-        ("/nothing-here", 404, "There is nothing here"),
+        ("/nothing-here", 404, "Page not found"),
         ("/broken", 500, "Something went wrong on our side"),
-        ("/busy", 429, "One moment, please"),
+        ("/busy", 429, "Too many requests"),
     ],
 )
 def test_an_error_is_a_page_with_a_heading(broken, path, status, heading):
@@ -54,7 +54,7 @@ def test_a_form_that_failed_says_that_nothing_was_changed(broken):
 
 
 def test_a_wrong_method_names_the_right_one(visit):
-    answer = visit(situations.begins).get("join")
+    answer = visit(situations.begins).get("kept-forms/decline")
     assert answer.status_code == 405
     assert "POST" in answer.headers["Allow"]
 
@@ -62,7 +62,7 @@ def test_a_wrong_method_names_the_right_one(visit):
 def test_too_large_a_form_is_refused_in_words(visit):
     answer = visit(situations.begins).post("objectives", title="x" * 600_000)
     assert answer.status_code == 413
-    assert "That is too large" in answer.text
+    assert "What you sent is too large" in answer.text
 
 
 def test_an_error_inside_a_launch_leads_back_home(visit):
@@ -78,4 +78,4 @@ def test_an_error_outside_a_launch_says_where_to_go(client):
 
 def test_an_error_is_in_the_persons_language(client):
     answer = client.get("/nothing-here", headers={"Accept-Language": "fr-FR,fr;q=0.9"})
-    assert "Il n’y a rien ici" in answer.text
+    assert "Page introuvable" in answer.text

@@ -243,8 +243,8 @@ def test_a_database_that_is_down_refuses_in_the_same_words(
 
 
 WORDS = {
-    "en": ("One moment, please", "Wait a minute", "Go back to your course"),
-    "fr": ("Un instant, s’il vous plaît", "Patientez une minute", "Retournez dans votre cours"),
+    "en": ("Too many requests", "Wait a minute", "from your course"),
+    "fr": ("Trop de demandes", "Patientez une minute", "depuis votre cours"),
 }
 
 

@@ -141,7 +141,7 @@ def test_without_the_secret_nobody_is_told_that_somebody_signed_out(
 def test_without_a_return_address_the_page_says_where_to_go(platform: Platform, browser: Browser) -> None:
     home = home_of(platform, browser, launch_presentation={"locale": "en"})
     page = sign_out(browser, home).text
-    assert "Go back to your course and open the activity again." in page
+    assert "open the activity from your course" in page
     assert "_top" not in page
 
 
@@ -242,7 +242,7 @@ def test_the_words_are_french_in_french(visit: Come) -> None:
     here.post("sign-out")
     page = html.unescape(here.get("signed-out").text)
     assert "<h1>Déconnexion effectuée</h1>" in page
-    assert "Retour à votre cours" in page
+    assert "Revenir au cours" in page
 
 
 def test_signing_out_takes_two_statements(services: Services, platform: Platform, browser: Browser) -> None:

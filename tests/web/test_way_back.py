@@ -30,7 +30,7 @@ def change(services: Services, **values: Any) -> None:
 
 
 def way_back(here: Visit) -> str | None:
-    found = re.search(r'href="([^"]*)"[^>]*>Back to your course', here.get().text)
+    found = re.search(r'href="([^"]*)"[^>]*>Back to the course', here.get().text)
     return html.unescape(found[1]) if found else None
 
 
@@ -84,7 +84,7 @@ def test_every_error_of_a_known_session_leads_back_to_the_course(visit, services
     here = visit(situations.under_way)
     change(services, return_url=HOME)
     answer = fails(here)
-    found = re.search(r'href="([^"]*)" target="_top">Back to your course', answer.text)
+    found = re.search(r'href="([^"]*)" target="_top">Back to the course', answer.text)
     assert 400 <= answer.status_code < 500
     assert found
     assert html.unescape(found[1]).startswith(f"{HOME}?lti_errormsg=")
@@ -93,17 +93,17 @@ def test_every_error_of_a_known_session_leads_back_to_the_course(visit, services
 def test_a_refused_launch_leads_back_once_its_token_is_verified(platform: Platform, browser: Browser) -> None:
     asked = {"message_type": "LtiSubmissionReviewRequest", "for_user": {"user_id": "somebody else"}}
     refused = platform.launch(browser, **asked)
-    found = re.search(r'href="([^"]*)" target="_top">Back to your course', refused.text)
+    found = re.search(r'href="([^"]*)" target="_top">Back to the course', refused.text)
     assert found
     back = urlsplit(html.unescape(found[1]))
     assert (refused.status_code, back.netloc, back.path) == (403, "lms.example", "/course")
     assert set(parse_qs(back.query)) == {"lti_errormsg", "lti_errorlog"}
     elsewhere = {"launch_presentation": {"return_url": "https://elsewhere.example/"}}
-    assert "Back to your course" not in platform.launch(browser, **asked, **elsewhere).text
+    assert "Back to the course" not in platform.launch(browser, **asked, **elsewhere).text
     # Nothing of a token is believed whose signature is wrong.
     forged = platform.launch(browser, signing=key("key-1", owner="forger"))
     assert forged.status_code == 403
-    assert "Back to your course" not in forged.text
+    assert "Back to the course" not in forged.text
 
 
 def test_signing_out_says_so(visit):

@@ -191,6 +191,16 @@ def coupled_line_item(db: sqlite3.Connection, link_id: int) -> LineItem | None:
     return None if row is None else _line_item(row)
 
 
+def named_line_item(db: sqlite3.Connection, link: Link, *, is_canvas: bool) -> LineItem | None:
+    """The line item that launches of an activity name.
+
+    Of an activity with further ones, Moodle names none (get_launch_parameters in
+    mod/lti/service/gradebookservices/classes/local/service/gradebookservices.php, 0497556), and Canvas the first.
+    """
+    attached = [item for item in line_items_of(db, link.course_id, link.tool_id) if item.link_id == link.id]
+    return coupled_line_item(db, link.id) if is_canvas or len(attached) == 1 else None
+
+
 def line_items_of(db: sqlite3.Connection, course_id: int, tool_id: int | None = None) -> list[LineItem]:
     """The course's line items, of one tool or of all."""
     rows = db.execute(

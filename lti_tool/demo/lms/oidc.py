@@ -18,7 +18,7 @@ from lti_tool.demo.lms.canvas.deep_linking import PICKERS
 from lti_tool.demo.lms.canvas.launches import nearest_error
 from lti_tool.demo.lms.canvas.platform_storage import STORAGE_TARGET
 from lti_tool.demo.lms.claims import launch_content
-from lti_tool.demo.lms.course import coupled_line_item, find_course, find_link
+from lti_tool.demo.lms.course import find_course, find_link, named_line_item
 from lti_tool.demo.lms.deep_linking import deep_linking_settings
 from lti_tool.demo.lms.people import LmsPerson, find_person, is_of_course
 from lti_tool.demo.lms.platform import add_query, login_fields, signed_launch
@@ -243,7 +243,7 @@ def _answer(tool: Tool, values: dict[str, str]) -> dict[str, str]:
         hint = _take_hint(db, checked["lti_message_hint"], tool, person)
         link = find_link(db, hint["link_id"]) if hint["link_id"] else None
         course = find_course(db, link.course_id) if link else viewed_course(db)
-        item = coupled_line_item(db, link.id) if link else None
+        item = named_line_item(db, link, is_canvas=lms.settings.is_canvas) if link else None
         picker = deep_linking_settings(db, lms, hint["deep_link_id"]) if hint["deep_link_id"] else None
     content = launch_content(
         lms.settings,

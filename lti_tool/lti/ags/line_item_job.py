@@ -16,7 +16,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 import sqlalchemy as sa
@@ -47,13 +47,15 @@ from lti_tool.lti.platform_service import PlatformService, ServiceDeps
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.platforms.base import MakesLineItems, Platform
 from lti_tool.lti.registration.models import Deployment, Registration
+from lti_tool.translation import gettext, using_language
 from schemas.jobs import LineItemJobSchema
+from schemas.problem import N_
 
 LISTED_WITHIN: Final = dt.timedelta(minutes=2)
 """For how long a line item that was made may be missing from the list; longer than a request can take."""
 _RETRY_FACTOR: Final = 15
 """Attempts spread over some minutes, and so beyond :data:`LISTED_WITHIN`."""
-DEFAULT_LABEL: Final = "Reverse mentoring"
+DEFAULT_LABEL: Final = N_("Reverse mentoring")
 LONGEST_LABEL: Final = 255
 
 Backfill = Callable[[Session, uuid.UUID, dt.datetime], int]
@@ -73,6 +75,8 @@ class _Activity:
     container_url: str
     scopes: tuple[str, ...]
     own: OwnLineItem
+    own_before: OwnLineItem | None
+    """As which an earlier version made it, where that differs."""
     platform: Platform
     state: OwnLineItemState
     is_coupled: bool
@@ -115,15 +119,13 @@ class FindLineItem(JobKind):
             raise
 
     def _run(self, job: RunningJob) -> dict[str, Any] | None:
-        with self._deps.database.reading() as db:
+        with self._deps.database.reading() as db, using_language(self._deps.config.default_locale):
             activity = _activity(db, job.arguments["resource_link_id"])
         if activity.is_coupled:
             return _finish(job, None, "coupled")
         service = PlatformService(self._deps, activity.registration_id)
         try:
-            found = line_items.find(service, activity.container_url, activity.own, activity.scopes)
-            if found is None and not activity.state.is_there:
-                found = self._copied(activity, service)
+            found = self._find(activity, service)
         except LineItemRefused as error:
             if activity.state.is_there:
                 # That it cannot be looked for does not say that it is gone.
@@ -140,17 +142,28 @@ class FindLineItem(JobKind):
             return self._none(job, activity, OwnLineItemStatus.ABSENT, never_posted=True)
         return self._make(job, activity, service)
 
+    def _find(self, activity: _Activity, service: PlatformService) -> LineItem | None:
+        for own in filter(None, [activity.own, activity.own_before]):
+            found = line_items.find(service, activity.container_url, own, activity.scopes)
+            if found is not None:
+                return found
+        return self._copied(activity, service)
+
     def _copied(self, activity: _Activity, service: PlatformService) -> LineItem | None:
-        """The copy of the line item of the activity of which this one is a copy; it gets the id of this one's."""
+        """The copy of the line item of the activity of which this one is a copy; it gets the id of this one's.
+
+        A platform may not take that id: then it is found so again.
+        """
         items = line_items.find_copies(service, activity.container_url, activity.own, activity.scopes)
         with self._deps.database.reading() as db:
+            taken = copied_line_items.of_other_activities(db, activity.id)
             originals = copied_line_items.originals(
                 db, activity.id, {item.resource_id for item in items}, activity.platform
             )
-        copies = [item for item in items if item.resource_id in originals]
+        copies = [item for item in items if item.resource_id in originals and item.url not in taken]
         if len(copies) != 1:
             return None
-        if LINE_ITEM_SCOPE in activity.scopes:
+        if LINE_ITEM_SCOPE in activity.scopes and activity.state.url is None:
             try:
                 line_items.change(service, copies[0], resourceId=activity.own.resource_id)
             except LineItemRefused as error:
@@ -240,18 +253,22 @@ def _activity(db: Session, link_id: uuid.UUID) -> _Activity:
     platform = platform_of(row.Registration.issuer, row.Registration.platform_family)
     is_course = platform.is_course_itself(row.context_id, link.resource_link_id)
     is_bound = platform.made_line_items_bound and not is_course
+    own = OwnLineItem(
+        resource_id=str((link.content_id if is_bound else None) or link.id),
+        resource_link_id=link.resource_link_id,
+        # The title of a course's own page is that of the course.
+        label=((None if is_course else link.title) or gettext(DEFAULT_LABEL))[:LONGEST_LABEL],
+        tag=line_item_tag(link.only_role),
+        is_bound=is_bound,
+    )
+    was_bound = platform.made_line_items_were_bound and link.content_id is not None
     return _Activity(
         id=link.id,
         registration_id=row.Registration.id,
         container_url=row.ResourceLink.line_items_url,
         scopes=tuple(link.scopes),
-        own=OwnLineItem(
-            resource_id=str((link.content_id if is_bound else None) or link.id),
-            resource_link_id=link.resource_link_id,
-            label=(link.title or DEFAULT_LABEL)[:LONGEST_LABEL],
-            tag=line_item_tag(link.only_role),
-            is_bound=is_bound,
-        ),
+        own=own,
+        own_before=replace(own, resource_id=str(link.content_id), is_bound=True) if was_bound else None,
         platform=platform,
         state=state,
         is_coupled=link.line_item_url is not None and link.line_item_url != link.own_line_item_url,

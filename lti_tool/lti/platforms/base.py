@@ -161,6 +161,8 @@ class Platform:
     makes_line_items: ClassVar[MakesLineItems] = MakesLineItems.WHEN_ASKED
     made_line_items_bound: ClassVar[bool] = True
     """Whether a line item is made for its resource link; else for the course."""
+    made_line_items_were_bound: ClassVar[bool] = False
+    """Whether an earlier version of the tool made them for their resource links there, and does not any more."""
     made_line_item_note: ClassVar[Message | None] = Message(
         N_(
             "A column that is made so shows the grades. Whether they complete the activity is up to your platform."
@@ -225,7 +227,7 @@ class Platform:
     # Scores. What is said of none is true of a platform of which nothing is known.
 
     keeps_teachers_grades: ClassVar[bool] = False
-    """Whether a grade that a teacher entered stays, whatever score is posted later."""
+    """Whether a grade that a teacher entered in a coupled line item stays, whatever score is posted later."""
     keeps_grades_from_states: ClassVar[bool] = False
     """Whether a grade stays when a score is posted that sets none, such as ``InProgress`` and ``Pending``."""
 

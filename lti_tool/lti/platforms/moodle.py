@@ -46,8 +46,14 @@ class Moodle(Platform):
         params={"allow_grades": LABELS["allow_grades"]},
     )
 
+    # Of a link with more than one line item a launch names none (get_launch_parameters in gradebookservices.php,
+    # 0497556), not even the one that completes the activity, once a teacher has ticked the box.
+    made_line_items_bound: ClassVar[bool] = False
+    made_line_items_were_bound: ClassVar[bool] = True
+
     # Scores: https://github.com/moodle/moodle/blob/main/mod/lti/service/gradebookservices
 
+    # grade_item::is_overridable_item in lib/grade/grade_item.php: what a tool makes is a manual item, and no such one.
     keeps_teachers_grades: ClassVar[bool] = True
     # grade_grade::is_overridden: what a tool sends is kept beneath the empty grade.
     emptied_advice: ClassVar[Message] = Message(

@@ -190,6 +190,7 @@ def objective_line(row: ObjectiveRecord, my_role: str, viewer_id: uuid.UUID) -> 
         trend=row.trend,
         accepts=row.accepts,
         catalogue_code=row.catalogue_code,
+        skill=row.skill,
     )
 
 

@@ -136,6 +136,8 @@ class ObjectiveLine:
     """Whose word is enough for it to be reached."""
     catalogue_code: str | None = None
     """Of the objective of the programme's catalogue that it is."""
+    skill: str | None = None
+    """The code of a skill of the programme; None where it is about none in particular."""
 
     @property
     def open(self) -> bool:

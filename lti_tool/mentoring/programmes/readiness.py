@@ -38,7 +38,6 @@ class Section(StrEnum):
 
 OPTIONAL = frozenset({Section.BUDGET, Section.ROLES, Section.OBJECTIVES, Section.VISIBILITY})
 """What a programme may start without."""
-NEEDED = tuple(section for section in Section if section not in OPTIONAL)
 
 
 class State(StrEnum):
@@ -60,6 +59,8 @@ class Lack(StrEnum):
     GOAL = "goal"
     SKILLS = "skills"
     FORMATS = "formats"
+    OBJECTIVES_UNREACHABLE = "objectives_unreachable"
+    """An objective of the catalogue is to be reached by a source alone that does not exist yet."""
     RULE = "rule"
     RULE_UNMEASURABLE = "rule_unmeasurable"
     RULE_IMPOSSIBLE = "rule_impossible"
@@ -85,7 +86,14 @@ class Missing:
 
 
 _PARTLY_THERE = frozenset(
-    {Lack.TARGETS, Lack.FOLLOW_UP, Lack.RULE_UNMEASURABLE, Lack.RULE_IMPOSSIBLE, Lack.RULE_DRAFTED}
+    {
+        Lack.OBJECTIVES_UNREACHABLE,
+        Lack.TARGETS,
+        Lack.FOLLOW_UP,
+        Lack.RULE_UNMEASURABLE,
+        Lack.RULE_IMPOSSIBLE,
+        Lack.RULE_DRAFTED,
+    }
 )
 """What is missing where something is there already."""
 
@@ -130,6 +138,8 @@ def missing(
         found.append(Missing(Lack.GOAL, Section.GOAL))
     if not document["skills"]:
         found.append(Missing(Lack.SKILLS, Section.SKILLS))
+    if any(set(objective["evidence"]) == {"xapi"} for objective in document["objectives"]):
+        found.append(Missing(Lack.OBJECTIVES_UNREACHABLE, Section.OBJECTIVES))
     if not document["formats"]:
         found.append(Missing(Lack.FORMATS, Section.FORMATS))
     found += _missing_of_rule(rule, rule_draft, frame_of(document, days))

@@ -80,7 +80,6 @@ def _objective(code: str, settings: Settings, standing: Standing) -> SectionForm
         objectives, title = settings.document["objectives"], both(values, "title")
         before = _entry(objectives, code)
         skill = _entry(settings.document["skills"], values["skill"] or "")
-        kept = [each for each in (before["evidence"] if before else ()) if each == "xapi"]
         tag = skill["tag"] if skill else "skills"
         if before is not None and before["skill"] == (skill["code"] if skill else None):
             tag = before["tag"]
@@ -91,7 +90,7 @@ def _objective(code: str, settings: Settings, standing: Standing) -> SectionForm
             "skill": skill["code"] if skill else None,
             "tag": tag,
             "level": values["level"],
-            "evidence": [*values["evidence"], *kept],
+            "evidence": [each for each in choices.EVIDENCE if each in values["evidence"]],
             "trend": values["trend"],
         }
         return changed_settings(settings, objectives=_with(objectives, made))

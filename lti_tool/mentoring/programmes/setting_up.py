@@ -25,6 +25,7 @@ from lti_tool.mentoring.programmes.beginning import add_version
 from lti_tool.mentoring.programmes.events import SettingsChanged
 from lti_tool.mentoring.programmes.models import (
     Cohort,
+    CohortKind,
     CohortStatus,
     CompletionRuleVersion,
     Programme,
@@ -47,6 +48,7 @@ class SetUp:
     template: str
     """The code of the template that the programme was made from."""
     is_draft: bool
+    is_pilot: bool
     started_at: dt.datetime | None
     settings: Settings
     number: int
@@ -99,6 +101,7 @@ def set_up_of(db: Session, cohort_id: uuid.UUID) -> SetUp:
         organisation_id=programme.organisation_id,
         template=programme.template,
         is_draft=cohort.status == CohortStatus.DRAFT,
+        is_pilot=cohort.kind == CohortKind.PILOT,
         started_at=cohort.started_at,
         settings=Settings(checked(version.settings), _days(cohort)),
         number=version.number,

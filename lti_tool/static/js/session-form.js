@@ -11,10 +11,9 @@
     return chosen && chosen.dataset.phrase ? chosen.dataset.phrase : typed ? typed() : "";
   };
   const day = function () {
-    const given = form.elements.held_on.valueAsDate;
-    if (!given) return "";
-    const format = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" });
-    return format.format(given);
+    /* js/dates.js has written it below the field. */
+    const words = form.querySelector("[data-words-of=held_on]");
+    return words ? words.textContent : "";
   };
   const minutes = function () {
     const given = form.elements.minutes.value.trim();

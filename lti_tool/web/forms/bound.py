@@ -81,8 +81,18 @@ class Form:
             name,
             prefix=self.prefix,
             value=self.given.get(name, self._default(name) if self.problems else ""),
-            problems=self.problems.get(name, ()),
+            problems=self._problems_of(name),
         )
+
+    def _problems_of(self, name: str) -> Sequence[Problem]:
+        """Those of a field, each once: of a list also those of its entries, which stand at ``name.0`` and so on."""
+        found = [
+            problem
+            for where, problems in self.problems.items()
+            if where.partition(".")[0] == name
+            for problem in problems
+        ]
+        return list(dict.fromkeys(found))
 
     def _default(self, name: str) -> str:
         default = self.schema.fields[name].load_default
@@ -113,7 +123,7 @@ class Form:
         return [
             wording.problem(problem, own_sentence(type(self.schema), name, problem))
             for name, found in self.problems.items()
-            if name not in seen
+            if name.partition(".")[0] not in seen
             for problem in found
         ]
 

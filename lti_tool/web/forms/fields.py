@@ -1,7 +1,8 @@
 """What a template needs to know of one field of a form: its value, its errors, and how a browser shows it.
 
 All of that comes from the field of the schema. Its ``metadata`` may hold ``label``, ``hint`` and ``words`` (for the
-codes of a :class:`schemas.fields.Choice`), in English and marked with ``N_``; a template may say something else.
+codes of a :class:`schemas.fields.Choice`), in English and marked with ``N_``; a template may say something else. Its
+``problems`` are the codes by which the page says more exactly what is wrong, by the schema's own codes.
 """
 
 from __future__ import annotations

@@ -25,11 +25,14 @@ from schemas.mentoring_forms import (
     FormSchema,
     ObjectiveForm,
     PairForm,
+    PausePairForm,
     ReflectionForm,
+    RefuseInvitationForm,
     ReopenForm,
     SessionForm,
     SignAgreementForm,
 )
+from schemas.moving_form import MoveQuery
 from schemas.problem import N_
 from schemas.programme_rights import HrLinkForm, OwnerForm, ShareForm
 
@@ -50,6 +53,7 @@ def _choose(sentence: str) -> Sentences:
 
 
 _AREA: Final = _choose(N_("Choose an area."))
+_REASON: Final = _choose(N_("Choose a reason from the list, or none: it is optional."))
 _WHO_LEARNS: Final = N_("Choose who learns.")
 
 _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
@@ -70,7 +74,18 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "time_zone": _choose(N_("Choose a time zone from the list.")),
         "level": dict.fromkeys(_NO_NUMBER, N_("Choose your level from the list, or leave it unsaid.")),
     },
-    DeclinePairForm: {"reason": _choose(N_("Choose a reason from the list, or none: it is optional."))},
+    DeclinePairForm: {"reason": _REASON},
+    RefuseInvitationForm: {"reason": _REASON},
+    PausePairForm: {
+        "until": {
+            "not_a_date": N_("Enter the whole date: day, month and year."),
+            "date_past": N_("Choose today or a later day: this date is past."),
+        },
+    },
+    MoveQuery: {
+        "pair": _choose(N_("Choose the pairs to move.")),
+        "to": _choose(N_("Choose the group to which they move.")),
+    },
     SignAgreementForm: {
         "accepted": _choose(
             N_("You have not signed yet. Read the five promises, then choose “Sign the agreement”.")
@@ -101,6 +116,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
             "too_short": N_("Write the objective in at least %(min)s characters."),
         },
         "tag": _AREA,
+        "skill": _choose(N_("Choose a skill from the list.")),
         "target_on": {
             "not_a_date": N_("Enter the whole date: day, month and year."),
             "date_past": N_("Choose today or a later day: this date is past."),
@@ -159,8 +175,8 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
 }
 """By form, field and code. A form has the sentences of the form that it is made from, too."""
 
-_SERIES: Final = ("level_", "target_")
-"""What the names of fields begin with that a form has any number of: the level of a skill, the target of a figure."""
+_SERIES: Final = ("level_", "target_", "use_")
+"""What the names of fields begin with that a form has any number of: a skill's level, a figure's target and its use."""
 
 
 def own_sentence(form: type[FormSchema], field: str, code: str) -> str | None:

@@ -23,7 +23,8 @@ from schemas.programme_sections import (
     SkillForm,
     VisibilityForm,
 )
-from schemas.template_forms import CopyTemplateForm, TemplateTextForm
+from schemas.scaling_form import ScaleForm
+from schemas.template_forms import CopyTemplateForm, TemplateDatesForm, TemplateTextForm
 
 _NO_ANSWER: Final = (
     "required",
@@ -49,6 +50,7 @@ def _either(name: str, sentence: str) -> dict[str, Mapping[str, str]]:
 
 _MEETINGS: Final = dict.fromkeys(_NO_NUMBER, N_("Enter how many meetings, from 1 to 100."))
 _MINUTES: Final = dict.fromkeys(_NO_NUMBER, N_("Enter how many minutes each meeting takes, from 5 to 480."))
+_MONTHS: Final = dict.fromkeys(_NO_NUMBER, N_("Enter how many months the programme lasts, from 1 to 36."))
 _FIRST_DAY: Final = {
     **dict.fromkeys(("required", "not_a_date"), N_("Enter the first day of the programme.")),
     "date_past": N_("Choose a first day that is today or later."),
@@ -74,7 +76,7 @@ SETUP_SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Mapping[str, str]]
         "role_view": _choose(N_("Choose who takes part through this activity.")),
         "begin": _choose(N_("Choose how the programme begins.")),
         "starts_on": _FIRST_DAY,
-        "months": dict.fromkeys(_NO_NUMBER, N_("Enter how many months the programme lasts, from 1 to 36.")),
+        "months": _MONTHS,
         "sessions": _MEETINGS,
         "minutes": _MINUTES,
     },
@@ -129,6 +131,18 @@ SETUP_SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Mapping[str, str]]
     },
     RhythmForm: {"sessions": _MEETINGS, "minutes": _MINUTES},
     DatesForm: {"starts_on": _FIRST_DAY, "ends_on": _LAST_DAY, "follow_up_on": _FOLLOW_UP},
+    ScaleForm: {
+        "name": {"required": N_("Enter the name of the programme.")},
+        "starts_on": _FIRST_DAY,
+        "ends_on": _LAST_DAY,
+    },
+    TemplateDatesForm: {
+        "start_after_days": dict.fromkeys(_NO_NUMBER, N_("Enter a number of days, from 0 to 366.")),
+        "duration_months": _MONTHS,
+        "follow_up_after_days": dict.fromkeys(
+            _NO_NUMBER, N_("Enter how many days after the end the follow-up is, from 1 to 366.")
+        ),
+    },
     QuestionnairesForm: {"phases": _choose(N_("Choose questionnaires from the list."))},
     VisibilityForm: {
         "smallest_group": {
@@ -146,6 +160,7 @@ SETUP_SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Mapping[str, str]]
         },
     },
     SectionSchema: {
+        "use": {"not_yes_or_no": N_("Tick the box to use “%(label)s”; otherwise leave it empty.")},
         "target": {
             "not_an_amount": N_("Enter the target of “%(label)s” as a number, such as 80 or 12.5."),
             "too_large": N_("Enter a target of %(max)s or less for “%(label)s”."),

@@ -15,7 +15,7 @@ from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.profiles import queries
 from lti_tool.mentoring.profiles.actions import save_profile
 from lti_tool.mentoring.profiles.queries import Profile
-from lti_tool.mentoring.programmes.queries import tutor_of_cohort
+from lti_tool.mentoring.programmes.queries import TutorRecord, tutor_of_cohort
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
 from lti_tool.web.activity import current_participant
@@ -37,15 +37,20 @@ def show() -> ResponseReturnValue:
     participant = current_participant() or abort(404)
     with reading() as db:
         known = queries.profile(db, participant.id)
-    return _page(blank_form(AboutMeForm(), dataclasses.asdict(known), id="about-me"))
+    said = dataclasses.asdict(known)
+    return _page(blank_form(AboutMeForm(), said, id="about-me"), has_said_something=any(said.values()))
 
 
-def _page(form: Form) -> ResponseReturnValue:
+def _page(form: Form, *, has_said_something: bool = True) -> ResponseReturnValue:
     participant = current_participant() or abort(404)
     with reading() as db:
         tutor = tutor_of_cohort(db, participant.cohort_id)
     html = render_template(
-        "learner/about_me.html", form=form, tutor=tutor, course_title=g.launch.course.title
+        "learner/about_me.html",
+        form=form,
+        tutor=tutor,
+        has_said_something=has_said_something,
+        course_title=g.launch.course.title,
     )
     return html, form.status
 
@@ -92,6 +97,28 @@ def next_date_message(me: PersonCard, partner: PersonCard) -> str:
     )
 
 
+@blueprint.app_template_global()
+def message_to_tutor(
+    me: PersonCard, tutor: TutorRecord, step: str = "", partner: PersonCard | None = None
+) -> str:
+    """The beginning of a text in which a participant writes to the tutor about where they are: ``step``, a code."""
+    name = first_name(partner) if partner is not None else ""
+    about = {
+        "paused": _("I am writing about my pair with %(name)s, which is on hold.", name=name),
+        "ended": _(
+            "My pair with %(name)s has ended, and I would like to go on with somebody else.", name=name
+        ),
+        "partner_left": _(
+            "%(name)s is no longer in the course, and I would like to go on with somebody else.", name=name
+        ),
+        "wait_for_pair": _("I am waiting for a partner in the reverse mentoring programme."),
+    }.get(step, _("I have a question about the reverse mentoring programme."))
+    closing = _("Thank you,")
+    greeting = _("Hello %(name)s,", name=tutor.called)
+    return "\n\n".join((greeting, about, f"{closing}\n{first_name(me)}" if me.name else closing))
+
+
+@blueprint.app_template_global("advised_minutes")
 def _advised_minutes() -> int:
     """How long a meeting is advised to be in the programme of the present launch."""
     own = current_settings()

@@ -26,7 +26,7 @@ from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.feedback.events import ThanksGiven, ThanksSeen
 from lti_tool.mentoring.feedback.queries import thanks_of_pair
 from lti_tool.mentoring.guards import UNDO_WITHIN, NotAllowed
-from lti_tool.mentoring.journey.queries import PeopleAround, journey_of, people_around
+from lti_tool.mentoring.journey.queries import journey_of, people_around
 from lti_tool.mentoring.journey.steps import Step
 from lti_tool.mentoring.journey.undo import undoable_step
 from lti_tool.mentoring.journey.views import Journey, PairView
@@ -55,6 +55,7 @@ from lti_tool.web.learner.awaited import invite_awaited
 from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
 from lti_tool.web.learner.drawn_journey import drawn_journey
+from lti_tool.web.learner.suits import suits_of
 from lti_tool.web.learner.who_sees import who_sees
 from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.services import current_principal, reading
@@ -89,7 +90,8 @@ def page() -> ResponseReturnValue | None:
         # The tag first: what happens in between is then shown, and asked for once more, instead of missed.
         grade, around = _grade(db, participant), people_around(db, participant, shown)
         state = state_of_pairs(db, participant.id, [pair.id for pair in shown], _COUNTED, TutorReminded)
-        etag = _etag(state, participant, grade, around, activity, now)
+        suits = suits_of(db, participant, shown, around.profiles)
+        etag = _etag(state, participant, grade, (around, suits), activity, now)
         if request.if_none_match.contains(etag):
             return _tagged(Response(status=304), etag)
         mine = journey_of(db, participant, shown, around)
@@ -125,6 +127,7 @@ def page() -> ResponseReturnValue | None:
         now=now,
         etag=etag,
         thanks=thanks,
+        suits=suits.get(pair.id) if pair is not None else None,
         note=note,
         thanks_form=_thanks_form(mine, pair) if own_thanks == 0 else None,
         has_thanked=own_thanks > 0,
@@ -213,11 +216,14 @@ def _etag(
     state: PairsState,
     participant: ParticipantRecord,
     grade: Grade | None,
-    around: PeopleAround,
+    around: object,
     activity: Activity,
     now: dt.datetime,
 ) -> str:
-    """Changes with every event of the participant and of their pairs, each day, and with what else the page shows."""
+    """Changes with every event of the participant and of their pairs, each day, and with what else the page shows.
+
+    ``around``: what was read of the people around the participant, whose text changes with it.
+    """
     graded = state_of([grade] if grade is not None else [])
     # What people say of themselves is no event, nor what a launch or a roster says of them: their names, and that they
     # have left or are back. Today is drawn. The latest step can be undone for a while.

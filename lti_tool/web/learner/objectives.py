@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.journey.views import ObjectiveLine
 from lti_tool.mentoring.objectives import actions
+from lti_tool.mentoring.programmes.former_skills import former_skill_names
 from lti_tool.mentoring.programmes.queries import settings_of_cohort
 from lti_tool.translation import current_language
 from lti_tool.web.access import allows
@@ -49,16 +50,29 @@ def index() -> ResponseReturnValue:
 
 def _page(form: Form) -> ResponseReturnValue:
     page = pair_page()
+    skills = _skills()
+    named = {line.skill for line in page.pair.objectives if line.skill is not None}
+    with reading() as db:
+        former = former_skill_names(db, page.record.cohort_id, named.difference(skills))
     chosen = {line.catalogue_code for line in page.pair.objectives if line.status != "withdrawn"}
     html = render_template(
         "learner/objectives.html",
         form=form,
         today=_today(),
+        skills=skills,
+        skill_names=skills | {code: name[current_language()] for code, name in former.items()},
         catalogue=[entry for entry in _catalogue() if entry.code not in chosen],
         levels=range(1, choices.HIGHEST_LEVEL + 1),
         **page.values(),
     )
     return html, form.status
+
+
+def _skills() -> dict[str, str]:
+    """The programme's skills in the present language, by code."""
+    with reading() as db:
+        settings = settings_of_cohort(db, pair_page().record.cohort_id)
+    return {skill["code"]: skill["name"][current_language()] for skill in settings["skills"]}
 
 
 @dataclass(frozen=True)
@@ -119,7 +133,10 @@ def propose() -> ResponseReturnValue:
     def save(db: Session, values: Values) -> None:
         actions.propose_objective(db, pair_id=page.pair_id, by=page.participant.id, now=now, **values)
 
-    return sent_form(ObjectiveForm(today=_earliest(now)), id="objective").submit(
+    return sent_form(
+        ObjectiveForm(today=_earliest(now), skills=_skills() if request.form.get("skill") else ()),
+        id="objective",
+    ).submit(
         save,
         then=_all_of(page.pair_id),
         done="objective_proposed",

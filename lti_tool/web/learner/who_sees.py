@@ -24,7 +24,7 @@ class Subject:
 
 
 MEETINGS: Final = Subject(
-    N_("Days, lengths and forms of your meetings"),
+    N_("Dates, lengths and types of your meetings"),
     "calendar",
     (Action.VIEW_OWN_PAIR, Action.VIEW_PAIR_HISTORY, Action.REVIEW_LEARNER),
 )
@@ -58,10 +58,10 @@ TOPICS: Final = Subject(
     N_("Your topics, languages and time zone, where you give them"),
     "people",
     (Action.VIEW_COHORT,),
-    N_("you"),
+    N_("you, the person suggested to you (only the topics that suit you both)"),
 )
 
-SUBJECTS: Final = (MEETINGS, PROGRESS, COMPLETION, OBJECTIVES, NOTES, ONESELF, TOPICS)
+SUBJECTS: Final = (NOTES, MEETINGS, PROGRESS, COMPLETION, OBJECTIVES, ONESELF, TOPICS)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ from lti_tool.web.activity import current_placement
 from lti_tool.web.forms import controls
 from lti_tool.web.forms.bound import Form, Values
 from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.programmes import rule_lines, rule_trial, rule_wording, typed_rule
 from lti_tool.web.programmes.typed_rule import Move, TypedRule
 from lti_tool.web.services import current_principal, reading
@@ -194,7 +194,14 @@ def page(
     with reading() as db:
         if form.refusal_code == "draft_changed":
             found = read(db)
-        trial = rule_trial.trial(db, found.in_force, document, problems, found.document)
+        trial = rule_trial.trial(
+            db,
+            found.in_force,
+            document,
+            problems,
+            found.document,
+            sees_figures=cohort_of_launch().teaches,
+        )
     shown_lines = rule_lines.lines(rule, shown)
     differs = document != found.document
     html = render_template(
@@ -226,7 +233,7 @@ def page(
         has_problems=bool(problems),
         is_tried_again=is_tried_again,
         names=rule_wording.names(),
-        course_title=g.launch.course.title,
+        course_title=course_title(),
         done=flash_message(),
     )
     return html, form.status

@@ -33,10 +33,11 @@ class Changed:
     """One person in a list of the preview."""
 
     card: PersonCard
-    before: int
-    after: int
+    before: int | None
+    after: int | None
+    """In per cent; None for an owner who does not teach the group: what one person did is not theirs to see."""
     did: str
-    """What counts of what they did, in words."""
+    """What counts of what they did, in words; empty likewise."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,13 @@ def trial(
     document: Mapping[str, Any] | None,
     problems: Mapping[str, Sequence[Problem]],
     now: Mapping[str, Any],
+    *,
+    sees_figures: bool = True,
 ) -> Trial:
-    """Try a draft on the cohort. ``document``: the draft; None where a field is wrong. ``now``: what is in force."""
+    """Try a draft on the cohort. ``document``: the draft; None where a field is wrong. ``now``: what is in force.
+
+    ``sees_figures``: whether the reader may see how far each person is, and what they did.
+    """
     if document is None or problems:
         return Trial()
     drafted = read_draft(document)
@@ -102,7 +108,7 @@ def trial(
         warnings=[rule_wording.warning(each) for each in found],
         unmeasurable=[_(rule_wording.NAMES[each]) for each in not_measured],
         tried=tried,
-        lists=_lists(tried) if tried is not None else None,
+        lists=_lists(tried, sees_figures=sees_figures) if tried is not None else None,
         drawing=rule_drawing(meetings, is_signed="agreement" in asked) if meetings else None,
         meetings=meetings,
     )
@@ -113,16 +119,20 @@ def _in_groups(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from each.get("criteria", ())
 
 
-def _lists(tried: TriedRule) -> dict[str, list[Changed]]:
+def _lists(tried: TriedRule, *, sees_figures: bool) -> dict[str, list[Changed]]:
     found: dict[str, list[Changed]] = {effect.value: [] for effect in Effect}
     for each in tried.preview.people:
-        found[each.effect.value].append(_changed(each, tried.people[each.participant_id]))
+        found[each.effect.value].append(
+            _changed(each, tried.people[each.participant_id], sees_figures=sees_figures)
+        )
     for people in found.values():
         people.sort(key=lambda one: collation_key(wording.person(one.card)))
     return found
 
 
-def _changed(each: PersonPreview, judged: Judged) -> Changed:
+def _changed(each: PersonPreview, judged: Judged, *, sees_figures: bool) -> Changed:
+    if not sees_figures:
+        return Changed(card_of(judged), None, None, "")
     did = rule_wording.what_happened(each.explanation) if each.effect is Effect.COMPLETES else ""
     return Changed(card_of(judged), each.before, each.after, did)
 

@@ -17,6 +17,7 @@ from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.programmes.scaling import scale_up, waiting_groups
 from lti_tool.mentoring.programmes.setting_up import SetUp
 from lti_tool.translation import current_language
+from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
@@ -70,7 +71,7 @@ def _page(form: Form | None = None) -> ResponseReturnValue:
         can_scale=cohort.kind == CohortKind.PILOT and cohort.status != CohortStatus.DRAFT,
         pilot=pilot,
         taken_over=[
-            (wording.said(wording.TITLES, section), text)
+            (_("Goal") if section is Section.GOAL else wording.said(wording.TITLES, section), text)
             for section in TAKEN_OVER
             if (text := wording.summary(section, present.settings))
         ],

@@ -8,28 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, abort, current_app, g, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
-from lti_tool.identity.policy import Action
+from lti_tool.identity.policy import Action, Relation
+from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
+from lti_tool.mentoring.enrolment.people.queries import count_awaited
 from lti_tool.mentoring.enrolment.queries import people_in_cohorts
 from lti_tool.mentoring.programmes.beginning import start_cohort
-from lti_tool.mentoring.programmes.readiness import NEEDED, Missing, Section, State, state_of
+from lti_tool.mentoring.programmes.readiness import Missing, Section, State, state_of
 from lti_tool.mentoring.programmes.setting_up import SetUp
 from lti_tool.mentoring.programmes.template import UnknownTemplateError
 from lti_tool.mentoring.programmes.template_queries import find_template
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
-from lti_tool.web.access import allows, check, cohort_of_launch
+from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.forms.offers import offer_kept_forms
+from lti_tool.web.language import number
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
@@ -77,11 +81,9 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         for title, sections in wording.GROUPS
     ]
     groups[-1].tasks.append(_people(present))
-    done = sum(
-        task.section in NEEDED and task.state in (State.DONE, State.FROZEN)
-        for group in groups
-        for task in group.tasks
-    )
+    # What is optional and empty is no step to be taken.
+    shown = [task for group in groups for task in group.tasks if task.state is not State.OPTIONAL]
+    done = sum(task.state in (State.DONE, State.FROZEN) for task in shown)
     html = render_template(
         "programmes/tasks.html",
         present=present,
@@ -90,9 +92,10 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         template_name=template_name,
         groups=groups,
         lacks=[(wording.lack(each), _task(each.section, present, lacks)) for each in lacks],
-        needed=len(NEEDED),
+        needed=len(shown),
         done_count=done,
-        drawing=progress_drawing(done, len(NEEDED), is_ready=not lacks),
+        drawing=progress_drawing(done, len(shown), is_ready=not lacks),
+        is_pilot=present.is_pilot,
         start=form or blank_form(FormSchema(), action=launch_url_for("programme.start")),
         course_title=course_title(),
         done=flash_message(),
@@ -115,15 +118,26 @@ def _task(section: Section, present: SetUp, lacks: Sequence[Missing]) -> Task:
 def _people(present: SetUp) -> Task:
     """The way to the lists of people; they join by themselves, too."""
     with reading() as db:
-        count = people_in_cohorts(db, [present.cohort_id]).get(present.cohort_id, 0)
-    if count:
-        summary = ngettext("%(num)s person takes part", "%(num)s people take part", count)
+        count, taking_part = (
+            people_in_cohorts(db, [present.cohort_id], with_invited=each).get(present.cohort_id, 0)
+            for each in (True, False)
+        )
+        awaited = count_awaited(db, present.cohort_id)
+    invited = count - taking_part
+    here = ngettext("%(num)s participant", "%(num)s participants", taking_part, num=number(taking_part))
+    asked = ngettext("%(num)s invited", "%(num)s invited", invited, num=number(invited))
+    expected = ngettext(
+        "%(num)s from a list, awaited", "%(num)s from a list, awaited", awaited, num=number(awaited)
+    )
+    if count or awaited:
+        counts = ((here, taking_part), (asked, invited), (expected, awaited))
+        summary = " · ".join(text for text, people in counts if people)
     elif present.is_draft:
         summary = _("They can be added from a list now, and join by themselves after the start")
     else:
         summary = _("They join by themselves, or are added from a list")
     address = launch_url_for("people_import.index")
-    return Task(None, _("People"), summary, State.DONE if count else State.OPTIONAL, address)
+    return Task(None, _("People"), summary, State.DONE if count or awaited else State.OPTIONAL, address)
 
 
 def rule_sentence(rule: object | None) -> str:
@@ -143,15 +157,21 @@ def _template_name(db: Session, present: SetUp) -> str:
         return ""
 
 
+def to_set_up(**_arguments: Any) -> Relation:
+    """How whoever asks stands to the cohort of the launch; as its tutor, where a teacher's activity opens none yet."""
+    if current_activity() is None:
+        return Relation(teaches=current_principal().role == CourseRole.TUTOR)
+    return cohort_of_launch()
+
+
 @blueprint.get("")
-@allows(Action.ADD_ACTIVITY)
+@allows(Action.SET_UP, about=to_set_up)
 def tasks() -> ResponseReturnValue:
     """The list; for an activity that is not open yet, the choice of its programme."""
-    if g.launch.resource_link_id is None or g.launch.course_id is None:
-        abort(404)
     if current_activity() is None:
+        if g.launch.resource_link_id is None or g.launch.course_id is None:
+            abort(404)
         return choice_page()
-    check(Action.SET_UP, cohort_of_launch())
     # It is the first page of whoever sets a programme up.
     offer_kept_forms()
     return page()

@@ -20,6 +20,7 @@ from lti_tool.identity.models import Person
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
+from lti_tool.mentoring.programmes.section_form import both
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate, UnknownTemplateError, read_template
 from lti_tool.mentoring.programmes.template_actions import copy_template, keep_template, may_change
 from lti_tool.mentoring.programmes.template_file import (
@@ -34,6 +35,7 @@ from lti_tool.mentoring.programmes.template_queries import (
     template_versions,
     templates_offered,
 )
+from lti_tool.translation import current_language
 from lti_tool.web.access import allows, check, cohort_of_launch, company_of_launch, is_allowed
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
@@ -121,7 +123,7 @@ def ask_copy(code: str) -> ResponseReturnValue:
     with reading() as db:
         title = _record(db, code).template.title
     proposed = {"title_fr": f"{title.fr} (copie)", "title_en": f"{title.en} (copy)"}
-    return _copy_page(code, blank_form(CopyTemplateForm(), proposed, id="template-copy"))
+    return _copy_page(code, blank_form(CopyTemplateForm(current_language()), proposed, id="template-copy"))
 
 
 def _copy_page(code: str, form: Form) -> ResponseReturnValue:
@@ -139,10 +141,10 @@ def copy(code: str) -> ResponseReturnValue:
         template = _record(db, code).template
 
     def save(db: Session, values: Values) -> None:
-        title = {"fr": values["title_fr"], "en": values["title_en"]}
+        title = both(values, "title")
         copy_template(db, _organisation(), template, title=title, by=_person(), now=utcnow())
 
-    form = sent_form(CopyTemplateForm(), id="template-copy")
+    form = sent_form(CopyTemplateForm(current_language()), id="template-copy")
     return form.submit(
         save,
         then=launch_url_for("templates.index"),
@@ -158,7 +160,7 @@ def ask_own_settings() -> ResponseReturnValue:
     check(Action.SET_UP, cohort_of_launch())
     title = _template_here().title
     proposed = {"title_fr": title.fr, "title_en": title.en}
-    return _settings_page(blank_form(CopyTemplateForm(), proposed, id="template-copy"))
+    return _settings_page(blank_form(CopyTemplateForm(current_language()), proposed, id="template-copy"))
 
 
 def _settings_page(form: Form) -> ResponseReturnValue:
@@ -174,10 +176,10 @@ def keep_own_settings() -> ResponseReturnValue:
     template = _template_here()
 
     def save(db: Session, values: Values) -> None:
-        title = {"fr": values["title_fr"], "en": values["title_en"]}
+        title = both(values, "title")
         copy_template(db, _organisation(), template, title=title, by=_person(), now=utcnow())
 
-    form = sent_form(CopyTemplateForm(), id="template-copy")
+    form = sent_form(CopyTemplateForm(current_language()), id="template-copy")
     then = launch_url_for("templates.index")
     return form.submit(save, then=then, done="template_copied", show=_settings_page)
 

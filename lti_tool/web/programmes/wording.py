@@ -45,7 +45,7 @@ TITLES: Final[Mapping[str, str]] = {
 
 INTRODUCTIONS: Final[Mapping[str, str]] = {
     Section.GOAL: N_(
-        "People read the name at the top of their pages. Name what should be different at the end."
+        "People read the name at the top of their pages. One language is enough: the text then stands for both."
     ),
     Section.BUDGET: N_(
         "With it the tool will be able to say what a confirmed hour costs. Leave open what you do not know."
@@ -58,8 +58,9 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
         "What a pair is advised to do. What counts for completion is said by the completion rule."
     ),
     Section.KPIS: N_(
-        "Choose what you will look at in the end, and what it should come to. "
-        "Without a target a figure is shown, and not judged."
+        "Choose what you will look at in the end, and what it should come to; without a target a figure is shown "
+        "alone. The figures themselves come in a later version of the tool: the targets are needed now, because "
+        "they are frozen at the start."
     ),
     Section.QUESTIONNAIRES: N_(
         "Choose which are asked, and when. Asking begins in a later version of the tool; the choice is needed now, "
@@ -100,6 +101,10 @@ LACKS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     Lack.SKILLS: (N_("Name at least one skill."), N_("Objectives and progress are seen by skill.")),
     Lack.FORMATS: (N_("Choose at least one format."), N_("Nobody could note a meeting without one.")),
+    Lack.OBJECTIVES_UNREACHABLE: (
+        N_("Say who else can declare an objective reached."),
+        N_("What is done in another tool is not read yet: by that alone nobody would reach it."),
+    ),
     Lack.RULE: (N_("Say when a person completes."), N_("Without a rule nobody can complete.")),
     Lack.RULE_UNMEASURABLE: (
         N_("Take out of the rule what cannot be measured yet."),
@@ -162,11 +167,12 @@ USUAL_ROLES: Final[Mapping[str, str]] = {"mentee": N_("mentee"), "mentor": N_("m
 
 
 EVIDENCE: Final[Mapping[str, str]] = {
-    "self": N_("Of the one who learns"),
-    "partner": N_("Of the partner"),
-    "tutor": N_("Of the tutor"),
+    "self": N_("The one who learns"),
+    "partner": N_("Their partner"),
+    "tutor": N_("The tutor"),
+    "xapi": N_("Another tool, in which something was done"),
 }
-"""Whose word is enough for an objective to be reached."""
+"""Who can say that an objective is reached."""
 
 
 def said(table: Mapping[str, str], code: str) -> str:
@@ -270,10 +276,10 @@ def _objectives(settings: Settings) -> str:
 
 
 def objective_line(document: Document, objective: Mapping[str, Any]) -> str:
-    """What is said of an objective of the catalogue besides its title: who learns, and for which skill."""
-    learns = _("Learns: %(role)s", role=role_name(document, objective["direction"]))
+    """What is said of an objective of the catalogue besides its title: for which skill it is, and its level."""
     skill = next((each for each in document["skills"] if each["code"] == objective["skill"]), None)
-    parts = [learns, own(skill["name"]) if skill else "", _("Trend") if objective["trend"] else ""]
+    level = _("level %(level)s", level=objective["level"]) if objective["level"] else ""
+    parts = [own(skill["name"]) if skill else "", level, _("Trend") if objective["trend"] else ""]
     return " · ".join(part for part in parts if part)
 
 
@@ -306,12 +312,12 @@ def _kpis(settings: Settings) -> str:
     kpis = settings.document["kpis"]
     if not kpis:
         return _("None chosen yet")
+    figures = ngettext("%(num)s figure", "%(num)s figures", len(kpis))
     with_target = sum(kpi["target"] is not None for kpi in kpis)
+    if not with_target:
+        return _("%(figures)s, no target", figures=figures)
     return ngettext(
-        "%(num)s target set, %(all)s figures in all",
-        "%(num)s targets set, %(all)s figures in all",
-        with_target,
-        all=len(kpis),
+        "%(figures)s, %(num)s target", "%(figures)s, %(num)s targets", with_target, figures=figures
     )
 
 
@@ -349,6 +355,33 @@ _SUMMARIES: Final[Mapping[Section, Callable[[Settings], str]]] = {
     Section.DATES: _dates,
     Section.VISIBILITY: _visibility,
 }
+
+
+KPI_GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    (N_("Taking part"), ("match_rate", "activation", "completion", "attrition", "response_rate")),
+    (N_("Rhythm"), ("adherence", "confirmation_lag", "minutes_per_pair", "minutes_by_format")),
+    (
+        N_("Results"),
+        (
+            "objective_attainment",
+            "skill_gain",
+            "involvement",
+            "relationship_quality",
+            "recommendation",
+            "transfer",
+        ),
+    ),
+    (N_("Costs"), ("cost_per_confirmed_hour", "cost_per_objective")),
+)
+"""The measures under a heading each."""
+
+
+def kpi_groups(kpis: Sequence[Mapping[str, Any]]) -> list[tuple[str, tuple[str, ...]]]:
+    """A heading for each group of these measures, with their codes; those that are followed by hand are the last."""
+    grouped = [(_(heading), codes) for heading, codes in KPI_GROUPS]
+    known = {code for _heading, codes in grouped for code in codes}
+    own_codes = tuple(kpi["code"] for kpi in kpis if kpi["code"] not in known)
+    return [*grouped, (_("Figures of your own"), own_codes)] if own_codes else grouped
 
 
 WITHOUT_TARGET: Final = frozenset({"minutes_by_format"})

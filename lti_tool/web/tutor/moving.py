@@ -63,12 +63,12 @@ class MovingFrom:
 
 
 def _of_launch() -> MovingFrom:
-    placement = current_placement() or abort(404)
+    placement, teaches = current_placement() or abort(404), cohort_of_launch().teaches
     return MovingFrom(
         placement.cohort_id,
         lambda **query: launch_url_for("moving.show", **query),
-        (_("My group"), launch_url_for("home.home")),
-        cohort_of_launch().teaches,
+        (_("My group") if teaches else _("The group"), launch_url_for("home.home")),
+        teaches,
     )
 
 
@@ -136,7 +136,9 @@ def _asked() -> tuple[Values, dict[str, list[Problem]]]:
     try:
         return read_form(MoveQuery(), sent), {}
     except ShapeError as error:
-        return {"pair": (), "to": None}, {name: list(found) for name, found in error.problems.items()}
+        # What is wrong with one of several pairs is said of the list.
+        problems = {("to" if name == "to" else "pair"): list(found) for name, found in error.problems.items()}
+        return {"pair": (), "to": None}, problems
 
 
 def _group(groups: Sequence[OtherGroup], group_id: uuid.UUID | None) -> OtherGroup | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ from lti_tool.translation import ngettext
 from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
-from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.learner.current import user_today
 from lti_tool.web.services import reading
 from lti_tool.web.tutor.history import cohort_of_pair
@@ -171,7 +171,7 @@ def _view(change: Change) -> Callable[[uuid.UUID], ResponseReturnValue]:
                 reasons=[(code, _(words)) for code, words in END_REASONS.items()],
                 people=[("mentee", mentee), ("mentor", mentor)],
                 pair_id=pair_id,
-                course_title=g.launch.course.title,
+                course_title=course_title(),
             )
             return html, form.status
 

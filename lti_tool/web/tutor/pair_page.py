@@ -165,10 +165,11 @@ def _person_page(participant_id: uuid.UUID, form: Form | None = None) -> Respons
         pairs = [pair for pair in overview.pairs if line in pair.both]
         meetings = meetings_of(db, [pair.id for pair in pairs])
         grades = by_person(grades_of_cohort(db, placement.cohort_id))
-        known = known_details(db, placement.cohort_id, [participant_id]).get(participant_id, ())
+        known = known_details(db, placement.cohort_id, [line.id]).get(line.id)
     html = render_template(
         "tutor/participant.html",
         line=line,
+        known=known,
         pairs=pairs,
         drawings={
             pair.id: in_equal_steps(facts_of(pair, meetings[pair.id], today, overview.ends_on))
@@ -177,7 +178,6 @@ def _person_page(participant_id: uuid.UUID, form: Form | None = None) -> Respons
         states={pair.id: state_of(pair) for pair in pairs},
         waits={pair.id: wait_of(pair, today, {}) for pair in pairs},
         today=today,
-        known=known,
         declined=None if pairs else overview.latest_declined.get(line.id),
         grades=grades.get(line.person_id, ()),
         grade_words=grade_wording,

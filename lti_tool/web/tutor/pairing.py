@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from flask import Blueprint, abort, g, render_template, request
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.enrolment import actions as enrolment
+from lti_tool.mentoring.enrolment.common_ground import CommonGround
 from lti_tool.mentoring.enrolment.queries import participant_of_person
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, PairLine, ParticipantLine
@@ -36,7 +37,7 @@ from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
 from lti_tool.web.tutor import pair_wording
-from lti_tool.web.tutor.known_details import known_details
+from lti_tool.web.tutor.known_details import UNKNOWN, Known, Reason, ground_of, known_details, reasons
 from schemas.display import read_cohort_query, read_query
 from schemas.mentoring_forms import PairForm
 
@@ -55,6 +56,10 @@ class Candidate:
     """Those that they are in already."""
     why_not: str = ""
     """Why they cannot take anybody on now; empty where they can."""
+    ground: CommonGround | None = None
+    """What they have in common with the person for whom a partner is chosen; None for whoever is not free."""
+    reasons: Sequence[Reason] = ()
+    """The same in words."""
 
     @property
     def name(self) -> str:
@@ -74,6 +79,13 @@ class Candidates:
     newcomers: Sequence[Newcomer]
     of_role: int
     """How many there are of the role, free or not."""
+    count_free: int
+    """How many of these are free, whatever is searched for."""
+
+    @property
+    def compares(self) -> bool:
+        """Whether anything is known by which those who are free are put in order."""
+        return any(each.reasons for each in self.free)
 
 
 @blueprint.get("/pairing")
@@ -92,7 +104,8 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         overview = overview_of(db, placement.cohort_id)
         found = next((line for line in overview.participants if line.person_id == wanted and line.free), None)
         candidates = candidates_for(overview, found, search) if found is not None else None
-        known = known_details(db, placement.cohort_id, _shown_ids(candidates)) if candidates else {}
+        known = known_details(db, placement.cohort_id, _shown_ids(overview, candidates))
+    candidates = in_order(candidates, known) if candidates is not None else None
     action = launch_url_for("pairing.pair", partner_for=wanted) if found else launch_url_for("pairing.pair")
     shown = {
         "overview": overview,
@@ -111,12 +124,38 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     return render_template("tutor/pairing.html", **shown), form.status if form is not None else 200
 
 
-def _shown_ids(candidates: Candidates) -> list[uuid.UUID]:
+def _shown_ids(overview: CohortOverview, candidates: Candidates | None) -> list[uuid.UUID]:
     """The participants of whom the page says what is known."""
-    return [
-        candidates.person.id,
-        *(each.person.id for each in candidates.free[:SHOWN] if isinstance(each.person, ParticipantLine)),
-    ]
+    if candidates is None:
+        lines = (*overview.free_mentors, *overview.free_mentees, *overview.waiting_for_a_pair)
+        return list({line.id for line in lines})
+    free = [each.person for each in candidates.free if isinstance(each.person, ParticipantLine)]
+    return [candidates.person.id, *(line.id for line in free)]
+
+
+def in_order(candidates: Candidates, known: Mapping[uuid.UUID, Known]) -> Candidates:
+    """The same, those who are free in the order of what they have in common with the person, and why.
+
+    Who has nobody still comes before who has somebody already; people who are alike keep their order.
+    """
+    person = candidates.person
+    about = known.get(person.id, UNKNOWN)
+
+    def compared(candidate: Candidate) -> Candidate:
+        line = candidate.person
+        theirs = known.get(line.id, UNKNOWN) if isinstance(line, ParticipantLine) else UNKNOWN
+        ground = ground_of(person.card.role, about, theirs)
+        named = {
+            Role(person.card.role): (wording.first_name_to_others(person.card), about),
+            candidates.role: (wording.first_name_to_others(line.card), theirs),
+        }
+        why = reasons(ground, mentor=named[Role.MENTOR], mentee=named[Role.MENTEE])
+        return replace(candidate, ground=ground, reasons=why)
+
+    def place(candidate: Candidate) -> tuple[int, tuple[int, int, int]]:
+        return len(candidate.pairs), candidate.ground.rank if candidate.ground is not None else (0, 0, 0)
+
+    return replace(candidates, free=sorted(map(compared, candidates.free), key=place))
 
 
 def candidates_for(overview: CohortOverview, person: ParticipantLine, search: str = "") -> Candidates:
@@ -139,6 +178,7 @@ def candidates_for(overview: CohortOverview, person: ParticipantLine, search: st
         [each for each in candidates if each.why_not],
         [each for each in overview.newcomers if not wanted or wanted in folded(each.name or "")],
         len(everybody),
+        sum(not _why_not(person, line, tuple(pairs[line.id])) for line in everybody),
     )
 
 

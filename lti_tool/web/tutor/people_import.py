@@ -10,13 +10,14 @@ import io
 import uuid
 from typing import Final
 
-from flask import Blueprint, Response, abort, g, make_response, render_template, request
+from flask import Blueprint, Response, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool.composition.people_import import adding_status, request_adding
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
+from lti_tool.mentoring.enrolment.actions import take_back_invitation
 from lti_tool.mentoring.enrolment.people import actions, queries
 from lti_tool.mentoring.enrolment.people.checking import check_file
 from lti_tool.mentoring.enrolment.people.columns import count_names
@@ -29,11 +30,11 @@ from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
-from lti_tool.web.launch_session import launch_url_for, polled
+from lti_tool.web.launch_session import course_title, launch_url_for, polled
 from lti_tool.web.security import takes_file
 from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor import people_wording
-from schemas.mentoring_forms import AwaitedPersonForm, FormSchema, PeopleFileForm
+from schemas.mentoring_forms import AwaitedPersonForm, FormSchema, PeopleFileForm, TakeBackInvitationForm
 from schemas.problem import Problem
 
 SHOWN_ROWS: Final = 50
@@ -77,7 +78,7 @@ def _index(form: Form) -> ResponseReturnValue:
         latest=latest,
         columns=people_wording.columns(skills),
         skills=skills,
-        course_title=g.launch.course.title,
+        course_title=course_title(),
         done=flash_message(),
     )
     return html, form.status
@@ -142,7 +143,7 @@ def _show(record: ImportRecord, form: Form | None = None) -> ResponseReturnValue
         file_form=_file_form(),
         limits={"rows": SHOWN_ROWS, "problems": SHOWN_PROBLEMS},
         people_words=people_wording,
-        course_title=g.launch.course.title,
+        course_title=course_title(),
         done=flash_message(),
     )
     return html, form.status if form is not None else 200
@@ -154,7 +155,7 @@ def _adding(record: ImportRecord, status: object) -> dict[str, object]:
         "status": status,
         "etag": f"{record.id}-{getattr(status, 'progress', 0)}-{record.is_done}-{current_language()}",
         "people_words": people_wording,
-        "course_title": g.launch.course.title,
+        "course_title": course_title(),
         "done": None,
     }
 
@@ -219,6 +220,18 @@ def withdraw() -> ResponseReturnValue:
         lambda db, values: actions.withdraw_awaited(db, cohort_id=cohort_id, awaited_id=values["awaited_id"]),
         then=launch_url_for("people_import.index"),
         done="awaited_withdrawn",
+    )
+
+
+@blueprint.post("/take-back")
+@allows(Action.IMPORT_PEOPLE, about=cohort_of_launch)
+def take_back() -> ResponseReturnValue:
+    """Take back the invitation of somebody who is in the course and has not answered."""
+    cohort_id = _cohort_id()
+    return sent_form(TakeBackInvitationForm()).submit(
+        lambda db, values: take_back_invitation(db, cohort_id=cohort_id, now=utcnow(), **values),
+        then=launch_url_for("home.home"),
+        done="invitation_taken_back",
     )
 
 

@@ -14,6 +14,7 @@ import requests
 from lti_tool.composition.jobs import make_job_runner
 from lti_tool.database import utcnow
 from lti_tool.demo.lms.claims import line_item_url
+from lti_tool.demo.lms.course import couple_line_item, find_link, named_line_item
 from lti_tool.identity.models import Course
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import RunningJob
@@ -111,10 +112,31 @@ def test_where_it_completes_nothing_none_is_made_until_a_tutor_asks(moodle: Ungr
         100,
         moodle.resource_id,
         LINE_ITEM_TAG,
-        moodle.connected.link_id,
+        None,
     )
     moodle.deliver()
     assert (moodle.grade(), moodle.record().status) == (100, "made")
+
+
+def test_a_column_that_the_tool_made_in_moodle_hides_none_that_a_teacher_allows_later(
+    moodle: Ungraded,
+) -> None:
+    """Moodle names no line item of an activity that has two: nothing would ever complete it."""
+    moodle.run(make=True)
+    with moodle.lms.lms.store.transaction() as db:
+        link = find_link(db, moodle.connected.link_id)
+        allowed = couple_line_item(db, link, {"scoreMaximum": 100.0})
+        assert named_line_item(db, link, is_canvas=False) == allowed
+
+
+def test_one_that_an_earlier_version_made_for_its_link_is_found_in_moodle(moodle: Ungraded) -> None:
+    content_id = uuid.uuid4()
+    with moodle.services.database.transaction() as db:
+        db.get_one(ResourceLink, moodle.link_id).content_id = content_id
+    moodle.add(resourceId=str(content_id))
+    with moodle.lms.lms.store.transaction() as lms_db:
+        lms_db.execute("UPDATE line_items SET link_id = ?", (moodle.connected.link_id,))
+    assert moodle.run() == "found"
 
 
 def test_where_the_platform_leaves_it_to_tools_one_is_made_at_once_and_only_once(openedx: Ungraded) -> None:
@@ -184,9 +206,13 @@ def test_one_whose_maker_was_killed_is_found_again_and_no_second_is_made(
     assert moodle.link().line_item_url == moodle.record().url
 
 
-@pytest.mark.parametrize(("content_id", "outcome"), [(None, "found"), (uuid.uuid4(), "absent")])
+@pytest.mark.parametrize(
+    ("content_id", "taken", "outcome"),
+    [(None, False, "found"), (None, True, "absent"), (uuid.uuid4(), False, "absent")],
+    ids=["a copy", "another activity's", "of another content"],
+)
 def test_the_column_that_came_with_a_copied_course_is_used_for_the_copy_of_its_activity(
-    moodle: Ungraded, content_id: uuid.UUID | None, outcome: str
+    moodle: Ungraded, content_id: uuid.UUID | None, taken: bool, outcome: str
 ) -> None:
     """Canvas copies a line item without an activity, with the resource id of its original."""
     with moodle.services.database.transaction() as db:
@@ -201,7 +227,11 @@ def test_the_column_that_came_with_a_copied_course_is_used_for_the_copy_of_its_a
         db.add(original)
         db.flush()
         original_id = original.id
-    moodle.add(resourceId=str(original_id), label="Mentorat")
+    column = moodle.add(resourceId=str(original_id), label="Mentorat")
+    if taken:
+        url = line_item_url(moodle.lms.base_url, column)
+        with moodle.services.database.transaction() as db:
+            db.add(ResourceLink(course_id=here.id, resource_link_id="x", own_line_item_url=url, scopes=[]))
     assert moodle.run() == outcome
     ours = {"found": moodle.link_id, "absent": original_id}[outcome]
     assert [(each.resource_id, each.label) for each in moodle.items()] == [(str(ours), "Mentorat")]

@@ -22,6 +22,7 @@ from lti_tool.lti.ags.line_item_job import request_line_item
 from lti_tool.lti.ags.line_items import LINE_ITEM_TAG
 from lti_tool.lti.ags.models import OwnLineItemRecord
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.registration.models import Registration
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.messaging.models import Delivery, DeliveryKind
@@ -47,7 +48,9 @@ class Ungraded:
     def resource_id(self) -> str:
         with self.services.database.reading() as db:
             link = db.get_one(ResourceLink, self.link_id)
-            return str(link.content_id or link.id)
+            registration = db.scalars(sa.select(Registration)).one()
+            is_bound = platform_of(registration.issuer, registration.platform_family).made_line_items_bound
+            return str((link.content_id if is_bound else None) or link.id)
 
     def add(self, **values: Any) -> LmsLineItem:
         """Let the LMS have a line item of the tool."""

@@ -65,8 +65,14 @@ def rule(*criteria: dict[str, Any], mode: str = "all", k: int | None = None) -> 
                 {"id": "g", "type": "group", "mode": "any", "criteria": [ONE, OBJECTIVES]},
             ),
             "A person completes when the agreement is signed by both and at least one of these is true: 1 meeting has "
-            "taken place; every required objective is reached.",
+            "taken place or every required objective is reached.",
             "signée par les deux et qu’au moins une de ces conditions est remplie\u00a0: une rencontre a eu lieu",
+        ),
+        (
+            rule(AGREEMENT, {**OBJECTIVES, "count": 2, "evidence": ["partner"]}),
+            "A person completes when the agreement is signed by both and 2 required objectives are reached, confirmed "
+            "by the partner.",
+            "et que 2 objectifs prioritaires sont atteints, avec la confirmation de l’autre personne.",
         ),
         (
             rule({**AGREEMENT, "roles": ["mentor"]}, ONE),
@@ -98,6 +104,6 @@ def test_one_of_a_pair_reads_the_rule_with_the_partners_name() -> None:
     )
     with using_language("fr"):
         assert sentence_for_pair(found, "mentee", "Lina") == (
-            "Vous terminez quand Lina et vous avez signé la charte, que vous avez confirmé ensemble 6 rencontres d’au "
-            "moins 30\u00a0minutes et que votre parcours est validé."
+            "Vous terminez quand Lina et vous avez signé la charte, que 6 rencontres d’au moins 30\u00a0minutes sont "
+            "confirmées et que votre parcours est validé."
         )

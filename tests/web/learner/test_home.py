@@ -28,13 +28,13 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
     [
         (situations.welcome, "I want to learn"),
         (situations.not_open, "Not open yet"),
-        (situations.waiting, "Your pair is on its way"),
-        (situations.declined, "Inès Benali could not this time."),
+        (situations.waiting, "We’re looking for your partner"),
+        (situations.declined, "Inès Benali could not this time"),
         (situations.i_declined, "You said “not this time”."),
         (situations.proposed, "Your tutor suggests Inès Benali"),
-        (situations.waits_for_acceptance, "Waiting for Inès’s answer since"),
+        (situations.waits_for_acceptance, "Waiting for Inès’s answer"),
         (situations.to_sign, "Your agreement with Inès"),
-        (situations.waits_for_signature, "Inès has the agreement since"),
+        (situations.waits_for_signature, "Waiting for Inès’s signature"),
         (situations.partner_left, "Inès is no longer in the course"),
         (situations.begins, "Suggest a first date to Inès"),
         (situations.nothing_waits, "Have you met Inès again?"),
@@ -44,16 +44,16 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.to_correct, "Inès reports: another day"),
         (situations.to_accept, "Inès says it was 1 h"),
         (situations.not_met, "Inès says you did not meet"),
-        (situations.waits_for_correction, "Inès has your answer since today"),
+        (situations.waits_for_correction, "Since today. You proposed:"),
         (situations.paused, "Your journey with Inès is on hold"),
         (situations.paused, ", until "),
         (situations.ended, "Your time with Inès has ended"),
-        (situations.objective_to_confirm, "Paul has reached an objective"),
+        (situations.objective_to_confirm, "Paul says they have reached an objective"),
         (situations.complete, "Journey complete. Well done to you both."),
         (situations.awaits_tutor, "You have done everything"),
         (situations.observer, "there is nobody to show"),
         (situations.observer_of_two, "Takes no part yet."),
-        (situations.anonymous, "You are here without a name"),
+        (situations.anonymous, "Your course did not say who you are"),
         (situations.tutor, "My group"),
     ],
 )
@@ -146,7 +146,7 @@ def test_a_preview_shows_what_a_learner_sees_and_records_nothing(visit, services
     here = visit(situations.tutor_alone)
     with services.database.reading() as db:
         before = db.scalar(sa.select(sa.func.count()).select_from(EventRow))
-    assert "You are looking at an example." in here.text(f"preview/{role}")
+    assert "Example: invented people" in here.text(f"preview/{role}")
     with services.database.reading() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(EventRow)) == before
 

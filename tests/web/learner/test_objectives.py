@@ -50,6 +50,16 @@ def test_an_objective_is_kept_as_it_was_set(visit, services):
     assert (kept.status, kept.agreed_at) == ("proposed", None)
 
 
+def test_an_objective_in_one_s_own_words_may_name_a_skill_of_the_programme(visit, services):
+    here = visit(situations.begins)
+    assert here.post("objectives", **OBJECTIVE, skill="juggling").status_code == 422
+    here.post("objectives", **OBJECTIVE, skill="data")
+    assert only(services).skill == "data"
+    assert (
+        here.text("objectives").count("Reading data and making it speak") > 1
+    )  # beside the objective, and offered
+
+
 def test_what_the_partner_proposed_is_agreed_in_one_tap(visit, services):
     here = visit(proposed_by_partner)
     assert "Waiting for you to agree" in here.text()

@@ -70,7 +70,7 @@ def test_a_role_is_undone_and_chosen_anew(visit, services):
 def test_a_confirmation_is_undone(visit, services):
     here = visit(situations.to_confirm)
     here.post(here.link(r"sessions/[0-9a-f-]{36}/confirm"), revision="0")
-    assert re.search(r"Meeting of \d+ \w+ confirmed\.", here.text())
+    assert re.search(r"Meeting of \d+ \w+: you confirmed it\.", here.text())
     assert "Undo" not in here.text("objectives")
     undo(here)
     assert "Inès says you met" in here.text()

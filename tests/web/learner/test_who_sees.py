@@ -53,7 +53,7 @@ def rows(name: str) -> dict[str, list[str]]:
 
 def test_the_page_names_the_readers_of_the_policy():
     assert {line.what: line.readers for line in who_sees("Claire")} == {
-        "Days, lengths and forms of your meetings": "the two of you and Claire",
+        "Dates, lengths and types of your meetings": "the two of you and Claire",
         "How far you are": "the two of you and Claire",
         "Your name, and the day on which you complete": (
             "the two of you, Claire, those who run the programme and human resources, where the programme says so"
@@ -63,7 +63,9 @@ def test_the_page_names_the_readers_of_the_policy():
         "What you say about yourself": (
             "the person suggested to you; how to reach you, once you have both accepted"
         ),
-        "Your topics, languages and time zone, where you give them": "you and Claire",
+        "Your topics, languages and time zone, where you give them": (
+            "you, the person suggested to you (only the topics that suit you both) and Claire"
+        ),
         "Your managers": "nothing personal",
     }
 
@@ -97,7 +99,7 @@ def test_the_privacy_sheet_says_what_the_policy_allows(name, yes):
 
 
 def test_it_stands_where_somebody_decides_and_on_every_first_page(visit):
-    line = "Days, lengths and forms of your meetings"
+    line = "Dates, lengths and types of your meetings"
     assert line in visit(situations.welcome).text()
     assert line in visit(situations.under_way).text()
     assert line in visit(situations.complete).text()

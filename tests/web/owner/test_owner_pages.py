@@ -13,14 +13,17 @@ from flask import Flask
 
 from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
+from lti_tool.identity.models import Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.mentoring.completion.drafts import save_draft
+from lti_tool.mentoring.completion.models import Reopening
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.profiles.queries import Profile
 from lti_tool.mentoring.programmes.actions import name_owner
-from lti_tool.mentoring.programmes.models import Programme, ProgrammeSettings
+from lti_tool.mentoring.programmes.models import Cohort, Programme, ProgrammeSettings
 from lti_tool.mentoring.programmes.right_models import HrLink, HrReader
 from lti_tool.mentoring.programmes.rights import make_hr_link, use_hr_link
 from lti_tool.mentoring.sessions.models import MentoringSession
@@ -29,6 +32,7 @@ from lti_tool.web.language import day, day_in_year, short_day
 from tests.builder import rows, situations
 from tests.builder.crowd import add_crowd
 from tests.builder.launches import SECRET, session_id_of
+from tests.builder.rules import document, meetings
 from tests.builder.situations import Situation
 from tests.web.visiting import Visit
 
@@ -41,6 +45,8 @@ WORDS = (
     "Merci pour ces six mois",
     "What somebody wants to learn",
     "+33 1 23 45 67 89",
+    "paul.moreau@mail.example",
+    "Reopened by mistake of mine",
 )
 NAMES = ("Paul Moreau", "Inès Benali")
 
@@ -52,6 +58,12 @@ def with_rights(situation: Situation) -> tuple[uuid.UUID, uuid.UUID]:
     assert situation.cohort is not None
     db, now, programme_id = situation.db, situation.now, situation.cohort.programme.id
     situation.person("Claire Fontaine", CourseRole.TUTOR)
+    paul = db.scalars(sa.select(Person).where(Person.name == "Paul Moreau")).all()[-1]
+    paul.email = WORDS[6]
+    enrolled = db.scalars(sa.select(Participant.id).where(Participant.person_id == paul.id)).one()
+    db.add(Reopening(id=uuid.uuid4(), participant_id=enrolled, reason=WORDS[7], created_at=now))
+    # A draft by which the two complete: whoever teaches reads beside it what they did.
+    save_draft(db, cohort_id=situation.cohort.id, rule=document(meetings(1)), seen=0, now=now)
     owner, reader = situation.person("Hélène Marchand"), situation.person("Sylvie Perrot")
     name_owner(db, programme_id=programme_id, person_id=owner.id, now=now)
     secret = make_hr_link(db, programme_id=programme_id, made_by=owner.id, now=now)
@@ -83,8 +95,11 @@ def of(services: Services, column: sa.ColumnElement[uuid.UUID]) -> uuid.UUID:
         return found
 
 
-def every_page(here: Visit, services: Services) -> dict[str, str]:
-    """Each page that whoever is here can ask for, by its address, of whatever they can know the id."""
+def every_page(here: Visit, services: Services, *, with_forms: bool = False) -> dict[str, str]:
+    """Each page that whoever is here can ask for, by its endpoint, of whatever they can know the id.
+
+    ``with_forms``: and what is answered to each form that is sent empty.
+    """
     app: Flask = here.client.application
     values = {
         "session_id": of(services, MentoringSession.id),
@@ -94,6 +109,7 @@ def every_page(here: Visit, services: Services) -> dict[str, str]:
         "programme_id": of(services, Programme.id),
         "import_id": uuid.uuid4(),
         "link_id": uuid.uuid4(),
+        "group_id": of(services, Cohort.id),
         "below": "nothing",
         "role": "mentee",
         "about": "both",
@@ -102,14 +118,28 @@ def every_page(here: Visit, services: Services) -> dict[str, str]:
         "entry": "new",
     }
     found = {}
+    csrf_token = here.csrf_token() if with_forms else ""
     with app.test_request_context():
-        for rule in app.url_map.iter_rules():
-            if "launch_key" in rule.arguments and "GET" in (rule.methods or ()):
-                key = here.home.removeprefix("/l/").rstrip("/")
-                known = {name: {"launch_key": key, **values}[name] for name in rule.arguments}
-                path = app.url_map.bind("127.0.0.1:5000").build(rule.endpoint, known, method="GET")
-                found[rule.endpoint] = html.unescape(here.client.get(path).get_data(as_text=True))
+        rules = [
+            (rule, method)
+            for method in ("GET", "POST") if with_forms or method == "GET"
+            for rule in app.url_map.iter_rules()
+            if "launch_key" in rule.arguments and method in (rule.methods or ()) and rule.endpoint not in _ENDS
+        ]  # fmt: skip
+        for rule, method in rules:
+            key = here.home.removeprefix("/l/").rstrip("/")
+            known = {name: {"launch_key": key, **values}[name] for name in rule.arguments}
+            path = app.url_map.bind("127.0.0.1:5000").build(rule.endpoint, known, method=method)
+            if rule.endpoint.endswith("moving.show"):
+                path += f"?pair={values['pair_id']}"
+            sent = {"data": {"csrf_token": csrf_token}} if method == "POST" else {}
+            text = here.client.open(path, method=method, **sent).get_data(as_text=True)
+            found[rule.endpoint if method == "GET" else f"{rule.endpoint} sent"] = html.unescape(text)
     return found
+
+
+_ENDS = ("sign_out.sign_out", "programme_access.give_up", "programme_access.end_hr_reading")
+"""After these forms there is nothing left to ask for."""
 
 
 def secrets_of(services: Services) -> set[str]:
@@ -134,25 +164,30 @@ def test_one_of_the_pair_finds_words_titles_and_dates_on_the_same_pages(
 
 def test_an_owner_finds_no_word_title_or_date_of_a_pair_on_any_page(visit: Come, services: Services) -> None:
     here = visit(owner)
-    pages = every_page(here, services)
+    secrets = secrets_of(services)
+    pages = every_page(here, services, with_forms=True)
     found = {
         (endpoint, secret)
         for endpoint, text in pages.items()
-        for secret in secrets_of(services)
+        for secret in secrets
         # The example has invented people; the texts of the programme itself are no pair's.
         if secret in text and endpoint not in ("preview.show", "owner.example")
     }
     assert found == set()
     assert "Paul Moreau" in pages["owner.people"]
+    # Nor how far one person is, and why.
+    assert "Would complete today" in pages["of_group_rule_editor.edit"]
+    assert set(re.findall(r'<span class="effect">([^<]*)</span>', pages["of_group_rule_editor.edit"])) == {""}
 
 
 def test_human_resources_find_no_name_and_no_figure_either(visit: Come, services: Services) -> None:
     here = visit(human_resources)
-    pages = every_page(here, services)
+    secrets = secrets_of(services) | set(NAMES)
+    pages = every_page(here, services, with_forms=True)
     found = {
         (endpoint, secret)
         for endpoint, text in pages.items()
-        for secret in secrets_of(services) | set(NAMES)
+        for secret in secrets
         if secret in text and endpoint != "preview.show"
     }
     assert found == set()

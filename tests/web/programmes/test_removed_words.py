@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from lti_tool.mentoring.enrolment.details import Details
 from lti_tool.mentoring.enrolment.details_actions import save_details
 from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.sessions.models import MentoringSession
 from tests.builder import setting_up, situations
@@ -44,8 +45,22 @@ def test_a_topic_that_is_no_longer_in_the_list_stays_with_who_named_it(visit: Co
     assert chosen == [("offers", " checked")]
     assert f"{SKILL} (no longer in the programme’s list)" in page
     here = visit(tutor)
-    assert f"Can show: {SKILL} (4/5)" in here.text(here.link("cohort/pairing.partner_for=[0-9a-f-]+"))
+    assert f"Can show: {SKILL} (very much at ease)" in words(
+        here.get(here.link("cohort/pairing.partner_for=[0-9a-f-]+"))
+    )
     assert SKILL not in here.text("cohort/adding-people/")
+
+
+def learning(situation: Situation) -> None:
+    situations.objective_to_confirm(situation)
+    situation.db.execute(sa.update(Objective).values(skill="data"))
+    take_out(situation, Section.SKILLS, "data")
+
+
+def test_an_objective_about_a_skill_that_is_gone_still_says_which(visit: Come) -> None:
+    page = visit(learning).text("objectives")
+    assert SKILL in page
+    assert 'value="data"' not in page
 
 
 def test_a_meeting_in_a_format_that_is_no_longer_offered_keeps_its_word(visit: Come) -> None:

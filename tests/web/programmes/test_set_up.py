@@ -43,7 +43,7 @@ def test_the_list_says_what_is_missing_and_the_start_is_shut(visit: Come) -> Non
     here = visit(setting_up.tutor_sets_up_much)
     assert urlsplit(here.get().headers["Location"]).path == f"{here.home}programme"
     page = here.get("programme")
-    assert "5 of 8 necessary parts are done. These hold up the start:" in words(page)
+    assert "7 of 10 parts are done. Still to do:" in words(page)
     for what in ("Set at least one target.", "Choose the questionnaire asked before.", "Give a date"):
         assert what in words(page)
     assert 'id="start"' not in page.text
@@ -104,6 +104,25 @@ def test_what_is_wrong_stands_beside_its_field_with_what_was_typed(visit: Come, 
         assert f'id="{field}-error"' in answer.text
         assert field == "direction" or html.escape(changes[field]) in answer.text, (part, changes)
     assert latest(services) == before
+
+
+def test_the_name_of_the_activity_is_said_where_the_programme_is_named_otherwise(visit: Come) -> None:
+    here = visit(setting_up.tutor_sets_up)
+    said = "In your course, the activity is called “"
+    before = words(here.get("programme/goal"))
+    activity = re.search(said + "([^”]+)”", before)
+    assert activity, before
+    save(here, "programme/goal", title_en=activity[1])
+    assert said not in words(here.get("programme/goal"))
+
+
+def test_an_objective_that_only_another_tool_shows_is_kept_and_holds_up_the_start(visit: Come) -> None:
+    here = visit(setting_up.tutor_sets_up)
+    new = {"title_en": "Finish the course", "direction": "mentee", "evidence": "xapi"}
+    assert save(here, "programme/objectives/new", **new).status_code == 302
+    assert "Say who else can declare an objective reached." in words(here.get("programme"))
+    save(here, "programme/objectives/finish-the-course", evidence=["xapi", "partner"])
+    assert "Say who else" not in words(here.get("programme"))
 
 
 def test_a_text_that_looks_like_markup_is_a_text(visit: Come) -> None:
@@ -246,6 +265,15 @@ def test_five_questions_follow_the_template_and_nothing_is_lost_on_the_way(picke
     assert (saved["title"]["fr"], saved["goal"]["en"], saved["rhythm"]["sessions"]) == ("Cap 2027", goal, 4)
     with picker.services.database.reading() as db:
         assert db.scalars(sa.select(Cohort.status)).all() == ["running"]
+
+
+def test_an_activity_that_nobody_has_named_takes_the_name_of_its_programme(picker: Picker) -> None:
+    first = picker.open()
+    second = picker.choose(first, template="ai-at-work", go_to="questions")
+    fields = form_with(second, "name").fields
+    for name, title in (("AI at work", "Reverse mentoring"), ("Cap 2027", "Cap 2027")):
+        page = picker.browser.post(first.request.path, data={**fields, "name": name, "form_key": ""})
+        assert [item["title"] for item in items(picker, page)] == [title]
 
 
 def test_the_activity_itself_asks_the_same(picker: Picker) -> None:

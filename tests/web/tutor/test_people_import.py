@@ -13,11 +13,14 @@ from werkzeug.test import TestResponse
 
 from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.services import Services
+from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.enrolment.details import Details
 from lti_tool.mentoring.enrolment.details_actions import save_details
 from lti_tool.mentoring.enrolment.models import Participant
-from tests.builder import situations
+from tests.builder import invitations, people_lists, situations
+from tests.builder.situations import Situation
 from tests.jobs.kinds import wait_until_ended
+from tests.web.programmes.test_set_up import words
 from tests.web.visiting import Visit
 
 Come = Callable[..., Visit]
@@ -135,10 +138,37 @@ def test_what_is_known_of_people_stands_where_partners_are_chosen(visit: Come, s
     )
     with services.database.transaction() as db:
         save_details(db, dict.fromkeys(db.scalars(sa.select(Participant.id)), said))
-    page = here.text(below_pairing)
-    for line in (
-        "Can show: Reading data and making it speak (4/5)",
-        "Would like to learn: Putting generative AI to use",
-        "Finance · French, English · Europe/Paris",
-    ):
+    page = words(here.get(below_pairing))
+    for line in ("Reading data and making it speak (very much at ease)", "Putting generative AI to use"):
         assert page.count(line) > 1  # the person, and those who are free
+    for line in ("Department Finance", "Languages French, English", "Time zone Paris"):
+        assert line in page
+
+
+def test_who_has_most_in_common_stands_first_and_the_page_says_why(visit: Come) -> None:
+    here = visit(people_lists.people_of_whom_much_is_known)
+    of_lea = re.search(r'(cohort/pairing[^"]+)"[^>]*>[^<]*<[^>]*> – Léa', here.text("cohort/pairing"))
+    assert of_lea
+    page = words(here.get(of_lea[1]))
+    proposed = re.findall("Propose (Olivier|Anne-Sophie|Marc) ", page)
+    assert proposed == ["Olivier", "Anne-Sophie", "Marc"]
+    assert "Léa can show 2 of the 2 topics wanted In return, 1 of the 2 topics that Léa would like" in page
+    assert "No language in common" in page
+
+
+def test_the_invitation_of_somebody_who_has_not_answered_is_taken_back(
+    visit: Come, services: Services
+) -> None:
+    def build(situation: Situation) -> None:
+        invitations.invited(situation)
+        situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
+
+    here = visit(build)
+    with services.database.reading() as db:
+        invited = db.scalars(sa.select(Participant)).one()
+    page = here.get(f"cohort/people/{invited.id}")
+    assert 'id="take-invitation-back"' in page.text
+    answer = here.post("cohort/adding-people/take-back", participant_id=invited.id)
+    assert "The invitation is taken back." in here.client.get(answer.location).text
+    assert "invited, no answer yet" not in here.text()
+    assert here.get(f"cohort/people/{invited.id}").status_code == 404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from marshmallow import fields
 
@@ -23,6 +23,14 @@ from schemas.fields import Choice, WholeNumber, distinct, entries
 from schemas.problem import N_
 
 MOST = 100
+
+_ON_WHOSE_WORD: Final[Mapping[frozenset[str], str]] = {
+    frozenset({"self"}): N_("%(clause)s, on the word of the one who learns"),
+    frozenset({"partner"}): N_("%(clause)s, confirmed by the partner"),
+    frozenset({"tutor"}): N_("%(clause)s, confirmed by the tutor"),
+    frozenset({"partner", "tutor"}): N_("%(clause)s, confirmed by the partner or the tutor"),
+}
+"""Where not everybody's word is enough."""
 
 
 class Count(WholeNumber):
@@ -98,9 +106,17 @@ class Objectives(Criterion):
 
     @classmethod
     def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
-        """How many objectives are reached."""
-        if not params.get("every"):
-            return plural_message("%(num)s objective is reached", "%(num)s objectives are reached", target)
-        if params.get("which") == "required":
-            return Message(N_("every required objective is reached"))
-        return Message(N_("every objective is reached"))
+        """How many objectives are reached, and on whose word where not everybody's is enough."""
+        if params.get("every"):
+            required = params.get("which") == "required"
+            clause = Message(
+                N_("every required objective is reached") if required else N_("every objective is reached")
+            )
+        elif params.get("which") == "required":
+            clause = plural_message(
+                "%(num)s required objective is reached", "%(num)s required objectives are reached", target
+            )
+        else:
+            clause = plural_message("%(num)s objective is reached", "%(num)s objectives are reached", target)
+        said = _ON_WHOSE_WORD.get(frozenset(params.get("evidence", ())) - {"xapi"})
+        return clause if said is None else Message(said, params={"clause": clause})

@@ -1,0 +1,98 @@
+"""A group as an owner of its programme sees it who does not teach it: who takes part, who is with whom, who is done.
+
+Neither a date nor a meeting, an objective or a word of a pair is read here. What an owner does about people and pairs
+is done by the tutor's own forms.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from lti_tool.identity.policy import Action
+from lti_tool.web.access import allows, cohort_of_launch
+from lti_tool.web.activity import Activity, current_activity
+from lti_tool.web.forms.bound import blank_form
+from lti_tool.web.forms.flash import flash_message
+from lti_tool.web.launch_session import LAUNCH, course_title, launch_url_for
+from lti_tool.web.owner import figures, group_people
+from lti_tool.web.services import reading
+from schemas.display import read_cohort_query
+from schemas.mentoring_forms import PairForm, ReopenForm
+
+SHOWN: Final = 100
+"""How many pairs, and how many people, the page lists; the search finds the others."""
+
+blueprint = Blueprint("group", __name__, url_prefix=LAUNCH)
+
+
+def _activity() -> Activity:
+    return current_activity() or abort(404)
+
+
+@blueprint.get("/")
+@allows(Action.VIEW_GROUP, about=cohort_of_launch)
+def show() -> ResponseReturnValue:
+    """Everybody of the group, and what can be done."""
+    activity = _activity()
+    cohort_id = activity.placement.cohort_id
+    with reading() as db:
+        record = figures.programme_record(db, activity.programme_id)
+        cohorts = figures.cohorts_of(db, activity.programme_id, record.smallest_group)
+        people = group_people.people_of_group(db, cohort_id)
+        newcomers = group_people.newcomers_of_group(db, cohort_id)
+    search = read_cohort_query(request.args.to_dict())["q"]
+    found = people.searched(search)
+    return render_template(
+        "owner/group.html",
+        search=search,
+        found=found,
+        shown=SHOWN,
+        programme=record,
+        cohort=next(each for each in cohorts if each.id == cohort_id),
+        is_draft=activity.is_draft,
+        group=people,
+        choices=group_people.choices(people, newcomers),
+        pair_form=blank_form(PairForm(), id="pair-form", action=launch_url_for("pairing.pair")),
+        done=flash_message(),
+        course_title=course_title(),
+    )
+
+
+@blueprint.get("/people/<uuid:participant_id>")
+@allows(Action.VIEW_GROUP, about=cohort_of_launch)
+def person(participant_id: uuid.UUID) -> ResponseReturnValue:
+    """One person: whether their journey is complete, and what can be decided about it."""
+    group, context = _group()
+    found = next((each for each in group.people if each.id == participant_id), None) or abort(404)
+    given = {"participant_id": str(participant_id)}
+    return render_template(
+        "owner/group_person.html",
+        person=found,
+        partners=[pair for pair in group.pairs if participant_id in (pair.mentor.id, pair.mentee.id)],
+        form=blank_form(ReopenForm(), given, id="reopen", action=launch_url_for("cohort.reopen"))
+        if found.completion == "completed"
+        else None,
+        **context,
+    )
+
+
+@blueprint.get("/pairs/<uuid:pair_id>")
+@allows(Action.VIEW_GROUP, about=cohort_of_launch)
+def pair(pair_id: uuid.UUID) -> ResponseReturnValue:
+    """One pair: who it is, and what can be done with it."""
+    group, context = _group()
+    found = next((each for each in group.pairs if each.id == pair_id), None) or abort(404)
+    return render_template("owner/group_pair.html", pair=found, **context)
+
+
+def _group() -> tuple[group_people.GroupPeople, dict[str, Any]]:
+    """The people of the group, and what every page about one of them shows."""
+    activity = _activity()
+    with reading() as db:
+        group = group_people.people_of_group(db, activity.placement.cohort_id)
+        record = figures.programme_record(db, activity.programme_id)
+    return group, {"programme": record, "done": flash_message(), "course_title": course_title()}

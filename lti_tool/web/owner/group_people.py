@@ -1,0 +1,176 @@
+"""Reading who takes part in a group, as its programme's owner may see it: names, pairs and completion, and no more."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from lti_tool.identity.models import Membership, Person, display_name
+from lti_tool.identity.principal import CourseRole
+from lti_tool.mentoring.completion.models import CompletionRecord, TutorValidation
+from lti_tool.mentoring.completion.progress_state import ProgressState
+from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.queries import has_moved_from, who_left
+from lti_tool.mentoring.journey.views import PersonCard
+from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus
+from lti_tool.mentoring.programmes.queries import courses_of_cohort
+from lti_tool.mentoring.roles import Role
+from lti_tool.translation.collation import collation_key, folded
+from lti_tool.web.owner.programme_people import completion_of
+
+_NOT_TO_PAIR = (ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN, ParticipantStatus.COMPLETED)
+
+
+@dataclass(frozen=True)
+class GroupPerson:
+    """Somebody of a group."""
+
+    id: uuid.UUID
+    """The participant's."""
+    person_id: uuid.UUID
+    card: PersonCard
+    completion: str
+    """As in :class:`lti_tool.web.owner.figures.PersonLine`."""
+    awaits_approval: bool
+    """Nothing lacks but the word of a tutor or an owner."""
+    is_approved: bool
+    capacity: int
+    has_left: bool
+    can_be_paired: bool
+    """They are in the course, have neither refused nor withdrawn, and have not completed."""
+
+
+@dataclass(frozen=True)
+class GroupPair:
+    """Two people together. What they said to it, and what they do, is not for an owner to see."""
+
+    id: uuid.UUID
+    mentor: GroupPerson
+    mentee: GroupPerson
+    is_paused: bool
+
+    @property
+    def both(self) -> tuple[GroupPerson, GroupPerson]:
+        """The one who learns, and the one who teaches."""
+        return self.mentee, self.mentor
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether both have completed."""
+        return all(each.completion == "completed" for each in self.both)
+
+
+@dataclass(frozen=True)
+class GroupPeople:
+    """Everybody of a group, by name, and the pairs that go on, by the name of who learns."""
+
+    people: Sequence[GroupPerson]
+    pairs: Sequence[GroupPair]
+
+    def searched(self, words: str) -> GroupPeople:
+        """Those with these words in their name, and the pairs of these; everybody for no words."""
+        wanted = folded(words)
+        if not wanted:
+            return self
+        people = [each for each in self.people if wanted in folded(each.card.name or "")]
+        ids = {each.id for each in people}
+        pairs = [pair for pair in self.pairs if ids.intersection(member.id for member in pair.both)]
+        return GroupPeople(people, pairs)
+
+    @property
+    def to_approve(self) -> list[GroupPerson]:
+        """Those who wait for an approval alone."""
+        return [each for each in self.people if each.awaits_approval]
+
+    @property
+    def without_pair(self) -> list[GroupPerson]:
+        """Those who could be paired, and are in no pair."""
+        paired = {member.id for pair in self.pairs for member in pair.both}
+        return [each for each in self.people if each.id not in paired and each.can_be_paired]
+
+    def free(self, role: Role) -> list[GroupPerson]:
+        """Those of a role who can take on one more partner."""
+        taken = [member.id for pair in self.pairs for member in pair.both]
+        return [
+            each
+            for each in self.people
+            if each.card.role == role and each.can_be_paired and taken.count(each.id) < each.capacity
+        ]
+
+
+def people_of_group(db: Session, cohort_id: uuid.UUID) -> GroupPeople:
+    """Who takes part in a cohort, and the pairs that go on, in three statements."""
+    left = who_left(db, cohort_id)
+    people = {}
+    for participant, person, record, approved in db.execute(
+        sa.select(Participant, Person, CompletionRecord, TutorValidation.participant_id)
+        .join(Person, Person.id == Participant.person_id)
+        .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)
+        .outerjoin(TutorValidation, TutorValidation.participant_id == Participant.id)
+        .where(Participant.cohort_id == cohort_id)
+    ):
+        completion = completion_of(participant.status, record.completion if record is not None else None)
+        has_left = participant.id in left
+        people[participant.id] = GroupPerson(
+            participant.id,
+            participant.person_id,
+            PersonCard(participant.id, Role(participant.role), display_name(person), person.given_name),
+            completion,
+            record is not None and record.status == ProgressState.AWAITING_TUTOR,
+            approved is not None,
+            participant.capacity,
+            has_left,
+            not has_left and participant.status not in _NOT_TO_PAIR,
+        )
+    rows = db.execute(
+        sa.select(Pair.id, Pair.mentor_id, Pair.mentee_id, Pair.status).where(
+            Pair.cohort_id == cohort_id, Pair.status.not_in(ENDED_STATUSES)
+        )
+    )
+    pairs = [
+        GroupPair(pair_id, people[mentor_id], people[mentee_id], status == PairStatus.PAUSED)
+        for pair_id, mentor_id, mentee_id, status in rows
+    ]
+    return GroupPeople(
+        sorted(people.values(), key=_by_name), sorted(pairs, key=lambda pair: _by_name(pair.mentee))
+    )
+
+
+def _by_name(person: GroupPerson) -> tuple[bool, object, str]:
+    return person.card.name is None, collation_key(person.card.name or ""), str(person.id)
+
+
+def newcomers_of_group(db: Session, cohort_id: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
+    """The learners of a cohort's courses who have no part in it yet, by name: the id of the person, and the name."""
+    enrolled = aliased(Participant)
+    people = db.scalars(
+        sa.select(Person)
+        .where(
+            Person.id.in_(
+                sa.select(Membership.person_id).where(
+                    Membership.course_id.in_(courses_of_cohort(cohort_id)),
+                    Membership.role == CourseRole.LEARNER,
+                    Membership.active,
+                )
+            ),
+            ~sa.exists().where(enrolled.cohort_id == cohort_id, enrolled.person_id == Person.id),
+            ~has_moved_from(cohort_id, Person.id),
+        )
+        .limit(500)
+    )
+    named = [(person.id, name) for person in people if (name := display_name(person))]
+    return sorted(named, key=lambda each: (collation_key(each[1]), str(each[0])))
+
+
+def choices(
+    group: GroupPeople, newcomers: Sequence[tuple[uuid.UUID, str]]
+) -> dict[str, list[tuple[uuid.UUID, str]]]:
+    """Whom a form offers for each place of a pair: the ids of persons, and their names."""
+    return {
+        str(role): [(each.person_id, each.card.name or "") for each in group.free(role)] + list(newcomers)
+        for role in Role
+    }

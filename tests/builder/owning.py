@@ -1,0 +1,37 @@
+"""Situations of an owner who does not teach, and who acts in a group of the programme from another course."""
+
+from __future__ import annotations
+
+from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.mentoring.programmes.actions import name_owner
+from lti_tool.mentoring.roles import Role
+from tests.builder import situations
+from tests.builder.moving import second_group
+from tests.builder.places import BuiltPerson
+from tests.builder.situations import Situation
+
+
+def _owner(situation: Situation) -> BuiltPerson:
+    """Somebody who owns the programme, and is a learner of the course alone."""
+    assert situation.cohort is not None
+    owner = situation.person("Hélène Marchand")
+    programme_id = situation.cohort.programme.id
+    name_owner(situation.db, programme_id=programme_id, person_id=owner.id, now=situation.now)
+    return owner
+
+
+def owner_of_people(situation: Situation) -> None:
+    """An owner of pairs at every point of the way, of people without a partner, and of another group."""
+    situations.tutor(situation)
+    second_group(situation)
+    situation.db.get_one(ResourceLink, situation.activity.id).title = "Mentorat inversé"
+    situation.me = _owner(situation)
+
+
+def owner_to_approve(situation: Situation) -> None:
+    """An owner for whose word two people wait, where a pair is on hold and another has completed nothing yet."""
+    situations.tutor_to_validate(situation)
+    situation.pair("Françoise Le Goff", "Yanis Haddad").pause()
+    situation.joined("Marc Tessier", Role.MENTEE)
+    situation.joined("Léa Nguyen", Role.MENTOR)
+    situation.me = _owner(situation)
