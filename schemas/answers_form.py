@@ -31,15 +31,7 @@ CAPACITIES: Final = (1, 2, 3)
 
 
 class AnswersForm(FormSchema):
-    """The questions, without those about skills: :func:`answers_form` adds them."""
-
-    capacity = WholeNumber(
-        min=1,
-        max=20,
-        from_text=True,
-        load_default=None,
-        metadata={"label": N_("How many partners at once?")},
-    )
+    """The questions: :func:`answers_form` adds them, in the order of their page."""
 
 
 def level_field(code: str) -> str:
@@ -61,11 +53,18 @@ def answers_form(skills: Sequence[str], languages: Sequence[str], time_zones: Se
     further: Mapping[str, Any] = {
         "offers": several(skills, N_("What I can show")),
         "wants": several(skills, N_("What I would like to learn")),
-        "languages": several(languages, N_("Languages that I speak")),
-        "time_zone": Choice(time_zones, load_default=None, metadata={"label": N_("Time zone")}),
         **{
             level_field(code): WholeNumber(min=1, max=5, from_text=True, load_default=None) for code in skills
         },
+        "languages": several(languages, N_("Languages that I speak")),
+        "time_zone": Choice(time_zones, load_default=None, metadata={"label": N_("Time zone")}),
+        "capacity": WholeNumber(
+            min=1,
+            max=20,
+            from_text=True,
+            load_default=None,
+            metadata={"label": N_("How many partners at once?")},
+        ),
     }
     made: FormSchema = AnswersForm.from_dict(dict(further), name="Answers")()  # type: ignore[assignment]  # of our class
     return made

@@ -49,6 +49,18 @@ class CohortQuery(PageQuery):
     left = Identifier(load_default=None)
 
 
+PEOPLE_STATES: Final = ("invited", "not_begun", "begun", "completed", "reopened", "withdrawn")
+"""The filters of an owner's list of people, in the order of a journey."""
+
+
+class PeopleQuery(PageQuery):
+    """The query of an owner's list of people: a state, a search, and a page."""
+
+    state = Choice(PEOPLE_STATES, load_default=None)
+    q = Text(max_length=200, load_default="")
+    page = WholeNumber(min=1, max=100_000, from_text=True, load_default=1)
+
+
 class LanguageForm(FormSchema):
     """The switch of languages; ``back`` is the path of the page it was on."""
 
@@ -89,6 +101,7 @@ class KeptFormForm(FormSchema):
 
 _PAGE_QUERY: Final = PageQuery()
 _COHORT_QUERY: Final = CohortQuery()
+_PEOPLE_QUERY: Final = PeopleQuery()
 _CLOCK: Final = ClockForm()
 """Made once: to make a schema copies each of its fields."""
 
@@ -101,6 +114,11 @@ def read_query(args: dict[str, str]) -> dict[str, object]:
 def read_cohort_query(args: dict[str, str]) -> dict[str, Any]:
     """The query of a tutor's page, likewise."""
     return _readable(_COHORT_QUERY, args)
+
+
+def read_people_query(args: dict[str, str]) -> dict[str, Any]:
+    """The query of an owner's list of people, likewise."""
+    return _readable(_PEOPLE_QUERY, args)
 
 
 def _readable(schema: PageQuery, args: dict[str, str]) -> dict[str, Any]:

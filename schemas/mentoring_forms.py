@@ -466,6 +466,12 @@ class TutorValidationForm(FormSchema):
     validated = _ticked()
 
 
+class TakeBackInvitationForm(FormSchema):
+    """The tutor takes the invitation of a participant back."""
+
+    participant_id = Identifier(required=True)
+
+
 class ResendGradeForm(FormSchema):
     """The tutor has a participant's grade sent to the gradebook again."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
 
 from schemas.request_schema import storable
 
@@ -28,6 +28,13 @@ class MemberSchema(Schema):
     given_name = _name()
     family_name = _name()
     email = _name(320)
+
+    @pre_load
+    def with_text_for_id(self, data: Any, **_: Any) -> Any:
+        """Some platforms give ids as numbers, which their launches give as text."""
+        given = data.get("user_id") if isinstance(data, dict) else None
+        is_number = isinstance(given, int) and not isinstance(given, bool)
+        return {**data, "user_id": str(given)} if is_number else data
 
     @post_load
     def without_blanks(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

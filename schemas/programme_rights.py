@@ -69,8 +69,8 @@ class HrLinkForm(FormSchema):
         max_length=1000,
         required=True,
         metadata={
-            "label": N_("The link"),
-            "hint": N_("As you received it from an owner of the programme."),
+            "label": N_("The link that you received"),
+            "hint": N_("An owner of the programme sent it to you."),
         },
     )
 

@@ -217,6 +217,11 @@ class KeptCopies:
         self._folder = folder
         self._made: set[str] = set()
 
+    def made_of(self, url: str) -> list[str]:
+        """The names of what is kept for the kind of database at ``url``."""
+        ending = f"_{sa.make_url(url).get_backend_name()}"
+        return [key.removesuffix(ending) for key in self._made if key.endswith(ending)]
+
     def copy_to(self, url: str, name: str, make: Callable[[], None]) -> None:
         """Bring the empty database at ``url`` to what ``make`` makes of it; ``name``: what that is called."""
         parsed = sa.make_url(url)

@@ -213,7 +213,11 @@ def _statements(dialect: Dialect) -> list[CompiledStatement]:
                 record.c.participant_id.is_not(None),
                 participant.c.status.not_in(
                     sa.literal_column(f"'{status}'")
-                    for status in (ParticipantStatus.INVITED, ParticipantStatus.REFUSED)
+                    for status in (
+                        ParticipantStatus.INVITED,
+                        ParticipantStatus.REFUSED,
+                        ParticipantStatus.WITHDRAWN,
+                    )
                 ),
             ),
         )

@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from lti_tool.events.base import LoggedEvent
-from lti_tool.mentoring.enrolment.events import ParticipantInvited
+from lti_tool.mentoring.enrolment.events import InvitationTakenBack, ParticipantInvited
 from lti_tool.mentoring.programmes.events import RuleApplied
 from lti_tool.subscribers import concerned_queries
 from lti_tool.subscribers.concerned_values import CohortValues, ConcernedPair, ConcernedParticipant
@@ -94,7 +94,9 @@ def concerned(db: Session, events: Sequence[LoggedEvent]) -> Concerned:
 def _read(db: Session, events: Sequence[LoggedEvent]) -> Concerned:
     """A rule that is applied concerns everybody of its cohort; many who are named are read with their whole cohort."""
     # Nothing follows from an invitation, and a file may bring very many.
-    naming = [logged for logged in events if not isinstance(logged.event, ParticipantInvited)]
+    naming = [
+        logged for logged in events if not isinstance(logged.event, ParticipantInvited | InvitationTakenBack)
+    ]
     named = sorted(filter(None, {logged.scope.participant_id for logged in naming}))
     pair_ids = sorted(filter(None, {logged.scope.pair_id for logged in events}))
     if any(isinstance(logged.event, RuleApplied) for logged in events):

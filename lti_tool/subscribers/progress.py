@@ -59,6 +59,7 @@ class Progress:
             if before is None and participant.status in (
                 ParticipantStatus.INVITED,
                 ParticipantStatus.REFUSED,
+                ParticipantStatus.WITHDRAWN,
             ):
                 continue
             completion, completed_at = _latched(participant, events_of.get(participant.id, ()))

@@ -17,7 +17,7 @@ from flask import g
 from lti_tool.identity.models import display_name
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.launch.opened_launch import LaunchPerson, value_columns
-from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
 from lti_tool.mentoring.pairs.queries import PairRecord
@@ -108,7 +108,8 @@ def activity_from(rows: Sequence[Sequence[Any]], person: LaunchPerson | None) ->
     programme_id, organisation_id, ends_on, cohort_status, settings_id, *rest = more
     participant_id, role, status, capacity, joined_at, *_pair = rest
     participant = None
-    if person is not None and participant_id is not None:
+    # Whose invitation was taken back is as somebody who was never invited.
+    if person is not None and participant_id is not None and status != ParticipantStatus.WITHDRAWN:
         participant = ParticipantRecord(
             id=participant_id,
             cohort_id=cohort_id,

@@ -165,8 +165,8 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("This page was opened in another browser"),
                 _(
-                    "To keep your mentoring private, each page opens only where it was started. Open the activity "
-                    "from your course in this browser."
+                    "To keep your mentoring private, each page opens only where it was started. Nothing was "
+                    "changed. Open the activity from your course in this browser."
                 ),
             )
         case Advice.TUTORS_ONLY:

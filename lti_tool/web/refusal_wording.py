@@ -25,6 +25,7 @@ REFUSALS: Mapping[str, str] = {
     "has_left": N_("One of these two people is no longer in the course."),
     "has_refused": N_("One of these two people has said that they do not take part."),
     "already_joined": N_("You are taking part already. To stop, a word to your tutor is enough."),
+    "has_answered": N_("This person has answered already: the invitation can no longer be taken back."),
     "already_together": N_("These two people are a pair already."),
     "mentor_full": N_("This mentor already has a mentee."),
     "mentee_full": N_("This mentee already has a mentor."),

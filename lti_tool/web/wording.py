@@ -174,6 +174,9 @@ DONE: Mapping[str, str] = {
     "answers_saved": N_("Saved. It helps to find a partner who suits you."),
     "file_dropped": N_("Nobody was added."),
     "awaited_withdrawn": N_("The invitation was removed."),
+    "invitation_taken_back": N_(
+        "The invitation is taken back. You can invite this person again at any time."
+    ),
     "rule_applied": N_("The rule is applied. Everybody reads it, and is judged by it, from now on."),
     "rule_discarded": N_("The draft is deleted. The rule in force is as it was."),
     "paired": N_("The pair is proposed. Both will be asked to accept."),

@@ -49,6 +49,7 @@ NOT_PAGES = {
     ("people_import.live", "GET"): "a part of the page of a list, which is looked at whole",
     ("people_import.drop", "POST"): "leads back to the lists",
     ("people_import.withdraw", "POST"): "leads back to the lists",
+    ("people_import.take_back", "POST"): "leads to the tutor's page",
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("programme_sections.remove", "POST"): "leads back to the list that had the entry",

@@ -132,12 +132,15 @@ def english_sources() -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
 
 def english_in(words: Iterable[str]) -> list[str]:
     """The texts of a page that are English of the catalogue: a whole text, or a longer sentence within one."""
+    return [said for said in words if _is_english(said)]
+
+
+@cache
+def _is_english(said: str) -> bool:
+    # Pages share most of their texts, and a text is compared with two thousand.
     plain, patterns = english_sources()
-    sentences = [text for text in plain if text.count(" ") >= 2]
-    return [
-        said
-        for said in words
-        if said in plain
+    return (
+        said in plain
         or any(pattern.fullmatch(said) for pattern in patterns)
-        or any(sentence in said for sentence in sentences)
-    ]
+        or any(sentence in said for sentence in plain if sentence.count(" ") >= 2)
+    )

@@ -33,6 +33,9 @@ from tests.browser.pages_screenshots import LivingCohort
 from tests.browser.served_tool import serving_tool
 
 FOLDER = Path("docs/images")
+PUBLIC_FOLDER = Path("lti_tool/static/images")
+"""Of the public page, which shows one of the pictures."""
+ON_THE_PUBLIC_PAGE = ("meeting",)
 COUPLES = 12
 PHONE, DESKTOP = (390, 844), (1280, 800)
 SCALE = 1.25
@@ -114,6 +117,9 @@ def main(folder: Path, words: list[str]) -> int:
                 _open(page, tool.url, shown, picture, locale)
                 path = folder / f"{name}.{locale}.png"
                 path.write_bytes(indexed_png(page, _shot(page, picture)))
+                if folder == FOLDER and name in ON_THE_PUBLIC_PAGE:
+                    PUBLIC_FOLDER.mkdir(exist_ok=True)
+                    (PUBLIC_FOLDER / path.name).write_bytes(path.read_bytes())
                 print(f"{path}: {path.stat().st_size // 1000} kB")
                 too_large += path.stat().st_size > LARGEST
         browser.close()

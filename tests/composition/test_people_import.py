@@ -21,7 +21,7 @@ from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import OPERATOR, TOOL, CourseRole, Principal
 from lti_tool.jobs import queue
 from lti_tool.jobs.models import Job
-from lti_tool.mentoring.enrolment.actions import join
+from lti_tool.mentoring.enrolment.actions import join, take_back_invitation
 from lti_tool.mentoring.enrolment.details import Details
 from lti_tool.mentoring.enrolment.details_actions import save_answers
 from lti_tool.mentoring.enrolment.details_queries import details_of
@@ -119,6 +119,13 @@ def test_people_of_the_course_are_invited_and_others_awaited_once(here: World) -
     with here.services.database.reading() as db:
         kinds = set(db.scalars(sa.select(AuditEntry.kind)))
     assert ("PeopleAdded" in kinds, "ParticipantInvited" in kinds) == (True, False)
+    with here.acting() as db:
+        anne = db.scalars(sa.select(Participant).join(Person).where(Person.name == "Anne Roy")).one()
+        take_back_invitation(db, participant_id=anne.id, cohort_id=here.cohort_id, now=utcnow())
+    assert add(here, FILE) == {"invited": 1, "unchanged": 2}, (
+        "a list invites again whose invitation was taken back"
+    )
+    assert details(here, "Anne Roy")[0] == "invited"
     assert all(each.identical for each in check_projections(here.services))
 
 

@@ -397,7 +397,11 @@ def test_the_settings_that_owners_keep_to_themselves_are_not_the_tutor_s() -> No
 def test_an_owner_who_is_a_learner_here_may_what_an_owner_may() -> None:
     owner = replace(PERSON, role=CourseRole.LEARNER)
     relation = Relation(organisation_id=ORGANISATION, owns=True)
-    for action in (Action.VIEW_PEOPLE_OF_PROGRAMME, Action.PAIR_PEOPLE, Action.SET_UP, Action.GRANT_HR):
+    for action in (
+        Action.VIEW_PEOPLE_OF_PROGRAMME, Action.VIEW_GROUP, Action.PAIR_PEOPLE, Action.IMPORT_PEOPLE,
+        Action.CHANGE_PAIR, Action.MOVE_PAIRS, Action.APPROVE_COMPLETION, Action.REOPEN_COMPLETION,
+        Action.SET_UP, Action.CHANGE_RULE, Action.CLONE_COHORT, Action.GRANT_HR,
+    ):  # fmt: skip
         assert decide(owner, relation, action) is None
     for action in (Action.VIEW_COHORT, Action.VIEW_PAIR_HISTORY, Action.REVIEW_LEARNER):
         assert decide(owner, relation, action) == Refusal.FOR_TUTORS

@@ -30,6 +30,10 @@ NOTES: dict[str, Any] = CONTENT["notes"]
 ROWS: dict[str, list[dict[str, Any]]] = CONTENT["tables"]
 
 
+PREFIX = "first_version_at_"
+"""Of the names of the copies that are kept; the number of the revision follows, which puts them in their order."""
+
+
 def fill(database: Database) -> None:
     """Bring an empty database to the first migration, and write every row."""
     migrate(database, "0001")
@@ -72,7 +76,8 @@ def _value(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
 def first_version_at(empty_database_url: str, kept_copies: KeptCopies) -> Iterator[Callable[..., Database]]:
     """Gives the database after a later migration: ``first_version_at("0003")``, ``first_version_at(before=AFTER)``.
 
-    The migrations make it once for each kind of database; then it is copied.
+    The migrations make it once for each kind of database, from the latest one before it that is made so far; then it is
+    copied.
     """
     database = Database(empty_database_url)
 
@@ -80,11 +85,17 @@ def first_version_at(empty_database_url: str, kept_copies: KeptCopies) -> Iterat
         reached = revision if before is None else revision_before(database, before)
 
         def make() -> None:
-            fill(database)
+            earlier = [
+                name for name in kept_copies.made_of(empty_database_url) if PREFIX < name < PREFIX + reached
+            ]
+            if earlier:
+                kept_copies.copy_to(empty_database_url, max(earlier), lambda: None)
+            else:
+                fill(database)
             migrate(database, reached)
             database.dispose()
 
-        kept_copies.copy_to(empty_database_url, f"first_version_{reached}", make)
+        kept_copies.copy_to(empty_database_url, PREFIX + reached, make)
         return database
 
     yield bring

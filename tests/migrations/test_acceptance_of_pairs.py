@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,9 +24,8 @@ def stored(database: Database, table: str) -> dict[Any, dict[str, Any]]:
 
 
 @pytest.fixture
-def before(first_version: Database) -> Database:
-    migrate(first_version, revision_before(first_version, AFTER))
-    return first_version
+def before(first_version_at: Callable[..., Database]) -> Database:
+    return first_version_at(before=AFTER)
 
 
 def test_a_pair_that_anyone_signed_is_accepted_by_both_since_the_first_signature(before: Database) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -21,8 +23,8 @@ def rows(database: Database, table: str) -> list[dict[str, object]]:
 
 
 @pytest.fixture
-def before(first_version: Database) -> Database:
-    migrate(first_version, revision_before(first_version, AFTER))
+def before(first_version_at: Callable[..., Database]) -> Database:
+    first_version = first_version_at(before=AFTER)
     with first_version.transaction() as db:
         db.execute(
             sa.text(

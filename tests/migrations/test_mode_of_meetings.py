@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,9 +29,9 @@ def rows(database: Database, table: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def before(first_version: Database) -> Database:
+def before(first_version_at: Callable[..., Database]) -> Database:
     """Meetings in several former formats, and the entries of their pairs' timelines."""
-    migrate(first_version, revision_before(first_version, AFTER))
+    first_version = first_version_at(before=AFTER)
     formats = ["in-person", "trade-show", "chat", "video", "fab-lab"]
     with first_version.transaction() as db:
         db.execute(

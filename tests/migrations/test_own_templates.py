@@ -12,11 +12,10 @@ from lti_tool.mentoring.programmes.template_actions import keep_template
 from lti_tool.mentoring.programmes.template_queries import templates_offered
 from lti_tool.migrations import migrate
 from tests.builder import NOW
-from tests.migrations.revisions import revision_before
 
 
-def test_a_company_has_no_template_of_its_own_at_first_and_can_keep_one(first_version):
-    migrate(first_version, revision_before(first_version, "0027"))
+def test_a_company_has_no_template_of_its_own_at_first_and_can_keep_one(first_version_at):
+    first_version = first_version_at(before="0027")
     migrate(first_version)
     with first_version.transaction() as db:
         set_principal(db, OPERATOR)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 from alembic import command
 
@@ -17,9 +19,11 @@ def counted(database: Database, query: str) -> int:
         return db.scalars(sa.text(query)).one()
 
 
-def test_entries_of_the_audit_get_their_programme_there_and_back(first_version: Database) -> None:
+def test_entries_of_the_audit_get_their_programme_there_and_back(
+    first_version_at: Callable[..., Database],
+) -> None:
+    first_version = first_version_at(before=AFTER)
     before = revision_before(first_version, AFTER)
-    migrate(first_version, before)
     with first_version.transaction() as db:
         # As the first start after an upgrade computes them.
         db.execute(sa.text("DELETE FROM audit_entry"))

@@ -11,11 +11,10 @@ from lti_tool.mentoring.enrolment.details_queries import details_of
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.migrations import migrate
 from tests.builder import NOW
-from tests.migrations.revisions import revision_before
 
 
-def test_nothing_is_known_at_first_and_everybody_can_answer(first_version):
-    migrate(first_version, revision_before(first_version, "0033"))
+def test_nothing_is_known_at_first_and_everybody_can_answer(first_version_at):
+    first_version = first_version_at(before="0033")
     migrate(first_version)
     said = Details(2, (("data", 3),), None, languages=("fr",))
     with first_version.transaction() as db:

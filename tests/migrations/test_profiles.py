@@ -9,11 +9,10 @@ from lti_tool.mentoring.profiles.actions import save_profile
 from lti_tool.mentoring.profiles.queries import Profile, profiles
 from lti_tool.migrations import migrate
 from tests.builder import NOW
-from tests.migrations.revisions import revision_before
 
 
-def test_nobody_has_said_anything_at_first_and_everybody_can(first_version):
-    migrate(first_version, revision_before(first_version, "0024"))
+def test_nobody_has_said_anything_at_first_and_everybody_can(first_version_at):
+    first_version = first_version_at(before="0024")
     migrate(first_version)
     said = Profile(brings="Lire un bilan", email="paul@example.org")
     with first_version.transaction() as db:

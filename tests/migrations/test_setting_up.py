@@ -7,11 +7,10 @@ import sqlalchemy as sa
 from lti_tool.mentoring.programmes.models import ActivityChoice, Cohort, ProgrammeSettings
 from lti_tool.mentoring.programmes.setting_up import set_up_of, settings_at
 from lti_tool.migrations import migrate
-from tests.migrations.revisions import revision_before
 
 
-def test_every_cohort_of_before_runs_since_it_was_made(first_version):
-    migrate(first_version, revision_before(first_version, "0029"))
+def test_every_cohort_of_before_runs_since_it_was_made(first_version_at):
+    first_version = first_version_at(before="0029")
     with first_version.transaction() as db:
         count = db.scalar(sa.text("SELECT count(*) FROM cohort WHERE status = 'running'"))
     migrate(first_version)

@@ -66,6 +66,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "TemplateChanged": N_("%(actor)s made version %(number)s of a programme template of the company"),
     # people
     "ParticipantInvited": N_("%(actor)s invited %(about)s"),
+    "InvitationTakenBack": N_("%(actor)s took back the invitation of %(about)s"),
     "PeopleAdded": N_("%(actor)s added the people of a list (rows: %(people)s)"),
     "PairProposed": N_("%(actor)s paired %(about)s"),
     "TutorReminded": N_("%(actor)s reminded %(about)s of what waits"),

@@ -33,14 +33,17 @@ def enter_grade(
 ) -> None:
     """Enter a teacher's own grade, or take a grade away (None).
 
-    Moodle shows it over the tool's and keeps it whatever the tool sends; in Canvas it takes the place of the tool's.
+    Moodle shows it over the tool's and keeps it whatever the tool sends, in the line item of an activity; elsewhere
+    (``is_overridable_item`` in lib/grade/grade_item.php), and in Canvas, it takes the place of the tool's.
     """
     row = scores_of(db, line_item_id).get(person_id)
     held = StoredGrade(None, None, 0.0) if row is None else stored_grade(row)
     if points is None:
         new = replace(held, grade=None, override=None, result=None, cleared=False)
     elif rules == "moodle":
-        new = replace(held, override=points, cleared=False)
+        coupled = db.execute("SELECT coupled FROM line_items WHERE id = ?", (line_item_id,)).fetchone()[0]
+        entered = replace(held, override=points) if coupled else replace(held, grade=points)
+        new = replace(entered, cleared=False)
     else:
         # update_line_item_result in app/models/submission.rb: only where there is a result, after a tool's first score.
         has_result = row is not None and row["accepted_count"]

@@ -117,12 +117,15 @@ class KnownGrade:
     """How often its line item was said to be missing."""
     address: str | None = None
     """Where requests to its line item go, if not to the address by which it is known."""
+    is_uncoupled: bool = False
+    """Whether its line item is one that launches do not name. Moodle lets a tool's grade replace a teacher's there."""
 
     def is_read_first(self, score: int | None, platform: Platform, *, repeated: bool) -> bool:
         """Whether the result is to be read before this score is posted."""
         if score is None:
             return not platform.keeps_grades_from_states
-        if repeated or self.record.accepted_score is None or not platform.keeps_teachers_grades:
+        keeps_theirs = platform.keeps_teachers_grades and not self.is_uncoupled
+        if repeated or self.record.accepted_score is None or not keeps_theirs:
             return True
         if score == MAXIMUM:
             # It takes the score and keeps the teacher's grade: only a reading tells which of the two is shown.

@@ -48,6 +48,17 @@ def originals(
     }
 
 
+def of_other_activities(db: Session, resource_link_id: uuid.UUID) -> set[str]:
+    """The addresses of the line items that the other activities of the same course have."""
+    course_id = sa.select(ResourceLink.course_id).where(ResourceLink.id == resource_link_id).scalar_subquery()
+    rows = db.execute(
+        sa.select(
+            ResourceLink.line_item_url, ResourceLink.line_item_address, ResourceLink.own_line_item_url
+        ).where(ResourceLink.course_id == course_id, ResourceLink.id != resource_link_id)
+    )
+    return {url for row in rows for url in row if url is not None}
+
+
 def _links() -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(

@@ -86,6 +86,7 @@ def known_grades(
     links = _links(db, registration_id, urls)
     unreadable = {link.line_item_url for link in links if RESULT_SCOPE not in link.scopes}
     addresses = {link.line_item_url: link.line_item_address for link in links}
+    own = {link.line_item_url for link in links if link.line_item_url == link.own_line_item_url}
     failures = unreadable_results.failures_of(db, registration_id, urls)
     missing = missing_line_items.answers_of(db, registration_id, urls)
     rows = db.execute(
@@ -99,6 +100,7 @@ def known_grades(
             failures=failures.get(row.line_item_url),
             missing=missing.get(row.line_item_url),
             address=addresses.get(row.line_item_url),
+            is_uncoupled=row.line_item_url in own,
         )
         for row in rows
     }
@@ -106,10 +108,15 @@ def known_grades(
 
 def _links(
     db: Session, registration_id: uuid.UUID, urls: set[str]
-) -> Sequence[sa.Row[str | None, str | None, list[str]]]:
+) -> Sequence[sa.Row[str | None, str | None, str | None, list[str]]]:
     """What the launches of the activities with these line items said of them."""
     return db.execute(
-        sa.select(ResourceLink.line_item_url, ResourceLink.line_item_address, ResourceLink.scopes)
+        sa.select(
+            ResourceLink.line_item_url,
+            ResourceLink.line_item_address,
+            ResourceLink.own_line_item_url,
+            ResourceLink.scopes,
+        )
         .join(Course, Course.id == ResourceLink.course_id)
         .join(Deployment, Deployment.id == Course.deployment_id)
         .where(Deployment.registration_id == registration_id, ResourceLink.line_item_url.in_(urls))

@@ -156,10 +156,11 @@ class FindLineItem(JobKind):
         """
         items = line_items.find_copies(service, activity.container_url, activity.own, activity.scopes)
         with self._deps.database.reading() as db:
+            taken = copied_line_items.of_other_activities(db, activity.id)
             originals = copied_line_items.originals(
                 db, activity.id, {item.resource_id for item in items}, activity.platform
             )
-        copies = [item for item in items if item.resource_id in originals]
+        copies = [item for item in items if item.resource_id in originals and item.url not in taken]
         if len(copies) != 1:
             return None
         if LINE_ITEM_SCOPE in activity.scopes and activity.state.url is None:

@@ -227,7 +227,7 @@ class Platform:
     # Scores. What is said of none is true of a platform of which nothing is known.
 
     keeps_teachers_grades: ClassVar[bool] = False
-    """Whether a grade that a teacher entered stays, whatever score is posted later."""
+    """Whether a grade that a teacher entered in a coupled line item stays, whatever score is posted later."""
     keeps_grades_from_states: ClassVar[bool] = False
     """Whether a grade stays when a score is posted that sets none, such as ``InProgress`` and ``Pending``."""
 

@@ -53,6 +53,7 @@ class Moodle(Platform):
 
     # Scores: https://github.com/moodle/moodle/blob/main/mod/lti/service/gradebookservices
 
+    # grade_item::is_overridable_item in lib/grade/grade_item.php: what a tool makes is a manual item, and no such one.
     keeps_teachers_grades: ClassVar[bool] = True
     # grade_grade::is_overridden: what a tool sends is kept beneath the empty grade.
     emptied_advice: ClassVar[Message] = Message(

@@ -14,15 +14,22 @@ from lti_tool.database import LOCK_ROW, insert_for
 from lti_tool.events import log
 from lti_tool.mentoring.enrolment.events import (
     InvitationRefused,
+    InvitationTakenBack,
     JoiningUndone,
     ParticipantInvited,
     ProgrammeJoined,
     RoleChanged,
 )
-from lti_tool.mentoring.enrolment.models import FormerCohort, Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.models import (
+    FormerCohort,
+    Participant,
+    ParticipantSkill,
+    ParticipantStatus,
+    ParticipantTraits,
+)
 from lti_tool.mentoring.enrolment.queries import lock_participants
 from lti_tool.mentoring.guards import UNDO_WITHIN, NotAllowed, require
-from lti_tool.mentoring.pairs.queries import open_pairs_of
+from lti_tool.mentoring.pairs.queries import latest_ended_pair, open_pairs_of
 from lti_tool.mentoring.programmes import queries as programmes
 from lti_tool.mentoring.roles import Role
 
@@ -40,7 +47,11 @@ def join(
     """
     participant, is_new = _enrol(db, cohort_id, person_id, Role(role), ParticipantStatus.ONBOARDED, now)
     if not is_new:
-        if participant.status not in (ParticipantStatus.INVITED, ParticipantStatus.REFUSED):
+        if participant.status not in (
+            ParticipantStatus.INVITED,
+            ParticipantStatus.REFUSED,
+            ParticipantStatus.WITHDRAWN,
+        ):
             require(participant.role == role, "other_role")
             return participant
         if participant.role != role:
@@ -58,10 +69,18 @@ def invite(
 ) -> Participant:
     """Enrol a person in a role that a tutor gives them; they take part once they say so.
 
-    Somebody who is enrolled already stays as they are. Raises :class:`~lti_tool.mentoring.guards.NotAllowed`
-    (``cohort_closed``).
+    Somebody who is enrolled already stays as they are, unless their invitation was taken back. Raises
+    :class:`~lti_tool.mentoring.guards.NotAllowed` (``cohort_closed``).
     """
     participant, is_new = _enrol(db, cohort_id, person_id, Role(role), ParticipantStatus.INVITED, now)
+    if participant.status == ParticipantStatus.WITHDRAWN:
+        participant.status, participant.role, participant.joined_at = (
+            ParticipantStatus.INVITED,
+            Role(role),
+            now,
+        )
+        db.flush()
+        is_new = True
     if is_new:
         scope = programmes.scope_of(db, cohort_id, participant_id=participant.id)
         log.append(db, ParticipantInvited(role=str(participant.role)), scope, at=now)
@@ -102,6 +121,32 @@ def _enrol(
 def _joined(db: Session, participant: Participant, now: dt.datetime) -> None:
     scope = programmes.scope_of(db, participant.cohort_id, participant_id=participant.id)
     log.append(db, ProgrammeJoined(role=str(participant.role)), scope, at=now)
+
+
+def take_back_invitation(
+    db: Session, *, participant_id: uuid.UUID, cohort_id: uuid.UUID, now: dt.datetime
+) -> None:
+    """A tutor takes back the invitation of somebody who has not answered it. They can be invited again, or join.
+
+    What a list said of them is deleted. Doing so twice changes nothing. Raises
+    :class:`~lti_tool.mentoring.guards.NotAllowed` (``has_answered``, also for one of another cohort;
+    ``already_paired``).
+    """
+    lock_participants(db, [participant_id])
+    participant = db.get(Participant, participant_id, populate_existing=True)
+    if participant is None or participant.cohort_id != cohort_id:
+        raise NotAllowed("has_answered")
+    if participant.status == ParticipantStatus.WITHDRAWN:
+        return
+    require(participant.status == ParticipantStatus.INVITED, "has_answered")
+    paired = open_pairs_of(db, participant_id) or latest_ended_pair(db, participant_id)
+    require(not paired, "already_paired")
+    participant.status = ParticipantStatus.WITHDRAWN
+    for table in (ParticipantSkill, ParticipantTraits):
+        db.execute(sa.delete(table).where(table.participant_id == participant_id))
+    db.flush()
+    scope = programmes.scope_of(db, cohort_id, participant_id=participant_id)
+    log.append(db, InvitationTakenBack(role=str(participant.role)), scope, at=now)
 
 
 def refuse_invitation(

@@ -31,6 +31,14 @@ class ParticipantInvited(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvitationTakenBack(Event):
+    """A tutor took the invitation of somebody back who had not answered it."""
+
+    audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PeopleAdded(Event):
     """Everybody in a list of people was added: those who are in the course are invited, the others when they come."""
 

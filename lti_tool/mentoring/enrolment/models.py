@@ -23,6 +23,7 @@ class ParticipantStatus(enum.StrEnum):
     ACTIVE = "active"
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"
+    """Their invitation was taken back before they answered it: they are as somebody who was never enrolled."""
     REFUSED = "refused"
     """They were invited, and have said that they do not take part."""
 

@@ -47,14 +47,21 @@ class ParticipantRecord:
 
     @property
     def withdrawn(self) -> bool:
-        """Whether they have left the programme."""
+        """Whether their invitation was taken back before they answered it."""
         return self.status == ParticipantStatus.WITHDRAWN
 
 
 INVITED: Final = ParticipantStatus.INVITED
 """The status of somebody whom a tutor gave a role, and who has not said yet that they take part."""
+NOT_TAKING_PART: Final = frozenset(
+    {ParticipantStatus.INVITED, ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN}
+)
+"""Statuses of people who have not said that they take part, or do not any more."""
 REFUSED: Final = ParticipantStatus.REFUSED
 """The status of somebody who was invited, and has said that they do not take part."""
+
+_IS_ENROLLED: Final = Participant.status != ParticipantStatus.WITHDRAWN
+"""Of a participant: nobody has taken their invitation back."""
 
 Row = TypeVar("Row")
 
@@ -92,7 +99,7 @@ def participant_of_person(
     db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID
 ) -> ParticipantRecord | None:
     """A person's enrolment in a cohort; None before they have one."""
-    return _one(db, Participant.cohort_id == cohort_id, Participant.person_id == person_id)
+    return _one(db, Participant.cohort_id == cohort_id, Participant.person_id == person_id, _IS_ENROLLED)
 
 
 def moved_from(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> ParticipantRecord | None:
@@ -130,7 +137,7 @@ def participants_of_people(
     db: Session, cohort_id: uuid.UUID, person_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, ParticipantRecord]:
     """The enrolments in a cohort of these people, as far as they have one, by person."""
-    of_people = Participant.cohort_id == cohort_id, Participant.person_id.in_(person_ids)
+    of_people = Participant.cohort_id == cohort_id, Participant.person_id.in_(person_ids), _IS_ENROLLED
     return {
         person.id: participant_record(row, person)
         for row, person in db.execute(_WITH_PERSON.where(*of_people))
@@ -156,9 +163,15 @@ def has_participants(db: Session, cohort_id: uuid.UUID) -> bool:
     return db.scalar(sa.select(Participant.id).where(Participant.cohort_id == cohort_id).limit(1)) is not None
 
 
-def people_in_cohorts(db: Session, cohort_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """How many people of each of these cohorts take part, or are invited; a cohort with nobody is left out."""
-    gone = ParticipantStatus.WITHDRAWN, ParticipantStatus.REFUSED
+def people_in_cohorts(
+    db: Session, cohort_ids: Collection[uuid.UUID], *, with_invited: bool = True
+) -> dict[uuid.UUID, int]:
+    """How many people of each of these cohorts take part, or are invited; a cohort with nobody is left out.
+
+    ``with_invited``: false for those alone who have said that they take part.
+    """
+    gone = [ParticipantStatus.WITHDRAWN, ParticipantStatus.REFUSED]
+    gone += [] if with_invited else [ParticipantStatus.INVITED]
     counted = (
         sa.select(Participant.cohort_id, sa.func.count())
         .where(Participant.cohort_id.in_(cohort_ids), Participant.status.not_in(gone))
@@ -237,7 +250,7 @@ def members_of_cohort(
             Participant.refusal_reason,
         )
         .join(Person, Person.id == Participant.person_id)
-        .where(Participant.cohort_id == cohort_id)
+        .where(Participant.cohort_id == cohort_id, _IS_ENROLLED)
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lti_tool.mentoring.completion.queries import StoredProgress
-from lti_tool.mentoring.enrolment.queries import REFUSED
+from lti_tool.mentoring.enrolment.queries import NOT_TAKING_PART, REFUSED
 from lti_tool.mentoring.journey.queries import progress_from
 from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, Progress
 from lti_tool.mentoring.roles import Role
@@ -311,6 +311,11 @@ class CohortOverview:
         """How many take part or could, without those who have left, and those who have said that they do not."""
         there = [line for line in self.participants if not line.has_left]
         return len(there) - len(self.refused) + len(self.newcomers)
+
+    @property
+    def takes_part(self) -> int:
+        """How many have said that they take part, and have not withdrawn, as an owner's pages count them too."""
+        return sum(line.status not in NOT_TAKING_PART for line in self.participants)
 
     @cached_property
     def left_as_they_are(self) -> frozenset[tuple[uuid.UUID, str, dt.datetime]]:

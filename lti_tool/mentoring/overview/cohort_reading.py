@@ -58,7 +58,12 @@ from lti_tool.mentoring.pairs.queries import (
     latest_of_pair,
     pairs_of_cohort,
 )
-from lti_tool.mentoring.programmes.queries import DescribedCohort, courses_of_cohort, described_cohort
+from lti_tool.mentoring.programmes.queries import (
+    DescribedCohort,
+    courses_of_cohort,
+    described_cohort,
+    is_not_enrolled,
+)
 from lti_tool.mentoring.sessions.queries import open_sessions_of_cohort
 from lti_tool.translation.collation import collation_key
 
@@ -133,6 +138,7 @@ def _statements(dialect: Dialect) -> _Statements:
                 sa.select(each).where(is_left).scalar_subquery()
                 for each in (sa.func.count(LeftAsItIs.participant_id), sa.func.max(LeftAsItIs.left_at))
             ),
+            is_not_enrolled().label("is_not_enrolled"),
         )
         .join(Membership, Membership.person_id == Person.id)
         .where(
@@ -474,11 +480,13 @@ def _others(people: Sequence[Any], joined: set[uuid.UUID]) -> tuple[tuple[Newcom
         for row in here
         if row.role == CourseRole.LEARNER and row.id not in joined
     }
-    tutors = {
-        display_name(row) or ""
+    teaching = [
+        row
         for row in here
         if row.role == CourseRole.TUTOR and row.launched_at is not None and display_name(row)
-    }
+    ]
+    enrolled = [row for row in teaching if not row.is_not_enrolled]
+    tutors = {display_name(row) or "" for row in enrolled or teaching}
     return (
         tuple(
             sorted(

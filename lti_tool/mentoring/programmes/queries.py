@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.database import LOCK_ROW
 from lti_tool.events.base import Scope
@@ -277,7 +277,8 @@ class TutorRecord:
 def tutor_of_cohort(db: Session, cohort_id: uuid.UUID) -> TutorRecord | None:
     """Who looks after a cohort: of its present tutors the owner of its programme, else whoever launched last.
 
-    None before any tutor has come, and where the platform shares no name of one.
+    Whoever is not enrolled (:func:`is_not_enrolled`) is named only where there is nobody else. None before any tutor
+    has come, and where the platform shares no name of one.
     """
     found = db.execute(_tutor_of(cohort_id)).first()
     return None if found is None else tutor_from(found)
@@ -301,8 +302,25 @@ def _tutor_of(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID, str | None, str | No
             Membership.launched_at.is_not(None),
             sa.or_(Person.name.is_not(None), Person.given_name.is_not(None), Person.family_name.is_not(None)),
         )
-        .order_by(sa.case((owns, 0), else_=1), Membership.launched_at.desc(), Person.id)
+        .order_by(
+            sa.case((owns, 0), (is_not_enrolled(), 2), else_=1), Membership.launched_at.desc(), Person.id
+        )
         .limit(1)
+    )
+
+
+def is_not_enrolled() -> sa.ColumnElement[bool]:
+    """For a query of memberships: whether a roster of the course that was read later than the launch lacks a tutor.
+
+    Moodle launches its administrators as teachers of every course, and lists in a course's roster those alone who are
+    enrolled in it: who looks in from outside may do what a teacher may, and is nobody's tutor.
+    """
+    listed = aliased(Membership)
+    later = sa.exists().where(
+        listed.course_id == Membership.course_id, listed.listed_at > Membership.launched_at
+    )
+    return sa.and_(
+        Membership.role == CourseRole.TUTOR, Membership.listed_at.is_(None), later.correlate(Membership)
     )
 
 

@@ -200,7 +200,7 @@ def _groups(db: Session, principal: Principal) -> list[OfferedGroup]:
         *groups_to_share(db, principal.organisation_id, principal.person_id),
     ]
     titles = _titles(db, [group.resource_link_id for group in groups if group.resource_link_id is not None])
-    people = people_in_cohorts(db, [group.cohort_id for group in groups])
+    people = people_in_cohorts(db, [group.cohort_id for group in groups], with_invited=False)
     return [
         OfferedGroup(
             group.cohort_id,
@@ -237,7 +237,7 @@ def _activities(db: Session, principal: Principal) -> list[ExistingActivity]:
     if course_id is None or principal.organisation_id is None:
         return []
     opened = activities_of_course(db, course_id, principal.organisation_id)
-    people = people_in_cohorts(db, [activity.cohort_id for activity in opened])
+    people = people_in_cohorts(db, [activity.cohort_id for activity in opened], with_invited=False)
     links = db.execute(
         sa.select(ResourceLink.id, ResourceLink.title)
         .where(ResourceLink.course_id == course_id)

@@ -32,6 +32,7 @@ from lti_tool.mentoring.programmes.actions import choose_activity
 from lti_tool.mentoring.programmes.beginning import Beginning
 from lti_tool.mentoring.roles import Role
 from lti_tool.outbound.origins import origin_of
+from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
 from lti_tool.web.deep_linking.offer import Offer, current_offer
@@ -114,7 +115,8 @@ def _items(
 ) -> list[dict[str, Any]]:
     """The activities that were chosen. Sent twice, the form names the same ones."""
     chosen = values["role_view"]
-    roles: dict[Role | None, str] = {Role(chosen) if chosen in tuple(Role) else None: values["title"]}
+    title = _title(offer, values)
+    roles: dict[Role | None, str] = {Role(chosen) if chosen in tuple(Role) else None: title}
     if chosen == APART:
         roles = {Role.MENTEE: values["mentee_title"], Role.MENTOR: values["mentor_title"]}
     texts = {
@@ -137,6 +139,15 @@ def _items(
         )
         for role, title in roles.items()
     ]
+
+
+def _title(offer: Offer, values: Mapping[str, Any]) -> str:
+    """What an activity is called in its course: as its programme, where that was named and the activity was not."""
+    answers = beginning_of(values).answers
+    usual = offer.chosen(values["template"]).document["title"][current_language()]
+    title = str(values["title"])
+    name = answers.name if answers is not None else None
+    return name if name and name != usual and title == _("Reverse mentoring") else title
 
 
 def _answer(

@@ -116,6 +116,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
             "too_short": N_("Write the objective in at least %(min)s characters."),
         },
         "tag": _AREA,
+        "skill": _choose(N_("Choose a skill from the list.")),
         "target_on": {
             "not_a_date": N_("Enter the whole date: day, month and year."),
             "date_past": N_("Choose today or a later day: this date is past."),
@@ -174,8 +175,8 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
 }
 """By form, field and code. A form has the sentences of the form that it is made from, too."""
 
-_SERIES: Final = ("level_", "target_")
-"""What the names of fields begin with that a form has any number of: the level of a skill, the target of a figure."""
+_SERIES: Final = ("level_", "target_", "use_")
+"""What the names of fields begin with that a form has any number of: a skill's level, a figure's target and its use."""
 
 
 def own_sentence(form: type[FormSchema], field: str, code: str) -> str | None:

@@ -160,6 +160,7 @@ SETUP_SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Mapping[str, str]]
         },
     },
     SectionSchema: {
+        "use": {"not_yes_or_no": N_("Tick the box to use “%(label)s”; otherwise leave it empty.")},
         "target": {
             "not_an_amount": N_("Enter the target of “%(label)s” as a number, such as 80 or 12.5."),
             "too_large": N_("Enter a target of %(max)s or less for “%(label)s”."),

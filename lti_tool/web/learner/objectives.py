@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -133,7 +133,10 @@ def propose() -> ResponseReturnValue:
     def save(db: Session, values: Values) -> None:
         actions.propose_objective(db, pair_id=page.pair_id, by=page.participant.id, now=now, **values)
 
-    return sent_form(ObjectiveForm(today=_earliest(now), skills=_skills()), id="objective").submit(
+    return sent_form(
+        ObjectiveForm(today=_earliest(now), skills=_skills() if request.form.get("skill") else ()),
+        id="objective",
+    ).submit(
         save,
         then=_all_of(page.pair_id),
         done="objective_proposed",

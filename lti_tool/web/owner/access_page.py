@@ -48,7 +48,8 @@ def _page(
             "shares": figures.shares_of(db, programme_id),
             "courses": figures.courses_to_share_with(db, organisation_id, programme_id),
             "readers": figures.readers_of(db, programme_id),
-            "links": figures.open_links_of(db, programme_id, now),
+            "links": (links := figures.open_links_of(db, programme_id, now)),
+            "makers": figures.names_of(db, {link.made_by for link in links}),
         }
     html = render_template(
         "owner/access.html",

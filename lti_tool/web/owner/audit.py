@@ -34,8 +34,10 @@ from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.bound import Form
 from lti_tool.web.launch_session import course_title, launch_url_for
+from lti_tool.web.owner import figures
 from lti_tool.web.owner.asked import programme_asked
 from lti_tool.web.owner.audit_changes import Change, changes_of
+from lti_tool.web.owner.figures import ProgrammeRecord
 from lti_tool.web.services import current_principal, reading
 from lti_tool.web.time_zone import UTC, zone_called, zone_name
 from schemas.audit_query import AuditQuery
@@ -97,14 +99,21 @@ def of_programme(programme_id: uuid.UUID) -> ResponseReturnValue:
     principal = current_principal()
     with reading() as db:
         taught = taught_cohorts(db, programme_id, principal.person_id)
+        programme = figures.programme_record(db, programme_id)
     reader = Reader(principal=principal, programme_id=programme_id, taught=taught, owns=True)
-    back = _("The programme"), launch_url_for("owner.programme", programme_id=programme_id)
-    return _page(reader, "audit.of_programme", back=back, programme_id=programme_id)
+    back = _("Programmes"), launch_url_for("owner.index")
+    return _page(reader, "audit.of_programme", back=back, programme=programme, programme_id=programme_id)
 
 
 def _page(
-    reader: Reader, endpoint: str, *, back: tuple[str, str], **arguments: object
+    reader: Reader,
+    endpoint: str,
+    *,
+    back: tuple[str, str],
+    programme: ProgrammeRecord | None = None,
+    **arguments: object,
 ) -> ResponseReturnValue:
+    """``programme``: the one to whose pages the page belongs, where it is about all of its groups."""
     form, asked = _filters(launch_url_for(endpoint, **arguments))
     zone = zone_called(asked["zone"])
     wanted, page = _wanted(asked, zone or UTC), asked["page"]
@@ -144,6 +153,7 @@ def _page(
         if reader.owns and reader.cohort_id is not None
         else None,
         back=back,
+        programme=programme,
         course_title=course_title(),
     )
     return html, form.status

@@ -200,7 +200,7 @@ _SECTIONS: Final[Mapping[str, Callable[[_Version], Values]]] = {
     "formats": _list("formats", settings_view.format_line),
     "skills": _list("skills", lambda _document, skill: in_language(skill.get("name"))),
     "objectives": _list("objectives", lambda _document, each: in_language(each.get("title"))),
-    "kpis": _list("kpis", lambda _document, kpi: settings_view.measure_line(kpi)),
+    "kpis": _list("kpis", lambda document, kpi: settings_view.measure_line(kpi, document)),
     "questionnaires": _list("questionnaires", lambda _document, each: in_language(each.get("title"))),
 }
 """By the section: what one version of the settings says."""

@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,8 @@ from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule import Completion
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
-from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.enrolment.queries import NOT_TAKING_PART
 from lti_tool.mentoring.overview.models import PairCounters
 from lti_tool.mentoring.pairs.models import Pair, PairStatus
 from lti_tool.mentoring.programmes.models import (
@@ -122,8 +123,7 @@ def in_language(text: object) -> str:
 
 def takes_part() -> tuple[sa.ColumnElement[bool], ...]:
     """Conditions on a participant: they have said that they take part, and have not left."""
-    others = ParticipantStatus.INVITED, ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN
-    return (Participant.status.not_in(others),)
+    return (Participant.status.not_in(NOT_TAKING_PART),)
 
 
 def programme_record(db: Session, programme_id: uuid.UUID) -> ProgrammeRecord:
@@ -223,53 +223,6 @@ def _counts(db: Session, query: sa.Select[*tuple[Any, ...]]) -> dict[uuid.UUID, 
 
 
 @dataclass(frozen=True)
-class PersonLine:
-    """Somebody who takes part, with what an owner sees of them."""
-
-    name: str | None
-    group: int
-    completion: str
-    """``completed``, ``reopened``, ``begun``, ``invited``, ``not_begun`` or ``withdrawn``."""
-
-
-def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
-    """Everybody in a programme, by name: names and completion alone."""
-    rows = db.execute(
-        sa.select(
-            Person.name,
-            Person.given_name,
-            Person.family_name,
-            Participant.status,
-            Cohort.number,
-            CompletionRecord.completion,
-        )
-        .join(Participant, Participant.person_id == Person.id)
-        .join(Cohort, Cohort.id == Participant.cohort_id)
-        .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)
-        .where(Cohort.programme_id == programme_id)
-    )
-    found = [
-        PersonLine(display_name(row), row.number, completion_of(row.status, row.completion)) for row in rows
-    ]
-    return sorted(found, key=lambda line: (line.name is None, collation_key(line.name or ""), line.group))
-
-
-def completion_of(status: str, completion: str | None) -> str:
-    """Where somebody's journey is, as :class:`PersonLine` says it."""
-    match status, completion:
-        case _, (Completion.COMPLETED | Completion.REOPENED):
-            return str(completion)
-        case ((ParticipantStatus.INVITED | ParticipantStatus.WITHDRAWN), _):
-            return str(status)
-        case ParticipantStatus.REFUSED, _:
-            # To take part is voluntary: who has refused is for the tutors of the group alone.
-            return str(ParticipantStatus.INVITED)
-        case ParticipantStatus.ONBOARDED, _:
-            return "not_begun"
-    return "begun"
-
-
-@dataclass(frozen=True)
 class NamedPerson:
     """A person with the only name that there is of them."""
 
@@ -332,6 +285,14 @@ def has_open_link(db: Session, organisation_id: uuid.UUID, now: dt.datetime) -> 
         .limit(1)
     )
     return db.scalar(link) is not None
+
+
+def names_of(db: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, str | None]:
+    """What these people are called."""
+    return {
+        person.id: display_name(person)
+        for person in db.scalars(sa.select(Person).where(Person.id.in_(people)))
+    }
 
 
 @dataclass(frozen=True)

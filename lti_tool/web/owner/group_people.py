@@ -20,7 +20,7 @@ from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation.collation import collation_key, folded
-from lti_tool.web.owner.figures import completion_of
+from lti_tool.web.owner.programme_people import completion_of
 
 _NOT_TO_PAIR = (ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN, ParticipantStatus.COMPLETED)
 

@@ -87,6 +87,7 @@ def arrive() -> ResponseReturnValue:
         link=link_address(secret) if is_open else "",
         sessions=sessions,
         secret=secret,
+        hr_days=rights.HR_LINK_LASTS.days,
     )
     return html, 200 if is_open else 410
 

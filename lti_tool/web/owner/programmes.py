@@ -13,15 +13,15 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.programmes.queries import latest_rule
-from lti_tool.translation.collation import folded
-from lti_tool.web.access import allows, company_of_launch
+from lti_tool.web.access import allows, cohort_of_launch, company_of_launch
+from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import course_title, launch_url_for
-from lti_tool.web.owner import figures, programme_lists, settings_view
+from lti_tool.web.owner import figures, programme_lists, programme_people, settings_view
 from lti_tool.web.owner.asked import programme_asked
 from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor.preview import example_page
-from schemas.display import read_cohort_query
+from schemas.display import read_people_query
 
 PAGE_LENGTH: Final = 100
 """How many people one page names; the search finds the others."""
@@ -60,10 +60,13 @@ def programme(programme_id: uuid.UUID) -> ResponseReturnValue:
     with reading() as db:
         record = figures.programme_record(db, programme_id)
         cohorts = figures.cohorts_of(db, programme_id, record.smallest_group)
+    activity = current_activity()
+    teaches_here = activity is not None and cohort_of_launch().teaches
     return render_template(
         "owner/programme.html",
         programme=record,
         cohorts=cohorts,
+        open_here=activity.placement.cohort_id if activity is not None and teaches_here else None,
         done=flash_message(),
         course_title=course_title(),
     )
@@ -75,24 +78,31 @@ def people(programme_id: uuid.UUID) -> ResponseReturnValue:
     """Who takes part, and whose journey is complete."""
     with reading() as db:
         record = figures.programme_record(db, programme_id)
-        everybody = figures.people_of(db, programme_id)
-    query = read_cohort_query(request.args.to_dict())
-    search, page = query["q"], query["page"]
-    wanted = folded(search)
-    found = [line for line in everybody if not wanted or wanted in folded(line.name or "")]
+        everybody = programme_people.people_of(db, programme_id)
+    query = read_people_query(request.args.to_dict())
+    search, page, state = query["q"], query["page"], query["state"]
+    found = programme_people.matching(everybody, search, state)
     first = PAGE_LENGTH * (page - 1)
 
-    def address(number: int) -> str:
-        asked = {"q": search} if search else {}
-        return launch_url_for("owner.people", programme_id=programme_id, page=number, **asked)
+    def address(number: int = 1, state: str | None = state) -> str:
+        asked = {name: value for name, value in (("q", search), ("state", state)) if value}
+        if number > 1:
+            asked["page"] = number
+        return launch_url_for("owner.people", programme_id=programme_id, **asked)
 
+    states = programme_people.count_states(everybody)
     return render_template(
         "owner/people.html",
         programme=record,
         people=found[first : first + PAGE_LENGTH],
         count=len(everybody),
+        participants=sum(n for code, n in states if code not in programme_people.NOT_PARTICIPANTS),
+        states=states,
+        state=state,
+        address=address,
         search=search,
         has_groups=len({line.group for line in everybody}) > 1,
+        has_completed=any(line.completed_at for line in everybody),
         owns=programme_asked(programme_id).owns,
         page=page,
         newer=address(page - 1) if page > 1 else None,
@@ -115,6 +125,7 @@ def settings(programme_id: uuid.UUID) -> ResponseReturnValue:
         sections=settings_view.sections_of(record.settings),
         dates=[settings_view.dates_of(cohort) for cohort in cohorts],
         is_here=current_principal().programme_id == programme_id,
+        may_change=standing.owns and current_principal().programme_id == programme_id,
         sees_names=standing.names_for_hr,
         for_hr=standing.reads_for_hr and not (standing.owns or standing.teaches),
         owns=standing.owns,

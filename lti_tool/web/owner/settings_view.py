@@ -5,21 +5,26 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
-from lti_tool.translation import ngettext
 from lti_tool.web import wording
 from lti_tool.web.language import number
 from lti_tool.web.owner.figures import CohortFigures, in_language
+from lti_tool.web.programmes.wording import phase
 
 
 @dataclass(frozen=True)
 class Section:
     """One part of the settings."""
 
+    code: str
+    """Of the part of the set-up that changes it (:class:`lti_tool.mentoring.programmes.readiness.Section`)."""
     heading: str
     lines: tuple[str, ...]
+    in_one_line: bool = False
+    """Short names, which are listed one after the other."""
 
 
 @dataclass(frozen=True)
@@ -41,21 +46,32 @@ def dates_of(cohort: CohortFigures) -> CohortDates:
 def sections_of(settings: Mapping[str, Any]) -> list[Section]:
     """What the settings say, part by part; parts that say nothing are left out."""
     found = (
-        (_("Rhythm"), _rhythm(settings.get("rhythm"))),
-        (_("Formats"), [format_line(settings, code) for code in settings.get("formats", ())]),
-        (_("Skills"), [in_language(skill.get("name")) for skill in settings.get("skills", ())]),
-        (_("Names of the roles"), role_name_lines(settings.get("role_names"))),
+        ("rhythm", _("Rhythm"), _rhythm(settings.get("rhythm"))),
+        ("formats", _("Formats"), [format_line(settings, code) for code in settings.get("formats", ())]),
+        ("skills", _("Skills"), [in_language(skill.get("name")) for skill in settings.get("skills", ())]),
+        ("roles", _("Names of the roles"), role_name_lines(settings.get("role_names"))),
         (
+            "objectives",
             _("Objectives to choose from"),
             [in_language(o.get("title")) for o in settings.get("objectives", ())],
         ),
-        (_("Measures"), [measure_line(kpi) for kpi in settings.get("kpis", ())]),
-        (_("Questionnaires"), [_questionnaire(asked) for asked in settings.get("questionnaires", ())]),
-        (_("Budget"), budget_lines(settings.get("budget"))),
-        (_("Who may see and change what"), visibility_lines(settings.get("visibility"))),
+        ("kpis", _("Measures"), [measure_line(kpi, settings) for kpi in settings.get("kpis", ())]),
+        (
+            "questionnaires",
+            _("Questionnaires"),
+            [phase(asked["phase"])[0] for asked in settings.get("questionnaires", ())],
+        ),
+        ("budget", _("Budget"), budget_lines(settings.get("budget"))),
+        ("visibility", _("Who may see and change what"), visibility_lines(settings.get("visibility"))),
     )
-    kept = [Section(heading, tuple(line for line in lines if line)) for heading, lines in found]
+    kept = [
+        Section(code, heading, tuple(line for line in lines if line), in_one_line=code in _SHORT)
+        for code, heading, lines in found
+    ]
     return [section for section in kept if section.lines]
+
+
+_SHORT: Final = ("formats", "skills", "questionnaires")
 
 
 def _rhythm(rhythm: Mapping[str, Any] | None) -> list[str]:
@@ -85,18 +101,23 @@ def role_name_lines(names: Mapping[str, Any] | None) -> list[str]:
     ]
 
 
-def measure_line(kpi: Mapping[str, Any]) -> str:
+def measure_line(kpi: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     """What a measure is called, and its target."""
     name, target = in_language(kpi.get("name")), kpi.get("target")
     if not target:
         return name
-    value = _value(target["value"], kpi.get("unit", ""))
+    unit = "out_of_five" if kpi.get("code") in _OUT_OF_FIVE else kpi.get("unit", "")
+    value = _value(target["value"], unit, (settings.get("budget") or {}).get("currency", ""))
     if target["bound"] == "at_most":
         return _("%(name)s: at most %(value)s", name=name, value=value)
     return _("%(name)s: at least %(value)s", name=name, value=value)
 
 
-def _value(written: Any, unit: str) -> str:
+_OUT_OF_FIVE: Final = ("relationship_quality",)
+"""Measures in points that are a mean of answers from 1 to 5."""
+
+
+def _value(written: Any, unit: str, currency: str = "") -> str:
     """A target: a number, or text such as ``7/10``, of which a share is said in per cent."""
     top, _slash, bottom = str(written).partition("/")
     try:
@@ -110,11 +131,16 @@ def _value(written: Any, unit: str) -> str:
             return _("%(number)s h", number=number(round(value, 1)))
         case "minutes":
             return _("%(number)s min", number=number(round(value)))
+        case "out_of_five":
+            return _("%(number)s out of 5", number=number(round(value, 2)))
+        case "points":
+            # French counts up to two as one: « 0,5 point », where English says “0.5 points”.
+            is_one = value < 2 if current_language() == "fr" else value == 1
+            shown = number(round(value, 2))
+            return ngettext("%(number)s point", "%(number)s points", 1 if is_one else 2, number=shown)
+        case "money":
+            return f"{number(round(value, 2))}\u00a0{currency}".strip()
     return number(round(value, 2))
-
-
-def _questionnaire(asked: Mapping[str, Any]) -> str:
-    return in_language(asked.get("title"))
 
 
 def budget_lines(budget: Mapping[str, Any] | None) -> list[str]:

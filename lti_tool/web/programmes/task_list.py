@@ -19,6 +19,7 @@ from lti_tool.identity.policy import Action, Relation
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
+from lti_tool.mentoring.enrolment.people.queries import count_awaited
 from lti_tool.mentoring.enrolment.queries import people_in_cohorts
 from lti_tool.mentoring.programmes.beginning import start_cohort
 from lti_tool.mentoring.programmes.readiness import Missing, Section, State, state_of
@@ -32,6 +33,7 @@ from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.forms.offers import offer_kept_forms
+from lti_tool.web.language import number
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
@@ -116,15 +118,26 @@ def _task(section: Section, present: SetUp, lacks: Sequence[Missing]) -> Task:
 def _people(present: SetUp) -> Task:
     """The way to the lists of people; they join by themselves, too."""
     with reading() as db:
-        count = people_in_cohorts(db, [present.cohort_id]).get(present.cohort_id, 0)
-    if count:
-        summary = ngettext("%(num)s person takes part", "%(num)s people take part", count)
+        count, taking_part = (
+            people_in_cohorts(db, [present.cohort_id], with_invited=each).get(present.cohort_id, 0)
+            for each in (True, False)
+        )
+        awaited = count_awaited(db, present.cohort_id)
+    invited = count - taking_part
+    here = ngettext("%(num)s participant", "%(num)s participants", taking_part, num=number(taking_part))
+    asked = ngettext("%(num)s invited", "%(num)s invited", invited, num=number(invited))
+    expected = ngettext(
+        "%(num)s from a list, awaited", "%(num)s from a list, awaited", awaited, num=number(awaited)
+    )
+    if count or awaited:
+        counts = ((here, taking_part), (asked, invited), (expected, awaited))
+        summary = " · ".join(text for text, people in counts if people)
     elif present.is_draft:
         summary = _("They can be added from a list now, and join by themselves after the start")
     else:
         summary = _("They join by themselves, or are added from a list")
     address = launch_url_for("people_import.index")
-    return Task(None, _("People"), summary, State.DONE if count else State.OPTIONAL, address)
+    return Task(None, _("People"), summary, State.DONE if count or awaited else State.OPTIONAL, address)
 
 
 def rule_sentence(rule: object | None) -> str:

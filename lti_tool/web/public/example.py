@@ -28,6 +28,7 @@ _DAYS = (
     dt.date(2026, 11, 16),
     dt.date(2026, 11, 30),
 )
+_COMPLETED = dt.date(2026, 12, 11)
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,10 @@ def journey() -> TimelineDrawing:
             Role.MENTEE,
             dt.date(2026, 10, 27),
             ObjectiveState.REACHED,
-            _("A first draft with an AI assistant"),
+            _("A first draft with AI"),
         ),
         DrawnObjective(
-            Role.MENTOR, dt.date(2026, 11, 9), ObjectiveState.REACHED, _("Speak to a management committee")
+            Role.MENTOR, dt.date(2026, 11, 9), ObjectiveState.REACHED, _("Speaking to a committee")
         ),
     )
     return timeline(
@@ -78,7 +79,7 @@ def journey() -> TimelineDrawing:
             signed_on=_BOTH,
             meetings=_met(_DAYS),
             objectives=objectives,
-            completed_on=_DAYS[-1],
+            completed_on=_COMPLETED,
         )
     )
 
@@ -86,8 +87,18 @@ def journey() -> TimelineDrawing:
 @functools.cache
 def tiles() -> tuple[JourneyStep, ...]:
     """The same for a phone, shortened: the beginning, three meetings, and the end."""
-    facts = JourneyFacts(today=_ENDS, signed_on=_BOTH, meetings=_met(_DAYS[:3]), completed_on=_DAYS[-1])
+    facts = JourneyFacts(today=_ENDS, signed_on=_BOTH, meetings=_met(_DAYS[:3]), completed_on=_COMPLETED)
     return tuple(every_step(journey_steps(facts)))
+
+
+def statements() -> tuple[tuple[Role, str, str, str], ...]:
+    """Statements as an analyst reads them: whose strand it is, the actor, the verb and what it is about."""
+    return (
+        (Role.MENTEE, "9c07…", _("took part"), _("meeting, 45 min")),
+        (Role.MENTOR, "a1f3…", _("has confirmed"), _("meeting")),
+        (Role.MENTEE, "9c07…", _("has completed"), _("objective")),
+        (Role.MENTEE, "9c07…", _("has completed"), _("programme")),
+    )
 
 
 def rows() -> tuple[ExampleRow, ...]:
@@ -103,7 +114,7 @@ def rows() -> tuple[ExampleRow, ...]:
                 JourneyFacts(
                     today=_BEGINS + dt.timedelta(days=30),
                     ends_on=_ENDS,
-                    signed_on={Role.MENTOR: _BEGINS + dt.timedelta(days=12)},
+                    signed_on={Role.MENTOR: _BEGINS},
                     to_come=6,
                 ),
                 axis,
@@ -128,10 +139,10 @@ def rows() -> tuple[ExampleRow, ...]:
             False,
             sparkline(
                 JourneyFacts(
-                    today=_TODAY,
+                    today=_ENDS,
                     signed_on=_BOTH,
-                    meetings=_met(tuple(_BEGINS + dt.timedelta(days=4 + 11 * number) for number in range(6))),
-                    completed_on=_BEGINS + dt.timedelta(days=59),
+                    meetings=_met(tuple(_BEGINS + dt.timedelta(days=8 + 15 * number) for number in range(6))),
+                    completed_on=_ENDS,
                 ),
                 axis,
             ),

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.identity.policy import Action
 from lti_tool.lti.platforms.moodle import Moodle
+from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
 from lti_tool.web.public import example
-from lti_tool.web.services import current_services
 
 blueprint = Blueprint("landing", __name__)
 
@@ -25,5 +25,6 @@ def index() -> ResponseReturnValue:
         tiles=example.tiles(),
         rows=example.rows(),
         manage_tools=Moodle.labels["manage_tools"].text,
-        base_url=current_services().config.base_url,
+        address="https://{}/lti/register?…".format(_("your-address")),
+        statements=example.statements(),
     )

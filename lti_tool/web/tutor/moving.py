@@ -63,12 +63,12 @@ class MovingFrom:
 
 
 def _of_launch() -> MovingFrom:
-    placement = current_placement() or abort(404)
+    placement, teaches = current_placement() or abort(404), cohort_of_launch().teaches
     return MovingFrom(
         placement.cohort_id,
         lambda **query: launch_url_for("moving.show", **query),
-        (_("My group"), launch_url_for("home.home")),
-        cohort_of_launch().teaches,
+        (_("My group") if teaches else _("The group"), launch_url_for("home.home")),
+        teaches,
     )
 
 

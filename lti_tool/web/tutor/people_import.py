@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from lti_tool.composition.people_import import adding_status, request_adding
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
+from lti_tool.mentoring.enrolment.actions import take_back_invitation
 from lti_tool.mentoring.enrolment.people import actions, queries
 from lti_tool.mentoring.enrolment.people.checking import check_file
 from lti_tool.mentoring.enrolment.people.columns import count_names
@@ -33,7 +34,7 @@ from lti_tool.web.launch_session import course_title, launch_url_for, polled
 from lti_tool.web.security import takes_file
 from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor import people_wording
-from schemas.mentoring_forms import AwaitedPersonForm, FormSchema, PeopleFileForm
+from schemas.mentoring_forms import AwaitedPersonForm, FormSchema, PeopleFileForm, TakeBackInvitationForm
 from schemas.problem import Problem
 
 SHOWN_ROWS: Final = 50
@@ -219,6 +220,18 @@ def withdraw() -> ResponseReturnValue:
         lambda db, values: actions.withdraw_awaited(db, cohort_id=cohort_id, awaited_id=values["awaited_id"]),
         then=launch_url_for("people_import.index"),
         done="awaited_withdrawn",
+    )
+
+
+@blueprint.post("/take-back")
+@allows(Action.IMPORT_PEOPLE, about=cohort_of_launch)
+def take_back() -> ResponseReturnValue:
+    """Take back the invitation of somebody who is in the course and has not answered."""
+    cohort_id = _cohort_id()
+    return sent_form(TakeBackInvitationForm()).submit(
+        lambda db, values: take_back_invitation(db, cohort_id=cohort_id, now=utcnow(), **values),
+        then=launch_url_for("home.home"),
+        done="invitation_taken_back",
     )
 
 

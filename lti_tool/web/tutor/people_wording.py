@@ -9,6 +9,7 @@ from typing import Final
 from lti_tool.mentoring.enrolment.people.matching import Match, Outcome
 from lti_tool.translation import gettext as _
 from lti_tool.translation import ngettext
+from lti_tool.web.language import number
 from schemas.problem import N_
 
 
@@ -69,6 +70,7 @@ def summary(counts: Mapping[str, int]) -> list[str]:
                 "%(num)s person of this course is invited now.",
                 "%(num)s people of this course are invited now.",
                 invited,
+                num=number(invited),
             ),
         ),
         (
@@ -77,6 +79,7 @@ def summary(counts: Mapping[str, int]) -> list[str]:
                 "%(num)s person is not in this course yet: they are invited when they first open the activity.",
                 "%(num)s people are not in this course yet: they are invited when they first open the activity.",
                 awaited,
+                num=number(awaited),
             ),
         ),
         (
@@ -85,6 +88,7 @@ def summary(counts: Mapping[str, int]) -> list[str]:
                 "%(num)s person is here already: what the file says of them is brought up to date.",
                 "%(num)s people are here already: what the file says of them is brought up to date.",
                 updated,
+                num=number(updated),
             ),
         ),
         (
@@ -93,6 +97,7 @@ def summary(counts: Mapping[str, int]) -> list[str]:
                 "%(num)s person is here already, just as the file says: nothing changes.",
                 "%(num)s people are here already, just as the file says: nothing changes.",
                 unchanged,
+                num=number(unchanged),
             ),
         ),
     )
@@ -103,19 +108,28 @@ def result(counts: Mapping[str, int]) -> list[str]:
     """What was done with the rows of a file, one sentence for each outcome that there is."""
     invited, awaited, updated, unchanged = (counts.get(str(outcome), 0) for outcome in Outcome)
     sentences = (
-        (invited, ngettext("%(num)s person was invited.", "%(num)s people were invited.", invited)),
+        (
+            invited,
+            ngettext(
+                "%(num)s person was invited.", "%(num)s people were invited.", invited, num=number(invited)
+            ),
+        ),
         (
             awaited,
             ngettext(
                 "%(num)s person will be invited when they first open the activity.",
                 "%(num)s people will be invited when they first open the activity.",
                 awaited,
+                num=number(awaited),
             ),
         ),
         (
             updated,
             ngettext(
-                "%(num)s person was brought up to date.", "%(num)s people were brought up to date.", updated
+                "%(num)s person was brought up to date.",
+                "%(num)s people were brought up to date.",
+                updated,
+                num=number(updated),
             ),
         ),
         (
@@ -124,6 +138,7 @@ def result(counts: Mapping[str, int]) -> list[str]:
                 "For %(num)s person nothing has changed.",
                 "For %(num)s people nothing has changed.",
                 unchanged,
+                num=number(unchanged),
             ),
         ),
     )

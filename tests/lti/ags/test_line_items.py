@@ -206,9 +206,13 @@ def test_one_whose_maker_was_killed_is_found_again_and_no_second_is_made(
     assert moodle.link().line_item_url == moodle.record().url
 
 
-@pytest.mark.parametrize(("content_id", "outcome"), [(None, "found"), (uuid.uuid4(), "absent")])
+@pytest.mark.parametrize(
+    ("content_id", "taken", "outcome"),
+    [(None, False, "found"), (None, True, "absent"), (uuid.uuid4(), False, "absent")],
+    ids=["a copy", "another activity's", "of another content"],
+)
 def test_the_column_that_came_with_a_copied_course_is_used_for_the_copy_of_its_activity(
-    moodle: Ungraded, content_id: uuid.UUID | None, outcome: str
+    moodle: Ungraded, content_id: uuid.UUID | None, taken: bool, outcome: str
 ) -> None:
     """Canvas copies a line item without an activity, with the resource id of its original."""
     with moodle.services.database.transaction() as db:
@@ -223,7 +227,11 @@ def test_the_column_that_came_with_a_copied_course_is_used_for_the_copy_of_its_a
         db.add(original)
         db.flush()
         original_id = original.id
-    moodle.add(resourceId=str(original_id), label="Mentorat")
+    column = moodle.add(resourceId=str(original_id), label="Mentorat")
+    if taken:
+        url = line_item_url(moodle.lms.base_url, column)
+        with moodle.services.database.transaction() as db:
+            db.add(ResourceLink(course_id=here.id, resource_link_id="x", own_line_item_url=url, scopes=[]))
     assert moodle.run() == outcome
     ours = {"found": moodle.link_id, "absent": original_id}[outcome]
     assert [(each.resource_id, each.label) for each in moodle.items()] == [(str(ours), "Mentorat")]

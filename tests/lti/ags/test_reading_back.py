@@ -30,6 +30,7 @@ from lti_tool.lti.ags.models import GradeStatus, ScoreTrail, UnreadableResults
 from lti_tool.lti.ags.reconciliation import UNREAD_FAILURES
 from lti_tool.lti.ags.scores import SCORE_SCOPE, ReachedScore, record_scores
 from lti_tool.lti.ags.unreadable_results import note_failure
+from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.nrps.read_roster_job import request_roster
 from lti_tool.lti.platform_service import Answer, PlatformService, TokenRefused
 from lti_tool.lti.platforms.canvas import Canvas
@@ -472,6 +473,20 @@ def test_a_grade_that_was_taken_for_gone_is_put_right_by_the_next_good_reading(
     book.later(minutes=1)
     book.read()
     assert (book.grade(), book.status(), book.trail().refusal) == (100, GradeStatus.RECORDED, None)
+
+
+def test_a_teachers_grade_in_a_column_that_the_tool_made_stays_in_moodle(book: ReadingBack) -> None:
+    """It is a manual grade item there, which has no overriding: each score of the tool replaces what is there."""
+    book.teach(lambda db: db.execute("UPDATE line_items SET coupled = 0"))
+    with book.services.database.transaction() as db:
+        db.execute(sa.update(ResourceLink).values(own_line_item_url=ResourceLink.line_item_url))
+    book.record("under_way", 25, report="live")
+    book.deliver()
+    book.enter(80)
+    book.later(minutes=1)
+    book.record("under_way", 50, report="live")
+    book.deliver()
+    assert (book.posted, book.trail().result_score, book.status()) == (1, 80, GradeStatus.SOMEBODY_ELSES)
 
 
 def test_a_number_that_canvas_makes_of_ours_is_not_said_to_be_a_teachers(canvas_book: ReadingBack) -> None:

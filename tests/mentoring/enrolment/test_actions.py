@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from lti_tool.mentoring.enrolment.actions import change_role, invite, join, refuse_invitation
+import uuid
+
+from lti_tool.mentoring.enrolment.actions import (
+    change_role,
+    invite,
+    join,
+    refuse_invitation,
+    take_back_invitation,
+)
+from lti_tool.mentoring.enrolment.details import Details
+from lti_tool.mentoring.enrolment.details_actions import save_details
+from lti_tool.mentoring.enrolment.details_queries import details_of
 from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.enrolment.queries import participant_of_person
 from lti_tool.mentoring.pairs.actions import accept_pair, decline_pair, form_pair
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.roles import Role
@@ -45,6 +57,31 @@ def test_whom_a_tutor_enrols_is_invited(world: World) -> None:
         invited = invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
         assert invited.status == "invited"
         assert event_names(db)[-1] == "ParticipantInvited"
+
+
+def test_an_invitation_is_taken_back_as_long_as_nobody_has_answered_it(world: World) -> None:
+    with world.acting() as db:
+        person = world.another_person(db)
+
+        def invited() -> Participant:
+            return invite(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTEE, now=LATER)
+
+        def take_back(participant_id: uuid.UUID) -> None:
+            take_back_invitation(db, participant_id=participant_id, cohort_id=world.cohort_id, now=LATER)
+
+        participant = invited()
+        save_details(db, {participant.id: Details(1, (("data", 4),), None, "Finance")})
+        for _twice in range(2):
+            take_back(participant.id)
+        assert participant_of_person(db, world.cohort_id, person.id) is None
+        assert details_of(db, [participant.id])[participant.id].details == Details(1)
+        assert event_names(db).count("InvitationTakenBack") == 1
+        assert (invited().status, event_names(db)[-1]) == ("invited", "ParticipantInvited")
+        take_back(participant.id)
+        joined = join(db, cohort_id=world.cohort_id, person_id=person.id, role=Role.MENTOR, now=LATER)
+        assert (joined.status, joined.role) == ("onboarded", "mentor")
+        refused("has_answered", lambda: take_back(participant.id))
+        refused("has_answered", lambda: take_back(world.mentor_id))
 
 
 def test_an_invited_person_may_choose_either_role(world: World) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
-from lti_tool.identity.models import Person
+from lti_tool.identity.models import Membership, Person
+from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.overview import cohort_reading
 from lti_tool.mentoring.overview.cohort import CohortOverview
 from lti_tool.mentoring.overview.queries import overview_of
+from lti_tool.mentoring.programmes.models import ProgrammeOwner
+from lti_tool.mentoring.programmes.queries import tutor_of_cohort
 from lti_tool.mentoring.roles import Role
-from tests.builder import Builder, BuiltCohort
+from tests.builder import Builder, BuiltCohort, World
 
 
 def read(services: Services, cohort: BuiltCohort) -> CohortOverview:
@@ -59,3 +64,31 @@ def test_only_so_many_rows_are_kept(
     monkeypatch.setattr(cohort_reading, "ROWS_KEPT", 1)
     read(services, other)
     assert read(services, cohort) is not first
+
+
+def test_a_teacher_whom_the_roster_does_not_list_is_named_only_where_there_is_nobody_else(
+    world: World,
+) -> None:
+    """Moodle launches its administrators as teachers of every course."""
+    administrator = world.course.person("Site Administrator", CourseRole.TUTOR)
+
+    def named() -> tuple[tuple[str, ...], str | None]:
+        with world.services.database.reading() as db:
+            found = tutor_of_cohort(db, world.cohort_id)
+            return overview_of(db, world.cohort_id).tutors, found.name if found is not None else None
+
+    with world.acting() as db:
+        tutor = db.scalars(sa.select(Membership).where(Membership.person_id == world.tutor_id)).one()
+        looked_in = db.scalars(sa.select(Membership).where(Membership.person_id == administrator.id)).one()
+        db.execute(sa.delete(ProgrammeOwner))
+        assert tutor.launched_at is not None
+        looked_in.launched_at = tutor.launched_at + dt.timedelta(hours=1)
+        read_at = looked_in.launched_at + dt.timedelta(hours=1)
+    assert named() == (("Claire Fontaine", "Site Administrator"), "Site Administrator")
+    with world.acting() as db:
+        everybody_but = Membership.person_id != administrator.id
+        db.execute(sa.update(Membership).where(everybody_but).values(listed_at=read_at))
+    assert named() == (("Claire Fontaine",), "Claire Fontaine")
+    with world.acting() as db:
+        db.execute(sa.update(Membership).where(Membership.person_id == world.tutor_id).values(active=False))
+    assert named() == (("Site Administrator",), "Site Administrator")

@@ -19,6 +19,7 @@ from tests.builder import BuiltPair, World
 from tests.builder.cohorts import BuiltCohort
 from tests.builder.rules import apply, document, meetings
 from tests.builder.world import LINE_ITEM
+from tests.enqueued import statements
 from tests.mentoring.checks import LATER, event_names, refused
 
 OTHER_LINE_ITEM = "https://lms.example/lineitems/2/lineitem?type_id=1"
@@ -77,8 +78,12 @@ def test_everything_goes_with_the_pair_and_counts_by_the_other_rule(world: World
         assert found is not None
         assert found.cohort_id == there.id
         assert moved_from(db, there.id, pair.mentee.person.id) is None
-    # What they do next is the new cohort's.
+    # What they do next is the new cohort's, in statements too; that they moved has none.
+    before = len(statements(world.services))
     pair.session(confirmed=True)
+    made = statements(world.services)[before:]
+    assert all(str(there.id) in str(each["context"]["contextActivities"]["grouping"]) for each in made)
+    assert {each["context"]["registration"] for each in made} >= {str(pair.id)}
     with world.acting() as db:
         assert db.get_one(CompletionRecord, pair.mentee.id).score == 75
     assert differences(world) == []

@@ -133,7 +133,7 @@ def test_the_page_says_what_the_course_already_has(picker: Picker) -> None:
     open_as_learner(picker, {**item, "title": "Waiting"})
     page = shown(picker.open())
     assert "Already in this course" in page
-    assert "A first taste, in one session · for everybody · 2 people · since" in page
+    assert "A first taste, in one session · for everybody · 2 participants · since" in page
     assert 'Waiting</strong> <span class="text-muted">not opened yet by a teacher' in page
     assert "Already in this course" not in picker.open(**COLLEAGUE).text
 

@@ -244,7 +244,7 @@ def test_a_form_that_was_saved_and_is_sent_again_late_is_said_to_be_saved(visit,
     here.client.post(action, data=fields)
     expire(services, here)
     answer = here.client.post(action, data=fields)
-    assert (answer.status_code, "had been saved before" in answer.text) == (410, True)
+    assert (answer.status_code, "was saved before" in answer.text) == (410, True)
     assert kept(services) == []
 
 
@@ -269,7 +269,7 @@ def test_a_page_that_was_only_opened_promises_nothing(visit, services):
     here = visit(situations.begins)
     expire(services, here)
     page = here.text()
-    assert "What you saved is still there." in page
+    assert "What you saved is kept." in page
     assert "entered" not in page
 
 
@@ -280,7 +280,7 @@ def test_a_page_of_a_session_that_is_no_more_does_not_blame_another_browser(visi
         db.execute(sa.delete(LaunchSession))
     answer = here.client.post(action, data=fields)
     assert answer.status_code == 403
-    assert "that was not saved" in answer.text
+    assert "it was not saved" in answer.text
 
 
 def test_switching_the_language_late_keeps_the_form_too(visit, services):

@@ -10,9 +10,11 @@ from marshmallow import fields, validate
 import schemas
 from lti_tool.web.forms.fields import bound_field
 from lti_tool.web.forms.sentences import own_sentence
+from schemas.answers_form import answers_form
 from schemas.fields import Choice, Identifier, Text
 from schemas.mentoring_forms import FormSchema, ProposalForm, SessionForm, ThanksForm
 from schemas.problem import MESSAGES, Problem
+from schemas.programme_sections import kpis_form
 
 for module in pkgutil.iter_modules(schemas.__path__):
     import_module(f"schemas.{module.name}")
@@ -59,9 +61,14 @@ def _codes(field):
                 yield str(validator.error).split(" ")[0]
 
 
+MADE = [
+    type(answers_form(["data"], ["fr"], ["Europe/Paris"])),
+    type(kpis_form([("hours", "Hours", "hours")])),
+]
+"""Forms whose fields depend on a programme."""
 LACKING = [
     (form.__name__, name, code)
-    for form in _forms()
+    for form in [*_forms(), *MADE]
     for name, field in form._declared_fields.items()
     if "label" in field.metadata
     for code in _codes(field)

@@ -146,7 +146,7 @@ def test_a_preview_shows_what_a_learner_sees_and_records_nothing(visit, services
     here = visit(situations.tutor_alone)
     with services.database.reading() as db:
         before = db.scalar(sa.select(sa.func.count()).select_from(EventRow))
-    assert "You are looking at an example." in here.text(f"preview/{role}")
+    assert "Example: invented people" in here.text(f"preview/{role}")
     with services.database.reading() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(EventRow)) == before
 

@@ -267,6 +267,15 @@ def test_five_questions_follow_the_template_and_nothing_is_lost_on_the_way(picke
         assert db.scalars(sa.select(Cohort.status)).all() == ["running"]
 
 
+def test_an_activity_that_nobody_has_named_takes_the_name_of_its_programme(picker: Picker) -> None:
+    first = picker.open()
+    second = picker.choose(first, template="ai-at-work", go_to="questions")
+    fields = form_with(second, "name").fields
+    for name, title in (("AI at work", "Reverse mentoring"), ("Cap 2027", "Cap 2027")):
+        page = picker.browser.post(first.request.path, data={**fields, "name": name, "form_key": ""})
+        assert [item["title"] for item in items(picker, page)] == [title]
+
+
 def test_the_activity_itself_asks_the_same(picker: Picker) -> None:
     page = first_page(picker)
     second = choose(picker, page, template="demo", begin="set-up", go_to="questions")

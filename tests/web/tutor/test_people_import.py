@@ -13,10 +13,12 @@ from werkzeug.test import TestResponse
 
 from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.services import Services
+from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.enrolment.details import Details
 from lti_tool.mentoring.enrolment.details_actions import save_details
 from lti_tool.mentoring.enrolment.models import Participant
-from tests.builder import people_lists, situations
+from tests.builder import invitations, people_lists, situations
+from tests.builder.situations import Situation
 from tests.jobs.kinds import wait_until_ended
 from tests.web.programmes.test_set_up import words
 from tests.web.visiting import Visit
@@ -152,3 +154,21 @@ def test_who_has_most_in_common_stands_first_and_the_page_says_why(visit: Come) 
     assert proposed == ["Olivier", "Anne-Sophie", "Marc"]
     assert "Léa can show 2 of the 2 topics wanted In return, 1 of the 2 topics that Léa would like" in page
     assert "No language in common" in page
+
+
+def test_the_invitation_of_somebody_who_has_not_answered_is_taken_back(
+    visit: Come, services: Services
+) -> None:
+    def build(situation: Situation) -> None:
+        invitations.invited(situation)
+        situation.me = situation.person("Claire Fontaine", CourseRole.TUTOR)
+
+    here = visit(build)
+    with services.database.reading() as db:
+        invited = db.scalars(sa.select(Participant)).one()
+    page = here.get(f"cohort/people/{invited.id}")
+    assert 'id="take-invitation-back"' in page.text
+    answer = here.post("cohort/adding-people/take-back", participant_id=invited.id)
+    assert "The invitation is taken back." in here.client.get(answer.location).text
+    assert "invited, no answer yet" not in here.text()
+    assert here.get(f"cohort/people/{invited.id}").status_code == 404

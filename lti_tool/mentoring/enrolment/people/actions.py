@@ -144,9 +144,8 @@ def _invite(db: Session, cohort_id: uuid.UUID, matches: Sequence[Match], now: dt
             rows[person_id] = (_invited(cohort_id, person_id, match.row.role, details, now), details)
     if not rows:
         return
-    insert = insert_for(db, table_of(Participant)).on_conflict_do_nothing()
     made = db.execute(
-        insert.returning(table_of(Participant).c.id, table_of(Participant).c.person_id),
+        _inviting(db).returning(table_of(Participant).c.id, table_of(Participant).c.person_id),
         [row for row, _details in rows.values()],
     ).all()
     ids: dict[uuid.UUID, uuid.UUID] = {row.id: row.person_id for row in made}
@@ -159,6 +158,18 @@ def _invite(db: Session, cohort_id: uuid.UUID, matches: Sequence[Match], now: dt
     ]
     log.append_all(db, events, at=now)
     insert_details(db, {participant_id: rows[person_id][1] for participant_id, person_id in ids.items()})
+
+
+def _inviting(db: Session) -> Any:
+    """The statement that invites people: only who is not enrolled, or whose invitation was taken back."""
+    participants = table_of(Participant)
+    insert = insert_for(db, participants)
+    again = ("role", "status", "capacity", "joined_at")
+    return insert.on_conflict_do_update(
+        index_elements=["cohort_id", "person_id"],
+        set_={name: insert.excluded[name] for name in again},
+        where=participants.c.status == ParticipantStatus.WITHDRAWN,
+    )
 
 
 def _details_after(match: Match) -> Details:
@@ -276,8 +287,7 @@ def invite_awaited(
     details = Details.from_json(awaited.details)
     participants = table_of(Participant)
     values = _invited(awaited.cohort_id, person_id, awaited.role, details, now)
-    insert = insert_for(db, participants).values(values).on_conflict_do_nothing()
-    made = db.execute(insert.returning(participants.c.id)).scalar_one_or_none()
+    made = db.execute(_inviting(db).values(values).returning(participants.c.id)).scalar_one_or_none()
     if made is None:
         return _add_details(db, awaited.cohort_id, person_id, details)
     participant_id: uuid.UUID = made

@@ -15,7 +15,7 @@ from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.enrolment.details import Details, KnownDetails
 from lti_tool.mentoring.enrolment.details_queries import details_of
-from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.people.matching import KnownAwaited, KnownPerson
 from lti_tool.mentoring.enrolment.people.models import AwaitedPerson, PeopleImport
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
@@ -95,7 +95,7 @@ def known_people(db: Session, cohort_id: uuid.UUID) -> list[KnownPerson]:
         row.person_id: row
         for row in db.execute(
             sa.select(Participant.id, Participant.person_id, Participant.role).where(
-                Participant.cohort_id == cohort_id
+                Participant.cohort_id == cohort_id, Participant.status != ParticipantStatus.WITHDRAWN
             )
         )
     }
