@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from lti_tool.mentoring.completion.queries import formats_counted
 from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.programmes.section_entries import without_entry
@@ -96,8 +97,8 @@ def save_template_section(
     ``values``: of the form, with the version that its page showed as ``made_from``.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed`: ``settings_changed`` where somebody else has changed this
-    part since, ``entry_unknown`` for an entry that never was, ``template_of_others``; and
-    :class:`schemas.problem.ShapeError`.
+    part since, ``entry_unknown`` for an entry that never was, ``format_counted`` for a format that its rule names,
+    ``template_of_others``; and :class:`schemas.problem.ShapeError`.
     """
     versions = _locked(db, organisation_id, code)
     present = settings_of(read_template(versions[0].document).document(), now.date())
@@ -106,7 +107,7 @@ def save_template_section(
     shown_now = form.read(present)
     require(shown_then is not None or shown_now is not None, "entry_unknown")
     require(shown_then == shown_now, "settings_changed")
-    _keep(db, organisation_id, form.write(present, values), by, now)
+    _keep(db, organisation_id, present, form.write(present, values), by, now)
 
 
 def remove_template_entry(
@@ -122,7 +123,7 @@ def remove_template_entry(
     """Take an entry out of a list of a template. Raises as :func:`save_template_section` does."""
     versions = _locked(db, organisation_id, code)
     present = settings_of(read_template(versions[0].document).document(), now.date())
-    _keep(db, organisation_id, without_entry(section, present, entry), by, now)
+    _keep(db, organisation_id, present, without_entry(section, present, entry), by, now)
 
 
 def save_template_rule(
@@ -144,7 +145,7 @@ def save_template_rule(
     then = next((each for each in versions if each.number == seen), versions[0])
     require(then.document["rule"] == versions[0].document["rule"], "settings_changed")
     present = settings_of(read_template(versions[0].document).document(), now.date())
-    _keep(db, organisation_id, changed_settings(present, rule=dict(rule)), by, now)
+    _keep(db, organisation_id, present, changed_settings(present, rule=dict(rule)), by, now)
 
 
 def _locked(db: Session, organisation_id: uuid.UUID, code: str) -> list[TemplateVersion]:
@@ -154,5 +155,14 @@ def _locked(db: Session, organisation_id: uuid.UUID, code: str) -> list[Template
     return versions
 
 
-def _keep(db: Session, organisation_id: uuid.UUID, made: Settings, by: uuid.UUID, now: dt.datetime) -> None:
+def _keep(
+    db: Session,
+    organisation_id: uuid.UUID,
+    present: Settings,
+    made: Settings,
+    by: uuid.UUID,
+    now: dt.datetime,
+) -> None:
+    gone = set(present.document["formats"]).difference(made.document["formats"])
+    require(not gone & formats_counted(present.document["rule"]), "format_counted")
     keep_template(db, organisation_id, read_template(made.document), by=by, now=now)

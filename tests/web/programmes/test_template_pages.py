@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from lti_tool.composition.services import Services
+from lti_tool.mentoring.completion.queries import formats_counted
 from lti_tool.mentoring.programmes.template import load_template, read_template, template_codes
 from lti_tool.mentoring.programmes.template_file import read_template_file, write_template_file
 from lti_tool.mentoring.programmes.template_models import TemplateVersion
@@ -196,6 +197,16 @@ def test_a_template_is_changed_by_the_forms_of_a_programme_and_its_file_is_what_
     assert send(tutor, text.encode()).status_code == 302
     assert len(kept(services)) == 8, "the file says what is there, so that it is no new version"
     assert tutor.get(f"{LIST}/our-transition/file").get_data(as_text=True) == text
+
+
+def test_a_format_that_the_rule_of_a_template_counts_stays(tutor: Visit, services: Services) -> None:
+    tutor.post(f"{LIST}/customer-market-trends/copy", title_fr="Le nôtre", title_en="Ours")
+    rule = load_template("customer-market-trends").document()["rule"]
+    counted = next(iter(formats_counted(rule)))
+    page = f"{LIST}/ours/parts/formats"
+    assert "It stays as long as the completion rule counts it" in tutor.text(page)
+    assert tutor.post(f"{page}/{counted}/remove").status_code == 409
+    assert kept(services) == [("ours", 1)]
 
 
 def test_the_second_of_two_at_a_template_sees_what_changed(tutor: Visit, services: Services) -> None:
