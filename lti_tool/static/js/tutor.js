@@ -208,7 +208,6 @@
   };
 
   document.addEventListener("click", function (event) {
-    if (!event.target.closest("[data-menu]")) closeMenu();
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const link = event.target.closest("a");
     if (!link || !page().contains(link)) return;
