@@ -189,6 +189,11 @@ def _reopened_without_reason(visit: Visit) -> None:
         visit.page.locator("#reopen-it").click()
 
 
+def _participant(visit: Visit) -> None:
+    visit.situation(people_lists.people_of_whom_much_is_known)
+    visit.page.get_by_role("link", name="Léa Nguyen", exact=True).first.click()
+
+
 def _pairing_for(visit: Visit) -> None:
     visit.situation(people_lists.people_of_whom_much_is_known, "cohort/pairing")
     visit.page.get_by_role("link", name="Léa Nguyen").click()
@@ -557,12 +562,7 @@ CASES: tuple[Case, ...] = (
     _at("tutor-of-nobody-found", "home.home", situations.tutor, "?q=zzz"),
     _at("tutor-without-a-partner", "home.home", situations.tutor, "?state=alone"),
     Case("tutor-with-panel", ("home.home", "GET"), _with_panel),
-    _followed(
-        "participant",
-        ("pair_page.person", "GET"),
-        people_lists.people_of_whom_much_is_known,
-        "/cohort/people/[0-9a-f-]+",
-    ),
+    Case("participant", ("pair_page.person", "GET"), _participant),
     _followed(
         "message", ("messages.show", "GET"), situations.tutor, "/cohort/message/pair/[0-9a-f-]+/unsigned"
     ),

@@ -30,6 +30,7 @@ from lti_tool.lti.nrps.read_roster_job import (
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.completion import actions as completion
 from lti_tool.mentoring.enrolment.queries import participant
+from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.overview.actions import leave_as_it_is
 from lti_tool.mentoring.overview.cohort import CohortOverview
 from lti_tool.mentoring.overview.inbox import LineKind, WaitingCopy
@@ -41,9 +42,10 @@ from lti_tool.translation import gettext as _
 from lti_tool.web import new_choice
 from lti_tool.web.access import allows, check, cohort_of_launch
 from lti_tool.web.activity import current_activity, current_placement
-from lti_tool.web.forms.bound import Form, Values, sent_form
+from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
+from lti_tool.web.refusal_wording import refusal
 from lti_tool.web.services import current_principal, reading, transaction
 from lti_tool.web.tutor import line_items, pair_page, pair_wording
 from lti_tool.web.tutor.cohort_view import table_of, view_of
@@ -52,6 +54,7 @@ from lti_tool.web.tutor.opening import choice_page, duplicate_page, open_activit
 from lti_tool.web.tutor.waiting_copies import state_and_copies, waiting_copies
 from schemas.display import read_cohort_query
 from schemas.mentoring_forms import FormSchema, ReopenForm, ResendGradeForm, TutorValidationForm
+from schemas.problem import ShapeError
 
 blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
 
@@ -271,27 +274,33 @@ def validate() -> ResponseReturnValue:
         participant_id = _participant(db, values["participant_id"])
         completion.validate_participant(db, participant_id=participant_id, now=utcnow())
 
-    return sent_form(TutorValidationForm()).submit(
-        save,
-        then=launch_url_for("home.home"),
-        done="validated",
-        show=_group_again(_("Choose whose journey to approve. Nothing was approved.")),
-    )
+    def submit() -> ResponseReturnValue:
+        form = sent_form(TutorValidationForm())
+        return form.submit(save, then=launch_url_for("home.home"), done="validated")
+
+    return _or_group_again(submit, _("Choose whose journey to approve. Nothing was approved."))
 
 
-def _group_again(missing: str) -> Callable[[Form], ResponseReturnValue] | None:
-    """The page again after a form without effect; None for whoever does not see it, as an owner who does not teach.
+def _or_group_again(submit: Callable[[], ResponseReturnValue], missing: str) -> ResponseReturnValue:
+    """What ``submit`` answers; where it has no effect, the page again, which says why.
 
-    ``missing``: what to say where the form does not say, or not rightly, about whom it is.
+    Whoever does not see the page, as an owner who does not teach, gets the usual page of an error. ``missing``: what to
+    say where the form does not say, or not rightly, about whom it is.
     """
-
-    def show(form: Form) -> ResponseReturnValue:
-        shown = make_response(page(missing if form.problems else form.refusal))
-        if shown.status_code == 200:
-            shown.status_code = form.status
-        return shown
-
-    return show if cohort_of_launch().teaches else None
+    try:
+        return submit()
+    except ShapeError:
+        if not cohort_of_launch().teaches:
+            raise
+        status, why = 422, missing
+    except NotAllowed as refused:
+        if not cohort_of_launch().teaches:
+            raise
+        status, why = 409, refusal(refused.code)
+    shown = make_response(page(why))
+    if shown.status_code == 200:
+        shown.status_code = status
+    return shown
 
 
 @blueprint.post("/approval")
@@ -319,12 +328,12 @@ def reopen() -> ResponseReturnValue:
         completion.reopen(db, participant_id=participant_id, reason=values["reason"], now=utcnow())
 
     # The page says how far the person's meetings are, which an owner need not be allowed to see.
-    show: Callable[[Form], ResponseReturnValue] | None = None
-    if cohort_of_launch().teaches:
-        show = pair_page.person_again
-    if "participant_id" not in form.given:
-        show = _group_again(_("Choose whose journey to reopen. Nothing was reopened."))
-    return form.submit(save, then=launch_url_for("home.home"), done="reopened", show=show)
+    show = pair_page.person_again if "participant_id" in form.given and cohort_of_launch().teaches else None
+
+    def submit() -> ResponseReturnValue:
+        return form.submit(save, then=launch_url_for("home.home"), done="reopened", show=show)
+
+    return _or_group_again(submit, _("Choose whose journey to reopen. Nothing was reopened."))
 
 
 def _participant(db: Session, participant_id: uuid.UUID) -> uuid.UUID:

@@ -38,11 +38,11 @@ def test_the_registration_url_carries_the_invitation(administrator: Administrato
 
 @pytest.mark.parametrize("path", ["/lti/login", "/lti/launch", "/.well-known/jwks.json", "/static/icon.svg"])
 def test_the_manual_values_are_addresses_of_the_tool(administrator: Administrator, path: str) -> None:
-    assert f"<code>{TOOL}{path}</code>" in setup_page(administrator).text
+    assert f">{TOOL}{path}</code>" in setup_page(administrator).text
 
 
 def test_the_manual_values_ask_for_the_courses_that_one_was_copied_from(administrator: Administrator) -> None:
-    assert "<code>context_id_history=$Context.id.history</code>" in setup_page(administrator).text
+    assert ">context_id_history=$Context.id.history</code>" in setup_page(administrator).text
 
 
 def test_the_key_set_that_the_page_names_is_there(administrator: Administrator) -> None:
