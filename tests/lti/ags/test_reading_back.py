@@ -623,7 +623,7 @@ def test_one_who_is_refused_over_an_earlier_grade_is_sent_no_oftener_than_once_a
         patched.setattr(Canvas, "only_final_grades_note", None)
         book.record("under_way", 40, report="live")
     book.deliver()
-    book.teach(lambda db: db.execute("UPDATE line_items SET allowed_attempts = 0"))
+    book.teach(lambda db: db.execute("UPDATE links SET published = 0"))
     book.later(minutes=5)
     book.complete()
     for _ in range(2):
