@@ -207,11 +207,7 @@ def proposed_changes(line: SessionLine) -> str:
 
 def day_in_year(value: dt.date) -> str:
     """A date with its year only where that is not the present one."""
-    if value.year != utcnow().year:
-        return day(value)
-    language = LANGUAGES[current_language()]
-    pattern = language.first_of_month if value.day == 1 and language.first_of_month else "d MMMM y"
-    return format_date(value, pattern.removesuffix(" y"), locale=language.tag)
+    return long_date(value, year=value.year != utcnow().year)
 
 
 def _weekday(value: dt.date) -> str:

@@ -13,12 +13,11 @@ from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
-from lti_tool.translation.dates import long_date
 from lti_tool.web import wording
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
 from lti_tool.web.journey_drawing.text import lines_within
 from lti_tool.web.journey_drawing.timeline import EndMark, Leaf, Stop, TimelineDrawing
-from lti_tool.web.language import day
+from lti_tool.web.language import day, day_in_year
 
 TEXT_SIZE = 13.0
 LEAST_LABEL = 60.0
@@ -48,8 +47,8 @@ def short_day(value: dt.date) -> str:
 
 
 def day_of_year(value: dt.date) -> str:
-    """A day in words without its year, such as ``12 November``."""
-    return long_date(value, year=False)
+    """A day in words, such as ``12 November``; with its year where that is not the present one."""
+    return day_in_year(value)
 
 
 def sentence(facts: JourneyFacts, faces: Faces) -> str:
