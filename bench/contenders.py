@@ -127,8 +127,9 @@ def _served(folder: Path, database_url: str, processes: int, name: str) -> Itera
 
 
 @contextmanager
-def bare(platform: Platform, folder: Path) -> Iterator[Contender]:
-    """Flask and PyJWT, storing nothing."""
+def bare(platform: Platform, folder: Path, *, processes: int = 1) -> Iterator[Contender]:
+    """Flask and PyJWT, storing nothing; in several processes with a signed state."""
+    folder.mkdir()
     settings = {
         "issuer": platform.issuer,
         "client_id": platform.client_id,
@@ -136,8 +137,21 @@ def bare(platform: Platform, folder: Path) -> Iterator[Contender]:
         "launch_url": f"{TOOL}/launch",
         "jwk": platform.key.jwk,
     }
-    with baseline("bare", settings, folder) as server:
-        yield Contender("bare Flask + PyJWT", [server], "/login", "/launch", 200)
+    name = "bare Flask + PyJWT"
+    if processes > 1:
+        settings["state_key"] = "a key of this bench"
+        name += f", {processes} processes"
+    with ExitStack() as started:
+        servers = [
+            started.enter_context(baseline("bare", settings, folder / str(number)))
+            for number in range(processes)
+        ]
+        yield Contender(name, servers, "/login", "/launch", 200)
+
+
+def bare_twice(platform: Platform, folder: Path) -> AbstractContextManager[Contender]:
+    """The same in two processes, a login in one and its launch in the other."""
+    return bare(platform, folder, processes=2)
 
 
 @contextmanager

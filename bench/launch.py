@@ -103,6 +103,7 @@ def measure(*, quick: bool = False, people: int = MANY_PEOPLE, seed: int = 7) ->
         few = entered.tandem(FEW_PEOPLE, 1, f"{FEW_PEOPLE:,} people")
         many = entered.tandem(people, 1, f"{people:,} people")
         bare = entered.enter(contenders.bare)
+        bare_twice = entered.enter(contenders.bare_twice)
         inline = entered.enter(contenders.example_inline)
         by_url = entered.enter(contenders.example_by_url)
         alone = entered.enter(contenders.pylti_alone)
@@ -121,6 +122,7 @@ def measure(*, quick: bool = False, people: int = MANY_PEOPLE, seed: int = 7) ->
 
         rows = [
             _cpu(ours, bare, 1.6),
+            _cpu(ours, bare_twice, None),
             _cpu(ours, inline, 0.5),
             _cpu(ours, by_url, None),
             _cpu(ours, alone, 1.0),

@@ -1,7 +1,8 @@
 """The floor: Flask and PyJWT alone. It verifies the token and looks at the nonce, and stores nothing.
 
-The login puts state and nonce into a set in memory, the launch takes them out: no database, no registrations, no
-person, no session, none of LTI's own checks.
+The login puts state and nonce into memory, the launch takes them out: no database, no registrations, no person, no
+session, none of LTI's own checks. With a ``state_key`` the state is the nonce, signed, so that the login may go to one
+process and the launch to another; nobody then sees that a nonce comes twice.
 """
 
 from __future__ import annotations
@@ -14,18 +15,25 @@ from urllib.parse import urlencode
 import jwt
 from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
+from itsdangerous import Signer
 
 
 def create_app(settings: dict[str, Any]) -> Flask:
-    """``settings``: ``issuer``, ``client_id``, ``auth_login_url``, ``launch_url`` and the platform's ``jwk``."""
+    """``settings``: ``issuer``, ``client_id``, ``auth_login_url``, ``launch_url``, the platform's ``jwk``; perhaps a
+    ``state_key``.
+    """
     app = Flask(__name__)
     key = jwt.PyJWK(settings["jwk"], algorithm="RS256")
     waiting: dict[str, str] = {}
+    signer = Signer(settings["state_key"]) if "state_key" in settings else None
 
     @app.get("/login")
     def login() -> ResponseReturnValue:
         state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-        waiting[state] = nonce
+        if signer is None:
+            waiting[state] = nonce
+        else:
+            state = signer.sign(nonce).decode()
         query = {
             "scope": "openid",
             "response_type": "id_token",
@@ -49,7 +57,9 @@ def create_app(settings: dict[str, Any]) -> Flask:
             issuer=settings["issuer"],
             options={"require": ["exp", "iat", "nonce"]},
         )
-        if waiting.pop(request.form["state"], None) != claims["nonce"]:
+        state = request.form["state"]
+        nonce = waiting.pop(state, None) if signer is None else signer.unsign(state).decode()
+        if nonce != claims["nonce"]:
             return "The nonce is wrong.", 403
         return json.dumps({"name": claims["name"]})
 

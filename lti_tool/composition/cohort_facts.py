@@ -32,6 +32,7 @@ from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.feedback.models import Feedback, FeedbackKind
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.pairs.models import Pair, PairStatus
+from lti_tool.mentoring.pairs.queries import pairs_of_people_in
 from lti_tool.mentoring.reflections.models import Reflection
 from lti_tool.mentoring.roles import Role
 from lti_tool.mentoring.sessions.models import MentoringSession
@@ -223,9 +224,8 @@ def _statements(dialect: Dialect) -> list[CompiledStatement]:
         )
         .order_by(participant.c.id)
     )
-    in_cohort = sa.select(participant.c.id).where(participant.c.cohort_id == of_cohort)
     # Somebody whose pair moved here may have been in another one, which is over and stays where it was.
-    theirs = sa.or_(pair.c.mentor_id.in_(in_cohort), pair.c.mentee_id.in_(in_cohort))
+    theirs = pair.c.id.in_(pairs_of_people_in(of_cohort))
     pairs = sa.select(
         _raw(pair.c.id, "pair"),
         _raw(pair.c.mentor_id, "mentor"),

@@ -30,6 +30,7 @@ from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.feedback.models import Feedback, FeedbackKind
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.pairs.models import Pair
+from lti_tool.mentoring.pairs.queries import pairs_of_people_in
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     CompletionRuleVersion,
@@ -281,11 +282,7 @@ def _pairs_of(dialect: Dialect, participants: int) -> CompiledStatement:
 @once_for_each_dialect
 def _pairs_of_cohort(dialect: Dialect) -> CompiledStatement:
     """The same of each pair of a cohort's people."""
-    pair, participant = table_of(Pair), table_of(Participant)
-    people = sa.select(participant.c.id).where(
-        participant.c.cohort_id == sa.bindparam("of_cohort", type_=_ID)
-    )
-    theirs = sa.or_(pair.c.mentor_id.in_(people), pair.c.mentee_id.in_(people))
+    theirs = table_of(Pair).c.id.in_(pairs_of_people_in(sa.bindparam("of_cohort", type_=_ID)))
     return CompiledStatement(_rows_of_pairs(theirs), dialect)
 
 

@@ -89,8 +89,8 @@ def home() -> ResponseReturnValue:
     if activity is not None and activity.is_draft:
         return _in_preparation(activity)
     return learner.page() or visitor_page(
-        _("Not open yet"),
-        _("Your tutor has not opened the programme yet. There is nothing to do: come back in a few days."),
+        _("The programme opens soon"),
+        _("Your tutor is preparing it. There is nothing to do: open this activity again in a few days."),
     )
 
 
@@ -114,14 +114,15 @@ def _in_preparation(activity: Activity) -> ResponseReturnValue:
     with reading() as db:
         tutor = tutor_of_cohort(db, activity.placement.cohort_id)
     if tutor is None:
-        text = _("Your tutor is preparing this programme.")
+        text = _(
+            "Your tutor is preparing it. There is nothing to do: open this activity again in a few days."
+        )
     else:
-        text = _("%(name)s is preparing this programme.", name=tutor.name)
-    return visitor_page(
-        _("In preparation"),
-        text,
-        _("Nothing is asked of you yet. Come back in a few days: this page then says how it begins."),
-    )
+        text = _(
+            "%(name)s is preparing it. There is nothing to do: open this activity again in a few days.",
+            name=tutor.name,
+        )
+    return visitor_page(_("The programme opens soon"), text)
 
 
 def visitor_page(

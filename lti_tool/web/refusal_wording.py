@@ -113,7 +113,7 @@ REFUSALS: Mapping[str, str] = {
     "not_a_learner": N_("This person is not on the list of learners of this course."),
 }
 
-_OTHER_REFUSAL = N_("This cannot be done at the moment. Nothing was changed.")
+_OTHER_REFUSAL = N_("This cannot be done at the moment.")
 
 
 def refusal(code: str) -> str:

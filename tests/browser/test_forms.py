@@ -82,6 +82,16 @@ def test_the_switch_works_with_what_no_form_would_take(served_tool: ServedTool, 
     expect(page.get_by_role("status")).to_be_visible()
 
 
+@pytest.mark.parametrize("page", [True], indirect=True, ids=["script"])
+def test_a_date_is_said_in_words_whatever_the_language_of_the_browser(
+    served_tool: ServedTool, page: Page
+) -> None:
+    page.goto(served_tool.build_situation(situations.begins, "fr", again=True) + "sessions/new")
+    page.check("input[name=day][value=other]")
+    page.fill("#held_on", "2026-01-01")
+    expect(page.locator("[data-words-of=held_on]")).to_have_text("jeudi 1er janvier 2026")
+
+
 def test_enter_in_a_field_sends_the_form(served_tool: ServedTool, page: Page) -> None:
     open_objectives(served_tool, page)
     page.fill("#title", "Read a balance sheet")

@@ -177,7 +177,7 @@ def test_who_takes_part_from_the_menu_takes_part_in_the_activity(school: CanvasS
 def test_before_there_is_an_activity_the_menu_opens_no_group(school: CanvasSchool, tool_id: str) -> None:
     page = launch(school, "claire.dubreuil", f"navigation/{tool_id}")
     assert "Canvas gives grades to assignments alone" in page.text
-    assert "not opened the programme yet" in launch(school, "lina.haddad", f"navigation/{tool_id}").text
+    assert "The programme opens soon" in launch(school, "lina.haddad", f"navigation/{tool_id}").text
     assert cohorts(school) == 0
 
 
@@ -188,7 +188,7 @@ def test_a_teacher_may_open_the_programme_in_the_menu_without_grades(
     page = claire.open(f"{school.lms.base_url}/launch/navigation/{tool_id}")
     asked = claire.submit(page.form(action="/course/programme"))
     assert "None: no grade is sent from the course’s menu" in asked.text
-    assert "not opened the programme yet" in launch(school, "lina.haddad", f"navigation/{tool_id}").text
+    assert "The programme opens soon" in launch(school, "lina.haddad", f"navigation/{tool_id}").text
     claire.submit(asked.form(having="template"), template=DEMO_TEMPLATE)
     assert "My group" in launch(school, "claire.dubreuil", f"navigation/{tool_id}").text
     assert "how would you like" in launch(school, "lina.haddad", f"navigation/{tool_id}").text

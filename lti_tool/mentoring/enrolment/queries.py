@@ -265,6 +265,11 @@ def is_in_cohort(
     )
 
 
+def is_member_of(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.ColumnElement[bool]:
+    """For another query, beside :data:`MEMBER_ID`: that the participant is one of a cohort's."""
+    return Participant.cohort_id == cohort_id
+
+
 MEMBER_ID: Final = Participant.id
 """The column of :func:`members_of_cohort` by which other tables are joined."""
 

@@ -15,8 +15,8 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
-from lti_tool.database import connection_of
-from lti_tool.mentoring.enrolment.queries import with_participants_locked
+from lti_tool.database import connection_of, table_of
+from lti_tool.mentoring.enrolment.queries import MEMBER_ID, is_member_of, with_participants_locked
 from lti_tool.mentoring.pairs.models import DECLINED, ENDED_STATUSES, Pair, PairStatus, TimelineEntry
 from lti_tool.mentoring.roles import Role
 
@@ -213,6 +213,19 @@ def timeline(db: Session, pair_id: uuid.UUID) -> list[TimelineLine]:
 def pair_ids_of_cohort(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.Select[uuid.UUID]:
     """A query for the ids of a cohort's pairs, to be used in another."""
     return sa.select(Pair.id).where(Pair.cohort_id == cohort_id)
+
+
+def pairs_of_people_in(cohort_id: sa.BindParameter[uuid.UUID]) -> sa.CompoundSelect[uuid.UUID]:
+    """A query for the ids of every pair of the people of a cohort, also of one that ended in another cohort.
+
+    A union: with OR, PostgreSQL would read the pairs of every cohort.
+    """
+    pair = sa.alias(table_of(Pair))
+    of_role = (
+        sa.select(pair.c.id).where(member == MEMBER_ID, is_member_of(cohort_id))
+        for member in (pair.c.mentor_id, pair.c.mentee_id)
+    )
+    return sa.union(*of_role)
 
 
 def pairs_of_cohort(

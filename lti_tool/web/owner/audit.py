@@ -88,7 +88,7 @@ def of_group() -> ResponseReturnValue:
         taught=frozenset({cohort_id} if standing.teaches else ()),
         owns=standing.owns,
     )
-    home = _("My group") if standing.teaches else _("Back to the activity")
+    home = _("My group") if standing.teaches else _("My journey")
     return _page(reader, "audit.of_group", back=(home, launch_url_for("home.home")))
 
 

@@ -19,7 +19,7 @@ from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
 from lti_tool.mentoring.roles import Role
-from lti_tool.translation.collation import collation_key, folded
+from lti_tool.translation.collation import collation_key, folded, sorted_name
 from lti_tool.web.owner.programme_people import completion_of
 
 _NOT_TO_PAIR = (ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN, ParticipantStatus.COMPLETED)
@@ -42,6 +42,8 @@ class GroupPerson:
     has_left: bool
     can_be_paired: bool
     """They are in the course, have neither refused nor withdrawn, and have not completed."""
+    sorts_as: str
+    """What puts them in the order of family names."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def people_of_group(db: Session, cohort_id: uuid.UUID) -> GroupPeople:
             participant.capacity,
             has_left,
             not has_left and participant.status not in _NOT_TO_PAIR,
+            sorted_name(person.family_name, display_name(person)),
         )
     rows = db.execute(
         sa.select(Pair.id, Pair.mentor_id, Pair.mentee_id, Pair.status).where(
@@ -141,7 +144,7 @@ def people_of_group(db: Session, cohort_id: uuid.UUID) -> GroupPeople:
 
 
 def _by_name(person: GroupPerson) -> tuple[bool, object, str]:
-    return person.card.name is None, collation_key(person.card.name or ""), str(person.id)
+    return person.card.name is None, collation_key(person.sorts_as), str(person.id)
 
 
 def newcomers_of_group(db: Session, cohort_id: uuid.UUID) -> list[tuple[uuid.UUID, str]]:

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.programmes.queries import latest_rule
+from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows, cohort_of_launch, company_of_launch
 from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.flash import flash_message
@@ -139,4 +140,5 @@ def example(programme_id: uuid.UUID, role: str) -> ResponseReturnValue:
     """What a mentee or a mentor of the programme sees, with invented people; it changes nothing."""
     with reading() as db:
         rule = latest_rule(db, programme_id)
-    return example_page(role, rule)
+    back = _("Back to the programme"), launch_url_for("owner.programme", programme_id=programme_id)
+    return example_page(role, rule, leads_back=back)

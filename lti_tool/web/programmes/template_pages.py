@@ -36,6 +36,8 @@ from lti_tool.mentoring.programmes.template_queries import (
     templates_offered,
 )
 from lti_tool.translation import current_language
+from lti_tool.translation import gettext as _
+from lti_tool.web import wording as words
 from lti_tool.web.access import allows, check, cohort_of_launch, company_of_launch, is_allowed
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
@@ -60,6 +62,16 @@ class VersionLine:
     at: dt.datetime
     by: str
     """The name of who made it; empty where nobody's is known."""
+
+
+@dataclass(frozen=True)
+class FaultLine:
+    """What is wrong with one line of a file, in words."""
+
+    line: int | None
+    place: str
+    """As :attr:`lti_tool.mentoring.programmes.template_file.FileProblem.place`."""
+    words: str
 
 
 @blueprint.get("/templates")
@@ -271,9 +283,27 @@ def _keep(form: Form, text: str) -> ResponseReturnValue:
 
 def _text_page(form: Form) -> ResponseReturnValue:
     """A template as a text, with what is wrong on which line."""
-    found = _file_problems(form.given.get("text", "")) if form.problems else ()
+    found = _fault_lines(_file_problems(form.given.get("text", ""))) if form.problems else ()
     html = render_template("programmes/template_text.html", form=form, found=found, is_import=_is_import())
     return html, form.status
+
+
+def _fault_lines(found: Sequence[FileProblem]) -> list[FaultLine]:
+    """What is wrong, by line: everything that is missing in one place is said at once, and last."""
+    lines = []
+    missing: dict[tuple[int | None, str], list[str]] = {}
+    for each in found:
+        if each.problem == "field_missing":
+            missing.setdefault((each.line, each.place), []).append(str(each.problem.params["what"]))
+        elif each.problem == "unknown_field":
+            name = each.place.rpartition(" › ")[2]
+            lines.append(FaultLine(each.line, each.place, _("“%(name)s” is not known here.", name=name)))
+        else:
+            lines.append(FaultLine(each.line, each.place, words.problem(each.problem)))
+    for (line, place), names in missing.items():
+        said = _("Missing: %(names)s.", names=", ".join(names))
+        lines.append(FaultLine(line, place, said))
+    return lines
 
 
 def _is_import() -> bool:

@@ -154,11 +154,12 @@ PHASES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The questionnaires: what each is called, and when it is asked."""
 
-UNITS: Final[Mapping[str, str]] = {
-    "hours": N_("hours"),
-    "minutes": N_("minutes"),
-    "points": N_("points"),
+UNITS: Final[Mapping[str, tuple[str, str]]] = {
+    "hours": (N_("hour"), N_("hours")),
+    "minutes": (N_("minute"), N_("minutes")),
+    "points": (N_("point"), N_("points")),
 }
+"""In what a measure is counted: one of it, and several."""
 BOUNDS: Final[Mapping[str, str]] = {"at_least": N_("at least"), "at_most": N_("at most")}
 
 
@@ -398,10 +399,15 @@ def by_hand(kpi: Mapping[str, Any]) -> bool:
     return is_followed_by_hand(kpi)
 
 
-def unit(kpi: Mapping[str, Any], document: Document) -> str:
-    """In what a measure is counted; money in the currency of the budget."""
+def unit(kpi: Mapping[str, Any], document: Document, value: Fraction = Fraction(2)) -> str:
+    """In what a measure is counted, for a value of it; money in the currency of the budget."""
     own_units = {"share": "%", "money": document["budget"]["currency"]}
-    return own_units.get(kpi["unit"]) or said(UNITS, kpi["unit"])
+    if kpi["unit"] in own_units:
+        return str(own_units[kpi["unit"]])
+    one, several = UNITS[kpi["unit"]]
+    # English has one of something alone, French everything below two.
+    is_one = value < 2 if current_language() == "fr" else value == 1
+    return _(one) if is_one else _(several)
 
 
 def target(kpi: Mapping[str, Any], document: Document) -> str:
@@ -410,4 +416,4 @@ def target(kpi: Mapping[str, Any], document: Document) -> str:
         return ""
     value = Fraction(str(kpi["target"]["value"]))
     number = written(value * 100 if kpi["unit"] == "share" else value, current_language())
-    return f"{bound(kpi)} {number}\u00a0{unit(kpi, document)}"
+    return f"{bound(kpi)} {number}\u00a0{unit(kpi, document, value)}"

@@ -17,7 +17,7 @@ from lti_tool.mentoring.programmes.queries import described_cohort
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
 from lti_tool.web.activity import current_placement
-from lti_tool.web.launch_session import course_title
+from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.learner.drawn_journey import drawn_journey
 from lti_tool.web.services import current_principal, reading
 
@@ -36,8 +36,13 @@ def show(role: str) -> ResponseReturnValue:
     return example_page(role, rule)
 
 
-def example_page(role: str, rule: str) -> ResponseReturnValue:
-    """A learner's page with invented people. ``rule``: the JSON of the rule it goes by; empty for the usual one."""
+def example_page(role: str, rule: str, *, leads_back: tuple[str, str] | None = None) -> ResponseReturnValue:
+    """A learner's page with invented people. ``rule``: the JSON of the rule it goes by; empty for the usual one.
+
+    ``leads_back``: the label and the address of the page to which it leads back; else to the first page of the launch.
+    """
+    teaches = current_principal().role == CourseRole.TUTOR
+    home = _("Back to my group") if teaches else _("Back"), launch_url_for("home.home")
     today = utcnow().date()
     mine = sample.journey_for(
         role,
@@ -65,5 +70,5 @@ def example_page(role: str, rule: str) -> ResponseReturnValue:
         grade_sentence="",
         reopened_sentence="",
         preview=True,
-        teaches=current_principal().role == CourseRole.TUTOR,
+        leads_back=leads_back or home,
     )

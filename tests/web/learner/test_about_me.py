@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.events.models import EventRow
+from lti_tool.identity.models import Person
 from lti_tool.mentoring.profiles.queries import Profile
 from lti_tool.messaging.models import DeliveryBody
 from lti_tool.web.learner.about_me import mail_address
@@ -130,3 +131,16 @@ def test_the_tutor_has_a_name(visit):
     page = visit(with_tutor).text()
     assert "Claire is putting the pairs together" in page
     assert "Claire Dubreuil looks after your group." in page
+
+
+def test_somebody_whose_pair_is_on_hold_writes_to_the_tutor(visit):
+    def paused(situation: Situation, email: str | None) -> None:
+        situations.paused(situation)
+        tutor = situation.person("Claire Dubreuil", situations.CourseRole.TUTOR)
+        situation.db.execute(sa.update(Person).where(Person.id == tutor.id).values(email=email))
+
+    page = visit(lambda situation: paused(situation, "claire@example.org")).text()
+    assert 'href="mailto:claire@example.org?subject=Reverse%20mentoring&body=Hello%20Claire%2C' in page
+    page = visit(lambda situation: paused(situation, None), family="canvas").text()
+    assert "mailto:" not in page
+    assert "You find Claire Dubreuil among the people of your course." in page

@@ -27,7 +27,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
     ("situation", "sentence"),
     [
         (situations.welcome, "I want to learn"),
-        (situations.not_open, "Not open yet"),
+        (situations.not_open, "The programme opens soon"),
         (situations.waiting, "We’re looking for your partner"),
         (situations.declined, "Inès Benali could not this time"),
         (situations.i_declined, "You said “not this time”."),

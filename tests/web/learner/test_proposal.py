@@ -10,6 +10,8 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from lti_tool.mentoring.enrolment.details import Details
+from lti_tool.mentoring.enrolment.details_actions import save_details
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.models import Pair
 from tests.builder import situations
@@ -131,3 +133,21 @@ def test_the_page_of_a_pair_that_is_over_says_so(visit, services):
     assert here.get(f"objectives?pair={pair}").status_code == 302
     refused = here.post(f"sessions/new?pair={pair}", held_on="2026-11-01", minutes="45")
     assert "This pair has come to its end." in html.unescape(refused.text)
+
+
+def test_a_proposal_says_in_what_the_two_suit_each_other(visit, services):
+    here = visit(situations.proposed)
+    assert "Why you two" not in here.text()
+    with services.database.transaction() as db:
+        pair = db.scalars(sa.select(Pair)).one()
+        save_details(
+            db,
+            {
+                pair.mentee_id: Details(wants=(("data", None), ("generative-ai", None))),
+                pair.mentor_id: Details(offers=(("data", 4), ("audience", 2))),
+            },
+        )
+    shown = here.text()
+    assert "Inès can show you what you would like to learn: " in shown
+    assert "(very much at ease)." in shown
+    assert "You can show Inès" not in shown

@@ -229,8 +229,8 @@ def test_learners_wait_and_join_after_the_start(picker: Picker) -> None:
     [item] = items(picker, page)
     tasks = open_item(picker, item)
     learner = open_as_learner(picker, item)
-    assert "In preparation" in learner.text
-    assert "Nothing is asked of you yet." in words(learner)
+    assert "The programme opens soon" in learner.text
+    assert "There is nothing to do" in words(learner)
     assert 'name="role"' not in learner.text
     key = learner.request.path.split("/l/")[1].split("/")[0]
     token = form_with(learner, "back").fields["csrf_token"]
@@ -288,7 +288,7 @@ def test_the_activity_itself_asks_the_same(picker: Picker) -> None:
     assert "Set up your programme" in tasks.text
     assert latest(picker.services)["title"]["en"] == "Cap 2027"
     learner = first_page(picker, roles=[LEARNER], sub="learner")
-    assert "In preparation" in learner.text
+    assert "The programme opens soon" in learner.text
     assert "Set up your programme" in first_page(picker, roles=[INSTRUCTOR]).text
 
 

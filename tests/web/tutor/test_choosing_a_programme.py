@@ -70,7 +70,7 @@ def test_the_tutor_is_asked_and_nothing_is_opened_before(picker: Picker) -> None
 def test_learners_wait_until_the_tutor_has_chosen(picker: Picker) -> None:
     first_page(picker)
     page = first_page(picker, roles=[LEARNER], sub="learner")
-    assert "Not open yet" in page.text
+    assert "The programme opens soon" in page.text
     key = page.request.path.split("/l/")[1].split("/")[0]
     assert picker.browser.post(f"/l/{key}/programme", data={CHOICE: "demo"}).status_code == 403
     assert (opened(picker), count(picker, Participant)) == ([], 0)

@@ -31,7 +31,7 @@ def test_the_tutor_of_a_duplicate_is_asked_and_nothing_is_opened(visit, services
 def test_until_then_a_learner_reads_that_it_is_not_open_and_is_not_enrolled(visit, services):
     here = visit(situations.learner_of_duplicate)
     enrolled, sent = count(services, Participant), count(services, Delivery)
-    assert "Not open yet" in here.text()
+    assert "The programme opens soon" in here.text()
     assert here.post("join", role="mentee").status_code == 409
     assert (count(services, Participant), count(services, Delivery)) == (enrolled, sent)
 

@@ -82,7 +82,7 @@ def test_the_copy_has_a_fresh_group_of_the_same_programme(picker: Picker, family
 
 def test_learners_of_the_copy_wait_until_its_tutor_comes(picker: Picker) -> None:
     first_page(picker, "spring")
-    assert "Not open yet" in first_page(picker, "autumn", "spring", roles=[LEARNER]).text
+    assert "The programme opens soon" in first_page(picker, "autumn", "spring", roles=[LEARNER]).text
     assert [course for course, *_ in opened(picker)] == ["spring"]
 
 

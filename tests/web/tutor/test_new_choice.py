@@ -62,7 +62,7 @@ def item(picker: Picker) -> dict[str, Any]:
 @pytest.mark.usefixtures("lms")
 def test_where_nobody_has_joined_the_new_choice_takes_effect(picker: Picker, item: dict[str, Any]) -> None:
     again = select(picker, "digital-skills", role_view="mentee")
-    assert "not opened the programme yet" in open_link(picker, again, roles=[LEARNER], sub="learner")
+    assert "The programme opens soon" in open_link(picker, again, roles=[LEARNER], sub="learner")
     assert "the activity now opens what was chosen last" in open_link(picker, again)
     assert opens(picker)[:2] == ("digital-skills", "mentee")
     assert "chosen last" not in open_link(picker, again)
