@@ -26,13 +26,13 @@ DOCS = Path(lti_tool.__file__).parent.parent / "docs"
 FEEDBACK = Subject("Feedback", "", (Action.READ_WORDS_OF_PAIR, Action.GIVE_FEEDBACK))
 ROWS = {
     "name, completion": COMPLETION,
-    "role, pair, how far": PROGRESS,
+    "how far": PROGRESS,
     "days, lengths, forms and states of meetings": MEETINGS,
     "titles of objectives": OBJECTIVES,
     "notes": NOTES,
     "feedback and thanks": FEEDBACK,
     "nom, achèvement": COMPLETION,
-    "rôle, binôme, avancement": PROGRESS,
+    "avancement": PROGRESS,
     "dates, durées, formes et états des rencontres": MEETINGS,
     "titres des objectifs": OBJECTIVES,
     "notes personnelles": NOTES,
