@@ -189,6 +189,13 @@ def _reopened_without_reason(visit: Visit) -> None:
         visit.page.locator("#reopen-it").click()
 
 
+def _scaled(visit: Visit) -> None:
+    home = visit.served_tool.build_situation(situations.tutor, visit.locale, again=True)
+    visit.page.goto(home + "programme/scale")
+    with visit.page.expect_navigation():
+        visit.page.locator("#make").click()
+
+
 def _participant(visit: Visit) -> None:
     visit.situation(people_lists.people_of_whom_much_is_known)
     visit.page.get_by_role("link", name="Léa Nguyen", exact=True).first.click()
@@ -647,6 +654,7 @@ CASES: tuple[Case, ...] = (
         title_fr="",
     ),
     _at("programme-to-scale", "scale.show", situations.tutor, "programme/scale"),
+    Case("programme-to-scale-made", ("scale.show", "GET"), _scaled),
     _sent(
         "programme-to-scale-wrong",
         "scale.make",
