@@ -11,7 +11,7 @@ from typing import Any, Final
 from marshmallow import fields
 
 from schemas.fields import Choice, WholeNumber, distinct, entries
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.problem import N_
 
 LANGUAGES: Final = ("fr", "en", "de", "es", "it", "pt", "nl", "pl", "ar", "zh", "ja")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validates_schema
 
 from schemas.fields import Choice, Code, Day, WholeNumber
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.problem import N_, Problem
 
 SUBJECTS: Final = (

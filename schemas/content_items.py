@@ -20,7 +20,7 @@ from marshmallow import (
 )
 
 from schemas.fields import Choice, Code, Day, Identifier, Text, WholeNumber
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.problem import N_, Problem
 from schemas.programme_sections import FURTHEST
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from marshmallow import EXCLUDE, ValidationError, validates
 
 from schemas.fields import Choice, Code, Identifier, Text, WholeNumber
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.problem import CodedSchema, Problem, ShapeError
 
 

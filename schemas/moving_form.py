@@ -7,7 +7,7 @@ from typing import Final
 from marshmallow import fields
 
 from schemas.fields import Code, Identifier, entries
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.problem import N_
 
 MOST_PAIRS: Final = 40

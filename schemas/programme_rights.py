@@ -9,7 +9,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, fields, pre_load, validates_schema
 
 from schemas.fields import Identifier, Text
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.problem import N_, Problem
 
 _SECRET: Final = re.compile(r"[\w-]{16,100}", re.ASCII)

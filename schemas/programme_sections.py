@@ -16,7 +16,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from schemas import choices
 from schemas.fields import Choice, Code, Day, ExactNumber, Text, WholeNumber, distinct, entries
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.problem import N_, Problem
 from schemas.programme_template import SMALLEST_GROUP, UNITS
 

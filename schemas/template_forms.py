@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, fields, validates
 
 from schemas.fields import Text, WholeNumber
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.problem import N_, Problem
 from schemas.programme_sections import BilingualSchema, GoalForm, SectionSchema
 

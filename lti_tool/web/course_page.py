@@ -29,7 +29,7 @@ from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_principal, current_services, reading
 from lti_tool.web.tutor import cohort
 from schemas.display import LinkForm
-from schemas.mentoring_forms import read_form
+from schemas.form_schema import read_form
 from schemas.problem import ShapeError
 
 blueprint = Blueprint("course_page", __name__, url_prefix="/l/<launch_key>/course")

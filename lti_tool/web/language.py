@@ -45,7 +45,7 @@ from lti_tool.web.access import allows
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_services, transaction
 from schemas.display import LanguageForm
-from schemas.mentoring_forms import read_form
+from schemas.form_schema import read_form
 from schemas.problem import ShapeError
 
 SOURCE_LANGUAGE: Final = "en"

@@ -26,7 +26,7 @@ from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_principal, reading, transaction
 from lti_tool.web.tutor.opening import template_of
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 
 blueprint = Blueprint("new_choice", __name__, url_prefix="/l/<launch_key>/cohort/choice")
 

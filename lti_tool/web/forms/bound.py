@@ -33,7 +33,7 @@ from lti_tool.web.refusal_wording import refusal
 from lti_tool.web.services import current_principal, transaction
 from schemas.display import KeptFormForm
 from schemas.fields import Choice
-from schemas.mentoring_forms import FormSchema, read_form
+from schemas.form_schema import FormSchema, read_form
 from schemas.problem import Problem, ShapeError
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from lti_tool.translation import gettext as _
 from lti_tool.web import wording
 from lti_tool.web.forms.sentences import own_sentence
 from schemas.fields import Identifier, Text
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.problem import MESSAGES, N_, Problem
 
 _TOO_LONG = N_("%(max)s characters at most: this has %(count)s.")

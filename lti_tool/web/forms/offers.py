@@ -20,7 +20,7 @@ from lti_tool.web.forms import controls
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_principal, current_services, reading, transaction
 from schemas.display import KeptFormForm
-from schemas.mentoring_forms import read_form
+from schemas.form_schema import read_form
 
 blueprint = Blueprint("kept_forms", __name__, url_prefix="/l/<launch_key>")
 

@@ -14,27 +14,29 @@ from typing import Final
 from lti_tool.web.forms.setup_sentences import SETUP_SENTENCES
 from schemas.answers_form import AnswersForm
 from schemas.audit_query import AuditQuery
-from schemas.mentoring_forms import (
+from schemas.form_schema import FormSchema
+from schemas.learner_forms import (
     AboutMeForm,
-    AnotherPartnerForm,
     ChooseRoleForm,
     DeclinePairForm,
-    DuplicateForm,
-    EndPairForm,
     FeedbackForm,
-    FormSchema,
-    ObjectiveForm,
-    PairForm,
-    PausePairForm,
     ReflectionForm,
     RefuseInvitationForm,
-    ReopenForm,
-    SessionForm,
     SignAgreementForm,
 )
 from schemas.moving_form import MoveQuery
+from schemas.objective_forms import ObjectiveForm
 from schemas.problem import N_
 from schemas.programme_rights import HrLinkForm, OwnerForm, ShareForm
+from schemas.session_forms import SessionForm
+from schemas.tutor_forms import (
+    AnotherPartnerForm,
+    DuplicateForm,
+    EndPairForm,
+    PairForm,
+    PausePairForm,
+    ReopenForm,
+)
 
 Sentences = Mapping[str, str]
 """An English sentence for each code of a field, marked with ``N_``."""

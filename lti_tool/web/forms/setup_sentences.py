@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from schemas.content_items import ActivityChoiceForm, ProgrammeChoiceForm
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.problem import N_
 from schemas.programme_sections import (
     BudgetForm,

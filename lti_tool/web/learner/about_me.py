@@ -25,7 +25,8 @@ from lti_tool.web.learner.current import participant_of_request
 from lti_tool.web.services import reading
 from lti_tool.web.shown_settings import current_settings
 from lti_tool.web.wording import first_name
-from schemas.mentoring_forms import MINUTES_DEFAULT, AboutMeForm
+from schemas.learner_forms import AboutMeForm
+from schemas.session_forms import MINUTES_DEFAULT
 
 blueprint = Blueprint("about_me", __name__, url_prefix="/l/<launch_key>")
 

@@ -13,7 +13,7 @@ from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.journey_drawing.from_pair import faces_of
 from lti_tool.web.learner.current import pair_of_request, pair_page
-from schemas.mentoring_forms import SignAgreementForm
+from schemas.learner_forms import SignAgreementForm
 
 blueprint = Blueprint("agreement", __name__, url_prefix="/l/<launch_key>")
 

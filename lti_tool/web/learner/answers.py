@@ -31,7 +31,7 @@ from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import participant_of_request
 from lti_tool.web.services import reading
 from schemas.answers_form import CAPACITIES, LANGUAGES, TIME_ZONES, answers_form, level_field
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.people_row import Skill
 
 blueprint = Blueprint("answers", __name__, url_prefix="/l/<launch_key>")

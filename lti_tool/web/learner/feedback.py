@@ -17,7 +17,8 @@ from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import pair_of_request, pair_page
 from lti_tool.web.services import reading
 from schemas.choices import FEEDBACK_POINTS
-from schemas.mentoring_forms import FeedbackForm, FormSchema, ThanksForm
+from schemas.form_schema import FormSchema
+from schemas.learner_forms import FeedbackForm, ThanksForm
 
 blueprint = Blueprint("feedback", __name__, url_prefix="/l/<launch_key>/feedback")
 

@@ -59,7 +59,7 @@ from lti_tool.web.learner.suits import suits_of
 from lti_tool.web.learner.who_sees import who_sees
 from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.services import current_principal, reading
-from schemas.mentoring_forms import ChooseRoleForm, JoinForm, ThanksForm
+from schemas.learner_forms import ChooseRoleForm, JoinForm, ThanksForm
 
 blueprint = Blueprint("learner", __name__, url_prefix="/l/<launch_key>")
 

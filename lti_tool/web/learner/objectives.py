@@ -27,7 +27,7 @@ from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
 from lti_tool.web.services import reading
 from schemas import choices
-from schemas.mentoring_forms import (
+from schemas.objective_forms import (
     TITLE_LENGTH,
     ChooseObjectiveForm,
     EditObjectiveForm,

@@ -14,7 +14,8 @@ from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import pair_of_request, pair_page
-from schemas.mentoring_forms import DeclinePairForm, FormSchema
+from schemas.form_schema import FormSchema
+from schemas.learner_forms import DeclinePairForm
 
 blueprint = Blueprint("proposal", __name__, url_prefix="/l/<launch_key>/proposal")
 

@@ -15,7 +15,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import pair_of_request, pair_page
 from lti_tool.web.services import reading
-from schemas.mentoring_forms import MoveReflectionForm, ReflectionForm
+from schemas.learner_forms import MoveReflectionForm, ReflectionForm
 
 blueprint = Blueprint("reflections", __name__, url_prefix="/l/<launch_key>/reflections")
 

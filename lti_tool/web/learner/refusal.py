@@ -17,7 +17,7 @@ from lti_tool.web.activity import Activity, current_participant
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
-from schemas.mentoring_forms import RefuseInvitationForm
+from schemas.learner_forms import RefuseInvitationForm
 
 blueprint = Blueprint("refusal", __name__, url_prefix="/l/<launch_key>/refusal")
 

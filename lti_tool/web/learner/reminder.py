@@ -14,7 +14,7 @@ from lti_tool.mentoring.pairs.actions import remind_partner
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.learner.current import pair_of_request, pair_page
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 
 blueprint = Blueprint("reminder", __name__, url_prefix="/l/<launch_key>/reminder")
 

@@ -22,11 +22,11 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.learner.current import pair_of_request, pair_page, user_today
 from lti_tool.web.shown_settings import current_settings
 from schemas.choices import MEETING_MODES, SESSION_FORMATS
-from schemas.mentoring_forms import (
+from schemas.form_schema import FormSchema
+from schemas.session_forms import (
     LENGTHS,
     MINUTES_DEFAULT,
     AnswerSessionForm,
-    FormSchema,
     LogSessionForm,
     ProposalForm,
     SessionForm,

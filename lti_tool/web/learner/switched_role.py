@@ -17,7 +17,7 @@ from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.services import current_principal
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 
 blueprint = Blueprint("switched_role", __name__, url_prefix="/l/<launch_key>")
 

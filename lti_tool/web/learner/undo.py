@@ -23,7 +23,7 @@ from lti_tool.web.activity import current_participant
 from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.learner.current import participant_of_request
-from schemas.mentoring_forms import UndoForm
+from schemas.learner_forms import UndoForm
 
 blueprint = Blueprint("undo", __name__, url_prefix="/l/<launch_key>")
 

@@ -20,7 +20,7 @@ from lti_tool.web.owner import figures
 from lti_tool.web.owner.asked import programme_asked
 from lti_tool.web.owner.human_resources import link_address
 from lti_tool.web.services import current_principal, reading
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.programme_rights import LinkIdForm, OwnerForm, ReaderForm, ShareForm
 
 blueprint = Blueprint(

@@ -21,7 +21,7 @@ from lti_tool.web.launch_session import LAUNCH, course_title, launch_url_for
 from lti_tool.web.owner import figures, group_people
 from lti_tool.web.services import reading
 from schemas.display import read_cohort_query
-from schemas.mentoring_forms import PairForm, ReopenForm
+from schemas.tutor_forms import PairForm, ReopenForm
 
 SHOWN: Final = 100
 """How many pairs, and how many people, the page lists; the search finds the others."""

@@ -32,7 +32,7 @@ from lti_tool.web.programmes import rule_lines, rule_trial, rule_wording, typed_
 from lti_tool.web.programmes.typed_rule import Move, TypedRule
 from lti_tool.web.services import current_principal, reading
 from schemas.completion_rule import dump_draft_rule, load_draft_rule, rule_problems
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.problem import Problem, ShapeError
 
 blueprint = Blueprint("rule_editor", __name__, url_prefix="/l/<launch_key>/programme")

@@ -25,7 +25,7 @@ from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
 from lti_tool.web.programmes.part_page import FORM_ID, Part, part_page
 from lti_tool.web.services import current_principal, reading
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 
 blueprint = Blueprint("programme_sections", __name__, url_prefix="/l/<launch_key>/programme")
 

@@ -40,7 +40,7 @@ from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_o
 from lti_tool.web.programmes.drawings import progress_drawing
 from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor.opening import choice_page
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.problem import ShapeError
 
 blueprint = Blueprint("programme", __name__, url_prefix="/l/<launch_key>/programme")

@@ -47,7 +47,7 @@ from lti_tool.web.programmes.part_page import FORM_ID, Part, part_page
 from lti_tool.web.programmes.section_pages import LISTS, PARTS, WITH_FORM
 from lti_tool.web.programmes.task_list import Group, Task
 from lti_tool.web.services import current_principal, reading
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 
 blueprint = Blueprint("template_parts", __name__, url_prefix="/l/<launch_key>/programme/templates/<code>")
 

@@ -53,8 +53,9 @@ from lti_tool.web.tutor.grades import grades_of_cohort, state_of_cohorts_grades
 from lti_tool.web.tutor.opening import choice_page, duplicate_page, open_activity
 from lti_tool.web.tutor.waiting_copies import state_and_copies, waiting_copies
 from schemas.display import read_cohort_query
-from schemas.mentoring_forms import FormSchema, ReopenForm, ResendGradeForm, TutorValidationForm
+from schemas.form_schema import FormSchema
 from schemas.problem import ShapeError
+from schemas.tutor_forms import ReopenForm, ResendGradeForm, TutorValidationForm
 
 blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
 

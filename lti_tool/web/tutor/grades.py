@@ -29,7 +29,8 @@ from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_principal
-from schemas.mentoring_forms import FormSchema, ResendGradeForm
+from schemas.form_schema import FormSchema
+from schemas.tutor_forms import ResendGradeForm
 
 blueprint = Blueprint("grades", __name__, url_prefix="/l/<launch_key>/cohort/grades")
 

@@ -23,7 +23,7 @@ from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_principal, reading, transaction
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 from schemas.problem import N_
 
 blueprint = Blueprint("line_item", __name__, url_prefix="/l/<launch_key>/cohort/line-item")

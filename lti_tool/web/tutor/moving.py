@@ -39,7 +39,7 @@ from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.services import current_principal, reading
-from schemas.mentoring_forms import read_form
+from schemas.form_schema import read_form
 from schemas.moving_form import MOST_PAIRS, MoveForm, MoveQuery
 from schemas.problem import Problem, ShapeError
 

@@ -25,7 +25,7 @@ from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
 from lti_tool.web.tutor.history import cohort_of_pair
-from schemas.mentoring_forms import FormSchema
+from schemas.form_schema import FormSchema
 
 blueprint = Blueprint("tutor_objectives", __name__, url_prefix="/l/<launch_key>/cohort/objectives")
 

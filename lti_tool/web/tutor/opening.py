@@ -39,7 +39,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_principal, reading
 from schemas.content_items import ProgrammeChoiceForm
-from schemas.mentoring_forms import DuplicateForm
+from schemas.tutor_forms import DuplicateForm
 
 blueprint = Blueprint("opening", __name__, url_prefix="/l/<launch_key>")
 

@@ -31,8 +31,9 @@ from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.learner.current import user_today
 from lti_tool.web.services import reading
 from lti_tool.web.tutor.history import cohort_of_pair
-from schemas.mentoring_forms import AnotherPartnerForm, EndPairForm, FormSchema, PausePairForm
+from schemas.form_schema import FormSchema
 from schemas.problem import N_
+from schemas.tutor_forms import AnotherPartnerForm, EndPairForm, PausePairForm
 
 blueprint = Blueprint("pair_changes", __name__, url_prefix="/l/<launch_key>/cohort/pairs/<uuid:pair_id>")
 

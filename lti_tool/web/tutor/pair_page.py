@@ -31,7 +31,7 @@ from lti_tool.web.tutor import pair_wording
 from lti_tool.web.tutor.drawn_pairs import facts_of
 from lti_tool.web.tutor.grades import by_person, grades_of_cohort, questions_of
 from lti_tool.web.tutor.known_details import known_details
-from schemas.mentoring_forms import ReopenForm
+from schemas.tutor_forms import ReopenForm
 
 blueprint = Blueprint("pair_page", __name__, url_prefix="/l/<launch_key>/cohort")
 

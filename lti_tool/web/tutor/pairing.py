@@ -39,7 +39,7 @@ from lti_tool.web.services import reading
 from lti_tool.web.tutor import pair_wording
 from lti_tool.web.tutor.known_details import UNKNOWN, Known, Reason, ground_of, known_details, reasons
 from schemas.display import read_cohort_query, read_query
-from schemas.mentoring_forms import PairForm
+from schemas.tutor_forms import PairForm
 
 SHOWN: Final = 50
 """How many people a list of the page shows; the search finds the others."""

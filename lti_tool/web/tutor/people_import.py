@@ -34,8 +34,9 @@ from lti_tool.web.launch_session import course_title, launch_url_for, polled
 from lti_tool.web.security import takes_file
 from lti_tool.web.services import current_principal, reading
 from lti_tool.web.tutor import people_wording
-from schemas.mentoring_forms import AwaitedPersonForm, FormSchema, PeopleFileForm, TakeBackInvitationForm
+from schemas.form_schema import FormSchema
 from schemas.problem import Problem
+from schemas.tutor_forms import AwaitedPersonForm, PeopleFileForm, TakeBackInvitationForm
 
 SHOWN_ROWS: Final = 50
 SHOWN_PROBLEMS: Final = 50

@@ -29,7 +29,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
 from lti_tool.web.tutor.opening import open_link
-from schemas.mentoring_forms import DuplicateForm
+from schemas.tutor_forms import DuplicateForm
 
 blueprint = Blueprint("waiting_copies", __name__, url_prefix="/l/<launch_key>/cohort/duplicates")
 

@@ -23,7 +23,7 @@ from lti_tool.mentoring.programmes.settings import (
     with_answers,
 )
 from lti_tool.mentoring.programmes.template import load_template, template_codes
-from schemas.mentoring_forms import read_form
+from schemas.form_schema import read_form
 from schemas.problem import ShapeError
 
 TODAY = dt.date(2026, 11, 26)

@@ -9,7 +9,8 @@ import pytest
 
 from lti_tool.mentoring.journey.views import Progress
 from lti_tool.web.forms.bound import blank_form
-from schemas.mentoring_forms import ObjectiveForm, SessionForm
+from schemas.objective_forms import ObjectiveForm
+from schemas.session_forms import SessionForm
 from tests.builder import situations
 from tests.web.forms.typed import MEETING, OBJECTIVE, filled, form_of, value_of
 

@@ -23,7 +23,7 @@ from lti_tool.identity.models import Person
 from lti_tool.mentoring.enrolment import actions, events
 from lti_tool.web.forms.fields import bound_field
 from schemas import fields as form_fields
-from schemas import mentoring_forms
+from schemas import learner_forms
 from tests.builder import situations
 from tests.documented import add_to_policy, block, run
 from tests.web.forms.typed import expire, filled, launch_again, value_of
@@ -46,7 +46,7 @@ SCHEMA, FIELDS, POLICY, EVENT, ACTION, VIEWS, TEMPLATE = (
 def app(config, services, compiled_templates, monkeypatch) -> Iterator[Flask]:
     """The application with the documented form."""
     known = dict(KINDS)
-    run(SCHEMA, mentoring_forms, monkeypatch)
+    run(SCHEMA, learner_forms, monkeypatch)
     add_to_policy(POLICY, monkeypatch)
     run(EVENT, events, monkeypatch)
     monkeypatch.setattr(actions, "NameChosen", vars(events)["NameChosen"], raising=False)

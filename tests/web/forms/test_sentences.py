@@ -12,9 +12,11 @@ from lti_tool.web.forms.fields import bound_field
 from lti_tool.web.forms.sentences import own_sentence
 from schemas.answers_form import answers_form
 from schemas.fields import Choice, Identifier, Text
-from schemas.mentoring_forms import FormSchema, ProposalForm, SessionForm, ThanksForm
+from schemas.form_schema import FormSchema
+from schemas.learner_forms import ThanksForm
 from schemas.problem import MESSAGES, Problem
 from schemas.programme_sections import kpis_form
+from schemas.session_forms import ProposalForm, SessionForm
 
 for module in pkgutil.iter_modules(schemas.__path__):
     import_module(f"schemas.{module.name}")

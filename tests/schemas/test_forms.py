@@ -8,20 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.choices import DISPUTE_REASONS, MEETING_MODES, OBJECTIVE_MOVES, SESSION_FORMATS
-from schemas.mentoring_forms import (
-    AnswerSessionForm,
-    ChooseRoleForm,
-    EditObjectiveForm,
-    MoveObjectiveForm,
-    ObjectiveForm,
-    PairForm,
-    ReopenForm,
-    SessionForm,
-    SignAgreementForm,
-    TutorValidationForm,
-    read_form,
-)
+from schemas.form_schema import read_form
+from schemas.learner_forms import ChooseRoleForm, SignAgreementForm
+from schemas.objective_forms import EditObjectiveForm, MoveObjectiveForm, ObjectiveForm
 from schemas.problem import Problem, ShapeError
+from schemas.session_forms import AnswerSessionForm, SessionForm
+from schemas.tutor_forms import PairForm, ReopenForm, TutorValidationForm
 
 TODAY = date(2026, 11, 22)
 ONE = "00000000-0000-0000-0000-000000000001"

@@ -1,0 +1,131 @@
+"""The forms of the tutor’s pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
+from schemas import choices
+from schemas.fields import Choice, Day, Identifier, Text
+from schemas.form_schema import FormSchema, ticked
+from schemas.objective_forms import FURTHEST_TARGET
+from schemas.problem import N_, Problem
+
+
+class DuplicateForm(FormSchema):
+    """Which group a duplicated activity opens."""
+
+    answer = Choice(choices.COPY_ANSWERS, required=True)
+
+
+class PeopleFileForm(FormSchema):
+    """A file of people. The file itself is no field of the form, and is read apart."""
+
+    file = Text(load_default="", metadata={"label": N_("CSV or XLSX file")})
+
+
+class AwaitedPersonForm(FormSchema):
+    """The tutor awaits somebody no longer."""
+
+    awaited_id = Identifier(required=True)
+
+
+class PairForm(FormSchema):
+    """The tutor pairs a mentor and a mentee; both ids are those of persons, who may not be enrolled yet."""
+
+    mentee_id = Identifier(
+        required=True,
+        error_messages={"required": "person_missing"},
+        metadata={"label": N_("Who learns?")},
+    )
+    mentor_id = Identifier(
+        required=True,
+        error_messages={"required": "person_missing"},
+        metadata={"label": N_("Who teaches?")},
+    )
+
+    @validates_schema
+    def _two_people(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        if loaded["mentor_id"] == loaded["mentee_id"]:
+            raise ValidationError([Problem("same_person")], "mentee_id")
+
+
+class TutorValidationForm(FormSchema):
+    """The tutor approves what a participant did."""
+
+    participant_id = Identifier(required=True)
+    validated = ticked()
+
+
+class TakeBackInvitationForm(FormSchema):
+    """The tutor takes the invitation of a participant back."""
+
+    participant_id = Identifier(required=True)
+
+
+class ResendGradeForm(FormSchema):
+    """The tutor has a participant's grade sent to the gradebook again."""
+
+    participant_id = Identifier(required=True)
+
+
+class PausePairForm(FormSchema):
+    """The tutor puts a pair on hold; ``today`` is the tutor's own day."""
+
+    until = Day(
+        load_default=None,
+        metadata={
+            "label": N_("Until when? (optional)"),
+            "hint": N_("Both see the day. Nothing starts again by itself: on that day your list asks you."),
+        },
+    )
+
+    def __init__(self, *, today: date) -> None:
+        super().__init__()
+        self.today = today
+
+    @validates_schema
+    def _ends_later(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        until = loaded.get("until")
+        if until is not None and until < self.today:
+            raise ValidationError([Problem("date_past")], "until")
+        if until is not None and until > self.today + FURTHEST_TARGET:
+            raise ValidationError([Problem("date_too_far")], "until")
+
+
+class EndPairForm(FormSchema):
+    """The tutor ends a pair early, without fault."""
+
+    reason = Choice(
+        choices.END_REASONS,
+        required=True,
+        metadata={
+            "label": N_("Why?"),
+            "hint": N_("For you and for the figures: the two people do not see it."),
+        },
+    )
+
+
+class AnotherPartnerForm(EndPairForm):
+    """The tutor ends a pair to give one of the two another partner."""
+
+    role = Choice(choices.ROLES, required=True, metadata={"label": N_("Another partner for whom?")})
+
+
+class ReopenForm(FormSchema):
+    """The tutor reopens a completed programme, and says why."""
+
+    participant_id = Identifier(required=True)
+    reason = Text(
+        min_length=3,
+        max_length=500,
+        lines=True,
+        required=True,
+        metadata={
+            "label": N_("To reopen this journey, say why"),
+            "hint": N_("The grade in the course stays until the journey is complete again."),
+        },
+    )
