@@ -11,13 +11,10 @@ import pytest
 
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
+from lti_tool.web.journey_drawing.placing import LEAF_FROM_MEETING, LEAF_GAP, MEETING_GAP
 from lti_tool.web.journey_drawing.steps import Tile, journey_steps
 from lti_tool.web.journey_drawing.timeline import (
     END,
-    HEIGHT,
-    LEAF_FROM_MEETING,
-    LEAF_GAP,
-    MEETING_GAP,
     MIDDLE,
     START,
     WIDTH,
@@ -46,7 +43,7 @@ def test_everything_is_within_the_drawing_and_goes_to_the_right(facts: JourneyFa
     assert paths(drawing)
     for d in paths(drawing):
         points = numbers(d)
-        assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points)
+        assert all(0 <= x <= WIDTH and drawing.top <= y <= drawing.top + drawing.height for x, y in points)
         assert [x for x, _y in points] == sorted(x for x, _y in points)
 
 
