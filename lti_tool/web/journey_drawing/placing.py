@@ -85,9 +85,13 @@ def places(facts: JourneyFacts, frame: Frame) -> Places:
     step = (end - now) / (ahead + 1)
     held = [x for x, mark in zip(xs, marks, strict=True) if isinstance(mark.what, Meeting)]
     to_come = [now + step * number for number in range(1, ahead + 1)]
-    past = [(x, mark.what) for x, mark in zip(xs, marks, strict=True) if isinstance(mark.what, DrawnObjective)]
+    past = [
+        (x, mark.what) for x, mark in zip(xs, marks, strict=True) if isinstance(mark.what, DrawnObjective)
+    ]
     buds = _buds(facts, [*held, *to_come], past, now, end)
-    return Places(tuple(held), tuple(to_come), now, end, tuple(sorted([*past, *buds], key=lambda each: each[0])))
+    return Places(
+        tuple(held), tuple(to_come), now, end, tuple(sorted([*past, *buds], key=lambda each: each[0]))
+    )
 
 
 def _in_order(facts: JourneyFacts) -> list[_Mark]:

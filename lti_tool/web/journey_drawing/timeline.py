@@ -214,7 +214,8 @@ def _braid(last: Node, begins: float, end_x: float) -> Iterator[Node]:
     distance = BRAID_DISTANCE * max(step / BRAID_STEP, 1.0)
     for number in range(turns + 1):
         side = -1 if number % 2 else 1
-        yield Node(begins + step * (number + 1), side * distance, crossed=number > 0 or last.distance < 0)
+        is_crossed = number > 0 or last.distance < 0
+        yield Node(begins + step * (number + 1), side * distance, step / 2, is_crossed)
 
 
 def _is_solid(to: Meeting | None, role: Role, facts: JourneyFacts) -> bool:
