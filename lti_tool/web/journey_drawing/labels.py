@@ -123,11 +123,20 @@ def leaf_lines(leaf: Leaf) -> list[str]:
         return []
     lines = lines_within(leaf.objective.title, leaf.label_width, lines=2, size=TEXT_SIZE)
     if lines or not leaf.objective.title.strip():
-        return lines
+        return _balanced(lines)
     cut = leaf.objective.title.split()[0]
     while text_width(cut + ELLIPSIS, TEXT_SIZE) > leaf.label_width:
         cut = cut[:-1]
     return [cut + ELLIPSIS]
+
+
+def _balanced(lines: list[str]) -> list[str]:
+    """Two lines of about the same length: no word alone in the second."""
+    words = " ".join(lines).split()
+    if len(lines) != 2 or len(words) < 3:
+        return lines
+    broken = [[" ".join(words[:at]), " ".join(words[at:])] for at in range(1, len(words))]
+    return min(broken, key=lambda each: max(text_width(line, TEXT_SIZE) for line in each))
 
 
 def leaf_label_x(leaf: Leaf, lines: list[str]) -> float:

@@ -112,7 +112,7 @@ def _now_and_end(facts: JourneyFacts, frame: Frame, ahead: int) -> tuple[float, 
     whole = frame.end - frame.start
     steps = MEETING_GAP * (ahead + 1)
     held = len(facts.held)
-    filled = LEAD_MOST + SILENCE_MOST * held
+    filled = LEAD_MOST + SILENCE_MOST * len({each.on for each in facts.held})
     if facts.completed_on is not None:
         filled -= SILENCE_MOST if _braid_begins_at_meeting(facts, _in_order(facts)) else 0
         return frame.start + min(filled, whole - frame.braid), frame.end

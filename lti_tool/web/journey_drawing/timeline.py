@@ -135,6 +135,8 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
     )
     today = None if is_over else at.now
     leads = [stop.x for stop in stops if stop.label_width]
+    if facts.ended_on is not None:
+        leads.append(at.end)
     drawn_leaves = leaves(at.leaves, {Role.MENTOR: mentor, Role.MENTEE: mentee}, leads, today, WIDTH)
     today_label = today_label_y(drawn_leaves, today, MIDDLE)
     dates = max(MIDDLE + KNOT_LEVEL + 2 + LEAD_LENGTH + DATE_ASCENT, lowest_label(drawn_leaves) + DATE_ASCENT)

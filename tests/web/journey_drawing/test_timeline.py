@@ -148,6 +148,14 @@ def test_each_leaf_has_room_for_a_title_beside_its_neighbours(facts: JourneyFact
             assert leaf.label_y + 15 < drawing.dates - 14
 
 
+def test_a_title_is_cut_at_a_word_and_no_word_stands_alone_below_it() -> None:
+    drawing = timeline(journey(*met(7, 40), objectives=(objective(Role.MENTOR, 20),)))
+    leaf = dataclasses.replace(drawing.leaves[0], label_left=0, label_right=140)
+    assert leaf_lines(leaf) == ["Present a project", "to a committee"]
+    assert leaf_lines(dataclasses.replace(leaf, label_right=76)) == ["Present a", "project to…"]
+    assert leaf_lines(dataclasses.replace(leaf, label_right=40)) == ["Prese…"]
+
+
 @every
 def test_labels_do_not_overlap(facts: JourneyFacts) -> None:
     drawing = timeline(facts)
