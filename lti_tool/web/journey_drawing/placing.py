@@ -72,6 +72,11 @@ class _Mark:
     on: dt.date
     what: Meeting | DrawnObjective
 
+    @property
+    def owner(self) -> Role | None:
+        """Of an objective, the one who learns; None of a meeting."""
+        return None if isinstance(self.what, Meeting) else self.what.owner
+
 
 def places(facts: JourneyFacts, frame: Frame) -> Places:
     """Where everything stands that a pair did and will do."""
@@ -202,20 +207,22 @@ def _apart(
 ) -> list[float] | None:
     """Places in the order of ``marks``, as near to their days as the distances allow; None where there is no room."""
     most: list[float] = []
-    for index in range(len(marks) - 1, -1, -1):
-        later = [
-            most[len(marks) - 1 - other] - distances.between(marks[index], marks[other])
-            for other in range(index + 1, len(marks))
-        ]
-        most.append(min([now - distances.to_now(marks[index]), *later]))
+    following: dict[Role | None, tuple[float, _Mark]] = {}
+    for mark in reversed(marks):
+        later = [x - distances.between(mark, other) for x, other in following.values()]
+        most.append(min([now - distances.to_now(mark), *later]))
+        following[mark.owner] = most[-1], mark
     most.reverse()
     placed: list[float] = []
-    for index, mark in enumerate(marks):
-        earlier = [placed[other] + distances.between(marks[other], mark) for other in range(index)]
+    before: dict[Role | None, tuple[float, _Mark]] = {}
+    for mark, limit in zip(marks, most, strict=True):
+        # Places rise, and distances depend on what a mark is: of each kind the last one is enough.
+        earlier = [x + distances.between(other, mark) for x, other in before.values()]
         least = max([start + distances.from_start(mark), *earlier])
-        if least > most[index] + 0.001:
+        if least > limit + 0.001:
             return None
-        placed.append(min(max(scale.x(mark.on), least), most[index]))
+        placed.append(min(max(scale.x(mark.on), least), limit))
+        before[mark.owner] = placed[-1], mark
     return placed
 
 
