@@ -262,7 +262,7 @@ def test_an_error_of_the_platform_gets_a_friendly_page(
     state = platform.begin(browser).state
     response = browser.post("/lti/launch", data={"state": state, "error": "login_required"})
     assert_refused(services, response, "platform_refused")
-    assert "sign in" in response.text
+    assert "Sign in" in response.text
 
 
 def test_an_error_of_the_platform_without_a_state_gets_the_same_page(
@@ -277,8 +277,8 @@ def test_an_error_of_the_platform_without_a_state_gets_the_same_page(
     [
         ("login_required", "Sign in to your learning platform"),
         ("interaction_required", "Sign in to your learning platform"),
-        ("launch_no_longer_valid", "open the activity again"),
-        ("temporarily_unavailable", "open the activity again"),
+        ("launch_no_longer_valid", "Open the activity again"),
+        ("temporarily_unavailable", "Open the activity again"),
         ("unauthorized_client", "the reference below"),
         ("invalid_request_object", "the reference below"),
         ("something new", "the reference below"),

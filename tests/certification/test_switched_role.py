@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -69,6 +70,10 @@ def test_whoever_learns_there_now_says_so_once(
 ) -> None:
     form = confirmation(switched)
     answer = browser.post(form.action, data=form.fields)
-    assert "how would you like to take part" in browser.get(urlsplit(answer.headers["Location"]).path).text
-    assert "how would you like to take part" in home(platform, browser, LEARNER).text
+    own_programmes = browser.get(urlsplit(answer.headers["Location"]).path).text
+    assert "My programmes" in own_programmes
+    way = re.search(r'href="([^"]+)" id="take-part"', own_programmes)
+    assert way
+    assert "how would you like to take part" in browser.get(way[1]).text
+    assert "My programmes" in home(platform, browser, LEARNER).text
     assert role_in_course(services) == CourseRole.LEARNER
