@@ -39,6 +39,11 @@ class Size:
     bead: float
     """The radius of a bead, at most."""
 
+    @property
+    def reach(self) -> float:
+        """The longest way from a meeting to where the strands are at rest: farther apart, they run level."""
+        return 3 * self.rest
+
 
 IN_TABLE: Final = Size(height=16, rest=5, touch=0.8, gap=4.5, braid=5, bead=1.9)
 LARGER: Final = Size(height=44, rest=11, touch=0, gap=30, braid=12, bead=5)
@@ -98,6 +103,8 @@ class Sparkline:
     bead_radius: float
     start: float
     """Where the strands begin."""
+    has_bar: bool
+    """Whether a bar stands there for the agreement: signed by both, and with room before the first meeting."""
     width: float
     size: Size
 
@@ -159,16 +166,18 @@ def _drawn(
     size: Size,
 ) -> Sparkline:
     complete = facts.completed_on is not None
-    nodes = [Node(start, size.rest)]
+    lead = xs[0] - start if xs else size.reach
+    nodes = [Node(start, min(size.rest, max(lead / 2, size.touch)))]
     for x in xs:
-        gap = x - nodes[-1].x
-        if len(nodes) > 1:
-            nodes.append(Node(nodes[-1].x + gap / 2, min(size.rest, gap / 2)))
+        nodes += _way_to(x, nodes, size)
         nodes.append(Node(x, min(size.touch, size.rest), size.gap))
     if complete:
         nodes = _with_braid(nodes, end, size)
     elif end > nodes[-1].x:
-        nodes.append(Node(end, min(size.rest, (end - nodes[-1].x) / 2) if len(nodes) > 1 else size.rest))
+        left = end - nodes[-1].x
+        if xs and left > size.reach:
+            nodes.append(Node(nodes[-1].x + size.reach, size.rest))
+        nodes.append(Node(end, min(size.rest, left / 2) if xs else size.rest))
     mentor, mentee = (
         strand(
             role,
@@ -194,16 +203,27 @@ def _drawn(
         tuple(beads),
         max(min(size.bead, closest * 0.45), size.bead / 3),
         start,
+        facts.agreed and lead >= size.reach,
         width,
         size,
     )
 
 
+def _way_to(x: float, nodes: Sequence[Node], size: Size) -> list[Node]:
+    """What the strands pass on the way to a meeting: out to where they rest, level while it lasts, and back."""
+    last = nodes[-1].x
+    gap = x - last
+    if len(nodes) == 1:
+        return [Node(x - size.reach, size.rest)] if gap > size.reach else []
+    if gap > 2 * size.reach:
+        return [Node(last + size.reach, size.rest), Node(x - size.reach, size.rest)]
+    return [Node(last + gap / 2, min(size.rest, gap / 2))]
+
+
 def _with_braid(nodes: list[Node], end: float, size: Size) -> list[Node]:
     """Half-turns into the green disc: in what is left after the last meeting but one, or after the last."""
-    braid_from = (
-        nodes[-1].x if end - nodes[-1].x >= 2 * size.braid else nodes[-3].x if len(nodes) > 3 else nodes[0].x
-    )
+    at_meetings = [nodes[0].x, *(each.x for each in nodes if each.level == size.gap)]
+    braid_from = at_meetings[-1 if end - at_meetings[-1] >= 2 * size.braid else max(-2, -len(at_meetings))]
     kept = [node for node in nodes if node.x <= braid_from]
     turns = max(int((end - braid_from) / size.braid), 3)
     step = (end - braid_from) / turns

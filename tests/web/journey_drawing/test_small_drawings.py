@@ -55,6 +55,15 @@ def test_the_drawing_of_a_table_is_at_most_20_pixels_high() -> None:
     assert sparkline(JOURNEYS["twelve"], AXIS).height <= 20
 
 
+def test_the_strands_of_a_table_make_no_wedge_with_the_bar_of_the_agreement() -> None:
+    axis = TimeAxis(day(0), day(200))
+    soon, late = (sparkline(journey(*met(number)), axis) for number in (12, 100))
+    assert (soon.has_bar, late.has_bar) == (False, True)
+    assert late.mentor.at_x(late.beads[0].x - late.size.reach)[1] == late.middle - late.size.rest
+    lead = soon.beads[0].x - soon.start
+    assert soon.mentor.pieces[0].curve.start[1] == pytest.approx(soon.middle - lead / 2)
+
+
 def test_one_day_is_at_one_place_in_all_rows() -> None:
     axis = TimeAxis(day(0), day(200))
     rows = [sparkline(journey(*met(30, 60), to_come=to_come), axis) for to_come in (1, 4)]

@@ -10,14 +10,13 @@ from itertools import pairwise
 import pytest
 
 from lti_tool.mentoring.roles import Role
+from lti_tool.web.journey_drawing.curves import Cubic
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
+from lti_tool.web.journey_drawing.labels import leaf_lines
+from lti_tool.web.journey_drawing.placing import LEAD_MOST, LEAF_FROM_MEETING, LEAF_GAP, MEETING_GAP
 from lti_tool.web.journey_drawing.steps import Tile, journey_steps
 from lti_tool.web.journey_drawing.timeline import (
     END,
-    HEIGHT,
-    LEAF_FROM_MEETING,
-    LEAF_GAP,
-    MEETING_GAP,
     MIDDLE,
     START,
     WIDTH,
@@ -46,7 +45,7 @@ def test_everything_is_within_the_drawing_and_goes_to_the_right(facts: JourneyFa
     assert paths(drawing)
     for d in paths(drawing):
         points = numbers(d)
-        assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points)
+        assert all(0 <= x <= WIDTH and drawing.top <= y <= drawing.top + drawing.height for x, y in points)
         assert [x for x, _y in points] == sorted(x for x, _y in points)
 
 
@@ -98,6 +97,63 @@ def test_leaves_are_apart_on_their_owners_strand_and_on_their_side_of_today(fact
             if drawing.today is not None:
                 to_come = leaf.objective.state is ObjectiveState.AGREED
                 assert (leaf.x > drawing.today) is to_come
+
+
+@every
+def test_marks_stand_in_the_order_of_their_moments(facts: JourneyFacts) -> None:
+    drawing = timeline(facts)
+    marks = [(stop.x, (stop.meeting.on, 0)) for stop in drawing.stops if stop.meeting.state.held]
+    marks += [
+        (leaf.x, (min(leaf.objective.on, facts.latest_on), 1))
+        for leaf in drawing.leaves
+        if leaf.objective.state is not ObjectiveState.AGREED
+    ]
+    moments = [moment for _x, moment in sorted(marks)]
+    assert moments == sorted(moments)
+
+
+@every
+def test_once_met_the_past_has_half_of_the_width_and_what_is_to_come_stands_at_equal_steps(
+    facts: JourneyFacts,
+) -> None:
+    drawing = timeline(facts)
+    if drawing.today is None:
+        return
+    if facts.held:
+        assert drawing.today >= (START + END) / 2
+    xs = [drawing.today, *(stop.x for stop in drawing.stops if not stop.meeting.state.held), drawing.end_x]
+    steps = [after - before for before, after in pairwise(xs)]
+    assert steps == pytest.approx([steps[0]] * len(steps))
+    for strand in drawing.strands:
+        assert strand.pieces[-1].curve.end == pytest.approx((drawing.end_x, MIDDLE)), "closed on the end"
+
+
+def test_the_first_of_few_meetings_is_near_the_beginning_however_long_it_took() -> None:
+    for facts in (journey(*met(70), to_come=2), journey(*met(70), completed_on=day(71))):
+        assert timeline(facts).stops[0].x <= START + LEAD_MOST
+
+
+@every
+def test_each_leaf_has_room_for_a_title_beside_its_neighbours(facts: JourneyFacts) -> None:
+    drawing = timeline(facts)
+    for role in Role:
+        own = [leaf for leaf in drawing.leaves if leaf.objective.owner is role]
+        assert all(leaf_lines(leaf) for leaf in own)
+        assert all(before.label_right < after.label_left for before, after in pairwise(own))
+    for leaf in drawing.leaves:
+        left, right = leaf.label_left, leaf.label_right
+        assert 0 <= left <= leaf.x <= right <= WIDTH
+        if leaf.objective.owner is Role.MENTEE:
+            assert not any(left < stop.x < right for stop in drawing.stops if stop.label_width)
+            assert leaf.label_y + 15 < drawing.dates - 14
+
+
+def test_a_title_is_cut_at_a_word_and_no_word_stands_alone_below_it() -> None:
+    drawing = timeline(journey(*met(7, 40), objectives=(objective(Role.MENTOR, 20),)))
+    leaf = dataclasses.replace(drawing.leaves[0], label_left=0, label_right=140)
+    assert leaf_lines(leaf) == ["Present a project", "to a committee"]
+    assert leaf_lines(dataclasses.replace(leaf, label_right=76)) == ["Present a", "project to…"]
+    assert leaf_lines(dataclasses.replace(leaf, label_right=40)) == ["Prese…"]
 
 
 @every
@@ -167,12 +223,21 @@ def test_the_next_meeting_is_marked_unless_the_pair_is_on_hold() -> None:
     assert not any(stop.is_next for stop in timeline(JOURNEYS["paused"]).stops)
 
 
+def braid_of(drawing: TimelineDrawing) -> list[Cubic]:
+    """The mentor's strand after the last meeting."""
+    return [piece.curve for piece in drawing.mentor.pieces if piece.curve.start[0] > drawing.stops[-1].x]
+
+
+def test_the_braid_is_longer_where_fewer_meetings_were_held() -> None:
+    one, eight = (timeline(journey(*met(*days), completed_on=day(70))) for days in ([70], range(0, 71, 10)))
+    assert len(braid_of(one)) > len(braid_of(eight)) == 6
+
+
 def test_completion_ends_in_a_braid_and_leaves_out_what_came_after() -> None:
     drawing = timeline(JOURNEYS["met after completion"])
     assert (drawing.end, drawing.today, len(drawing.stops)) == (EndMark.COMPLETE, None, 2)
-    braid = [piece.curve for piece in drawing.mentor.pieces if piece.curve.start[0] > drawing.stops[-1].x]
-    sides = [curve.end[1] > MIDDLE for curve in braid]
-    assert len(sides) == 6
+    sides = [curve.end[1] > MIDDLE for curve in braid_of(drawing)]
+    assert len(sides) >= 6
     assert all(before is not after for before, after in pairwise(sides))
     assert [each.on for each in drawing.facts.after_completion] == [day(79)]
 

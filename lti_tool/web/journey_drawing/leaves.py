@@ -1,0 +1,113 @@
+"""The objectives on the large drawing: a leaf on the strand of the one who learns, and the room for its title.
+
+A leaf and its title are on the outer side of the strand: the mentor's above, the mentee's below. SVG user units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lti_tool.mentoring.roles import Role
+from lti_tool.web.journey_drawing.facts import DrawnObjective, ObjectiveState
+from lti_tool.web.journey_drawing.strands import Strand
+
+LABEL_MOST: Final = 150.0
+LABEL_GAP: Final = 5.0
+"""Between a title and what stands beside it."""
+LEFT_MOST: Final = 54.0
+"""Right of the two faces."""
+LEAF_HEIGHT: Final = 25.0
+BUD_HEIGHT: Final = 16.0
+TEXT_ASCENT: Final = 10.0
+TEXT_FROM_LEAF: Final = 8.0
+LEADING: Final = 15.0
+"""Between the two lines of a title."""
+TODAY_HALF: Final = 36.0
+"""Half of the word for today, in the longer of the languages."""
+TODAY_ABOVE: Final = 74.0
+"""How far above the middle that word is where nothing is written beside it."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An objective on the strand of the one who learns; it points away from the other strand."""
+
+    x: float
+    y: float
+    objective: DrawnObjective
+    label_left: float
+    label_right: float
+    label_y: float
+    """The base of the line that is next to the leaf: of a title above the last, of one below the first."""
+
+    @property
+    def label_width(self) -> float:
+        """The room for its title."""
+        return self.label_right - self.label_left
+
+
+def leaves(
+    placed: Sequence[tuple[float, DrawnObjective]],
+    strands: Mapping[Role, Strand],
+    leads: Sequence[float],
+    today: float | None,
+    width: float,
+) -> tuple[Leaf, ...]:
+    """The leaves at their places, each with the room between its neighbours.
+
+    ``leads``: the x of the lines down to the dates, which titles below stand between; ``width``: of the drawing.
+    """
+    found: list[Leaf] = []
+    for role in (Role.MENTOR, Role.MENTEE):
+        own = [(x, each) for x, each in placed if each.owner is role]
+        lines = leads if role is Role.MENTEE else [] if today is None else [today]
+        for index, (x, objective) in enumerate(own):
+            beside = [(x + other) / 2 for position, (other, _each) in enumerate(own) if position != index]
+            limits = [*beside, *lines]
+            left = max([LEFT_MOST - LABEL_GAP, *(each for each in limits if each < x)]) + LABEL_GAP
+            right = min([width + LABEL_GAP, *(each for each in limits if each > x)]) - LABEL_GAP
+            room = min(right - left, LABEL_MOST)
+            left = min(max(x - room / 2, left), right - room)
+            found.append(_leaf(x, objective, strands[role], left, left + room))
+    return tuple(found)
+
+
+def _leaf(x: float, objective: DrawnObjective, strand: Strand, left: float, right: float) -> Leaf:
+    """A leaf whose title is clear of itself and of the strand."""
+    y = strand.at_x(x)[1]
+    height = BUD_HEIGHT if objective.state is ObjectiveState.AGREED else LEAF_HEIGHT
+    steps = [left + (right - left) * step / 8 for step in range(9)]
+    passes = [strand.at_x(each)[1] for each in steps]
+    if strand.role is Role.MENTOR:
+        label_y = min(y - height, *(each - 4 for each in passes)) - TEXT_FROM_LEAF
+    else:
+        label_y = max(y + height, *(each + 4 for each in passes)) + TEXT_FROM_LEAF + TEXT_ASCENT
+    return Leaf(x, y, objective, left, right, label_y)
+
+
+def highest_label(drawn: Iterable[Leaf]) -> float:
+    """The y of the first line of the highest title above; infinite without one."""
+    above = (each.label_y for each in drawn if each.objective.owner is Role.MENTOR)
+    return min(above, default=float("inf")) - LEADING
+
+
+def lowest_label(drawn: Iterable[Leaf]) -> float:
+    """The y of the last line of the lowest title below; minus infinity without one."""
+    below = (each.label_y for each in drawn if each.objective.owner is Role.MENTEE)
+    return max(below, default=float("-inf")) + LEADING
+
+
+def today_label_y(drawn: Iterable[Leaf], today: float | None, middle: float) -> float:
+    """The base of the word for today: above the titles that it would stand on."""
+    if today is None:
+        return middle - TODAY_ABOVE
+    beside = [
+        each
+        for each in drawn
+        if each.objective.owner is Role.MENTOR
+        and each.label_left < today + TODAY_HALF
+        and each.label_right > today - TODAY_HALF
+    ]
+    return min(middle - TODAY_ABOVE, highest_label(beside) - LEADING - 3)
