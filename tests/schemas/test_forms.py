@@ -253,6 +253,7 @@ def test_an_objective_is_about_skills_by_default():
     assert read(ObjectiveForm(), LEARN) == {
         **LEARN,
         "tag": "skills",
+        "skill": None,
         "required": False,
         "target_on": None,
         "level": None,
