@@ -82,7 +82,7 @@ def test_what_the_partner_proposed_is_agreed_in_one_tap(visit, services):
     ("situation", "move", "status", "said"),
     [
         (proposed_by_partner, "decline", "withdrawn", "préfère ne pas retenir un objectif"),
-        (claimed_by_partner, "not_yet", "in_progress", "cet objectif n’est pas encore atteint"),
+        (claimed_by_partner, "not_yet", "in_progress", "un objectif n’est pas encore atteint"),
     ],
 )
 def test_a_no_in_one_tap_is_read_once_by_whom_it_is_for(visit, services, situation, move, status, said):
