@@ -32,6 +32,7 @@ SAMPLES: dict[Any, Any] = {
     int: 3,
     bool: True,
     dt.date: DAY,
+    dt.date | None: DAY,
     str | None: None,
     int | None: 3,
     uuid.UUID | None: None,
