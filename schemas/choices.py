@@ -35,7 +35,7 @@ FORMAT_CODE_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+){0,7}"
 """The shape of a format's code, for the formats that a business adds."""
 
 OBJECTIVE_TAGS = ("skills", "communication", "culture", "person")
-OBJECTIVE_MOVES = ("agree", "claim", "reach", "withdraw")
+OBJECTIVE_MOVES = ("agree", "decline", "claim", "reach", "not_yet", "read", "withdraw")
 FEEDBACK_POINTS = (
     "listening",
     "explanations",

@@ -100,7 +100,7 @@ class ChooseObjectiveForm(FormSchema):
 
 
 class MoveObjectiveForm(FormSchema):
-    """An objective is agreed to, claimed, reached or withdrawn."""
+    """An objective is agreed to or declined, claimed, reached or not yet, withdrawn; an answer about it is read."""
 
     move = Choice(choices.OBJECTIVE_MOVES, required=True)
     revision = WholeNumber(min=0, max=1_000_000, from_text=True, load_default=None)

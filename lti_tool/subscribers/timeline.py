@@ -15,6 +15,7 @@ from lti_tool.database import connection_of, table_of
 from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
 from lti_tool.mentoring.feedback.events import FeedbackEvent
+from lti_tool.mentoring.objectives.events import ObjectiveRefusalRead
 from lti_tool.mentoring.pairs.events import PairMovedOut
 from lti_tool.mentoring.pairs.models import TimelineEntry
 from lti_tool.mentoring.reflections.events import ReflectionEvent
@@ -25,7 +26,8 @@ def _entry(logged: LoggedEvent) -> dict[str, Any] | None:
     """The entry that an event makes; None for one of no pair, and for what its two people alone may know of."""
     if logged.scope.pair_id is None or isinstance(logged.event, ReflectionEvent | FeedbackEvent):
         return None
-    if isinstance(logged.event, PairMovedOut):  # that they came to the other cohort says it
+    # That they came to the other cohort says that they left; that an answer was read is nothing that happened.
+    if isinstance(logged.event, PairMovedOut | ObjectiveRefusalRead):
         return None
     meeting = logged.event if isinstance(logged.event, SessionLogged | SessionCorrected) else None
     return {

@@ -84,6 +84,10 @@ REFUSALS: Mapping[str, str] = {
     "not_own_objective": N_("Only the person who learns can remove an objective."),
     "own_proposal": N_("Your partner agrees to what you proposed, not you."),
     "objective_changed": N_("This objective has changed in the meantime. Please look at it again."),
+    "agreed_before": N_(
+        "Both of you had agreed to this objective before. Propose another wording, or talk about it together."
+    ),
+    "own_refusal": N_("This answer is for your partner to read."),
     "not_agreed": N_("Both of you agree to this objective first."),
     "objective_over": N_("This objective is finished already."),
     "reason_needed": N_("Please say why in a few words."),

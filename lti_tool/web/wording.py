@@ -165,6 +165,15 @@ DONE: Mapping[str, str] = {
     "objective_reached": N_("Confirmed. Great news for you both."),
     "objective_confirmed_by_tutor": N_("Confirmed. The pair reads it on its page."),
     "duplicate_answered": N_("Done: the duplicate is open."),
+    "objective_declined": N_(
+        "The objective is off your list. Your partner reads that you would rather leave it out."
+    ),
+    "objective_not_yet": N_(
+        "It is in progress again. Your partner reads that you think it is not reached yet."
+    ),
+    "objective_not_yet_by_tutor": N_(
+        "It is in progress again. The one who learns reads that you think it is not reached yet."
+    ),
     "objective_withdrawn": N_("Objective removed."),
     "reflection_kept": N_("Noted. You alone can read it."),
     "reflection_shared": N_("Noted. Your partner can read it."),

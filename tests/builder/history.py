@@ -31,6 +31,7 @@ from lti_tool.mentoring.objectives.actions import (
     withdraw_objective,
     work_on_objectives,
 )
+from lti_tool.mentoring.objectives.refusals import decline_objective, dispute_claim, read_refusal
 from lti_tool.mentoring.pairs.actions import (
     accept_pair,
     decline_pair,
@@ -97,7 +98,7 @@ class History:
         actions: list[Callable[[Session, _Pair], None]] = [
             self._log, self._log, self._log, self._answer, self._answer, self._answer, self._correct, self._withdraw,
             self._propose, self._propose, self._agree, self._agree, self._agree, self._edit, self._work,
-            self._reflect, self._tell, self._claim, self._reach, self._drop, self._accept, self._accept,
+            self._reflect, self._tell, self._claim, self._reach, self._drop, self._refuse, self._accept, self._accept,
             self._accept, self._sign, self._sign, self._sign, self._hold,
             self._approve, self._reopen, self._move,
         ]  # fmt: skip
@@ -262,6 +263,10 @@ class History:
 
     def _drop(self, db: Session, pair: _Pair) -> None:
         withdraw_objective(db, objective_id=self._objective(pair), by=self._either(pair), now=self._now)
+
+    def _refuse(self, db: Session, pair: _Pair) -> None:
+        refuse = self._random.choice([decline_objective, dispute_claim, read_refusal])
+        refuse(db, objective_id=self._objective(pair), by=self._either(pair), now=self._now)
 
     def _approve(self, db: Session, pair: _Pair) -> None:
         validate_participant(db, participant_id=self._either(pair), now=self._now)

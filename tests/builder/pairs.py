@@ -17,7 +17,8 @@ from lti_tool.mentoring.objectives.actions import (
     propose_objective,
     withdraw_objective,
 )
-from lti_tool.mentoring.objectives.models import Objective
+from lti_tool.mentoring.objectives.models import Objective, ObjectiveStatus
+from lti_tool.mentoring.objectives.refusals import decline_objective, dispute_claim
 from lti_tool.mentoring.pairs.actions import accept_pair, decline_pair, end_pair, pause_pair, sign_agreement
 from lti_tool.mentoring.pairs.models import Pair
 from lti_tool.mentoring.reflections.actions import write_reflection
@@ -246,6 +247,19 @@ class BuiltObjective(Built):
         with self.build.transaction() as db:
             by = self.pair.of(self.direction.other).id
             confirm_objective(db, objective_id=self.id, by=by, now=now or self.build.now)
+
+    def say_no(self) -> None:
+        """The partner does not want it proposed, or says that it is not reached yet."""
+        with self.build.transaction() as db:
+            row = self.row(db)
+            is_claimed, moment = row.status == ObjectiveStatus.CLAIMED, self.build.now
+            if is_claimed:
+                dispute_claim(db, objective_id=self.id, by=self.pair.of(self.direction.other).id, now=moment)
+            else:
+                by = next(
+                    each.id for each in (self.pair.mentor, self.pair.mentee) if each.id != row.proposed_by
+                )
+                decline_objective(db, objective_id=self.id, by=by, now=moment)
 
     def withdraw(self) -> None:
         """Who learns removes it."""

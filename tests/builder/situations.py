@@ -272,7 +272,7 @@ def to_confirm(situation: Situation) -> None:
 
 
 def words_of_both(situation: Situation) -> None:
-    """Both wrote notes and feedback; the partner thanks me, and proposes an objective for me."""
+    """Both wrote notes and feedback; the partner thanks me, proposes an objective, and says no to two of mine."""
     situation.open()
     pair = situation.pair()
     situation.history(pair, 2)
@@ -289,6 +289,8 @@ def words_of_both(situation: Situation) -> None:
     pair.objective(
         "Publier chaque semaine sur le réseau interne", Role.MENTEE, by=Role.MENTOR, status="proposed"
     )
+    pair.objective("Présenter un budget en comité", Role.MENTOR, by=Role.MENTEE, status="proposed").say_no()
+    pair.objective("Interroger un tableau de bord", Role.MENTEE, status="claimed").say_no()
     situation.me = pair.mentee.person
 
 

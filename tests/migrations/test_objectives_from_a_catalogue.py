@@ -1,4 +1,7 @@
-"""0028 on a database in use: for every objective so far the partner's word was needed, and it stays so."""
+"""0028 on a database in use: for every objective so far the partner's word was needed, and it stays so.
+
+0039: nobody had said no to one.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ def test_objectives_of_before_need_the_partner_s_word(first_version_at: Callable
     with first_version.reading() as db:
         found = db.scalars(sa.select(Objective)).all()
     assert found
-    assert {(each.accepted, each.skill, each.level, each.trend) for each in found} == {
-        (("partner",), None, None, False)
-    }
+    assert {
+        (each.accepted, each.skill, each.level, each.trend, each.refused_by, each.refusal_read_at)
+        for each in found
+    } == {(("partner",), None, None, False, None, None)}

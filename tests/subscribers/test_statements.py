@@ -17,11 +17,14 @@ from lti_tool.mentoring.enrolment.actions import change_role, invite, join
 from lti_tool.mentoring.feedback.actions import give_feedback
 from lti_tool.mentoring.objectives.actions import (
     agree_to_objective,
+    claim_objective,
     edit_objective,
     propose_objective,
+    undo_step,
     withdraw_objective,
 )
 from lti_tool.mentoring.objectives.models import Objective
+from lti_tool.mentoring.objectives.refusals import decline_objective, dispute_claim
 from lti_tool.mentoring.pairs.actions import undo_acceptance
 from lti_tool.mentoring.pairs.models import TimelineEntry
 from lti_tool.mentoring.programmes.template import load_template
@@ -351,19 +354,31 @@ def test_an_accepted_proposal_is_confirmed_by_who_proposed_it(services, world, p
     assert {s["result"]["duration"] for s in held} == {"PT1H"}
 
 
-def test_what_one_alone_proposed_makes_no_statement(services, world, pair):
+@pytest.mark.parametrize("direction", ["mentee", "mentor"])
+def test_what_one_alone_proposed_makes_no_statement_nor_does_a_no_to_it(services, world, pair, direction):
     with world.acting() as db:
-        propose_objective(
+        objective_id = propose_objective(
             db,
             pair_id=pair,
             by=world.mentor_id,
             title="Lire un bilan",
-            direction="mentee",
+            direction=direction,
             tag="skills",
             required=True,
             now=utcnow(),
-        )
+        ).id
+    for act in (decline_objective, undo_step, decline_objective):
+        with world.acting() as db:
+            act(db, objective_id=objective_id, by=world.mentee_id, now=utcnow())
     assert verbs(services) == []
+
+
+def test_a_claim_that_is_not_reached_yet_leaves_what_was_stated(services, world, pair):
+    objective_id = world.agree("Lire un bilan")
+    for act, by in ((claim_objective, world.mentee_id), (dispute_claim, world.mentor_id)):
+        with world.acting() as db:
+            act(db, objective_id=objective_id, by=by, now=utcnow())
+    assert verbs(services) == ["defined"]
 
 
 def test_an_edit_voids_what_was_agreed_and_agreeing_again_says_it_under_another_id(services, world, pair):

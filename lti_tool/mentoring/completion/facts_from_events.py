@@ -18,7 +18,9 @@ from lti_tool.mentoring.enrolment.events import ParticipantInvited, ProgrammeJoi
 from lti_tool.mentoring.feedback.events import FeedbackGiven
 from lti_tool.mentoring.objectives.events import (
     ObjectiveAgreed,
+    ObjectiveClaimDisputed,
     ObjectiveClaimed,
+    ObjectiveDeclined,
     ObjectiveEdited,
     ObjectiveProposed,
     ObjectiveReached,
@@ -157,7 +159,9 @@ class FactsFromEvents:
                 pair.objectives[objective_id] = replace(
                     pair.objectives[objective_id], status="reached", evidence=evidence
                 )
-            case ObjectiveWithdrawn(objective_id=objective_id):
+            case ObjectiveClaimDisputed(objective_id=objective_id):
+                pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="in_progress")
+            case ObjectiveWithdrawn(objective_id=objective_id) | ObjectiveDeclined(objective_id=objective_id):
                 pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="withdrawn")
 
     def _move(self, participant_id: uuid.UUID, cohort_id: uuid.UUID) -> None:

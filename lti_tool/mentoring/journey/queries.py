@@ -191,6 +191,9 @@ def objective_line(row: ObjectiveRecord, my_role: str, viewer_id: uuid.UUID) -> 
         accepts=row.accepts,
         catalogue_code=row.catalogue_code,
         skill=row.skill,
+        was_agreed=row.agreed_at is not None,
+        refused_by=row.refused_by,
+        refusal_is_read=row.refusal_read_at is not None,
     )
 
 

@@ -57,7 +57,7 @@ def _steps(journey: Journey, pair: PairView | None, joined_at: dt.datetime) -> I
     if journey.progress.completed or pair.status != "active":
         return
     for aim in (*pair.objectives, *pair.objectives_given_up):
-        if aim.mine and aim.status in ("claimed", "withdrawn") and aim.since is not None:
+        if aim.moved_by_me and aim.since is not None:
             yield UndoableStep(aim.status, aim.since, aim.id)
     for line in pair.sessions:
         if not line.mine and line.status in ("confirmed", "disputed") and line.answered_at is not None:

@@ -138,6 +138,11 @@ class ObjectiveLine:
     """Of the objective of the programme's catalogue that it is."""
     skill: str | None = None
     """The code of a skill of the programme; None where it is about none in particular."""
+    was_agreed: bool = False
+    """Whether both have agreed to it once, in whatever wording."""
+    refused_by: str | None = None
+    """Who said no to it, where its status comes from that: ``partner``, the other of the two, or ``tutor``."""
+    refusal_is_read: bool = False
 
     @property
     def open(self) -> bool:
@@ -148,6 +153,30 @@ class ObjectiveLine:
     def to_agree(self) -> bool:
         """The partner proposed it, or changed it, and waits for a yes."""
         return self.status == "proposed" and not self.proposed_by_me
+
+    @property
+    def can_decline(self) -> bool:
+        """Whether a no takes it off the list; one to which both had agreed is reworded, or removed by who learns."""
+        return self.to_agree and not self.was_agreed
+
+    @property
+    def declined(self) -> bool:
+        """One of the two did not want what the other proposed."""
+        return self.status == "withdrawn" and self.refused_by is not None
+
+    @property
+    def refusal_to_read(self) -> bool:
+        """The partner did not want it, or it is not reached yet, and the one who looks has not read so."""
+        if self.refused_by is None or self.refusal_is_read:
+            return False
+        return self.proposed_by_me if self.declined else self.mine
+
+    @property
+    def moved_by_me(self) -> bool:
+        """Whether the one who looks claimed it, gave it up or declined it, and nobody has read so."""
+        if self.declined:
+            return not self.proposed_by_me and not self.refusal_is_read
+        return self.mine and self.status in ("claimed", "withdrawn")
 
     @property
     def can_edit(self) -> bool:
@@ -237,6 +266,11 @@ class PairView:
     def objectives_to_agree(self) -> tuple[ObjectiveLine, ...]:
         """What the partner proposed, or changed."""
         return tuple(line for line in self.objectives if line.to_agree)
+
+    @property
+    def refusals_to_read(self) -> tuple[ObjectiveLine, ...]:
+        """What the partner did not want, and what is not reached yet, until the one who looks has read so."""
+        return tuple(line for line in (*self.objectives_given_up, *self.objectives) if line.refusal_to_read)
 
     @property
     def sessions_to_correct(self) -> tuple[SessionLine, ...]:

@@ -8,17 +8,19 @@ from collections.abc import Collection
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.events import log
 from lti_tool.events.base import Event
 from lti_tool.mentoring.guards import UNDO_WITHIN, require
+from lti_tool.mentoring.objectives.changing import append, lock_objective, lock_own_objective, move
 from lti_tool.mentoring.objectives.events import (
     ObjectiveAgreed,
+    ObjectiveClaimDisputed,
     ObjectiveClaimed,
+    ObjectiveDeclined,
     ObjectiveEdited,
+    ObjectiveEvent,
     ObjectiveProposed,
     ObjectiveReached,
     ObjectiveStepUndone,
@@ -26,8 +28,7 @@ from lti_tool.mentoring.objectives.events import (
     ObjectiveWithdrawn,
 )
 from lti_tool.mentoring.objectives.models import Objective, ObjectiveStatus
-from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair, lock_pair_by, locking_query
-from lti_tool.mentoring.programmes.queries import scope_of
+from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair
 from lti_tool.mentoring.roles import Role
 from schemas.choices import DEFAULT_EVIDENCE, EVIDENCE
 
@@ -95,31 +96,8 @@ def propose_objective(
         accepts=objective.accepted,
         catalogue_code=catalogue_code,
     )
-    _append(db, pair, by, event, now)
+    append(db, pair, by, event, now)
     return objective
-
-
-def _append(db: Session, pair: PairRecord, by: uuid.UUID | None, event: Event, now: dt.datetime) -> None:
-    db.flush()
-    log.append(db, event, scope_of(db, pair.cohort_id, pair_id=pair.id, participant_id=by), at=now)
-
-
-def _lock_objective(db: Session, objective_id: uuid.UUID, by: uuid.UUID) -> tuple[PairRecord, Objective]:
-    pair = lock_pair_by(db, _lock_pair, objective_id=objective_id)
-    objective = db.get_one(Objective, objective_id, populate_existing=True)
-    require(by in pair.members, "not_in_pair")
-    return pair, objective
-
-
-@once_for_each_dialect
-def _lock_pair(dialect: Dialect) -> CompiledStatement:
-    """The pair of an objective, locked."""
-    its_pair = sa.select(Objective.pair_id).where(Objective.id == sa.bindparam("objective_id"))
-    return CompiledStatement(locking_query(its_pair.scalar_subquery()), dialect)
-
-
-def _move(objective: Objective, status: ObjectiveStatus, now: dt.datetime) -> None:
-    objective.status, objective.status_since = status, now
 
 
 def edit_objective(
@@ -137,7 +115,7 @@ def edit_objective(
     Changing nothing does nothing. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``,
     ``pair_over``, ``objective_over``).
     """
-    pair, objective = _lock_objective(db, objective_id, by)
+    pair, objective = lock_own_objective(db, objective_id, by)
     require(not pair.over, "pair_over")
     require(objective.status in _EDITABLE, "objective_over")
     if (objective.title, objective.tag, objective.target_on) == (title, tag, target_on):
@@ -147,11 +125,11 @@ def edit_objective(
     objective.title, objective.tag, objective.target_on = title, tag, target_on
     objective.proposed_by = by
     objective.revision += 1
-    _move(objective, ObjectiveStatus.PROPOSED, now)
+    move(objective, ObjectiveStatus.PROPOSED, now)
     event = ObjectiveEdited(
         objective_id=objective.id, direction=objective.direction, tag=tag, revision=objective.revision
     )
-    _append(db, pair, by, event, now)
+    append(db, pair, by, event, now)
 
 
 def agree_to_objective(
@@ -162,7 +140,7 @@ def agree_to_objective(
     Agreeing twice changes nothing. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``,
     ``pair_over``, ``objective_over``, ``own_proposal``, ``objective_changed``).
     """
-    pair, objective = _lock_objective(db, objective_id, by)
+    pair, objective = lock_own_objective(db, objective_id, by)
     require(not pair.over, "pair_over")
     require(objective.status != ObjectiveStatus.WITHDRAWN, "objective_over")
     if objective.status != ObjectiveStatus.PROPOSED:
@@ -170,7 +148,7 @@ def agree_to_objective(
     require(objective.proposed_by != by, "own_proposal")
     require(revision in (None, objective.revision), "objective_changed")
     objective.agreed_at = now
-    _move(objective, ObjectiveStatus.AGREED, now)
+    move(objective, ObjectiveStatus.AGREED, now)
     event = ObjectiveAgreed(
         objective_id=objective.id,
         direction=objective.direction,
@@ -178,7 +156,7 @@ def agree_to_objective(
         required=objective.required,
         revision=objective.revision,
     )
-    _append(db, pair, by, event, now)
+    append(db, pair, by, event, now)
 
 
 def work_on_objectives(
@@ -215,7 +193,7 @@ def work_on_objectives(
     found = sorted(db.scalars(moved))
     if found:
         event = ObjectivesWorkedOn(objective_ids=tuple(found), session_id=session_id, worked_on=worked_on)
-        _append(db, pair, by, event, now)
+        append(db, pair, by, event, now)
 
 
 def claim_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now: dt.datetime) -> None:
@@ -226,7 +204,7 @@ def claim_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now:
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``not_your_objective``,
     ``not_agreed``, ``objective_over``).
     """
-    pair, objective = _lock_objective(db, objective_id, by)
+    pair, objective = lock_own_objective(db, objective_id, by)
     require(pair.role_of(by) == objective.direction, "not_your_objective")
     if objective.status in {ObjectiveStatus.CLAIMED, ObjectiveStatus.REACHED}:
         return
@@ -235,9 +213,9 @@ def claim_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now:
     if "self" in objective.accepted:
         _reach(db, pair, objective, by, "self", now)
         return
-    _move(objective, ObjectiveStatus.CLAIMED, now)
+    move(objective, ObjectiveStatus.CLAIMED, now)
     event = ObjectiveClaimed(objective_id=objective.id, direction=objective.direction)
-    _append(db, pair, by, event, now)
+    append(db, pair, by, event, now)
 
 
 def confirm_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now: dt.datetime) -> None:
@@ -246,7 +224,7 @@ def confirm_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, no
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``own_objective``, ``not_agreed``,
     ``objective_over``, ``not_partner_s_word`` where another's word is needed).
     """
-    pair, objective = _lock_objective(db, objective_id, by)
+    pair, objective = lock_own_objective(db, objective_id, by)
     require(pair.role_of(by) != objective.direction, "own_objective")
     if objective.status == ObjectiveStatus.REACHED:
         return
@@ -262,8 +240,7 @@ def confirm_as_tutor(db: Session, *, objective_id: uuid.UUID, cohort_id: uuid.UU
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_tutor_s_word``, also for one of another cohort;
     ``not_agreed``, ``objective_over``).
     """
-    pair = lock_pair_by(db, _lock_pair, objective_id=objective_id)
-    objective = db.get_one(Objective, objective_id, populate_existing=True)
+    pair, objective = lock_objective(db, objective_id)
     require(pair.cohort_id == cohort_id and "tutor" in objective.accepted, "not_tutor_s_word")
     if objective.status == ObjectiveStatus.REACHED:
         return
@@ -281,11 +258,11 @@ def _reach(
     now: dt.datetime,
 ) -> None:
     objective.evidence = evidence
-    _move(objective, ObjectiveStatus.REACHED, now)
+    move(objective, ObjectiveStatus.REACHED, now)
     event = ObjectiveReached(
         objective_id=objective.id, direction=objective.direction, tag=objective.tag, evidence=evidence
     )
-    _append(db, pair, by, event, now)
+    append(db, pair, by, event, now)
 
 
 def withdraw_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now: dt.datetime) -> None:
@@ -294,29 +271,32 @@ def withdraw_objective(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, n
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``not_own_objective``,
     ``objective_over`` when reached).
     """
-    pair, objective = _lock_objective(db, objective_id, by)
+    pair, objective = lock_own_objective(db, objective_id, by)
     require(pair.role_of(by) == objective.direction, "not_own_objective")
     if objective.status == ObjectiveStatus.WITHDRAWN:
         return
     require(objective.status != ObjectiveStatus.REACHED, "objective_over")
-    _move(objective, ObjectiveStatus.WITHDRAWN, now)
+    move(objective, ObjectiveStatus.WITHDRAWN, now)
     event = ObjectiveWithdrawn(objective_id=objective.id, direction=objective.direction)
-    _append(db, pair, by, event, now)
+    append(db, pair, by, event, now)
 
 
 def undo_step(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now: dt.datetime) -> None:
-    """The one who learns takes back that they claimed an objective, or gave it up, within ten minutes.
+    """Whoever claimed an objective, gave it up, or declined what the partner proposed takes it back within ten minutes.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``not_own_objective``,
-    ``too_late_to_undo``, also once the partner has confirmed it).
+    ``too_late_to_undo``, also once the partner has confirmed it, or has read that it was declined).
     """
-    pair, objective = _lock_objective(db, objective_id, by)
-    require(pair.role_of(by) == objective.direction, "not_own_objective")
+    pair, objective = lock_own_objective(db, objective_id, by)
+    declined = objective.status == ObjectiveStatus.WITHDRAWN and objective.refused_by is not None
+    is_own_step = objective.proposed_by != by if declined else pair.role_of(by) == objective.direction
+    require(is_own_step, "not_own_objective")
+    require(not declined or objective.refusal_read_at is None, "too_late_to_undo")
     was = objective.status
     require(was in (ObjectiveStatus.CLAIMED, ObjectiveStatus.WITHDRAWN), "too_late_to_undo")
     require(now - objective.status_since <= UNDO_WITHIN and not pair.over, "too_late_to_undo")
     objective.revision += 1
-    _move(objective, _status_before(db, objective), now)
+    move(objective, _status_before(db, objective), now)
     event = ObjectiveStepUndone(
         objective_id=objective.id,
         direction=objective.direction,
@@ -326,7 +306,7 @@ def undo_step(db: Session, *, objective_id: uuid.UUID, by: uuid.UUID, now: dt.da
         required=objective.required,
         revision=objective.revision,
     )
-    _append(db, pair, by, event, now)
+    append(db, pair, by, event, now)
 
 
 def _status_before(db: Session, objective: Objective) -> ObjectiveStatus:
@@ -339,11 +319,8 @@ def _status_before(db: Session, objective: Objective) -> ObjectiveStatus:
                     steps.append(ObjectiveStatus.IN_PROGRESS)
             case ObjectiveStepUndone(objective_id=objective.id, status=status):
                 steps.append(ObjectiveStatus(status))
-            case ObjectiveProposed() | ObjectiveEdited() | ObjectiveAgreed() | ObjectiveClaimed() as event:
-                if event.objective_id == objective.id:
-                    steps.append(_STATUS_AFTER[type(event)])
-            case ObjectiveWithdrawn(objective_id=objective.id):
-                steps.append(ObjectiveStatus.WITHDRAWN)
+            case ObjectiveEvent(objective_id=objective.id) as event if type(event) in _STATUS_AFTER:
+                steps.append(_STATUS_AFTER[type(event)])
     return steps[-2] if len(steps) > 1 else steps[-1]
 
 
@@ -352,4 +329,7 @@ _STATUS_AFTER: Final[dict[type[Event], ObjectiveStatus]] = {
     ObjectiveEdited: ObjectiveStatus.PROPOSED,
     ObjectiveAgreed: ObjectiveStatus.AGREED,
     ObjectiveClaimed: ObjectiveStatus.CLAIMED,
+    ObjectiveClaimDisputed: ObjectiveStatus.IN_PROGRESS,
+    ObjectiveWithdrawn: ObjectiveStatus.WITHDRAWN,
+    ObjectiveDeclined: ObjectiveStatus.WITHDRAWN,
 }

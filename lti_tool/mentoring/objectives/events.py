@@ -95,7 +95,7 @@ class ObjectiveClaimed(ObjectiveEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveStepUndone(ObjectiveEvent):
-    """The one who learns took back that they claimed it, or gave it up: it is again what it was before."""
+    """Whoever claimed it, gave it up or declined it took that back: it is again what it was before."""
 
     was: str
     """What it was until then: ``claimed`` or ``withdrawn``."""
@@ -116,6 +116,21 @@ class ObjectiveReached(ObjectiveEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveWithdrawn(ObjectiveEvent):
-    """The one who learns gave it up; in the first version either of the two could."""
+    """The one who learns gave it up, or did not want it proposed; in the first version either of the two could."""
 
     former_names: ClassVar[tuple[str, ...]] = ("ObjectiveDropped",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveDeclined(ObjectiveEvent):
+    """The partner of the one who learns did not want it proposed; both had never agreed to it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveClaimDisputed(ObjectiveEvent):
+    """It is not reached yet, says the partner of who claimed it, or the tutor: it is in progress again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveRefusalRead(ObjectiveEvent):
+    """Who proposed it has read that it was declined, or who claimed it that it is not reached yet."""

@@ -79,6 +79,11 @@ class Objective(Base):
     """Of the objective of the programme's catalogue that it was chosen from, as long as it says the same."""
     worked_on: Mapped[dt.date | None]
     """The day of the latest meeting that was said to be about it."""
+    refused_by: Mapped[str | None] = mapped_column(sa.String(10))
+    """Who said no last, where its status comes from that: ``partner``, the one of the two who did not propose it
+    (withdrawn) or who does not learn (claimed too early, in progress), or ``tutor``."""
+    refusal_read_at: Mapped[dt.datetime | None]
+    """When the other one, who proposed or claimed it, read so."""
 
     @property
     def accepted(self) -> tuple[str, ...]:

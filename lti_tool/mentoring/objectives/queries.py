@@ -40,6 +40,11 @@ class ObjectiveRecord:
     accepts: tuple[str, ...] = ("partner",)
     """Whose word is enough for it to be reached."""
     catalogue_code: str | None = None
+    agreed_at: dt.datetime | None = None
+    """When both last agreed; None for one that both never did."""
+    refused_by: str | None = None
+    """Who said no, where its status comes from that: ``partner`` or ``tutor``."""
+    refusal_read_at: dt.datetime | None = None
 
 
 def _record(row: Objective) -> ObjectiveRecord:
@@ -62,6 +67,9 @@ def _record(row: Objective) -> ObjectiveRecord:
         trend=row.trend,
         accepts=row.accepted,
         catalogue_code=row.catalogue_code,
+        agreed_at=row.agreed_at,
+        refused_by=row.refused_by,
+        refusal_read_at=row.refusal_read_at,
     )
 
 

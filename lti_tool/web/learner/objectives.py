@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -17,7 +17,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.journey.views import ObjectiveLine
-from lti_tool.mentoring.objectives import actions
+from lti_tool.mentoring.objectives import actions, refusals
 from lti_tool.mentoring.programmes.former_skills import former_skill_names
 from lti_tool.mentoring.programmes.queries import settings_of_cohort
 from lti_tool.translation import current_language
@@ -211,22 +211,26 @@ def save_edit(objective_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/<uuid:objective_id>")
 @allows(Action.KEEP_OBJECTIVES, about=pair_of_request)
 def move(objective_id: uuid.UUID) -> ResponseReturnValue:
-    """Agree, claim, confirm, or remove."""
+    """Agree or decline, claim, confirm or say “not yet”, remove; or say that one has read such a no."""
     form, page = sent_form(MoveObjectiveForm()), pair_page()
     sent = form.read()
     verb, done = _MOVES[sent["move"]]
-    seen = {"revision": sent["revision"]} if sent["move"] == "agree" else {}
+    seen = {"revision": sent["revision"]} if sent["move"] in ("agree", "decline") else {}
+    then = page.home if sent["move"] == "read" else _all_of(page.pair_id)
 
     def save(db: Session, _values: Values) -> None:
         verb(db, objective_id=objective_id, by=page.participant.id, now=utcnow(), **seen)
 
-    return form.submit(save, then=_all_of(page.pair_id), done=done)
+    return form.submit(save, then=then, done=done)
 
 
-_MOVES = {
+_MOVES: Final[Mapping[str, tuple[Callable[..., None], str | None]]] = {
     "agree": (actions.agree_to_objective, "objective_agreed"),
+    "decline": (refusals.decline_objective, "objective_declined"),
     "claim": (actions.claim_objective, "objective_claimed"),
     "reach": (actions.confirm_objective, "objective_reached"),
+    "not_yet": (refusals.dispute_claim, "objective_not_yet"),
+    "read": (refusals.read_refusal, None),
     "withdraw": (actions.withdraw_objective, "objective_withdrawn"),
 }
 

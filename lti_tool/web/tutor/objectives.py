@@ -17,6 +17,7 @@ from lti_tool.mentoring.journey.queries import card
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.objectives.actions import confirm_as_tutor
 from lti_tool.mentoring.objectives.queries import ObjectiveRecord, objective, objectives_for_tutor
+from lti_tool.mentoring.objectives.refusals import dispute_claim_as_tutor
 from lti_tool.mentoring.pairs.queries import pairs
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
@@ -82,6 +83,20 @@ def confirm(objective_id: uuid.UUID) -> ResponseReturnValue:
 
     return sent_form(FormSchema()).submit(
         save, then=launch_url_for("tutor_objectives.index"), done="objective_confirmed_by_tutor"
+    )
+
+
+@blueprint.post("/<uuid:objective_id>/not-yet")
+@allows(Action.CONFIRM_OBJECTIVES, about=cohort_of_objective)
+def not_yet(objective_id: uuid.UUID) -> ResponseReturnValue:
+    """Say that one is not reached yet, which somebody says they have reached."""
+    cohort_id = _cohort_id()
+
+    def save(db: Session, _values: Values) -> None:
+        dispute_claim_as_tutor(db, objective_id=objective_id, cohort_id=cohort_id, now=utcnow())
+
+    return sent_form(FormSchema()).submit(
+        save, then=launch_url_for("tutor_objectives.index"), done="objective_not_yet_by_tutor"
     )
 
 

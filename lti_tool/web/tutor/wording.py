@@ -41,6 +41,9 @@ TIMELINE: Final[Mapping[str, str]] = {
     "ObjectiveReached": N_("%(name)s confirmed an objective"),
     "ObjectiveReached by the tutor": N_("The tutor confirmed an objective"),
     "ObjectiveWithdrawn": N_("%(name)s removed an objective"),
+    "ObjectiveDeclined": N_("%(name)s left a proposed objective out"),
+    "ObjectiveClaimDisputed": N_("%(name)s said that an objective is not reached yet"),
+    "ObjectiveClaimDisputed by the tutor": N_("The tutor said that an objective is not reached yet"),
 }
 """What happened in a pair, by the name of the event. Never the words of an objective."""
 

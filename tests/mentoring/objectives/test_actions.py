@@ -24,6 +24,12 @@ from lti_tool.mentoring.objectives.actions import (
 )
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.objectives.queries import objectives_for_tutor
+from lti_tool.mentoring.objectives.refusals import (
+    decline_objective,
+    dispute_claim,
+    dispute_claim_as_tutor,
+    read_refusal,
+)
 from lti_tool.mentoring.pairs.queries import lock_pair
 from tests.builder import World
 from tests.mentoring.checks import LATER, TODAY, event_names, refused
@@ -329,3 +335,68 @@ def test_an_objective_of_the_catalogue_is_the_pair_s_own_once_it_says_something_
         )
         edit(db, objective, world.mentor_id)
         assert objective.catalogue_code is None
+
+
+@pytest.mark.parametrize(
+    ("learner", "event"), [("mentee", "ObjectiveWithdrawn"), ("mentor", "ObjectiveDeclined")]
+)
+def test_not_this_one_takes_a_proposal_off_until_who_said_so_takes_it_back(
+    world: World, learner: str, event: str
+) -> None:
+    with world.transaction() as db:
+        objective = propose(db, world.pair(db).id, world.mentor_id, learner)
+        decline = partial(decline_objective, db, objective_id=objective.id, now=MUCH_LATER)
+        refused("own_proposal", partial(decline, by=world.mentor_id))
+        refused("objective_changed", partial(decline, by=world.mentee_id, revision=1))
+        for _twice in range(2):
+            decline(by=world.mentee_id, revision=0)
+        assert (objective.status, event_names(db)[-2:]) == ("withdrawn", ["ObjectiveProposed", event])
+        undo = partial(undo_step, db, objective_id=objective.id, now=MUCH_LATER)
+        refused("not_own_objective", partial(undo, by=world.mentor_id))
+        undo(by=world.mentee_id)
+        assert (objective.status, objective.refused_by) == ("proposed", None)
+        decline(by=world.mentee_id)
+        read = partial(read_refusal, db, objective_id=objective.id, now=MUCH_LATER)
+        refused("own_refusal", partial(read, by=world.mentee_id))
+        for _twice in range(2):
+            read(by=world.mentor_id)
+        assert event_names(db)[-2:] == [event, "ObjectiveRefusalRead"]
+        refused("too_late_to_undo", partial(undo, by=world.mentee_id))
+        refused("not_own_objective", partial(undo, by=world.mentor_id))
+
+
+def test_a_change_of_what_both_had_agreed_to_is_not_declined(world: World) -> None:
+    with world.transaction() as db:
+        objective = agreed(db, world)
+        refused(
+            "objective_changed",
+            lambda: decline_objective(db, objective_id=objective.id, by=world.mentor_id, now=MUCH_LATER),
+        )
+        edit(db, objective, world.mentee_id)
+        refused(
+            "agreed_before",
+            lambda: decline_objective(db, objective_id=objective.id, by=world.mentor_id, now=MUCH_LATER),
+        )
+
+
+def test_what_is_not_reached_yet_is_in_progress_and_can_be_claimed_again(world: World) -> None:
+    with world.transaction() as db:
+        objective = accepting(db, world, world.pair(db).id, "partner", "tutor")
+        by_partner = partial(dispute_claim, db, objective_id=objective.id, now=LATER)
+        by_tutor = partial(
+            dispute_claim_as_tutor, db, objective_id=objective.id, cohort_id=world.cohort_id, now=LATER
+        )
+        refused("objective_changed", partial(by_partner, by=world.mentor_id))
+        for dispute, said_by in ((partial(by_partner, by=world.mentor_id), "partner"), (by_tutor, "tutor")):
+            claim_objective(db, objective_id=objective.id, by=world.mentee_id, now=LATER)
+            for _twice in range(2):
+                dispute()
+            assert (objective.status, objective.refused_by) == ("in_progress", said_by)
+            assert event_names(db)[-2:] == ["ObjectiveClaimed", "ObjectiveClaimDisputed"]
+        refused("own_objective", partial(by_partner, by=world.mentee_id))
+        refused("not_tutor_s_word", partial(by_tutor, cohort_id=uuid.uuid4()))
+        claim_objective(db, objective_id=objective.id, by=world.mentee_id, now=LATER)
+        undo_step(db, objective_id=objective.id, by=world.mentee_id, now=LATER)
+        assert objective.status == "in_progress"
+        confirm_objective(db, objective_id=objective.id, by=world.mentor_id, now=LATER)
+        refused("objective_over", partial(by_partner, by=world.mentor_id))

@@ -18,6 +18,7 @@ from tests.builder import situations
 from tests.builder.situations import Situation
 from tests.forms import forms_of
 from tests.web.forms.typed import MEETING
+from tests.web.visiting import as_partner
 
 OBJECTIVE = {"title": "Animer une réunion", "direction": "mentor", "tag": "communication", "required": "yes"}
 
@@ -39,6 +40,14 @@ def proposed_by_partner(situation: Situation) -> None:
     pair = situation.pair()
     pair.objective("Lire un bilan", Role.MENTEE, by=Role.MENTOR, status="proposed")
     situation.me = pair.mentee.person
+
+
+def claimed_by_partner(situation: Situation) -> None:
+    """The mentee says to me, the mentor, that they have reached an objective."""
+    situation.open()
+    pair = situation.pair()
+    pair.objective("Lire un bilan", Role.MENTEE, status="claimed")
+    situation.me = pair.mentor.person
 
 
 def test_an_objective_is_kept_as_it_was_set(visit, services):
@@ -63,10 +72,34 @@ def test_an_objective_in_one_s_own_words_may_name_a_skill_of_the_programme(visit
 def test_what_the_partner_proposed_is_agreed_in_one_tap(visit, services):
     here = visit(proposed_by_partner)
     assert "Waiting for you to agree" in here.text()
-    [form] = [form for form in forms_of(here.get("objectives")) if form.fields.get("revision") == "0"]
+    form, _no = [form for form in forms_of(here.get("objectives")) if form.fields.get("revision") == "0"]
     answer = here.client.post(form.action, data={**form.fields, "move": "agree"})
     assert "Agreed." in here.client.get(answer.location).text
     assert only(services).status == "agreed"
+
+
+@pytest.mark.parametrize(
+    ("situation", "move", "status", "said"),
+    [
+        (proposed_by_partner, "decline", "withdrawn", "préfère ne pas retenir un objectif"),
+        (claimed_by_partner, "not_yet", "in_progress", "un objectif n’est pas encore atteint"),
+    ],
+)
+def test_a_no_in_one_tap_is_read_once_by_whom_it_is_for(visit, services, situation, move, status, said):
+    me = visit(situation, locale="fr")
+    assert f'name="move" value="{move}"' in me.text("objectives")
+    assert f'name="move" value="{move}"' in me.text()
+    form = next(
+        each for each in forms_of(me.get()) if each.action.endswith(f"objectives/{only(services).id}")
+    )
+    assert me.client.post(form.action, data={**form.fields, "move": move}).status_code == 302
+    assert only(services).status == status
+    assert ('value="withdrawn"' in me.text("objectives")) == (move == "decline")  # “Undo”
+    assert said not in me.text()
+    partner = as_partner(me, services)
+    assert said in partner.text()
+    partner.post(f"objectives/{only(services).id}", move="read")
+    assert said not in partner.text()
 
 
 def test_what_was_changed_since_is_not_agreed_unseen(visit, services):

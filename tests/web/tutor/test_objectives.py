@@ -57,11 +57,19 @@ def test_a_tutor_sees_and_confirms_those_alone_that_the_pair_chose(
     assert tutor.post(f"cohort/objectives/{theirs.id}").status_code == 302
     assert "waits for you to confirm it" not in tutor.text()
     assert tutor.post(f"cohort/objectives/{other.id}").status_code == 409
+    third = add(services, "Read a contract", "tutor")
+    assert f"{third.id}/not-yet" in tutor.text("cohort/objectives")
+    assert tutor.post(f"cohort/objectives/{third.id}/not-yet").status_code == 302
+    assert tutor.post(f"cohort/objectives/{other.id}/not-yet").status_code == 409
+    page = tutor.text("cohort/objectives")
+    assert "Read a contract" in page
+    assert "says that it is reached" not in page
     with services.database.reading() as db:
         found = db.get_one(Objective, theirs.id)
         assert (found.status, found.evidence) == ("reached", "tutor")
     history = tutor.get(f"cohort/pairs/{theirs.pair_id}")
     assert history.status_code == 200
     assert "The tutor confirmed an objective" in history.get_data(as_text=True)
+    assert "The tutor said that an objective is not reached yet" in history.get_data(as_text=True)
     assert "Lead a workshop" not in history.get_data(as_text=True)
     assert {each.name: each.differences for each in check_projections(services) if not each.identical} == {}
