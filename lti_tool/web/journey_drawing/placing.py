@@ -18,6 +18,10 @@ from lti_tool.web.journey_drawing.time_scale import TimeScale
 
 MEETING_GAP: Final = 76.0
 """Between two meetings, where there is room: as wide as what is written below one."""
+WIDE_MEETING_GAP: Final = 92.0
+"""The same where there is ample room: what is written below needs no second line."""
+AMPLE: Final = 0.85
+"""Of the even share of the width: the rest is for the differences between silences."""
 LEAF_GAP: Final = 56.0
 """Between two leaves of one strand, at least."""
 LEAF_FROM_MEETING: Final = 24.0
@@ -164,7 +168,8 @@ def _placed(
         before_now = 0 if _braid_begins_at_meeting(facts, chosen) else MEETING_GAP
     elif facts.ended_on is not None:
         before_now = MEETING_GAP
-    meeting_gap = min(MEETING_GAP, (now - start - MEETING_GAP / 2 - before_now) / max(meetings, 1))
+    share = (now - start - MEETING_GAP / 2 - before_now) / max(meetings, 1)
+    meeting_gap = min(share, max(MEETING_GAP, min(WIDE_MEETING_GAP, share * AMPLE)))
     gaps = list(LEAF_GAPS)
     while True:
         for leaf_gap, beside in gaps:

@@ -13,7 +13,13 @@ from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.curves import Cubic
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
 from lti_tool.web.journey_drawing.labels import leaf_lines
-from lti_tool.web.journey_drawing.placing import LEAD_MOST, LEAF_FROM_MEETING, LEAF_GAP, MEETING_GAP
+from lti_tool.web.journey_drawing.placing import (
+    LEAD_MOST,
+    LEAF_FROM_MEETING,
+    LEAF_GAP,
+    MEETING_GAP,
+    WIDE_MEETING_GAP,
+)
 from lti_tool.web.journey_drawing.steps import Tile, journey_steps
 from lti_tool.web.journey_drawing.timeline import (
     END,
@@ -185,7 +191,7 @@ def test_a_longer_silence_is_a_wider_bow() -> None:
 
 def test_two_meetings_of_one_day_are_drawn_apart() -> None:
     first, second = (stop.x for stop in timeline(journey(*met(10, 10), to_come=4)).stops[:2])
-    assert second - first == pytest.approx(MEETING_GAP)
+    assert second - first == pytest.approx(WIDE_MEETING_GAP)
 
 
 def test_a_meeting_before_the_agreement_begins_the_drawing() -> None:
