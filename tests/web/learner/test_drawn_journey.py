@@ -51,7 +51,13 @@ def test_every_pair_has_a_drawing(visit, situation):
 
 def test_nothing_comes_next_where_the_partner_has_left(visit):
     assert "the next one" in visit(situations.nothing_waits).text()
-    assert "the next one" not in visit(situations.partner_left).text()
+    page = visit(situations.partner_left).text()
+    assert "the next one" not in page
+    # Nobody knows the day, and what was planned is no promise any more.
+    assert "End</text>" in page
+    assert "Closing" not in page
+    assert "Stayed open" in page
+    assert "not started" not in page
 
 
 @pytest.mark.parametrize("situation", [situations.under_way, situations.to_confirm])
