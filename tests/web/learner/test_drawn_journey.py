@@ -136,3 +136,11 @@ def test_past_meetings_beyond_four_are_folded_on_a_phone(visit):
 
     assert "2 earlier meetings" in visit(build).text()
     assert "earlier meeting" not in visit(situations.under_way).text()
+
+
+def test_an_objective_that_waits_for_a_yes_is_to_confirm(visit):
+    states = re.findall(
+        r'class="objective-state [^"]*">([^<]*)<', visit(situations.objective_to_confirm).text()
+    )
+    assert "To confirm:" in states
+    assert "In progress:" not in states
