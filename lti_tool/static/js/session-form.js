@@ -1,4 +1,4 @@
-/* Above the button that saves a meeting: what it will say. Without this script the sentence is not shown. */
+/* Above the button that saves a meeting: what it will say, once it has a day and a length. Without this script the sentence is not shown. */
 (function () {
   "use strict";
   const form = document.querySelector(".session-form");
@@ -16,12 +16,14 @@
     return words ? words.textContent : "";
   };
   const minutes = function () {
-    const given = form.elements.minutes.value.trim();
-    return given ? given + "\u00a0min" : "";
+    const typed = form.elements.minutes;
+    return typed.value.trim() && typed.validity.valid ? typed.value.trim() + "\u00a0min" : "";
   };
   const show = function () {
-    const found = [phrase("day", day), phrase("length", minutes), phrase("mode"), phrase("format")].filter(Boolean).join(", ");
-    summary.hidden = !found;
+    const when = phrase("day", day);
+    const length = phrase("length", minutes);
+    const found = [when, length, phrase("mode"), phrase("format")].filter(Boolean).join(", ");
+    summary.hidden = !when || !length;
     summary.querySelector("strong").textContent = found.charAt(0).toUpperCase() + found.slice(1) + ".";
   };
   form.addEventListener("input", show);

@@ -65,6 +65,8 @@ class DrawnObjective:
     """When it was agreed, begun or reached, as its state says."""
     state: ObjectiveState = ObjectiveState.AGREED
     title: str = ""
+    waits: bool = False
+    """Whether the one who learns says that it is reached, and nobody has answered."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class JourneyFacts:
     completed_on: dt.date | None = None
     ended_on: dt.date | None = None
     """When the pair came to its end without completion; ``today`` is then no later."""
+    end_is_dated: bool = True
+    """Whether that day is known; of a partner who has left the course it is not, and ``ended_on`` is today."""
     paused: bool = False
 
     @property

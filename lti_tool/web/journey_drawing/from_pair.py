@@ -65,23 +65,31 @@ def facts_for_learner(
     )
     is_over = pair.status in ENDED_STATUSES
     completed_on = progress.completed_at.date() if progress.completed and progress.completed_at else None
-    ended_on = pair.ended_at.date() if is_over and pair.ended_at and completed_on is None else None
+    has_left = pair.partner.has_left and not is_over
+    ended_on = None
+    if completed_on is None:
+        ended_on = pair.ended_at.date() if is_over and pair.ended_at else today if has_left else None
     return JourneyFacts(
         today=min(today, ended_on or today),
-        ends_on=None if is_over else ends_on,
+        ends_on=None if is_over or has_left else ends_on,
         signed_on={role: at.date() for role, at in signed.items() if at is not None},
         meetings=meetings,
         objectives=tuple(
             DrawnObjective(
-                Role(line.direction), days.get(line.id, today), _objective_state(line.status), line.title
+                Role(line.direction),
+                days.get(line.id, today),
+                _objective_state(line.status),
+                line.title,
+                waits=line.status == "claimed",
             )
             for line in pair.objectives
             if _is_drawn(line)
         ),
-        to_come=0 if is_over or pair.partner.has_left else meetings_to_come(progress.meetings, meetings),
+        to_come=0 if is_over or has_left else meetings_to_come(progress.meetings, meetings),
         completed_on=completed_on,
         ended_on=ended_on,
-        paused=is_over or pair.status == "paused" or pair.partner.has_left,
+        end_is_dated=not has_left,
+        paused=is_over or pair.status == "paused" or has_left,
     )
 
 

@@ -69,7 +69,7 @@ def sentence(facts: JourneyFacts, faces: Faces) -> str:
             _("objectives reached: %(reached)s of %(all)s", reached=reached, all=len(facts.objectives))
         )
     if facts.ended_on is not None:
-        said.append(_("ended on %(day)s", day=day(facts.ended_on)))
+        said.append(_("ended on %(day)s", day=day(facts.ended_on)) if facts.end_is_dated else _("ended"))
     elif facts.paused:
         said.append(_("on hold"))
     if facts.completed_on is not None:
@@ -152,7 +152,7 @@ def end_lines(drawing: TimelineDrawing) -> list[str]:
         day_of_end = [] if facts.completed_on is None else [short_day(facts.completed_on)]
         return [*day_of_end, *lines_within(_("Complete"), drawing.end_label_width, size=TEXT_SIZE)]
     if facts.ended_on is not None:
-        return [short_day(facts.ended_on), _("End")]
+        return [short_day(facts.ended_on), _("End")] if facts.end_is_dated else [_("End")]
     if facts.ends_on is None or facts.ends_on < facts.today:
         return []
     return [short_day(facts.ends_on), _("Closing")]

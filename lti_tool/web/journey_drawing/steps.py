@@ -112,7 +112,9 @@ def _in_order(facts: JourneyFacts) -> list[JourneyStep]:
     if facts.completed_on is not None:
         steps.append(JourneyStep(Tile.COMPLETE, facts.completed_on, nothing, nothing))
     elif facts.ended_on is not None:
-        steps.append(JourneyStep(Tile.ENDED, facts.ended_on, nothing, nothing))
+        steps.append(
+            JourneyStep(Tile.ENDED, facts.ended_on if facts.end_is_dated else None, nothing, nothing)
+        )
     else:
         steps.append(JourneyStep(Tile.END, facts.ends_on, nothing, nothing))
     return steps

@@ -51,7 +51,13 @@ def test_every_pair_has_a_drawing(visit, situation):
 
 def test_nothing_comes_next_where_the_partner_has_left(visit):
     assert "the next one" in visit(situations.nothing_waits).text()
-    assert "the next one" not in visit(situations.partner_left).text()
+    page = visit(situations.partner_left).text()
+    assert "the next one" not in page
+    # Nobody knows the day, and what was planned is no promise any more.
+    assert "End</text>" in page
+    assert "Closing" not in page
+    assert "Stayed open" in page
+    assert "not started" not in page
 
 
 @pytest.mark.parametrize("situation", [situations.under_way, situations.to_confirm])
@@ -130,3 +136,11 @@ def test_past_meetings_beyond_four_are_folded_on_a_phone(visit):
 
     assert "2 earlier meetings" in visit(build).text()
     assert "earlier meeting" not in visit(situations.under_way).text()
+
+
+def test_an_objective_that_waits_for_a_yes_is_to_confirm(visit):
+    states = re.findall(
+        r'class="objective-state [^"]*">([^<]*)<', visit(situations.objective_to_confirm).text()
+    )
+    assert "To confirm:" in states
+    assert "In progress:" not in states

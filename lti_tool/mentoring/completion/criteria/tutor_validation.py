@@ -38,7 +38,7 @@ class TutorValidation(Criterion):
         """Whose approval is asked for."""
         if reader is Reader.TUTOR:
             return Message(N_("You have validated this journey"))
-        return Message(N_("Your tutor has validated your journey"))
+        return Message(N_("Your tutor’s approval of your journey"))
 
     @classmethod
     def clause(cls, params: Mapping[str, Any], target: int, reader: Reader) -> Message:
