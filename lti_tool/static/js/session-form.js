@@ -1,4 +1,4 @@
-/* Above the button that saves a meeting: what it will say. Without this script the sentence is not shown. */
+/* Above the button that saves a meeting: what it will say. Without this script, a day or a length the sentence is not shown. */
 (function () {
   "use strict";
   const form = document.querySelector(".session-form");
@@ -16,12 +16,15 @@
     return words ? words.textContent : "";
   };
   const minutes = function () {
-    const given = form.elements.minutes.value.trim();
-    return given ? given + "\u00a0min" : "";
+    const field = form.elements.minutes, given = field.value.trim();
+    /* Its step only serves the arrows: 37 minutes are right. */
+    const wrong = field.validity.badInput || field.validity.rangeUnderflow || field.validity.rangeOverflow;
+    return given && !wrong ? given + "\u00a0min" : "";
   };
   const show = function () {
-    const found = [phrase("day", day), phrase("length", minutes), phrase("mode"), phrase("format")].filter(Boolean).join(", ");
-    summary.hidden = !found;
+    const when = phrase("day", day), length = phrase("length", minutes);
+    const found = [when, length, phrase("mode"), phrase("format")].filter(Boolean).join(", ");
+    summary.hidden = !when || !length;
     summary.querySelector("strong").textContent = found.charAt(0).toUpperCase() + found.slice(1) + ".";
   };
   form.addEventListener("input", show);
