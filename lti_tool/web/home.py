@@ -50,10 +50,7 @@ def home() -> ResponseReturnValue:
     if principal.person_id is None:
         return visitor_page(
             _("Your course did not say who you are"),
-            _(
-                "Your course did not say who you are, so you can look around: nothing you do is kept, and no grade is "
-                "sent."
-            ),
+            _("You can look around: nothing you do is kept, and no grade is sent."),
             _(
                 "To take part, sign in to your learning platform and open the activity from your course. What a "
                 "learner sees is shown here with invented people:"
