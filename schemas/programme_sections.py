@@ -174,7 +174,7 @@ class CatalogueForm(BilingualSchema):
         error_messages={"required": "learner_missing"},
         metadata={
             "label": N_("Who learns?"),
-            "words": {"mentee": N_("Mentee"), "mentor": N_("Mentor")},
+            "words": {"mentee": N_("The mentee"), "mentor": N_("The mentor")},
         },
     )
     skill = Code(

@@ -16,12 +16,13 @@
     return words ? words.textContent : "";
   };
   const minutes = function () {
-    const typed = form.elements.minutes;
-    return typed.value.trim() && typed.validity.valid ? typed.value.trim() + "\u00a0min" : "";
+    const field = form.elements.minutes, given = field.value.trim();
+    /* Its step only serves the arrows: 37 minutes are right. */
+    const wrong = field.validity.badInput || field.validity.rangeUnderflow || field.validity.rangeOverflow;
+    return given && !wrong ? given + "\u00a0min" : "";
   };
   const show = function () {
-    const when = phrase("day", day);
-    const length = phrase("length", minutes);
+    const when = phrase("day", day), length = phrase("length", minutes);
     const found = [when, length, phrase("mode"), phrase("format")].filter(Boolean).join(", ");
     summary.hidden = !when || !length;
     summary.querySelector("strong").textContent = found.charAt(0).toUpperCase() + found.slice(1) + ".";

@@ -63,7 +63,7 @@ _LAST_DAY: Final = {
     "date_not_after_start": N_("Choose a last day after the first one."),
 }
 _FOLLOW_UP: Final = {
-    **dict.fromkeys(("required", "not_a_date"), N_("Enter the day of the follow-up.")),
+    **dict.fromkeys(("required", "not_a_date", "follow_up_missing"), N_("Enter the day of the follow-up.")),
     "date_past": N_("Choose a day for the follow-up that is today or later."),
     "date_far_ahead": N_("Choose a day for the follow-up within the next five years."),
     "date_not_after_end": N_("Choose a day for the follow-up after the last day."),
@@ -101,7 +101,10 @@ SETUP_SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Mapping[str, str]]
         ),
     },
     SkillForm: {
-        **_either("name", N_("Enter the name of the skill.")),
+        **{
+            f"name_{tag}": dict.fromkeys(("required", "skill_missing"), N_("Enter the name of the skill."))
+            for tag in ("en", "fr")
+        },
         "tag": _choose(N_("Choose an area.")),
     },
     FormatForm: _either("name", N_("Enter the name of the format.")),

@@ -289,7 +289,7 @@ def _text_page(form: Form) -> ResponseReturnValue:
 
 
 def _fault_lines(found: Sequence[FileProblem]) -> list[FaultLine]:
-    """What is wrong, by line: everything that is missing in one place is said at once, and last."""
+    """What is wrong, in the order of the lines: everything that is missing in one place is said at once."""
     lines = []
     missing: dict[tuple[int | None, str], list[str]] = {}
     for each in found:
@@ -303,7 +303,7 @@ def _fault_lines(found: Sequence[FileProblem]) -> list[FaultLine]:
     for (line, place), names in missing.items():
         said = _("Missing: %(names)s.", names=", ".join(names))
         lines.append(FaultLine(line, place, said))
-    return lines
+    return sorted(lines, key=lambda each: (each.line is None, each.line or 0))
 
 
 def _is_import() -> bool:

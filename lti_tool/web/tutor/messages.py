@@ -206,8 +206,8 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
             )
         case LineKind.UNSIGNED:
             return _(
-                "The agreement of your pair in “%(title)s” waits for your signature. It is short, and you can "
-                "record your meetings as soon as you have signed.",
+                "The agreement of your pair in “%(title)s” waits for your signature. It is short, and your "
+                "meetings can be recorded once both of you have signed.",
                 title=title,
             )
         case LineKind.UNCONFIRMED:

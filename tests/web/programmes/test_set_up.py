@@ -50,7 +50,7 @@ def test_the_list_says_what_is_missing_and_the_start_is_shut(visit: Come) -> Non
     answer = here.client.post(
         f"{here.home}programme/start", data={"csrf_token": form_of(here, "programme/goal")["csrf_token"]}
     )
-    assert (answer.status_code, "Something is still missing" in answer.text) == (409, True)
+    assert (answer.status_code, "The programme has not started" in answer.text) == (409, True)
 
 
 def form_of(here: Visit, below: str, **changes: Any) -> dict[str, Any]:
