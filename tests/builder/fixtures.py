@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,13 +16,13 @@ from lti_tool.demo.lms.settings import LmsSettings
 from tests.builder.build import Builder
 from tests.builder.connected import Connected, connect
 from tests.builder.situations import KEPT_SITUATIONS
-from tests.builder.snapshot import Snapshot, is_empty
+from tests.builder.snapshot import KEPT_SECONDS, Snapshot, is_empty
 from tests.builder.world import World
 
 
 @pytest.fixture(autouse=True, scope="session")
 def shared_situations(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A situation is built by the first test that has it in any process of this run."""
+    """A situation that one process of this run has built is copied by the others."""
     own = tmp_path_factory.getbasetemp()
     KEPT_SITUATIONS.folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
@@ -33,23 +34,23 @@ def build(services: Services) -> Builder:
 
 
 @pytest.fixture(scope="session")
-def built_worlds() -> dict[str, tuple[World, Snapshot]]:
-    """The world of each kind of database, built by the first test that has it in an empty one."""
+def built_worlds() -> dict[str, tuple[float, World, Snapshot]]:
+    """The world of each kind of database, and when a test built it last in an empty one."""
     return {}
 
 
 @pytest.fixture
-def world(build: Builder, built_worlds: dict[str, tuple[World, Snapshot]]) -> World:
+def world(build: Builder, built_worlds: dict[str, tuple[float, World, Snapshot]]) -> World:
     """A world under the demo template: the agreement and one confirmed session complete it."""
     database = build.services.database
     kind = database.engine.dialect.name
     if not is_empty(database):
         return build.world()
-    if kind not in built_worlds:
+    if kind not in built_worlds or time.time() - built_worlds[kind][0] > KEPT_SECONDS:
         built = build.world()
-        built_worlds[kind] = (built, Snapshot.of(database))
+        built_worlds[kind] = (time.time(), built, Snapshot.of(database))
         return built
-    built, snapshot = built_worlds[kind]
+    _when, built, snapshot = built_worlds[kind]
     snapshot.restore(database)
     return built.by(build)
 

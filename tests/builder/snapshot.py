@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -61,28 +62,35 @@ class Snapshot:
                     copy.write(rows)
 
 
+KEPT_SECONDS = 120
+"""How long a snapshot is used: what is in it happened a moment ago, and a page shows some of that for ten minutes."""
+
+
 class KeptSnapshots:
     """Snapshots by name, each with an address in it; those of every process that has the same folder."""
 
     def __init__(self) -> None:
         self.folder: Path | None = None
         """Where they are shared; each file appears whole, and the last of several that make the same one stays."""
-        self._kept: dict[str, tuple[str, Snapshot]] = {}
+        self._kept: dict[str, tuple[float, str, Snapshot]] = {}
 
     def get(self, name: str) -> tuple[str, Snapshot] | None:
-        """The address and the snapshot that were kept under this name."""
-        if name not in self._kept and self.folder is not None:
+        """The address and the snapshot that were kept under this name, unless they are too old."""
+        if not self._is_fresh(name) and self.folder is not None:
             with suppress(FileNotFoundError):
                 self._kept[name] = pickle.loads(self._path(self.folder, name).read_bytes())
-        return self._kept.get(name)
+        return self._kept[name][1:] if self._is_fresh(name) else None
 
     def keep(self, name: str, address: str, snapshot: Snapshot) -> None:
         """Keep them for this process and all that share the folder."""
-        self._kept[name] = address, snapshot
+        self._kept[name] = time.time(), address, snapshot
         if self.folder is not None:
             with NamedTemporaryFile(dir=self.folder, delete=False) as file:
                 pickle.dump(self._kept[name], file)
             Path(file.name).replace(self._path(self.folder, name))
+
+    def _is_fresh(self, name: str) -> bool:
+        return name in self._kept and time.time() - self._kept[name][0] < KEPT_SECONDS
 
     @staticmethod
     def _path(folder: Path, name: str) -> Path:
