@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from lti_tool.demo.lms.settings import LmsSettings
 from tests.builder.build import Builder
 from tests.builder.connected import Connected, connect
 from tests.builder.situations import KEPT_SITUATIONS
-from tests.builder.snapshot import KEPT_SECONDS, Snapshot, is_empty
+from tests.builder.snapshot import Snapshot, is_empty
 from tests.builder.world import World
 
 
@@ -34,23 +33,23 @@ def build(services: Services) -> Builder:
 
 
 @pytest.fixture(scope="session")
-def built_worlds() -> dict[str, tuple[float, World, Snapshot]]:
-    """The world of each kind of database, and when a test built it last in an empty one."""
+def built_worlds() -> dict[str, tuple[World, Snapshot]]:
+    """The world of each kind of database, as a test built it last in an empty one."""
     return {}
 
 
 @pytest.fixture
-def world(build: Builder, built_worlds: dict[str, tuple[float, World, Snapshot]]) -> World:
+def world(build: Builder, built_worlds: dict[str, tuple[World, Snapshot]]) -> World:
     """A world under the demo template: the agreement and one confirmed session complete it."""
     database = build.services.database
     kind = database.engine.dialect.name
     if not is_empty(database):
         return build.world()
-    if kind not in built_worlds or time.time() - built_worlds[kind][0] > KEPT_SECONDS:
+    if kind not in built_worlds or not built_worlds[kind][1].is_fresh:
         built = build.world()
-        built_worlds[kind] = (time.time(), built, Snapshot.of(database))
+        built_worlds[kind] = (built, Snapshot.of(database))
         return built
-    _when, built, snapshot = built_worlds[kind]
+    built, snapshot = built_worlds[kind]
     snapshot.restore(database)
     return built.by(build)
 

@@ -6,7 +6,7 @@ import hashlib
 import pickle
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -20,12 +20,22 @@ Rows = list[tuple[Any, ...]] | bytes
 """A table's rows as the driver gives and takes them: SQLite's tuples, or what PostgreSQL's COPY sends."""
 
 
+KEPT_SECONDS = 120
+"""How long a snapshot is used: what is in it happened a moment ago, and a page shows some of that for ten minutes."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """The rows of every table that has any, and the last of the numbers that the database itself gives."""
 
     rows: tuple[tuple[str, Rows], ...]
     numbers: tuple[tuple[str, int], ...] = ()
+    made_at: float = field(default_factory=time.time, compare=False)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether what it holds still happened a moment ago."""
+        return time.time() - self.made_at < KEPT_SECONDS
 
     @classmethod
     def of(cls, database: Database) -> Snapshot:
@@ -62,35 +72,31 @@ class Snapshot:
                     copy.write(rows)
 
 
-KEPT_SECONDS = 120
-"""How long a snapshot is used: what is in it happened a moment ago, and a page shows some of that for ten minutes."""
-
-
 class KeptSnapshots:
     """Snapshots by name, each with an address in it; those of every process that has the same folder."""
 
     def __init__(self) -> None:
         self.folder: Path | None = None
         """Where they are shared; each file appears whole, and the last of several that make the same one stays."""
-        self._kept: dict[str, tuple[float, str, Snapshot]] = {}
+        self._kept: dict[str, tuple[str, Snapshot]] = {}
 
     def get(self, name: str) -> tuple[str, Snapshot] | None:
         """The address and the snapshot that were kept under this name, unless they are too old."""
         if not self._is_fresh(name) and self.folder is not None:
             with suppress(FileNotFoundError):
                 self._kept[name] = pickle.loads(self._path(self.folder, name).read_bytes())
-        return self._kept[name][1:] if self._is_fresh(name) else None
+        return self._kept[name] if self._is_fresh(name) else None
 
     def keep(self, name: str, address: str, snapshot: Snapshot) -> None:
         """Keep them for this process and all that share the folder."""
-        self._kept[name] = time.time(), address, snapshot
+        self._kept[name] = address, snapshot
         if self.folder is not None:
             with NamedTemporaryFile(dir=self.folder, delete=False) as file:
                 pickle.dump(self._kept[name], file)
             Path(file.name).replace(self._path(self.folder, name))
 
     def _is_fresh(self, name: str) -> bool:
-        return name in self._kept and time.time() - self._kept[name][0] < KEPT_SECONDS
+        return name in self._kept and self._kept[name][1].is_fresh
 
     @staticmethod
     def _path(folder: Path, name: str) -> Path:

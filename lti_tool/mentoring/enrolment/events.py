@@ -26,7 +26,7 @@ class ParticipantInvited(Event):
 
     @classmethod
     def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
-        """The first version did not tell the people of a list from others."""
+        """The first version did not say who was in a list."""
         return {"in_list": False, **details}
 
 
