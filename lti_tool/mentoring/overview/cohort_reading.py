@@ -27,6 +27,7 @@ from lti_tool.database import connection_of
 from lti_tool.events.log import state_columns
 from lti_tool.identity.models import Membership, Person
 from lti_tool.mentoring.completion.queries import with_progress
+from lti_tool.mentoring.enrolment.people.queries import count_of_awaited
 from lti_tool.mentoring.enrolment.queries import (
     MEMBER_ID,
     has_moved_from,
@@ -126,6 +127,7 @@ def _statements(dialect: Dialect) -> _Statements:
                 for each in (sa.func.count(LeftAsItIs.participant_id), sa.func.max(LeftAsItIs.left_at))
             ),
             is_not_enrolled().label("is_not_enrolled"),
+            count_of_awaited(cohort_id).scalar_subquery().label("awaited"),
         )
         .join(Membership, Membership.person_id == Person.id)
         .where(
@@ -219,6 +221,7 @@ class _Reading:
             participants=tuple(lines),
             newcomers=newcomers,
             pairs=tuple(self._pair_lines(statements, before, pairs, by_id)),
+            awaited=self._people[0].awaited if self._people else 0,
             state=_state(rows.people[0]) if rows.people else None,
             declined=tuple(
                 declined_pair(pair.record, by_id)

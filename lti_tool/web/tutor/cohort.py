@@ -29,6 +29,7 @@ from lti_tool.lti.nrps.read_roster_job import (
 )
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.completion import actions as completion
+from lti_tool.mentoring.enrolment.people.queries import awaited_elsewhere
 from lti_tool.mentoring.enrolment.queries import participant
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.overview.actions import leave_as_it_is
@@ -47,7 +48,7 @@ from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
 from lti_tool.web.refusal_wording import refusal
 from lti_tool.web.services import current_principal, reading, transaction
-from lti_tool.web.tutor import line_items, pair_page, pair_wording
+from lti_tool.web.tutor import cohort_wording, line_items, pair_page, pair_wording
 from lti_tool.web.tutor.cohort_view import table_of, view_of
 from lti_tool.web.tutor.grades import grades_of_cohort, state_of_cohorts_grades
 from lti_tool.web.tutor.opening import choice_page, duplicate_page, open_activity
@@ -56,6 +57,9 @@ from schemas.display import read_cohort_query
 from schemas.form_schema import FormSchema
 from schemas.problem import ShapeError
 from schemas.tutor_forms import ReopenForm, ResendGradeForm, TutorValidationForm
+
+PEOPLE_LISTED = 200
+"""So many people are listed at most where a list stands in place of the table."""
 
 blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
 
@@ -159,9 +163,12 @@ def _shown(
         overview = overview or overview_of(db, placement.cohort_id)
         table = table_of(overview, grades, version.copies, query, today)
         meetings = meetings_of(db, [row.pair.id for row in table.rows])
+        is_asked_who_comes = query["state"] == "awaited"
+        awaited = awaited_elsewhere(db, placement.cohort_id, PEOPLE_LISTED) if is_asked_who_comes else []
         panel = pair_page.panel_of(db, overview, grades, query["pair"]) if query["pair"] else None
     return {
-        "view": view_of(overview, table, meetings, query, now),
+        "view": view_of(overview, table, meetings, query, now, awaited=awaited),
+        "people_listed": PEOPLE_LISTED,
         "roster": version.roster,
         "has_grades": bool(grades),
         "gradebook_note": _gradebook_note(),
@@ -169,6 +176,7 @@ def _shown(
         "etag": version.etag,
         "panel": panel,
         "pair_words": pair_wording,
+        "cohort_words": cohort_wording,
     }
 
 
