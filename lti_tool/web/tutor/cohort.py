@@ -33,7 +33,7 @@ from lti_tool.mentoring.enrolment.people.queries import awaited_elsewhere
 from lti_tool.mentoring.enrolment.queries import participant
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.overview.actions import leave_as_it_is
-from lti_tool.mentoring.overview.cohort import CohortOverview
+from lti_tool.mentoring.overview.cohort import CohortOverview, ParticipantLine
 from lti_tool.mentoring.overview.inbox import LineKind, WaitingCopy
 from lti_tool.mentoring.overview.queries import meetings_of, overview_of
 from lti_tool.mentoring.programmes.actions import IsDuplicate, NothingChosen
@@ -233,13 +233,10 @@ def _gradebook_note() -> str | None:
     return None if note is None else note.text
 
 
-def _sent_once_more(overview: CohortOverview, grades: Sequence[Grade]) -> int:
-    """How many grades of the group's people were deleted in the gradebook and sent once more."""
-    returned = [grade.person_id for grade in grades if grade.came_back]
-    if not returned:
-        return 0
-    people = {line.person_id for line in overview.participants}
-    return sum(person_id in people for person_id in returned)
+def _sent_once_more(overview: CohortOverview, grades: Sequence[Grade]) -> list[ParticipantLine]:
+    """Whose grade was deleted in the gradebook and sent once more, of the group's people."""
+    returned = {grade.person_id for grade in grades if grade.came_back}
+    return [line for line in overview.participants if line.person_id in returned] if returned else []
 
 
 def _tagged(response: Response, etag: str) -> Response:

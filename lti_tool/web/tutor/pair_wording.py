@@ -83,6 +83,11 @@ def waiting_days(days: int | None) -> str:
     return ngettext("%(num)s day", "%(num)s days", days) if days else _("today")
 
 
+def since_days(days: int) -> str:
+    """For how long somebody has waited: ``for 9 days``; ``since today`` on the first day."""
+    return ngettext("for %(num)s day", "for %(num)s days", days) if days > 0 else _("since today")
+
+
 def longest_waiting(days: int) -> str:
     """How long the one who has waited longest has, of several: ``up to 9 days``; ``today`` on the first day."""
     return ngettext("up to %(num)s day", "up to %(num)s days", days) if days else _("today")
