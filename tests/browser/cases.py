@@ -213,7 +213,7 @@ def _hr_settings(visit: Visit) -> None:
 
 
 def _hr_link(visit: Visit) -> None:
-    visit.send(_programme(visit) + "/access/hr-links")
+    visit.send(_programme(visit) + "/access/hr-links", made_for="RH du site de Lyon")
     visit.public("/hr?" + visit.page.input_value("#new-link").partition("?")[2])
 
 

@@ -91,7 +91,9 @@ def test_the_last_owner_stays_also_where_two_leave_at_once(world: World) -> None
 def test_a_link_for_human_resources_is_good_once_also_where_two_open_it_at_once(world: World) -> None:
     people = [world.course.person(name).id for name in ("First Of HR", "Second Of HR")]
     with world.acting() as db:
-        secret = make_hr_link(db, programme_id=programme(world), made_by=world.tutor_id, now=LATER)
+        secret = make_hr_link(
+            db, programme_id=programme(world), made_by=world.tutor_id, made_for="HR", now=LATER
+        )
     done = at_once(
         world,
         [
@@ -117,7 +119,7 @@ def test_links_that_are_over_or_foreign_open_nothing(world: World) -> None:
         return use_hr_link(db, secret, **{"person_id": person, "organisation_id": of, "now": now, **changes})
 
     with world.acting() as db:
-        secret = make_hr_link(db, programme_id=ours, made_by=world.tutor_id, now=LATER)
+        secret = make_hr_link(db, programme_id=ours, made_by=world.tutor_id, made_for="HR", now=LATER)
         link_id = db.scalars(sa.select(HrLink.id)).one()
         refused("hr_link_unknown", lambda: use(db, secret + "x"))
         refused("hr_link_unknown", lambda: use(db, secret, organisation_id=elsewhere.organisation_id))
@@ -129,12 +131,12 @@ def test_links_that_are_over_or_foreign_open_nothing(world: World) -> None:
         )
         withdraw_hr_link(db, programme_id=ours, link_id=link_id, now=LATER)
         refused("hr_link_withdrawn", lambda: use(db, secret))
-        second = make_hr_link(db, programme_id=ours, made_by=world.tutor_id, now=LATER)
+        second = make_hr_link(db, programme_id=ours, made_by=world.tutor_id, made_for="HR", now=LATER)
         # Whoever opens it again is where they were; the right ends with the owner's word, and a new link gives it anew.
         assert use(db, second) == use(db, second) == ours
         end_hr_reading(db, programme_id=ours, person_id=person, now=LATER)
         refused("hr_link_used", lambda: use(db, second))
-        third = make_hr_link(db, programme_id=ours, made_by=world.tutor_id, now=LATER)
+        third = make_hr_link(db, programme_id=ours, made_by=world.tutor_id, made_for="HR", now=LATER)
         assert use(db, third) == ours
 
 
