@@ -16,6 +16,7 @@ from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.programmes.actions import name_owner
 from lti_tool.mentoring.programmes.models import ProgrammeOwner
 from lti_tool.mentoring.programmes.offers import latest_cohort_to_follow, own_programmes
+from lti_tool.mentoring.programmes.placements import waiting_groups
 from lti_tool.mentoring.programmes.right_models import HrLink, HrReader
 from lti_tool.mentoring.programmes.rights import (
     HR_LINK_LASTS,
@@ -28,6 +29,7 @@ from lti_tool.mentoring.programmes.rights import (
     use_hr_link,
     withdraw_hr_link,
 )
+from lti_tool.mentoring.programmes.scaling import scale_up
 from tests.builder import Builder, World
 from tests.mentoring.checks import LATER, event_names, refused
 
@@ -152,9 +154,12 @@ def test_a_programme_is_offered_to_the_teachers_with_whom_it_is_shared(world: Wo
         assert all(each.id == ours for each in found)
         latest = latest_cohort_to_follow(db, ours, organisation, person)
         assert latest == (world.cohort_id if found else None)
+        # So is the group that waits for an activity.
+        assert len(waiting_groups(db, organisation, person)) == len(found)
         return [each.is_shared for each in found]
 
     with world.acting() as db:
+        scale_up(db, cohort_id=world.cohort_id, now=LATER)
         assert offered(db, world.tutor_id) == [False]
         assert offered(db, teacher) == []
         share(db, programme_id=ours, course_id=course.id, now=LATER)
