@@ -69,6 +69,9 @@ _log = structlog.get_logger(__name__)
 class NotListedYet(Exception):
     """The platform was asked to make the line item a moment ago, and lists none."""
 
+    def __str__(self) -> str:
+        return "the platform was asked to make it a moment ago, and does not list it yet"
+
 
 @dataclass(frozen=True)
 class _Activity:
@@ -99,6 +102,7 @@ class FindLineItem(JobKind):
 
     name: ClassVar[str] = "find_line_item"
     schema: ClassVar[type[Schema]] = LineItemJobSchema
+    retried: ClassVar[tuple[type[Exception], ...]] = (LineItemsUnavailable, NotListedYet)
     max_per_group: ClassVar[int | None] = 2
 
     def __init__(self, deps: ServiceDeps, backfill: Backfill) -> None:
