@@ -92,8 +92,8 @@ class ProgrammeChoiceForm(FormSchema):
         metadata={
             "label": N_("How does it begin?"),
             "words": {
-                "now": N_("Start now: people can join as soon as you open the activity"),
-                "set-up": N_("Set it up first, and start it myself: until then nobody can join"),
+                "now": N_("It starts as soon as you open the activity: people can then join"),
+                "set-up": N_("I set it up first, and start it myself: until then nobody can join"),
             },
         },
     )
@@ -104,7 +104,7 @@ class ProgrammeChoiceForm(FormSchema):
         max=36,
         from_text=True,
         load_default=None,
-        metadata={"label": N_("How many months does it last?")},
+        metadata={"label": N_("How many months does the programme last?")},
     )
     sessions = WholeNumber(
         min=1, max=100, from_text=True, load_default=None, metadata={"label": N_("How many meetings?")}

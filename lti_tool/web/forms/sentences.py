@@ -155,7 +155,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         },
     },
     OwnerForm: {"person_id": _choose(N_("Choose who else owns the programme."))},
-    ShareForm: {"course_id": _choose(N_("Choose whose teachers may use the programme."))},
+    ShareForm: {"course_id": _choose(N_("Choose a course."))},
     HrLinkForm: {
         "link": {
             "required": N_("Enter the link that you received."),
