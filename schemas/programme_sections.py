@@ -74,8 +74,8 @@ class GoalForm(BilingualSchema):
     needed: ClassVar[Mapping[str, str]] = {"title": "programme_name_missing", "goal": "goal_missing"}
     title_en = _text(N_("Name of the programme, in English"), 100)
     title_fr = _text(N_("Name of the programme, in French"), 100)
-    goal_en = _text(N_("What will be different, in English"), 500, lines=True)
-    goal_fr = _text(N_("What will be different, in French"), 500, lines=True)
+    goal_en = _text(N_("What it is for, in English"), 500, lines=True)
+    goal_fr = _text(N_("What it is for, in French"), 500, lines=True)
 
 
 class BudgetForm(SectionSchema):

@@ -112,7 +112,10 @@ class _ProgrammePart(Part):
             if present.is_draft:
                 self.back_words, self.back_words_short = _("Set-up of %(title)s", title=title), _("Set-up")
             else:
-                self.back_words, self.back_words_short = _("Settings of %(title)s", title=title), _("Settings")
+                self.back_words, self.back_words_short = (
+                    _("Settings of %(title)s", title=title),
+                    _("Settings"),
+                )
 
     def _show(self, present: SetUp) -> None:
         self.settings, self.number = present.settings, present.number

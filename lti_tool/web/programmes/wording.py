@@ -44,6 +44,14 @@ TITLES: Final[Mapping[str, str]] = {
     Section.VISIBILITY: N_("Who may see what"),
 }
 
+KEYS: Final[Mapping[str, str]] = {
+    **TITLES,
+    "title": N_("Name"),
+    "goal": N_("Goal"),
+    "role_names": TITLES[Section.ROLES],
+}
+"""What the pages call the parts of a template's file, by their keys there."""
+
 INTRODUCTIONS: Final[Mapping[str, str]] = {
     Section.GOAL: N_(
         "People read the name at the top of their pages. One language is enough: the text then stands for both."
@@ -63,8 +71,8 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
         "start. The figures themselves come in a later version."
     ),
     Section.QUESTIONNAIRES: N_(
-        "Choose which are asked. Asking begins in a later version of the tool; the choice is made now, because “before” "
-        "cannot be asked later."
+        "Choose which are asked. Asking begins in a later version of the tool; the choice is made now, because "
+        "“before” cannot be asked later."
     ),
     Section.DATES: N_(
         "The meetings take place between the first and the last day. The follow-up says what is left of it."

@@ -100,7 +100,7 @@ def test_a_file_with_an_error_is_shown_with_its_line_and_kept_once_it_is_right(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "Please choose a file."),
+        (b"", "This file is empty. Choose another one."),
         ("a: é".encode("utf-16"), "The file is not in UTF-8."),
         (b"a: " + b"x" * 300_000, "The file is larger than 256 KB"),
         (b"a: &x [1]\nb: *x", "Anchors and aliases"),
