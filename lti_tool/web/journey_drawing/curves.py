@@ -64,7 +64,6 @@ class Cubic:
         middle = _between(ab, bc, t)
         return Cubic(self.start, a, ab, middle), Cubic(middle, bc, c, self.end)
 
-
     @property
     def length(self) -> float:
         """About how long it is: by chords, of which there are enough for curves as gentle as these."""

@@ -111,14 +111,16 @@ def _leaf(x: float, objective: DrawnObjective, strand: Strand, left: float, righ
 
 
 def title_lines(title: str, width: float) -> tuple[str, ...]:
-    """A title in two lines of this width, or in three where two would cut it; no word alone in the last of two."""
+    """A title in two lines of this width, or in three where two would cut it."""
     if width < LEAST_LABEL or not title.strip():
         return ()
     lines = next(
         (whole for most in (2, MOST_LINES) if (whole := _whole(title, width, most))),
         lines_within(title, width, lines=MOST_LINES, size=TEXT_SIZE),
     )
-    return tuple(balanced(lines, TEXT_SIZE)) or (word_within(title.split()[0], width, TEXT_SIZE),)
+    if lines:
+        return tuple(balanced(lines, TEXT_SIZE))
+    return (word_within(title.split()[0], width, TEXT_SIZE),)
 
 
 def _whole(title: str, width: float, most: int) -> list[str]:

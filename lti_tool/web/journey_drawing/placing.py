@@ -253,7 +253,9 @@ def _buds(
             # The mentor's leave the word for today its room, as long as that leaves one for them.
             after_now = (BUD_FROM_TODAY, LEAF_AFTER_NOW) if role is Role.MENTOR else (LEAF_AFTER_NOW,)
             free = (
-                _free(now + after, end, meetings, own, gap) for after in after_now for gap, _beside in LEAF_GAPS
+                _free(now + after, end, meetings, own, gap)
+                for after in after_now
+                for gap, _beside in LEAF_GAPS
             )
             place = next((each for each in free if each is not None), None)
             if place is not None:

@@ -198,7 +198,9 @@ def _drawn(
     if ahead < len(beads) and not facts.paused:
         beads[ahead] = Bead(beads[ahead].x, BeadKind.NEXT)
     rings = [
-        (bead.x, RING_RADII[bead.kind] + RING_CLEAR) for bead in beads if size.dot_step and bead.kind in RING_RADII
+        (bead.x, RING_RADII[bead.kind] + RING_CLEAR)
+        for bead in beads
+        if size.dot_step and bead.kind in RING_RADII
     ]
     mentor, mentee = (
         strand(

@@ -10,7 +10,6 @@ from typing import Final
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.curves import Cubic, level_cubic, path
 
-
 DOT: Final = 0.1
 """The length of a dash that its round ends make a dot."""
 

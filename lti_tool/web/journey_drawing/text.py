@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import combinations, pairwise
 
 ELLIPSIS = "…"
 SHORT_WORD = 2
@@ -70,9 +71,10 @@ def word_within(word: str, width: float, size: float) -> str:
 
 
 def balanced(lines: list[str], size: float) -> list[str]:
-    """Two lines made about the same length, so that no word is alone in the second; others as they are."""
+    """The same words in as many lines of about the same length, so that none is alone in the last."""
     words = " ".join(lines).split()
-    if len(lines) != 2 or len(words) < 3:
-        return lines
-    broken = [[" ".join(words[:at]), " ".join(words[at:])] for at in range(1, len(words))]
-    return min(broken, key=lambda each: max(text_width(line, size) for line in each))
+    broken = [
+        [" ".join(words[start:end]) for start, end in pairwise((0, *breaks, len(words)))]
+        for breaks in combinations(range(1, len(words)), len(lines) - 1)
+    ]
+    return min(broken, key=lambda each: max(text_width(line, size) for line in each), default=lines)

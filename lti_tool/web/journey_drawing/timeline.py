@@ -50,10 +50,11 @@ DOT_STEP: Final = 9.1
 LABEL_GAP: Final = 6.0
 NAME_WIDTH: Final = 88.0
 """Of the name of a meeting that has no day yet, in the longer of the languages."""
-DATE_ASCENT: Final = 20.0
+DATE_ASCENT: Final = 26.0
 """Between the end of that line, or what is written above, and the dates."""
 BELOW_DATES: Final = 50.0
-"""For what is written below the dates."""
+"""For what is written below the dates; where no meeting was held, that is one line:"""
+BELOW_LINE: Final = 30.0
 LEAD_LENGTH: Final = 40.0
 """Of the line from a meeting to its date, where nothing is written between the two."""
 
@@ -141,9 +142,7 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         for role in (Role.MENTOR, Role.MENTEE)
     )
     first_ahead = len(at.held) if at.ahead else None
-    widths, end_width = _label_widths(
-        list(zip(xs, meetings, strict=True)), at.end, first_ahead, len(at.held)
-    )
+    widths, end_width = _label_widths(list(zip(xs, meetings, strict=True)), at.end, first_ahead, len(at.held))
     stops = tuple(
         Stop(x, each, index + 1, index == next_at, widths[index])
         for index, (x, each) in enumerate(zip(xs, meetings, strict=True))
@@ -171,7 +170,7 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         end_width,
         dates,
         top,
-        dates + BELOW_DATES - top,
+        dates + (BELOW_DATES if at.held else BELOW_LINE) - top,
     )
 
 

@@ -72,7 +72,7 @@ class Questions:
         return [*self.skills, *((code, name) for code, name in self.former_skills if code in named)]
 
     def said(self, direction: str) -> list[tuple[str, str]]:
-        """Each topic that they named in ``direction``, by its name, with their level as a code; empty where none is known."""
+        """Each topic that they named in ``direction``, by its name, and their level as a code where known."""
         names = dict((*self.skills, *self.former_skills))
         named = (self.known.offers if direction == "offers" else self.known.wants) or ()
         return [(names[code], str(level or "")) for code, level in named if code in names]
