@@ -38,6 +38,8 @@ class Size:
     """A half-turn of the braid at completion."""
     bead: float
     """The radius of a bead, at most."""
+    dot_step: float = 0.0
+    """From one dot of what is to come to the next, as drawing.css has it; 0 where they are too small to be placed."""
 
     @property
     def reach(self) -> float:
@@ -46,7 +48,7 @@ class Size:
 
 
 IN_TABLE: Final = Size(height=16, rest=5, touch=0.8, gap=4.5, braid=5, bead=1.9)
-LARGER: Final = Size(height=44, rest=11, touch=0, gap=30, braid=12, bead=5)
+LARGER: Final = Size(height=44, rest=11, touch=0, gap=30, braid=12, bead=5, dot_step=7.1)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,10 @@ class TimeAxis:
         return found
 
 
+RING_CLEAR: Final = 4.0
+"""Between a ring and the nearest dot."""
+
+
 class BeadKind(enum.StrEnum):
     """What stands where the strands touch."""
 
@@ -81,6 +87,10 @@ class BeadKind(enum.StrEnum):
     NEXT = "next"
     TO_COME = "to_come"
     COMPLETE = "complete"
+
+
+RING_RADII: Final = {BeadKind.WAITING: 8.0, BeadKind.NEXT: 14.0, BeadKind.TO_COME: 7.0}
+"""Of the larger drawing, where no dots stand."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,11 @@ class Sparkline:
     def height(self) -> float:
         """Of the whole drawing."""
         return self.size.height
+
+    @property
+    def dot_step(self) -> float:
+        """Between two dots of what is to come; 0 where they are too small to be placed."""
+        return self.size.dot_step
 
     @property
     def middle(self) -> float:
@@ -196,6 +211,15 @@ def _drawn(
         if xs and left > size.reach:
             nodes.append(Node(nodes[-1].x + size.reach, size.rest))
         nodes.append(Node(end, min(size.rest, left / 2) if xs else size.rest))
+    ahead = len(facts.held)
+    beads = [Bead(x, _kind(each)) for x, each in zip(xs, meetings, strict=True)]
+    if ahead < len(beads) and not facts.paused:
+        beads[ahead] = Bead(beads[ahead].x, BeadKind.NEXT)
+    rings = [
+        (bead.x, RING_RADII[bead.kind] + RING_CLEAR)
+        for bead in beads
+        if size.dot_step and bead.kind in RING_RADII
+    ]
     mentor, mentee = (
         strand(
             role,
@@ -203,13 +227,10 @@ def _drawn(
             middle=size.height / 2,
             solid_until=today,
             solid=lambda _index, role=role: bool(facts.held) or role in facts.signed_on,  # type: ignore[misc]
+            rings=rings,
         )
         for role in (Role.MENTOR, Role.MENTEE)
     )
-    beads = [Bead(x, _kind(each)) for x, each in zip(xs, meetings, strict=True)]
-    ahead = len(facts.held)
-    if ahead < len(beads) and not facts.paused:
-        beads[ahead] = Bead(beads[ahead].x, BeadKind.NEXT)
     if complete:
         beads = [*(bead for bead in beads if bead.x < end - size.gap / 2), Bead(end, BeadKind.COMPLETE)]
     closest = min((after.x - before.x for before, after in pairwise(beads)), default=size.gap)

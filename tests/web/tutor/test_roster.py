@@ -19,7 +19,7 @@ from tests.builder.situations import Situation
 
 ADDRESS = "https://lms.example/members"
 MINUTE = dt.timedelta(minutes=1)
-BUTTON = "Read the roster again"
+BUTTON = "Refresh the list from the course"
 
 
 def with_roster(**values: Any) -> Callable[[Situation], None]:

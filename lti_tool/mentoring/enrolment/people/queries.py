@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -39,6 +40,20 @@ class ImportRecord:
     def is_done(self) -> bool:
         """Whether all its people were added."""
         return self.done_at is not None
+
+    @property
+    def rows_done(self) -> int:
+        """How many of its rows were added so far, by whichever job."""
+        return rows_of(self.counts)
+
+
+KEEPS_ANSWERS: Final = "keeps_answers"
+"""The count of those who have answered themselves what the file says otherwise."""
+
+
+def rows_of(counts: Mapping[str, int]) -> int:
+    """How many rows these counts of a file are about: each has one outcome, and may keep answers besides."""
+    return sum(number for name, number in counts.items() if name != KEEPS_ANSWERS)
 
 
 def people_import(db: Session, import_id: uuid.UUID) -> ImportRecord | None:
