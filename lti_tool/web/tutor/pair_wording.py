@@ -110,7 +110,7 @@ def _wait(found: Wait) -> str:
         case WaitKind.DIFFERS:
             return differs(found.session.dispute_reason if found.session else None)
         case WaitKind.GRADE:
-            return _(_GRADES.get(found.grade or "", "Grade to look at"))
+            return _(_GRADES.get(found.grade or "", N_("Grade to look at")))
         case WaitKind.PAUSE_OVER:
             return _("Go on, or pause longer?")
         case WaitKind.APPROVE:
@@ -133,7 +133,11 @@ _GRADES: Final[Mapping[str, str]] = {
 
 def differs(reason: str | None) -> str:
     """On what two people disagree."""
-    words = {"wrong-length": N_("Lengths differ"), "wrong-date": N_("Days differ")}
+    words = {
+        "wrong-length": N_("Lengths differ"),
+        "wrong-date": N_("Days differ"),
+        "did-not-meet": N_("One says they did not meet"),
+    }
     return _(words.get(reason or "", N_("Meeting disputed")))
 
 
@@ -181,6 +185,20 @@ def meetings_aloud(pair: PairLine) -> str:
             "%(num)s of %(target)s meetings", "%(num)s of %(target)s meetings", value, target=target
         )
     return ngettext("%(num)s meeting", "%(num)s meetings", pair.confirmed)
+
+
+def confirmed(meetings: int, uncounted: int) -> str:
+    """How many meetings are confirmed, and how many of these the rule does not count."""
+    words = ngettext("%(num)s meeting confirmed", "%(num)s meetings confirmed", meetings)
+    if not uncounted:
+        return words
+    rest = ngettext("%(num)s does not count", "%(num)s do not count", uncounted)
+    return _("%(confirmed)s, of which %(rest)s", confirmed=words, rest=rest)
+
+
+def uncounted(meetings: int) -> str:
+    """Of a pair, how many of its confirmed meetings the rule does not count."""
+    return ngettext("%(num)s meeting does not count", "%(num)s meetings do not count", meetings)
 
 
 def role(line: HasCard) -> str:
