@@ -110,7 +110,7 @@ def _wait(found: Wait) -> str:
         case WaitKind.DIFFERS:
             return differs(found.session.dispute_reason if found.session else None)
         case WaitKind.GRADE:
-            return _(_GRADES.get(found.grade or "", N_("Grade to look at")))
+            return _(_GRADES.get(found.grade or "", _ANY_GRADE))
         case WaitKind.PAUSE_OVER:
             return _("Go on, or pause longer?")
         case WaitKind.APPROVE:
@@ -131,14 +131,19 @@ _GRADES: Final[Mapping[str, str]] = {
 }
 
 
+_ANY_GRADE: Final = N_("Grade to look at")
+
+_DIFFERENCES: Final[Mapping[str, str]] = {
+    "wrong-length": N_("Lengths differ"),
+    "wrong-date": N_("Days differ"),
+    "did-not-meet": N_("One says they did not meet"),
+}
+_ANY_DIFFERENCE: Final = N_("Meeting disputed")
+
+
 def differs(reason: str | None) -> str:
     """On what two people disagree."""
-    words = {
-        "wrong-length": N_("Lengths differ"),
-        "wrong-date": N_("Days differ"),
-        "did-not-meet": N_("One says they did not meet"),
-    }
-    return _(words.get(reason or "", N_("Meeting disputed")))
+    return _(_DIFFERENCES.get(reason or "", _ANY_DIFFERENCE))
 
 
 def _first_names(people: tuple[ParticipantLine, ...]) -> str:
