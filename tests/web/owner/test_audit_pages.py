@@ -105,7 +105,7 @@ def test_an_owner_reads_it_for_every_group_and_a_tutor_for_their_own(visit: Come
 def test_it_is_written_in_french(visit: Come) -> None:
     here = visit(situations.tutor, locale="fr")
     pair_two(here)
-    assert sentences(here)[0] == "Claire Fontaine a formé le binôme Marc Tessier et Léa Nguyen"
+    assert sentences(here)[0] == "Claire Fontaine a proposé le binôme Marc Tessier et Léa Nguyen"
 
 
 def test_days_and_times_are_those_of_the_readers_zone(visit: Come, services: Services) -> None:
