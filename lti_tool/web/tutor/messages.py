@@ -67,7 +67,10 @@ def show(pair_id: uuid.UUID, about: str) -> ResponseReturnValue:
         else None
     )
     return _page(
-        overview, people, _greeting(people) + _text(about, overview, pair) + _ending(overview), reminder
+        people,
+        _greeting(people) + _text(about, overview, pair) + _ending(overview),
+        _subject(about, overview),
+        reminder,
     )
 
 
@@ -89,7 +92,12 @@ def to_all(about: str) -> ResponseReturnValue:
     reminder = Reminder(launch_url_for("tutor_reminders.remind_all", about=about), label) if due else None
     people = _people(lines)
     greeting = _greeting(people) if len(people) == 1 else _("Hello,") + "\n\n"
-    return _page(overview, people, greeting + _text(about, overview, None) + _ending(overview), reminder)
+    return _page(
+        people,
+        greeting + _text(about, overview, None) + _ending(overview),
+        _subject(about, overview),
+        reminder,
+    )
 
 
 @blueprint.get("/invitation")
@@ -122,7 +130,8 @@ def invitation() -> ResponseReturnValue:
         + _ending(overview)
     )
     invited_ids = [each.person_id for each in everybody if wanted in (None, each.person_id)]
-    return _render(overview, names, text, _("An invitation to copy"), invited_ids)
+    subject = _("Invitation: reverse mentoring, %(title)s", title=_title(overview))
+    return _render(subject, names, text, _("An invitation to copy"), invited_ids)
 
 
 def _overview() -> CohortOverview:
@@ -137,14 +146,14 @@ def _people(lines: Sequence[InboxLine]) -> tuple[ParticipantLine, ...]:
 
 
 def _page(
-    overview: CohortOverview, people: Sequence[ParticipantLine], text: str, reminder: Reminder | None
+    people: Sequence[ParticipantLine], text: str, subject: str, reminder: Reminder | None
 ) -> ResponseReturnValue:
     names, ids = [wording.person(line.card) for line in people], [line.person_id for line in people]
-    return _render(overview, names, text, _("A message to copy"), ids, reminder)
+    return _render(subject, names, text, _("A message to copy"), ids, reminder)
 
 
 def _render(
-    overview: CohortOverview,
+    subject: str,
     names: Sequence[str],
     text: str,
     heading: str,
@@ -155,7 +164,6 @@ def _render(
     with reading() as db:
         found = addresses_of(db, person_ids)
     addresses = [found[person_id] for person_id in person_ids if person_id in found]
-    subject = _title(overview)
     return render_template(
         "tutor/message.html",
         heading=heading,
@@ -236,6 +244,23 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
                 title=title,
             )
     return _("How is it going in “%(title)s”? Is there anything that I can do for you?", title=title)
+
+
+def _subject(about: str, overview: CohortOverview) -> str:
+    """What a message is about, as its subject says it."""
+    title = _title(overview)
+    match about:
+        case LineKind.NOT_ACCEPTED:
+            return _("%(title)s: a partner for you", title=title)
+        case LineKind.UNSIGNED:
+            return _("%(title)s: your agreement to sign", title=title)
+        case LineKind.UNCONFIRMED:
+            return _("%(title)s: a meeting to confirm", title=title)
+        case LineKind.DIFFERS:
+            return _("%(title)s: a meeting to agree on", title=title)
+        case LineKind.SILENT:
+            return _("%(title)s: your next meeting", title=title)
+    return title
 
 
 def _ending(overview: CohortOverview) -> str:
