@@ -105,7 +105,7 @@ class ProgrammeChoiceForm(FormSchema):
         max=36,
         from_text=True,
         load_default=None,
-        metadata={"label": N_("How many months does it last?")},
+        metadata={"label": N_("How many months does the programme last?")},
     )
     sessions = WholeNumber(
         min=1, max=100, from_text=True, load_default=None, metadata={"label": N_("How many meetings?")}

@@ -108,7 +108,7 @@ REFUSALS: Mapping[str, str] = {
     "not_a_course_here": N_("This course is not one of your company. Please choose another one."),
     "hr_link_unknown": N_("This link is not known here. Please copy the whole of it, or ask for a new one."),
     "hr_link_used": N_(
-        "This link was used already: it is good once. Ask the owner of the programme for a new one."
+        "This link was used already: it works once. Ask the owner of the programme for a new one."
     ),
     "hr_link_expired": N_("This link has expired. Ask the owner of the programme for a new one."),
     "hr_link_withdrawn": N_("This link was withdrawn. Ask the owner of the programme."),

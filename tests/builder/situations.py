@@ -737,9 +737,8 @@ def build_situation(
     """
     if build not in SITUATIONS or not is_empty(services.database):
         return _build(services, build, family, locale)
-    # Its meetings are so many days ago.
-    kind, today = services.database.engine.dialect.name, utcnow().date()
-    key = f"{kind} {services.config.base_url} {build.__name__} {family} {today}"
+    kind = services.database.engine.dialect.name
+    key = f"{kind} {services.config.base_url} {build.__name__} {family}"
     kept = KEPT_SITUATIONS.get(key)
     if kept is None:
         home = _build(services, build, family, _BUILT_IN)

@@ -36,6 +36,7 @@ from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from lti_tool.web.journey_drawing.sparkline import Sparkline
 from lti_tool.web.language import day
+from lti_tool.web.owner.figures import names_of
 from lti_tool.web.programmes.drawings import rhythm_drawing
 from lti_tool.web.services import current_principal, current_services, reading
 from schemas.problem import ShapeError
@@ -59,6 +60,10 @@ class OfferedProgramme:
     """One that an owner shared with the tutor, who does not teach a group of it yet."""
     is_of_company: bool = False
     """A template of the company's own."""
+    version: int | None = None
+    changed_at: dt.datetime | None = None
+    changed_by: str | None = None
+    """Of a template of the company's own: which version it is, of when, and the name of who made it."""
     course_title: str | None = None
     """Of one's own: where it runs."""
     since: dt.date | None = None
@@ -144,9 +149,17 @@ def current_offer() -> Offer:
     registration = g.launch.registration
     platform = platform_of(registration.issuer, registration.platform_family)
     with reading() as db:
+        records = templates_offered(db, principal.organisation_id)
+        authors = names_of(db, {record.changed_by for record in records if record.changed_by is not None})
         programmes = [
-            _offered(record.code, record.template, record.template.rule_document(), of_company=record.is_own)
-            for record in templates_offered(db, principal.organisation_id)
+            replace(
+                _offered(record.code, record.template, record.template.rule_document()),
+                is_of_company=record.is_own,
+                version=record.number,
+                changed_at=record.changed_at,
+                changed_by=authors.get(record.changed_by) if record.changed_by is not None else None,
+            )
+            for record in records
         ]
         groups = _groups(db, principal)
         in_course = g.launch.course_id is not None
@@ -162,15 +175,12 @@ def current_offer() -> Offer:
         )
 
 
-def _offered(
-    value: str, template: ProgrammeTemplate, rule: Document, *, of_company: bool = False
-) -> OfferedProgramme:
+def _offered(value: str, template: ProgrammeTemplate, rule: Document) -> OfferedProgramme:
     checked = read_rule(rule)
     return OfferedProgramme(
         value=value,
         template=template,
         rule=rule,
-        is_of_company=of_company,
         criteria=tuple(criterion_line(entry) for entry in criteria_of(checked)),
         grades_grow=checked.reporting.report == "live",
     )

@@ -13,6 +13,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.identity.policy import Action
+from lti_tool.mentoring.programmes.models import Cohort
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import Activity, current_activity, current_unplaced_cohort
 from lti_tool.web.forms.bound import blank_form
@@ -98,4 +99,6 @@ def _group() -> tuple[group_people.GroupPeople, dict[str, Any]]:
     with reading() as db:
         group = group_people.people_of_group(db, activity.placement.cohort_id)
         record = figures.programme_record(db, activity.programme_id)
-    return group, {"programme": record, "done": flash_message(), "course_title": course_title()}
+        cohort = db.get_one(Cohort, activity.placement.cohort_id)
+        shown = {"programme": record, "group_number": cohort.number}
+    return group, {**shown, "done": flash_message(), "course_title": course_title()}

@@ -119,7 +119,9 @@ def _task(section: Section, present: SetUp, lacks: Sequence[Missing]) -> Task:
         summary = rule_sentence(present.rule)
     else:
         address = launch_url_for("programme_sections.show", section=str(section))
-        summary = wording.summary(section, present.settings)
+        summary = wording.summary(section, present.settings) or wording.unsaid(
+            section, started=not present.is_draft
+        )
     state = state_of(section, document, lacks, started=not present.is_draft)
     return Task(section, _(wording.TITLES[section]), summary, state, address)
 

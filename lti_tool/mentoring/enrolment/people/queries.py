@@ -161,6 +161,45 @@ def count_awaited(db: Session, cohort_id: uuid.UUID) -> int:
     return db.scalar(sa.select(sa.func.count()).where(AwaitedPerson.cohort_id == cohort_id)) or 0
 
 
+def count_of_awaited(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.Select[int]:
+    """The statement that counts who is awaited in a cohort and is in none of its courses."""
+    return sa.select(sa.func.count()).where(*_are_elsewhere(cohort_id))
+
+
+def awaited_elsewhere(db: Session, cohort_id: uuid.UUID, limit: int) -> list[KnownAwaited]:
+    """Who is awaited in a cohort and is in none of its courses, the earliest first; at most ``limit`` of them."""
+    rows = db.scalars(
+        sa.select(AwaitedPerson)
+        .where(*_are_elsewhere(cohort_id))
+        .order_by(AwaitedPerson.created_at, AwaitedPerson.id)
+        .limit(limit)
+    )
+    return [_awaited(row) for row in rows]
+
+
+def _are_elsewhere(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID],
+) -> tuple[sa.ColumnElement[bool], ...]:
+    """Awaited in a cohort, and not among the members of its courses by any identifier."""
+
+    def is_unknown(
+        identifier: sa.orm.InstrumentedAttribute[str | None], of_members: sa.ColumnElement[Any]
+    ) -> sa.ColumnElement[bool]:
+        known = (
+            sa.select(of_members)
+            .join(Membership, Membership.person_id == Person.id)
+            .where(Membership.course_id.in_(courses_of_cohort(cohort_id)), of_members.is_not(None))
+        )
+        return sa.or_(identifier.is_(None), identifier.not_in(known))
+
+    return (
+        AwaitedPerson.cohort_id == cohort_id,
+        is_unknown(AwaitedPerson.user_id, sa.type_coerce(Person.subject, sa.String())),
+        is_unknown(AwaitedPerson.user_name, sa.type_coerce(Person.user_name, sa.String())),
+        is_unknown(AwaitedPerson.email, sa.func.lower(Person.email)),
+    )
+
+
 def awaited_as(
     db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID
 ) -> list[tuple[AwaitedPerson, str, str | None, str | None]]:
