@@ -57,6 +57,8 @@ NOT_TAKING_PART: Final = frozenset(
     {ParticipantStatus.INVITED, ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN}
 )
 """Statuses of people who have not said that they take part, or do not any more."""
+COMPLETED: Final = ParticipantStatus.COMPLETED
+"""The status of somebody who has completed the programme, unless it was reopened."""
 REFUSED: Final = ParticipantStatus.REFUSED
 """The status of somebody who was invited, and has said that they do not take part."""
 
@@ -142,6 +144,15 @@ def participants_of_people(
         person.id: participant_record(row, person)
         for row, person in db.execute(_WITH_PERSON.where(*of_people))
     }
+
+
+def enrolments_of_people(
+    db: Session, cohort_id: uuid.UUID, person_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, ParticipantRecord]:
+    """The same, also of those whose invitation was taken back: the rows that there are."""
+    of_people = Participant.cohort_id == cohort_id, Participant.person_id.in_(person_ids)
+    rows = db.execute(_WITH_PERSON.where(*of_people).execution_options(populate_existing=True))
+    return {person.id: participant_record(row, person) for row, person in rows}
 
 
 def participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:
