@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.database import LOCK_ROW
 from lti_tool.identity.models import Membership, Person, display_name
@@ -125,6 +125,20 @@ def has_moved_from(
         Participant, Participant.id == FormerCohort.participant_id
     )
     return found.where(*_moved_from(cohort_id, person_id)).exists()
+
+
+def is_united_elsewhere() -> sa.ColumnElement[bool]:
+    """For a query of participants: whether one is nobody's any more, united with another enrolment of the person."""
+    other = aliased(Participant)
+    return sa.and_(
+        Participant.status == ParticipantStatus.WITHDRAWN,
+        sa.exists().where(
+            FormerCohort.cohort_id == Participant.cohort_id,
+            FormerCohort.participant_id == other.id,
+            other.person_id == Participant.person_id,
+            other.id != Participant.id,
+        ),
+    )
 
 
 def _moved_from(cohort_id: Any, person_id: Any) -> tuple[sa.ColumnElement[bool], ...]:
