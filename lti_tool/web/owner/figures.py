@@ -26,7 +26,7 @@ from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import NOT_TAKING_PART
 from lti_tool.mentoring.overview.models import PairCounters
-from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
+from lti_tool.mentoring.pairs.models import DECLINED, ENDED_STATUSES, Pair, PairStatus
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     Placement,
@@ -172,8 +172,8 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
     )
     begun = sa.and_(
         Cohort.programme_id == programme_id,
-        Pair.mentor_accepted_at.is_not(None),
-        Pair.mentee_accepted_at.is_not(None),
+        Pair.status != PairStatus.PROPOSED,
+        sa.func.coalesce(Pair.end_reason, "") != DECLINED,
     )
     met = _counts(
         db,
