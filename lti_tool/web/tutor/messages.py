@@ -69,7 +69,10 @@ def show(pair_id: uuid.UUID, about: str) -> ResponseReturnValue:
         else None
     )
     return _page(
-        overview, people, _greeting(people) + _text(about, overview, pair) + _ending(overview), reminder
+        people,
+        _greeting(people) + _text(about, overview, pair) + _ending(overview),
+        _subject(about, overview),
+        reminder,
     )
 
 
@@ -91,7 +94,12 @@ def to_all(about: str) -> ResponseReturnValue:
     reminder = Reminder(launch_url_for("tutor_reminders.remind_all", about=about), label) if due else None
     people = _people(lines)
     greeting = _greeting(people) if len(people) == 1 else _("Hello,") + "\n\n"
-    return _page(overview, people, greeting + _text(about, overview, None) + _ending(overview), reminder)
+    return _page(
+        people,
+        greeting + _text(about, overview, None) + _ending(overview),
+        _subject(about, overview),
+        reminder,
+    )
 
 
 @blueprint.get("/invitation")
@@ -122,7 +130,8 @@ def invitation() -> ResponseReturnValue:
         + _ending(overview)
     )
     ids = [each.person_id for each in people]
-    return _render(overview, names, text, _("An invitation to copy"), ids, awaited=awaited)
+    subject = _("Invitation: reverse mentoring, %(title)s", title=_title(overview))
+    return _render(subject, names, text, _("An invitation to copy"), ids, awaited=awaited)
 
 
 def _overview() -> CohortOverview:
@@ -137,14 +146,14 @@ def _people(lines: Sequence[InboxLine]) -> tuple[ParticipantLine, ...]:
 
 
 def _page(
-    overview: CohortOverview, people: Sequence[ParticipantLine], text: str, reminder: Reminder | None
+    people: Sequence[ParticipantLine], text: str, subject: str, reminder: Reminder | None
 ) -> ResponseReturnValue:
     names, ids = [wording.person(line.card) for line in people], [line.person_id for line in people]
-    return _render(overview, names, text, _("A message to copy"), ids, reminder)
+    return _render(subject, names, text, _("A message to copy"), ids, reminder)
 
 
 def _render(
-    overview: CohortOverview,
+    subject: str,
     names: Sequence[str],
     text: str,
     heading: str,
@@ -160,7 +169,6 @@ def _render(
     called = [
         (each.name or each.email or each.user_name or each.user_id or "", each.email) for each in awaited
     ]
-    subject = _title(overview)
     return render_template(
         "tutor/message.html",
         heading=heading,
@@ -242,6 +250,23 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
                 title=title,
             )
     return _("How is it going in “%(title)s”? Is there anything that I can do for you?", title=title)
+
+
+def _subject(about: str, overview: CohortOverview) -> str:
+    """What a message is about, as its subject says it."""
+    title = _title(overview)
+    match about:
+        case LineKind.NOT_ACCEPTED:
+            return _("%(title)s: a partner for you", title=title)
+        case LineKind.UNSIGNED:
+            return _("%(title)s: your agreement to sign", title=title)
+        case LineKind.UNCONFIRMED:
+            return _("%(title)s: a meeting to confirm", title=title)
+        case LineKind.DIFFERS:
+            return _("%(title)s: a meeting to agree on", title=title)
+        case LineKind.SILENT:
+            return _("%(title)s: your next meeting", title=title)
+    return title
 
 
 def _ending(overview: CohortOverview) -> str:

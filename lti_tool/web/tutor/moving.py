@@ -6,6 +6,7 @@ One page in three steps, each with an address of its own, so that nothing is kep
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,9 @@ from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.guards import NotAllowed, require
 from lti_tool.mentoring.journey.queries import card
+from lti_tool.mentoring.overview.cohort import PairLine
+from lti_tool.mentoring.overview.pair_rows import state_of
+from lti_tool.mentoring.overview.queries import overview_of
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
 from lti_tool.mentoring.pairs.moving import Hindrance, move_pairs
 from lti_tool.mentoring.programmes import queries as programmes
@@ -41,6 +45,7 @@ from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.services import current_principal, reading
+from lti_tool.web.tutor import pair_wording
 from schemas.form_schema import read_form
 from schemas.moving_form import MOST_PAIRS, MoveForm, MoveQuery
 from schemas.problem import Problem, ShapeError
@@ -95,6 +100,10 @@ class _Row:
     id: uuid.UUID
     mentee: ParticipantRecord
     mentor: ParticipantRecord
+    line: PairLine | None
+    """What is known of it; None where the reading of the cohort does not have it yet."""
+    shares: bool
+    """Whether one of the two is in another pair as well."""
 
 
 def page(here: MovingFrom, form: Form | None = None) -> ResponseReturnValue:
@@ -124,6 +133,8 @@ def page(here: MovingFrom, form: Form | None = None) -> ResponseReturnValue:
         group_name=group_name,
         card=card,
         most=MOST_PAIRS,
+        pair_words=pair_wording,
+        state_of=state_of,
         refusal=form.refusal if form is not None else None,
         course_title=course_title(),
     )
@@ -162,7 +173,18 @@ def _rows(db: Session, cohort_id: uuid.UUID) -> list[_Row]:
         )
     ).all()
     people = participants(db, {member for _pair, *both in pairs for member in both})
-    rows = [_Row(pair_id, people[mentee_id], people[mentor_id]) for pair_id, mentee_id, mentor_id in pairs]
+    lines = {line.id: line for line in overview_of(db, cohort_id).pairs}
+    times = Counter(member for _pair, *both in pairs for member in both)
+    rows = [
+        _Row(
+            pair_id,
+            people[mentee_id],
+            people[mentor_id],
+            lines.get(pair_id),
+            times[mentee_id] > 1 or times[mentor_id] > 1,
+        )
+        for pair_id, mentee_id, mentor_id in pairs
+    ]
     return sorted(rows, key=lambda row: (collation_key(row.mentee.name or ""), str(row.id)))
 
 
