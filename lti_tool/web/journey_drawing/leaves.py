@@ -94,7 +94,8 @@ def _line_of_today(today: float | None, x: float) -> list[float]:
     """What the title of a leaf at ``x`` stands beside: the line of today, or the end of the word above that."""
     if today is None:
         return []
-    return [today + TODAY_HALF if x >= today + TODAY_HALF else today]
+    after_word = today + TODAY_HALF + LABEL_GAP
+    return [after_word if x >= after_word else today]
 
 
 def _leaf(x: float, objective: DrawnObjective, strand: Strand, left: float, right: float) -> Leaf:

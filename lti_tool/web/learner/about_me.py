@@ -38,11 +38,10 @@ def show() -> ResponseReturnValue:
     participant = current_participant() or abort(404)
     with reading() as db:
         known = queries.profile(db, participant.id)
-    said = dataclasses.asdict(known)
-    return _page(blank_form(AboutMeForm(), said, id="about-me"), has_said_something=any(said.values()))
+    return _page(blank_form(AboutMeForm(), dataclasses.asdict(known), id="about-me"))
 
 
-def _page(form: Form, *, has_said_something: bool = True) -> ResponseReturnValue:
+def _page(form: Form) -> ResponseReturnValue:
     participant = current_participant() or abort(404)
     with reading() as db:
         tutor = tutor_of_cohort(db, participant.cohort_id)
@@ -50,7 +49,6 @@ def _page(form: Form, *, has_said_something: bool = True) -> ResponseReturnValue
         "learner/about_me.html",
         form=form,
         tutor=tutor,
-        has_said_something=has_said_something,
         course_title=g.launch.course.title,
     )
     return html, form.status
