@@ -168,7 +168,9 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
                 ),
             )
         case Advice.TUTORS_ONLY:
-            return _("This page is for tutors"), _("Go back to your own page.")
+            return _("This page is for tutors"), _(
+                "You take part in this programme: your journey waits for you."
+            )
         case Advice.TAKEN_OVER:
             return (
                 _("The owners of this programme look after its settings"),

@@ -52,7 +52,7 @@ FORMAT_PHRASES: Mapping[str, str] = {
 """What a meeting was, within a sentence."""
 
 TAGS: Mapping[str, str] = {
-    "skills": N_("Skills"),
+    "skills": N_("Know-how"),
     "communication": N_("Communication"),
     "culture": N_("Culture"),
     "person": N_("Personal growth"),
@@ -218,7 +218,7 @@ DONE: Mapping[str, str] = {
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "section_saved": N_("Saved."),
-    "pilot_scaled": N_("The full-scale group is made. It waits for an activity."),
+    "pilot_scaled": N_("The group is made. Now add an activity in the course."),
     "template_copied": N_("Your company has a template of its own now. It stands at the end of the list."),
     "template_kept": N_("Kept. It is offered to your company from now on."),
     "entry_removed": N_("Removed."),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
@@ -170,6 +170,21 @@ def in_equal_steps(facts: JourneyFacts, *, width: float = 340.0) -> Sparkline:
     return _drawn(facts, meetings, xs, start, end, today, width, LARGER)
 
 
+def all_to_come(stops: int, *, width: float, start: float = 2.0) -> Sparkline:
+    """So many stops at equal steps and a braid into the end, all of it still to come and nobody at any of it.
+
+    It ends twelve units before ``width``, for half of the sign that stands there.
+    """
+    facts = JourneyFacts(dt.date(2001, 1, 1), to_come=stops)
+    end = width - 12
+    step = (end - start) / (stops + 1.4)
+    xs = [start + step * number for number in range(1, stops + 1)]
+    drawn = _drawn(
+        facts, facts.ahead, xs, start, end, start - 1, width, replace(LARGER, braid=18), closes=True
+    )
+    return replace(drawn, beads=tuple(Bead(x, BeadKind.TO_COME) for x in xs))
+
+
 def _drawn(
     facts: JourneyFacts,
     meetings: Sequence[Meeting],
@@ -179,14 +194,17 @@ def _drawn(
     today: float,
     width: float,
     size: Size,
+    *,
+    closes: bool = False,
 ) -> Sparkline:
+    """``closes``: with a braid at the end, although nobody has completed."""
     complete = facts.completed_on is not None
     lead = xs[0] - start if xs else size.reach
     nodes = [Node(start, min(size.rest, max(lead / 2, size.touch)))]
     for x in xs:
         nodes += _way_to(x, nodes, size)
         nodes.append(Node(x, min(size.touch, size.rest), size.gap))
-    if complete:
+    if complete or closes:
         nodes = _with_braid(nodes, end, size)
     elif end > nodes[-1].x:
         left = end - nodes[-1].x
