@@ -97,7 +97,9 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
         case Advice.OPEN_AGAIN:
             return (
                 _("Open the activity again from your course"),
-                _("This link was used already, or it is too old. Close this page and open the activity in your course."),
+                _(
+                    "This link was used already, or it is too old. Close this page and open the activity in your course."
+                ),
             )
         case Advice.AWAIT_APPROVAL:
             return (
@@ -211,7 +213,9 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
         case Advice.FORM_AGAIN:
             return (
                 _("Nothing was saved"),
-                _("The page had changed since you opened it. Open the activity again from your course, and once more."),
+                _(
+                    "The page had changed since you opened it. Open the activity again from your course, and once more."
+                ),
             )
         case Advice.TOO_LARGE:
             return (

@@ -103,6 +103,7 @@ def message_to_tutor(
     """The beginning of a text in which a participant writes to the tutor about where they are: ``step``, a code."""
     name = first_name(partner) if partner is not None else ""
     about = {
+        "stop": _("I would like to pause, or to stop, my pair with %(name)s.", name=name),
         "paused": _("I am writing about my pair with %(name)s, which is on hold.", name=name),
         "ended": _(
             "My pair with %(name)s has ended, and I would like to go on with somebody else.", name=name
