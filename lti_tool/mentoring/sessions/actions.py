@@ -304,9 +304,10 @@ def correct_session(
 
     ``mode``: None leaves it as it was.
 
-    Correcting to what it already says changes nothing, but that a dispute of it is answered: the meeting waits again, and
-    keeps the reason of the dispute that stands against it. Raises :class:`~lti_tool.mentoring.guards.NotAllowed`
-    (``not_in_pair``, ``session_over``, ``in_the_future``).
+    Correcting to what it already says changes nothing, unless it is disputed: it then waits again, and keeps the reason
+    of the dispute that stands against it.
+
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``session_over``, ``in_the_future``).
     """
     pair, found = _lock_session(db, session_id, by)
     require(found.status in _CORRECTABLE, "session_over")
