@@ -98,7 +98,8 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("Open the activity again from your course"),
                 _(
-                    "This link was used already, or it is too old. Close this page and open the activity in your course."
+                    "This link was used already, or it is too old. Close this page and open the activity in your "
+                    "course."
                 ),
             )
         case Advice.AWAIT_APPROVAL:
