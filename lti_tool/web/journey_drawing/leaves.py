@@ -97,7 +97,7 @@ def _line_of_today(today: float | None, x: float) -> list[float]:
     if today is None:
         return []
     after_word = today + TODAY_HALF + AFTER_TODAY
-    return [after_word if x >= after_word else today]
+    return [after_word if x >= after_word + LABEL_GAP else today]
 
 
 def _leaf(x: float, objective: DrawnObjective, strand: Strand, left: float, right: float) -> Leaf:
