@@ -74,8 +74,8 @@ class GoalForm(BilingualSchema):
     needed: ClassVar[Mapping[str, str]] = {"title": "programme_name_missing", "goal": "goal_missing"}
     title_en = _text(N_("Name of the programme, in English"), 100)
     title_fr = _text(N_("Name of the programme, in French"), 100)
-    goal_en = _text(N_("What will be different, in English"), 500, lines=True)
-    goal_fr = _text(N_("What will be different, in French"), 500, lines=True)
+    goal_en = _text(N_("What it is for, in English"), 500, lines=True)
+    goal_fr = _text(N_("What it is for, in French"), 500, lines=True)
 
 
 class BudgetForm(SectionSchema):
@@ -122,9 +122,9 @@ class SkillForm(BilingualSchema):
         choices.OBJECTIVE_TAGS,
         load_default="skills",
         metadata={
-            "label": N_("Area"),
+            "label": N_("In which area?"),
             "words": {
-                "skills": N_("Skills"),
+                "skills": N_("Know-how"),
                 "communication": N_("Communication"),
                 "culture": N_("Culture"),
                 "person": N_("Personal growth"),
@@ -149,7 +149,7 @@ class FormatsForm(SectionSchema):
         required=True,
         error_messages={"required": "empty"},
         validate=[*entries(max=30), distinct],
-        metadata={"label": N_("What can a meeting be?")},
+        metadata={"label": N_("What form can a meeting take?")},
     )
 
     def __init__(self, known: Collection[str]) -> None:
@@ -190,7 +190,6 @@ class CatalogueForm(BilingualSchema):
         load_default=None,
         metadata={
             "label": N_("Up to which level?"),
-            "hint": N_("1: discovers it; 3: does it alone; 5: can teach it."),
         },
     )
     evidence = fields.List(
@@ -232,7 +231,7 @@ class KpiForm(BilingualSchema):
                 "share": N_("A share, in per cent"),
                 "hours": N_("Hours"),
                 "minutes": N_("Minutes"),
-                "points": N_("Points, or a number"),
+                "points": N_("A number"),
                 "money": N_("Money, in the currency of the budget"),
             },
         },
@@ -241,8 +240,8 @@ class KpiForm(BilingualSchema):
         ("at_least", "at_most"),
         load_default="at_least",
         metadata={
-            "label": N_("When is it good?"),
-            "words": {"at_least": N_("When it is high: at least"), "at_most": N_("When it is low: at most")},
+            "label": N_("The target is…"),
+            "words": {"at_least": N_("a minimum to reach"), "at_most": N_("a maximum not to exceed")},
         },
     )
     target = Amount(
@@ -251,7 +250,7 @@ class KpiForm(BilingualSchema):
         load_default=None,
         metadata={
             "label": N_("What should it come to?"),
-            "hint": N_("Leave it open to look at it without judging."),
+            "hint": N_("Without a target, the figure is only shown."),
         },
     )
 

@@ -12,6 +12,7 @@ REFUSALS: Mapping[str, str] = {
     "cohort_closed": N_("This programme does not take new people or pairs at the moment."),
     "already_started": N_("This programme has been started already."),
     "not_ready": N_("The programme has not started. These steps are still to be done:"),
+    "not_placed": N_("The programme has not started: no activity opens this group yet."),
     "entry_unknown": N_("This is in the list no more. Nothing was changed."),
     "settings_changed": N_("Somebody has changed this part in the meantime."),
     "settings_frozen": N_("This cannot change any more: it is frozen since the programme started."),
@@ -107,7 +108,7 @@ REFUSALS: Mapping[str, str] = {
     "not_a_course_here": N_("This course is not one of your company. Please choose another one."),
     "hr_link_unknown": N_("This link is not known here. Please copy the whole of it, or ask for a new one."),
     "hr_link_used": N_(
-        "This link was used already: it is good once. Ask the owner of the programme for a new one."
+        "This link was used already: it works once. Ask the owner of the programme for a new one."
     ),
     "hr_link_expired": N_("This link has expired. Ask the owner of the programme for a new one."),
     "hr_link_withdrawn": N_("This link was withdrawn. Ask the owner of the programme."),

@@ -23,10 +23,10 @@ from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule import Completion
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
-from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import NOT_TAKING_PART
 from lti_tool.mentoring.overview.models import PairCounters
-from lti_tool.mentoring.pairs.models import Pair, PairStatus
+from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     Placement,
@@ -73,7 +73,11 @@ class CohortFigures:
     starts_on: dt.date
     ends_on: dt.date
     follow_up_on: dt.date
+    started_on: dt.date | None
+    """None as long as it is set up."""
     people: int
+    waiting: int
+    """Of these, who is in no pair yet."""
     completed: int
     in_pairs: int
     """People in a pair that both have accepted, of whom the meetings are."""
@@ -126,6 +130,13 @@ def takes_part() -> tuple[sa.ColumnElement[bool], ...]:
     return (Participant.status.not_in(NOT_TAKING_PART),)
 
 
+def waits_for_partner() -> sa.ColumnElement[bool]:
+    """The condition on a participant that they have said yes, and are in no pair that goes on."""
+    either = sa.or_(Pair.mentor_id == Participant.id, Pair.mentee_id == Participant.id)
+    paired = sa.exists().where(either, Pair.status.not_in(ENDED_STATUSES)).correlate(Participant)
+    return sa.and_(Participant.status == ParticipantStatus.ONBOARDED, ~paired)
+
+
 def programme_record(db: Session, programme_id: uuid.UUID) -> ProgrammeRecord:
     """A programme. Raises :class:`sqlalchemy.exc.NoResultFound`."""
     settings = db.scalars(
@@ -151,6 +162,7 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
         sa.select(
             Participant.cohort_id,
             sa.func.count(),
+            sa.func.count(sa.case((waits_for_partner(), 1))),
             sa.func.count(sa.case((CompletionRecord.completion == Completion.COMPLETED, 1))),
         )
         .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)
@@ -196,7 +208,7 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
         .where(Cohort.programme_id == programme_id)
         .order_by(Cohort.created_at.desc(), Cohort.number.desc())
     ):
-        count, completed = people.get(cohort.id, (0, 0))
+        count, waiting, completed = people.get(cohort.id, (0, 0, 0))
         pairs, confirmed, minutes = met.get(cohort.id, (0, 0, 0))
         (together,) = in_pairs.get(cohort.id, (0,))
         found.append(
@@ -208,7 +220,9 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
                 starts_on=cohort.starts_on,
                 ends_on=cohort.ends_on,
                 follow_up_on=cohort.follow_up_on,
+                started_on=cohort.started_at.date() if cohort.started_at is not None else None,
                 people=count,
+                waiting=waiting,
                 completed=completed,
                 in_pairs=together,
                 meetings=Meetings(confirmed, minutes, pairs) if together >= smallest_group else None,

@@ -35,6 +35,7 @@ from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.owner import figures, programme_lists
 from lti_tool.web.services import current_principal, current_services, reading
+from schemas.problem import Problem
 from schemas.programme_rights import HrLinkForm, secret_of
 
 MOST_SESSIONS: Final = 5
@@ -80,10 +81,14 @@ def arrive() -> ResponseReturnValue:
             and link.withdrawn_at is None
             and link.expires_at > utcnow()
         )
+        is_used = link is not None and link.used_at is not None
+        expired_on = link.expires_at.date() if link is not None and link.expires_at <= utcnow() else None
         sessions = _sessions(db, link, cookie) if link is not None and cookie and is_open else []
     html = render_template(
         "owner/hr_arrive.html",
         is_open=is_open,
+        is_used=is_used,
+        expired_on=expired_on,
         link=link_address(secret) if is_open else "",
         sessions=sessions,
         secret=secret,
@@ -167,6 +172,9 @@ def use_link() -> ResponseReturnValue:
 
 
 def _link_page(form: Form) -> ResponseReturnValue:
+    if form.refusal_code == "hr_link_unknown":
+        # It is the field that is wrong, and no right that lacks.
+        form.refusal, form.problems = None, {"link": [Problem("hr_link_unknown")]}
     person = g.launch.person
     name = display_name(person) if person is not None else None
     html = render_template("owner/hr_link.html", form=form, name=name, course_title=course_title())

@@ -10,7 +10,7 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
-from flask import abort, render_template
+from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
@@ -49,6 +49,10 @@ class Part(ABC):
     """Where one comes from."""
     back_words: str
     """What that is called."""
+    back_words_short: str = ""
+    """The same where there is little room; empty where it is short enough."""
+    is_template = False
+    """Whether the settings are those of a company's own template."""
 
     def __init__(self, section: Section, standing: Standing, entry: str | None) -> None:
         self.section, self.standing, self.entry = section, standing, entry
@@ -62,6 +66,11 @@ class Part(ABC):
     def template(self) -> str:
         """Of its page."""
         return "programmes/entry.html" if self.entry is not None else f"programmes/{self.section}.html"
+
+    @property
+    def next_page(self) -> str:
+        """Where one goes once it is saved: back, or by the button that asks for it on to a new entry of it."""
+        return self.entry_address(NEW) if request.form.get("go_to") == NEW else self.back
 
     @abstractmethod
     def entry_address(self, entry: str) -> str:
@@ -110,6 +119,7 @@ def part_page(part: Part, form: Form | None = None) -> ResponseReturnValue:
         own_words=wording,
         frozen_days=frozen_days(part.settings.days, part.standing),
         is_own_kpi=part.entry not in COMPUTED,
+        usual_evidence=(frozenset(), frozenset({"partner"})),
         kpis=all_kpis(document, part.standing.standard),
         questionnaires=all_questionnaires(document, part.standing.standard),
         chosen_phases=[asked["phase"] for asked in document["questionnaires"]],

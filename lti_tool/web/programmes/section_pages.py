@@ -109,11 +109,13 @@ class _ProgrammePart(Part):
             self.back_words = wording.said(wording.TITLES, section)
         else:
             self.back = launch_url_for("programme.tasks")
-            self.back_words = (
-                _("Set-up of %(title)s", title=title)
-                if present.is_draft
-                else _("Settings of %(title)s", title=title)
-            )
+            if present.is_draft:
+                self.back_words, self.back_words_short = _("Set-up of %(title)s", title=title), _("Set-up")
+            else:
+                self.back_words, self.back_words_short = (
+                    _("Settings of %(title)s", title=title),
+                    _("Settings"),
+                )
 
     def _show(self, present: SetUp) -> None:
         self.settings, self.number = present.settings, present.number
@@ -163,5 +165,5 @@ def _save(part: _ProgrammePart) -> ResponseReturnValue:
         )
 
     return sent_form(made_of.schema, id=FORM_ID).submit(
-        keep, then=part.back, done="section_saved", show=lambda form: part_page(part, form)
+        keep, then=part.next_page, done="section_saved", show=lambda form: part_page(part, form)
     )

@@ -212,7 +212,7 @@ def _effect(seen: PersonPreview, *, sees_progress: bool) -> str:
         case Effect.UP:
             return _("comes closer to the end")
         case Effect.DOWN:
-            return _("is further from the end")
+            return _("has more to do to complete")
         case Effect.UNCHANGED if sees_progress:
             return _("stays at %(percent)s %%", percent=seen.after)
     return _("stays the same")

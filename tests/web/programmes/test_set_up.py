@@ -108,7 +108,7 @@ def test_what_is_wrong_stands_beside_its_field_with_what_was_typed(visit: Come, 
 
 def test_the_name_of_the_activity_is_said_where_the_programme_is_named_otherwise(visit: Come) -> None:
     here = visit(setting_up.tutor_sets_up)
-    said = "In your course, the activity is called “"
+    said = "In your course, the activity keeps the name “"
     before = words(here.get("programme/goal"))
     activity = re.search(said + "([^”]+)”", before)
     assert activity, before
@@ -188,7 +188,7 @@ def test_the_second_of_two_sees_what_changed_and_nothing_typed_is_lost(
     )
     page = words(answer)
     assert answer.status_code == 409
-    assert "Claire Fontaine has changed this part while you had it open" in page
+    assert "Claire Fontaine has changed this page at the same time as you" in page
     assert "Name of the programme, in English Digital skills Theirs Mine" in page
     shown = form_with(answer, "made_from").fields
     assert shown["title_en"] == "Mine"

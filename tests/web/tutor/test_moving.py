@@ -59,7 +59,7 @@ def test_what_will_happen_is_said_by_name_and_then_happens(visit: Come, services
     assert "Paul Moreau goes from 73 % to 60 %" in words
     assert "Not in “Cultures numériques, automne” yet: Inès Benali ." in words
     assert "Their grades go to the gradebook of “Cultures numériques, automne” from now on." in words
-    assert "Their meetings, objectives, notes and agreement go with them." in words
+    assert "Their meetings, objectives, what they wrote and their agreement go with them." in words
     answer = here.post("cohort/move", **fields_of(text))
     assert (answer.status_code, answer.location.partition("?")[0]) == (302, here.home)
     assert "Moved." in here.client.get(answer.location).text

@@ -19,7 +19,7 @@ from tests.builder.situations import Situation
 
 ADDRESS = "https://lms.example/members"
 MINUTE = dt.timedelta(minutes=1)
-BUTTON = "Read the roster again"
+BUTTON = "Refresh the list from the course"
 
 
 def with_roster(**values: Any) -> Callable[[Situation], None]:
@@ -160,4 +160,4 @@ def test_an_empty_course_is_not_called_empty_while_its_roster_is_read(visit):
     page = visit(build).text()
     assert "The roster is being read." in page
     assert "You can leave this page: the reading goes on." in page
-    assert "Nobody is enrolled in this course yet" not in page
+    assert "Nobody is in this group yet" not in page

@@ -99,8 +99,8 @@ class Sessions(Criterion):
                 return plural_message("%(num)s meeting confirmed", "%(num)s meetings confirmed", target)
             if reader is Reader.TUTOR:
                 return plural_message(
-                    "%(num)s meeting of at least %(length)s, confirmed by both",
-                    "%(num)s meetings of at least %(length)s, confirmed by both",
+                    "%(num)s meeting of at least %(length)s, confirmed",
+                    "%(num)s meetings of at least %(length)s, confirmed",
                     target,
                     lengths,
                 )
