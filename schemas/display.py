@@ -29,8 +29,18 @@ class PageQuery(CodedSchema):
     partner_for = Identifier(load_default=None)
 
 
-COHORT_STATES: Final = ("proposed", "sign", "under_way", "paused", "complete", "alone", "unopened")
-"""The filters of a tutor's page: the states of pairs, and people without a pair."""
+COHORT_STATES: Final = (
+    "proposed",
+    "sign",
+    "under_way",
+    "paused",
+    "complete",
+    "alone",
+    "no_role",
+    "unopened",
+    "awaited",
+)
+"""The filters of a tutor's page: the states of pairs, people without a pair, and those who are not there yet."""
 COHORT_SORTS: Final = ("waits", "mentee", "mentor", "last_met", "meetings")
 
 

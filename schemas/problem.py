@@ -72,6 +72,7 @@ MESSAGES: Mapping[str, str] = {
     "not_yes_or_no": N_("Answer yes or no."),
     "must_be_accepted": N_("Tick this box to go on."),
     "person_missing": N_("Choose a person."),
+    "link_for_whom": N_("Say for whom the link is, so that you can tell several apart."),
     "same_person": N_("Choose two different people."),
     "not_an_object": N_("This should be a set of named values."),
     "not_a_list": N_("This should be a list."),

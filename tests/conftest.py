@@ -31,6 +31,10 @@ pytest_plugins = [
     "tests.web.visiting",
 ]
 
+DAY = 86_400
+NEARLY_MIDNIGHT = 10
+"""How many seconds before midnight, UTC, the tests wait for it."""
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
@@ -51,6 +55,14 @@ def fresh_logging() -> Iterator[None]:
 def fresh_language() -> None:
     """No test reads in the language of the last page that another one has asked for."""
     set_language("en")
+
+
+@pytest.fixture(autouse=True)
+def one_day() -> None:
+    """No test begins just before midnight: what it writes on one day it would look for on the next."""
+    left = DAY - time.time() % DAY
+    if left < NEARLY_MIDNIGHT:
+        time.sleep(left)
 
 
 @pytest.fixture

@@ -286,6 +286,8 @@ class GuardedHttp(requests.Session):
                     _read(answer, LARGEST_ANSWER if limit is None else limit)
             except OutboundRequestError:
                 raise
+            except requests.exceptions.ContentDecodingError:
+                raise OutboundRequestError("garbled", "its answer cannot be unpacked") from None
             except requests.RequestException:
                 if not limit_of_time.over:
                     raise

@@ -56,7 +56,7 @@ _PAGES = {
 _SENT_PAGES = {
     400: (
         N_("Your answer was not saved"),
-        N_("Part of it was missing. Go back and try again."),
+        N_("Part of it was missing. Try again from your own page."),
     ),
     409: (
         N_("Nothing was changed"),

@@ -14,7 +14,6 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.lti import refusal_log as audit
 from lti_tool.lti.errors import Advice, Refused, TooManyRequests
-from lti_tool.lti.forms.kept import KEPT_FOR
 from lti_tool.translation import gettext as _
 from lti_tool.web.services import current_services
 
@@ -133,8 +132,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
                 _("Your session has expired"),
                 _(
                     "Open the activity again from your course: what you have just sent will be offered to you there. "
-                    "It is not saved yet. We keep it for %(hours)s hours, encrypted.",
-                    hours=int(KEPT_FOR.total_seconds() // 3600),
+                    "It is not saved yet. We keep it, encrypted, for about a day."
                 ),
             )
         case Advice.SESSION_OVER_FORM_LOST:

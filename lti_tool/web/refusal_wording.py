@@ -12,6 +12,7 @@ REFUSALS: Mapping[str, str] = {
     "cohort_closed": N_("This programme does not take new people or pairs at the moment."),
     "already_started": N_("This programme has been started already."),
     "not_ready": N_("The programme has not started. These steps are still to be done:"),
+    "not_placed": N_("The programme has not started: no activity opens this group yet."),
     "entry_unknown": N_("This is in the list no more. Nothing was changed."),
     "settings_changed": N_("Somebody has changed this part in the meantime."),
     "settings_frozen": N_("This cannot change any more: it is frozen since the programme started."),

@@ -96,6 +96,16 @@ DISPUTE_REASONS: Mapping[str, str] = {
     "other": N_("Something else"),
 }
 
+DISPUTES_SAID: Mapping[str, str] = {
+    "wrong-date": N_("%(name)s says it was another day"),
+    "wrong-length": N_("%(name)s says it took another time"),
+    "wrong-mode": N_("%(name)s says you talked in another way"),
+    "wrong-format": N_("%(name)s says it was something else"),
+    "did-not-meet": N_("%(name)s says you did not meet"),
+    "other": N_("%(name)s says something was different"),
+}
+"""What a partner says of a meeting that one noted, by the reason of their dispute."""
+
 DECLINE_REASONS: Mapping[str, str] = {
     "not-now": N_("It is not the right moment"),
     "other-topics": N_("I would rather work on other topics"),
@@ -223,11 +233,12 @@ DONE: Mapping[str, str] = {
 UNDOABLE: Mapping[str, str] = {
     "joined": N_("You have chosen your role."),
     "accepted": N_("You have accepted."),
-    "declined": N_("You said “not this time”."),
+    "declined": N_("You declined the suggestion."),
     "confirmed": N_("You have confirmed the meeting."),
     "disputed": N_("You said what was different."),
     "claimed": N_("You said that you have reached an objective."),
     "withdrawn": N_("You have removed an objective."),
+    "left_out": N_("You would rather leave out an objective."),
 }
 """What can be taken back, by the step."""
 

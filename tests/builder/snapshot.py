@@ -34,8 +34,9 @@ class Snapshot:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether what it holds still happened a moment ago."""
-        return time.time() - self.made_at < KEPT_SECONDS
+        """Whether what it holds still happened a moment ago, and today."""
+        now = time.time()
+        return now - self.made_at < KEPT_SECONDS and now // 86_400 == self.made_at // 86_400
 
     @classmethod
     def of(cls, database: Database) -> Snapshot:

@@ -78,7 +78,7 @@ def test_every_kind_that_is_shown_to_somebody_has_a_sentence() -> None:
 
 
 def test_every_sentence_can_be_filled_in_from_the_fields_of_its_event() -> None:
-    given = {"actor", "name", "about", "person", "course", "other_group"}
+    given = {"actor", "name", "about", "person", "course", "other_group", "whom", "added"}
     by_name = {kind.__name__: kind for kind in CLASSES}
     for key, text in SENTENCES.items():
         kind = by_name[key.partition(" ")[0]]

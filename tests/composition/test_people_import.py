@@ -11,6 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition import people_import
+from lti_tool.composition.audit.entries import Reader, Wanted, entries
+from lti_tool.composition.audit.sentences import names_of, sentence_of
 from lti_tool.composition.housekeeping import DeleteExpired
 from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.people_import import AT_ONCE, request_adding
@@ -97,6 +99,16 @@ def invitations(world: World) -> list[EventRow]:
     return events_of(world, "ParticipantInvited")
 
 
+def entries_of_lists(world: World) -> list[str]:
+    """What the audit says of lists of people."""
+    with world.services.database.reading() as db:
+        programme_id = world.built_cohort.programme.id
+        tutor = person_principal(world, world.tutor_id, CourseRole.TUTOR)
+        reader = Reader(principal=tutor, programme_id=programme_id, taught=frozenset({world.cohort_id}))
+        lines = [line for line in entries(db, reader, Wanted(), limit=50) if line.kind == "PeopleAdded"]
+        return [sentence_of(line, names_of(db, lines)) for line in lines]
+
+
 def details(world: World, name: str) -> tuple[str, Details]:
     with world.services.database.reading() as db:
         participant = db.scalars(sa.select(Participant).join(Person).where(Person.name == name)).one()
@@ -115,7 +127,7 @@ def test_people_of_the_course_are_invited_and_others_awaited_once(here: World) -
     )
     assert add(here, FILE) == {"unchanged": 3}
     assert len(invitations(here)) == 2
-    assert [row.details for row in events_of(here, "PeopleAdded")] == [{"people": 3}, {"people": 3}]
+    assert [row.details["people"] for row in events_of(here, "PeopleAdded")] == [3, 3]
     with here.services.database.reading() as db:
         kinds = set(db.scalars(sa.select(AuditEntry.kind)))
     assert ("PeopleAdded" in kinds, "ParticipantInvited" in kinds) == (True, False)
@@ -178,12 +190,18 @@ def test_a_job_that_is_killed_doubles_nothing(here: World, tmp_path: Path) -> No
         begun = queries.people_import(db, made)
     assert begun is not None
     assert begun.job_id is not None
+    # Were this the end of it, the audit would say what was added.
+    assert entries_of_lists(here) == [
+        f"The technical team added the first {AT_ONCE} people of a list of {AT_ONCE + 1}"
+    ]
     run_jobs(here, begun.job_id)
     with here.services.database.reading() as db:
         record = queries.people_import(db, made)
         assert record is not None
         assert (record.counts, record.is_done) == ({"awaited": AT_ONCE + 1}, True)
         assert queries.count_awaited(db, here.cohort_id) == AT_ONCE + 1
+    assert entries_of_lists(here) == [f"The technical team added the people of a list (rows: {AT_ONCE + 1})"]
+    assert all(each.identical for each in check_projections(here.services))
 
 
 def test_somebody_awaited_is_invited_when_they_come_and_no_two_people_are(here: World) -> None:

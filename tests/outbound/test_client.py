@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import ipaddress
 import socket
 import ssl
@@ -248,6 +249,18 @@ def test_a_long_answer_is_cut(open_http: GuardedHttp, httpserver: HTTPServer) ->
 def test_an_answer_of_exactly_the_limit_is_read(open_http: GuardedHttp, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/").respond_with_data(b'"' + b"x" * 98 + b'"')
     assert open_http.fetch_json(httpserver.url_for("/"), limit=100) == "x" * 98
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [(b"no gzip", "garbled"), (gzip.compress(b" " * 50_000_000), "too_large")],
+    ids=["none", "a bomb"],
+)
+def test_an_answer_that_is_packed_badly_is_one_reason(
+    open_http: GuardedHttp, httpserver: HTTPServer, body: bytes, reason: str
+) -> None:
+    httpserver.expect_request("/").respond_with_data(body, headers={"Content-Encoding": "gzip"})
+    assert reason_of(open_http, httpserver.url_for("/")) == reason
 
 
 def test_a_dripping_body_is_cut_when_the_time_is_over(open_http: GuardedHttp) -> None:

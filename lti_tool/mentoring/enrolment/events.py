@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -40,11 +41,31 @@ class InvitationTakenBack(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleAdded(Event):
-    """Everybody in a list of people was added: those who are in the course are invited, the others when they come."""
+    """A block of a list of people was added: those who are in the course are invited, the others when they come.
+
+    A list that is added in several blocks has one event for each, appended with the block itself; the first one's entry
+    of the audit stands for all of them.
+    """
 
     audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    version: ClassVar[int] = 2
     people: int
-    """How many rows the list had."""
+    """How many rows of the list the block has."""
+    rows: int
+    """How many the list has."""
+    import_id: uuid.UUID | None
+    """The list: the events with the same one are of one list; None of the first version's."""
+    is_first: bool
+
+    @property
+    def has_audit_entry(self) -> bool:
+        """Only the first block of a list has one."""
+        return self.is_first
+
+    @classmethod
+    def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
+        """The first version had one event for a whole list."""
+        return {**details, "rows": details["people"], "import_id": None, "is_first": True}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from lti_tool.mentoring.completion.queries import StoredProgress
-from lti_tool.mentoring.enrolment.queries import NOT_TAKING_PART, REFUSED
+from lti_tool.mentoring.enrolment.queries import REFUSED
 from lti_tool.mentoring.journey.queries import progress_from
 from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, Progress
 from lti_tool.mentoring.roles import Role
@@ -297,6 +297,8 @@ class CohortOverview:
     pairs: tuple[PairLine, ...] = ()
     """Those that were not ended, the oldest first."""
     declined: tuple[DeclinedPair, ...] = ()
+    awaited: int = 0
+    """How many people a list has named who are in none of its courses."""
     state: tuple[int, int] | None = None
     """As :func:`lti_tool.events.log.state_columns` gives it, read before anything else was; None without people."""
 
@@ -308,14 +310,8 @@ class CohortOverview:
 
     @property
     def people(self) -> int:
-        """How many take part or could, without those who have left, and those who have said that they do not."""
-        there = [line for line in self.participants if not line.has_left]
-        return len(there) - len(self.refused) + len(self.newcomers)
-
-    @property
-    def takes_part(self) -> int:
-        """How many have said that they take part, and have not withdrawn, as an owner's pages count them too."""
-        return sum(line.status not in NOT_TAKING_PART for line in self.participants)
+        """How many people the page shows, each in one place: a row, or a list of those without a pair."""
+        return len(self.participants) + len(self.newcomers)
 
     @cached_property
     def left_as_they_are(self) -> frozenset[tuple[uuid.UUID, str, dt.datetime]]:
@@ -335,31 +331,37 @@ class CohortOverview:
         return tuple(line for line in self.participants if line.free and line.card.role == Role.MENTEE)
 
     @cached_property
+    def in_rows(self) -> frozenset[uuid.UUID]:
+        """The participants of the table of pairs: those of a pair that goes on or has completed."""
+        return frozenset(line.id for pair in self.pairs if not pair.is_broken for line in pair.both)
+
+    @cached_property
     def waiting_for_a_pair(self) -> tuple[ParticipantLine, ...]:
         """Those who are in no pair that goes on, and have not completed in one."""
-        paired = {line.id for pair in self.pairs if not pair.is_broken for line in pair.both}
         return tuple(
             line
             for line in self.participants
-            if line.free and line.id not in paired and not line.progress.completed
+            if line.free and line.id not in self.in_rows and not line.progress.completed
         )
 
     @cached_property
     def gone(self) -> tuple[ParticipantLine, ...]:
         """Those who have left the course and are in no row of the table of pairs."""
-        shown = {line.id for pair in self.pairs if not pair.is_broken for line in pair.both}
-        return tuple(line for line in self.participants if line.has_left and line.id not in shown)
+        return tuple(line for line in self.participants if line.has_left and line.id not in self.in_rows)
 
     @cached_property
     def refused(self) -> tuple[ParticipantLine, ...]:
         """Those who were invited, and have said that they do not take part."""
-        return tuple(line for line in self.participants if line.status == REFUSED and not line.has_left)
+        return tuple(
+            line
+            for line in self.participants
+            if line.status == REFUSED and not line.has_left and line.id not in self.in_rows
+        )
 
     @cached_property
     def finished_alone(self) -> tuple[ParticipantLine, ...]:
         """Those who have completed, or can take no part, and are in no row of the table of pairs."""
-        shown = {line.id for pair in self.pairs if not pair.is_broken for line in pair.both}
-        known = shown | {line.id for line in (*self.waiting_for_a_pair, *self.gone, *self.refused)}
+        known = self.in_rows | {line.id for line in (*self.waiting_for_a_pair, *self.gone, *self.refused)}
         return tuple(line for line in self.participants if line.id not in known)
 
     @cached_property

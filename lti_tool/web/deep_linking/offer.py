@@ -25,9 +25,9 @@ from lti_tool.mentoring.journey.queries import criterion_line
 from lti_tool.mentoring.journey.views import CriterionLine
 from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.offers import OwnProgramme, activities_of_course, own_programmes
+from lti_tool.mentoring.programmes.placements import waiting_groups
 from lti_tool.mentoring.programmes.queries import Group, groups_to_share
 from lti_tool.mentoring.programmes.readiness import missing
-from lti_tool.mentoring.programmes.scaling import waiting_groups
 from lti_tool.mentoring.programmes.settings import Document, days_from
 from lti_tool.mentoring.programmes.template import Bilingual, ProgrammeTemplate, read_template
 from lti_tool.mentoring.programmes.template_queries import templates_offered
@@ -226,10 +226,15 @@ def _titles(db: Session, links: Sequence[uuid.UUID]) -> dict[uuid.UUID, str | No
     return dict(db.execute(chosen).all())
 
 
+def waiting_name(title: Mapping[str, str]) -> str:
+    """What the page calls a group that waits for its first activity. ``title``: its programme's, by language."""
+    programme = Bilingual(**title).text(current_language())
+    return _("“%(programme)s”, full scale: waits for its first activity", programme=programme)
+
+
 def _group_name(group: Group, titles: Mapping[uuid.UUID, str | None]) -> str:
     if group.resource_link_id is None:
-        title = Bilingual(**group.title).text(current_language())
-        return _("“%(programme)s”, full scale: waits for its first activity", programme=title)
+        return waiting_name(group.title)
     activity = titles.get(group.resource_link_id) or _("Reverse mentoring")
     if group.course_title is None:
         return _("The group of “%(activity)s”, since %(day)s", activity=activity, day=day(group.starts_on))

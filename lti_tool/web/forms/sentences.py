@@ -27,7 +27,7 @@ from schemas.learner_forms import (
 from schemas.moving_form import MoveQuery
 from schemas.objective_forms import ObjectiveForm
 from schemas.problem import N_
-from schemas.programme_rights import HrLinkForm, OwnerForm, ShareForm
+from schemas.programme_rights import HrLinkForm, NewHrLinkForm, OwnerForm, ShareForm
 from schemas.session_forms import SessionForm
 from schemas.tutor_forms import (
     AnotherPartnerForm,
@@ -156,6 +156,9 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     },
     OwnerForm: {"person_id": _choose(N_("Choose who else owns the programme."))},
     ShareForm: {"course_id": _choose(N_("Choose a course."))},
+    NewHrLinkForm: {
+        "made_for": {"link_for_whom": N_("Say for whom the link is, so that you can tell several apart.")}
+    },
     HrLinkForm: {
         "link": {
             "required": N_("Enter the link that you received."),

@@ -66,7 +66,7 @@ def save() -> ResponseReturnValue:
         save_profile(db, participant_id=participant.id, profile=Profile(**values), now=utcnow())
 
     return sent_form(AboutMeForm(), id="about-me").submit(
-        keep, then=launch_url_for("home.home"), done="profile_saved", show=_page
+        keep, then=launch_url_for("own_profile.show"), done="profile_saved", show=_page
     )
 
 

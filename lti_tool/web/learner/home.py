@@ -124,6 +124,7 @@ def page() -> ResponseReturnValue | None:
         undo=undo,
         completes=completes,
         waiting_people=waiting,
+        ends_on=activity.ends_on,
         now=now,
         etag=etag,
         thanks=thanks,

@@ -13,8 +13,9 @@ from lti_tool.identity.policy import Action
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.programmes.models import Cohort, CohortKind, CohortStatus
+from lti_tool.mentoring.programmes.placements import waiting_groups
 from lti_tool.mentoring.programmes.readiness import Section
-from lti_tool.mentoring.programmes.scaling import scale_up, waiting_groups
+from lti_tool.mentoring.programmes.scaling import scale_up
 from lti_tool.mentoring.programmes.setting_up import SetUp
 from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
@@ -79,6 +80,7 @@ def _page(form: Form | None = None) -> ResponseReturnValue:
         rule=_rule(present),
         waiting=waiting,
         own_words=wording,
+        owns=cohort_of_launch().owns,
         done=flash_message(),
     )
     return html, form.status

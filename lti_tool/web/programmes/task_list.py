@@ -29,7 +29,7 @@ from lti_tool.mentoring.programmes.template_queries import find_template
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows, cohort_of_launch
-from lti_tool.web.activity import current_activity
+from lti_tool.web.activity import current_cohort_id, current_unplaced_cohort
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.forms.offers import offer_kept_forms
@@ -83,6 +83,9 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         for title, sections in wording.GROUPS
     ]
     groups[-1].tasks.append(_people(present))
+    waiting = [(wording.lack(each), _task(each.section, present, lacks)) for each in lacks]
+    if current_unplaced_cohort() is not None:
+        waiting.append(_to_place())
     # What is optional and empty is no step to be taken.
     shown = [task for group in groups for task in group.tasks if task.state is not State.OPTIONAL]
     done = sum(task.state in (State.DONE, State.FROZEN) for task in shown)
@@ -93,10 +96,10 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         title=wording.own(present.settings.document["title"]),
         template_name=template.title.text(current_language()) if template is not None else "",
         groups=groups,
-        lacks=[(wording.lack(each), _task(each.section, present, lacks)) for each in lacks],
+        lacks=waiting,
         needed=len(shown),
         done_count=done,
-        drawing=progress_drawing(done, len(shown), is_ready=not lacks),
+        drawing=progress_drawing(done, len(shown), is_ready=not waiting),
         is_pilot=present.is_pilot,
         start=form or blank_form(FormSchema(), action=launch_url_for("programme.start")),
         course_title=course_title(),
@@ -105,9 +108,19 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     return html, form.status if form is not None else 200
 
 
+<<<<<<< HEAD
 def _task(
     section: Section, present: SetUp, lacks: Sequence[Missing], template: ProgrammeTemplate | None = None
 ) -> Task:
+=======
+def _to_place() -> tuple[tuple[str, str], Task]:
+    """What a group lacks that no activity opens: what to do about it and why, and where."""
+    task = Task(None, _("An activity"), "", State.TO_DO, launch_url_for("home.home"))
+    return (_("Give it an activity, in the learning platform."), _("Nobody can open the group before.")), task
+
+
+def _task(section: Section, present: SetUp, lacks: Sequence[Missing]) -> Task:
+>>>>>>> main
     document = present.settings.document
     is_of_template = template is not None and present.is_draft and _is_unchanged(section, present, template)
     if section is Section.RULE:
@@ -187,7 +200,7 @@ def _template(db: Session, present: SetUp) -> ProgrammeTemplate | None:
 
 def to_set_up(**_arguments: Any) -> Relation:
     """How whoever asks stands to the cohort of the launch; as its tutor, where a teacher's activity opens none yet."""
-    if current_activity() is None:
+    if current_cohort_id() is None:
         return Relation(teaches=current_principal().role == CourseRole.TUTOR)
     return cohort_of_launch()
 
@@ -196,7 +209,7 @@ def to_set_up(**_arguments: Any) -> Relation:
 @allows(Action.SET_UP, about=to_set_up)
 def tasks() -> ResponseReturnValue:
     """The list; for an activity that is not open yet, the choice of its programme."""
-    if current_activity() is None:
+    if current_cohort_id() is None:
         if g.launch.resource_link_id is None or g.launch.course_id is None:
             abort(404)
         return choice_page()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
+from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.overview.cohort import DeclinedPair, PairLine, ParticipantLine
 from lti_tool.mentoring.overview.pair_rows import PairState, Sort, Wait, WaitKind
 from lti_tool.translation import gettext as _
@@ -13,6 +14,15 @@ from lti_tool.translation import ngettext
 from lti_tool.web import wording
 from lti_tool.web.language import short_day
 from schemas.problem import N_
+
+
+class HasCard(Protocol):
+    """Somebody with a role."""
+
+    @property
+    def card(self) -> PersonCard:
+        """Who it is."""
+
 
 SORTS: Final[Mapping[Sort, str]] = {
     Sort.WAITS: N_("What waits longest"),
@@ -51,8 +61,12 @@ def figure(code: str, count: int) -> str:
     """What a figure counts; ``code`` is empty for all pairs."""
     if code == "alone":
         return _("Without a partner")
+    if code == "no_role":
+        return _("No role yet")
     if code == "unopened":
         return _("Never opened")
+    if code == "awaited":
+        return _("Not enrolled yet")
     return state(PairState(code), count) if code else _("All pairs")
 
 
@@ -67,6 +81,11 @@ def waiting_days(days: int | None) -> str:
     if days is None:
         return ""
     return ngettext("%(num)s day", "%(num)s days", days) if days else _("today")
+
+
+def since_days(days: int) -> str:
+    """For how long somebody has waited: ``for 9 days``; ``since today`` on the first day."""
+    return ngettext("for %(num)s day", "for %(num)s days", days) if days > 0 else _("since today")
 
 
 def longest_waiting(days: int) -> str:
@@ -164,6 +183,6 @@ def meetings_aloud(pair: PairLine) -> str:
     return ngettext("%(num)s meeting", "%(num)s meetings", pair.confirmed)
 
 
-def role(line: ParticipantLine) -> str:
+def role(line: HasCard) -> str:
     """What somebody does in the programme, of whom no gender is known."""
     return _("teaches") if line.card.role == "mentor" else _("learns")

@@ -27,7 +27,7 @@ from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes.queries import settings_of_cohort
 from lti_tool.translation import current_language
 from lti_tool.web.access import allows, cohort_of_launch
-from lti_tool.web.activity import current_placement
+from lti_tool.web.activity import current_cohort_id
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import course_title, launch_url_for, polled
@@ -48,8 +48,7 @@ blueprint = Blueprint("people_import", __name__, url_prefix="/l/<launch_key>/coh
 
 
 def _cohort_id() -> uuid.UUID:
-    placement = current_placement() or abort(404)
-    return placement.cohort_id
+    return current_cohort_id() or abort(404)
 
 
 @blueprint.get("/")

@@ -101,6 +101,7 @@ def test_everybody_is_in_one_place_alone() -> None:
         *(line.id for line in overview.finished_alone),
     ]
     assert sorted(places) == sorted(line.id for line in overview.participants)
+    assert len(overview.in_rows) == len(in_rows)
     assert [line.card.name for line in overview.waiting_for_a_pair] == ["Chloé Nguyen", "Bénédicte Lagarde"]
 
 

@@ -12,7 +12,7 @@ from lti_tool.web.forms.bound import blank_form
 from schemas.objective_forms import ObjectiveForm
 from schemas.session_forms import SessionForm
 from tests.builder import situations
-from tests.web.forms.typed import MEETING, OBJECTIVE, filled, form_of, value_of
+from tests.web.forms.typed import OBJECTIVE, filled, form_of, meeting, value_of
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_control_has_the_bounds_of_its_schema(visit, below, form_id, control, 
 
 
 def test_a_refusal_is_said_above_the_form_with_what_was_typed(visit):
-    answer = visit(situations.waits_for_signature).post("sessions/new", **MEETING)
+    answer = visit(situations.waits_for_signature).post("sessions/new", **meeting())
     assert answer.status_code == 409
     assert 'role="alert"' in answer.text
     assert value_of(answer.text, "minutes") == "50"

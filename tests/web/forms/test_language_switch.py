@@ -13,7 +13,7 @@ from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Person
 from lti_tool.lti.forms.models import FormSubmission
 from tests.builder import situations
-from tests.web.forms.typed import MEETING, OBJECTIVE, filled, value_of
+from tests.web.forms.typed import OBJECTIVE, filled, meeting, value_of
 
 FRENCH = {"form_language": "fr"}
 
@@ -59,7 +59,7 @@ def test_what_was_typed_is_shown_in_the_other_language(visit, services, title):
 
 def test_the_language_stays(visit, services):
     here = visit(situations.begins)
-    action, fields = filled(here, "sessions/new", "session", **MEETING)
+    action, fields = filled(here, "sessions/new", "session", **meeting())
     here.client.post(action, data={**fields, **FRENCH})
     assert '<html lang="fr"' in here.text()
     with services.database.reading() as db:
@@ -79,7 +79,7 @@ def test_what_was_wrong_is_said_in_the_other_language(visit):
 
 def test_the_form_in_the_other_language_can_be_sent(visit, services):
     here = visit(situations.begins)
-    action, fields = filled(here, "sessions/new", "session", **MEETING)
+    action, fields = filled(here, "sessions/new", "session", **meeting())
     page = here.client.post(action, data={**fields, **FRENCH}).text
     assert f'action="{action}"' in html.unescape(page)
     assert here.client.post(action, data=fields).status_code == 302

@@ -16,7 +16,7 @@ from lti_tool.lti.forms.submissions import SUBMISSIONS_KEPT
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.sessions.models import MentoringSession
 from tests.builder import situations
-from tests.web.forms.typed import MEETING, OBJECTIVE, filled, form_of, launch_again
+from tests.web.forms.typed import OBJECTIVE, filled, form_of, launch_again, meeting
 
 
 def count(services: Services, table: type) -> int:
@@ -25,8 +25,8 @@ def count(services: Services, table: type) -> int:
 
 
 FORMS = {
-    "objective": ("objectives", "objective", OBJECTIVE, Objective),
-    "meeting": ("sessions/new", "session", MEETING, MentoringSession),
+    "objective": ("objectives", "objective", lambda: OBJECTIVE, Objective),
+    "meeting": ("sessions/new", "session", meeting, MentoringSession),
 }
 
 
@@ -34,7 +34,7 @@ FORMS = {
 def test_a_form_sent_twice_has_one_effect_and_one_answer(visit, services, name):
     below, form_id, typed, table = FORMS[name]
     here = visit(situations.begins)
-    action, fields = filled(here, below, form_id, **typed)
+    action, fields = filled(here, below, form_id, **typed())
     answers = [here.client.post(action, data=fields) for _ in range(2)]
     assert count(services, table) == 1
     assert answers[0].location == answers[1].location
@@ -44,7 +44,7 @@ def test_a_form_sent_twice_has_one_effect_and_one_answer(visit, services, name):
 def test_a_form_sent_twice_at_once_has_one_effect_and_one_answer(visit, services, name):
     below, form_id, typed, table = FORMS[name]
     here = visit(situations.begins)
-    action, fields = filled(here, below, form_id, **typed)
+    action, fields = filled(here, below, form_id, **typed())
     answers: list[tuple[int, str]] = []
     together = threading.Barrier(4)
 
@@ -130,7 +130,7 @@ def test_a_form_that_was_wrong_can_be_put_right_and_sent_with_its_key(visit, ser
 
 def test_a_form_that_was_refused_has_not_been_sent(visit, services):
     here = visit(situations.waits_for_signature)
-    here.post("sessions/new", form_key=str(uuid.uuid4()), **MEETING)
+    here.post("sessions/new", form_key=str(uuid.uuid4()), **meeting())
     assert count(services, FormSubmission) == 0
 
 

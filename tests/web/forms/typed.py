@@ -17,12 +17,11 @@ from tests.forms import Form, forms_of
 from tests.web.visiting import Visit
 
 OBJECTIVE = {"title": "Lire un bilan", "direction": "mentor", "tag": "culture", "required": "yes"}
-MEETING = {
-    "held_on": dt.datetime.now(dt.UTC).date().isoformat(),
-    "minutes": "50",
-    "mode": "video",
-    "format": "audio",
-}
+
+
+def meeting() -> dict[str, str]:
+    """A meeting of today, which is not the day that the tests began on."""
+    return {"held_on": utcnow().date().isoformat(), "minutes": "50", "mode": "video", "format": "audio"}
 
 
 def form_of(here: Visit, below: str, form_id: str) -> Form:

@@ -17,7 +17,7 @@ from lti_tool.mentoring.roles import Role
 from tests.builder import situations
 from tests.builder.situations import Situation
 from tests.forms import forms_of
-from tests.web.forms.typed import MEETING
+from tests.web.forms.typed import meeting
 from tests.web.visiting import as_partner
 
 OBJECTIVE = {"title": "Animer une réunion", "direction": "mentor", "tag": "communication", "required": "yes"}
@@ -141,7 +141,7 @@ def test_a_meeting_says_what_it_was_about(visit, services):
     assert 'name="worked_on"' not in here.text("sessions/new")
     agree(services)
     assert 'name="worked_on"' in here.text("sessions/new")
-    here.post("sessions/new", **MEETING, worked_on=[str(only(services).id), str(uuid.uuid4())])
+    here.post("sessions/new", **meeting(), worked_on=[str(only(services).id), str(uuid.uuid4())])
     kept = only(services)
     assert (kept.status, kept.worked_on) == ("in_progress", utcnow().date())
     assert "In progress, worked on" in here.text("objectives")
@@ -152,7 +152,7 @@ def test_what_a_meeting_was_about_stays_chosen_when_something_else_is_wrong(visi
     here.post("objectives", **OBJECTIVE)
     agree(services)
     objective_id = str(only(services).id)
-    answer = here.post("sessions/new", **{**MEETING, "minutes": "3"}, worked_on=[objective_id])
+    answer = here.post("sessions/new", **{**meeting(), "minutes": "3"}, worked_on=[objective_id])
     assert f'value="{objective_id}" checked' in answer.text
 
 

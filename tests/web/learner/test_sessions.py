@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
 from lti_tool.mentoring.programmes.models import Cohort, ProgrammeSettings
 from lti_tool.mentoring.sessions.models import MentoringSession
 from tests.builder import situations
@@ -18,9 +19,13 @@ from tests.builder.situations import Situation
 from tests.forms import forms_of
 from tests.web.visiting import as_partner
 
-TODAY = dt.datetime.now(dt.UTC).date()
-MEETING = {"held_on": TODAY.isoformat(), "minutes": "45", "mode": "phone", "format": "coaching"}
 SESSION = r"sessions/[0-9a-f-]{36}/"
+
+
+def meeting(**changes: str) -> dict[str, str]:
+    """A meeting of today, which is not the day that the tests began on."""
+    today = utcnow().date().isoformat()
+    return {"held_on": today, "minutes": "45", "mode": "phone", "format": "coaching", **changes}
 
 
 def statuses(services: Services) -> list[str]:
@@ -61,7 +66,7 @@ def test_the_same_as_last_time_is_saved_in_one_tap(visit, services):
         latest, before = db.scalars(
             sa.select(MentoringSession).order_by(MentoringSession.held_on.desc()).limit(2)
         )
-    assert latest.held_on == TODAY
+    assert latest.held_on == utcnow().date()
     assert (latest.minutes, latest.mode, latest.format) == (before.minutes, before.mode, before.format)
 
 
@@ -83,8 +88,8 @@ def test_a_meeting_may_have_a_format_of_the_programmes_own(visit, services):
     page = here.text("sessions/new")
     assert re.findall(r'name="format" value="([^"]*)"', page) == ["coaching", "fab-lab"]
     assert "<span>Fab lab</span>" in page
-    assert here.post("sessions/new", **{**MEETING, "format": "trade-show"}).status_code == 422
-    answer = here.post("sessions/new", **{**MEETING, "format": "fab-lab"})
+    assert here.post("sessions/new", **meeting(format="trade-show")).status_code == 422
+    answer = here.post("sessions/new", **meeting(format="fab-lab"))
     assert "by phone · Fab lab" in here.client.get(answer.location).text
     with services.database.reading() as db:
         assert db.scalars(sa.select(MentoringSession.format)).all() == ["fab-lab"]
@@ -97,20 +102,20 @@ def test_a_programmes_own_format_is_named_in_french(visit):
 def test_nothing_is_proposed_again_to_two_who_met_today(visit):
     here = visit(situations.begins)
     assert "save-same" not in here.text("sessions/new")
-    here.post("sessions/new", **MEETING)
+    here.post("sessions/new", **meeting())
     assert "save-same" not in here.text("sessions/new")
 
 
 def test_saving_a_meeting_leads_home_with_thanks(visit):
     here = visit(situations.begins)
-    answer = here.post("sessions/new", **MEETING)
+    answer = here.post("sessions/new", **meeting())
     assert answer.status_code == 302
     assert "Noted. Your partner will be asked to say yes." in here.client.get(answer.location).text
 
 
 def test_a_form_sent_twice_notes_one_meeting(visit, services):
     here = visit(situations.begins)
-    form = {**MEETING, "form_key": str(uuid.uuid4())}
+    form = {**meeting(), "form_key": str(uuid.uuid4())}
     here.post("sessions/new", **form)
     here.post("sessions/new", **form)
     assert statuses(services) == ["held"]
@@ -121,11 +126,7 @@ def test_a_form_sent_twice_notes_one_meeting(visit, services):
     [
         ("held_on", "", "Enter the date of the meeting."),
         ("held_on", "yesterday", "Enter the date of the meeting."),
-        (
-            "held_on",
-            str(TODAY + dt.timedelta(days=3)),
-            "Choose today or an earlier day: this date is still to come.",
-        ),
+        ("held_on", "2999-01-01", "Choose today or an earlier day: this date is still to come."),
         ("minutes", "4", "Enter 5 minutes or more."),
         ("minutes", "forty", "Enter the length in whole minutes, such as 45."),
         ("mode", "", "Choose how you talked: in person, by video, by phone or in writing."),
@@ -133,14 +134,14 @@ def test_a_form_sent_twice_notes_one_meeting(visit, services):
     ],
 )
 def test_what_is_wrong_stands_beside_its_field(visit, services, field, value, sentence):
-    answer = visit(situations.begins).post("sessions/new", **{**MEETING, field: value})
+    answer = visit(situations.begins).post("sessions/new", **meeting(**{field: value}))
     assert answer.status_code == 422
     assert sentence in answer.text.split(f'id="{field}-error"')[1][:900]
     assert statuses(services) == []
 
 
 def test_a_choice_that_was_not_made_is_asked_for_as_one(visit):
-    without = {name: value for name, value in MEETING.items() if name != "mode"}
+    without = {name: value for name, value in meeting().items() if name != "mode"}
     answer = visit(situations.begins).post("sessions/new", **without)
     assert answer.status_code == 422
     assert "Choose how you talked" in answer.text.split('id="mode-error"')[1][:900]
@@ -153,21 +154,19 @@ def test_the_other_day_and_the_other_length_stay_chosen_where_their_fields_are_r
 
 
 def test_what_was_typed_is_kept(visit):
-    answer = visit(situations.begins).post("sessions/new", **{**MEETING, "minutes": "9999"})
+    answer = visit(situations.begins).post("sessions/new", **meeting(minutes="9999"))
     assert 'name="minutes" value="9999"' in answer.text
 
 
 def test_a_person_east_of_greenwich_may_note_their_own_today(visit):
     tomorrow = str((dt.datetime.now(dt.UTC) + dt.timedelta(hours=14)).date())
-    answer = visit(situations.begins).post(
-        "sessions/new", **{**MEETING, "held_on": tomorrow, "utc_offset": "840"}
-    )
+    answer = visit(situations.begins).post("sessions/new", **meeting(held_on=tomorrow, utc_offset="840"))
     assert answer.status_code == 302
 
 
 def test_a_meeting_before_the_agreement_is_not_noted(visit, services):
     here = visit(situations.waits_for_signature)
-    answer = here.post("sessions/new", **MEETING)
+    answer = here.post("sessions/new", **meeting())
     assert answer.status_code == 409
     assert "Both of you sign the agreement first" in answer.text
     form = here.get("sessions/new")
@@ -250,26 +249,24 @@ def test_keeping_what_was_noted_asks_the_partner_again(visit, services):
 
 def test_a_second_meeting_of_one_day_is_asked_about_with_nothing_lost(visit, services):
     here = visit(situations.begins)
-    here.post("sessions/new", **MEETING)
-    asked = here.post("sessions/new", **{**MEETING, "minutes": "30"})
+    here.post("sessions/new", **meeting())
+    asked = here.post("sessions/new", **meeting(minutes="30"))
     assert asked.status_code == 409
     assert "Is it the same meeting?" in asked.text
-    assert [
-        f'name="{name}" value="{value}"' in asked.text
-        for name, value in (("minutes", "30"), ("mode", "phone"))
-    ]
+    for name, value in (("minutes", "30"), ("mode", "phone")):
+        assert f'name="{name}" value="{value}"' in asked.text
     assert len(statuses(services)) == 1
     same = re.search(r'formaction="' + re.escape(here.home) + '([^"]+)"', asked.text)[1]
-    here.post(same, **{**MEETING, "minutes": "30"})
+    here.post(same, **meeting(minutes="30"))
     with services.database.reading() as db:
         assert db.scalars(sa.select(MentoringSession.minutes)).all() == [30]
-    here.post("sessions/new", **{**MEETING, "minutes": "20"}, is_another="yes")
+    here.post("sessions/new", **meeting(minutes="20"), is_another="yes")
     assert len(statuses(services)) == 2
 
 
 def test_a_correction_asks_the_partner_again(visit):
     here = visit(situations.to_correct)
-    answer = here.post(here.link(SESSION + "correct"), **MEETING)
+    answer = here.post(here.link(SESSION + "correct"), **meeting())
     assert "Waiting for Inès" in here.client.get(answer.location).text
 
 
@@ -289,7 +286,7 @@ def test_a_meeting_taken_back_counts_no_more(visit, services):
 def test_somebody_elses_meeting_is_not_there(visit, verb):
     other = visit(situations.under_way)
     theirs = other.link(SESSION + "correct").replace("correct", verb)
-    assert visit(situations.to_confirm).post(theirs, **MEETING).status_code == 404
+    assert visit(situations.to_confirm).post(theirs, **meeting()).status_code == 404
 
 
 def test_confirming_ones_own_meeting_is_refused_in_words(visit):

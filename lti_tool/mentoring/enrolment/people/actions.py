@@ -34,7 +34,7 @@ from lti_tool.mentoring.enrolment.people.matching import (
     one_person,
 )
 from lti_tool.mentoring.enrolment.people.models import AwaitedPerson, PeopleImport
-from lti_tool.mentoring.enrolment.people.queries import awaited_as, awaited_from
+from lti_tool.mentoring.enrolment.people.queries import KEEPS_ANSWERS, awaited_as, awaited_from, rows_of
 from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes import queries as programmes
 from schemas.problem import Problem
@@ -44,9 +44,6 @@ KEPT_UNUSED: Final = dt.timedelta(days=1)
 KEPT_AFTERWARDS: Final = dt.timedelta(days=30)
 """How long it is kept, without its content, that a file was added."""
 LONGEST_FILE_NAME: Final = 200
-
-KEEPS_ANSWERS: Final = "keeps_answers"
-"""The count of those who have answered themselves what the file says otherwise."""
 
 
 def keep_file(
@@ -93,7 +90,10 @@ def delete_expired_files(db: Session, now: dt.datetime) -> int:
 def count_added(
     db: Session, *, import_id: uuid.UUID, counts: dict[str, int], is_last: bool, now: dt.datetime
 ) -> dict[str, int]:
-    """Note how many more people of a file were added; with the last of them its content is deleted."""
+    """Note that a block of people of a file was added; with the last one the file's content is deleted.
+
+    In the transaction that adds them, so that the log has an event of everybody who is there, whatever happens next.
+    """
     imports = table_of(PeopleImport)
     # Without the content of the file, which takes longer to read than all the rest.
     before = db.execute(
@@ -101,12 +101,16 @@ def count_added(
         .where(imports.c.id == import_id)
         .with_for_update()
     ).one()
+    added = PeopleAdded(
+        people=rows_of(counts), rows=before.rows, import_id=import_id, is_first=not before.counts
+    )
+    if added.people:
+        log.append(db, added, programmes.scope_of(db, before.cohort_id), at=now)
     total = Counter(before.counts)
     total.update(counts)
     values: dict[str, Any] = {"counts": dict(total)}
     if is_last:
         values |= {"content": None, "done_at": now, "expires_at": now + KEPT_AFTERWARDS}
-        log.append(db, PeopleAdded(people=before.rows), programmes.scope_of(db, before.cohort_id), at=now)
     db.execute(sa.update(imports).where(imports.c.id == import_id).values(values))
     return dict(total)
 
