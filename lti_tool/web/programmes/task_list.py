@@ -108,19 +108,15 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     return html, form.status if form is not None else 200
 
 
-<<<<<<< HEAD
-def _task(
-    section: Section, present: SetUp, lacks: Sequence[Missing], template: ProgrammeTemplate | None = None
-) -> Task:
-=======
 def _to_place() -> tuple[tuple[str, str], Task]:
     """What a group lacks that no activity opens: what to do about it and why, and where."""
     task = Task(None, _("An activity"), "", State.TO_DO, launch_url_for("home.home"))
     return (_("Give it an activity, in the learning platform."), _("Nobody can open the group before.")), task
 
 
-def _task(section: Section, present: SetUp, lacks: Sequence[Missing]) -> Task:
->>>>>>> main
+def _task(
+    section: Section, present: SetUp, lacks: Sequence[Missing], template: ProgrammeTemplate | None = None
+) -> Task:
     document = present.settings.document
     is_of_template = template is not None and present.is_draft and _is_unchanged(section, present, template)
     if section is Section.RULE:
