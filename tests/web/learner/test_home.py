@@ -118,7 +118,7 @@ def test_the_agreement_is_not_signed_without_a_yes(visit):
 
 def test_why_a_journey_is_not_complete_is_on_the_page(visit):
     page = visit(situations.under_way).text()
-    assert "6 meetings of at least 30 min, confirmed by both of you" in page
+    assert "6 meetings of at least 30 min, confirmed" in page
     assert "3 of 6" in page
 
 
