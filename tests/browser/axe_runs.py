@@ -1,14 +1,15 @@
 """axe, run on a page as often as it can find something new: in several languages, themes and widths.
 
-A rule reads some facts of a page. Where it has been run on the very same facts, it would find the same again:
+A rule reads some facts of a page. Where it has found nothing in the very same facts, it would find nothing again:
 
 - most rules read elements, their attributes, which of them are shown, and which texts are empty or alike. What a text
-  says and which language it is in is nothing to them, nor is an id that the tool has drawn;
-- rules of colours read the computed colours and whether letters are large;
-- rules of boxes read where controls are, and what can be scrolled.
-
-The first theme of each width is looked at by the rules of colours and of boxes in any case: what lies upon what is in
-none of these facts.
+  says is nothing to them, nor is an id that the tool has drawn. They are run on each page, and again where any of this
+  is otherwise;
+- rules of languages read the attributes that name one;
+- rules of colours read each text's colours and whether its letters are large, what is behind it, and what lies upon it.
+  Pages share these, so that they are run where a page brings together what no page before it has;
+- rules of boxes read what scrolls, and the controls that are small, upon or close to each other. The same holds for
+  these.
 """
 
 from __future__ import annotations
@@ -24,21 +25,35 @@ from tests.requirements import AXE
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 """WCAG 2.2 AA, which includes a target size of 24 px, and what axe calls best practice."""
 
-RULES_OF_LANGUAGE = ["html-has-lang", "html-lang-valid", "html-xml-lang-mismatch", "valid-lang"]
-RULES_OF_COLOURS = ["color-contrast", "link-in-text-block"]
-RULES_OF_BOXES = ["scrollable-region-focusable", "target-size"]
+RULES = {
+    "languages": ["html-has-lang", "html-lang-valid", "html-xml-lang-mismatch", "valid-lang"],
+    "colours": ["color-contrast", "link-in-text-block"],
+    "boxes": ["scrollable-region-focusable", "target-size"],
+}
+"""Those that do not read the structure, by the kind of facts that they read."""
 
 # In the present width: by how many pixels each theme is too wide, and what axe finds in it. One call for all themes:
-# each has its price. The theme is this attribute and nothing else: `base.html`. `known`: the facts that axe has read.
-_LOOK = """async ([themes, rules, known]) => {
+# each has its price. The theme is this attribute and nothing else: `base.html`. `known`: the facts in which axe has
+# found nothing, as hashes (FNV-1 and FNV-1a, https://datatracker.ietf.org/doc/html/rfc9923): facts are as long as pages.
+_LOOK = """async ([themes, tags, rules, known]) => {
   const seen = [];
   const root = document.documentElement;
   const literal = new RegExp('^(aria-(?!label$|roledescription$|placeholder$|valuetext$).*|autocomplete|checked|class|'
     + 'controls|disabled|for|headers|hidden|id|list|multiple|name|open|readonly|rel|required|role|scope|tabindex|'
     + 'target|type)$');
   const drawn = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9a-f]{24,}/g;
-  const describe = () => {
-    const elements = Array.from(document.querySelectorAll('*'));
+  const CONTROLS = 'a, button, input, select, textarea, summary, [tabindex], '
+    + 'button checkbox link menuitem option radio slider switch tab'.replace(/\\w+/g, '[role=$&],').slice(0, -1);
+  const CLOSE = 24;
+  const hash = (text) => {
+    let [multipliedFirst, multipliedLast] = [2166136261, 2166136261];
+    for (let at = 0; at < text.length; at += 1) {
+      multipliedFirst = Math.imul(multipliedFirst, 16777619) ^ text.charCodeAt(at);
+      multipliedLast = Math.imul(multipliedLast ^ text.charCodeAt(at), 16777619);
+    }
+    return (multipliedFirst >>> 0).toString(36) + (multipliedLast >>> 0).toString(36);
+  };
+  const structureOf = (elements, boxes) => {
     const numbers = new Map();
     const alike = (value) => {
       const text = value.trim();
@@ -51,87 +66,184 @@ _LOOK = """async ([themes, rules, known]) => {
       const kept = literal.test(name) || (name === 'href' && value.startsWith('#'));
       return `${name}=${kept ? value.replace(drawn, alike) : alike(value)}`;
     };
-    const shown = elements.map((element) => {
-      if (!element.checkVisibility({visibilityProperty: true})) return '-';
-      const box = element.getBoundingClientRect();
-      return box.right + scrollX <= 0 || box.bottom + scrollY <= 0 ? 'o' : 'v';
-    });
+    const shown = (element) => {
+      const box = boxes.get(element);
+      return !box ? '-' : box.right + scrollX <= 0 || box.bottom + scrollY <= 0 ? 'o' : 'v';
+    };
     const texts = (element) => Array.from(element.childNodes, (node) =>
       node.nodeType === Node.TEXT_NODE ? alike(node.textContent) : '').join('');
-    const structure = elements.map((element, at) => [element.tagName, element.parentElement?.tagName, shown[at],
+    return elements.map((element) => [element.tagName, element.parentElement?.tagName, shown(element),
       Array.from(element.attributes, attribute).sort().join(' '), texts(element)].join('|')).join('\\n');
-    const visible = elements.filter((_, at) => shown[at] !== '-');
-    const colours = visible.map((element) => {
-      const style = getComputedStyle(element);
-      const size = parseFloat(style.fontSize);
-      const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-      return [style.color, style.fill, style.backgroundColor, style.backgroundImage, style.opacity, style.textShadow,
-        style.filter, style.mixBlendMode, style.textDecorationLine, style.borderBottomStyle, style.borderBottomColor,
-        style.fontWeight, large].join();
-    }).join('\\n');
-    const boxes = visible.map((element) => {
-      const scrolls = element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight;
-      if (!scrolls && !element.matches('a, button, input, select, textarea, summary, label, [tabindex], [role]')) {
-        return '';
-      }
-      const box = element.getBoundingClientRect();
-      return [box.x, box.y, box.width, box.height, scrolls].map((value) => Math.round(Number(value) * 10)).join();
-    }).join('\\n');
-    return {structure, colours: structure + colours, boxes: structure + boxes};
   };
-  for (const [at, theme] of themes.entries()) {
+  const languagesOf = () => [root, ...document.querySelectorAll('[lang], [xml\\\\:lang]')].map((element) =>
+    [element.tagName, element.getAttribute('lang'), element.getAttribute('xml:lang')].join('|'));
+  const meet = (one, other, by = 0) => one.left < other.right + by && other.left < one.right + by
+    && one.top < other.bottom + by && other.top < one.bottom + by;
+  const coloursOf = (boxes) => {
+    const grounds = new Map();
+    const ground = (element) => {
+      if (!element) return '';
+      if (!grounds.has(element)) {
+        const style = getComputedStyle(element);
+        const clear = style.backgroundColor === 'rgba(0, 0, 0, 0)' && style.backgroundImage === 'none';
+        const plain = style.opacity === '1' && style.filter === 'none' && style.mixBlendMode === 'normal';
+        const own = clear && plain ? '' : [style.backgroundColor, style.backgroundImage, style.opacity, style.filter,
+          style.mixBlendMode].join();
+        grounds.set(element, [ground(element.parentElement) + (own && `/${own}`), !clear]);
+      }
+      return grounds.get(element)[0];
+    };
+    const looks = new Map();
+    const look = (element) => {
+      if (!looks.has(element)) {
+        const style = getComputedStyle(element);
+        const size = parseFloat(style.fontSize);
+        const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+        looks.set(element, [style.color, style.fill, style.textShadow, style.textDecorationLine,
+          style.borderBottomStyle, style.borderBottomColor, style.fontWeight, large, ground(element)].join());
+      }
+      return looks.get(element);
+    };
+    const written = new Map();
+    for (const element of boxes.keys()) {
+      const texts = Array.from(element.childNodes).filter((node) => node.nodeType === Node.TEXT_NODE
+        && node.textContent.trim());
+      if (texts.length) {
+        const range = document.createRange();
+        written.set(element, texts.map((text) => {
+          range.selectNodeContents(text);
+          return range.getBoundingClientRect();
+        }));
+      } else if (element.matches('input, select, textarea')) {
+        written.set(element, [boxes.get(element)]);
+      }
+    }
+    const facts = new Set();
+    for (const element of written.keys()) {
+      const around = element.matches('a') ? element.parentElement : null;
+      facts.add(look(element) + (around ? ` in ${written.has(around)} ${look(around)}` : ''));
+    }
+    const seeable = Array.from(boxes.keys()).filter((element) => ground(element) !== null
+      && (written.has(element) || grounds.get(element)[1] || element.matches('img, svg *, canvas')));
+    const heights = seeable.map((element) => [boxes.get(element), element]).sort(([one], [other]) => one.top - other.top);
+    for (const [element, texts] of written) {
+      for (const text of texts) {
+        for (const [box, other] of heights) {
+          if (box.top >= text.bottom) break;
+          if (box.bottom > text.top && other !== element && meet(box, text) && !other.contains(element)) {
+            facts.add(`${look(other)} meets ${look(element)}`);
+          }
+        }
+      }
+    }
+    return facts;
+  };
+  const boxesOf = (boxes) => {
+    const facts = new Set();
+    for (const element of boxes.keys()) {
+      const [wide, high] = [element.scrollWidth > element.clientWidth, element.scrollHeight > element.clientHeight];
+      if (!wide && !high) continue;
+      const {overflowX, overflowY} = getComputedStyle(element);
+      const entered = element.matches('[tabindex]') || element.querySelector('a, button, input, select, textarea') !== null;
+      if (overflowX + overflowY !== 'visiblevisible') facts.add(['scrolls', wide, high, overflowX, overflowY, entered].join());
+    }
+    const controls = Array.from(boxes.keys()).filter((element) => element.matches(CONTROLS));
+    const sizes = controls.map((element) => boxes.get(element));
+    const about = (element) => [element.tagName, element.getAttribute('role'), getComputedStyle(element).display].join();
+    const upTo = (...values) => values.map((value) => Math.round(Math.min(value, CLOSE) * 10)).join();
+    const isSmall = (box) => box.width < CLOSE || box.height < CLOSE;
+    for (const [at, box] of sizes.entries()) {
+      const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+      const near = [];
+      for (const [index, other] of sizes.entries()) {
+        if (index === at || controls[at].contains(controls[index]) || controls[index].contains(controls[at])) continue;
+        const touch = meet(box, other);
+        if (!(touch || (isSmall(box) && meet(box, other, CLOSE)))) continue;
+        const toOther = Math.hypot(Math.max(other.left - x, x - other.right, 0), Math.max(other.top - y, y - other.bottom, 0));
+        const toCentre = Math.hypot((other.left + other.right) / 2 - x, (other.top + other.bottom) / 2 - y);
+        const exact = touch ? [other.x - box.x, other.y - box.y, box.width, box.height].map((value) => Math.round(value)) : [];
+        near.push([about(controls[index]), upTo(other.width, other.height, toOther, toCentre), ...exact].join());
+      }
+      if (near.length || isSmall(box)) {
+        facts.add([about(controls[at]), upTo(box.width, box.height), ...near.sort()].join(' near '));
+      }
+    }
+    return facts;
+  };
+  const describe = () => {
+    const elements = Array.from(document.querySelectorAll('*'));
+    const boxes = new Map(elements.filter((element) => element.checkVisibility({visibilityProperty: true}))
+      .map((element) => [element, element.getBoundingClientRect()]));
+    const facts = {languages: languagesOf(), structure: [structureOf(elements, boxes)], colours: coloursOf(boxes),
+      boxes: boxesOf(boxes)};
+    return Object.fromEntries(Object.entries(facts).map(([kind, of]) => [kind, Array.from(of, hash)]));
+  };
+  const fine = Object.fromEntries(Object.entries(known).map(([kind, of]) => [kind, new Set(of)]));
+  const found = {languages: [], structure: [], colours: [], boxes: []};
+  for (const theme of themes) {
     if (theme) root.dataset.theme = theme;
     const look = {overflow: root.scrollWidth - root.clientWidth, violations: []};
-    if (rules) {
+    if (tags) {
       const now = describe();
-      const isNew = (kind) => !known[kind].includes(now[kind]);
-      const values = [
-        ...(at === 0 ? rules.language : []),
-        ...(at === 0 || isNew('colours') ? rules.colours : []),
-        ...(at === 0 || isNew('boxes') ? rules.boxes : []),
-      ];
-      const runOnly = isNew('structure') ? {type: 'tag', values: rules.tags} : {type: 'rule', values};
-      if (runOnly.values.length) {
-        look.violations = (await axe.run(document, {runOnly, resultTypes: ['violations'], preload: false})).violations;
+      const fresh = Object.keys(now).filter((kind) => now[kind].some((fact) => !fine[kind].has(fact)));
+      if (fresh.length) {
+        if (!window.axe) window.loadAxe();
+        const among = Object.entries(rules).flatMap(([kind, of]) => of.map((id) => [id, {enabled: fresh.includes(kind)}]));
+        const chosen = fresh.includes('structure')
+          ? {runOnly: {type: 'tag', values: tags}, rules: Object.fromEntries(among)}
+          : {runOnly: {type: 'rule', values: fresh.flatMap((kind) => rules[kind])}};
+        look.violations = (await axe.run(document, {...chosen, resultTypes: ['violations'], preload: false})).violations;
       }
-      for (const kind of Object.keys(known)) if (isNew(kind)) known[kind].push(now[kind]);
+      const faulty = look.violations.map((violation) => violation.id);
+      for (const kind of fresh) {
+        if (rules[kind] ? rules[kind].some((rule) => faulty.includes(rule)) : faulty.length) continue;
+        for (const fact of now[kind]) {
+          if (!fine[kind].has(fact)) found[kind].push(fact);
+          fine[kind].add(fact);
+        }
+      }
     }
     seen.push(look);
   }
-  return [seen, known];
+  return [seen, found];
 }"""
+
+Facts = dict[str, set[str]]
+"""Of each kind, those in which axe has found nothing, as hashes."""
 
 
 @dataclass
 class AxeRuns:
-    """What axe has read so far of one page, in whatever language, theme and width."""
+    """In what axe has found nothing so far: on one page, in whatever language, theme and width, and on others.
 
-    known: dict[str, list[str]] = field(default_factory=lambda: {"structure": [], "colours": [], "boxes": []})
+    ``shared``: what holds for every page; pages that have the same one have it looked for once.
+    """
+
+    shared: Facts = field(default_factory=lambda: {"languages": set(), "colours": set(), "boxes": set()})
+    structure: set[str] = field(default_factory=set)
 
     def look(self, page: Page, themes: list[str | None], *, axe: bool = True) -> list[dict[str, Any]]:
         """How each theme looks in the present width: ``overflow`` in pixels, and axe's ``violations`` where asked."""
-        if axe and not page.evaluate("'axe' in window || ('loadAxe' in window && (loadAxe(), true))"):
-            page.evaluate(_axe_source())
-        rules = {
-            "tags": AXE_RULES,
-            "language": RULES_OF_LANGUAGE,
-            "colours": RULES_OF_COLOURS,
-            "boxes": RULES_OF_BOXES,
-        }
+        if axe and not page.evaluate("'loadAxe' in window"):
+            page.evaluate(_load_axe())
+        facts = {**self.shared, "structure": self.structure}
+        known = {kind: list(found) for kind, found in facts.items()}
         seen: list[dict[str, Any]]
-        seen, self.known = page.evaluate(_LOOK, [themes, rules if axe else None, self.known])
+        seen, found = page.evaluate(_LOOK, [themes, AXE_RULES if axe else None, RULES, known])
+        for kind, fine in found.items():
+            facts[kind].update(fine)
         return seen
 
 
 def keep_axe_at_hand(context: BrowserContext) -> BrowserContext:
     """Give every page of a context axe as a function not called yet, which costs a third of sending it to each."""
-    context.add_init_script(f"window.loadAxe = function () {{ {_axe_source()} }};")
+    context.add_init_script(_load_axe())
     return context
 
 
 @cache
-def _axe_source() -> str:
-    return AXE.read_text(encoding="utf-8")
+def _load_axe() -> str:
+    return f"window.loadAxe = function () {{ {AXE.read_text(encoding='utf-8')} }};"
 
 
 def findings(violations: list[dict[str, Any]], where: str) -> list[str]:
