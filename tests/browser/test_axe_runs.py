@@ -35,7 +35,7 @@ FAULTS = {
     "pale in one theme": ({"style": f"[data-theme=canvas] {PALE}"}, "color-contrast", {"canvas"}),
     "pale in one theme when wide": (
         {"style": f"@media (min-width: 1000px) {{ [data-theme=canvas] {PALE} }}"}, "color-contrast", {"canvas"}),
-    "upon something dark": ({"style": "#dark { position: absolute; z-index: -1; inset: 0; height: 300px; background: #333; }",
+    "upon something dark": ({"style": "#dark { position: absolute; z-index: -1; inset: 0; background: #333; }",
                              "more": '<div id="dark"></div>'}, "color-contrast", {"moodle"}),
     "small": ({"style": "#first { all: unset; font-size: 6px; } ", "more": '<button class="b">Non</button>'
                }, "target-size", {"moodle"}),
