@@ -52,13 +52,9 @@ from lti_tool.mentoring.pairs.queries import (
     latest_of_pair,
     pairs_of_cohort,
 )
-from lti_tool.mentoring.programmes.queries import (
-    DescribedCohort,
-    courses_of_cohort,
-    described_cohort,
-    is_not_enrolled,
-)
+from lti_tool.mentoring.programmes.queries import DescribedCohort, courses_of_cohort, described_cohort
 from lti_tool.mentoring.programmes.standing import reads_programme_of
+from lti_tool.mentoring.programmes.tutor_queries import is_not_enrolled
 from lti_tool.mentoring.sessions.queries import open_sessions_of_cohort
 
 TRUSTED_FOR: Final = 60
