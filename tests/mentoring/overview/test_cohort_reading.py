@@ -14,7 +14,7 @@ from lti_tool.mentoring.overview import cohort_reading
 from lti_tool.mentoring.overview.cohort import CohortOverview
 from lti_tool.mentoring.overview.queries import overview_of
 from lti_tool.mentoring.programmes.models import ProgrammeOwner
-from lti_tool.mentoring.programmes.queries import tutor_of_cohort
+from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
 from lti_tool.mentoring.roles import Role
 from tests.builder import Builder, BuiltCohort, World
 
