@@ -332,6 +332,13 @@ def problem(found: Problem, sentence: str | None = None, **more: object) -> str:
     return _(sentence or MESSAGES[str(found)]) % params
 
 
+def programme_name() -> str:
+    """What the programme of the present launch is called; “Reverse mentoring” outside one."""
+    own = current_settings()
+    named = own.title.get(current_language()) if own is not None else None
+    return named or _("Reverse mentoring")
+
+
 def person(card: PersonCard) -> str:
     """A participant's full name, or their role where the LMS shares no name."""
     return card.name or role_name(card.role)

@@ -139,6 +139,12 @@ def open_pairs_of(db: Session, *participant_ids: uuid.UUID) -> list[PairRecord]:
     return [pair_record(row) for row in rows]
 
 
+def pairs_of(db: Session, participant_ids: Collection[uuid.UUID]) -> list[PairRecord]:
+    """Every pair of these participants, ended ones included."""
+    of_one = sa.or_(Pair.mentor_id.in_(participant_ids), Pair.mentee_id.in_(participant_ids))
+    return [pair_record(row) for row in db.scalars(sa.select(Pair).where(of_one))]
+
+
 def latest_ended_pair(db: Session, participant_id: uuid.UUID) -> PairRecord | None:
     """The pair of a participant that ended last; None where none has."""
     row = db.scalars(

@@ -13,6 +13,8 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
+from lti_tool.mentoring.enrolment.people.matching import KnownAwaited
+from lti_tool.mentoring.enrolment.people.queries import awaited_people
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, PairLine, ParticipantLine
 from lti_tool.mentoring.overview.inbox import InboxLine, LineKind, inbox
 from lti_tool.mentoring.overview.pair_rows import rows_of, to_remind, wait_of
@@ -103,18 +105,16 @@ def to_all(about: str) -> ResponseReturnValue:
 @blueprint.get("/invitation")
 @allows(Action.PAIR_PEOPLE, about=cohort_of_launch)
 def invitation() -> ResponseReturnValue:
-    """The invitation of people without a role: of ``?person=``, or of all of them."""
+    """The invitation of people without a role: of ``?person=``, of those whom lists have named, or of all of them."""
     overview = _overview()
-    wanted = read_query(request.args.to_dict() | {"partner_for": request.args.get("person", "")})[
-        "partner_for"
-    ]
+    query = read_query(request.args.to_dict() | {"partner_for": request.args.get("person", "")})
+    wanted, of_lists = query["partner_for"], query["whom"] == "listed"
     invited = [line for line in overview.waiting_for_a_pair if line.status == "invited"]
-    everybody: list[Newcomer | ParticipantLine] = [*overview.newcomers, *invited]
-    names = [
-        each.card.name or _("Somebody without a name")
-        for each in everybody
-        if wanted in (None, each.person_id)
-    ]
+    everybody: list[Newcomer | ParticipantLine] = [*(() if of_lists else overview.newcomers), *invited]
+    with reading() as db:
+        awaited = awaited_people(db, (current_placement() or abort(404)).cohort_id) if of_lists else []
+    people = [each for each in everybody if wanted in (None, each.person_id)]
+    names = [each.card.name or _("Somebody without a name") for each in people]
     text = (
         _("Hello,")
         + "\n\n"
@@ -129,9 +129,9 @@ def invitation() -> ResponseReturnValue:
         )
         + _ending(overview)
     )
-    invited_ids = [each.person_id for each in everybody if wanted in (None, each.person_id)]
+    ids = [each.person_id for each in people]
     subject = _("Invitation: reverse mentoring, %(title)s", title=_title(overview))
-    return _render(subject, names, text, _("An invitation to copy"), invited_ids)
+    return _render(subject, names, text, _("An invitation to copy"), ids, awaited=awaited)
 
 
 def _overview() -> CohortOverview:
@@ -159,18 +159,24 @@ def _render(
     heading: str,
     person_ids: Sequence[uuid.UUID],
     reminder: Reminder | None = None,
+    awaited: Sequence[KnownAwaited] = (),
 ) -> ResponseReturnValue:
-    """``names`` and ``person_ids``: of the same people, in the same order."""
+    """``names`` and ``person_ids``: of the same people, in the same order. ``awaited``: who is not there yet."""
     with reading() as db:
         found = addresses_of(db, person_ids)
     addresses = [found[person_id] for person_id in person_ids if person_id in found]
+    addresses += [each.email for each in awaited if each.email]
+    called = [
+        (each.name or each.email or each.user_name or each.user_id or "", each.email) for each in awaited
+    ]
     return render_template(
         "tutor/message.html",
         heading=heading,
-        names=names,
+        names=[*names, *(name for name, _email in called)],
         addresses=addresses,
         without_address=[
-            name for name, person_id in zip(names, person_ids, strict=True) if person_id not in found
+            *(name for name, person_id in zip(names, person_ids, strict=True) if person_id not in found),
+            *(name for name, email in called if not email),
         ],
         subject=subject,
         mail=_mail_address(addresses, subject, text) or _mail_address((), subject, text),

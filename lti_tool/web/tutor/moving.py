@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool.composition.moving import (
+    MovedPair,
     MovedPerson,
     MovePlan,
     OtherGroup,
@@ -34,10 +35,11 @@ from lti_tool.mentoring.overview.cohort import PairLine
 from lti_tool.mentoring.overview.pair_rows import state_of
 from lti_tool.mentoring.overview.queries import overview_of
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
-from lti_tool.mentoring.pairs.moving import move_pairs
+from lti_tool.mentoring.pairs.moving import Hindrance, move_pairs
 from lti_tool.mentoring.programmes import queries as programmes
 from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key
+from lti_tool.web import wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
@@ -204,6 +206,7 @@ def _plan_page(
         ungraded=[each for each in plan.people if not each.graded_in],
         without_place=[each for each in plan.people if not each.has_place],
         effect=_effect,
+        reasons=_reasons,
         card=card,
         course_title=course_title(),
     )
@@ -238,6 +241,30 @@ def _effect(seen: PersonPreview, *, sees_progress: bool) -> str:
         case Effect.UNCHANGED if sees_progress:
             return _("stays at %(percent)s %%", percent=seen.after)
     return _("stays the same")
+
+
+def _reasons(pair: MovedPair) -> list[str]:
+    """Why a pair cannot be moved, and what can be done, in sentences; none where another pair keeps it."""
+    held = [each for each in pair.both if each.hindered is not None]
+    if any(each.hindered is not None and each.hindered.why is Hindrance.TOGETHER for each in held):
+        return [_("The two are a pair there already: end one of the two pairs. What they did is kept.")]
+    return [_reason(each) for each in held]
+
+
+def _reason(each: MovedPerson) -> str:
+    name = wording.person(card(each.participant))
+    if each.hindered is not None and each.hindered.why is Hindrance.OTHER_ROLE:
+        return _(
+            "%(name)s has the other role there, and nobody has two roles in one group: end this pair here, and pair "
+            "%(name)s there in that role.",
+            name=name,
+        )
+    return _(
+        "%(name)s is in a pair with %(partners)s there, and has no room for one more: end one of the two pairs, or "
+        "give %(name)s more room by a list of people for that group.",
+        name=name,
+        partners=", ".join(wording.person(card(partner)) for partner in each.partners_there),
+    )
 
 
 def _by_place(people: Sequence[MovedPerson], places_of: Callable[[MovedPerson], Sequence[Place]]) -> _Grouped:
