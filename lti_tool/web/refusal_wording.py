@@ -64,6 +64,7 @@ REFUSALS: Mapping[str, str] = {
     "pairs_left_behind": N_(
         "One of these people is in another pair by now, which has to move as well. Please look again."
     ),
+    "hindered_there": N_("Somebody of these pairs cannot go on in that group. Nothing was changed."),
     "already_in_group": N_("One of these people takes part in that group already. Nothing was changed."),
     "not_a_pilot": N_("This group runs at full scale already."),
     "pilot_not_started": N_("This pilot has not started yet. Start it first, and look at what it shows."),

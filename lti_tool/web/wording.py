@@ -203,7 +203,7 @@ DONE: Mapping[str, str] = {
     "pair_paused": N_("The pair is on hold. Both will see it on their page."),
     "pairs_moved": N_("Moved. Both people of a pair see it on their page."),
     "pair_resumed": N_("The pair goes on."),
-    "pair_ended": N_("The pair has ended, with no fault of anybody. What the two did is kept."),
+    "pair_ended": N_("The pair has ended. What the two did is kept."),
     "approval_taken_back": N_("The approval is taken back."),
     "owner_named": N_("Named. The programme is now on their page too."),
     "ownership_ended": N_("You no longer own that programme."),

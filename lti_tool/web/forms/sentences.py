@@ -151,7 +151,10 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "mentor_id": _choose(N_("Choose who teaches.")),
     },
     EndPairForm: {"reason": _choose(N_("Choose why the pair ends."))},
-    AnotherPartnerForm: {"role": _choose(N_("Choose who is to have another partner."))},
+    AnotherPartnerForm: {
+        "role": _choose(N_("Choose who is to have another partner.")),
+        "reason": _choose(N_("Choose why the pair ends.")),
+    },
     ReopenForm: {
         "reason": {
             "required": N_("Say why you reopen this journey."),

@@ -144,7 +144,7 @@ def _value(written: Any, unit: str, currency: str = "") -> str:
         case "hours":
             return _("%(number)s h", number=number(round(value, 1)))
         case "minutes":
-            return _("%(number)s min", number=number(round(value)))
+            return wording.duration(round(value))
         case "out_of_five":
             return _("%(number)s out of 5", number=number(round(value, 2)))
         case "points":

@@ -76,6 +76,7 @@ def _page(form: Form | None = None) -> ResponseReturnValue:
             for section in TAKEN_OVER
             if (text := wording.summary(section, present.settings))
         ],
+        follow_up_days=(cohort.follow_up_on - cohort.ends_on).days,
         rule=_rule(present),
         waiting=waiting,
         own_words=wording,
@@ -89,7 +90,7 @@ def _form(present: SetUp, pilot: Cohort) -> Form:
     """The form with what it proposes: the pilot's name, and from the day after its end as long as the pilot."""
     first = max(utcnow().date(), pilot.ends_on + dt.timedelta(days=1))
     given = {
-        "name": wording.own(present.settings.document["title"]),
+        "name": _("%(title)s, roll-out", title=wording.own(present.settings.document["title"])),
         "starts_on": first.isoformat(),
         "ends_on": (first + (pilot.ends_on - pilot.starts_on)).isoformat(),
     }

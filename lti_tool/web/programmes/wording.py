@@ -68,11 +68,11 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
     ),
     Section.KPIS: N_(
         "Choose what you will look at in the end, and the target to reach. Targets are set now: they are frozen at the "
-        "start. The figures themselves come in a later version."
+        "start. This version does not work the figures out yet."
     ),
     Section.QUESTIONNAIRES: N_(
-        "Choose which are asked. Asking begins in a later version of the tool; the choice is made now, because "
-        "“before” cannot be asked later."
+        "Choose which are asked. This version does not send them yet: for this group, ask “before” yourself, with the "
+        "questions below. The choice is made now, because “before” is frozen at the start."
     ),
     Section.DATES: N_(
         "The meetings take place between the first and the last day. The follow-up says what is left of it."
@@ -411,6 +411,8 @@ def kpi_groups(kpis: Sequence[Mapping[str, Any]]) -> list[tuple[str, tuple[str, 
     return [*grouped, (_("Figures of your own"), own_codes)] if own_codes else grouped
 
 
+OUT_OF_FIVE: Final = frozenset({"relationship_quality"})
+"""Measures in points that are a mean of answers from 1 to 5."""
 WITHOUT_TARGET: Final = frozenset({"minutes_by_format"})
 """Measures with a figure for each of several things, which have no target in common."""
 
@@ -428,6 +430,8 @@ def by_hand(kpi: Mapping[str, Any]) -> bool:
 def unit(kpi: Mapping[str, Any], document: Document, value: Fraction = Fraction(2)) -> str:
     """In what a measure is counted, for a value of it; money in the currency of the budget."""
     own_units = {"share": "%", "money": document["budget"]["currency"]}
+    if kpi.get("code") in OUT_OF_FIVE:
+        return _("out of 5")
     if kpi["unit"] in own_units:
         return str(own_units[kpi["unit"]])
     one, several = UNITS[kpi["unit"]]

@@ -65,7 +65,7 @@ def _codes(field):
 
 MADE = [
     type(answers_form(["data"], ["fr"], ["Europe/Paris"])),
-    type(kpis_form([("hours", "Hours", "hours")])),
+    type(kpis_form([("hours", "Hours", 100)])),
 ]
 """Forms whose fields depend on a programme."""
 LACKING = [
