@@ -16,7 +16,8 @@ from schemas.problem import CodedSchema, Problem, ShapeError
 class PageQuery(CodedSchema):
     """The query of a page: ``pair`` says which pair, ``done`` which submission of a form led to it.
 
-    ``partner_for`` names the person for whom a tutor looks for a partner.
+    ``partner_for`` names the person for whom a tutor looks for a partner, ``paired`` the one who was just given one;
+    ``whom`` is there where a message is for people whom lists have named.
     """
 
     class Meta:
@@ -27,6 +28,8 @@ class PageQuery(CodedSchema):
     pair = Identifier(load_default=None)
     done = Identifier(load_default=None)
     partner_for = Identifier(load_default=None)
+    paired = Identifier(load_default=None)
+    whom = Choice(("listed",), load_default=None)
 
 
 COHORT_STATES: Final = (

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from marshmallow import ValidationError, fields, validates_schema
 
@@ -214,6 +214,10 @@ class CatalogueForm(BilingualSchema):
             raise ValidationError([Problem("not_a_choice")], "skill")
 
 
+HIGHEST_TARGET: Final = 100_000
+"""Of a measure that has no scale of its own."""
+
+
 class KpiForm(BilingualSchema):
     """A measure in words. ``is_own``: the programme adds it, and says in which unit it is counted, and its target."""
 
@@ -245,7 +249,7 @@ class KpiForm(BilingualSchema):
         },
     )
     target = Amount(
-        max=100_000,
+        max=HIGHEST_TARGET,
         problem="not_an_amount",
         load_default=None,
         metadata={
@@ -447,16 +451,16 @@ class VisibilityForm(SectionSchema):
             raise ValidationError([Problem("too_small", min=self.least)], "smallest_group")
 
 
-def kpis_form(kpis: Sequence[tuple[str, str, str]]) -> SectionSchema:
-    """The form of the measures: for each (code, name, unit), whether it is used, and its target.
+def kpis_form(kpis: Sequence[tuple[str, str, int]]) -> SectionSchema:
+    """The form of the measures: for each (code, name, highest target), whether it is used, and its target.
 
     A share is typed as a percentage. The fields are called ``use_<code>`` and ``target_<code>``.
     """
     named: dict[str, fields.Field[Any]] = {}
-    for code, name, unit in kpis:
+    for code, name, highest in kpis:
         named[f"use_{code}"] = fields.Boolean(load_default=False, metadata={"label": name})
         named[f"target_{code}"] = Amount(
-            max=100 if unit == "share" else 100_000,
+            max=highest,
             problem="not_an_amount",
             load_default=None,
             metadata={"label": name},

@@ -101,6 +101,20 @@ class JoiningUndone(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EnrolmentsUnited(Event):
+    """Somebody whose pair moved to a cohort in which they were enrolled already has one enrolment there from now on.
+
+    It follows from the move. The participant is the one of that cohort: what the other one did is theirs.
+    """
+
+    audit_subject: ClassVar[Subject] = Subject.CONSEQUENCE
+    former_id: uuid.UUID
+    """The participant of the cohort from which the pair came."""
+    role: str
+    """That in the pair."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoleChanged(Event):
     """A person who is in no pair chose the other role."""
 

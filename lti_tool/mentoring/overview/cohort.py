@@ -233,6 +233,18 @@ class PairLine:
         values = [line.progress.meetings.value for line in self.both if line.progress.meetings is not None]
         return min(values, default=self.confirmed)
 
+    @cached_property
+    def uncounted(self) -> int:
+        """How many of its confirmed meetings the rule does not count, being too short or of another format.
+
+        Of whoever has completed it is not known any more.
+        """
+        if not self.confirmed:
+            return 0
+        measured = [line.progress.meetings for line in self.both if not line.progress.completed]
+        values = [each.value for each in measured if each is not None]
+        return max(0, self.confirmed - min(values)) if values else 0
+
     def partner_of(self, participant_id: uuid.UUID) -> ParticipantLine:
         """The other of the two."""
         return self.mentee if participant_id == self.mentor.id else self.mentor
@@ -385,6 +397,11 @@ class CohortOverview:
             if gone.has_left and here.id in waiting
         }
         return tuple(found.values())
+
+    @cached_property
+    def uncounted_sessions(self) -> int:
+        """How many of these the rule does not count."""
+        return sum(pair.uncounted for pair in self.pairs)
 
     @property
     def confirmed_sessions(self) -> int:

@@ -47,9 +47,9 @@ def _code_of(code: str, name: Mapping[str, str], entries: Sequence[Mapping[str, 
 def _skill(code: str, _settings: Settings, standing: Standing) -> SectionForm:
     def read(settings: Settings) -> View | None:
         if code == NEW:
-            return {**shown("name", None), "tag": ("skills",)}
+            return {**shown("name", None, standing.language), "tag": ("skills",)}
         skill = _entry(settings.document["skills"], code)
-        return {**shown("name", skill["name"]), "tag": (skill["tag"],)} if skill else None
+        return {**shown("name", skill["name"], standing.language), "tag": (skill["tag"],)} if skill else None
 
     def write(settings: Settings, values: Values) -> Settings:
         skills, name = settings.document["skills"], both(values, "name")
@@ -63,12 +63,12 @@ def _objective(code: str, settings: Settings, standing: Standing) -> SectionForm
     def read(settings: Settings) -> View | None:
         if code == NEW:
             blank = {"direction": ("mentee",), "skill": ("",), "level": ("",), "evidence": ("partner",)}
-            return {**shown("title", None), **blank, "trend": ()}
+            return {**shown("title", None, standing.language), **blank, "trend": ()}
         found = _entry(settings.document["objectives"], code)
         if found is None:
             return None
         return {
-            **shown("title", found["title"]),
+            **shown("title", found["title"], standing.language),
             "direction": (found["direction"],),
             "skill": (found["skill"] or "",),
             "level": (written(found["level"]),),
@@ -102,9 +102,9 @@ def _objective(code: str, settings: Settings, standing: Standing) -> SectionForm
 def _format(code: str, _settings: Settings, standing: Standing) -> SectionForm:
     def read(settings: Settings) -> View | None:
         if code == NEW:
-            return shown("name", None)
+            return shown("name", None, standing.language)
         name = settings.document["format_names"].get(code)
-        return shown("name", name) if name else None
+        return shown("name", name, standing.language) if name else None
 
     def write(settings: Settings, values: Values) -> Settings:
         name, formats = both(values, "name"), settings.document["formats"]

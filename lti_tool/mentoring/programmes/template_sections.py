@@ -57,7 +57,11 @@ def _goal(standing: Standing) -> SectionForm:
     names = ("title", "summary", "goal")
 
     def read(settings: Settings) -> View:
-        return {field: text for name in names for field, text in shown(name, settings.document[name]).items()}
+        return {
+            field: text
+            for name in names
+            for field, text in shown(name, settings.document[name], standing.language).items()
+        }
 
     def write(settings: Settings, values: Values) -> Settings:
         return changed_settings(settings, **{name: both(values, name) for name in names})

@@ -31,7 +31,7 @@ LEAF_FROM_LEAF_OF_OTHER: Final = 10.0
 """Enough to see which of the two was first."""
 LEAF_FROM_START: Final = 24.0
 LEAF_AFTER_NOW: Final = 12.0
-BUD_FROM_TODAY: Final = 42.0
+BUD_FROM_TODAY: Final = 54.0
 """For one of the mentor's, which the word for today stands beside."""
 LEAF_FROM_END: Final = 24.0
 TODAY_FROM_MEETING: Final = 24.0

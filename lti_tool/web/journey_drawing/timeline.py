@@ -144,7 +144,13 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
     first_ahead = len(at.held) if at.ahead else None
     widths, end_width = _label_widths(list(zip(xs, meetings, strict=True)), at.end, first_ahead, len(at.held))
     stops = tuple(
-        Stop(x, each, index + 1, index == next_at, widths[index])
+        Stop(
+            x,
+            each,
+            index + 1 - (0 if each.state.held else facts.not_counted),
+            index == next_at,
+            widths[index],
+        )
         for index, (x, each) in enumerate(zip(xs, meetings, strict=True))
     )
     today = None if is_over else at.now

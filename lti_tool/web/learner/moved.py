@@ -42,6 +42,7 @@ def page(cohort_id: uuid.UUID) -> ResponseReturnValue | None:
                 else _("If you cannot open it, ask your tutor."),
             )
         ),
+        facts=[(_("Course"), course), (_("Activity"), activity)],
         has_examples=False,
     )
 

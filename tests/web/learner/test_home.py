@@ -61,15 +61,6 @@ def test_each_person_sees_what_is_next(visit, situation, sentence):
     assert sentence in visit(situation).text()
 
 
-@pytest.mark.parametrize("situation", [*situations.SITUATIONS], ids=lambda situation: situation.__name__)
-def test_a_home_has_at_most_one_primary_action(visit, situation):
-    page = visit(situation).text()
-    # One for each of the two who wait, and one for each of the two roles, which are equals.
-    of_two_roles = 'id="choose-mentee"' in page and 'id="choose-mentor"' in page
-    expected = 2 if situation is situations.tutor_to_validate or of_two_roles else 1
-    assert page.count("btn-primary") <= expected
-
-
 @pytest.mark.parametrize("situation", [situations.nothing_waits, situations.to_confirm, situations.paused])
 def test_what_is_next_comes_before_who_the_partner_is(visit, situation):
     page = visit(situation).text()

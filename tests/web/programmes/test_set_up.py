@@ -94,6 +94,7 @@ WRONG = [
     ("objectives/new", {"title_en": "Ask", "direction": "tutor"}, "direction"),
     ("visibility", {"smallest_group": "4"}, "smallest_group"),
     ("kpis", {"target_completion": "170"}, "target_completion"),
+    ("kpis", {"target_relationship_quality": "7"}, "target_relationship_quality"),
 ]
 
 
