@@ -9,10 +9,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import jinja2
-from flask import Flask, Request, current_app, has_request_context, request
+from flask import Flask, Request, has_request_context, request
 from flask.sessions import SessionInterface
 from werkzeug.datastructures import ImmutableMultiDict
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import MapAdapter, Rule
 from werkzeug.sansio.http import parse_cookie
 from werkzeug.sansio.utils import get_host
 from werkzeug.utils import cached_property
@@ -70,6 +70,7 @@ from lti_tool.web.programmes import (
     template_rule,
 )
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
+from lti_tool.web.services import current_application, current_request
 from lti_tool.web.setup import registration, setup
 from lti_tool.web.tutor import (
     cohort,
@@ -200,12 +201,38 @@ class LeanRequest(Request):
         return parse_cookie(given, cls=self.dict_storage_class)  # type: ignore[return-value]
 
 
+class QuickMatch(MapAdapter):
+    """Addresses of views, of which those that name nothing are looked up: finding ``/lti/login`` among all the rules
+    costs a login half of what its state does."""
+
+    known: dict[tuple[str, str], Rule]
+    """By path and method, what was found before. There are as many as rules without a variable."""
+
+    def match(self, *args: Any, **options: Any) -> Any:
+        """What Werkzeug returns or raises."""
+        if args or options != {"return_rule": True}:
+            return super().match(*args, **options)
+        asked = (self.path_info, self.default_method)
+        rule = self.known.get(asked)
+        if rule is not None:
+            return rule, {}
+        found, values = super().match(return_rule=True)
+        if not found.arguments:
+            self.known[asked] = found
+        return found, values
+
+
 class Application(Flask):
     """Flask with views that are never coroutines."""
 
     request_class = LeanRequest
     host: str
     """The host of the tool's own address, with its port unless that is the scheme's own."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """As Flask's."""
+        super().__init__(*args, **options)
+        self._known_rules: dict[tuple[str, str], Rule] = {}
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """The addresses of the views for a request, below the tool's own address, which no request changes.
@@ -214,7 +241,7 @@ class Application(Flask):
         """
         if request is None:
             return super().create_url_adapter(request)
-        return MapAdapter(
+        adapter = QuickMatch(
             self.url_map,
             server_name=self.host,
             script_name=request.root_path,
@@ -224,6 +251,8 @@ class Application(Flask):
             default_method=request.method,
             query_args=request.query_string.decode(errors="replace"),
         )
+        adapter.known = self._known_rules
+        return adapter
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """``func`` itself: finding out each time costs a request as much as its routing."""
@@ -242,9 +271,10 @@ def _begin_request() -> None:
 
     A view that takes a file takes a larger body (:func:`lti_tool.web.security.takes_file`).
     """
-    most_bytes = getattr(current_app.view_functions.get(request.endpoint or ""), "most_bytes", None)
+    asked = current_request()
+    most_bytes = getattr(current_application().view_functions.get(asked.endpoint or ""), "most_bytes", None)
     if most_bytes is not None:
-        request.max_content_length = most_bytes
+        asked.max_content_length = most_bytes
     language.choose_when_needed()
     describe_lines(_request_fields)
 
