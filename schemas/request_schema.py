@@ -62,10 +62,8 @@ class RequestSchema(Schema):
         }
         self._known = {key: (name, deserialize) for key, (name, _default, deserialize) in plan.items()}
         """By the name of the value, the field's own name and what reads it."""
-        self._absent: dict[str, Any] = {
-            name: None for name, default, _read in plan.values() if default is None
-        }
-        """What is returned of fields that are not there, as nearly all fields may be."""
+        self._absent: dict[str, Any] = {name: None for name, _default, _read in plan.values()}
+        """What nearly all fields are that are not there."""
         self._asked = [
             (key, name, deserialize)
             for key, (name, default, deserialize) in plan.items()
@@ -114,10 +112,10 @@ class RequestSchema(Schema):
                 name, deserialize = known[key]
                 loaded[name] = deserialize(value, key, prepared)
         for key, name, deserialize in self._asked:
-            if name not in loaded:
-                default = deserialize(missing, key, prepared)
-                if default is not missing:
-                    loaded[name] = default
+            if key not in prepared:
+                loaded[name] = deserialize(missing, key, prepared)
+                if loaded[name] is missing:
+                    del loaded[name]
         self.check(loaded)
         return self.finish(loaded)
 
