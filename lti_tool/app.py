@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import jinja2
-from flask import Flask, Request, has_request_context, request
-from flask.sessions import SessionInterface
-from werkzeug.datastructures import ImmutableMultiDict
-from werkzeug.routing import MapAdapter, Rule
-from werkzeug.sansio.http import parse_cookie
+from flask import Flask, has_request_context, request
 from werkzeug.sansio.utils import get_host
-from werkzeug.utils import cached_property
 
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
@@ -37,6 +31,7 @@ from lti_tool.web import (
     sign_out,
     way_back,
 )
+from lti_tool.web.application import MAX_REQUEST_BYTES, Application, NoSession
 from lti_tool.web.deep_linking import picker
 from lti_tool.web.forms import controls, offers
 from lti_tool.web.journey_drawing import labels
@@ -91,9 +86,6 @@ from lti_tool.web.tutor import (
     waiting_copies,
 )
 from lti_tool.web.tutor import objectives as tutor_objectives
-
-MAX_REQUEST_BYTES = 512 * 1024
-"""Beyond any real token or form; a larger body is refused with 413 before it is read."""
 
 PAGES: Final[tuple[ModuleType, ...]] = (
     landing,
@@ -169,7 +161,6 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
-        MAX_FORM_MEMORY_SIZE=MAX_REQUEST_BYTES,
         SEND_FILE_MAX_AGE_DEFAULT=86400,
     )
     app.jinja_loader = jinja2.FileSystemLoader(sorted(TEMPLATES.rglob("templates")))
@@ -189,81 +180,6 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     group_in_address.init_app(app)
     vars(app.view_functions["static"])["policy_action"] = Action.READ_PUBLIC_PAGES
     return app
-
-
-class LeanRequest(Request):
-    """Flask's request, whose cookies are read without going through every other header."""
-
-    @cached_property
-    def cookies(self) -> ImmutableMultiDict[str, str]:
-        """The cookies that came, each byte one character: another tool of this host may have set any."""
-        given = self.environ.get("HTTP_COOKIE")
-        return parse_cookie(given, cls=self.dict_storage_class)  # type: ignore[return-value]
-
-
-class QuickMatch(MapAdapter):
-    """Addresses of views, of which those that name nothing are looked up: finding ``/lti/login`` among all the rules
-    costs a login half of what its state does."""
-
-    known: dict[tuple[str, str], Rule]
-    """By path and method, what was found before. There are as many as rules without a variable."""
-
-    def match(self, *args: Any, **options: Any) -> Any:
-        """What Werkzeug returns or raises."""
-        if args or options != {"return_rule": True}:
-            return super().match(*args, **options)
-        asked = (self.path_info, self.default_method)
-        rule = self.known.get(asked)
-        if rule is not None:
-            return rule, {}
-        found, values = super().match(return_rule=True)
-        if not found.arguments:
-            self.known[asked] = found
-        return found, values
-
-
-class Application(Flask):
-    """Flask with views that are never coroutines."""
-
-    request_class = LeanRequest
-    host: str
-    """The host of the tool's own address, with its port unless that is the scheme's own."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        """As Flask's."""
-        super().__init__(*args, **options)
-        self._known_rules: dict[tuple[str, str], Rule] = {}
-
-    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """The addresses of the views for a request, below the tool's own address, which no request changes.
-
-        Flask finds scheme and host out each time, which costs a launch as much as one of its SQL statements.
-        """
-        if request is None:
-            return super().create_url_adapter(request)
-        adapter = QuickMatch(
-            self.url_map,
-            server_name=self.host,
-            script_name=request.root_path,
-            subdomain="",
-            url_scheme=request.scheme,
-            path_info=request.path,
-            default_method=request.method,
-            query_args=request.query_string.decode(errors="replace"),
-        )
-        adapter.known = self._known_rules
-        return adapter
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """``func`` itself: finding out each time costs a request as much as its routing."""
-        return func
-
-
-class NoSession(SessionInterface):
-    """Flask's own cookie session is not used: frames may not keep it (:mod:`lti_tool.web.launch_session` is)."""
-
-    def open_session(self, app: Flask, request: Request) -> None:
-        """None: Flask then makes an empty one that nothing can be put into."""
 
 
 def _begin_request() -> None:

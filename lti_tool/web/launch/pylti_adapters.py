@@ -57,8 +57,11 @@ class BrowserCookies(CookieService):
 
     def get_cookie(self, name: str) -> str | None:
         """The secret that the browser brought, unless it cannot be one of ours."""
-        value = current_request().cookies.get(_cookie_name(name))
-        return value if value is not None and _SECRET.fullmatch(value) else None
+        cookies, own_name = current_request().cookies, _cookie_name(name)
+        if own_name not in cookies:  # Werkzeug's ``get`` makes an error page of that, and throws it away
+            return None
+        value = cookies[own_name]
+        return value if _SECRET.fullmatch(value) else None
 
     def set_cookie(self, name: str, value: str | int, exp: int | None = 3600) -> None:
         """Give the browser a cookie with the present response.
