@@ -32,8 +32,8 @@ ROLE_VIEWS = ("both", "mentee", "mentor")
 APART = "apart"
 """Two activities that open one group: one for those who learn, one for those who teach."""
 GRADEBOOK = ("yes", "no")
-BEGINNINGS = ("now", "set-up")
-"""Whether a new group begins at once, or as a draft that its tutor sets up and starts."""
+BEGINNINGS = ("set-up", "now")
+"""Whether a new group begins as a draft that its tutor sets up and starts, or at once; pages propose the first."""
 QUESTIONS = ("name", "starts_on", "months", "sessions", "minutes", "goal")
 """What a tutor may answer about the programme of a new group; blank leaves the template as it is."""
 
@@ -92,11 +92,12 @@ class ProgrammeChoiceForm(FormSchema):
         metadata={
             "label": N_("How does it begin?"),
             "words": {
-                "now": N_("Start now: people can join as soon as you open the activity"),
-                "set-up": N_("Set it up first, and start it myself: until then nobody can join"),
+                "set-up": N_("Set it up first, and start it when it suits me"),
+                "now": N_("Start at once, as it is"),
             },
         },
     )
+    """A form that does not ask leaves it out: no group waits where the platform names no course."""
     name = Text(max_length=100, load_default=None, metadata={"label": N_("What is the programme called?")})
     starts_on = Day(load_default=None, metadata={"label": N_("First day")})
     months = WholeNumber(
@@ -104,7 +105,7 @@ class ProgrammeChoiceForm(FormSchema):
         max=36,
         from_text=True,
         load_default=None,
-        metadata={"label": N_("How many months does it last?")},
+        metadata={"label": N_("How many months does the programme last?")},
     )
     sessions = WholeNumber(
         min=1, max=100, from_text=True, load_default=None, metadata={"label": N_("How many meetings?")}

@@ -104,7 +104,6 @@ class DeclinePairForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Why? (optional)"),
-            "hint": N_("Your tutor sees it, to suggest somebody who suits. Your partner does not."),
         },
     )
 
@@ -117,7 +116,6 @@ class RefuseInvitationForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Why? (optional)"),
-            "hint": N_("Your tutor alone sees it."),
         },
     )
 

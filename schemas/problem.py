@@ -25,7 +25,7 @@ def N_(message: str) -> str:  # noqa: N802 - the name that Babel extracts by def
 MESSAGES: Mapping[str, str] = {
     # any field
     "programme_name_missing": N_("Give the programme a name, in English or in French."),
-    "goal_missing": N_("Say what will be different, in English or in French."),
+    "goal_missing": N_("Say what the programme is for, in English or in French."),
     "skill_missing": N_("Name the skill, in English or in French."),
     "format_name_missing": N_("Name the format, in English or in French."),
     "objective_missing": N_("Write the objective, in English or in French."),
@@ -56,6 +56,12 @@ MESSAGES: Mapping[str, str] = {
     "not_a_date": N_("Enter the whole date: day, month and year."),
     "date_in_future": N_("This date is still to come: choose today or an earlier day."),
     "feedback_empty": N_("Choose at least one point, or write a sentence."),
+    "entry_exists": N_("This is in the list already."),
+    "ends_earlier_unsaid": N_(
+        "The programme would end earlier. Tick the box if you mean it, or put the day back."
+    ),
+    "not_own_group": N_("This group is not open to your course. Choose another one, or a new group."),
+    "hr_link_unknown": N_("This link is not known here. Please copy the whole of it, or ask for a new one."),
     "not_an_hr_link": N_("This is not a link for human resources: copy the whole of it."),
     "ends_before_it_begins": N_("This date is before the first one: choose a later day."),
     "date_past": N_("This date is past: choose today or a later day."),
@@ -70,6 +76,7 @@ MESSAGES: Mapping[str, str] = {
     "not_yes_or_no": N_("Answer yes or no."),
     "must_be_accepted": N_("Tick this box to go on."),
     "person_missing": N_("Choose a person."),
+    "link_for_whom": N_("Say for whom the link is, so that you can tell several apart."),
     "same_person": N_("Choose two different people."),
     "not_an_object": N_("This should be a set of named values."),
     "not_a_list": N_("This should be a list."),
@@ -139,7 +146,8 @@ MESSAGES: Mapping[str, str] = {
     "format_not_listed": N_("“%(what)s” is not among the formats of the programme."),
     # files that people edit
     "field_missing": N_("“%(what)s” is missing here."),
-    "template_file_missing": N_("Please choose a file. This one is empty, or none was chosen."),
+    "template_file_missing": N_("Choose a file to import."),
+    "template_file_empty": N_("This file is empty. Choose another one."),
     "template_too_large": N_("The file is larger than %(max)s KB, which no template needs."),
     "wrong_encoding": N_("The file is not in UTF-8. Please save it with the encoding UTF-8."),
     "yaml_unreadable": N_(
@@ -154,6 +162,30 @@ MESSAGES: Mapping[str, str] = {
     "yaml_too_deep": N_("Too many levels are put inside one another here: %(max)s are the most."),
     "yaml_several_documents": N_("A file holds one template. Please take out what comes after the line ---."),
 }
+
+NAME_THEIR_FIELD: Final = frozenset(
+    {
+        "programme_name_missing",
+        "goal_missing",
+        "skill_missing",
+        "format_name_missing",
+        "objective_missing",
+        "question_missing",
+        "figure_missing",
+        "definition_missing",
+        "template_name_missing",
+        "first_day_missing",
+        "last_day_missing",
+        "follow_up_missing",
+        "learner_missing",
+        "hr_link_unknown",
+        "not_own_group",
+        "entry_exists",
+        "ends_earlier_unsaid",
+        "person_missing",
+    }
+)
+"""What is clear without the label of the field, at whichever field it is said."""
 
 
 FIELD_CODES: Final[Mapping[type[fields.Field[Any]], Mapping[str, str]]] = {

@@ -50,6 +50,22 @@ class ShareForm(FormSchema):
             raise ValidationError([Problem("required")], "course_id")
 
 
+class NewHrLinkForm(FormSchema):
+    """A link for human resources is made; ``made_for`` tells several of them apart."""
+
+    made_for = Text(
+        max_length=100,
+        required=True,
+        error_messages={"required": "link_for_whom"},
+        metadata={
+            "label": N_("For whom is the link?"),
+            "hint": N_(
+                "A name, or a function such as “HR of the Lyon site”. Owners see it, and nobody else."
+            ),
+        },
+    )
+
+
 class LinkIdForm(FormSchema):
     """A link for human resources is withdrawn."""
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from marshmallow import ValidationError, fields, validates_schema
 
@@ -74,8 +74,8 @@ class GoalForm(BilingualSchema):
     needed: ClassVar[Mapping[str, str]] = {"title": "programme_name_missing", "goal": "goal_missing"}
     title_en = _text(N_("Name of the programme, in English"), 100)
     title_fr = _text(N_("Name of the programme, in French"), 100)
-    goal_en = _text(N_("What will be different, in English"), 500, lines=True)
-    goal_fr = _text(N_("What will be different, in French"), 500, lines=True)
+    goal_en = _text(N_("What it is for, in English"), 500, lines=True)
+    goal_fr = _text(N_("What it is for, in French"), 500, lines=True)
 
 
 class BudgetForm(SectionSchema):
@@ -122,9 +122,9 @@ class SkillForm(BilingualSchema):
         choices.OBJECTIVE_TAGS,
         load_default="skills",
         metadata={
-            "label": N_("Area"),
+            "label": N_("In which area?"),
             "words": {
-                "skills": N_("Skills"),
+                "skills": N_("Know-how"),
                 "communication": N_("Communication"),
                 "culture": N_("Culture"),
                 "person": N_("Personal growth"),
@@ -149,7 +149,7 @@ class FormatsForm(SectionSchema):
         required=True,
         error_messages={"required": "empty"},
         validate=[*entries(max=30), distinct],
-        metadata={"label": N_("What can a meeting be?")},
+        metadata={"label": N_("What form can a meeting take?")},
     )
 
     def __init__(self, known: Collection[str]) -> None:
@@ -190,7 +190,6 @@ class CatalogueForm(BilingualSchema):
         load_default=None,
         metadata={
             "label": N_("Up to which level?"),
-            "hint": N_("1: discovers it; 3: does it alone; 5: can teach it."),
         },
     )
     evidence = fields.List(
@@ -215,6 +214,10 @@ class CatalogueForm(BilingualSchema):
             raise ValidationError([Problem("not_a_choice")], "skill")
 
 
+HIGHEST_TARGET: Final = 100_000
+"""Of a measure that has no scale of its own."""
+
+
 class KpiForm(BilingualSchema):
     """A measure in words. ``is_own``: the programme adds it, and says in which unit it is counted, and its target."""
 
@@ -232,7 +235,7 @@ class KpiForm(BilingualSchema):
                 "share": N_("A share, in per cent"),
                 "hours": N_("Hours"),
                 "minutes": N_("Minutes"),
-                "points": N_("Points, or a number"),
+                "points": N_("A number"),
                 "money": N_("Money, in the currency of the budget"),
             },
         },
@@ -241,17 +244,17 @@ class KpiForm(BilingualSchema):
         ("at_least", "at_most"),
         load_default="at_least",
         metadata={
-            "label": N_("When is it good?"),
-            "words": {"at_least": N_("When it is high: at least"), "at_most": N_("When it is low: at most")},
+            "label": N_("The target is…"),
+            "words": {"at_least": N_("a minimum to reach"), "at_most": N_("a maximum not to exceed")},
         },
     )
     target = Amount(
-        max=100_000,
+        max=HIGHEST_TARGET,
         problem="not_an_amount",
         load_default=None,
         metadata={
             "label": N_("What should it come to?"),
-            "hint": N_("Leave it open to look at it without judging."),
+            "hint": N_("Without a target, the figure is only shown."),
         },
     )
 
@@ -351,12 +354,17 @@ class DatesForm(SectionSchema):
             "hint": N_("Some 90 days after the end people can say what they still use."),
         },
     )
+    ends_earlier = fields.Boolean(
+        load_default=False, metadata={"label": N_("Yes, the programme ends earlier than planned")}
+    )
+    """Of one that runs: its people have less time than they were told."""
 
     def __init__(
         self, *, today: date, was: Mapping[str, date | None], frozen: Collection[str] = (), draft: bool = True
     ) -> None:
         """``frozen``: the names of the days that cannot change any more. ``draft``: the follow-up may stay open."""
-        super().__init__(exclude=tuple(frozen))
+        can_end_earlier = not draft and "ends_on" not in frozen
+        super().__init__(exclude=(*frozen, *(() if can_end_earlier else ("ends_earlier",))))
         self.today, self.was, self.draft = today, was, draft
 
     @validates_schema(skip_on_field_errors=False)
@@ -378,6 +386,10 @@ class DatesForm(SectionSchema):
             problems.setdefault("ends_on", [Problem("date_not_after_start")])
         if last is not None and after is not None and after <= last:
             problems.setdefault("follow_up_on", [Problem("date_not_after_end")])
+        planned = self.was.get("ends_on")
+        is_earlier = not self.draft and last is not None and planned is not None and last < planned
+        if is_earlier and not problems and not loaded.get("ends_earlier"):
+            problems["ends_earlier"] = [Problem("ends_earlier_unsaid")]
         if not self.draft and "follow_up_on" in loaded and after is None:
             problems["follow_up_on"] = [Problem("follow_up_missing")]
         if problems:
@@ -414,7 +426,7 @@ class VisibilityForm(SectionSchema):
         load_default=False,
         metadata={
             "label": N_("HR sees who takes part and who has completed"),
-            "hint": N_("Otherwise HR sees figures alone. Nobody sees what people write."),
+            "hint": N_("Otherwise HR sees nobody’s name. Nobody sees what people write."),
         },
     )
     tutors_may_edit = fields.Boolean(
@@ -439,16 +451,16 @@ class VisibilityForm(SectionSchema):
             raise ValidationError([Problem("too_small", min=self.least)], "smallest_group")
 
 
-def kpis_form(kpis: Sequence[tuple[str, str, str]]) -> SectionSchema:
-    """The form of the measures: for each (code, name, unit), whether it is used, and its target.
+def kpis_form(kpis: Sequence[tuple[str, str, int]]) -> SectionSchema:
+    """The form of the measures: for each (code, name, highest target), whether it is used, and its target.
 
     A share is typed as a percentage. The fields are called ``use_<code>`` and ``target_<code>``.
     """
     named: dict[str, fields.Field[Any]] = {}
-    for code, name, unit in kpis:
+    for code, name, highest in kpis:
         named[f"use_{code}"] = fields.Boolean(load_default=False, metadata={"label": name})
         named[f"target_{code}"] = Amount(
-            max=100 if unit == "share" else 100_000,
+            max=highest,
             problem="not_an_amount",
             load_default=None,
             metadata={"label": name},

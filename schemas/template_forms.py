@@ -73,7 +73,11 @@ class TemplateDatesForm(SectionSchema):
         },
     )
     duration_months = WholeNumber(
-        min=1, max=36, from_text=True, required=True, metadata={"label": N_("How many months does it last?")}
+        min=1,
+        max=36,
+        from_text=True,
+        required=True,
+        metadata={"label": N_("How many months does the programme last?")},
     )
     follow_up_after_days = WholeNumber(
         min=1,

@@ -1,6 +1,7 @@
 """The job that adds the people of a file, some hundred in each transaction, and how it is asked for.
 
-What is added is known again when rows are matched anew, so a job that was killed goes on with what is left.
+Each block has its event in the log, in its own transaction: whatever ends the job half-way, the audit says how many
+were added. A job that was killed, or that is asked for again after it failed, goes on with what is left.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class AddPeople(JobKind):
                 raise JobFailed("the file is not kept any more")
             principal = _principal_of(db, job.id, record.cohort_id)
             checked = check_file(db, record.cohort_id, Table.from_json(record.content))
-            left = _left(checked, record.rows, job.progress)
+            done = record.rows_done
+            left = _left(checked, record.rows, done)
         counts: dict[str, int] = {}
         for start in range(0, max(len(left), 1), AT_ONCE):
             batch = left[start : start + AT_ONCE]
@@ -69,7 +71,8 @@ class AddPeople(JobKind):
                 except NotAllowed as refused:
                     raise JobFailed(refused.code) from None
                 counts = actions.count_added(db, import_id=import_id, counts=added, is_last=is_last, now=now)
-                job.report(db, job.progress + len(batch), total=record.rows, phase=ADDING)
+                done += len(batch)
+                job.report(db, done, total=record.rows, phase=ADDING)
                 if is_last:
                     job.finish(db, counts)
         return counts

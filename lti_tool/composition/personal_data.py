@@ -20,6 +20,7 @@ from lti_tool.mentoring.enrolment.people.models import AwaitedPerson, PeopleImpo
 from lti_tool.mentoring.feedback.models import Feedback
 from lti_tool.mentoring.objectives.models import Objective
 from lti_tool.mentoring.profiles.models import ProfileRow
+from lti_tool.mentoring.programmes.right_models import HrLink
 from lti_tool.mentoring.reflections.models import Reflection
 
 
@@ -65,5 +66,6 @@ PERSONAL_TEXTS: Final[tuple[PersonalText, ...]] = (
     PersonalText(PeopleImport.file_name, None, is_whole_row=True),
     PersonalText(KeptForm.content, KeptForm.person_id, is_whole_row=True),
     PersonalText(LaunchSession.shown_subjects, None),
+    PersonalText(HrLink.made_for, None),
     PersonalText(LaunchHandoff.launch, None, is_whole_row=True),
 )

@@ -36,14 +36,14 @@ def add_activity(
 ) -> str:
     """Add the activity from the LMS's content picker, as a tutor; returns the LMS's id for it.
 
-    ``choices``: further fields of the tool's page, such as its ``group``.
+    ``choices``: further fields of the tool's page, such as its ``group``. A new group starts at once.
     """
     log_in_as(tutor, lms_url, "teacher")
     before = {activity["id"] for activity in tutor.json(f"{lms_url}/course.json")["activities"]}
     chooser = tutor.open(f"{lms_url}/activities/new")
     picker = chooser.link(f"/activities/new?tool={tool_id or ''}")
     choose = tutor.open(tutor.open(picker).link("/deep-link/"))
-    tutor.submit(choose.form(having="title"), template=template, **choices)
+    tutor.submit(choose.form(having="title"), template=template, **{"begin": "now", **choices})
     activities = tutor.json(f"{lms_url}/course.json")["activities"]
     added = [activity for activity in activities if activity["id"] not in before]
     if len(added) != 1:

@@ -27,6 +27,7 @@ from lti_tool.lti.ags.models import (
 )
 from lti_tool.lti.ags.scores import order_key
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.lti.platforms import UNBINDING_FAMILIES
 from lti_tool.lti.registration.models import Deployment, Registration
 from lti_tool.messaging import backlog, pauses
 from lti_tool.messaging.backlog import Backlog
@@ -62,6 +63,7 @@ def deliveries(services: Services) -> Found:
             *_unreadable(db, names),
             *_resting(db, names),
             *_line_items(db),
+            *_bound_line_items(db),
         ]
     yield from missing
     if not (found or missing):
@@ -249,6 +251,39 @@ def _line_items(db: Session) -> Iterator[tuple[Verdict, str, str]]:
         )
     if len(rows) > MOST_NAMED:
         yield Verdict.WARNING, "more activities have no line item", "see all: tandem line-items list"
+
+
+def _bound_line_items(db: Session) -> Iterator[tuple[Verdict, str, str]]:
+    """Columns that an earlier version made for their activities, and that could not be let go of them."""
+    rows = db.execute(
+        sa.select(
+            ResourceLink.title,
+            sa.func.coalesce(Course.title, Course.context_id).label("course"),
+            OwnLineItemRecord.reason,
+        )
+        .join(ResourceLink, ResourceLink.id == OwnLineItemRecord.resource_link_id)
+        .join(Course, Course.id == ResourceLink.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .where(
+            OwnLineItemRecord.is_bound.is_(sa.true()),
+            OwnLineItemRecord.posted_at.is_not(None),
+            sa.func.lower(Registration.platform_family).in_(UNBINDING_FAMILIES),
+        )
+        .order_by(OwnLineItemRecord.looked_at.desc(), ResourceLink.id)
+        .limit(MOST_NAMED + 1)
+    ).all()
+    for row in rows[:MOST_NAMED]:
+        said = f": {one_line(row.reason)}" if row.reason else ""
+        yield (
+            Verdict.WARNING,
+            f"the column that an earlier version made for the activity {row.title or 'without a title'} in "
+            f"{row.course} keeps Moodle from completing that activity by a grade{said}",
+            "it is asked again every day and whenever a teacher opens the activity; or a teacher lets the tool add "
+            "grades in the activity's settings and then deletes that column: the grades are sent to the activity's own",
+        )
+    if len(rows) > MOST_NAMED:
+        yield Verdict.WARNING, "more columns keep Moodle from completing their activities", ""
 
 
 _MISSING: Final = {

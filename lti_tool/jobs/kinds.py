@@ -42,6 +42,9 @@ class JobKind(ABC):
     """How often a job of this kind is asked for without arguments; None for kinds that are only asked for."""
     max_attempts: ClassVar[int] = 5
     """How often it is begun before it fails, the times included at which its process was killed."""
+    retried: ClassVar[tuple[type[Exception], ...]] = ()
+    """What its work raises where another machine is at fault: the text is the reason that is shown, and the log has
+    one line of it."""
     max_per_group: ClassVar[int | None] = None
     """How many jobs of one group run at the same time, in all processes together."""
 
@@ -58,7 +61,7 @@ class JobKind(ABC):
         """Do the work, and return what is kept as its result.
 
         Raises :class:`JobFailed` for what no further attempt would change. After any other exception the job is tried
-        again after :meth:`retry_delay`, until :attr:`max_attempts`.
+        again after :meth:`retry_delay`, until :attr:`max_attempts`; one of :attr:`retried` is no fault of the tool.
         """
 
 

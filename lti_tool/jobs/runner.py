@@ -214,13 +214,15 @@ class JobRunner:
         except JobFailed as error:
             self._fail(claimed, str(error))
             log.warning("job_failed", reason=str(error))
+        except kind.retried as error:
+            self._after_fault(kind, claimed, str(error))
+            log.warning("job_retried", attempts=claimed.attempts, reason=str(error))
         except Exception as error:
-            self._after_fault(kind, claimed, error)
+            self._after_fault(kind, claimed, error_line(error))
             log.exception("job_fault", attempts=claimed.attempts)
 
-    def _after_fault(self, kind: JobKind, claimed: ClaimedJob, error: Exception) -> None:
-        """Try again later what raised an exception that the kind does not know, or give it up."""
-        reason = error_line(error)
+    def _after_fault(self, kind: JobKind, claimed: ClaimedJob, reason: str) -> None:
+        """Try again later what raised an exception other than JobFailed, or give it up."""
         if claimed.attempts >= kind.max_attempts:
             self._fail(claimed, reason)
             return

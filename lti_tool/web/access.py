@@ -14,7 +14,7 @@ from lti_tool.identity.policy import TABLE, Action, Capacity, Refusal, Relation,
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.errors import Advice, Refused
 from lti_tool.mentoring.programmes.standing import standing_in_cohort
-from lti_tool.web.activity import Activity, current_activity
+from lti_tool.web.activity import current_activity, current_cohort_id, current_unplaced_cohort
 from lti_tool.web.services import current_principal, reading_once
 
 _Arguments = ParamSpec("_Arguments")
@@ -142,23 +142,24 @@ def is_allowed(action: Action, relation: Relation) -> bool:
 
 
 def cohort_of_launch(**_arguments: Any) -> Relation:
-    """How whoever asks stands to the cohort that the activity of the launch opens; read once in a request."""
-    principal, activity = current_principal(), current_activity()
-    if activity is None or principal.person_id is None:
+    """How whoever asks stands to the cohort that the present page is about; read once in a request."""
+    principal, cohort_id = current_principal(), current_cohort_id()
+    if cohort_id is None or principal.person_id is None:
         return Relation(organisation_id=principal.organisation_id)
     read: dict[uuid.UUID, Relation] = g.setdefault("relations_to_cohorts", {})
-    cohort_id = activity.placement.cohort_id
     if cohort_id not in read:
-        read[cohort_id] = _relation_to_cohort(activity, principal.person_id)
+        read[cohort_id] = _relation_to_cohort(cohort_id, principal.person_id)
     return read[cohort_id]
 
 
-def _relation_to_cohort(activity: Activity, person_id: uuid.UUID) -> Relation:
+def _relation_to_cohort(cohort_id: uuid.UUID, person_id: uuid.UUID) -> Relation:
+    activity = current_activity()
+    belongs_to = activity or current_unplaced_cohort() or abort(404)
     with reading_once() as db:
-        standing = standing_in_cohort(db, activity.placement.cohort_id, activity.programme_id, person_id)
+        standing = standing_in_cohort(db, cohort_id, belongs_to.programme_id, person_id)
     return Relation(
-        organisation_id=activity.organisation_id,
-        participant=activity.participant is not None,
+        organisation_id=belongs_to.organisation_id,
+        participant=activity is not None and activity.participant is not None,
         teaches=standing.teaches,
         owns=standing.owns,
         taken_over=standing.taken_over,

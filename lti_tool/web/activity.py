@@ -22,6 +22,7 @@ from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.programmes.models import Cohort, CohortStatus, Placement, Programme, RoleView
+from lti_tool.mentoring.programmes.placements import UnplacedCohort
 from lti_tool.mentoring.programmes.queries import PlacementRecord
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.services import reading_once
@@ -137,8 +138,11 @@ def activity_from(rows: Sequence[Sequence[Any]], person: LaunchPerson | None) ->
 def current_activity() -> Activity | None:
     """The activity of the present launch; None before a tutor has opened it.
 
-    What the launch session was read with, unless the activity was opened in this very request.
+    What the launch session was read with, unless the activity was opened in this very request. None on a page about a
+    cohort that no activity opens.
     """
+    if current_unplaced_cohort() is not None:
+        return None
     if g.activity is None and g.launch.resource_link_id is not None:
         query = with_activity(
             sa.select(*COLUMNS).select_from(ResourceLink).where(ResourceLink.id == g.launch.resource_link_id),
@@ -149,6 +153,18 @@ def current_activity() -> Activity | None:
             g.activity = activity_from(db.execute(query).all(), g.launch.person)
     found: Activity | None = g.activity
     return found
+
+
+def current_unplaced_cohort() -> UnplacedCohort | None:
+    """The cohort without an activity that the present page is about, as its address says; None on every other page."""
+    found: UnplacedCohort | None = g.get("unplaced_cohort")
+    return found
+
+
+def current_cohort_id() -> uuid.UUID | None:
+    """The cohort that the present page is about: that of the activity, or the one of its address that has none."""
+    unplaced, placement = current_unplaced_cohort(), current_placement()
+    return unplaced.id if unplaced is not None else placement.cohort_id if placement is not None else None
 
 
 def current_placement() -> PlacementRecord | None:

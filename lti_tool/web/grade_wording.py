@@ -133,22 +133,29 @@ def for_tutor(grade: Grade) -> str:
             return _("It was deleted in the gradebook and sent again, and is not there.")
         case GradeStatus.NOT_SHOWN:
             return _("Your platform accepted it twice, and its gradebook does not show it.")
-        case GradeStatus.SOMEBODY_ELSES if grade.wanted is not None and not grade.is_number_known:
-            return _(
-                "The gradebook shows a grade that was entered there, and keeps it. Ours would be %(ours)s.",
-                ours=_of(grade.wanted, MAXIMUM),
-            )
         case GradeStatus.SOMEBODY_ELSES if grade.wanted is not None:
-            return _(
-                "The gradebook shows %(grade)s, which was entered there, and keeps it. Ours would be %(ours)s.",
-                grade=_held(grade),
-                ours=_of(grade.wanted, MAXIMUM),
-            )
+            # Once ours was taken, what it brings about has happened.
+            note = grade.platform.kept_grade_note if grade.accepted_score is None else None
+            return f"{_kept(grade, grade.wanted)} {note.text if note is not None else ''}".rstrip()
         case GradeStatus.SOMEBODY_ELSES:
             return _(
                 "The gradebook shows %(grade)s, which was entered there, and keeps it.", grade=_held(grade)
             )
     return ""
+
+
+def _kept(grade: Grade, wanted: int) -> str:
+    ours = _of(wanted, MAXIMUM)
+    if not grade.is_number_known:
+        return _(
+            "The gradebook shows a grade that was entered there, and keeps it. Ours would be %(ours)s.",
+            ours=ours,
+        )
+    return _(
+        "The gradebook shows %(grade)s, which was entered there, and keeps it. Ours would be %(ours)s.",
+        grade=_held(grade),
+        ours=ours,
+    )
 
 
 def _held(grade: Grade) -> str:

@@ -14,7 +14,6 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.lti import refusal_log as audit
 from lti_tool.lti.errors import Advice, Refused, TooManyRequests
-from lti_tool.lti.forms.kept import KEPT_FOR
 from lti_tool.translation import gettext as _
 from lti_tool.web.services import current_services
 
@@ -98,7 +97,10 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
         case Advice.OPEN_AGAIN:
             return (
                 _("Open the activity again from your course"),
-                _("This link works only once, and for a few minutes."),
+                _(
+                    "This link was used already, or it is too old. Close this page and open the activity in your "
+                    "course."
+                ),
             )
         case Advice.AWAIT_APPROVAL:
             return (
@@ -133,8 +135,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
                 _("Your session has expired"),
                 _(
                     "Open the activity again from your course: what you have just sent will be offered to you there. "
-                    "It is not saved yet. We keep it for %(hours)s hours, encrypted.",
-                    hours=int(KEPT_FOR.total_seconds() // 3600),
+                    "It is not saved yet. We keep it, encrypted, for about a day."
                 ),
             )
         case Advice.SESSION_OVER_FORM_LOST:
@@ -170,7 +171,9 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
                 ),
             )
         case Advice.TUTORS_ONLY:
-            return _("This page is for tutors"), _("Go back to your own page.")
+            return _("This page is for tutors"), _(
+                "You take part in this programme: your journey waits for you."
+            )
         case Advice.TAKEN_OVER:
             return (
                 _("The owners of this programme look after its settings"),
@@ -211,7 +214,9 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
         case Advice.FORM_AGAIN:
             return (
                 _("Nothing was saved"),
-                _("The page had changed since you opened it. Go back to it, reload it and try again."),
+                _(
+                    "The page had changed since you opened it. Open the activity again from your course, and once more."
+                ),
             )
         case Advice.TOO_LARGE:
             return (
@@ -235,7 +240,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("We could not open the activity"),
                 _(
-                    "The connection between your platform and the mentoring tool needs a look. It is nothing you did. "
-                    "Give your administrator the reference below."
+                    "It is nothing you did. Open the activity again from your course; if it happens again, give the "
+                    "reference below to whoever runs your platform."
                 ),
             )

@@ -52,7 +52,7 @@ FORMAT_PHRASES: Mapping[str, str] = {
 """What a meeting was, within a sentence."""
 
 TAGS: Mapping[str, str] = {
-    "skills": N_("Skills"),
+    "skills": N_("Know-how"),
     "communication": N_("Communication"),
     "culture": N_("Culture"),
     "person": N_("Personal growth"),
@@ -95,6 +95,16 @@ DISPUTE_REASONS: Mapping[str, str] = {
     "did-not-meet": N_("We did not meet"),
     "other": N_("Something else"),
 }
+
+DISPUTES_SAID: Mapping[str, str] = {
+    "wrong-date": N_("%(name)s says it was another day"),
+    "wrong-length": N_("%(name)s says it took another time"),
+    "wrong-mode": N_("%(name)s says you talked in another way"),
+    "wrong-format": N_("%(name)s says it was something else"),
+    "did-not-meet": N_("%(name)s says you did not meet"),
+    "other": N_("%(name)s says something was different"),
+}
+"""What a partner says of a meeting that one noted, by the reason of their dispute."""
 
 DECLINE_REASONS: Mapping[str, str] = {
     "not-now": N_("It is not the right moment"),
@@ -193,7 +203,7 @@ DONE: Mapping[str, str] = {
     "pair_paused": N_("The pair is on hold. Both will see it on their page."),
     "pairs_moved": N_("Moved. Both people of a pair see it on their page."),
     "pair_resumed": N_("The pair goes on."),
-    "pair_ended": N_("The pair has ended, with no fault of anybody. What the two did is kept."),
+    "pair_ended": N_("The pair has ended. What the two did is kept."),
     "approval_taken_back": N_("The approval is taken back."),
     "owner_named": N_("Named. The programme is now on their page too."),
     "ownership_ended": N_("You no longer own that programme."),
@@ -208,7 +218,7 @@ DONE: Mapping[str, str] = {
     "gradebook_read": N_("The gradebook is being read. What is missing there is sent again."),
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "section_saved": N_("Saved."),
-    "pilot_scaled": N_("The full-scale group is made. It waits for an activity."),
+    "pilot_scaled": N_("The group is made. Now add an activity in the course."),
     "template_copied": N_("Your company has a template of its own now. It stands at the end of the list."),
     "template_kept": N_("Kept. It is offered to your company from now on."),
     "entry_removed": N_("Removed."),
@@ -223,11 +233,12 @@ DONE: Mapping[str, str] = {
 UNDOABLE: Mapping[str, str] = {
     "joined": N_("You have chosen your role."),
     "accepted": N_("You have accepted."),
-    "declined": N_("You said “not this time”."),
+    "declined": N_("You declined the suggestion."),
     "confirmed": N_("You have confirmed the meeting."),
     "disputed": N_("You said what was different."),
     "claimed": N_("You said that you have reached an objective."),
     "withdrawn": N_("You have removed an objective."),
+    "left_out": N_("You would rather leave out an objective."),
 }
 """What can be taken back, by the step."""
 
@@ -319,6 +330,13 @@ def problem(found: Problem, sentence: str | None = None, **more: object) -> str:
     if "role" in params:
         params["role"] = word(ROLES, str(params["role"])).lower()
     return _(sentence or MESSAGES[str(found)]) % params
+
+
+def programme_name() -> str:
+    """What the programme of the present launch is called; “Reverse mentoring” outside one."""
+    own = current_settings()
+    named = own.title.get(current_language()) if own is not None else None
+    return named or _("Reverse mentoring")
 
 
 def person(card: PersonCard) -> str:

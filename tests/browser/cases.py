@@ -58,6 +58,7 @@ NOT_PAGES = {
     ("template_parts.save_entry", "POST"): "the page of an entry, as that of a programme's entry",
     ("template_rule.show", "POST"): "the page of the rule, as its own after a button",
     ("templates.file", "GET"): "a file",
+    ("picture.show", "GET"): "a picture to keep",
     ("objectives.choose", "POST"): "leads back to the objectives",
     ("tutor_objectives.confirm", "POST"): "leads back to the objectives that wait for the tutor",
     ("tutor_objectives.not_yet", "POST"): "leads back to the objectives that wait for the tutor",
@@ -213,7 +214,7 @@ def _hr_settings(visit: Visit) -> None:
 
 
 def _hr_link(visit: Visit) -> None:
-    visit.send(_programme(visit) + "/access/hr-links")
+    visit.send(_programme(visit) + "/access/hr-links", made_for="RH du site de Lyon")
     visit.public("/hr?" + visit.page.input_value("#new-link").partition("?")[2])
 
 
@@ -431,6 +432,7 @@ CASES: tuple[Case, ...] = (
     _sent("refusal-odd", "refusal.refuse", invitations.invited, "refusal", reason="boredom"),
     _at("home-refused-invitation", "home.home", invitations.refused, ""),
     Case("tutor-person-who-refused", ("pair_page.person", "GET"), _person_who_refused),
+    _at("my-profile", "own_profile.show", situations.under_way, "profile"),
     _at("about-me", "about_me.show", situations.under_way, "about-me"),
     _sent("about-me-wrong", "about_me.save", situations.begins, "about-me", email="x", phone="x"),
     _at("agreement", "agreement.show", situations.to_sign, "agreement"),
@@ -524,12 +526,15 @@ CASES: tuple[Case, ...] = (
     _of_programme("owner-example", "owner.example", "/example/mentee"),
     Case("owner-group", ("of_group_group.show", "GET"), owner_cases.group(owning.owner_of_people)),
     Case("owner-group-approve", ("of_group_group.show", "GET"), owner_cases.group(owning.owner_to_approve)),
+    Case("owner-group-waiting", ("of_group_group.show", "GET"), owner_cases.waiting_group),
     Case("owner-group-person", ("of_group_group.person", "GET"), owner_cases.person),
     Case("owner-group-pair", ("of_group_group.pair", "GET"), owner_cases.pair),
     Case("owner-group-move", ("of_group_moving.show", "GET"), owner_cases.move),
     _sent_to_programme("owner-of-nobody", "programme_access.add_owner", "/access/owners", person_id=""),
     _sent_to_programme("owner-share-nothing", "programme_access.share", "/access/shares", course_id=""),
-    _sent_to_programme("owner-new-link", "programme_access.make_hr_link", "/access/hr-links"),
+    _sent_to_programme(
+        "owner-new-link", "programme_access.make_hr_link", "/access/hr-links", made_for="Sylvie Perrot"
+    ),
     _at("hr-home", "home.home", situations.human_resources, ""),
     _at("hr-takes-part", "learner.ask_role", situations.human_resources, "join"),
     _at("hr-programmes", "human_resources.index", situations.human_resources, "hr/"),
@@ -569,6 +574,7 @@ CASES: tuple[Case, ...] = (
     _sent("pair-of-nobody", "pairing.pair", situations.tutor, "cohort/pairs", mentor_id="", mentee_id=""),
     _at("tutor-of-nobody-found", "home.home", situations.tutor, "?q=zzz"),
     _at("tutor-without-a-partner", "home.home", situations.tutor, "?state=alone"),
+    _at("tutor-not-enrolled", "home.home", people_lists.list_added, "?state=awaited"),
     Case("tutor-with-panel", ("home.home", "GET"), _with_panel),
     Case("participant", ("pair_page.person", "GET"), _participant),
     _followed(

@@ -24,6 +24,13 @@ def group(build: Callable[[Situation], None]) -> Callable[[Visit], None]:
     return go
 
 
+def waiting_group(visit: Visit) -> None:
+    """The group that no activity opens yet, the newest of the programme."""
+    visit.situation(owning.owner_of_waiting_group, "owner/")
+    visit.page.goto(visit.served_tool.url + visit.address("/owner/programmes/[0-9a-f-]+"))
+    visit.page.locator(".group-figures a[href*='/of/']").first.click()
+
+
 def person(visit: Visit) -> None:
     """One of those who wait for an approval."""
     group(owning.owner_to_approve)(visit)

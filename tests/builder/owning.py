@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.mentoring.programmes.actions import name_owner
+from lti_tool.mentoring.programmes.scaling import scale_up
 from lti_tool.mentoring.roles import Role
 from tests.builder import situations
 from tests.builder.moving import second_group
@@ -34,4 +35,14 @@ def owner_to_approve(situation: Situation) -> None:
     situation.pair("Françoise Le Goff", "Yanis Haddad").pause()
     situation.joined("Marc Tessier", Role.MENTEE)
     situation.joined("Léa Nguyen", Role.MENTOR)
+    situation.me = _owner(situation)
+
+
+def owner_of_waiting_group(situation: Situation) -> None:
+    """An owner of a pilot, and of the full-scale group that was made from it and has no activity yet."""
+    situations.tutor(situation)
+    assert situation.cohort is not None
+    scale_up(
+        situation.db, cohort_id=situation.cohort.id, now=situation.now, language="fr", name="Tout le groupe"
+    )
     situation.me = _owner(situation)

@@ -470,12 +470,12 @@ def owner(situation: Situation) -> None:
     share(db, programme_id=programme_id, course_id=other.id, now=now)
     third = situation.activity.course.platform.course("Formation des managers")
     third.person("Paul Girard", CourseRole.TUTOR, subject=str(uuid.uuid4()))
-    secret = make_hr_link(db, programme_id=programme_id, made_by=me.id, now=now)
+    secret = make_hr_link(db, programme_id=programme_id, made_by=me.id, made_for="Sylvie Perrot", now=now)
     reader = situation.person("Sylvie Perrot")
     log.set_principal(db, Principal(kind=PrincipalKind.PERSON, person_id=reader.id))
     use_hr_link(db, secret, person_id=reader.id, organisation_id=organisation_id, now=now)
     log.set_principal(db, Principal(kind=PrincipalKind.PERSON, person_id=me.id))
-    make_hr_link(db, programme_id=programme_id, made_by=me.id, now=now)
+    make_hr_link(db, programme_id=programme_id, made_by=me.id, made_for="RH du site de Lyon", now=now)
     log.set_principal(db, by_tool)
 
 

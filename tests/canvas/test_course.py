@@ -42,7 +42,7 @@ def picked(
     tutor = somebody(school, username)
     before = {one["id"] for one in tutor.json(f"{school.lms.base_url}/course.json")["activities"]}
     page = tutor.open(f"{school.lms.base_url}/deep-link/{tool_id}?placement={placement}")
-    tutor.submit(page.form(having="title"), template=DEMO_TEMPLATE)
+    tutor.submit(page.form(having="title"), template=DEMO_TEMPLATE, begin="now")
     [made] = [
         one
         for one in tutor.json(f"{school.lms.base_url}/course.json")["activities"]
@@ -147,7 +147,7 @@ def test_what_was_opened_in_the_menu_is_open_in_a_copy_of_the_course_and_keeps_i
     tutor, menu = somebody(school, "claire.dubreuil"), f"{school.lms.base_url}/launch/navigation/{tool_id}"
     page = tutor.open(menu)
     choice = tutor.submit(page.form(action="/course/programme"))
-    tutor.submit(choice.form(having="template"), template=DEMO_TEMPLATE)
+    tutor.submit(choice.form(having="template"), template=DEMO_TEMPLATE, begin="now")
     tutor.open(menu)
     look_for_columns(school)
     tutor.submit(tutor.open(menu).form(action="/line-item/make"))
@@ -189,7 +189,7 @@ def test_a_teacher_may_open_the_programme_in_the_menu_without_grades(
     asked = claire.submit(page.form(action="/course/programme"))
     assert "None: no grade is sent from the course’s menu" in asked.text
     assert "The programme opens soon" in launch(school, "lina.haddad", f"navigation/{tool_id}").text
-    claire.submit(asked.form(having="template"), template=DEMO_TEMPLATE)
+    claire.submit(asked.form(having="template"), template=DEMO_TEMPLATE, begin="now")
     assert "My group" in launch(school, "claire.dubreuil", f"navigation/{tool_id}").text
     assert "how would you like" in launch(school, "lina.haddad", f"navigation/{tool_id}").text
 

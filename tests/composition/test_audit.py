@@ -16,7 +16,8 @@ from lti_tool.composition.audit.sentences import SENTENCES, Names, sentence_of
 from lti_tool.composition.event_kinds import EVENT_MODULES
 from lti_tool.events.base import ActedBy, Event
 from lti_tool.events.models import AuditEntry, EventRow
-from lti_tool.identity.policy import AUDIT, Capacity, Subject, audit_shows
+from lti_tool.identity.audit_policy import AUDIT, Subject, audit_shows
+from lti_tool.identity.policy import Capacity
 from lti_tool.identity.principal import OPERATOR, CourseRole, Principal, PrincipalKind
 from lti_tool.translation import using_language
 from schemas.audit_query import SUBJECTS
@@ -78,7 +79,7 @@ def test_every_kind_that_is_shown_to_somebody_has_a_sentence() -> None:
 
 
 def test_every_sentence_can_be_filled_in_from_the_fields_of_its_event() -> None:
-    given = {"actor", "name", "about", "person", "course", "other_group"}
+    given = {"actor", "name", "about", "person", "course", "other_group", "whom", "added"}
     by_name = {kind.__name__: kind for kind in CLASSES}
     for key, text in SENTENCES.items():
         kind = by_name[key.partition(" ")[0]]

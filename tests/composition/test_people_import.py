@@ -11,6 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition import people_import
+from lti_tool.composition.audit.entries import Reader, Wanted, entries
+from lti_tool.composition.audit.sentences import names_of, sentence_of
 from lti_tool.composition.housekeeping import DeleteExpired
 from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.people_import import AT_ONCE, request_adding
@@ -30,6 +32,7 @@ from lti_tool.mentoring.enrolment.people import actions, queries
 from lti_tool.mentoring.enrolment.people.checking import check_file
 from lti_tool.mentoring.enrolment.people.columns import count_names
 from lti_tool.mentoring.enrolment.people.file import read_table
+from lti_tool.mentoring.enrolment.people.listed import find_awaited, invite_listed
 from lti_tool.mentoring.enrolment.people.models import AwaitedPerson, PeopleImport
 from lti_tool.mentoring.programmes.models import ProgrammeOwner
 from lti_tool.mentoring.roles import Role
@@ -97,6 +100,16 @@ def invitations(world: World) -> list[EventRow]:
     return events_of(world, "ParticipantInvited")
 
 
+def entries_of_lists(world: World) -> list[str]:
+    """What the audit says of lists of people."""
+    with world.services.database.reading() as db:
+        programme_id = world.built_cohort.programme.id
+        tutor = person_principal(world, world.tutor_id, CourseRole.TUTOR)
+        reader = Reader(principal=tutor, programme_id=programme_id, taught=frozenset({world.cohort_id}))
+        lines = [line for line in entries(db, reader, Wanted(), limit=50) if line.kind == "PeopleAdded"]
+        return [sentence_of(line, names_of(db, lines)) for line in lines]
+
+
 def details(world: World, name: str) -> tuple[str, Details]:
     with world.services.database.reading() as db:
         participant = db.scalars(sa.select(Participant).join(Person).where(Person.name == name)).one()
@@ -115,7 +128,7 @@ def test_people_of_the_course_are_invited_and_others_awaited_once(here: World) -
     )
     assert add(here, FILE) == {"unchanged": 3}
     assert len(invitations(here)) == 2
-    assert [row.details for row in events_of(here, "PeopleAdded")] == [{"people": 3}, {"people": 3}]
+    assert [row.details["people"] for row in events_of(here, "PeopleAdded")] == [3, 3]
     with here.services.database.reading() as db:
         kinds = set(db.scalars(sa.select(AuditEntry.kind)))
     assert ("PeopleAdded" in kinds, "ParticipantInvited" in kinds) == (True, False)
@@ -178,23 +191,34 @@ def test_a_job_that_is_killed_doubles_nothing(here: World, tmp_path: Path) -> No
         begun = queries.people_import(db, made)
     assert begun is not None
     assert begun.job_id is not None
+    # Were this the end of it, the audit would say what was added.
+    assert entries_of_lists(here) == [
+        f"The technical team added the first {AT_ONCE} people of a list of {AT_ONCE + 1}"
+    ]
     run_jobs(here, begun.job_id)
     with here.services.database.reading() as db:
         record = queries.people_import(db, made)
         assert record is not None
         assert (record.counts, record.is_done) == ({"awaited": AT_ONCE + 1}, True)
         assert queries.count_awaited(db, here.cohort_id) == AT_ONCE + 1
+    assert entries_of_lists(here) == [f"The technical team added the people of a list (rows: {AT_ONCE + 1})"]
+    assert all(each.identical for each in check_projections(here.services))
 
 
 def test_somebody_awaited_is_invited_when_they_come_and_no_two_people_are(here: World) -> None:
-    add(here, FILE + "mentor;;;twice@example.org;One;;;;;;;\nmentor;;twice;;Two;;;;;;;2\n")
+    rows = (
+        "mentor;;;twice@example.org;One;;;;;;;",
+        "mentor;;twice;;Two;;;;;;;2",
+        "mentor;;;late@example.org;Late;;;;;;;2",
+    )
+    add(here, FILE + "\n".join(rows))
 
     def come(name: str, subject: str, **identifiers: str | None) -> tuple[uuid.UUID, AwaitedPerson | None]:
         person = here.course.person(name, subject=subject)
         with here.services.database.transaction() as db:
             db.execute(sa.update(Person).where(Person.id == person.id).values(**identifiers))
         with here.services.database.reading() as db:
-            return person.id, actions.find_awaited(db, cohort_id=here.cohort_id, person_id=person.id)
+            return person.id, find_awaited(db, cohort_id=here.cohort_id, person_id=person.id)
 
     assert come("Both", "70", user_name="twice", email="twice@example.org")[1] is None
     assert come("Nobody", "71", email="nobody@example.org")[1] is None
@@ -205,6 +229,12 @@ def test_somebody_awaited_is_invited_when_they_come_and_no_two_people_are(here: 
             made = actions.invite_awaited(db, awaited=found, person_id=nina_id, now=utcnow())
             assert (expected is None) == (made is None)
     assert details(here, "Nina New")[0] == "invited"
+    # Whoever pairs people need not wait for a first visit: a roster that lists somebody is enough.
+    assert come("Late Comer", "78", email="LATE@example.org")[1] is not None
+    for expected in (1, 0):
+        with here.acting() as db:
+            assert invite_listed(db, here.course_id, utcnow()) == expected
+    assert (details(here, "Late Comer")[0], details(here, "Late Comer")[1].capacity) == ("invited", 2)
     assert {row.acted_by_kind for row in invitations(here)} == {"operator"}
 
 
@@ -215,7 +245,7 @@ def test_somebody_awaited_whom_a_tutor_has_paired_meanwhile_gets_what_the_list_s
     with here.services.database.transaction() as db:
         db.execute(sa.update(Person).where(Person.id == nina.id).values(user_name="nina"))
     with here.acting() as db:
-        found = actions.find_awaited(db, cohort_id=here.cohort_id, person_id=nina.id)
+        found = find_awaited(db, cohort_id=here.cohort_id, person_id=nina.id)
         assert found is not None
         actions.invite_awaited(db, awaited=found, person_id=nina.id, now=utcnow())
     assert details(here, "Nina New") == ("invited", Details(2, department="IT"))

@@ -144,7 +144,7 @@ def make_ours(services: Services) -> Ours:
     with world.acting() as db:
         now, programme_id = utcnow(), world.built_cohort.programme.id
         name_owner(db, programme_id=programme_id, person_id=owner.id, now=now)
-        secret = make_hr_link(db, programme_id=programme_id, made_by=owner.id, now=now)
+        secret = make_hr_link(db, programme_id=programme_id, made_by=owner.id, made_for="HR", now=now)
         use_hr_link(db, secret, person_id=reader.id, organisation_id=world.organisation_id, now=now)
     observer = world.course.person("An Observer", CourseRole.OBSERVER)
     switched = world.course.person("A Former Tutor", CourseRole.SWITCHED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import ipaddress
 import socket
 import ssl
@@ -18,7 +19,7 @@ import trustme
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from lti_tool.outbound.client import GuardedHttp, OutboundRequestError
+from lti_tool.outbound.client import GuardedHttp, OutboundRequestError, network_fault
 from lti_tool.outbound.guard import is_public
 
 
@@ -250,6 +251,18 @@ def test_an_answer_of_exactly_the_limit_is_read(open_http: GuardedHttp, httpserv
     assert open_http.fetch_json(httpserver.url_for("/"), limit=100) == "x" * 98
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [(b"no gzip", "garbled"), (gzip.compress(b" " * 50_000_000), "too_large")],
+    ids=["none", "a bomb"],
+)
+def test_an_answer_that_is_packed_badly_is_one_reason(
+    open_http: GuardedHttp, httpserver: HTTPServer, body: bytes, reason: str
+) -> None:
+    httpserver.expect_request("/").respond_with_data(body, headers={"Content-Encoding": "gzip"})
+    assert reason_of(open_http, httpserver.url_for("/")) == reason
+
+
 def test_a_dripping_body_is_cut_when_the_time_is_over(open_http: GuardedHttp) -> None:
     started = time.monotonic()
     with dripping(b"HTTP/1.1 200 OK\r\n\r\n", b" ") as url:
@@ -326,6 +339,20 @@ def test_a_port_where_nobody_listens_is_no_answer(open_http: GuardedHttp) -> Non
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     assert reason_of(open_http, f"http://127.0.0.1:{port}/") == "no_answer"
+
+
+def test_a_fault_of_the_network_is_said_in_words_and_without_the_address(open_http: GuardedHttp) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/results?user_id=2"
+        threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True).start()
+        with pytest.raises(requests.RequestException) as closed:
+            open_http.get(url)
+    with pytest.raises(requests.RequestException) as refused:
+        open_http.get(url)
+    assert [network_fault(caught.value) for caught in (closed, refused)] == [
+        "it ends the connection without a whole answer",
+        "no connection to 127.0.0.1: [Errno 111] Connection refused",
+    ]
 
 
 def test_a_name_that_does_not_exist_is_no_answer(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,12 +20,16 @@ from babel.numbers import format_decimal
 from sqlalchemy.orm import Session
 
 from lti_tool.composition.audit.entries import AuditLine
+from lti_tool.events import log
 from lti_tool.events.base import ActedBy
+from lti_tool.events.models import EventRow
 from lti_tool.identity.models import Course, Person, display_name
 from lti_tool.identity.principal import PrincipalKind
+from lti_tool.mentoring.enrolment.events import PeopleAdded
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.pairs.queries import pairs
 from lti_tool.mentoring.programmes.queries import cohort_numbers
+from lti_tool.mentoring.programmes.right_models import HrLink
 from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from schemas.problem import N_
@@ -58,7 +63,9 @@ SENTENCES: Final[Mapping[str, str]] = {
         "%(actor)s no longer lets every teacher of the company use the programme"
     ),
     "HrLinkMade": N_("%(actor)s made a link for human resources"),
+    "HrLinkMade for somebody": N_("%(actor)s made a link for human resources, for %(whom)s"),
     "HrLinkWithdrawn": N_("%(actor)s withdrew a link for human resources"),
+    "HrLinkWithdrawn for somebody": N_("%(actor)s withdrew the link for human resources made for %(whom)s"),
     "HrReadingGranted": N_("%(actor)s may now read the programme, for human resources"),
     "HrReadingEnded": N_("%(actor)s ended that %(person)s may read the programme for human resources"),
     "PilotScaled": N_("%(actor)s made a full-scale group from this pilot"),
@@ -67,8 +74,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     # people
     "ParticipantInvited": N_("%(actor)s invited %(about)s"),
     "InvitationTakenBack": N_("%(actor)s took back the invitation of %(about)s"),
-    "PeopleAdded": N_("%(actor)s added the people of a list (rows: %(people)s)"),
-    "PairProposed": N_("%(actor)s paired %(about)s"),
+    "PeopleAdded": N_("%(actor)s added the people of a list (rows: %(rows)s)"),
+    "PeopleAdded in part": N_("%(actor)s added the first %(added)s people of a list of %(rows)s"),
+    "PairProposed": N_("%(actor)s proposed the pair %(about)s"),
     "TutorReminded": N_("%(actor)s reminded %(about)s of what waits"),
     "PairPaused": N_("%(actor)s put %(about)s on hold"),
     "PairResumed": N_("%(actor)s let %(about)s go on"),
@@ -141,6 +149,10 @@ class Names:
     """The numbers of cohorts, by id."""
     about: Mapping[uuid.UUID, Sequence[ParticipantRecord]] = field(default_factory=dict)
     """Whom an entry is about, by the id of the entry: its participant, or the mentor and the mentee of its pair."""
+    links: Mapping[uuid.UUID, str] = field(default_factory=dict)
+    """For whom links for human resources were made, by id; without those of which nobody said."""
+    added: Mapping[uuid.UUID, int] = field(default_factory=dict)
+    """How many people of lists were added so far, by the id of the list."""
 
     def actor(self, acted_by: ActedBy) -> str:
         """What a sentence calls whoever acted."""
@@ -166,6 +178,16 @@ class Names:
         """The number of a cohort."""
         return str(self.groups.get(cohort_id, "?")) if cohort_id else "?"
 
+    def added_of(self, line: AuditLine) -> int:
+        """How many people of the list of an entry were added; 0 for an entry about no list."""
+        if not isinstance(line.event, PeopleAdded):
+            return 0
+        return self.added.get(line.event.import_id, 0) if line.event.import_id else line.event.people
+
+    def link(self, link_id: uuid.UUID | None) -> str:
+        """For whom a link was made; empty where nobody said."""
+        return self.links.get(link_id, "") if link_id else ""
+
 
 def names_of(db: Session, lines: Sequence[AuditLine]) -> Names:
     """Read the names of everybody and everything that some entries mention, in a fixed number of statements."""
@@ -183,7 +205,9 @@ def names_of(db: Session, lines: Sequence[AuditLine]) -> Names:
     course_ids = {_field(line, "course_id") for line in lines}
     courses = db.execute(sa.select(Course.id, Course.title).where(Course.id.in_(course_ids - {None})))
     groups = cohort_numbers(db, {other for line in lines if (other := _other_group(line)) is not None})
-    return Names(people_names(db, person_ids), dict(courses.all()), groups, about)
+    links = _made_for(db, {link_id for line in lines if (link_id := _field(line, "link_id")) is not None})
+    added = _added(db, [line for line in lines if isinstance(line.event, PeopleAdded)])
+    return Names(people_names(db, person_ids), dict(courses.all()), groups, about, links, added)
 
 
 def people_names(db: Session, person_ids: Collection[uuid.UUID | None]) -> dict[uuid.UUID, str | None]:
@@ -191,6 +215,32 @@ def people_names(db: Session, person_ids: Collection[uuid.UUID | None]) -> dict[
     wanted = [person_id for person_id in person_ids if person_id is not None]
     people = db.scalars(sa.select(Person).where(Person.id.in_(wanted)))
     return {person.id: display_name(person) for person in people}
+
+
+def _added(db: Session, lines: Sequence[AuditLine]) -> dict[uuid.UUID, int]:
+    """How many people of the lists of these entries were added, in all of their blocks."""
+    wanted = {_field(line, "import_id") for line in lines} - {None}
+    if not wanted:
+        return {}
+    rows = db.scalars(
+        sa.select(EventRow).where(
+            EventRow.kind == PeopleAdded.__name__, EventRow.cohort_id.in_({line.cohort_id for line in lines})
+        )
+    )
+    found: Counter[uuid.UUID] = Counter()
+    for row in rows:
+        event = log.from_row(row).event
+        if isinstance(event, PeopleAdded) and event.import_id is not None and event.import_id in wanted:
+            found[event.import_id] += event.people
+    return found
+
+
+def _made_for(db: Session, link_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """For whom these links were made, as far as it was asked."""
+    if not link_ids:
+        return {}
+    links = sa.select(HrLink.id, HrLink.made_for).where(HrLink.id.in_(link_ids))
+    return {link_id: whom for link_id, whom in db.execute(links) if whom}
 
 
 def _field(line: AuditLine, name: str) -> uuid.UUID | None:
@@ -203,9 +253,13 @@ def _other_group(line: AuditLine) -> uuid.UUID | None:
     return _field(line, "to_cohort_id") or _field(line, "from_cohort_id")
 
 
-def _variant(line: AuditLine) -> str:
+def _variant(line: AuditLine, names: Names) -> str:
     """The key of the sentence of an entry."""
     match line.kind:
+        case "PeopleAdded" if names.added_of(line) < getattr(line.event, "rows", 0):
+            return "PeopleAdded in part"
+        case "HrLinkMade" | "HrLinkWithdrawn" if _field(line, "link_id") in names.links:
+            return f"{line.kind} for somebody"
         case "OwnerNamed" if _field(line, "person_id") == line.acted_by.id:
             return "OwnerNamed of oneself"
         case "ProgrammeShared" | "ProgrammeShareEnded" if _field(line, "course_id") is None:
@@ -233,8 +287,10 @@ def sentence_of(line: AuditLine, names: Names, mark: Callable[[str], str] = str)
         "person": mark(names.person(_field(line, "person_id"))),
         "course": mark(names.course(_field(line, "course_id"))),
         "other_group": names.group(_other_group(line)),
+        "added": _written(names.added_of(line)),
+        "whom": mark(names.link(_field(line, "link_id"))),
     }
-    text = _(SENTENCES.get(_variant(line), _UNKNOWN) if line.event is not None else _UNKNOWN)
+    text = _(SENTENCES.get(_variant(line, names), _UNKNOWN) if line.event is not None else _UNKNOWN)
     return type(actor)(text) % values
 
 

@@ -136,9 +136,14 @@ def replace_line_item(course_id: int, item_id: int) -> Response:
     body = loaded_body(LineItemSchema(), ONE, tool)
     with current_lms().store.transaction() as db:
         item = _own_line_item(db, course_id, item_id, tool)
-        # Canvas leaves every line item where it is (line_item_params).
-        stays = item.coupled or current_lms().settings.is_canvas
-        link_id = item.link_id if stays else _own_link(db, tool, course_id, body.get("resourceLinkId"))
+        # Canvas leaves every line item where it is (line_item_params). Moodle leaves it there as long as no other link
+        # is named, and its tag is the same: with another one it stores the link that was sent, be it none
+        # (process_put_request in mod/lti/service/gradebookservices/classes/local/resources/lineitem.php, 11d7520).
+        named = body.get("resourceLinkId")
+        stays = (
+            item.coupled or current_lms().settings.is_canvas or (named is None and body["tag"] == item.tag)
+        )
+        link_id = item.link_id if stays else _own_link(db, tool, course_id, named)
         change_line_item(db, item, body, link_id)
         item = find_line_item(db, course_id, item_id, tool)
     return answer(tool, as_json(item), ONE, reason="replaced", detail=item.label)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool.database import table_of
 from lti_tool.identity.models import Course, Person
 from lti_tool.lti.ags import unsent_scores
-from lti_tool.lti.ags.addresses import addresses_of, hosts_of
+from lti_tool.lti.ags.addresses import addresses_of, line_item_places
 from lti_tool.lti.ags.models import ScoreTrail
 from lti_tool.lti.ags.scores import part
 from lti_tool.lti.launch.models import ResourceLink
@@ -29,7 +29,7 @@ def return_to_earlier(db: Session, registration_id: uuid.UUID) -> list[uuid.UUID
     Nothing was ever taken at the address that is given up: what waits for it is withdrawn. Where another activity has
     the earlier address, the line item is that one's.
     """
-    hosts = hosts_of(db.connection(), registration_id)
+    hosts = line_item_places(db.connection(), registration_id).hosts
     links = db.scalars(
         sa.select(ResourceLink)
         .join(Course, Course.id == ResourceLink.course_id)

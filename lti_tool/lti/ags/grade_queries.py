@@ -49,6 +49,8 @@ class Grade:
     refusal: str | None
     result_score: float | None
     result_maximum: float | None
+    accepted_score: int | None
+    """``scoreGiven`` of the latest score that the platform took; None when that gave none, or none was taken."""
     accepted_at: dt.datetime | None
     read_at: dt.datetime | None
     unreadable_since: dt.datetime | None
@@ -166,6 +168,7 @@ def _grade(row: Any, paused: str | None) -> Grade:
         refusal=row.refusal,
         result_score=row.result_score,
         result_maximum=row.result_maximum,
+        accepted_score=row.accepted_score,
         accepted_at=row.accepted_at,
         read_at=row.read_at,
         unreadable_since=row.unreadable_since,

@@ -2,8 +2,9 @@
 
 A coupled line item, which launches name, comes first: with one, nothing is looked for. Else the activity's own is
 looked for among those of its course, by its resource id and tag; then the copy of its original's, which came with the
-course (:mod:`lti_tool.lti.ags.copied_line_items`). Where there is none, one is made: the first time where
-the platform leaves that to tools, else when a tutor asks for it
+course (:mod:`lti_tool.lti.ags.copied_line_items`). One that an earlier version made for its link is let go of it where
+launches else name neither it nor the activity's own (:attr:`lti_tool.lti.platforms.base.Platform.unbinds_line_items`).
+Where there is none, one is made: the first time where the platform leaves that to tools, else when a tutor asks for it
 (:attr:`lti_tool.lti.platforms.base.Platform.makes_line_items`). One that was deleted is made again only when asked.
 
 None is made twice. That the platform is about to be asked is committed before the request leaves, by a row that only
@@ -39,6 +40,7 @@ from lti_tool.lti.ags.line_items import (
     LineItemsUnavailable,
     OwnLineItem,
     line_item_tag,
+    unbound_tag,
 )
 from lti_tool.lti.ags.models import OwnLineItemStatus
 from lti_tool.lti.ags.own_line_items import OwnLineItemState
@@ -67,6 +69,9 @@ _log = structlog.get_logger(__name__)
 class NotListedYet(Exception):
     """The platform was asked to make the line item a moment ago, and lists none."""
 
+    def __str__(self) -> str:
+        return "the platform was asked to make it a moment ago, and does not list it yet"
+
 
 @dataclass(frozen=True)
 class _Activity:
@@ -75,8 +80,8 @@ class _Activity:
     container_url: str
     scopes: tuple[str, ...]
     own: OwnLineItem
-    own_before: OwnLineItem | None
-    """As which an earlier version made it, where that differs."""
+    own_before: tuple[OwnLineItem, ...]
+    """As which an earlier version made it, where that differs: once it was let go of its link, and before."""
     platform: Platform
     state: OwnLineItemState
     is_coupled: bool
@@ -97,6 +102,7 @@ class FindLineItem(JobKind):
 
     name: ClassVar[str] = "find_line_item"
     schema: ClassVar[type[Schema]] = LineItemJobSchema
+    retried: ClassVar[tuple[type[Exception], ...]] = (LineItemsUnavailable, NotListedYet)
     max_per_group: ClassVar[int | None] = 2
 
     def __init__(self, deps: ServiceDeps, backfill: Backfill) -> None:
@@ -143,10 +149,15 @@ class FindLineItem(JobKind):
         return self._make(job, activity, service)
 
     def _find(self, activity: _Activity, service: PlatformService) -> LineItem | None:
-        for own in filter(None, [activity.own, activity.own_before]):
-            found = line_items.find(service, activity.container_url, own, activity.scopes)
+        known_url, taken = activity.state.url, set[str]()
+        for own in (activity.own, *activity.own_before):
+            found = line_items.find(
+                service, activity.container_url, own, activity.scopes, known_url=known_url, taken=taken
+            )
             if found is not None:
                 return found
+            # A duplicate of the activity was made with the same content.
+            taken = taken or self._taken(activity)
         return self._copied(activity, service)
 
     def _copied(self, activity: _Activity, service: PlatformService) -> LineItem | None:
@@ -155,8 +166,8 @@ class FindLineItem(JobKind):
         A platform may not take that id: then it is found so again.
         """
         items = line_items.find_copies(service, activity.container_url, activity.own, activity.scopes)
+        taken = self._taken(activity)
         with self._deps.database.reading() as db:
-            taken = copied_line_items.of_other_activities(db, activity.id)
             originals = copied_line_items.originals(
                 db, activity.id, {item.resource_id for item in items}, activity.platform
             )
@@ -169,6 +180,30 @@ class FindLineItem(JobKind):
             except LineItemRefused as error:
                 _log.info("line_item_not_renamed", link=str(activity.id), reason=str(error))
         return copies[0]
+
+    def _taken(self, activity: _Activity) -> set[str]:
+        with self._deps.database.reading() as db:
+            return copied_line_items.of_other_activities(db, activity.id)
+
+    def _unbound(
+        self, activity: _Activity, service: PlatformService, found: LineItem
+    ) -> tuple[LineItem, str | None]:
+        """The line item, let go of its link where it hides the one that completes the activity; and why it was not.
+
+        Only one that the tool made itself: another may be the activity's own.
+        """
+        is_made = activity.state.posted_at is not None and activity.state.url in (None, found.url)
+        wanted = is_made and bool(found.resource_link_id) and activity.platform.unbinds_line_items
+        if not wanted:
+            return found, None
+        if LINE_ITEM_SCOPE not in activity.scopes:
+            return found, "the tool has no right to change line items there"
+        try:
+            unbound = line_items.unbind(service, found, tag=unbound_tag(activity.own.tag))
+        except LineItemRefused as error:
+            return found, str(error)
+        _log.info("line_item_unbound", link=str(activity.id), is_bound=bool(unbound.resource_link_id))
+        return unbound, "the platform keeps it with its link" if unbound.resource_link_id else None
 
     def _make(self, job: RunningJob, activity: _Activity, service: PlatformService) -> dict[str, Any]:
         with job.transaction() as db:
@@ -194,15 +229,35 @@ class FindLineItem(JobKind):
                 line_items.change(service, found, label=activity.own.label)
             except LineItemRefused as error:
                 _log.info("line_item_not_renamed", link=str(activity.id), reason=str(error))
+        found, still_bound = self._unbound(activity, service, found)
         with job.transaction() as db:
-            self._note_there(db, activity, found, label=activity.own.label, is_ours=is_ours)
+            self._note_there(
+                db, activity, found, label=activity.own.label, is_ours=is_ours, reason=still_bound
+            )
             return _finish(job, db, "renamed" if renamed else "found")
 
     def _note_there(
-        self, db: Session, activity: _Activity, item: LineItem, *, label: str, is_ours: bool
+        self,
+        db: Session,
+        activity: _Activity,
+        item: LineItem,
+        *,
+        label: str,
+        is_ours: bool,
+        reason: str | None = None,
     ) -> None:
         now = utcnow()
-        if own_line_items.note_there(db, activity.id, item.url, now, label=label, is_ours=is_ours):
+        changed = own_line_items.note_there(
+            db,
+            activity.id,
+            item.url,
+            now,
+            label=label,
+            is_ours=is_ours,
+            is_bound=bool(item.resource_link_id),
+            reason=reason,
+        )
+        if changed:
             self._backfill(db, activity.id, now)
 
     def _none(
@@ -261,14 +316,17 @@ def _activity(db: Session, link_id: uuid.UUID) -> _Activity:
         tag=line_item_tag(link.only_role),
         is_bound=is_bound,
     )
-    was_bound = platform.made_line_items_were_bound and link.content_id is not None
+    own_before: tuple[OwnLineItem, ...] = ()
+    if platform.made_line_items_were_bound and link.content_id is not None:
+        bound = replace(own, resource_id=str(link.content_id), is_bound=True)
+        own_before = (replace(bound, tag=unbound_tag(own.tag), is_bound=False), bound)
     return _Activity(
         id=link.id,
         registration_id=row.Registration.id,
         container_url=row.ResourceLink.line_items_url,
         scopes=tuple(link.scopes),
         own=own,
-        own_before=replace(own, resource_id=str(link.content_id), is_bound=True) if was_bound else None,
+        own_before=own_before,
         platform=platform,
         state=state,
         is_coupled=link.line_item_url is not None and link.line_item_url != link.own_line_item_url,

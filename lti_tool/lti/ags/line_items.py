@@ -32,6 +32,7 @@ LINE_ITEM_TAG: Final = "reverse-mentoring"
 """How the ``tag`` of each line item begins that the tool makes, or has a platform make with the content picker."""
 PAGE_SIZE: Final = 100
 """Asked for; a platform may give fewer, or all."""
+_UNBOUND: Final = "-column"
 MOST_PAGES: Final = 100
 LONGEST_LOOK: Final = dt.timedelta(minutes=1)
 """How long looking through a course's line items may take, however many pages they have."""
@@ -62,6 +63,11 @@ class LineItem:
 def line_item_tag(role: str | None) -> str:
     """The tag of an activity's line item: two activities of one content, one for each role, have one each."""
     return LINE_ITEM_TAG if role is None else f"{LINE_ITEM_TAG}-{role}"
+
+
+def unbound_tag(tag: str) -> str:
+    """The tag of a line item that an earlier version of the tool made for its link, once it is for none."""
+    return f"{tag}{_UNBOUND}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +104,33 @@ class OwnLineItem:
         }
 
 
-def choose(own: OwnLineItem, items: Iterable[LineItem]) -> LineItem | None:
-    """The activity's own among those of its course: one made for its link before one that is for none."""
-    candidates = [item for item in items if own.is_one(item)]
-    candidates.sort(key=lambda item: (not item.resource_link_id, item.url))
+def choose(
+    own: OwnLineItem, items: Iterable[LineItem], *, known_url: str | None = None, taken: Collection[str] = ()
+) -> LineItem | None:
+    """The activity's own among those of its course: the known one, else one made for its link, else one for none.
+
+    ``known_url``: which it was before. ``taken``: those that other activities have.
+    """
+    candidates = [item for item in items if own.is_one(item) and item.url not in taken]
+    candidates.sort(key=lambda item: (item.url != known_url, not item.resource_link_id, item.url))
     return candidates[0] if candidates else None
 
 
 def find(
-    service: PlatformService, container_url: str, own: OwnLineItem, scopes: Collection[str]
+    service: PlatformService,
+    container_url: str,
+    own: OwnLineItem,
+    scopes: Collection[str],
+    *,
+    known_url: str | None = None,
+    taken: Collection[str] = (),
 ) -> LineItem | None:
-    """Look for the activity's own line item among those of its course, page by page.
+    """Look for the activity's own line item among those of its course, page by page; as :func:`choose` does.
 
     Raises :class:`LineItemsUnavailable`, :class:`LineItemRefused`.
     """
-    return choose(own, _listed(service, container_url, scopes, resource_id=own.resource_id, tag=own.tag))
+    items = _listed(service, container_url, scopes, resource_id=own.resource_id, tag=own.tag)
+    return choose(own, items, known_url=known_url, taken=taken)
 
 
 def find_copies(
@@ -178,6 +196,22 @@ def change(service: PlatformService, item: LineItem, **values: str) -> None:
     fields = {name: value for name, value in item.fields.items() if name != "id" and value is not None}
     body = _bytes({**fields, **values})
     _call(service, "PUT", item.url, LINE_ITEM_SCOPE, accept=LINE_ITEM_TYPE, body=body)
+
+
+def unbind(service: PlatformService, item: LineItem, *, tag: str) -> LineItem:
+    """Let a line item be one for no link, with another tag; as it is afterwards. Raises as :func:`make` does.
+
+    What the platform makes of it is read again: whether it has let go of the link is its own affair.
+    """
+    fields = {
+        name: value for name, value in item.fields.items() if name not in _OF_THE_LINK and value is not None
+    }
+    body = _bytes({**fields, "tag": tag})
+    _call(service, "PUT", item.url, LINE_ITEM_SCOPE, accept=LINE_ITEM_TYPE, body=body)
+    return _answered(_call(service, "GET", item.url, LINE_ITEM_SCOPE, accept=LINE_ITEM_TYPE))
+
+
+_OF_THE_LINK: Final = ("id", "resourceLinkId", "ltiLinkId")
 
 
 def delete(service: PlatformService, url: str) -> None:

@@ -184,7 +184,9 @@ class OwnLineItemRecord(Base):
     """Its label as the tool wrote it last; a teacher may have changed it since."""
     posted_at: Mapped[dt.datetime | None]
     """When the platform was asked to make it, until it clearly refused: whoever writes this may ask, nobody else."""
+    is_bound: Mapped[bool | None]
+    """Whether it is one for the activity's link; None where there is none, or nobody has looked since that is kept."""
     reason: Mapped[str | None] = mapped_column(OneLine)
-    """Why there is none: the platform's words, or ours."""
+    """Why there is none, or why it still is one for the link: the platform's words, or ours."""
     looked_at: Mapped[dt.datetime | None]
     """When the platform was last asked whether it has it."""

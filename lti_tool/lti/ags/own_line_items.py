@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.database import LOCK_ROW, insert_for, table_of
 from lti_tool.identity.models import Course
-from lti_tool.lti.ags.addresses import addresses_of, hosts_of, known_address, registration_of_link
+from lti_tool.lti.ags.addresses import known_address, line_item_places, registration_of_link
 from lti_tool.lti.ags.models import OwnLineItemRecord, OwnLineItemStatus
 from lti_tool.lti.launch.models import ResourceLink
 
@@ -108,7 +108,13 @@ def note_none(
 
     ``never_posted``: the platform has clearly not made one, or has it no more.
     """
-    values = {"status": status.value, "reason": reason, "looked_at": now, "url": None}
+    values: dict[str, Any] = {
+        "status": status.value,
+        "reason": reason,
+        "looked_at": now,
+        "url": None,
+        "is_bound": None,
+    }
     if never_posted:
         values["posted_at"] = None
     written = db.execute(
@@ -145,27 +151,31 @@ def note_there(
     *,
     label: str | None,
     is_ours: bool,
+    is_bound: bool | None = None,
+    reason: str | None = None,
 ) -> bool:
     """Write where it is, and let the activity's grades go there. Whether they did not before.
 
-    ``is_ours``: the tool has made it. Where launches name a line item meanwhile, that one goes first. One that an
-    activity of the course knows under another host of the platform keeps that address. The course is locked first, as a
-    launch does that names a line item: of the two at the same instant the second finds what the first has written.
+    ``is_ours``: the tool has made it. ``is_bound``: it is one for the activity's link; ``reason``: why it still is.
+    Where launches name a line item meanwhile, that one goes first. One that an activity of the course knows by another
+    address keeps that. The course is locked first, as a launch does that names a line item: of the two at the same
+    instant the second finds what the first has written.
     """
     status = OwnLineItemStatus.MADE if is_ours else OwnLineItemStatus.FOUND
     course = sa.select(ResourceLink.course_id).where(ResourceLink.id == resource_link_id).scalar_subquery()
     course_id = db.scalars(sa.select(Course.id).where(Course.id == course).with_for_update(**LOCK_ROW)).one()
     link = db.get_one(ResourceLink, resource_link_id, with_for_update=True)
     registration_id = db.scalars(sa.select(registration_of_link(resource_link_id))).one()
-    address, hosts = None, hosts_of(db.connection(), registration_id)
-    own = {link.own_line_item_url}.intersection(addresses_of(url, hosts))
-    known = own.pop() if own else known_address(db.connection(), url, course_id, hosts)
+    address, own = None, link.own_line_item_url
+    places = line_item_places(db.connection(), registration_id)
+    is_own = own is not None and places.are_one(url, own)
+    known = own if is_own else known_address(db.connection(), url, course_id, places)
     if known is not None and known != url:
         address, url = url, known
     db.execute(
         sa.update(_ROWS)
         .where(_column.resource_link_id == resource_link_id)
-        .values(status=status.value, url=url, label=label, reason=None, looked_at=now)
+        .values(status=status.value, url=url, label=label, is_bound=is_bound, reason=reason, looked_at=now)
     )
     before = link.line_item_url
     if before in (None, link.own_line_item_url):

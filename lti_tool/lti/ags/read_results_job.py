@@ -34,7 +34,7 @@ from lti_tool.lti.ags.results import (
     read_results,
 )
 from lti_tool.lti.launch.models import ResourceLink
-from lti_tool.lti.platform_service import PlatformService, ServiceDeps
+from lti_tool.lti.platform_service import PlatformService, ServiceDeps, TokenRefused
 from lti_tool.lti.platforms import platform_of
 from lti_tool.lti.platforms.base import ScoreRefusal
 from lti_tool.lti.registration.models import Deployment, Registration
@@ -55,6 +55,7 @@ class ReadResults(JobKind):
 
     name: ClassVar[str] = "read_results"
     schema: ClassVar[type[Schema]] = ResultsJobSchema
+    retried: ClassVar[tuple[type[Exception], ...]] = (ResultsUnreadable, TokenRefused)
     max_per_group: ClassVar[int | None] = 2
 
     def __init__(self, deps: ServiceDeps) -> None:

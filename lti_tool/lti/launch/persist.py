@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection
 from lti_tool.compiled_statement import CompiledStatement
 from lti_tool.database import LOCK_ROW, table_of, utcnow
 from lti_tool.identity.models import Course, CourseRole
-from lti_tool.lti.ags.addresses import addresses_of, hosts_of, known_address
+from lti_tool.lti.ags.addresses import addresses_of, known_address, line_item_places
 from lti_tool.lti.launch.known_rows import KnownRows, known_rows
 from lti_tool.lti.launch.launch_statements import launch_statements
 from lti_tool.lti.launch.models import ResourceLink
@@ -206,16 +206,16 @@ def persist_launch(
 def _with_known_address(connection: Connection, launch: VerifiedLaunch, course_id: uuid.UUID) -> KnownRows:
     """The known rows, by the line item's address that the course's activities know, if the launch names another.
 
-    A platform with two hosts would otherwise get each grade once for each of them. The course is locked first and read
-    again: of two launches at the same instant the second finds what the first has written.
+    A line item with two addresses would otherwise get each grade once for each of them. The course is locked first and
+    read again: of two launches at the same instant the second finds what the first has written.
     """
     course = table_of(Course)
     connection.execute(sa.select(course.c.id).where(course.c.id == course_id).with_for_update(**LOCK_ROW))
     known, named = known_rows(connection, launch), launch.line_item_url
     if named is None or not known.line_item_changes:
         return known
-    hosts = hosts_of(connection, launch.registration_id, launch.service_hosts)
-    url = known_address(connection, named, course_id, hosts)
+    places = line_item_places(connection, launch.registration_id, launch.service_hosts)
+    url = known_address(connection, named, course_id, places)
     if url is None or url == named:
         return known
     again = known_rows(connection, dataclasses.replace(launch, line_item_url=url))
@@ -291,9 +291,13 @@ def _reviewed_link(
     A launch that names no course gets that of the line item, within the registration. Nothing of a link is changed.
     """
     link, course, deployment = (table_of(mapped) for mapped in (ResourceLink, Course, Deployment))
-    url = launch.line_item_url
-    hosts = hosts_of(connection, launch.registration_id, launch.service_hosts) if url is not None else ()
-    by_line_item = link.c.line_item_url.in_(addresses_of(url, hosts) if url is not None else [])
+    addresses = list[str]()
+    if (url := launch.line_item_url) is not None:
+        places = line_item_places(connection, launch.registration_id, launch.service_hosts)
+        if course_id is not None:
+            url = known_address(connection, url, course_id, places) or url
+        addresses = addresses_of(url, places.hosts)
+    by_line_item = link.c.line_item_url.in_(addresses)
     in_place = (
         link.c.course_id == course_id
         if course_id is not None

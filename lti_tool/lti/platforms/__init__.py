@@ -26,6 +26,12 @@ PLATFORMS: Final[tuple[Platform, ...]] = (
     Sakai(),
 )
 _OTHER: Final = Platform()
+UNBINDING_FAMILIES: Final = tuple(
+    platform.family
+    for platform in PLATFORMS
+    if platform.made_line_items_were_bound and platform.unbinds_line_items and platform.family
+)
+"""Where what an earlier version made for a link hides the activity's own line item, and can be let go of it."""
 
 
 def platform_of_family(family: str | None) -> Platform:

@@ -163,12 +163,20 @@ class Platform:
     """Whether a line item is made for its resource link; else for the course."""
     made_line_items_were_bound: ClassVar[bool] = False
     """Whether an earlier version of the tool made them for their resource links there, and does not any more."""
+    unbinds_line_items: ClassVar[bool] = False
+    """Whether a line item is for no link any more once it is replaced by one without a link and with another tag."""
     made_line_item_note: ClassVar[Message | None] = Message(
         N_(
             "A column that is made so shows the grades. Whether they complete the activity is up to your platform."
         )
     )
     """What a line item that the tool makes is good for, to a teacher; None where it is as good as any."""
+
+    def line_item_id(self, path: str) -> str:
+        """What names a line item among those of its course, from the path of its address; all of it where more is
+        not known.
+        """
+        return path
 
     def frame_origins(self, issuer: str, auth_login_url: str) -> list[str]:
         """The origins whose pages may frame the tool: the issuer's, the auth URL's, and a vendor's that hosts it."""
@@ -237,6 +245,8 @@ class Platform:
         )
     )
     """For a tutor, of a grade that was emptied there, sent again, and is empty still."""
+    kept_grade_note: ClassVar[Message | None] = None
+    """What else a grade brings about that a teacher entered instead of ours, to a tutor; None where it is as good."""
     merges_people: ClassVar[bool] = False
     """Whether the results of somebody whose accounts were merged are listed under another id than launches give."""
     results_are_own_word: ClassVar[bool] = False

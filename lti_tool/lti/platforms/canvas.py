@@ -65,6 +65,9 @@ _SERVICE_ADVICE: Final = {
     412: "in Canvas this line item belongs to another tool",
 }
 
+_LINE_ITEM: Final = re.compile(r"/api/lti/courses/\d+(?:~\d+)?/line_items/(?:\d+~)?(\d+)$")
+_IDS_PER_SHARD: Final = 10**13
+
 _REFUSALS: Final = (
     (b"not a student", ScoreRefusal.NOT_A_LEARNER),
     (b"course has concluded", ScoreRefusal.COURSE_ENDED),
@@ -289,6 +292,28 @@ class Canvas(Platform):
         N_(
             "Canvas does not show this tool a grade that a teacher entered before the tool’s first one. So that none "
             "is ever replaced, Canvas gets the grade of a completed programme alone, and none on the way."
+        )
+    )
+
+    def line_item_id(self, path: str) -> str:
+        """The id of the line item in the database of its account.
+
+        Seen from an account in another database, the ids of the course and of the line item have that of their own
+        database before them: ``line_items/7``, ``line_items/10000000000007``, ``line_items/1~7``
+        (https://github.com/instructure/switchman; ``add_line_item_url_to_ags_claim!`` in
+        lib/lti/messages/resource_link_request.rb, 00b222d, gives them as they are seen from there).
+        """
+        named = _LINE_ITEM.search(path)
+        return str(int(named[1]) % _IDS_PER_SHARD) if named else path
+
+    # A score may count an attempt and leave the grade (new_submission with preserve_score), and is not posted for that:
+    # Assignment#submit_homework marks the grade that is there as one of an earlier attempt, puts the work on the
+    # teacher's list of what is to be graded, and clears late_policy_status, which can change the points.
+    kept_grade_note: ClassVar[Message | None] = Message(
+        N_(
+            "A grade that a teacher enters counts as no submission in Canvas: where the module asks that this "
+            "assignment be submitted, it stays open for this person. Let the module ask for a least score instead, "
+            "which that grade can meet; or empty that grade, and ours is sent with a submission."
         )
     )
 

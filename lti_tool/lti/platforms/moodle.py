@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from lti_tool.lti.platforms.base import Platform, ScoreRefusal
 from lti_tool.lti.platforms.moodle_labels import LABELS
 from lti_tool.translation import Message, ProductLabel
 from schemas.problem import N_
+
+_LINE_ITEM: Final = re.compile(r"/services\.php/\d+/lineitems/(\d+)/lineitem$")
 
 
 class Moodle(Platform):
@@ -50,6 +53,9 @@ class Moodle(Platform):
     # 0497556), not even the one that completes the activity, once a teacher has ticked the box.
     made_line_items_bound: ClassVar[bool] = False
     made_line_items_were_bound: ClassVar[bool] = True
+    # process_put_request in classes/local/resources/lineitem.php (11d7520): whenever its tag changes, the link that is
+    # stored with it is the one that was sent, and none where none was.
+    unbinds_line_items: ClassVar[bool] = True
 
     # Scores: https://github.com/moodle/moodle/blob/main/mod/lti/service/gradebookservices
 
@@ -67,6 +73,15 @@ class Moodle(Platform):
     # With type_id and limit, as soon as there is a grade, classes/local/resources/results.php writes the address of a
     # last page that it never made: a fatal error, which is answered as 404 with a web page. Unpaged it works.
     results_take_limit: ClassVar[bool] = False
+
+    def line_item_id(self, path: str) -> str:
+        """The id of the grade item, which is unique in the whole site.
+
+        Before it stands the course, and before that the script, which is not in the same folder in each version:
+        ``/mod/lti/services.php/2/lineitems/7/lineitem``, ``/ltix/services.php/2/lineitems/7/lineitem``.
+        """
+        named = _LINE_ITEM.search(path)
+        return named[1] if named else path
 
     def score_refusal(self, status: int, body: bytes) -> ScoreRefusal:
         """A score of the right shape gets 400 only for somebody without a place in the gradebook."""

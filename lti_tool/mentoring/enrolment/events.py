@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lti_tool.events.base import Event
-from lti_tool.identity.policy import Subject
+from lti_tool.identity.audit_policy import Subject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +41,31 @@ class InvitationTakenBack(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleAdded(Event):
-    """Everybody in a list of people was added: those who are in the course are invited, the others when they come."""
+    """A block of a list of people was added: those who are in the course are invited, the others when they come.
+
+    A list that is added in several blocks has one event for each, appended with the block itself; the first one's entry
+    of the audit stands for all of them.
+    """
 
     audit_subject: ClassVar[Subject] = Subject.PEOPLE
+    version: ClassVar[int] = 2
     people: int
-    """How many rows the list had."""
+    """How many rows of the list the block has."""
+    rows: int
+    """How many the list has."""
+    import_id: uuid.UUID | None
+    """The list: the events with the same one are of one list; None of the first version's."""
+    is_first: bool
+
+    @property
+    def has_audit_entry(self) -> bool:
+        """Only the first block of a list has one."""
+        return self.is_first
+
+    @classmethod
+    def upgrade(cls, version: int, details: dict[str, Any]) -> dict[str, Any]:
+        """The first version had one event for a whole list."""
+        return {**details, "rows": details["people"], "import_id": None, "is_first": True}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +98,20 @@ class JoiningUndone(Event):
 
     audit_subject: ClassVar[Subject] = Subject.PARTICIPATION
     role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnrolmentsUnited(Event):
+    """Somebody whose pair moved to a cohort in which they were enrolled already has one enrolment there from now on.
+
+    It follows from the move. The participant is the one of that cohort: what the other one did is theirs.
+    """
+
+    audit_subject: ClassVar[Subject] = Subject.CONSEQUENCE
+    former_id: uuid.UUID
+    """The participant of the cohort from which the pair came."""
+    role: str
+    """That in the pair."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,13 @@ class UndoableStep:
     """The pair or the meeting; one's own enrolment where the step was to join."""
     revision: int = 0
     """Of the meeting."""
+    is_refusal: bool = False
+    """Of an objective: the partner had proposed it, and the one who looks did not want it."""
+
+    @property
+    def said(self) -> str:
+        """The code of what is said of the step: one that was not wanted is not called removed."""
+        return "left_out" if self.is_refusal else self.step
 
 
 def undoable_step(
@@ -58,7 +65,7 @@ def _steps(journey: Journey, pair: PairView | None, joined_at: dt.datetime) -> I
         return
     for aim in (*pair.objectives, *pair.objectives_given_up):
         if aim.moved_by_me and aim.since is not None:
-            yield UndoableStep(aim.status, aim.since, aim.id)
+            yield UndoableStep(aim.status, aim.since, aim.id, is_refusal=aim.declined)
     for line in pair.sessions:
         if not line.mine and line.status in ("confirmed", "disputed") and line.answered_at is not None:
             yield UndoableStep(line.status, line.answered_at, line.id, line.revision)

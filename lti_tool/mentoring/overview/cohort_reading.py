@@ -10,7 +10,6 @@ operator repairs without an event.
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import time
 import uuid
 from collections import Counter, OrderedDict, defaultdict
@@ -26,55 +25,43 @@ from sqlalchemy.orm import Session
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import connection_of
 from lti_tool.events.log import state_columns
-from lti_tool.identity.models import CourseRole, Membership, Person, display_name
-from lti_tool.mentoring.completion.queries import PROGRESS_WIDTH, progress_and_approval, with_progress
+from lti_tool.identity.models import Membership, Person
+from lti_tool.identity.principal import CourseRole
+from lti_tool.mentoring.completion.queries import with_progress
+from lti_tool.mentoring.enrolment.people.queries import count_of_awaited
 from lti_tool.mentoring.enrolment.queries import (
     MEMBER_ID,
-    MEMBER_WIDTH,
-    ParticipantRecord,
     has_moved_from,
+    is_enrolled_in,
     is_in_cohort,
-    member_of,
     members_of_cohort,
 )
-from lti_tool.mentoring.journey.queries import card
-from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.objectives.queries import claims_for_tutor
 from lti_tool.mentoring.overview.cohort import (
     CohortOverview,
-    DeclinedPair,
-    LazyProgress,
-    Newcomer,
-    OpenSession,
     PairLine,
     ParticipantLine,
 )
-from lti_tool.mentoring.overview.counting import Counters
+from lti_tool.mentoring.overview.member_reading import Member, alphabetically
 from lti_tool.mentoring.overview.models import LeftAsItIs, PairCounters
+from lti_tool.mentoring.overview.pair_reading import COUNTERS, PairRow, declined_pair
+from lti_tool.mentoring.overview.people_reading import NOWHERE, newcomers_and_tutors, places_of
 from lti_tool.mentoring.pairs.queries import (
     PAIR_ID,
-    PAIR_WIDTH,
     PairRecord,
     latest_of_pair,
     pairs_of_cohort,
 )
-from lti_tool.mentoring.programmes.queries import (
-    DescribedCohort,
-    courses_of_cohort,
-    described_cohort,
-    is_not_enrolled,
-)
+from lti_tool.mentoring.programmes.queries import DescribedCohort, courses_of_cohort, described_cohort
+from lti_tool.mentoring.programmes.standing import reads_programme_of
+from lti_tool.mentoring.programmes.tutor_queries import is_not_enrolled
 from lti_tool.mentoring.sessions.queries import open_sessions_of_cohort
-from lti_tool.translation.collation import collation_key
 
 TRUSTED_FOR: Final = 60
 """Seconds."""
 ROWS_KEPT: Final = 10_000
 """Of all cohorts together, about a kilobyte and a half each; a cohort of 1,000 people has some 2,700."""
 
-_NOBODY = uuid.UUID(int=0)
-_COUNTERS: Final = tuple(getattr(PairCounters, each.name) for each in dataclasses.fields(Counters))
-_BEHIND_PAIR: Final = PAIR_WIDTH + 5
 
 Row = tuple[Any, ...]
 """As the driver gives it."""
@@ -139,12 +126,19 @@ def _statements(dialect: Dialect) -> _Statements:
                 for each in (sa.func.count(LeftAsItIs.participant_id), sa.func.max(LeftAsItIs.left_at))
             ),
             is_not_enrolled().label("is_not_enrolled"),
+            count_of_awaited(cohort_id).scalar_subquery().label("awaited"),
         )
         .join(Membership, Membership.person_id == Person.id)
         .where(
             Membership.course_id.in_(courses_of_cohort(cohort_id)),
             # Whose pair moved to another cohort waits for nothing here.
             sa.not_(has_moved_from(cohort_id, Person.id)),
+            # Whoever reads for human resources, and takes no part, is nobody to be paired.
+            sa.or_(
+                Membership.role != CourseRole.LEARNER,
+                sa.not_(reads_programme_of(cohort_id, Person.id)),
+                is_enrolled_in(cohort_id, Person.id),
+            ),
         )
     )
     members = (
@@ -161,7 +155,7 @@ def _statements(dialect: Dialect) -> _Statements:
             claims.c.mentee_claims,
             claims.c.mentor_claims,
             claims.c.claimed_at,
-            *_COUNTERS,
+            *COUNTERS,
         )
         .outerjoin(PairCounters, PairCounters.pair_id == PAIR_ID)
         .outerjoin(claims, claims.c.pair_id == PAIR_ID)
@@ -186,16 +180,6 @@ class _Rows:
         return len(self.people) + len(self.members) + len(self.pairs) + len(self.sessions)
 
 
-@dataclass(frozen=True)
-class _Place:
-    """What the cohort's courses know of a person."""
-
-    is_gone: bool
-    """Whether the person is in none of them any more."""
-    listed_at: dt.datetime | None
-    """When a roster last listed them; None where none ever did."""
-
-
 class _Reading:
     """What one reading found, and what was made of it."""
 
@@ -204,10 +188,10 @@ class _Reading:
         self.rows = rows
         self._read_at = time.monotonic()
         self._people: list[Any] = [statements.people.converted(row) for row in rows.people]
-        self._places = _places(self._people)
-        self._members: dict[Any, tuple[Row, _Member, ParticipantLine]] = {}
+        self._places = places_of(self._people)
+        self._members: dict[Any, tuple[Row, Member, ParticipantLine]] = {}
         """By the participant's id, as the driver gives it."""
-        self._pairs: dict[Any, tuple[Row, _PairRow, Sequence[Any], PairLine]] = {}
+        self._pairs: dict[Any, tuple[Row, PairRow, Sequence[Any], PairLine]] = {}
         """By the pair's id, likewise, with its meetings that wait for an answer."""
         self.overview = self._made(statements, before)
 
@@ -223,11 +207,11 @@ class _Reading:
         for row in rows.pairs:
             same = known.get(row[0])
             is_known = same is not None and same[0] == row
-            pairs.append(same[1] if is_known and same else _PairRow.of(statements.pairs.converted(row)))
+            pairs.append(same[1] if is_known and same else PairRow.of(statements.pairs.converted(row)))
         going_on = [pair.record for pair in pairs if not pair.record.over]
         lines = self._participant_lines(statements, before, going_on)
         by_id = {line.id: line for line in lines}
-        newcomers, tutors = _others(self._people, {line.person_id for line in lines})
+        newcomers, tutors = newcomers_and_tutors(self._people, {line.person_id for line in lines})
         return CohortOverview(
             number=found.cohort.number,
             kind=found.cohort.kind,
@@ -242,9 +226,10 @@ class _Reading:
             participants=tuple(lines),
             newcomers=newcomers,
             pairs=tuple(self._pair_lines(statements, before, pairs, by_id)),
+            awaited=self._people[0].awaited if self._people else 0,
             state=_state(rows.people[0]) if rows.people else None,
             declined=tuple(
-                _declined(pair.record, by_id)
+                declined_pair(pair.record, by_id)
                 for pair in pairs
                 # One of the two may have moved to another cohort since.
                 if pair.record.over and by_id.keys() >= set(pair.record.members)
@@ -259,8 +244,8 @@ class _Reading:
         for row in self.rows.members:
             same = known.get(row[0])
             is_known = same is not None and same[0] == row
-            members.append(same[1] if is_known and same else _Member.of(statements.members.converted(row)))
-        places = [self._places.get(each.participant.person_id, _NOWHERE) for each in members]
+            members.append(same[1] if is_known and same else Member.of(statements.members.converted(row)))
+        places = [self._places.get(each.participant.person_id, NOWHERE) for each in members]
         gone = {each.participant.id for each, place in zip(members, places, strict=True) if place.is_gone}
         taken = Counter(member for pair in pairs if gone.isdisjoint(pair.members) for member in pair.members)
         for row, each, place in zip(self.rows.members, members, places, strict=True):
@@ -273,13 +258,13 @@ class _Reading:
             ):
                 line = each.line(number, place)
             self._members[row[0]] = row, each, line
-        return sorted((line for _row, _member, line in self._members.values()), key=_alphabetically)
+        return sorted((line for _row, _member, line in self._members.values()), key=alphabetically)
 
     def _pair_lines(
         self,
         statements: _Statements,
         before: _Reading | None,
-        pairs: Sequence[_PairRow],
+        pairs: Sequence[PairRow],
         by_id: Mapping[uuid.UUID, ParticipantLine],
     ) -> list[PairLine]:
         waiting: dict[uuid.UUID, list[Any]] = defaultdict(list)
@@ -327,176 +312,3 @@ class _Kept:
 
 
 _kept: Final = _Kept()
-
-
-_NOWHERE: Final = _Place(is_gone=False, listed_at=None)
-
-
-def _places(people: Sequence[Any]) -> dict[uuid.UUID, _Place]:
-    """The places of all of these people, each of whom may be in several courses."""
-    found: dict[uuid.UUID, _Place] = {}
-    for row in people:
-        place = _Place(not row.active, row.listed_at)
-        known = found.get(row.id)
-        if known is not None:
-            listed = [at for at in (known.listed_at, place.listed_at) if at is not None]
-            place = _Place(known.is_gone and place.is_gone, max(listed, default=None))
-        found[row.id] = place
-    return found
-
-
-@dataclass(frozen=True)
-class _Member:
-    """A participant, as one row has them."""
-
-    participant: ParticipantRecord
-    family_name: str | None
-    progress: LazyProgress
-    validated: bool
-    left_as_it_is: tuple[str, dt.datetime] | None
-
-    @classmethod
-    def of(cls, row: Sequence[Any]) -> _Member:
-        """``row``: converted."""
-        behind = MEMBER_WIDTH + PROGRESS_WIDTH
-        stored, validated = progress_and_approval(row[MEMBER_WIDTH:behind])
-        kind, fact_at = row[behind:]
-        left = None if kind is None else (kind, fact_at)
-        return cls(*member_of(row), LazyProgress(stored), validated, left)
-
-    def line(self, taken: int, place: _Place) -> ParticipantLine:
-        """``taken``: in how many pairs that go on they are."""
-        participant = self.participant
-        return ParticipantLine(
-            card=dataclasses.replace(card(participant), has_left=place.is_gone),
-            person_id=participant.person_id,
-            status=participant.status,
-            free=not place.is_gone and _is_free(participant, taken),
-            has_left=place.is_gone,
-            progress=self.progress,
-            validated=self.validated,
-            joined_at=participant.joined_at,
-            listed_at=place.listed_at,
-            family_name=self.family_name,
-            capacity=participant.capacity,
-            taken=taken,
-            left_as_it_is=self.left_as_it_is,
-            refused_at=participant.refused_at,
-            refusal_reason=participant.refusal_reason,
-        )
-
-
-def _is_free(participant: ParticipantRecord, pairs: int) -> bool:
-    return not participant.withdrawn and not participant.refused and pairs < participant.capacity
-
-
-def _alphabetically(line: ParticipantLine) -> tuple[Any, ...]:
-    return collation_key(line.sorts_as), collation_key(line.card.name or ""), line.id
-
-
-@dataclass(frozen=True)
-class _PairRow:
-    """A pair, as one row has it."""
-
-    record: PairRecord
-    latest_at: dt.datetime | None
-    """When something last happened in it."""
-    disputed_at: dt.datetime | None
-    """When a meeting was last disputed, while one is."""
-    claims: tuple[int, int, dt.datetime | None]
-    """Of the mentee and of the mentor, as :class:`PairLine` has them, and since when the oldest waits."""
-    counters: Counters
-
-    @classmethod
-    def of(cls, row: Sequence[Any]) -> _PairRow:
-        """``row``: converted."""
-        counted = row[_BEHIND_PAIR:]
-        counters = Counters() if counted[0] is None else Counters(*counted)
-        latest_at, disputed_at, mentee_claims, mentor_claims, claimed_at = row[PAIR_WIDTH:_BEHIND_PAIR]
-        claims = mentee_claims or 0, mentor_claims or 0, claimed_at
-        return cls(PairRecord(*row[:PAIR_WIDTH]), latest_at, disputed_at, claims, counters)
-
-    def line(self, mentor: ParticipantLine, mentee: ParticipantLine, sessions: Sequence[Any]) -> PairLine:
-        """``sessions``: rows of its meetings that wait for an answer, converted."""
-        pair, counters = self.record, self.counters
-        mentee_claims, mentor_claims, claimed_at = self.claims
-        return PairLine(
-            id=pair.id,
-            status=pair.status,
-            mentor=mentor,
-            mentee=mentee,
-            created_at=pair.created_at,
-            mentor_accepted_at=pair.mentor_accepted_at,
-            mentee_accepted_at=pair.mentee_accepted_at,
-            mentor_signed_at=pair.mentor_signed_at,
-            mentee_signed_at=pair.mentee_signed_at,
-            mentor_reminded_at=pair.mentor_reminded_at,
-            mentee_reminded_at=pair.mentee_reminded_at,
-            paused_until=pair.paused_until,
-            latest_at=self.latest_at,
-            disputed_at=self.disputed_at,
-            confirmed=counters.confirmed,
-            minutes=counters.confirmed_minutes,
-            waiting=counters.held,
-            disputed=counters.disputed,
-            last_held_on=counters.last_held_on,
-            objectives=counters.objectives,
-            objectives_reached=counters.objectives_reached,
-            mentee_claims=mentee_claims,
-            mentor_claims=mentor_claims,
-            claimed_at=claimed_at,
-            open_sessions=tuple(
-                OpenSession(
-                    each.status,
-                    each.held_on,
-                    each.minutes,
-                    each.logged_by,
-                    each.logged_at.date(),
-                    each.dispute_reason,
-                )
-                for each in sessions
-            ),
-        )
-
-
-def _declined(pair: PairRecord, by_id: Mapping[uuid.UUID, ParticipantLine]) -> DeclinedPair:
-    mentor, mentee = by_id[pair.mentor_id], by_id[pair.mentee_id]
-    by = mentor if pair.declined_by == pair.mentor_id else mentee
-    return DeclinedPair(mentor, mentee, by, pair.decline_reason, pair.ended_at or pair.created_at)
-
-
-def _others(people: Sequence[Any], joined: set[uuid.UUID]) -> tuple[tuple[Newcomer, ...], tuple[str, ...]]:
-    """Learners of the cohort's courses who have no role yet, and the names of those who teach it."""
-    here = [row for row in people if row.active]
-    launched = {row.id for row in here if row.role == CourseRole.LEARNER and row.launched_at is not None}
-    newcomers = {
-        row.id: Newcomer(
-            row.id,
-            display_name(row),
-            row.id in launched,
-            PersonCard(_NOBODY, "", display_name(row), row.given_name),
-            row.family_name,
-        )
-        for row in here
-        if row.role == CourseRole.LEARNER and row.id not in joined
-    }
-    teaching = [
-        row
-        for row in here
-        if row.role == CourseRole.TUTOR and row.launched_at is not None and display_name(row)
-    ]
-    enrolled = [row for row in teaching if not row.is_not_enrolled]
-    tutors = {display_name(row) or "" for row in enrolled or teaching}
-    return (
-        tuple(
-            sorted(
-                newcomers.values(),
-                key=lambda each: (
-                    collation_key(each.sorts_as),
-                    collation_key(each.name or ""),
-                    each.person_id,
-                ),
-            )
-        ),
-        tuple(sorted(tutors, key=collation_key)),
-    )

@@ -39,8 +39,8 @@ from lti_tool.mentoring.programmes.models import (
     RoleView,
 )
 from lti_tool.mentoring.programmes.offers import latest_cohort_to_follow
+from lti_tool.mentoring.programmes.placements import has_activity, may_place
 from lti_tool.mentoring.programmes.queries import teaches_cohort
-from lti_tool.mentoring.programmes.scaling import has_activity, may_place
 from lti_tool.mentoring.programmes.settings import Answers
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate
 
@@ -224,7 +224,7 @@ def choice_of_content(db: Session, content_id: uuid.UUID | None, course_id: uuid
 def shared_cohort(db: Session, choice: Choice | None, organisation_id: uuid.UUID) -> Cohort | None:
     """The cohort that was chosen, if it still may be: of this organisation, taught by who chose it.
 
-    One without an activity may be chosen by who teaches or owns its programme.
+    One without an activity may be chosen as :func:`~lti_tool.mentoring.programmes.placements.may_place` says.
     """
     if choice is None or choice.cohort_id is None:
         return None
@@ -232,7 +232,9 @@ def shared_cohort(db: Session, choice: Choice | None, organisation_id: uuid.UUID
     programme = db.get_one(Programme, cohort.programme_id)
     if programme.organisation_id != organisation_id:
         return None
-    is_theirs = teaches_cohort(db, cohort.id, choice.chosen_by) or may_place(db, cohort.id, choice.chosen_by)
+    is_theirs = teaches_cohort(db, cohort.id, choice.chosen_by) or may_place(
+        db, cohort.id, organisation_id, choice.chosen_by
+    )
     return cohort if is_theirs else None
 
 

@@ -26,6 +26,7 @@ from lti_tool.mentoring.programmes.models import (
     Programme,
     ProgrammeSettings,
 )
+from lti_tool.mentoring.programmes.placements import has_activity
 from lti_tool.mentoring.programmes.readiness import Missing, missing
 from lti_tool.mentoring.programmes.settings import (
     Answers,
@@ -185,11 +186,13 @@ def missing_for_ready(db: Session, cohort: Cohort, today: dt.date) -> list[Missi
 def start_cohort(db: Session, *, cohort_id: uuid.UUID, now: dt.datetime) -> None:
     """Let a draft run: people can join from now on, and its KPIs and its first questionnaire are frozen.
 
-    Raises :class:`~lti_tool.mentoring.guards.NotAllowed`: ``already_started``, ``not_ready``.
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed`: ``already_started``, ``not_ready``, and ``not_placed`` for
+    one that no activity opens.
     """
     cohort = db.get_one(Cohort, cohort_id, with_for_update=LOCK_ROW, populate_existing=True)
     require(cohort.status == CohortStatus.DRAFT, "already_started")
     require(not missing_for_ready(db, cohort, now.date()), "not_ready")
+    require(has_activity(db, cohort_id), "not_placed")
     rule = _latest_rule(db, cohort_id)
     settings = db.get_one(ProgrammeSettings, cohort.settings_id)
     _start(

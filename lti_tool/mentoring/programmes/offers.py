@@ -64,7 +64,7 @@ def _teaches(person_id: uuid.UUID, *where: sa.ColumnElement[bool]) -> sa.Exists:
     return sa.exists().where(*teaching_memberships(person_id), *where)
 
 
-def _is_shared_with(organisation_id: uuid.UUID, person_id: uuid.UUID) -> sa.Exists:
+def is_shared_with(organisation_id: uuid.UUID, person_id: uuid.UUID) -> sa.Exists:
     """Whether the cohort's programme is shared with a teacher: of that course, or of any course of the organisation."""
     anywhere = _teaches(
         person_id,
@@ -96,7 +96,7 @@ def _to_follow(organisation_id: uuid.UUID, person_id: uuid.UUID, *columns: Any) 
         .join(Placement, Placement.cohort_id == Cohort.id)
         .where(
             Programme.organisation_id == organisation_id,
-            sa.or_(taught, _is_shared_with(organisation_id, person_id)),
+            sa.or_(taught, is_shared_with(organisation_id, person_id)),
         )
         .order_by(is_shared, Cohort.created_at.desc(), Cohort.id, Placement.created_at, Placement.id)
     )

@@ -34,12 +34,12 @@ def question_form(name: str, _settings: Settings, standing: Standing) -> Section
     def read(settings: Settings) -> View | None:
         asked = _questionnaire(settings.document, phase)
         if asked is not None and code == NEW:
-            return {**shown("text", None), "kind": ("agree",), "roles": ("both",)}
+            return {**shown("text", None, standing.language), "kind": ("agree",), "roles": ("both",)}
         item = _item(asked, code)
         if item is None:
             return None
         roles = item["roles"][0] if len(item["roles"]) == 1 else "both"
-        return {**shown("text", item["text"]), "roles": (roles,)}
+        return {**shown("text", item["text"], standing.language), "roles": (roles,)}
 
     def write(settings: Settings, values: Values) -> Settings:
         made = deepcopy(settings.document["questionnaires"])

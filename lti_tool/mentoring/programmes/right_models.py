@@ -47,6 +47,8 @@ class HrLink(Base):
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     """SHA-256 of the secret in the address, which is shown once."""
     made_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"))
+    made_for: Mapped[str | None] = mapped_column(sa.String(100))
+    """For whom, in the words of whoever made it; None for a link that is older than the question."""
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]

@@ -17,7 +17,6 @@ from lti_tool.events.base import Event, Scope
 from lti_tool.mentoring.guards import NotAllowed, require
 from lti_tool.mentoring.programmes.actions import name_owner
 from lti_tool.mentoring.programmes.models import Programme, ProgrammeOwner
-from lti_tool.mentoring.programmes.queries import tutor_ids
 from lti_tool.mentoring.programmes.right_events import (
     HrLinkMade,
     HrLinkWithdrawn,
@@ -28,6 +27,7 @@ from lti_tool.mentoring.programmes.right_events import (
     ProgrammeShareEnded,
 )
 from lti_tool.mentoring.programmes.right_models import HrLink, HrReader, ProgrammeShare
+from lti_tool.mentoring.programmes.tutor_queries import tutor_ids
 
 HR_LINK_LASTS: Final = dt.timedelta(days=14)
 
@@ -104,8 +104,13 @@ def _share_of(db: Session, programme_id: uuid.UUID, course_id: uuid.UUID | None)
     return db.scalar(sa.select(ProgrammeShare).where(ProgrammeShare.programme_id == programme_id, where))
 
 
-def make_hr_link(db: Session, *, programme_id: uuid.UUID, made_by: uuid.UUID, now: dt.datetime) -> str:
-    """Make a link for human resources; return its secret, which nobody can read again."""
+def make_hr_link(
+    db: Session, *, programme_id: uuid.UUID, made_by: uuid.UUID, made_for: str, now: dt.datetime
+) -> str:
+    """Make a link for human resources; return its secret, which nobody can read again.
+
+    ``made_for``: whom the owner means to send it to, in their own words; nothing is checked against it.
+    """
     programme = _lock(db, programme_id)
     secret = secrets.token_urlsafe(24)
     link = HrLink(
@@ -113,6 +118,7 @@ def make_hr_link(db: Session, *, programme_id: uuid.UUID, made_by: uuid.UUID, no
         programme_id=programme_id,
         token_hash=hash_of(secret),
         made_by=made_by,
+        made_for=made_for,
         created_at=now,
         expires_at=now + HR_LINK_LASTS,
     )

@@ -88,6 +88,8 @@
       if (layout(here) !== layout(wanted)) {
         const typed = find("#find");
         const text = typed && typed.value;
+        const once = here.querySelector("[data-once]");
+        if (once) wanted.querySelector("[data-once]").replaceWith(once);
         here.replaceWith(document.adoptNode(wanted));
         if (typed && find("#find")) find("#find").value = text;
       } else {
@@ -112,6 +114,7 @@
     if (!sorted) document.querySelectorAll("main > .alert-success[role=status]").forEach(function (said) { said.remove(); });
     etag = page().dataset.etag = wanted.dataset.etag;
     place();
+    showChosen();
   };
 
   const sayMoved = function (count) {
@@ -119,6 +122,16 @@
     if (!said) return;
     said.hidden = !count;
     said.querySelector("span").textContent = count === 1 ? said.dataset.one : said.dataset.many.replace("%s", count);
+  };
+
+  /* Where the figures scroll to the side, the chosen one is in sight. */
+  const showChosen = function () {
+    document.querySelectorAll(".figure-links").forEach(function (strip) {
+      const chosen = strip.querySelector("[aria-current]");
+      if (!chosen || strip.scrollWidth <= strip.clientWidth) return;
+      const left = chosen.getBoundingClientRect().left - strip.getBoundingClientRect().left + strip.scrollLeft;
+      strip.scrollLeft = left - (strip.clientWidth - chosen.offsetWidth) / 2;
+    });
   };
 
   /* Beside the opened row, but never beyond the table: in a frame of full height nothing can stick. */
@@ -252,10 +265,11 @@
   });
 
   document.addEventListener("visibilitychange", function () { ask(); });
-  window.addEventListener("resize", place);
+  window.addEventListener("resize", function () { place(); showChosen(); });
   setInterval(ask, EVERY);
   setInterval(sayFresh, 1000);
   place();
+  showChosen();
   /* A panel that was opened where it had room: here the pair has a page of its own. */
   const chosen = find(".pair-row.chosen a.who");
   if (chosen && !isWide()) location.replace(chosen.href);

@@ -25,9 +25,9 @@ from lti_tool.mentoring.journey.queries import criterion_line
 from lti_tool.mentoring.journey.views import CriterionLine
 from lti_tool.mentoring.programmes.models import RoleView
 from lti_tool.mentoring.programmes.offers import OwnProgramme, activities_of_course, own_programmes
+from lti_tool.mentoring.programmes.placements import waiting_groups
 from lti_tool.mentoring.programmes.queries import Group, groups_to_share
 from lti_tool.mentoring.programmes.readiness import missing
-from lti_tool.mentoring.programmes.scaling import waiting_groups
 from lti_tool.mentoring.programmes.settings import Document, days_from
 from lti_tool.mentoring.programmes.template import Bilingual, ProgrammeTemplate, read_template
 from lti_tool.mentoring.programmes.template_queries import templates_offered
@@ -36,6 +36,7 @@ from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from lti_tool.web.journey_drawing.sparkline import Sparkline
 from lti_tool.web.language import day
+from lti_tool.web.owner.figures import names_of
 from lti_tool.web.programmes.drawings import rhythm_drawing
 from lti_tool.web.services import current_principal, current_services, reading
 from schemas.problem import ShapeError
@@ -59,6 +60,10 @@ class OfferedProgramme:
     """One that an owner shared with the tutor, who does not teach a group of it yet."""
     is_of_company: bool = False
     """A template of the company's own."""
+    version: int | None = None
+    changed_at: dt.datetime | None = None
+    changed_by: str | None = None
+    """Of a template of the company's own: which version it is, of when, and the name of who made it."""
     course_title: str | None = None
     """Of one's own: where it runs."""
     since: dt.date | None = None
@@ -144,9 +149,17 @@ def current_offer() -> Offer:
     registration = g.launch.registration
     platform = platform_of(registration.issuer, registration.platform_family)
     with reading() as db:
+        records = templates_offered(db, principal.organisation_id)
+        authors = names_of(db, {record.changed_by for record in records if record.changed_by is not None})
         programmes = [
-            _offered(record.code, record.template, record.template.rule_document(), of_company=record.is_own)
-            for record in templates_offered(db, principal.organisation_id)
+            replace(
+                _offered(record.code, record.template, record.template.rule_document()),
+                is_of_company=record.is_own,
+                version=record.number,
+                changed_at=record.changed_at,
+                changed_by=authors.get(record.changed_by) if record.changed_by is not None else None,
+            )
+            for record in records
         ]
         groups = _groups(db, principal)
         in_course = g.launch.course_id is not None
@@ -162,15 +175,12 @@ def current_offer() -> Offer:
         )
 
 
-def _offered(
-    value: str, template: ProgrammeTemplate, rule: Document, *, of_company: bool = False
-) -> OfferedProgramme:
+def _offered(value: str, template: ProgrammeTemplate, rule: Document) -> OfferedProgramme:
     checked = read_rule(rule)
     return OfferedProgramme(
         value=value,
         template=template,
         rule=rule,
-        is_of_company=of_company,
         criteria=tuple(criterion_line(entry) for entry in criteria_of(checked)),
         grades_grow=checked.reporting.report == "live",
     )
@@ -216,10 +226,15 @@ def _titles(db: Session, links: Sequence[uuid.UUID]) -> dict[uuid.UUID, str | No
     return dict(db.execute(chosen).all())
 
 
+def waiting_name(title: Mapping[str, str]) -> str:
+    """What the page calls a group that waits for its first activity. ``title``: its programme's, by language."""
+    programme = Bilingual(**title).text(current_language())
+    return _("“%(programme)s”, full scale: waits for its first activity", programme=programme)
+
+
 def _group_name(group: Group, titles: Mapping[uuid.UUID, str | None]) -> str:
     if group.resource_link_id is None:
-        title = Bilingual(**group.title).text(current_language())
-        return _("“%(programme)s”, full scale: waits for its first activity", programme=title)
+        return waiting_name(group.title)
     activity = titles.get(group.resource_link_id) or _("Reverse mentoring")
     if group.course_title is None:
         return _("The group of “%(activity)s”, since %(day)s", activity=activity, day=day(group.starts_on))

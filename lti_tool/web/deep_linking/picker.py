@@ -48,7 +48,7 @@ from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.refusal_pages import record, reference
 from lti_tool.web.services import current_principal, current_services
-from schemas.content_items import APART, ActivityChoiceForm
+from schemas.content_items import APART, BEGINNINGS, ActivityChoiceForm
 
 blueprint = Blueprint("deep_linking", __name__, url_prefix="/l/<launch_key>")
 
@@ -67,7 +67,7 @@ def choose() -> ResponseReturnValue:
         "template": offer.values[0],
         "role_view": "both",
         "gradebook": "yes",
-        "begin": "now",
+        "begin": BEGINNINGS[0],
     }
     form = blank_form(_schema(content_request, offer), proposed, id="activity")
     return _page(form, content_request, offer)
@@ -214,6 +214,7 @@ def _form_origins(content_request: ContentRequest) -> list[str]:
 def _page(
     form: Form, content_request: ContentRequest, offer: Offer, step: Step = Step.TEMPLATE
 ) -> ResponseReturnValue:
+    form.say_at_field("group", "not_own_group")
     html = render_template(
         "deep_linking/questions.html" if step is Step.QUESTIONS else "deep_linking/choose.html",
         form=form,

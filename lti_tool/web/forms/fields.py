@@ -18,7 +18,7 @@ from lti_tool.web import wording
 from lti_tool.web.forms.sentences import own_sentence
 from schemas.fields import Identifier, Text
 from schemas.form_schema import FormSchema
-from schemas.problem import MESSAGES, N_, Problem
+from schemas.problem import MESSAGES, N_, NAME_THEIR_FIELD, Problem
 
 _TOO_LONG = N_("%(max)s characters at most: this has %(count)s.")
 
@@ -81,7 +81,8 @@ def bound_field(
             wording.problem(found, _sentence(form, name, found), label=label, count=_length(value))
             for found in problems
         ],
-        names_itself=bool(problems) and all(own_sentence(type(form), name, found) for found in problems),
+        names_itself=bool(problems)
+        and all(found in NAME_THEIR_FIELD or own_sentence(type(form), name, found) for found in problems),
         widget=widget,
         attributes=_attributes(field),
         is_required=field.required,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 Point = tuple[float, float]
 
 BISECTIONS = 30
 """Enough to find a place on a curve of a thousand units to a millionth of one."""
+
+
+CHORDS = 8
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,12 @@ class Cubic:
         ab, bc = _between(a, b, t), _between(b, c, t)
         middle = _between(ab, bc, t)
         return Cubic(self.start, a, ab, middle), Cubic(middle, bc, c, self.end)
+
+    @property
+    def length(self) -> float:
+        """About how long it is: by chords, of which there are enough for curves as gentle as these."""
+        points = [self.at(step / CHORDS) for step in range(CHORDS + 1)]
+        return sum(math.dist(before, after) for before, after in pairwise(points))
 
 
 def _between(p: Point, q: Point, t: float) -> Point:

@@ -83,6 +83,8 @@ class JourneyFacts:
     objectives: tuple[DrawnObjective, ...] = ()
     to_come: int = 0
     """How many more meetings the programme asks for, besides ``meetings``."""
+    not_counted: int = 0
+    """How many of the meetings held the programme does not count, whoever confirms them: they have no number."""
     completed_on: dt.date | None = None
     ended_on: dt.date | None = None
     """When the pair came to its end without completion; ``today`` is then no later."""
@@ -114,10 +116,22 @@ class JourneyFacts:
 
     @property
     def drawn_objectives(self) -> tuple[DrawnObjective, ...]:
-        """Those that are drawn: at completion, what was reached."""
+        """Those that are drawn: at completion, what was reached by then."""
         if self.completed_on is None:
             return self.objectives
-        return tuple(each for each in self.objectives if each.state is ObjectiveState.REACHED)
+        return tuple(
+            each
+            for each in self.objectives
+            if each.state is ObjectiveState.REACHED and each.on <= self.completed_on
+        )
+
+    @property
+    def reached_after_completion(self) -> int:
+        """How many objectives were reached after completion: the ring and the lists have them."""
+        if self.completed_on is None:
+            return 0
+        reached = [each for each in self.objectives if each.state is ObjectiveState.REACHED]
+        return sum(each.on > self.completed_on for each in reached)
 
     @property
     def begins_on(self) -> dt.date:

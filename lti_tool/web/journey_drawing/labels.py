@@ -15,16 +15,10 @@ from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
-from lti_tool.web.journey_drawing.leaves import Leaf
-from lti_tool.web.journey_drawing.text import ELLIPSIS, lines_within, text_width
+from lti_tool.web.journey_drawing.leaves import TEXT_SIZE
+from lti_tool.web.journey_drawing.text import lines_within
 from lti_tool.web.journey_drawing.timeline import EndMark, Stop, TimelineDrawing
 from lti_tool.web.language import day, day_in_year
-
-TEXT_SIZE = 13.0
-LEAST_LABEL = 36.0
-"""Narrower, the title of an objective would say nothing."""
-LEAF_MIDDLE = 8.0
-"""How far right of its stalk the middle of a leaf is."""
 
 
 def init_app(app: Flask) -> None:
@@ -115,34 +109,6 @@ def _how(meeting: Meeting) -> str:
     if meeting.mode is not None:
         return wording.word(wording.MODES, meeting.mode)
     return wording.format_name(meeting.format) if meeting.format else ""
-
-
-def leaf_lines(leaf: Leaf) -> list[str]:
-    """The title of an objective, as far as it has room beside its leaf; empty where it has too little."""
-    if leaf.label_width < LEAST_LABEL:
-        return []
-    lines = lines_within(leaf.objective.title, leaf.label_width, lines=2, size=TEXT_SIZE)
-    if lines or not leaf.objective.title.strip():
-        return _balanced(lines)
-    cut = leaf.objective.title.split()[0]
-    while text_width(cut + ELLIPSIS, TEXT_SIZE) > leaf.label_width:
-        cut = cut[:-1]
-    return [cut + ELLIPSIS]
-
-
-def _balanced(lines: list[str]) -> list[str]:
-    """Two lines of about the same length: no word alone in the second."""
-    words = " ".join(lines).split()
-    if len(lines) != 2 or len(words) < 3:
-        return lines
-    broken = [[" ".join(words[:at]), " ".join(words[at:])] for at in range(1, len(words))]
-    return min(broken, key=lambda each: max(text_width(line, TEXT_SIZE) for line in each))
-
-
-def leaf_label_x(leaf: Leaf, lines: list[str]) -> float:
-    """The middle of these lines: over the leaf, or as near to it as its room allows."""
-    half = max((text_width(line, TEXT_SIZE) for line in lines), default=0.0) / 2
-    return min(max(leaf.x + LEAF_MIDDLE, leaf.label_left + half), leaf.label_right - half)
 
 
 def end_lines(drawing: TimelineDrawing) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Final
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.facts import DrawnObjective, ObjectiveState
 from lti_tool.web.journey_drawing.strands import Strand
+from lti_tool.web.journey_drawing.text import balanced, lines_within, text_width, word_within
 
 LABEL_MOST: Final = 150.0
 LABEL_GAP: Final = 5.0
@@ -23,9 +24,18 @@ BUD_HEIGHT: Final = 16.0
 TEXT_ASCENT: Final = 10.0
 TEXT_FROM_LEAF: Final = 8.0
 LEADING: Final = 15.0
-"""Between the two lines of a title."""
+"""Between two lines of a title."""
+TEXT_SIZE: Final = 13.0
+MOST_LINES: Final = 3
+"""Of a title that two lines would cut."""
+LEAST_LABEL: Final = 36.0
+"""Narrower, a title would say nothing."""
+LEAF_MIDDLE: Final = 8.0
+"""How far right of its stalk the middle of a leaf is."""
 TODAY_HALF: Final = 36.0
 """Half of the word for today, in the longer of the languages."""
+AFTER_TODAY: Final = 12.0
+"""Between that word and a title beside it."""
 TODAY_ABOVE: Final = 74.0
 """How far above the middle that word is where nothing is written beside it."""
 
@@ -41,11 +51,19 @@ class Leaf:
     label_right: float
     label_y: float
     """The base of the line that is next to the leaf: of a title above the last, of one below the first."""
+    lines: tuple[str, ...]
+    """The title, as far as it has room; empty where it has too little."""
 
     @property
     def label_width(self) -> float:
         """The room for its title."""
         return self.label_right - self.label_left
+
+    @property
+    def label_x(self) -> float:
+        """The middle of the lines of the title: over the leaf, or as near to it as its room allows."""
+        half = max((text_width(line, TEXT_SIZE) for line in self.lines), default=0.0) / 2
+        return min(max(self.x + LEAF_MIDDLE, self.label_left + half), self.label_right - half)
 
 
 def leaves(
@@ -62,9 +80,9 @@ def leaves(
     found: list[Leaf] = []
     for role in (Role.MENTOR, Role.MENTEE):
         own = [(x, each) for x, each in placed if each.owner is role]
-        lines = leads if role is Role.MENTEE else [] if today is None else [today]
         for index, (x, objective) in enumerate(own):
             beside = [(x + other) / 2 for position, (other, _each) in enumerate(own) if position != index]
+            lines = leads if role is Role.MENTEE else _line_of_today(today, x)
             limits = [*beside, *lines]
             left = max([LEFT_MOST - LABEL_GAP, *(each for each in limits if each < x)]) + LABEL_GAP
             right = min([width + LABEL_GAP, *(each for each in limits if each > x)]) - LABEL_GAP
@@ -72,6 +90,14 @@ def leaves(
             left = min(max(x - room / 2, left), right - room)
             found.append(_leaf(x, objective, strands[role], left, left + room))
     return tuple(found)
+
+
+def _line_of_today(today: float | None, x: float) -> list[float]:
+    """What the title of a leaf at ``x`` stands beside: the line of today, or the end of the word above that."""
+    if today is None:
+        return []
+    after_word = today + TODAY_HALF + AFTER_TODAY
+    return [after_word if x >= after_word + LABEL_GAP else today]
 
 
 def _leaf(x: float, objective: DrawnObjective, strand: Strand, left: float, right: float) -> Leaf:
@@ -84,19 +110,46 @@ def _leaf(x: float, objective: DrawnObjective, strand: Strand, left: float, righ
         label_y = min(y - height, *(each - 4 for each in passes)) - TEXT_FROM_LEAF
     else:
         label_y = max(y + height, *(each + 4 for each in passes)) + TEXT_FROM_LEAF + TEXT_ASCENT
-    return Leaf(x, y, objective, left, right, label_y)
+    return Leaf(x, y, objective, left, right, label_y, title_lines(objective.title, right - left))
+
+
+def title_lines(title: str, width: float) -> tuple[str, ...]:
+    """A title in two lines of this width, or in three where two would cut it."""
+    if width < LEAST_LABEL or not title.strip():
+        return ()
+    lines = next(
+        (whole for most in (2, MOST_LINES) if (whole := _whole(title, width, most))),
+        lines_within(title, width, lines=MOST_LINES, size=TEXT_SIZE),
+    )
+    if lines:
+        return tuple(balanced(lines, TEXT_SIZE))
+    return (word_within(title.split()[0], width, TEXT_SIZE),)
+
+
+def _whole(title: str, width: float, most: int) -> list[str]:
+    """A title in at most so many lines; empty where that would cut it."""
+    lines = lines_within(title, width, lines=most, size=TEXT_SIZE)
+    return lines if " ".join(lines) == " ".join(title.split()) else []
 
 
 def highest_label(drawn: Iterable[Leaf]) -> float:
     """The y of the first line of the highest title above; infinite without one."""
-    above = (each.label_y for each in drawn if each.objective.owner is Role.MENTOR)
-    return min(above, default=float("inf")) - LEADING
+    above = (
+        each.label_y - LEADING * max(len(each.lines) - 1, 1)
+        for each in drawn
+        if each.objective.owner is Role.MENTOR
+    )
+    return min(above, default=float("inf"))
 
 
 def lowest_label(drawn: Iterable[Leaf]) -> float:
     """The y of the last line of the lowest title below; minus infinity without one."""
-    below = (each.label_y for each in drawn if each.objective.owner is Role.MENTEE)
-    return max(below, default=float("-inf")) + LEADING
+    below = (
+        each.label_y + LEADING * max(len(each.lines) - 1, 1)
+        for each in drawn
+        if each.objective.owner is Role.MENTEE
+    )
+    return max(below, default=float("-inf"))
 
 
 def today_label_y(drawn: Iterable[Leaf], today: float | None, middle: float) -> float:

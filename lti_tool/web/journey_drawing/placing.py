@@ -31,6 +31,8 @@ LEAF_FROM_LEAF_OF_OTHER: Final = 10.0
 """Enough to see which of the two was first."""
 LEAF_FROM_START: Final = 24.0
 LEAF_AFTER_NOW: Final = 12.0
+BUD_FROM_TODAY: Final = 54.0
+"""For one of the mentor's, which the word for today stands beside."""
 LEAF_FROM_END: Final = 24.0
 TODAY_FROM_MEETING: Final = 24.0
 LEAD_MOST: Final = 150.0
@@ -248,7 +250,13 @@ def _buds(
             if each.owner is role and each.state is ObjectiveState.AGREED
         ]
         for objective in sorted(agreed, key=lambda each: each.on)[:MOST_LEAVES]:
-            free = (_free(now, end, meetings, own, gap) for gap, _beside in LEAF_GAPS)
+            # The mentor's leave the word for today its room, as long as that leaves one for them.
+            after_now = (BUD_FROM_TODAY, LEAF_AFTER_NOW) if role is Role.MENTOR else (LEAF_AFTER_NOW,)
+            free = (
+                _free(now + after, end, meetings, own, gap)
+                for after in after_now
+                for gap, _beside in LEAF_GAPS
+            )
             place = next((each for each in free if each is not None), None)
             if place is not None:
                 own.append(place)
@@ -257,10 +265,10 @@ def _buds(
 
 
 def _free(
-    now: float, end: float, meetings: Sequence[float], leaves: Sequence[float], gap: float
+    begin: float, end: float, meetings: Sequence[float], leaves: Sequence[float], gap: float
 ) -> float | None:
-    """The first place after now that is far enough from meetings and leaves."""
-    x = now + LEAF_AFTER_NOW
+    """The first place from ``begin`` on that is far enough from meetings and leaves."""
+    x = begin
     while x <= end - LEAF_FROM_END:
         if all(abs(x - other) >= gap for other in leaves) and all(
             abs(x - other) >= LEAF_FROM_MEETING for other in meetings

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
@@ -38,6 +38,8 @@ class Size:
     """A half-turn of the braid at completion."""
     bead: float
     """The radius of a bead, at most."""
+    dot_step: float = 0.0
+    """From one dot of what is to come to the next, as drawing.css has it; 0 where they are too small to be placed."""
 
     @property
     def reach(self) -> float:
@@ -46,7 +48,7 @@ class Size:
 
 
 IN_TABLE: Final = Size(height=16, rest=5, touch=0.8, gap=4.5, braid=5, bead=1.9)
-LARGER: Final = Size(height=44, rest=11, touch=0, gap=30, braid=12, bead=5)
+LARGER: Final = Size(height=44, rest=11, touch=0, gap=30, braid=12, bead=5, dot_step=7.1)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,10 @@ class TimeAxis:
         return found
 
 
+RING_CLEAR: Final = 4.0
+"""Between a ring and the nearest dot."""
+
+
 class BeadKind(enum.StrEnum):
     """What stands where the strands touch."""
 
@@ -81,6 +87,10 @@ class BeadKind(enum.StrEnum):
     NEXT = "next"
     TO_COME = "to_come"
     COMPLETE = "complete"
+
+
+RING_RADII: Final = {BeadKind.WAITING: 8.0, BeadKind.NEXT: 14.0, BeadKind.TO_COME: 7.0}
+"""Of the larger drawing, where no dots stand."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +129,11 @@ class Sparkline:
         return self.size.height
 
     @property
+    def dot_step(self) -> float:
+        """Between two dots of what is to come; 0 where they are too small to be placed."""
+        return self.size.dot_step
+
+    @property
     def middle(self) -> float:
         """The y of the beads."""
         return self.size.height / 2
@@ -155,6 +170,21 @@ def in_equal_steps(facts: JourneyFacts, *, width: float = 340.0) -> Sparkline:
     return _drawn(facts, meetings, xs, start, end, today, width, LARGER)
 
 
+def all_to_come(stops: int, *, width: float, start: float = 2.0) -> Sparkline:
+    """So many stops at equal steps and a braid into the end, all of it still to come and nobody at any of it.
+
+    It ends twelve units before ``width``, for half of the sign that stands there.
+    """
+    facts = JourneyFacts(dt.date(2001, 1, 1), to_come=stops)
+    end = width - 12
+    step = (end - start) / (stops + 1.4)
+    xs = [start + step * number for number in range(1, stops + 1)]
+    drawn = _drawn(
+        facts, facts.ahead, xs, start, end, start - 1, width, replace(LARGER, braid=18), closes=True
+    )
+    return replace(drawn, beads=tuple(Bead(x, BeadKind.TO_COME) for x in xs))
+
+
 def _drawn(
     facts: JourneyFacts,
     meetings: Sequence[Meeting],
@@ -164,20 +194,32 @@ def _drawn(
     today: float,
     width: float,
     size: Size,
+    *,
+    closes: bool = False,
 ) -> Sparkline:
+    """``closes``: with a braid at the end, although nobody has completed."""
     complete = facts.completed_on is not None
     lead = xs[0] - start if xs else size.reach
     nodes = [Node(start, min(size.rest, max(lead / 2, size.touch)))]
     for x in xs:
         nodes += _way_to(x, nodes, size)
         nodes.append(Node(x, min(size.touch, size.rest), size.gap))
-    if complete:
+    if complete or closes:
         nodes = _with_braid(nodes, end, size)
     elif end > nodes[-1].x:
         left = end - nodes[-1].x
         if xs and left > size.reach:
             nodes.append(Node(nodes[-1].x + size.reach, size.rest))
         nodes.append(Node(end, min(size.rest, left / 2) if xs else size.rest))
+    ahead = len(facts.held)
+    beads = [Bead(x, _kind(each)) for x, each in zip(xs, meetings, strict=True)]
+    if ahead < len(beads) and not facts.paused:
+        beads[ahead] = Bead(beads[ahead].x, BeadKind.NEXT)
+    rings = [
+        (bead.x, RING_RADII[bead.kind] + RING_CLEAR)
+        for bead in beads
+        if size.dot_step and bead.kind in RING_RADII
+    ]
     mentor, mentee = (
         strand(
             role,
@@ -185,13 +227,10 @@ def _drawn(
             middle=size.height / 2,
             solid_until=today,
             solid=lambda _index, role=role: bool(facts.held) or role in facts.signed_on,  # type: ignore[misc]
+            rings=rings,
         )
         for role in (Role.MENTOR, Role.MENTEE)
     )
-    beads = [Bead(x, _kind(each)) for x, each in zip(xs, meetings, strict=True)]
-    ahead = len(facts.held)
-    if ahead < len(beads) and not facts.paused:
-        beads[ahead] = Bead(beads[ahead].x, BeadKind.NEXT)
     if complete:
         beads = [*(bead for bead in beads if bead.x < end - size.gap / 2), Bead(end, BeadKind.COMPLETE)]
     closest = min((after.x - before.x for before, after in pairwise(beads)), default=size.gap)

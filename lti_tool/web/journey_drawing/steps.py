@@ -10,6 +10,7 @@ import datetime as dt
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.facts import (
@@ -34,6 +35,8 @@ class Tile(enum.StrEnum):
     NEXT = "next"
     TO_COME = "to_come"
     LEAF = "leaf"
+    TODAY = "today"
+    """Where what has been ends and what is to come begins."""
     END = "end"
     ENDED = "ended"
     """The pair came to its end without completion."""
@@ -76,9 +79,15 @@ class JourneySteps:
         return sum(step.meeting is not None for step in self.folded)
 
 
-def journey_steps(facts: JourneyFacts) -> JourneySteps:
-    """What happened in a pair and what is to come, from the agreement to the end."""
+def journey_steps(facts: JourneyFacts, *, with_today: bool = False) -> JourneySteps:
+    """What happened in a pair and what is to come, from the agreement to the end.
+
+    ``with_today``: with a line for today, unless nothing is to come.
+    """
     steps = _in_order(facts)
+    if with_today and steps[-1].tile is Tile.END:
+        first_ahead = next(index for index, step in enumerate(steps) if index and _is_ahead(step))
+        steps.insert(first_ahead, JourneyStep(Tile.TODAY, facts.today, _NEITHER, _NEITHER))
     for index, step in enumerate(steps[:-1]):
         steps[index] = replace(step, below=_between(facts, step, steps[index + 1]))
     for index in range(1, len(steps)):
@@ -88,8 +97,18 @@ def journey_steps(facts: JourneyFacts) -> JourneySteps:
     return JourneySteps(tuple(steps[:1]), tuple(steps[1:fold]), tuple(steps[fold:]))
 
 
+_NEITHER: Final = Solid(mentor=False, mentee=False)
+_AHEAD: Final = (Tile.NEXT, Tile.TO_COME, Tile.END, Tile.ENDED)
+
+
+def _is_ahead(step: JourneyStep) -> bool:
+    """Whether it is still to come: a meeting or the end, or an objective that is not begun."""
+    is_bud = step.objective is not None and step.objective.state is ObjectiveState.AGREED
+    return step.tile in _AHEAD or is_bud
+
+
 def _in_order(facts: JourneyFacts) -> list[JourneyStep]:
-    nothing = Solid(mentor=False, mentee=False)
+    nothing = _NEITHER
     agreed_on = max(facts.signed_on.values()) if facts.agreed else None
     dated: list[tuple[dt.date, int, JourneyStep]] = []
     number = 0
@@ -104,6 +123,7 @@ def _in_order(facts: JourneyFacts) -> list[JourneyStep]:
         dated.append((on, 1 if is_past else 2, step))
     dated.sort(key=lambda each: each[:2])
     steps = [JourneyStep(Tile.START, agreed_on, nothing, nothing), *(step for _on, _order, step in dated)]
+    number -= facts.not_counted
     for index, meeting in enumerate(facts.ahead):
         number += 1
         tile = Tile.NEXT if index == 0 and not facts.paused else Tile.TO_COME
@@ -124,11 +144,10 @@ def _between(facts: JourneyFacts, step: JourneyStep, following: JourneyStep) -> 
     """The stretch from one step to the next."""
     if facts.completed_on is not None:
         return Solid(mentor=True, mentee=True)
-    ahead = (Tile.NEXT, Tile.TO_COME, Tile.END, Tile.ENDED)
-    bud = following.objective is not None and following.objective.state is ObjectiveState.AGREED
-    if following.tile in ahead or bud:
+    is_start = step.tile is Tile.START
+    if _is_ahead(following) or (is_start and following.tile is Tile.TODAY):
         # Whoever has signed has begun.
-        began = step.tile is Tile.START
+        began = is_start
         return Solid(
             mentor=began and Role.MENTOR in facts.signed_on, mentee=began and Role.MENTEE in facts.signed_on
         )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.curves import Cubic, level_cubic, path
+
+DOT: Final = 0.1
+"""The length of a dash that its round ends make a dot."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,46 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Dots:
+    """A path that is drawn in dots."""
+
+    d: str
+    length: float
+
+    def in_steps(self, step: float) -> float:
+        """The length to be said of it (``pathLength``) so that dots, ``step`` apart, begin and end it."""
+        return round(max(round(self.length / step), 1) * step, 1) + DOT
+
+
+def _outside(run: Sequence[Cubic], rings: Sequence[tuple[float, float]]) -> Iterator[list[Cubic]]:
+    """The parts of curves that follow one another which are outside of these stretches."""
+    row: list[Cubic] = []
+    for curve in run:
+        rest: Cubic | None = curve
+        for left, right in rings:
+            if rest is None or right <= rest.start[0] or left >= rest.end[0]:
+                continue
+            if left > rest.start[0]:
+                before, rest = rest.split(rest.t_at_x(left))
+                row.append(before)
+            if row:
+                yield row
+                row = []
+            rest = rest.split(rest.t_at_x(right))[1] if right < rest.end[0] else None
+        if rest is not None:
+            row.append(rest)
+    if row:
+        yield row
+
+
+@dataclass(frozen=True)
 class Strand:
     """One person's strand."""
 
     role: Role
     pieces: tuple[Piece, ...]
+    rings: tuple[tuple[float, float], ...] = ()
+    """From where to where what stands on it keeps dots away, in order: a dot on the edge of a ring would deform it."""
 
     @property
     def solid(self) -> tuple[str, ...]:
@@ -51,7 +90,16 @@ class Strand:
         """The path strings of what is to come, or is not sure."""
         return self._paths(solid=False)
 
+    @property
+    def dots(self) -> tuple[Dots, ...]:
+        """The same as rows of dots that leave its rings free."""
+        rows = (row for run in self._runs(solid=False) for row in _outside(run, self.rings))
+        return tuple(Dots(path(row), sum(curve.length for curve in row)) for row in rows)
+
     def _paths(self, *, solid: bool) -> tuple[str, ...]:
+        return tuple(path(run) for run in self._runs(solid=solid))
+
+    def _runs(self, *, solid: bool) -> list[list[Cubic]]:
         runs: list[list[Cubic]] = []
         joined = False
         for piece in self.pieces:
@@ -60,7 +108,7 @@ class Strand:
                     runs.append([])
                 runs[-1].append(piece.curve)
             joined = piece.solid is solid
-        return tuple(path(run) for run in runs)
+        return runs
 
     def at_x(self, x: float) -> tuple[float, float]:
         """The point of the strand at ``x``; an end of it for a place beyond them."""
@@ -83,11 +131,12 @@ def strand(
     middle: float,
     solid_until: float,
     solid: Callable[[int], bool] = lambda _index: True,
+    rings: Sequence[tuple[float, float]] = (),
 ) -> Strand:
     """The strand of one of the two through all nodes.
 
     ``middle``: the y between the two. ``solid_until``: the x of today. ``solid``: whether the piece to the node of this
-    index is solid, as far as today.
+    index is solid, as far as today. ``rings``: the x and the radius of what stands on it, from left to right.
     """
     side = -1 if role is Role.MENTOR else 1
     pieces: list[Piece] = []
@@ -103,7 +152,7 @@ def strand(
             pieces += (Piece(past, solid(index), after.crossed), Piece(future, solid=False))
         else:
             pieces.append(Piece(curve, after.x <= solid_until and solid(index), after.crossed))
-    return Strand(role, tuple(pieces))
+    return Strand(role, tuple(pieces), tuple((x - radius, x + radius) for x, radius in rings))
 
 
 def crossings(mentor: Strand, mentee: Strand) -> tuple[Crossing, ...]:

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import combinations, pairwise
 
 ELLIPSIS = "…"
+SHORT_WORD = 2
+"""Letters of a word that says nothing before “…”, such as “to”."""
 _WIDE = 1.0
-_NARROW = 0.5
-"""The width of a letter in Lato, of its font size, on average."""
+"""Of a letter as wide as it is high, such as a Chinese one."""
+_LETTER, _CAPITAL = 0.55, 0.68
+_OTHERS = ((" ", 0.2), ("ijlîï.,;:’'!|", 0.27), ("ftrI()-", 0.39), ("sczçJ", 0.47), ("mwœæMW…", 0.85))
+"""How wide letters are in Lato, of its font size; measured, and rounded up."""
+_WIDTHS = {letter: width for letters, width in _OTHERS for letter in letters}
 
 
 def text_width(text: str, size: float) -> float:
     """About how wide a text is in a font of this size."""
-    return size * sum(
-        0.0
-        if unicodedata.combining(letter)
-        else _WIDE
-        if unicodedata.east_asian_width(letter) in "WF"
-        else _NARROW
-        for letter in text
-    )
+    return size * sum(_width(letter) for letter in text)
+
+
+def _width(letter: str) -> float:
+    if letter in _WIDTHS:
+        return _WIDTHS[letter]
+    if unicodedata.combining(letter):
+        return 0.0
+    if unicodedata.east_asian_width(letter) in "WF":
+        return _WIDE
+    return _CAPITAL if letter.isupper() else _LETTER
 
 
 def lines_within(text: str, width: float, *, lines: int = 2, size: float = 13) -> list[str]:
@@ -39,9 +48,33 @@ def lines_within(text: str, width: float, *, lines: int = 2, size: float = 13) -
             taken += 1
         broken.append(line)
         words = words[taken:]
-    if words and broken:
-        last = broken[-1]
-        while last and text_width(last + ELLIPSIS, size) > width:
-            last = last.rpartition(" ")[0]
-        broken[-1] = (last.rstrip(",;:.") + ELLIPSIS) if last else broken[-1]
-    return broken
+    return _cut(broken, width, size) if words and broken else broken
+
+
+def _cut(lines: list[str], width: float, size: float) -> list[str]:
+    """These lines with “…” at their end, and no word of one or two letters before it."""
+    *whole, last = lines
+    words = last.split()
+    while words and (len(words[-1]) <= SHORT_WORD or text_width(" ".join(words) + ELLIPSIS, size) > width):
+        words.pop()
+    if words:
+        return [*whole, " ".join(words).rstrip(",;:.") + ELLIPSIS]
+    return _cut(whole, width, size) if whole else lines
+
+
+def word_within(word: str, width: float, size: float) -> str:
+    """As much of a word as this width holds, with “…” where it is cut."""
+    cut = word
+    while cut and text_width(cut + ELLIPSIS, size) > width:
+        cut = cut[:-1]
+    return word if cut == word else cut + ELLIPSIS
+
+
+def balanced(lines: list[str], size: float) -> list[str]:
+    """The same words in as many lines of about the same length, so that none is alone in the last."""
+    words = " ".join(lines).split()
+    broken = [
+        [" ".join(words[start:end]) for start, end in pairwise((0, *breaks, len(words)))]
+        for breaks in combinations(range(1, len(words)), len(lines) - 1)
+    ]
+    return min(broken, key=lambda each: max(text_width(line, size) for line in each), default=lines)

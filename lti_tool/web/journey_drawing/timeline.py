@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lti_tool.mentoring.roles import Role
-from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState
+from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
 from lti_tool.web.journey_drawing.leaves import Leaf, highest_label, leaves, lowest_label, today_label_y
 from lti_tool.web.journey_drawing.placing import MEETING_GAP, Frame, Places, places
 from lti_tool.web.journey_drawing.strands import Crossing, Node, Strand, crossings, strand
@@ -38,13 +38,23 @@ BRAID_STEP_MOST: Final = 36.0
 BRAID_TURNS: Final = 6
 BRAID_DISTANCE: Final = 8.0
 DISC: Final = 15.0
+RING: Final = 8.0
+"""The outer radius of a ring; of the others, where they are larger:"""
+WAITING_RING: Final = 11.0
+HALO: Final = 15.0
+END_RING: Final = 12.0
+RING_CLEAR: Final = 5.0
+"""Between a ring and the nearest dot."""
+DOT_STEP: Final = 9.1
+"""From one dot to the next, as drawing.css has it."""
 LABEL_GAP: Final = 6.0
 NAME_WIDTH: Final = 88.0
 """Of the name of a meeting that has no day yet, in the longer of the languages."""
-DATE_ASCENT: Final = 20.0
+DATE_ASCENT: Final = 26.0
 """Between the end of that line, or what is written above, and the dates."""
 BELOW_DATES: Final = 50.0
-"""For what is written below the dates."""
+"""For what is written below the dates; where no meeting was held, that is one line:"""
+BELOW_LINE: Final = 30.0
 LEAD_LENGTH: Final = 40.0
 """Of the line from a meeting to its date, where nothing is written between the two."""
 
@@ -98,6 +108,7 @@ class TimelineDrawing:
     middle: float = MIDDLE
     start: float = START
     start_distance: float = START_DISTANCE
+    dot_step: float = DOT_STEP
 
     @property
     def strands(self) -> tuple[Strand, Strand]:
@@ -112,11 +123,13 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
     at = places(facts, Frame(START, WIDTH - 30 if complete else END, BRAID_STEP * (BRAID_TURNS + 1)))
     xs = [*at.held, *at.ahead]
     is_over = complete or facts.ended_on is not None
-    # What ended without completion stops at its last meeting.
+    # What ended without completion stops at the last that happened.
     solid_until = at.end if complete else at.now
     if facts.ended_on is not None:
-        solid_until = min(at.held[-1] + KNOT_LEVEL, at.end) if at.held else START
+        done = [*at.held, *(x for x, each in at.leaves if each.state is not ObjectiveState.AGREED)]
+        solid_until = min(max(done) + KNOT_LEVEL, at.end) if done else START
     nodes, leads_to = _nodes(facts, meetings, at)
+    next_at = len(at.held) if at.ahead and not facts.paused else None
     mentor, mentee = (
         strand(
             role,
@@ -124,13 +137,20 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
             middle=MIDDLE,
             solid_until=solid_until,
             solid=lambda index, role=role: _is_solid(leads_to.get(index), role, facts),  # type: ignore[misc]
+            rings=_rings(meetings, xs, next_at, at.end if not is_over else None),
         )
         for role in (Role.MENTOR, Role.MENTEE)
     )
-    next_at = len(at.held) if at.ahead else None
-    widths, end_width = _label_widths(list(zip(xs, meetings, strict=True)), at.end, next_at, len(at.held))
+    first_ahead = len(at.held) if at.ahead else None
+    widths, end_width = _label_widths(list(zip(xs, meetings, strict=True)), at.end, first_ahead, len(at.held))
     stops = tuple(
-        Stop(x, each, index + 1, index == next_at and not facts.paused, widths[index])
+        Stop(
+            x,
+            each,
+            index + 1 - (0 if each.state.held else facts.not_counted),
+            index == next_at,
+            widths[index],
+        )
         for index, (x, each) in enumerate(zip(xs, meetings, strict=True))
     )
     today = None if is_over else at.now
@@ -156,8 +176,20 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         end_width,
         dates,
         top,
-        dates + BELOW_DATES - top,
+        dates + (BELOW_DATES if at.held else BELOW_LINE) - top,
     )
+
+
+def _rings(
+    meetings: Sequence[Meeting], xs: Sequence[float], next_at: int | None, end: float | None
+) -> list[tuple[float, float]]:
+    """Where no dots stand: round each ring of a meeting, and round that of an end to come."""
+    found = []
+    for index, (meeting, x) in enumerate(zip(meetings, xs, strict=True)):
+        if meeting.state is not MeetingState.CONFIRMED:
+            radius = HALO if index == next_at else WAITING_RING if meeting.state.held else RING
+            found.append((x, radius + RING_CLEAR))
+    return found if end is None else [*found, (end, END_RING + RING_CLEAR)]
 
 
 def _nodes(

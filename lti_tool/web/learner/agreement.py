@@ -12,14 +12,14 @@ from lti_tool.mentoring.pairs.actions import sign_agreement
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.journey_drawing.from_pair import faces_of
-from lti_tool.web.learner.current import pair_of_request, pair_page
+from lti_tool.web.learner.current import kept_pair_of_request, pair_of_request, pair_page
 from schemas.learner_forms import SignAgreementForm
 
 blueprint = Blueprint("agreement", __name__, url_prefix="/l/<launch_key>")
 
 
 @blueprint.get("/agreement")
-@allows(Action.VIEW_OWN_PAIR, about=pair_of_request)
+@allows(Action.VIEW_OWN_PAIR, about=kept_pair_of_request)
 def show() -> ResponseReturnValue:
     """The charter, and who has signed it."""
     return _page(blank_form(SignAgreementForm()))

@@ -20,7 +20,8 @@ from lti_tool.mentoring.enrolment.details_actions import save_answers
 from lti_tool.mentoring.enrolment.details_queries import details_of
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.programmes.former_skills import former_skill_names
-from lti_tool.mentoring.programmes.queries import settings_of_cohort, tutor_of_cohort
+from lti_tool.mentoring.programmes.queries import settings_of_cohort
+from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
@@ -37,7 +38,7 @@ from schemas.people_row import Skill
 blueprint = Blueprint("answers", __name__, url_prefix="/l/<launch_key>")
 
 
-class _Questions:
+class Questions:
     """The questions to one participant, and what is known of them."""
 
     def __init__(self, db: Session, participant: ParticipantRecord) -> None:
@@ -70,6 +71,12 @@ class _Questions:
         """The skills to choose from, with those that are gone and that this participant named in ``direction``."""
         named = dict((self.known.offers if direction == "offers" else self.known.wants) or ())
         return [*self.skills, *((code, name) for code, name in self.former_skills if code in named)]
+
+    def said(self, direction: str) -> list[tuple[str, str]]:
+        """Each topic that they named in ``direction``, by its name, and their level as a code where known."""
+        names = dict((*self.skills, *self.former_skills))
+        named = (self.known.offers if direction == "offers" else self.known.wants) or ()
+        return [(names[code], str(level or "")) for code, level in named if code in names]
 
     @property
     def schema(self) -> FormSchema:
@@ -125,30 +132,31 @@ def _language_name(code: str, language: str) -> str:
     return str(name)[:1].upper() + str(name)[1:]
 
 
-def _questions() -> _Questions:
+def questions() -> Questions:
+    """Those to whoever asks."""
     participant = current_participant() or abort(404)
     with reading() as db:
-        return _Questions(db, participant)
+        return Questions(db, participant)
 
 
 @blueprint.get("/topics")
 @allows(Action.DESCRIBE_ONESELF, about=participant_of_request)
 def show() -> ResponseReturnValue:
     """The questions, with what is known so far."""
-    questions = _questions()
-    given = questions.given()
-    form = blank_form(questions.schema, dict(given), id="topics")
+    asked = questions()
+    given = asked.given()
+    form = blank_form(asked.schema, dict(given), id="topics")
     form.content = given
-    return _page(form, questions)
+    return _page(form, asked)
 
 
-def _page(form: Form, questions: _Questions) -> ResponseReturnValue:
+def _page(form: Form, asked: Questions) -> ResponseReturnValue:
     html = render_template(
         "learner/answers.html",
         form=form,
-        questions=questions,
+        questions=asked,
         level_field=level_field,
-        tutor=questions.tutor,
+        tutor=asked.tutor,
         course_title=g.launch.course.title,
     )
     return html, form.status
@@ -158,15 +166,15 @@ def _page(form: Form, questions: _Questions) -> ResponseReturnValue:
 @allows(Action.DESCRIBE_ONESELF, about=participant_of_request)
 def save() -> ResponseReturnValue:
     """Keep the answers, in place of what was known."""
-    participant, questions = current_participant() or abort(404), _questions()
+    participant, asked = current_participant() or abort(404), questions()
 
     def keep(db: Session, values: Values) -> None:
-        answers = questions.answers(values)
+        answers = asked.answers(values)
         save_answers(db, participant_id=participant.id, answers=answers, now=utcnow())
 
-    return sent_form(questions.schema, id="topics").submit(
+    return sent_form(asked.schema, id="topics").submit(
         keep,
-        then=launch_url_for("home.home"),
+        then=launch_url_for("own_profile.show"),
         done="answers_saved",
-        show=lambda form: _page(form, questions),
+        show=lambda form: _page(form, asked),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NoReturn
@@ -78,6 +79,11 @@ class PairPage:
         }
 
 
+def kept_pair_of_request(**arguments: Any) -> Relation:
+    """The same as :func:`pair_of_request` for what stays to be read once a pair has come to its end."""
+    return _relation(arguments, past=True)
+
+
 def pair_of_request(**arguments: Any) -> Relation:
     """How whoever asks stands to the pair of the request, which is then at :func:`pair_page`.
 
@@ -85,17 +91,26 @@ def pair_of_request(**arguments: Any) -> Relation:
     matters most. A learner who has not joined, or has no partner, is sent to the home page; where a form was sent,
     :class:`NotAllowed` is raised instead, so that nobody takes it for kept.
     """
+    return _relation(arguments, past=False)
+
+
+def _relation(arguments: Mapping[str, Any], *, past: bool) -> Relation:
+    """``past``: whether a pair of theirs that has come to its end will do."""
     activity = current_activity()
     if activity is None or activity.participant is None or activity.participant.refused:
         return _not_enrolled()
     wanted = _pair_id(**arguments)
     if wanted is None and not activity.pairs:
         _go_home("no_partner")
-    member = wanted is None or wanted in {pair.id for pair in activity.pairs}
-    if not member and wanted is not None and _is_over(wanted, activity.participant.id):
+    pairs = activity.pairs
+    member = wanted is None or wanted in {pair.id for pair in pairs}
+    over = _over(wanted, activity.participant.id) if wanted is not None and not member else None
+    if over is not None and not past:
         _go_home("pair_over", pair=wanted)
+    if over is not None:
+        pairs, member = (*pairs, over), True
     if member:
-        g.pair_page = PairPage(activity.participant, activity.pairs, wanted, g.launch.course.title)
+        g.pair_page = PairPage(activity.participant, pairs, wanted, g.launch.course.title)
     return Relation(organisation_id=activity.organisation_id, participant=True, member=member)
 
 
@@ -138,10 +153,10 @@ def pair_page() -> PairPage:
     return page
 
 
-def _is_over(pair_id: uuid.UUID, participant_id: uuid.UUID) -> bool:
-    """Whether it is a pair of theirs that has come to its end."""
+def _over(pair_id: uuid.UUID, participant_id: uuid.UUID) -> PairRecord | None:
+    """A pair of theirs that has come to its end; None for any other."""
     with reading() as db:
-        return pair_of_member(db, pair_id, participant_id) is not None
+        return pair_of_member(db, pair_id, participant_id)
 
 
 def _go_home(code: str, **query: Any) -> NoReturn:

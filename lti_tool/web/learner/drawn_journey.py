@@ -45,7 +45,7 @@ class DrawnJourney:
     @property
     def steps(self) -> JourneySteps:
         """The list with tiles, for a phone."""
-        return journey_steps(self.facts)
+        return journey_steps(self.facts, with_today=True)
 
     @property
     def small(self) -> Sparkline:

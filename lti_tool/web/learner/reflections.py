@@ -13,7 +13,7 @@ from lti_tool.mentoring.reflections.queries import reflections_for
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.learner.current import pair_of_request, pair_page
+from lti_tool.web.learner.current import kept_pair_of_request, pair_of_request, pair_page
 from lti_tool.web.services import reading
 from schemas.learner_forms import MoveReflectionForm, ReflectionForm
 
@@ -21,7 +21,7 @@ blueprint = Blueprint("reflections", __name__, url_prefix="/l/<launch_key>/refle
 
 
 @blueprint.get("")
-@allows(Action.READ_WORDS_OF_PAIR, about=pair_of_request)
+@allows(Action.READ_WORDS_OF_PAIR, about=kept_pair_of_request)
 def index() -> ResponseReturnValue:
     """One's own, what the partner shares, and the form of another: private, unless its author says otherwise."""
     action = launch_url_for("reflections.write", pair=pair_page().pair_id)
@@ -67,7 +67,7 @@ def write() -> ResponseReturnValue:
 
 
 @blueprint.post("/move")
-@allows(Action.WRITE_REFLECTIONS, about=pair_of_request)
+@allows(Action.WRITE_REFLECTIONS, about=kept_pair_of_request)
 def move() -> ResponseReturnValue:
     """Share what one kept for oneself, or delete what one wrote."""
     form, page = sent_form(MoveReflectionForm()), pair_page()

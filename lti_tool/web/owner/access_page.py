@@ -21,7 +21,7 @@ from lti_tool.web.owner.asked import programme_asked
 from lti_tool.web.owner.human_resources import link_address
 from lti_tool.web.services import current_principal, reading
 from schemas.form_schema import FormSchema
-from schemas.programme_rights import LinkIdForm, OwnerForm, ReaderForm, ShareForm
+from schemas.programme_rights import LinkIdForm, NewHrLinkForm, OwnerForm, ReaderForm, ShareForm
 
 blueprint = Blueprint(
     "programme_access", __name__, url_prefix="/l/<launch_key>/owner/programmes/<uuid:programme_id>/access"
@@ -59,6 +59,7 @@ def _page(
         form=form,
         owner_form=form if form is not None and form.id == "owner" else _owner_form(programme_id),
         share_form=form if form is not None and form.id == "share" else _share_form(programme_id),
+        link_form=form if form is not None and form.id == "new-hr-link" else _link_form(programme_id),
         hr_link=hr_link,
         hr_days=rights.HR_LINK_LASTS.days,
         done=flash_message(),
@@ -75,6 +76,11 @@ def _owner_form(programme_id: uuid.UUID) -> Form:
 def _share_form(programme_id: uuid.UUID) -> Form:
     action = launch_url_for("programme_access.share", programme_id=programme_id)
     return blank_form(ShareForm(), id="share", action=action)
+
+
+def _link_form(programme_id: uuid.UUID) -> Form:
+    action = launch_url_for("programme_access.make_hr_link", programme_id=programme_id) + "#hr"
+    return blank_form(NewHrLinkForm(), id="new-hr-link", action=action)
 
 
 def _here(programme_id: uuid.UUID) -> str:
@@ -143,14 +149,19 @@ def make_hr_link(programme_id: uuid.UUID) -> ResponseReturnValue:
     person_id = current_principal().person_id or abort(403)
     made: list[str] = []
 
-    def save(db: Session, _values: Values) -> None:
-        made.append(rights.make_hr_link(db, programme_id=programme_id, made_by=person_id, now=utcnow()))
+    def save(db: Session, values: Values) -> None:
+        made.append(
+            rights.make_hr_link(db, programme_id=programme_id, made_by=person_id, now=utcnow(), **values)
+        )
 
     def answer() -> ResponseReturnValue:
         """The page with the link; sent once more, the form makes none, and the page shows none."""
         return _page(programme_id, hr_link=link_address(made[0]) if made else None)
 
-    return sent_form(FormSchema()).submit(save, then=_here(programme_id), answer=answer)
+    form = sent_form(NewHrLinkForm(), id="new-hr-link")
+    return form.submit(
+        save, then=_here(programme_id), answer=answer, show=lambda shown: _page(programme_id, shown)
+    )
 
 
 @blueprint.post("/hr-links/end")

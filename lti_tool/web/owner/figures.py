@@ -23,10 +23,10 @@ from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule import Completion
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
-from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import NOT_TAKING_PART
 from lti_tool.mentoring.overview.models import PairCounters
-from lti_tool.mentoring.pairs.models import Pair, PairStatus
+from lti_tool.mentoring.pairs.models import DECLINED, ENDED_STATUSES, Pair, PairStatus
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     Placement,
@@ -34,8 +34,9 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeOwner,
     ProgrammeSettings,
 )
-from lti_tool.mentoring.programmes.queries import latest_rule, tutor_ids
+from lti_tool.mentoring.programmes.queries import latest_rule
 from lti_tool.mentoring.programmes.right_models import HrLink, HrReader, ProgrammeShare
+from lti_tool.mentoring.programmes.tutor_queries import tutor_ids
 from lti_tool.translation import current_language
 from lti_tool.translation.collation import collation_key
 from schemas.problem import ShapeError
@@ -73,12 +74,16 @@ class CohortFigures:
     starts_on: dt.date
     ends_on: dt.date
     follow_up_on: dt.date
+    started_on: dt.date | None
+    """None as long as it is set up."""
     people: int
+    waiting: int
+    """Of these, who is in no pair yet."""
     completed: int
     in_pairs: int
-    """People in a pair that both have accepted, of whom the meetings are."""
+    """People in a pair that both have accepted and that goes on."""
     meetings: Meetings | None
-    """None where fewer people are in pairs than the smallest group."""
+    """None where fewer people have been in pairs than the smallest group."""
     activities: Sequence[PlacedActivity]
 
 
@@ -126,6 +131,13 @@ def takes_part() -> tuple[sa.ColumnElement[bool], ...]:
     return (Participant.status.not_in(NOT_TAKING_PART),)
 
 
+def waits_for_partner() -> sa.ColumnElement[bool]:
+    """The condition on a participant that they have said yes, and are in no pair that goes on."""
+    either = sa.or_(Pair.mentor_id == Participant.id, Pair.mentee_id == Participant.id)
+    paired = sa.exists().where(either, Pair.status.not_in(ENDED_STATUSES)).correlate(Participant)
+    return sa.and_(Participant.status == ParticipantStatus.ONBOARDED, ~paired)
+
+
 def programme_record(db: Session, programme_id: uuid.UUID) -> ProgrammeRecord:
     """A programme. Raises :class:`sqlalchemy.exc.NoResultFound`."""
     settings = db.scalars(
@@ -151,6 +163,7 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
         sa.select(
             Participant.cohort_id,
             sa.func.count(),
+            sa.func.count(sa.case((waits_for_partner(), 1))),
             sa.func.count(sa.case((CompletionRecord.completion == Completion.COMPLETED, 1))),
         )
         .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)
@@ -158,7 +171,11 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
         .where(Cohort.programme_id == programme_id, *takes_part())
         .group_by(Participant.cohort_id),
     )
-    begun = sa.and_(Cohort.programme_id == programme_id, Pair.status != PairStatus.PROPOSED)
+    begun = sa.and_(
+        Cohort.programme_id == programme_id,
+        Pair.status != PairStatus.PROPOSED,
+        sa.func.coalesce(Pair.end_reason, "") != DECLINED,
+    )
     met = _counts(
         db,
         sa.select(
@@ -174,7 +191,11 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
     )
     in_pairs = _counts(
         db,
-        sa.select(Pair.cohort_id, sa.func.count(Participant.id.distinct()))
+        sa.select(
+            Pair.cohort_id,
+            sa.func.count(sa.case((Pair.status.not_in(ENDED_STATUSES), Participant.id)).distinct()),
+            sa.func.count(Participant.id.distinct()),
+        )
         .join(Participant, Participant.id.in_((Pair.mentor_id, Pair.mentee_id)))
         .join(Cohort, Cohort.id == Pair.cohort_id)
         .where(begun)
@@ -196,9 +217,9 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
         .where(Cohort.programme_id == programme_id)
         .order_by(Cohort.created_at.desc(), Cohort.number.desc())
     ):
-        count, completed = people.get(cohort.id, (0, 0))
+        count, waiting, completed = people.get(cohort.id, (0, 0, 0))
         pairs, confirmed, minutes = met.get(cohort.id, (0, 0, 0))
-        (together,) = in_pairs.get(cohort.id, (0,))
+        together, have_met = in_pairs.get(cohort.id, (0, 0))
         found.append(
             CohortFigures(
                 id=cohort.id,
@@ -208,10 +229,12 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
                 starts_on=cohort.starts_on,
                 ends_on=cohort.ends_on,
                 follow_up_on=cohort.follow_up_on,
+                started_on=cohort.started_at.date() if cohort.started_at is not None else None,
                 people=count,
+                waiting=waiting,
                 completed=completed,
                 in_pairs=together,
-                meetings=Meetings(confirmed, minutes, pairs) if together >= smallest_group else None,
+                meetings=Meetings(confirmed, minutes, pairs) if have_met >= smallest_group else None,
                 activities=activities.get(cohort.id, ()),
             )
         )

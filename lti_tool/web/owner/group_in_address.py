@@ -3,7 +3,7 @@
 The pages are those by which a tutor acts in the group of their own activity: each is served a second time below
 ``/l/<launch_key>/of/<group_id>/``, and there the activity of the request is one of the group of the address. What
 whoever asks may do, the policy says as everywhere. Whoever neither owns the programme nor teaches the group finds
-nothing there.
+nothing there. Of a group that no activity opens yet, the pages are served by which it is prepared.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from types import ModuleType
 from typing import Any, Final
 
 import sqlalchemy as sa
-from flask import Flask, abort, g
+from flask import Flask, abort, g, request
 
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.mentoring.programmes.models import Placement
+from lti_tool.mentoring.programmes.placements import unplaced_cohort
 from lti_tool.web.access import cohort_of_launch
 from lti_tool.web.activity import COLUMNS, Activity, activity_from, with_activity
 from lti_tool.web.launch_session import LAUNCH, OF_GROUP
@@ -41,6 +42,12 @@ PAGES: Final[tuple[ModuleType, ...]] = (
 )
 """The modules whose pages are served for the group of an address, too; the first for nothing else."""
 
+WITHOUT_ACTIVITY: Final = frozenset(
+    module.blueprint.name
+    for module in (group_page, people_import, task_list, section_pages, template_pages, rule_editor)
+)
+"""The blueprints whose pages are served also for a group that no activity opens yet."""
+
 
 def init_app(app: Flask) -> None:
     """Serve them. Belongs behind the blueprints of the application itself."""
@@ -61,9 +68,16 @@ def _load() -> None:
     if group_id is None:
         return
     found = _activity_of(group_id)
-    if found is None or found.organisation_id != current_principal().organisation_id:
+    if found is not None:
+        g.activity = found
+    else:
+        with reading_once() as db:
+            g.unplaced_cohort = unplaced_cohort(db, group_id)
+        if (request.blueprint or "").removeprefix(OF_GROUP) not in WITHOUT_ACTIVITY:
+            abort(404)
+    belongs_to = found or g.unplaced_cohort or abort(404)
+    if belongs_to.organisation_id != current_principal().organisation_id:
         abort(404)
-    g.activity = found
     relation = cohort_of_launch()
     if not (relation.owns or relation.teaches):
         abort(404)

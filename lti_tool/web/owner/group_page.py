@@ -13,12 +13,13 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.identity.policy import Action
+from lti_tool.mentoring.programmes.models import Cohort
 from lti_tool.web.access import allows, cohort_of_launch
-from lti_tool.web.activity import Activity, current_activity
+from lti_tool.web.activity import Activity, current_activity, current_unplaced_cohort
 from lti_tool.web.forms.bound import blank_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import LAUNCH, course_title, launch_url_for
-from lti_tool.web.owner import figures, group_people
+from lti_tool.web.owner import figures, group_people, waiting_group
 from lti_tool.web.services import reading
 from schemas.display import read_cohort_query
 from schemas.tutor_forms import PairForm, ReopenForm
@@ -36,7 +37,10 @@ def _activity() -> Activity:
 @blueprint.get("/")
 @allows(Action.VIEW_GROUP, about=cohort_of_launch)
 def show() -> ResponseReturnValue:
-    """Everybody of the group, and what can be done."""
+    """Everybody of the group, and what can be done; of one that waits for its first activity, how it comes to one."""
+    waiting = current_unplaced_cohort()
+    if waiting is not None:
+        return waiting_group.page(waiting)
     activity = _activity()
     cohort_id = activity.placement.cohort_id
     with reading() as db:
@@ -95,4 +99,6 @@ def _group() -> tuple[group_people.GroupPeople, dict[str, Any]]:
     with reading() as db:
         group = group_people.people_of_group(db, activity.placement.cohort_id)
         record = figures.programme_record(db, activity.programme_id)
-    return group, {"programme": record, "done": flash_message(), "course_title": course_title()}
+        cohort = db.get_one(Cohort, activity.placement.cohort_id)
+        shown = {"programme": record, "group_number": cohort.number}
+    return group, {**shown, "done": flash_message(), "course_title": course_title()}

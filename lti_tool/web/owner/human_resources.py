@@ -80,10 +80,14 @@ def arrive() -> ResponseReturnValue:
             and link.withdrawn_at is None
             and link.expires_at > utcnow()
         )
+        is_used = link is not None and link.used_at is not None
+        expired_on = link.expires_at.date() if link is not None and link.expires_at <= utcnow() else None
         sessions = _sessions(db, link, cookie) if link is not None and cookie and is_open else []
     html = render_template(
         "owner/hr_arrive.html",
         is_open=is_open,
+        is_used=is_used,
+        expired_on=expired_on,
         link=link_address(secret) if is_open else "",
         sessions=sessions,
         secret=secret,
@@ -167,6 +171,7 @@ def use_link() -> ResponseReturnValue:
 
 
 def _link_page(form: Form) -> ResponseReturnValue:
+    form.say_at_field("link", "hr_link_unknown")
     person = g.launch.person
     name = display_name(person) if person is not None else None
     html = render_template("owner/hr_link.html", form=form, name=name, course_title=course_title())

@@ -18,12 +18,11 @@ from sqlalchemy.orm import Session
 from lti_tool.identity.models import Person, display_name
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.rule import Completion
-from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
-from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
+from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.programmes.models import Cohort, Programme, ProgrammeOwner, ProgrammeSettings
 from lti_tool.mentoring.programmes.right_models import HrReader
 from lti_tool.translation.collation import collation_key
-from lti_tool.web.owner.figures import in_language, takes_part
+from lti_tool.web.owner.figures import in_language, takes_part, waits_for_partner
 
 SHOWN: Final = 4
 """How many groups of a programme a list shows, the newest."""
@@ -141,14 +140,11 @@ def _listed(
 
 
 def _people(db: Session, programmes: sa.Select[uuid.UUID]) -> dict[uuid.UUID, GroupPeople]:
-    either = sa.or_(Pair.mentor_id == Participant.id, Pair.mentee_id == Participant.id)
-    paired = sa.exists().where(either, Pair.status.not_in(ENDED_STATUSES))
-    waits = sa.and_(Participant.status == ParticipantStatus.ONBOARDED, ~paired)
     rows = db.execute(
         sa.select(
             Participant.cohort_id,
             sa.func.count(),
-            sa.func.count(sa.case((waits, 1))),
+            sa.func.count(sa.case((waits_for_partner(), 1))),
             sa.func.count(sa.case((CompletionRecord.completion == Completion.COMPLETED, 1))),
         )
         .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)

@@ -116,17 +116,21 @@ def people(programme_id: uuid.UUID) -> ResponseReturnValue:
 @allows(Action.READ_SETTINGS, about=programme_asked)
 def settings(programme_id: uuid.UUID) -> ResponseReturnValue:
     """The goal, the rule, the dates and the other settings, to be read."""
-    standing = programme_asked(programme_id)
+    standing, is_here = programme_asked(programme_id), current_principal().programme_id == programme_id
+    may_change = standing.owns and is_here
+    activity = current_activity()
     with reading() as db:
         record = figures.programme_record(db, programme_id)
         cohorts = figures.cohorts_of(db, programme_id, record.smallest_group)
+    here = activity.placement.cohort_id if activity is not None else None
     return render_template(
         "owner/settings.html",
         programme=record,
-        sections=settings_view.sections_of(record.settings),
+        sections=settings_view.sections_of(record.settings, with_all=may_change),
+        frozen_since=next((each.started_on for each in cohorts if each.id == here), None),
         dates=[settings_view.dates_of(cohort) for cohort in cohorts],
-        is_here=current_principal().programme_id == programme_id,
-        may_change=standing.owns and current_principal().programme_id == programme_id,
+        is_here=is_here,
+        may_change=may_change,
         sees_names=standing.names_for_hr,
         for_hr=standing.reads_for_hr and not (standing.owns or standing.teaches),
         owns=standing.owns,

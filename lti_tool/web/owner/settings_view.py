@@ -10,9 +10,9 @@ from typing import Any, Final
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
-from lti_tool.web.language import number
+from lti_tool.web.language import money, number
 from lti_tool.web.owner.figures import CohortFigures, in_language
-from lti_tool.web.programmes.wording import phase
+from lti_tool.web.programmes.wording import USUAL_ROLES, phase
 
 
 @dataclass(frozen=True)
@@ -43,35 +43,44 @@ def dates_of(cohort: CohortFigures) -> CohortDates:
     return CohortDates(cohort.number, cohort.kind, cohort.starts_on, cohort.ends_on, cohort.follow_up_on)
 
 
-def sections_of(settings: Mapping[str, Any]) -> list[Section]:
-    """What the settings say, part by part; parts that say nothing are left out."""
+def sections_of(settings: Mapping[str, Any], *, with_all: bool = False) -> list[Section]:
+    """What the settings say, part by part. ``with_all``: parts that say nothing too, which are otherwise left out."""
     found = (
         ("rhythm", _("Rhythm"), _rhythm(settings.get("rhythm"))),
         ("formats", _("Formats"), [format_line(settings, code) for code in settings.get("formats", ())]),
         ("skills", _("Skills"), [in_language(skill.get("name")) for skill in settings.get("skills", ())]),
-        ("roles", _("Names of the roles"), role_name_lines(settings.get("role_names"))),
+        (
+            "roles",
+            _("Names of the two roles"),
+            role_name_lines(settings.get("role_names"), with_usual=with_all),
+        ),
         (
             "objectives",
             _("Objectives to choose from"),
             [in_language(o.get("title")) for o in settings.get("objectives", ())],
         ),
-        ("kpis", _("Measures"), [measure_line(kpi, settings) for kpi in settings.get("kpis", ())]),
+        ("kpis", _("Figures and targets"), [measure_line(kpi, settings) for kpi in settings.get("kpis", ())]),
         (
             "questionnaires",
             _("Questionnaires"),
             [phase(asked["phase"])[0] for asked in settings.get("questionnaires", ())],
         ),
-        ("budget", _("Budget"), budget_lines(settings.get("budget"))),
-        ("visibility", _("Who may see and change what"), visibility_lines(settings.get("visibility"))),
+        ("budget", _("Budget and funding"), budget_lines(settings.get("budget"))),
+        ("visibility", _("Who may see what"), visibility_lines(settings.get("visibility"))),
     )
     kept = [
-        Section(code, heading, tuple(line for line in lines if line), in_one_line=code in _SHORT)
+        Section(
+            code,
+            heading,
+            tuple(line for line in lines if line) or ((_("Not given"),) if with_all else ()),
+            in_one_line=code in _SHORT,
+        )
         for code, heading, lines in found
     ]
     return [section for section in kept if section.lines]
 
 
-_SHORT: Final = ("formats", "skills", "questionnaires")
+_SHORT: Final = ("formats", "questionnaires")
 
 
 def _rhythm(rhythm: Mapping[str, Any] | None) -> list[str]:
@@ -91,9 +100,14 @@ def format_line(settings: Mapping[str, Any], code: str) -> str:
     return in_language((settings.get("format_names") or {}).get(code)) or wording.format_name(code)
 
 
-def role_name_lines(names: Mapping[str, Any] | None) -> list[str]:
-    """What the business calls the two roles, each with the usual word."""
+def role_name_lines(names: Mapping[str, Any] | None, *, with_usual: bool = False) -> list[str]:
+    """What the business calls the two roles, each with the usual word.
+
+    ``with_usual``: the usual words alone where it calls them nothing else.
+    """
     named = {role: in_language((names or {}).get(role)) for role in ("mentee", "mentor")}
+    if with_usual and not any(named.values()):
+        return [", ".join(_(USUAL_ROLES[role]) for role in named)]
     return [
         _("%(role)s: %(name)s", role=wording.word(wording.ROLES, role), name=name)
         for role, name in named.items()
@@ -130,7 +144,7 @@ def _value(written: Any, unit: str, currency: str = "") -> str:
         case "hours":
             return _("%(number)s h", number=number(round(value, 1)))
         case "minutes":
-            return _("%(number)s min", number=number(round(value)))
+            return wording.duration(round(value))
         case "out_of_five":
             return _("%(number)s out of 5", number=number(round(value, 2)))
         case "points":
@@ -139,7 +153,7 @@ def _value(written: Any, unit: str, currency: str = "") -> str:
             shown = number(round(value, 2))
             return ngettext("%(number)s point", "%(number)s points", 1 if is_one else 2, number=shown)
         case "money":
-            return f"{number(round(value, 2))}\u00a0{currency}".strip()
+            return money(value, currency)
     return number(round(value, 2))
 
 
@@ -149,7 +163,7 @@ def budget_lines(budget: Mapping[str, Any] | None) -> list[str]:
         return []
     lines = []
     if budget.get("amount") is not None:
-        lines.append(f"{_value(budget['amount'], '')} {budget.get('currency', '')}".strip())
+        lines.append(money(budget["amount"], budget.get("currency", "")))
     if budget.get("funding"):
         lines.append(str(budget["funding"]))
     return lines

@@ -1,4 +1,4 @@
-"""The cohort whose programme is set up on the present page: that of the activity of the launch."""
+"""The cohort whose programme is set up on the present page: that of the activity of the launch, or of the address."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from lti_tool.mentoring.programmes.setting_up import SetUp, set_up_of
 from lti_tool.mentoring.programmes.template import DEFAULT_TEMPLATE, load_template
 from lti_tool.translation import current_language
 from lti_tool.web.access import cohort_of_launch
-from lti_tool.web.activity import current_placement
+from lti_tool.web.activity import current_cohort_id
 
 
 def cohort_here() -> uuid.UUID:
     """The cohort; 404 before the activity is open."""
-    return (current_placement() or abort(404)).cohort_id
+    return current_cohort_id() or abort(404)
 
 
 def set_up_here(db: Session) -> SetUp:

@@ -1,12 +1,16 @@
-"""The two strands on the pages of the set-up: how far it is, and the rhythm of a template."""
+"""The two strands on the pages of the set-up: how far it is, the rhythm of a template, and what a rule asks for."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lti_tool.mentoring.roles import Role
+from lti_tool.translation import gettext as _
+from lti_tool.translation import ngettext
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting
-from lti_tool.web.journey_drawing.sparkline import Sparkline, TimeAxis, in_equal_steps, sparkline
+from lti_tool.web.journey_drawing.sparkline import Sparkline, TimeAxis, all_to_come, in_equal_steps, sparkline
 
 _DAY = dt.date(2001, 1, 1)
 """Some day: what is drawn here has none."""
@@ -36,7 +40,45 @@ def rhythm_drawing(sessions: int, *, is_ready: bool) -> Sparkline:
     )
 
 
-def rule_drawing(meetings: int, *, is_signed: bool) -> Sparkline:
-    """A bead to come for each meeting that a rule asks for; ``is_signed``: it asks for the agreement too."""
-    signed = {Role.MENTOR: _DAY, Role.MENTEE: _DAY} if is_signed else {}
-    return in_equal_steps(JourneyFacts(_DAY, signed_on=signed, to_come=min(meetings, MOST_BEADS)))
+RULE_WIDTH = 440.0
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What stands under a part of the drawing of a rule, or above it."""
+
+    x: float
+    anchor: str
+    """``start``, ``middle`` or ``end``, as in SVG."""
+    words: str
+    is_above: bool = False
+
+
+@dataclass(frozen=True)
+class RuleDrawing:
+    """The journey that a rule asks for: nobody is on it."""
+
+    line: Sparkline
+    bar: float | None
+    """Where the agreement stands; None where the rule does not ask for it."""
+    captions: tuple[Caption, ...]
+
+
+def rule_drawing(meetings: int, groups: Sequence[tuple[int, int]], *, is_signed: bool) -> RuleDrawing:
+    """A ring for each meeting that a rule asks for, and one for each group of which only some need be met.
+
+    ``groups``: of each, how many of how many conditions; ``is_signed``: the rule asks for the agreement too.
+    """
+    beads = min(meetings, MOST_BEADS)
+    line = all_to_come(beads + len(groups), width=RULE_WIDTH)
+    xs = [bead.x for bead in line.beads]
+    captions = [Caption(RULE_WIDTH, "end", _("Completed"))]
+    if is_signed:
+        captions.append(Caption(0, "start", _("Agreement")))
+    if beads:
+        words = ngettext("%(num)s meeting", "%(num)s meetings", meetings)
+        captions.append(Caption((xs[0] + xs[beads - 1]) / 2, "middle", words))
+    for x, (needed, of) in zip(xs[beads:], groups, strict=True):
+        words = ngettext("%(num)s condition of %(of)s", "%(num)s conditions of %(of)s", needed, of=of)
+        captions.append(Caption(x, "middle", words, is_above=True))
+    return RuleDrawing(line, 12.0 if is_signed else None, tuple(captions))

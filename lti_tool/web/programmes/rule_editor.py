@@ -23,12 +23,12 @@ from lti_tool.mentoring.completion.queries import DraftRecord, criterion_schemas
 from lti_tool.mentoring.guards import require
 from lti_tool.web import wording
 from lti_tool.web.access import allows, cohort_of_launch
-from lti_tool.web.activity import current_placement
 from lti_tool.web.forms import controls
 from lti_tool.web.forms.bound import Form, Values
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.programmes import rule_lines, rule_trial, rule_wording, typed_rule
+from lti_tool.web.programmes.current import cohort_here
 from lti_tool.web.programmes.typed_rule import Move, TypedRule
 from lti_tool.web.services import current_principal, reading
 from schemas.completion_rule import dump_draft_rule, load_draft_rule, rule_problems
@@ -72,12 +72,12 @@ def canonical(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def read(db: Session) -> Read:
     """The rule and its draft in the cohort of the launch."""
-    placement = current_placement() or abort(404)
-    draft = rule_draft(db, placement.cohort_id)
+    cohort_id = cohort_here()
+    draft = rule_draft(db, cohort_id)
     edited_by = None
     if draft is not None and draft.edited_by not in (None, current_principal().person_id):
         edited_by = display_name(db.get_one(Person, draft.edited_by)) or ""
-    return Read(rule_in_force(db, placement.cohort_id), draft, edited_by)
+    return Read(rule_in_force(db, cohort_id), draft, edited_by)
 
 
 class RuleForm(Form):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +21,10 @@ from lti_tool.mentoring.roles import Role
 from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key
 from lti_tool.web import wording
-from lti_tool.web.journey_drawing.sparkline import Sparkline
 from lti_tool.web.programmes import rule_lines, rule_wording
-from lti_tool.web.programmes.drawings import rule_drawing
+from lti_tool.web.programmes.drawings import RuleDrawing, rule_drawing
 from lti_tool.web.programmes.typed_rule import TypedRule
+from schemas.completion_rule import GROUP
 from schemas.problem import Problem
 
 
@@ -59,10 +59,8 @@ class Trial:
     tried: TriedRule | None = None
     lists: Mapping[str, Sequence[Changed]] | None = None
     """People by the code of an effect, in the order of the alphabet."""
-    drawing: Sparkline | None = None
-    """The journey that the rule asks for; None where it asks for no meeting."""
-    meetings: int = 0
-    """How many it asks for."""
+    drawing: RuleDrawing | None = None
+    """The journey that the rule asks for; None where there is none to draw."""
 
     @property
     def can_be_applied(self) -> bool:
@@ -101,22 +99,33 @@ def trial(
         tried = try_rule(db, in_force.record.cohort_id, drafted, document, in_force.record)
     found: list[RuleWarning] = warnings(drafted, in_force.frame, tried.preview if tried is not None else None)
     not_measured = unmeasurable(document)
-    asked = {each["type"]: each for each in (*document["criteria"], *_in_groups(document))}
-    meetings = int(asked["sessions"]["min"]) if "sessions" in asked else 0
     return Trial(
         sentences=_sentences(drafted, tried),
         warnings=[rule_wording.warning(each) for each in found],
         unmeasurable=[_(rule_wording.NAMES[each]) for each in not_measured],
         tried=tried,
         lists=_lists(tried, sees_figures=sees_figures) if tried is not None else None,
-        drawing=rule_drawing(meetings, is_signed="agreement" in asked) if meetings else None,
-        meetings=meetings,
+        drawing=_drawing(document),
     )
 
 
-def _in_groups(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for each in document["criteria"]:
-        yield from each.get("criteria", ())
+def _drawing(document: Mapping[str, Any]) -> RuleDrawing | None:
+    """Of a rule whose conditions must all be met: what is not one way through is not drawn as one."""
+    asked = document["criteria"]
+    if document["mode"] != "all" and len(asked) > 1:
+        return None
+    meetings = sum(int(each["min"]) for each in asked if each["type"] == "sessions")
+    groups = [
+        (_needed(each), len(each["criteria"])) for each in asked if each["type"] == GROUP and each["criteria"]
+    ]
+    if not meetings and not groups:
+        return None
+    return rule_drawing(meetings, groups, is_signed=any(each["type"] == "agreement" for each in asked))
+
+
+def _needed(group: Mapping[str, Any]) -> int:
+    of = len(group["criteria"])
+    return {"all": of, "any": 1}.get(group["mode"], group.get("k") or 1)
 
 
 def _lists(tried: TriedRule, *, sees_figures: bool) -> dict[str, list[Changed]]:
@@ -174,20 +183,27 @@ class Difference:
 
     theirs: str
     mine: str
+    is_inside: bool = False
+    """Whether it is part of a group that one of the two does not have at all."""
 
 
 def differences(theirs: TypedRule, mine: TypedRule, shown: rule_lines.Shown) -> list[Difference]:
     """What another rule says differently from the one that was typed."""
-    both = [
-        {
-            line.id: line.plain.rstrip(" \u00a0:")
-            for top in rule_lines.lines(rule, shown)
-            for line in (top, *top.lines)
-        }
-        for rule in (theirs, mine)
-    ]
+    both: list[dict[str, str]] = []
+    groups: dict[str, str] = {}
+    for rule in (theirs, mine):
+        words: dict[str, str] = {}
+        for top in rule_lines.lines(rule, shown):
+            words[top.id] = top.plain.rstrip(" \u00a0:")
+            words |= {line.id: line.plain.rstrip(" \u00a0:") for line in top.lines}
+            groups |= {line.id: top.id for line in top.lines}
+        both.append(words)
     found = [
-        Difference(both[0].get(each, ""), both[1].get(each, ""))
+        Difference(
+            both[0].get(each, ""),
+            both[1].get(each, ""),
+            is_inside=any(groups.get(each, each) not in words for words in both) and each in groups,
+        )
         for each in dict.fromkeys([*both[0], *both[1]])
         if both[0].get(each) != both[1].get(each)
     ]
@@ -196,5 +212,5 @@ def differences(theirs: TypedRule, mine: TypedRule, shown: rule_lines.Shown) -> 
             dict(rule_wording.options("", "mode", rule.mode, len(rule.criteria)))[rule.mode]
             for rule in (theirs, mine)
         ]
-        found.insert(0, Difference(*modes))
+        found.insert(0, Difference(modes[0], modes[1]))
     return found

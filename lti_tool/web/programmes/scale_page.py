@@ -13,8 +13,9 @@ from lti_tool.identity.policy import Action
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.programmes.models import Cohort, CohortKind, CohortStatus
+from lti_tool.mentoring.programmes.placements import waiting_groups
 from lti_tool.mentoring.programmes.readiness import Section
-from lti_tool.mentoring.programmes.scaling import scale_up, waiting_groups
+from lti_tool.mentoring.programmes.scaling import scale_up
 from lti_tool.mentoring.programmes.setting_up import SetUp
 from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
@@ -75,9 +76,11 @@ def _page(form: Form | None = None) -> ResponseReturnValue:
             for section in TAKEN_OVER
             if (text := wording.summary(section, present.settings))
         ],
+        follow_up_days=(cohort.follow_up_on - cohort.ends_on).days,
         rule=_rule(present),
         waiting=waiting,
         own_words=wording,
+        owns=cohort_of_launch().owns,
         done=flash_message(),
     )
     return html, form.status
@@ -87,7 +90,7 @@ def _form(present: SetUp, pilot: Cohort) -> Form:
     """The form with what it proposes: the pilot's name, and from the day after its end as long as the pilot."""
     first = max(utcnow().date(), pilot.ends_on + dt.timedelta(days=1))
     given = {
-        "name": wording.own(present.settings.document["title"]),
+        "name": _("%(title)s, roll-out", title=wording.own(present.settings.document["title"])),
         "starts_on": first.isoformat(),
         "ends_on": (first + (pilot.ends_on - pilot.starts_on)).isoformat(),
     }

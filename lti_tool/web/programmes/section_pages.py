@@ -21,6 +21,7 @@ from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.owner import figures
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
 from lti_tool.web.programmes.part_page import FORM_ID, Part, part_page
@@ -109,15 +110,26 @@ class _ProgrammePart(Part):
             self.back_words = wording.said(wording.TITLES, section)
         else:
             self.back = launch_url_for("programme.tasks")
-            self.back_words = (
-                _("Set-up of %(title)s", title=title)
-                if present.is_draft
-                else _("Settings of %(title)s", title=title)
-            )
+            if present.is_draft:
+                self.back_words, self.back_words_short = _("Set-up of %(title)s", title=title), _("Set-up")
+            else:
+                self.back_words, self.back_words_short = (
+                    _("Settings of %(title)s", title=title),
+                    _("Settings"),
+                )
 
     def _show(self, present: SetUp) -> None:
         self.settings, self.number = present.settings, present.number
         self.changed_by, self.started_at = present.changed_by, present.started_at
+        self.is_changed_by_me = present.changed_by_id == current_principal().person_id
+
+    @property
+    def under_way(self) -> int:
+        """How many people take part in the group and have not completed yet."""
+        with reading() as db:
+            cohorts = figures.cohorts_of(db, current_principal().programme_id or abort(404), 0)
+        here = cohort_here()
+        return next(each.people - each.completed for each in cohorts if each.id == here)
 
     def entry_address(self, entry: str) -> str:
         """The page of an entry of the part."""
@@ -163,5 +175,5 @@ def _save(part: _ProgrammePart) -> ResponseReturnValue:
         )
 
     return sent_form(made_of.schema, id=FORM_ID).submit(
-        keep, then=part.back, done="section_saved", show=lambda form: part_page(part, form)
+        keep, then=part.next_page, done="section_saved", show=lambda form: part_page(part, form)
     )

@@ -6,9 +6,9 @@ each with its state, saved as one goes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, abort, current_app, g, render_template
 from flask.typing import ResponseReturnValue
@@ -24,12 +24,12 @@ from lti_tool.mentoring.enrolment.queries import people_in_cohorts
 from lti_tool.mentoring.programmes.beginning import start_cohort
 from lti_tool.mentoring.programmes.readiness import Missing, Section, State, state_of
 from lti_tool.mentoring.programmes.setting_up import SetUp
-from lti_tool.mentoring.programmes.template import UnknownTemplateError
+from lti_tool.mentoring.programmes.template import ProgrammeTemplate, UnknownTemplateError
 from lti_tool.mentoring.programmes.template_queries import find_template
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows, cohort_of_launch
-from lti_tool.web.activity import current_activity
+from lti_tool.web.activity import current_cohort_id, current_unplaced_cohort
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.forms.offers import offer_kept_forms
@@ -59,6 +59,8 @@ class Task:
     summary: str
     state: State
     address: str | None
+    is_of_template: bool = False
+    """Whether it is as the template has it, and nobody has changed it."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,17 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     """The list. ``form``: the start, where it was refused."""
     with reading() as db:
         present = set_up_here(db)
-        template_name = _template_name(db, present)
+        template = _template(db, present)
     standing = standing_of(present)
     lacks = present.missing(standing.today)
     groups = [
-        Group(_(title), [_task(section, present, lacks) for section in sections])
+        Group(_(title), [_task(section, present, lacks, template) for section in sections])
         for title, sections in wording.GROUPS
     ]
     groups[-1].tasks.append(_people(present))
+    waiting = [(wording.lack(each), _task(each.section, present, lacks)) for each in lacks]
+    if current_unplaced_cohort() is not None:
+        waiting.append(_to_place())
     # What is optional and empty is no step to be taken.
     shown = [task for group in groups for task in group.tasks if task.state is not State.OPTIONAL]
     done = sum(task.state in (State.DONE, State.FROZEN) for task in shown)
@@ -89,12 +94,12 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         present=present,
         saved_by=present.changed_by if present.changed_by_id != current_principal().person_id else "",
         title=wording.own(present.settings.document["title"]),
-        template_name=template_name,
+        template_name=template.title.text(current_language()) if template is not None else "",
         groups=groups,
-        lacks=[(wording.lack(each), _task(each.section, present, lacks)) for each in lacks],
+        lacks=waiting,
         needed=len(shown),
         done_count=done,
-        drawing=progress_drawing(done, len(shown), is_ready=not lacks),
+        drawing=progress_drawing(done, len(shown), is_ready=not waiting),
         is_pilot=present.is_pilot,
         start=form or blank_form(FormSchema(), action=launch_url_for("programme.start")),
         course_title=course_title(),
@@ -103,16 +108,49 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     return html, form.status if form is not None else 200
 
 
-def _task(section: Section, present: SetUp, lacks: Sequence[Missing]) -> Task:
+def _to_place() -> tuple[tuple[str, str], Task]:
+    """What a group lacks that no activity opens: what to do about it and why, and where."""
+    task = Task(None, _("An activity"), "", State.TO_DO, launch_url_for("home.home"))
+    return (_("Give it an activity, in the learning platform."), _("Nobody can open the group before.")), task
+
+
+def _task(
+    section: Section, present: SetUp, lacks: Sequence[Missing], template: ProgrammeTemplate | None = None
+) -> Task:
     document = present.settings.document
+    is_of_template = template is not None and present.is_draft and _is_unchanged(section, present, template)
     if section is Section.RULE:
         address = launch_url_for(RULE_PAGE) if RULE_PAGE in current_app.view_functions else None
         summary = rule_sentence(present.rule)
     else:
         address = launch_url_for("programme_sections.show", section=str(section))
-        summary = wording.summary(section, present.settings)
+        summary = wording.summary(section, present.settings) or wording.unsaid(
+            section, started=not present.is_draft
+        )
     state = state_of(section, document, lacks, started=not present.is_draft)
-    return Task(section, _(wording.TITLES[section]), summary, state, address)
+    return Task(section, _(wording.TITLES[section]), summary, state, address, is_of_template)
+
+
+def _is_unchanged(section: Section, present: SetUp, template: ProgrammeTemplate) -> bool:
+    if section is Section.RULE:
+        return present.rule == template.rule_document()
+    made, now = template.document(), present.settings.document
+    # Days are counted for each programme, and its name and goal are asked before the list is first seen.
+    return section in _KEYS and all(made.get(key) == now.get(key) for key in _KEYS[section])
+
+
+_KEYS: Final[Mapping[Section, Sequence[str]]] = {
+    Section.BUDGET: ("budget",),
+    Section.ROLES: ("role_names",),
+    Section.SKILLS: ("skills",),
+    Section.OBJECTIVES: ("objectives",),
+    Section.FORMATS: ("formats", "format_names"),
+    Section.RHYTHM: ("rhythm",),
+    Section.KPIS: ("kpis",),
+    Section.QUESTIONNAIRES: ("questionnaires",),
+    Section.VISIBILITY: ("visibility",),
+}
+"""Where each part stands in a template and in the settings."""
 
 
 def _people(present: SetUp) -> Task:
@@ -148,18 +186,17 @@ def rule_sentence(rule: object | None) -> str:
         return ""
 
 
-def _template_name(db: Session, present: SetUp) -> str:
-    """The name of the template that the programme was made from; empty for one that is no more."""
+def _template(db: Session, present: SetUp) -> ProgrammeTemplate | None:
+    """The template that the programme was made from; None for one that is no more."""
     try:
-        record = find_template(db, present.organisation_id, present.template)
-        return record.template.title.text(current_language())
+        return find_template(db, present.organisation_id, present.template).template
     except UnknownTemplateError:
-        return ""
+        return None
 
 
 def to_set_up(**_arguments: Any) -> Relation:
     """How whoever asks stands to the cohort of the launch; as its tutor, where a teacher's activity opens none yet."""
-    if current_activity() is None:
+    if current_cohort_id() is None:
         return Relation(teaches=current_principal().role == CourseRole.TUTOR)
     return cohort_of_launch()
 
@@ -168,7 +205,7 @@ def to_set_up(**_arguments: Any) -> Relation:
 @allows(Action.SET_UP, about=to_set_up)
 def tasks() -> ResponseReturnValue:
     """The list; for an activity that is not open yet, the choice of its programme."""
-    if current_activity() is None:
+    if current_cohort_id() is None:
         if g.launch.resource_link_id is None or g.launch.course_id is None:
             abort(404)
         return choice_page()

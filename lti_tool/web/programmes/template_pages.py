@@ -7,16 +7,18 @@ kept until all of it is right.
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
-from lti_tool.identity.models import Person
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
@@ -39,14 +41,17 @@ from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording as words
 from lti_tool.web.access import allows, check, cohort_of_launch, company_of_launch, is_allowed
+from lti_tool.web.activity import current_activity
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.journey_drawing.sparkline import Sparkline
 from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.owner.figures import names_of
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import set_up_here
 from lti_tool.web.programmes.drawings import rhythm_drawing
 from lti_tool.web.services import current_principal, reading
+from schemas import programme_template
 from schemas.problem import Problem, ShapeError
 from schemas.template_forms import CopyTemplateForm, TemplateTextForm
 from schemas.yaml_text import LARGEST_FILE
@@ -80,9 +85,14 @@ def index() -> ResponseReturnValue:
     """What there is to choose from."""
     with reading() as db:
         records = templates_offered(db, _organisation())
+        authors = names_of(db, {record.changed_by for record in records if record.changed_by is not None})
+        sets_up = current_activity() is not None and is_allowed(Action.SET_UP, cohort_of_launch())
+        back_to = wording.own(set_up_here(db).settings.document["title"]) if sets_up else ""
     return render_template(
         "programmes/templates.html",
         records=records,
+        authors=authors,
+        back_to=back_to,
         drawings={record.code: _drawing(record.template) for record in records},
         own_words=wording,
         may_keep=is_allowed(Action.KEEP_TEMPLATES, company_of_launch()),
@@ -97,7 +107,7 @@ def show(code: str) -> ResponseReturnValue:
     with reading() as db:
         record = _record(db, code)
         versions = template_versions(db, _organisation(), code) if record.is_own else ()
-        people = _names(db, {version.created_by for version in versions if version.created_by is not None})
+        people = names_of(db, {version.created_by for version in versions if version.created_by is not None})
         can_change = _can_change(db, code)
     document = record.template.document()
     return render_template(
@@ -108,7 +118,11 @@ def show(code: str) -> ResponseReturnValue:
         rule_sentence=sentence_for_tutor(read_rule(document["rule"])),
         drawing=_drawing(record.template),
         versions=[
-            VersionLine(version.number, version.created_at, people.get(version.created_by, ""))
+            VersionLine(
+                version.number,
+                version.created_at,
+                (people.get(version.created_by) if version.created_by is not None else None) or "",
+            )
             for version in versions
         ],
         can_change=can_change,
@@ -223,7 +237,10 @@ def change(code: str) -> ResponseReturnValue:
             return redirect(launch_url_for("templates.ask_copy", code=code))
     given = {"text": write_template_file(record.template)}
     form = blank_form(
-        TemplateTextForm(_problems_of), given, id="template-text", action=launch_url_for("templates.keep")
+        TemplateTextForm(_problems_of),
+        given,
+        id="template-text",
+        action=launch_url_for("templates.keep", of=code),
     )
     return _text_page(form)
 
@@ -241,8 +258,10 @@ def take_file() -> ResponseReturnValue:
     """Keep the template of a file that was sent. One that is no template is shown as a text to put right."""
     sent = request.files.get("file")
     content = sent.stream.read(LARGEST_FILE + 1) if sent is not None else b""
-    if not content.strip():
+    if sent is None or not sent.filename:
         return _refused_file(Problem("template_file_missing"))
+    if not content.strip():
+        return _refused_file(Problem("template_file_empty"))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -263,8 +282,7 @@ def _refused_file(problem: Problem) -> ResponseReturnValue:
 def keep() -> ResponseReturnValue:
     """Keep the template that a text is."""
     form = sent_form(TemplateTextForm(_problems_of), id="template-text")
-    if _is_import():
-        form.action = launch_url_for("templates.keep", of="file")
+    form.action = launch_url_for("templates.keep", of=request.args.get("of") or None)
     return _keep(form, request.form.get("text", ""))
 
 
@@ -284,8 +302,28 @@ def _keep(form: Form, text: str) -> ResponseReturnValue:
 def _text_page(form: Form) -> ResponseReturnValue:
     """A template as a text, with what is wrong on which line."""
     found = _fault_lines(_file_problems(form.given.get("text", ""))) if form.problems else ()
-    html = render_template("programmes/template_text.html", form=form, found=found, is_import=_is_import())
+    is_import = _is_import()
+    code, title = ("", "") if is_import else _template_of_text()
+    html = render_template(
+        "programmes/template_text.html",
+        form=form,
+        found=found,
+        is_import=is_import,
+        code=code,
+        title=title,
+    )
     return html, form.status
+
+
+def _template_of_text() -> tuple[str, str]:
+    """The code and the name of the company's own template whose text the page shows; empty where none is named."""
+    code = (request.view_args or {}).get("code") or request.args.get("of", "")
+    with reading() as db:
+        try:
+            record = find_template(db, _organisation(), code)
+        except UnknownTemplateError:
+            return "", ""
+    return (record.code, wording.own(record.template.document()["title"])) if record.is_own else ("", "")
 
 
 def _fault_lines(found: Sequence[FileProblem]) -> list[FaultLine]:
@@ -297,13 +335,34 @@ def _fault_lines(found: Sequence[FileProblem]) -> list[FaultLine]:
             missing.setdefault((each.line, each.place), []).append(str(each.problem.params["what"]))
         elif each.problem == "unknown_field":
             name = each.place.rpartition(" › ")[2]
-            lines.append(FaultLine(each.line, each.place, _("“%(name)s” is not known here.", name=name)))
+            near = difflib.get_close_matches(name, _KEYS, n=1, cutoff=0.75)
+            said = _("“%(name)s” is not known here.", name=name)
+            if near:
+                said += " " + _("Did you mean “%(name)s”?", name=near[0])
+            lines.append(FaultLine(each.line, each.place, said))
         else:
             lines.append(FaultLine(each.line, each.place, words.problem(each.problem)))
     for (line, place), names in missing.items():
-        said = _("Missing: %(names)s.", names=", ".join(names))
+        said = _("Missing: %(names)s.", names=", ".join(_part_name(name) for name in names))
         lines.append(FaultLine(line, place, said))
     return sorted(lines, key=lambda each: (each.line is None, each.line or 0))
+
+
+_KEYS: Final = sorted(
+    {
+        name
+        for each in vars(programme_template).values()
+        if isinstance(each, type) and issubclass(each, Schema)
+        for name in each._declared_fields
+    }
+)
+"""Names that a template file may hold, of which one may have been meant."""
+
+
+def _part_name(key: str) -> str:
+    """A key of the file with what the pages call it, such as “Skills (skills)”."""
+    title = wording.KEYS.get(key)
+    return f"{_(title)} ({key})" if title else key
 
 
 def _is_import() -> bool:
@@ -342,17 +401,6 @@ def _can_change(db: Session, code: str) -> bool:
     """Whether it is the company's own, and who looks made it."""
     authors = [version.created_by for version in template_versions(db, _organisation(), code)]
     return bool(authors) and may_change(code, authors, _person())
-
-
-def _names(db: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID | None, str]:
-    """The names of people, by their ids."""
-    found: dict[uuid.UUID | None, str] = {}
-    for person_id in ids:
-        person = db.get(Person, person_id)
-        if person is not None:
-            joined = " ".join(part for part in (person.given_name, person.family_name) if part)
-            found[person_id] = person.name or joined
-    return found
 
 
 def _drawing(template: ProgrammeTemplate) -> Sparkline:

@@ -81,8 +81,17 @@ def _task(code: str, section: Section, settings: Settings) -> Task:
         summary = sentence_for_tutor(read_rule(document["rule"]))
     else:
         address = launch_url_for("template_parts.show", code=code, section=str(section))
-        summary = _dates(document) if section is Section.DATES else wording.summary(section, settings)
+        summary = _summary(section, settings) or wording.unsaid(section, is_template=True)
     return Task(section, _(wording.TITLES[section]), summary, _state(section, settings), address)
+
+
+def _summary(section: Section, settings: Settings) -> str:
+    document = settings.document
+    if section is Section.DATES:
+        return _dates(document)
+    if section is Section.GOAL and not wording.own(document["goal"]):
+        return _("“%(title)s”; the goal is left open", title=wording.own(document["title"]))
+    return wording.summary(section, settings)
 
 
 def _dates(document: Document) -> str:
@@ -166,7 +175,7 @@ def _save(part: _TemplatePart) -> ResponseReturnValue:
         )
 
     return sent_form(made_of.schema, id=FORM_ID).submit(
-        keep, then=part.back, done="section_saved", show=lambda form: part_page(part, form)
+        keep, then=part.next_page, done="section_saved", show=lambda form: part_page(part, form)
     )
 
 
@@ -221,6 +230,7 @@ class _TemplatePart(Part):
     """A part of a company's own template."""
 
     state = State.DONE
+    is_template = True
 
     def __init__(self, db: Session, code: str, section: Section, entry: str | None) -> None:
         standing = Standing(
@@ -245,12 +255,13 @@ class _TemplatePart(Part):
         else:
             self.back = launch_url_for("template_parts.tasks", code=code)
             title = wording.own(self.settings.document["title"])
-            self.back_words = _("Template “%(title)s”", title=title)
+            self.back_words, self.back_words_short = _("Template “%(title)s”", title=title), _("Template")
 
     def _read(self, db: Session) -> None:
         record = own_record(db, self.code)
         self.settings, self.number = settings_of(record.document, self.standing.today), record.number
         self.changed_by = name_of(db, record.changed_by)
+        self.is_changed_by_me = record.changed_by == current_principal().person_id
 
     @property
     def template(self) -> str:

@@ -14,7 +14,8 @@ from lti_tool.mentoring.programmes.settings import Document, Settings
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
-from lti_tool.web.language import day
+from lti_tool.web.language import day, money
+from schemas.choices import HIGHEST_LEVEL
 from schemas.problem import N_
 
 GROUPS: Final[tuple[tuple[str, tuple[Section, ...]], ...]] = (
@@ -43,6 +44,14 @@ TITLES: Final[Mapping[str, str]] = {
     Section.VISIBILITY: N_("Who may see what"),
 }
 
+KEYS: Final[Mapping[str, str]] = {
+    **TITLES,
+    "title": N_("Name"),
+    "goal": N_("Goal"),
+    "role_names": TITLES[Section.ROLES],
+}
+"""What the pages call the parts of a template's file, by their keys there."""
+
 INTRODUCTIONS: Final[Mapping[str, str]] = {
     Section.GOAL: N_(
         "People read the name at the top of their pages. One language is enough: the text then stands for both."
@@ -58,13 +67,12 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
         "What a pair is advised to do. What counts for completion is said by the completion rule."
     ),
     Section.KPIS: N_(
-        "Choose what you will look at in the end, and what it should come to; without a target a figure is shown "
-        "alone. The figures themselves come in a later version of the tool: the targets are needed now, because "
-        "they are frozen at the start."
+        "Choose what you will look at in the end, and the target to reach. Targets are set now: they are frozen at the "
+        "start. This version does not work the figures out yet."
     ),
     Section.QUESTIONNAIRES: N_(
-        "Choose which are asked, and when. Asking begins in a later version of the tool; the choice is needed now, "
-        "because what was before cannot be asked afterwards."
+        "Choose which are asked. This version does not send them yet: for this group, ask “before” yourself, with the "
+        "questions below. The choice is made now, because “before” is frozen at the start."
     ),
     Section.DATES: N_(
         "The meetings take place between the first and the last day. The follow-up says what is left of it."
@@ -92,6 +100,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     ),
     Section.DATES: N_("From 7 September to 5 March, with a follow-up on 3 June."),
     Section.VISIBILITY: N_("In a group of 12, “at least 5” hides what three people answered."),
+    "own-figure": N_("“Ideas presented to a committee: at least 10”."),
 }
 
 LACKS: Final[Mapping[str, tuple[str, str]]] = {
@@ -126,7 +135,7 @@ LACKS: Final[Mapping[str, tuple[str, str]]] = {
         N_("Set at least one target."),
         N_("Without one nobody can say in the end whether it worked."),
     ),
-    Lack.BASELINE: (N_("Choose the questionnaire asked before."), N_("It cannot be asked afterwards.")),
+    Lack.BASELINE: (N_("Choose the questionnaire asked before."), N_("It cannot be asked after the start.")),
     Lack.DATES_IN_ORDER: (
         N_("Put the dates in order."),
         N_("The last day comes after the first one."),
@@ -148,8 +157,8 @@ CRITERIA: Final[Mapping[str, str]] = {
 
 PHASES: Final[Mapping[str, tuple[str, str]]] = {
     "before": (N_("Before"), N_("Asked when somebody joins.")),
-    "after": (N_("After"), N_("Asked in the end, with the same questions.")),
-    "then": (N_("Looking back"), N_("Asked in the end: where was I at the beginning, as I see it now?")),
+    "after": (N_("After"), N_("Asked at the end: the questions of “before”, and a few others.")),
+    "then": (N_("Looking back"), N_("Asked at the end: where was I at the beginning, as I see it now?")),
     "follow_up": (N_("Follow-up"), N_("Asked on the day of the follow-up.")),
 }
 """The questionnaires: what each is called, and when it is asked."""
@@ -171,7 +180,7 @@ EVIDENCE: Final[Mapping[str, str]] = {
     "self": N_("The one who learns"),
     "partner": N_("Their partner"),
     "tutor": N_("The tutor"),
-    "xapi": N_("Another tool, in which something was done"),
+    "xapi": N_("Another tool of the course"),
 }
 """Who can say that an objective is reached."""
 
@@ -205,6 +214,16 @@ def summary(section: Section, settings: Settings) -> str:
     """What a part of the settings holds now, in a line; empty where there is nothing to say."""
     text = _SUMMARIES[section](settings) if section in _SUMMARIES else ""
     return text[:1].upper() + text[1:]
+
+
+def unsaid(section: Section, *, is_template: bool = False, started: bool = False) -> str:
+    """What a line of the list says of a part that holds nothing: what belongs there, or that it is left open."""
+    if is_template:
+        chosen_later = section in (Section.KPIS, Section.QUESTIONNAIRES, Section.OBJECTIVES)
+        return _("Chosen by whoever sets the programme up") if chosen_later else _("Nothing yet")
+    if section is Section.BUDGET:
+        return _("Not given") if started else _("How much, and who pays")
+    return _("None chosen yet") if section in (Section.KPIS, Section.QUESTIONNAIRES) else ""
 
 
 def value_in_words(name: str, texts: Sequence[str], document: Document) -> str:
@@ -244,9 +263,8 @@ def _goal(settings: Settings) -> str:
 
 def _budget(settings: Settings) -> str:
     budget = settings.document["budget"]
-    amount = written(budget["amount"], current_language())
-    told = f"{amount} {budget['currency']}" if amount else ""
-    return " · ".join(part for part in (told, budget["funding"] or "") if part) or _("How much, and who pays")
+    told = money(budget["amount"], budget["currency"]) if budget["amount"] is not None else ""
+    return " · ".join(part for part in (told, budget["funding"] or "") if part)
 
 
 def _roles(settings: Settings) -> str:
@@ -280,8 +298,15 @@ def objective_line(document: Document, objective: Mapping[str, Any]) -> str:
     """What is said of an objective of the catalogue besides its title: for which skill it is, and its level."""
     skill = next((each for each in document["skills"] if each["code"] == objective["skill"]), None)
     level = _("level %(level)s", level=objective["level"]) if objective["level"] else ""
-    parts = [own(skill["name"]) if skill else "", level, _("Trend") if objective["trend"] else ""]
-    return " · ".join(part for part in parts if part)
+    parts = [own(skill["name"]) if skill else "", level, _("trend") if objective["trend"] else ""]
+    # Where a line ends, the sign stands before what follows it.
+    return " ·\u00a0".join(part for part in parts if part)
+
+
+def levels() -> list[tuple[int, str]]:
+    """The levels of an objective, each in words where it has some."""
+    told = {1: _("1 – discovers it"), 3: _("3 – does it alone"), 5: _("5 – can teach it")}
+    return [(level, told.get(level, str(level))) for level in range(1, HIGHEST_LEVEL + 1)]
 
 
 def _formats(settings: Settings) -> str:
@@ -312,7 +337,7 @@ def _rhythm(settings: Settings) -> str:
 def _kpis(settings: Settings) -> str:
     kpis = settings.document["kpis"]
     if not kpis:
-        return _("None chosen yet")
+        return ""
     figures = ngettext("%(num)s figure", "%(num)s figures", len(kpis))
     with_target = sum(kpi["target"] is not None for kpi in kpis)
     if not with_target:
@@ -324,7 +349,7 @@ def _kpis(settings: Settings) -> str:
 
 def _questionnaires(settings: Settings) -> str:
     phases = [phase(asked["phase"])[0] for asked in settings.document["questionnaires"]]
-    return ", ".join(phases) or _("None chosen yet")
+    return ", ".join(phases)
 
 
 def _dates(settings: Settings) -> str:
@@ -385,6 +410,8 @@ def kpi_groups(kpis: Sequence[Mapping[str, Any]]) -> list[tuple[str, tuple[str, 
     return [*grouped, (_("Figures of your own"), own_codes)] if own_codes else grouped
 
 
+OUT_OF_FIVE: Final = frozenset({"relationship_quality"})
+"""Measures in points that are a mean of answers from 1 to 5."""
 WITHOUT_TARGET: Final = frozenset({"minutes_by_format"})
 """Measures with a figure for each of several things, which have no target in common."""
 
@@ -402,6 +429,8 @@ def by_hand(kpi: Mapping[str, Any]) -> bool:
 def unit(kpi: Mapping[str, Any], document: Document, value: Fraction = Fraction(2)) -> str:
     """In what a measure is counted, for a value of it; money in the currency of the budget."""
     own_units = {"share": "%", "money": document["budget"]["currency"]}
+    if kpi.get("code") in OUT_OF_FIVE:
+        return _("out of 5")
     if kpi["unit"] in own_units:
         return str(own_units[kpi["unit"]])
     one, several = UNITS[kpi["unit"]]

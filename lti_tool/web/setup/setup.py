@@ -97,7 +97,10 @@ def _readiness(services: Services) -> list[ReadyLine]:
         ReadyLine(
             _("Your platform and its people can reach the address"),
             False,
-            _("It is for trials on this machine alone. Set TANDEM_BASE_URL to an https:// address."),
+            _(
+                "It is for trials on this machine alone. The person who runs this tool has to give it a public "
+                "https:// address (the setting TANDEM_BASE_URL)."
+            ),
             not_yet=_("This address cannot be reached from your platform yet"),
         )
         if is_loopback(services.config.base_url) and not services.config.secure

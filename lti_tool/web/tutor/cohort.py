@@ -29,10 +29,11 @@ from lti_tool.lti.nrps.read_roster_job import (
 )
 from lti_tool.lti.platforms import platform_of
 from lti_tool.mentoring.completion import actions as completion
+from lti_tool.mentoring.enrolment.people.queries import awaited_elsewhere
 from lti_tool.mentoring.enrolment.queries import participant
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.overview.actions import leave_as_it_is
-from lti_tool.mentoring.overview.cohort import CohortOverview
+from lti_tool.mentoring.overview.cohort import CohortOverview, ParticipantLine
 from lti_tool.mentoring.overview.inbox import LineKind, WaitingCopy
 from lti_tool.mentoring.overview.queries import meetings_of, overview_of
 from lti_tool.mentoring.programmes.actions import IsDuplicate, NothingChosen
@@ -47,7 +48,7 @@ from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
 from lti_tool.web.refusal_wording import refusal
 from lti_tool.web.services import current_principal, reading, transaction
-from lti_tool.web.tutor import line_items, pair_page, pair_wording
+from lti_tool.web.tutor import cohort_wording, line_items, pair_page, pair_wording
 from lti_tool.web.tutor.cohort_view import table_of, view_of
 from lti_tool.web.tutor.grades import grades_of_cohort, state_of_cohorts_grades
 from lti_tool.web.tutor.opening import choice_page, duplicate_page, open_activity
@@ -56,6 +57,9 @@ from schemas.display import read_cohort_query
 from schemas.form_schema import FormSchema
 from schemas.problem import ShapeError
 from schemas.tutor_forms import ReopenForm, ResendGradeForm, TutorValidationForm
+
+PEOPLE_LISTED = 200
+"""So many people are listed at most where a list stands in place of the table."""
 
 blueprint = Blueprint("cohort", __name__, url_prefix="/l/<launch_key>/cohort")
 
@@ -159,9 +163,12 @@ def _shown(
         overview = overview or overview_of(db, placement.cohort_id)
         table = table_of(overview, grades, version.copies, query, today)
         meetings = meetings_of(db, [row.pair.id for row in table.rows])
+        is_asked_who_comes = query["state"] == "awaited"
+        awaited = awaited_elsewhere(db, placement.cohort_id, PEOPLE_LISTED) if is_asked_who_comes else []
         panel = pair_page.panel_of(db, overview, grades, query["pair"]) if query["pair"] else None
     return {
-        "view": view_of(overview, table, meetings, query, now),
+        "view": view_of(overview, table, meetings, query, now, awaited=awaited),
+        "people_listed": PEOPLE_LISTED,
         "roster": version.roster,
         "has_grades": bool(grades),
         "gradebook_note": _gradebook_note(),
@@ -169,6 +176,7 @@ def _shown(
         "etag": version.etag,
         "panel": panel,
         "pair_words": pair_wording,
+        "cohort_words": cohort_wording,
     }
 
 
@@ -225,13 +233,10 @@ def _gradebook_note() -> str | None:
     return None if note is None else note.text
 
 
-def _sent_once_more(overview: CohortOverview, grades: Sequence[Grade]) -> int:
-    """How many grades of the group's people were deleted in the gradebook and sent once more."""
-    returned = [grade.person_id for grade in grades if grade.came_back]
-    if not returned:
-        return 0
-    people = {line.person_id for line in overview.participants}
-    return sum(person_id in people for person_id in returned)
+def _sent_once_more(overview: CohortOverview, grades: Sequence[Grade]) -> list[ParticipantLine]:
+    """Whose grade was deleted in the gradebook and sent once more, of the group's people."""
+    returned = {grade.person_id for grade in grades if grade.came_back}
+    return [line for line in overview.participants if line.person_id in returned] if returned else []
 
 
 def _tagged(response: Response, etag: str) -> Response:

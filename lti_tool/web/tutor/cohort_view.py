@@ -13,6 +13,8 @@ from typing import Any
 from lti_tool.lti.ags.grade_queries import Grade
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
+from lti_tool.mentoring.enrolment.people.matching import KnownAwaited
+from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, ParticipantLine
 from lti_tool.mentoring.overview.inbox import (
     SHOWN,
@@ -42,7 +44,28 @@ from lti_tool.web.tutor import inbox_wording, pair_wording
 from lti_tool.web.tutor.drawn_pairs import DrawnPairs, drawn_pairs
 from lti_tool.web.tutor.grades import questions_of
 
-Person = ParticipantLine | Newcomer
+
+@dataclass(frozen=True)
+class Expected:
+    """Somebody whom a list has named and who is not in the course yet."""
+
+    person_id: uuid.UUID
+    """Of the row that names them: it is no person of the platform yet."""
+    card: PersonCard
+    """Its name is whatever the list calls them by."""
+    address: str | None
+    """An e-mail address or a user name, where the list gives a name too."""
+    is_expected: bool = True
+
+    @classmethod
+    def from_list(cls, awaited: KnownAwaited) -> Expected:
+        """As a list has them."""
+        address = awaited.email or awaited.user_name or awaited.user_id
+        name = awaited.name or address
+        return cls(awaited.id, PersonCard(awaited.id, awaited.role, name), address if awaited.name else None)
+
+
+Person = ParticipantLine | Newcomer | Expected
 
 
 @dataclass(frozen=True)
@@ -103,9 +126,11 @@ class CohortView:
     """How many rows the filter and the search leave, on all pages."""
     page: int
     pages: int
-    listed: Sequence[ParticipantLine | Newcomer] | None
+    listed: Sequence[Person] | None
     """The people that replace the table; None where the table is shown."""
     drawn: DrawnPairs
+    listed_count: int = 0
+    """How many of them there are, also where there are too many to be shown."""
 
     def address(self, **changes: object) -> str:
         """The page with another filter, search, order or page of the table."""
@@ -151,7 +176,7 @@ class CohortView:
 
 def address(query: Mapping[str, Any], **changes: object) -> str:
     """The address of the page with a query; a filter, a search or an order begins at the first page again."""
-    given = {name: query[name] for name in ("state", "q", "sort", "page", "inbox", "pair")}
+    given = {name: query[name] for name in ("state", "q", "sort", "page", "inbox", "rows", "pair")}
     if changes.keys() & {"state", "q", "sort"}:
         given["page"] = 1
     given |= changes
@@ -232,15 +257,25 @@ def view_of(
     query: Mapping[str, Any],
     now: dt.datetime,
     shown: int | None = SHOWN,
+    awaited: Sequence[KnownAwaited] = (),
 ) -> CohortView:
-    """The page as it is shown. ``shown``: how many lines of what needs the tutor there are at most."""
+    """The page as it is shown. ``shown``: how many lines of what needs the tutor there are at most.
+
+    ``awaited``: who is expected, where the page lists them.
+    """
     today = now.date()
     everything = query["inbox"] == "all"
     lines = table.lines if everything else folded_lines(table.lines)
     chosen_lines = lines if everything else lines[:shown]
     figures = [("", len(table.all_rows)), *((str(state), table.counts[state]) for state in PairState)]
-    alone = len(overview.waiting_for_a_pair) + len(overview.without_role)
-    of_people = [("alone", alone), ("unopened", len(overview.never_opened))]
+    of_people = [
+        ("alone", len(overview.waiting_for_a_pair)),
+        ("no_role", len(overview.without_role)),
+        ("unopened", len(overview.never_opened)),
+    ]
+    if overview.awaited or query["state"] == "awaited":
+        of_people.append(("awaited", overview.awaited))
+    listed = _listed(overview, query, [Expected.from_list(each) for each in awaited])
     return CohortView(
         overview=overview,
         today=today,
@@ -256,8 +291,11 @@ def view_of(
         found=len(table.found),
         page=table.page,
         pages=table.pages,
-        listed=_listed(overview, query),
+        listed=listed,
         drawn=drawn_pairs(overview, [row.pair for row in table.rows], meetings, today),
+        listed_count=overview.awaited
+        if query["state"] == "awaited" and not query["q"]
+        else len(listed or ()),
     )
 
 
@@ -266,17 +304,18 @@ def _figure(query: Mapping[str, Any], code: str, count: int) -> Figure:
 
 
 def _listed(
-    overview: CohortOverview, query: Mapping[str, Any]
-) -> Sequence[ParticipantLine | Newcomer] | None:
+    overview: CohortOverview, query: Mapping[str, Any], expected: Sequence[Expected]
+) -> Sequence[Person] | None:
     """The people of a figure that counts people, as far as the search finds them."""
-    found: Sequence[ParticipantLine | Newcomer]
-    if query["state"] == "alone":
-        found = (*overview.waiting_for_a_pair, *overview.without_role)
-    elif query["state"] == "unopened":
-        found = overview.never_opened
-    else:
+    counted: Mapping[str, Sequence[Person]] = {
+        "alone": overview.waiting_for_a_pair,
+        "no_role": overview.without_role,
+        "unopened": overview.never_opened,
+        "awaited": expected,
+    }
+    if query["state"] not in counted:
         return None
-    wanted = folded(query["q"])
+    wanted, found = folded(query["q"]), counted[query["state"]]
     return [person for person in found if not wanted or wanted in folded(person.card.name or "")]
 
 

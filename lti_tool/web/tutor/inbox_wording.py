@@ -15,7 +15,7 @@ from lti_tool.mentoring.roles import Role
 from lti_tool.translation import gettext as _
 from lti_tool.translation import ngettext
 from lti_tool.web import wording
-from lti_tool.web.language import short_day
+from lti_tool.web.language import number, short_day
 from lti_tool.web.tutor import pair_wording
 
 
@@ -34,7 +34,7 @@ def words_of(line: InboxLine, to_remind: Sequence[ParticipantLine] = ()) -> Line
     """A line in the current language. ``to_remind``: those whom its button reminds, if it does that."""
     about = joined_names(line.people[:2])
     if line.members:
-        return LineWords(_folded(line), _folded_action(line), "")
+        return LineWords(_folded(line), _folded_action(line, len(line.members)), "")
     return LineWords(
         _TEXTS[line.kind](line), pair_wording.reminding(to_remind) if to_remind else action_of(line), about
     )
@@ -81,7 +81,7 @@ def _partner_left(line: InboxLine) -> Markup:
     else:
         text = _filled(_("%(person)s has no mentee: %(gone)s left the course"), person=person, gone=name)
     if not kept:
-        return text
+        return text + _("; they had not met")
     return text + ngettext("; their meeting is kept", "; their %(num)s meetings are kept", kept)
 
 
@@ -333,10 +333,10 @@ def _folded(line: InboxLine) -> Markup:
     return Markup("<strong>{}</strong>").format(texts[line.kind]()) if line.kind in texts else Markup("")
 
 
-def _folded_action(line: InboxLine) -> str:
+def _folded_action(line: InboxLine, members: int) -> str:
     match line.kind:
         case LineKind.ALONE:
-            return _("See them")
+            return _("See all %(count)s", count=number(members))
         case (
             LineKind.NOT_ACCEPTED
             | LineKind.UNSIGNED

@@ -38,7 +38,7 @@ from lti_tool.web.deep_linking.steps import (
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import current_principal, reading
-from schemas.content_items import ProgrammeChoiceForm
+from schemas.content_items import BEGINNINGS, ProgrammeChoiceForm
 from schemas.tutor_forms import DuplicateForm
 
 blueprint = Blueprint("opening", __name__, url_prefix="/l/<launch_key>")
@@ -104,9 +104,10 @@ def choice_page(
     launch, offer = g.launch, offer or current_offer()
     lms = platform_of(launch.registration.issuer, launch.registration.platform_family)
     if form is None:
-        proposed = {"template": offer.values[0], "role_view": "both", "begin": "now"}
+        proposed = {"template": offer.values[0], "role_view": "both", "begin": BEGINNINGS[0]}
         action = launch_url_for("opening.choose")
         form = blank_form(_schema(offer), proposed, id="programme", action=action)
+    form.say_at_field("group", "not_own_group")
     html = render_template(
         "deep_linking/questions.html" if step is Step.QUESTIONS else "tutor/choose_programme.html",
         form=form,

@@ -10,7 +10,7 @@ import io
 import uuid
 from typing import Final
 
-from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask import Blueprint, Response, abort, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes.queries import settings_of_cohort
 from lti_tool.translation import current_language
 from lti_tool.web.access import allows, cohort_of_launch
-from lti_tool.web.activity import current_placement
+from lti_tool.web.activity import current_cohort_id
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import course_title, launch_url_for, polled
@@ -48,8 +48,7 @@ blueprint = Blueprint("people_import", __name__, url_prefix="/l/<launch_key>/coh
 
 
 def _cohort_id() -> uuid.UUID:
-    placement = current_placement() or abort(404)
-    return placement.cohort_id
+    return current_cohort_id() or abort(404)
 
 
 @blueprint.get("/")
@@ -75,6 +74,7 @@ def _index(form: Form) -> ResponseReturnValue:
         "tutor/people_import.html",
         file_form=form,
         awaited=awaited,
+        may_invite=_may_invite(),
         awaited_count=awaited_count,
         latest=latest,
         columns=people_wording.columns(skills),
@@ -150,12 +150,18 @@ def _show(record: ImportRecord, form: Form | None = None) -> ResponseReturnValue
     return html, form.status if form is not None else 200
 
 
+def _may_invite() -> bool:
+    """Whether the ready invitation is one to the group of the page: it names the activity of the launch."""
+    return g.get("group_id") is None
+
+
 def _adding(record: ImportRecord, status: object) -> dict[str, object]:
     return {
         "record": record,
         "status": status,
         "etag": f"{record.id}-{getattr(status, 'progress', 0)}-{record.is_done}-{current_language()}",
         "people_words": people_wording,
+        "may_invite": _may_invite(),
         "course_title": course_title(),
         "done": None,
     }

@@ -14,7 +14,7 @@ from lti_tool.web import wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.services import reading
-from lti_tool.web.tutor import pair_wording
+from lti_tool.web.tutor import cohort_wording, pair_wording
 from lti_tool.web.tutor.cohort_view import table_of, view_of
 from lti_tool.web.tutor.drawn_pairs import drawn_pairs
 from lti_tool.web.tutor.grades import grades_of_cohort
@@ -44,6 +44,7 @@ def show() -> ResponseReturnValue:
         drawn=drawn_pairs(overview, [row.pair for row in table.found], meetings, now.date()),
         now=now,
         pair_words=pair_wording,
+        cohort_words=cohort_wording,
         course_title=g.launch.course.title,
     )
 

@@ -10,17 +10,24 @@ from typing import Any
 
 import pytest
 import requests
+import sqlalchemy as sa
+from structlog.testing import capture_logs
 
+from lti_tool.composition import transaction as composition
 from lti_tool.composition.jobs import make_job_runner
 from lti_tool.database import utcnow
 from lti_tool.demo.lms.claims import line_item_url
 from lti_tool.demo.lms.course import couple_line_item, find_link, named_line_item
-from lti_tool.identity.models import Course
+from lti_tool.health_checks.deliveries import _bound_line_items
+from lti_tool.identity.models import Course, Membership
+from lti_tool.identity.principal import TOOL
 from lti_tool.jobs import queue
 from lti_tool.jobs.kinds import RunningJob
 from lti_tool.lti.ags import line_items, own_line_items
+from lti_tool.lti.ags.check_gradebooks_job import CheckGradebooks
 from lti_tool.lti.ags.line_item_job import LISTED_WITHIN, FindLineItem
 from lti_tool.lti.ags.line_items import LINE_ITEM_SCOPE, LINE_ITEM_TAG, LineItem, OwnLineItem, choose
+from lti_tool.lti.ags.models import OwnLineItemRecord
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.lti.platform_service import Answer, PlatformService
 from tests.builder.connected import connect
@@ -137,6 +144,41 @@ def test_one_that_an_earlier_version_made_for_its_link_is_found_in_moodle(moodle
     with moodle.lms.lms.store.transaction() as lms_db:
         lms_db.execute("UPDATE line_items SET link_id = ?", (moodle.connected.link_id,))
     assert moodle.run() == "found"
+    # Nobody knows that the tool made it: it may be the one that completes the activity, and stays with it.
+    assert (moodle.record().is_bound, moodle.items()[0].link_id) == (True, moodle.connected.link_id)
+
+
+@pytest.mark.parametrize("lets_go", [True, False])
+def test_one_that_an_earlier_version_made_for_its_link_is_let_go_of_it_by_the_next_day(
+    moodle: Ungraded, monkeypatch: pytest.MonkeyPatch, lets_go: bool
+) -> None:
+    """A teacher who allows grades, before or after, then has the activity completed by them."""
+    assert moodle.run(make=True) == "made"
+    content_id, url = uuid.uuid4(), moodle.record().url
+    with moodle.services.database.transaction() as db:
+        db.get_one(ResourceLink, moodle.link_id).content_id = content_id
+        db.get_one(OwnLineItemRecord, moodle.link_id).is_bound = None
+        db.execute(sa.update(Membership).values(launched_at=utcnow()))
+    with moodle.lms.lms.store.transaction() as lms_db:
+        bound = {"link": moodle.connected.link_id, "content": str(content_id)}
+        lms_db.execute("UPDATE line_items SET link_id = :link, resource_id = :content", bound)
+        link = find_link(lms_db, moodle.connected.link_id)
+        allowed = couple_line_item(lms_db, link, {"scoreMaximum": 100.0})
+    if not lets_go:
+        monkeypatch.setattr(line_items, "_OF_THE_LINK", ("id",))
+    with composition.transaction(moodle.services, TOOL) as db:
+        queue.enqueue(db, CheckGradebooks, {}, requested_by=TOOL)
+    moodle.run_jobs()
+    with moodle.lms.lms.store.reading() as lms_db:
+        named = named_line_item(lms_db, link, is_canvas=False)
+    assert (moodle.record().is_bound, named) == (not lets_go, allowed if lets_go else None)
+    with moodle.services.database.reading() as db:
+        said = [message for _, message, _ in _bound_line_items(db)]
+    assert [message.endswith(": the platform keeps it with its link") for message in said] == [True] * (
+        not lets_go
+    )
+    # It is still the one to which grades go as long as launches name none.
+    assert (moodle.run(), moodle.record().url, len(moodle.items())) == ("found", url, 2)
 
 
 def test_where_the_platform_leaves_it_to_tools_one_is_made_at_once_and_only_once(openedx: Ungraded) -> None:
@@ -342,8 +384,11 @@ def test_a_list_that_is_none_is_survived_and_its_fault_is_kept(
     monkeypatch.setattr(
         PlatformService, "call", lambda _service, _method, url, *_, **__: Answer(200, body, {}, url, None)
     )
-    openedx.run()
+    with capture_logs() as logs:
+        openedx.run()
     assert (openedx.record().status, openedx.record().reason) == (
         "looking",
         "what it answers is no list of line items",
     )
+    # Another machine's fault is a line in the log, and not one of ours with its traceback.
+    assert {entry["event"] for entry in logs} & {"job_retried", "job_fault"} == {"job_retried"}

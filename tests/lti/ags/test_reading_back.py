@@ -212,6 +212,19 @@ def test_a_teachers_grade_between_two_scores_is_seen_on_canvas(canvas_book: Read
         book.record(status, 100)
         book.deliver()
     assert (book.grade(), book.status(), book.posted) == (55, GradeStatus.SOMEBODY_ELSES, 1)
+    # Nothing of ours was submitted, and the tutor reads what that leaves open, and how to close it.
+    with book.services.database.reading() as db, using_language("en"):
+        [named] = named_grades(db)
+        assert "counts as no submission in Canvas" in grade_wording.for_tutor(named.grade)
+    book.enter(None)
+    book.later(days=1)
+    book.read()
+    book.deliver()
+    assert (book.grade(), book.status(), book.connected.cell(MENTEE)["attempts"]) == (
+        100,
+        GradeStatus.RECORDED,
+        1,
+    )
 
 
 def test_a_teachers_grade_stays_on_canvas_when_ours_is_sent_again(canvas_book: ReadingBack) -> None:

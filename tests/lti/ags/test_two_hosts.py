@@ -109,6 +109,40 @@ def test_the_same_path_on_a_host_that_is_not_the_platforms_is_another_line_item(
     assert (book.link().line_item_url, book.link().line_item_address) == (book.second, None)
 
 
+_MOODLE = "http://localhost/mod/lti/services.php/2/lineitems/7/lineitem?type_id=1"
+_CANVAS = "http://localhost/api/lti/courses/12/line_items/7"
+
+
+@pytest.mark.parametrize(
+    ("family", "first", "later", "is_one"),
+    [
+        ("moodle", _MOODLE, _MOODLE.replace("/mod/lti/", "/ltix/"), True),
+        ("moodle", _MOODLE, _MOODLE.replace("/2/", "/3/").replace("localhost", "127.0.0.1"), True),
+        ("moodle", _MOODLE, _MOODLE.replace("/7/", "/8/"), False),
+        (
+            "canvas",
+            _CANVAS,
+            "http://localhost/api/lti/courses/10000000000012/line_items/10000000000007",
+            True,
+        ),
+        ("canvas", _CANVAS, "http://127.0.0.1/api/lti/courses/1~12/line_items/1~7", True),
+        ("canvas", _CANVAS, "http://elsewhere/api/lti/courses/12/line_items/7", False),
+        ("canvas", _CANVAS, "http://localhost/api/lti/courses/12/line_items/17", False),
+        (None, _MOODLE, _MOODLE.replace("/2/", "/3/"), False),
+    ],
+)
+def test_one_line_item_is_known_by_what_names_it_on_its_platform(
+    book: TwoHosts, family: str | None, first: str, later: str, is_one: bool
+) -> None:
+    with book.services.database.transaction() as db:
+        hosts = ["localhost", "127.0.0.1"]
+        db.execute(sa.update(Registration).values(platform_family=family, service_hosts=hosts))
+        db.execute(sa.update(ResourceLink).values(line_item_url=first))
+    assert book.launch(later).line_item_changed is not is_one
+    known = (first, later) if is_one else (later, None)
+    assert (book.link().line_item_url, book.link().line_item_address) == known
+
+
 def test_another_activity_of_the_course_with_the_line_item_shares_its_address(book: TwoHosts) -> None:
     other = book.link(book.launch(book.second, link="another").resource_link_id)
     assert (other.line_item_url, other.line_item_address) == (book.first, book.second)

@@ -16,6 +16,7 @@ from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.programmes.actions import name_owner
 from lti_tool.mentoring.programmes.models import ProgrammeOwner
 from lti_tool.mentoring.programmes.offers import latest_cohort_to_follow, own_programmes
+from lti_tool.mentoring.programmes.placements import waiting_groups
 from lti_tool.mentoring.programmes.right_models import HrLink, HrReader
 from lti_tool.mentoring.programmes.rights import (
     HR_LINK_LASTS,
@@ -28,6 +29,7 @@ from lti_tool.mentoring.programmes.rights import (
     use_hr_link,
     withdraw_hr_link,
 )
+from lti_tool.mentoring.programmes.scaling import scale_up
 from tests.builder import Builder, World
 from tests.mentoring.checks import LATER, event_names, refused
 
@@ -91,7 +93,9 @@ def test_the_last_owner_stays_also_where_two_leave_at_once(world: World) -> None
 def test_a_link_for_human_resources_is_good_once_also_where_two_open_it_at_once(world: World) -> None:
     people = [world.course.person(name).id for name in ("First Of HR", "Second Of HR")]
     with world.acting() as db:
-        secret = make_hr_link(db, programme_id=programme(world), made_by=world.tutor_id, now=LATER)
+        secret = make_hr_link(
+            db, programme_id=programme(world), made_by=world.tutor_id, made_for="HR", now=LATER
+        )
     done = at_once(
         world,
         [
@@ -117,7 +121,7 @@ def test_links_that_are_over_or_foreign_open_nothing(world: World) -> None:
         return use_hr_link(db, secret, **{"person_id": person, "organisation_id": of, "now": now, **changes})
 
     with world.acting() as db:
-        secret = make_hr_link(db, programme_id=ours, made_by=world.tutor_id, now=LATER)
+        secret = make_hr_link(db, programme_id=ours, made_by=world.tutor_id, made_for="HR", now=LATER)
         link_id = db.scalars(sa.select(HrLink.id)).one()
         refused("hr_link_unknown", lambda: use(db, secret + "x"))
         refused("hr_link_unknown", lambda: use(db, secret, organisation_id=elsewhere.organisation_id))
@@ -129,12 +133,12 @@ def test_links_that_are_over_or_foreign_open_nothing(world: World) -> None:
         )
         withdraw_hr_link(db, programme_id=ours, link_id=link_id, now=LATER)
         refused("hr_link_withdrawn", lambda: use(db, secret))
-        second = make_hr_link(db, programme_id=ours, made_by=world.tutor_id, now=LATER)
+        second = make_hr_link(db, programme_id=ours, made_by=world.tutor_id, made_for="HR", now=LATER)
         # Whoever opens it again is where they were; the right ends with the owner's word, and a new link gives it anew.
         assert use(db, second) == use(db, second) == ours
         end_hr_reading(db, programme_id=ours, person_id=person, now=LATER)
         refused("hr_link_used", lambda: use(db, second))
-        third = make_hr_link(db, programme_id=ours, made_by=world.tutor_id, now=LATER)
+        third = make_hr_link(db, programme_id=ours, made_by=world.tutor_id, made_for="HR", now=LATER)
         assert use(db, third) == ours
 
 
@@ -150,9 +154,12 @@ def test_a_programme_is_offered_to_the_teachers_with_whom_it_is_shared(world: Wo
         assert all(each.id == ours for each in found)
         latest = latest_cohort_to_follow(db, ours, organisation, person)
         assert latest == (world.cohort_id if found else None)
+        # So is the group that waits for an activity.
+        assert len(waiting_groups(db, organisation, person)) == len(found)
         return [each.is_shared for each in found]
 
     with world.acting() as db:
+        scale_up(db, cohort_id=world.cohort_id, now=LATER)
         assert offered(db, world.tutor_id) == [False]
         assert offered(db, teacher) == []
         share(db, programme_id=ours, course_id=course.id, now=LATER)

@@ -17,8 +17,9 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeOwner,
     ProgrammeSettings,
 )
+from lti_tool.mentoring.programmes.placements import waiting_groups
 from lti_tool.mentoring.programmes.queries import rule_of_cohort
-from lti_tool.mentoring.programmes.scaling import scale_up, waiting_groups
+from lti_tool.mentoring.programmes.scaling import scale_up
 from tests.builder import World, add_link
 from tests.mentoring.checks import LATER, refused
 

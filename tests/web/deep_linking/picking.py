@@ -55,9 +55,9 @@ class Picker:
         return self.browser.get(urlsplit(arrived.headers["Location"]).path)
 
     def choose(self, page: TestResponse, **fields: str) -> TestResponse:
-        """Send the page's form, with these changes."""
+        """Send the page's form, with these changes; a new group starts at once."""
         form = form_with(page, "title")
-        return self.browser.post(form.action, data={**form.fields, **fields})
+        return self.browser.post(form.action, data={**form.fields, "begin": "now", **fields})
 
     def answer(self, *, settings: dict[str, Any] | None = None, **fields: str) -> TestResponse:
         """Open the picker and choose."""

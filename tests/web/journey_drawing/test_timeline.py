@@ -12,7 +12,7 @@ import pytest
 from lti_tool.mentoring.roles import Role
 from lti_tool.web.journey_drawing.curves import Cubic
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
-from lti_tool.web.journey_drawing.labels import leaf_lines
+from lti_tool.web.journey_drawing.leaves import title_lines
 from lti_tool.web.journey_drawing.placing import (
     LEAD_MOST,
     LEAF_FROM_MEETING,
@@ -144,22 +144,30 @@ def test_each_leaf_has_room_for_a_title_beside_its_neighbours(facts: JourneyFact
     drawing = timeline(facts)
     for role in Role:
         own = [leaf for leaf in drawing.leaves if leaf.objective.owner is role]
-        assert all(leaf_lines(leaf) for leaf in own)
+        assert all(leaf.lines for leaf in own)
         assert all(before.label_right < after.label_left for before, after in pairwise(own))
     for leaf in drawing.leaves:
         left, right = leaf.label_left, leaf.label_right
         assert 0 <= left <= leaf.x <= right <= WIDTH
         if leaf.objective.owner is Role.MENTEE:
             assert not any(left < stop.x < right for stop in drawing.stops if stop.label_width)
-            assert leaf.label_y + 15 < drawing.dates - 14
+            assert leaf.label_y + 15 * (len(leaf.lines) - 1) < drawing.dates - 14
 
 
-def test_a_title_is_cut_at_a_word_and_no_word_stands_alone_below_it() -> None:
-    drawing = timeline(journey(*met(7, 40), objectives=(objective(Role.MENTOR, 20),)))
-    leaf = dataclasses.replace(drawing.leaves[0], label_left=0, label_right=140)
-    assert leaf_lines(leaf) == ["Present a project", "to a committee"]
-    assert leaf_lines(dataclasses.replace(leaf, label_right=76)) == ["Present a", "project to…"]
-    assert leaf_lines(dataclasses.replace(leaf, label_right=40)) == ["Prese…"]
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (140, ("Present a project", "to a committee")),
+        (96, ("Present a", "project to a", "committee")),
+        (60, ("Present a", "project…")),
+        (40, ("Pres…",)),
+        (30, ()),
+    ],
+)
+def test_a_title_has_a_third_line_before_it_is_cut_and_no_word_alone_in_a_second(
+    width: float, lines: tuple[str, ...]
+) -> None:
+    assert title_lines("Present a project to a committee", width) == lines
 
 
 @every

@@ -63,7 +63,7 @@ def test_nothing_comes_next_where_the_partner_has_left(visit):
 @pytest.mark.parametrize("situation", [situations.under_way, situations.to_confirm])
 def test_a_meeting_that_only_one_of_the_two_has_noted_is_no_time_together(visit, situation):
     of_three, of_four = (visit(each).text() for each in (situations.nothing_waits, situation))
-    together = re.search(r", [^<>]* together", of_three)[0]
+    together = re.search(r"<p>[^<>]* together", of_three)[0]
     assert together in of_four
 
 
@@ -105,14 +105,22 @@ def test_the_strand_of_whoever_logged_a_meeting_is_solid_up_to_it(visit, situati
 
 
 def test_completion_shows_both_in_the_ring_and_what_was_learned(visit):
-    page = visit(situations.complete).text()
+    here = visit(situations.complete)
+    page = here.text()
     ring = drawing(page, "completion-ring")
     assert ">IB<" in ring
     assert ">PM<" in ring
     assert ring.count('class="leaf reached"') == 1
-    learned = page[page.index('id="learned"') : page.index('id="kept"')]
+    learned = page[page.index('id="learned"') : page.index('id="word-for"')]
     assert "Rédiger des consignes efficaces" in learned
     assert "Publier un premier article" not in learned, "it was not reached"
+    assert "data-fills" in page, "words of thanks that are ready"
+
+    kept = here.get("journey.svg")
+    assert (kept.mimetype, "attachment" in kept.headers["Content-Disposition"]) == ("image/svg+xml", True)
+    assert all(text in kept.text for text in (">IB<", "Inès and Paul", "1 meeting · 45 min together"))
+    assert "Rédiger" not in kept.text, "no text of anybody's"
+    assert visit(situations.under_way).get("journey.svg").status_code == 404
 
 
 def test_what_still_waits_stands_below_the_completion(visit):

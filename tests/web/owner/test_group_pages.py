@@ -89,7 +89,7 @@ def test_an_owner_moves_a_pair_and_reads_no_figure_of_one_person(visit: Come, se
     moving = pair_id(here, group, "Paul Moreau")
     plan = here.text(f"{group}cohort/move?pair={moving}")
     words = said(plan)
-    assert "Paul Moreau is further from the end" in words
+    assert "Paul Moreau has more to do to complete" in words
     assert "%" not in words
     here.post(f"{group}cohort/move", **fields_of(plan))
     with services.database.reading() as db:

@@ -66,7 +66,7 @@ def with_rights(situation: Situation) -> tuple[uuid.UUID, uuid.UUID]:
     save_draft(db, cohort_id=situation.cohort.id, rule=document(meetings(1)), seen=0, now=now)
     owner, reader = situation.person("Hélène Marchand"), situation.person("Sylvie Perrot")
     name_owner(db, programme_id=programme_id, person_id=owner.id, now=now)
-    secret = make_hr_link(db, programme_id=programme_id, made_by=owner.id, now=now)
+    secret = make_hr_link(db, programme_id=programme_id, made_by=owner.id, made_for="HR", now=now)
     use_hr_link(
         db,
         secret,
@@ -266,7 +266,7 @@ def test_the_programme_says_how_many_people_a_figure_needs(visit: Come, services
 def test_a_link_leads_human_resources_to_the_settings_and_no_further(visit: Come, services: Services) -> None:
     owners = visit(situations.owner)
     page = programme_page(owners)
-    answer = owners.post(f"{page}/access/hr-links", form_key=str(uuid.uuid4()))
+    answer = owners.post(f"{page}/access/hr-links", made_for="HR, Lyon", form_key=str(uuid.uuid4()))
     link = html.unescape(re.search(r'id="new-link" value="([^"]+)"', answer.text)[1])  # type: ignore[index]
     newcomer = as_another(owners, services, "Hugo Petit")
 
@@ -281,10 +281,13 @@ def test_a_link_leads_human_resources_to_the_settings_and_no_further(visit: Come
     assert "Digital skills" not in arrived.text
 
     assert newcomer.get("hr/").status_code == 404
+    assert "Hugo Petit" in owners.text("cohort/pairing")
     taken = newcomer.post("hr/link", link=link)
     text = html.unescape(newcomer.client.get(taken.location).text)
     assert "You can now read this programme for human resources." in text
     assert newcomer.get(f"{page}/settings").status_code == 200
+    # Whoever is in the course to read is nobody to be paired.
+    assert "Hugo Petit" not in owners.text("cohort/pairing")
     assert [newcomer.get(page + below).status_code for below in ("", "/people", "/audit", "/access")] == [
         404
     ] * 4
@@ -322,7 +325,7 @@ def test_in_the_same_browser_the_link_offers_the_launches_of_its_company(
 ) -> None:
     here = visit(situations.owner)
     page = programme_page(here)
-    answer = here.post(f"{page}/access/hr-links")
+    answer = here.post(f"{page}/access/hr-links", made_for="HR")
     link = html.unescape(re.search(r'id="new-link" value="[^?]+([^"]+)"', answer.text)[1])  # type: ignore[index]
     foreign = visit(situations.under_way, family="canvas")
     here.client.set_cookie("tandem_browser", SECRET, domain="127.0.0.1")
@@ -386,9 +389,18 @@ def test_a_tutor_is_told_that_owners_keep_the_settings_to_themselves(visit: Come
 
 def test_every_link_for_human_resources_is_kept_as_a_hash_alone(visit: Come, services: Services) -> None:
     here = visit(situations.owner)
-    answer = here.post(f"{programme_page(here)}/access/hr-links")
+    answer = here.post(f"{programme_page(here)}/access/hr-links", made_for="HR")
     secret = re.search(r"link=([\w-]+)", answer.text)
     assert secret
     with services.database.reading() as db:
         assert all(secret[1] not in link.token_hash for link in db.scalars(sa.select(HrLink)))
-    assert secret[1] not in here.text(f"{programme_page(here)}/access")
+    text = here.text(f"{programme_page(here)}/access")
+    assert secret[1] not in text
+    # Several that nobody has used are told apart, in the audit too; so each says for whom it is.
+    assert "For HR: not used yet" in text
+    assert "For RH du site de Lyon: not used yet" in text
+    assert "made a link for human resources, for <strong>HR</strong>" in here.text(
+        f"{programme_page(here)}/audit"
+    )
+    unsaid = here.post(f"{programme_page(here)}/access/hr-links", made_for=" ")
+    assert (unsaid.status_code, 'id="made_for-error"' in unsaid.text) == (422, True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import io
+import re
 from collections.abc import Callable
 
+from lti_tool.composition.services import Services
 from tests.builder import situations
 from tests.web.visiting import Visit
 
@@ -28,3 +31,50 @@ def test_one_action_makes_a_full_scale_group_that_waits_for_an_activity(visit: C
     page = tutor.text("programme/scale")
     assert "En attente d’une activité" in page
     assert "Toute l’usine" in page
+
+
+def test_an_owner_prepares_the_group_before_it_has_an_activity(
+    visit: Callable[..., Visit], services: Services
+) -> None:
+    here = visit(situations.owner)
+    first = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)
+    here.post("programme/scale", name="Everybody", starts_on=first.isoformat(), ends_on="2028-01-01")
+    found = re.search(r"of/([0-9a-f-]+)/", here.text("programme/scale"))
+    assert found
+    group = f"of/{found[1]}/"
+    assert group in here.text(here.link("owner/programmes/[0-9a-f-]+", "owner/"))
+    page = html.unescape(here.text(group))
+    assert "Only a teacher of the course can do this, and only there:" in page
+    assert (
+        page.count("full scale: waits for its first activity") == 2
+    )  # the step, and the text for the teacher
+    # Settings, rule, dates and a list of people are within reach; pages about people and pairs are not.
+    for below, status in (
+        ("programme/dates", 200),
+        ("programme/rule", 200),
+        ("cohort/pairing", 404),
+        ("cohort/move", 404),
+    ):
+        assert here.get(group + below).status_code == status, below
+    later = (first + dt.timedelta(days=10)).isoformat()
+    made_from = re.search(r'name="made_from" value="(\d+)"', here.text(group + "programme/dates"))
+    assert made_from
+    here.post(
+        group + "programme/dates",
+        made_from=made_from[1],
+        starts_on=later,
+        ends_on="2028-01-01",
+        follow_up_on="2028-03-01",
+    )
+    assert f'value="{later}"' in here.text(group + "programme/dates")
+    list_page = here.post(
+        group + "cohort/adding-people/", file=(io.BytesIO(b"role;e-mail\nmentee;new@example.org\n"), "p.csv")
+    )
+    assert list_page.status_code == 302
+    assert "new@example.org" in here.client.get(list_page.location).text
+    # It starts once somebody can open it.
+    assert "Give it an activity, in the learning platform." in here.text(group + "programme")
+    refused = here.post(group + "programme/start")
+    assert (refused.status_code, "no activity opens this group yet" in refused.text) == (409, True)
+    # Whoever neither owns the programme nor is given it finds nothing.
+    assert visit(situations.tutor).get(group).status_code == 404

@@ -100,7 +100,7 @@ def test_a_file_with_an_error_is_shown_with_its_line_and_kept_once_it_is_right(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "Please choose a file."),
+        (b"", "This file is empty. Choose another one."),
         ("a: é".encode("utf-16"), "The file is not in UTF-8."),
         (b"a: " + b"x" * 300_000, "The file is larger than 256 KB"),
         (b"a: &x [1]\nb: *x", "Anchors and aliases"),
@@ -216,6 +216,6 @@ def test_the_second_of_two_at_a_template_sees_what_changed(tutor: Visit, service
     tutor.post(part, **form_of(tutor, part, sessions="9"))
     answer = tutor.post(part, **{**opened, "sessions": "7"})
     assert answer.status_code == 409
-    assert "has changed this part while you had it open" in said(answer)
+    assert "You have changed this page in another tab" in said(answer)
     assert 'name="sessions" value="7"' in said(answer)
     assert kept(services)[-1] == ("ours", 2)

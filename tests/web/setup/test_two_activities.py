@@ -45,7 +45,7 @@ class Course:
     def add_both(self) -> tuple[str, str]:
         """An activity for those who learn and one for those who teach, added at once; their ids."""
         before = {activity["id"] for activity in self.activities()}
-        self.tutor.submit(self.picker().form(having="title"), template="demo", role_view="apart")
+        self.tutor.submit(self.picker().form(having="title"), template="demo", role_view="apart", begin="now")
         added = [activity for activity in self.activities() if activity["id"] not in before]
         for activity in added:
             if not activity["published"]:

@@ -39,7 +39,7 @@ def first_page(picker: Picker, link: str = "by-hand", **claims: Any) -> TestResp
 
 def choose(picker: Picker, page: TestResponse, **fields: str) -> TestResponse:
     form = form_with(page, CHOICE)
-    return picker.browser.post(form.action, data={**form.fields, **fields})
+    return picker.browser.post(form.action, data={**form.fields, "begin": "now", **fields})
 
 
 def count(picker: Picker, table: type[Any]) -> int:
@@ -63,7 +63,8 @@ def test_the_tutor_is_asked_and_nothing_is_opened_before(picker: Picker) -> None
     for _ in range(2):
         page = first_page(picker)
         assert "Which programme for “Mentoring by hand”?" in page.text
-        assert form_with(page, CHOICE).fields["template"] == "digital-skills"
+        proposed = form_with(page, CHOICE).fields
+        assert (proposed["template"], proposed["begin"]) == ("digital-skills", "set-up")
     assert (opened(picker), count(picker, EventRow)) == ([], 0)
 
 

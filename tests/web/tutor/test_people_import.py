@@ -13,10 +13,12 @@ from werkzeug.test import TestResponse
 
 from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.services import Services
+from lti_tool.identity.models import Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.enrolment.details import Details
 from lti_tool.mentoring.enrolment.details_actions import save_details
 from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.enrolment.people.models import AwaitedPerson
 from tests.builder import invitations, people_lists, situations
 from tests.builder.situations import Situation
 from tests.jobs.kinds import wait_until_ended
@@ -70,8 +72,22 @@ def test_a_list_is_looked_at_and_then_added(visit: Come, services: Services) -> 
     assert "=1+1" in index
     awaited = re.findall(r'name="awaited_id" value="([0-9a-f-]+)"', index)
     assert len(awaited) == 2
+    # Whom to tell: those of the list, with the addresses that it has, and nobody else of the course.
+    invitation = here.text(here.link('cohort/message/invitation[^"]*', "cohort/adding-people/"))
+    assert ("Nina <New>" in invitation, "Sophie Garnier" in invitation) == (True, False)
+    assert "nina@example.org" in invitation
     here.post("cohort/adding-people/awaited", awaited_id=awaited[0])
     assert here.text("cohort/adding-people/").count('name="awaited_id"') == 1
+    # The group's page counts whom a list names, until the roster has them too: then they are among its people.
+    group = here.text("?state=awaited")
+    assert re.search(r'id="figure-awaited"[^>]*><b>1</b>', group)
+    assert "10 people: 6 in pairs, 2 without a partner, 2 without a role · 1 more named by a list" in group
+    [name] = re.findall(r'class="person-row".*?<bdi>(.*?)</bdi>', group, re.DOTALL)
+    with services.database.transaction() as db:
+        address = db.scalars(sa.select(AwaitedPerson.email)).one()
+        db.execute(sa.update(Person).where(Person.name == "Sophie Garnier").values(email=address.upper()))
+    group = here.text("?state=awaited")
+    assert (name in group, "more named by a list" in group) == (False, False)
 
 
 def test_what_is_wrong_is_named_and_nothing_can_be_added(visit: Come) -> None:

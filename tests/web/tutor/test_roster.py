@@ -19,7 +19,7 @@ from tests.builder.situations import Situation
 
 ADDRESS = "https://lms.example/members"
 MINUTE = dt.timedelta(minutes=1)
-BUTTON = "Read the roster again"
+BUTTON = "Refresh the list from the course"
 
 
 def with_roster(**values: Any) -> Callable[[Situation], None]:
@@ -94,7 +94,7 @@ def test_the_people_read_so_far_are_shown_in_french(visit, services):
     assert "La liste des participants est en cours de lecture." in here.text()
     report(services, 1500)
     shown = here.text("cohort/live").replace("\u202f", " ").replace("\xa0", " ")
-    assert "Lecture de la liste des participants : 1 500 personnes pour l’instant" in shown
+    assert "Lecture de la liste des participants : 1 500 personnes lues." in shown
 
 
 def test_each_step_of_the_reading_changes_the_live_part(visit, services):
@@ -160,4 +160,4 @@ def test_an_empty_course_is_not_called_empty_while_its_roster_is_read(visit):
     page = visit(build).text()
     assert "The roster is being read." in page
     assert "You can leave this page: the reading goes on." in page
-    assert "Nobody is enrolled in this course yet" not in page
+    assert "Nobody is in this group yet" not in page

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -39,6 +40,20 @@ class ImportRecord:
     def is_done(self) -> bool:
         """Whether all its people were added."""
         return self.done_at is not None
+
+    @property
+    def rows_done(self) -> int:
+        """How many of its rows were added so far, by whichever job."""
+        return rows_of(self.counts)
+
+
+KEEPS_ANSWERS: Final = "keeps_answers"
+"""The count of those who have answered themselves what the file says otherwise."""
+
+
+def rows_of(counts: Mapping[str, int]) -> int:
+    """How many rows these counts of a file are about: each has one outcome, and may keep answers besides."""
+    return sum(number for name, number in counts.items() if name != KEEPS_ANSWERS)
 
 
 def people_import(db: Session, import_id: uuid.UUID) -> ImportRecord | None:
@@ -146,21 +161,64 @@ def count_awaited(db: Session, cohort_id: uuid.UUID) -> int:
     return db.scalar(sa.select(sa.func.count()).where(AwaitedPerson.cohort_id == cohort_id)) or 0
 
 
+def count_of_awaited(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.Select[int]:
+    """The statement that counts who is awaited in a cohort and is in none of its courses."""
+    return sa.select(sa.func.count()).where(*_are_elsewhere(cohort_id))
+
+
+def awaited_elsewhere(db: Session, cohort_id: uuid.UUID, limit: int) -> list[KnownAwaited]:
+    """Who is awaited in a cohort and is in none of its courses, the earliest first; at most ``limit`` of them."""
+    rows = db.scalars(
+        sa.select(AwaitedPerson)
+        .where(*_are_elsewhere(cohort_id))
+        .order_by(AwaitedPerson.created_at, AwaitedPerson.id)
+        .limit(limit)
+    )
+    return [_awaited(row) for row in rows]
+
+
+def _are_elsewhere(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID],
+) -> tuple[sa.ColumnElement[bool], ...]:
+    """Awaited in a cohort, and not among the members of its courses by any identifier."""
+
+    def is_unknown(
+        identifier: sa.orm.InstrumentedAttribute[str | None], of_members: sa.ColumnElement[Any]
+    ) -> sa.ColumnElement[bool]:
+        known = (
+            sa.select(of_members)
+            .join(Membership, Membership.person_id == Person.id)
+            .where(Membership.course_id.in_(courses_of_cohort(cohort_id)), of_members.is_not(None))
+        )
+        return sa.or_(identifier.is_(None), identifier.not_in(known))
+
+    return (
+        AwaitedPerson.cohort_id == cohort_id,
+        is_unknown(AwaitedPerson.user_id, sa.type_coerce(Person.subject, sa.String())),
+        is_unknown(AwaitedPerson.user_name, sa.type_coerce(Person.user_name, sa.String())),
+        is_unknown(AwaitedPerson.email, sa.func.lower(Person.email)),
+    )
+
+
 def awaited_as(
     db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID
 ) -> list[tuple[AwaitedPerson, str, str | None, str | None]]:
     """Those who are awaited under any identifier of a person, and the person's identifiers; in one statement."""
-    same = sa.or_(
+    rows = db.execute(
+        sa.select(AwaitedPerson, Person.subject, Person.user_name, sa.func.lower(Person.email))
+        .join(Person, is_awaited_as())
+        .where(Person.id == person_id, AwaitedPerson.cohort_id == cohort_id)
+    )
+    return [(row, subject, user_name, email) for row, subject, user_name, email in rows]
+
+
+def is_awaited_as() -> sa.ColumnElement[bool]:
+    """For a query of both: whether a person has an identifier under which somebody is awaited."""
+    return sa.or_(
         AwaitedPerson.user_id == Person.subject,
         AwaitedPerson.user_name == Person.user_name,
         AwaitedPerson.email == sa.func.lower(Person.email),
     )
-    rows = db.execute(
-        sa.select(AwaitedPerson, Person.subject, Person.user_name, sa.func.lower(Person.email))
-        .join(Person, same)
-        .where(Person.id == person_id, AwaitedPerson.cohort_id == cohort_id)
-    )
-    return [(row, subject, user_name, email) for row, subject, user_name, email in rows]
 
 
 def awaited_from(row: AwaitedPerson) -> KnownAwaited:

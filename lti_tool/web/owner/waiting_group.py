@@ -1,0 +1,38 @@
+"""The page of a group that no activity opens yet: what can be prepared now, and the step in the learning platform."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from lti_tool.database import utcnow
+from lti_tool.identity.principal import CourseRole
+from lti_tool.mentoring.enrolment.people.queries import count_awaited
+from lti_tool.mentoring.enrolment.queries import people_in_cohorts
+from lti_tool.mentoring.programmes.placements import UnplacedCohort
+from lti_tool.mentoring.programmes.setting_up import set_up_of
+from lti_tool.web.deep_linking.offer import waiting_name
+from lti_tool.web.forms.flash import flash_message
+from lti_tool.web.launch_session import course_title
+from lti_tool.web.owner import figures
+from lti_tool.web.services import current_principal, reading
+
+
+def page(waiting: UnplacedCohort) -> ResponseReturnValue:
+    """The page, for an owner of the programme."""
+    with reading() as db:
+        present = set_up_of(db, waiting.id)
+        record = figures.programme_record(db, waiting.programme_id)
+        cohorts = figures.cohorts_of(db, waiting.programme_id, record.smallest_group)
+        people = people_in_cohorts(db, [waiting.id]).get(waiting.id, 0) + count_awaited(db, waiting.id)
+    return render_template(
+        "owner/group_waiting.html",
+        programme=record,
+        cohort=next(each for each in cohorts if each.id == waiting.id),
+        lacks=len(present.missing(utcnow().date())),
+        people=people,
+        called=waiting_name(present.settings.document["title"]),
+        teaches_here=current_principal().role == CourseRole.TUTOR,
+        done=flash_message(),
+        course_title=course_title(),
+    )

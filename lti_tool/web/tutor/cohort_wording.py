@@ -1,0 +1,50 @@
+"""The words of a whole group on the tutor's pages: how many people there are, and where each of them is."""
+
+from __future__ import annotations
+
+from lti_tool.mentoring.overview.cohort import CohortOverview
+from lti_tool.translation import gettext as _
+from lti_tool.translation import ngettext
+from lti_tool.web.language import number
+
+
+def people_count(people: int) -> str:
+    """How many people a page shows: ``46 people``."""
+    return ngettext("%(num)s person", "%(num)s people", people, num=number(people))
+
+
+def places(overview: CohortOverview) -> list[str]:
+    """Where the people of a group are; the numbers add up to all of them, since each is in one place."""
+    counted = {
+        "in_rows": len(overview.in_rows),
+        "alone": len(overview.waiting_for_a_pair),
+        "no_role": len(overview.without_role),
+        "unopened": len(overview.never_opened),
+        "refused": len(overview.refused),
+        "gone": len(overview.gone),
+        "finished": len(overview.finished_alone),
+    }
+    words = {
+        "in_rows": ngettext("%(num)s in a pair", "%(num)s in pairs", counted["in_rows"]),
+        "alone": ngettext("%(num)s without a partner", "%(num)s without a partner", counted["alone"]),
+        "no_role": ngettext("%(num)s without a role", "%(num)s without a role", counted["no_role"]),
+        "unopened": ngettext("%(num)s never came", "%(num)s never came", counted["unopened"]),
+        "refused": ngettext("%(num)s not taking part", "%(num)s not taking part", counted["refused"]),
+        "gone": ngettext("%(num)s left the course", "%(num)s left the course", counted["gone"]),
+        "finished": ngettext(
+            "%(num)s needs no further pair", "%(num)s need no further pair", counted["finished"]
+        ),
+    }
+    return [words[place] for place, count in counted.items() if count]
+
+
+def people(overview: CohortOverview) -> str:
+    """How many people there are and where; and how many a list names who are not in the course yet."""
+    sentence = people_count(overview.people)
+    where = places(overview)
+    if where:
+        sentence = _("%(people)s: %(places)s", people=sentence, places=", ".join(where))
+    if overview.awaited:
+        expected = ngettext("%(num)s more named by a list", "%(num)s more named by a list", overview.awaited)
+        sentence = f"{sentence} · {expected}"
+    return sentence
