@@ -67,17 +67,16 @@ def _tutor_of(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID, str | None, str | No
 
 
 def is_not_enrolled() -> sa.ColumnElement[bool]:
-    """For a query of memberships: whether a roster of the course that was read later than the launch lacks a tutor.
+    """For a query of memberships: whether the roster of the course, once it was read, has never listed a tutor.
 
     Moodle launches its administrators as teachers of every course, and lists in a course's roster those alone who are
-    enrolled in it: who looks in from outside may do what a teacher may, and is nobody's tutor.
+    enrolled in it: who looks in from outside may do what a teacher may, and is nobody's tutor. Nor is a new teacher
+    until the next reading, within the hour, where there is another.
     """
     listed = aliased(Membership)
-    later = sa.exists().where(
-        listed.course_id == Membership.course_id, listed.listed_at > Membership.launched_at
-    )
+    was_read = sa.exists().where(listed.course_id == Membership.course_id, listed.listed_at.is_not(None))
     return sa.and_(
-        Membership.role == CourseRole.TUTOR, Membership.listed_at.is_(None), later.correlate(Membership)
+        Membership.role == CourseRole.TUTOR, Membership.listed_at.is_(None), was_read.correlate(Membership)
     )
 
 

@@ -67,7 +67,7 @@ def figure(code: str, count: int) -> str:
     if code == "unopened":
         return _("Never opened")
     if code == "awaited":
-        return _("Not enrolled yet")
+        return _("To enrol")
     return state(PairState(code), count) if code else _("All pairs")
 
 
