@@ -8,7 +8,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import CourseRole
-from lti_tool.mentoring.programmes.queries import tutor_of_cohort
+from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
 from lti_tool.translation import gettext as _
 from lti_tool.web import course_page
 from lti_tool.web.access import allows
