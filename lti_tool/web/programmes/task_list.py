@@ -35,7 +35,7 @@ from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.language import number
 from lti_tool.web.launch_session import course_title, launch_url_for
-from lti_tool.web.programmes import wording
+from lti_tool.web.programmes import summaries, wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
 from lti_tool.web.programmes.drawings import progress_drawing
 from lti_tool.web.services import current_principal, reading
@@ -124,7 +124,7 @@ def _task(
         summary = rule_sentence(present.rule)
     else:
         address = launch_url_for("programme_sections.show", section=str(section))
-        summary = wording.summary(section, present.settings) or wording.unsaid(
+        summary = summaries.summary(section, present.settings) or summaries.unsaid(
             section, started=not present.is_draft
         )
     state = state_of(section, document, lacks, started=not present.is_draft)
