@@ -23,7 +23,7 @@ from lti_tool.mentoring.programmes.section_form import (
 )
 from lti_tool.mentoring.programmes.settings import Document, Settings, baseline_of
 from schemas import choices
-from schemas.programme_sections import QuestionForm
+from schemas.programme_entries import QuestionForm
 
 NEW: Final = "new"
 

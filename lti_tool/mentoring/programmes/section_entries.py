@@ -26,7 +26,7 @@ from lti_tool.mentoring.programmes.section_form import (
 )
 from lti_tool.mentoring.programmes.settings import Document, Settings
 from schemas import choices
-from schemas.programme_sections import CatalogueForm, FormatForm, SkillForm
+from schemas.programme_entries import CatalogueForm, FormatForm, SkillForm
 
 NEW: Final = "new"
 """In place of the code of an entry: one to be added."""
