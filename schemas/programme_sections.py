@@ -354,12 +354,17 @@ class DatesForm(SectionSchema):
             "hint": N_("Some 90 days after the end people can say what they still use."),
         },
     )
+    ends_earlier = fields.Boolean(
+        load_default=False, metadata={"label": N_("Yes, the programme ends earlier than planned")}
+    )
+    """Of one that runs: its people have less time than they were told."""
 
     def __init__(
         self, *, today: date, was: Mapping[str, date | None], frozen: Collection[str] = (), draft: bool = True
     ) -> None:
         """``frozen``: the names of the days that cannot change any more. ``draft``: the follow-up may stay open."""
-        super().__init__(exclude=tuple(frozen))
+        can_end_earlier = not draft and "ends_on" not in frozen
+        super().__init__(exclude=(*frozen, *(() if can_end_earlier else ("ends_earlier",))))
         self.today, self.was, self.draft = today, was, draft
 
     @validates_schema(skip_on_field_errors=False)
@@ -381,6 +386,10 @@ class DatesForm(SectionSchema):
             problems.setdefault("ends_on", [Problem("date_not_after_start")])
         if last is not None and after is not None and after <= last:
             problems.setdefault("follow_up_on", [Problem("date_not_after_end")])
+        planned = self.was.get("ends_on")
+        is_earlier = not self.draft and last is not None and planned is not None and last < planned
+        if is_earlier and not problems and not loaded.get("ends_earlier"):
+            problems["ends_earlier"] = [Problem("ends_earlier_unsaid")]
         if not self.draft and "follow_up_on" in loaded and after is None:
             problems["follow_up_on"] = [Problem("follow_up_missing")]
         if problems:
@@ -417,7 +426,7 @@ class VisibilityForm(SectionSchema):
         load_default=False,
         metadata={
             "label": N_("HR sees who takes part and who has completed"),
-            "hint": N_("Otherwise HR sees figures alone. Nobody sees what people write."),
+            "hint": N_("Otherwise HR sees nobody’s name. Nobody sees what people write."),
         },
     )
     tutors_may_edit = fields.Boolean(

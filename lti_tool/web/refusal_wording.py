@@ -14,6 +14,7 @@ REFUSALS: Mapping[str, str] = {
     "not_ready": N_("The programme has not started. These steps are still to be done:"),
     "not_placed": N_("The programme has not started: no activity opens this group yet."),
     "entry_unknown": N_("This is in the list no more. Nothing was changed."),
+    "entry_exists": N_("This is in the list already."),
     "settings_changed": N_("Somebody has changed this part in the meantime."),
     "settings_frozen": N_("This cannot change any more: it is frozen since the programme started."),
     "format_counted": N_(

@@ -36,29 +36,24 @@ RULES = {
 _LOOK = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 Facts = dict[str, set[str]]
-"""Of each kind, those in which axe has found nothing, as hashes."""
+"""Facts of each kind, as hashes."""
 
 
 @dataclass
 class AxeRuns:
-    """In what axe has found nothing so far: on one page, in whatever language, theme and width, and on others.
+    """In what axe has found nothing so far, on any page, in whatever language, theme and width."""
 
-    ``shared``: what holds for every page; pages that have the same one have it looked for once.
-    """
-
-    shared: Facts = field(default_factory=lambda: {"languages": set(), "colours": set(), "boxes": set()})
-    structure: set[str] = field(default_factory=set)
+    fine: Facts = field(default_factory=lambda: {kind: set() for kind in ("structure", *RULES)})
 
     def look(self, page: Page, themes: list[str | None], *, axe: bool = True) -> list[dict[str, Any]]:
         """How each theme looks in the present width: ``overflow`` in pixels, and axe's ``violations`` where asked."""
         if axe and not page.evaluate("'loadAxe' in window"):
             page.evaluate(_load_axe())
-        facts = {**self.shared, "structure": self.structure}
-        known = {kind: list(found) for kind, found in facts.items()}
+        known = {kind: list(facts) for kind, facts in self.fine.items()}
         seen: list[dict[str, Any]]
         seen, found = page.evaluate(_LOOK, [themes, AXE_RULES if axe else None, RULES, known])
-        for kind, fine in found.items():
-            facts[kind].update(fine)
+        for kind, facts in found.items():
+            self.fine[kind].update(facts)
         return seen
 
 

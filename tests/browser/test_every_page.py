@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Playwright
 
 from lti_tool.web.launch_session import OF_GROUP
-from tests.browser.axe_runs import AxeRuns, Facts, keep_axe_at_hand
+from tests.browser.axe_runs import AxeRuns, keep_axe_at_hand
 from tests.browser.cases import CASES, NOT_PAGES, Case, Visit
 from tests.browser.chromium import ARGUMENTS, TIMEOUT
 from tests.browser.page_inspection import Console, PageInspection, english_in, inspect_page, report_violations
@@ -47,9 +47,9 @@ def tabs(playwright: Playwright) -> Iterator[dict[str, Page]]:
 
 
 @pytest.fixture(scope="module")
-def facts() -> Facts:
-    """What axe has found nothing in, on one page or another."""
-    return AxeRuns().shared
+def axe_runs() -> AxeRuns:
+    """What axe has looked at, on one page or another."""
+    return AxeRuns()
 
 
 @dataclass
@@ -63,12 +63,11 @@ class Looked:
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
 def looked(
-    request: pytest.FixtureRequest, served_tool: ServedTool, tabs: dict[str, Page], facts: Facts
+    request: pytest.FixtureRequest, served_tool: ServedTool, tabs: dict[str, Page], axe_runs: AxeRuns
 ) -> Looked:
     """Each page is opened once for all the claims about it."""
     case: Case = request.param
     seen = Looked(case, [], set())
-    axe_runs = AxeRuns(facts)
     for language in LANGUAGES:
         page = tabs[language]
         console = Console(page)

@@ -74,7 +74,8 @@ def tutor_of_people_in_both(situation: Situation) -> None:
     yanis = situation.db.scalars(sa.select(Person).where(Person.name == "Yanis Haddad")).all()[-1]
     mentor = BuiltPerson(there.course.build, yanis.id, "Yanis Haddad", there.course, CourseRole.LEARNER)
     there.course.enrol(mentor)
-    there.pair(there.participant(mentor, Role.MENTOR), "Marie Costa")
+    other = there.pair(there.participant(mentor, Role.MENTOR), "Marie Costa")
+    situation.activity.course.enrol(other.mentee.person)
 
 
 def moved_learner(situation: Situation) -> None:

@@ -37,7 +37,7 @@ from lti_tool.lti.platform_service import (
     TokenRefused,
 )
 from lti_tool.lti.registration.models import Deployment
-from lti_tool.outbound.client import OutboundRequestError
+from lti_tool.outbound.client import OutboundRequestError, network_fault
 from schemas.nrps import load_members
 
 SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
@@ -199,7 +199,7 @@ def _asked(service: PlatformService, url: str) -> Answer:
     except (TokenRefused, ServiceHostUnknown) as error:
         raise RosterUnreadable(str(error)) from None
     except requests.RequestException as error:
-        raise RosterUnreadable(f"{type(error).__name__}: {str(error)[:300]}") from None
+        raise RosterUnreadable(network_fault(error)) from None
 
 
 def _members(answer: Answer) -> tuple[list[dict[str, Any]], int]:

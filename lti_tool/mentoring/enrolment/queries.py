@@ -290,6 +290,14 @@ def is_in_cohort(
     )
 
 
+def is_enrolled_in(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID], person_id: sa.ColumnElement[uuid.UUID] | Any
+) -> sa.ColumnElement[bool]:
+    """For another query: whether a person is enrolled in a cohort."""
+    enrolled = aliased(Participant)
+    return sa.exists().where(enrolled.cohort_id == cohort_id, enrolled.person_id == person_id)
+
+
 def is_member_of(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.ColumnElement[bool]:
     """For another query, beside :data:`MEMBER_ID`: that the participant is one of a cohort's."""
     return Participant.cohort_id == cohort_id

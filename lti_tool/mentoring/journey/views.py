@@ -14,7 +14,7 @@ from typing import Any
 
 from lti_tool.mentoring.journey.steps import URGENCY, Step, step_of
 from lti_tool.mentoring.profiles.queries import NO_PROFILE, Profile
-from lti_tool.mentoring.programmes.queries import TutorRecord
+from lti_tool.mentoring.programmes.tutor_queries import TutorRecord
 
 
 @dataclass(frozen=True)

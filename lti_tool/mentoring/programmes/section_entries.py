@@ -19,7 +19,7 @@ from lti_tool.mentoring.programmes.section_form import (
     shown,
     written,
 )
-from lti_tool.mentoring.programmes.settings import Settings
+from lti_tool.mentoring.programmes.settings import Document, Settings
 from schemas import choices
 from schemas.programme_sections import CatalogueForm, FormatForm, SkillForm
 
@@ -135,6 +135,28 @@ def without_entry(section: Section, settings: Settings, code: str) -> Settings:
         for objective in left.document["objectives"]:
             objective["skill"] = None if objective["skill"] == code else objective["skill"]
     return left
+
+
+def is_new_to_list(section: Section, before: Document, after: Document) -> bool:
+    """Whether a list has no entry more of a name that another one of it has.
+
+    A form that is sent again, after going back in the browser, adds nothing twice.
+    """
+
+    def repeated(document: Document) -> int:
+        match section:
+            case Section.SKILLS | Section.KPIS:
+                names = [each["name"] for each in document[str(section)]]
+            case Section.OBJECTIVES:
+                names = [{**each["title"], "": each["direction"]} for each in document["objectives"]]
+            case Section.FORMATS:
+                names = list(document["format_names"].values())
+            case _:
+                names = []
+        folded = [tuple(sorted((tag, text.casefold()) for tag, text in name.items())) for name in names]
+        return len(folded) - len(set(folded))
+
+    return repeated(after) <= repeated(before)
 
 
 ENTRIES: Final[Mapping[Section, Callable[[str, Settings, Standing], SectionForm]]] = {

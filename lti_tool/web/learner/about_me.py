@@ -15,7 +15,7 @@ from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.profiles import queries
 from lti_tool.mentoring.profiles.actions import save_profile
 from lti_tool.mentoring.profiles.queries import Profile
-from lti_tool.mentoring.programmes.queries import TutorRecord, tutor_of_cohort
+from lti_tool.mentoring.programmes.tutor_queries import TutorRecord, tutor_of_cohort
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
 from lti_tool.web.activity import current_participant

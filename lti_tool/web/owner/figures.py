@@ -34,8 +34,9 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeOwner,
     ProgrammeSettings,
 )
-from lti_tool.mentoring.programmes.queries import latest_rule, tutor_ids
+from lti_tool.mentoring.programmes.queries import latest_rule
 from lti_tool.mentoring.programmes.right_models import HrLink, HrReader, ProgrammeShare
+from lti_tool.mentoring.programmes.tutor_queries import tutor_ids
 from lti_tool.translation import current_language
 from lti_tool.translation.collation import collation_key
 from schemas.problem import ShapeError

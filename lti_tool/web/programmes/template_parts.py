@@ -261,6 +261,7 @@ class _TemplatePart(Part):
         record = own_record(db, self.code)
         self.settings, self.number = settings_of(record.document, self.standing.today), record.number
         self.changed_by = name_of(db, record.changed_by)
+        self.is_changed_by_me = record.changed_by == current_principal().person_id
 
     @property
     def template(self) -> str:

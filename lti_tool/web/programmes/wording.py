@@ -14,7 +14,7 @@ from lti_tool.mentoring.programmes.settings import Document, Settings
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
-from lti_tool.web.language import day
+from lti_tool.web.language import day, money
 from schemas.choices import HIGHEST_LEVEL
 from schemas.problem import N_
 
@@ -263,8 +263,7 @@ def _goal(settings: Settings) -> str:
 
 def _budget(settings: Settings) -> str:
     budget = settings.document["budget"]
-    amount = written(budget["amount"], current_language())
-    told = f"{amount} {budget['currency']}" if amount else ""
+    told = money(budget["amount"], budget["currency"]) if budget["amount"] is not None else ""
     return " · ".join(part for part in (told, budget["funding"] or "") if part)
 
 

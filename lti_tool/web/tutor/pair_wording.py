@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
+from lti_tool.mentoring.enrolment.queries import INVITED
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.overview.cohort import DeclinedPair, PairLine, ParticipantLine
 from lti_tool.mentoring.overview.pair_rows import PairState, Sort, Wait, WaitKind
@@ -207,5 +208,11 @@ def uncounted(meetings: int) -> str:
 
 
 def role(line: HasCard) -> str:
-    """What somebody does in the programme, of whom no gender is known."""
+    """What somebody does in the programme, of whom no gender is known; of who has not answered, what they could."""
+    if getattr(line, "status", None) == INVITED:
+        return (
+            _("invited to teach, no answer yet")
+            if line.card.role == "mentor"
+            else _("invited to learn, no answer yet")
+        )
     return _("teaches") if line.card.role == "mentor" else _("learns")

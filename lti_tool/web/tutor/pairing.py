@@ -20,7 +20,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.enrolment import actions as enrolment
 from lti_tool.mentoring.enrolment.common_ground import CommonGround
-from lti_tool.mentoring.enrolment.queries import participant_of_person
+from lti_tool.mentoring.enrolment.queries import INVITED, participant_of_person
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, PairLine, ParticipantLine
 from lti_tool.mentoring.overview.queries import learner_in_cohorts_courses, overview_of
@@ -37,6 +37,7 @@ from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
 from lti_tool.web.tutor import pair_wording
+from lti_tool.web.tutor.elsewhere import paired_elsewhere
 from lti_tool.web.tutor.known_details import UNKNOWN, Known, Reason, ground_of, known_details, reasons
 from schemas.display import read_cohort_query, read_query
 from schemas.tutor_forms import PairForm
@@ -112,6 +113,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
                 return redirect(launch_url_for("home.home", done=query["done"]))
         candidates = candidates_for(overview, found, search) if found is not None else None
         known = known_details(db, placement.cohort_id, _shown_ids(overview, candidates))
+        elsewhere = paired_elsewhere(db, placement.cohort_id)
     candidates = in_order(candidates, known) if candidates is not None else None
     about = {"partner_for": found.person_id} if found is not None else {}
     action = launch_url_for("pairing.pair", **about)
@@ -122,7 +124,11 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         "known": known,
         "form": form,
         "pair_form": form or blank_form(PairForm(), {}, id="pair-form", action=action),
-        "waiting": sorted(overview.waiting_for_a_pair, key=lambda line: line.joined_at or utcnow()),
+        # Whoever has said yes comes before who has not answered.
+        "waiting": sorted(
+            overview.waiting_for_a_pair, key=lambda line: (line.status == INVITED, line.joined_at or utcnow())
+        ),
+        "elsewhere": elsewhere,
         "limit": SHOWN,
         "best": UNFOLDED,
         "today": utcnow().date(),

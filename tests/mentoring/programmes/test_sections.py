@@ -178,7 +178,7 @@ def test_a_day_that_has_come_is_no_question_any_more() -> None:
     )
     settings = settings_of(days=days)
     form = section_form(Section.DATES, settings, standing(started=True))
-    assert set(form.schema.fields) == {"made_from", "ends_on", "follow_up_on"}
+    assert set(form.schema.fields) == {"made_from", "ends_on", "follow_up_on", "ends_earlier"}
     made = form.write(settings, typed(form, form.read(settings) or {}, ends_on="2027-01-15"))
     assert (made.days.starts_on, made.days.ends_on) == (days.starts_on, dt.date(2027, 1, 15))
 

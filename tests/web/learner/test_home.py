@@ -46,7 +46,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.not_met, "Inès says you did not meet"),
         (situations.waits_for_correction, "Since today. You proposed:"),
         (situations.paused, "Your journey with Inès is on hold"),
-        (situations.paused, "is on hold until "),
+        (situations.paused, "comes back to you about it on "),
         (situations.ended, "Your journey with Inès has ended"),
         (situations.objective_to_confirm, "Paul says they have reached an objective"),
         (situations.complete, "Journey complete. Well done to you both."),

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from lti_tool.composition.audit.entries import Reader, Wanted, entries
 from lti_tool.composition.services import Services
-from lti_tool.identity.policy import Subject
+from lti_tool.identity.audit_policy import Subject
 from lti_tool.identity.principal import Principal, PrincipalKind
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.enrolment.models import Participant

@@ -90,6 +90,7 @@ def test_people_of_several_pairs_move_together_or_not_at_all(visit: Come, servic
 
 def test_whoever_is_in_both_groups_is_united_or_held_and_the_page_says_which(visit: Come) -> None:
     here = visit(moving.tutor_of_people_in_both)
+    assert "Marie Costa · in a pair in group 2" in here.text("cohort/pairing")
     pairs = [pair_of(here, name) for name in ("Paul Moreau", "Bernard")]
     text = here.text("cohort/move?" + "&".join(f"pair={each}" for each in pairs))
     words = said(text)
