@@ -16,7 +16,8 @@ from schemas.problem import CodedSchema, Problem, ShapeError
 class PageQuery(CodedSchema):
     """The query of a page: ``pair`` says which pair, ``done`` which submission of a form led to it.
 
-    ``partner_for`` names the person for whom a tutor looks for a partner.
+    ``partner_for`` names the person for whom a tutor looks for a partner, ``paired`` the one who was just given one;
+    ``whom`` is there where a message is for people whom lists have named.
     """
 
     class Meta:
@@ -27,6 +28,8 @@ class PageQuery(CodedSchema):
     pair = Identifier(load_default=None)
     done = Identifier(load_default=None)
     partner_for = Identifier(load_default=None)
+    paired = Identifier(load_default=None)
+    whom = Choice(("listed",), load_default=None)
 
 
 COHORT_STATES: Final = (
@@ -48,7 +51,8 @@ class CohortQuery(PageQuery):
     """The query of a tutor's page: a filter, a search, an order, a page of the table, and the pair beside it.
 
     ``left`` names the participant whose grade was just left as it is, as long as that can be taken back. ``inbox`` is
-    ``all`` where everything that waits for the tutor is wanted, not the first lines alone.
+    ``all`` where everything that waits for the tutor is wanted, not the first lines alone; ``rows`` likewise where a
+    phone shows every pair of the page.
     """
 
     state = Choice(COHORT_STATES, load_default=None)
@@ -56,6 +60,7 @@ class CohortQuery(PageQuery):
     sort = Choice(COHORT_SORTS, load_default="waits")
     page = WholeNumber(min=1, max=100_000, from_text=True, load_default=1)
     inbox = Choice(("all",), load_default=None)
+    rows = Choice(("all",), load_default=None)
     left = Identifier(load_default=None)
 
 

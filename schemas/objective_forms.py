@@ -22,16 +22,16 @@ TITLE_LENGTH = 200
 class ObjectiveForm(FormSchema):
     """An objective: who learns (``direction``), about what (``tag``), and whether the programme asks for it."""
 
-    direction = Choice(choices.ROLES, required=True, metadata={"label": N_("Who learns?")})
     title = Text(
         min_length=3,
         max_length=TITLE_LENGTH,
         required=True,
         metadata={
-            "label": N_("What?"),
+            "label": N_("Which objective?"),
             "hint": N_("For example: write a good request to an AI assistant."),
         },
     )
+    direction = Choice(choices.ROLES, required=True, metadata={"label": N_("Who learns?")})
     tag = Choice(choices.OBJECTIVE_TAGS, load_default="skills", metadata={"label": N_("Area")})
     skill = Code(
         r"[a-z0-9_-]+",
@@ -75,7 +75,7 @@ class ObjectiveForm(FormSchema):
         if loaded.get("skill") is not None and loaded["skill"] not in self.skills:
             raise ValidationError([Problem("not_a_choice")], "skill")
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def _due_later(self, loaded: Mapping[str, Any], **_: Any) -> None:
         due = loaded.get("target_on")
         if due is not None and self.today is not None and due < self.today:

@@ -56,6 +56,11 @@ MESSAGES: Mapping[str, str] = {
     "not_a_date": N_("Enter the whole date: day, month and year."),
     "date_in_future": N_("This date is still to come: choose today or an earlier day."),
     "feedback_empty": N_("Choose at least one point, or write a sentence."),
+    "entry_exists": N_("This is in the list already."),
+    "ends_earlier_unsaid": N_(
+        "The programme would end earlier. Tick the box if you mean it, or put the day back."
+    ),
+    "not_own_group": N_("This group is not open to your course. Choose another one, or a new group."),
     "hr_link_unknown": N_("This link is not known here. Please copy the whole of it, or ask for a new one."),
     "not_an_hr_link": N_("This is not a link for human resources: copy the whole of it."),
     "ends_before_it_begins": N_("This date is before the first one: choose a later day."),
@@ -174,6 +179,9 @@ NAME_THEIR_FIELD: Final = frozenset(
         "follow_up_missing",
         "learner_missing",
         "hr_link_unknown",
+        "not_own_group",
+        "entry_exists",
+        "ends_earlier_unsaid",
         "person_missing",
     }
 )

@@ -21,7 +21,7 @@ class ScaleForm(FormSchema):
         max_length=120,
         required=True,
         metadata={
-            "label": N_("Name of the programme"),
+            "label": N_("Name that people see"),
             "hint": N_("Its people read it at the top of their pages. The pilot keeps its own."),
         },
     )

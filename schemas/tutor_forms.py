@@ -96,10 +96,8 @@ class PausePairForm(FormSchema):
             raise ValidationError([Problem("date_too_far")], "until")
 
 
-class EndPairForm(FormSchema):
-    """The tutor ends a pair early, without fault."""
-
-    reason = Choice(
+def _end_reason() -> Choice:
+    return Choice(
         choices.END_REASONS,
         required=True,
         metadata={
@@ -109,10 +107,17 @@ class EndPairForm(FormSchema):
     )
 
 
-class AnotherPartnerForm(EndPairForm):
+class EndPairForm(FormSchema):
+    """The tutor ends a pair early, without fault."""
+
+    reason = _end_reason()
+
+
+class AnotherPartnerForm(FormSchema):
     """The tutor ends a pair to give one of the two another partner."""
 
-    role = Choice(choices.ROLES, required=True, metadata={"label": N_("Another partner for whom?")})
+    role = Choice(choices.ROLES, required=True, metadata={"label": N_("Who gets another partner?")})
+    reason = _end_reason()
 
 
 class ReopenForm(FormSchema):
@@ -125,7 +130,7 @@ class ReopenForm(FormSchema):
         lines=True,
         required=True,
         metadata={
-            "label": N_("To reopen this journey, say why"),
+            "label": N_("Why?"),
             "hint": N_("The grade in the course stays until the journey is complete again."),
         },
     )

@@ -20,6 +20,7 @@ from lti_tool.database import Database
 from lti_tool.translation import set_language
 
 pytest_plugins = [
+    "tests.memory",
     "tests.databases",
     "tests.made_once",
     "tests.skips",
@@ -100,12 +101,18 @@ def services(config: Config, kept_databases: dict[str, Database]) -> Iterator[Se
 
 
 @pytest.fixture
-def app(config: Config, services: Services, compiled_templates: jinja2.BytecodeCache) -> Flask:
+def app(
+    config: Config,
+    services: Services,
+    compiled_templates: jinja2.BytecodeCache,
+    loaded_templates: dict[str, jinja2.Environment],
+) -> Flask:
     """The web application."""
     from lti_tool.app import create_app
 
     application = create_app(config, services)
     application.jinja_env.bytecode_cache = compiled_templates
+    vars(application)["jinja_env"] = loaded_templates.setdefault("first", application.jinja_env)
     return application
 
 

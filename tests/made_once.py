@@ -22,8 +22,8 @@ from werkzeug.routing import Rule
 from lti_tool.demo.lms import secrets_file
 from lti_tool.lti import tool_keys
 
-KEYS = 16
-"""How many keys of each kind there are. A test that needs more gets the first one again."""
+KEYS = 12
+"""How many keys there are. A test that needs more gets the first one again."""
 
 
 class KeyPool:
@@ -35,7 +35,7 @@ class KeyPool:
         self._lock = threading.Lock()
 
     def generate_private_key(self, public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
-        """Another key than the last fifteen times."""
+        """Another key than the last eleven times."""
         with self._lock:
             number = next(self._turn)
             if number == len(self._made):
@@ -118,9 +118,10 @@ def scripts_of(config: AlembicConfig) -> ScriptDirectory:
 def made_once() -> Iterator[None]:
     """The keys of tools and of LMSs, the parts of the addresses of every application, and the migrations' scripts."""
     routes = CompiledRoutes()
+    keys = KeyPool().module()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tool_keys, "rsa", KeyPool().module())
-        patch.setattr(secrets_file, "rsa", KeyPool().module())
+        patch.setattr(tool_keys, "rsa", keys)
+        patch.setattr(secrets_file, "rsa", keys)
         patch.setattr(Rule, "compile", lambda rule: routes.compile(rule))
         patch.setattr(ScriptDirectory, "from_config", scripts_of)
         yield
@@ -128,5 +129,14 @@ def made_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def compiled_templates() -> jinja2.BytecodeCache:
-    """Templates compiled once for all applications of this test process."""
+    """Templates compiled once for all environments of this test process."""
     return CompiledTemplates()
+
+
+@pytest.fixture(scope="session")
+def loaded_templates() -> dict[str, jinja2.Environment]:
+    """Templates loaded once for all applications of this test process: the first one's, under ``first``.
+
+    What templates call belongs to no application: it asks for the current one.
+    """
+    return {}

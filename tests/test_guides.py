@@ -33,7 +33,7 @@ OURS = {
     "Next: a few questions",
     "Cancel",
     "Grade",
-    "I am a learner here",
+    "Take part in the programme",
     "Check the gradebook",
     "Needs you",
     "Send the grade again",

@@ -32,8 +32,9 @@ from lti_tool.lti.registration.registrations import organisations_of_person
 from lti_tool.many_rows import TablesBusy, lock_all_tables
 from lti_tool.mentoring.programmes.actions import name_owner
 from lti_tool.mentoring.programmes.models import Programme
-from lti_tool.mentoring.programmes.queries import owner_ids, programmes_of, tutor_ids
+from lti_tool.mentoring.programmes.queries import owner_ids, programmes_of
 from lti_tool.mentoring.programmes.template_actions import rename_for_merge
+from lti_tool.mentoring.programmes.tutor_queries import tutor_ids
 from lti_tool.messaging import setting_record_stores
 from schemas.registration import OrganisationSchema
 

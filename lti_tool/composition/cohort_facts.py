@@ -51,7 +51,7 @@ class Judged:
     given_name: str | None
     role: Role
     in_pair: bool
-    """Whether they are in a pair, be it closed since: in any but one that was ended early, or declined."""
+    """Whether they are in a pair that both accepted, be it closed since; in none that was ended early."""
     to_judge: PersonToJudge
 
 
@@ -90,7 +90,7 @@ def judged_people(db: Session, cohort_id: uuid.UUID, *, with_ids: bool = False) 
         row.pair: _Pair(
             row.mentor,
             row.mentee,
-            row.status != PairStatus.ENDED,
+            row.status not in (PairStatus.PROPOSED, PairStatus.ENDED),
             _id(row.pair),
             AgreementFact(bool(row.mentor_signed), bool(row.mentee_signed)),
         )

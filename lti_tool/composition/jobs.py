@@ -25,6 +25,7 @@ from lti_tool.lti.ags.read_results_job import ReadResults
 from lti_tool.lti.nrps.due_rosters_job import EnqueueDueRosters
 from lti_tool.lti.nrps.read_roster_job import ReadRoster
 from lti_tool.lti.registration.connect_job import ConnectPlatform
+from lti_tool.mentoring.enrolment.people.listed import invite_listed
 from lti_tool.subscribers.scores import backfill_scores
 
 _log = structlog.get_logger(__name__)
@@ -33,7 +34,7 @@ MakeJobKind = Callable[[Services], JobKind]
 """Makes a kind of job, once for a process."""
 
 JOB_KINDS: Final[tuple[MakeJobKind, ...]] = (
-    ReadRoster,
+    lambda services: ReadRoster(services, invite_listed),
     ReadResults,
     lambda services: FindLineItem(services, backfill_scores),
     ConnectPlatform,

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from lti_tool.composition.cohort_facts import judged_people
+from lti_tool.composition.cohort_facts import Judged, judged_people
 from lti_tool.identity.models import Course, Membership
 from lti_tool.lti.launch.models import ResourceLink
-from lti_tool.mentoring.completion.preview import PersonPreview, preview
+from lti_tool.mentoring.completion.preview import PersonPreview, preview, since, united_to_judge
 from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.completion.rule import CompletionRule
 from lti_tool.mentoring.enrolment.queries import (
@@ -26,7 +26,7 @@ from lti_tool.mentoring.enrolment.queries import (
     participants,
     participants_of_people,
 )
-from lti_tool.mentoring.pairs.moving import pairs_moved_together
+from lti_tool.mentoring.pairs.moving import Hindered, hindrances, pairs_moved_together
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.programmes.models import (
     Cohort,
@@ -114,7 +114,11 @@ class MovedPerson:
     graded_in: tuple[Place, ...]
     """Whose gradebooks their grades go to from then on."""
     is_there_already: bool
-    """Whether they take part in the other cohort already: their pair cannot be moved."""
+    """Whether they are enrolled in the other cohort: the two enrolments become one."""
+    hindered: Hindered | None
+    """Why they cannot go on there; None of whoever can."""
+    partners_there: tuple[ParticipantRecord, ...]
+    """With whom they are in a pair there that keeps them from it."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +138,8 @@ class MovedPair:
 
     @property
     def can_move(self) -> bool:
-        """Whether neither takes part there already."""
-        return not any(each.is_there_already for each in self.both)
+        """Whether nothing keeps either of the two from it."""
+        return all(each.hindered is None for each in self.both)
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,7 @@ class MovePlan:
     to: OtherGroup
     moving: tuple[MovedPair, ...]
     staying: tuple[MovedPair, ...]
-    """Those that cannot be moved, because somebody takes part there already."""
+    """Those that cannot be moved, because somebody cannot go on there."""
     rule: CompletionRule
     """Of the other cohort."""
     digest: str
@@ -164,16 +168,14 @@ def plan_move(db: Session, cohort_id: uuid.UUID, to: OtherGroup, pair_ids: Colle
     people = [record.person_id for record in records.values()]
     enrolled = participants_of_people(db, to.id, people)
     here = _courses_of(db, people, [place.course_id for place in to.places])
+    hindered = hindrances(db, found, to.id)
+    partners = participants(db, {each for one in hindered.values() for each in one.with_whom})
     in_force = rule_of_cohort(db, to.id)
-    rule, judged = rule_of(in_force), judged_people(db, cohort_id) if found else []
-    effects = {
-        each.participant_id: each
-        for each in preview(
-            rule_of(rule_of_cohort(db, cohort_id)),
-            rule,
-            [each.to_judge for each in judged if each.participant_id in records],
-        ).people
-    }
+    rule = rule_of(in_force)
+    judged = (
+        [each for each in judged_people(db, cohort_id) if each.participant_id in records] if found else []
+    )
+    effects = _effects(db, judged, enrolled, rule_of(rule_of_cohort(db, cohort_id)), rule, to.id)
 
     def moved(record: ParticipantRecord) -> MovedPerson:
         places = to.places_of(record.role)
@@ -185,6 +187,8 @@ def plan_move(db: Session, cohort_id: uuid.UUID, to: OtherGroup, pair_ids: Colle
             bool(places),
             tuple(place for place in places if place.has_column and rule.reporting.covers(record.role)),
             record.person_id in enrolled,
+            hindered.get(record.id),
+            tuple(partners[each] for each in hindered[record.id].with_whom) if record.id in hindered else (),
         )
 
     by_id = {record.id: moved(record) for record in records.values()}
@@ -204,6 +208,28 @@ def plan_move(db: Session, cohort_id: uuid.UUID, to: OtherGroup, pair_ids: Colle
     )
 
 
+def _effects(
+    db: Session,
+    judged: Collection[Judged],
+    enrolled: Mapping[uuid.UUID, ParticipantRecord],
+    rule: CompletionRule,
+    other_rule: CompletionRule,
+    to_cohort_id: uuid.UUID,
+) -> dict[uuid.UUID, PersonPreview]:
+    """How far each of these people is by both rules; of who is there already, with what they did there."""
+    alone = preview(rule, other_rule, [each.to_judge for each in judged]).people
+    effects = {each.participant_id: each for each in alone}
+    if not enrolled:
+        return effects
+    there = {each.person_id: each.to_judge for each in judged_people(db, to_cohort_id)}
+    both = [
+        united_to_judge(each.to_judge, there[each.person_id]) for each in judged if each.person_id in there
+    ]
+    for each in preview(rule, other_rule, both).people:
+        effects[each.participant_id] = since(each, effects[each.participant_id].before)
+    return effects
+
+
 def _courses_of(
     db: Session, person_ids: Collection[uuid.UUID], course_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, set[uuid.UUID]]:
@@ -220,7 +246,7 @@ def _courses_of(
 
 
 def _held_back(pairs: Collection[MovedPair]) -> set[uuid.UUID]:
-    """The pairs with somebody who is there already, and all that would have to move together with one of these."""
+    """The pairs with somebody who cannot go on there, and all that would have to move together with one of these."""
     held = {each.pair.id for each in pairs if not each.can_move}
     people = {member for each in pairs if each.pair.id in held for member in each.pair.members}
     while more := [
@@ -240,6 +266,7 @@ def _digest(to: OtherGroup, rule_number: int, moving: Collection[MovedPair]) -> 
                     str(one.participant.id),
                     [one.effect.effect, one.effect.before, one.effect.after] if one.effect else None,
                     [str(place.course_id) for place in one.missing_in],
+                    one.is_there_already,
                 )
                 for one in each.both
             ],

@@ -14,12 +14,14 @@ from lti_tool.subscribers.progress import Progress
 from lti_tool.subscribers.scores import Scores
 from lti_tool.subscribers.statements import Statements
 from lti_tool.subscribers.timeline import Timeline
+from lti_tool.subscribers.united import United
 
 MakeSubscriber = Callable[[Config], Subscriber]
 """Makes a subscriber, once for a process, for the settings."""
 
 SUBSCRIBERS: Final[tuple[MakeSubscriber, ...]] = (
     lambda _config: Participants(),
+    lambda _config: United(),
     lambda _config: Progress(),
     Statements,
     lambda _config: Scores(),

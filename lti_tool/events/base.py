@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeVar
 
 import cattrs
 
-from lti_tool.identity.policy import Subject
+from lti_tool.identity.audit_policy import Subject
 from lti_tool.identity.principal import PrincipalKind
 
 KINDS: dict[str, type[Event]] = {}

@@ -13,14 +13,16 @@ from lti_tool.composition.jobs import known_job_kinds
 from lti_tool.composition.services import Services
 from lti_tool.database import table_of, utcnow
 from lti_tool.health_checks.findings import Found, Verdict, one_line
+from lti_tool.health_checks.stored import name_of
 from lti_tool.jobs.models import Job, JobStatus, SchedulerLease
 from lti_tool.jobs.schedule import LEASE
+from lti_tool.lti.registration.models import Registration
 from lti_tool.moments import is_ahead
 
 OVERDUE: Final = dt.timedelta(minutes=5)
 """Runners look every few seconds, and a job whose process was killed is due again after half a minute."""
 MOST_NAMED: Final = 5
-"""How many failed jobs are named, the latest ones."""
+"""How many failures are named, the latest ones."""
 
 
 def jobs(services: Services) -> Found:
@@ -32,26 +34,39 @@ def jobs(services: Services) -> Found:
 
 
 def _failed(db: Session) -> Iterator[tuple[Verdict, str, str]]:
-    """The latest failure of each job, unless the same job has succeeded since or is about to run again."""
+    """The latest failure of each job, unless the same job has succeeded since or is about to run again.
+
+    What failed alike for one platform is one finding: it may have been asked for hundreds of courses.
+    """
     later = aliased(Job)
     replaced = sa.exists().where(
         later.unique_key == Job.unique_key,
         later.id > Job.id,
         later.status.in_([status for status in JobStatus if status != JobStatus.SUPERSEDED]),
     )
-    failed = sa.select(Job).where(Job.status == JobStatus.FAILED, sa.not_(replaced))
-    rows = db.scalars(failed.order_by(Job.done_at.desc(), Job.id.desc()).limit(MOST_NAMED)).all()
-    for row in rows:
-        at = f" at {row.done_at:%Y-%m-%d %H:%M} UTC" if row.done_at else ""
+    alike = (Job.kind, Job.group_key, Job.error)
+    failed = (
+        sa.select(*alike, sa.func.count().label("alike"), sa.func.max(Job.done_at), sa.func.max(Job.id))
+        .where(Job.status == JobStatus.FAILED, sa.not_(replaced))
+        .group_by(*alike)
+    )
+    latest_first = failed.order_by(sa.func.max(Job.done_at).desc(), sa.func.max(Job.id).desc())
+    rows = db.execute(latest_first.limit(MOST_NAMED)).all()
+    platforms = {str(each.id): name_of(each) for each in db.scalars(sa.select(Registration))} if rows else {}
+    for kind, group_key, error, count, done_at, job_id in rows:
+        at = f" at {done_at:%Y-%m-%d %H:%M} UTC" if done_at else ""
+        platform = f" for {platforms[group_key]}" if group_key in platforms else ""
+        more = f", like {count - 1} more" if count > 1 else ""
+        again = f"tandem jobs retry {job_id}" if count == 1 else "tandem jobs list --state failed"
         yield (
             Verdict.WARNING,
-            f"{row.kind} failed{at}: {one_line(row.error or 'no reason was kept')}",
-            f"once the cause is gone, run it again: tandem jobs retry {row.id}",
+            f"{kind}{platform} failed{at}{more}: {one_line(error or 'no reason was kept')}",
+            f"once the cause is gone, run it again: {again}",
         )
     if len(rows) == MOST_NAMED:
-        count = db.scalar(sa.select(sa.func.count()).select_from(failed.subquery())) or 0
-        if count > MOST_NAMED:
-            yield Verdict.WARNING, f"{count - MOST_NAMED} more failed", "tandem jobs list --state failed"
+        total = db.scalar(sa.select(sa.func.sum(failed.subquery().c.alike))) or 0
+        if rest := total - sum(row.alike for row in rows):
+            yield Verdict.WARNING, f"{rest} more failed", "tandem jobs list --state failed"
 
 
 def _unknown(db: Session, known: Collection[str]) -> Iterator[tuple[Verdict, str, str]]:

@@ -27,7 +27,7 @@ from requests import RequestException
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProtocolError
 
 from lti_tool.outbound.deadline import current_deadline, exchange_deadline
 from lti_tool.outbound.guard import AddressRules, Guard, OutboundRequestError, without_query
@@ -77,7 +77,10 @@ def network_fault(error: BaseException) -> str:
         return _REASONS.get(error.reason) or (error.detail or str(error)).splitlines()[0][:200]
     if isinstance(error, requests.Timeout):
         return "it does not answer in time"
-    inner = getattr(error.args[0], "reason", None) if error.args else None
+    cause = error.args[0] if error.args else None
+    inner = getattr(cause, "reason", None)
+    if isinstance(cause, ProtocolError) and inner is None:
+        return "it ends the connection without a whole answer"
     return str(inner or error).rpartition("): ")[2].splitlines()[0][:200]
 
 
@@ -88,6 +91,7 @@ _REASONS = {
     "too_slow": "it takes too long",
     "too_large": "it answers far too much",
     "redirected": "it sends elsewhere",
+    "garbled": "its answer cannot be unpacked",
 }
 """The reasons of :class:`OutboundRequestError` in words; for the others its detail says more."""
 

@@ -13,6 +13,7 @@ from lti_tool.events.replay import Projection, Projections
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted
 from lti_tool.mentoring.enrolment import actions
 from lti_tool.mentoring.enrolment.events import InvitationRefused
+from lti_tool.mentoring.enrolment.moving import move_to_cohort
 from lti_tool.mentoring.pairs.actions import decline_pair
 from lti_tool.mentoring.pairs.events import (
     AgreementSigned,
@@ -46,7 +47,7 @@ class Participants:
                 case PairMovedIn(from_cohort_id=from_cohort_id) if pair_id and logged.scope.cohort_id:
                     moved = pair(db, pair_id)
                     if moved is not None:
-                        actions.move_to_cohort(
+                        move_to_cohort(
                             db,
                             participant_ids=moved.members,
                             from_cohort_id=from_cohort_id,

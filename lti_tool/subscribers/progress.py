@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 import sqlalchemy as sa
@@ -25,10 +26,12 @@ from lti_tool.events.replay import Projection, Projections
 from lti_tool.mentoring.completion.evaluation import Judgement, judge
 from lti_tool.mentoring.completion.events import CompletionReopened, ProgrammeCompleted, ProgressReached
 from lti_tool.mentoring.completion.facts_from_events import FactsFromEvents
+from lti_tool.mentoring.completion.latched import Latched, united
 from lti_tool.mentoring.completion.milestones import milestone_passed
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule
+from lti_tool.mentoring.enrolment.events import EnrolmentsUnited
 from lti_tool.mentoring.enrolment.models import ParticipantStatus
 from lti_tool.mentoring.programmes.events import CohortStarted, RuleApplied
 from lti_tool.mentoring.programmes.queries import RuleRecord, every_rule, scope_of
@@ -48,14 +51,16 @@ class Progress:
         """
         if all(isinstance(logged.event, ProgressReached) for logged in events):
             return
-        found = concerned(db, events)
+        found, united_with = concerned(db, events), _united_records(db, events)
         events_of: dict[uuid.UUID | None, list[LoggedEvent]] = {}
         for logged in events:
             events_of.setdefault(logged.scope.participant_id, []).append(logged)
         rows: list[dict[str, Any]] = []
         reached: list[tuple[ConcernedParticipant, Event]] = []
         for participant in found.people.values():
-            before = participant.progress
+            stored = participant.progress
+            before = _with_former(stored, united_with.get(participant.id))
+            participant.progress = before
             if before is None and participant.status in (
                 ParticipantStatus.INVITED,
                 ParticipantStatus.REFUSED,
@@ -77,7 +82,7 @@ class Progress:
             participant.progress = ProgressValues(
                 **{**values, "explanation": json.dumps(values["explanation"])}
             )
-            if before != participant.progress:
+            if stored != participant.progress:
                 rows.append({"participant_id": participant.id, **values})
             role = str(participant.role)
             if judged.just_completed:
@@ -98,6 +103,38 @@ class Progress:
     def projection(self, db: Session, others: Projections) -> Projection:
         """The completion records as the log makes them."""
         return CompletionProjection(every_rule(db))
+
+
+def _united_records(db: Session, events: Sequence[LoggedEvent]) -> dict[uuid.UUID, ProgressValues]:
+    """The records of the participants with whom others were united, which go; by the participant who goes on."""
+    found: dict[uuid.UUID, ProgressValues] = {}
+    for logged in events:
+        if not isinstance(logged.event, EnrolmentsUnited) or logged.scope.participant_id is None:
+            continue
+        record = db.get(CompletionRecord, logged.event.former_id, populate_existing=True)
+        if record is not None:
+            found[logged.scope.participant_id] = ProgressValues(
+                score=record.score,
+                status=record.status,
+                completion=record.completion,
+                completed_at=record.completed_at,
+                explanation=json.dumps(record.explanation),
+                rule_version_id=record.rule_version_id,
+                milestone=record.milestone,
+            )
+            db.delete(record)
+            db.flush()
+    return found
+
+
+def _with_former(own: ProgressValues | None, former: ProgressValues | None) -> ProgressValues | None:
+    """How far somebody is, with what is latched of the enrolment that was united with theirs."""
+    if own is None or former is None:
+        return own or former
+    one, other = (
+        Latched(Completion(each.completion), each.completed_at, each.milestone) for each in (own, former)
+    )
+    return replace(own, **vars(united(one, other)))
 
 
 def _latched(
@@ -161,6 +198,8 @@ class CompletionProjection(Projection):
             self._in_force[cohort_id] = self._rules[cohort_id, logged.event.number]
         self.facts.apply(logged)
         self._latch(logged)
+        if isinstance(logged.event, EnrolmentsUnited):
+            self._unite(logged.event.former_id, logged.scope.participant_id)
         for participant_id in self.facts.concerned(logged):
             if self.facts.has_joined(participant_id):
                 self._judge(participant_id)
@@ -180,6 +219,20 @@ class CompletionProjection(Projection):
             row["completed_at"] = row["completed_at"] or logged.at
         elif isinstance(logged.event, ProgressReached):
             row["milestone"] = logged.event.milestone
+
+    def _unite(self, former_id: uuid.UUID, participant_id: uuid.UUID | None) -> None:
+        former, own = self.rows.pop((former_id,), None), self.rows.get((participant_id,))
+        if former is None:
+            return
+        if own is None:
+            self.put({**former, "participant_id": participant_id})
+            return
+        one, other = (
+            Latched(Completion(row["completion"]), row["completed_at"], row["milestone"])
+            for row in (own, former)
+        )
+        held = united(one, other)
+        own.update(vars(held) | {"completion": str(held.completion)})
 
     def _judge(self, participant_id: uuid.UUID) -> None:
         row = self.rows.get((participant_id,))

@@ -29,6 +29,7 @@ from lti_tool.lti.registration.events import ServiceHostAllowed
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.queries import rule_of
 from lti_tool.mentoring.completion.rule import Reporting
+from lti_tool.mentoring.enrolment.events import EnrolmentsUnited
 from lti_tool.mentoring.enrolment.queries import (
     lock_participants,
     participants,
@@ -73,6 +74,8 @@ class Scores:
                 # Nothing should stand in the gradebooks of the cohort that they left; what these show stays.
                 pair = found.pairs[scope.pair_id]
                 _forget(db, scope.cohort_id, (pair.mentor_id, pair.mentee_id))
+            if isinstance(logged.event, EnrolmentsUnited):
+                db.execute(sa.delete(_TABLE).where(_TABLE.c.participant_id == logged.event.former_id))
             if isinstance(logged.event, PlacementOpened) and scope.cohort_id is not None:
                 # Somebody may be completing at this moment, who does not see the new activity yet.
                 lock_participants(db, [found.id for found in participants_of_cohort(db, scope.cohort_id)])
@@ -226,6 +229,9 @@ class ScoreProjection(Projection):
     def apply(self, logged: LoggedEvent) -> None:
         """Bring what should stand up to date for everybody whom the event concerns."""
         facts, scope = self._completion.facts, logged.scope
+        if isinstance(logged.event, EnrolmentsUnited):
+            for key in [key for key in self.rows if key[1] == logged.event.former_id]:
+                del self.rows[key]
         for participant_id in facts.concerned(logged):
             self._update(participant_id, None)
         if isinstance(logged.event, PairMovedOut) and scope.cohort_id and scope.pair_id:

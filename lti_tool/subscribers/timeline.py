@@ -14,6 +14,7 @@ from lti_tool.compiled_statement import CompiledInsert, once_for_each_dialect
 from lti_tool.database import connection_of, table_of
 from lti_tool.events.base import LoggedEvent
 from lti_tool.events.replay import Projection, Projections
+from lti_tool.mentoring.enrolment.events import EnrolmentsUnited
 from lti_tool.mentoring.feedback.events import FeedbackEvent
 from lti_tool.mentoring.objectives.events import ObjectiveRefusalRead
 from lti_tool.mentoring.pairs.events import PairMovedOut
@@ -56,6 +57,14 @@ class Timeline:
 
     def handle(self, db: Session, events: Sequence[LoggedEvent], now: dt.datetime) -> None:
         """Write an entry for each event of a pair."""
+        for logged in events:
+            if isinstance(logged.event, EnrolmentsUnited):
+                table = table_of(TimelineEntry)
+                db.execute(
+                    sa.update(table)
+                    .where(table.c.participant_id == logged.event.former_id)
+                    .values(participant_id=logged.scope.participant_id)
+                )
         entries = [entry for logged in events if (entry := _entry(logged)) is not None]
         if entries:
             connection = connection_of(db)
@@ -74,6 +83,10 @@ class TimelineProjection(Projection):
 
     def apply(self, logged: LoggedEvent) -> None:
         """Add the event's entry."""
+        if isinstance(logged.event, EnrolmentsUnited):
+            for row in self.rows.values():
+                if row["participant_id"] == logged.event.former_id:
+                    row["participant_id"] = logged.scope.participant_id
         entry = _entry(logged)
         if entry is not None:
             self.put(entry)

@@ -58,12 +58,24 @@ _SENT_PAGES = {
         N_("Your answer was not saved"),
         N_("Part of it was missing. Try again from your own page."),
     ),
+    404: (
+        N_("Your answer was not saved"),
+        N_("What it was about no longer exists."),
+    ),
     409: (
         N_("Nothing was changed"),
         N_("Things have changed in the meantime."),
     ),
 }
 """The same where something was sent, and the page itself says what became of it."""
+
+_HEADINGS = {
+    ("proposal", "no_partner"): N_("This suggestion is no longer open"),
+    ("proposal", "pair_over"): N_("This suggestion is no longer open"),
+    ("undo", "too_late_to_undo"): N_("It is too late to undo this"),
+    ("reminder", "nothing_waits"): N_("There is nothing left to remind of"),
+}
+"""In place of the usual one where a rule, and no fault, stands in the way: by the blueprint and the code."""
 
 _NOTHING_CHANGED = N_("Nothing was changed.")
 _ADVISES_ITSELF = (413, 429, 500)
@@ -78,9 +90,12 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def error_page(status: int, *, text: str | None = None, can_sign: bool = False) -> Response:
+def error_page(
+    status: int, *, text: str | None = None, own_heading: str | None = None, can_sign: bool = False
+) -> Response:
     """The page for an HTTP status; ``text`` (translated) says more than the usual sentence.
 
+    ``own_heading``: in place of the usual one, where no fault is to be looked for.
     ``can_sign``: whether to lead to the agreement of the pair, because nothing went wrong and that is what is needed.
     """
     shown = status if status in _PAGES else 500 if status >= 500 else 400
@@ -88,12 +103,13 @@ def error_page(status: int, *, text: str | None = None, can_sign: bool = False) 
     heading, usual = (_SENT_PAGES.get(shown) if is_sent else None) or _PAGES[shown]
     html = render_template(
         "error.html",
-        heading=_("The agreement comes first") if can_sign else _(heading),
+        heading=_("The agreement comes first") if can_sign else _(own_heading or heading),
         text=text or _(usual),
         kept=_(_NOTHING_CHANGED) if is_sent and shown not in _SENT_PAGES else None,
         advises_itself=shown in _ADVISES_ITSELF,
         reference=reference(),
         can_sign=can_sign,
+        has_reference=not can_sign and own_heading is None,
     )
     return make_response(html, status)
 
@@ -115,7 +131,8 @@ def _http_error(error: HTTPException) -> Response:
 def _not_allowed(error: NotAllowed) -> Response:
     log.info("action refused", code=error.code)
     can_sign = error.code == "agreement_first" and request.blueprint == "sessions"
-    return error_page(409, text=refusal(error.code), can_sign=can_sign)
+    heading = _HEADINGS.get((request.blueprint or "", error.code))
+    return error_page(409, text=refusal(error.code), own_heading=heading, can_sign=can_sign)
 
 
 def _unreadable(error: ShapeError) -> Response:

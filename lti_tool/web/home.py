@@ -8,7 +8,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from lti_tool.identity.policy import Action
 from lti_tool.identity.principal import CourseRole
-from lti_tool.mentoring.programmes.queries import tutor_of_cohort
+from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
 from lti_tool.translation import gettext as _
 from lti_tool.web import course_page
 from lti_tool.web.access import allows
@@ -88,6 +88,7 @@ def home() -> ResponseReturnValue:
     return learner.page() or visitor_page(
         _("The programme opens soon"),
         _("Your tutor is preparing it. There is nothing to do: open this activity again in a few days."),
+        has_picture=True,
     )
 
 
@@ -119,18 +120,28 @@ def _in_preparation(activity: Activity) -> ResponseReturnValue:
             "%(name)s is preparing it. There is nothing to do: open this activity again in a few days.",
             name=tutor.name,
         )
-    return visitor_page(_("The programme opens soon"), text)
+    return visitor_page(_("The programme opens soon"), text, has_picture=True)
 
 
 def visitor_page(
-    heading: str, text: str, hint: str | None = None, *, has_examples: bool = False
+    heading: str,
+    text: str,
+    hint: str | None = None,
+    *,
+    has_examples: bool = False,
+    has_picture: bool = False,
 ) -> ResponseReturnValue:
     """A page for somebody who has nothing to do here: why, and what they can do.
 
-    ``has_examples``: with links to a learner's pages with invented people.
+    ``has_examples``: with links to a learner's pages with invented people. ``has_picture``: with what awaits them.
     """
     return render_template(
-        "learner/visitor.html", heading=heading, text=text, hint=hint, has_examples=has_examples
+        "learner/visitor.html",
+        heading=heading,
+        text=text,
+        hint=hint,
+        has_examples=has_examples,
+        has_picture=has_picture,
     )
 
 

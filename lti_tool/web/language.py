@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
 from babel.dates import format_date, format_time
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 from flask import Blueprint, Flask, abort, current_app, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from jinja2 import pass_context
@@ -241,6 +242,13 @@ def short_day(value: dt.date) -> str:
 def number(value: float) -> str:
     """A number with the language's own grouping and decimals, such as ``1,500`` or ``12,5``."""
     return format_decimal(value, locale=current_language())
+
+
+def money(amount: object, currency: str) -> str:
+    """An amount, such as ``18 000,50 €``, from a number or text like ``36001/2``; decimals only where it has some."""
+    value, language = Fraction(str(amount)), current_language()
+    text = format_currency(float(value), currency or "EUR", locale=language)
+    return text.replace(",00" if language == "fr" else ".00", "") if value.denominator == 1 else text
 
 
 def other_query(tag: str) -> str:

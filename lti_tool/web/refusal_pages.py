@@ -97,7 +97,10 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
         case Advice.OPEN_AGAIN:
             return (
                 _("Open the activity again from your course"),
-                _("This link works only once, and for a few minutes."),
+                _(
+                    "This link was used already, or it is too old. Close this page and open the activity in your "
+                    "course."
+                ),
             )
         case Advice.AWAIT_APPROVAL:
             return (
@@ -211,7 +214,9 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
         case Advice.FORM_AGAIN:
             return (
                 _("Nothing was saved"),
-                _("The page had changed since you opened it. Go back to it, reload it and try again."),
+                _(
+                    "The page had changed since you opened it. Open the activity again from your course, and once more."
+                ),
             )
         case Advice.TOO_LARGE:
             return (
@@ -235,7 +240,7 @@ def _words(advice: Advice, *, for_administrator: bool) -> tuple[str, str]:
             return (
                 _("We could not open the activity"),
                 _(
-                    "The connection between your platform and the mentoring tool needs a look. It is nothing you did. "
-                    "Give your administrator the reference below."
+                    "It is nothing you did. Open the activity again from your course; if it happens again, give the "
+                    "reference below to whoever runs your platform."
                 ),
             )

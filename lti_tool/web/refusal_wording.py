@@ -14,6 +14,7 @@ REFUSALS: Mapping[str, str] = {
     "not_ready": N_("The programme has not started. These steps are still to be done:"),
     "not_placed": N_("The programme has not started: no activity opens this group yet."),
     "entry_unknown": N_("This is in the list no more. Nothing was changed."),
+    "entry_exists": N_("This is in the list already."),
     "settings_changed": N_("Somebody has changed this part in the meantime."),
     "settings_frozen": N_("This cannot change any more: it is frozen since the programme started."),
     "format_counted": N_(
@@ -36,12 +37,12 @@ REFUSALS: Mapping[str, str] = {
     "already_accepted": N_("Both of you have accepted. To stop, a word to your tutor is enough."),
     "accept_first": N_("Both of you accept first; then comes the agreement."),
     "pair_paused": N_("Your journey is on hold. Nothing can be changed until your tutor restarts it."),
-    "too_late_to_undo": N_("This cannot be undone any more."),
+    "too_late_to_undo": N_("Somebody has acted on it since, or ten minutes have passed."),
     "same_day": N_("A meeting of that day is noted already."),
     "nothing_differs": N_(
         "Nothing differs from what was noted. Change what differs, or go back and confirm it."
     ),
-    "nothing_waits": N_("Nothing waits for your partner any more."),
+    "nothing_waits": N_("Your partner has answered, or the step waits no more. No reminder was left."),
     "nobody_to_remind": N_(
         "Nothing waits there any more, or a reminder has stood there for less than two days."
     ),
@@ -64,6 +65,7 @@ REFUSALS: Mapping[str, str] = {
     "pairs_left_behind": N_(
         "One of these people is in another pair by now, which has to move as well. Please look again."
     ),
+    "hindered_there": N_("Somebody of these pairs cannot go on in that group. Nothing was changed."),
     "already_in_group": N_("One of these people takes part in that group already. Nothing was changed."),
     "not_a_pilot": N_("This group runs at full scale already."),
     "pilot_not_started": N_("This pilot has not started yet. Start it first, and look at what it shows."),

@@ -203,7 +203,7 @@ DONE: Mapping[str, str] = {
     "pair_paused": N_("The pair is on hold. Both will see it on their page."),
     "pairs_moved": N_("Moved. Both people of a pair see it on their page."),
     "pair_resumed": N_("The pair goes on."),
-    "pair_ended": N_("The pair has ended, with no fault of anybody. What the two did is kept."),
+    "pair_ended": N_("The pair has ended. What the two did is kept."),
     "approval_taken_back": N_("The approval is taken back."),
     "owner_named": N_("Named. The programme is now on their page too."),
     "ownership_ended": N_("You no longer own that programme."),
@@ -330,6 +330,13 @@ def problem(found: Problem, sentence: str | None = None, **more: object) -> str:
     if "role" in params:
         params["role"] = word(ROLES, str(params["role"])).lower()
     return _(sentence or MESSAGES[str(found)]) % params
+
+
+def programme_name() -> str:
+    """What the programme of the present launch is called; “Reverse mentoring” outside one."""
+    own = current_settings()
+    named = own.title.get(current_language()) if own is not None else None
+    return named or _("Reverse mentoring")
 
 
 def person(card: PersonCard) -> str:

@@ -574,6 +574,7 @@ CASES: tuple[Case, ...] = (
     _sent("pair-of-nobody", "pairing.pair", situations.tutor, "cohort/pairs", mentor_id="", mentee_id=""),
     _at("tutor-of-nobody-found", "home.home", situations.tutor, "?q=zzz"),
     _at("tutor-without-a-partner", "home.home", situations.tutor, "?state=alone"),
+    _at("tutor-not-enrolled", "home.home", people_lists.list_added, "?state=awaited"),
     Case("tutor-with-panel", ("home.home", "GET"), _with_panel),
     Case("participant", ("pair_page.person", "GET"), _participant),
     _followed(

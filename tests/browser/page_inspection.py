@@ -85,7 +85,7 @@ def inspect_page(
 ) -> PageInspection:
     """Inspect what the page shows now: as it is, or in each of these themes.
 
-    ``axe_runs``: what axe has read of the same page in another language.
+    ``axe_runs``: what axe has read of this page in another language, and of others.
     """
     seen = PageInspection(name, language=str(page.locator("html").get_attribute("lang")))
     seen.words = page.evaluate(_WORDS)

@@ -51,10 +51,12 @@ def _pictures(demo: Demo, browser: Browser, language: str) -> dict[str, bytes]:
     )
     page = context.new_page()
     page.goto(demo.invite(LABEL[language]))
+    card = page.locator("details", has=page.locator("#canvas"))
+    card.locator("summary").click()
     page.locator("#canvas-url").evaluate(
         f"(field) => {{ field.value = '{CONFIGURATION[language]}'; field.scrollLeft = 0; }}"
     )
-    setup = page.locator("section", has=page.locator("#canvas")).screenshot()
+    setup = card.screenshot()
     lms = demo.settings.lms_url
     same_origin = {"Origin": lms}
     people = page.request.get(f"{lms}/people.json").json()

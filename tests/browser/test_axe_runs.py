@@ -35,6 +35,8 @@ FAULTS = {
     "pale in one theme": ({"style": f"[data-theme=canvas] {PALE}"}, "color-contrast", {"canvas"}),
     "pale in one theme when wide": (
         {"style": f"@media (min-width: 1000px) {{ [data-theme=canvas] {PALE} }}"}, "color-contrast", {"canvas"}),
+    "upon something dark": ({"style": "#dark { position: absolute; z-index: -1; inset: 0; background: #333; }",
+                             "more": '<div id="dark"></div>'}, "color-contrast", {"moodle"}),
     "small": ({"style": "#first { all: unset; font-size: 6px; } ", "more": '<button class="b">Non</button>'
                }, "target-size", {"moodle"}),
     "small in one theme": ({"style": "[data-theme=canvas] button { padding: 0; border: 0; font-size: 6px; }",
@@ -59,3 +61,4 @@ def test_a_fault_in_one_language_theme_or_width_is_found(page: Page, fault: str)
     page.set_content(PAGE.format(**{**FRENCH, **changes}))
     found = inspect_page(page, "page", ("moodle", "canvas"), runs).axe
     assert {line.split(", ")[1] for line in found if f": {rule} – " in line} >= themes, found
+    assert inspect_page(page, "page", ("moodle", "canvas"), runs).axe, "what was found is found again"

@@ -46,6 +46,12 @@ def tabs(playwright: Playwright) -> Iterator[dict[str, Page]]:
     browser.close()
 
 
+@pytest.fixture(scope="module")
+def axe_runs() -> AxeRuns:
+    """What axe has looked at, on one page or another."""
+    return AxeRuns()
+
+
 @dataclass
 class Looked:
     """One case, in each language and theme."""
@@ -56,11 +62,12 @@ class Looked:
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
-def looked(request: pytest.FixtureRequest, served_tool: ServedTool, tabs: dict[str, Page]) -> Looked:
+def looked(
+    request: pytest.FixtureRequest, served_tool: ServedTool, tabs: dict[str, Page], axe_runs: AxeRuns
+) -> Looked:
     """Each page is opened once for all the claims about it."""
     case: Case = request.param
     seen = Looked(case, [], set())
-    axe_runs = AxeRuns()
     for language in LANGUAGES:
         page = tabs[language]
         console = Console(page)

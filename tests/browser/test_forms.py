@@ -58,6 +58,7 @@ def open_objectives(served_tool: ServedTool, page: Page) -> str:
 def test_the_switch_of_languages_keeps_what_was_typed(served_tool: ServedTool, page: Page) -> None:
     open_objectives(served_tool, page)
     page.fill("#title", "Read a balance sheet")
+    page.locator(".more-of-objective summary").click()
     page.check("input[name=tag][value=culture]")
     before = objectives(served_tool)
     page.get_by_role("button", name="Français").click()

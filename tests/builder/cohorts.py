@@ -104,7 +104,9 @@ class BuiltCohort(Built):
                     role=CourseRole.TUTOR,
                 )
                 log.set_principal(db, tutor)
-            made = form_pair(db, cohort_id=self.id, mentor_id=first.id, mentee_id=second.id, now=moment)
+            # What both have answered was proposed before they did.
+            proposed = min(moment, signed_at) if signed_at and accepted == "both" else moment
+            made = form_pair(db, cohort_id=self.id, mentor_id=first.id, mentee_id=second.id, now=proposed)
             log.set_principal(db, before)
             pair = BuiltPair(self.build, made.id, first, second)
             for by in (first, second):

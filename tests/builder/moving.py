@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from lti_tool.identity.models import Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.mentoring.enrolment.models import Participant
@@ -12,6 +13,7 @@ from lti_tool.mentoring.programmes.models import CompletionRuleVersion
 from lti_tool.mentoring.roles import Role
 from tests.builder.cohorts import BuiltCohort
 from tests.builder.pairs import BuiltPair
+from tests.builder.places import BuiltPerson
 from tests.builder.situations import Situation
 
 SECOND_COURSE = "Cultures numériques, automne"
@@ -63,6 +65,17 @@ def tutor_of_three_groups(situation: Situation) -> None:
     """The same with one more group, so that there is a choice."""
     _two_groups(situation)
     second_group(situation, "Numérique responsable", 2)
+
+
+def tutor_of_people_in_both(situation: Situation) -> None:
+    """The same, where one of the first pair is invited there, and the mentor of two has a partner there as well."""
+    pair, there = _two_groups(situation)
+    there.participant(pair.mentee.person, Role.MENTEE, invited=True)
+    yanis = situation.db.scalars(sa.select(Person).where(Person.name == "Yanis Haddad")).all()[-1]
+    mentor = BuiltPerson(there.course.build, yanis.id, "Yanis Haddad", there.course, CourseRole.LEARNER)
+    there.course.enrol(mentor)
+    other = there.pair(there.participant(mentor, Role.MENTOR), "Marie Costa")
+    situation.activity.course.enrol(other.mentee.person)
 
 
 def moved_learner(situation: Situation) -> None:

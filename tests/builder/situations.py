@@ -733,7 +733,7 @@ def build_situation(
     """Build a situation in a course of its own; return the path of its home page.
 
     In an empty database, a situation that is listed in :data:`SITUATIONS` is built once for each kind of database and
-    copied for the next two minutes.
+    copied for the next four minutes.
     """
     if build not in SITUATIONS or not is_empty(services.database):
         return _build(services, build, family, locale)

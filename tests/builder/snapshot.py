@@ -20,8 +20,8 @@ Rows = list[tuple[Any, ...]] | bytes
 """A table's rows as the driver gives and takes them: SQLite's tuples, or what PostgreSQL's COPY sends."""
 
 
-KEPT_SECONDS = 120
-"""How long a snapshot is used: what is in it happened a moment ago, and a page shows some of that for ten minutes."""
+KEPT_SECONDS = 240
+"""How long a snapshot is used: what is in it happened a moment ago, and a page shows some of that for five minutes."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from lti_tool.composition.audit.sentences import SENTENCES, Names, sentence_of
 from lti_tool.composition.event_kinds import EVENT_MODULES
 from lti_tool.events.base import ActedBy, Event
 from lti_tool.events.models import AuditEntry, EventRow
-from lti_tool.identity.policy import AUDIT, Capacity, Subject, audit_shows
+from lti_tool.identity.audit_policy import AUDIT, Subject, audit_shows
+from lti_tool.identity.policy import Capacity
 from lti_tool.identity.principal import OPERATOR, CourseRole, Principal, PrincipalKind
 from lti_tool.translation import using_language
 from schemas.audit_query import SUBJECTS

@@ -32,6 +32,7 @@ from lti_tool.mentoring.enrolment.people import actions, queries
 from lti_tool.mentoring.enrolment.people.checking import check_file
 from lti_tool.mentoring.enrolment.people.columns import count_names
 from lti_tool.mentoring.enrolment.people.file import read_table
+from lti_tool.mentoring.enrolment.people.listed import find_awaited, invite_listed
 from lti_tool.mentoring.enrolment.people.models import AwaitedPerson, PeopleImport
 from lti_tool.mentoring.programmes.models import ProgrammeOwner
 from lti_tool.mentoring.roles import Role
@@ -205,14 +206,19 @@ def test_a_job_that_is_killed_doubles_nothing(here: World, tmp_path: Path) -> No
 
 
 def test_somebody_awaited_is_invited_when_they_come_and_no_two_people_are(here: World) -> None:
-    add(here, FILE + "mentor;;;twice@example.org;One;;;;;;;\nmentor;;twice;;Two;;;;;;;2\n")
+    rows = (
+        "mentor;;;twice@example.org;One;;;;;;;",
+        "mentor;;twice;;Two;;;;;;;2",
+        "mentor;;;late@example.org;Late;;;;;;;2",
+    )
+    add(here, FILE + "\n".join(rows))
 
     def come(name: str, subject: str, **identifiers: str | None) -> tuple[uuid.UUID, AwaitedPerson | None]:
         person = here.course.person(name, subject=subject)
         with here.services.database.transaction() as db:
             db.execute(sa.update(Person).where(Person.id == person.id).values(**identifiers))
         with here.services.database.reading() as db:
-            return person.id, actions.find_awaited(db, cohort_id=here.cohort_id, person_id=person.id)
+            return person.id, find_awaited(db, cohort_id=here.cohort_id, person_id=person.id)
 
     assert come("Both", "70", user_name="twice", email="twice@example.org")[1] is None
     assert come("Nobody", "71", email="nobody@example.org")[1] is None
@@ -223,6 +229,12 @@ def test_somebody_awaited_is_invited_when_they_come_and_no_two_people_are(here: 
             made = actions.invite_awaited(db, awaited=found, person_id=nina_id, now=utcnow())
             assert (expected is None) == (made is None)
     assert details(here, "Nina New")[0] == "invited"
+    # Whoever pairs people need not wait for a first visit: a roster that lists somebody is enough.
+    assert come("Late Comer", "78", email="LATE@example.org")[1] is not None
+    for expected in (1, 0):
+        with here.acting() as db:
+            assert invite_listed(db, here.course_id, utcnow()) == expected
+    assert (details(here, "Late Comer")[0], details(here, "Late Comer")[1].capacity) == ("invited", 2)
     assert {row.acted_by_kind for row in invitations(here)} == {"operator"}
 
 
@@ -233,7 +245,7 @@ def test_somebody_awaited_whom_a_tutor_has_paired_meanwhile_gets_what_the_list_s
     with here.services.database.transaction() as db:
         db.execute(sa.update(Person).where(Person.id == nina.id).values(user_name="nina"))
     with here.acting() as db:
-        found = actions.find_awaited(db, cohort_id=here.cohort_id, person_id=nina.id)
+        found = find_awaited(db, cohort_id=here.cohort_id, person_id=nina.id)
         assert found is not None
         actions.invite_awaited(db, awaited=found, person_id=nina.id, now=utcnow())
     assert details(here, "Nina New") == ("invited", Details(2, department="IT"))

@@ -14,9 +14,11 @@ from lti_tool.composition.services import Services
 from lti_tool.database import utcnow
 from lti_tool.health_checks import Finding, Verdict
 from lti_tool.health_checks.jobs import MOST_NAMED, OVERDUE
+from lti_tool.identity import organisations
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.jobs import queue, schedule
 from lti_tool.jobs.models import Job, JobStatus
+from tests.builder import add_registration
 from tests.health_checks.test_doctor import findings
 from tests.jobs.kinds import Hourly, WriteRows, ask
 
@@ -71,6 +73,20 @@ def test_a_job_that_failed_again_and_again_is_named_once_until_it_succeeds(servi
     assert ("fault 2" in only.message, only.fix.endswith(f" {ids[-1]}")) == (True, True)
     end(services, ask(services, WriteRows, "a", key="same"), JobStatus.DONE)
     assert [each.verdict for each in found(services)] == [Verdict.OK]
+
+
+def test_what_failed_alike_for_one_platform_is_one_finding_that_names_it(services: Services) -> None:
+    with services.database.transaction() as db:
+        registration, _deployment = add_registration(db, organisations.add_for(db, "Example"))
+        platform, group_key = registration.issuer, str(registration.id)
+    for number in range(3):
+        job_id = ask(services, WriteRows, str(number))
+        end(services, job_id, JobStatus.FAILED, "a page is no roster", AT + dt.timedelta(minutes=number))
+        with services.database.transaction() as db:
+            db.get_one(Job, job_id).group_key = group_key
+    [only] = found(services)
+    expected = f"write_rows for {platform} failed at 2026-11-12 08:32 UTC, like 2 more: a page is no roster"
+    assert only.message == expected
 
 
 def test_a_few_failed_jobs_are_named_and_the_others_counted(services: Services) -> None:

@@ -19,7 +19,7 @@ import trustme
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from lti_tool.outbound.client import GuardedHttp, OutboundRequestError
+from lti_tool.outbound.client import GuardedHttp, OutboundRequestError, network_fault
 from lti_tool.outbound.guard import is_public
 
 
@@ -339,6 +339,20 @@ def test_a_port_where_nobody_listens_is_no_answer(open_http: GuardedHttp) -> Non
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     assert reason_of(open_http, f"http://127.0.0.1:{port}/") == "no_answer"
+
+
+def test_a_fault_of_the_network_is_said_in_words_and_without_the_address(open_http: GuardedHttp) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/results?user_id=2"
+        threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True).start()
+        with pytest.raises(requests.RequestException) as closed:
+            open_http.get(url)
+    with pytest.raises(requests.RequestException) as refused:
+        open_http.get(url)
+    assert [network_fault(caught.value) for caught in (closed, refused)] == [
+        "it ends the connection without a whole answer",
+        "no connection to 127.0.0.1: [Errno 111] Connection refused",
+    ]
 
 
 def test_a_name_that_does_not_exist_is_no_answer(

@@ -16,7 +16,6 @@ from lti_tool.identity.models import Membership
 from lti_tool.lti.forms.models import KeptForm
 from lti_tool.lti.launch.models import LaunchSession
 from tests.builder import situations
-from tests.builder.situations import SITUATIONS, Situation
 from tests.certification.verdicts import refusals
 from tests.platform.platform import ABSENT, Browser, Platform
 from tests.sql_counter import counting
@@ -202,12 +201,6 @@ def test_a_form_of_another_tab_is_kept_for_its_person(services: Services, visit:
     assert "Your session has expired" in late.text
     with services.database.reading() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(KeptForm)) == 1
-
-
-@pytest.mark.parametrize("build", SITUATIONS, ids=lambda build: build.__name__)
-def test_every_first_page_has_the_button(visit: Come, build: Callable[[Situation], None]) -> None:
-    here = visit(build)
-    assert here.text().count(f'action="{here.home}sign-out"') == 1
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Reading the audit: the entries that the policy shows to whoever asks, filtered and paged.
 
-The database chooses by the same table as :func:`lti_tool.identity.policy.audit_shows`, which decides about each entry
-once more.
+The database chooses by the same table as :func:`lti_tool.identity.audit_policy.audit_shows`, which decides about each
+entry once more.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from lti_tool.events import log
 from lti_tool.events.base import KINDS, ActedBy, Event, EventUnreadable
 from lti_tool.events.models import AuditEntry, EventRow
+from lti_tool.identity.audit_policy import STEPS, Subject, audit_shows
 from lti_tool.identity.models import Membership
-from lti_tool.identity.policy import STEPS, Capacity, Relation, Subject, audit_shows, capacities
+from lti_tool.identity.policy import Capacity, Relation, capacities
 from lti_tool.identity.principal import Principal, PrincipalKind
 from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.models import Pair

@@ -76,7 +76,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "InvitationTakenBack": N_("%(actor)s took back the invitation of %(about)s"),
     "PeopleAdded": N_("%(actor)s added the people of a list (rows: %(rows)s)"),
     "PeopleAdded in part": N_("%(actor)s added the first %(added)s people of a list of %(rows)s"),
-    "PairProposed": N_("%(actor)s paired %(about)s"),
+    "PairProposed": N_("%(actor)s proposed the pair %(about)s"),
     "TutorReminded": N_("%(actor)s reminded %(about)s of what waits"),
     "PairPaused": N_("%(actor)s put %(about)s on hold"),
     "PairResumed": N_("%(actor)s let %(about)s go on"),

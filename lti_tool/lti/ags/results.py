@@ -19,7 +19,7 @@ from lti_tool.lti.ags.columns import SCORE_SCOPE
 from lti_tool.lti.ags.reconciliation import Result
 from lti_tool.lti.platform_service import Answer, PlatformService, ServiceHostUnknown, TokenRefused
 from lti_tool.messaging.retry import retry_after
-from lti_tool.outbound.client import OutboundRequestError
+from lti_tool.outbound.client import OutboundRequestError, network_fault
 from schemas.ags import ResultSchema
 
 RESULT_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
@@ -158,7 +158,7 @@ def _listed(answer: Answer) -> tuple[dict[str, dict[str, Any]], set[str]]:
     try:
         return ResultSchema().load_page(answer.json())
     except OutboundRequestError as error:
-        raise ResultsUnreadable(str(error)) from None
+        raise ResultsUnreadable(error_text(error)) from None
     except ValidationError:
         raise ResultsUnreadable("a page is not a list of results") from None
 
@@ -179,5 +179,5 @@ def subresource_url(url: str, name: str, **query: str) -> str:
 
 
 def error_text(error: Exception) -> str:
-    """An exception in a line."""
-    return f"{type(error).__name__}: {str(error)[:300]}"
+    """What went wrong between the platform and the tool, in a line for operators and tutors."""
+    return network_fault(error)

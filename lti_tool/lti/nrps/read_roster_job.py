@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -37,15 +37,18 @@ class ReadRoster(JobKind):
     schema: ClassVar[type[Schema]] = CourseJobSchema
     max_per_group: ClassVar[int | None] = 2
 
-    def __init__(self, deps: ServiceDeps) -> None:
-        self._deps = deps
+    def __init__(
+        self, deps: ServiceDeps, then: Callable[[Session, uuid.UUID, dt.datetime], object] | None = None
+    ) -> None:
+        """``then``: what follows for the course once it is read, in the same transaction."""
+        self._deps, self._then = deps, then
 
     def run(self, job: RunningJob) -> dict[str, Any] | None:
         """Read it to its end. After a failure nobody but an operator or a tutor has it read again for a while."""
         require(TOOL, Action.READ_ROSTERS)
         course_id: uuid.UUID = job.arguments["course_id"]
         try:
-            reading = read_roster(self._deps, course_id, job)
+            reading = read_roster(self._deps, course_id, job, self._then)
         except (ClaimLost, JobStopped):
             raise
         except RosterUnreadable as error:

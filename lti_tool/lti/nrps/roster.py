@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -37,7 +37,7 @@ from lti_tool.lti.platform_service import (
     TokenRefused,
 )
 from lti_tool.lti.registration.models import Deployment
-from lti_tool.outbound.client import OutboundRequestError
+from lti_tool.outbound.client import OutboundRequestError, network_fault
 from schemas.nrps import load_members
 
 SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
@@ -92,12 +92,18 @@ def pause_readings(deps: ServiceDeps, course_id: uuid.UUID) -> None:
         )
 
 
-def read_roster(deps: ServiceDeps, course_id: uuid.UUID, job: RunningJob | None = None) -> RosterReading:
+def read_roster(
+    deps: ServiceDeps,
+    course_id: uuid.UUID,
+    job: RunningJob | None = None,
+    then: Callable[[Session, uuid.UUID, dt.datetime], object] | None = None,
+) -> RosterReading:
     """Read every page and store what it says. Raises :class:`RosterUnreadable`; pages already read are kept.
 
     Goes over the network, so never inside a transaction and never in a request's thread. ``job``: the job that reads
     it, whose progress is stored with each page and which is finished with the last. An interrupted reading begins
-    again at the first page: only one reading as a whole says who is no longer listed.
+    again at the first page: only one reading as a whole says who is no longer listed. ``then``: what follows for the
+    course, in the transaction of the last page.
     """
     transaction = job.transaction if job else deps.database.transaction
     with deps.database.reading() as db:
@@ -145,6 +151,8 @@ def read_roster(deps: ServiceDeps, course_id: uuid.UUID, job: RunningJob | None 
         answer = _page(service, next_url)
     with transaction() as db:
         left = _finish(db, course_id, started_at, complete=of_course and not unreadable)
+        if then is not None:
+            then(db, course_id, utcnow())
         reading = RosterReading(members, pages, unreadable, left)
         if job is not None:
             job.finish(db, asdict(reading))
@@ -191,7 +199,7 @@ def _asked(service: PlatformService, url: str) -> Answer:
     except (TokenRefused, ServiceHostUnknown) as error:
         raise RosterUnreadable(str(error)) from None
     except requests.RequestException as error:
-        raise RosterUnreadable(f"{type(error).__name__}: {str(error)[:300]}") from None
+        raise RosterUnreadable(network_fault(error)) from None
 
 
 def _members(answer: Answer) -> tuple[list[dict[str, Any]], int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lti_tool.events.base import Event
-from lti_tool.identity.policy import Subject
+from lti_tool.identity.audit_policy import Subject
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,12 @@ from lti_tool.mentoring.completion.facts import (
     PersonFacts,
     SessionFact,
 )
-from lti_tool.mentoring.enrolment.events import ParticipantInvited, ProgrammeJoined, RoleChanged
+from lti_tool.mentoring.enrolment.events import (
+    EnrolmentsUnited,
+    ParticipantInvited,
+    ProgrammeJoined,
+    RoleChanged,
+)
 from lti_tool.mentoring.feedback.events import FeedbackGiven
 from lti_tool.mentoring.objectives.events import (
     ObjectiveAgreed,
@@ -91,6 +96,9 @@ class FactsFromEvents:
                 person.role = role
                 person.pairs += self._early.pop(participant_id, [])
                 person.joined = person.joined or isinstance(logged.event, ProgrammeJoined)
+            case EnrolmentsUnited(former_id=former_id, role=role):
+                if participant_id is not None and cohort_id is not None:
+                    self._unite(former_id, participant_id, cohort_id, role)
             case TutorValidated() if participant_id in self._people:
                 self._people[participant_id].validated = True
             case ApprovalTakenBack() | CompletionReopened() if participant_id in self._people:
@@ -163,6 +171,30 @@ class FactsFromEvents:
                 pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="in_progress")
             case ObjectiveWithdrawn(objective_id=objective_id) | ObjectiveDeclined(objective_id=objective_id):
                 pair.objectives[objective_id] = replace(pair.objectives[objective_id], status="withdrawn")
+
+    def _unite(
+        self, former_id: uuid.UUID, participant_id: uuid.UUID, cohort_id: uuid.UUID, role: str
+    ) -> None:
+        """A participant of this cohort is what another one was, who is no more."""
+        if participant_id not in self._people:
+            self._people[participant_id] = _Person(cohort_id, role)
+            self._by_cohort.setdefault(cohort_id, []).append(participant_id)
+        kept, former = self._people[participant_id], self._people.pop(former_id, None)
+        kept.role = role
+        if former is None:
+            return
+        self._by_cohort[former.cohort_id].remove(former_id)
+        kept.joined, kept.validated = kept.joined or former.joined, kept.validated or former.validated
+        kept.pairs += former.pairs
+        kept.reflections += former.reflections
+        kept.feedback_given += former.feedback_given
+        kept.feedback_received += former.feedback_received
+        for pair_id in former.pairs:
+            pair = self._pairs[pair_id]
+            if pair.mentor_id == former_id:
+                pair.mentor_id = participant_id
+            else:
+                pair.mentee_id = participant_id
 
     def _move(self, participant_id: uuid.UUID, cohort_id: uuid.UUID) -> None:
         """A participant is in this cohort from now on, with whom they are in a pair."""

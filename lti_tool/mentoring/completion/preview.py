@@ -9,11 +9,12 @@ import enum
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from lti_tool.mentoring.completion.evaluation import evaluate, latch
 from lti_tool.mentoring.completion.facts import PairFacts, PersonFacts
+from lti_tool.mentoring.completion.latched import Latched, united
 from lti_tool.mentoring.completion.rule import Completion, CompletionRule, CriterionResult
 
 
@@ -95,6 +96,27 @@ def _of_person(now: CompletionRule, drafted: CompletionRule, each: PersonToJudge
     return PersonPreview(
         each.participant_id, role, effect, before, latched.score, evaluation.satisfied, explanation
     )
+
+
+def since(seen: PersonPreview, before: int) -> PersonPreview:
+    """The same of somebody who was at another percentage before."""
+    if seen.effect in (Effect.COMPLETES, Effect.STAYS_COMPLETE):
+        return replace(seen, before=before)
+    return replace(seen, before=before, effect=_of_score(before, seen.after))
+
+
+def united_to_judge(one: PersonToJudge, other: PersonToJudge) -> PersonToJudge:
+    """Somebody with what two enrolments of theirs are judged on, in the role of the first."""
+    person = replace(
+        one.person,
+        tutor_validated=one.person.tutor_validated or other.person.tutor_validated,
+        reflections=one.person.reflections + other.person.reflections,
+        feedback_given=one.person.feedback_given + other.person.feedback_given,
+        feedback_received=one.person.feedback_received + other.person.feedback_received,
+    )
+    completion = united(Latched(one.completion), Latched(other.completion)).completion
+    pairs = [*one.pairs, *(other.pairs if other.person.role == one.person.role else ())]
+    return PersonToJudge(one.participant_id, completion, person, pairs)
 
 
 def _of_score(before: int, after: int) -> Effect:

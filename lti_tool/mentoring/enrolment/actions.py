@@ -21,7 +21,6 @@ from lti_tool.mentoring.enrolment.events import (
     RoleChanged,
 )
 from lti_tool.mentoring.enrolment.models import (
-    FormerCohort,
     Participant,
     ParticipantSkill,
     ParticipantStatus,
@@ -240,36 +239,6 @@ def _set_status(db: Session, ids: Collection[uuid.UUID], status: ParticipantStat
         Participant.id.in_(ids), Participant.status.in_(_FOLLOWS_PAIRS), Participant.status != status
     )
     db.execute(update.values(status=status))
-
-
-def move_to_cohort(
-    db: Session,
-    *,
-    participant_ids: Collection[uuid.UUID],
-    from_cohort_id: uuid.UUID,
-    to_cohort_id: uuid.UUID,
-    now: dt.datetime,
-) -> None:
-    """These participants, whose pair has moved, go on in the cohort of their pair, as they are.
-
-    Whoever is there already stays. Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``already_in_group``) where
-    somebody was enrolled there at this very moment.
-    """
-    of_those = Participant.id.in_(participant_ids), Participant.cohort_id == from_cohort_id
-    moving = db.scalars(sa.select(Participant.id).where(*of_those)).all()
-    try:
-        with db.begin_nested():
-            db.execute(
-                sa.update(Participant).where(Participant.id.in_(moving)).values(cohort_id=to_cohort_id)
-            )
-    except sa.exc.IntegrityError:
-        raise NotAllowed("already_in_group") from None
-    for participant_id in moving:
-        row = insert_for(db, FormerCohort).values(
-            participant_id=participant_id, cohort_id=from_cohort_id, moved_at=now
-        )
-        key = ["participant_id", "cohort_id"]
-        db.execute(row.on_conflict_do_update(index_elements=key, set_={"moved_at": now}))
 
 
 def update_status_for_completion(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lti_tool.events.base import Event
-from lti_tool.identity.policy import Subject
+from lti_tool.identity.audit_policy import Subject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +98,20 @@ class JoiningUndone(Event):
 
     audit_subject: ClassVar[Subject] = Subject.PARTICIPATION
     role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnrolmentsUnited(Event):
+    """Somebody whose pair moved to a cohort in which they were enrolled already has one enrolment there from now on.
+
+    It follows from the move. The participant is the one of that cohort: what the other one did is theirs.
+    """
+
+    audit_subject: ClassVar[Subject] = Subject.CONSEQUENCE
+    former_id: uuid.UUID
+    """The participant of the cohort from which the pair came."""
+    role: str
+    """That in the pair."""
 
 
 @dataclass(frozen=True, kw_only=True)

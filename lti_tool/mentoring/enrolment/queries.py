@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.database import LOCK_ROW
 from lti_tool.identity.models import Membership, Person, display_name
@@ -57,6 +57,8 @@ NOT_TAKING_PART: Final = frozenset(
     {ParticipantStatus.INVITED, ParticipantStatus.REFUSED, ParticipantStatus.WITHDRAWN}
 )
 """Statuses of people who have not said that they take part, or do not any more."""
+COMPLETED: Final = ParticipantStatus.COMPLETED
+"""The status of somebody who has completed the programme, unless it was reopened."""
 REFUSED: Final = ParticipantStatus.REFUSED
 """The status of somebody who was invited, and has said that they do not take part."""
 
@@ -125,6 +127,20 @@ def has_moved_from(
     return found.where(*_moved_from(cohort_id, person_id)).exists()
 
 
+def is_united_elsewhere() -> sa.ColumnElement[bool]:
+    """For a query of participants: whether one is nobody's any more, united with another enrolment of the person."""
+    other = aliased(Participant)
+    return sa.and_(
+        Participant.status == ParticipantStatus.WITHDRAWN,
+        sa.exists().where(
+            FormerCohort.cohort_id == Participant.cohort_id,
+            FormerCohort.participant_id == other.id,
+            other.person_id == Participant.person_id,
+            other.id != Participant.id,
+        ),
+    )
+
+
 def _moved_from(cohort_id: Any, person_id: Any) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         FormerCohort.cohort_id == cohort_id,
@@ -142,6 +158,15 @@ def participants_of_people(
         person.id: participant_record(row, person)
         for row, person in db.execute(_WITH_PERSON.where(*of_people))
     }
+
+
+def enrolments_of_people(
+    db: Session, cohort_id: uuid.UUID, person_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, ParticipantRecord]:
+    """The same, also of those whose invitation was taken back: the rows that there are."""
+    of_people = Participant.cohort_id == cohort_id, Participant.person_id.in_(person_ids)
+    rows = db.execute(_WITH_PERSON.where(*of_people).execution_options(populate_existing=True))
+    return {person.id: participant_record(row, person) for row, person in rows}
 
 
 def participants(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ParticipantRecord]:
@@ -263,6 +288,14 @@ def is_in_cohort(
         .where(Participant.id == participant_id, Participant.cohort_id == cohort_id)
         .exists()
     )
+
+
+def is_enrolled_in(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID], person_id: sa.ColumnElement[uuid.UUID] | Any
+) -> sa.ColumnElement[bool]:
+    """For another query: whether a person is enrolled in a cohort."""
+    enrolled = aliased(Participant)
+    return sa.exists().where(enrolled.cohort_id == cohort_id, enrolled.person_id == person_id)
 
 
 def is_member_of(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.ColumnElement[bool]:

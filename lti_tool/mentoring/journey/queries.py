@@ -33,7 +33,8 @@ from lti_tool.mentoring.journey.views import (
 from lti_tool.mentoring.objectives.queries import ObjectiveRecord, objectives_of_pairs
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.profiles.queries import NO_PROFILE, PROFILE_WIDTH, Profile, profile_from, with_profile
-from lti_tool.mentoring.programmes.queries import TutorRecord, number_of_rule, tutor_from, with_tutor
+from lti_tool.mentoring.programmes.queries import number_of_rule
+from lti_tool.mentoring.programmes.tutor_queries import TutorRecord, tutor_from, with_tutor
 from lti_tool.mentoring.sessions.queries import SessionRecord, sessions_of_pairs
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from lti_tool.mentoring.journey.steps import URGENCY, Step, step_of
 from lti_tool.mentoring.profiles.queries import NO_PROFILE, Profile
-from lti_tool.mentoring.programmes.queries import TutorRecord
+from lti_tool.mentoring.programmes.tutor_queries import TutorRecord
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,11 @@ class SessionLine:
     def to_confirm(self) -> bool:
         """The partner logged it, and waits for a yes."""
         return self.status == "held" and not self.mine
+
+    @property
+    def is_kept(self) -> bool:
+        """Its logger keeps to it although the other said that it was not so: the two have to talk."""
+        return self.status == "held" and self.dispute_reason is not None
 
     @property
     def to_correct(self) -> bool:
@@ -293,6 +298,18 @@ class CriterionLine:
     satisfied: bool
     params: Mapping[str, Any] = field(default_factory=dict)
     children: tuple[CriterionLine, ...] = ()
+
+    @property
+    def least_minutes(self) -> int:
+        """How long a meeting has to be to be counted; 0 where any will do."""
+        return int(self.params.get("min_minutes_each") or 0)
+
+    def leaves_out(self, minutes: int, format: str) -> str | None:
+        """Why a meeting is not counted, whoever confirms it: ``minutes`` or ``format``; None where it is."""
+        if minutes < self.least_minutes:
+            return "minutes"
+        formats = self.params.get("formats", ("*",))
+        return None if "*" in formats or format in formats else "format"
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from lti_tool.mentoring.completion.queries import StoredProgress
 from lti_tool.mentoring.enrolment.queries import REFUSED
-from lti_tool.mentoring.journey.queries import progress_from
-from lti_tool.mentoring.journey.views import CriterionLine, PersonCard, Progress
+from lti_tool.mentoring.journey.views import PersonCard, Progress
+from lti_tool.mentoring.overview.lazy_progress import LazyProgress
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation.collation import sorted_name
 
@@ -30,47 +29,6 @@ class Newcomer:
     def sorts_as(self) -> str:
         """What puts them in the order of the alphabet."""
         return sorted_name(self.family_name, self.name)
-
-
-class LazyProgress:
-    """A :class:`Progress` that is made once more than the status of it is asked for: of most people it never is."""
-
-    def __init__(self, stored: StoredProgress) -> None:
-        self._stored = stored
-
-    @property
-    def status(self) -> str:
-        """As :attr:`Progress.status`."""
-        return self._stored.status
-
-    @property
-    def completed(self) -> bool:
-        """As :attr:`Progress.completed`."""
-        return self._stored.status == "satisfied"
-
-    @property
-    def completed_at(self) -> dt.datetime | None:
-        """As :attr:`Progress.completed_at`."""
-        return self._stored.completed_at
-
-    @property
-    def score(self) -> int:
-        """As :attr:`Progress.score`."""
-        return self._stored.score
-
-    @property
-    def criteria(self) -> tuple[CriterionLine, ...]:
-        """As :attr:`Progress.criteria`."""
-        return self._whole.criteria
-
-    @property
-    def meetings(self) -> CriterionLine | None:
-        """As :attr:`Progress.meetings`."""
-        return self._whole.meetings
-
-    @cached_property
-    def _whole(self) -> Progress:
-        return progress_from(self._stored.record)
 
 
 @dataclass(frozen=True)
@@ -145,6 +103,11 @@ class OpenSession:
     logged_on: dt.date
     dispute_reason: str | None = None
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether whoever noted it keeps it as it was, although the other disputed it: the two still disagree."""
+        return self.status == "held" and self.dispute_reason is not None
+
 
 @dataclass(frozen=True, eq=False)
 class PairLine:
@@ -212,6 +175,16 @@ class PairLine:
             return None
         return max(self.mentor_signed_at, self.mentee_signed_at).date()
 
+    @cached_property
+    def last_met_on(self) -> dt.date | None:
+        """When they last met, as far as both say that they did, even where they differ about how long or how."""
+        days = [
+            session.held_on
+            for session in self.open_sessions
+            if session.status == "disputed" and session.dispute_reason not in (None, "did-not-meet")
+        ]
+        return max([*days, *([self.last_held_on] if self.last_held_on is not None else [])], default=None)
+
     @property
     def accepted_at(self) -> dt.datetime | None:
         """When the second of the two accepted."""
@@ -232,6 +205,18 @@ class PairLine:
         """How many meetings count for the rule: those of the one who is less far."""
         values = [line.progress.meetings.value for line in self.both if line.progress.meetings is not None]
         return min(values, default=self.confirmed)
+
+    @cached_property
+    def uncounted(self) -> int:
+        """How many of its confirmed meetings the rule does not count, being too short or of another format.
+
+        Of whoever has completed it is not known any more.
+        """
+        if not self.confirmed:
+            return 0
+        measured = [line.progress.meetings for line in self.both if not line.progress.completed]
+        values = [each.value for each in measured if each is not None]
+        return max(0, self.confirmed - min(values)) if values else 0
 
     def partner_of(self, participant_id: uuid.UUID) -> ParticipantLine:
         """The other of the two."""
@@ -385,6 +370,11 @@ class CohortOverview:
             if gone.has_left and here.id in waiting
         }
         return tuple(found.values())
+
+    @cached_property
+    def uncounted_sessions(self) -> int:
+        """How many of these the rule does not count."""
+        return sum(pair.uncounted for pair in self.pairs)
 
     @property
     def confirmed_sessions(self) -> int:

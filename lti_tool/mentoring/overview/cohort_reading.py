@@ -26,11 +26,13 @@ from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import connection_of
 from lti_tool.events.log import state_columns
 from lti_tool.identity.models import Membership, Person
+from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.queries import with_progress
 from lti_tool.mentoring.enrolment.people.queries import count_of_awaited
 from lti_tool.mentoring.enrolment.queries import (
     MEMBER_ID,
     has_moved_from,
+    is_enrolled_in,
     is_in_cohort,
     members_of_cohort,
 )
@@ -50,12 +52,9 @@ from lti_tool.mentoring.pairs.queries import (
     latest_of_pair,
     pairs_of_cohort,
 )
-from lti_tool.mentoring.programmes.queries import (
-    DescribedCohort,
-    courses_of_cohort,
-    described_cohort,
-    is_not_enrolled,
-)
+from lti_tool.mentoring.programmes.queries import DescribedCohort, courses_of_cohort, described_cohort
+from lti_tool.mentoring.programmes.standing import reads_programme_of
+from lti_tool.mentoring.programmes.tutor_queries import is_not_enrolled
 from lti_tool.mentoring.sessions.queries import open_sessions_of_cohort
 
 TRUSTED_FOR: Final = 60
@@ -134,6 +133,12 @@ def _statements(dialect: Dialect) -> _Statements:
             Membership.course_id.in_(courses_of_cohort(cohort_id)),
             # Whose pair moved to another cohort waits for nothing here.
             sa.not_(has_moved_from(cohort_id, Person.id)),
+            # Whoever reads for human resources, and takes no part, is nobody to be paired.
+            sa.or_(
+                Membership.role != CourseRole.LEARNER,
+                sa.not_(reads_programme_of(cohort_id, Person.id)),
+                is_enrolled_in(cohort_id, Person.id),
+            ),
         )
     )
     members = (

@@ -11,7 +11,8 @@ from typing import Any
 from lti_tool.mentoring.completion.queries import PROGRESS_WIDTH, progress_and_approval
 from lti_tool.mentoring.enrolment.queries import MEMBER_WIDTH, ParticipantRecord, member_of
 from lti_tool.mentoring.journey.queries import card
-from lti_tool.mentoring.overview.cohort import LazyProgress, ParticipantLine
+from lti_tool.mentoring.overview.cohort import ParticipantLine
+from lti_tool.mentoring.overview.lazy_progress import LazyProgress
 from lti_tool.mentoring.overview.people_reading import Place
 from lti_tool.translation.collation import collation_key
 

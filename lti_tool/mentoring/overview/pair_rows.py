@@ -113,6 +113,9 @@ def wait_of(pair: PairLine, today: dt.date, grades: Mapping[uuid.UUID, tuple[str
         disputed = _oldest(pair, "disputed")
         if disputed is not None:
             return Wait(WaitKind.DIFFERS, both, _day(pair.disputed_at) or disputed.logged_on, disputed)
+        kept = next((session for session in pair.open_sessions if session.is_kept), None)
+        if kept is not None:
+            return Wait(WaitKind.DIFFERS, both, kept.logged_on, kept)
     awaiting = tuple(line for line in both if line.awaits_tutor)
     if awaiting:
         return Wait(WaitKind.APPROVE, awaiting, _day(pair.latest_at))
@@ -221,7 +224,7 @@ def _order(row: PairRow, sort: Sort) -> tuple[object, ...]:
         case Sort.MENTOR:
             return by_mentor, by_mentee, pair.id
         case Sort.LAST_MET:
-            return pair.last_held_on or dt.date.min, by_mentee, by_mentor, pair.id
+            return pair.last_met_on or dt.date.min, by_mentee, by_mentor, pair.id
         case Sort.MEETINGS:
             return pair.confirmed, by_mentee, by_mentor, pair.id
     since = row.wait.since if row.wait is not None else None

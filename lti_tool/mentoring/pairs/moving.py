@@ -8,19 +8,27 @@ of the cohort in which they are then; whoever has completed stays so. The people
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import uuid
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.events import log
 from lti_tool.events.base import Event, Scope
-from lti_tool.mentoring.enrolment.queries import lock_participants, participants, participants_of_people
+from lti_tool.mentoring.enrolment.queries import (
+    COMPLETED,
+    enrolments_of_people,
+    lock_participants,
+    participants,
+    who_left,
+)
 from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.pairs.events import PairMovedIn, PairMovedOut
 from lti_tool.mentoring.pairs.models import Pair
-from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair, open_pairs_of
+from lti_tool.mentoring.pairs.queries import PairRecord, lock_pair, open_pairs_of, pairs_of
 from lti_tool.mentoring.pairs.queries import pairs as read_pairs
 from lti_tool.mentoring.programmes import queries as programmes
 
@@ -41,6 +49,62 @@ def pairs_moved_together(db: Session, pair_ids: Collection[uuid.UUID]) -> list[P
     return sorted(found.values(), key=lambda pair: (pair.created_at, pair.id))
 
 
+class Hindrance(enum.StrEnum):
+    """Why somebody who is enrolled in the other cohort cannot go on there with the pair that is to move."""
+
+    FULL = "full"
+    """They are in a pair there, and would be in more pairs than they take at once."""
+    OTHER_ROLE = "other_role"
+    """They have been in a pair there in the other role, or have completed in it: nobody has two roles in a cohort."""
+    TOGETHER = "together"
+    """The two of the pair are a pair there as well."""
+
+
+@dataclass(frozen=True)
+class Hindered:
+    """Somebody whose pair cannot move."""
+
+    why: Hindrance
+    with_whom: tuple[uuid.UUID, ...] = ()
+    """Their partners there: participants."""
+
+
+def hindrances(
+    db: Session, moving: Collection[PairRecord], to_cohort_id: uuid.UUID
+) -> dict[uuid.UUID, Hindered]:
+    """Who of the people of these pairs, which move together, cannot go on in another cohort; by participant.
+
+    Somebody who is enrolled there already, and free there, can: so can who has room for one more pair.
+    """
+    members = participants(db, {member for pair in moving for member in pair.members})
+    there = enrolments_of_people(db, to_cohort_id, {each.person_id for each in members.values()})
+    if not there:
+        return {}
+    pairs = pairs_of(db, [each.id for each in there.values()])
+    going_on = [pair for pair in pairs if not pair.over]
+    left = who_left(db, to_cohort_id, {member for pair in going_on for member in pair.members})
+    in_force = [pair for pair in going_on if left.isdisjoint(pair.members)]
+    found: dict[uuid.UUID, Hindered] = {}
+    for one in members.values():
+        other = there.get(one.person_id)
+        if other is None:
+            continue
+        own = [pair for pair in in_force if other.id in pair.members]
+        partners = tuple(pair.partner_of(other.id) for pair in own)
+        bringing = sum(one.id in pair.members for pair in moving)
+        was_paired = any(other.id in pair.members for pair in pairs)
+        if other.role != one.role and (was_paired or other.status == COMPLETED):
+            found[one.id] = Hindered(Hindrance.OTHER_ROLE, partners)
+        elif own and len(own) + bringing > max(one.capacity, other.capacity):
+            found[one.id] = Hindered(Hindrance.FULL, partners)
+    for pair in moving:
+        both = [there.get(members[member].person_id) for member in pair.members]
+        ids = {each.id for each in both if each is not None}
+        if len(ids) == 2 and any(ids == set(other.members) for other in going_on):
+            found |= {member: Hindered(Hindrance.TOGETHER) for member in pair.members}
+    return found
+
+
 def move_pairs(
     db: Session,
     *,
@@ -54,7 +118,7 @@ def move_pairs(
     A pair that is there already is left as it is. Raises :class:`~lti_tool.mentoring.guards.NotAllowed`:
     ``nobody_chosen``, ``same_group``, ``other_programme``, ``group_not_running``; ``moved_elsewhere`` for a pair that
     somebody moved to a third cohort meanwhile, ``pair_over``, ``pairs_left_behind`` where one of the people is in a
-    further pair that is not among these, and ``already_in_group`` for somebody who takes part there already.
+    further pair that is not among these, and ``hindered_there`` for somebody with a :class:`Hindrance`.
     """
     require(bool(pair_ids), "nobody_chosen")
     require(from_cohort_id != to_cohort_id, "same_group")
@@ -65,14 +129,13 @@ def move_pairs(
     here, there = programmes.cohort(db, from_cohort_id), programmes.cohort(db, to_cohort_id)
     require(here.programme_id == there.programme_id, "other_programme")
     require(there.running, "group_not_running")
-    moving = [pair for pair in _lock(db, pair_ids) if pair.cohort_id != to_cohort_id]
+    moving = [pair for pair in _lock(db, pair_ids, to_cohort_id) if pair.cohort_id != to_cohort_id]
     require(all(pair.cohort_id == from_cohort_id for pair in moving), "moved_elsewhere")
     require(not any(pair.over for pair in moving), "pair_over")
     members = {member for pair in moving for member in pair.members}
     further = {pair.id for pair in open_pairs_of(db, *members)} if members else set()
     require(further <= {pair.id for pair in moving}, "pairs_left_behind")
-    people = {record.person_id for record in participants(db, members).values()}
-    require(not participants_of_people(db, to_cohort_id, people), "already_in_group")
+    require(not hindrances(db, moving, to_cohort_id), "hindered_there")
     if moving:
         ids = [pair.id for pair in moving]
         db.execute(sa.update(Pair).where(Pair.id.in_(ids)).values(cohort_id=to_cohort_id))
@@ -80,11 +143,13 @@ def move_pairs(
     return len(moving)
 
 
-def _lock(db: Session, pair_ids: Collection[uuid.UUID]) -> list[PairRecord]:
-    """These pairs as they are, locked after all of their people, in the order of ids."""
+def _lock(db: Session, pair_ids: Collection[uuid.UUID], to_cohort_id: uuid.UUID) -> list[PairRecord]:
+    """These pairs as they are, locked after all of their people and their enrolments there, in the order of ids."""
     found = read_pairs(db, pair_ids)
     require(len(found) == len(set(pair_ids)), "pair_over")
-    lock_participants(db, {member for pair in found.values() for member in pair.members})
+    members = participants(db, {member for pair in found.values() for member in pair.members})
+    there = enrolments_of_people(db, to_cohort_id, {each.person_id for each in members.values()})
+    lock_participants(db, {*members, *(each.id for each in there.values())})
     return [lock_pair(db, pair_id) for pair_id in sorted(found)]
 
 

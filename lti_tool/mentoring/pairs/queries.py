@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import connection_of, table_of
+from lti_tool.events.models import EventRow
 from lti_tool.mentoring.enrolment.queries import MEMBER_ID, is_member_of, with_participants_locked
 from lti_tool.mentoring.pairs.models import DECLINED, ENDED_STATUSES, Pair, PairStatus, TimelineEntry
 from lti_tool.mentoring.roles import Role
@@ -138,6 +139,12 @@ def open_pairs_of(db: Session, *participant_ids: uuid.UUID) -> list[PairRecord]:
     return [pair_record(row) for row in rows]
 
 
+def pairs_of(db: Session, participant_ids: Collection[uuid.UUID]) -> list[PairRecord]:
+    """Every pair of these participants, ended ones included."""
+    of_one = sa.or_(Pair.mentor_id.in_(participant_ids), Pair.mentee_id.in_(participant_ids))
+    return [pair_record(row) for row in db.scalars(sa.select(Pair).where(of_one))]
+
+
 def latest_ended_pair(db: Session, participant_id: uuid.UUID) -> PairRecord | None:
     """The pair of a participant that ended last; None where none has."""
     row = db.scalars(
@@ -201,8 +208,9 @@ def timeline(db: Session, pair_id: uuid.UUID) -> list[TimelineLine]:
     """What happened in a pair, the latest first."""
     rows = db.scalars(
         sa.select(TimelineEntry)
+        .outerjoin(EventRow, EventRow.id == TimelineEntry.event_id)
         .where(TimelineEntry.pair_id == pair_id)
-        .order_by(TimelineEntry.at.desc(), TimelineEntry.event_id)
+        .order_by(TimelineEntry.at.desc(), EventRow.sequence.desc())
     )
     return [
         TimelineLine(row.at, row.kind, row.participant_id, row.held_on, row.minutes, row.format, row.mode)

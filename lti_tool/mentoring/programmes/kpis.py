@@ -24,7 +24,8 @@ from lti_tool.mentoring.programmes.section_form import (
     written,
 )
 from lti_tool.mentoring.programmes.settings import Document, Settings
-from schemas.programme_sections import KpiForm, kpis_form
+from schemas.programme_entries import KpiForm
+from schemas.programme_sections import HIGHEST_TARGET, kpis_form
 
 NEW: Final = "new"
 COMPUTED: Final = frozenset(
@@ -58,10 +59,21 @@ def is_followed_by_hand(kpi: Mapping[str, Any]) -> bool:
     return kpi["code"] not in COMPUTED
 
 
+_SCALES: Final[Mapping[str, int]] = {"relationship_quality": 5, "skill_gain": 4}
+"""Of measures that are a mean of answers on a scale from 1 to 5, or a difference of two: the highest value."""
+
+
 def all_kpis(document: Document, standard: Document) -> list[dict[str, Any]]:
     """The measures of the settings, and behind them those of the usual template that they do not have."""
     own = {kpi["code"] for kpi in document["kpis"]}
     return [*document["kpis"], *(kpi for kpi in standard["kpis"] if kpi["code"] not in own)]
+
+
+def _highest_target(kpi: Mapping[str, Any]) -> int:
+    """What a measure can come to at most: targets are frozen at the start, so that none may be out of reach."""
+    if kpi["unit"] == "share":
+        return 100
+    return _SCALES.get(kpi["code"], HIGHEST_TARGET)
 
 
 def kpis_section(settings: Settings, standing: Standing) -> SectionForm:
@@ -88,7 +100,7 @@ def kpis_section(settings: Settings, standing: Standing) -> SectionForm:
         ]
         return changed_settings(settings, kpis=kpis)
 
-    form = kpis_form([(kpi["code"], kpi["name"][standing.language], kpi["unit"]) for kpi in known])
+    form = kpis_form([(kpi["code"], kpi["name"][standing.language], _highest_target(kpi)) for kpi in known])
     return SectionForm(form, read, write)
 
 
@@ -100,7 +112,10 @@ def kpi_form(code: str, _settings: Settings, standing: Standing) -> SectionForm:
         kpi = next((each for each in settings.document["kpis"] if each["code"] == code), None)
         if kpi is None and code != NEW:
             return None
-        words = {**shown("name", kpi and kpi["name"]), **shown("definition", kpi and kpi["definition"])}
+        words = {
+            **shown("name", kpi and kpi["name"], standing.language),
+            **shown("definition", kpi and kpi["definition"], standing.language),
+        }
         if not is_own:
             return words
         unit, target = (kpi["unit"], _target_text(kpi, standing.language)) if kpi else ("share", "")

@@ -17,7 +17,6 @@ from lti_tool.events.base import Event, Scope
 from lti_tool.mentoring.guards import NotAllowed, require
 from lti_tool.mentoring.programmes.actions import name_owner
 from lti_tool.mentoring.programmes.models import Programme, ProgrammeOwner
-from lti_tool.mentoring.programmes.queries import tutor_ids
 from lti_tool.mentoring.programmes.right_events import (
     HrLinkMade,
     HrLinkWithdrawn,
@@ -28,6 +27,7 @@ from lti_tool.mentoring.programmes.right_events import (
     ProgrammeShareEnded,
 )
 from lti_tool.mentoring.programmes.right_models import HrLink, HrReader, ProgrammeShare
+from lti_tool.mentoring.programmes.tutor_queries import tutor_ids
 
 HR_LINK_LASTS: Final = dt.timedelta(days=14)
 

@@ -7,7 +7,12 @@ from typing import Any, Final
 
 from lti_tool.mentoring.programmes.codes import new_code
 from lti_tool.mentoring.programmes.kpis import kpi_form
-from lti_tool.mentoring.programmes.questions import question_form, without_question
+from lti_tool.mentoring.programmes.questions import (
+    question_form,
+    with_level_questions,
+    without_level_questions,
+    without_question,
+)
 from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.programmes.section_form import (
     SectionForm,
@@ -19,9 +24,9 @@ from lti_tool.mentoring.programmes.section_form import (
     shown,
     written,
 )
-from lti_tool.mentoring.programmes.settings import Settings
+from lti_tool.mentoring.programmes.settings import Document, Settings
 from schemas import choices
-from schemas.programme_sections import CatalogueForm, FormatForm, SkillForm
+from schemas.programme_entries import CatalogueForm, FormatForm, SkillForm
 
 NEW: Final = "new"
 """In place of the code of an entry: one to be added."""
@@ -47,14 +52,19 @@ def _code_of(code: str, name: Mapping[str, str], entries: Sequence[Mapping[str, 
 def _skill(code: str, _settings: Settings, standing: Standing) -> SectionForm:
     def read(settings: Settings) -> View | None:
         if code == NEW:
-            return {**shown("name", None), "tag": ("skills",)}
+            return {**shown("name", None, standing.language), "tag": ("skills",)}
         skill = _entry(settings.document["skills"], code)
-        return {**shown("name", skill["name"]), "tag": (skill["tag"],)} if skill else None
+        return {**shown("name", skill["name"], standing.language), "tag": (skill["tag"],)} if skill else None
 
     def write(settings: Settings, values: Values) -> Settings:
         skills, name = settings.document["skills"], both(values, "name")
         made = {"code": _code_of(code, name, skills), "name": name, "tag": values["tag"]}
-        return changed_settings(settings, skills=_with(skills, made))
+        document = settings.document
+        asks = document["questionnaires"]
+        if code == NEW and not standing.started:
+            # What is not asked before cannot be compared afterwards.
+            asks = with_level_questions(document, made["code"], name)
+        return changed_settings(settings, skills=_with(skills, made), questionnaires=asks)
 
     return SectionForm(SkillForm(standing.language), read, write)
 
@@ -63,12 +73,12 @@ def _objective(code: str, settings: Settings, standing: Standing) -> SectionForm
     def read(settings: Settings) -> View | None:
         if code == NEW:
             blank = {"direction": ("mentee",), "skill": ("",), "level": ("",), "evidence": ("partner",)}
-            return {**shown("title", None), **blank, "trend": ()}
+            return {**shown("title", None, standing.language), **blank, "trend": ()}
         found = _entry(settings.document["objectives"], code)
         if found is None:
             return None
         return {
-            **shown("title", found["title"]),
+            **shown("title", found["title"], standing.language),
             "direction": (found["direction"],),
             "skill": (found["skill"] or "",),
             "level": (written(found["level"]),),
@@ -102,9 +112,9 @@ def _objective(code: str, settings: Settings, standing: Standing) -> SectionForm
 def _format(code: str, _settings: Settings, standing: Standing) -> SectionForm:
     def read(settings: Settings) -> View | None:
         if code == NEW:
-            return shown("name", None)
+            return shown("name", None, standing.language)
         name = settings.document["format_names"].get(code)
-        return shown("name", name) if name else None
+        return shown("name", name, standing.language) if name else None
 
     def write(settings: Settings, values: Values) -> Settings:
         name, formats = both(values, "name"), settings.document["formats"]
@@ -119,8 +129,12 @@ def _format(code: str, _settings: Settings, standing: Standing) -> SectionForm:
     return SectionForm(FormatForm(standing.language), read, write)
 
 
-def without_entry(section: Section, settings: Settings, code: str) -> Settings:
-    """The settings without an entry of a part. What pointed at a removed skill points at none."""
+def without_entry(section: Section, settings: Settings, code: str, *, started: bool = False) -> Settings:
+    """The settings without an entry of a part. What pointed at a removed skill points at none.
+
+    ``started``: the cohort has left ``draft``, and what was asked before is asked again. Until then nothing is asked
+    about the level in a removed skill any more.
+    """
     document = settings.document
     if section is Section.QUESTIONNAIRES:
         return without_question(settings, code)
@@ -134,7 +148,31 @@ def without_entry(section: Section, settings: Settings, code: str) -> Settings:
     if section is Section.SKILLS:
         for objective in left.document["objectives"]:
             objective["skill"] = None if objective["skill"] == code else objective["skill"]
+        if not started:
+            left = changed_settings(left, questionnaires=without_level_questions(left.document, code))
     return left
+
+
+def is_new_to_list(section: Section, before: Document, after: Document) -> bool:
+    """Whether a list has no entry more of a name that another one of it has.
+
+    A form that is sent again, after going back in the browser, adds nothing twice.
+    """
+
+    def repeated(document: Document) -> int:
+        match section:
+            case Section.SKILLS | Section.KPIS:
+                names = [each["name"] for each in document[str(section)]]
+            case Section.OBJECTIVES:
+                names = [{**each["title"], "": each["direction"]} for each in document["objectives"]]
+            case Section.FORMATS:
+                names = list(document["format_names"].values())
+            case _:
+                names = []
+        folded = [tuple(sorted((tag, text.casefold()) for tag, text in name.items())) for name in names]
+        return len(folded) - len(set(folded))
+
+    return repeated(after) <= repeated(before)
 
 
 ENTRIES: Final[Mapping[Section, Callable[[str, Settings, Standing], SectionForm]]] = {

@@ -53,8 +53,13 @@ def both(values: Values, name: str) -> dict[str, str]:
     return {"fr": fr or en, "en": en or fr}
 
 
-def shown(name: str, text: Mapping[str, str] | None) -> dict[str, tuple[str, ...]]:
-    """A text in the fields of both languages."""
+def shown(name: str, text: Mapping[str, str] | None, language: str) -> dict[str, tuple[str, ...]]:
+    """A text in the fields of both languages; one that stands for both, in that of the reader alone.
+
+    The other field stays empty, so that it follows when the text is changed.
+    """
+    if text is not None and text["en"] == text["fr"]:
+        text = {"en": "", "fr": "", language: text[language]}
     return {f"{name}_{tag}": (text[tag] if text else "",) for tag in ("en", "fr")}
 
 

@@ -52,7 +52,10 @@ def section_form(
 
 def _goal(_settings: Settings, standing: Standing) -> SectionForm:
     def read(settings: Settings) -> View:
-        return {**shown("title", settings.document["title"]), **shown("goal", settings.document["goal"])}
+        return {
+            **shown("title", settings.document["title"], standing.language),
+            **shown("goal", settings.document["goal"], standing.language),
+        }
 
     def write(settings: Settings, values: Values) -> Settings:
         return changed_settings(settings, title=both(values, "title"), goal=both(values, "goal"))
@@ -83,7 +86,10 @@ def _budget(_settings: Settings, standing: Standing) -> SectionForm:
 def _roles(_settings: Settings, standing: Standing) -> SectionForm:
     def read(settings: Settings) -> View:
         names = settings.document["role_names"]
-        return {**shown("mentee", names["mentee"]), **shown("mentor", names["mentor"])}
+        return {
+            **shown("mentee", names["mentee"], standing.language),
+            **shown("mentor", names["mentor"], standing.language),
+        }
 
     def write(settings: Settings, values: Values) -> Settings:
         names = {role: both(values, role) for role in choices.ROLES}

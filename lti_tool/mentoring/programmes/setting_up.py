@@ -32,7 +32,7 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeSettings,
 )
 from lti_tool.mentoring.programmes.readiness import Missing, Section, missing
-from lti_tool.mentoring.programmes.section_entries import without_entry
+from lti_tool.mentoring.programmes.section_entries import is_new_to_list, without_entry
 from lti_tool.mentoring.programmes.section_form import SectionForm, Standing, Values
 from lti_tool.mentoring.programmes.sections import FROZEN_AT_START, frozen_days
 from lti_tool.mentoring.programmes.settings import CohortDays, Settings, baseline_of, checked
@@ -151,7 +151,8 @@ def save_section(
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed`: ``settings_changed`` where somebody else has changed this
     part since, ``settings_frozen`` for what cannot change any more, ``entry_unknown`` for an entry that never was,
-    ``format_counted`` for a format that the completion rule names; and :class:`schemas.problem.ShapeError`.
+    ``entry_exists`` for a new one of a name that the list has, ``format_counted`` for a format that the completion rule
+    names; and :class:`schemas.problem.ShapeError`.
     """
     cohort, present = _locked(db, cohort_id)
     seen = settings_at(db, present, values["made_from"])
@@ -177,7 +178,7 @@ def remove_entry(
     Raises as :func:`save_section` does.
     """
     cohort, present = _locked(db, cohort_id)
-    made = without_entry(section, present.settings, code)
+    made = without_entry(section, present.settings, code, started=standing.started)
     _keep(db, cohort, present, section, made, standing, by, now)
 
 
@@ -199,6 +200,7 @@ def _keep(
     made = Settings(checked(made.document), made.days)
     if made == present.settings:
         return
+    require(is_new_to_list(section, present.settings.document, made.document), "entry_exists")
     gone = set(present.settings.document["formats"]).difference(made.document["formats"])
     require(not gone & present.counted_formats, "format_counted")
     if not present.is_draft:

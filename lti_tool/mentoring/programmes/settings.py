@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from lti_tool.mentoring.completion.queries import criterion_schemas
 from schemas.programme_template import dump_programme_template, load_programme_template
@@ -108,11 +108,16 @@ def months_later(day: dt.date, months: int) -> dt.date:
     return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
+TIME_TOGETHER: Final = "minutes_per_pair"
+"""The measure that counts the confirmed minutes of a pair."""
+
+
 def with_answers(document: Document, answers: Answers) -> Document:
     """The settings that a tutor's answers make of a template.
 
     A text that is the template's own stays in both languages; another one stands for both. A rule that asks for as many
-    meetings as the template advises asks for as many as the tutor says, and for no longer ones.
+    meetings as the template advises asks for as many as the tutor says, and for no longer ones. So does the target for
+    the time together, where it is what the template's rhythm comes to.
     """
     made = deepcopy(document)
     for key, text in (("title", answers.name), ("goal", answers.goal)):
@@ -124,6 +129,14 @@ def with_answers(document: Document, answers: Answers) -> Document:
         if criterion["type"] == "sessions" and criterion["min"] == rhythm["sessions"]:
             criterion["min"] = sessions
             criterion["min_minutes_each"] = min(criterion.get("min_minutes_each") or 0, minutes)
+    for kpi in made["kpis"]:
+        target = kpi["target"]
+        if (
+            kpi["code"] == TIME_TOGETHER
+            and target
+            and target["value"] == rhythm["sessions"] * rhythm["minutes"]
+        ):
+            target["value"] = sessions * minutes
     made["rhythm"] = {"sessions": sessions, "minutes": minutes}
     if answers.months:
         made["dates"]["duration_months"] = answers.months

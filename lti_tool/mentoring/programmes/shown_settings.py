@@ -23,6 +23,8 @@ class ShownSettings:
 
     formats: tuple[str, ...]
     """The codes of the formats that a meeting may have, in the order in which they are offered."""
+    title: Mapping[str, str]
+    """What the programme is called, by language."""
     format_names: Names
     role_names: Names
     former_format_names: Names
@@ -46,22 +48,24 @@ def shown_settings(db: Session, settings_id: uuid.UUID) -> ShownSettings:
     if not known:
         programme = sa.select(ProgrammeSettings.programme_id).where(ProgrammeSettings.id == settings_id)
         shown = (
-            ProgrammeSettings.settings[key] for key in ("formats", "format_names", "role_names", "rhythm")
+            ProgrammeSettings.settings[key]
+            for key in ("formats", "title", "format_names", "role_names", "rhythm")
         )
         versions = db.execute(
             sa.select(ProgrammeSettings.id, *shown)
             .where(ProgrammeSettings.programme_id == programme.scalar_subquery())
             .order_by(ProgrammeSettings.number)
         ).all()
-        _id, formats, format_names, role_names, rhythm = next(
+        _id, formats, title, format_names, role_names, rhythm = next(
             version for version in versions if version.id == settings_id
         )
         former: dict[str, Mapping[str, str] | None] = {}
-        for _other, _formats, names, _roles, _rhythm in versions:
+        for _other, _formats, _title, names, _roles, _rhythm in versions:
             former |= names or {}
         known.append(
             ShownSettings(
                 formats=tuple(formats or ()),
+                title=MappingProxyType(dict(title or {})),
                 format_names=_names(format_names or {}),
                 role_names=_names(role_names or {}),
                 former_format_names=_names(former),

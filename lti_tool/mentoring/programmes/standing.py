@@ -98,6 +98,14 @@ def standing_in_programme(db: Session, programme_id: uuid.UUID, person_id: uuid.
     return Standing(organisation_id, teaches, owns, reads_for_hr, bool(sees_names), may_edit is False)
 
 
+def reads_programme_of(cohort_id: Any, person_id: Any) -> sa.Exists:
+    """For another query: whether a person reads the programme of a cohort for human resources."""
+    programme = sa.select(Cohort.programme_id).where(Cohort.id == cohort_id).scalar_subquery()
+    return sa.exists().where(
+        HrReader.person_id == person_id, HrReader.ended_at.is_(None), HrReader.programme_id == programme
+    )
+
+
 def owns_any(person_id: Any, organisation_id: Any) -> sa.Exists:
     """Whether a person owns a programme of an organisation; both are columns of the query that this is part of."""
     return sa.exists().where(

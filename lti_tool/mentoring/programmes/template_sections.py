@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from lti_tool.mentoring.completion.queries import formats_counted
 from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes.readiness import Section
-from lti_tool.mentoring.programmes.section_entries import without_entry
+from lti_tool.mentoring.programmes.section_entries import ENTRIES, is_new_to_list, without_entry
 from lti_tool.mentoring.programmes.section_form import (
     SectionForm,
     Standing,
@@ -57,7 +57,11 @@ def _goal(standing: Standing) -> SectionForm:
     names = ("title", "summary", "goal")
 
     def read(settings: Settings) -> View:
-        return {field: text for name in names for field, text in shown(name, settings.document[name]).items()}
+        return {
+            field: text
+            for name in names
+            for field, text in shown(name, settings.document[name], standing.language).items()
+        }
 
     def write(settings: Settings, values: Values) -> Settings:
         return changed_settings(settings, **{name: both(values, name) for name in names})
@@ -97,8 +101,9 @@ def save_template_section(
     ``values``: of the form, with the version that its page showed as ``made_from``.
 
     Raises :class:`~lti_tool.mentoring.guards.NotAllowed`: ``settings_changed`` where somebody else has changed this
-    part since, ``entry_unknown`` for an entry that never was, ``format_counted`` for a format that its rule names,
-    ``template_of_others``; and :class:`schemas.problem.ShapeError`.
+    part since, ``entry_unknown`` for an entry that never was, ``entry_exists`` for a new one of a name that the list
+    has, ``format_counted`` for a format that its rule names, ``template_of_others``; and
+    :class:`schemas.problem.ShapeError`.
     """
     versions = _locked(db, organisation_id, code)
     present = settings_of(read_template(versions[0].document).document(), now.date())
@@ -107,7 +112,10 @@ def save_template_section(
     shown_now = form.read(present)
     require(shown_then is not None or shown_now is not None, "entry_unknown")
     require(shown_then == shown_now, "settings_changed")
-    _keep(db, organisation_id, present, form.write(present, values), by, now)
+    made = form.write(present, values)
+    for section in ENTRIES:
+        require(is_new_to_list(section, present.document, made.document), "entry_exists")
+    _keep(db, organisation_id, present, made, by, now)
 
 
 def remove_template_entry(

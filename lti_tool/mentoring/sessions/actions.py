@@ -141,6 +141,8 @@ def _answer(
     _update_answer(connection).execute(connection, values)
 
 
+OTHER_REASON: Final = "other"
+"""Of a dispute that gave none, once its meeting is kept: see :data:`schemas.choices.DISPUTE_REASONS`."""
 _DISPUTE: Final = ("dispute_reason", "proposed_on", "proposed_minutes", "proposed_mode", "proposed_format")
 
 
@@ -302,8 +304,10 @@ def correct_session(
 
     ``mode``: None leaves it as it was.
 
-    Correcting to what it already says changes nothing. Raises :class:`~lti_tool.mentoring.guards.NotAllowed`
-    (``not_in_pair``, ``session_over``, ``in_the_future``).
+    Correcting to what it already says changes nothing, unless it is disputed: it then waits again, and keeps the reason
+    of the dispute that stands against it.
+
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``not_in_pair``, ``session_over``, ``in_the_future``).
     """
     pair, found = _lock_session(db, session_id, by)
     require(found.status in _CORRECTABLE, "session_over")
@@ -314,6 +318,7 @@ def correct_session(
         return
     _require_not_in_future(held_on, now)
     revision = found.revision + 1
+    stands = {"dispute_reason": found.dispute_reason or OTHER_REASON} if unchanged else {}
     db.execute(
         sa.update(_TABLE)
         .where(_TABLE.c.id == session_id)
@@ -327,7 +332,7 @@ def correct_session(
             logged_by=by,
             logged_at=now,
             answered_at=None,
-            **dict.fromkeys(_DISPUTE),
+            **(dict.fromkeys(_DISPUTE) | stands),
         )
     )
     event = SessionCorrected(

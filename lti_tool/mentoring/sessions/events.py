@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lti_tool.events.base import Event
-from lti_tool.identity.policy import Subject
+from lti_tool.identity.audit_policy import Subject
 from schemas.choices import FORMAT_OF_FORMER_MODES, FORMER_FORMATS
 
 

@@ -214,6 +214,7 @@ def _form_origins(content_request: ContentRequest) -> list[str]:
 def _page(
     form: Form, content_request: ContentRequest, offer: Offer, step: Step = Step.TEMPLATE
 ) -> ResponseReturnValue:
+    form.say_at_field("group", "not_own_group")
     html = render_template(
         "deep_linking/questions.html" if step is Step.QUESTIONS else "deep_linking/choose.html",
         form=form,

@@ -106,6 +106,14 @@ class Form:
         """The values of a field that may have several, as they were sent."""
         return frozenset(value for given, value in self.content if given == name)
 
+    def say_at_field(self, name: str, code: str) -> None:
+        """Where it was refused with this code, say so at the field that it is about, as anything else that is wrong.
+
+        ``code`` has a sentence in :data:`schemas.problem.MESSAGES` too.
+        """
+        if self.refusal_code == code and name in self.schema.fields:
+            self.refusal, self.problems = None, {name: [Problem(code)]}
+
     @property
     def status(self) -> int:
         """The HTTP status of a page with this form."""

@@ -23,6 +23,7 @@ from schemas.learner_forms import (
     ReflectionForm,
     RefuseInvitationForm,
     SignAgreementForm,
+    ThanksForm,
 )
 from schemas.moving_form import MoveQuery
 from schemas.objective_forms import ObjectiveForm
@@ -56,6 +57,7 @@ def _choose(sentence: str) -> Sentences:
 
 _AREA: Final = _choose(N_("Choose an area."))
 _REASON: Final = _choose(N_("Choose a reason from the list, or none: it is optional."))
+_SHORTEN: Final = {"too_long": N_("Shorten your words: %(max)s characters at most, and there are %(count)s.")}
 _WHO_LEARNS: Final = N_("Choose who learns.")
 
 _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
@@ -112,7 +114,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "worked_on": _choose(N_("Choose objectives from the list, or none: it is optional.")),
     },
     ObjectiveForm: {
-        "direction": _choose(N_("Choose who learns: you or your partner.")),
+        "direction": _choose(_WHO_LEARNS),
         "title": {
             "required": N_("Write the objective."),
             "too_short": N_("Write the objective in at least %(min)s characters."),
@@ -133,21 +135,26 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
             "required": N_("Write your note."),
             "too_short": N_("Write your note in at least %(min)s characters."),
         },
-        "readers": _choose(N_("Choose who can read the note: you alone, or your partner too.")),
+        "readers": _choose(N_("Choose who can read the note.")),
     },
     FeedbackForm: {
         "points": {
             **_choose(N_("Choose points from the list.")),
             "feedback_empty": N_("Choose at least one point, or write a sentence."),
         },
+        "words": _SHORTEN,
     },
+    ThanksForm: {"words": _SHORTEN},
     DuplicateForm: {"answer": _choose(N_("Choose which group this activity opens."))},
     PairForm: {
         "mentee_id": {**_choose(_WHO_LEARNS), "same_person": N_("Choose two different people.")},
         "mentor_id": _choose(N_("Choose who teaches.")),
     },
     EndPairForm: {"reason": _choose(N_("Choose why the pair ends."))},
-    AnotherPartnerForm: {"role": _choose(N_("Choose who is to have another partner."))},
+    AnotherPartnerForm: {
+        "role": _choose(N_("Choose who is to have another partner.")),
+        "reason": _choose(N_("Choose why the pair ends.")),
+    },
     ReopenForm: {
         "reason": {
             "required": N_("Say why you reopen this journey."),

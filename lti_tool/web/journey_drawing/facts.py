@@ -83,6 +83,8 @@ class JourneyFacts:
     objectives: tuple[DrawnObjective, ...] = ()
     to_come: int = 0
     """How many more meetings the programme asks for, besides ``meetings``."""
+    not_counted: int = 0
+    """How many of the meetings held the programme does not count, whoever confirms them: they have no number."""
     completed_on: dt.date | None = None
     ended_on: dt.date | None = None
     """When the pair came to its end without completion; ``today`` is then no later."""

@@ -86,6 +86,7 @@ def facts_for_learner(
             if _is_drawn(line)
         ),
         to_come=0 if is_over or has_left else meetings_to_come(progress.meetings, meetings),
+        not_counted=_not_counted(progress.meetings, meetings),
         completed_on=completed_on,
         ended_on=ended_on,
         end_is_dated=not has_left,
@@ -133,12 +134,22 @@ def meetings_to_come(criterion: CriterionLine | None, meetings: Iterable[Meeting
     """How many more meetings the rule asks for, besides those that count, wait for an answer or are planned."""
     if criterion is None or criterion.satisfied:
         return 0
+    meetings = [each for each in meetings if not criterion.leaves_out(each.minutes, each.format)]
     open_ones = sum(each.state is not MeetingState.CONFIRMED for each in meetings)
     counted = criterion.value
     if criterion.params.get("status") == "held":
         # The unconfirmed ones are among those that count.
         open_ones = sum(each.state in (MeetingState.DISPUTED, MeetingState.PLANNED) for each in meetings)
     return max(criterion.target - counted - open_ones, 0)
+
+
+def _not_counted(criterion: CriterionLine | None, meetings: Iterable[Meeting]) -> int:
+    """How many of the meetings held the rule leaves out."""
+    if criterion is None:
+        return 0
+    return sum(
+        each.state.held and criterion.leaves_out(each.minutes, each.format) is not None for each in meetings
+    )
 
 
 def _is_drawn(line: ObjectiveLine) -> bool:

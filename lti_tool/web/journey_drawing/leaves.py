@@ -34,6 +34,8 @@ LEAF_MIDDLE: Final = 8.0
 """How far right of its stalk the middle of a leaf is."""
 TODAY_HALF: Final = 36.0
 """Half of the word for today, in the longer of the languages."""
+AFTER_TODAY: Final = 12.0
+"""Between that word and a title beside it."""
 TODAY_ABOVE: Final = 74.0
 """How far above the middle that word is where nothing is written beside it."""
 
@@ -94,7 +96,8 @@ def _line_of_today(today: float | None, x: float) -> list[float]:
     """What the title of a leaf at ``x`` stands beside: the line of today, or the end of the word above that."""
     if today is None:
         return []
-    return [today + TODAY_HALF if x >= today + TODAY_HALF else today]
+    after_word = today + TODAY_HALF + AFTER_TODAY
+    return [after_word if x >= after_word + LABEL_GAP else today]
 
 
 def _leaf(x: float, objective: DrawnObjective, strand: Strand, left: float, right: float) -> Leaf:

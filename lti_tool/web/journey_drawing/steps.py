@@ -123,6 +123,7 @@ def _in_order(facts: JourneyFacts) -> list[JourneyStep]:
         dated.append((on, 1 if is_past else 2, step))
     dated.sort(key=lambda each: each[:2])
     steps = [JourneyStep(Tile.START, agreed_on, nothing, nothing), *(step for _on, _order, step in dated)]
+    number -= facts.not_counted
     for index, meeting in enumerate(facts.ahead):
         number += 1
         tile = Tile.NEXT if index == 0 and not facts.paused else Tile.TO_COME
@@ -135,7 +136,8 @@ def _in_order(facts: JourneyFacts) -> list[JourneyStep]:
             JourneyStep(Tile.ENDED, facts.ended_on if facts.end_is_dated else None, nothing, nothing)
         )
     else:
-        steps.append(JourneyStep(Tile.END, facts.ends_on, nothing, nothing))
+        is_past = facts.ends_on is not None and facts.ends_on < facts.today
+        steps.append(JourneyStep(Tile.END, None if is_past else facts.ends_on, nothing, nothing))
     return steps
 
 

@@ -144,7 +144,13 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
     first_ahead = len(at.held) if at.ahead else None
     widths, end_width = _label_widths(list(zip(xs, meetings, strict=True)), at.end, first_ahead, len(at.held))
     stops = tuple(
-        Stop(x, each, index + 1, index == next_at, widths[index])
+        Stop(
+            x,
+            each,
+            index + 1 - (0 if each.state.held else facts.not_counted),
+            index == next_at,
+            widths[index],
+        )
         for index, (x, each) in enumerate(zip(xs, meetings, strict=True))
     )
     today = None if is_over else at.now
@@ -207,6 +213,8 @@ def _nodes(
             nodes += _bow(nodes[-1], at.now)
         nodes += _braid(nodes[-1], max(at.now, nodes[-1].x), at.end)
     elif facts.ended_on is not None:
+        if at.end - nodes[-1].x > BOW_REACH:
+            nodes.append(Node(nodes[-1].x + BOW_REACH, START_DISTANCE, crossed=nodes[-1].distance < 0))
         nodes.append(Node(at.end, START_DISTANCE, crossed=nodes[-1].distance < 0))
     else:
         # The end is where they will be one.

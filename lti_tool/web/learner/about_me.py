@@ -15,7 +15,7 @@ from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.profiles import queries
 from lti_tool.mentoring.profiles.actions import save_profile
 from lti_tool.mentoring.profiles.queries import Profile
-from lti_tool.mentoring.programmes.queries import TutorRecord, tutor_of_cohort
+from lti_tool.mentoring.programmes.tutor_queries import TutorRecord, tutor_of_cohort
 from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows
 from lti_tool.web.activity import current_participant
@@ -38,11 +38,10 @@ def show() -> ResponseReturnValue:
     participant = current_participant() or abort(404)
     with reading() as db:
         known = queries.profile(db, participant.id)
-    said = dataclasses.asdict(known)
-    return _page(blank_form(AboutMeForm(), said, id="about-me"), has_said_something=any(said.values()))
+    return _page(blank_form(AboutMeForm(), dataclasses.asdict(known), id="about-me"))
 
 
-def _page(form: Form, *, has_said_something: bool = True) -> ResponseReturnValue:
+def _page(form: Form) -> ResponseReturnValue:
     participant = current_participant() or abort(404)
     with reading() as db:
         tutor = tutor_of_cohort(db, participant.cohort_id)
@@ -50,7 +49,6 @@ def _page(form: Form, *, has_said_something: bool = True) -> ResponseReturnValue
         "learner/about_me.html",
         form=form,
         tutor=tutor,
-        has_said_something=has_said_something,
         course_title=g.launch.course.title,
     )
     return html, form.status
@@ -105,6 +103,7 @@ def message_to_tutor(
     """The beginning of a text in which a participant writes to the tutor about where they are: ``step``, a code."""
     name = first_name(partner) if partner is not None else ""
     about = {
+        "stop": _("I would like to pause, or to stop, my pair with %(name)s.", name=name),
         "paused": _("I am writing about my pair with %(name)s, which is on hold.", name=name),
         "ended": _(
             "My pair with %(name)s has ended, and I would like to go on with somebody else.", name=name

@@ -20,7 +20,8 @@ from lti_tool.mentoring.enrolment.details_actions import save_answers
 from lti_tool.mentoring.enrolment.details_queries import details_of
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord
 from lti_tool.mentoring.programmes.former_skills import former_skill_names
-from lti_tool.mentoring.programmes.queries import settings_of_cohort, tutor_of_cohort
+from lti_tool.mentoring.programmes.queries import settings_of_cohort
+from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _

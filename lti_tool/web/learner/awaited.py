@@ -6,6 +6,7 @@ import uuid
 
 from lti_tool.database import utcnow
 from lti_tool.mentoring.enrolment.people import actions
+from lti_tool.mentoring.enrolment.people.listed import find_awaited
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.web.services import current_principal, reading, transaction
 
@@ -19,7 +20,7 @@ def invite_awaited(cohort_id: uuid.UUID) -> bool:
     if person_id is None:
         return False
     with reading() as db:
-        awaited = actions.find_awaited(db, cohort_id=cohort_id, person_id=person_id)
+        awaited = find_awaited(db, cohort_id=cohort_id, person_id=person_id)
     if awaited is None:
         return False
     try:

@@ -35,12 +35,8 @@ from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
 from lti_tool.mentoring.pairs.queries import PairRecord, latest_ended_pair, pair_of_member
 from lti_tool.mentoring.profiles.actions import save_answers
 from lti_tool.mentoring.programmes.models import RoleView
-from lti_tool.mentoring.programmes.queries import (
-    PlacementRecord,
-    placements_of_cohorts,
-    rule_of_cohort,
-    tutor_of_cohort,
-)
+from lti_tool.mentoring.programmes.queries import PlacementRecord, placements_of_cohorts, rule_of_cohort
+from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
 from lti_tool.mentoring.reflections.events import ReflectionWritten
 from lti_tool.mentoring.reflections.queries import latest_reflection_for
 from lti_tool.translation import current_language

@@ -13,7 +13,8 @@ from lti_tool.identity.models import Course
 from lti_tool.lti.launch.models import ResourceLink
 from lti_tool.mentoring.enrolment.queries import moved_from
 from lti_tool.mentoring.guards import require
-from lti_tool.mentoring.programmes.queries import placements_of_cohorts, tutor_of_cohort
+from lti_tool.mentoring.programmes.queries import placements_of_cohorts
+from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
 from lti_tool.translation import gettext as _
 from lti_tool.web.services import current_principal, reading
 
@@ -42,6 +43,7 @@ def page(cohort_id: uuid.UUID) -> ResponseReturnValue | None:
                 else _("If you cannot open it, ask your tutor."),
             )
         ),
+        leads_to_course=True,
         has_examples=False,
     )
 

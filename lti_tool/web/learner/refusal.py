@@ -11,7 +11,7 @@ from lti_tool.identity.policy import Action
 from lti_tool.mentoring.enrolment import actions
 from lti_tool.mentoring.enrolment.queries import participant as find_participant
 from lti_tool.mentoring.guards import NotAllowed
-from lti_tool.mentoring.programmes.queries import tutor_of_cohort
+from lti_tool.mentoring.programmes.tutor_queries import tutor_of_cohort
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import Activity, current_participant
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form

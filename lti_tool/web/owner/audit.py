@@ -25,7 +25,8 @@ from lti_tool.composition.audit.entries import (
 )
 from lti_tool.composition.audit.sentences import Names, names_of, people_names, sentence_of
 from lti_tool.events.base import ActedBy
-from lti_tool.identity.policy import AUDIT, Action, Capacity, Subject
+from lti_tool.identity.audit_policy import AUDIT, Subject
+from lti_tool.identity.policy import Action, Capacity
 from lti_tool.identity.principal import PrincipalKind
 from lti_tool.mentoring.programmes.queries import cohort_numbers
 from lti_tool.translation import gettext as _

@@ -26,7 +26,7 @@ from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import NOT_TAKING_PART
 from lti_tool.mentoring.overview.models import PairCounters
-from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus
+from lti_tool.mentoring.pairs.models import DECLINED, ENDED_STATUSES, Pair, PairStatus
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     Placement,
@@ -34,8 +34,9 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeOwner,
     ProgrammeSettings,
 )
-from lti_tool.mentoring.programmes.queries import latest_rule, tutor_ids
+from lti_tool.mentoring.programmes.queries import latest_rule
 from lti_tool.mentoring.programmes.right_models import HrLink, HrReader, ProgrammeShare
+from lti_tool.mentoring.programmes.tutor_queries import tutor_ids
 from lti_tool.translation import current_language
 from lti_tool.translation.collation import collation_key
 from schemas.problem import ShapeError
@@ -80,9 +81,9 @@ class CohortFigures:
     """Of these, who is in no pair yet."""
     completed: int
     in_pairs: int
-    """People in a pair that both have accepted, of whom the meetings are."""
+    """People in a pair that both have accepted and that goes on."""
     meetings: Meetings | None
-    """None where fewer people are in pairs than the smallest group."""
+    """None where fewer people have been in pairs than the smallest group."""
     activities: Sequence[PlacedActivity]
 
 
@@ -170,7 +171,11 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
         .where(Cohort.programme_id == programme_id, *takes_part())
         .group_by(Participant.cohort_id),
     )
-    begun = sa.and_(Cohort.programme_id == programme_id, Pair.status != PairStatus.PROPOSED)
+    begun = sa.and_(
+        Cohort.programme_id == programme_id,
+        Pair.status != PairStatus.PROPOSED,
+        sa.func.coalesce(Pair.end_reason, "") != DECLINED,
+    )
     met = _counts(
         db,
         sa.select(
@@ -186,7 +191,11 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
     )
     in_pairs = _counts(
         db,
-        sa.select(Pair.cohort_id, sa.func.count(Participant.id.distinct()))
+        sa.select(
+            Pair.cohort_id,
+            sa.func.count(sa.case((Pair.status.not_in(ENDED_STATUSES), Participant.id)).distinct()),
+            sa.func.count(Participant.id.distinct()),
+        )
         .join(Participant, Participant.id.in_((Pair.mentor_id, Pair.mentee_id)))
         .join(Cohort, Cohort.id == Pair.cohort_id)
         .where(begun)
@@ -210,7 +219,7 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
     ):
         count, waiting, completed = people.get(cohort.id, (0, 0, 0))
         pairs, confirmed, minutes = met.get(cohort.id, (0, 0, 0))
-        (together,) = in_pairs.get(cohort.id, (0,))
+        together, have_met = in_pairs.get(cohort.id, (0, 0))
         found.append(
             CohortFigures(
                 id=cohort.id,
@@ -225,7 +234,7 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
                 waiting=waiting,
                 completed=completed,
                 in_pairs=together,
-                meetings=Meetings(confirmed, minutes, pairs) if together >= smallest_group else None,
+                meetings=Meetings(confirmed, minutes, pairs) if have_met >= smallest_group else None,
                 activities=activities.get(cohort.id, ()),
             )
         )

@@ -14,10 +14,11 @@ from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.models import CompletionRecord, TutorValidation
 from lti_tool.mentoring.completion.progress_state import ProgressState
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
-from lti_tool.mentoring.enrolment.queries import has_moved_from, who_left
+from lti_tool.mentoring.enrolment.queries import has_moved_from, is_united_elsewhere, who_left
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
+from lti_tool.mentoring.programmes.standing import reads_programme_of
 from lti_tool.mentoring.roles import Role
 from lti_tool.translation.collation import collation_key, folded, sorted_name
 from lti_tool.web.owner.programme_people import completion_of
@@ -113,7 +114,7 @@ def people_of_group(db: Session, cohort_id: uuid.UUID) -> GroupPeople:
         .join(Person, Person.id == Participant.person_id)
         .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)
         .outerjoin(TutorValidation, TutorValidation.participant_id == Participant.id)
-        .where(Participant.cohort_id == cohort_id)
+        .where(Participant.cohort_id == cohort_id, ~is_united_elsewhere())
     ):
         completion = completion_of(participant.status, record.completion if record is not None else None)
         has_left = participant.id in left
@@ -162,6 +163,7 @@ def newcomers_of_group(db: Session, cohort_id: uuid.UUID) -> list[tuple[uuid.UUI
             ),
             ~sa.exists().where(enrolled.cohort_id == cohort_id, enrolled.person_id == Person.id),
             ~has_moved_from(cohort_id, Person.id),
+            ~reads_programme_of(cohort_id, Person.id),
         )
         .limit(500)
     )

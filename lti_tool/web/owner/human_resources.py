@@ -35,7 +35,6 @@ from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.owner import figures, programme_lists
 from lti_tool.web.services import current_principal, current_services, reading
-from schemas.problem import Problem
 from schemas.programme_rights import HrLinkForm, secret_of
 
 MOST_SESSIONS: Final = 5
@@ -172,9 +171,7 @@ def use_link() -> ResponseReturnValue:
 
 
 def _link_page(form: Form) -> ResponseReturnValue:
-    if form.refusal_code == "hr_link_unknown":
-        # It is the field that is wrong, and no right that lacks.
-        form.refusal, form.problems = None, {"link": [Problem("hr_link_unknown")]}
+    form.say_at_field("link", "hr_link_unknown")
     person = g.launch.person
     name = display_name(person) if person is not None else None
     html = render_template("owner/hr_link.html", form=form, name=name, course_title=course_title())

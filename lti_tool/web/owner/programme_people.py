@@ -19,6 +19,7 @@ from lti_tool.identity.models import Person, display_name
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.rule import Completion
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.queries import is_united_elsewhere
 from lti_tool.mentoring.programmes.models import Cohort
 from lti_tool.translation.collation import collation_key, folded, sorted_name
 from schemas.display import PEOPLE_STATES
@@ -56,7 +57,7 @@ def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
         .join(Participant, Participant.person_id == Person.id)
         .join(Cohort, Cohort.id == Participant.cohort_id)
         .outerjoin(CompletionRecord, CompletionRecord.participant_id == Participant.id)
-        .where(Cohort.programme_id == programme_id)
+        .where(Cohort.programme_id == programme_id, ~is_united_elsewhere())
     )
     found = []
     for row in rows:

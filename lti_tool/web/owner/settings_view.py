@@ -10,7 +10,7 @@ from typing import Any, Final
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
 from lti_tool.web import wording
-from lti_tool.web.language import number
+from lti_tool.web.language import money, number
 from lti_tool.web.owner.figures import CohortFigures, in_language
 from lti_tool.web.programmes.wording import USUAL_ROLES, phase
 
@@ -144,7 +144,7 @@ def _value(written: Any, unit: str, currency: str = "") -> str:
         case "hours":
             return _("%(number)s h", number=number(round(value, 1)))
         case "minutes":
-            return _("%(number)s min", number=number(round(value)))
+            return wording.duration(round(value))
         case "out_of_five":
             return _("%(number)s out of 5", number=number(round(value, 2)))
         case "points":
@@ -153,7 +153,7 @@ def _value(written: Any, unit: str, currency: str = "") -> str:
             shown = number(round(value, 2))
             return ngettext("%(number)s point", "%(number)s points", 1 if is_one else 2, number=shown)
         case "money":
-            return f"{number(round(value, 2))}\u00a0{currency}".strip()
+            return money(value, currency)
     return number(round(value, 2))
 
 
@@ -163,7 +163,7 @@ def budget_lines(budget: Mapping[str, Any] | None) -> list[str]:
         return []
     lines = []
     if budget.get("amount") is not None:
-        lines.append(f"{_value(budget['amount'], '')} {budget.get('currency', '')}".strip())
+        lines.append(money(budget["amount"], budget.get("currency", "")))
     if budget.get("funding"):
         lines.append(str(budget["funding"]))
     return lines

@@ -22,6 +22,7 @@ from lti_tool.mentoring.programmes.section_entries import NEW
 from lti_tool.mentoring.programmes.section_form import SectionForm, Standing, View
 from lti_tool.mentoring.programmes.sections import all_questionnaires, frozen_days
 from lti_tool.mentoring.programmes.settings import Settings
+from lti_tool.translation import current_language
 from lti_tool.web.forms.bound import Form, blank_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import course_title
@@ -39,6 +40,8 @@ class Part(ABC):
     """The version of the settings."""
     changed_by: str | None
     """The name of who made it, as far as it is known."""
+    is_changed_by_me = False
+    """Whether whoever asks made it: in another tab."""
     started_at: dt.datetime | None = None
     """When what it is set up for started; None as long as it has not."""
     form: SectionForm | None
@@ -66,6 +69,11 @@ class Part(ABC):
     def template(self) -> str:
         """Of its page."""
         return "programmes/entry.html" if self.entry is not None else f"programmes/{self.section}.html"
+
+    @property
+    def under_way(self) -> int:
+        """How many people have begun by these settings and not completed yet."""
+        return 0
 
     @property
     def next_page(self) -> str:
@@ -98,6 +106,8 @@ def part_page(part: Part, form: Form | None = None) -> ResponseReturnValue:
         status = form.status
         form, differences = _beside_changes(part, form)
     elif form is not None:
+        for name in ("name", "title"):
+            form.say_at_field(f"{name}_{current_language()}", "entry_exists")
         status = form.status
     elif part.form is not None:
         view = part.view
@@ -119,6 +129,7 @@ def part_page(part: Part, form: Form | None = None) -> ResponseReturnValue:
         own_words=wording,
         frozen_days=frozen_days(part.settings.days, part.standing),
         is_own_kpi=part.entry not in COMPUTED,
+        under_way=part.under_way if form is not None and "ends_earlier" in form.problems else None,
         usual_evidence=(frozenset(), frozenset({"partner"})),
         kpis=all_kpis(document, part.standing.standard),
         questionnaires=all_questionnaires(document, part.standing.standard),

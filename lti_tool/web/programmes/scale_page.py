@@ -24,7 +24,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.owner import figures
-from lti_tool.web.programmes import wording
+from lti_tool.web.programmes import summaries, wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here
 from lti_tool.web.services import current_principal, reading
 from schemas.problem import ShapeError
@@ -74,8 +74,9 @@ def _page(form: Form | None = None) -> ResponseReturnValue:
         taken_over=[
             (_("Goal") if section is Section.GOAL else wording.said(wording.TITLES, section), text)
             for section in TAKEN_OVER
-            if (text := wording.summary(section, present.settings))
+            if (text := summaries.summary(section, present.settings))
         ],
+        follow_up_days=(cohort.follow_up_on - cohort.ends_on).days,
         rule=_rule(present),
         waiting=waiting,
         own_words=wording,
@@ -89,7 +90,7 @@ def _form(present: SetUp, pilot: Cohort) -> Form:
     """The form with what it proposes: the pilot's name, and from the day after its end as long as the pilot."""
     first = max(utcnow().date(), pilot.ends_on + dt.timedelta(days=1))
     given = {
-        "name": wording.own(present.settings.document["title"]),
+        "name": _("%(title)s, roll-out", title=wording.own(present.settings.document["title"])),
         "starts_on": first.isoformat(),
         "ends_on": (first + (pilot.ends_on - pilot.starts_on)).isoformat(),
     }

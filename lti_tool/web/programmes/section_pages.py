@@ -21,6 +21,7 @@ from lti_tool.translation import gettext as _
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.launch_session import launch_url_for
+from lti_tool.web.owner import figures
 from lti_tool.web.programmes import wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
 from lti_tool.web.programmes.part_page import FORM_ID, Part, part_page
@@ -120,6 +121,15 @@ class _ProgrammePart(Part):
     def _show(self, present: SetUp) -> None:
         self.settings, self.number = present.settings, present.number
         self.changed_by, self.started_at = present.changed_by, present.started_at
+        self.is_changed_by_me = present.changed_by_id == current_principal().person_id
+
+    @property
+    def under_way(self) -> int:
+        """How many people take part in the group and have not completed yet."""
+        with reading() as db:
+            cohorts = figures.cohorts_of(db, current_principal().programme_id or abort(404), 0)
+        here = cohort_here()
+        return next(each.people - each.completed for each in cohorts if each.id == here)
 
     def entry_address(self, entry: str) -> str:
         """The page of an entry of the part."""

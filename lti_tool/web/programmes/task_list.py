@@ -6,9 +6,9 @@ each with its state, saved as one goes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, abort, current_app, g, render_template
 from flask.typing import ResponseReturnValue
@@ -19,12 +19,13 @@ from lti_tool.identity.policy import Action, Relation
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
+from lti_tool.mentoring.completion.rule_warnings import warnings
 from lti_tool.mentoring.enrolment.people.queries import count_awaited
 from lti_tool.mentoring.enrolment.queries import people_in_cohorts
 from lti_tool.mentoring.programmes.beginning import start_cohort
-from lti_tool.mentoring.programmes.readiness import Missing, Section, State, state_of
+from lti_tool.mentoring.programmes.readiness import Missing, Section, State, frame_of, state_of
 from lti_tool.mentoring.programmes.setting_up import SetUp
-from lti_tool.mentoring.programmes.template import UnknownTemplateError
+from lti_tool.mentoring.programmes.template import ProgrammeTemplate, UnknownTemplateError
 from lti_tool.mentoring.programmes.template_queries import find_template
 from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
@@ -35,7 +36,7 @@ from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.language import number
 from lti_tool.web.launch_session import course_title, launch_url_for
-from lti_tool.web.programmes import wording
+from lti_tool.web.programmes import rule_wording, summaries, wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
 from lti_tool.web.programmes.drawings import progress_drawing
 from lti_tool.web.services import current_principal, reading
@@ -59,6 +60,10 @@ class Task:
     summary: str
     state: State
     address: str | None
+    warning: str = ""
+    """What is to be said of it although it is done."""
+    is_of_template: bool = False
+    """Whether it is as the template has it, and nobody has changed it."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +78,11 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     """The list. ``form``: the start, where it was refused."""
     with reading() as db:
         present = set_up_here(db)
-        template_name = _template_name(db, present)
+        template = _template(db, present)
     standing = standing_of(present)
     lacks = present.missing(standing.today)
     groups = [
-        Group(_(title), [_task(section, present, lacks) for section in sections])
+        Group(_(title), [_task(section, present, lacks, template) for section in sections])
         for title, sections in wording.GROUPS
     ]
     groups[-1].tasks.append(_people(present))
@@ -92,7 +97,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         present=present,
         saved_by=present.changed_by if present.changed_by_id != current_principal().person_id else "",
         title=wording.own(present.settings.document["title"]),
-        template_name=template_name,
+        template_name=template.title.text(current_language()) if template is not None else "",
         groups=groups,
         lacks=waiting,
         needed=len(shown),
@@ -112,18 +117,55 @@ def _to_place() -> tuple[tuple[str, str], Task]:
     return (_("Give it an activity, in the learning platform."), _("Nobody can open the group before.")), task
 
 
-def _task(section: Section, present: SetUp, lacks: Sequence[Missing]) -> Task:
+def _task(
+    section: Section, present: SetUp, lacks: Sequence[Missing], template: ProgrammeTemplate | None = None
+) -> Task:
     document = present.settings.document
+    is_of_template = template is not None and present.is_draft and _is_unchanged(section, present, template)
     if section is Section.RULE:
         address = launch_url_for(RULE_PAGE) if RULE_PAGE in current_app.view_functions else None
         summary = rule_sentence(present.rule)
     else:
         address = launch_url_for("programme_sections.show", section=str(section))
-        summary = wording.summary(section, present.settings) or wording.unsaid(
+        summary = summaries.summary(section, present.settings) or summaries.unsaid(
             section, started=not present.is_draft
         )
     state = state_of(section, document, lacks, started=not present.is_draft)
-    return Task(section, _(wording.TITLES[section]), summary, state, address)
+    warning = _warning(present) if section is Section.RULE and state is State.DONE else ""
+    return Task(section, _(wording.TITLES[section]), summary, state, address, warning, is_of_template)
+
+
+def _warning(present: SetUp) -> str:
+    """The gravest that is to be said of the completion rule beside the rhythm and the days; empty for none."""
+    try:
+        rule = read_rule(present.rule) if present.rule else None
+    except ShapeError:
+        return ""
+    frame = frame_of(present.settings.document, present.settings.days)
+    found = warnings(rule, frame) if rule is not None else []
+    return rule_wording.warning(found[0]) if found else ""
+
+
+def _is_unchanged(section: Section, present: SetUp, template: ProgrammeTemplate) -> bool:
+    if section is Section.RULE:
+        return present.rule == template.rule_document()
+    made, now = template.document(), present.settings.document
+    # Days are counted for each programme, and its name and goal are asked before the list is first seen.
+    return section in _KEYS and all(made.get(key) == now.get(key) for key in _KEYS[section])
+
+
+_KEYS: Final[Mapping[Section, Sequence[str]]] = {
+    Section.BUDGET: ("budget",),
+    Section.ROLES: ("role_names",),
+    Section.SKILLS: ("skills",),
+    Section.OBJECTIVES: ("objectives",),
+    Section.FORMATS: ("formats", "format_names"),
+    Section.RHYTHM: ("rhythm",),
+    Section.KPIS: ("kpis",),
+    Section.QUESTIONNAIRES: ("questionnaires",),
+    Section.VISIBILITY: ("visibility",),
+}
+"""Where each part stands in a template and in the settings."""
 
 
 def _people(present: SetUp) -> Task:
@@ -159,13 +201,12 @@ def rule_sentence(rule: object | None) -> str:
         return ""
 
 
-def _template_name(db: Session, present: SetUp) -> str:
-    """The name of the template that the programme was made from; empty for one that is no more."""
+def _template(db: Session, present: SetUp) -> ProgrammeTemplate | None:
+    """The template that the programme was made from; None for one that is no more."""
     try:
-        record = find_template(db, present.organisation_id, present.template)
-        return record.template.title.text(current_language())
+        return find_template(db, present.organisation_id, present.template).template
     except UnknownTemplateError:
-        return ""
+        return None
 
 
 def to_set_up(**_arguments: Any) -> Relation:

@@ -335,7 +335,7 @@ def _fault_lines(found: Sequence[FileProblem]) -> list[FaultLine]:
             missing.setdefault((each.line, each.place), []).append(str(each.problem.params["what"]))
         elif each.problem == "unknown_field":
             name = each.place.rpartition(" › ")[2]
-            near = difflib.get_close_matches(name, _KEYS, n=1)
+            near = difflib.get_close_matches(name, _KEYS, n=1, cutoff=0.75)
             said = _("“%(name)s” is not known here.", name=name)
             if near:
                 said += " " + _("Did you mean “%(name)s”?", name=near[0])

@@ -176,7 +176,7 @@ class CohortView:
 
 def address(query: Mapping[str, Any], **changes: object) -> str:
     """The address of the page with a query; a filter, a search or an order begins at the first page again."""
-    given = {name: query[name] for name in ("state", "q", "sort", "page", "inbox", "pair")}
+    given = {name: query[name] for name in ("state", "q", "sort", "page", "inbox", "rows", "pair")}
     if changes.keys() & {"state", "q", "sort"}:
         given["page"] = 1
     given |= changes

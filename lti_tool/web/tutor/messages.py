@@ -13,6 +13,8 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
+from lti_tool.mentoring.enrolment.people.matching import KnownAwaited
+from lti_tool.mentoring.enrolment.people.queries import awaited_people
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, PairLine, ParticipantLine
 from lti_tool.mentoring.overview.inbox import InboxLine, LineKind, inbox
 from lti_tool.mentoring.overview.pair_rows import rows_of, to_remind, wait_of
@@ -67,7 +69,10 @@ def show(pair_id: uuid.UUID, about: str) -> ResponseReturnValue:
         else None
     )
     return _page(
-        overview, people, _greeting(people) + _text(about, overview, pair) + _ending(overview), reminder
+        people,
+        _greeting(people) + _text(about, overview, pair) + _ending(overview),
+        _subject(about, overview),
+        reminder,
     )
 
 
@@ -89,24 +94,27 @@ def to_all(about: str) -> ResponseReturnValue:
     reminder = Reminder(launch_url_for("tutor_reminders.remind_all", about=about), label) if due else None
     people = _people(lines)
     greeting = _greeting(people) if len(people) == 1 else _("Hello,") + "\n\n"
-    return _page(overview, people, greeting + _text(about, overview, None) + _ending(overview), reminder)
+    return _page(
+        people,
+        greeting + _text(about, overview, None) + _ending(overview),
+        _subject(about, overview),
+        reminder,
+    )
 
 
 @blueprint.get("/invitation")
 @allows(Action.PAIR_PEOPLE, about=cohort_of_launch)
 def invitation() -> ResponseReturnValue:
-    """The invitation of people without a role: of ``?person=``, or of all of them."""
+    """The invitation of people without a role: of ``?person=``, of those whom lists have named, or of all of them."""
     overview = _overview()
-    wanted = read_query(request.args.to_dict() | {"partner_for": request.args.get("person", "")})[
-        "partner_for"
-    ]
+    query = read_query(request.args.to_dict() | {"partner_for": request.args.get("person", "")})
+    wanted, of_lists = query["partner_for"], query["whom"] == "listed"
     invited = [line for line in overview.waiting_for_a_pair if line.status == "invited"]
-    everybody: list[Newcomer | ParticipantLine] = [*overview.newcomers, *invited]
-    names = [
-        each.card.name or _("Somebody without a name")
-        for each in everybody
-        if wanted in (None, each.person_id)
-    ]
+    everybody: list[Newcomer | ParticipantLine] = [*(() if of_lists else overview.newcomers), *invited]
+    with reading() as db:
+        awaited = awaited_people(db, (current_placement() or abort(404)).cohort_id) if of_lists else []
+    people = [each for each in everybody if wanted in (None, each.person_id)]
+    names = [each.card.name or _("Somebody without a name") for each in people]
     text = (
         _("Hello,")
         + "\n\n"
@@ -121,8 +129,9 @@ def invitation() -> ResponseReturnValue:
         )
         + _ending(overview)
     )
-    invited_ids = [each.person_id for each in everybody if wanted in (None, each.person_id)]
-    return _render(overview, names, text, _("An invitation to copy"), invited_ids)
+    ids = [each.person_id for each in people]
+    subject = _("Invitation: reverse mentoring, %(title)s", title=_title(overview))
+    return _render(subject, names, text, _("An invitation to copy"), ids, awaited=awaited)
 
 
 def _overview() -> CohortOverview:
@@ -137,32 +146,37 @@ def _people(lines: Sequence[InboxLine]) -> tuple[ParticipantLine, ...]:
 
 
 def _page(
-    overview: CohortOverview, people: Sequence[ParticipantLine], text: str, reminder: Reminder | None
+    people: Sequence[ParticipantLine], text: str, subject: str, reminder: Reminder | None
 ) -> ResponseReturnValue:
     names, ids = [wording.person(line.card) for line in people], [line.person_id for line in people]
-    return _render(overview, names, text, _("A message to copy"), ids, reminder)
+    return _render(subject, names, text, _("A message to copy"), ids, reminder)
 
 
 def _render(
-    overview: CohortOverview,
+    subject: str,
     names: Sequence[str],
     text: str,
     heading: str,
     person_ids: Sequence[uuid.UUID],
     reminder: Reminder | None = None,
+    awaited: Sequence[KnownAwaited] = (),
 ) -> ResponseReturnValue:
-    """``names`` and ``person_ids``: of the same people, in the same order."""
+    """``names`` and ``person_ids``: of the same people, in the same order. ``awaited``: who is not there yet."""
     with reading() as db:
         found = addresses_of(db, person_ids)
     addresses = [found[person_id] for person_id in person_ids if person_id in found]
-    subject = _title(overview)
+    addresses += [each.email for each in awaited if each.email]
+    called = [
+        (each.name or each.email or each.user_name or each.user_id or "", each.email) for each in awaited
+    ]
     return render_template(
         "tutor/message.html",
         heading=heading,
-        names=names,
+        names=[*names, *(name for name, _email in called)],
         addresses=addresses,
         without_address=[
-            name for name, person_id in zip(names, person_ids, strict=True) if person_id not in found
+            *(name for name, person_id in zip(names, person_ids, strict=True) if person_id not in found),
+            *(name for name, email in called if not email),
         ],
         subject=subject,
         mail=_mail_address(addresses, subject, text) or _mail_address((), subject, text),
@@ -236,6 +250,23 @@ def _text(about: str, overview: CohortOverview, pair: PairLine | None) -> str:
                 title=title,
             )
     return _("How is it going in “%(title)s”? Is there anything that I can do for you?", title=title)
+
+
+def _subject(about: str, overview: CohortOverview) -> str:
+    """What a message is about, as its subject says it."""
+    title = _title(overview)
+    match about:
+        case LineKind.NOT_ACCEPTED:
+            return _("%(title)s: a partner for you", title=title)
+        case LineKind.UNSIGNED:
+            return _("%(title)s: your agreement to sign", title=title)
+        case LineKind.UNCONFIRMED:
+            return _("%(title)s: a meeting to confirm", title=title)
+        case LineKind.DIFFERS:
+            return _("%(title)s: a meeting to agree on", title=title)
+        case LineKind.SILENT:
+            return _("%(title)s: your next meeting", title=title)
+    return title
 
 
 def _ending(overview: CohortOverview) -> str:

@@ -6,6 +6,7 @@ One page in three steps, each with an address of its own, so that nothing is kep
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool.composition.moving import (
+    MovedPair,
     MovedPerson,
     MovePlan,
     OtherGroup,
@@ -29,16 +31,21 @@ from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.guards import NotAllowed, require
 from lti_tool.mentoring.journey.queries import card
+from lti_tool.mentoring.overview.cohort import PairLine
+from lti_tool.mentoring.overview.pair_rows import state_of
+from lti_tool.mentoring.overview.queries import overview_of
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
-from lti_tool.mentoring.pairs.moving import move_pairs
+from lti_tool.mentoring.pairs.moving import Hindrance, move_pairs
 from lti_tool.mentoring.programmes import queries as programmes
 from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key
+from lti_tool.web import wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.services import current_principal, reading
+from lti_tool.web.tutor import pair_wording
 from schemas.form_schema import read_form
 from schemas.moving_form import MOST_PAIRS, MoveForm, MoveQuery
 from schemas.problem import Problem, ShapeError
@@ -93,6 +100,10 @@ class _Row:
     id: uuid.UUID
     mentee: ParticipantRecord
     mentor: ParticipantRecord
+    line: PairLine | None
+    """What is known of it; None where the reading of the cohort does not have it yet."""
+    shares: bool
+    """Whether one of the two is in another pair as well."""
 
 
 def page(here: MovingFrom, form: Form | None = None) -> ResponseReturnValue:
@@ -122,6 +133,8 @@ def page(here: MovingFrom, form: Form | None = None) -> ResponseReturnValue:
         group_name=group_name,
         card=card,
         most=MOST_PAIRS,
+        pair_words=pair_wording,
+        state_of=state_of,
         refusal=form.refusal if form is not None else None,
         course_title=course_title(),
     )
@@ -160,7 +173,18 @@ def _rows(db: Session, cohort_id: uuid.UUID) -> list[_Row]:
         )
     ).all()
     people = participants(db, {member for _pair, *both in pairs for member in both})
-    rows = [_Row(pair_id, people[mentee_id], people[mentor_id]) for pair_id, mentee_id, mentor_id in pairs]
+    lines = {line.id: line for line in overview_of(db, cohort_id).pairs}
+    times = Counter(member for _pair, *both in pairs for member in both)
+    rows = [
+        _Row(
+            pair_id,
+            people[mentee_id],
+            people[mentor_id],
+            lines.get(pair_id),
+            times[mentee_id] > 1 or times[mentor_id] > 1,
+        )
+        for pair_id, mentee_id, mentor_id in pairs
+    ]
     return sorted(rows, key=lambda row: (collation_key(row.mentee.name or ""), str(row.id)))
 
 
@@ -182,6 +206,7 @@ def _plan_page(
         ungraded=[each for each in plan.people if not each.graded_in],
         without_place=[each for each in plan.people if not each.has_place],
         effect=_effect,
+        reasons=_reasons,
         card=card,
         course_title=course_title(),
     )
@@ -216,6 +241,30 @@ def _effect(seen: PersonPreview, *, sees_progress: bool) -> str:
         case Effect.UNCHANGED if sees_progress:
             return _("stays at %(percent)s %%", percent=seen.after)
     return _("stays the same")
+
+
+def _reasons(pair: MovedPair) -> list[str]:
+    """Why a pair cannot be moved, and what can be done, in sentences; none where another pair keeps it."""
+    held = [each for each in pair.both if each.hindered is not None]
+    if any(each.hindered is not None and each.hindered.why is Hindrance.TOGETHER for each in held):
+        return [_("The two are a pair there already: end one of the two pairs. What they did is kept.")]
+    return [_reason(each) for each in held]
+
+
+def _reason(each: MovedPerson) -> str:
+    name = wording.person(card(each.participant))
+    if each.hindered is not None and each.hindered.why is Hindrance.OTHER_ROLE:
+        return _(
+            "%(name)s has the other role there, and nobody has two roles in one group: end this pair here, and pair "
+            "%(name)s there in that role.",
+            name=name,
+        )
+    return _(
+        "%(name)s is in a pair with %(partners)s there, and has no room for one more: end one of the two pairs, or "
+        "give %(name)s more room by a list of people for that group.",
+        name=name,
+        partners=", ".join(wording.person(card(partner)) for partner in each.partners_there),
+    )
 
 
 def _by_place(people: Sequence[MovedPerson], places_of: Callable[[MovedPerson], Sequence[Place]]) -> _Grouped:

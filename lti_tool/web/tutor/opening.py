@@ -107,6 +107,7 @@ def choice_page(
         proposed = {"template": offer.values[0], "role_view": "both", "begin": BEGINNINGS[0]}
         action = launch_url_for("opening.choose")
         form = blank_form(_schema(offer), proposed, id="programme", action=action)
+    form.say_at_field("group", "not_own_group")
     html = render_template(
         "deep_linking/questions.html" if step is Step.QUESTIONS else "tutor/choose_programme.html",
         form=form,

@@ -5,6 +5,7 @@ Each is a short page that says what will happen before anything does.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from lti_tool.translation import ngettext
 from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
+from lti_tool.web.language import day
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.learner.current import user_today
 from lti_tool.web.services import reading
@@ -85,12 +87,21 @@ def _pause(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
     )
 
 
-def _resume(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
+def _resume(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     return Asked(
         _("Let %(mentee)s and %(mentor)s go on", mentee=mentee, mentor=mentor),
-        (_("They go on where they were, with everything that they have done so far."),),
+        (
+            _("They go on where they were, with everything that they have done so far."),
+            _("Both see it on their page, and can record meetings again."),
+            _("Their programme still ends on %(day)s.", day=day(_end_of(pair))),
+        ),
         _("Let this pair go on"),
     )
+
+
+def _end_of(pair: PairRecord) -> dt.date:
+    with reading() as db:
+        return overview_of(db, pair.cohort_id).ends_on
 
 
 def _end(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
@@ -115,7 +126,7 @@ def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     learn = ngettext("%(num)s person who learns", "%(num)s people who learn", mentees)
     teach = ngettext("%(num)s person who teaches", "%(num)s people who teach", mentors)
     return Asked(
-        _("Another partner for %(mentee)s or %(mentor)s", mentee=mentee, mentor=mentor),
+        _("Another partner in the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _(
                 "The pair ends first. This cannot be undone; %(mentee)s and %(mentor)s see it on their page.",

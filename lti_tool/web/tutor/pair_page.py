@@ -19,10 +19,12 @@ from lti_tool.mentoring.overview.cohort import CohortOverview, PairLine, Partici
 from lti_tool.mentoring.overview.inbox import LineKind
 from lti_tool.mentoring.overview.pair_rows import PairState, Wait, WaitKind, state_of, to_remind, wait_of
 from lti_tool.mentoring.overview.queries import Meeting, meetings_of, overview_of
-from lti_tool.web import grade_wording
+from lti_tool.translation import gettext as _
+from lti_tool.web import grade_wording, wording
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import current_placement
 from lti_tool.web.forms.bound import Form, blank_form
+from lti_tool.web.journey_drawing.facts import Meeting as DrawnMeeting
 from lti_tool.web.journey_drawing.sparkline import in_equal_steps
 from lti_tool.web.journey_drawing.steps import JourneyStep, Tile, every_step, journey_steps
 from lti_tool.web.launch_session import launch_url_for
@@ -68,6 +70,17 @@ class PairPanel:
         if self.pair.signed_on is not None:
             return "held"
         return "waiting" if self.state is PairState.SIGN else ""
+
+    def why_uncounted(self, meeting: DrawnMeeting) -> str:
+        """Why the rule does not count a meeting, as far as its length and its format say so; empty where it does."""
+        asked = next((line.progress.meetings for line in self.pair.both if line.progress.meetings), None)
+        if asked is None:
+            return ""
+        least = int(asked.params.get("min_minutes_each") or 0)
+        if meeting.minutes < least:
+            return _("shorter than %(length)s", length=wording.duration(least))
+        formats = asked.params.get("formats") or ("*",)
+        return "" if "*" in formats or meeting.format in formats else _("another format")
 
     @property
     def awaited(self) -> ParticipantLine | None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
+from lti_tool.mentoring.enrolment.queries import INVITED
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.overview.cohort import DeclinedPair, PairLine, ParticipantLine
 from lti_tool.mentoring.overview.pair_rows import PairState, Sort, Wait, WaitKind
@@ -66,7 +67,7 @@ def figure(code: str, count: int) -> str:
     if code == "unopened":
         return _("Never opened")
     if code == "awaited":
-        return _("Not enrolled yet")
+        return _("To enrol")
     return state(PairState(code), count) if code else _("All pairs")
 
 
@@ -110,7 +111,7 @@ def _wait(found: Wait) -> str:
         case WaitKind.DIFFERS:
             return differs(found.session.dispute_reason if found.session else None)
         case WaitKind.GRADE:
-            return _(_GRADES.get(found.grade or "", "Grade to look at"))
+            return _(_GRADES.get(found.grade or "", _ANY_GRADE))
         case WaitKind.PAUSE_OVER:
             return _("Go on, or pause longer?")
         case WaitKind.APPROVE:
@@ -131,10 +132,19 @@ _GRADES: Final[Mapping[str, str]] = {
 }
 
 
+_ANY_GRADE: Final = N_("Grade to look at")
+
+_DIFFERENCES: Final[Mapping[str, str]] = {
+    "wrong-length": N_("Lengths differ"),
+    "wrong-date": N_("Days differ"),
+    "did-not-meet": N_("One says they did not meet"),
+}
+_ANY_DIFFERENCE: Final = N_("Meeting disputed")
+
+
 def differs(reason: str | None) -> str:
     """On what two people disagree."""
-    words = {"wrong-length": N_("Lengths differ"), "wrong-date": N_("Days differ")}
-    return _(words.get(reason or "", N_("Meeting disputed")))
+    return _(_DIFFERENCES.get(reason or "", _ANY_DIFFERENCE))
 
 
 def _first_names(people: tuple[ParticipantLine, ...]) -> str:
@@ -183,6 +193,26 @@ def meetings_aloud(pair: PairLine) -> str:
     return ngettext("%(num)s meeting", "%(num)s meetings", pair.confirmed)
 
 
+def confirmed(meetings: int, uncounted: int) -> str:
+    """How many meetings are confirmed, and how many of these the rule does not count."""
+    words = ngettext("%(num)s meeting confirmed", "%(num)s meetings confirmed", meetings)
+    if not uncounted:
+        return words
+    rest = ngettext("%(num)s does not count", "%(num)s do not count", uncounted)
+    return _("%(confirmed)s, of which %(rest)s", confirmed=words, rest=rest)
+
+
+def uncounted(meetings: int) -> str:
+    """Of a pair, how many of its confirmed meetings the rule does not count."""
+    return ngettext("%(num)s meeting does not count", "%(num)s meetings do not count", meetings)
+
+
 def role(line: HasCard) -> str:
-    """What somebody does in the programme, of whom no gender is known."""
+    """What somebody does in the programme, of whom no gender is known; of who has not answered, what they could."""
+    if getattr(line, "status", None) == INVITED:
+        return (
+            _("invited to teach, no answer yet")
+            if line.card.role == "mentor"
+            else _("invited to learn, no answer yet")
+        )
     return _("teaches") if line.card.role == "mentor" else _("learns")

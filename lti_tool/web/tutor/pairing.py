@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.enrolment import actions as enrolment
 from lti_tool.mentoring.enrolment.common_ground import CommonGround
-from lti_tool.mentoring.enrolment.queries import participant_of_person
+from lti_tool.mentoring.enrolment.queries import INVITED, participant_of_person
 from lti_tool.mentoring.guards import NotAllowed
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, PairLine, ParticipantLine
 from lti_tool.mentoring.overview.queries import learner_in_cohorts_courses, overview_of
@@ -37,10 +37,13 @@ from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.services import reading
 from lti_tool.web.tutor import pair_wording
+from lti_tool.web.tutor.elsewhere import paired_elsewhere
 from lti_tool.web.tutor.known_details import UNKNOWN, Known, Reason, ground_of, known_details, reasons
 from schemas.display import read_cohort_query, read_query
 from schemas.tutor_forms import PairForm
 
+UNFOLDED: Final = 8
+"""How many candidates are shown at once, those who have most in common; the others are folded away."""
 SHOWN: Final = 50
 """How many people a list of the page shows; the search finds the others."""
 
@@ -98,15 +101,22 @@ def show() -> ResponseReturnValue:
 def page(form: Form | None = None) -> ResponseReturnValue:
     """The page; with ``form``, the form as it was sent, and what is wrong with it."""
     placement = current_placement() or abort(404)
-    wanted = read_query(request.args.to_dict())["partner_for"]
+    query = read_query(request.args.to_dict())
+    wanted = query["partner_for"]
     search = read_cohort_query(request.args.to_dict())["q"]
     with reading() as db:
         overview = overview_of(db, placement.cohort_id)
         found = next((line for line in overview.participants if line.person_id == wanted and line.free), None)
+        if wanted is None and query["paired"] is not None:
+            found = _next(overview)
+            if found is None:
+                return redirect(launch_url_for("home.home", done=query["done"]))
         candidates = candidates_for(overview, found, search) if found is not None else None
         known = known_details(db, placement.cohort_id, _shown_ids(overview, candidates))
+        elsewhere = paired_elsewhere(db, placement.cohort_id)
     candidates = in_order(candidates, known) if candidates is not None else None
-    action = launch_url_for("pairing.pair", partner_for=wanted) if found else launch_url_for("pairing.pair")
+    about = {"partner_for": found.person_id} if found is not None else {}
+    action = launch_url_for("pairing.pair", **about)
     shown = {
         "overview": overview,
         "search": search,
@@ -114,12 +124,17 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         "known": known,
         "form": form,
         "pair_form": form or blank_form(PairForm(), {}, id="pair-form", action=action),
-        "waiting": sorted(overview.waiting_for_a_pair, key=lambda line: line.joined_at or utcnow()),
+        # Whoever has said yes comes before who has not answered.
+        "waiting": sorted(
+            overview.waiting_for_a_pair, key=lambda line: (line.status == INVITED, line.joined_at or utcnow())
+        ),
+        "elsewhere": elsewhere,
         "limit": SHOWN,
+        "best": UNFOLDED,
         "today": utcnow().date(),
         "course_title": g.launch.course.title,
         "pair_words": pair_wording,
-        "done": flash_message(),
+        "done": _done(overview, query["paired"]),
     }
     return render_template("tutor/pairing.html", **shown), form.status if form is not None else 200
 
@@ -219,9 +234,34 @@ def pair() -> ResponseReturnValue:
         form_pair(db, cohort_id=cohort_id, mentor_id=mentor_id, mentee_id=mentee_id, now=utcnow())
 
     form = sent_form(PairForm(), id="pair-form")
+    then = launch_url_for("home.home")
+    if cohort_of_launch().teaches:
+        then = launch_url_for("pairing.show", paired=request.form.get("mentee_id", "")[:36])
     # The page says how often people have met, which an owner who may pair them need not be allowed to see.
     show = page if cohort_of_launch().teaches else None
-    return form.submit(save, then=launch_url_for("home.home"), done="paired", show=show)
+    return form.submit(save, then=then, done="paired", show=show)
+
+
+def _next(overview: CohortOverview) -> ParticipantLine | None:
+    """Who waits longest for a partner, of those for whom there is anybody to choose; None where there is nobody."""
+    for line in sorted(overview.waiting_for_a_pair, key=lambda each: each.joined_at or utcnow()):
+        if overview.free_mentors if line.card.role == Role.MENTEE else overview.free_mentees:
+            return line
+    return None
+
+
+def _done(overview: CohortOverview, paired: object) -> str | None:
+    """What was just done: that a pair is proposed, by name. ``paired``: the person who learns in it."""
+    said = flash_message()
+    made = [pair for pair in overview.pairs if pair.mentee.person_id == paired]
+    if said is None or not made:
+        return said
+    latest = max(made, key=lambda pair: pair.created_at)
+    return _(
+        "Proposed: %(mentee)s and %(mentor)s. Each will be asked to accept.",
+        mentee=wording.person(latest.mentee.card),
+        mentor=wording.person(latest.mentor.card),
+    )
 
 
 def _enrolled(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID, role: Role) -> uuid.UUID:

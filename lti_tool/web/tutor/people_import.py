@@ -10,7 +10,7 @@ import io
 import uuid
 from typing import Final
 
-from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask import Blueprint, Response, abort, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -74,6 +74,7 @@ def _index(form: Form) -> ResponseReturnValue:
         "tutor/people_import.html",
         file_form=form,
         awaited=awaited,
+        may_invite=_may_invite(),
         awaited_count=awaited_count,
         latest=latest,
         columns=people_wording.columns(skills),
@@ -149,12 +150,18 @@ def _show(record: ImportRecord, form: Form | None = None) -> ResponseReturnValue
     return html, form.status if form is not None else 200
 
 
+def _may_invite() -> bool:
+    """Whether the ready invitation is one to the group of the page: it names the activity of the launch."""
+    return g.get("group_id") is None
+
+
 def _adding(record: ImportRecord, status: object) -> dict[str, object]:
     return {
         "record": record,
         "status": status,
         "etag": f"{record.id}-{getattr(status, 'progress', 0)}-{record.is_done}-{current_language()}",
         "people_words": people_wording,
+        "may_invite": _may_invite(),
         "course_title": course_title(),
         "done": None,
     }

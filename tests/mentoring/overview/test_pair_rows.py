@@ -105,12 +105,12 @@ def test_everybody_is_in_one_place_alone() -> None:
     assert [line.card.name for line in overview.waiting_for_a_pair] == ["Chloé Nguyen", "Bénédicte Lagarde"]
 
 
-def test_a_pair_that_disagrees_waits_for_that_before_all_else() -> None:
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_pair_that_disagrees_waits_for_that_before_all_else(kept: bool) -> None:
     found = pair("A B", "C D", last_held_on=ago(50).date())
-    found = replace(
-        found,
-        open_sessions=(meeting("held", found.mentor, 3), meeting("disputed", found.mentee, 2)),
-        waiting=1,
-    )
+    # What is kept as it was, although the other says that it was not so, is still a disagreement.
+    differs = meeting("held" if kept else "disputed", found.mentee, 2, "wrong-length")
+    found = replace(found, open_sessions=(meeting("held", found.mentor, 3), differs), waiting=1)
     [row] = rows_of(cohort(found), TODAY, {})
     assert (row.wait.kind, row.is_urgent) == ("differs", True)
+    assert found.last_met_on == (ago(50) if kept else ago(2)).date()

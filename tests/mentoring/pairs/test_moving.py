@@ -5,15 +5,23 @@ from __future__ import annotations
 import uuid
 from functools import partial
 
+import pytest
 import sqlalchemy as sa
 
 from lti_tool.composition.projections import check_projections
 from lti_tool.lti.ags.models import ScoreState, ScoreTrail
 from lti_tool.mentoring.completion.models import CompletionRecord
+from lti_tool.mentoring.enrolment.actions import take_back_invitation
 from lti_tool.mentoring.enrolment.models import Participant
-from lti_tool.mentoring.enrolment.queries import moved_from, participant
+from lti_tool.mentoring.enrolment.queries import (
+    moved_from,
+    participant,
+    participant_of_person,
+    participants_of_people,
+)
 from lti_tool.mentoring.pairs.models import Pair, TimelineEntry
-from lti_tool.mentoring.pairs.moving import move_pairs, pairs_moved_together
+from lti_tool.mentoring.pairs.moving import hindrances, move_pairs, pairs_moved_together
+from lti_tool.mentoring.pairs.queries import open_pairs_of
 from lti_tool.mentoring.roles import Role
 from tests.builder import BuiltPair, World
 from tests.builder.cohorts import BuiltCohort
@@ -186,12 +194,85 @@ def test_what_cannot_be_moved_stays_whole(world: World) -> None:
     refused("other_programme", partial(move, world, elsewhere, pair))
     refused("same_group", partial(move, world, cohort, pair))
     refused("nobody_chosen", partial(move, world, there))
-    there.course.enrol(pair.mentee.person)
-    joined = there.participant(pair.mentee.person, Role.MENTEE)
-    refused("already_in_group", partial(move, world, there, pair))
     with world.acting() as db:
         assert db.get_one(Pair, pair.id).cohort_id == world.cohort_id
-        assert db.get_one(Participant, joined.id).cohort_id == there.id
         assert db.get_one(Participant, pair.mentor.id).cohort_id == world.cohort_id
     third = world.another_group("Third")
     refused("moved_elsewhere", partial(move, world, third, pair, here=there.id))
+
+
+@pytest.mark.parametrize("status", ["joined", "invited", "withdrawn"])
+def test_whoever_is_there_already_is_there_once(world: World, status: str) -> None:
+    world.grade_column()
+    pair = world.pair()
+    apply(world, document(meetings(2)))
+    pair.session(confirmed=True)
+    there = strict_group(world, 4)
+    for one in (pair.mentor, pair.mentee):
+        there.course.enrol(one.person)
+    kept = there.participant(pair.mentee.person, Role.MENTEE, invited=status != "joined")
+    if status == "withdrawn":
+        with world.acting() as db:
+            take_back_invitation(db, participant_id=kept.id, cohort_id=there.id, now=LATER)
+    assert move(world, there, pair) == 1
+    with world.acting() as db:
+        assert db.get_one(Pair, pair.id).mentee_id == kept.id
+        people = [pair.mentor.person.id, pair.mentee.person.id]
+        enrolled = participants_of_people(db, there.id, people).values()
+        assert {each.id: each.status for each in enrolled} == {pair.mentor.id: "active", kept.id: "active"}
+        assert participant_of_person(db, world.cohort_id, pair.mentee.person.id) is None
+        goes_on = moved_from(db, world.cohort_id, pair.mentee.person.id)
+        assert goes_on is not None
+        assert goes_on.id == kept.id
+        assert db.get(CompletionRecord, pair.mentee.id) is None
+        assert db.get_one(CompletionRecord, kept.id).score == 62
+    assert differences(world) == []
+    # They can be moved back, to where the former enrolment still is.
+    assert move(world, world.built_cohort, pair, here=there.id) == 1
+    with world.acting() as db:
+        assert db.get_one(Pair, pair.id).mentee_id == pair.mentee.id
+        assert db.get_one(CompletionRecord, pair.mentee.id).score == 75
+    assert differences(world) == []
+
+
+def test_room_for_one_more_partner_decides_for_whoever_is_in_a_pair_there(world: World) -> None:
+    pair, there = world.pair(), strict_group(world, 4)
+    apply(world, document(meetings(9)))
+    pair.session(confirmed=True)
+    there.course.enrol(pair.mentor.person)
+    kept = there.participant(pair.mentor.person, Role.MENTOR)
+    theirs = there.pair(kept, "Marc Petit")
+    theirs.session(confirmed=True)
+    refused("hindered_there", partial(move, world, there, pair))
+    with world.acting() as db:
+        [(one, hindered)] = hindrances(db, pairs_moved_together(db, [pair.id]), there.id).items()
+        assert (one, hindered.why, hindered.with_whom) == (pair.mentor.id, "full", (theirs.mentee.id,))
+        db.get_one(Participant, pair.mentor.id).capacity = 2
+    assert move(world, there, pair) == 1
+    apply(world, document(meetings(4), pairs="sum"), there.id)
+    with world.acting() as db:
+        assert {each.id for each in open_pairs_of(db, kept.id)} == {pair.id, theirs.id}
+        assert db.get_one(CompletionRecord, kept.id).score == 75
+    assert differences(world) == []
+
+
+def test_nobody_has_two_roles_or_the_same_partner_twice_there(world: World) -> None:
+    pair, there = world.pair(), world.another_group()
+    for one in (pair.mentor, pair.mentee):
+        there.course.enrol(one.person)
+    learns = there.participant(pair.mentor.person, Role.MENTEE)
+    past = there.pair(there.participant("Other Mentor", Role.MENTOR), learns)
+    past.end()
+    refused("hindered_there", partial(move, world, there, pair))
+    third = world.another_group("Third")
+    for one in (pair.mentor, pair.mentee):
+        third.course.enrol(one.person)
+    with world.acting() as db:
+        db.get_one(Participant, pair.mentor.id).capacity = 2
+        db.get_one(Participant, pair.mentee.id).capacity = 2
+    third.pair(
+        third.participant(pair.mentor.person, Role.MENTOR), third.participant(pair.mentee.person, Role.MENTEE)
+    )
+    with world.acting() as db:
+        found = hindrances(db, pairs_moved_together(db, [pair.id]), third.id)
+        assert {each.why for each in found.values()} == {"together"}

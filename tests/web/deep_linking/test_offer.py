@@ -133,7 +133,7 @@ def test_the_page_says_what_the_course_already_has(picker: Picker) -> None:
     open_as_learner(picker, {**item, "title": "Waiting"})
     page = shown(picker.open())
     assert "Already in this course" in page
-    assert "A first taste, in one session · for everybody · 2 participants · since" in page
+    assert "A first taste, in one meeting · for everybody · 2 participants · since" in page
     assert 'Waiting</strong> <span class="text-muted">not opened yet by a teacher' in page
     assert "Already in this course" not in picker.open(**COLLEAGUE).text
 
@@ -145,7 +145,7 @@ def test_a_full_scale_group_that_waits_is_offered_and_opened(picker: Picker) -> 
         pilot = db.scalars(sa.select(Placement.cohort_id)).one()
         waiting = scale_up(db, cohort_id=pilot, now=utcnow()).id
     page = picker.open()
-    assert "“A first taste, in one session”, full scale: waits for its first activity" in shown(page)
+    assert "“A first taste, in one meeting”, full scale: waits for its first activity" in shown(page)
     [placed] = items(picker, picker.choose(page, title="At scale", template="demo", group=str(waiting)))
     open_item(picker, {**placed, "title": "At scale"})
     with picker.services.database.reading() as db:

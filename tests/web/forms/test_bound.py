@@ -26,8 +26,8 @@ def wrong(visit):
 def test_the_summary_names_each_wrong_field_and_links_to_it(wrong):
     summary = re.search(r'class="alert alert-danger error-summary".*?</ul>', wrong, re.DOTALL)[0]
     assert re.findall(r'<a href="#(\w+)">([^<]+)</a>', summary) == [
-        ("direction", "Choose who learns: you or your partner."),
         ("title", "Write the objective in at least 3 characters."),
+        ("direction", "Choose who learns."),
     ]
 
 

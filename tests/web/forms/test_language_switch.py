@@ -118,13 +118,6 @@ def test_an_unknown_language_is_refused(visit, language):
     assert here.post("objectives", form_language=language, **OBJECTIVE).status_code == 400
 
 
-@pytest.mark.parametrize("situation", situations.SITUATIONS, ids=lambda situation: situation.__name__)
-def test_the_switch_is_never_a_button_of_a_form_that_is_not_there(visit, situation):
-    page = visit(situation).text()
-    for form_id in re.findall(r'<button [^>]*form="([^"]+)"', page):
-        assert f'id="{form_id}"' in page
-
-
 def test_the_switch_of_a_page_whose_form_was_for_nobody_still_works(visit):
     answer = visit(situations.tutor_of_complete).post("cohort/reopen", participant_id="nobody", reason="x")
     assert answer.status_code == 400

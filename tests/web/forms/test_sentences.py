@@ -65,7 +65,7 @@ def _codes(field):
 
 MADE = [
     type(answers_form(["data"], ["fr"], ["Europe/Paris"])),
-    type(kpis_form([("hours", "Hours", "hours")])),
+    type(kpis_form([("hours", "Hours", 100)])),
 ]
 """Forms whose fields depend on a programme."""
 LACKING = [
@@ -107,4 +107,4 @@ def test_too_long_a_text_says_how_long_it_is():
     found = bound_field(
         ThanksForm(), "words", prefix="", value="a\r\n" * 200, problems=[Problem("too_long", max=300)]
     )
-    assert found.problems == ["300 characters at most: this has 399."]
+    assert found.problems == ["Shorten your words: 300 characters at most, and there are 399."]

@@ -144,4 +144,4 @@ def test_somebody_whose_pair_is_on_hold_writes_to_the_tutor(visit):
     assert 'href="mailto:claire@example.org?subject=Reverse%20mentoring&body=Hello%20Claire%2C' in page
     page = visit(lambda situation: paused(situation, None), family="canvas").text()
     assert "mailto:" not in page
-    assert "Write to Claire Dubreuil through your course." in page
+    assert "write to Claire Dubreuil through your course." in page

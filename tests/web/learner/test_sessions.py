@@ -245,6 +245,9 @@ def test_keeping_what_was_noted_asks_the_partner_again(visit, services):
     here.post(here.link(SESSION + "keep"))
     assert "Waiting for Inès" in here.text()
     assert "disputed" not in statuses(services)
+    asked = as_partner(here, services).text()
+    assert "Paul keeps to the meeting of" in asked
+    assert "You had answered: another length. Talk about it" in asked
 
 
 def test_a_second_meeting_of_one_day_is_asked_about_with_nothing_lost(visit, services):
@@ -262,6 +265,14 @@ def test_a_second_meeting_of_one_day_is_asked_about_with_nothing_lost(visit, ser
         assert db.scalars(sa.select(MentoringSession.minutes)).all() == [30]
     here.post("sessions/new", **meeting(minutes="20"), is_another="yes")
     assert len(statuses(services)) == 2
+    # The rule asks for 30 minutes: what is shorter is noted, and is no number of the journey.
+    assert "Meetings count from 30 min on." in here.text("sessions/new")
+    page = here.text()
+    assert page.count("does not count: under 30 min") == 2, "on the phone's list and in the table"
+    assert "Meeting 2</strong>" in page
+    partner = as_partner(here, services)
+    partner.post(partner.link(SESSION + "confirm"), revision="1")
+    assert "is not one of the 6 meetings that are asked for" in partner.text()
 
 
 def test_a_correction_asks_the_partner_again(visit):

@@ -41,12 +41,12 @@ def pair_two(here: Visit) -> None:
 def test_a_sentence_has_the_names_of_today(visit: Come, services: Services) -> None:
     here = visit(situations.tutor)
     pair_two(here)
-    assert sentences(here)[0] == "Claire Fontaine paired Marc Tessier and Léa Nguyen"
+    assert sentences(here)[0] == "Claire Fontaine proposed the pair Marc Tessier and Léa Nguyen"
     with services.database.transaction() as db:
         db.scalars(sa.select(Person).where(Person.name == "Léa Nguyen")).one().name = "Léa <Nguyen> Roy"
         tutor = db.scalars(sa.select(Person).where(Person.name == "Claire Fontaine")).one()
         tutor.name = tutor.given_name = tutor.family_name = None
-    assert sentences(here)[0] == "Somebody without a name paired Marc Tessier and Léa <Nguyen> Roy"
+    assert sentences(here)[0] == "Somebody without a name proposed the pair Marc Tessier and Léa <Nguyen> Roy"
     assert "&lt;Nguyen&gt;" in here.get(PAGE).text
 
 
@@ -105,7 +105,7 @@ def test_an_owner_reads_it_for_every_group_and_a_tutor_for_their_own(visit: Come
 def test_it_is_written_in_french(visit: Come) -> None:
     here = visit(situations.tutor, locale="fr")
     pair_two(here)
-    assert sentences(here)[0] == "Claire Fontaine a formé le binôme Marc Tessier et Léa Nguyen"
+    assert sentences(here)[0] == "Claire Fontaine a proposé le binôme Marc Tessier et Léa Nguyen"
 
 
 def test_days_and_times_are_those_of_the_readers_zone(visit: Come, services: Services) -> None:
@@ -116,7 +116,7 @@ def test_days_and_times_are_those_of_the_readers_zone(visit: Come, services: Ser
         event = db.scalars(sa.select(EventRow).order_by(EventRow.sequence.desc()).limit(1)).one()
         entry = db.get_one(AuditEntry, event.id)
         event.at = entry.at = moment
-    paired = ["Claire Fontaine paired Marc Tessier and Léa Nguyen"]
+    paired = ["Claire Fontaine proposed the pair Marc Tessier and Léa Nguyen"]
 
     def on(day: str, zone: str) -> list[str]:
         return sentences(here, f"{PAGE}?since={day}&until={day}&zone={zone}")
@@ -142,5 +142,5 @@ def test_a_change_of_settings_is_shown_with_both_values(visit: Come) -> None:
     changes = [" ".join(html.unescape(re.sub(r"<[^>]+>", " ", each)).split()) for each in found]
     assert changes[-1] == "Name of the programme: before: Digital skills now: Digital <habits>"
     assert changes[-2] == "Length of a meeting: before: 45 min now: 1 h"
-    assert changes[-3].startswith("before: Training before: Audio")
+    assert changes[-3].startswith("Removed: Training Removed: Audio")
     assert len(changes) == 3

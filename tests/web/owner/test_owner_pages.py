@@ -281,10 +281,13 @@ def test_a_link_leads_human_resources_to_the_settings_and_no_further(visit: Come
     assert "Digital skills" not in arrived.text
 
     assert newcomer.get("hr/").status_code == 404
+    assert "Hugo Petit" in owners.text("cohort/pairing")
     taken = newcomer.post("hr/link", link=link)
     text = html.unescape(newcomer.client.get(taken.location).text)
     assert "You can now read this programme for human resources." in text
     assert newcomer.get(f"{page}/settings").status_code == 200
+    # Whoever is in the course to read is nobody to be paired.
+    assert "Hugo Petit" not in owners.text("cohort/pairing")
     assert [newcomer.get(page + below).status_code for below in ("", "/people", "/audit", "/access")] == [
         404
     ] * 4

@@ -91,7 +91,7 @@ def test_what_is_typed_wrong_stays_and_is_said_beside_its_field(visit: Come, ser
     assert page.types() == ["agreement", "sessions", "xapi", "training"], (
         "what was asked for is done all the same"
     )
-    assert re.search(r'id="criteria-1-min-error".*?Enter a whole number', page.text, re.DOTALL)
+    assert re.search(r'id="criteria-1-min-error".*?enter a whole number', page.text, re.DOTALL)
     assert re.search(r'id="criteria-2-activity-error".*?full address', page.text, re.DOTALL)
     assert draft(services) == before
     assert (

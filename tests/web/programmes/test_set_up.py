@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from lti_tool.composition.services import Services
+from lti_tool.database import utcnow
 from lti_tool.mentoring.programmes.models import Cohort, ProgrammeSettings
 from lti_tool.mentoring.programmes.readiness import Section
 from tests.builder import setting_up, situations
@@ -92,6 +94,7 @@ WRONG = [
     ("objectives/new", {"title_en": "Ask", "direction": "tutor"}, "direction"),
     ("visibility", {"smallest_group": "4"}, "smallest_group"),
     ("kpis", {"target_completion": "170"}, "target_completion"),
+    ("kpis", {"target_relationship_quality": "7"}, "target_relationship_quality"),
 ]
 
 
@@ -168,6 +171,8 @@ def test_entries_are_added_changed_and_taken_out(visit: Come, services: Services
     here = visit(setting_up.tutor_sets_up)
     answer = save(here, "programme/formats/new", name_en="Shop visit", name_fr="Visite de magasin")
     assert urlsplit(answer.headers["Location"]).path == f"{here.home}programme/formats"
+    again = save(here, "programme/formats/new", name_en="Shop visit", name_fr="Visite de magasin")
+    assert (again.status_code, "This is in the list already." in words(again)) == (422, True)
     save(here, "programme/formats/own-shop-visit", name_en="A shop visit")
     assert latest(services)["format_names"]["own-shop-visit"]["en"] == "A shop visit"
     here.client.post(
@@ -188,7 +193,7 @@ def test_the_second_of_two_sees_what_changed_and_nothing_typed_is_lost(
     )
     page = words(answer)
     assert answer.status_code == 409
-    assert "Claire Fontaine has changed this page at the same time as you" in page
+    assert "You have changed this page in another tab" in page
     assert "Name of the programme, in English Digital skills Theirs Mine" in page
     shown = form_with(answer, "made_from").fields
     assert shown["title_en"] == "Mine"
@@ -209,6 +214,8 @@ def test_another_part_that_changed_meanwhile_is_no_matter(visit: Come, services:
     )
     saved = latest(services)
     assert (saved["title"]["en"], saved["rhythm"]["sessions"]) == ("Mine", 8)
+    save(here, "programme/rhythm", sessions="3")
+    assert "6 meetings are asked for; the programme plans 3." in words(here.get("programme"))
 
 
 def test_what_is_frozen_says_so_and_since_when(visit: Come, services: Services) -> None:
@@ -222,6 +229,17 @@ def test_what_is_frozen_says_so_and_since_when(visit: Come, services: Services) 
         f"{here.home}programme/kpis", data={"csrf_token": token["csrf_token"], "made_from": "1"}
     )
     assert (answer.status_code, "it is frozen since the programme started" in answer.text) == (409, True)
+
+
+def test_a_running_programme_ends_earlier_only_where_that_is_meant(visit: Come, services: Services) -> None:
+    here = visit(setting_up.tutor_changes_settings)
+    soon = (utcnow() + dt.timedelta(days=2)).date().isoformat()
+    asked = save(here, "programme/dates", ends_on=soon)
+    assert (asked.status_code, "have not completed yet, and would have until then" in words(asked)) == (
+        422,
+        True,
+    )
+    assert save(here, "programme/dates", ends_on=soon, ends_earlier="yes").status_code == 302
 
 
 def test_learners_wait_and_join_after_the_start(picker: Picker) -> None:

@@ -84,7 +84,7 @@ def test_the_switch_of_language_keeps_the_invitation(administrator: Administrato
 def test_an_address_of_this_machine_alone_is_not_ready(administrator: Administrator) -> None:
     page = setup_page(administrator).text
     assert "<strong>This address cannot be reached from your platform yet</strong>" in page
-    assert "Set TANDEM_BASE_URL to an https:// address." in page
+    assert "has to give it a public https:// address" in page
     assert page.count("not yet") == 1  # in the list
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from lti_tool.composition.audit.entries import Reader, Wanted, entries
 from lti_tool.composition.services import Services
-from lti_tool.identity.policy import Subject
+from lti_tool.identity.audit_policy import Subject
 from lti_tool.identity.principal import Principal, PrincipalKind
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.enrolment.models import Participant
@@ -41,7 +41,7 @@ def test_people_who_have_joined_are_paired_by_hand(visit, services):
     assert pairs(services) == before + 1
 
 
-def test_people_who_have_never_come_are_paired(visit, services):
+def test_people_who_have_never_come_are_paired_and_the_tutor_goes_on_with_who_waits(visit, services):
     here = visit(situations.tutor)
     page = here.text("cohort/pairing")
     answer = here.post(
@@ -49,7 +49,9 @@ def test_people_who_have_never_come_are_paired(visit, services):
         mentee_id=person_id(page, "Sophie Garnier"),
         mentor_id=person_id(page, "Thomas Weber"),
     )
-    assert "The pair is proposed." in here.client.get(answer.location).text
+    page = here.client.get(answer.location).text
+    assert "Proposed: Sophie Garnier and Thomas Weber." in page
+    assert re.search(r"Choose a ment(or for Marc Tessier|ee for Léa Nguyen)", page)
 
 
 def test_nobody_is_paired_with_themselves(visit, services):

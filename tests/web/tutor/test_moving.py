@@ -88,6 +88,22 @@ def test_people_of_several_pairs_move_together_or_not_at_all(visit: Come, servic
         assert [db.get_one(Pair, each).status for each in left] == ["active"]
 
 
+def test_whoever_is_in_both_groups_is_united_or_held_and_the_page_says_which(visit: Come) -> None:
+    here = visit(moving.tutor_of_people_in_both)
+    assert "Marie Costa · in a pair in group 2" in here.text("cohort/pairing")
+    pairs = [pair_of(here, name) for name in ("Paul Moreau", "Bernard")]
+    text = here.text("cohort/move?" + "&".join(f"pair={each}" for each in pairs))
+    words = said(text)
+    assert "Move Paul Moreau and Inès Benali" in words
+    assert words.count("Is in that group already: the two places become one.") == 1
+    # Two pairs move together, and the mentor of both has room for two.
+    reason = "Yanis Haddad is in a pair with Marie Costa there, and has no room for one more"
+    assert words.partition("Who cannot be moved")[2].count(reason) == 2
+    assert here.post("cohort/move", **fields_of(text)).status_code == 302
+    tutors = said(here.text())
+    assert ("Paul Moreau" in tutors, "Yanis Haddad" in tutors) == (False, True)
+
+
 def test_what_changed_meanwhile_is_shown_before_anything_happens(visit: Come, services: Services) -> None:
     here = visit(moving.tutor_of_two_groups)
     pair_id = pair_of(here, "Paul Moreau")

@@ -72,6 +72,10 @@ def test_a_list_is_looked_at_and_then_added(visit: Come, services: Services) -> 
     assert "=1+1" in index
     awaited = re.findall(r'name="awaited_id" value="([0-9a-f-]+)"', index)
     assert len(awaited) == 2
+    # Whom to tell: those of the list, with the addresses that it has, and nobody else of the course.
+    invitation = here.text(here.link('cohort/message/invitation[^"]*', "cohort/adding-people/"))
+    assert ("Nina <New>" in invitation, "Sophie Garnier" in invitation) == (True, False)
+    assert "nina@example.org" in invitation
     here.post("cohort/adding-people/awaited", awaited_id=awaited[0])
     assert here.text("cohort/adding-people/").count('name="awaited_id"') == 1
     # The group's page counts whom a list names, until the roster has them too: then they are among its people.

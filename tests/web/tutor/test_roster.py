@@ -94,7 +94,7 @@ def test_the_people_read_so_far_are_shown_in_french(visit, services):
     assert "La liste des participants est en cours de lecture." in here.text()
     report(services, 1500)
     shown = here.text("cohort/live").replace("\u202f", " ").replace("\xa0", " ")
-    assert "Lecture de la liste des participants : 1 500 personnes pour l’instant" in shown
+    assert "Lecture de la liste des participants : 1 500 personnes lues." in shown
 
 
 def test_each_step_of_the_reading_changes_the_live_part(visit, services):

@@ -56,7 +56,7 @@ class Agreement(Criterion):
         if len(params.get("missing") or ()) == 1:
             return Message(N_("Agreement to be signed, one signature is missing"))
         if reader is Reader.TUTOR:
-            both = N_("Agreement to be signed by both"), N_("The agreement is signed by both")
+            both = N_("Agreement signed by both"), N_("The agreement is signed by both")
         else:
             both = N_("Agreement to be signed by both of you"), N_("The agreement is signed by both of you")
         return Message(both[0] if params.get("missing") else both[1])

@@ -97,16 +97,9 @@ class Sessions(Criterion):
         if params.get("status") == "confirmed":
             if not least:
                 return plural_message("%(num)s meeting confirmed", "%(num)s meetings confirmed", target)
-            if reader is Reader.TUTOR:
-                return plural_message(
-                    "%(num)s meeting of at least %(length)s, confirmed",
-                    "%(num)s meetings of at least %(length)s, confirmed",
-                    target,
-                    lengths,
-                )
             return plural_message(
-                "%(num)s meeting of at least %(length)s, confirmed by both of you",
-                "%(num)s meetings of at least %(length)s, confirmed by both of you",
+                "%(num)s meeting of at least %(length)s, confirmed",
+                "%(num)s meetings of at least %(length)s, confirmed",
                 target,
                 lengths,
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -23,7 +23,6 @@ from lti_tool.mentoring.enrolment.details_actions import insert_details, save_de
 from lti_tool.mentoring.enrolment.details_queries import details_of
 from lti_tool.mentoring.enrolment.events import ParticipantInvited, PeopleAdded
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
-from lti_tool.mentoring.enrolment.people.columns import IDENTIFIERS
 from lti_tool.mentoring.enrolment.people.file import Table
 from lti_tool.mentoring.enrolment.people.matching import (
     KnownAwaited,
@@ -31,13 +30,11 @@ from lti_tool.mentoring.enrolment.people.matching import (
     Outcome,
     details_of_row,
     merged,
-    one_person,
 )
 from lti_tool.mentoring.enrolment.people.models import AwaitedPerson, PeopleImport
-from lti_tool.mentoring.enrolment.people.queries import KEEPS_ANSWERS, awaited_as, awaited_from, rows_of
+from lti_tool.mentoring.enrolment.people.queries import KEEPS_ANSWERS, rows_of
 from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes import queries as programmes
-from schemas.problem import Problem
 
 KEPT_UNUSED: Final = dt.timedelta(days=1)
 """How long a file is kept that nobody adds."""
@@ -250,26 +247,6 @@ def _update_awaited(db: Session, after: KnownAwaited) -> None:
     )
 
 
-def find_awaited(db: Session, *, cohort_id: uuid.UUID, person_id: uuid.UUID) -> AwaitedPerson | None:
-    """Who is awaited in a cohort under the identifiers of somebody who has come; None where it is not certain."""
-    found = awaited_as(db, cohort_id, person_id)
-    if not found:
-        return None
-    _row, user_id, user_name, email = found[0]
-    came = KnownAwaited(person_id, "", user_id, user_name, email)
-    values = [awaited_from(row) for row, *_rest in found]
-    one = one_person(
-        came,
-        [
-            [each for each in values if getattr(each, name) and getattr(each, name) == getattr(came, name)]
-            for name in IDENTIFIERS
-        ],
-    )
-    if one is None or isinstance(one, Problem):
-        return None
-    return next(row for row, *_rest in found if row.id == one.id)
-
-
 def invite_awaited(
     db: Session, *, awaited: AwaitedPerson, person_id: uuid.UUID, now: dt.datetime
 ) -> uuid.UUID | None:
@@ -279,43 +256,85 @@ def invite_awaited(
     meanwhile, stays as they are but for what the file says of them. None where they are awaited no more. Raises
     :class:`~lti_tool.mentoring.guards.NotAllowed` (``cohort_closed``).
     """
-    gone = db.execute(
-        sa.delete(AwaitedPerson)
-        .where(AwaitedPerson.id == awaited.id)
-        .returning(AwaitedPerson.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    if not gone:
-        return None
     require(programmes.cohort(db, awaited.cohort_id).accepts_participants, "cohort_closed")
-    details = Details.from_json(awaited.details)
-    participants = table_of(Participant)
-    values = _invited(awaited.cohort_id, person_id, awaited.role, details, now)
-    made = db.execute(_inviting(db).values(values).returning(participants.c.id)).scalar_one_or_none()
-    if made is None:
-        return _add_details(db, awaited.cohort_id, person_id, details)
-    participant_id: uuid.UUID = made
     acting = log.acting_principal(db)
-    log.set_principal(
-        db, Principal(kind=PrincipalKind(awaited.invited_by_kind), person_id=awaited.invited_by_id)
-    )
-    scope = programmes.scope_of(db, awaited.cohort_id, participant_id=participant_id)
-    log.append(db, ParticipantInvited(role=awaited.role, in_list=True), scope, at=now)
+    made = _invite_awaited(db, awaited.cohort_id, {person_id: awaited}, now)
     log.set_principal(db, acting)
-    insert_details(db, {participant_id: details})
-    return participant_id
+    if made is None:
+        return None
+    return made.get(person_id) or _participant_of(db, awaited.cohort_id, person_id)
 
 
-def _add_details(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID, said: Details) -> uuid.UUID:
-    participant_id = db.scalars(
+def invite_awaited_people(
+    db: Session, *, cohort_id: uuid.UUID, people: Mapping[uuid.UUID, AwaitedPerson], now: dt.datetime
+) -> int:
+    """The same of several people, by person, whom a roster lists; return how many were invited.
+
+    Whoever acts in the transaction afterwards is the one who gave the last file.
+    """
+    return len(_invite_awaited(db, cohort_id, people, now) or ())
+
+
+def _invite_awaited(
+    db: Session, cohort_id: uuid.UUID, people: Mapping[uuid.UUID, AwaitedPerson], now: dt.datetime
+) -> dict[uuid.UUID, uuid.UUID] | None:
+    """Invite them; return the new participants by person. None where nobody is awaited any more."""
+    gone = set(
+        db.scalars(
+            sa.delete(AwaitedPerson)
+            .where(AwaitedPerson.id.in_([row.id for row in people.values()]))
+            .returning(AwaitedPerson.id)
+            .execution_options(synchronize_session=False)
+        )
+    )
+    people = {person_id: row for person_id, row in people.items() if row.id in gone}
+    if not people:
+        return None
+    details = {person_id: Details.from_json(row.details) for person_id, row in people.items()}
+    participants = table_of(Participant)
+    made = {
+        row.person_id: row.id
+        for row in db.execute(
+            _inviting(db).returning(participants.c.id, participants.c.person_id),
+            [
+                _invited(cohort_id, person_id, row.role, details[person_id], now)
+                for person_id, row in people.items()
+            ],
+        )
+    }
+    by_giver: dict[tuple[str, uuid.UUID | None], list[uuid.UUID]] = {}
+    for person_id in made:
+        row = people[person_id]
+        by_giver.setdefault((row.invited_by_kind, row.invited_by_id), []).append(person_id)
+    for (kind, giver_id), person_ids in by_giver.items():
+        log.set_principal(db, Principal(kind=PrincipalKind(kind), person_id=giver_id))
+        events = [
+            (
+                ParticipantInvited(role=people[person_id].role, in_list=True),
+                programmes.scope_of(db, cohort_id, participant_id=made[person_id]),
+            )
+            for person_id in person_ids
+        ]
+        log.append_all(db, events, at=now)
+    if made:
+        insert_details(db, {made[person_id]: details[person_id] for person_id in made})
+    for person_id in people.keys() - made.keys():
+        _add_details(db, _participant_of(db, cohort_id, person_id), details[person_id])
+    return made
+
+
+def _participant_of(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> uuid.UUID:
+    return db.scalars(
         sa.select(Participant.id).where(
             Participant.cohort_id == cohort_id, Participant.person_id == person_id
         )
     ).one()
+
+
+def _add_details(db: Session, participant_id: uuid.UUID, said: Details) -> None:
     known = details_of(db, [participant_id])[participant_id]
     after = known.details.updated(said, has_answered=known.answered_at is not None)
     save_details(db, {participant_id: after})
-    return participant_id
 
 
 def withdraw_awaited(db: Session, *, cohort_id: uuid.UUID, awaited_id: uuid.UUID) -> None:

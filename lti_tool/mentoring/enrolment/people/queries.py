@@ -204,17 +204,21 @@ def awaited_as(
     db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID
 ) -> list[tuple[AwaitedPerson, str, str | None, str | None]]:
     """Those who are awaited under any identifier of a person, and the person's identifiers; in one statement."""
-    same = sa.or_(
+    rows = db.execute(
+        sa.select(AwaitedPerson, Person.subject, Person.user_name, sa.func.lower(Person.email))
+        .join(Person, is_awaited_as())
+        .where(Person.id == person_id, AwaitedPerson.cohort_id == cohort_id)
+    )
+    return [(row, subject, user_name, email) for row, subject, user_name, email in rows]
+
+
+def is_awaited_as() -> sa.ColumnElement[bool]:
+    """For a query of both: whether a person has an identifier under which somebody is awaited."""
+    return sa.or_(
         AwaitedPerson.user_id == Person.subject,
         AwaitedPerson.user_name == Person.user_name,
         AwaitedPerson.email == sa.func.lower(Person.email),
     )
-    rows = db.execute(
-        sa.select(AwaitedPerson, Person.subject, Person.user_name, sa.func.lower(Person.email))
-        .join(Person, same)
-        .where(Person.id == person_id, AwaitedPerson.cohort_id == cohort_id)
-    )
-    return [(row, subject, user_name, email) for row, subject, user_name, email in rows]
 
 
 def awaited_from(row: AwaitedPerson) -> KnownAwaited:
