@@ -28,7 +28,7 @@ def test_an_invitation_is_refused_without_fault_and_taken_up_after_all(visit, se
             db.scalars(sa.select(EventRow.kind).order_by(EventRow.sequence)).all()[-1] == "InvitationRefused"
         )
     here.post("join", role="mentee")
-    assert "You’re taking part to learn." in here.text()
+    assert "<dd>To learn</dd>" in here.text()
     with services.database.reading() as db:
         [row] = db.scalars(sa.select(Participant))
         assert (row.status, row.refused_at, row.refusal_reason) == ("onboarded", None, None)
