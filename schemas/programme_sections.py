@@ -1,4 +1,5 @@
-"""The forms with which a tutor sets a programme up: one for each part of it, and one for each entry of a list.
+"""The forms with which a tutor sets a programme up, one for each part of it; :mod:`schemas.programme_entries` has those
+of the entries of its lists.
 
 A text in two languages is two fields, ``name_fr`` and ``name_en``; one of the two is enough, and stands for both.
 :mod:`lti_tool.mentoring.programmes.sections` fills these forms from a programme's settings and writes them back.
@@ -18,7 +19,7 @@ from schemas import choices
 from schemas.fields import Choice, Code, Day, ExactNumber, Text, WholeNumber, distinct, entries
 from schemas.form_schema import FormSchema
 from schemas.problem import N_, Problem
-from schemas.programme_template import SMALLEST_GROUP, UNITS
+from schemas.programme_template import SMALLEST_GROUP
 
 FURTHEST = timedelta(days=5 * 366)
 """How far ahead the days of a programme may lie."""
@@ -64,7 +65,7 @@ class BilingualSchema(SectionSchema):
             raise ValidationError(missing)
 
 
-def _text(label: str, max_length: int, *, lines: bool = False) -> Text:
+def text_in_a_language(label: str, max_length: int, *, lines: bool = False) -> Text:
     return Text(max_length=max_length, lines=lines, load_default="", metadata={"label": label})
 
 
@@ -72,10 +73,10 @@ class GoalForm(BilingualSchema):
     """What the programme is called, and what it is for."""
 
     needed: ClassVar[Mapping[str, str]] = {"title": "programme_name_missing", "goal": "goal_missing"}
-    title_en = _text(N_("Name of the programme, in English"), 100)
-    title_fr = _text(N_("Name of the programme, in French"), 100)
-    goal_en = _text(N_("What it is for, in English"), 500, lines=True)
-    goal_fr = _text(N_("What it is for, in French"), 500, lines=True)
+    title_en = text_in_a_language(N_("Name of the programme, in English"), 100)
+    title_fr = text_in_a_language(N_("Name of the programme, in French"), 100)
+    goal_en = text_in_a_language(N_("What it is for, in English"), 500, lines=True)
+    goal_fr = text_in_a_language(N_("What it is for, in French"), 500, lines=True)
 
 
 class BudgetForm(SectionSchema):
@@ -106,39 +107,10 @@ class BudgetForm(SectionSchema):
 class RolesForm(BilingualSchema):
     """What the programme calls the two roles; blank for the tool's own words."""
 
-    mentee_en = _text(N_("Who learns, in English"), NAME_LENGTH)
-    mentee_fr = _text(N_("Who learns, in French"), NAME_LENGTH)
-    mentor_en = _text(N_("Who teaches, in English"), NAME_LENGTH)
-    mentor_fr = _text(N_("Who teaches, in French"), NAME_LENGTH)
-
-
-class SkillForm(BilingualSchema):
-    """One of the programme's skills."""
-
-    needed: ClassVar[Mapping[str, str]] = {"name": "skill_missing"}
-    name_en = _text(N_("The skill, in English"), 120)
-    name_fr = _text(N_("The skill, in French"), 120)
-    tag = Choice(
-        choices.OBJECTIVE_TAGS,
-        load_default="skills",
-        metadata={
-            "label": N_("In which area?"),
-            "words": {
-                "skills": N_("Know-how"),
-                "communication": N_("Communication"),
-                "culture": N_("Culture"),
-                "person": N_("Personal growth"),
-            },
-        },
-    )
-
-
-class FormatForm(BilingualSchema):
-    """A format of meetings that the programme adds."""
-
-    needed: ClassVar[Mapping[str, str]] = {"name": "format_name_missing"}
-    name_en = _text(N_("The format, in English"), NAME_LENGTH)
-    name_fr = _text(N_("The format, in French"), NAME_LENGTH)
+    mentee_en = text_in_a_language(N_("Who learns, in English"), NAME_LENGTH)
+    mentee_fr = text_in_a_language(N_("Who learns, in French"), NAME_LENGTH)
+    mentor_en = text_in_a_language(N_("Who teaches, in English"), NAME_LENGTH)
+    mentor_fr = text_in_a_language(N_("Who teaches, in French"), NAME_LENGTH)
 
 
 class FormatsForm(SectionSchema):
@@ -162,150 +134,8 @@ class FormatsForm(SectionSchema):
             raise ValidationError([Problem("not_a_choice")], "formats")
 
 
-class CatalogueForm(BilingualSchema):
-    """An objective that pairs can choose. ``skills``: the codes of the programme's skills."""
-
-    needed: ClassVar[Mapping[str, str]] = {"title": "objective_missing"}
-    title_en = _text(N_("The objective, in English"), 200)
-    title_fr = _text(N_("The objective, in French"), 200)
-    direction = Choice(
-        choices.ROLES,
-        required=True,
-        error_messages={"required": "learner_missing"},
-        metadata={
-            "label": N_("Who learns?"),
-            "words": {"mentee": N_("The mentee"), "mentor": N_("The mentor")},
-        },
-    )
-    skill = Code(
-        r"[a-z0-9_-]+",
-        max_length=60,
-        load_default=None,
-        metadata={"label": N_("Which skill does it serve?")},
-    )
-    level = WholeNumber(
-        min=1,
-        max=choices.HIGHEST_LEVEL,
-        from_text=True,
-        load_default=None,
-        metadata={
-            "label": N_("Up to which level?"),
-        },
-    )
-    evidence = fields.List(
-        Choice(choices.EVIDENCE),
-        required=True,
-        error_messages={"required": "empty"},
-        validate=[*entries(max=4), distinct],
-        metadata={"label": N_("Who can say that it is reached?")},
-    )
-    trend = fields.Boolean(
-        load_default=False,
-        metadata={"label": N_("It is about keeping up with a trend")},
-    )
-
-    def __init__(self, language: str = "en", skills: Collection[str] = ()) -> None:
-        super().__init__(language)
-        self.skills = frozenset(skills)
-
-    @validates_schema
-    def _skill_is_known(self, loaded: Mapping[str, Any], **_: Any) -> None:
-        if loaded["skill"] is not None and loaded["skill"] not in self.skills:
-            raise ValidationError([Problem("not_a_choice")], "skill")
-
-
 HIGHEST_TARGET: Final = 100_000
 """Of a measure that has no scale of its own."""
-
-
-class KpiForm(BilingualSchema):
-    """A measure in words. ``is_own``: the programme adds it, and says in which unit it is counted, and its target."""
-
-    needed: ClassVar[Mapping[str, str]] = {"name": "figure_missing", "definition": "definition_missing"}
-    name_en = _text(N_("The figure, in English"), 120)
-    name_fr = _text(N_("The figure, in French"), 120)
-    definition_en = _text(N_("What it measures, in English"), 300, lines=True)
-    definition_fr = _text(N_("What it measures, in French"), 300, lines=True)
-    unit = Choice(
-        UNITS,
-        load_default="share",
-        metadata={
-            "label": N_("In what is it counted?"),
-            "words": {
-                "share": N_("A share, in per cent"),
-                "hours": N_("Hours"),
-                "minutes": N_("Minutes"),
-                "points": N_("A number"),
-                "money": N_("Money, in the currency of the budget"),
-            },
-        },
-    )
-    bound = Choice(
-        ("at_least", "at_most"),
-        load_default="at_least",
-        metadata={
-            "label": N_("The target is…"),
-            "words": {"at_least": N_("a minimum to reach"), "at_most": N_("a maximum not to exceed")},
-        },
-    )
-    target = Amount(
-        max=HIGHEST_TARGET,
-        problem="not_an_amount",
-        load_default=None,
-        metadata={
-            "label": N_("What should it come to?"),
-            "hint": N_("Without a target, the figure is only shown."),
-        },
-    )
-
-    def __init__(self, language: str = "en", *, is_own: bool = True) -> None:
-        super().__init__(language)
-        if not is_own:
-            for name in ("unit", "bound", "target"):
-                del self.fields[name], self.load_fields[name]
-
-    @validates_schema
-    def _share_is_one(self, loaded: Mapping[str, Any], **_: Any) -> None:
-        if loaded.get("unit") == "share" and (loaded.get("target") or 0) > 100:
-            raise ValidationError([Problem("too_large", max=100)], "target")
-
-
-class QuestionForm(BilingualSchema):
-    """A question of a questionnaire. ``is_new``: only then is asked how it is answered."""
-
-    needed: ClassVar[Mapping[str, str]] = {"text": "question_missing"}
-    text_en = _text(N_("The question, in English"), 300, lines=True)
-    text_fr = _text(N_("The question, in French"), 300, lines=True)
-    kind = Choice(
-        ("agree", "level", "yes_no", "text"),
-        load_default="agree",
-        metadata={
-            "label": N_("How is it answered?"),
-            "words": {
-                "agree": N_("From “not at all” to “fully”, in five points"),
-                "level": N_("By a level, from 1 to 5"),
-                "yes_no": N_("Yes or no"),
-                "text": N_("In one’s own words"),
-            },
-        },
-    )
-    roles = Choice(
-        ("both", "mentee", "mentor"),
-        load_default="both",
-        metadata={
-            "label": N_("Who is asked?"),
-            "words": {
-                "both": N_("Everybody"),
-                "mentee": N_("Only those who learn"),
-                "mentor": N_("Only those who teach"),
-            },
-        },
-    )
-
-    def __init__(self, language: str = "en", *, is_new: bool = True) -> None:
-        super().__init__(language)
-        if not is_new:
-            del self.fields["kind"], self.load_fields["kind"]
 
 
 class RhythmForm(SectionSchema):

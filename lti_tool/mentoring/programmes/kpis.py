@@ -24,7 +24,8 @@ from lti_tool.mentoring.programmes.section_form import (
     written,
 )
 from lti_tool.mentoring.programmes.settings import Document, Settings
-from schemas.programme_sections import HIGHEST_TARGET, KpiForm, kpis_form
+from schemas.programme_entries import KpiForm
+from schemas.programme_sections import HIGHEST_TARGET, kpis_form
 
 NEW: Final = "new"
 COMPUTED: Final = frozenset(

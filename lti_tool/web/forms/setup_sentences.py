@@ -8,19 +8,15 @@ from typing import Final
 from schemas.content_items import ActivityChoiceForm, ProgrammeChoiceForm
 from schemas.form_schema import FormSchema
 from schemas.problem import N_
+from schemas.programme_entries import CatalogueForm, FormatForm, KpiForm, QuestionForm, SkillForm
 from schemas.programme_sections import (
     BudgetForm,
-    CatalogueForm,
     DatesForm,
-    FormatForm,
     FormatsForm,
     GoalForm,
-    KpiForm,
-    QuestionForm,
     QuestionnairesForm,
     RhythmForm,
     SectionSchema,
-    SkillForm,
     VisibilityForm,
 )
 from schemas.scaling_form import ScaleForm
@@ -121,7 +117,7 @@ SETUP_SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Mapping[str, str]]
         **_either("name", N_("Enter the name of the figure.")),
         **_either("definition", N_("Say what the figure measures.")),
         "unit": _choose(N_("Choose in what the figure is counted.")),
-        "bound": _choose(N_("Choose when the figure is good.")),
+        "bound": _choose(N_("Choose whether the target is a minimum or a maximum.")),
         "target": {
             "not_an_amount": N_("Enter a number, such as 80 or 12.5, or leave it open."),
             "too_large": N_("Enter %(max)s or less."),
@@ -133,7 +129,14 @@ SETUP_SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Mapping[str, str]]
         "roles": _choose(N_("Choose who is asked.")),
     },
     RhythmForm: {"sessions": _MEETINGS, "minutes": _MINUTES},
-    DatesForm: {"starts_on": _FIRST_DAY, "ends_on": _LAST_DAY, "follow_up_on": _FOLLOW_UP},
+    DatesForm: {
+        "starts_on": _FIRST_DAY,
+        "ends_on": _LAST_DAY,
+        "follow_up_on": _FOLLOW_UP,
+        "ends_earlier": {
+            "not_yes_or_no": N_("Tick the box if the programme ends earlier; otherwise leave it empty.")
+        },
+    },
     ScaleForm: {
         "name": {"required": N_("Enter the name of the programme.")},
         "starts_on": _FIRST_DAY,

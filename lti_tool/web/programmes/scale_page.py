@@ -24,7 +24,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
 from lti_tool.web.owner import figures
-from lti_tool.web.programmes import wording
+from lti_tool.web.programmes import summaries, wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here
 from lti_tool.web.services import current_principal, reading
 from schemas.problem import ShapeError
@@ -74,7 +74,7 @@ def _page(form: Form | None = None) -> ResponseReturnValue:
         taken_over=[
             (_("Goal") if section is Section.GOAL else wording.said(wording.TITLES, section), text)
             for section in TAKEN_OVER
-            if (text := wording.summary(section, present.settings))
+            if (text := summaries.summary(section, present.settings))
         ],
         follow_up_days=(cohort.follow_up_on - cohort.ends_on).days,
         rule=_rule(present),

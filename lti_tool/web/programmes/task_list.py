@@ -19,10 +19,11 @@ from lti_tool.identity.policy import Action, Relation
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.queries import read_rule
 from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
+from lti_tool.mentoring.completion.rule_warnings import warnings
 from lti_tool.mentoring.enrolment.people.queries import count_awaited
 from lti_tool.mentoring.enrolment.queries import people_in_cohorts
 from lti_tool.mentoring.programmes.beginning import start_cohort
-from lti_tool.mentoring.programmes.readiness import Missing, Section, State, state_of
+from lti_tool.mentoring.programmes.readiness import Missing, Section, State, frame_of, state_of
 from lti_tool.mentoring.programmes.setting_up import SetUp
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate, UnknownTemplateError
 from lti_tool.mentoring.programmes.template_queries import find_template
@@ -35,7 +36,7 @@ from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.forms.offers import offer_kept_forms
 from lti_tool.web.language import number
 from lti_tool.web.launch_session import course_title, launch_url_for
-from lti_tool.web.programmes import wording
+from lti_tool.web.programmes import rule_wording, summaries, wording
 from lti_tool.web.programmes.current import cohort_here, set_up_here, standing_of
 from lti_tool.web.programmes.drawings import progress_drawing
 from lti_tool.web.services import current_principal, reading
@@ -59,6 +60,8 @@ class Task:
     summary: str
     state: State
     address: str | None
+    warning: str = ""
+    """What is to be said of it although it is done."""
     is_of_template: bool = False
     """Whether it is as the template has it, and nobody has changed it."""
 
@@ -124,11 +127,23 @@ def _task(
         summary = rule_sentence(present.rule)
     else:
         address = launch_url_for("programme_sections.show", section=str(section))
-        summary = wording.summary(section, present.settings) or wording.unsaid(
+        summary = summaries.summary(section, present.settings) or summaries.unsaid(
             section, started=not present.is_draft
         )
     state = state_of(section, document, lacks, started=not present.is_draft)
-    return Task(section, _(wording.TITLES[section]), summary, state, address, is_of_template)
+    warning = _warning(present) if section is Section.RULE and state is State.DONE else ""
+    return Task(section, _(wording.TITLES[section]), summary, state, address, warning, is_of_template)
+
+
+def _warning(present: SetUp) -> str:
+    """The gravest that is to be said of the completion rule beside the rhythm and the days; empty for none."""
+    try:
+        rule = read_rule(present.rule) if present.rule else None
+    except ShapeError:
+        return ""
+    frame = frame_of(present.settings.document, present.settings.days)
+    found = warnings(rule, frame) if rule is not None else []
+    return rule_wording.warning(found[0]) if found else ""
 
 
 def _is_unchanged(section: Section, present: SetUp, template: ProgrammeTemplate) -> bool:

@@ -42,7 +42,7 @@ from lti_tool.web.access import allows, company_of_launch
 from lti_tool.web.forms.bound import Values, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for
-from lti_tool.web.programmes import wording
+from lti_tool.web.programmes import summaries, wording
 from lti_tool.web.programmes.part_page import FORM_ID, Part, part_page
 from lti_tool.web.programmes.section_pages import LISTS, PARTS, WITH_FORM
 from lti_tool.web.programmes.task_list import Group, Task
@@ -81,7 +81,7 @@ def _task(code: str, section: Section, settings: Settings) -> Task:
         summary = sentence_for_tutor(read_rule(document["rule"]))
     else:
         address = launch_url_for("template_parts.show", code=code, section=str(section))
-        summary = _summary(section, settings) or wording.unsaid(section, is_template=True)
+        summary = _summary(section, settings) or summaries.unsaid(section, is_template=True)
     return Task(section, _(wording.TITLES[section]), summary, _state(section, settings), address)
 
 
@@ -91,7 +91,7 @@ def _summary(section: Section, settings: Settings) -> str:
         return _dates(document)
     if section is Section.GOAL and not wording.own(document["goal"]):
         return _("“%(title)s”; the goal is left open", title=wording.own(document["title"]))
-    return wording.summary(section, settings)
+    return summaries.summary(section, settings)
 
 
 def _dates(document: Document) -> str:
