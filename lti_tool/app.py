@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import jinja2
-from flask import Flask, Request, current_app, has_request_context, request
-from flask.sessions import SessionInterface
-from werkzeug.datastructures import ImmutableMultiDict
-from werkzeug.routing import MapAdapter
-from werkzeug.sansio.http import parse_cookie
+from flask import Flask, has_request_context, request
 from werkzeug.sansio.utils import get_host
-from werkzeug.utils import cached_property
 
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
@@ -37,6 +31,7 @@ from lti_tool.web import (
     sign_out,
     way_back,
 )
+from lti_tool.web.application import MAX_REQUEST_BYTES, Application, NoSession
 from lti_tool.web.deep_linking import picker
 from lti_tool.web.forms import controls, offers
 from lti_tool.web.journey_drawing import labels
@@ -70,6 +65,7 @@ from lti_tool.web.programmes import (
     template_rule,
 )
 from lti_tool.web.public import canvas_configuration, health, key_set, landing, profile
+from lti_tool.web.services import current_application, current_request
 from lti_tool.web.setup import registration, setup
 from lti_tool.web.tutor import (
     cohort,
@@ -90,9 +86,6 @@ from lti_tool.web.tutor import (
     waiting_copies,
 )
 from lti_tool.web.tutor import objectives as tutor_objectives
-
-MAX_REQUEST_BYTES = 512 * 1024
-"""Beyond any real token or form; a larger body is refused with 413 before it is read."""
 
 PAGES: Final[tuple[ModuleType, ...]] = (
     landing,
@@ -168,7 +161,6 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
-        MAX_FORM_MEMORY_SIZE=MAX_REQUEST_BYTES,
         SEND_FILE_MAX_AGE_DEFAULT=86400,
     )
     app.jinja_loader = jinja2.FileSystemLoader(sorted(TEMPLATES.rglob("templates")))
@@ -190,61 +182,15 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     return app
 
 
-class LeanRequest(Request):
-    """Flask's request, whose cookies are read without going through every other header."""
-
-    @cached_property
-    def cookies(self) -> ImmutableMultiDict[str, str]:
-        """The cookies that came, each byte one character: another tool of this host may have set any."""
-        given = self.environ.get("HTTP_COOKIE")
-        return parse_cookie(given, cls=self.dict_storage_class)  # type: ignore[return-value]
-
-
-class Application(Flask):
-    """Flask with views that are never coroutines."""
-
-    request_class = LeanRequest
-    host: str
-    """The host of the tool's own address, with its port unless that is the scheme's own."""
-
-    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """The addresses of the views for a request, below the tool's own address, which no request changes.
-
-        Flask finds scheme and host out each time, which costs a launch as much as one of its SQL statements.
-        """
-        if request is None:
-            return super().create_url_adapter(request)
-        return MapAdapter(
-            self.url_map,
-            server_name=self.host,
-            script_name=request.root_path,
-            subdomain="",
-            url_scheme=request.scheme,
-            path_info=request.path,
-            default_method=request.method,
-            query_args=request.query_string.decode(errors="replace"),
-        )
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """``func`` itself: finding out each time costs a request as much as its routing."""
-        return func
-
-
-class NoSession(SessionInterface):
-    """Flask's own cookie session is not used: frames may not keep it (:mod:`lti_tool.web.launch_session` is)."""
-
-    def open_session(self, app: Flask, request: Request) -> None:
-        """None: Flask then makes an empty one that nothing can be put into."""
-
-
 def _begin_request() -> None:
     """Say where the language of a page, and the fields of log lines, come from when one of them is needed.
 
     A view that takes a file takes a larger body (:func:`lti_tool.web.security.takes_file`).
     """
-    most_bytes = getattr(current_app.view_functions.get(request.endpoint or ""), "most_bytes", None)
+    asked = current_request()
+    most_bytes = getattr(current_application().view_functions.get(asked.endpoint or ""), "most_bytes", None)
     if most_bytes is not None:
-        request.max_content_length = most_bytes
+        asked.max_content_length = most_bytes
     language.choose_when_needed()
     describe_lines(_request_fields)
 

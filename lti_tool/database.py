@@ -43,19 +43,7 @@ Insert = sqlite.Insert | postgresql.Insert
 """An INSERT that takes ``ON CONFLICT``. SQLAlchemy writes it per dialect; the two agree in all that is used here."""
 
 
-class _SqliteDateTime(sqlite.DATETIME):
-    """SQLAlchemy's own type, which writes a moment as the same text in five times as long (2 µs each)."""
-
-    def bind_processor(self, dialect: sa.Dialect) -> Any:
-        """What writes a naive moment, such as ``2026-11-26 09:54:00.000000``."""
-
-        def write(value: dt.datetime | None) -> str | None:
-            return None if value is None else value.isoformat(" ", "microseconds")
-
-        return write
-
-
-_SQLITE_DATE_TIME: Final = _SqliteDateTime()  # type: ignore[no-untyped-call]  # SQLAlchemy left it bare
+_NAIVE: Final = "a naive datetime cannot be stored: say which time zone it is in"
 
 
 class UtcDateTime(sa.TypeDecorator[dt.datetime]):
@@ -64,24 +52,32 @@ class UtcDateTime(sa.TypeDecorator[dt.datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        """The type of the database."""
-        return dialect.type_descriptor(_SQLITE_DATE_TIME if dialect.name == "sqlite" else self.impl_instance)
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
+        """What writes a moment; on SQLite in a sixth of SQLAlchemy's time for the same text (2 µs each)."""
+        return _sqlite_text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
         """Turn an aware moment into UTC; raise :class:`ValueError` on a naive one."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime cannot be stored: say which time zone it is in")
-        value = value.astimezone(dt.UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+        if value is not None and value.tzinfo is None:
+            raise ValueError(_NAIVE)
+        return None if value is None else value.astimezone(dt.UTC)
 
     def process_result_value(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
         """Give the moment back, aware and in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+def _sqlite_text(value: dt.datetime | None) -> str | None:
+    """A moment in UTC, such as ``2026-11-26 09:54:00.000000``."""
+    if value is None:
+        return None
+    if value.tzinfo is not dt.UTC:
+        if value.tzinfo is None:
+            raise ValueError(_NAIVE)
+        value = value.astimezone(dt.UTC)
+    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 class Base(DeclarativeBase):

@@ -132,7 +132,9 @@ class ClaimsSchema(RequestSchema):
     def prepare(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """The claims with the members of the objects beside them: ``context.id``, ``grades.lineitem``."""
         # A claim that has such a name itself is no member of anything.
-        flat = {claim: value for claim, value in data.items() if claim not in _MEMBERS}
+        flat = dict(data)
+        for claim in _MEMBERS & data.keys():
+            del flat[claim]
         for claim, name in _OBJECTS.items():
             members = flat.pop(claim, None)
             if members is None:
@@ -141,10 +143,12 @@ class ClaimsSchema(RequestSchema):
                 raise ValidationError("is not an object", name)
             if name in _IDENTIFIED and members.get("id") is None:
                 raise ValidationError(MISSING, f"{name}.id")
-            for member, value in members.items():
-                # Moodle has an empty address of a line item where a teacher no longer lets the tool add grades.
-                if value != "" or name not in _SERVICES:
-                    flat[f"{name}.{member}"] = value
+            for member, key in _READ_MEMBERS[name]:
+                if member in members:
+                    value = members[member]
+                    # Moodle has an empty address of a line item where a teacher no longer lets the tool add grades.
+                    if value != "" or name not in _SERVICES:
+                        flat[key] = value
         # Moodle's own claim; what is wrong in it refuses no launch.
         extras = data.get(f"{LTI}ext")
         if isinstance(extras, dict) and isinstance(extras.get("user_username"), str):
@@ -158,6 +162,11 @@ _MEMBERS: Final = frozenset(
     if (key := field.data_key) and key.partition(".")[0] in (*_OBJECTS.values(), "ext")
 )
 """The names under which members are read."""
+_READ_MEMBERS: Final = {
+    name: [(key.partition(".")[2], key) for key in sorted(_MEMBERS) if key.startswith(f"{name}.")]
+    for name in _OBJECTS.values()
+}
+"""Of each object, the members that are read, and under which names."""
 
 
 def first_problem(error: ValidationError) -> tuple[str, str]:

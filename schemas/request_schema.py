@@ -56,10 +56,20 @@ class RequestSchema(Schema):
 
     def __init__(self) -> None:
         super().__init__()
-        self._plan = [
-            (name, field.data_key or name, field.load_default, field.deserialize)
+        plan = {
+            field.data_key or name: (name, field.load_default, field.deserialize)
             for name, field in self.load_fields.items()
+        }
+        self._known = {key: (name, deserialize) for key, (name, _default, deserialize) in plan.items()}
+        """By the name of the value, the field's own name and what reads it."""
+        self._absent: dict[str, Any] = {name: None for name, _default, _read in plan.values()}
+        """What nearly all fields are that are not there."""
+        self._asked = [
+            (key, name, deserialize)
+            for key, (name, default, deserialize) in plan.items()
+            if default is not None
         ]
+        """The other fields: each is asked what it makes of it that it is not there."""
 
     def prepare(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the fields are read from. May raise :class:`marshmallow.ValidationError`."""
@@ -95,15 +105,17 @@ class RequestSchema(Schema):
 
     def _load_valid(self, data: dict[str, Any]) -> dict[str, Any]:
         prepared = self.prepare(data)
-        loaded: dict[str, Any] = {}
-        for name, key, default, deserialize in self._plan:
-            value = prepared.get(key, missing)
-            if value is missing and default is None:
-                loaded[name] = None
-                continue
-            found = deserialize(value, key, prepared)
-            if found is not missing:
-                loaded[name] = found
+        loaded = self._absent.copy()
+        known = self._known
+        for key, value in prepared.items():
+            if key in known:
+                name, deserialize = known[key]
+                loaded[name] = deserialize(value, key, prepared)
+        for key, name, deserialize in self._asked:
+            if key not in prepared:
+                loaded[name] = deserialize(missing, key, prepared)
+                if loaded[name] is missing:
+                    del loaded[name]
         self.check(loaded)
         return self.finish(loaded)
 

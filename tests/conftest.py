@@ -20,6 +20,7 @@ from lti_tool.database import Database
 from lti_tool.translation import set_language
 
 pytest_plugins = [
+    "tests.memory",
     "tests.databases",
     "tests.made_once",
     "tests.skips",

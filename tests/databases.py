@@ -7,7 +7,6 @@ test.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -28,9 +27,6 @@ from lti_tool.identity import installation
 from lti_tool.migrations import migrate
 
 KINDS = ("sqlite", "postgresql")
-MEMORY = Path("/dev/shm")
-ROOM = 500_000_000
-"""How many bytes have to be free there: a container may have 64 megabytes."""
 MANY_ROWS = 1000
 """A table with more rows is truncated, so that what was deleted does not slow down the tests that follow."""
 
@@ -155,16 +151,9 @@ def kept_databases() -> dict[str, Database]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where this test process's SQLite database is; the file is another one for each test.
-
-    In memory where there is room for it: SQLite waits for a disk whenever a test closes its last connection.
-    """
-    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
-        with tempfile.TemporaryDirectory(prefix="tandem-sqlite-", dir=MEMORY) as folder:
-            yield Path(folder) / "tests.db"
-    else:
-        yield tmp_path_factory.mktemp("sqlite-tests") / "tests.db"
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this test process's SQLite database is; the file is another one for each test."""
+    return tmp_path_factory.mktemp("sqlite-tests") / "tests.db"
 
 
 @pytest.fixture

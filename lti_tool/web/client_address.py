@@ -14,8 +14,9 @@ from functools import lru_cache
 from typing import Final
 
 import structlog
-from flask import Flask, current_app, request
+from flask import Flask
 
+from lti_tool.web.services import current_application, current_request
 from schemas.settings import Network
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -59,8 +60,8 @@ def init_app(app: Flask, trusted: Collection[Network], *, is_public: bool) -> No
 
 def current_client() -> str:
     """The client of the present request, as :func:`client_network` writes it."""
-    environ = request.environ
-    find: Callable[[str, str], str] = current_app.extensions[_EXTENSION]
+    environ = current_request().environ
+    find: Callable[[str, str], str] = current_application().extensions[_EXTENSION]
     return find(environ.get("REMOTE_ADDR") or "", environ.get("HTTP_X_FORWARDED_FOR") or "")
 
 

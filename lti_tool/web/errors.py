@@ -58,6 +58,10 @@ _SENT_PAGES = {
         N_("Your answer was not saved"),
         N_("Part of it was missing. Try again from your own page."),
     ),
+    404: (
+        N_("Your answer was not saved"),
+        N_("What it was about no longer exists."),
+    ),
     409: (
         N_("Nothing was changed"),
         N_("Things have changed in the meantime."),

@@ -88,6 +88,7 @@ def home() -> ResponseReturnValue:
     return learner.page() or visitor_page(
         _("The programme opens soon"),
         _("Your tutor is preparing it. There is nothing to do: open this activity again in a few days."),
+        has_picture=True,
     )
 
 

@@ -19,7 +19,7 @@ import time
 from typing import Final
 
 import structlog
-from flask import Flask, current_app
+from flask import Flask
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.strategies import FixedWindowRateLimiter
 
@@ -36,7 +36,7 @@ from lti_tool.lti.errors import (
 from lti_tool.lti.launch.tool_config import PlatformRegistration
 from lti_tool.web.client_address import current_client
 from lti_tool.web.rate_limit_storage import BoundedMemoryStorage, redis_storage
-from lti_tool.web.services import current_services
+from lti_tool.web.services import current_application, current_services
 
 Limits = dict[type[TooManyRequests], RateLimitItem]
 
@@ -101,7 +101,7 @@ def count_verified(registration: PlatformRegistration) -> None:
 
 
 def _rate_limits() -> RateLimits:
-    found: RateLimits = current_app.extensions[_EXTENSION]
+    found: RateLimits = current_application().extensions[_EXTENSION]
     return found
 
 

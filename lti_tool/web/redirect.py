@@ -19,6 +19,8 @@ class ShortRedirect(Response):
     """
 
     default_mimetype = None
+    further_headers: Iterable[tuple[str, str]] = ()
+    """Those that are the same for many answers, and were checked when they were made; its own of such a name stays."""
 
     def __init__(self, location: str, status: int) -> None:
         """``location``: where it leads; characters outside ASCII are escaped (RFC 3987 §3.1)."""
@@ -28,5 +30,7 @@ class ShortRedirect(Response):
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer with the headers as they are, and without a body."""
-        start_response(self.status, self.headers.to_wsgi_list())
+        own = self.headers.to_wsgi_list()
+        names = {name for name, _value in own}
+        start_response(self.status, own + [each for each in self.further_headers if each[0] not in names])
         return ()

@@ -13,6 +13,8 @@ from flask import Flask, Response, g, request
 
 from lti_tool.lti.launch.opened_launch import OpenedLaunch
 from lti_tool.outbound.origins import origin_of
+from lti_tool.web.redirect import ShortRedirect
+from lti_tool.web.services import current_request
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -49,18 +51,22 @@ def init_app(app: Flask) -> None:
 
 def _add_headers(response: Response) -> Response:
     """A strict content policy, and frames only from the LMS that launched. What a view has set itself stays."""
-    held = g.get
+    held, asked = g.get, current_request()
     launch: OpenedLaunch | None = held("launch")
     own_frames = launch.registration.frame_origins if launch is not None else ()
-    headers = response.headers
-    present = {name.lower() for name, _value in headers}
-    for lower, name, value in _headers(
+    wanted = _headers(
         frame_ancestors=(*own_frames, *held("frame_origins", ())),
         form_targets=tuple(held("form_origins", ())),
-        is_static=request.endpoint == "static" and response.status_code < 400,
-        is_secure=request.is_secure,
-    ):
-        if lower not in present:
+        is_static=asked.endpoint == "static" and response.status_code < 400,
+        is_secure=asked.is_secure,
+    )
+    if isinstance(response, ShortRedirect):
+        response.further_headers = wanted
+        return response
+    headers = response.headers
+    present = {name.lower() for name, _value in headers}
+    for name, value in wanted:
+        if name.lower() not in present:
             headers.add(name, value)
     return response
 
@@ -68,8 +74,8 @@ def _add_headers(response: Response) -> Response:
 @functools.lru_cache(maxsize=1024)
 def _headers(
     *, frame_ancestors: tuple[str, ...], form_targets: tuple[str, ...], is_static: bool, is_secure: bool
-) -> tuple[tuple[str, str, str], ...]:
-    """The headers of an answer: the name in lower case, the name, the value.
+) -> tuple[tuple[str, str], ...]:
+    """The headers of an answer.
 
     ``frame_ancestors``: which origins may frame it besides its own. Kept, because they are the same for all pages of a
     platform.
@@ -91,7 +97,7 @@ def _headers(
         wanted["Cache-Control"] = "no-store"
     if is_secure:
         wanted["Strict-Transport-Security"] = "max-age=31536000"
-    return tuple((name.lower(), name, value) for name, value in wanted.items())
+    return tuple(wanted.items())
 
 
 def csrf_token(launch: OpenedLaunch) -> str:

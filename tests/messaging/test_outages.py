@@ -91,16 +91,24 @@ def go_on(worker: Worker, services: Services, clock: Clock, duration: dt.timedel
 
 
 @pytest.mark.parametrize(
-    ("fault", "headers"),
-    [(503, {}), (500, {}), (401, {}), (403, {}), ("closed", {}), (429, {"Retry-After": "3600"})],
+    ("fault", "headers", "minutes"),
+    [
+        (503, {}, 120),
+        # The longest pause between two attempts is half a minute, so that half an hour has sixty of them.
+        (500, {}, 30),
+        (401, {}, 30),
+        (403, {}, 30),
+        ("closed", {}, 30),
+        (429, {"Retry-After": "3600"}, 120),
+    ],
     ids=["busy", "broken", "unauthorised", "forbidden", "reset", "an hour asked for"],
 )
-def test_after_hours_out_of_order_all_goes_out_within_a_minute(with_lrs, lrs, fault, headers):
+def test_after_hours_out_of_order_all_goes_out_within_a_minute(with_lrs, lrs, fault, headers, minutes):
     clock = Clock()
     worker = clocked(with_lrs, clock)
     enqueue(with_lrs, 700)
     lrs.fault, lrs.headers = fault, headers
-    go_on(worker, with_lrs, clock, dt.timedelta(hours=2))
+    go_on(worker, with_lrs, clock, dt.timedelta(minutes=minutes))
     lrs.fault, lrs.headers = None, {}
     go_on(worker, with_lrs, clock, MINUTE)
     assert (waiting(with_lrs), len(lrs.held), the_pauses(with_lrs)) == (0, 700, [])

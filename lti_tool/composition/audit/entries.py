@@ -1,7 +1,7 @@
 """Reading the audit: the entries that the policy shows to whoever asks, filtered and paged.
 
-The database chooses by the same table as :func:`lti_tool.identity.audit_policy.audit_shows`, which decides about each entry
-once more.
+The database chooses by the same table as :func:`lti_tool.identity.audit_policy.audit_shows`, which decides about each
+entry once more.
 """
 
 from __future__ import annotations

@@ -66,9 +66,10 @@ def persist_familiar_launch(
             **row,
             "nonce": answered.nonce,
             "nonce_expires_at": answered.expires_at,
-            "membership_id": uuid.uuid4(),
             "membership_role": known.role_after(launch).value,
         }
+        if not database.is_sqlite:
+            values["membership_id"] = uuid.uuid4()
         if not _write(connection, values):
             registration = answered.registration
             raise StateUsed(issuer=registration.issuer, client_id=registration.client_id)

@@ -9,6 +9,7 @@ login of one platform takes the token of another.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import json
 import secrets
@@ -61,6 +62,10 @@ def target_digest(target_link_uri: str) -> str:
     return hashlib.sha256(target_link_uri.encode()).hexdigest()[:32]
 
 
+_uuid = functools.lru_cache(maxsize=1024)(uuid.UUID)
+"""The same few registrations come again and again, and making a UUID costs a third of checking a state."""
+
+
 class LoginStates(SessionService):
     """PyLTI1p3's session service, as signed states. One object serves a process."""
 
@@ -107,7 +112,7 @@ class LoginStates(SessionService):
         except BadData:
             raise StateUnknown from None
         nonce, registration_id, browser_hash, digest, deployment_hint, expires, *stored = held
-        registration = self._tool_config.registration(uuid.UUID(registration_id))
+        registration = self._tool_config.registration(_uuid(registration_id))
         if registration is None:
             raise StateUnknown
         expires_at = dt.datetime.fromtimestamp(expires, dt.UTC)

@@ -7,6 +7,7 @@ all of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Final
 
@@ -78,6 +79,54 @@ def without_question(settings: Settings, name: str) -> Settings:
         if asked["phase"] == phase:
             asked["items"] = [item for item in asked["items"] if item["code"] != code]
     return changed_settings(settings, questionnaires=[asked for asked in made if asked["items"]])
+
+
+_LEVEL: Final = "level-"
+"""What the code of the question about somebody's level in a skill begins with, before the code of the skill."""
+_LEVEL_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "before": {
+        "fr": "Aujourd’hui, où vous situez-vous\u00a0: %(skill)s\u202f?",
+        "en": "Today, where do you stand: %(skill)s?",
+    },
+    "after": {
+        "fr": "Aujourd’hui, où vous situez-vous\u00a0: %(skill)s\u202f?",
+        "en": "Today, where do you stand: %(skill)s?",
+    },
+    "then": {
+        "fr": "Avec le recul, où en étiez-vous avant ce mentorat\u00a0: %(skill)s\u202f?",
+        "en": "Looking back, where did you stand before this mentoring: %(skill)s?",
+    },
+}
+"""By the phase of the questionnaire, as the templates have it."""
+
+
+def with_level_questions(document: Document, skill: str, name: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The questionnaires, where those that ask for levels ask for that in one more skill, too."""
+    made: list[dict[str, Any]] = deepcopy(document["questionnaires"])
+    for asked in made:
+        texts = _LEVEL_TEXTS.get(asked["phase"])
+        levels = [at for at, item in enumerate(asked["items"]) if item["code"].startswith(_LEVEL)]
+        if texts is None or not levels:
+            continue
+        question = {
+            "code": f"{_LEVEL}{skill}"[:60],
+            "kind": "level",
+            "text": {
+                tag: text % {"skill": name[tag][:1].lower() + name[tag][1:]} for tag, text in texts.items()
+            },
+            "roles": asked["items"][levels[-1]]["roles"],
+            "options": [],
+        }
+        asked["items"].insert(levels[-1] + 1, question)
+    return made
+
+
+def without_level_questions(document: Document, skill: str) -> list[dict[str, Any]]:
+    """The questionnaires without what they ask about the level in a skill; one that asks nothing else is left out."""
+    made: list[dict[str, Any]] = deepcopy(document["questionnaires"])
+    for asked in made:
+        asked["items"] = [item for item in asked["items"] if item["code"] != f"{_LEVEL}{skill}"]
+    return [asked for asked in made if asked["items"]]
 
 
 def frozen_questions(document: Document, standing: Standing) -> frozenset[str]:

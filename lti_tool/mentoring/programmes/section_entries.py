@@ -7,7 +7,12 @@ from typing import Any, Final
 
 from lti_tool.mentoring.programmes.codes import new_code
 from lti_tool.mentoring.programmes.kpis import kpi_form
-from lti_tool.mentoring.programmes.questions import question_form, without_question
+from lti_tool.mentoring.programmes.questions import (
+    question_form,
+    with_level_questions,
+    without_level_questions,
+    without_question,
+)
 from lti_tool.mentoring.programmes.readiness import Section
 from lti_tool.mentoring.programmes.section_form import (
     SectionForm,
@@ -54,7 +59,12 @@ def _skill(code: str, _settings: Settings, standing: Standing) -> SectionForm:
     def write(settings: Settings, values: Values) -> Settings:
         skills, name = settings.document["skills"], both(values, "name")
         made = {"code": _code_of(code, name, skills), "name": name, "tag": values["tag"]}
-        return changed_settings(settings, skills=_with(skills, made))
+        document = settings.document
+        asks = document["questionnaires"]
+        if code == NEW and not standing.started:
+            # What is not asked before cannot be compared afterwards.
+            asks = with_level_questions(document, made["code"], name)
+        return changed_settings(settings, skills=_with(skills, made), questionnaires=asks)
 
     return SectionForm(SkillForm(standing.language), read, write)
 
@@ -119,8 +129,12 @@ def _format(code: str, _settings: Settings, standing: Standing) -> SectionForm:
     return SectionForm(FormatForm(standing.language), read, write)
 
 
-def without_entry(section: Section, settings: Settings, code: str) -> Settings:
-    """The settings without an entry of a part. What pointed at a removed skill points at none."""
+def without_entry(section: Section, settings: Settings, code: str, *, started: bool = False) -> Settings:
+    """The settings without an entry of a part. What pointed at a removed skill points at none.
+
+    ``started``: the cohort has left ``draft``, and what was asked before is asked again. Until then nothing is asked
+    about the level in a removed skill any more.
+    """
     document = settings.document
     if section is Section.QUESTIONNAIRES:
         return without_question(settings, code)
@@ -134,6 +148,8 @@ def without_entry(section: Section, settings: Settings, code: str) -> Settings:
     if section is Section.SKILLS:
         for objective in left.document["objectives"]:
             objective["skill"] = None if objective["skill"] == code else objective["skill"]
+        if not started:
+            left = changed_settings(left, questionnaires=without_level_questions(left.document, code))
     return left
 
 

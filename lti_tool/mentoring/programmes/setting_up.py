@@ -178,7 +178,7 @@ def remove_entry(
     Raises as :func:`save_section` does.
     """
     cohort, present = _locked(db, cohort_id)
-    made = without_entry(section, present.settings, code)
+    made = without_entry(section, present.settings, code, started=standing.started)
     _keep(db, cohort, present, section, made, standing, by, now)
 
 

@@ -120,5 +120,5 @@ def end_lines(drawing: TimelineDrawing) -> list[str]:
     if facts.ended_on is not None:
         return [short_day(facts.ended_on), _("End")] if facts.end_is_dated else [_("End")]
     if facts.ends_on is None or facts.ends_on < facts.today:
-        return []
+        return [_("Closing")]
     return [short_day(facts.ends_on), _("Closing")]

@@ -128,7 +128,7 @@ def _now_and_end(facts: JourneyFacts, frame: Frame, ahead: int) -> tuple[float, 
         filled -= SILENCE_MOST if _braid_begins_at_meeting(facts, _in_order(facts)) else 0
         return frame.start + min(filled, whole - frame.braid), frame.end
     if facts.ended_on is not None:
-        filled = min(filled - STEP_MOST, whole - STEP_MOST * ahead)
+        filled = whole - STEP_MOST * ahead if held else min(filled - STEP_MOST, whole - STEP_MOST * ahead)
         now = frame.start + max(filled, whole / 2 if ahead else 0)
         return now, min(now + STEP_MOST * (ahead + 1), frame.end) if ahead else now
     if not held:

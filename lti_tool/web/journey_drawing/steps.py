@@ -136,7 +136,8 @@ def _in_order(facts: JourneyFacts) -> list[JourneyStep]:
             JourneyStep(Tile.ENDED, facts.ended_on if facts.end_is_dated else None, nothing, nothing)
         )
     else:
-        steps.append(JourneyStep(Tile.END, facts.ends_on, nothing, nothing))
+        is_past = facts.ends_on is not None and facts.ends_on < facts.today
+        steps.append(JourneyStep(Tile.END, None if is_past else facts.ends_on, nothing, nothing))
     return steps
 
 

@@ -213,6 +213,8 @@ def _nodes(
             nodes += _bow(nodes[-1], at.now)
         nodes += _braid(nodes[-1], max(at.now, nodes[-1].x), at.end)
     elif facts.ended_on is not None:
+        if at.end - nodes[-1].x > BOW_REACH:
+            nodes.append(Node(nodes[-1].x + BOW_REACH, START_DISTANCE, crossed=nodes[-1].distance < 0))
         nodes.append(Node(at.end, START_DISTANCE, crossed=nodes[-1].distance < 0))
     else:
         # The end is where they will be one.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 import sqlalchemy as sa
-from flask import Blueprint, g, make_response, render_template, request
+from flask import Blueprint, g, make_response, render_template
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
@@ -48,7 +48,7 @@ from lti_tool.web.launch.pylti_adapters import (
 )
 from lti_tool.web.redirect import ShortRedirect
 from lti_tool.web.security import cross_site_header
-from lti_tool.web.services import current_services, reading, transaction
+from lti_tool.web.services import current_request, current_services, reading, transaction
 from lti_tool.web.way_back import WayBack
 from schemas.claims import first_problem
 from schemas.login import LaunchFormSchema, LoginSchema, StoredProofSchema
@@ -84,8 +84,8 @@ def refers_to_deleted(error: sa.exc.IntegrityError) -> ResponseReturnValue:
 @allows(Action.LAUNCH)
 def login() -> ResponseReturnValue:
     """Keep the state and nonce of a login, and send the browser to the platform's authorization endpoint (§5.1.1.2)."""
-    services = current_services()
-    given = request.form if request.method == "POST" else request.args
+    services, asked = current_services(), current_request()
+    given = asked.form if asked.method == "POST" else asked.args
     parameters = _loaded(_LOGIN, given, LoginMalformed, TooManyLogins)
     started = FlaskLogin(
         LoadedRequest(parameters),
@@ -96,7 +96,7 @@ def login() -> ResponseReturnValue:
         base_url=services.config.base_url,
         # What a browser says where it goes to a page (https://www.w3.org/TR/fetch-metadata/#sec-fetch-mode-header). A
         # client without scripts would be lost with one; Safari before 16.4 says nothing, and is left to the new tab.
-        may_answer_with_page=request.headers.get("Sec-Fetch-Mode") == "navigate",
+        may_answer_with_page=asked.headers.get("Sec-Fetch-Mode") == "navigate",
     )
     return started.redirect(f"{services.config.base_url}{LAUNCH_PATH}")
 
@@ -106,7 +106,7 @@ def login() -> ResponseReturnValue:
 def launch() -> ResponseReturnValue:
     """Validate the platform's id_token (§5.1.3), and open a session."""
     services = current_services()
-    form = _loaded(_LAUNCH, request.form, LaunchMalformed, TooManyLaunches)
+    form = _loaded(_LAUNCH, current_request().form, LaunchMalformed, TooManyLaunches)
     arriving = FlaskLaunch(
         LoadedRequest(form),
         services.tool_config,
@@ -177,7 +177,7 @@ def prove_handoff(token: str) -> ResponseReturnValue:
     rate_limits.limit(TooManyConfirmations)
     if cross_site_header(current_services().config.base_url) is not None:
         raise HandoffForged
-    proof = _loaded(_PROOF, request.form, LaunchMalformed, TooManyLaunches)["proof"]
+    proof = _loaded(_PROOF, current_request().form, LaunchMalformed, TooManyLaunches)["proof"]
     with reading() as db:
         waiting = handoffs.get(db, token)
         proved = proof is not None and handoffs.is_proved(db, token, proof)

@@ -8,7 +8,7 @@ import uuid
 from contextlib import AbstractContextManager
 from typing import Final
 
-from flask import request, url_for
+from flask import url_for
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -32,7 +32,7 @@ from lti_tool.lti.launch.persist import (
 from lti_tool.subscribers.scores import backfill_scores
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.launch_session import ADDRESS_LIFETIME, LIFETIME
-from lti_tool.web.services import current_services, reading
+from lti_tool.web.services import current_request, current_services, reading
 
 _ANY_KEY: Final = "any-key"
 _FIRST_PAGES: Final = {
@@ -115,7 +115,7 @@ def _first_page(launch: VerifiedLaunch, persisted: PersistedLaunch, address_secr
         current_services().tool_config.clear_cache()
     key = str(persisted.session_id) if address_secret is None else f"{persisted.session_id}.{address_secret}"
     endpoint = _first_endpoint(launch.message_type, launch.role)
-    before, after = _around_key(endpoint, request.script_root)
+    before, after = _around_key(endpoint, current_request().script_root)
     return f"{before}{key}{after}"
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, after_this_request, request
+from flask import Response, after_this_request
 from pylti1p3.cookie import CookieService
 from pylti1p3.redirect import Redirect
 from pylti1p3.request import Request
@@ -21,7 +21,7 @@ from lti_tool.lti.launch.tool_config import PlatformRegistration
 from lti_tool.web import rate_limits
 from lti_tool.web.launch.platform_storage import StoreProofPage
 from lti_tool.web.redirect import ShortRedirect
-from lti_tool.web.services import current_services
+from lti_tool.web.services import current_request, current_services
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
@@ -39,7 +39,7 @@ class LoadedRequest(Request):
 
     def is_secure(self) -> bool:
         """Whether the browser came over HTTPS."""
-        return request.is_secure
+        return current_request().is_secure
 
     def get_param(self, key: str) -> str:
         """One parameter, or nothing."""
@@ -57,8 +57,11 @@ class BrowserCookies(CookieService):
 
     def get_cookie(self, name: str) -> str | None:
         """The secret that the browser brought, unless it cannot be one of ours."""
-        value = request.cookies.get(_cookie_name(name))
-        return value if value is not None and _SECRET.fullmatch(value) else None
+        cookies, own_name = current_request().cookies, _cookie_name(name)
+        if own_name not in cookies:  # Werkzeug's ``get`` makes an error page of that, and throws it away
+            return None
+        value = cookies[own_name]
+        return value if _SECRET.fullmatch(value) else None
 
     def set_cookie(self, name: str, value: str | int, exp: int | None = 3600) -> None:
         """Give the browser a cookie with the present response.

@@ -43,7 +43,7 @@ def page(cohort_id: uuid.UUID) -> ResponseReturnValue | None:
                 else _("If you cannot open it, ask your tutor."),
             )
         ),
-        facts=[(_("Course"), course), (_("Activity"), activity)],
+        leads_to_course=True,
         has_examples=False,
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -107,11 +107,16 @@ def page(form: Form | None = None) -> ResponseReturnValue:
     with reading() as db:
         overview = overview_of(db, placement.cohort_id)
         found = next((line for line in overview.participants if line.person_id == wanted and line.free), None)
+        if wanted is None and query["paired"] is not None:
+            found = _next(overview)
+            if found is None:
+                return redirect(launch_url_for("home.home", done=query["done"]))
         candidates = candidates_for(overview, found, search) if found is not None else None
         known = known_details(db, placement.cohort_id, _shown_ids(overview, candidates))
         elsewhere = paired_elsewhere(db, placement.cohort_id)
     candidates = in_order(candidates, known) if candidates is not None else None
-    action = launch_url_for("pairing.pair", partner_for=wanted) if found else launch_url_for("pairing.pair")
+    about = {"partner_for": found.person_id} if found is not None else {}
+    action = launch_url_for("pairing.pair", **about)
     shown = {
         "overview": overview,
         "search": search,
@@ -229,24 +234,20 @@ def pair() -> ResponseReturnValue:
         form_pair(db, cohort_id=cohort_id, mentor_id=mentor_id, mentee_id=mentee_id, now=utcnow())
 
     form = sent_form(PairForm(), id="pair-form")
-    then = _next_page(cohort_id) if cohort_of_launch().teaches else launch_url_for("home.home")
+    then = launch_url_for("home.home")
+    if cohort_of_launch().teaches:
+        then = launch_url_for("pairing.show", paired=request.form.get("mentee_id", "")[:36])
     # The page says how often people have met, which an owner who may pair them need not be allowed to see.
     show = page if cohort_of_launch().teaches else None
     return form.submit(save, then=then, done="paired", show=show)
 
 
-def _next_page(cohort_id: uuid.UUID) -> str:
-    """Where a tutor goes on: to whoever waits longest of the others, as long as there is somebody to choose from."""
-    paired = {request.form.get(f"{role}_id", "") for role in Role}
-    with reading() as db:
-        overview = overview_of(db, cohort_id)
+def _next(overview: CohortOverview) -> ParticipantLine | None:
+    """Who waits longest for a partner, of those for whom there is anybody to choose; None where there is nobody."""
     for line in sorted(overview.waiting_for_a_pair, key=lambda each: each.joined_at or utcnow()):
-        free = overview.free_mentors if line.card.role == Role.MENTEE else overview.free_mentees
-        left = [each for each in free if str(each.person_id) not in paired]
-        if str(line.person_id) not in paired and left:
-            about = request.form.get("mentee_id", "")
-            return launch_url_for("pairing.show", partner_for=line.person_id, paired=about[:36])
-    return launch_url_for("home.home")
+        if overview.free_mentors if line.card.role == Role.MENTEE else overview.free_mentees:
+            return line
+    return None
 
 
 def _done(overview: CohortOverview, paired: object) -> str | None:

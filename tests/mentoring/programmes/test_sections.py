@@ -146,6 +146,29 @@ def test_an_objective_keeps_its_place_without_its_skill() -> None:
     checked(left.document)
 
 
+def test_what_is_asked_about_a_skill_comes_and_goes_with_it_until_the_start() -> None:
+    settings = settings_of()
+    skill = settings.document["skills"][0]["code"]
+
+    def phases(made: Settings, code: str) -> list[str]:
+        return [
+            asked["phase"]
+            for asked in made.document["questionnaires"]
+            if any(item["code"] == f"level-{code}" for item in asked["items"])
+        ]
+
+    asked_in = phases(settings, skill)
+    assert {"before", "after", "then"} <= set(asked_in)
+    left = without_entry(Section.SKILLS, settings, skill)
+    assert (
+        phases(left, skill),
+        phases(without_entry(Section.SKILLS, settings, skill, started=True), skill),
+    ) == ([], asked_in)
+    made = saved(Section.SKILLS, left, "new", name_fr="Animer à distance", name_en="Leading at a distance")
+    assert phases(made, "leading-at-a-distance") == asked_in
+    checked(made.document)
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [("Visite d’un site", "visite-d-un-site"), ("  ", "entry"), ("日本語", "entry"), ("x" * 200, "x" * 26)],
