@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "people": "people",
     "jobs": "jobs",
     "roster": "roster",
+    "cohorts": "cohorts",
     "completion": "completion",
     "seed": "seed",
     "templates": "templates",

@@ -138,6 +138,7 @@ class Action(enum.StrEnum):
     MANAGE_JOBS = "see and repeat background jobs"
     SEED = "make invented people, for measuring and for looking at"
     REPLAY_EVENTS = "compute projections from the event log"
+    LIST_COHORTS = "see which groups there are"
     EXPLAIN_COMPLETION = "see how far everybody of a cohort is, and why"
     # the tool's own
     RUN_JOBS = "run background jobs"
@@ -228,6 +229,7 @@ TABLE: Final[Mapping[Action, frozenset[Capacity]]] = MappingProxyType(
         Action.MANAGE_JOBS: frozenset({Capacity.OPERATOR}),
         Action.SEED: frozenset({Capacity.OPERATOR}),
         Action.REPLAY_EVENTS: frozenset({Capacity.OPERATOR}),
+        Action.LIST_COHORTS: frozenset({Capacity.OPERATOR}),
         Action.EXPLAIN_COMPLETION: frozenset({Capacity.OPERATOR}),
         Action.RUN_JOBS: frozenset({Capacity.OPERATOR, Capacity.TOOL}),
         Action.READ_ROSTERS: frozenset({Capacity.TOOL}),

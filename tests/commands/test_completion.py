@@ -1,9 +1,9 @@
-"""``tandem completion explain``: everybody's criteria, with the events that met them."""
+"""``tandem completion explain``: everybody's criteria, with the events that met them; and ``tandem cohorts list``."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from click.testing import CliRunner, Result
@@ -19,13 +19,13 @@ from tests.builder.rules import apply, document, meetings
 def explain(config: Config) -> Callable[..., Result]:
     """Runs the command for the test's database."""
 
-    def run(*arguments: str) -> Result:
+    def run(*arguments: str, command: Sequence[str] = ("completion", "explain")) -> Result:
         environment = {
             "TANDEM_DATABASE_URL": config.database_url,
             "TANDEM_DATA_DIR": str(config.data_dir),
             "TANDEM_BASE_URL": config.base_url,
         }
-        return CliRunner().invoke(tandem, ["completion", "explain", *arguments], env=environment)
+        return CliRunner().invoke(tandem, [*command, *arguments], env=environment)
 
     return run
 
@@ -46,6 +46,14 @@ def test_everybody_is_explained_with_the_events_that_count(
     )
     apply(world, rule)
     world.built_mentee.approve()
+    listed = explain("--json", command=("cohorts", "list"))
+    [group] = json.loads(listed.output)
+    assert (group["id"], group["programme"], group["status"]) == (
+        str(world.cohort_id),
+        "Digital skills",
+        "running",
+    )
+    assert (group["people"], group["activities"]) == (2, 1)
     answer = explain("--cohort", "Digital skills", "--json")
     assert answer.exit_code == 0, answer.output
     found = json.loads(answer.output)

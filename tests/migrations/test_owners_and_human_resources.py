@@ -40,6 +40,15 @@ def test_entries_of_the_audit_get_their_programme_there_and_back(
         "WHERE audit_entry.programme_id = event.programme_id",
     )
     assert entries == counted(first_version, "SELECT count(*) FROM audit_entry")
+    # 0040: of the links that there are, nobody was asked for whom they were made.
+    migrate(first_version, "0039")
+    with first_version.transaction() as db:
+        columns = "id, programme_id, token_hash, made_by, created_at, expires_at"
+        values = "programme.id, programme.id, 'hash', person.id, programme.created_at, programme.created_at"
+        tables = "programme, (SELECT id FROM person ORDER BY id LIMIT 1) AS person"
+        db.execute(sa.text(f"INSERT INTO hr_link ({columns}) SELECT {values} FROM {tables} LIMIT 1"))
+    migrate(first_version, "0040")
+    assert counted(first_version, "SELECT count(*) FROM hr_link WHERE made_for IS NULL") == 1
     command.downgrade(_alembic(first_version), before)
     assert (entries, owners) == (
         counted(first_version, "SELECT count(*) FROM audit_entry"),

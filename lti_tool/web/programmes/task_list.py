@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, abort, current_app, g, render_template
@@ -105,10 +106,18 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         drawing=progress_drawing(done, len(shown), is_ready=not waiting),
         is_pilot=present.is_pilot,
         start=form or blank_form(FormSchema(), action=launch_url_for("programme.start")),
+        example_of=partial(_example_of, present),
         course_title=course_title(),
         done=flash_message(),
     )
     return html, form.status if form is not None else 200
+
+
+def _example_of(present: SetUp, role: str) -> str:
+    """The example of a participant's page: an owner's where the address names the group, whom the tutor's refuses."""
+    if g.get("group_id") is not None:
+        return launch_url_for("owner.example", programme_id=present.programme_id, role=role)
+    return launch_url_for("preview.show", role=role)
 
 
 def _to_place() -> tuple[tuple[str, str], Task]:

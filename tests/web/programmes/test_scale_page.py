@@ -72,6 +72,10 @@ def test_an_owner_prepares_the_group_before_it_has_an_activity(
     )
     assert list_page.status_code == 302
     assert "new@example.org" in here.client.get(list_page.location).text
+    assert (
+        here.get(here.link("owner/programmes/[0-9a-f-]+/example/mentee", group + "programme")).status_code
+        == 200
+    )
     # It starts once somebody can open it.
     assert "Give it an activity, in the learning platform." in here.text(group + "programme")
     refused = here.post(group + "programme/start")
