@@ -29,7 +29,8 @@ def current_application() -> Flask:
 
 def current_services() -> Services:
     """The services of the application that serves the present request."""
-    return cast(Services, current_application().extensions["tandem"])
+    services: Services = current_application().extensions["tandem"]
+    return services
 
 
 def current_principal() -> Principal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 import pytest
@@ -43,12 +43,17 @@ def is_english(french: Catalog) -> IsEnglish:
     return compare
 
 
+def with_plain_spaces(texts: Iterable[str]) -> set[str]:
+    return {re.sub(r"\s+", " ", text) for text in texts}
+
+
 def english_patterns(french: Catalog) -> Iterator[re.Pattern[str]]:
+    """The texts whose French differs by more than its spaces."""
     for message in french:
         if not message.id:
             continue
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
-        for text in set(ids) - set(translated(message)) - SAYS_ALIKE:
+        for text in with_plain_spaces(ids) - with_plain_spaces(translated(message)) - SAYS_ALIKE:
             parts = [re.escape(part).replace("%%", "%") for part in re.split(r"%\(\w+\)s", text)]
             if re.search(r"[^\W\d_]", "".join(parts)):
                 yield re.compile(r".+?".join(parts))

@@ -164,7 +164,10 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     OwnerForm: {"person_id": _choose(N_("Choose who else owns the programme."))},
     ShareForm: {"course_id": _choose(N_("Choose a course."))},
     NewHrLinkForm: {
-        "made_for": {"link_for_whom": N_("Say for whom the link is, so that you can tell several apart.")}
+        "made_for": dict.fromkeys(
+            ("required", "link_for_whom"),
+            N_("Say for whom the link is, so that you can tell several apart."),
+        )
     },
     HrLinkForm: {
         "link": {

@@ -179,10 +179,8 @@ def all_to_come(stops: int, *, width: float, start: float = 2.0) -> Sparkline:
     end = width - 12
     step = (end - start) / (stops + 1.4)
     xs = [start + step * number for number in range(1, stops + 1)]
-    drawn = _drawn(
-        facts, facts.ahead, xs, start, end, start - 1, width, replace(LARGER, braid=18), closes=True
-    )
-    return replace(drawn, beads=tuple(Bead(x, BeadKind.TO_COME) for x in xs))
+    size = replace(LARGER, braid=18)
+    return _drawn(facts, facts.ahead, xs, start, end, start - 1, width, size, closes=True)
 
 
 def _drawn(
@@ -197,7 +195,7 @@ def _drawn(
     *,
     closes: bool = False,
 ) -> Sparkline:
-    """``closes``: with a braid at the end, although nobody has completed."""
+    """``closes``: with a braid at the end, although nobody has completed, and with no next stop."""
     complete = facts.completed_on is not None
     lead = xs[0] - start if xs else size.reach
     nodes = [Node(start, min(size.rest, max(lead / 2, size.touch)))]
@@ -213,7 +211,7 @@ def _drawn(
         nodes.append(Node(end, min(size.rest, left / 2) if xs else size.rest))
     ahead = len(facts.held)
     beads = [Bead(x, _kind(each)) for x, each in zip(xs, meetings, strict=True)]
-    if ahead < len(beads) and not facts.paused:
+    if ahead < len(beads) and not (facts.paused or closes):
         beads[ahead] = Bead(beads[ahead].x, BeadKind.NEXT)
     rings = [
         (bead.x, RING_RADII[bead.kind] + RING_CLEAR)

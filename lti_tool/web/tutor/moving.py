@@ -240,7 +240,7 @@ def _effect(seen: PersonPreview, *, sees_progress: bool) -> str:
             return _("has more to do to complete")
         case Effect.UNCHANGED if sees_progress:
             return _("stays at %(percent)s %%", percent=seen.after)
-    return _("stays the same")
+    return _("stays at %(percent)s %%", percent=seen.after) if sees_progress else _("stays the same")
 
 
 def _reasons(pair: MovedPair) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.database import utcnow
@@ -71,4 +71,12 @@ def example_page(role: str, rule: str, *, leads_back: tuple[str, str] | None = N
         reopened_sentence="",
         preview=True,
         leads_back=leads_back or home,
+        # Of the same page for the other role.
+        other_example=launch_url_for(
+            str(request.endpoint),
+            **{
+                **{name: value for name, value in (request.view_args or {}).items() if name != "launch_key"},
+                "role": "mentee" if role == "mentor" else "mentor",
+            },
+        ),
     )

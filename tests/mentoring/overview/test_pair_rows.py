@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from lti_tool.mentoring.journey.views import CriterionLine, Progress
 from lti_tool.mentoring.overview.pair_rows import (
     PAIRS_A_PAGE,
     PairState,
@@ -114,3 +115,9 @@ def test_a_pair_that_disagrees_waits_for_that_before_all_else(kept: bool) -> Non
     [row] = rows_of(cohort(found), TODAY, {})
     assert (row.wait.kind, row.is_urgent) == ("differs", True)
     assert found.last_met_on == (ago(50) if kept else ago(2)).date()
+
+
+def test_confirmed_meetings_that_the_rule_does_not_count_are_told_apart() -> None:
+    one = Progress(criteria=(CriterionLine("sessions", 1, 6, satisfied=False),))
+    both = person("A B", progress=one), person("C D", Role.MENTOR, progress=one)
+    assert cohort(pair(*both, confirmed=2)).uncounted_sessions == 1

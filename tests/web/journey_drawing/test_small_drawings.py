@@ -20,6 +20,7 @@ from lti_tool.web.journey_drawing.sparkline import (
 )
 from lti_tool.web.journey_drawing.steps import Solid, Tile, every_step, journey_steps
 from lti_tool.web.journey_drawing.text import lines_within, text_width
+from lti_tool.web.programmes.drawings import rule_drawing
 from tests.web.journey_drawing.journeys import (
     JOURNEYS,
     OBJECTIVES,
@@ -167,3 +168,11 @@ def test_a_label_is_broken_between_words_and_cut_at_its_end() -> None:
     assert lines_within("Donaudampfschifffahrt", 60) == []
     assert lines_within("", 60) == []
     assert text_width("学ぶ", 13) == 26
+
+
+def test_a_rule_is_drawn_with_a_stop_for_each_meeting_and_group_and_nobody_on_it() -> None:
+    drawn = rule_drawing(4, [(1, 2)], is_signed=True)
+    assert [bead.kind for bead in drawn.line.beads] == [BeadKind.TO_COME] * 5
+    assert not any(strand.solid for strand in drawn.line.strands)
+    [group] = [caption for caption in drawn.captions if caption.is_above]
+    assert (group.words, group.x) == ("1 condition of 2", drawn.line.beads[-1].x)
