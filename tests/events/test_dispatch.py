@@ -167,6 +167,7 @@ def test_nothing_is_appended_without_saying_who_acts(services: Services, world: 
 def test_the_declared_order_is_the_order_of_handling(services: Services) -> None:
     assert [subscriber.name for subscriber in services.subscribers] == [
         "participants",
+        "united",
         "progress",
         "statements",
         "scores",
