@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, Playwright, expect
+from sqlalchemy.orm import Session
 
 from lti_tool.composition.transaction import transaction
 from lti_tool.database import utcnow
 from lti_tool.identity.principal import TOOL
+from lti_tool.lti.launch.models import LaunchSession
+from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.pairs.actions import accept_pair, sign_agreement
 from lti_tool.mentoring.pairs.models import Pair
 from tests.browser.chromium import ARGUMENTS, TIMEOUT
@@ -43,24 +47,34 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+def pair_of(db: Session, home: str) -> Pair:
+    """The pair of whoever has this first page, among those of the other tests."""
+    session_id = uuid.UUID(home.partition("/l/")[2].partition(".")[0])
+    return db.scalars(
+        sa.select(Pair)
+        .join(Participant, Participant.id.in_([Pair.mentor_id, Pair.mentee_id]))
+        .join(LaunchSession, LaunchSession.person_id == Participant.person_id)
+        .where(LaunchSession.id == session_id)
+    ).one()
+
+
 def test_what_the_partner_does_shows_in_place(served_tool: ServedTool, page: Page) -> None:
     home = served_tool.build_situation(situations.waits_for_acceptance, "en", again=True)
     page.goto(home)
     page.evaluate("window.sameDocument = true")
     expect(page.locator("#next")).to_contain_text("Waiting for Inès")
     with transaction(served_tool.services, TOOL) as db:
-        pair = db.scalars(sa.select(Pair).order_by(Pair.created_at.desc())).first()
-        assert pair is not None
+        pair = pair_of(db, home)
         accept_pair(db, pair_id=pair.id, by=pair.mentor_id, now=utcnow())
     expect(page.locator("#next")).to_contain_text("Your agreement with Inès")
     assert page.evaluate("window.sameDocument === true")
 
 
 def test_a_message_that_comes_with_an_update_can_be_copied(served_tool: ServedTool, page: Page) -> None:
-    page.goto(served_tool.build_situation(situations.waits_for_signature, "en", again=True))
+    home = served_tool.build_situation(situations.waits_for_signature, "en", again=True)
+    page.goto(home)
     with transaction(served_tool.services, TOOL) as db:
-        pair = db.scalars(sa.select(Pair).order_by(Pair.created_at.desc())).first()
-        assert pair is not None
+        pair = pair_of(db, home)
         sign_agreement(db, pair_id=pair.id, by=pair.mentor_id, now=utcnow())
     expect(page.locator("#next")).to_contain_text("Suggest a first date")
     page.get_by_role("button", name="Copy the message").click()

@@ -40,7 +40,7 @@ def connect(page: Page, served_tool: ServedTool, slow: RegisteringPlatform) -> F
     page.goto(f"{slow.url}/frame?{quote(f'{served_tool.url}/lti/register?{query}')}")
     frame = page.frame("tool")
     assert frame is not None
-    frame.locator("main form button").click()
+    frame.get_by_role("button", name="Connect").click()
     wait_until(lambda: slow.requests["/register"], 30)
     expect(frame.locator("main")).to_contain_text("Your platform is adding the tool", timeout=WITHIN)
     return frame
