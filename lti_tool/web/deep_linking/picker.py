@@ -215,6 +215,8 @@ def _page(
     form: Form, content_request: ContentRequest, offer: Offer, step: Step = Step.TEMPLATE
 ) -> ResponseReturnValue:
     form.say_at_field("group", "not_own_group")
+    if not form.given.get("template"):
+        form.given = {**form.given, "template": offer.values[0]}
     html = render_template(
         "deep_linking/questions.html" if step is Step.QUESTIONS else "deep_linking/choose.html",
         form=form,

@@ -138,7 +138,7 @@ SETUP_SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Mapping[str, str]]
         },
     },
     ScaleForm: {
-        "name": {"required": N_("Enter the name of the programme.")},
+        "name": {"required": N_("Enter the name that people see.")},
         "starts_on": _FIRST_DAY,
         "ends_on": _LAST_DAY,
     },

@@ -108,6 +108,8 @@ def choice_page(
         action = launch_url_for("opening.choose")
         form = blank_form(_schema(offer), proposed, id="programme", action=action)
     form.say_at_field("group", "not_own_group")
+    if not form.given.get("template"):
+        form.given = {**form.given, "template": offer.values[0]}
     html = render_template(
         "deep_linking/questions.html" if step is Step.QUESTIONS else "tutor/choose_programme.html",
         form=form,

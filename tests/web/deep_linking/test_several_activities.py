@@ -189,7 +189,7 @@ def test_who_opens_the_other_activity_reads_that_it_is_the_other(
     notice = "This activity is for those who teach, and you take part to learn."
     assert notice not in here
     assert notice in there
-    assert "Yours is “To learn” in your course" in there
+    assert "Your grade arrives in “To learn”; all the rest is the same here." in there
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
