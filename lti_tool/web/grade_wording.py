@@ -145,7 +145,9 @@ def for_tutor(grade: Grade) -> str:
 
 
 def _kept(grade: Grade, wanted: int) -> str:
-    ours = _of(wanted, MAXIMUM)
+    # Beside another grade ours is on the scale of its column.
+    scale = (grade.result_maximum if grade.is_number_known else None) or float(MAXIMUM)
+    ours = _of(wanted * scale / MAXIMUM, scale)
     if not grade.is_number_known:
         return _(
             "The gradebook shows a grade that was entered there, and keeps it. Ours would be %(ours)s.",

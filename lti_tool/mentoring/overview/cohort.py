@@ -185,6 +185,11 @@ class PairLine:
         ]
         return max([*days, *([self.last_held_on] if self.last_held_on is not None else [])], default=None)
 
+    @cached_property
+    def is_last_unconfirmed(self) -> bool:
+        """Whether the meeting of that day waits for a yes, or the two differ about it."""
+        return any(session.held_on == self.last_met_on for session in self.open_sessions)
+
     @property
     def accepted_at(self) -> dt.datetime | None:
         """When the second of the two accepted."""

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from lti_tool.mentoring.overview.cohort import CohortOverview
 from lti_tool.translation import gettext as _
 from lti_tool.translation import ngettext
+from lti_tool.translation.dates import long_date
 from lti_tool.web.language import number
+
+
+def days(overview: CohortOverview) -> str:
+    """The first and the last day of a group, the year once where it is the same."""
+    first, last = overview.starts_on, overview.ends_on
+    return _(
+        "%(start)s to %(end)s",
+        start=long_date(first, year=first.year != last.year),
+        end=long_date(last),
+    )
+
+
+def is_past_its_end(overview: CohortOverview, today: dt.date) -> bool:
+    """Whether the last day has passed, and some pair has not completed: nothing stops it from going on."""
+    return overview.ends_on < today and not all(pair.is_complete for pair in overview.pairs)
 
 
 def people_count(people: int) -> str:

@@ -121,8 +121,8 @@ def invitation() -> ResponseReturnValue:
         + _(
             "You are invited to our reverse mentoring programme, “%(title)s”: somebody with less experience shows "
             "somebody with more what they know well, and the other way round. To take part, open the activity "
-            "“%(activity)s” in the course “%(course)s” and choose whether you want to learn or can teach. It takes "
-            "two minutes, and nothing begins before you say yes.",
+            "“%(activity)s” in the course “%(course)s” and choose whether you want to learn or can teach. "
+            "Nothing begins before you say yes.",
             title=_title(overview),
             activity=g.launch.resource_link.title or _("Reverse mentoring"),
             course=g.launch.course.title or "",
@@ -149,7 +149,9 @@ def _page(
     people: Sequence[ParticipantLine], text: str, subject: str, reminder: Reminder | None
 ) -> ResponseReturnValue:
     names, ids = [wording.person(line.card) for line in people], [line.person_id for line in people]
-    return _render(subject, names, text, _("A message to copy"), ids, reminder)
+    several = ngettext("A message for %(num)s person", "A message for %(num)s people", len(people))
+    heading = several if len(people) > 2 else _("A message to copy")
+    return _render(subject, names, text, heading, ids, reminder)
 
 
 def _render(

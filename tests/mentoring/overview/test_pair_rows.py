@@ -115,6 +115,7 @@ def test_a_pair_that_disagrees_waits_for_that_before_all_else(kept: bool) -> Non
     [row] = rows_of(cohort(found), TODAY, {})
     assert (row.wait.kind, row.is_urgent) == ("differs", True)
     assert found.last_met_on == (ago(50) if kept else ago(2)).date()
+    assert found.is_last_unconfirmed is not kept
 
 
 def test_confirmed_meetings_that_the_rule_does_not_count_are_told_apart() -> None:

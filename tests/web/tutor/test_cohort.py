@@ -150,7 +150,9 @@ def test_the_live_part_shows_a_new_pair(visit):
 
 def test_the_tutors_approval_completes_a_participant(visit, services):
     here = visit(situations.tutor_to_validate)
-    about = re.search(r'name="participant_id" value="([0-9a-f-]+)"', here.text())
+    page = here.text()
+    assert "the last day has passed; pairs can still complete" in page
+    about = re.search(r'name="participant_id" value="([0-9a-f-]+)"', page)
     assert about
     here.post("cohort/validate", participant_id=about[1], validated="yes")
     with services.database.reading() as db:

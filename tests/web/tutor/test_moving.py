@@ -131,6 +131,14 @@ def test_the_page_asks_until_it_knows_which_pairs(visit: Come) -> None:
         assert (answer.status_code, words in html.unescape(answer.text)) == (status, True), query
 
 
+def test_of_several_groups_none_is_chosen_beforehand(visit: Come) -> None:
+    here = visit(moving.tutor_of_three_groups)
+    pair_id = pair_of(here, "Paul Moreau")
+    answer = here.get(f"cohort/move?to=&pair={pair_id}")
+    assert (answer.status_code, 'id="to-error"' in answer.text) == (422, True)
+    assert re.findall(r'name="(\w+)" value="[0-9a-f-]+" checked', answer.text) == ["pair"]
+
+
 def test_a_tutor_of_one_group_reads_what_it_takes(visit: Come) -> None:
     here = visit(situations.tutor)
     assert "There is no other group to move to yet." in here.text("cohort/move")
