@@ -11,6 +11,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -38,7 +39,9 @@ from lti_tool.mentoring.programmes.queries import latest_rule
 from lti_tool.mentoring.programmes.right_models import HrLink, HrReader, ProgrammeShare
 from lti_tool.mentoring.programmes.tutor_queries import tutor_ids
 from lti_tool.translation import current_language
+from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key
+from lti_tool.web.language import number
 from schemas.problem import ShapeError
 
 SMALLEST_GROUP: Final = 5
@@ -107,6 +110,16 @@ class ProgrammeRecord:
         """In the present language."""
         return in_language(self.settings.get("goal"))
 
+    def target_of(self, code: str) -> str:
+        """The target of a share, such as ``90 %``; empty where the programme has none."""
+        kpi = next((each for each in self.settings.get("kpis", ()) if each.get("code") == code), None)
+        target = kpi.get("target") if kpi is not None and kpi.get("unit") == "share" else None
+        return (
+            _("%(number)s %%", number=number(round(float(Fraction(str(target["value"])) * 100), 1)))
+            if target
+            else ""
+        )
+
     @property
     def smallest_group(self) -> int:
         """Figures over fewer people are hidden."""
@@ -146,10 +159,11 @@ def programme_record(db: Session, programme_id: uuid.UUID) -> ProgrammeRecord:
         .order_by(ProgrammeSettings.number.desc())
         .limit(1)
     ).one()
-    return ProgrammeRecord(programme_id, settings, _sentence(latest_rule(db, programme_id)))
+    return ProgrammeRecord(programme_id, settings, rule_sentence(latest_rule(db, programme_id)))
 
 
-def _sentence(rule: str) -> str:
+def rule_sentence(rule: str) -> str:
+    """A stored rule as a sentence; empty for none, and for one that this version of the tool cannot read."""
     try:
         return sentence_for_tutor(read_rule(json.loads(rule))) if rule else ""
     except ShapeError:
