@@ -88,6 +88,8 @@ class CohortFigures:
     meetings: Meetings | None
     """None where fewer people have been in pairs than the smallest group."""
     activities: Sequence[PlacedActivity]
+    name: str
+    """The title of its settings, in the present language; empty where all of the programme's have the same."""
 
 
 @dataclass(frozen=True)
@@ -226,11 +228,15 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
     ):
         activities[cohort_id].append(PlacedActivity(course, activity, role_view))
     found = []
-    for cohort in db.scalars(
-        sa.select(Cohort)
+    rows = db.execute(
+        sa.select(Cohort, ProgrammeSettings.settings)
+        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
         .where(Cohort.programme_id == programme_id)
         .order_by(Cohort.created_at.desc(), Cohort.number.desc())
-    ):
+    ).all()
+    titles = [in_language(settings.get("title")) for _cohort, settings in rows]
+    several = len(set(titles)) > 1
+    for (cohort, _settings), title in zip(rows, titles, strict=True):
         count, waiting, completed = people.get(cohort.id, (0, 0, 0))
         pairs, confirmed, minutes = met.get(cohort.id, (0, 0, 0))
         together, have_met = in_pairs.get(cohort.id, (0, 0))
@@ -250,6 +256,7 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
                 in_pairs=together,
                 meetings=Meetings(confirmed, minutes, pairs) if have_met >= smallest_group else None,
                 activities=activities.get(cohort.id, ()),
+                name=title if several else "",
             )
         )
     return found

@@ -71,8 +71,7 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
         "start. This version does not work the figures out yet."
     ),
     Section.QUESTIONNAIRES: N_(
-        "Choose which are asked. This version does not send them yet: for this group, ask “before” yourself, with the "
-        "questions below. The choice is made now, because “before” is frozen at the start."
+        "Choose those that this group gets. The choice of “before” is frozen at the start."
     ),
     Section.DATES: N_(
         "The meetings take place between the first and the last day. The follow-up says what is left of it."
