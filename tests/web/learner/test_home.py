@@ -44,7 +44,7 @@ def test_what_is_counted_in_french_follows_how_many_are_done(done, said):
         (situations.to_correct, "Inès says it was another day"),
         (situations.to_accept, "Inès says it was 1 h"),
         (situations.not_met, "Inès says you did not meet"),
-        (situations.waits_for_correction, "Since today. You proposed:"),
+        (situations.waits_for_correction, "You proposed today:"),
         (situations.paused, "Your journey with Inès is on hold"),
         (situations.paused, "comes back to you about it on "),
         (situations.ended, "Your journey with Inès has ended"),
