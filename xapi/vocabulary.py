@@ -98,20 +98,20 @@ DEFINED = Term(
 ATTENDED = Term(
     f"{_ADL}attended",
     words("attended", "a participé à"),
-    words("Took part in a mentoring session.", "A pris part à une séance de mentorat."),
+    words("Took part in a mentoring session.", "A pris part à une rencontre de mentorat."),
 )
 CONFIRMED = Term(
     f"{_STREAMS}confirm",
     words("confirmed", "a confirmé"),
     words(
         "Confirmed a session that the partner had logged.",
-        "A confirmé une séance que son binôme avait notée.",
+        "A confirmé une rencontre que son binôme avait notée.",
     ),
 )
 COMMENTED = Term(
     f"{_ADL}commented",
     words("commented", "a commenté"),
-    words("Gave the partner feedback about a session.", "A donné à son binôme un retour sur une séance."),
+    words("Gave the partner feedback about a session.", "A donné à son binôme un retour sur une rencontre."),
 )
 CREATED = Term(
     f"{_STREAMS}create",
@@ -136,7 +136,7 @@ COMPLETED = Term(
 VOIDED = Term(
     f"{_ADL}voided",
     words("voided", "a annulé"),
-    words("Withdrew an earlier statement.", "A retiré une déclaration précédente."),
+    words("Withdrew an earlier statement.", "A retiré une trace précédente."),
 )
 
 VERBS: Final = (

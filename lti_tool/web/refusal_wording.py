@@ -72,6 +72,7 @@ REFUSALS: Mapping[str, str] = {
     "template_of_others": N_(
         "There is a template with this code already, which you did not make. Please give yours another code."
     ),
+    "template_name_taken": N_("There is a template of this name already. Please choose another name."),
     "too_many_templates": N_(
         "Your company has as many templates as can be kept. Please change one of them instead."
     ),

@@ -214,7 +214,7 @@ def _hr_settings(visit: Visit) -> None:
 
 
 def _hr_link(visit: Visit) -> None:
-    visit.send(_programme(visit) + "/access/hr-links", made_for="RH du site de Lyon")
+    visit.send(_programme(visit) + "/access/hr-links", made_for="RH du site de Lille")
     visit.public("/hr?" + visit.page.input_value("#new-link").partition("?")[2])
 
 
@@ -533,7 +533,7 @@ CASES: tuple[Case, ...] = (
     _sent_to_programme("owner-of-nobody", "programme_access.add_owner", "/access/owners", person_id=""),
     _sent_to_programme("owner-share-nothing", "programme_access.share", "/access/shares", course_id=""),
     _sent_to_programme(
-        "owner-new-link", "programme_access.make_hr_link", "/access/hr-links", made_for="Sylvie Perrot"
+        "owner-new-link", "programme_access.make_hr_link", "/access/hr-links", made_for="RH du site de Nantes"
     ),
     _at("hr-home", "home.home", situations.human_resources, ""),
     _at("hr-takes-part", "learner.ask_role", situations.human_resources, "join"),

@@ -22,7 +22,17 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeSettings,
 )
 from lti_tool.mentoring.programmes.queries import scope_of
-from lti_tool.mentoring.programmes.settings import Answers, CohortDays
+from lti_tool.mentoring.programmes.settings import Answers, CohortDays, months_later
+
+
+def last_day(first: dt.date, *, like: Cohort) -> dt.date:
+    """The last day of a cohort that begins on ``first`` and is as long as another one.
+
+    That is as many months; as many days where the other one's months are not whole.
+    """
+    begins, ends = like.starts_on, like.ends_on
+    months = (ends.year - begins.year) * 12 + ends.month - begins.month
+    return months_later(first, months) if months_later(begins, months) == ends else first + (ends - begins)
 
 
 def scale_up(
@@ -46,7 +56,7 @@ def scale_up(
     require(pilot.kind == CohortKind.PILOT, "not_a_pilot")
     require(pilot.status != CohortStatus.DRAFT, "pilot_not_started")
     first = starts_on or now.date()
-    last = ends_on or first + (pilot.ends_on - pilot.starts_on)
+    last = ends_on or last_day(first, like=pilot)
     title = db.get_one(ProgrammeSettings, pilot.settings_id).settings["title"]
     made = start_copy(
         db,

@@ -20,7 +20,11 @@ from lti_tool.mentoring.guards import require
 from lti_tool.mentoring.programmes.events import TemplateAdded, TemplateChanged
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate, read_template, template_codes
 from lti_tool.mentoring.programmes.template_models import TemplateVersion
-from lti_tool.mentoring.programmes.template_queries import own_template_codes, template_versions
+from lti_tool.mentoring.programmes.template_queries import (
+    own_template_codes,
+    template_versions,
+    templates_offered,
+)
 
 MOST_TEMPLATES = 100
 """How many templates of its own a company can have."""
@@ -96,14 +100,23 @@ def copy_template(
 ) -> TemplateVersion:
     """Make a company's own template from another one; ``title`` is in both languages.
 
-    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``too_many_templates``).
+    Raises :class:`~lti_tool.mentoring.guards.NotAllowed` (``too_many_templates``, ``template_name_taken``).
     """
+    lock_templates(db, organisation_id)
+    names = [record.template.title for record in templates_offered(db, organisation_id)]
+    require(
+        not any(_same(title[tag], name.text(tag)) for name in names for tag in title), "template_name_taken"
+    )
     taken = own_template_codes(db, organisation_id) | set(template_codes())
     document: dict[str, Any] = {**template.document(), "title": title, "code": new_code(title["en"], taken)}
     kept = keep_template(db, organisation_id, read_template(document), by=by, now=now)
     if kept is None:
         raise AssertionError("a new code has no version yet")
     return kept
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
 
 
 def new_code(title: str, taken: Collection[str]) -> str:

@@ -11,6 +11,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -38,7 +39,9 @@ from lti_tool.mentoring.programmes.queries import latest_rule
 from lti_tool.mentoring.programmes.right_models import HrLink, HrReader, ProgrammeShare
 from lti_tool.mentoring.programmes.tutor_queries import tutor_ids
 from lti_tool.translation import current_language
+from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key
+from lti_tool.web.language import number
 from schemas.problem import ShapeError
 
 SMALLEST_GROUP: Final = 5
@@ -85,6 +88,8 @@ class CohortFigures:
     meetings: Meetings | None
     """None where fewer people have been in pairs than the smallest group."""
     activities: Sequence[PlacedActivity]
+    name: str
+    """The title of its settings, in the present language; empty where all of the programme's have the same."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,16 @@ class ProgrammeRecord:
     def goal(self) -> str:
         """In the present language."""
         return in_language(self.settings.get("goal"))
+
+    def target_of(self, code: str) -> str:
+        """The target of a share, such as ``90 %``; empty where the programme has none."""
+        kpi = next((each for each in self.settings.get("kpis", ()) if each.get("code") == code), None)
+        target = kpi.get("target") if kpi is not None and kpi.get("unit") == "share" else None
+        return (
+            _("%(number)s %%", number=number(round(float(Fraction(str(target["value"])) * 100), 1)))
+            if target
+            else ""
+        )
 
     @property
     def smallest_group(self) -> int:
@@ -146,10 +161,11 @@ def programme_record(db: Session, programme_id: uuid.UUID) -> ProgrammeRecord:
         .order_by(ProgrammeSettings.number.desc())
         .limit(1)
     ).one()
-    return ProgrammeRecord(programme_id, settings, _sentence(latest_rule(db, programme_id)))
+    return ProgrammeRecord(programme_id, settings, rule_sentence(latest_rule(db, programme_id)))
 
 
-def _sentence(rule: str) -> str:
+def rule_sentence(rule: str) -> str:
+    """A stored rule as a sentence; empty for none, and for one that this version of the tool cannot read."""
     try:
         return sentence_for_tutor(read_rule(json.loads(rule))) if rule else ""
     except ShapeError:
@@ -212,11 +228,15 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
     ):
         activities[cohort_id].append(PlacedActivity(course, activity, role_view))
     found = []
-    for cohort in db.scalars(
-        sa.select(Cohort)
+    rows = db.execute(
+        sa.select(Cohort, ProgrammeSettings.settings)
+        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
         .where(Cohort.programme_id == programme_id)
         .order_by(Cohort.created_at.desc(), Cohort.number.desc())
-    ):
+    ).all()
+    titles = [in_language(settings.get("title")) for _cohort, settings in rows]
+    several = len(set(titles)) > 1
+    for (cohort, _settings), title in zip(rows, titles, strict=True):
         count, waiting, completed = people.get(cohort.id, (0, 0, 0))
         pairs, confirmed, minutes = met.get(cohort.id, (0, 0, 0))
         together, have_met = in_pairs.get(cohort.id, (0, 0))
@@ -236,6 +256,7 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
                 in_pairs=together,
                 meetings=Meetings(confirmed, minutes, pairs) if have_met >= smallest_group else None,
                 activities=activities.get(cohort.id, ()),
+                name=title if several else "",
             )
         )
     return found

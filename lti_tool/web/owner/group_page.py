@@ -12,6 +12,7 @@ from typing import Any, Final
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.programmes.models import Cohort
 from lti_tool.web.access import allows, cohort_of_launch
@@ -58,6 +59,7 @@ def show() -> ResponseReturnValue:
         programme=record,
         cohort=next(each for each in cohorts if each.id == cohort_id),
         is_draft=activity.is_draft,
+        today=utcnow().date(),
         group=people,
         choices=group_people.choices(people, newcomers),
         pair_form=blank_form(PairForm(), id="pair-form", action=launch_url_for("pairing.pair")),

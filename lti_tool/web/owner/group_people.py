@@ -49,12 +49,14 @@ class GroupPerson:
 
 @dataclass(frozen=True)
 class GroupPair:
-    """Two people together. What they said to it, and what they do, is not for an owner to see."""
+    """Two people together. Which of them has said what to it, and what they do, is not for an owner to see."""
 
     id: uuid.UUID
     mentor: GroupPerson
     mentee: GroupPerson
     is_paused: bool
+    is_proposed: bool
+    """Not both have accepted yet."""
 
     @property
     def both(self) -> tuple[GroupPerson, GroupPerson]:
@@ -136,7 +138,13 @@ def people_of_group(db: Session, cohort_id: uuid.UUID) -> GroupPeople:
         )
     )
     pairs = [
-        GroupPair(pair_id, people[mentor_id], people[mentee_id], status == PairStatus.PAUSED)
+        GroupPair(
+            pair_id,
+            people[mentor_id],
+            people[mentee_id],
+            status == PairStatus.PAUSED,
+            status == PairStatus.PROPOSED,
+        )
         for pair_id, mentor_id, mentee_id, status in rows
     ]
     return GroupPeople(

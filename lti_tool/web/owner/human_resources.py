@@ -33,7 +33,7 @@ from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch.pylti_adapters import BrowserCookies
 from lti_tool.web.launch_session import course_title, launch_url_for
-from lti_tool.web.owner import figures, programme_lists
+from lti_tool.web.owner import figures, programme_lists, settings_view
 from lti_tool.web.services import current_principal, current_services, reading
 from schemas.programme_rights import HrLinkForm, secret_of
 
@@ -140,11 +140,20 @@ def list_page(*, is_first: bool = False, may_take_part: bool = False) -> Respons
     return render_template(
         "owner/hr_programmes.html",
         programmes=found,
+        facts={each.id: _facts(each) for each in found},
         is_first=is_first,
         may_take_part=may_take_part,
         done=flash_message(),
         course_title=course_title(),
     )
+
+
+_FACTS: Final = ("rhythm", "formats", "skills", "questionnaires")
+
+
+def _facts(programme: programme_lists.ListedProgramme) -> list[settings_view.Section]:
+    """What the list says of a programme besides its rule and its dates."""
+    return [each for each in settings_view.sections_of(programme.settings) if each.code in _FACTS]
 
 
 @blueprint.route("/l/<launch_key>/hr/link", methods=["GET", "POST"])

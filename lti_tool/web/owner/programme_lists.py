@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,10 +19,16 @@ from lti_tool.identity.models import Person, display_name
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.rule import Completion
 from lti_tool.mentoring.enrolment.models import Participant
-from lti_tool.mentoring.programmes.models import Cohort, Programme, ProgrammeOwner, ProgrammeSettings
+from lti_tool.mentoring.programmes.models import (
+    Cohort,
+    CompletionRuleVersion,
+    Programme,
+    ProgrammeOwner,
+    ProgrammeSettings,
+)
 from lti_tool.mentoring.programmes.right_models import HrReader
 from lti_tool.translation.collation import collation_key
-from lti_tool.web.owner.figures import in_language, takes_part, waits_for_partner
+from lti_tool.web.owner.figures import in_language, rule_sentence, takes_part, waits_for_partner
 
 SHOWN: Final = 4
 """How many groups of a programme a list shows, the newest."""
@@ -62,6 +68,15 @@ class ListedProgramme:
     """The newest first."""
     owners: Sequence[str]
     """What they are called, the first owner first; those without a name are left out."""
+    settings: Mapping[str, Any]
+    """In the shape of :mod:`schemas.programme_template`."""
+    rule: str
+    """The rule of its newest cohort as a sentence; empty where there is none, or it is of a newer version."""
+
+    @property
+    def shows_names_to_hr(self) -> bool:
+        """Whether human resources see who takes part."""
+        return (self.settings.get("visibility") or {}).get("hr_sees_names") is True
 
     @property
     def shown(self) -> Sequence[ListedGroup]:
@@ -93,6 +108,15 @@ def _listed(
         sa.select(ProgrammeSettings.settings)
         .where(ProgrammeSettings.programme_id == Programme.id)
         .order_by(ProgrammeSettings.number.desc())
+        .limit(1)
+        .correlate(Programme)
+        .scalar_subquery()
+    )
+    rule = (
+        sa.select(sa.cast(CompletionRuleVersion.rule, sa.Text))
+        .join(Cohort, Cohort.id == CompletionRuleVersion.cohort_id)
+        .where(Cohort.programme_id == Programme.id)
+        .order_by(Cohort.created_at.desc(), Cohort.id, CompletionRuleVersion.number.desc())
         .limit(1)
         .correlate(Programme)
         .scalar_subquery()
@@ -129,9 +153,11 @@ def _listed(
             in_language(settings.get("goal")),
             groups[programme_id],
             owners[programme_id],
+            settings,
+            rule_sentence(rule_document or ""),
         )
-        for programme_id, settings in db.execute(
-            sa.select(Programme.id, sa.type_coerce(latest, sa.JSON)).where(
+        for programme_id, settings, rule_document in db.execute(
+            sa.select(Programme.id, sa.type_coerce(latest, sa.JSON), rule).where(
                 Programme.organisation_id == organisation_id, Programme.id.in_(which)
             )
         )

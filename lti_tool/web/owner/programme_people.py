@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +20,7 @@ from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.rule import Completion
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import is_united_elsewhere
+from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair
 from lti_tool.mentoring.programmes.models import Cohort
 from lti_tool.translation.collation import collation_key, folded, sorted_name
 from schemas.display import PEOPLE_STATES
@@ -32,10 +33,13 @@ NOT_PARTICIPANTS: Final = ("invited", "withdrawn")
 class PersonLine:
     """Somebody in a programme, with what an owner sees of them."""
 
+    id: uuid.UUID
+    """The participant's."""
     name: str | None
     sorts_as: str
     role: str
     group: int
+    cohort_id: uuid.UUID
     completion: str
     """One of :data:`schemas.display.PEOPLE_STATES`."""
     completed_at: dt.datetime | None
@@ -45,6 +49,8 @@ def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
     """Everybody in a programme, in the order of family names."""
     rows = db.execute(
         sa.select(
+            Participant.id,
+            Participant.cohort_id,
             Person.name,
             Person.given_name,
             Person.family_name,
@@ -64,7 +70,9 @@ def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
         name, completion = display_name(row), completion_of(row.status, row.completion)
         completed_at = row.completed_at if completion == Completion.COMPLETED else None
         sorts_as = sorted_name(row.family_name, name)
-        found.append(PersonLine(name, sorts_as, row.role, row.number, completion, completed_at))
+        found.append(
+            PersonLine(row.id, name, sorts_as, row.role, row.number, row.cohort_id, completion, completed_at)
+        )
     return sorted(
         found,
         key=lambda line: (
@@ -74,6 +82,21 @@ def people_of(db: Session, programme_id: uuid.UUID) -> list[PersonLine]:
             line.group,
         ),
     )
+
+
+def partners_of(db: Session, programme_id: uuid.UUID, people: Sequence[PersonLine]) -> dict[uuid.UUID, str]:
+    """With whom each participant of a programme is in a pair that goes on, or is proposed: the names, in one line."""
+    names = {line.id: line.name for line in people}
+    found: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for mentor_id, mentee_id in db.execute(
+        sa.select(Pair.mentor_id, Pair.mentee_id)
+        .join(Cohort, Cohort.id == Pair.cohort_id)
+        .where(Cohort.programme_id == programme_id, Pair.status.not_in(ENDED_STATUSES))
+    ):
+        for one, other in ((mentor_id, mentee_id), (mentee_id, mentor_id)):
+            if name := names.get(other):
+                found[one].append(name)
+    return {one: ", ".join(sorted(others, key=collation_key)) for one, others in found.items()}
 
 
 def completion_of(status: str, completion: str | None) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.programmes.queries import latest_rule
 from lti_tool.translation import gettext as _
@@ -67,6 +68,7 @@ def programme(programme_id: uuid.UUID) -> ResponseReturnValue:
         "owner/programme.html",
         programme=record,
         cohorts=cohorts,
+        today=utcnow().date(),
         open_here=activity.placement.cohort_id if activity is not None and teaches_here else None,
         done=flash_message(),
         course_title=course_title(),
@@ -80,6 +82,8 @@ def people(programme_id: uuid.UUID) -> ResponseReturnValue:
     with reading() as db:
         record = figures.programme_record(db, programme_id)
         everybody = programme_people.people_of(db, programme_id)
+        owns = programme_asked(programme_id).owns
+        partners = programme_people.partners_of(db, programme_id, everybody) if owns else {}
     query = read_people_query(request.args.to_dict())
     search, page, state = query["q"], query["page"], query["state"]
     found = programme_people.matching(everybody, search, state)
@@ -104,7 +108,8 @@ def people(programme_id: uuid.UUID) -> ResponseReturnValue:
         search=search,
         has_groups=len({line.group for line in everybody}) > 1,
         has_completed=any(line.completed_at for line in everybody),
-        owns=programme_asked(programme_id).owns,
+        owns=owns,
+        partners=partners,
         page=page,
         newer=address(page - 1) if page > 1 else None,
         older=address(page + 1) if len(found) > first + PAGE_LENGTH else None,

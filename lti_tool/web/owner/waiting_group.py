@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import g, render_template
 from flask.typing import ResponseReturnValue
 
 from lti_tool.database import utcnow
+from lti_tool.identity.models import display_name
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.enrolment.people.queries import count_awaited
 from lti_tool.mentoring.enrolment.queries import people_in_cohorts
@@ -25,6 +26,7 @@ def page(waiting: UnplacedCohort) -> ResponseReturnValue:
         record = figures.programme_record(db, waiting.programme_id)
         cohorts = figures.cohorts_of(db, waiting.programme_id, record.smallest_group)
         people = people_in_cohorts(db, [waiting.id]).get(waiting.id, 0) + count_awaited(db, waiting.id)
+    me = g.launch.person
     return render_template(
         "owner/group_waiting.html",
         programme=record,
@@ -32,6 +34,7 @@ def page(waiting: UnplacedCohort) -> ResponseReturnValue:
         lacks=len(present.missing(utcnow().date())),
         people=people,
         called=waiting_name(present.settings.document["title"]),
+        my_name=(display_name(me) if me is not None else None) or "",
         teaches_here=current_principal().role == CourseRole.TUTOR,
         done=flash_message(),
         course_title=course_title(),

@@ -15,7 +15,7 @@ from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.programmes.models import Cohort, CohortKind, CohortStatus
 from lti_tool.mentoring.programmes.placements import waiting_groups
 from lti_tool.mentoring.programmes.readiness import Section
-from lti_tool.mentoring.programmes.scaling import scale_up
+from lti_tool.mentoring.programmes.scaling import last_day, scale_up
 from lti_tool.mentoring.programmes.setting_up import SetUp
 from lti_tool.translation import current_language
 from lti_tool.translation import gettext as _
@@ -92,7 +92,7 @@ def _form(present: SetUp, pilot: Cohort) -> Form:
     given = {
         "name": _("%(title)s, roll-out", title=wording.own(present.settings.document["title"])),
         "starts_on": first.isoformat(),
-        "ends_on": (first + (pilot.ends_on - pilot.starts_on)).isoformat(),
+        "ends_on": last_day(first, like=pilot).isoformat(),
     }
     return blank_form(ScaleForm(utcnow().date()), given, id="scale", action=launch_url_for("scale.make"))
 

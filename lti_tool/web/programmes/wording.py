@@ -71,8 +71,7 @@ INTRODUCTIONS: Final[Mapping[str, str]] = {
         "start. This version does not work the figures out yet."
     ),
     Section.QUESTIONNAIRES: N_(
-        "Choose which are asked. This version does not send them yet: for this group, ask “before” yourself, with the "
-        "questions below. The choice is made now, because “before” is frozen at the start."
+        "Choose those that this group gets. The choice of “before” is frozen at the start."
     ),
     Section.DATES: N_(
         "The meetings take place between the first and the last day. The follow-up says what is left of it."
@@ -254,10 +253,15 @@ def format_name(document: Document, code: str) -> str:
 def objective_line(document: Document, objective: Mapping[str, Any]) -> str:
     """What is said of an objective of the catalogue besides its title: for which skill it is, and its level."""
     skill = next((each for each in document["skills"] if each["code"] == objective["skill"]), None)
-    level = _("level %(level)s", level=objective["level"]) if objective["level"] else ""
-    parts = [own(skill["name"]) if skill else "", level, _("trend") if objective["trend"] else ""]
+    level = level_of(objective["level"]) if objective["level"] else ""
+    parts = [own(skill["name"]) if skill else "", level, _("a trend to follow") if objective["trend"] else ""]
     # Where a line ends, the sign stands before what follows it.
     return " ·\u00a0".join(part for part in parts if part)
+
+
+def level_of(level: int) -> str:
+    """The level of an objective, and of how many it is one."""
+    return _("level %(level)s of %(highest)s", level=level, highest=HIGHEST_LEVEL)
 
 
 def levels() -> list[tuple[int, str]]:

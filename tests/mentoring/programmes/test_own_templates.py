@@ -41,9 +41,9 @@ def changed(**changes: object) -> ProgrammeTemplate:
     return read_template({**load_template(DEFAULT_TEMPLATE).document(), **changes})
 
 
-def copied(db: Session, world: World) -> TemplateVersion:
+def copied(db: Session, world: World, title: dict[str, str] = TITLE) -> TemplateVersion:
     template = load_template(DEFAULT_TEMPLATE)
-    return copy_template(db, world.organisation_id, template, title=TITLE, by=world.tutor_id, now=LATER)
+    return copy_template(db, world.organisation_id, template, title=title, by=world.tutor_id, now=LATER)
 
 
 def test_a_copy_is_offered_to_its_own_company_alone(world: World) -> None:
@@ -108,7 +108,10 @@ def test_a_company_cannot_keep_templates_without_end(world: World, monkeypatch: 
     monkeypatch.setattr("lti_tool.mentoring.programmes.template_actions.MOST_TEMPLATES", 1)
     with world.transaction() as db:
         copied(db, world)
-        refused("too_many_templates", lambda: copied(db, world))
+        other = {"fr": "Un autre", "en": "Another"}
+        refused("too_many_templates", lambda: copied(db, world, other))
+        taken = {"fr": "Un autre", "en": TITLE["en"].upper()}
+        refused("template_name_taken", lambda: copied(db, world, taken))
 
 
 @pytest.mark.parametrize(

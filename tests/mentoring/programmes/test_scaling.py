@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -19,7 +20,7 @@ from lti_tool.mentoring.programmes.models import (
 )
 from lti_tool.mentoring.programmes.placements import waiting_groups
 from lti_tool.mentoring.programmes.queries import rule_of_cohort
-from lti_tool.mentoring.programmes.scaling import scale_up
+from lti_tool.mentoring.programmes.scaling import last_day, scale_up
 from tests.builder import World, add_link
 from tests.mentoring.checks import LATER, refused
 
@@ -43,6 +44,17 @@ def choose(db: Session, world: World, cohort_id: uuid.UUID, person_id: uuid.UUID
     return content_id
 
 
+@pytest.mark.parametrize(
+    ("pilot_ends", "last"),
+    [(dt.date(2027, 3, 18), dt.date(2027, 9, 19)), (dt.date(2026, 9, 28), dt.date(2027, 3, 29))],
+)
+def test_it_lasts_as_many_months_or_as_many_days_where_those_are_not_whole(
+    pilot_ends: dt.date, last: dt.date
+) -> None:
+    pilot = Cohort(starts_on=dt.date(2026, 9, 18), ends_on=pilot_ends)
+    assert last_day(dt.date(2027, 3, 19), like=pilot) == last
+
+
 def test_full_scale_has_the_pilot_s_settings_and_present_rule_and_nobody(world: World) -> None:
     world.pair()
     with world.transaction() as db:
@@ -62,7 +74,7 @@ def test_full_scale_has_the_pilot_s_settings_and_present_rule_and_nobody(world: 
             pilot.settings_id,
             pilot.kpis,
         )
-        assert made.ends_on - made.starts_on == pilot.ends_on - pilot.starts_on
+        assert made.ends_on == last_day(made.starts_on, like=pilot)
         assert (rule_of_cohort(db, made.id).number, rule_of_cohort_document(db, made.id)) == (1, changed)
         assert people_in_cohorts(db, [made.id]).get(made.id, 0) == 0
         event = db.scalars(sa.select(EventRow).order_by(EventRow.sequence.desc()).limit(1)).one()

@@ -78,9 +78,9 @@ def test_an_owner_pairs_approves_pauses_and_reopens(visit: Come, services: Servi
     with services.database.reading() as db:
         statuses = {str(pair.id): pair.status for pair in db.scalars(sa.select(Pair))}
     assert (statuses[paused], sorted(statuses.values())) == ("ended", ["active", "ended", "proposed"])
-    # Whether they have accepted or signed is for them and their tutor.
+    # Which of the two has accepted or signed is for them and their tutor.
     text = said(here.text(group))
-    assert "Marc Tessier LN Léa Nguyen Change" in text
+    assert "Marc Tessier LN Léa Nguyen Proposed, not accepted yet Change" in text
 
 
 def test_an_owner_moves_a_pair_and_reads_no_figure_of_one_person(visit: Come, services: Services) -> None:

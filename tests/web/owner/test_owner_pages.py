@@ -174,7 +174,12 @@ def test_an_owner_finds_no_word_title_or_date_of_a_pair_on_any_page(visit: Come,
         if secret in text and endpoint not in ("preview.show", "owner.example")
     }
     assert found == set()
-    assert "Paul Moreau" in pages["owner.people"]
+    people = pages["owner.people"]
+    assert ("In a pair with" in people, all(people.count(name) > 1 for name in NAMES)) == (True, True)
+    person = re.search(r'href="[^"]*/l/[^/]+/([^"]+)"><bdi>Paul Moreau', people)
+    assert person is not None
+    assert "Paul Moreau</bdi></h1>" in here.text(person[1])
+    assert "target: 70 %" in pages["owner.programme"]
     # Nor how far one person is, and why.
     assert "Would complete today" in pages["of_group_rule_editor.edit"]
     assert set(re.findall(r'<span class="effect">([^<]*)</span>', pages["of_group_rule_editor.edit"])) == {""}
@@ -192,6 +197,8 @@ def test_human_resources_find_no_name_and_no_figure_either(visit: Come, services
     }
     assert found == set()
     assert "6 meetings" in pages["owner.settings"]
+    first = here.text("hr/")
+    assert ("6 meetings" in first, "This programme shows you nobody’s name." in first) == (True, True)
     assert "people" not in re.sub(r"<[^>]+>", "", here.text("hr/").partition("<h2>")[2].partition("</ul>")[0])
 
 

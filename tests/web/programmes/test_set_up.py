@@ -164,7 +164,8 @@ def test_a_question_is_added_to_a_questionnaire(visit: Come, services: Services)
     save(here, "programme/questionnaires/after.new", text_en="What will you keep?", kind="text")
     after = next(asked for asked in latest(services)["questionnaires"] if asked["phase"] == "after")
     assert after["items"][-1]["code"] == "what-will-you-keep"
-    assert "What will you keep?" in here.text("programme/questionnaires")
+    page = here.text("programme/questionnaires")
+    assert re.search(rf"\n{len(after['items'])}\. What will you keep\?</textarea>", page)
 
 
 def test_entries_are_added_changed_and_taken_out(visit: Come, services: Services) -> None:
