@@ -44,6 +44,8 @@ _ONE_OF_EACH: Final[tuple[InstrumentedAttribute[Any], ...]] = (
     LeftAsItIs.participant_id,
 )
 """The keys of tables with at most one row of each participant: a row of the one who goes on stays as it is."""
+HANDED_OVER: Final = (*_WHO, *_ONE_OF_EACH)
+"""Every column that is handed over here."""
 
 
 class United:
