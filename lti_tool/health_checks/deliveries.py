@@ -226,20 +226,27 @@ _LINE_ITEMS: Final = {
 }
 
 
+_ACTIVITIES: Final = (
+    sa.select(
+        ResourceLink.title,
+        sa.func.coalesce(Course.title, Course.context_id).label("course"),
+        OwnLineItemRecord.status,
+        OwnLineItemRecord.reason,
+    )
+    .join(ResourceLink, ResourceLink.id == OwnLineItemRecord.resource_link_id)
+    .join(Course, Course.id == ResourceLink.course_id)
+    .order_by(OwnLineItemRecord.looked_at.desc(), ResourceLink.id)
+    .limit(MOST_NAMED + 1)
+)
+"""The activities whose line items the tool asks for, the latest first, and one more than are named."""
+
+
 def _line_items(db: Session) -> Iterator[tuple[Verdict, str, str]]:
     """Activities without a line item, of which only somebody can say what is to be done."""
     rows = db.execute(
-        sa.select(
-            ResourceLink.title,
-            sa.func.coalesce(Course.title, Course.context_id).label("course"),
-            OwnLineItemRecord.status,
-            OwnLineItemRecord.reason,
+        _ACTIVITIES.where(
+            OwnLineItemRecord.status.in_(list(_LINE_ITEMS)), ResourceLink.line_item_url.is_(None)
         )
-        .join(ResourceLink, ResourceLink.id == OwnLineItemRecord.resource_link_id)
-        .join(Course, Course.id == ResourceLink.course_id)
-        .where(OwnLineItemRecord.status.in_(list(_LINE_ITEMS)), ResourceLink.line_item_url.is_(None))
-        .order_by(OwnLineItemRecord.looked_at.desc(), ResourceLink.id)
-        .limit(MOST_NAMED + 1)
     ).all()
     for row in rows[:MOST_NAMED]:
         said = f": {one_line(row.reason)}" if row.reason else ""
@@ -256,22 +263,13 @@ def _line_items(db: Session) -> Iterator[tuple[Verdict, str, str]]:
 def _bound_line_items(db: Session) -> Iterator[tuple[Verdict, str, str]]:
     """Columns that an earlier version made for their activities, and that could not be let go of them."""
     rows = db.execute(
-        sa.select(
-            ResourceLink.title,
-            sa.func.coalesce(Course.title, Course.context_id).label("course"),
-            OwnLineItemRecord.reason,
-        )
-        .join(ResourceLink, ResourceLink.id == OwnLineItemRecord.resource_link_id)
-        .join(Course, Course.id == ResourceLink.course_id)
-        .join(Deployment, Deployment.id == Course.deployment_id)
+        _ACTIVITIES.join(Deployment, Deployment.id == Course.deployment_id)
         .join(Registration, Registration.id == Deployment.registration_id)
         .where(
             OwnLineItemRecord.is_bound.is_(sa.true()),
             OwnLineItemRecord.posted_at.is_not(None),
             sa.func.lower(Registration.platform_family).in_(UNBINDING_FAMILIES),
         )
-        .order_by(OwnLineItemRecord.looked_at.desc(), ResourceLink.id)
-        .limit(MOST_NAMED + 1)
     ).all()
     for row in rows[:MOST_NAMED]:
         said = f": {one_line(row.reason)}" if row.reason else ""
