@@ -124,10 +124,7 @@ def page(form: Form | None = None) -> ResponseReturnValue:
         "known": known,
         "form": form,
         "pair_form": form or blank_form(PairForm(), {}, id="pair-form", action=action),
-        # Whoever has said yes comes before who has not answered.
-        "waiting": sorted(
-            overview.waiting_for_a_pair, key=lambda line: (line.status == INVITED, line.joined_at or utcnow())
-        ),
+        "waiting": _waiting(overview),
         "elsewhere": elsewhere,
         "limit": SHOWN,
         "best": UNFOLDED,
@@ -242,9 +239,17 @@ def pair() -> ResponseReturnValue:
     return form.submit(save, then=then, done="paired", show=show)
 
 
+def _waiting(overview: CohortOverview) -> list[ParticipantLine]:
+    """Who waits for a partner, the longest first; whoever has not answered their invitation comes last."""
+    now = utcnow()
+    return sorted(
+        overview.waiting_for_a_pair, key=lambda line: (line.status == INVITED, line.joined_at or now)
+    )
+
+
 def _next(overview: CohortOverview) -> ParticipantLine | None:
     """Who waits longest for a partner, of those for whom there is anybody to choose; None where there is nobody."""
-    for line in sorted(overview.waiting_for_a_pair, key=lambda each: each.joined_at or utcnow()):
+    for line in _waiting(overview):
         if overview.free_mentors if line.card.role == Role.MENTEE else overview.free_mentees:
             return line
     return None
