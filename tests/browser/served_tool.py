@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-import logging
 import re
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, Response, request
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from lti_tool.app import create_app
 from lti_tool.commands.migrate import bring_up_to_date
@@ -32,6 +28,7 @@ from lti_tool.demo.connect import add_activity, connect_tool, log_in_as
 from lti_tool.demo.lms.registration import start_registration
 from lti_tool.demo.lms.server import RunningLms
 from lti_tool.demo.lms.settings import LmsSettings
+from lti_tool.demo.server_thread import ServerThread, listen
 from lti_tool.identity.principal import CourseRole
 from lti_tool.jobs.models import Job
 from lti_tool.lti.launch import handoffs
@@ -192,11 +189,9 @@ class ServedTool:
 @contextmanager
 def serving_tool(folder: Path) -> Iterator[ServedTool]:
     """The tool and the LMS, served by threads while the block lasts."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     # The port is known before the address that the tool is told to have.
-    placeholder: Any = Flask(__name__)
-    server = make_server("127.0.0.1", 0, placeholder, threaded=True)
-    url = f"http://127.0.0.1:{server.port}"
+    listener = listen(0)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config = Config(
         base_url=url,
         data_dir=folder,
@@ -218,14 +213,9 @@ def serving_tool(folder: Path) -> Iterator[ServedTool]:
             return response
 
         app.after_request(note)
-        server.app = app
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
         try:
-            yield served_tool
+            with ServerThread(app, listener):
+                yield served_tool
         finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
             services.http.close()
             services.database.dispose()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
-from werkzeug.serving import make_server
 
 from lti_tool.app import create_app
 from lti_tool.composition.services import make_services
 from lti_tool.config import Config
+from lti_tool.demo.server_thread import ServerThread, listen
 from lti_tool.migrations import migrate
 from tests.browser.chromium import ARGUMENTS
 from tests.builder import situations
@@ -37,20 +35,16 @@ def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool
     )
     services = make_services(config)
     migrate(services.database)
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, create_app(config, services), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
+    listener = listen(0)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
     def build(
         situation: Callable[[Situation], None], *, family: str | None = "moodle", locale: str = "fr"
     ) -> str:
-        return f"http://127.0.0.1:{server.port}{build_situation(services, situation, family=family, locale=locale)}"
+        return address + build_situation(services, situation, family=family, locale=locale)
 
-    yield build
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with ServerThread(create_app(config, services), listener):
+        yield build
     services.http.close()
     services.database.dispose()
 

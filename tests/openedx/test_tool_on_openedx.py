@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -10,13 +9,13 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import sqlalchemy as sa
-from werkzeug.serving import make_server
 
 from lti_tool.app import create_app
 from lti_tool.composition import transaction as composition
 from lti_tool.composition.jobs import make_job_runner
 from lti_tool.composition.services import Services, make_services
 from lti_tool.config import Config
+from lti_tool.demo.server_thread import ServerThread, listen
 from lti_tool.identity.models import Course, CourseRole, Membership, Person
 from lti_tool.identity.principal import OPERATOR
 from lti_tool.lti.launch.models import ResourceLink
@@ -57,13 +56,10 @@ class Served:
 @pytest.fixture
 def served(config: Config, openedx: RunningPlatform) -> Iterator[Served]:
     """The tool on a free port, and a registration of each side with the other."""
-    # The tool must know its address before it is made, and the address is the server's: it is handed over after.
-    server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
-    base_url = f"http://127.0.0.1:{server.port}"
+    # The tool must know its address before it is made.
+    listener = listen(0)
+    base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     services = make_services(replace(config, base_url=base_url))
-    server.app = create_app(services.config, services)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
     openedx.reset()
     openedx.connect_tool(
         login_url=f"{base_url}/lti/login",
@@ -84,10 +80,8 @@ def served(config: Config, openedx: RunningPlatform) -> Iterator[Served]:
                 deployment_ids=(known["deployment_id"],),
             ),
         )
-    yield Served(openedx, services, base_url)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with ServerThread(create_app(services.config, services), listener):
+        yield Served(openedx, services, base_url)
     services.http.close()
     services.database.dispose()
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import signal
-import socket
 import threading
 from dataclasses import replace
 from types import FrameType, TracebackType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from flask import Flask
 from waitress.server import create_server
@@ -16,20 +15,7 @@ from lti_tool.demo.lms.app import create_lms
 from lti_tool.demo.lms.settings import LmsSettings
 from lti_tool.demo.lms.tools import Tool, register_tool
 from lti_tool.demo.lms.wiring import Lms
-
-LOOPBACK = "127.0.0.1"
-THREADS = 8
-
-
-def _listening_socket(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((LOOPBACK, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
+from lti_tool.demo.server_thread import THREADS, ServerThread, listen
 
 
 def _stop_now(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -38,7 +24,7 @@ def _stop_now(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def serve_lms(settings: LmsSettings) -> None:
     """Serve on loopback until SIGINT or SIGTERM. Raises OSError when the port is taken."""
-    listener = _listening_socket(settings.port)
+    listener = listen(settings.port)
     settings = replace(settings, port=listener.getsockname()[1])
     server = create_server(create_lms(settings), sockets=[listener], threads=THREADS)
     if threading.current_thread() is threading.main_thread():
@@ -51,13 +37,10 @@ class RunningLms:
     """An LMS served by a thread, on a free port when ``settings.port`` is 0; use it with ``with``."""
 
     def __init__(self, settings: LmsSettings) -> None:
-        self._listener = _listening_socket(settings.port)
-        self.settings = replace(settings, port=self._listener.getsockname()[1])
+        listener = listen(settings.port)
+        self.settings = replace(settings, port=listener.getsockname()[1])
         self.app: Flask = create_lms(self.settings)
-        self._server: Any = create_server(self.app, sockets=[self._listener], threads=THREADS)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="demo-lms", daemon=True)
-        self._thread.start()
+        self._server = ServerThread(self.app, listener)
 
     @property
     def base_url(self) -> str:
@@ -75,19 +58,9 @@ class RunningLms:
         with self.lms.store.transaction() as db:
             return register_tool(db, tool)
 
-    def _serve(self) -> None:
-        while not self._stopping.is_set():
-            self._server.asyncore.loop(timeout=1, map=self._server._map, use_poll=True, count=1)
-
     def stop(self) -> None:
         """Stop serving and free the port."""
-        self._stopping.set()
-        self._server.trigger.pull_trigger()
-        self._thread.join(timeout=10)
-        # Workers wake the loop through the trigger, so they end before anything is closed.
-        self._server.task_dispatcher.shutdown(timeout=5)
-        for channel in list(self._server._map.values()):
-            channel.close()
+        self._server.stop()
 
     def __enter__(self) -> RunningLms:
         return self
