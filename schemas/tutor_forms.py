@@ -79,7 +79,9 @@ class PausePairForm(FormSchema):
         load_default=None,
         metadata={
             "label": N_("Until when? (optional)"),
-            "hint": N_("Both see the day. Nothing starts again by itself: on that day your list asks you."),
+            "hint": N_(
+                "Both see the day. Nothing starts again by itself: on that day the question stands under “Needs you”."
+            ),
         },
     )
 
@@ -131,6 +133,5 @@ class ReopenForm(FormSchema):
         required=True,
         metadata={
             "label": N_("Why?"),
-            "hint": N_("The grade in the course stays until the journey is complete again."),
         },
     )

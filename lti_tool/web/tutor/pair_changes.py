@@ -23,6 +23,7 @@ from lti_tool.mentoring.overview.queries import overview_of
 from lti_tool.mentoring.pairs import actions
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.pairs.queries import pair as find_pair
+from lti_tool.mentoring.sessions.queries import sessions_of_pairs
 from lti_tool.translation import gettext as _
 from lti_tool.translation import ngettext
 from lti_tool.web import wording
@@ -104,19 +105,30 @@ def _end_of(pair: PairRecord) -> dt.date:
         return overview_of(db, pair.cohort_id).ends_on
 
 
-def _end(_pair: PairRecord, mentee: str, mentor: str) -> Asked:
+def _end(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     return Asked(
         _("End the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
         (
-            _("You will not be able to undo this. You can propose a new pair to the same people."),
-            _(
-                "Both see on their page that their pair has ended, with no fault of anybody; the reason is not shown."
-            ),
-            _("Their meetings are kept. Both are free for another partner."),
+            _("You will not be able to undo this."),
+            _("Both see on their page that their pair has ended, with no fault of anybody."),
+            _kept(pair),
+            _("You can propose another pair, also to the same two people."),
         ),
         _("End this pair"),
         is_final=True,
     )
+
+
+def _has_met(pair: PairRecord) -> bool:
+    """Whether a meeting of the pair was noted that still stands."""
+    with reading() as db:
+        return any(each.status not in ("withdrawn", "cancelled") for each in sessions_of_pairs(db, [pair.id]))
+
+
+def _kept(pair: PairRecord) -> str:
+    if _has_met(pair):
+        return _("Their meetings are kept. Both are free for another partner.")
+    return _("They have not met yet. Both are free for another partner.")
 
 
 def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
@@ -126,14 +138,14 @@ def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     learn = ngettext("%(num)s person who learns", "%(num)s people who learn", mentees)
     teach = ngettext("%(num)s person who teaches", "%(num)s people who teach", mentors)
     return Asked(
-        _("Another partner in the pair of %(mentee)s and %(mentor)s", mentee=mentee, mentor=mentor),
+        _("Another partner for %(mentee)s or %(mentor)s", mentee=mentee, mentor=mentor),
         (
             _(
                 "The pair ends first. This cannot be undone; %(mentee)s and %(mentor)s see it on their page.",
                 mentee=mentee,
                 mentor=mentor,
             ),
-            _("Their meetings are kept. Both are free for another partner."),
+            _kept(pair),
             _("Then you choose the next partner. Free now: %(learn)s, %(teach)s.", learn=learn, teach=teach),
         ),
         _("End this pair and choose"),
@@ -180,7 +192,12 @@ def _view(change: Change) -> Callable[[uuid.UUID], ResponseReturnValue]:
                 "tutor/pair_change.html",
                 change=change.asked(pair, mentee, mentor),
                 form=form,
-                reasons=[(code, _(words)) for code, words in END_REASONS.items()],
+                # Who has not met has not done what they wanted.
+                reasons=[
+                    (code, _(words))
+                    for code, words in END_REASONS.items()
+                    if code != "completed-early" or _has_met(pair)
+                ],
                 people=[("mentee", mentee), ("mentor", mentor)],
                 pair_id=pair_id,
                 course_title=course_title(),
