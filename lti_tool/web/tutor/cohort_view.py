@@ -169,6 +169,13 @@ class CohortView:
         )
 
     @property
+    def can_pair(self) -> bool:
+        """Whether there are two people to put together: who is free, or has no role yet and could be invited."""
+        of = self.overview
+        waits = bool(of.waiting_for_a_pair or of.newcomers)
+        return waits and all(free or of.newcomers for free in (of.free_mentors, of.free_mentees))
+
+    @property
     def is_filtered(self) -> bool:
         """Whether not all pairs are shown."""
         return bool(self.query["q"] or self.query["state"])
@@ -321,7 +328,7 @@ def _listed(
 
 def _shown(line: InboxLine, now: dt.datetime) -> ShownLine:
     where, fields = _action(line)
-    days = pair_wording.waiting_days(line.days(now.date()))
+    days = pair_wording.waits(line.days(now.date()))
     if line.members:
         oldest = max((member.days(now.date()) or 0 for member in line.members), default=0)
         days = pair_wording.longest_waiting(oldest)
@@ -352,7 +359,7 @@ def _meetings_of(line: InboxLine) -> tuple[str, str] | None:
     pair = line.pair if line.kind is LineKind.PARTNER_LEFT else None
     if pair is None or pair.last_held_on is None:
         return None
-    return launch_url_for("history.pair", pair_id=pair.id), _("Meetings")
+    return launch_url_for("history.pair", pair_id=pair.id), _("See the meetings")
 
 
 def _action(line: InboxLine) -> tuple[str, Mapping[str, str]]:
