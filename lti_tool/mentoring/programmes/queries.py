@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.database import LOCK_ROW
 from lti_tool.events.base import Scope
@@ -218,6 +218,25 @@ def placements_of_cohorts(db: Session, cohort_ids: Sequence[uuid.UUID]) -> list[
 def courses_of_cohort(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.Select[uuid.UUID]:
     """A query for the ids of the courses with an activity of a cohort, to be used in another."""
     return sa.select(Placement.course_id).where(Placement.cohort_id == cohort_id)
+
+
+def other_groups_in(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID], courses: Any
+) -> sa.Select[uuid.UUID, int, bool]:
+    """A query for the other cohorts of a cohort's programme with an activity in these courses, to be used in another.
+
+    ``courses``: ids, or a query for them. Its columns are ``id``, ``number`` and ``is_started``.
+    """
+    here = aliased(Cohort)
+    return (
+        sa.select(Cohort.id, Cohort.number, (Cohort.status != CohortStatus.DRAFT).label("is_started"))
+        .join(here, here.programme_id == Cohort.programme_id)
+        .where(
+            here.id == cohort_id,
+            Cohort.id != cohort_id,
+            Cohort.id.in_(sa.select(Placement.cohort_id).where(Placement.course_id.in_(courses))),
+        )
+    )
 
 
 def links_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
