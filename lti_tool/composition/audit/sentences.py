@@ -69,6 +69,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "HrReadingGranted": N_("%(actor)s may now read the programme, for human resources"),
     "HrReadingEnded": N_("%(actor)s ended that %(person)s may read the programme for human resources"),
     "PilotScaled": N_("%(actor)s made a full-scale group from this pilot"),
+    "FullScaleTakenBack": N_(
+        "%(actor)s took back the full-scale group %(other_group)s, still without an activity"
+    ),
     "TemplateAdded": N_("%(actor)s added a programme template for the company"),
     "TemplateChanged": N_("%(actor)s made version %(number)s of a programme template of the company"),
     # people
@@ -249,8 +252,8 @@ def _field(line: AuditLine, name: str) -> uuid.UUID | None:
 
 
 def _other_group(line: AuditLine) -> uuid.UUID | None:
-    """The cohort to which a pair moved, or from which it came."""
-    return _field(line, "to_cohort_id") or _field(line, "from_cohort_id")
+    """The cohort to which a pair moved, or from which it came; of a pilot, the full-scale one."""
+    return _field(line, "to_cohort_id") or _field(line, "from_cohort_id") or _field(line, "scale_id")
 
 
 def _variant(line: AuditLine, names: Names) -> str:

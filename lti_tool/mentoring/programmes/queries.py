@@ -16,6 +16,7 @@ from lti_tool.events.base import Scope
 from lti_tool.events.log import acting_principal
 from lti_tool.identity.models import Course, Membership
 from lti_tool.identity.principal import CourseRole, Principal
+from lti_tool.mentoring.programmes.in_use import is_in_use
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     CohortStatus,
@@ -94,6 +95,7 @@ class Group:
     course_title: str | None
     """Of the course of that activity."""
     starts_on: dt.date
+    programme_id: uuid.UUID
 
 
 def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
@@ -311,7 +313,9 @@ def groups_to_share(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUI
     )
     found: dict[uuid.UUID, Group] = {}
     for row, settings, link_id, course_title in rows:
-        found.setdefault(row.id, Group(row.id, settings["title"], link_id, course_title, row.starts_on))
+        title = settings["title"]
+        group = Group(row.id, title, link_id, course_title, row.starts_on, row.programme_id)
+        found.setdefault(row.id, group)
     return list(found.values())
 
 
@@ -342,7 +346,7 @@ def latest_rule(db: Session, programme_id: uuid.UUID) -> str:
     found = db.scalar(
         sa.select(sa.cast(CompletionRuleVersion.rule, sa.Text))
         .join(Cohort, Cohort.id == CompletionRuleVersion.cohort_id)
-        .where(Cohort.programme_id == programme_id)
+        .where(Cohort.programme_id == programme_id, is_in_use())
         .order_by(Cohort.created_at.desc(), Cohort.id, CompletionRuleVersion.number.desc())
         .limit(1)
     )
