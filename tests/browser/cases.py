@@ -30,6 +30,8 @@ NOT_PAGES = {
     ("key_set.jwks", "GET"): "JSON",
     ("canvas_configuration.configuration", "GET"): "JSON",
     ("course_page.open_here", "POST"): "leads to the tutor's page",
+    ("scale.take_group_back", "POST"): "leads back to the page of full scale",
+    ("of_group_group.take_back", "POST"): "leads to the page of the programme",
     ("other_group.go", "POST"): "leads to the first page of the other group",
     ("learner.live", "GET"): "the learner's first page again, which is looked at as such",
     ("cohort.live", "GET"): "a part of the tutor's page, which is looked at whole",
