@@ -206,7 +206,16 @@ def test_until_it_is_opened_it_can_be_taken_back(world: World) -> None:
 def test_once_it_is_opened_or_has_people_it_stays(world: World) -> None:
     with world.transaction() as db:
         made = scaled(db, world)
-        db.add(AwaitedPerson(id=uuid.uuid4(), cohort_id=made.id, role="mentee", email="a@example.org", invited_by_kind="tool", details={}))
+        db.add(
+            AwaitedPerson(
+                id=uuid.uuid4(),
+                cohort_id=made.id,
+                role="mentee",
+                email="a@example.org",
+                invited_by_kind="tool",
+                details={},
+            )
+        )
         db.flush()
         refused("group_has_people", lambda: back(db, made))
         db.execute(sa.delete(AwaitedPerson))
