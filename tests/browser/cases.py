@@ -532,6 +532,7 @@ CASES: tuple[Case, ...] = (
     _of_programme("owner-example", "owner.example", "/example/mentee"),
     Case("owner-group", ("of_group_group.show", "GET"), owner_cases.group(owning.owner_of_people)),
     Case("owner-group-approve", ("of_group_group.show", "GET"), owner_cases.group(owning.owner_to_approve)),
+    Case("owner-group-partners", ("of_group_group.partners", "GET"), owner_cases.partners),
     Case("owner-group-waiting", ("of_group_group.show", "GET"), owner_cases.waiting_group),
     Case("owner-group-person", ("of_group_group.person", "GET"), owner_cases.person),
     Case("owner-group-pair", ("of_group_group.pair", "GET"), owner_cases.pair),

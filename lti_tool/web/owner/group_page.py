@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, Final
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -24,8 +24,9 @@ from lti_tool.web.forms.bound import Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import LAUNCH, course_title, launch_url_for
 from lti_tool.web.owner import figures, group_people, waiting_group
+from lti_tool.web.owner.partners import partners_for
 from lti_tool.web.services import reading
-from schemas.display import read_cohort_query
+from schemas.display import read_cohort_query, read_query
 from schemas.scaling_form import TakeBackForm
 from schemas.tutor_forms import PairForm, ReopenForm
 
@@ -69,6 +70,22 @@ def show() -> ResponseReturnValue:
         pair_form=blank_form(PairForm(), id="pair-form", action=launch_url_for("pairing.pair")),
         done=flash_message(),
         course_title=course_title(),
+    )
+
+
+@blueprint.get("/partners")
+@allows(Action.COMPARE_PARTNERS, about=cohort_of_launch)
+def partners() -> ResponseReturnValue:
+    """Whom to propose to the person of ``?partner_for=``, and what speaks for each."""
+    wanted = read_query(request.args.to_dict())["partner_for"]
+    group, context = _group()
+    person = next((each for each in group.without_pair if each.person_id == wanted), None)
+    if person is None:
+        return redirect(launch_url_for("group.show"))
+    with reading() as db:
+        found = partners_for(db, _activity().placement.cohort_id, group, person)
+    return render_template(
+        "owner/group_partners.html", person=person, partners=found[:SHOWN], more=len(found) - SHOWN, **context
     )
 
 
