@@ -75,6 +75,6 @@ def people(overview: CohortOverview) -> str:
     if where:
         sentence = _("%(people)s: %(places)s", people=sentence, places=", ".join(where))
     if overview.awaited:
-        expected = ngettext("%(num)s more named by a list", "%(num)s more named by a list", overview.awaited)
+        expected = ngettext("%(num)s to enrol", "%(num)s to enrol", overview.awaited)
         sentence = f"{sentence} · {expected}"
     return sentence
