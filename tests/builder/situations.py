@@ -549,6 +549,21 @@ GRADES: tuple[tuple[GradeStatus, dict[str, Any]], ...] = (
 )
 
 
+def tutor_of_unsigned(situation: Situation) -> None:
+    """A tutor of three pairs whose agreements have waited for two months; the platform gave addresses of all."""
+    situation.open()
+    for mentee, mentor, signed in (
+        ("Bernard Lefèvre", "Chloé Dubois", "mentor"),
+        ("Françoise Le Goff", "Yanis Haddad", "mentee"),
+        ("Paul Moreau", "Inès Benali", "mentor"),
+    ):
+        situation.pair(mentee, mentor, signed=signed)
+    for person in situation.db.scalars(sa.select(Person)):
+        person.email = f"{(person.name or '').lower().replace(' ', '.')}@example.org"
+    situation.db.flush()
+    _tutor(situation)
+
+
 def tutor_alone(situation: Situation) -> None:
     """A tutor before anybody is enrolled."""
     situation.open()
