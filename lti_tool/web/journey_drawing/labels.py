@@ -81,7 +81,7 @@ def stop_date(stop: Stop) -> str:
     if not stop.label_width:
         return ""
     if stop.meeting.state is MeetingState.EXPECTED:
-        return _("Meeting %(number)s", number=stop.number)
+        return _("Meeting %(number)s", number=stop.number) if stop.has_name else str(stop.number)
     return short_day(stop.meeting.on)
 
 
