@@ -24,6 +24,8 @@ class Newcomer:
     has_launched: bool
     card: PersonCard = field(default_factory=lambda: PersonCard(uuid.UUID(int=0), ""))
     family_name: str | None = None
+    group: int | None = None
+    """The number of another group of the programme in the same course, to which they belong; None for most."""
 
     @property
     def sorts_as(self) -> str:
@@ -284,6 +286,8 @@ class CohortOverview:
     """In the order of the alphabet."""
     newcomers: tuple[Newcomer, ...] = ()
     """In the order of the alphabet."""
+    of_other_groups: tuple[Newcomer, ...] = ()
+    """Learners of its courses who belong to another group of the programme there, and are counted in that one alone."""
     pairs: tuple[PairLine, ...] = ()
     """Those that were not ended, the oldest first."""
     declined: tuple[DeclinedPair, ...] = ()

@@ -28,6 +28,7 @@ from lti_tool.events.log import state_columns
 from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.queries import with_progress
+from lti_tool.mentoring.enrolment.other_groups import people_of_other_groups
 from lti_tool.mentoring.enrolment.people.queries import count_of_awaited
 from lti_tool.mentoring.enrolment.queries import (
     MEMBER_ID,
@@ -45,7 +46,7 @@ from lti_tool.mentoring.overview.cohort import (
 from lti_tool.mentoring.overview.member_reading import Member, alphabetically
 from lti_tool.mentoring.overview.models import LeftAsItIs, PairCounters
 from lti_tool.mentoring.overview.pair_reading import COUNTERS, PairRow, declined_pair
-from lti_tool.mentoring.overview.people_reading import NOWHERE, newcomers_and_tutors, places_of
+from lti_tool.mentoring.overview.people_reading import NOWHERE, newcomers_of, places_of, tutors_of
 from lti_tool.mentoring.pairs.queries import (
     PAIR_ID,
     PairRecord,
@@ -110,6 +111,7 @@ class _Statements:
 def _statements(dialect: Dialect) -> _Statements:
     cohort_id: sa.BindParameter[uuid.UUID] = sa.bindparam("cohort_id", type_=sa.Uuid())
     is_left = is_in_cohort(cohort_id, LeftAsItIs.participant_id)
+    other_group = people_of_other_groups(cohort_id)
     people = (
         sa.select(
             Person.id,
@@ -127,8 +129,10 @@ def _statements(dialect: Dialect) -> _Statements:
             ),
             is_not_enrolled().label("is_not_enrolled"),
             count_of_awaited(cohort_id).scalar_subquery().label("awaited"),
+            other_group.c.number.label("other_group"),
         )
         .join(Membership, Membership.person_id == Person.id)
+        .outerjoin(other_group, other_group.c.person_id == Person.id)
         .where(
             Membership.course_id.in_(courses_of_cohort(cohort_id)),
             # Whose pair moved to another cohort waits for nothing here.
@@ -211,7 +215,7 @@ class _Reading:
         going_on = [pair.record for pair in pairs if not pair.record.over]
         lines = self._participant_lines(statements, before, going_on)
         by_id = {line.id: line for line in lines}
-        newcomers, tutors = newcomers_and_tutors(self._people, {line.person_id for line in lines})
+        newcomers = newcomers_of(self._people, {line.person_id for line in lines})
         return CohortOverview(
             number=found.cohort.number,
             kind=found.cohort.kind,
@@ -222,9 +226,10 @@ class _Reading:
             is_copy=found.cohort.is_copy,
             title=found.title,
             rule=found.rule,
-            tutors=tutors,
+            tutors=tutors_of(self._people),
             participants=tuple(lines),
-            newcomers=newcomers,
+            newcomers=tuple(each for each in newcomers if each.group is None),
+            of_other_groups=tuple(each for each in newcomers if each.group is not None),
             pairs=tuple(self._pair_lines(statements, before, pairs, by_id)),
             awaited=self._people[0].awaited if self._people else 0,
             state=_state(rows.people[0]) if rows.people else None,
