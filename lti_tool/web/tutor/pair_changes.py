@@ -19,17 +19,17 @@ from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
 from lti_tool.mentoring.enrolment.queries import ParticipantRecord, participants
 from lti_tool.mentoring.journey.queries import card
+from lti_tool.mentoring.overview.cohort import ParticipantLine
 from lti_tool.mentoring.overview.queries import overview_of
 from lti_tool.mentoring.pairs import actions
 from lti_tool.mentoring.pairs.queries import PairRecord
 from lti_tool.mentoring.pairs.queries import pair as find_pair
 from lti_tool.mentoring.sessions.queries import sessions_of_pairs
 from lti_tool.translation import gettext as _
-from lti_tool.translation import ngettext
 from lti_tool.web import wording
 from lti_tool.web.access import allows
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
-from lti_tool.web.language import day
+from lti_tool.web.language import day, number
 from lti_tool.web.launch_session import course_title, launch_url_for
 from lti_tool.web.learner.current import user_today
 from lti_tool.web.services import reading
@@ -39,6 +39,9 @@ from schemas.problem import N_
 from schemas.tutor_forms import AnotherPartnerForm, EndPairForm, PausePairForm
 
 blueprint = Blueprint("pair_changes", __name__, url_prefix="/l/<launch_key>/cohort/pairs/<uuid:pair_id>")
+
+NAMED: Final = 6
+"""How many of those who are free are named at most."""
 
 END_REASONS: Final[Mapping[str, str]] = {
     "time": N_("There is no time for it now"),
@@ -119,6 +122,15 @@ def _end(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     )
 
 
+def _named(people: Sequence[ParticipantLine]) -> str:
+    """Who is free, by name; of many the first, and how many more there are."""
+    if not people:
+        return _("nobody")
+    names = ", ".join(wording.person(line.card) for line in people[:NAMED])
+    more = len(people) - NAMED
+    return names if more <= 0 else f"{names} {_('and %(count)s more', count=number(more))}"
+
+
 def _has_met(pair: PairRecord) -> bool:
     """Whether a meeting of the pair was noted that still stands."""
     with reading() as db:
@@ -134,9 +146,7 @@ def _kept(pair: PairRecord) -> str:
 def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
     with reading() as db:
         overview = overview_of(db, pair.cohort_id)
-    mentees, mentors = len(overview.free_mentees), len(overview.free_mentors)
-    learn = ngettext("%(num)s person who learns", "%(num)s people who learn", mentees)
-    teach = ngettext("%(num)s person who teaches", "%(num)s people who teach", mentors)
+    learn, teach = _named(overview.free_mentees), _named(overview.free_mentors)
     return Asked(
         _("Another partner for %(mentee)s or %(mentor)s", mentee=mentee, mentor=mentor),
         (
@@ -146,7 +156,11 @@ def _another(pair: PairRecord, mentee: str, mentor: str) -> Asked:
                 mentor=mentor,
             ),
             _kept(pair),
-            _("Then you choose the next partner. Free now: %(learn)s, %(teach)s.", learn=learn, teach=teach),
+            _(
+                "Then you choose the next partner. Free to learn: %(learn)s. Free to teach: %(teach)s.",
+                learn=learn,
+                teach=teach,
+            ),
         ),
         _("End this pair and choose"),
         is_final=True,

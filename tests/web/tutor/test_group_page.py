@@ -163,6 +163,9 @@ def test_a_pair_is_ended_without_fault_and_both_are_free(visit, services) -> Non
 def test_another_partner_is_chosen_after_the_pair_has_ended(visit) -> None:
     here = visit(situations.tutor)
     [pair] = set(rows(here, "?q=moreau"))
+    assert "Free to learn: Marc Tessier. Free to teach: Léa Nguyen." in here.text(
+        f"cohort/pairs/{pair}/another"
+    )
     answer = here.post(f"cohort/pairs/{pair}/another", role="mentee", reason="match")
     assert "/cohort/pairing?partner_for=" in answer.location
     page = html.unescape(here.client.get(answer.location).text)
