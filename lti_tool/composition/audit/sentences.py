@@ -74,6 +74,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     # people
     "ParticipantInvited": N_("%(actor)s invited %(about)s"),
     "InvitationTakenBack": N_("%(actor)s took back the invitation of %(about)s"),
+    "ParticipantTakenOut": N_("%(actor)s took %(about)s out of the programme"),
+    "ParticipantTakenBackIn": N_("%(actor)s took %(about)s back into the programme"),
+    "PersonPutAside": N_("%(actor)s noted that %(person)s will not take part"),
+    "PersonTakenBack": N_("%(actor)s noted that %(person)s may take part after all"),
     "PeopleAdded": N_("%(actor)s added the people of a list (rows: %(rows)s)"),
     "PeopleAdded in part": N_("%(actor)s added the first %(added)s people of a list of %(rows)s"),
     "PairProposed": N_("%(actor)s proposed the pair %(about)s"),

@@ -34,6 +34,7 @@ from lti_tool.mentoring.enrolment.queries import (
     has_moved_from,
     is_enrolled_in,
     is_in_cohort,
+    is_put_aside,
     members_of_cohort,
 )
 from lti_tool.mentoring.objectives.queries import claims_for_tutor
@@ -45,10 +46,11 @@ from lti_tool.mentoring.overview.cohort import (
 from lti_tool.mentoring.overview.member_reading import Member, alphabetically
 from lti_tool.mentoring.overview.models import LeftAsItIs, PairCounters
 from lti_tool.mentoring.overview.pair_reading import COUNTERS, PairRow, declined_pair
-from lti_tool.mentoring.overview.people_reading import NOWHERE, newcomers_and_tutors, places_of
+from lti_tool.mentoring.overview.people_reading import NOWHERE, places_of, without_part
 from lti_tool.mentoring.pairs.queries import (
     PAIR_ID,
     PairRecord,
+    count_of_ended,
     latest_of_pair,
     pairs_of_cohort,
 )
@@ -127,6 +129,8 @@ def _statements(dialect: Dialect) -> _Statements:
             ),
             is_not_enrolled().label("is_not_enrolled"),
             count_of_awaited(cohort_id).scalar_subquery().label("awaited"),
+            is_put_aside(cohort_id, Person.id).label("is_put_aside"),
+            count_of_ended(cohort_id).scalar_subquery().label("ended"),
         )
         .join(Membership, Membership.person_id == Person.id)
         .where(
@@ -211,7 +215,7 @@ class _Reading:
         going_on = [pair.record for pair in pairs if not pair.record.over]
         lines = self._participant_lines(statements, before, going_on)
         by_id = {line.id: line for line in lines}
-        newcomers, tutors = newcomers_and_tutors(self._people, {line.person_id for line in lines})
+        others = without_part(self._people, {line.person_id for line in lines})
         return CohortOverview(
             number=found.cohort.number,
             kind=found.cohort.kind,
@@ -222,11 +226,13 @@ class _Reading:
             is_copy=found.cohort.is_copy,
             title=found.title,
             rule=found.rule,
-            tutors=tutors,
+            tutors=others.tutors,
             participants=tuple(lines),
-            newcomers=newcomers,
+            newcomers=others.newcomers,
+            put_aside=others.put_aside,
             pairs=tuple(self._pair_lines(statements, before, pairs, by_id)),
             awaited=self._people[0].awaited if self._people else 0,
+            ended_pairs=self._people[0].ended if self._people else 0,
             state=_state(rows.people[0]) if rows.people else None,
             declined=tuple(
                 declined_pair(pair.record, by_id)

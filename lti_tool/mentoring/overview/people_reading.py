@@ -42,10 +42,20 @@ def places_of(people: Sequence[Any]) -> dict[uuid.UUID, Place]:
     return found
 
 
-def newcomers_and_tutors(
-    people: Sequence[Any], joined: set[uuid.UUID]
-) -> tuple[tuple[Newcomer, ...], tuple[str, ...]]:
-    """Learners of the cohort's courses who have no role yet, and the names of those who teach it."""
+@dataclass(frozen=True)
+class WithoutPart:
+    """Who is in the cohort's courses and is no participant, each in the order of the alphabet."""
+
+    newcomers: tuple[Newcomer, ...]
+    """Learners who have no role yet."""
+    put_aside: tuple[Newcomer, ...]
+    """The same, of whom a tutor has noted that they will take no part."""
+    tutors: tuple[str, ...]
+    """The names of those who teach it."""
+
+
+def without_part(people: Sequence[Any], joined: set[uuid.UUID]) -> WithoutPart:
+    """``joined``: the people who are participants."""
     here = [row for row in people if row.active]
     launched = {row.id for row in here if row.role == CourseRole.LEARNER and row.launched_at is not None}
     newcomers = {
@@ -55,6 +65,7 @@ def newcomers_and_tutors(
             row.id in launched,
             PersonCard(_NOBODY, "", display_name(row), row.given_name),
             row.family_name,
+            bool(row.is_put_aside),
         )
         for row in here
         if row.role == CourseRole.LEARNER and row.id not in joined
@@ -66,16 +77,12 @@ def newcomers_and_tutors(
     ]
     enrolled = [row for row in teaching if not row.is_not_enrolled]
     tutors = {display_name(row) or "" for row in enrolled or teaching}
-    return (
-        tuple(
-            sorted(
-                newcomers.values(),
-                key=lambda each: (
-                    collation_key(each.sorts_as),
-                    collation_key(each.name or ""),
-                    each.person_id,
-                ),
-            )
-        ),
+    in_order = sorted(
+        newcomers.values(),
+        key=lambda each: (collation_key(each.sorts_as), collation_key(each.name or ""), each.person_id),
+    )
+    return WithoutPart(
+        tuple(each for each in in_order if not each.is_put_aside),
+        tuple(each for each in in_order if each.is_put_aside),
         tuple(sorted(tutors, key=collation_key)),
     )
