@@ -1,4 +1,4 @@
-"""The form by which a pilot becomes a full-scale group: what the group is called, and when it begins and ends."""
+"""The forms by which a pilot becomes a full-scale group, with a name and days of its own, and one is taken back."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
-from schemas.fields import Day, Text
+from schemas.fields import Day, Identifier, Text
 from schemas.form_schema import FormSchema
 from schemas.problem import N_, Problem
 from schemas.programme_sections import FURTHEST
+
+
+class TakeBackForm(FormSchema):
+    """A full-scale group is taken back; ``group`` is the id of the cohort."""
+
+    group = Identifier(required=True)
 
 
 class ScaleForm(FormSchema):

@@ -72,6 +72,10 @@ REFUSALS: Mapping[str, str] = {
     "hindered_there": N_("Somebody of these pairs cannot go on in that group. Nothing was changed."),
     "already_in_group": N_("One of these people takes part in that group already. Nothing was changed."),
     "not_a_pilot": N_("This group runs at full scale already."),
+    "group_opened": N_("An activity opens this group by now, so it stays."),
+    "group_has_people": N_(
+        "Somebody is in this group, or a list names people for it. Take them off it first."
+    ),
     "pilot_not_started": N_("This pilot has not started yet. Start it first, and look at what it shows."),
     "template_of_others": N_(
         "There is a template with this code already, which you did not make. Please give yours another code."

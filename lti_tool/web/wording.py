@@ -230,6 +230,7 @@ DONE: Mapping[str, str] = {
     "line_item_asked": N_("A column is being made in the gradebook, unless it has one for this activity."),
     "section_saved": N_("Saved."),
     "pilot_scaled": N_("The group is made. Now add an activity in the course."),
+    "group_taken_back": N_("The group is taken back. Nothing else has changed."),
     "template_copied": N_("Your company has a template of its own now. It stands at the end of the list."),
     "template_kept": N_("Kept. It is offered to your company from now on."),
     "entry_removed": N_("Removed."),

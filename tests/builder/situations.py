@@ -768,7 +768,7 @@ def _build(services: Services, build: Callable[[Situation], None], family: str |
         build(situation)
         situation.link.line_item_url = line_item_of(issuer) if situation.line_item else None
         shows = [db.get_one(Person, person.id).subject for person in situation.shows] or None
-        key = activity.launch(
+        key = situation.activity.launch(
             situation.me,
             locale=locale,
             return_url=f"{issuer}/course/1",

@@ -424,7 +424,8 @@ def test_an_owner_who_is_a_learner_here_may_what_an_owner_may() -> None:
     relation = Relation(organisation_id=ORGANISATION, owns=True)
     for action in (
         Action.VIEW_PEOPLE_OF_PROGRAMME, Action.VIEW_GROUP, Action.PAIR_PEOPLE, Action.IMPORT_PEOPLE,
-        Action.CHANGE_PAIR, Action.MOVE_PAIRS, Action.APPROVE_COMPLETION, Action.REOPEN_COMPLETION,
+        Action.COMPARE_PARTNERS, Action.CHANGE_PAIR, Action.MOVE_PAIRS, Action.APPROVE_COMPLETION,
+        Action.REOPEN_COMPLETION,
         Action.SET_UP, Action.CHANGE_RULE, Action.CLONE_COHORT, Action.GRANT_HR,
     ):  # fmt: skip
         assert decide(owner, relation, action) is None

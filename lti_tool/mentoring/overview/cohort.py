@@ -24,6 +24,8 @@ class Newcomer:
     has_launched: bool
     card: PersonCard = field(default_factory=lambda: PersonCard(uuid.UUID(int=0), ""))
     family_name: str | None = None
+    group: int | None = None
+    """The number of another group of the programme in the same course, to which they belong; None for most."""
     is_put_aside: bool = False
     """Whether a tutor has noted that they will take no part."""
 
@@ -291,8 +293,10 @@ class CohortOverview:
     """In the order of the alphabet."""
     newcomers: tuple[Newcomer, ...] = ()
     """Those who have no role and could choose one, in the order of the alphabet."""
+    of_other_groups: tuple[Newcomer, ...] = ()
+    """Learners of its courses who belong to another group of the programme there, and are counted in that one alone."""
     put_aside: tuple[Newcomer, ...] = ()
-    """Those without a role of whom a tutor has noted that they will take no part, likewise."""
+    """Those without a role of whom a tutor has noted that they will take no part, in the order of the alphabet."""
     ended_pairs: int = 0
     """How many pairs have come to their end, without those that were declined."""
     pairs: tuple[PairLine, ...] = ()

@@ -28,6 +28,7 @@ from lti_tool.events.log import state_columns
 from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.queries import with_progress
+from lti_tool.mentoring.enrolment.other_groups import people_of_other_groups
 from lti_tool.mentoring.enrolment.people.queries import count_of_awaited
 from lti_tool.mentoring.enrolment.queries import (
     MEMBER_ID,
@@ -46,7 +47,7 @@ from lti_tool.mentoring.overview.cohort import (
 from lti_tool.mentoring.overview.member_reading import Member, alphabetically
 from lti_tool.mentoring.overview.models import LeftAsItIs, PairCounters
 from lti_tool.mentoring.overview.pair_reading import COUNTERS, PairRow, declined_pair
-from lti_tool.mentoring.overview.people_reading import NOWHERE, places_of, without_part
+from lti_tool.mentoring.overview.people_reading import NOWHERE, newcomers_of, places_of, tutors_of
 from lti_tool.mentoring.pairs.queries import (
     PAIR_ID,
     PairRecord,
@@ -112,6 +113,7 @@ class _Statements:
 def _statements(dialect: Dialect) -> _Statements:
     cohort_id: sa.BindParameter[uuid.UUID] = sa.bindparam("cohort_id", type_=sa.Uuid())
     is_left = is_in_cohort(cohort_id, LeftAsItIs.participant_id)
+    other_group = people_of_other_groups(cohort_id)
     people = (
         sa.select(
             Person.id,
@@ -129,10 +131,12 @@ def _statements(dialect: Dialect) -> _Statements:
             ),
             is_not_enrolled().label("is_not_enrolled"),
             count_of_awaited(cohort_id).scalar_subquery().label("awaited"),
+            other_group.c.number.label("other_group"),
             is_put_aside(cohort_id, Person.id).label("is_put_aside"),
             count_of_ended(cohort_id).scalar_subquery().label("ended"),
         )
         .join(Membership, Membership.person_id == Person.id)
+        .outerjoin(other_group, other_group.c.person_id == Person.id)
         .where(
             Membership.course_id.in_(courses_of_cohort(cohort_id)),
             # Whose pair moved to another cohort waits for nothing here.
@@ -215,7 +219,7 @@ class _Reading:
         going_on = [pair.record for pair in pairs if not pair.record.over]
         lines = self._participant_lines(statements, before, going_on)
         by_id = {line.id: line for line in lines}
-        others = without_part(self._people, {line.person_id for line in lines})
+        newcomers = newcomers_of(self._people, {line.person_id for line in lines})
         return CohortOverview(
             number=found.cohort.number,
             kind=found.cohort.kind,
@@ -226,10 +230,11 @@ class _Reading:
             is_copy=found.cohort.is_copy,
             title=found.title,
             rule=found.rule,
-            tutors=others.tutors,
+            tutors=tutors_of(self._people),
             participants=tuple(lines),
-            newcomers=others.newcomers,
-            put_aside=others.put_aside,
+            newcomers=tuple(each for each in newcomers if each.group is None and not each.is_put_aside),
+            of_other_groups=tuple(each for each in newcomers if each.group is not None),
+            put_aside=tuple(each for each in newcomers if each.group is None and each.is_put_aside),
             pairs=tuple(self._pair_lines(statements, before, pairs, by_id)),
             awaited=self._people[0].awaited if self._people else 0,
             ended_pairs=self._people[0].ended if self._people else 0,

@@ -42,20 +42,11 @@ def places_of(people: Sequence[Any]) -> dict[uuid.UUID, Place]:
     return found
 
 
-@dataclass(frozen=True)
-class WithoutPart:
-    """Who is in the cohort's courses and is no participant, each in the order of the alphabet."""
+def newcomers_of(people: Sequence[Any], joined: set[uuid.UUID]) -> tuple[Newcomer, ...]:
+    """Learners of the cohort's courses who have no role in it yet, in the order of the alphabet.
 
-    newcomers: tuple[Newcomer, ...]
-    """Learners who have no role yet."""
-    put_aside: tuple[Newcomer, ...]
-    """The same, of whom a tutor has noted that they will take no part."""
-    tutors: tuple[str, ...]
-    """The names of those who teach it."""
-
-
-def without_part(people: Sequence[Any], joined: set[uuid.UUID]) -> WithoutPart:
-    """``joined``: the people who are participants."""
+    Those of other groups are among them: see :attr:`~lti_tool.mentoring.overview.cohort.Newcomer.group`.
+    """
     here = [row for row in people if row.active]
     launched = {row.id for row in here if row.role == CourseRole.LEARNER and row.launched_at is not None}
     newcomers = {
@@ -65,24 +56,27 @@ def without_part(people: Sequence[Any], joined: set[uuid.UUID]) -> WithoutPart:
             row.id in launched,
             PersonCard(_NOBODY, "", display_name(row), row.given_name),
             row.family_name,
+            row.other_group,
             bool(row.is_put_aside),
         )
         for row in here
         if row.role == CourseRole.LEARNER and row.id not in joined
     }
+    return tuple(
+        sorted(
+            newcomers.values(),
+            key=lambda each: (collation_key(each.sorts_as), collation_key(each.name or ""), each.person_id),
+        )
+    )
+
+
+def tutors_of(people: Sequence[Any]) -> tuple[str, ...]:
+    """The names of those who teach the cohort's courses, in the order of the alphabet."""
     teaching = [
         row
-        for row in here
-        if row.role == CourseRole.TUTOR and row.launched_at is not None and display_name(row)
+        for row in people
+        if row.active and row.role == CourseRole.TUTOR and row.launched_at is not None and display_name(row)
     ]
     enrolled = [row for row in teaching if not row.is_not_enrolled]
-    tutors = {display_name(row) or "" for row in enrolled or teaching}
-    in_order = sorted(
-        newcomers.values(),
-        key=lambda each: (collation_key(each.sorts_as), collation_key(each.name or ""), each.person_id),
-    )
-    return WithoutPart(
-        tuple(each for each in in_order if not each.is_put_aside),
-        tuple(each for each in in_order if each.is_put_aside),
-        tuple(sorted(tutors, key=collation_key)),
-    )
+    names = {display_name(row) or "" for row in enrolled or teaching}
+    return tuple(sorted(names, key=collation_key))

@@ -15,12 +15,14 @@ from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.models import CompletionRecord, TutorValidation
 from lti_tool.mentoring.completion.progress_state import ProgressState
 from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
+from lti_tool.mentoring.enrolment.other_groups import people_of_other_groups
 from lti_tool.mentoring.enrolment.queries import has_moved_from, is_put_aside, is_united_elsewhere, who_left
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.pairs.models import ENDED_STATUSES, Pair, PairStatus
 from lti_tool.mentoring.programmes.queries import courses_of_cohort
 from lti_tool.mentoring.programmes.standing import reads_programme_of
 from lti_tool.mentoring.roles import Role
+from lti_tool.translation import gettext as _
 from lti_tool.translation.collation import collation_key, folded, sorted_name
 from lti_tool.web.owner.programme_people import completion_of
 
@@ -181,10 +183,14 @@ def _by_name(person: GroupPerson) -> tuple[bool, object, str]:
 
 
 def newcomers_of_group(db: Session, cohort_id: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
-    """The learners of a cohort's courses who have no part in it yet, by name: the id of the person, and the name."""
-    enrolled = aliased(Participant)
-    people = db.scalars(
-        sa.select(Person)
+    """The learners of a cohort's courses who have no part in it yet, by name: the id of the person, and the name.
+
+    Those who belong to another group of the programme there come last, with its number behind their names.
+    """
+    enrolled, other_group = aliased(Participant), people_of_other_groups(cohort_id)
+    people = db.execute(
+        sa.select(Person, other_group.c.number)
+        .outerjoin(other_group, other_group.c.person_id == Person.id)
         .where(
             Person.id.in_(
                 sa.select(Membership.person_id).where(
@@ -200,8 +206,12 @@ def newcomers_of_group(db: Session, cohort_id: uuid.UUID) -> list[tuple[uuid.UUI
         )
         .limit(500)
     )
-    named = [(person.id, name) for person in people if (name := display_name(person))]
-    return sorted(named, key=lambda each: (collation_key(each[1]), str(each[0])))
+    named = [(person.id, name, group) for person, group in people if (name := display_name(person))]
+    named.sort(key=lambda each: (each[2] is not None, collation_key(each[1]), str(each[0])))
+    return [
+        (person_id, name if group is None else f"{name} · {_('in group %(number)s', number=group)}")
+        for person_id, name, group in named
+    ]
 
 
 def choices(

@@ -83,6 +83,21 @@ def test_an_owner_pairs_approves_pauses_and_reopens(visit: Come, services: Servi
     assert "Marc Tessier LN Léa Nguyen Proposed, not accepted yet Change" in text
 
 
+def test_an_owner_reads_what_speaks_for_a_partner_and_not_what_people_answered(
+    visit: Come, services: Services
+) -> None:
+    here = visit(owning.owner_of_people)
+    group = group_of(here)
+    words = said(
+        here.text(here.link(rf"{group}partners\?partner_for={of_name(services, 'Marc Tessier')[1]}", group))
+    )
+    assert "Léa can show 1 of the 2 topics wanted" in words
+    assert "Both speak: French" in words
+    assert "Propose Léa" in words
+    assert "Reading data" not in words
+    assert "minutes" not in words
+
+
 def test_an_owner_moves_a_pair_and_reads_no_figure_of_one_person(visit: Come, services: Services) -> None:
     here = visit(owning.owner_of_people)
     group = group_of(here)
