@@ -35,6 +35,7 @@ from lti_tool.mentoring.enrolment.queries import (
     has_moved_from,
     is_enrolled_in,
     is_in_cohort,
+    is_put_aside,
     members_of_cohort,
 )
 from lti_tool.mentoring.objectives.queries import claims_for_tutor
@@ -50,6 +51,7 @@ from lti_tool.mentoring.overview.people_reading import NOWHERE, newcomers_of, pl
 from lti_tool.mentoring.pairs.queries import (
     PAIR_ID,
     PairRecord,
+    count_of_ended,
     latest_of_pair,
     pairs_of_cohort,
 )
@@ -130,6 +132,8 @@ def _statements(dialect: Dialect) -> _Statements:
             is_not_enrolled().label("is_not_enrolled"),
             count_of_awaited(cohort_id).scalar_subquery().label("awaited"),
             other_group.c.number.label("other_group"),
+            is_put_aside(cohort_id, Person.id).label("is_put_aside"),
+            count_of_ended(cohort_id).scalar_subquery().label("ended"),
         )
         .join(Membership, Membership.person_id == Person.id)
         .outerjoin(other_group, other_group.c.person_id == Person.id)
@@ -228,10 +232,12 @@ class _Reading:
             rule=found.rule,
             tutors=tutors_of(self._people),
             participants=tuple(lines),
-            newcomers=tuple(each for each in newcomers if each.group is None),
+            newcomers=tuple(each for each in newcomers if each.group is None and not each.is_put_aside),
             of_other_groups=tuple(each for each in newcomers if each.group is not None),
+            put_aside=tuple(each for each in newcomers if each.group is None and each.is_put_aside),
             pairs=tuple(self._pair_lines(statements, before, pairs, by_id)),
             awaited=self._people[0].awaited if self._people else 0,
+            ended_pairs=self._people[0].ended if self._people else 0,
             state=_state(rows.people[0]) if rows.people else None,
             declined=tuple(
                 declined_pair(pair.record, by_id)

@@ -37,6 +37,7 @@ from schemas.tutor_forms import (
     PairForm,
     PausePairForm,
     ReopenForm,
+    TakeOutForm,
 )
 
 Sentences = Mapping[str, str]
@@ -80,6 +81,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
     },
     DeclinePairForm: {"reason": _REASON},
     RefuseInvitationForm: {"reason": _REASON},
+    TakeOutForm: {"reason": _REASON},
     PausePairForm: {
         "until": {
             "not_a_date": N_("Enter the whole date: day, month and year."),
