@@ -511,8 +511,9 @@ CASES: tuple[Case, ...] = (
         situations.under_way,
         "objectives",
         title="",
-        direction="",
-        tag="x",
+        direction="mentee",
+        tag="skills",
+        accepts="partner",
     ),
     _sent(
         "objective-unknown", "objectives.move", situations.under_way, f"objectives/{UNKNOWN}", move="reach"

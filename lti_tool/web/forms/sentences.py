@@ -76,7 +76,7 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "offers": _choose(N_("Choose what you can show from the list.")),
         "wants": _choose(N_("Choose what you would like to learn from the list.")),
         "languages": _choose(N_("Choose languages from the list.")),
-        "time_zone": _choose(N_("Choose a time zone from the list.")),
+        "time_zone": _choose(N_("This time zone is not in the list: choose another one, or none.")),
         "level": dict.fromkeys(_NO_NUMBER, N_("Choose your level from the list, or leave it unsaid.")),
     },
     DeclinePairForm: {"reason": _REASON},
