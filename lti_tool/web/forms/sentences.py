@@ -163,8 +163,8 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
             "too_short": N_("Say why you reopen this journey, in at least %(min)s characters."),
         },
     },
-    OwnerForm: {"person_id": _choose(N_("Choose who else owns the programme."))},
-    ShareForm: {"course_id": _choose(N_("Choose a course."))},
+    OwnerForm: {"person_id": _choose(N_("Choose the person to name as an owner."))},
+    ShareForm: {"course_id": _choose(N_("Choose with which course to share it."))},
     NewHrLinkForm: {
         "made_for": dict.fromkeys(
             ("required", "link_for_whom"),
