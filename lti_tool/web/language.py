@@ -39,7 +39,7 @@ from lti_tool.translation import (
     set_language,
     supported_language,
 )
-from lti_tool.translation.dates import long_date
+from lti_tool.translation.dates import long_date, short_date
 from lti_tool.translation.elision import elided
 from lti_tool.web import wording
 from lti_tool.web.access import allows
@@ -94,6 +94,7 @@ def init_app(app: Flask) -> None:
         mode_and_format=wording.mode_and_format,
         proposed_changes=proposed_changes,
         first_upper=first_upper,
+        first_lower=first_lower,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -194,6 +195,11 @@ def first_upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def first_lower(text: str) -> str:
+    """The same behind a colon: the first letter small, unless the word is written in capitals, such as “LMS”."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
 def proposed_changes(line: SessionLine) -> str:
     """What whoever disputes a meeting proposes in its place, such as “1 h, by phone”."""
     new = line.proposal
@@ -232,11 +238,7 @@ def time_of_day(value: dt.datetime) -> str:
 
 def short_day(value: dt.date) -> str:
     """A date in a list, such as ``12 Nov``; with its year where that is another than today's."""
-    language = LANGUAGES[current_language()]
-    pattern = "d MMM" if value.year == dt.datetime.now(dt.UTC).year else "d MMM y"
-    if value.day == 1 and language.first_of_month:
-        pattern = pattern.replace("d", "d'er'", 1)
-    return format_date(value, pattern, locale=language.tag)
+    return short_date(value, year=value.year != dt.datetime.now(dt.UTC).year)
 
 
 def number(value: float) -> str:

@@ -534,6 +534,7 @@ CASES: tuple[Case, ...] = (
     _at("tutor-rule", "rule_editor.edit", rule_cases.tutor_of_draft, rule_cases.PAGE),
     Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
     Case("tutor-rule-give-up", ("rule_editor.edit", "POST"), rule_cases.asked_to_give_up),
+    Case("tutor-rule-adding", ("rule_editor.edit", "GET"), rule_cases.about_to_add),
     Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
     _at("tutor-move-choice", "moving.show", moving.tutor_of_three_groups, moving_cases.MOVE),
     _at("tutor-move-nowhere", "moving.show", situations.tutor, moving_cases.MOVE),

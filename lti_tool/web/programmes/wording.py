@@ -155,10 +155,13 @@ CRITERIA: Final[Mapping[str, str]] = {
 """The criteria that cannot be measured yet."""
 
 PHASES: Final[Mapping[str, tuple[str, str]]] = {
-    "before": (N_("Before"), N_("Asked when somebody joins.")),
-    "after": (N_("After"), N_("Asked at the end: the questions of “before”, and a few others.")),
-    "then": (N_("Looking back"), N_("Asked at the end: where was I at the beginning, as I see it now?")),
-    "follow_up": (N_("Follow-up"), N_("Asked on the day of the follow-up.")),
+    "before": (N_("Before"), N_("To be asked when somebody joins.")),
+    "after": (N_("After"), N_("To be asked at the end: the questions of “before”, and a few others.")),
+    "then": (
+        N_("Looking back"),
+        N_("To be asked at the end: where was I at the beginning, as I see it now?"),
+    ),
+    "follow_up": (N_("Follow-up"), N_("To be asked on the day of the follow-up.")),
 }
 """The questionnaires: what each is called, and when it is asked."""
 
