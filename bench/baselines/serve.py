@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import sys
 
-import waitress
-
 from bench.baselines import bare, example, insert
 from lti_tool.commands.serve import THREADS
-from lti_tool.commands.web_threads import make_dispatcher
+from lti_tool.commands.web_channels import make_server
 
 APPS = {"bare": bare.create_app, "example": example.create_app, "insert": insert.create_app}
 
@@ -18,8 +16,7 @@ def main() -> None:
     """``SETTINGS`` is a JSON object."""
     name, port, settings = sys.argv[1:]
     app = APPS[name](json.loads(settings))
-    dispatcher = make_dispatcher(THREADS)
-    waitress.create_server(app, host="127.0.0.1", port=int(port), ident=None, _dispatcher=dispatcher).run()
+    make_server(app, THREADS, host="127.0.0.1", port=int(port)).run()
 
 
 if __name__ == "__main__":

@@ -10,13 +10,12 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 import click
-import waitress
 
 from lti_tool.app import create_app
 from lti_tool.commands.context import operator_command, stop_all
 from lti_tool.commands.migrate import prepare_to_serve
+from lti_tool.commands.web_channels import make_server
 from lti_tool.commands.web_connections import connection_settings
-from lti_tool.commands.web_threads import make_dispatcher
 from lti_tool.composition.channels import make_worker
 from lti_tool.composition.jobs import JobWorker, make_awaited_job_runner, make_job_worker
 from lti_tool.composition.services import Services
@@ -60,12 +59,11 @@ def serve(services: Services, host: str, port: int | None, no_worker: bool) -> N
     port = port or urlsplit(services.config.base_url).port or 5000
     app = create_app(services.config, services)
     try:
-        server = waitress.create_server(
+        server = make_server(
             app,
+            THREADS,
             host=host,
             port=port,
-            ident=None,
-            _dispatcher=make_dispatcher(THREADS),
             max_request_body_size=LARGEST_KEPT_BODY,
             # The application itself reads X-Forwarded-For, and no other of these headers (web/client_address.py).
             clear_untrusted_proxy_headers=False,

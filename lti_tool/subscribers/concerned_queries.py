@@ -291,7 +291,8 @@ def _rows_of_pairs(theirs: sa.ColumnElement[bool]) -> sa.CompoundSelect[*tuple[A
     pair, session, objective, reflection, feedback = (
         table_of(mapped) for mapped in (Pair, MentoringSession, Objective, Reflection, Feedback)
     )
-    their_ids = sa.select(pair.c.id).where(theirs)
+    found = sa.select(pair.c.id).where(theirs).cte("their_pairs")
+    their_ids = sa.select(found.c.id)
 
     def row(table: sa.Table, kind: str, pair_id: sa.ColumnElement[Any], **columns: Any) -> sa.Select[Any]:
         return sa.select(
@@ -326,7 +327,7 @@ def _rows_of_pairs(theirs: sa.ColumnElement[bool]) -> sa.CompoundSelect[*tuple[A
         mentee_id=pair.c.mentee_id,
         mentor_signed=pair.c.mentor_signed_at.is_not(None),
         mentee_signed=pair.c.mentee_signed_at.is_not(None),
-    ).where(theirs)
+    ).where(pair.c.id.in_(their_ids))
     of_sessions = row(
         session,
         "session",

@@ -193,7 +193,8 @@ def test_a_rule_is_drafted_tried_and_applied(
         # A button that is pressed while a number is on its way waits for it, and is no second person's form.
         page.route("**/programme/rule", _slowly)
         meetings.fill("5")
-        page.get_by_role("button", name="Add this condition").click()
+        page.get_by_text("Add a condition", exact=True).click()
+        page.get_by_role("button", name="A number of meetings").click()
         expect(page.locator(".rule-line")).to_have_count(3)
         page.unroute("**/programme/rule")
         expect(meetings.first).to_have_value("5")

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session, aliased
 
-from lti_tool.database import LOCK_ROW
+from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
+from lti_tool.database import LOCK_ROW, connection_of
 from lti_tool.events.base import Scope
 from lti_tool.events.log import acting_principal
 from lti_tool.identity.models import Course, Membership
 from lti_tool.identity.principal import CourseRole, Principal
+from lti_tool.mentoring.programmes.in_use import is_in_use
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     CohortStatus,
@@ -26,6 +30,7 @@ from lti_tool.mentoring.programmes.models import (
     ProgrammeSettings,
     RoleView,
 )
+from lti_tool.mentoring.programmes.shown_settings import shown_settings
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ class Group:
     course_title: str | None
     """Of the course of that activity."""
     starts_on: dt.date
+    programme_id: uuid.UUID
 
 
 def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
@@ -152,7 +158,20 @@ class DescribedCohort:
 
 
 def described_cohort(db: Session, cohort_id: uuid.UUID) -> DescribedCohort:
-    """A cohort with its programme's title and its rule, in one statement. Raises as :func:`cohort` does."""
+    """A cohort with its programme's title and its rule. Raises as :func:`cohort` does."""
+    connection = connection_of(db)
+    row = _describe(connection).first(connection, {"cohort_id": cohort_id})
+    if row is None:
+        raise NoResultFound(f"there is no cohort {cohort_id}")
+    *of_cohort, settings_id, rule = row
+    title = shown_settings(db, settings_id).title
+    return DescribedCohort(CohortRecord(*of_cohort), dict(title), rule or "")
+
+
+@once_for_each_dialect
+def _describe(dialect: Dialect) -> CompiledStatement:
+    """The fields of a :class:`CohortRecord`, and behind them the settings' version and the rule."""
+    cohort_id = sa.bindparam("cohort_id", type_=sa.Uuid())
     rule = (
         sa.select(sa.cast(CompletionRuleVersion.rule, sa.Text))
         .where(CompletionRuleVersion.cohort_id == cohort_id)
@@ -160,13 +179,25 @@ def described_cohort(db: Session, cohort_id: uuid.UUID) -> DescribedCohort:
         .limit(1)
         .scalar_subquery()
     )
-    row, programme, settings, in_force = db.execute(
-        sa.select(Cohort, Programme, ProgrammeSettings.settings, rule)
+    query = (
+        sa.select(
+            Cohort.id,
+            Programme.id.label("programme_id"),
+            Programme.organisation_id,
+            Cohort.number,
+            Cohort.kind,
+            Cohort.status,
+            Cohort.starts_on,
+            Cohort.ends_on,
+            Cohort.follow_up_on,
+            Cohort.copied_from_id.is_not(None).label("is_copy"),
+            Cohort.settings_id,
+            rule,
+        )
         .join(Programme, Programme.id == Cohort.programme_id)
-        .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
         .where(Cohort.id == cohort_id)
-    ).one()
-    return DescribedCohort(_cohort_record(row, programme), dict(settings["title"]), in_force or "")
+    )
+    return CompiledStatement(query, dialect)
 
 
 def settings_of_cohort(db: Session, cohort_id: uuid.UUID) -> dict[str, Any]:
@@ -220,6 +251,25 @@ def courses_of_cohort(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.
     return sa.select(Placement.course_id).where(Placement.cohort_id == cohort_id)
 
 
+def other_groups_in(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID], courses: Any
+) -> sa.Select[uuid.UUID, int, bool]:
+    """A query for the other cohorts of a cohort's programme with an activity in these courses, to be used in another.
+
+    ``courses``: ids, or a query for them. Its columns are ``id``, ``number`` and ``is_started``.
+    """
+    here = aliased(Cohort)
+    return (
+        sa.select(Cohort.id, Cohort.number, (Cohort.status != CohortStatus.DRAFT).label("is_started"))
+        .join(here, here.programme_id == Cohort.programme_id)
+        .where(
+            here.id == cohort_id,
+            Cohort.id != cohort_id,
+            Cohort.id.in_(sa.select(Placement.cohort_id).where(Placement.course_id.in_(courses))),
+        )
+    )
+
+
 def links_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
     """The same for the resource links of its activities."""
     return sa.select(Placement.resource_link_id).where(Placement.cohort_id == cohort_id)
@@ -233,7 +283,8 @@ def placement_record(row: Placement) -> PlacementRecord:
 
 
 def activities_taught(
-    cohort_id: uuid.UUID | sa.ColumnElement[uuid.UUID] | Any, person_id: uuid.UUID
+    cohort_id: uuid.UUID | sa.ColumnElement[uuid.UUID] | Any,
+    person_id: uuid.UUID | sa.ColumnElement[uuid.UUID],
 ) -> sa.Select[uuid.UUID]:
     """A query for the activities of a cohort in courses that a person teaches, to be used in another."""
     return (
@@ -248,7 +299,9 @@ def teaches_cohort(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> b
     return db.scalar(activities_taught(cohort_id, person_id).limit(1)) is not None
 
 
-def teaching_memberships(person_id: uuid.UUID) -> tuple[sa.ColumnElement[bool] | Any, ...]:
+def teaching_memberships(
+    person_id: uuid.UUID | sa.ColumnElement[uuid.UUID],
+) -> tuple[sa.ColumnElement[bool] | Any, ...]:
     """Conditions on a membership: the person's latest launch there was as a teacher, and they have not left."""
     return (
         Membership.person_id == person_id,
@@ -292,7 +345,9 @@ def groups_to_share(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUI
     )
     found: dict[uuid.UUID, Group] = {}
     for row, settings, link_id, course_title in rows:
-        found.setdefault(row.id, Group(row.id, settings["title"], link_id, course_title, row.starts_on))
+        title = settings["title"]
+        group = Group(row.id, title, link_id, course_title, row.starts_on, row.programme_id)
+        found.setdefault(row.id, group)
     return list(found.values())
 
 
@@ -323,7 +378,7 @@ def latest_rule(db: Session, programme_id: uuid.UUID) -> str:
     found = db.scalar(
         sa.select(sa.cast(CompletionRuleVersion.rule, sa.Text))
         .join(Cohort, Cohort.id == CompletionRuleVersion.cohort_id)
-        .where(Cohort.programme_id == programme_id)
+        .where(Cohort.programme_id == programme_id, is_in_use())
         .order_by(Cohort.created_at.desc(), Cohort.id, CompletionRuleVersion.number.desc())
         .limit(1)
     )

@@ -42,6 +42,12 @@ class ShownSettings:
         return self.role_names.get(role, {}).get(language)
 
 
+def known_settings(settings_id: uuid.UUID) -> ShownSettings | None:
+    """What :func:`shown_settings` has read before in this process, without a connection; None before that."""
+    known = _kept(settings_id)
+    return known[0] if known else None
+
+
 def shown_settings(db: Session, settings_id: uuid.UUID) -> ShownSettings:
     """What is shown of a version of settings. Versions are immutable: each is read once for a process."""
     known = _kept(settings_id)
