@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -299,16 +299,19 @@ def teaches_cohort(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> b
     return db.scalar(activities_taught(cohort_id, person_id).limit(1)) is not None
 
 
+TEACHES: Final = (
+    Membership.role == CourseRole.TUTOR,
+    Membership.active,
+    Membership.launched_at.is_not(None),
+)
+"""Conditions on a membership: the person's latest launch there was as a teacher, and they have not left."""
+
+
 def teaching_memberships(
     person_id: uuid.UUID | sa.ColumnElement[uuid.UUID],
 ) -> tuple[sa.ColumnElement[bool] | Any, ...]:
-    """Conditions on a membership: the person's latest launch there was as a teacher, and they have not left."""
-    return (
-        Membership.person_id == person_id,
-        Membership.role == CourseRole.TUTOR,
-        Membership.active,
-        Membership.launched_at.is_not(None),
-    )
+    """The same conditions on a membership of a person."""
+    return (Membership.person_id == person_id, *TEACHES)
 
 
 def programmes_of(db: Session, organisation_id: uuid.UUID) -> Sequence[Programme]:
