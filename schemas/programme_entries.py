@@ -139,8 +139,8 @@ class KpiForm(BilingualSchema):
         problem="not_an_amount",
         load_default=None,
         metadata={
-            "label": N_("What should it come to?"),
-            "hint": N_("Without a target, the figure is only shown."),
+            "label": N_("What is the target?"),
+            "hint": N_("In the unit chosen above. You may leave it open: the figure is then only shown."),
         },
     )
 

@@ -213,6 +213,9 @@ class DatesForm(SectionSchema):
             for name in ("starts_on", "ends_on", "follow_up_on")
         )
         if first is not None and last is not None and last <= first:
+            # Of a last day that is past as well, this says more: a day after the first one is not past.
+            if "starts_on" not in problems:
+                problems.pop("ends_on", None)
             problems.setdefault("ends_on", [Problem("date_not_after_start")])
         if last is not None and after is not None and after <= last:
             problems.setdefault("follow_up_on", [Problem("date_not_after_end")])

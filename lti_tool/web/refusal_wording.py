@@ -41,7 +41,9 @@ REFUSALS: Mapping[str, str] = {
     "already_accepted": N_("Both of you have accepted. To stop, a word to your tutor is enough."),
     "accept_first": N_("Both of you accept first; then comes the agreement."),
     "pair_paused": N_("Your journey is on hold. Nothing can be changed until your tutor restarts it."),
-    "too_late_to_undo": N_("Somebody has acted on it since, or ten minutes have passed."),
+    "too_late_to_undo": N_(
+        "It can be undone for ten minutes, as long as nobody has acted on it since. What was done stands."
+    ),
     "same_day": N_("A meeting of that day is noted already."),
     "nothing_differs": N_(
         "Nothing differs from what was noted. Change what differs, or go back and confirm it."

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from playwright.sync_api import Page
 
@@ -339,6 +340,12 @@ def _choice_cancelled(visit: Visit) -> None:
         visit.page.locator("button[form=cancel]").click()
 
 
+def _login_of_an_unknown_platform(visit: Visit) -> None:
+    """A login by a platform that nobody has connected."""
+    target = quote(f"{visit.served_tool.url}/lti/launch")
+    visit.public(f"/lti/login?iss=https%3A%2F%2Funknown.example&login_hint=1&target_link_uri={target}")
+
+
 def _away_posted(visit: Visit, path: str, **fields: str) -> None:
     """A form from another site, as platforms post them."""
     visit.page.goto(visit.served_tool.lms.base_url + "/static/icon.svg")
@@ -511,8 +518,9 @@ CASES: tuple[Case, ...] = (
         situations.under_way,
         "objectives",
         title="",
-        direction="",
-        tag="x",
+        direction="mentee",
+        tag="skills",
+        accepts="partner",
     ),
     _sent(
         "objective-unknown", "objectives.move", situations.under_way, f"objectives/{UNKNOWN}", move="reach"
@@ -842,7 +850,7 @@ CASES: tuple[Case, ...] = (
         lambda visit: visit.public("/lti/register/x"),
         themed=False,
     ),
-    Case("login-unknown", ("launch.login", "GET"), lambda visit: visit.public("/lti/login"), themed=False),
+    Case("login-unknown", ("launch.login", "GET"), _login_of_an_unknown_platform, themed=False),
     Case(
         "login-posted",
         ("launch.login", "POST"),

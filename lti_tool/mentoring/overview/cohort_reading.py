@@ -99,6 +99,10 @@ def _state(row: Row) -> tuple[int, int]:
     return row[_EVENTS], row[_EVENTS + 1] or 0
 
 
+def _without_state(row: Row) -> Row:
+    return row[:_EVENTS] + row[_EVENTS + 2 :]
+
+
 @dataclass(frozen=True)
 class _Statements:
     """Each with the one parameter ``cohort_id``."""
@@ -195,7 +199,7 @@ class _Reading:
         """``before``: an earlier one, of which what has not changed is used again."""
         self.rows = rows
         self._read_at = time.monotonic()
-        self._people: list[Any] = [statements.people.converted(row) for row in rows.people]
+        self._people = _people(statements, rows, before)
         self._places = places_of(self._people)
         self._members: dict[Any, tuple[Row, Member, ParticipantLine]] = {}
         """By the participant's id, as the driver gives it."""
@@ -295,6 +299,14 @@ class _Reading:
                 line = pair.line(mentor, mentee, sessions)
             self._pairs[row[0]] = row, pair, sessions, line
         return [line for _row, pair, _sessions, line in self._pairs.values() if not pair.record.over]
+
+
+def _people(statements: _Statements, rows: _Rows, before: _Reading | None) -> list[Any]:
+    """The people, converted, but for the state, which stands in the row of each of them."""
+    known: dict[Row, Any] = {}
+    if before is not None:
+        known = dict(zip(map(_without_state, before.rows.people), before._people, strict=True))
+    return [known.get(_without_state(row)) or statements.people.converted(row) for row in rows.people]
 
 
 @dataclass

@@ -135,6 +135,7 @@ def page(*, as_well: bool = False) -> ResponseReturnValue | None:
         has_thanked=own_thanks > 0,
         drawn=drawn_journey(mine, pair, today=now.date(), ends_on=activity.ends_on),
         grade_sentence=grade_wording.for_learner(grade),
+        grade_is_missing=grade_wording.is_missing(grade),
         reopened_sentence=grade_wording.of_reopened(grade),
         may_change_role=placement.role_view is RoleView.BOTH or is_elsewhere,
         is_elsewhere=is_elsewhere,
