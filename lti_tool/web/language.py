@@ -80,6 +80,7 @@ def init_app(app: Flask) -> None:
         on_day=on_day,
         since=since,
         unconfirmed_by=unconfirmed_by,
+        noted_by=noted_by,
         month=month,
         short_day=short_day,
         month_letter=month_letter,
@@ -175,6 +176,18 @@ def unconfirmed_by(value: dt.date, name: str) -> str:
                 "%(name)s has yet to confirm %(weekday)s’s meeting", name=name, weekday=_weekday(value)
             )
     return gettext("%(name)s has yet to confirm your meeting of %(day)s", name=name, day=day_in_year(value))
+
+
+def noted_by(value: dt.date, name: str) -> str:
+    """That the partner has noted the meeting of a day, which is said as :func:`on_day` says it."""
+    match (utcnow().date() - value).days:
+        case 0:
+            return gettext("%(name)s says you met today", name=name)
+        case 1:
+            return gettext("%(name)s says you met yesterday", name=name)
+        case days if 1 < days < 7:
+            return gettext("%(name)s says you met on %(weekday)s", name=name, weekday=_weekday(value))
+    return gettext("%(name)s says you met on %(day)s", name=name, day=day_in_year(value))
 
 
 def since(moment: dt.datetime) -> str:

@@ -42,7 +42,7 @@ WORDS = (
     "Je posais des questions trop larges.",
     "J’écoute avant de répondre.",
     "Merci pour l’exemple du budget.",
-    "Merci pour ces six mois",
+    "Merci pour ces deux mois",
     "What somebody wants to learn",
     "+33 1 23 45 67 89",
     "paul.moreau@mail.example",
