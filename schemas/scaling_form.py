@@ -1,4 +1,4 @@
-"""The form by which a pilot becomes a full-scale group: what the group is called, and when it begins and ends."""
+"""The forms by which a pilot becomes a full-scale group, with a name and days of its own, and one is taken back."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
-from schemas.fields import Day, Text
+from schemas.fields import Day, Identifier, Text
 from schemas.form_schema import FormSchema
 from schemas.problem import N_, Problem
 from schemas.programme_sections import FURTHEST
+
+
+class TakeBackForm(FormSchema):
+    """A full-scale group is taken back; ``group`` is the id of the cohort."""
+
+    group = Identifier(required=True)
 
 
 class ScaleForm(FormSchema):
@@ -43,6 +49,9 @@ class ScaleForm(FormSchema):
             elif day is not None and day > self.today + FURTHEST:
                 problems[name] = [Problem("date_far_ahead")]
         if first is not None and last is not None and last <= first:
+            # Of a last day that is past as well, this says more: a day after the first one is not past.
+            if "starts_on" not in problems:
+                problems.pop("ends_on", None)
             problems.setdefault("ends_on", [Problem("date_not_after_start")])
         if problems:
             raise ValidationError(dict(problems))

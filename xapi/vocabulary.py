@@ -236,9 +236,9 @@ EXTENSIONS: Final = (
 
 OBJECTIVE_NAMES: Final[Mapping[Tag, LanguageMap]] = MappingProxyType(
     {
-        Tag.SKILLS: words("Objective: skills", "Objectif : compétences"),
-        Tag.COMMUNICATION: words("Objective: communication", "Objectif : communication"),
-        Tag.CULTURE: words("Objective: culture", "Objectif : culture"),
-        Tag.PERSON: words("Objective: working with people", "Objectif : relation avec les autres"),
+        Tag.SKILLS: words("Objective: skills", "Objectif\u00a0: compétences"),
+        Tag.COMMUNICATION: words("Objective: communication", "Objectif\u00a0: communication"),
+        Tag.CULTURE: words("Objective: culture", "Objectif\u00a0: culture"),
+        Tag.PERSON: words("Objective: working with people", "Objectif\u00a0: relation avec les autres"),
     }
 )

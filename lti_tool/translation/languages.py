@@ -13,14 +13,14 @@ class Language:
     name: str
     """Its own name for itself."""
     first_of_month: str | None = None
-    """How a date that is the first of a month is written in full (CLDR pattern), where that differs."""
+    """The day of a date that is the first of a month (CLDR pattern), where that is written differently."""
 
 
 LANGUAGES: dict[str, Language] = {
     language.tag: language
     for language in (
         Language("en", "English"),
-        Language("fr", "Français", first_of_month="d'er' MMMM y"),
+        Language("fr", "Français", first_of_month="d'er'"),
     )
 }
 

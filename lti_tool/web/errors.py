@@ -56,11 +56,11 @@ _PAGES = {
 _SENT_PAGES = {
     400: (
         N_("Your answer was not saved"),
-        N_("Part of it was missing. Try again from your own page."),
+        N_("Part of it was missing. Open the question again, and answer once more."),
     ),
     404: (
         N_("Your answer was not saved"),
-        N_("What it was about no longer exists."),
+        N_("What it was about has been removed in the meantime."),
     ),
     409: (
         N_("Nothing was changed"),
@@ -68,6 +68,13 @@ _SENT_PAGES = {
     ),
 }
 """The same where something was sent, and the page itself says what became of it."""
+
+_GONE = {
+    "sessions": N_("This meeting is no longer there. Nothing was changed."),
+    "objectives": N_("This objective is no longer there. Nothing was changed."),
+    "proposal": N_("This suggestion is no longer there. Nothing was changed."),
+}
+"""What was sent was about something that is gone: what, by the blueprint."""
 
 _HEADINGS = {
     ("proposal", "no_partner"): N_("This suggestion is no longer open"),
@@ -101,6 +108,8 @@ def error_page(
     shown = status if status in _PAGES else 500 if status >= 500 else 400
     is_sent = request.method == "POST"
     heading, usual = (_SENT_PAGES.get(shown) if is_sent else None) or _PAGES[shown]
+    if is_sent and shown == 404:
+        usual = _GONE.get(request.blueprint or "", usual)
     html = render_template(
         "error.html",
         heading=_("The agreement comes first") if can_sign else _(own_heading or heading),

@@ -56,6 +56,15 @@ def status(grade: Grade) -> str:
     return _(STATUSES[grade.status.value])
 
 
+def is_missing(grade: Grade | None) -> bool:
+    """Whether the gradebook has not taken a grade or no longer shows it, so that somebody has to look into it."""
+    return (
+        grade is not None
+        and grade.is_shown
+        and grade.status in (GradeStatus.REFUSED, GradeStatus.REMOVED, GradeStatus.NOT_SHOWN)
+    )
+
+
 def for_learner(grade: Grade | None) -> str:
     """What somebody who has completed reads of their grade; empty where there is no gradebook to speak of."""
     if grade is None or not grade.is_shown:

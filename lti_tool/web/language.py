@@ -39,7 +39,7 @@ from lti_tool.translation import (
     set_language,
     supported_language,
 )
-from lti_tool.translation.dates import long_date
+from lti_tool.translation.dates import long_date, short_date
 from lti_tool.translation.elision import elided
 from lti_tool.web import wording
 from lti_tool.web.access import allows
@@ -80,6 +80,7 @@ def init_app(app: Flask) -> None:
         on_day=on_day,
         since=since,
         unconfirmed_by=unconfirmed_by,
+        noted_by=noted_by,
         month=month,
         short_day=short_day,
         month_letter=month_letter,
@@ -94,6 +95,7 @@ def init_app(app: Flask) -> None:
         mode_and_format=wording.mode_and_format,
         proposed_changes=proposed_changes,
         first_upper=first_upper,
+        first_lower=first_lower,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -176,6 +178,18 @@ def unconfirmed_by(value: dt.date, name: str) -> str:
     return gettext("%(name)s has yet to confirm your meeting of %(day)s", name=name, day=day_in_year(value))
 
 
+def noted_by(value: dt.date, name: str) -> str:
+    """That the partner has noted the meeting of a day, which is said as :func:`on_day` says it."""
+    match (utcnow().date() - value).days:
+        case 0:
+            return gettext("%(name)s says you met today", name=name)
+        case 1:
+            return gettext("%(name)s says you met yesterday", name=name)
+        case days if 1 < days < 7:
+            return gettext("%(name)s says you met on %(weekday)s", name=name, weekday=_weekday(value))
+    return gettext("%(name)s says you met on %(day)s", name=name, day=day_in_year(value))
+
+
 def since(moment: dt.datetime) -> str:
     """Since when something waits: “since today”, “since Tuesday”, or “since 12 November”."""
     value = moment.date()
@@ -192,6 +206,11 @@ def since(moment: dt.datetime) -> str:
 def first_upper(text: str) -> str:
     """The same at the beginning of a sentence: the first letter as a capital, the others as they are."""
     return text[:1].upper() + text[1:]
+
+
+def first_lower(text: str) -> str:
+    """The same behind a colon: the first letter small, unless the word is written in capitals, such as “LMS”."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def proposed_changes(line: SessionLine) -> str:
@@ -232,11 +251,7 @@ def time_of_day(value: dt.datetime) -> str:
 
 def short_day(value: dt.date) -> str:
     """A date in a list, such as ``12 Nov``; with its year where that is another than today's."""
-    language = LANGUAGES[current_language()]
-    pattern = "d MMM" if value.year == dt.datetime.now(dt.UTC).year else "d MMM y"
-    if value.day == 1 and language.first_of_month:
-        pattern = pattern.replace("d", "d'er'", 1)
-    return format_date(value, pattern, locale=language.tag)
+    return short_date(value, year=value.year != dt.datetime.now(dt.UTC).year)
 
 
 def number(value: float) -> str:

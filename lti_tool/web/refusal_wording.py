@@ -26,6 +26,10 @@ REFUSALS: Mapping[str, str] = {
     "other_cohort": N_("These two people are not in the same programme."),
     "has_left": N_("One of these two people is no longer in the course."),
     "has_refused": N_("One of these two people has said that they do not take part."),
+    "taken_out": N_("You no longer take part in this programme. Your first page says whom to write to."),
+    "was_taken_out": N_("This person was taken out of the programme. Take them back in first."),
+    "not_taking_part": N_("This person takes no part, so there is nothing to take them out of."),
+    "has_role": N_("This person has a role by now. Their own page says how to take them out."),
     "already_joined": N_("You are taking part already. To stop, a word to your tutor is enough."),
     "has_answered": N_("This person has answered already: the invitation can no longer be taken back."),
     "already_together": N_("These two people are a pair already."),
@@ -37,7 +41,9 @@ REFUSALS: Mapping[str, str] = {
     "already_accepted": N_("Both of you have accepted. To stop, a word to your tutor is enough."),
     "accept_first": N_("Both of you accept first; then comes the agreement."),
     "pair_paused": N_("Your journey is on hold. Nothing can be changed until your tutor restarts it."),
-    "too_late_to_undo": N_("Somebody has acted on it since, or ten minutes have passed."),
+    "too_late_to_undo": N_(
+        "It can be undone for ten minutes, as long as nobody has acted on it since. What was done stands."
+    ),
     "same_day": N_("A meeting of that day is noted already."),
     "nothing_differs": N_(
         "Nothing differs from what was noted. Change what differs, or go back and confirm it."
@@ -68,6 +74,10 @@ REFUSALS: Mapping[str, str] = {
     "hindered_there": N_("Somebody of these pairs cannot go on in that group. Nothing was changed."),
     "already_in_group": N_("One of these people takes part in that group already. Nothing was changed."),
     "not_a_pilot": N_("This group runs at full scale already."),
+    "group_opened": N_("An activity opens this group by now, so it stays."),
+    "group_has_people": N_(
+        "Somebody is in this group, or a list names people for it. Take them off it first."
+    ),
     "pilot_not_started": N_("This pilot has not started yet. Start it first, and look at what it shows."),
     "template_of_others": N_(
         "There is a template with this code already, which you did not make. Please give yours another code."

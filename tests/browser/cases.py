@@ -9,12 +9,13 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from playwright.sync_api import Page
 
 from tests.browser import moving_cases, owner_cases, people_cases, rule_cases
 from tests.browser.served_tool import Route, ServedTool
-from tests.builder import invitations, moving, owning, people_lists, setting_up, situations
+from tests.builder import invitations, leavers, moving, owning, people_lists, setting_up, situations
 from tests.builder.situations import SITUATIONS, Situation
 
 NOT_PAGES = {
@@ -30,6 +31,9 @@ NOT_PAGES = {
     ("key_set.jwks", "GET"): "JSON",
     ("canvas_configuration.configuration", "GET"): "JSON",
     ("course_page.open_here", "POST"): "leads to the tutor's page",
+    ("scale.take_group_back", "POST"): "leads back to the page of full scale",
+    ("of_group_group.take_back", "POST"): "leads to the page of the programme",
+    ("other_group.go", "POST"): "leads to the first page of the other group",
     ("learner.live", "GET"): "the learner's first page again, which is looked at as such",
     ("cohort.live", "GET"): "a part of the tutor's page, which is looked at whole",
     ("cohort.read_roster_now", "POST"): "leads back to the tutor's page",
@@ -50,6 +54,9 @@ NOT_PAGES = {
     ("people_import.drop", "POST"): "leads back to the lists",
     ("people_import.withdraw", "POST"): "leads back to the lists",
     ("people_import.take_back", "POST"): "leads to the tutor's page",
+    ("leaving.take_back_in", "POST"): "leads to the tutor's page",
+    ("leaving.put_aside", "POST"): "leads to the tutor's page",
+    ("leaving.take_back", "POST"): "leads to the tutor's page",
     ("session_check.show", "GET"): "says whether the session lasts, to a page with a form",
     ("feedback.see_thanks", "POST"): "leads back to the learner's page",
     ("programme_sections.remove", "POST"): "leads back to the list that had the entry",
@@ -183,6 +190,27 @@ def _person_who_refused(visit: Visit) -> None:
     visit.page.get_by_role("link", name="Anne Roy").click()
 
 
+def _person_taken_out(visit: Visit) -> None:
+    visit.situation(leavers.tutor_of_taken_out, "?state=out")
+    visit.page.get_by_role("link", name="Hélène Marchand").first.click()
+
+
+def _person_of_a_pair(visit: Visit) -> None:
+    visit.situation(leavers.tutor_of_taken_out)
+    for pattern in ("/cohort/pairs/[0-9a-f-]+", "/cohort/people/[0-9a-f-]+"):
+        visit.page.goto(visit.served_tool.url + visit.address(pattern))
+
+
+def _taking_out(visit: Visit) -> None:
+    _person_of_a_pair(visit)
+    visit.page.goto(visit.served_tool.url + visit.address("/take-out"))
+
+
+def _taking_out_oddly(visit: Visit) -> None:
+    _taking_out(visit)
+    visit.send("", reason="boredom")
+
+
 def _reopened_without_reason(visit: Visit) -> None:
     visit.situation(situations.tutor_of_complete)
     for pattern in ("/cohort/pairs/[0-9a-f-]+", "/cohort/people/[0-9a-f-]+"):
@@ -312,6 +340,12 @@ def _choice_cancelled(visit: Visit) -> None:
         visit.page.locator("button[form=cancel]").click()
 
 
+def _login_of_an_unknown_platform(visit: Visit) -> None:
+    """A login by a platform that nobody has connected."""
+    target = quote(f"{visit.served_tool.url}/lti/launch")
+    visit.public(f"/lti/login?iss=https%3A%2F%2Funknown.example&login_hint=1&target_link_uri={target}")
+
+
 def _away_posted(visit: Visit, path: str, **fields: str) -> None:
     """A form from another site, as platforms post them."""
     visit.page.goto(visit.served_tool.lms.base_url + "/static/icon.svg")
@@ -431,6 +465,13 @@ CASES: tuple[Case, ...] = (
     _at("refusal", "refusal.ask", invitations.invited, "refusal"),
     _sent("refusal-odd", "refusal.refuse", invitations.invited, "refusal", reason="boredom"),
     _at("home-refused-invitation", "home.home", invitations.refused, ""),
+    _at("home-taken-out", "home.home", leavers.taken_out, ""),
+    _at("tutor-not-taking-part", "home.home", leavers.tutor_of_taken_out, "?state=out"),
+    _at("tutor-without-a-role", "home.home", situations.tutor, "?state=no_role"),
+    _at("tutor-ended-pairs", "home.home", leavers.tutor_of_taken_out, "?state=ended"),
+    Case("tutor-person-taken-out", ("pair_page.person", "GET"), _person_taken_out),
+    Case("tutor-take-out", ("leaving.take_out", "GET"), _taking_out),
+    Case("tutor-take-out-wrong", ("leaving.take_out", "POST"), _taking_out_oddly),
     Case("tutor-person-who-refused", ("pair_page.person", "GET"), _person_who_refused),
     _at("my-profile", "own_profile.show", situations.under_way, "profile"),
     _at("about-me", "about_me.show", situations.under_way, "about-me"),
@@ -477,8 +518,9 @@ CASES: tuple[Case, ...] = (
         situations.under_way,
         "objectives",
         title="",
-        direction="",
-        tag="x",
+        direction="mentee",
+        tag="skills",
+        accepts="partner",
     ),
     _sent(
         "objective-unknown", "objectives.move", situations.under_way, f"objectives/{UNKNOWN}", move="reach"
@@ -500,6 +542,7 @@ CASES: tuple[Case, ...] = (
     _at("tutor-rule", "rule_editor.edit", rule_cases.tutor_of_draft, rule_cases.PAGE),
     Case("tutor-rule-wrong", ("rule_editor.edit", "POST"), rule_cases.wrong),
     Case("tutor-rule-give-up", ("rule_editor.edit", "POST"), rule_cases.asked_to_give_up),
+    Case("tutor-rule-adding", ("rule_editor.edit", "GET"), rule_cases.about_to_add),
     Case("tutor-rule-saved-elsewhere", ("rule_editor.edit", "POST"), rule_cases.saved_elsewhere),
     _at("tutor-move-choice", "moving.show", moving.tutor_of_three_groups, moving_cases.MOVE),
     _at("tutor-move-nowhere", "moving.show", situations.tutor, moving_cases.MOVE),
@@ -507,6 +550,9 @@ CASES: tuple[Case, ...] = (
     Case("tutor-move-two-pairs", ("moving.show", "GET"), moving_cases.planned("Bernard")),
     Case("tutor-move-changed", ("moving.move", "POST"), moving_cases.changed_since),
     _at("learner-moved", "home.home", moving.moved_learner, ""),
+    _at("learner-of-other-group", "home.home", moving.learner_of_first_group, ""),
+    _at("learner-as-well", "learner.ask_role_as_well", moving.learner_of_first_group, "join/as-well"),
+    _at("tutor-pairing-second-group", "pairing.show", moving.tutor_of_second_group, "cohort/pairing"),
     _at("decisions", "audit.of_group", situations.owner, "programme/audit"),
     _at("decisions-changes", "audit.of_group", setting_up.tutor_reads_changes, "programme/audit"),
     _at("decisions-none", "audit.of_group", situations.tutor_alone, "programme/audit?who=operator"),
@@ -526,6 +572,7 @@ CASES: tuple[Case, ...] = (
     _of_programme("owner-example", "owner.example", "/example/mentee"),
     Case("owner-group", ("of_group_group.show", "GET"), owner_cases.group(owning.owner_of_people)),
     Case("owner-group-approve", ("of_group_group.show", "GET"), owner_cases.group(owning.owner_to_approve)),
+    Case("owner-group-partners", ("of_group_group.partners", "GET"), owner_cases.partners),
     Case("owner-group-waiting", ("of_group_group.show", "GET"), owner_cases.waiting_group),
     Case("owner-group-person", ("of_group_group.person", "GET"), owner_cases.person),
     Case("owner-group-pair", ("of_group_group.pair", "GET"), owner_cases.pair),
@@ -803,7 +850,7 @@ CASES: tuple[Case, ...] = (
         lambda visit: visit.public("/lti/register/x"),
         themed=False,
     ),
-    Case("login-unknown", ("launch.login", "GET"), lambda visit: visit.public("/lti/login"), themed=False),
+    Case("login-unknown", ("launch.login", "GET"), _login_of_an_unknown_platform, themed=False),
     Case(
         "login-posted",
         ("launch.login", "POST"),

@@ -24,6 +24,12 @@ def group(build: Callable[[Situation], None]) -> Callable[[Visit], None]:
     return go
 
 
+def partners(visit: Visit) -> None:
+    """Whom to propose to the first of those without a partner."""
+    group(owning.owner_of_people)(visit)
+    visit.page.locator(".alone .btn").last.click()
+
+
 def waiting_group(visit: Visit) -> None:
     """The group that no activity opens yet, the newest of the programme."""
     visit.situation(owning.owner_of_waiting_group, "owner/")

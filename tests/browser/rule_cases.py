@@ -73,3 +73,9 @@ def saved_elsewhere(visit: Visit) -> None:
     right = {name: value for name, value in WRONG.items() if not name.startswith("criteria.1")}
     changed = {**right, "criteria.0.min": "8", "criteria.0.min_minutes_each": "45", "criteria.0.w": "1"}
     visit.send(home + PAGE, form_id="completion-rule", seen="0", **changed)
+
+
+def about_to_add(visit: Visit) -> None:
+    """The list of the conditions that can be added, open."""
+    visit.situation(tutor_of_draft, PAGE)
+    visit.page.locator("#add-to-rule").click()

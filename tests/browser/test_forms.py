@@ -7,37 +7,23 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, Playwright, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from lti_tool.mentoring.objectives.models import Objective
-from tests.browser.chromium import ARGUMENTS, TIMEOUT
-from tests.browser.served_tool import ServedTool, serving_tool
+from tests.browser.chromium import TIMEOUT
+from tests.browser.served_tool import ServedTool
 from tests.builder import situations
-from tests.requirements import chromium_path, needs_chromium
+from tests.requirements import needs_chromium
 
 pytestmark = needs_chromium
 
 
-@pytest.fixture(scope="module")
-def served_tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedTool]:
-    """The tool, with every situation at hand."""
-    with serving_tool(tmp_path_factory.mktemp("forms")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """A browser that lets a page which is not really on the network frame this machine's."""
-    arguments = [*ARGUMENTS, "--disable-features=LocalNetworkAccessChecks"]
-    started = playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
-    yield started
-    started.close()
-
-
 @pytest.fixture(params=[True, False], ids=["script", "no-script"])
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, unchecked_browser: Browser) -> Iterator[Page]:
     """A phone's tab, with scripts and without."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=request.param)
+    context = unchecked_browser.new_context(
+        viewport={"width": 390, "height": 844}, java_script_enabled=request.param
+    )
     page = context.new_page()
     page.set_default_timeout(TIMEOUT)
     yield page
@@ -207,7 +193,8 @@ def test_a_rule_is_drafted_tried_and_applied(
         # A button that is pressed while a number is on its way waits for it, and is no second person's form.
         page.route("**/programme/rule", _slowly)
         meetings.fill("5")
-        page.get_by_role("button", name="Add this condition").click()
+        page.get_by_text("Add a condition", exact=True).click()
+        page.get_by_role("button", name="A number of meetings").click()
         expect(page.locator(".rule-line")).to_have_count(3)
         page.unroute("**/programme/rule")
         expect(meetings.first).to_have_value("5")

@@ -78,6 +78,34 @@ def tutor_of_people_in_both(situation: Situation) -> None:
     situation.activity.course.enrol(other.mentee.person)
 
 
+def _second_activity(situation: Situation) -> tuple[BuiltPair, BuiltCohort]:
+    """A pair, and another group of the programme in the same course, which the launch opens."""
+    situation.open()
+    situation.tutor = situation.person("Claire Fontaine", CourseRole.TUTOR)
+    pair = situation.pair()
+    situation.history(pair, 4)
+    assert situation.cohort is not None
+    situation.db.get_one(ResourceLink, situation.activity.id).title = "Mentorat inversé, printemps"
+    activity = situation.activity.course.activity("second-activity")
+    there = activity.programme(following=(situation.cohort.programme, situation.tutor)).cohort()
+    situation.activity, situation.cohort = activity, there
+    return pair, there
+
+
+def tutor_of_second_group(situation: Situation) -> None:
+    """The tutor of a course with two groups: in one a pair, in the other one mentor; and somebody without a role."""
+    _pair, there = _second_activity(situation)
+    there.participant("Yanis Haddad", Role.MENTOR)
+    situation.person("Bernard Lefèvre")
+    situation.me = situation.tutor
+
+
+def learner_of_first_group(situation: Situation) -> None:
+    """One who learns in a pair, and opens the activity of the other group of the course."""
+    pair, _there = _second_activity(situation)
+    situation.me = pair.mentee.person
+
+
 def moved_learner(situation: Situation) -> None:
     """The one who learns in the first pair, which has moved, and who opens the activity of before."""
     pair, there = _two_groups(situation)

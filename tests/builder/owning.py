@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
+from lti_tool.identity.models import Person
 from lti_tool.lti.launch.models import ResourceLink
+from lti_tool.mentoring.enrolment.details import Details
+from lti_tool.mentoring.enrolment.details_actions import save_details
+from lti_tool.mentoring.enrolment.models import Participant
 from lti_tool.mentoring.programmes.actions import name_owner
 from lti_tool.mentoring.programmes.scaling import scale_up
 from lti_tool.mentoring.roles import Role
@@ -24,6 +30,15 @@ def _owner(situation: Situation) -> BuiltPerson:
 def owner_of_people(situation: Situation) -> None:
     """An owner of pairs at every point of the way, of people without a partner, and of another group."""
     situations.tutor(situation)
+    free = sa.select(Person.name, Participant.id).join(Participant, Participant.person_id == Person.id)
+    ids = dict(situation.db.execute(free.where(Person.name.in_(["Marc Tessier", "Léa Nguyen"]))).all())
+    save_details(
+        situation.db,
+        {
+            ids["Marc Tessier"]: Details(wants=(("data", None), ("generative-ai", None)), languages=("fr",)),
+            ids["Léa Nguyen"]: Details(offers=(("data", 4),), languages=("fr", "en")),
+        },
+    )
     second_group(situation)
     situation.db.get_one(ResourceLink, situation.activity.id).title = "Mentorat inversé"
     situation.me = _owner(situation)

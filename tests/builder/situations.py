@@ -285,11 +285,11 @@ def words_of_both(situation: Situation) -> None:
         pair.reflection(words, by=author, shared=shared)
     met = pair.session(by=Role.MENTOR, days_ago=3, confirmed=True)
     pair.feedback(met, by=pair.mentor, words="Merci pour l’exemple du budget.")
-    pair.thanks(by=pair.mentor, words="Merci pour ces six mois : vos conseils m’ont beaucoup servi.")
+    pair.thanks(by=pair.mentor, words="Merci pour ces deux mois\u00a0: vos conseils m’ont beaucoup servi.")
     pair.objective(
         "Publier chaque semaine sur le réseau interne", Role.MENTEE, by=Role.MENTOR, status="proposed"
     )
-    pair.objective("Présenter un budget en comité", Role.MENTOR, by=Role.MENTEE, status="proposed").say_no()
+    pair.objective("Négocier avec un fournisseur", Role.MENTOR, by=Role.MENTEE, status="proposed").say_no()
     pair.objective("Interroger un tableau de bord", Role.MENTEE, status="claimed").say_no()
     situation.me = pair.mentee.person
 
@@ -768,7 +768,7 @@ def _build(services: Services, build: Callable[[Situation], None], family: str |
         build(situation)
         situation.link.line_item_url = line_item_of(issuer) if situation.line_item else None
         shows = [db.get_one(Person, person.id).subject for person in situation.shows] or None
-        key = activity.launch(
+        key = situation.activity.launch(
             situation.me,
             locale=locale,
             return_url=f"{issuer}/course/1",

@@ -19,6 +19,7 @@ from lti_tool.events.models import AuditEntry, EventRow
 from lti_tool.identity.audit_policy import AUDIT, Subject, audit_shows
 from lti_tool.identity.policy import Capacity
 from lti_tool.identity.principal import OPERATOR, CourseRole, Principal, PrincipalKind
+from lti_tool.mentoring.enrolment.events import PeopleAdded
 from lti_tool.translation import using_language
 from schemas.audit_query import SUBJECTS
 from tests.builder import World
@@ -175,3 +176,20 @@ def test_an_entry_that_cannot_be_read_has_a_sentence_too() -> None:
     )
     with using_language("fr"):
         assert "L’équipe technique" in sentence_of(line, Names())
+
+
+@pytest.mark.parametrize(
+    ("rows", "added", "sentence"),
+    [
+        (12, 12, "The technical team added 12 people from a list"),
+        (1, 1, "The technical team added one person from a list"),
+        (12, 5, "The technical team added the first 5 people of a list of 12"),
+        (12, 1, "The technical team added the first person of a list of 12"),
+    ],
+)
+def test_a_list_is_told_as_a_person_would_write_it(rows: int, added: int, sentence: str) -> None:
+    event = PeopleAdded(people=added, rows=rows, import_id=None, is_first=True)
+    by = ActedBy(PrincipalKind.OPERATOR)
+    line = AuditLine(uuid.uuid4(), AT, "PeopleAdded", event, uuid.uuid4(), None, None, None, by)
+    with using_language("en"):
+        assert sentence_of(line, Names()) == sentence

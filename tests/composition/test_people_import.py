@@ -201,7 +201,7 @@ def test_a_job_that_is_killed_doubles_nothing(here: World, tmp_path: Path) -> No
         assert record is not None
         assert (record.counts, record.is_done) == ({"awaited": AT_ONCE + 1}, True)
         assert queries.count_awaited(db, here.cohort_id) == AT_ONCE + 1
-    assert entries_of_lists(here) == [f"The technical team added the people of a list (rows: {AT_ONCE + 1})"]
+    assert entries_of_lists(here) == [f"The technical team added {AT_ONCE + 1} people from a list"]
     assert all(each.identical for each in check_projections(here.services))
 
 

@@ -207,8 +207,11 @@ NAMES_OURS = {
 FORMS: dict[str, Callable[[Ours], dict[str, str]]] = {
     "cohort.validate": lambda ours: {"participant_id": str(ours.participant_id), "validated": "yes"},
     "cohort.reopen": lambda ours: {"participant_id": str(ours.participant_id), "reason": "Because"},
+    # Taken out, the participant would be in no pair for the other pages; wrong input shows as well who may.
+    "leaving.take_out": lambda _ours: {"reason": "no-such-reason"},
+    f"{OF_GROUP}leaving.take_out": lambda _ours: {"reason": "no-such-reason"},
 }
-"""Forms that name somebody of the world."""
+"""Forms that name somebody of the world, or must not have their effect."""
 
 
 def answers(app: Flask, ours: Ours, name: str) -> dict[tuple[str, str], tuple[bool, int]]:
@@ -421,7 +424,8 @@ def test_an_owner_who_is_a_learner_here_may_what_an_owner_may() -> None:
     relation = Relation(organisation_id=ORGANISATION, owns=True)
     for action in (
         Action.VIEW_PEOPLE_OF_PROGRAMME, Action.VIEW_GROUP, Action.PAIR_PEOPLE, Action.IMPORT_PEOPLE,
-        Action.CHANGE_PAIR, Action.MOVE_PAIRS, Action.APPROVE_COMPLETION, Action.REOPEN_COMPLETION,
+        Action.COMPARE_PARTNERS, Action.CHANGE_PAIR, Action.MOVE_PAIRS, Action.APPROVE_COMPLETION,
+        Action.REOPEN_COMPLETION,
         Action.SET_UP, Action.CHANGE_RULE, Action.CLONE_COHORT, Action.GRANT_HR,
     ):  # fmt: skip
         assert decide(owner, relation, action) is None

@@ -125,7 +125,7 @@ def test_the_rest_happens_in_the_pairs_registration():
 def test_a_statement_about_an_objective_has_no_word_of_its_owner():
     assert STORY["objective-agreed"].document["object"]["definition"]["name"] == {
         "en": "Objective: skills",
-        "fr": "Objectif : compétences",
+        "fr": "Objectif\u00a0: compétences",
     }
 
 

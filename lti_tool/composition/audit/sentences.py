@@ -69,12 +69,21 @@ SENTENCES: Final[Mapping[str, str]] = {
     "HrReadingGranted": N_("%(actor)s may now read the programme, for human resources"),
     "HrReadingEnded": N_("%(actor)s ended that %(person)s may read the programme for human resources"),
     "PilotScaled": N_("%(actor)s made a full-scale group from this pilot"),
+    "FullScaleTakenBack": N_(
+        "%(actor)s took back the full-scale group %(other_group)s, still without an activity"
+    ),
     "TemplateAdded": N_("%(actor)s added a programme template for the company"),
     "TemplateChanged": N_("%(actor)s made version %(number)s of a programme template of the company"),
     # people
     "ParticipantInvited": N_("%(actor)s invited %(about)s"),
     "InvitationTakenBack": N_("%(actor)s took back the invitation of %(about)s"),
-    "PeopleAdded": N_("%(actor)s added the people of a list (rows: %(rows)s)"),
+    "ParticipantTakenOut": N_("%(actor)s took %(about)s out of the programme"),
+    "ParticipantTakenBackIn": N_("%(actor)s took %(about)s back into the programme"),
+    "PersonPutAside": N_("%(actor)s noted that %(person)s will not take part"),
+    "PersonTakenBack": N_("%(actor)s noted that %(person)s may take part after all"),
+    "PeopleAdded": N_("%(actor)s added %(rows)s people from a list"),
+    "PeopleAdded of one": N_("%(actor)s added one person from a list"),
+    "PeopleAdded in part, one": N_("%(actor)s added the first person of a list of %(rows)s"),
     "PeopleAdded in part": N_("%(actor)s added the first %(added)s people of a list of %(rows)s"),
     "PairProposed": N_("%(actor)s proposed the pair %(about)s"),
     "TutorReminded": N_("%(actor)s reminded %(about)s of what waits"),
@@ -249,15 +258,21 @@ def _field(line: AuditLine, name: str) -> uuid.UUID | None:
 
 
 def _other_group(line: AuditLine) -> uuid.UUID | None:
-    """The cohort to which a pair moved, or from which it came."""
-    return _field(line, "to_cohort_id") or _field(line, "from_cohort_id")
+    """The cohort to which a pair moved, or from which it came; of a pilot, the full-scale one."""
+    return _field(line, "to_cohort_id") or _field(line, "from_cohort_id") or _field(line, "scale_id")
+
+
+def _added_variant(added: int, rows: int) -> str:
+    if added < rows:
+        return "PeopleAdded in part, one" if added == 1 else "PeopleAdded in part"
+    return "PeopleAdded of one" if rows == 1 else "PeopleAdded"
 
 
 def _variant(line: AuditLine, names: Names) -> str:
     """The key of the sentence of an entry."""
     match line.kind:
-        case "PeopleAdded" if names.added_of(line) < getattr(line.event, "rows", 0):
-            return "PeopleAdded in part"
+        case "PeopleAdded":
+            return _added_variant(names.added_of(line), getattr(line.event, "rows", 0))
         case "HrLinkMade" | "HrLinkWithdrawn" if _field(line, "link_id") in names.links:
             return f"{line.kind} for somebody"
         case "OwnerNamed" if _field(line, "person_id") == line.acted_by.id:

@@ -13,7 +13,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "review": ("Voir le travail", "See the work"),
     "teaching": ("Ce que peut faire l’équipe pédagogique", "What teachers do"),
     "teaching_lead": (
-        "L’outil n’en est pas averti : il le découvre en relisant le carnet de notes.",
+        "L’outil n’en est pas averti\u00a0: il le découvre en relisant le carnet de notes.",
         "The tool is not told: it finds out when it reads the gradebook.",
     ),
     "teaching_enter": ("Saisir cette note", "Enter this grade"),
@@ -31,13 +31,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "tools": ("Outils externes", "External tools"),
     "statements": ("Traces d’apprentissage", "Statements"),
     "statements_lead": (
-        "Ce que l’entrepôt de traces (LRS) contient, tel qu’il le renvoie. Les personnes y sont des comptes sans nom : "
-        "seul l’outil sait qui est qui.",
+        "Ce que l’entrepôt de traces (LRS) contient, tel qu’il le renvoie. Les personnes y sont des comptes sans "
+        "nom\u00a0: seul l’outil sait qui est qui.",
         "What the learning record store holds, as it answers. People are accounts without a name there: only the "
         "tool knows who is who.",
     ),
     "statements_empty": (
-        "Rien encore. Ouvrez l’activité : dès que quelqu’un choisit un rôle, une première trace arrive ici.",
+        "Rien encore. Ouvrez l’activité\u00a0: dès que quelqu’un choisit un rôle, une première trace arrive ici.",
         "Nothing yet. Open the activity: as soon as somebody chooses a role, a first statement arrives here.",
     ),
     "statement_actor": ("Qui", "Who"),
@@ -45,7 +45,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "log": ("Journal des échanges", "Service log"),
     "side_by_side": ("Côte à côte", "Side by side"),
     "side_by_side_lead": (
-        "Trois personnes, une seule activité. Agissez dans un cadre : les deux autres le montrent en quelques "
+        "Trois personnes, une seule activité. Agissez dans un cadre\u00a0: les deux autres le montrent en quelques "
         "secondes, et la trace arrive dans la liste.",
         "Three people, one activity. Act in one frame: the other two show it within seconds, and the statement "
         "arrives in the list.",
@@ -72,30 +72,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Claire, the tutor, opens the activity.",
     ),
     "step_2": (
-        "Lina l’ouvre et choisit de transmettre ; Hélène l’ouvre et choisit d’apprendre.",
+        "Lina l’ouvre et choisit de transmettre\u202f; Hélène l’ouvre et choisit d’apprendre.",
         "Lina opens it and chooses to teach; Hélène opens it and chooses to learn.",
     ),
     "step_3": (
-        "Claire les réunit ; chacune accepte et signe la charte.",
+        "Claire les réunit\u202f; chacune accepte et signe la charte.",
         "Claire pairs the two; both accept and sign the agreement.",
     ),
     "step_4": (
-        "L’une note une rencontre, l’autre la confirme : l’activité est terminée pour les deux, ici et au carnet de "
-        "notes.",
+        "L’une note une rencontre, l’autre la confirme\u00a0: l’activité est terminée pour les deux, ici et au carnet "
+        "de notes.",
         "One notes a meeting, the other confirms it: the activity is done for both, here and in the gradebook.",
     ),
     "step_done": ("fait", "done"),
     "step_next": ("à faire", "to do"),
     "steps_beside": ("Les suivre dans trois cadres côte à côte", "Follow them in three frames side by side"),
     "second_course": (
-        "L’autre cours montre un programme en cours depuis dix semaines : {title}",
+        "L’autre cours montre un programme en cours depuis dix semaines\u00a0: {title}",
         "The other course shows a programme that has run for ten weeks: {title}",
     ),
     "menu": ("Navigation", "Navigation"),
     "skip": ("Aller au contenu", "Skip to content"),
-    "who": ("Qui êtes-vous ?", "Who are you?"),
+    "who": ("Qui êtes-vous\u202f?", "Who are you?"),
     "who_lead": (
-        "Choisissez une personne : vous verrez la plateforme comme elle la voit.",
+        "Choisissez une personne\u00a0: vous verrez la plateforme comme elle la voit.",
         "Pick a person: you will see the platform as they see it.",
     ),
     "you_are": ("Vous êtes", "You are"),
@@ -109,8 +109,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "publish": ("Publier", "Publish"),
     "pick_assignment_selection": ("Ajouter comme travail", "Add as an assignment"),
     "pick_link_selection": ("Ajouter à un module", "Add to a module"),
-    "menu_hidden": ("« {tool} » n’est pas dans le menu du cours.", "“{tool}” is not in the course’s menu."),
-    "menu_shown": ("« {tool} » est dans le menu du cours.", "“{tool}” is in the course’s menu."),
+    "menu_hidden": (
+        "«\u00a0{tool}\u00a0» n’est pas dans le menu du cours.",
+        "“{tool}” is not in the course’s menu.",
+    ),
+    "menu_shown": ("«\u00a0{tool}\u00a0» est dans le menu du cours.", "“{tool}” is in the course’s menu."),
     "menu_show": ("L’afficher", "Show it"),
     "menu_hide": ("La masquer", "Hide it"),
     "admin": ("Administration", "Administrator"),
@@ -125,14 +128,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "settings": ("Réglages", "Settings"),
     "copy_course": ("Copier ce cours", "Copy this course"),
     "copy_course_lead": (
-        "La copie reprend les activités, avec de nouveaux identifiants. L’outil n’en est pas averti : il le découvre à "
-        "la première ouverture de l’activité copiée.",
+        "La copie reprend les activités, avec de nouveaux identifiants. L’outil n’en est pas averti\u00a0: il le "
+        "découvre à la première ouverture de l’activité copiée.",
         "The copy has the activities, with new ids. The tool is not told: it finds out when the copied activity is "
         "opened for the first time.",
     ),
     "copy_with_people": ("Avec les participants et leurs notes", "With its participants and their grades"),
     "copy_content_alone": (
-        "Comme dans Canvas, seul le contenu est copié : ajoutez ensuite des personnes.",
+        "Comme dans Canvas, seul le contenu est copié\u00a0: ajoutez ensuite des personnes.",
         "As in Canvas, the content alone is copied: add people afterwards.",
     ),
     "duplicate": ("Dupliquer l’activité", "Duplicate the activity"),
@@ -161,7 +164,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "grade": ("Note", "Grade"),
     "no_grade": ("Pas encore de note", "No grade yet"),
     "ungraded": ("Cette activité n’est pas notée", "This activity is not graded"),
-    "choose_tool": ("Quel outil ?", "Which tool?"),
+    "choose_tool": ("Quel outil\u202f?", "Which tool?"),
     "pick_content": ("Choisir le contenu dans l’outil", "Choose the content in the tool"),
     "by_hand": ("Ou remplir à la main", "Or fill it in by hand"),
     "title": ("Titre", "Title"),
@@ -173,9 +176,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "canvas_rule_none": ("sans condition", "has no requirement"),
     "canvas_rule_grade": ("quand un travail est envoyé", "when something was submitted"),
     "canvas_rule_passgrade": ("quand la note minimale est atteinte", "when at least this is scored"),
-    "canvas_completion_rule": ("Condition dans le module : terminé…", "Requirement in the module: complete…"),
+    "canvas_completion_rule": (
+        "Condition dans le module\u00a0: terminé…",
+        "Requirement in the module: complete…",
+    ),
     "canvas_pass_grade": ("Note minimale (sur {maximum})", "At least (out of {maximum})"),
-    "attempts": ("Travaux envoyés : {number}", "Submissions: {number}"),
+    "attempts": ("Travaux envoyés\u00a0: {number}", "Submissions: {number}"),
     "pass_grade": ("Note de réussite (sur {maximum})", "Pass mark (out of {maximum})"),
     "save": ("Enregistrer", "Save"),
     "cancel": ("Annuler", "Cancel"),
@@ -196,13 +202,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "email": ("Courriel", "E-mail"),
     "add_person": ("Ajouter une personne", "Add a person"),
     "tools_lead": (
-        "Collez l’adresse d’enregistrement que l’outil vous a donnée : sa page s’ouvre ici.",
+        "Collez l’adresse d’enregistrement que l’outil vous a donnée\u00a0: sa page s’ouvre ici.",
         "Paste the registration address the tool gave you: its page opens here.",
     ),
     "registration_url": ("Adresse d’enregistrement de l’outil", "The tool’s registration address"),
     "registering": ("Enregistrement d’un outil", "Registering a tool"),
     "registering_lead": (
-        "Terminez dans la page de l’outil ci-dessous ; elle se ferme d’elle-même.",
+        "Terminez dans la page de l’outil ci-dessous\u202f; elle se ferme d’elle-même.",
         "Finish in the tool’s page below; it closes by itself.",
     ),
     "tool_frame": ("Page de l’outil", "The tool’s page"),
@@ -222,11 +228,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "details": ("Détails", "Details"),
     "refused": ("La plateforme a refusé cette demande", "The platform refused this request"),
     "refused_help": (
-        "Revenez au cours et recommencez ; si cela se répète, donnez ce code à l’administratrice :",
+        "Revenez au cours et recommencez\u202f; si cela se répète, donnez ce code à l’administratrice\u00a0:",
         "Go back to the course and try again; if it happens again, give this code to the administrator:",
     ),
     "refused_reason_unknown_hint": (
-        "Ce lancement a déjà servi. Un lancement ne sert qu’une fois : rouvrez l’activité depuis le cours.",
+        "Ce lancement a déjà servi. Un lancement ne sert qu’une fois\u00a0: rouvrez l’activité depuis le cours.",
         "This launch was used already. A launch works once: open the activity from the course again.",
     ),
     "refused_reason_not_logged_in": (
@@ -242,7 +248,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This page is for administrators.",
     ),
     "refused_reason_unpublished": (
-        "Cette activité n’est pas encore publiée : votre tuteur doit le faire.",
+        "Cette activité n’est pas encore publiée\u00a0: votre tuteur doit le faire.",
         "This activity is not published yet: your tutor has to do that.",
     ),
     "refused_reason_tool_not_active": (
@@ -255,7 +261,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "nothing_added": ("Rien n’a été ajouté", "Nothing was added"),
     "demo": ("Démonstration", "Demonstration"),
     "demo_note": (
-        "Plateforme de démonstration : les personnes sont imaginaires, les échanges sont réels.",
+        "Plateforme de démonstration\u00a0: les personnes sont imaginaires, les échanges sont réels.",
         "Demonstration platform: the people are invented, the exchanges are real.",
     ),
     "language": ("Langue", "Language"),
@@ -275,12 +281,10 @@ def title(locale: str, given: str) -> str:
 
 
 def text(locale: str, key: str, **values: object) -> str:
-    """The text of that key, "fr" or "en", with French spaces that do not break."""
+    """The text of that key, "fr" or "en"."""
     french, english = TEXTS[key]
     if locale == "en":
         return english.format(**values)
-    for mark in "?!;:":
-        french = french.replace(f" {mark}", f"\u00a0{mark}")
     return french.format(**values)
 
 

@@ -60,7 +60,7 @@ REFLECTIONS: dict[str, tuple[str, ...]] = {
 """What people write that they have changed, by language."""
 
 THANKS: dict[str, str] = {
-    "fr": "Merci pour votre patience : j’ose maintenant poser la question.",
+    "fr": "Merci pour votre patience\u00a0: j’ose maintenant poser la question.",
     "en": "Thank you for your patience: I dare to ask now.",
 }
 """What somebody thanks their partner for, by language."""

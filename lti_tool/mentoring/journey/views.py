@@ -194,6 +194,11 @@ class ObjectiveLine:
         return self.status == "claimed" and not self.mine and "partner" in self.accepts
 
     @property
+    def awaits_me(self) -> bool:
+        """It waits for a yes of the one who looks."""
+        return self.to_agree or self.to_confirm
+
+    @property
     def for_tutor(self) -> bool:
         """Whether the tutor may confirm it, and therefore sees its title."""
         return "tutor" in self.accepts

@@ -28,12 +28,14 @@ from lti_tool.events.log import state_columns
 from lti_tool.identity.models import Membership, Person
 from lti_tool.identity.principal import CourseRole
 from lti_tool.mentoring.completion.queries import with_progress
+from lti_tool.mentoring.enrolment.other_groups import people_of_other_groups
 from lti_tool.mentoring.enrolment.people.queries import count_of_awaited
 from lti_tool.mentoring.enrolment.queries import (
     MEMBER_ID,
     has_moved_from,
     is_enrolled_in,
     is_in_cohort,
+    is_put_aside,
     members_of_cohort,
 )
 from lti_tool.mentoring.objectives.queries import claims_for_tutor
@@ -45,10 +47,11 @@ from lti_tool.mentoring.overview.cohort import (
 from lti_tool.mentoring.overview.member_reading import Member, alphabetically
 from lti_tool.mentoring.overview.models import LeftAsItIs, PairCounters
 from lti_tool.mentoring.overview.pair_reading import COUNTERS, PairRow, declined_pair
-from lti_tool.mentoring.overview.people_reading import NOWHERE, newcomers_and_tutors, places_of
+from lti_tool.mentoring.overview.people_reading import NOWHERE, newcomers_of, places_of, tutors_of
 from lti_tool.mentoring.pairs.queries import (
     PAIR_ID,
     PairRecord,
+    count_of_ended,
     latest_of_pair,
     pairs_of_cohort,
 )
@@ -114,6 +117,7 @@ class _Statements:
 def _statements(dialect: Dialect) -> _Statements:
     cohort_id: sa.BindParameter[uuid.UUID] = sa.bindparam("cohort_id", type_=sa.Uuid())
     is_left = is_in_cohort(cohort_id, LeftAsItIs.participant_id)
+    other_group = people_of_other_groups(cohort_id)
     people = (
         sa.select(
             Person.id,
@@ -131,8 +135,12 @@ def _statements(dialect: Dialect) -> _Statements:
             ),
             is_not_enrolled().label("is_not_enrolled"),
             count_of_awaited(cohort_id).scalar_subquery().label("awaited"),
+            other_group.c.number.label("other_group"),
+            is_put_aside(cohort_id, Person.id).label("is_put_aside"),
+            count_of_ended(cohort_id).scalar_subquery().label("ended"),
         )
         .join(Membership, Membership.person_id == Person.id)
+        .outerjoin(other_group, other_group.c.person_id == Person.id)
         .where(
             Membership.course_id.in_(courses_of_cohort(cohort_id)),
             # Whose pair moved to another cohort waits for nothing here.
@@ -215,7 +223,7 @@ class _Reading:
         going_on = [pair.record for pair in pairs if not pair.record.over]
         lines = self._participant_lines(statements, before, going_on)
         by_id = {line.id: line for line in lines}
-        newcomers, tutors = newcomers_and_tutors(self._people, {line.person_id for line in lines})
+        newcomers = newcomers_of(self._people, {line.person_id for line in lines})
         return CohortOverview(
             number=found.cohort.number,
             kind=found.cohort.kind,
@@ -226,11 +234,14 @@ class _Reading:
             is_copy=found.cohort.is_copy,
             title=found.title,
             rule=found.rule,
-            tutors=tutors,
+            tutors=tutors_of(self._people),
             participants=tuple(lines),
-            newcomers=newcomers,
+            newcomers=tuple(each for each in newcomers if each.group is None and not each.is_put_aside),
+            of_other_groups=tuple(each for each in newcomers if each.group is not None),
+            put_aside=tuple(each for each in newcomers if each.group is None and each.is_put_aside),
             pairs=tuple(self._pair_lines(statements, before, pairs, by_id)),
             awaited=self._people[0].awaited if self._people else 0,
+            ended_pairs=self._people[0].ended if self._people else 0,
             state=_state(rows.people[0]) if rows.people else None,
             declined=tuple(
                 declined_pair(pair.record, by_id)

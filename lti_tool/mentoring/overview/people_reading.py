@@ -42,10 +42,11 @@ def places_of(people: Sequence[Any]) -> dict[uuid.UUID, Place]:
     return found
 
 
-def newcomers_and_tutors(
-    people: Sequence[Any], joined: set[uuid.UUID]
-) -> tuple[tuple[Newcomer, ...], tuple[str, ...]]:
-    """Learners of the cohort's courses who have no role yet, and the names of those who teach it."""
+def newcomers_of(people: Sequence[Any], joined: set[uuid.UUID]) -> tuple[Newcomer, ...]:
+    """Learners of the cohort's courses who have no role in it yet, in the order of the alphabet.
+
+    Those of other groups are among them: see :attr:`~lti_tool.mentoring.overview.cohort.Newcomer.group`.
+    """
     here = [row for row in people if row.active]
     launched = {row.id for row in here if row.role == CourseRole.LEARNER and row.launched_at is not None}
     newcomers = {
@@ -55,27 +56,27 @@ def newcomers_and_tutors(
             row.id in launched,
             PersonCard(_NOBODY, "", display_name(row), row.given_name),
             row.family_name,
+            row.other_group,
+            bool(row.is_put_aside),
         )
         for row in here
         if row.role == CourseRole.LEARNER and row.id not in joined
     }
+    return tuple(
+        sorted(
+            newcomers.values(),
+            key=lambda each: (collation_key(each.sorts_as), collation_key(each.name or ""), each.person_id),
+        )
+    )
+
+
+def tutors_of(people: Sequence[Any]) -> tuple[str, ...]:
+    """The names of those who teach the cohort's courses, in the order of the alphabet."""
     teaching = [
         row
-        for row in here
-        if row.role == CourseRole.TUTOR and row.launched_at is not None and display_name(row)
+        for row in people
+        if row.active and row.role == CourseRole.TUTOR and row.launched_at is not None and display_name(row)
     ]
     enrolled = [row for row in teaching if not row.is_not_enrolled]
-    tutors = {display_name(row) or "" for row in enrolled or teaching}
-    return (
-        tuple(
-            sorted(
-                newcomers.values(),
-                key=lambda each: (
-                    collation_key(each.sorts_as),
-                    collation_key(each.name or ""),
-                    each.person_id,
-                ),
-            )
-        ),
-        tuple(sorted(tutors, key=collation_key)),
-    )
+    names = {display_name(row) or "" for row in enrolled or teaching}
+    return tuple(sorted(names, key=collation_key))

@@ -39,7 +39,7 @@ from lti_tool.mentoring.programmes.models import (
     RoleView,
 )
 from lti_tool.mentoring.programmes.offers import latest_cohort_to_follow
-from lti_tool.mentoring.programmes.placements import has_activity, may_place
+from lti_tool.mentoring.programmes.placements import has_activity, may_place, was_taken_back
 from lti_tool.mentoring.programmes.queries import teaches_cohort
 from lti_tool.mentoring.programmes.settings import Answers
 from lti_tool.mentoring.programmes.template import ProgrammeTemplate
@@ -69,7 +69,8 @@ class Choice:
 
 
 class NothingChosen(Exception):
-    """The activity was added without the content picker, and its tutor has not said yet what it opens."""
+    """Its tutor has yet to say what the activity opens: it was added without the content picker, or the group that was
+    chosen there has been taken back."""
 
 
 class IsDuplicate(Exception):
@@ -186,6 +187,8 @@ def _cohort_to_open(
     chosen = shared_cohort(db, choice, organisation_id)
     if chosen is not None:
         return chosen, role_view, has_activity(db, chosen.id)
+    if choice is not None and choice.cohort_id is not None and was_taken_back(db, choice.cohort_id):
+        raise NothingChosen
     return new_cohort(db, choice, organisation_id, template, opened_by, now), role_view, False
 
 
@@ -228,7 +231,8 @@ def shared_cohort(db: Session, choice: Choice | None, organisation_id: uuid.UUID
     """
     if choice is None or choice.cohort_id is None:
         return None
-    cohort = db.get_one(Cohort, choice.cohort_id)
+    # Whoever takes it back at this moment waits, or is waited for.
+    cohort = db.get_one(Cohort, choice.cohort_id, with_for_update={"read": True}, populate_existing=True)
     programme = db.get_one(Programme, cohort.programme_id)
     if programme.organisation_id != organisation_id:
         return None

@@ -90,6 +90,15 @@ class PilotScaled(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FullScaleTakenBack(Event):
+    """A full-scale cohort was taken back, which no activity had opened. The scope is that of the pilot."""
+
+    audit_subject: ClassVar[Subject] = Subject.PROGRAMME
+    scale_id: uuid.UUID
+    """The cohort that was taken back."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActivityChosen(Event):
     """Somebody chose in the content picker what one or two new activities of a course are to open."""
 

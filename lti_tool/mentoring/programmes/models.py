@@ -31,6 +31,7 @@ class CohortStatus(enum.StrEnum):
     CLOSING = "closing"
     FOLLOW_UP = "follow_up"
     ARCHIVED = "archived"
+    """Over; or taken back, where no activity has ever opened it."""
 
 
 class RoleView(enum.StrEnum):

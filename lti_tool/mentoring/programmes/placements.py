@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from lti_tool.identity.models import Membership
+from lti_tool.mentoring.programmes.in_use import is_in_use
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     Placement,
@@ -34,11 +35,11 @@ class UnplacedCohort:
 
 
 def unplaced_cohort(db: Session, cohort_id: uuid.UUID) -> UnplacedCohort | None:
-    """The cohort of this id, where no activity opens it; else None."""
+    """The cohort of this id, where no activity opens it and it was not taken back; else None."""
     row = db.execute(
         sa.select(Cohort.id, Cohort.programme_id, Programme.organisation_id)
         .join(Programme, Programme.id == Cohort.programme_id)
-        .where(Cohort.id == cohort_id, ~_is_placed())
+        .where(Cohort.id == cohort_id, ~_is_placed(), is_in_use())
     ).one_or_none()
     return None if row is None else UnplacedCohort(*row)
 
@@ -52,7 +53,10 @@ def waiting_groups(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUID
         .where(Programme.organisation_id == organisation_id, *_may_place(organisation_id, person_id))
         .order_by(Cohort.created_at.desc(), Cohort.id)
     )
-    return [Group(row.id, settings["title"], None, None, row.starts_on) for row, settings in rows]
+    return [
+        Group(row.id, settings["title"], None, None, row.starts_on, row.programme_id)
+        for row, settings in rows
+    ]
 
 
 def may_place(db: Session, cohort_id: uuid.UUID, organisation_id: uuid.UUID, person_id: uuid.UUID) -> bool:
@@ -66,12 +70,17 @@ def has_activity(db: Session, cohort_id: uuid.UUID) -> bool:
     return db.scalar(sa.select(Placement.id).where(Placement.cohort_id == cohort_id).limit(1)) is not None
 
 
+def was_taken_back(db: Session, cohort_id: uuid.UUID) -> bool:
+    """Whether a cohort was taken back before any activity opened it."""
+    return db.scalar(sa.select(Cohort.id).where(Cohort.id == cohort_id, ~is_in_use())) is not None
+
+
 def _is_placed() -> sa.Exists:
     return sa.exists().where(Placement.cohort_id == Cohort.id)
 
 
 def _may_place(organisation_id: uuid.UUID, person_id: uuid.UUID) -> tuple[sa.ColumnElement[bool], ...]:
-    """Conditions on a cohort: it has no activity, and its programme is one that the person teaches, owns or may use.
+    """Conditions on a cohort: it waits for its first activity, and the person teaches, owns or may use its programme.
 
     An owner who teaches no course shares the programme with the teachers of the course that is to have the group.
     """
@@ -85,6 +94,7 @@ def _may_place(organisation_id: uuid.UUID, person_id: uuid.UUID) -> tuple[sa.Col
     owned = sa.select(ProgrammeOwner.programme_id).where(ProgrammeOwner.person_id == person_id)
     return (
         ~_is_placed(),
+        is_in_use(),
         sa.or_(
             Cohort.programme_id.in_(taught),
             Cohort.programme_id.in_(owned),

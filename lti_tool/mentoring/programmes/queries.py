@@ -6,12 +6,12 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import NoResultFound
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import LOCK_ROW, connection_of
@@ -19,6 +19,7 @@ from lti_tool.events.base import Scope
 from lti_tool.events.log import acting_principal
 from lti_tool.identity.models import Course, Membership
 from lti_tool.identity.principal import CourseRole, Principal
+from lti_tool.mentoring.programmes.in_use import is_in_use
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     CohortStatus,
@@ -98,6 +99,7 @@ class Group:
     course_title: str | None
     """Of the course of that activity."""
     starts_on: dt.date
+    programme_id: uuid.UUID
 
 
 def cohort(db: Session, cohort_id: uuid.UUID) -> CohortRecord:
@@ -249,6 +251,25 @@ def courses_of_cohort(cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID]) -> sa.
     return sa.select(Placement.course_id).where(Placement.cohort_id == cohort_id)
 
 
+def other_groups_in(
+    cohort_id: uuid.UUID | sa.BindParameter[uuid.UUID], courses: Any
+) -> sa.Select[uuid.UUID, int, bool]:
+    """A query for the other cohorts of a cohort's programme with an activity in these courses, to be used in another.
+
+    ``courses``: ids, or a query for them. Its columns are ``id``, ``number`` and ``is_started``.
+    """
+    here = aliased(Cohort)
+    return (
+        sa.select(Cohort.id, Cohort.number, (Cohort.status != CohortStatus.DRAFT).label("is_started"))
+        .join(here, here.programme_id == Cohort.programme_id)
+        .where(
+            here.id == cohort_id,
+            Cohort.id != cohort_id,
+            Cohort.id.in_(sa.select(Placement.cohort_id).where(Placement.course_id.in_(courses))),
+        )
+    )
+
+
 def links_of_cohort(cohort_id: uuid.UUID) -> sa.Select[uuid.UUID]:
     """The same for the resource links of its activities."""
     return sa.select(Placement.resource_link_id).where(Placement.cohort_id == cohort_id)
@@ -278,16 +299,19 @@ def teaches_cohort(db: Session, cohort_id: uuid.UUID, person_id: uuid.UUID) -> b
     return db.scalar(activities_taught(cohort_id, person_id).limit(1)) is not None
 
 
+TEACHES: Final = (
+    Membership.role == CourseRole.TUTOR,
+    Membership.active,
+    Membership.launched_at.is_not(None),
+)
+"""Conditions on a membership: the person's latest launch there was as a teacher, and they have not left."""
+
+
 def teaching_memberships(
     person_id: uuid.UUID | sa.ColumnElement[uuid.UUID],
 ) -> tuple[sa.ColumnElement[bool] | Any, ...]:
-    """Conditions on a membership: the person's latest launch there was as a teacher, and they have not left."""
-    return (
-        Membership.person_id == person_id,
-        Membership.role == CourseRole.TUTOR,
-        Membership.active,
-        Membership.launched_at.is_not(None),
-    )
+    """The same conditions on a membership of a person."""
+    return (Membership.person_id == person_id, *TEACHES)
 
 
 def programmes_of(db: Session, organisation_id: uuid.UUID) -> Sequence[Programme]:
@@ -324,7 +348,9 @@ def groups_to_share(db: Session, organisation_id: uuid.UUID, person_id: uuid.UUI
     )
     found: dict[uuid.UUID, Group] = {}
     for row, settings, link_id, course_title in rows:
-        found.setdefault(row.id, Group(row.id, settings["title"], link_id, course_title, row.starts_on))
+        title = settings["title"]
+        group = Group(row.id, title, link_id, course_title, row.starts_on, row.programme_id)
+        found.setdefault(row.id, group)
     return list(found.values())
 
 
@@ -355,7 +381,7 @@ def latest_rule(db: Session, programme_id: uuid.UUID) -> str:
     found = db.scalar(
         sa.select(sa.cast(CompletionRuleVersion.rule, sa.Text))
         .join(Cohort, Cohort.id == CompletionRuleVersion.cohort_id)
-        .where(Cohort.programme_id == programme_id)
+        .where(Cohort.programme_id == programme_id, is_in_use())
         .order_by(Cohort.created_at.desc(), Cohort.id, CompletionRuleVersion.number.desc())
         .limit(1)
     )

@@ -7,7 +7,7 @@ all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
@@ -86,11 +86,11 @@ _LEVEL: Final = "level-"
 _LEVEL_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "before": {
         "fr": "Aujourd’hui, où vous situez-vous\u00a0: %(skill)s\u202f?",
-        "en": "Today, where do you stand: %(skill)s?",
+        "en": "Where do you stand today: %(skill)s?",
     },
     "after": {
         "fr": "Aujourd’hui, où vous situez-vous\u00a0: %(skill)s\u202f?",
-        "en": "Today, where do you stand: %(skill)s?",
+        "en": "Where do you stand today: %(skill)s?",
     },
     "then": {
         "fr": "Avec le recul, où en étiez-vous avant ce mentorat\u00a0: %(skill)s\u202f?",
@@ -109,11 +109,9 @@ def with_level_questions(document: Document, skill: str, name: Mapping[str, str]
         if texts is None or not levels:
             continue
         question = {
-            "code": f"{_LEVEL}{skill}"[:60],
+            "code": _level_code(skill),
             "kind": "level",
-            "text": {
-                tag: text % {"skill": name[tag][:1].lower() + name[tag][1:]} for tag, text in texts.items()
-            },
+            "text": {tag: text % {"skill": _within_sentence(name[tag])} for tag, text in texts.items()},
             "roles": asked["items"][levels[-1]]["roles"],
             "options": [],
         }
@@ -121,11 +119,47 @@ def with_level_questions(document: Document, skill: str, name: Mapping[str, str]
     return made
 
 
+def with_skill_renamed(
+    document: Document, skill: str, before: Mapping[str, str], after: Mapping[str, str], kept: Collection[str]
+) -> list[dict[str, Any]]:
+    """The questionnaires, where the questions about the level in a skill call it by its new name.
+
+    ``before`` and ``after``: its names by language. ``kept``: the codes of questions whose words stay. A question that
+    was reworded so that it does not name the skill stays as well.
+    """
+    made: list[dict[str, Any]] = deepcopy(document["questionnaires"])
+    for item in (item for asked in made for item in asked["items"]):
+        if item["code"] == _level_code(skill) and item["code"] not in kept:
+            item["text"] = {
+                tag: _renamed(text, before.get(tag, ""), after.get(tag, ""))
+                for tag, text in item["text"].items()
+            }
+    return made
+
+
+def _renamed(text: str, before: str, after: str) -> str:
+    """``text`` with another name in it: where it is written within a sentence, else where it is as it is."""
+    if not before or not after:
+        return text
+    if _within_sentence(before) in text:
+        return text.replace(_within_sentence(before), _within_sentence(after))
+    return text.replace(before, after)
+
+
+def _within_sentence(name: str) -> str:
+    """A name that begins with a small letter, unless it begins with an abbreviation, such as “AI”."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+
+
+def _level_code(skill: str) -> str:
+    return f"{_LEVEL}{skill}"[:60]
+
+
 def without_level_questions(document: Document, skill: str) -> list[dict[str, Any]]:
     """The questionnaires without what they ask about the level in a skill; one that asks nothing else is left out."""
     made: list[dict[str, Any]] = deepcopy(document["questionnaires"])
     for asked in made:
-        asked["items"] = [item for item in asked["items"] if item["code"] != f"{_LEVEL}{skill}"]
+        asked["items"] = [item for item in asked["items"] if item["code"] != _level_code(skill)]
     return [asked for asked in made if asked["items"]]
 
 

@@ -8,8 +8,10 @@ from typing import Any, Final
 from lti_tool.mentoring.programmes.codes import new_code
 from lti_tool.mentoring.programmes.kpis import kpi_form
 from lti_tool.mentoring.programmes.questions import (
+    frozen_questions,
     question_form,
     with_level_questions,
+    with_skill_renamed,
     without_level_questions,
     without_question,
 )
@@ -59,11 +61,14 @@ def _skill(code: str, _settings: Settings, standing: Standing) -> SectionForm:
     def write(settings: Settings, values: Values) -> Settings:
         skills, name = settings.document["skills"], both(values, "name")
         made = {"code": _code_of(code, name, skills), "name": name, "tag": values["tag"]}
-        document = settings.document
+        document, before = settings.document, _entry(skills, code)
         asks = document["questionnaires"]
         if code == NEW and not standing.started:
             # What is not asked before cannot be compared afterwards.
             asks = with_level_questions(document, made["code"], name)
+        elif before is not None:
+            kept = frozen_questions(document, standing)
+            asks = with_skill_renamed(document, code, before["name"], name, kept)
         return changed_settings(settings, skills=_with(skills, made), questionnaires=asks)
 
     return SectionForm(SkillForm(standing.language), read, write)

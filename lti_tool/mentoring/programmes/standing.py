@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from lti_tool.compiled_statement import CompiledStatement, once_for_each_dialect
 from lti_tool.database import connection_of
 from lti_tool.identity.models import Membership
+from lti_tool.mentoring.programmes.in_use import latest_settings
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     Placement,
@@ -91,11 +92,7 @@ def standing_in_programme(db: Session, programme_id: uuid.UUID, person_id: uuid.
         HrReader.ended_at.is_(None),
     )
     tutors_may_edit, hr_sees_names = (
-        sa.select(_visibility(name))
-        .where(ProgrammeSettings.programme_id == programme_id)
-        .order_by(ProgrammeSettings.number.desc())
-        .limit(1)
-        .scalar_subquery()
+        latest_settings(programme_id, _visibility(name)).scalar_subquery()
         for name in ("tutors_may_edit", "hr_sees_names")
     )
     owned = _owned(programme_id, person_id)

@@ -12,7 +12,7 @@
       place.hidden = !day;
       place.textContent = !day ? "" : format.formatToParts(day).map(function (part) {
         return part.type === "day" && part.value === "1" && language === "fr" ? "1er" : part.value;
-      }).join("");
+      }).join("").replace(/(\d(?:er)?) /, "$1\u00a0");
     };
     field.addEventListener("input", show);
     show();

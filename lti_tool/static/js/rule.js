@@ -71,8 +71,14 @@
     pressed = event.submitter;
   });
 
+  form.addEventListener("keydown", function (event) {
+    const menu = event.key === "Escape" && event.target.closest("[data-menu][open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+
   form.addEventListener("change", function (event) {
-    const name = event.target.name || "";
-    if (name && name !== "add" && !name.startsWith("add.")) save();
+    if (event.target.name) save();
   });
 })();

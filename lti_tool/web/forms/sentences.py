@@ -37,6 +37,7 @@ from schemas.tutor_forms import (
     PairForm,
     PausePairForm,
     ReopenForm,
+    TakeOutForm,
 )
 
 Sentences = Mapping[str, str]
@@ -75,11 +76,12 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
         "offers": _choose(N_("Choose what you can show from the list.")),
         "wants": _choose(N_("Choose what you would like to learn from the list.")),
         "languages": _choose(N_("Choose languages from the list.")),
-        "time_zone": _choose(N_("Choose a time zone from the list.")),
+        "time_zone": _choose(N_("This time zone is not in the list: choose another one, or none.")),
         "level": dict.fromkeys(_NO_NUMBER, N_("Choose your level from the list, or leave it unsaid.")),
     },
     DeclinePairForm: {"reason": _REASON},
     RefuseInvitationForm: {"reason": _REASON},
+    TakeOutForm: {"reason": _REASON},
     PausePairForm: {
         "until": {
             "not_a_date": N_("Enter the whole date: day, month and year."),
@@ -161,8 +163,8 @@ _SENTENCES: Final[Mapping[type[FormSchema], Mapping[str, Sentences]]] = {
             "too_short": N_("Say why you reopen this journey, in at least %(min)s characters."),
         },
     },
-    OwnerForm: {"person_id": _choose(N_("Choose who else owns the programme."))},
-    ShareForm: {"course_id": _choose(N_("Choose a course."))},
+    OwnerForm: {"person_id": _choose(N_("Choose the person to name as an owner."))},
+    ShareForm: {"course_id": _choose(N_("Choose with which course to share it."))},
     NewHrLinkForm: {
         "made_for": dict.fromkeys(
             ("required", "link_for_whom"),

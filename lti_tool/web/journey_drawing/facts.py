@@ -46,6 +46,18 @@ class Meeting:
     id: uuid.UUID | None = None
     """Of the meeting, for what stands beside it in a list."""
 
+    @property
+    def waits_for(self) -> Role | None:
+        """Whose answer is missing: of whoever did not log it, and once that person disputes it, of whoever did."""
+        if self.logged_by is None:
+            return None
+        match self.state:
+            case MeetingState.UNCONFIRMED:
+                return self.logged_by.other
+            case MeetingState.DISPUTED:
+                return self.logged_by
+        return None
+
 
 class ObjectiveState(enum.StrEnum):
     """Where an objective is, as far as the drawing shows it."""
@@ -91,6 +103,8 @@ class JourneyFacts:
     end_is_dated: bool = True
     """Whether that day is known; of a partner who has left the course it is not, and ``ended_on`` is today."""
     paused: bool = False
+    paused_on: dt.date | None = None
+    """Since when, where that is known."""
 
     @property
     def agreed(self) -> bool:

@@ -91,6 +91,7 @@ def facts_for_learner(
         ended_on=ended_on,
         end_is_dated=not has_left,
         paused=is_over or pair.status == "paused" or has_left,
+        paused_on=pair.paused_at.date() if pair.status == "paused" and pair.paused_at else None,
     )
 
 

@@ -6,13 +6,13 @@ import datetime as dt
 import sys
 from dataclasses import dataclass
 
-from babel.dates import format_date
 from flask import Flask
 
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.roles import Role
-from lti_tool.translation import current_language, ngettext
 from lti_tool.translation import gettext as _
+from lti_tool.translation import ngettext
+from lti_tool.translation.dates import short_date
 from lti_tool.web import wording
 from lti_tool.web.journey_drawing.facts import JourneyFacts, Meeting, MeetingState, ObjectiveState
 from lti_tool.web.journey_drawing.leaves import TEXT_SIZE
@@ -40,7 +40,7 @@ class Faces:
 
 def short_day(value: dt.date) -> str:
     """A day without its year, such as ``12 Nov``."""
-    return format_date(value, "d MMM", locale=current_language())
+    return short_date(value, year=False)
 
 
 def day_of_year(value: dt.date) -> str:
@@ -81,7 +81,7 @@ def stop_date(stop: Stop) -> str:
     if not stop.label_width:
         return ""
     if stop.meeting.state is MeetingState.EXPECTED:
-        return _("Meeting %(number)s", number=stop.number)
+        return _("Meeting %(number)s", number=stop.number) if stop.has_name else str(stop.number)
     return short_day(stop.meeting.on)
 
 

@@ -26,8 +26,8 @@ TEXT_FROM_LEAF: Final = 8.0
 LEADING: Final = 15.0
 """Between two lines of a title."""
 TEXT_SIZE: Final = 13.0
-MOST_LINES: Final = 3
-"""Of a title that two lines would cut."""
+MOST_LINES: Final = 4
+"""Of a title that two lines would cut, and three."""
 LEAST_LABEL: Final = 36.0
 """Narrower, a title would say nothing."""
 LEAF_MIDDLE: Final = 8.0
@@ -114,11 +114,11 @@ def _leaf(x: float, objective: DrawnObjective, strand: Strand, left: float, righ
 
 
 def title_lines(title: str, width: float) -> tuple[str, ...]:
-    """A title in two lines of this width, or in three where two would cut it."""
+    """A title in two lines of this width, or in as many more as it takes not to cut it."""
     if width < LEAST_LABEL or not title.strip():
         return ()
     lines = next(
-        (whole for most in (2, MOST_LINES) if (whole := _whole(title, width, most))),
+        (whole for most in range(2, MOST_LINES + 1) if (whole := _whole(title, width, most))),
         lines_within(title, width, lines=MOST_LINES, size=TEXT_SIZE),
     )
     if lines:

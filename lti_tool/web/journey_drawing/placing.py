@@ -69,6 +69,8 @@ class Places:
     end: float
     leaves: tuple[tuple[float, DrawnObjective], ...]
     """Those that have room, in order."""
+    paused: float | None = None
+    """Since when nothing goes on, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def places(facts: JourneyFacts, frame: Frame) -> Places:
     last_on = max(facts.latest_on, facts.ended_on or facts.latest_on)
     if _braid_begins_at_meeting(facts, marks):
         last_on = facts.held[-1].on
-    xs, marks = _placed(marks, facts, _scale(facts, frame.start, now, last_on), frame.start, now)
+    scale = _scale(facts, frame.start, now, last_on)
+    xs, marks = _placed(marks, facts, scale, frame.start, now)
     step = (end - now) / (ahead + 1)
     held = [x for x, mark in zip(xs, marks, strict=True) if isinstance(mark.what, Meeting)]
     to_come = [now + step * number for number in range(1, ahead + 1)]
@@ -101,7 +104,12 @@ def places(facts: JourneyFacts, frame: Frame) -> Places:
     ]
     buds = _buds(facts, [*held, *to_come], past, now, end)
     return Places(
-        tuple(held), tuple(to_come), now, end, tuple(sorted([*past, *buds], key=lambda each: each[0]))
+        tuple(held),
+        tuple(to_come),
+        now,
+        end,
+        tuple(sorted([*past, *buds], key=lambda each: each[0])),
+        None if facts.paused_on is None else min(scale.x(facts.paused_on), now),
     )
 
 

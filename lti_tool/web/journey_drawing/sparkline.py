@@ -21,6 +21,8 @@ from lti_tool.web.journey_drawing.time_scale import even_scale, kept_apart
 
 MARGIN: Final = 4.0
 """Left and right of a time axis, for half a bead."""
+MONTH_LETTER: Final = 13.0
+"""From where a month begins to the right edge of its letter."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,11 @@ class TimeAxis:
         return even_scale(self.first, self.last, MARGIN, self.width - MARGIN).x(day)
 
     def months(self) -> list[tuple[float, dt.date]]:
-        """Where each month begins that begins on the axis, and its first day, for the head of the table."""
+        """Where each month begins that has room for its letter on the axis, and its first day, for the table's head."""
         found: list[tuple[float, dt.date]] = []
         day = self.first.replace(day=1)
         while day <= self.last:
-            if day >= self.first:
+            if day >= self.first and self.x(day) + MONTH_LETTER <= self.width:
                 found.append((self.x(day), day))
             day = (day + dt.timedelta(days=32)).replace(day=1)
         return found

@@ -98,7 +98,8 @@ def journey_steps(facts: JourneyFacts, *, with_today: bool = False) -> JourneySt
 
 
 _NEITHER: Final = Solid(mentor=False, mentee=False)
-_AHEAD: Final = (Tile.NEXT, Tile.TO_COME, Tile.END, Tile.ENDED)
+_BOTH: Final = Solid(mentor=True, mentee=True)
+_AHEAD: Final = (Tile.NEXT, Tile.TO_COME, Tile.END)
 
 
 def _is_ahead(step: JourneyStep) -> bool:
@@ -144,7 +145,11 @@ def _in_order(facts: JourneyFacts) -> list[JourneyStep]:
 def _between(facts: JourneyFacts, step: JourneyStep, following: JourneyStep) -> Solid:
     """The stretch from one step to the next."""
     if facts.completed_on is not None:
-        return Solid(mentor=True, mentee=True)
+        return _BOTH
+    if following.tile is Tile.ENDED:
+        return _BOTH if facts.end_is_dated and facts.agreed else _NEITHER
+    if following.tile is Tile.TODAY and facts.paused_on is not None:
+        return _NEITHER
     is_start = step.tile is Tile.START
     if _is_ahead(following) or (is_start and following.tile is Tile.TODAY):
         # Whoever has signed has begun.
@@ -152,11 +157,8 @@ def _between(facts: JourneyFacts, step: JourneyStep, following: JourneyStep) -> 
         return Solid(
             mentor=began and Role.MENTOR in facts.signed_on, mentee=began and Role.MENTEE in facts.signed_on
         )
-    meeting = following.meeting
-    unsure = meeting is not None and following.tile is Tile.WAITING and meeting.logged_by is not None
-    if unsure and meeting is not None:
-        return Solid(mentor=meeting.logged_by is Role.MENTOR, mentee=meeting.logged_by is Role.MENTEE)
-    return Solid(mentor=True, mentee=True)
+    waits_for = following.meeting.waits_for if following.meeting is not None else None
+    return Solid(mentor=waits_for is not Role.MENTOR, mentee=waits_for is not Role.MENTEE)
 
 
 def every_step(steps: JourneySteps) -> Sequence[JourneyStep]:

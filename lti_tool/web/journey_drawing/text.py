@@ -11,7 +11,7 @@ SHORT_WORD = 2
 _WIDE = 1.0
 """Of a letter as wide as it is high, such as a Chinese one."""
 _LETTER, _CAPITAL = 0.55, 0.68
-_OTHERS = ((" ", 0.2), ("ijlîï.,;:’'!|", 0.27), ("ftrI()-", 0.39), ("sczçJ", 0.47), ("mwœæMW…", 0.85))
+_OTHERS = ((" \u00a0", 0.2), ("ijlîï.,;:’'!|", 0.27), ("ftrI()-", 0.39), ("sczçJ", 0.47), ("mwœæMW…", 0.85))
 """How wide letters are in Lato, of its font size; measured, and rounded up."""
 _WIDTHS = {letter: width for letters, width in _OTHERS for letter in letters}
 

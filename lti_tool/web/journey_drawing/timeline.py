@@ -50,6 +50,8 @@ DOT_STEP: Final = 9.1
 LABEL_GAP: Final = 6.0
 NAME_WIDTH: Final = 88.0
 """Of the name of a meeting that has no day yet, in the longer of the languages."""
+NUMBER_WIDTH: Final = 30.0
+"""Of its number alone."""
 DATE_ASCENT: Final = 26.0
 """Between the end of that line, or what is written above, and the dates."""
 BELOW_DATES: Final = 50.0
@@ -70,6 +72,8 @@ class Stop:
     is_next: bool
     label_width: float
     """The room for what is written below it; 0 where something more important stands there."""
+    has_name: bool = True
+    """Whether that has room for the name of one that has no day yet; else it is its number."""
 
 
 class EndMark(enum.StrEnum):
@@ -123,11 +127,14 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
     at = places(facts, Frame(START, WIDTH - 30 if complete else END, BRAID_STEP * (BRAID_TURNS + 1)))
     xs = [*at.held, *at.ahead]
     is_over = complete or facts.ended_on is not None
-    # What ended without completion stops at the last that happened.
     solid_until = at.end if complete else at.now
+    stops_at = at.paused
     if facts.ended_on is not None:
+        # The end of somebody who has left has no day: it is drawn after the last that happened.
+        stops_at = at.end if facts.end_is_dated else START
+    if stops_at is not None:
         done = [*at.held, *(x for x, each in at.leaves if each.state is not ObjectiveState.AGREED)]
-        solid_until = min(max(done) + KNOT_LEVEL, at.end) if done else START
+        solid_until = min(max([stops_at, *(x + KNOT_LEVEL for x in done)]), at.end)
     nodes, leads_to = _nodes(facts, meetings, at)
     next_at = len(at.held) if at.ahead and not facts.paused else None
     mentor, mentee = (
@@ -142,7 +149,12 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
         for role in (Role.MENTOR, Role.MENTEE)
     )
     first_ahead = len(at.held) if at.ahead else None
-    widths, end_width = _label_widths(list(zip(xs, meetings, strict=True)), at.end, first_ahead, len(at.held))
+    placed = list(zip(xs, meetings, strict=True))
+    widths, end_width = _label_widths(placed, at.end, first_ahead, len(at.held), NAME_WIDTH)
+    are_named = all(widths[len(at.held) :])
+    if not are_named:
+        # All or none of those after the next one have their name.
+        widths, end_width = _label_widths(placed, at.end, first_ahead, len(at.held), NUMBER_WIDTH)
     stops = tuple(
         Stop(
             x,
@@ -150,8 +162,9 @@ def timeline(facts: JourneyFacts) -> TimelineDrawing:
             index + 1 - (0 if each.state.held else facts.not_counted),
             index == next_at,
             widths[index],
+            are_named or index <= len(at.held),
         )
-        for index, (x, each) in enumerate(zip(xs, meetings, strict=True))
+        for index, (x, each) in enumerate(placed)
     )
     today = None if is_over else at.now
     leads = [stop.x for stop in stops if stop.label_width]
@@ -205,9 +218,12 @@ def _nodes(
             nodes += _bow(nodes[-1], place)
         elif place - START > BOW_REACH:
             nodes.append(Node(place - BOW_REACH, START_DISTANCE))
+        elif not is_knot:
+            nodes.append(Node((START + place) / 2, START_DISTANCE))
+        is_direct = before == len(nodes)
         nodes.append(Node(place, KNOT if is_knot else 0.0, KNOT_LEVEL, crossed=is_knot))
-        # Both come whole out of the knot before, as far as where they are widest apart.
-        leads_to |= dict.fromkeys(range(before + 1 if index else before, len(nodes)), meeting)
+        # Both come whole out of what was before, as far as where they are widest apart.
+        leads_to |= dict.fromkeys(range(before if is_direct else before + 1, len(nodes)), meeting)
     if facts.completed_on is not None:
         if meetings and at.now > nodes[-1].x:
             nodes += _bow(nodes[-1], at.now)
@@ -255,19 +271,30 @@ def _braid(last: Node, begins: float, end_x: float) -> Iterator[Node]:
 
 
 def _is_solid(to: Meeting | None, role: Role, facts: JourneyFacts) -> bool:
-    """Whether a strand is solid: not before its person signed, nor on the way to a meeting that the other logged."""
+    """Whether a strand is solid: not before its person signed, nor on the way to what waits for their answer."""
     if not facts.held and role not in facts.signed_on:
         return False
-    return to is None or to.state is MeetingState.CONFIRMED or to.logged_by is not role.other
+    return to is None or to.waits_for is not role
 
 
 def _label_widths(
-    stops: Sequence[tuple[float, Meeting]], end_x: float, next_at: int | None, held: int
+    stops: Sequence[tuple[float, Meeting]], end_x: float, next_at: int | None, held: int, name_width: float
 ) -> tuple[list[float], float]:
-    """The room for the label of each meeting, and of the end. Next, last and first come before the others."""
+    """The room for the label of each meeting, and of the end. Next, last and first come before the others.
+
+    ``name_width``: of one that has no day yet, after the next one.
+    """
     places = [x for x, _each in stops]
     halves = [
-        (NAME_WIDTH if each.state is MeetingState.EXPECTED else MEETING_GAP - 1) / 2 for _x, each in stops
+        (
+            MEETING_GAP - 1
+            if each.state is not MeetingState.EXPECTED
+            else NAME_WIDTH
+            if at == next_at
+            else name_width
+        )
+        / 2
+        for at, (_x, each) in enumerate(stops)
     ]
     first_choice = [
         index for index in (next_at, held - 1, 0) if index is not None and 0 <= index < len(places)
@@ -275,7 +302,7 @@ def _label_widths(
     order = list(dict.fromkeys([*first_choice, *range(len(places))]))
     chosen: list[int] = []
     for index in order:
-        if end_x - places[index] >= MEETING_GAP - 1 and all(
+        if end_x - places[index] >= halves[index] + MEETING_GAP / 2 - 1 and all(
             abs(places[index] - places[other]) >= halves[index] + halves[other] for other in chosen
         ):
             chosen.append(index)

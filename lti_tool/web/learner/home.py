@@ -46,7 +46,7 @@ from lti_tool.web.activity import Activity, current_activity, current_participan
 from lti_tool.web.forms.bound import Form, Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import launch_url_for, polled
-from lti_tool.web.learner import moved, refusal
+from lti_tool.web.learner import moved, other_group, refusal, taken_out
 from lti_tool.web.learner.awaited import invite_awaited
 from lti_tool.web.learner.completing import completes_with
 from lti_tool.web.learner.current import participant_of_request, requested_pair_id
@@ -60,10 +60,11 @@ from schemas.learner_forms import ChooseRoleForm, JoinForm, ThanksForm
 blueprint = Blueprint("learner", __name__, url_prefix="/l/<launch_key>")
 
 
-def page() -> ResponseReturnValue | None:
+def page(*, as_well: bool = False) -> ResponseReturnValue | None:
     """A participant's journey, or the choice of a role; None before a tutor has opened the activity.
 
-    A journey has an ETag, and is answered 304 until something happens that it shows.
+    A journey has an ETag, and is answered 304 until something happens that it shows. ``as_well``: whoever belongs to
+    another group of the course has chosen to take part here, too.
     """
     activity = current_activity()
     if activity is None or new_choice.awaits_tutor():
@@ -74,8 +75,12 @@ def page() -> ResponseReturnValue | None:
     if (participant is None or participant.invited) and invite_awaited(placement.cohort_id):
         g.activity = None  # which is read again, with their invitation
         return page()
+    if participant is None and not as_well and (other := other_group.page(placement.cohort_id)) is not None:
+        return other
     if participant is not None and participant.refused:
         return refusal.first_page(activity)
+    if participant is not None and participant.taken_out:
+        return taken_out.first_page(activity)
     if participant is None or (participant.invited and not activity.pairs):
         action = launch_url_for("learner.join")
         return _welcome(blank_form(JoinForm(), id="join", action=action), activity)
@@ -130,6 +135,7 @@ def page() -> ResponseReturnValue | None:
         has_thanked=own_thanks > 0,
         drawn=drawn_journey(mine, pair, today=now.date(), ends_on=activity.ends_on),
         grade_sentence=grade_wording.for_learner(grade),
+        grade_is_missing=grade_wording.is_missing(grade),
         reopened_sentence=grade_wording.of_reopened(grade),
         may_change_role=placement.role_view is RoleView.BOTH or is_elsewhere,
         is_elsewhere=is_elsewhere,
@@ -283,10 +289,21 @@ def _welcome(form: Form, activity: Activity) -> ResponseReturnValue:
 @allows(Action.CHOOSE_ROLE, about=cohort_of_launch)
 def ask_role() -> ResponseReturnValue:
     """The choice of a role, for whoever has another first page: an owner, or somebody of human resources."""
+    return _choice(as_well=False)
+
+
+@blueprint.get("/join/as-well")
+@allows(Action.CHOOSE_ROLE, about=cohort_of_launch)
+def ask_role_as_well() -> ResponseReturnValue:
+    """The choice of a role, for whoever belongs to another group of the course and takes part in this one as well."""
+    return _choice(as_well=True)
+
+
+def _choice(*, as_well: bool) -> ResponseReturnValue:
     activity = current_activity()
     if not is_open() or (activity is not None and activity.participant is not None):
         return ShortRedirect(launch_url_for("home.home"), 302)
-    return page() or abort(404)
+    return page(as_well=as_well) or abort(404)
 
 
 @blueprint.post("/join")

@@ -61,7 +61,14 @@ TOPICS: Final = Subject(
     N_("you, the person suggested to you (only the topics that suit you both)"),
 )
 
-SUBJECTS: Final = (NOTES, MEETINGS, PROGRESS, COMPLETION, OBJECTIVES, ONESELF, TOPICS)
+FIT: Final = Subject(
+    N_("What speaks for a partner: how many of your topics, which languages"),
+    "equal",
+    (Action.COMPARE_PARTNERS,),
+    N_("the person suggested to you"),
+)
+
+SUBJECTS: Final = (NOTES, MEETINGS, PROGRESS, COMPLETION, OBJECTIVES, ONESELF, TOPICS, FIT)
 
 
 @dataclass(frozen=True)

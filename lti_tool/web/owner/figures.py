@@ -28,6 +28,7 @@ from lti_tool.mentoring.enrolment.models import Participant, ParticipantStatus
 from lti_tool.mentoring.enrolment.queries import NOT_TAKING_PART
 from lti_tool.mentoring.overview.models import PairCounters
 from lti_tool.mentoring.pairs.models import DECLINED, ENDED_STATUSES, Pair, PairStatus
+from lti_tool.mentoring.programmes.in_use import is_in_use, latest_settings
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     Placement,
@@ -155,12 +156,7 @@ def waits_for_partner() -> sa.ColumnElement[bool]:
 
 def programme_record(db: Session, programme_id: uuid.UUID) -> ProgrammeRecord:
     """A programme. Raises :class:`sqlalchemy.exc.NoResultFound`."""
-    settings = db.scalars(
-        sa.select(ProgrammeSettings.settings)
-        .where(ProgrammeSettings.programme_id == programme_id)
-        .order_by(ProgrammeSettings.number.desc())
-        .limit(1)
-    ).one()
+    settings = db.scalars(latest_settings(programme_id, ProgrammeSettings.settings)).one()
     return ProgrammeRecord(programme_id, settings, rule_sentence(latest_rule(db, programme_id)))
 
 
@@ -231,7 +227,7 @@ def cohorts_of(db: Session, programme_id: uuid.UUID, smallest_group: int) -> lis
     rows = db.execute(
         sa.select(Cohort, ProgrammeSettings.settings)
         .join(ProgrammeSettings, ProgrammeSettings.id == Cohort.settings_id)
-        .where(Cohort.programme_id == programme_id)
+        .where(Cohort.programme_id == programme_id, is_in_use())
         .order_by(Cohort.created_at.desc(), Cohort.number.desc())
     ).all()
     titles = [in_language(settings.get("title")) for _cohort, settings in rows]

@@ -9,20 +9,25 @@ from __future__ import annotations
 import uuid
 from typing import Any, Final
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from lti_tool.database import utcnow
 from lti_tool.identity.policy import Action
+from lti_tool.mentoring.guards import NotAllowed
+from lti_tool.mentoring.programmes import scaling
 from lti_tool.mentoring.programmes.models import Cohort
 from lti_tool.web.access import allows, cohort_of_launch
 from lti_tool.web.activity import Activity, current_activity, current_unplaced_cohort
-from lti_tool.web.forms.bound import blank_form
+from lti_tool.web.forms.bound import Values, blank_form, sent_form
 from lti_tool.web.forms.flash import flash_message
 from lti_tool.web.launch_session import LAUNCH, course_title, launch_url_for
 from lti_tool.web.owner import figures, group_people, waiting_group
+from lti_tool.web.owner.partners import partners_for
 from lti_tool.web.services import reading
-from schemas.display import read_cohort_query
+from schemas.display import read_cohort_query, read_query
+from schemas.scaling_form import TakeBackForm
 from schemas.tutor_forms import PairForm, ReopenForm
 
 SHOWN: Final = 100
@@ -68,6 +73,37 @@ def show() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/partners")
+@allows(Action.COMPARE_PARTNERS, about=cohort_of_launch)
+def partners() -> ResponseReturnValue:
+    """Whom to propose to the person of ``?partner_for=``, and what speaks for each."""
+    wanted = read_query(request.args.to_dict())["partner_for"]
+    group, context = _group()
+    person = next((each for each in group.without_pair if each.person_id == wanted), None)
+    if person is None:
+        return redirect(launch_url_for("group.show"))
+    with reading() as db:
+        found = partners_for(db, _activity().placement.cohort_id, group, person)
+    return render_template(
+        "owner/group_partners.html", person=person, partners=found[:SHOWN], more=len(found) - SHOWN, **context
+    )
+
+
+@blueprint.post("/take-back")
+@allows(Action.CLONE_COHORT, about=cohort_of_launch)
+def take_back() -> ResponseReturnValue:
+    """Take the group back, which waits for its first activity."""
+    waiting = current_unplaced_cohort()
+    if waiting is None:
+        raise NotAllowed("group_opened")
+
+    def save(db: Session, _values: Values) -> None:
+        scaling.take_back(db, cohort_id=waiting.id, programme_id=waiting.programme_id, now=utcnow())
+
+    then = launch_url_for("owner.programme", programme_id=waiting.programme_id)
+    return sent_form(TakeBackForm(), id="take-back").submit(save, then=then, done="group_taken_back")
+
+
 @blueprint.get("/people/<uuid:participant_id>")
 @allows(Action.VIEW_GROUP, about=cohort_of_launch)
 def person(participant_id: uuid.UUID) -> ResponseReturnValue:
@@ -80,7 +116,7 @@ def person(participant_id: uuid.UUID) -> ResponseReturnValue:
         person=found,
         partners=[pair for pair in group.pairs if participant_id in (pair.mentor.id, pair.mentee.id)],
         form=blank_form(ReopenForm(), given, id="reopen", action=launch_url_for("cohort.reopen"))
-        if found.completion == "completed"
+        if found.completion == "completed" and found.taken_out_at is None
         else None,
         **context,
     )

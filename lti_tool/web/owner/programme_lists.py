@@ -19,6 +19,7 @@ from lti_tool.identity.models import Person, display_name
 from lti_tool.mentoring.completion.models import CompletionRecord
 from lti_tool.mentoring.completion.rule import Completion
 from lti_tool.mentoring.enrolment.models import Participant
+from lti_tool.mentoring.programmes.in_use import is_in_use, latest_settings
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     CompletionRuleVersion,
@@ -104,18 +105,11 @@ def _listed(
     which: sa.Select[uuid.UUID],
     people: dict[uuid.UUID, GroupPeople] | None,
 ) -> list[ListedProgramme]:
-    latest = (
-        sa.select(ProgrammeSettings.settings)
-        .where(ProgrammeSettings.programme_id == Programme.id)
-        .order_by(ProgrammeSettings.number.desc())
-        .limit(1)
-        .correlate(Programme)
-        .scalar_subquery()
-    )
+    latest = latest_settings(Programme.id, ProgrammeSettings.settings).correlate(Programme).scalar_subquery()
     rule = (
         sa.select(sa.cast(CompletionRuleVersion.rule, sa.Text))
         .join(Cohort, Cohort.id == CompletionRuleVersion.cohort_id)
-        .where(Cohort.programme_id == Programme.id)
+        .where(Cohort.programme_id == Programme.id, is_in_use())
         .order_by(Cohort.created_at.desc(), Cohort.id, CompletionRuleVersion.number.desc())
         .limit(1)
         .correlate(Programme)
@@ -124,7 +118,7 @@ def _listed(
     groups: dict[uuid.UUID, list[ListedGroup]] = defaultdict(list)
     for cohort in db.scalars(
         sa.select(Cohort)
-        .where(Cohort.programme_id.in_(which))
+        .where(Cohort.programme_id.in_(which), is_in_use())
         .order_by(Cohort.created_at.desc(), Cohort.number.desc())
     ):
         group = ListedGroup(

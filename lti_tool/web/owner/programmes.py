@@ -128,16 +128,17 @@ def settings(programme_id: uuid.UUID) -> ResponseReturnValue:
         record = figures.programme_record(db, programme_id)
         cohorts = figures.cohorts_of(db, programme_id, record.smallest_group)
     here = activity.placement.cohort_id if activity is not None else None
+    for_hr = standing.reads_for_hr and not (standing.owns or standing.teaches)
     return render_template(
         "owner/settings.html",
         programme=record,
-        sections=settings_view.sections_of(record.settings, with_all=may_change),
+        sections=settings_view.sections_of(record.settings, with_all=may_change, sees_results=not for_hr),
         frozen_since=next((each.started_on for each in cohorts if each.id == here), None),
         dates=[settings_view.dates_of(cohort) for cohort in cohorts],
         is_here=is_here,
         may_change=may_change,
         sees_names=standing.names_for_hr,
-        for_hr=standing.reads_for_hr and not (standing.owns or standing.teaches),
+        for_hr=for_hr,
         owns=standing.owns,
         course_title=course_title(),
     )

@@ -43,8 +43,14 @@ def dates_of(cohort: CohortFigures) -> CohortDates:
     return CohortDates(cohort.number, cohort.kind, cohort.starts_on, cohort.ends_on, cohort.follow_up_on)
 
 
-def sections_of(settings: Mapping[str, Any], *, with_all: bool = False) -> list[Section]:
-    """What the settings say, part by part. ``with_all``: parts that say nothing too, which are otherwise left out."""
+def sections_of(
+    settings: Mapping[str, Any], *, with_all: bool = False, sees_results: bool = True
+) -> list[Section]:
+    """What the settings say, part by part.
+
+    ``with_all``: parts that say nothing too, which are otherwise left out. ``sees_results``: whether whoever reads
+    them is shown results of groups, so that it matters from how many people on.
+    """
     found = (
         ("rhythm", _("Rhythm"), _rhythm(settings.get("rhythm"))),
         ("formats", _("Formats"), [format_line(settings, code) for code in settings.get("formats", ())]),
@@ -59,14 +65,22 @@ def sections_of(settings: Mapping[str, Any], *, with_all: bool = False) -> list[
             _("Objectives to choose from"),
             [in_language(o.get("title")) for o in settings.get("objectives", ())],
         ),
-        ("kpis", _("Figures and targets"), [measure_line(kpi, settings) for kpi in settings.get("kpis", ())]),
+        (
+            "kpis",
+            _("Figures and targets"),
+            [_figure_line(kpi, settings) for kpi in settings.get("kpis", ())],
+        ),
         (
             "questionnaires",
             _("Questionnaires"),
             [phase(asked["phase"])[0] for asked in settings.get("questionnaires", ())],
         ),
         ("budget", _("Budget and funding"), budget_lines(settings.get("budget"))),
-        ("visibility", _("Who may see what"), visibility_lines(settings.get("visibility"))),
+        (
+            "visibility",
+            _("Who may see what"),
+            visibility_lines(settings.get("visibility"), sees_results=sees_results),
+        ),
     )
     kept = [
         Section(
@@ -113,6 +127,12 @@ def role_name_lines(names: Mapping[str, Any] | None, *, with_usual: bool = False
         for role, name in named.items()
         if name
     ]
+
+
+def _figure_line(kpi: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    """A measure in the list of the settings, which says of each whether it has a target."""
+    line = measure_line(kpi, settings)
+    return line if kpi.get("target") else _("%(figure)s: no target", figure=line)
 
 
 def measure_line(kpi: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
@@ -169,20 +189,21 @@ def budget_lines(budget: Mapping[str, Any] | None) -> list[str]:
     return lines
 
 
-def visibility_lines(visibility: Mapping[str, Any] | None) -> list[str]:
+def visibility_lines(visibility: Mapping[str, Any] | None, *, sees_results: bool = True) -> list[str]:
     """Who may change the settings, and what figures and names are shown; an empty line for what is not."""
     if not visibility:
         return []
     names = _("Human resources see who takes part and who has completed.")
     smallest = visibility.get("smallest_group", 5)
+    hidden = ngettext(
+        "Figures over fewer than %(num)s person are hidden.",
+        "Figures over fewer than %(num)s people are hidden.",
+        smallest,
+    )
     return [
         _("Tutors may change the settings.")
         if visibility.get("tutors_may_edit", True)
         else _("The owners alone change the settings."),
-        ngettext(
-            "Figures over fewer than %(num)s person are hidden.",
-            "Figures over fewer than %(num)s people are hidden.",
-            smallest,
-        ),
+        hidden if sees_results else "",
         names if visibility.get("hr_sees_names") else "",
     ]

@@ -130,7 +130,6 @@ def part_page(part: Part, form: Form | None = None) -> ResponseReturnValue:
         frozen_days=frozen_days(part.settings.days, part.standing),
         is_own_kpi=part.entry not in COMPUTED,
         under_way=part.under_way if form is not None and "ends_earlier" in form.problems else None,
-        usual_evidence=(frozenset(), frozenset({"partner"})),
         kpis=all_kpis(document, part.standing.standard),
         questionnaires=all_questionnaires(document, part.standing.standard),
         chosen_phases=[asked["phase"] for asked in document["questionnaires"]],

@@ -122,7 +122,7 @@ def edit() -> ResponseReturnValue:
     sent = typed_rule.from_fields(controls.sent_content())
     if any(each.type not in typed_rule.STARTS for _path, each in sent.each()):
         abort(400)
-    rule = typed_rule.after(sent, move, request.form, found.typed)
+    rule = typed_rule.after(sent, move, found.typed)
     form = RuleForm(rule, seen=_seen(move), sent=True, is_given_up=move.name == "give-up")
     if move.name == "discard":
         # What was typed is lost for good: the page says what that is, and asks.
@@ -144,7 +144,7 @@ def _seen(move: Move) -> int:
 def _where(move: Move, before: TypedRule, rule: TypedRule) -> str:
     """The address after a button: where its effect is seen."""
     address = launch_url_for("rule_editor.edit")
-    if move.name in ("add", "group", "restore"):
+    if move.name in ("add", "restore"):
         old = {each.id for _path, each in before.each()}
         added = next((each.id for _path, each in rule.each() if each.id not in old), None)
         return f"{address}#line-{added}" if added else address

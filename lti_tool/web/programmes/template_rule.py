@@ -64,7 +64,7 @@ def show(code: str) -> ResponseReturnValue:
         abort(400)
     text = request.form.get("seen", "")
     seen = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
-    rule = typed_rule.after(sent, move, request.form, in_force)
+    rule = typed_rule.after(sent, move, in_force)
     form = TemplateRuleForm(rule, seen=seen, sent=True, action=address)
     if move.name != SAVE:
         form.key = controls.new_form_key()

@@ -289,6 +289,8 @@ class Move:
     """One of :data:`MOVES`."""
     path: str = ""
     """Of the condition or the group; of ``restore``, the condition's id."""
+    kind: str = ""
+    """Of ``add``: the type of the condition."""
 
 
 MOVES: Final = frozenset(
@@ -300,7 +302,6 @@ MOVES: Final = frozenset(
         "give-up",
         "overwrite",
         "add",
-        "group",
         "remove",
         "up",
         "down",
@@ -310,18 +311,22 @@ MOVES: Final = frozenset(
 
 
 def read_move(text: str) -> Move:
-    """What a button says: a name, and after a colon what it is about. Anything else only saves."""
+    """What a button says: a name, and after a colon what it is about; ``add`` names the type, then the group.
+
+    Anything else only saves.
+    """
     name, _colon, path = text.partition(":")
+    if name == "add":
+        kind, _colon, group = path.partition(":")
+        return Move(name, group, kind)
     return Move(name, path) if name in MOVES else Move("save")
 
 
-def after(rule: TypedRule, move: Move, sent: Mapping[str, str], in_force: TypedRule) -> TypedRule:
-    """The rule after a move. ``sent``: the fields of the form, of which some say what is to be added."""
+def after(rule: TypedRule, move: Move, in_force: TypedRule) -> TypedRule:
+    """The rule after a move."""
     match move.name:
         case "add":
-            return rule.with_added(sent.get(f"add.{move.path}" if move.path else "add", ""), move.path)
-        case "group":
-            return rule.with_added(GROUP)
+            return rule.with_added(move.kind, move.path)
         case "remove":
             return rule.without(move.path)
         case "up" | "down":

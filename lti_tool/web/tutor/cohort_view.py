@@ -16,6 +16,7 @@ from lti_tool.mentoring.completion.rule_sentence import sentence_for_tutor
 from lti_tool.mentoring.enrolment.people.matching import KnownAwaited
 from lti_tool.mentoring.journey.views import PersonCard
 from lti_tool.mentoring.overview.cohort import CohortOverview, Newcomer, ParticipantLine
+from lti_tool.mentoring.overview.ended import EndedPair
 from lti_tool.mentoring.overview.inbox import (
     SHOWN,
     GradeQuestion,
@@ -127,10 +128,17 @@ class CohortView:
     page: int
     pages: int
     listed: Sequence[Person] | None
-    """The people that replace the table; None where the table is shown."""
+    """The people that replace the table; None where the table is shown, or pairs that ended are."""
     drawn: DrawnPairs
     listed_count: int = 0
     """How many of them there are, also where there are too many to be shown."""
+    ended: Sequence[EndedPair] | None = None
+    """The pairs that ended, which then replace the table; None where it is shown."""
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the table of pairs is shown, and nothing in its place."""
+        return self.listed is None and self.ended is None
 
     def address(self, **changes: object) -> str:
         """The page with another filter, search, order or page of the table."""
@@ -151,7 +159,7 @@ class CohortView:
                     *of.waiting_for_a_pair,
                     *of.without_role,
                     *of.never_opened,
-                    *of.refused,
+                    *of.not_taking_part,
                     *of.gone,
                     *of.finished_alone,
                 ]
@@ -258,16 +266,19 @@ def view_of(
     now: dt.datetime,
     shown: int | None = SHOWN,
     awaited: Sequence[KnownAwaited] = (),
+    ended: Sequence[EndedPair] = (),
 ) -> CohortView:
     """The page as it is shown. ``shown``: how many lines of what needs the tutor there are at most.
 
-    ``awaited``: who is expected, where the page lists them.
+    ``awaited``: who is expected, where the page lists them; ``ended``: the pairs that ended, likewise.
     """
     today = now.date()
     everything = query["inbox"] == "all"
     lines = table.lines if everything else folded_lines(table.lines)
     chosen_lines = lines if everything else lines[:shown]
     figures = [("", len(table.all_rows)), *((str(state), table.counts[state]) for state in PairState)]
+    if overview.ended_pairs or query["state"] == "ended":
+        figures.append(("ended", overview.ended_pairs))
     of_people = [
         ("alone", len(overview.waiting_for_a_pair)),
         ("no_role", len(overview.without_role)),
@@ -275,6 +286,8 @@ def view_of(
     ]
     if overview.awaited or query["state"] == "awaited":
         of_people.append(("awaited", overview.awaited))
+    if overview.not_taking_part or query["state"] == "out":
+        of_people.append(("out", len(overview.not_taking_part)))
     listed = _listed(overview, query, [Expected.from_list(each) for each in awaited])
     return CohortView(
         overview=overview,
@@ -296,7 +309,18 @@ def view_of(
         listed_count=overview.awaited
         if query["state"] == "awaited" and not query["q"]
         else len(listed or ()),
+        ended=_found(ended, query["q"]) if query["state"] == "ended" else None,
     )
+
+
+def _found(ended: Sequence[EndedPair], search: str) -> list[EndedPair]:
+    """Those with somebody whom the search finds; all of them without one."""
+    wanted = folded(search)
+    return [
+        pair
+        for pair in ended
+        if not wanted or any(wanted in folded(card.name or "") for card in (pair.mentee, pair.mentor))
+    ]
 
 
 def _figure(query: Mapping[str, Any], code: str, count: int) -> Figure:
@@ -312,6 +336,7 @@ def _listed(
         "no_role": overview.without_role,
         "unopened": overview.never_opened,
         "awaited": expected,
+        "out": overview.not_taking_part,
     }
     if query["state"] not in counted:
         return None

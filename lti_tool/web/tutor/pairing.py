@@ -80,6 +80,8 @@ class Candidates:
     free: Sequence[Candidate]
     taken: Sequence[Candidate]
     newcomers: Sequence[Newcomer]
+    of_other_groups: Sequence[Newcomer]
+    """Who belongs to another group of the course, and can be invited to this one as well."""
     of_role: int
     """How many there are of the role, free or not."""
     count_free: int
@@ -173,7 +175,11 @@ def in_order(candidates: Candidates, known: Mapping[uuid.UUID, Known]) -> Candid
 def candidates_for(overview: CohortOverview, person: ParticipantLine, search: str = "") -> Candidates:
     """Everybody of the other role, those who are free first; within that in the order of the alphabet."""
     role, wanted = Role(person.card.role).other, folded(search)
-    everybody = [line for line in overview.participants if line.card.role == role and not line.has_left]
+    everybody = [
+        line
+        for line in overview.participants
+        if line.card.role == role and not line.has_left and line.taken_out_at is None
+    ]
     found = [line for line in everybody if not wanted or wanted in folded(line.card.name or "")]
     pairs: dict[uuid.UUID, list[PairLine]] = defaultdict(list)
     for pair in overview.pairs:
@@ -188,10 +194,15 @@ def candidates_for(overview: CohortOverview, person: ParticipantLine, search: st
         # Who has nobody comes before who has somebody already.
         sorted(free, key=lambda each: len(each.pairs)),
         [each for each in candidates if each.why_not],
-        [each for each in overview.newcomers if not wanted or wanted in folded(each.name or "")],
+        _named(overview.newcomers, wanted),
+        _named(overview.of_other_groups, wanted),
         len(everybody),
         sum(not _why_not(person, line, tuple(pairs[line.id])) for line in everybody),
     )
+
+
+def _named(people: Sequence[Newcomer], wanted: str) -> list[Newcomer]:
+    return [each for each in people if not wanted or wanted in folded(each.name or "")]
 
 
 def _candidate(person: ParticipantLine, line: ParticipantLine, pairs: tuple[PairLine, ...]) -> Candidate:

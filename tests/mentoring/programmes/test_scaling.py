@@ -10,23 +10,51 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.events.models import EventRow
+from lti_tool.mentoring.enrolment.people.models import AwaitedPerson
 from lti_tool.mentoring.enrolment.queries import people_in_cohorts
-from lti_tool.mentoring.programmes.actions import choose_activity, open_placement
+from lti_tool.mentoring.programmes.actions import NothingChosen, choose_activity, open_placement
 from lti_tool.mentoring.programmes.models import (
     Cohort,
     CompletionRuleVersion,
+    Placement,
     ProgrammeOwner,
     ProgrammeSettings,
 )
-from lti_tool.mentoring.programmes.placements import waiting_groups
+from lti_tool.mentoring.programmes.placements import unplaced_cohort, waiting_groups
 from lti_tool.mentoring.programmes.queries import rule_of_cohort
-from lti_tool.mentoring.programmes.scaling import last_day, scale_up
+from lti_tool.mentoring.programmes.readiness import Section
+from lti_tool.mentoring.programmes.scaling import (
+    CARRIED_OVER,
+    NOT_CARRIED_OVER,
+    last_day,
+    scale_up,
+    take_back,
+)
+from lti_tool.mentoring.programmes.template import load_template
+from lti_tool.web.owner.figures import cohorts_of, programme_record
 from tests.builder import World, add_link
 from tests.mentoring.checks import LATER, refused
 
 
 def scaled(db: Session, world: World) -> Cohort:
     return scale_up(db, cohort_id=world.cohort_id, now=LATER)
+
+
+def back(db: Session, cohort: Cohort, programme_id: uuid.UUID | None = None) -> None:
+    take_back(db, cohort_id=cohort.id, programme_id=programme_id or cohort.programme_id, now=LATER)
+
+
+def opened(db: Session, world: World, content_id: uuid.UUID) -> Placement:
+    return open_placement(
+        db,
+        organisation_id=world.organisation_id,
+        course_id=world.course_id,
+        resource_link_id=add_link(db, world.course_row(db), "full-scale").id,
+        content_id=content_id,
+        template=load_template("demo"),
+        opened_by=world.tutor_id,
+        now=LATER,
+    )
 
 
 def choose(db: Session, world: World, cohort_id: uuid.UUID, person_id: uuid.UUID) -> uuid.UUID:
@@ -119,25 +147,15 @@ def test_it_waits_until_a_tutor_of_the_programme_opens_it_by_an_activity(world: 
         assert [group.cohort_id for group in waiting_groups(db, world.organisation_id, world.tutor_id)] == [
             made.id
         ]
-        link = add_link(db, world.course_row(db), "full-scale")
-        placement = open_placement(
-            db,
-            organisation_id=world.organisation_id,
-            course_id=world.course_id,
-            resource_link_id=link.id,
-            content_id=choose(db, world, made.id, world.tutor_id),
-            template=None,
-            opened_by=world.tutor_id,
-            now=LATER,
-        )
+        placement = opened(db, world, choose(db, world, made.id, world.tutor_id))
         assert placement.cohort_id == made.id
-        opened = db.scalars(
+        event = db.scalars(
             sa.select(EventRow)
             .where(EventRow.kind == "PlacementOpened")
             .order_by(EventRow.sequence.desc())
             .limit(1)
         ).one()
-        assert opened.details["shared"] is False
+        assert event.details["shared"] is False
         assert waiting_groups(db, world.organisation_id, world.tutor_id) == []
 
 
@@ -159,3 +177,51 @@ def test_what_is_no_running_pilot_is_not_scaled(world: World) -> None:
         world.cohort(db).status = "draft"
         db.flush()
         refused("pilot_not_started", lambda: scaled(db, world))
+
+
+def test_until_it_is_opened_it_can_be_taken_back(world: World) -> None:
+    with world.transaction() as db:
+        made = scale_up(db, cohort_id=world.cohort_id, now=LATER, name="Tous les sites", language="fr")
+        chosen = choose(db, world, made.id, world.tutor_id)
+        refused("not_own_group", lambda: back(db, made, programme_id=uuid.uuid4()))
+        back(db, made)
+        back(db, made)
+        assert waiting_groups(db, world.organisation_id, world.tutor_id) == []
+        assert unplaced_cohort(db, made.id) is None
+        [figures] = cohorts_of(db, made.programme_id, 5)
+        title = programme_record(db, made.programme_id).settings["title"]["fr"]
+        assert (figures.id, title) == (
+            world.cohort_id,
+            db.get_one(ProgrammeSettings, world.cohort(db).settings_id).settings["title"]["fr"],
+        )
+        events = db.scalars(sa.select(EventRow).where(EventRow.kind == "FullScaleTakenBack")).all()
+        assert [(row.cohort_id, row.details) for row in events] == [
+            (world.cohort_id, {"scale_id": str(made.id)})
+        ]
+        # An activity that was added for it meanwhile asks its tutor anew.
+        with pytest.raises(NothingChosen):
+            opened(db, world, chosen)
+
+
+def test_once_it_is_opened_or_has_people_it_stays(world: World) -> None:
+    with world.transaction() as db:
+        made = scaled(db, world)
+        db.add(
+            AwaitedPerson(
+                id=uuid.uuid4(),
+                cohort_id=made.id,
+                role="mentee",
+                email="a@example.org",
+                invited_by_kind="tool",
+                details={},
+            )
+        )
+        db.flush()
+        refused("group_has_people", lambda: back(db, made))
+        db.execute(sa.delete(AwaitedPerson))
+        opened(db, world, choose(db, world, made.id, world.tutor_id))
+        refused("group_opened", lambda: back(db, made))
+
+
+def test_every_part_of_the_settings_is_carried_over_or_said_not_to_be() -> None:
+    assert sorted((*CARRIED_OVER, *NOT_CARRIED_OVER)) == sorted(Section)

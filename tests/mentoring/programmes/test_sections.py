@@ -169,6 +169,32 @@ def test_what_is_asked_about_a_skill_comes_and_goes_with_it_until_the_start() ->
     checked(made.document)
 
 
+@pytest.mark.parametrize("template", [code for code in template_codes() if code != "blank"])
+def test_a_renamed_skill_is_renamed_in_the_questions_about_it_until_they_are_asked(template: str) -> None:
+    settings, renamed = settings_of(template), 0
+    for skill in settings.document["skills"]:
+        code = f"level-{skill['code']}"[:60]
+
+        def texts(made: Settings, code: str = code) -> list[tuple[str, str]]:
+            return [
+                (item["text"]["fr"], item["text"]["en"])
+                for asked in made.document["questionnaires"]
+                for item in asked["items"]
+                if item["code"] == code
+            ]
+
+        names = {"name_fr": "L’IA utile", "name_en": "AI that helps"}
+        made = saved(Section.SKILLS, settings, skill["code"], **names)
+        assert all("l’IA utile" in fr and "AI that helps" in en for fr, en in texts(made)), texts(made)
+        renamed += len(texts(made))
+        # Once they were asked they stay as they were, so that answers can be compared.
+        form = section_form(Section.SKILLS, settings, standing(started=True), skill["code"])
+        later = form.write(settings, typed(form, form.read(settings) or {}, **names))
+        if code in frozen_questions(settings.document, standing(started=True)):
+            assert texts(later) == texts(settings)
+    assert renamed > 0
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [("Visite d’un site", "visite-d-un-site"), ("  ", "entry"), ("日本語", "entry"), ("x" * 200, "x" * 26)],

@@ -73,9 +73,15 @@ def test_one_day_is_at_one_place_in_all_rows() -> None:
 
 
 def test_the_axis_names_its_months() -> None:
-    months = TimeAxis(dt.date(2026, 9, 7), dt.date(2027, 1, 5)).months()
+    months = TimeAxis(dt.date(2026, 9, 7), dt.date(2027, 1, 20)).months()
     assert [first.month for _x, first in months] == [10, 11, 12, 1]
     assert [x for x, _first in months] == sorted(x for x, _first in months)
+    # The letter of one that has just begun would stand in the next column.
+    assert [first.month for _x, first in TimeAxis(dt.date(2026, 9, 7), dt.date(2027, 1, 5)).months()] == [
+        10,
+        11,
+        12,
+    ]
 
 
 def test_beads_say_what_was_held_what_waits_and_what_is_next() -> None:

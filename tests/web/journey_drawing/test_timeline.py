@@ -20,7 +20,7 @@ from lti_tool.web.journey_drawing.placing import (
     MEETING_GAP,
     WIDE_MEETING_GAP,
 )
-from lti_tool.web.journey_drawing.steps import Tile, journey_steps
+from lti_tool.web.journey_drawing.steps import Solid, Tile, journey_steps
 from lti_tool.web.journey_drawing.timeline import (
     END,
     MIDDLE,
@@ -260,12 +260,34 @@ def test_without_completion_it_ends_at_the_planned_end() -> None:
     assert timeline(journey(to_come=1)).end_x == END
 
 
-def test_a_pair_that_has_ended_is_drawn_whole_to_its_last_meeting_and_in_dots_to_its_end() -> None:
-    facts = dataclasses.replace(journey(*met(7)), ended_on=day(20), today=day(20))
+@pytest.mark.parametrize(("is_dated", "dotted"), [(True, 0), (False, 1)])
+def test_a_pair_that_has_ended_is_drawn_whole_to_its_end_where_that_has_a_day(is_dated, dotted) -> None:
+    facts = dataclasses.replace(journey(*met(7)), ended_on=day(20), today=day(20), end_is_dated=is_dated)
     drawing = timeline(facts)
     assert (drawing.end, drawing.today, facts.finishes_on) == (EndMark.ENDED, None, day(20))
-    assert [(len(each.solid), len(each.dotted)) for each in drawing.strands] == [(1, 1), (1, 1)]
-    assert journey_steps(facts).rest[-1].tile is Tile.ENDED
+    assert [(len(each.solid), len(each.dotted)) for each in drawing.strands] == [(1, dotted)] * 2
+    last = journey_steps(facts).rest[-1]
+    assert (last.tile, last.above) == (Tile.ENDED, Solid(mentor=is_dated, mentee=is_dated))
+
+
+def test_a_pause_is_drawn_in_dots_since_its_day() -> None:
+    drawing = timeline(dataclasses.replace(JOURNEYS["paused"], paused_on=day(40)))
+    assert drawing.today is not None
+    for each in drawing.strands:
+        solid_until = max(piece.curve.end[0] for piece in each.pieces if piece.solid)
+        assert drawing.stops[1].x < solid_until < drawing.today
+
+
+@pytest.mark.parametrize("state", [MeetingState.UNCONFIRMED, MeetingState.DISPUTED])
+def test_the_strand_of_whoever_has_to_answer_is_dotted_on_the_way_to_a_meeting(state) -> None:
+    facts = journey(Meeting(day(60), state, Role.MENTEE), to_come=3)
+    meeting = timeline(facts).stops[0]
+    waits_for = Role.MENTOR if state is MeetingState.UNCONFIRMED else Role.MENTEE
+    for each in timeline(facts).strands:
+        before = [piece for piece in each.pieces if piece.curve.end[0] <= meeting.x]
+        assert [piece.solid for piece in before] == [True, each.role is not waits_for], "both have signed"
+    last = journey_steps(facts).first[0].below
+    assert (last.mentor, last.mentee) == (waits_for is not Role.MENTOR, waits_for is not Role.MENTEE)
 
 
 def test_a_programme_past_its_end_still_has_room_for_what_is_asked_for() -> None:
@@ -287,3 +309,10 @@ def test_the_same_facts_make_the_same_drawing() -> None:
 def test_the_planned_end_does_not_move_what_has_been_out_of_order() -> None:
     late = timeline(journey(*met(7, 23), to_come=3, ends_on=day(0) + dt.timedelta(days=2000)))
     assert late.stops[0].x < late.stops[1].x < late.stops[2].x
+
+
+def test_meetings_to_come_have_their_numbers_alone_where_their_names_have_no_room() -> None:
+    few, many = (timeline(journey(*met(7), to_come=number)).stops[1:] for number in (3, 5))
+    assert all(stop.label_width and stop.has_name for stop in few)
+    assert all(stop.label_width for stop in many)
+    assert [stop.has_name for stop in many] == [True] + [False] * 4

@@ -44,7 +44,7 @@ def test_not_this_time_frees_both_and_the_partner_is_not_told_why(visit, service
     here.post("proposal/decline", reason="too-close")
     assert (pair_of(services).end_reason, pair_of(services).decline_reason) == ("declined", "too-close")
     shown = as_partner(here, services).text()
-    assert "does not go ahead" in shown
+    assert "did not go ahead" in shown
     assert "too closely" not in shown
 
 
@@ -72,7 +72,7 @@ def test_a_role_is_undone_and_chosen_anew(visit, services):
 def test_a_confirmation_is_undone(visit, services):
     here = visit(situations.to_confirm)
     here.post(here.link(r"sessions/[0-9a-f-]{36}/confirm"), revision="0")
-    assert re.search(r"You confirmed the meeting of \d+ \w+\.", here.text())
+    assert re.search(r"You confirmed the meeting of \d+\s\w+\.", here.text())
     assert "Undo" not in here.text("objectives")
     undo(here)
     assert "Inès says you met" in here.text()
@@ -129,7 +129,7 @@ def test_the_page_of_a_pair_that_is_over_says_so(visit, services):
     pair = pair_of(services).id
     page = here.text(f"?pair={pair}")
     assert "Your journey with Inès has ended" in page
-    assert "What is still needed" not in page
+    assert "To complete your journey" not in page
     assert here.get(f"reflections?pair={pair}").status_code == 200, "one's own notes stay to be read"
     assert "Signed by you" in here.text(f"agreement?pair={pair}")
     assert here.get(f"objectives?pair={pair}").status_code == 302

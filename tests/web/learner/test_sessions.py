@@ -178,7 +178,7 @@ def test_a_meeting_before_the_agreement_is_not_noted(visit, services):
 def test_the_partner_confirms_in_one_tap(visit):
     here = visit(situations.to_confirm)
     answer = here.post(here.link(SESSION + "confirm"))
-    assert re.search(r"Meeting of \d+ \w+ confirmed\.", here.client.get(answer.location).text)
+    assert re.search(r"Meeting of \d+\s\w+ confirmed\.", here.client.get(answer.location).text)
 
 
 @pytest.mark.parametrize("answer", ["confirm", "dispute"])

@@ -66,6 +66,9 @@ def test_the_page_names_the_readers_of_the_policy():
         "Your topics, languages and time zone, where you give them": (
             "you, the person suggested to you (only the topics that suit you both) and Claire"
         ),
+        "What speaks for a partner: how many of your topics, which languages": (
+            "the person suggested to you, Claire and those who run the programme"
+        ),
         "Your managers": "nothing personal",
     }
 

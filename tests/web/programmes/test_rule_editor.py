@@ -48,9 +48,11 @@ def test_what_nothing_measures_yet_is_kept_in_a_group_and_cannot_be_applied(
     visit: Come, services: Services
 ) -> None:
     page = opened(visit, situations.tutor)
-    page.press("group")
+    page.press("add:group")
     assert "This group is empty." in page.words
-    page.press("add:criteria.2", add__criteria__2="training")
+    offered = re.findall(r'value="add:(\w+):criteria.2"', page.text)
+    assert ("training" in offered, "group" in offered) == (True, False)
+    page.press("add:training:criteria.2")
     kept = draft(services)
     assert kept is not None
     assert [each["type"] for each in kept["criteria"][2]["criteria"]] == ["training"]
@@ -82,10 +84,10 @@ def test_what_is_changed_is_marked_and_can_be_put_back(visit: Come, services: Se
 
 def test_what_is_typed_wrong_stays_and_is_said_beside_its_field(visit: Come, services: Services) -> None:
     page = opened(visit, situations.tutor)
-    page.press("add", add="xapi")
+    page.press("add:xapi")
     before = draft(services)
     changes = {"criteria__1__min": "six", "criteria__1__w": "-1", "criteria__2__activity": "a page"}
-    answer = page.press("add", add="training", **changes)
+    answer = page.press("add:training", **changes)
     assert answer.status_code == 422
     assert (page.value("criteria.1.min"), page.value("criteria.1.w")) == ("six", "-1")
     assert page.types() == ["agreement", "sessions", "xapi", "training"], (
@@ -173,8 +175,8 @@ def test_the_second_of_two_editors_sees_what_the_first_has_saved_and_chooses(
 def test_a_button_that_is_pressed_twice_has_its_effect_once(visit: Come, services: Services) -> None:
     page = opened(visit, situations.tutor)
     again = list(page.fields)
-    page.press("add", add="reflection")
-    data = dict(again) | {"do": "add", "add": "reflection"}
+    page.press("add:reflection")
+    data = dict(again) | {"do": "add:reflection"}
     assert page.here.client.post(page.here.home + PATH, data=data).status_code == 302
     assert [each["type"] for each in (draft(services) or {})["criteria"]] == [
         "agreement", "sessions", "reflection",

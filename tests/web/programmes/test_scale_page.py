@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable
 
 from lti_tool.composition.services import Services
-from tests.builder import situations
+from lti_tool.mentoring.programmes.scaling import CARRIED_OVER
+from lti_tool.web.programmes.wording import TITLES
+from tests.builder import owning, situations
 from tests.web.visiting import Visit
 
 
@@ -31,6 +33,18 @@ def test_one_action_makes_a_full_scale_group_that_waits_for_an_activity(visit: C
     page = tutor.text("programme/scale")
     assert "En attente d’une activité" in page
     assert "Toute l’usine" in page
+    made = re.search(r'name="group" value="([0-9a-f-]+)"', page)
+    assert made
+    answer = tutor.post("programme/scale/take-back", group=made[1])
+    assert "Toute l’usine" not in tutor.client.get(answer.location).text
+    assert "a retiré le groupe de déploiement 2" in said(tutor.text("programme/audit"))
+
+
+def test_the_page_names_every_part_that_is_carried_over(visit: Callable[..., Visit]) -> None:
+    words = said(visit(situations.tutor).text("programme/scale"))
+    carried = words.partition("Carried over")[2].partition("Not carried over")[0]
+    for section in CARRIED_OVER:
+        assert ("Goal" if section == "goal" else TITLES[section]) in carried, section
 
 
 def test_an_owner_prepares_the_group_before_it_has_an_activity(
@@ -44,10 +58,8 @@ def test_an_owner_prepares_the_group_before_it_has_an_activity(
     group = f"of/{found[1]}/"
     assert group in here.text(here.link("owner/programmes/[0-9a-f-]+", "owner/"))
     page = html.unescape(here.text(group))
-    assert "Only a teacher of the course can do this, and only there:" in page
-    assert (
-        page.count("full scale: waits for its first activity") == 2
-    )  # the step, and the text for the teacher
+    assert "Only somebody who teaches in the course can add it, and only there" in page
+    assert page.count("(full scale, to be opened)") == 2  # the step, and the text for the teacher
     # Settings, rule, dates and a list of people are within reach; pages about people and pairs are not.
     for below, status in (
         ("programme/dates", 200),
@@ -82,3 +94,16 @@ def test_an_owner_prepares_the_group_before_it_has_an_activity(
     assert (refused.status_code, "no activity opens this group yet" in refused.text) == (409, True)
     # Whoever neither owns the programme nor is given it finds nothing.
     assert visit(situations.tutor).get(group).status_code == 404
+
+
+def test_an_owner_takes_a_group_back_that_waits(visit: Callable[..., Visit]) -> None:
+    here = visit(owning.owner_of_waiting_group)
+    programme = here.link("owner/programmes/[0-9a-f-]+", "owner/")
+    group = here.link("of/[0-9a-f-]+/", programme)
+    answer = here.post(group + "take-back", group=group[3:-1])
+    assert "The group is taken back." in here.client.get(answer.location).text
+    assert (group in here.text(programme), here.get(group).status_code) == (False, 404)
+
+
+def said(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())

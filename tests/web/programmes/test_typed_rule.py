@@ -50,8 +50,8 @@ def ids(rule: TypedRule) -> list[str]:
     return [each.id for _path, each in rule.each()]
 
 
-def moved(do: str, **fields: str) -> TypedRule:
-    return after(RULE, read_move(do), fields, RULE)
+def moved(do: str) -> TypedRule:
+    return after(RULE, read_move(do), RULE)
 
 
 def test_a_rule_comes_back_from_its_form_as_it_was() -> None:
@@ -63,12 +63,12 @@ def test_a_rule_comes_back_from_its_form_as_it_was() -> None:
 def test_every_type_can_be_added_and_says_something_that_a_rule_can_say() -> None:
     rule: Any = RULE
     for kind in {**criterion_schemas(), **PLANNED, GROUP: None}:
-        rule = after(rule, read_move("add"), {"add": kind}, RULE)
+        rule = after(rule, read_move(f"add:{kind}"), RULE)
         if kind != GROUP:
-            rule = after(rule, read_move("add:criteria.2"), {"add.criteria.2": kind}, RULE)
+            rule = after(rule, read_move(f"add:{kind}:criteria.2"), RULE)
     assert set(STARTS) == {each.type for _path, each in rule.each()}
     assert len(set(ids(rule))) == len(ids(rule))
-    rule = after(rule, read_move(f"remove:criteria.{len(rule.criteria) - 1}"), {}, RULE)
+    rule = after(rule, read_move(f"remove:criteria.{len(rule.criteria) - 1}"), RULE)
     assert canonical(from_fields(sent(rule)).document()) == canonical(rule.document())
     assert len(read_draft(canonical(rule.document())).criteria) == len(rule.criteria)
 
@@ -92,11 +92,11 @@ def test_conditions_are_moved_and_taken_out(do: str, left: list[str]) -> None:
 
 def test_what_was_taken_out_comes_back_as_it_was_in_force() -> None:
     less = moved("remove:criteria.1")
-    assert dict(after(less, read_move("restore:s"), {}, RULE).each())["criteria.2"] == RULE.criteria[1]
+    assert dict(after(less, read_move("restore:s"), RULE).each())["criteria.2"] == RULE.criteria[1]
 
 
 def test_a_group_in_a_group_is_not_added() -> None:
-    assert moved("add:criteria.2", **{"add.criteria.2": GROUP}) == RULE
+    assert moved(f"add:{GROUP}:criteria.2") == RULE
 
 
 def test_a_changed_blank_says_what_it_was() -> None:
